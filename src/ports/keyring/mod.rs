@@ -1,0 +1,69 @@
+//! Where what can log in as a person lies: the OS keyring. One item per session, so one prompt.
+//!
+//! Three answers are kept apart everywhere, because a person does something different about each:
+//! *locked*, *absent* (no such store here) and *empty* (`Ok(None)`). A read error is never an empty store.
+
+use std::time::Duration;
+
+use crate::secret::Secret;
+
+/// Which store. The choice is made once, at login, and written into the session's status file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    SecretService,
+    Keyutils,
+    Keychain,
+    Wincred,
+}
+
+/// Names one item: the session and the start URL exactly as configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemKey {
+    pub session: String,
+    pub start_url: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The store is there, but a person must unlock it first.
+    #[error("the {0} is locked")]
+    Locked(StoreKind),
+    /// There is no such store on this machine, or in this environment.
+    #[error("the {store} is not available")]
+    Absent { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
+    /// No answer within the deadline.
+    #[error("the {store} did not answer within {} s", .after.as_secs_f32())]
+    TooSlow { store: StoreKind, after: Duration },
+    /// The person said no to the unlock prompt.
+    #[error("unlocking the {0} was refused")]
+    Refused(StoreKind),
+    /// An item of ours that cannot be understood. Nothing is overwritten.
+    #[error("the item in the {store} is damaged: {what}")]
+    Damaged { store: StoreKind, what: String },
+    #[error("the {store} failed")]
+    Failed { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
+}
+
+/// One place that keeps secrets for this person.
+pub trait SecretStore {
+    fn kind(&self) -> StoreKind;
+    /// Never prompts, never unlocks. `Ok(None)`: the store works and has no such item.
+    fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError>;
+    /// Creates or replaces. `value` is a single line of text.
+    fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError>;
+    /// Removes; `false` when there was nothing.
+    fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError>;
+    /// May raise the desktop's own unlock prompt and wait for the person up to `patience`.
+    fn unlock(&self, patience: Duration) -> Result<(), KeyringError>;
+}
+
+impl std::fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::SecretService => "Secret Service",
+            Self::Keyutils => "kernel keyring",
+            Self::Keychain => "macOS Keychain",
+            Self::Wincred => "Windows Credential Manager",
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! IAM Identity Center on loopback.
