@@ -3,4 +3,5 @@
 #![doc(hidden)]
 
 pub mod ports;
+pub mod profile;
 pub mod secret;
