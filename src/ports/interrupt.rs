@@ -58,5 +58,11 @@ pub fn listen() {}
 
 #[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
 fn leave(signal: i32) -> ! {
+    use std::io::{IsTerminal, Write};
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        // The prompt of the shell shall not start behind `^C`.
+        let _ = stderr.write_all(b"\n");
+    }
     std::process::exit(128 + signal)
 }

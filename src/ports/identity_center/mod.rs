@@ -11,17 +11,19 @@ pub mod sdk;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.
 pub const ACCOUNT_ACCESS: &str = "sso:account:access";
 
 /// What the service knows us as. Lives until `expires_at`, some 90 days.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct Registration {
     pub client_id: String,
+    #[serde(serialize_with = "secret::expose")]
     pub client_secret: Secret<String>,
     pub expires_at: DateTime<Utc>,
     pub scopes: Vec<String>,
@@ -86,6 +88,9 @@ impl Patience {
     /// A tool waits for the answer and gives up itself (newer Rust SDKs after some 20 s): we end within 15 s.
     pub const FOR_A_TOOL: Self =
         Self { attempt: Duration::from_secs(6), attempts: 2, total: Duration::from_secs(14) };
+    /// Many requests at once run into 429s, which the SDK waits out: up to some 20 s with this.
+    pub const FOR_A_CROWD: Self =
+        Self { attempt: Duration::from_secs(15), attempts: 8, total: Duration::from_hours(1) };
     /// A person waits and sees what is going on.
     pub const FOR_A_PERSON: Self =
         Self { attempt: Duration::from_secs(15), attempts: 3, total: Duration::from_hours(1) };

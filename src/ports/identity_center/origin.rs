@@ -2,11 +2,13 @@
 
 use aws_sdk_sso::config::endpoint as sso;
 use aws_sdk_ssooidc::config::endpoint as oidc;
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 /// Scheme, host, port and perhaps a path prefix, without a slash at the end. A token goes only to the origin
 /// that minted it (rule 12), so origins are compared as this text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Origin(String);
 
 #[derive(Debug, thiserror::Error)]
