@@ -7,6 +7,15 @@ use std::time::Duration;
 
 use crate::secret::Secret;
 
+#[cfg(any(target_os = "macos", windows, target_os = "linux"))]
+pub mod core_store;
+pub mod fake;
+#[cfg(target_os = "linux")]
+pub mod keyutils;
+pub mod sealed;
+#[cfg(target_os = "linux")]
+pub mod secret_service;
+
 /// Which store. The choice is made once, at login, and written into the session's status file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
@@ -66,4 +75,13 @@ impl std::fmt::Display for StoreKind {
             Self::Wincred => "Windows Credential Manager",
         })
     }
+}
+
+/// gnome-keyring 50 with an unencrypted keyring writes a raw newline in a way that makes the whole collection
+/// unreadable at its next start, so no store takes one.
+fn single_line(store: StoreKind, value: &Secret<String>) -> Result<(), KeyringError> {
+    if value.expose().contains(['\n', '\r', '\0']) {
+        return Err(KeyringError::Failed { store, source: "the value is not a single line of text".into() });
+    }
+    Ok(())
 }
