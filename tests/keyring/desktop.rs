@@ -74,6 +74,28 @@ impl Desktop {
         rustix::process::Pid::from_child(self.keyring.as_ref().expect("it runs"))
     }
 
+    pub(crate) fn bus_pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.bus)
+    }
+
+    /// From now on the bus starts a daemon, with an open keyring, when there is none.
+    #[expect(clippy::disallowed_methods, reason = "a file of the test's own")]
+    pub(crate) fn let_the_bus_start_it(&self) {
+        let home = self.home.path().display();
+        let script = self.home.path().join("start");
+        let daemon = "gnome-keyring-daemon --foreground --components=secrets --unlock";
+        let text = format!(
+            "#!/bin/sh\nexport HOME={home} XDG_RUNTIME_DIR={home}\nprintf 'test password' | {daemon} >/dev/null 2>&1\n"
+        );
+        std::fs::write(&script, text).expect("written");
+        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o700)).expect("set");
+        let service = format!("[D-BUS Service]\nName=org.freedesktop.secrets\nExec={}\n", script.display());
+        let folder = self.home.path().join("services");
+        std::fs::write(folder.join("org.freedesktop.secrets.service"), service).expect("written");
+        let reloaded = self.driver("ReloadConfig", &[]);
+        assert!(reloaded.is_some(), "the bus reads its folder again");
+    }
+
     pub(crate) fn keyring_is_alive(&mut self) -> bool {
         self.keyring.as_mut().expect("was started").try_wait().expect("can be asked").is_none()
     }
@@ -123,13 +145,31 @@ impl Desktop {
     }
 
     fn owner(&self) -> Option<String> {
+        self.driver("GetNameOwner", &["string:org.freedesktop.secrets"])
+    }
+
+    /// Asks the bus itself.
+    fn driver(&self, method: &str, arguments: &[&str]) -> Option<String> {
         let output = self
             .command("dbus-send")
             .args(["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"])
-            .args(["org.freedesktop.DBus.GetNameOwner", "string:org.freedesktop.secrets"])
+            .arg(format!("org.freedesktop.DBus.{method}"))
+            .args(arguments)
             .output()
             .expect("runs");
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// One that the bus started is not our child.
+    fn kill_stranger(&self) {
+        let pid = self.driver("GetConnectionUnixProcessID", &["string:org.freedesktop.secrets"]);
+        let pid = pid.and_then(|answer| answer.split_whitespace().last()?.parse().ok());
+        if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw)
+            && self.keyring.as_ref().is_none_or(|own| rustix::process::Pid::from_child(own) != pid)
+            && pid.as_raw_nonzero().get().cast_unsigned() != std::process::id()
+        {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
     }
 
     /// Nothing of the person who runs the tests reaches a child.
@@ -149,6 +189,7 @@ impl Desktop {
 
 impl Drop for Desktop {
     fn drop(&mut self) {
+        self.kill_stranger();
         for child in self.keyring.iter_mut().chain([&mut self.bus]) {
             // It may have ended by itself: that is what some tests are about.
             let _ = child.kill();
@@ -157,16 +198,19 @@ impl Drop for Desktop {
     }
 }
 
-/// The configuration names no service folder, so nothing is activated behind the test's back.
+/// The service folder is empty, so nothing is activated behind the test's back.
 #[expect(clippy::disallowed_methods, reason = "a test starts what it tests against")]
 fn start_bus(home: &Path) -> (Child, String) {
     let config = home.join("bus.conf");
     let socket = home.join("bus");
+    let services = home.join("services");
+    std::fs::create_dir(&services).expect("made");
     let text = format!(
-        r#"<busconfig><type>session</type><listen>unix:path={}</listen><auth>EXTERNAL</auth>
+        r#"<busconfig><type>session</type><listen>unix:path={}</listen><servicedir>{}</servicedir><auth>EXTERNAL</auth>
         <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
         <allow own="*"/></policy></busconfig>"#,
-        socket.display()
+        socket.display(),
+        services.display()
     );
     std::fs::write(&config, text).expect("written");
     let mut bus = Command::new("dbus-daemon")
@@ -190,6 +234,11 @@ pub(crate) fn wait_for(what: &str, ready: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);
     while !ready() {
         assert!(Instant::now() < end, "no {what} after 20 s");
-        std::thread::sleep(Duration::from_millis(10));
+        pause(Duration::from_millis(10));
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "real processes take real time")]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
 }

@@ -9,9 +9,13 @@ mod desktop;
 #[cfg(target_os = "linux")]
 mod keyutils;
 #[cfg(target_os = "linux")]
+mod scripted;
+#[cfg(target_os = "linux")]
 mod secret_service;
 #[cfg(target_os = "linux")]
 mod secret_service_in_trouble;
+#[cfg(target_os = "linux")]
+mod secret_service_prompt;
 #[cfg(target_os = "linux")]
 mod secret_service_under_load;
 
