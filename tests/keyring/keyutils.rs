@@ -1,63 +1,32 @@
 //! The kernel's keyring, the real one. Each test has a key of its own and destroys it at the end.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::keyring::{KeyringError, SecretStore};
-use kcaws::ports::state_folder::{Lock, StateError, StateFolder};
+use kcaws::ports::state_folder::{DiskStateFolder, StateFolder};
 use linux_keyutils::{KeyRing, KeyRingIdentifier};
 
 use crate::contract::{corp, get, keeps_the_contract, key, set};
 use crate::skip;
 
-/// A state folder in memory, whose files a test can look into and spoil.
-#[derive(Default)]
-struct Folder(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl StateFolder for Folder {
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0.lock().expect("whole").get(name).cloned())
-    }
-
-    fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
-        self.0.lock().expect("whole").insert(name.to_owned(), contents.to_owned());
-        Ok(())
-    }
-
-    fn remove(&self, name: &str) -> Result<bool, StateError> {
-        Ok(self.0.lock().expect("whole").remove(name).is_some())
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
-        let files = self.0.lock().expect("whole");
-        Ok(files
-            .keys()
-            .filter_map(|name| name.strip_prefix(&format!("{folder}/")))
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn lock(&self, _name: &str, _patience: Duration) -> Result<Lock, StateError> {
-        panic!("this store needs no lock")
-    }
-}
-
-/// A store whose key ends with the test, passed or failed.
+/// A store in a folder of its own, whose key ends with the test, passed or failed.
 struct Kept {
-    folder: Arc<Folder>,
+    folder: Arc<DiskStateFolder>,
     store: KeyutilsStore,
+    _home: tempfile::TempDir,
 }
 
 impl Kept {
     fn new() -> Option<Self> {
-        let folder = Arc::new(Folder::default());
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(DiskStateFolder::new(Some(home.path().join("state"))));
         let store = KeyutilsStore::new(Arc::clone(&folder) as _);
         match store.get(&corp()) {
-            Ok(None) => Some(Self { folder, store }),
+            Ok(None) => Some(Self { folder, store, _home: home }),
             Err(KeyringError::Absent { source, .. }) => {
                 skip(&format!("no kernel keyring here: {source}"));
                 None
@@ -67,17 +36,13 @@ impl Kept {
     }
 
     fn files(&self) -> Vec<String> {
-        self.folder.list("keyutils").expect("listed")
+        let names = self.folder.list("keyutils").expect("listed");
+        names.into_iter().map(|name| format!("keyutils/{name}")).collect()
     }
 
+    /// The first file, or the only one.
     fn sealed(&self) -> Vec<u8> {
-        let name = format!("keyutils/{}", self.files().first().expect("one file"));
-        self.folder.read(&name).expect("read").expect("there")
-    }
-
-    fn spoil(&self, change: impl FnOnce(&mut Vec<u8>)) {
-        let name = format!("keyutils/{}", self.files().first().expect("one file"));
-        change(self.folder.0.lock().expect("whole").get_mut(&name).expect("there"));
+        self.folder.read(self.files().first().expect("a file")).expect("read").expect("there")
     }
 
     fn kernel_key(&self) -> linux_keyutils::Key {
@@ -115,9 +80,10 @@ fn contract_without_privileges() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("keyring");
     std::fs::copy(std::env::current_exe().expect("known"), &copy).expect("copied");
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o1777))
         .expect("set");
     let output = Command::new("/usr/bin/setpriv")
+        .env("TMPDIR", folder.path())
         .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
         .arg(&copy)
         .args(["keyutils::", "--nocapture", "--test-threads=1"])
@@ -197,8 +163,9 @@ fn a_spoilt_file_is_named_and_left_alone() {
     ];
     for change in changes {
         set(&kept.store, &corp(), "value");
-        kept.spoil(change);
-        let before = kept.sealed();
+        let mut before = kept.sealed();
+        change(&mut before);
+        kept.folder.write(&kept.files()[0], &before).expect("spoilt");
         let answer = kept.store.get(&corp());
         assert!(matches!(answer, Err(KeyringError::Damaged { .. })), "{:?}", answer.err());
         assert_eq!(kept.sealed(), before, "a read changes nothing");
@@ -214,8 +181,8 @@ fn a_file_under_another_name_does_not_open() {
     let stolen = kept.sealed();
     let other = key("other", "https://sso.example.com/aws");
     set(&kept.store, &other, "other's");
-    for file in kept.folder.0.lock().expect("whole").values_mut().filter(|file| file.len() > 32) {
-        file.clone_from(&stolen);
+    for name in kept.files() {
+        kept.folder.write(&name, &stolen).expect("copied");
     }
     assert_eq!(get(&kept.store, &corp()).as_deref(), Some("corp's"));
     assert!(matches!(kept.store.get(&other), Err(KeyringError::Damaged { .. })));

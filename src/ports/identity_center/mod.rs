@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https};
+pub use self::origin::{
+    EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
+};
 use crate::secret::Secret;
 
 /// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
-use sha2::{Digest, Sha256};
 
 use super::core_store::text;
-use super::sealed::{self, SealError, length_prefixed};
+use super::names::{self, hex};
+use super::sealed::{self, SealError};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::state_folder::StateFolder;
 use crate::secret::Secret;
@@ -31,11 +31,11 @@ const PURPOSE: &[u8] = b"kcaws token record 1";
 type KeyId = [u8; ID_LEN];
 
 pub struct KeyutilsStore {
-    state: Arc<dyn StateFolder + Send + Sync>,
+    state: Arc<dyn StateFolder>,
 }
 
 impl KeyutilsStore {
-    pub fn new(state: Arc<dyn StateFolder + Send + Sync>) -> Self {
+    pub fn new(state: Arc<dyn StateFolder>) -> Self {
         Self { state }
     }
 
@@ -214,22 +214,12 @@ fn bound<'a>(id: &'a KeyId, key: &'a ItemKey) -> [&'a [u8]; 4] {
     [PURPOSE, id, key.session.as_bytes(), key.start_url.as_bytes()]
 }
 
-/// Names are hostile: a hash has no slashes and no dots.
 fn file_name(key: &ItemKey) -> String {
-    let fields = length_prefixed(&[key.session.as_bytes(), key.start_url.as_bytes()]);
-    format!("{FOLDER}/{}", hex(&Sha256::digest(fields)))
+    format!("{FOLDER}/{}", names::digest(key))
 }
 
 fn description(id: &KeyId) -> String {
     format!("kcaws:{}", hex(id))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-        text
-    })
 }
 
 fn parse_id(text: &[u8]) -> Option<KeyId> {
@@ -255,14 +245,5 @@ mod tests {
         assert_eq!(parse_id(format!("{}\n", hex(&id)).as_bytes()), Some(id));
         assert_eq!(parse_id(b"00"), None);
         assert_eq!(parse_id(&[b'g'; 32]), None);
-    }
-
-    #[test]
-    fn file_names_do_not_run_together() {
-        let name = |session: &str, start_url: &str| {
-            file_name(&ItemKey { session: session.to_owned(), start_url: start_url.to_owned() })
-        };
-        assert_ne!(name("ab", "c"), name("a", "bc"));
-        assert!(name("../x", "y").strip_prefix("keyutils/").is_some_and(|name| name.len() == 64));
     }
 }

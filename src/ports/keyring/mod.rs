@@ -7,14 +7,19 @@ use std::time::Duration;
 
 use crate::secret::Secret;
 
-#[cfg(any(target_os = "macos", windows, target_os = "linux"))]
+#[cfg(target_os = "macos")]
+pub mod apple;
+pub mod chunks;
 pub mod core_store;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod keyutils;
+mod names;
 pub mod sealed;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
+#[cfg(windows)]
+pub mod windows;
 
 /// Which store. The choice is made once, at login, and written into the session's status file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
