@@ -239,7 +239,8 @@ mod tests {
 
     #[test]
     fn nested_blocks_belong_to_their_key() {
-        let document = parse("[services s]\nsso =\n  endpoint_url = http://127.0.0.1:1\nsts =\n\tendpoint_url = x\n");
+        let document =
+            parse("[services s]\nsso =\n  endpoint_url = http://127.0.0.1:1\nsts =\n\tendpoint_url = x\n");
         let services = document.section(&Heading::Services("s".into())).expect("is there");
         assert_eq!(services.nested("sso", "endpoint_url"), Some("http://127.0.0.1:1"));
         assert_eq!(services.nested("sts", "endpoint_url"), Some("x"));
@@ -248,7 +249,9 @@ mod tests {
 
     #[test]
     fn broken_lines_are_named_with_their_place() {
-        for (text, line) in [("x = 1\n", 1), ("[a\n", 1), ("[a]\nnonsense\n", 2), ("[a]\n = 1", 2), ("[a]\n  b = 1\n", 2)] {
+        for (text, line) in
+            [("x = 1\n", 1), ("[a\n", 1), ("[a]\nnonsense\n", 2), ("[a]\n = 1", 2), ("[a]\n  b = 1\n", 2)]
+        {
             let error = Document::parse(Path::new("/c"), text).expect_err(text);
             assert!(error.to_string().starts_with(&format!("/c:{line}: ")), "{error}");
         }
@@ -260,10 +263,14 @@ mod tests {
         let path = folder.path().join("config");
         assert!(Document::load(&path).expect("empty").names(|_| Some("x")).is_empty());
         std::io::Write::write_all(
-            &mut tempfile::NamedTempFile::new_in(folder.path()).and_then(|f| Ok(f.persist(&path)?)).expect("creates"),
+            &mut tempfile::NamedTempFile::new_in(folder.path())
+                .and_then(|f| Ok(f.persist(&path)?))
+                .expect("creates"),
             b"[a]\nb = \xff\n",
         )
         .expect("writes");
-        assert!(Document::load(&path).expect_err("refused").to_string().ends_with("config:2: not valid UTF-8"));
+        assert!(
+            Document::load(&path).expect_err("refused").to_string().ends_with("config:2: not valid UTF-8")
+        );
     }
 }

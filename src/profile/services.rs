@@ -54,10 +54,12 @@ mod tests {
 
     #[test]
     fn the_environment_beats_the_services_section_and_the_general_endpoint_counts_for_nothing() {
-        let text = "[profile dev]\nservices = local\n[services local]\nsso =\n  endpoint_url = http://127.0.0.1:2\n";
+        let text =
+            "[profile dev]\nservices = local\n[services local]\nsso =\n  endpoint_url = http://127.0.0.1:2\n";
         let document = Document::parse(Path::new("c"), text).expect("parses");
         let find = |pairs: &[(&str, &str)], profile| {
-            endpoint_override(Service::Sso, &Env::from_pairs(pairs), &document, profile).map(|found| found.url)
+            endpoint_override(Service::Sso, &Env::from_pairs(pairs), &document, profile)
+                .map(|found| found.url)
         };
         assert_eq!(find(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")], None), None);
         assert_eq!(find(&[], Some("dev")).as_deref(), Some("http://127.0.0.1:2"));

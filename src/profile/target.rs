@@ -50,8 +50,12 @@ impl Document {
         });
         for profile in self.profile_names() {
             let section = self.section(&Heading::Profile(profile));
-            let Some(section) = section.filter(|section| section.get("sso_session").is_none()) else { continue };
-            if let Some(url) = section.get("sso_start_url").filter(|url| !names.iter().any(|name| name == url)) {
+            let Some(section) = section.filter(|section| section.get("sso_session").is_none()) else {
+                continue;
+            };
+            if let Some(url) =
+                section.get("sso_start_url").filter(|url| !names.iter().any(|name| name == url))
+            {
                 names.push(url.to_owned());
             }
         }
@@ -103,7 +107,9 @@ impl Document {
             }
         };
         let role = match (section.get("sso_account_id"), section.get("sso_role_name")) {
-            (Some(account), Some(role)) => Some(checked_role(account, role, section.place_of("sso_account_id"))?),
+            (Some(account), Some(role)) => {
+                Some(checked_role(account, role, section.place_of("sso_account_id"))?)
+            }
             (None, None) => None,
             (account, _) => {
                 let key = if account.is_none() { "sso_account_id" } else { "sso_role_name" };

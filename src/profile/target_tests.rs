@@ -88,7 +88,10 @@ fn bad_sessions_are_refused_with_the_place() {
     for (text, needle) in [
         ("[sso-session x]\nsso_region = eu-central-1\n", "/c:1: [sso-session x] has no `sso_start_url`"),
         ("[sso-session x]\nsso_start_url = https://a/b\n", "has no `sso_region`"),
-        ("[sso-session x]\nsso_start_url = http://a/b\nsso_region = eu-central-1\n", "/c:2: sso_start_url is not"),
+        (
+            "[sso-session x]\nsso_start_url = http://a/b\nsso_region = eu-central-1\n",
+            "/c:2: sso_start_url is not",
+        ),
         ("[sso-session x]\nsso_start_url = https://a/b\nsso_region = evil.com/\n", "/c:3: sso_region is not"),
     ] {
         let document = Document::parse(Path::new("/c"), text).expect("parses");
