@@ -20,8 +20,11 @@ const GOV: Partition = Partition {
 };
 const CHINA: Partition =
     Partition { signin_by_region: false, signin: "signin.amazonaws.cn", console: "console.amazonaws.cn" };
-const EUROPEAN_SOVEREIGN: Partition =
-    Partition { signin_by_region: true, signin: "signin.amazonaws-eusc.eu", console: "console.amazonaws-eusc.eu" };
+const EUROPEAN_SOVEREIGN: Partition = Partition {
+    signin_by_region: true,
+    signin: "signin.amazonaws-eusc.eu",
+    console: "console.amazonaws-eusc.eu",
+};
 
 fn partition(region: &str) -> Partition {
     match region.split('-').next() {
@@ -72,10 +75,26 @@ mod tests {
     #[test]
     fn every_partition_has_its_hosts() {
         let cases = [
-            ("eu-central-1", "https://eu-central-1.signin.aws.amazon.com", "https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1"),
-            ("us-gov-west-1", "https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/console/home?region=us-gov-west-1"),
-            ("cn-north-1", "https://signin.amazonaws.cn", "https://console.amazonaws.cn/console/home?region=cn-north-1"),
-            ("eusc-de-east-1", "https://eusc-de-east-1.signin.amazonaws-eusc.eu", "https://eusc-de-east-1.console.amazonaws-eusc.eu/console/home?region=eusc-de-east-1"),
+            (
+                "eu-central-1",
+                "https://eu-central-1.signin.aws.amazon.com",
+                "https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1",
+            ),
+            (
+                "us-gov-west-1",
+                "https://signin.amazonaws-us-gov.com",
+                "https://console.amazonaws-us-gov.com/console/home?region=us-gov-west-1",
+            ),
+            (
+                "cn-north-1",
+                "https://signin.amazonaws.cn",
+                "https://console.amazonaws.cn/console/home?region=cn-north-1",
+            ),
+            (
+                "eusc-de-east-1",
+                "https://eusc-de-east-1.signin.amazonaws-eusc.eu",
+                "https://eusc-de-east-1.console.amazonaws-eusc.eu/console/home?region=eusc-de-east-1",
+            ),
         ];
         for (region, signin, console) in cases {
             assert_eq!(signin_origin(region), signin);
@@ -85,7 +104,8 @@ mod tests {
 
     #[test]
     fn the_login_url_is_encoded() {
-        let url = login_url("https://s", "https://d-1.awsapps.com/start/#/", "https://c/?a=b&c=d", &"t/+=".into());
+        let url =
+            login_url("https://s", "https://d-1.awsapps.com/start/#/", "https://c/?a=b&c=d", &"t/+=".into());
         assert_eq!(
             url.expose(),
             "https://s/federation?Action=login&Issuer=https%3A%2F%2Fd-1.awsapps.com%2Fstart%2F%23%2F\

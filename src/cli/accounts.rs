@@ -9,7 +9,9 @@ use crate::ports::identity_center::Patience;
 
 /// List the accounts and permission sets that you have
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws accounts\n  kcaws accounts corp --json | jq -r '.accounts[].account_id'")]
+#[command(
+    after_help = "Examples:\n  kcaws accounts\n  kcaws accounts corp --json | jq -r '.accounts[].account_id'"
+)]
 pub(super) struct AccountsArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
@@ -49,7 +51,11 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
             email: one.account.email,
             roles: one.roles,
         });
-        ui.json(&Report { schema: 1, session: opened.selected.session.name.clone(), accounts: accounts.collect() });
+        ui.json(&Report {
+            schema: 1,
+            session: opened.selected.session.name.clone(),
+            accounts: accounts.collect(),
+        });
         return Ok(());
     }
     if listed.is_empty() {

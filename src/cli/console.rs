@@ -21,7 +21,9 @@ const BROWSER_PATIENCE: Duration = Duration::from_mins(1);
 ///
 /// Signs in through AWS's federation endpoint. The printed URL signs in whoever opens it within 15 minutes.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws console dev\n  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print")]
+#[command(
+    after_help = "Examples:\n  kcaws console dev\n  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print"
+)]
 pub(super) struct ConsoleArgs {
     /// Profile; without it that of AWS_PROFILE
     #[arg(conflicts_with_all = ["session", "account", "role"])]

@@ -37,7 +37,11 @@ pub(super) struct CredentialProcessArgs {
 }
 
 pub(super) fn account_id(text: &str) -> Result<String, String> {
-    if target::is_account_id(text) { Ok(text.to_owned()) } else { Err("an account id has 12 digits".to_owned()) }
+    if target::is_account_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account id has 12 digits".to_owned())
+    }
 }
 
 pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -48,7 +52,8 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
             (Selected { session, profile: None }, role)
         }
         (.., profile) => {
-            let (selected, role, _) = selection::role_of_profile(app, profile.as_deref().unwrap_or("default"))?;
+            let (selected, role, _) =
+                selection::role_of_profile(app, profile.as_deref().unwrap_or("default"))?;
             (selected, role)
         }
     };

@@ -143,7 +143,9 @@ impl From<SessionError> for CommandError {
 fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandError {
     let cause = match why {
         LoginNeeded::NeverLoggedIn => "nobody is logged in".to_owned(),
-        LoginNeeded::NotRefreshable => "the access token has expired and came without a refresh token".to_owned(),
+        LoginNeeded::NotRefreshable => {
+            "the access token has expired and came without a refresh token".to_owned()
+        }
         LoginNeeded::RefreshRefused => "the refresh token was refused (invalid_grant)".to_owned(),
         LoginNeeded::RefreshLost { since } => format!(
             "the refresh token was refused (invalid_grant); a refresh at {} was cut off before its answer could be stored",
@@ -162,24 +164,28 @@ impl From<ServiceError> for CommandError {
         let message = error.to_string();
         let failed = |code| Self::new(Exit::Failed, code, message.clone());
         match &error {
-            ServiceError::Unreachable { .. } => failed("unreachable")
-                .hint("check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE"),
-            ServiceError::TimedOut { .. } => failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again"),
+            ServiceError::Unreachable { .. } => failed("unreachable").hint(
+                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
+            ),
+            ServiceError::TimedOut { .. } => {
+                failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again")
+            }
             ServiceError::ServerTrouble { .. } => failed("server_trouble").hint("try again in a moment"),
-            ServiceError::Throttled => failed("throttled").hint("try again in a moment; AWS allows some 20 requests a second"),
+            ServiceError::Throttled => {
+                failed("throttled").hint("try again in a moment; AWS allows some 20 requests a second")
+            }
             ServiceError::NotUnderstood { .. } => {
                 failed("not_understood").hint("a proxy or a captive portal may stand between; -vv shows more")
             }
-            ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused")
-                .hint("compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL"),
-            ServiceError::Refused { .. } => {
-                failed("refused").hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documents")
-            }
+            ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused").hint(
+                "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
+            ),
+            ServiceError::Refused { .. } => failed("refused")
+                .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documents"),
             ServiceError::InvalidClient => failed("invalid_client").hint("run `kcaws login --force`"),
             ServiceError::Unauthorized => failed("unauthorized").hint("run `kcaws login`"),
-            ServiceError::Forbidden => {
-                Self::new(Exit::NotAssigned, "forbidden", message).hint("`kcaws accounts` shows what you have")
-            }
+            ServiceError::Forbidden => Self::new(Exit::NotAssigned, "forbidden", message)
+                .hint("`kcaws accounts` shows what you have"),
             ServiceError::NotFound => failed("not_found").hint("`kcaws accounts` shows what you have"),
             // These are steps of a login, and the login turns them into its own words.
             ServiceError::AuthorizationPending
@@ -218,7 +224,8 @@ impl From<CredentialsError> for CommandError {
 
 /// Named from a minute on: below that it harms nothing.
 fn clock_words(skew: TimeDelta) -> String {
-    let (seconds, side) = (skew.num_seconds().abs(), if skew > TimeDelta::zero() { "behind" } else { "ahead of" });
+    let (seconds, side) =
+        (skew.num_seconds().abs(), if skew > TimeDelta::zero() { "behind" } else { "ahead of" });
     format!("this machine's clock is {seconds} s {side} AWS's")
 }
 
@@ -255,7 +262,9 @@ impl From<KeyringError> for CommandError {
 
 fn unlock_hint(store: StoreKind) -> &'static str {
     match store {
-        StoreKind::SecretService => "unlock the keyring (log in to the desktop, or run `kcaws login` in a terminal)",
+        StoreKind::SecretService => {
+            "unlock the keyring (log in to the desktop, or run `kcaws login` in a terminal)"
+        }
         StoreKind::Keyutils => "run `keyctl show @u` to see what this user's kernel keyring allows",
         StoreKind::Keychain => "unlock the login keychain: `security unlock-keychain`",
         StoreKind::Wincred => "log in to Windows as this user",
@@ -268,9 +277,12 @@ impl From<StateError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
-            StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }
-                .hint("kcaws keeps its state in a folder that only you can enter; move that one away or mend it"),
-            StateError::Io { .. } => failure.hint("check the space and the rights of the folder (XDG_STATE_HOME)"),
+            StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }.hint(
+                "kcaws keeps its state in a folder that only you can enter; move that one away or mend it",
+            ),
+            StateError::Io { .. } => {
+                failure.hint("check the space and the rights of the folder (XDG_STATE_HOME)")
+            }
             StateError::Busy { .. } => {
                 Self { code: "busy", ..failure }.hint("wait for it, or end that process, then try again")
             }
@@ -292,24 +304,25 @@ impl From<ConfigError> for CommandError {
         let failure = match &error {
             ConfigError::Unreadable { .. } => failure.hint("check the rights of the file (AWS_CONFIG_FILE)"),
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("mend that line"),
-            ConfigError::MissingKey { key, .. } => failure.hint(format!("add the line `{key} = …` to that section")),
+            ConfigError::MissingKey { key, .. } => {
+                failure.hint(format!("add the line `{key} = …` to that section"))
+            }
             ConfigError::NoSuchSession { known, .. } if known.is_empty() => {
-                Self { code: "no_such_session", ..failure }.hint("`kcaws login --help` shows the lines that it takes")
+                Self { code: "no_such_session", ..failure }
+                    .hint("`kcaws login --help` shows the lines that it takes")
             }
             ConfigError::NoSuchSession { known, .. } => {
                 Self { code: "no_such_session", ..failure }.hint(format!("there are: {}", known.join(", ")))
             }
-            ConfigError::NoSuchProfile { .. } => {
-                Self { code: "no_such_profile", ..failure }.hint("`aws configure list-profiles` shows what there is")
-            }
+            ConfigError::NoSuchProfile { .. } => Self { code: "no_such_profile", ..failure }
+                .hint("`aws configure list-profiles` shows what there is"),
             ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
                 .hint("name --session, --account and --role, or give the profile an sso_session"),
             ConfigError::Circular { .. } => Self { code: "circular", ..failure }
                 .hint("name --session, --account and --role in its credential_process instead of --profile"),
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
-            ConfigError::NoSessions { .. } => {
-                Self { code: "no_sessions", ..failure }.hint("`kcaws login --help` shows the lines that it takes")
-            }
+            ConfigError::NoSessions { .. } => Self { code: "no_sessions", ..failure }
+                .hint("`kcaws login --help` shows the lines that it takes"),
         };
         match cause {
             Some(cause) => failure.because(cause),
@@ -324,9 +337,9 @@ impl From<EndpointError> for CommandError {
         match error {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
-            EndpointError::Rules(_) => {
-                failure.hint("check sso_region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL_…")
-            }
+            EndpointError::Rules(_) => failure.hint(
+                "check sso_region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL_…",
+            ),
         }
     }
 }
@@ -353,12 +366,18 @@ impl From<SigninError> for CommandError {
     fn from(error: SigninError) -> Self {
         let failure = Self::new(Exit::Failed, "signin", error.to_string());
         match error {
-            SigninError::Refused { .. } => failure.hint("check this machine's clock and the region, then try again"),
-            SigninError::ServerTrouble { .. } => failure.hint("try again in a moment, or with another --region"),
-            SigninError::Unreachable { .. } => {
-                failure.hint("check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE")
+            SigninError::Refused { .. } => {
+                failure.hint("check this machine's clock and the region, then try again")
             }
-            SigninError::NotUnderstood { .. } => failure.hint("a proxy or a captive portal may stand between"),
+            SigninError::ServerTrouble { .. } => {
+                failure.hint("try again in a moment, or with another --region")
+            }
+            SigninError::Unreachable { .. } => failure.hint(
+                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
+            ),
+            SigninError::NotUnderstood { .. } => {
+                failure.hint("a proxy or a captive portal may stand between")
+            }
         }
     }
 }

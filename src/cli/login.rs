@@ -69,7 +69,9 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         &pending.registration,
         &pending.authorization,
         |waiting| match waiting {
-            Waiting::Pending { left } => spinner.set_message(format!("Waiting for you to approve … {}", clock_face(left))),
+            Waiting::Pending { left } => {
+                spinner.set_message(format!("Waiting for you to approve … {}", clock_face(left)));
+            }
             Waiting::Trouble { what, .. } => {
                 spinner.set_message(format!("{}; trying again …", shown(&what)));
                 if !troubled && spinner.is_hidden() {
@@ -82,7 +84,12 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     spinner.finish_and_clear();
     let status = session.complete_login(pending.registration, token?)?;
     forget_in_other_store(app, &session, before.as_ref());
-    ui.say(&format!("Logged in to `{}`. The tokens lie in the {}; {}.", shown(name), status.store, life(&status)));
+    ui.say(&format!(
+        "Logged in to `{}`. The tokens lie in the {}; {}.",
+        shown(name),
+        status.store,
+        life(&status)
+    ));
     Ok(())
 }
 

@@ -33,10 +33,11 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         let session = configured.filter(|session| session.start_url == known.start_url);
         let session = session.unwrap_or_else(|| known.as_session());
         let one = log_out(Selected { session, profile: None }, app, ui);
-        if let Err(error) = one {
-            if let Err(earlier) = std::mem::replace(&mut outcome, Err(error)) {
-                ui.error(&earlier, false);
-            }
+        // All are tried; the last failure is the command's, the others are told as they come.
+        if one.is_err()
+            && let Err(earlier) = std::mem::replace(&mut outcome, one)
+        {
+            ui.error(&earlier, false);
         }
     }
     outcome
@@ -44,16 +45,15 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
 
 fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let name = shown(&selected.session.name);
-    let opened = match Opened::if_logged_in(app, selected, Patience::FOR_A_PERSON)? {
-        Ok(opened) => opened,
-        Err(_) => {
-            ui.say(&format!("Nobody was logged in to `{name}`."));
-            return Ok(());
-        }
+    let Ok(opened) = Opened::if_logged_in(app, selected, Patience::FOR_A_PERSON)? else {
+        ui.say(&format!("Nobody was logged in to `{name}`."));
+        return Ok(());
     };
     match opened.session().log_out()? {
         LoggedOut::NothingToDo => ui.say(&format!("Nobody was logged in to `{name}`.")),
-        LoggedOut::Done(ServerSide::Ended) => ui.say(&format!("Logged out of `{name}`, at Identity Center and here.")),
+        LoggedOut::Done(ServerSide::Ended) => {
+            ui.say(&format!("Logged out of `{name}`, at Identity Center and here."));
+        }
         LoggedOut::Done(ServerSide::WasOver) => {
             ui.say(&format!("Logged out of `{name}`; the session at Identity Center was over already."));
         }

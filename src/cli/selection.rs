@@ -29,8 +29,8 @@ pub(super) fn session(app: &App, named: Option<&str>) -> Result<Selected, Comman
             Err(error) => return Err(error.into()),
         }
     }
-    let names = document.session_names();
-    match names.as_slice() {
+    let sessions = document.session_names();
+    match sessions.as_slice() {
         [] => Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into()),
         [only] => Ok(Selected { session: document.session(only)?, profile: None }),
         several => Err(CommandError::new(Exit::Usage, "which_session", "which session?")
@@ -64,7 +64,11 @@ pub(super) struct Opened<'a> {
 
 impl<'a> Opened<'a> {
     /// For a login: chooses the store, and may raise its prompt.
-    pub(super) fn for_login(app: &'a App, selected: Selected, may_prompt: bool) -> Result<Self, CommandError> {
+    pub(super) fn for_login(
+        app: &'a App,
+        selected: Selected,
+        may_prompt: bool,
+    ) -> Result<Self, CommandError> {
         let endpoints = endpoints(app, &selected)?;
         let open = |kind| app.store(kind);
         let store = choice::for_login(&selected.session, requested(app)?, may_prompt, &open)?;
@@ -72,7 +76,11 @@ impl<'a> Opened<'a> {
     }
 
     /// For everything that uses a login. No login is exit 4 before anything else is opened.
-    pub(super) fn for_use(app: &'a App, selected: Selected, patience: Patience) -> Result<Self, CommandError> {
+    pub(super) fn for_use(
+        app: &'a App,
+        selected: Selected,
+        patience: Patience,
+    ) -> Result<Self, CommandError> {
         match Self::if_logged_in(app, selected, patience)? {
             Ok(opened) => Ok(opened),
             Err(selected) => Err(SessionError::LoginNeeded {
@@ -135,7 +143,11 @@ fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> 
 fn requested(app: &App) -> Result<Requested, CommandError> {
     let Some(text) = app.env.get("KCAWS_KEYRING") else { return Ok(Requested::Auto) };
     text.parse().map_err(|()| {
-        CommandError::new(Exit::Configuration, "keyring_name", format!("KCAWS_KEYRING names no store: `{text}`"))
-            .hint("it is one of auto, secret-service, keyutils, keychain, wincred")
+        CommandError::new(
+            Exit::Configuration,
+            "keyring_name",
+            format!("KCAWS_KEYRING names no store: `{text}`"),
+        )
+        .hint("it is one of auto, secret-service, keyutils, keychain, wincred")
     })
 }

@@ -107,7 +107,8 @@ impl Ui {
         if self.quiet || !self.terminal.stderr_is_terminal {
             return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         }
-        let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::new_spinner().with_style(style).with_message(text.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         bar

@@ -37,14 +37,14 @@ impl Session<'_> {
         let first = first.map_err(|error| self.refusal(error))?;
         let accounts = all_pages(first, |page| self.center.list_accounts(&token, Some(page), None))
             .map_err(|error| self.refusal(error))?;
-        let mut listed = self.roles_of(accounts, &token, &done)?;
+        let mut listed = self.roles_of(&accounts, &token, &done)?;
         listed.sort_by(|a, b| (&a.account.name, &a.account.id).cmp(&(&b.account.name, &b.account.id)));
         Ok(listed)
     }
 
     fn roles_of(
         &self,
-        accounts: Vec<Account>,
+        accounts: &[Account],
         token: &Secret<String>,
         done: &(impl Fn(usize, usize) + Send + Sync),
     ) -> Result<Vec<AccountRoles>, SessionError> {

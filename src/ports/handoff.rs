@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+use super::keyring::names::hex;
 use crate::secret::Secret;
 
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +44,7 @@ impl Handoff {
         let port = listener.local_addr().map_err(HandoffError::NoPort)?.port();
         let mut random = [0_u8; 16];
         getrandom::fill(&mut random).map_err(|error| HandoffError::NoPort(std::io::Error::other(error)))?;
-        let nonce = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { runtime, listener, authority: format!("127.0.0.1:{port}"), nonce })
+        Ok(Self { runtime, listener, authority: format!("127.0.0.1:{port}"), nonce: hex(&random) })
     }
 
     /// What the browser is given.

@@ -49,7 +49,7 @@ impl HttpSignin {
         Self { http, endpoint }
     }
 
-    fn unreachable(&self, why: impl ToString) -> SigninError {
+    fn unreachable(&self, why: impl std::fmt::Display) -> SigninError {
         SigninError::Unreachable { host: self.endpoint.host().to_owned(), why: why.to_string() }
     }
 

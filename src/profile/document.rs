@@ -198,7 +198,7 @@ fn value_of(raw: &str) -> &str {
 }
 
 fn place_of_byte(path: &Path, bytes: &[u8], offset: usize) -> Place {
-    let line = 1 + bytes[..offset].iter().filter(|byte| **byte == b'\n').count();
+    let line = bytes[..offset].split(|byte| *byte == b'\n').count();
     Place { path: path.to_path_buf(), line }
 }
 

@@ -45,18 +45,21 @@ fn target(profile: &str) -> Result<Target, ConfigError> {
     Document::parse(Path::new("/c"), CONFIG).expect("parses").target(profile)
 }
 
-fn role(account_id: &str, role_name: &str) -> Option<Role> {
-    Some(Role { account_id: account_id.into(), role_name: role_name.into() })
+fn role(account_id: &str, role_name: &str) -> Role {
+    Role { account_id: account_id.into(), role_name: role_name.into() }
 }
 
 #[test]
 fn a_kcaws_line_and_sso_keys_both_name_session_and_role() {
     let dev = target("dev").expect("resolves");
-    assert_eq!((dev.session.name.as_str(), dev.role), ("corp", role("111122223333", "PowerUserAccess")));
+    assert_eq!(
+        (dev.session.name.as_str(), dev.role),
+        ("corp", Some(role("111122223333", "PowerUserAccess")))
+    );
     assert_eq!(dev.region.as_deref(), Some("eu-west-1"));
     assert_eq!(dev.session.scopes, ["sso:account:access"]);
     let sso = target("sso").expect("resolves");
-    assert_eq!((sso.session.name.as_str(), sso.role), ("corp", role("111122223333", "Admin")));
+    assert_eq!((sso.session.name.as_str(), sso.role), ("corp", Some(role("111122223333", "Admin"))));
 }
 
 #[test]

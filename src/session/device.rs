@@ -80,18 +80,13 @@ mod tests {
             center.tokens.will(answer);
         }
         let registration = FakeIdentityCenter::registration("2027-02-22T00:00:00Z");
-        let outcome = wait_for_approval(
-            &center,
-            &clock,
-            &registration,
-            &FakeIdentityCenter::authorization(),
-            |_| {},
-        );
+        let outcome =
+            wait_for_approval(&center, &clock, &registration, &FakeIdentityCenter::authorization(), |_| {});
         (outcome, clock.naps().iter().map(Duration::as_secs).collect())
     }
 
-    fn token() -> Result<IssuedToken, ServiceError> {
-        Ok(FakeIdentityCenter::token("access", Some("refresh")))
+    fn token() -> IssuedToken {
+        FakeIdentityCenter::token("access", Some("refresh"))
     }
 
     fn unreachable() -> Result<IssuedToken, ServiceError> {
@@ -101,7 +96,7 @@ mod tests {
     #[test]
     fn polls_at_the_interval_until_somebody_approves() {
         let pending = || Err(ServiceError::AuthorizationPending);
-        let (outcome, naps) = wait([pending(), pending(), token()]);
+        let (outcome, naps) = wait([pending(), pending(), Ok(token())]);
         assert_eq!(outcome.expect("a token").access_token.expose(), "access");
         assert_eq!(naps, [1, 1, 1]);
     }
@@ -112,7 +107,7 @@ mod tests {
             Err(ServiceError::SlowDown),
             Err(ServiceError::AuthorizationPending),
             Err(ServiceError::SlowDown),
-            token(),
+            Ok(token()),
         ]);
         assert!(outcome.is_ok());
         assert_eq!(naps, [1, 6, 6, 11]);
@@ -121,7 +116,7 @@ mod tests {
     #[test]
     fn network_trouble_backs_off_and_goes_on() {
         let trouble = (0..7).map(|_| unreachable());
-        let (outcome, naps) = wait(trouble.chain([Err(ServiceError::AuthorizationPending), token()]));
+        let (outcome, naps) = wait(trouble.chain([Err(ServiceError::AuthorizationPending), Ok(token())]));
         assert!(outcome.is_ok());
         assert_eq!(naps, [1, 2, 3, 5, 9, 17, 31, 31, 1]);
     }

@@ -27,10 +27,9 @@ impl Session<'_> {
     pub fn check(&self) -> Result<Option<SessionStatus>, SessionError> {
         let refused = match self.access_token() {
             Ok(token) => match self.center.list_accounts(&token, None, Some(1)) {
-                Ok(_) => None,
+                // Logged in with no account to see is logged in.
+                Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => None,
                 Err(ServiceError::Unauthorized) => self.access_token_after_refusal(&token).err(),
-                // Logged in, with no account to see: not this command's business.
-                Err(ServiceError::Forbidden | ServiceError::NotFound) => None,
                 Err(error) => return Err(error.into()),
             },
             Err(error) => Some(error),
@@ -72,20 +71,18 @@ impl Session<'_> {
         };
         record.registration = Some(registration.clone());
         self.save(&record)?;
-        match self.load()? {
-            Some(kept) if kept.registration.is_some_and(|kept| kept.client_id == registration.client_id) => {
-                Ok(registration)
-            }
-            _ => Err(SessionError::StoreForgets { store: self.store.kind() }),
+        let kept = self.load()?.and_then(|record| record.registration);
+        if kept.is_none_or(|kept| kept.client_id != registration.client_id) {
+            return Err(SessionError::StoreForgets { store: self.store.kind() });
         }
+        Ok(registration)
     }
 
     /// The stored record if it belongs to these endpoints; a login to other ones starts from nothing.
     fn record_for_login(&self) -> Result<TokenRecord, SessionError> {
         let stored = self.load_from_anywhere()?;
-        let same = stored.filter(|record| {
-            record.oidc == self.endpoints.oidc && record.portal == self.endpoints.portal
-        });
+        let same = stored
+            .filter(|record| record.oidc == self.endpoints.oidc && record.portal == self.endpoints.portal);
         Ok(same.unwrap_or_else(|| TokenRecord::empty(self.config, self.endpoints)))
     }
 
@@ -127,7 +124,8 @@ fn check_page(page: &str, endpoints: &Endpoints) -> Result<(), SessionError> {
     let url = Url::parse(page).map_err(|_| strange())?;
     let host = url.host_str().ok_or_else(strange)?;
     let of_aws = PORTAL_SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
-        || (host.starts_with("device.sso.") && DEVICE_PAGE_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)));
+        || (host.starts_with("device.sso.")
+            && DEVICE_PAGE_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)));
     let of_endpoint = Url::parse(endpoints.oidc.as_str()).is_ok_and(|oidc| oidc.host_str() == Some(host));
     let trusted = (url.scheme() == "https" && of_aws) || (loopback_or_https(&url) && of_endpoint);
     if trusted { Ok(()) } else { Err(strange()) }

@@ -9,6 +9,8 @@ pub mod logout;
 pub mod record;
 pub mod refresh;
 pub mod status;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod vault;
 
 use chrono::{DateTime, Utc};
@@ -39,7 +41,9 @@ pub enum LoginNeeded {
     /// The service said `invalid_grant`: the Identity Center session is over, or was ended.
     RefreshRefused,
     /// As above, but a refresh was cut off before its answer could be stored: that lost the token.
-    RefreshLost { since: DateTime<Utc> },
+    RefreshLost {
+        since: DateTime<Utc>,
+    },
     RegistrationExpired,
     /// 401 even with a token fresh from a refresh.
     TokenRefused,

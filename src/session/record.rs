@@ -146,7 +146,7 @@ fn expiry(now: DateTime<Utc>, expires_in: std::time::Duration) -> DateTime<Utc> 
 mod tests {
     use super::*;
     use crate::ports::identity_center::fake::FakeIdentityCenter;
-    use crate::session::vault::tests::{ENDPOINT, corp, endpoints};
+    use crate::session::testing::{ENDPOINT, corp, endpoints};
 
     fn at(text: &str) -> DateTime<Utc> {
         DateTime::parse_from_rfc3339(text).expect("a time").to_utc()

@@ -25,7 +25,10 @@ impl Session<'_> {
     }
 
     /// The portal refused `refused`, or it is too old. Another process may have refreshed meanwhile.
-    pub fn access_token_after_refusal(&self, refused: &Secret<String>) -> Result<Secret<String>, SessionError> {
+    pub fn access_token_after_refusal(
+        &self,
+        refused: &Secret<String>,
+    ) -> Result<Secret<String>, SessionError> {
         let _section = CriticalSection::enter();
         let _lock = self.lock(LOCK_PATIENCE)?;
         let Some(record) = self.load()? else {

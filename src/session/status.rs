@@ -72,8 +72,8 @@ pub fn read(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<Sess
 pub fn read_all(state: &dyn StateFolder) -> Result<Vec<SessionStatus>, StateError> {
     let mut all = Vec::new();
     for name in state.list(FOLDER)? {
-        if name.ends_with(".json") {
-            let bytes = state.read(&format!("{FOLDER}/{name}"))?;
+        if let Some(stem) = name.strip_suffix(".json") {
+            let bytes = state.read(&format!("{FOLDER}/{stem}.json"))?;
             all.extend(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()));
         }
     }
@@ -93,5 +93,5 @@ impl Session<'_> {
 }
 
 fn file_name(session: &SsoSession) -> String {
-    format!("{FOLDER}/{}.json", vault::file_stem(session))
+    format!("{FOLDER}/{}.json", vault::item_key(session).digest())
 }

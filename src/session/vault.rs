@@ -2,22 +2,10 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::{Session, SessionError, TokenRecord};
 use crate::ports::keyring::ItemKey;
 use crate::ports::state_folder::Lock;
 use crate::profile::SsoSession;
-
-/// A file name for a session: no name from a config file becomes a path, and two sessions never share one.
-pub fn file_stem(session: &SsoSession) -> String {
-    let mut hash = Sha256::new();
-    for field in [&session.name, &session.start_url] {
-        hash.update((field.len() as u64).to_be_bytes());
-        hash.update(field);
-    }
-    hash.finalize().iter().take(16).fold(String::new(), |stem, byte| stem + &format!("{byte:02x}"))
-}
 
 pub fn item_key(session: &SsoSession) -> ItemKey {
     ItemKey { session: session.name.clone(), start_url: session.start_url.clone() }
@@ -44,7 +32,12 @@ impl Session<'_> {
 
     /// The record wherever it came from: for a login, which replaces it.
     pub fn load_from_anywhere(&self) -> Result<Option<TokenRecord>, SessionError> {
-        let Some(text) = self.store.get(&item_key(self.config))? else { return Ok(None) };
+        let (session, store) = (&self.config.name, self.store.kind());
+        let Some(text) = self.store.get(&item_key(self.config))? else {
+            tracing::info!(target: "kcaws::keyring", %session, %store, "nothing stored");
+            return Ok(None);
+        };
+        tracing::info!(target: "kcaws::keyring", %session, %store, "read the token record");
         let record = TokenRecord::from_text(&text, self.config).map_err(|what| SessionError::BadRecord {
             session: self.config.name.clone(),
             store: self.store.kind(),
@@ -54,7 +47,9 @@ impl Session<'_> {
     }
 
     pub fn save(&self, record: &TokenRecord) -> Result<(), SessionError> {
-        Ok(self.store.set(&item_key(self.config), &record.to_text())?)
+        self.store.set(&item_key(self.config), &record.to_text())?;
+        tracing::info!(target: "kcaws::keyring", session = %self.config.name, store = %self.store.kind(), "wrote the token record");
+        Ok(())
     }
 
     pub fn forget(&self) -> Result<bool, SessionError> {
@@ -63,37 +58,6 @@ impl Session<'_> {
 
     /// Held by whoever changes the record: read it again after this, then change it, then let go.
     pub fn lock(&self, patience: Duration) -> Result<Lock, SessionError> {
-        Ok(self.state.lock(&format!("sessions/{}.lock", file_stem(self.config)), patience)?)
-    }
-}
-
-#[cfg(test)]
-pub mod tests {
-    use super::*;
-    use crate::ports::identity_center::{Endpoints, Origin};
-
-    pub const ENDPOINT: &str = "http://127.0.0.1:1";
-
-    pub fn corp() -> SsoSession {
-        SsoSession {
-            name: "corp".to_owned(),
-            start_url: "https://d-1234567890.awsapps.com/start".to_owned(),
-            region: "eu-central-1".to_owned(),
-            scopes: vec!["sso:account:access".to_owned()],
-        }
-    }
-
-    pub fn endpoints() -> Endpoints {
-        Endpoints { oidc: Origin::new(ENDPOINT), portal: Origin::new(ENDPOINT) }
-    }
-
-    #[test]
-    fn file_names_are_hashes_that_do_not_run_together() {
-        let named = |name: &str, url: &str| {
-            file_stem(&SsoSession { name: name.to_owned(), start_url: url.to_owned(), ..corp() })
-        };
-        assert_eq!(named("a", "bc").len(), 32);
-        assert_ne!(named("a", "bc"), named("ab", "c"));
-        assert!(named("../../etc", "x").bytes().all(|byte| byte.is_ascii_hexdigit()));
+        Ok(self.state.lock(&format!("sessions/{}.lock", item_key(self.config).digest()), patience)?)
     }
 }

@@ -13,7 +13,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https};
+pub use self::origin::{
+    EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
+};
 use crate::secret::{self, Secret};
 
 /// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.

@@ -78,14 +78,18 @@ impl SdkIdentityCenter {
         call: &Called<'_>,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, ServiceError> {
+        let (start, operation, host) = (Instant::now(), call.operation, call.origin.host());
         let answer = self.runtime.block_on(async { tokio::time::timeout_at(self.deadline, request).await });
-        match answer {
+        let took = start.elapsed();
+        let outcome = match answer {
             Ok(answer) => answer.map_err(|error| call.failed_with(&error)),
-            Err(_) => Err(ServiceError::TimedOut {
-                host: call.origin.host().to_owned(),
-                after: self.patience.total.min(self.patience.attempt),
-            }),
+            Err(_) => Err(ServiceError::TimedOut { host: host.to_owned(), after: took }),
+        };
+        match &outcome {
+            Ok(_) => tracing::info!(target: "kcaws::aws", operation, host, ?took, "answered"),
+            Err(error) => tracing::info!(target: "kcaws::aws", operation, host, ?took, %error, "failed"),
         }
+        outcome
     }
 
     fn oidc_call(&self, operation: &'static str) -> Called<'_> {

@@ -166,7 +166,8 @@ fn a_reader_that_is_overtaken_reads_one_of_both() {
 
 #[test]
 fn damage_is_named_and_a_new_value_mends_it() {
-    let spoil: [fn(&mut BTreeMap<String, Vec<u8>>); 5] = [
+    type Spoil = fn(&mut BTreeMap<String, Vec<u8>>);
+    let spoil: [Spoil; 5] = [
         |slots| drop(slots.pop_last()),
         |slots| slots.last_entry().expect("a piece").get_mut()[0] ^= 1,
         |slots| drop(slots.insert(String::new(), b"somebody else's".to_vec())),

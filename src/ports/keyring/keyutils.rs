@@ -12,7 +12,7 @@ use std::time::Duration;
 use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
 
 use super::core_store::text;
-use super::names::{self, hex};
+use super::names::hex;
 use super::sealed::{self, SealError};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::state_folder::StateFolder;
@@ -215,7 +215,7 @@ fn bound<'a>(id: &'a KeyId, key: &'a ItemKey) -> [&'a [u8]; 4] {
 }
 
 fn file_name(key: &ItemKey) -> String {
-    format!("{FOLDER}/{}", names::digest(key))
+    format!("{FOLDER}/{}", key.digest())
 }
 
 fn description(id: &KeyId) -> String {

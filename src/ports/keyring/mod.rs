@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::open::open;
 use crate::secret::Secret;
 
 #[cfg(target_os = "macos")]
@@ -16,7 +17,8 @@ pub mod core_store;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod keyutils;
-mod names;
+pub(super) mod names;
+mod open;
 pub mod sealed;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
@@ -38,6 +40,13 @@ pub enum StoreKind {
 pub struct ItemKey {
     pub session: String,
     pub start_url: String,
+}
+
+impl ItemKey {
+    /// A file name for the item: no name from a config file becomes a path.
+    pub fn digest(&self) -> String {
+        names::digest(self)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ pub(super) fn digest(key: &ItemKey) -> String {
     hex(&Sha256::digest(length_prefixed(&[key.session.as_bytes(), key.start_url.as_bytes()])))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::ports) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // a String takes everything
         text

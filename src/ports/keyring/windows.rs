@@ -65,7 +65,7 @@ impl Backend for Wincred {
 
     /// The names of credentials ignore case and have no structure, so a hash tells items apart.
     fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry> {
-        let mut service = names::digest(key);
+        let mut service = key.digest();
         if !part.is_empty() {
             service = format!("{service}.{part}");
         }
