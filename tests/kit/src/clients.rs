@@ -35,7 +35,7 @@ impl Clients {
     pub fn command_line(&self, client: Client) -> Option<Vec<OsString>> {
         let parts = match client {
             Client::Boto3 => vec![self.dir.join("py/bin/python"), self.dir.join("py/caller.py")],
-            Client::AwsSsoUtil => vec![self.dir.join("py-sso-util/bin/aws-sso-util")],
+            Client::AwsSsoUtil => vec![self.dir.join("py/bin/aws-sso-util")],
             Client::JavaScript => vec![crate::find_program("node")?, self.dir.join("node/caller.mjs")],
             Client::Go => vec![self.dir.join("go/caller")],
             Client::Rust => vec![self.dir.join("rust/caller")],

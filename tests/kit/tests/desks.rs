@@ -95,7 +95,8 @@ fn a_conversation_can_be_held() {
 #[test]
 fn ctrl_c_reaches_the_whole_group() {
     let desk = Desk::new();
-    let mut child = sh(&desk, "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done").spawn();
+    let mut child =
+        sh(&desk, "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done").spawn();
     child.wait_for_stdout("ready");
     child.press_ctrl_c();
     assert_eq!(child.wait().expect_code(130).expect_stdout("interrupted").code(), 130);
