@@ -1,0 +1,183 @@
+//! A private place for child processes to work at.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use crate::output::Output;
+use crate::process::DeskCommand;
+use crate::secret_mark::SecretMark;
+use crate::skip::SANE_PATH;
+
+/// A home, a set of XDG folders, a folder for programs, and an environment that holds nothing else.
+///
+/// All of it is gone when the desk is dropped. It can be shared between threads.
+pub struct Desk {
+    root: tempfile::TempDir,
+    env: Mutex<BTreeMap<OsString, OsString>>,
+    mark: Option<SecretMark>,
+}
+
+impl Desk {
+    /// # Panics
+    /// When the temporary folder cannot be written.
+    #[expect(clippy::new_without_default, reason = "it makes folders")]
+    pub fn new() -> Self {
+        // A short prefix: the paths of sockets below it have 108 bytes at most.
+        let root = tempfile::Builder::new().prefix("desk").tempdir().unwrap();
+        let desk = Self { root, env: Mutex::default(), mark: None };
+        for (variable, dir) in [
+            ("HOME", desk.home()),
+            ("XDG_CONFIG_HOME", desk.config_dir()),
+            ("XDG_STATE_HOME", desk.state_dir()),
+            ("XDG_CACHE_HOME", desk.cache_dir()),
+            ("XDG_DATA_HOME", desk.data_dir()),
+            ("XDG_RUNTIME_DIR", desk.runtime_dir()),
+            ("TMPDIR", desk.tmp_dir()),
+        ] {
+            std::fs::create_dir_all(&dir).unwrap();
+            desk.set_env(variable, dir);
+        }
+        std::fs::create_dir(desk.bin_dir()).unwrap();
+        std::fs::set_permissions(desk.runtime_dir(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let mut path = desk.bin_dir().into_os_string();
+        path.push(":");
+        path.push(SANE_PATH);
+        desk.set_env("PATH", path);
+        desk.set_env("LANG", "C.UTF-8");
+        desk.set_env("TZ", "UTC");
+        desk.set_env("AWS_EC2_METADATA_DISABLED", "true"); // no client waits for 169.254.169.254
+        desk
+    }
+
+    /// From now on everything that children print is searched for `mark`, and finding it fails the test.
+    #[must_use]
+    pub fn with_secret_mark(mut self, mark: &str) -> Self {
+        self.mark = Some(SecretMark::new(mark));
+        self
+    }
+
+    /// The folder that holds all others.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+    pub fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+    /// `$XDG_CONFIG_HOME`.
+    pub fn config_dir(&self) -> PathBuf {
+        self.home().join(".config")
+    }
+    /// `$XDG_STATE_HOME`.
+    pub fn state_dir(&self) -> PathBuf {
+        self.home().join(".local/state")
+    }
+    /// `$XDG_CACHE_HOME`.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.home().join(".cache")
+    }
+    /// `$XDG_DATA_HOME`.
+    pub fn data_dir(&self) -> PathBuf {
+        self.home().join(".local/share")
+    }
+    /// `$XDG_RUNTIME_DIR`.
+    pub fn runtime_dir(&self) -> PathBuf {
+        self.root().join("run")
+    }
+    /// `$TMPDIR`.
+    pub fn tmp_dir(&self) -> PathBuf {
+        self.root().join("tmp")
+    }
+    /// The first folder on `$PATH`.
+    pub fn bin_dir(&self) -> PathBuf {
+        self.root().join("bin")
+    }
+
+    /// Sets a variable for every child that is started from now on.
+    pub fn set_env(&self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {
+        self.env.lock().unwrap().insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+    }
+
+    pub fn remove_env(&self, name: impl AsRef<OsStr>) {
+        self.env.lock().unwrap().remove(name.as_ref());
+    }
+
+    /// Several variables at once, such as those of a simulator.
+    pub fn set_envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(&self, variables: impl IntoIterator<Item = (K, V)>) {
+        for (name, value) in variables {
+            self.set_env(name, value);
+        }
+    }
+
+    /// The environment that a child gets.
+    pub fn env(&self) -> Vec<(OsString, OsString)> {
+        self.env.lock().unwrap().iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+
+    pub fn aws_config_path(&self) -> PathBuf {
+        self.home().join(".aws/config")
+    }
+
+    pub fn write_aws_config(&self, text: &str) -> PathBuf {
+        self.write_home_file(".aws/config", text)
+    }
+
+    pub fn read_aws_config(&self) -> String {
+        self.read_home_file(".aws/config")
+    }
+
+    /// Writes a file below the home; `path` is relative to it. The mode is 0600.
+    pub fn write_home_file(&self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.home().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    pub fn read_home_file(&self, path: impl AsRef<Path>) -> String {
+        let path = self.home().join(path);
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    /// Puts an executable script first on the children's path, such as a fake `xdg-open`.
+    pub fn write_script(&self, name: &str, text: &str) -> PathBuf {
+        // Made under another name and moved: a fork in another thread may hold a file that is being written
+        // open, and starting that fails with ETXTBSY.
+        let path = self.bin_dir().join(name);
+        let draft = self.bin_dir().join(format!(".{name}.new"));
+        std::fs::write(&draft, text).unwrap();
+        std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::rename(&draft, &path).unwrap();
+        path
+    }
+
+    /// A command in this environment; `program` is a path or a name to be found on the children's path.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> DeskCommand {
+        DeskCommand::new(program.as_ref(), &self.home(), self.env(), self.mark.clone())
+    }
+
+    /// A command whose line is given in one piece, such as a client's of [`clients`](crate::clients).
+    ///
+    /// # Panics
+    /// For an empty line.
+    pub fn command_line<S: AsRef<OsStr>>(&self, line: impl IntoIterator<Item = S>) -> DeskCommand {
+        let mut parts = line.into_iter();
+        let program = parts.next().expect("a command line starts with a program");
+        self.command(program).args(parts)
+    }
+
+    /// Runs a command line to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, line: impl IntoIterator<Item = S>) -> Output {
+        self.command_line(line).run()
+    }
+
+    /// # Panics
+    /// When a file below `dir`, or its name, holds the desk's secret mark; or when the desk has none.
+    pub fn assert_no_secret_in_files(&self, dir: impl AsRef<Path>) {
+        let mark = self.mark.as_ref().expect("Desk::with_secret_mark comes first");
+        mark.assert_absent_from_files(dir.as_ref());
+    }
+}

@@ -1,0 +1,172 @@
+//! The desk and its processes, tried on small shell scripts.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a failed unwrap is a failed test; what kcaws must not do, its tests may"
+)]
+
+use std::time::Duration;
+
+use kcaws_test_kit::{Desk, FakeBrowser, PrivateKeyring, Signal, Walk, require_program, wait_for};
+
+fn sh(desk: &Desk, script: &str) -> kcaws_test_kit::DeskCommand {
+    desk.command("sh").arg("-c").arg(script)
+}
+
+#[test]
+fn a_child_sees_nothing_of_the_callers_environment() {
+    let desk = Desk::new();
+    let env = sh(&desk, "env").run().expect_ok().stdout_text();
+    let mut names: Vec<_> = env.lines().filter_map(|l| Some(l.split_once('=')?.0)).collect();
+    names.retain(|name| !matches!(*name, "PWD" | "_" | "SHLVL" | "OLDPWD"));
+    names.sort_unstable();
+    let expected = [
+        "AWS_EC2_METADATA_DISABLED",
+        "HOME",
+        "LANG",
+        "PATH",
+        "TMPDIR",
+        "TZ",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_RUNTIME_DIR",
+        "XDG_STATE_HOME",
+    ];
+    assert_eq!(names, expected);
+    assert!(env.contains(&format!("HOME={}\n", desk.home().display())));
+}
+
+#[test]
+fn an_output_shows_both_streams_and_the_status() {
+    let output = sh(&Desk::new(), "echo out; echo err >&2; exit 3").run().expect_code(3);
+    assert!(output.to_string().ends_with("out\n------- stderr\nerr\n\n[exit status: 3]"), "{output}");
+}
+
+#[test]
+fn a_hung_child_is_killed_with_its_children_and_its_words_are_kept() {
+    let desk = Desk::new();
+    let script = "echo begun; sleep 1000 & echo $! > child; wait";
+    let late = sh(&desk, script).timeout(Duration::from_millis(500)).try_run().unwrap_err().to_string();
+    assert!(late.contains("was killed; it had printed:\nbegun\n"), "{late}");
+    let child = desk.read_home_file("child");
+    let state = format!("/proc/{}/stat", child.trim());
+    wait_for("the grandchild to end", || {
+        // Gone, or a zombie that nobody has buried yet.
+        std::fs::read_to_string(&state).map_or(Some(()), |s| s.contains(") Z ").then_some(()))
+    });
+}
+
+#[test]
+#[should_panic(expected = "a secret (base64, shifted by 1) stands in the standard error of")]
+fn a_secret_on_stderr_fails_the_test() {
+    let desk = Desk::new().with_secret_mark("SIMSECRET");
+    sh(&desk, "printf xSIMSECRETy | base64 >&2").allow_secret_on_stdout().run();
+}
+
+#[test]
+#[should_panic(expected = "a secret (plain) stands in the standard output of")]
+fn a_secret_on_stdout_fails_the_test() {
+    let desk = Desk::new().with_secret_mark("SIMSECRET");
+    sh(&desk, "echo SIMSECRET | cat").stdin("").run();
+}
+
+#[test]
+fn a_secret_on_stdout_can_be_the_purpose() {
+    let desk = Desk::new().with_secret_mark("SIMSECRET");
+    let output = desk.command("cat").stdin("SIMSECRET").allow_secret_on_stdout().run().expect_ok();
+    assert_eq!(output.stdout, b"SIMSECRET");
+}
+
+#[test]
+fn a_conversation_can_be_held() {
+    let desk = Desk::new();
+    let script = "printf 'code? ' >&2; echo >&2; read x; echo \"got $x\"; read y; echo never";
+    let mut child = sh(&desk, script).interactive().spawn();
+    child.wait_for_stderr("code?");
+    child.type_line("ABCD-EFGH");
+    assert_eq!(child.wait_for_stdout("got"), "got ABCD-EFGH");
+    assert!(child.is_running());
+    child.signal(Signal::TERM);
+    assert_eq!(child.wait().code(), 143);
+}
+
+#[test]
+fn ctrl_c_reaches_the_whole_group() {
+    let desk = Desk::new();
+    let mut child =
+        sh(&desk, "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done").spawn();
+    child.wait_for_stdout("ready");
+    child.press_ctrl_c();
+    assert_eq!(child.wait().expect_code(130).expect_stdout("interrupted").code(), 130);
+}
+
+#[test]
+fn the_fake_browser_notes_addresses() {
+    let desk = Desk::new();
+    let browser = FakeBrowser::install(&desk);
+    assert!(browser.opened().is_empty());
+    desk.run(["xdg-open", "http://127.0.0.1:1/a?b=c&d"]).expect_ok();
+    sh(&desk, "\"$BROWSER\" 'http://127.0.0.1:2/'").run().expect_ok();
+    assert_eq!(browser.wait_for_url(), "http://127.0.0.1:1/a?b=c&d");
+    assert_eq!(browser.opened().len(), 2);
+}
+
+#[test]
+fn a_walk_keeps_cookies_through_redirects_and_forms() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let answers = [
+            "302 Found\r\nLocation: /form\r\nSet-Cookie: sid=7; Path=/; HttpOnly",
+            "200 OK\r\n\r\n<form method=post action=/go><input name=user><button>Log in</button></form>",
+            "303 See Other\r\nLocation: /done?code=a%20b&state=s",
+            "200 OK\r\n\r\nwelcome",
+        ];
+        answers.map(|answer| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut request = String::new();
+            while reader.read_line(&mut request).unwrap() > 2 {}
+            let length = request.lines().find_map(|l| l.strip_prefix("Content-Length: ")?.parse().ok());
+            let mut body = vec![0; length.unwrap_or(0)];
+            reader.read_exact(&mut body).unwrap();
+            let end = if answer.contains("\r\n\r\n") { "" } else { "\r\n\r\n" };
+            write!(stream, "HTTP/1.1 {answer}{end}").unwrap();
+            request + &String::from_utf8(body).unwrap()
+        })
+    });
+    let mut walk = Walk::new();
+    let form = walk.open(&format!("{base}/start"));
+    assert_eq!(form.status, 200);
+    let end = walk.submit(&form, "Log in", &[("user", "mia@example.com")]);
+    assert_eq!((end.query("code").as_deref(), end.body.as_str()), (Some("a b"), "welcome"));
+    let requests = server.join().unwrap();
+    assert!(requests[1].contains("Cookie: sid=7"), "{}", requests[1]);
+    assert!(requests[2].starts_with("POST /go") && requests[2].ends_with("user=mia%40example%2Ecom"));
+    assert!(requests[3].starts_with("GET /done?code=a%20b&state=s"));
+}
+
+#[test]
+fn a_private_keyring_stores_locks_dies_and_comes_back() {
+    for program in ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"] {
+        let _: std::path::PathBuf = require_program!(program);
+    }
+    let desk = Desk::new();
+    let mut keyring = PrivateKeyring::start(&desk);
+    let attributes = [("service", "kcaws"), ("username", "corp")];
+    assert_eq!(keyring.secret_tool_lookup(&attributes), None);
+    keyring.secret_tool_store("corp", "a token", &attributes);
+    assert_eq!(keyring.secret_tool_lookup(&attributes).as_deref(), Some("a token"));
+    keyring.lock();
+    // Nobody answers prompts here, so a lookup that wants to unlock gets nothing.
+    assert_eq!(keyring.secret_tool_lookup(&attributes), None);
+    keyring.unlock();
+    assert_eq!(keyring.secret_tool_lookup(&attributes).as_deref(), Some("a token"));
+    keyring.kill_daemon();
+    assert_eq!(keyring.secret_tool_lookup(&attributes), None);
+    keyring.restart_daemon();
+    assert_eq!(keyring.secret_tool_lookup(&attributes).as_deref(), Some("a token"));
+}
