@@ -84,7 +84,9 @@ impl Command {
 
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         // The provider that tools wait for starts no thread: it listens only round a refresh.
-        crate::ports::interrupt::listen();
+        if !matches!(self, Self::CredentialProcess(_)) {
+            crate::ports::interrupt::listen();
+        }
         match self {
             Self::Login(args) => login::run(args, app, ui),
             Self::Logout(args) => logout::run(args, app, ui),

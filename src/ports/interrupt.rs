@@ -22,6 +22,7 @@ pub struct CriticalSection(());
 
 impl CriticalSection {
     pub fn enter() -> Self {
+        listen();
         state().sections += 1;
         Self(())
     }
@@ -37,19 +38,22 @@ impl Drop for CriticalSection {
     }
 }
 
-/// Starts listening. Not for the hot path: it costs a thread.
+/// Starts listening, once. Not for the hot path: it costs a thread.
 #[cfg(unix)]
 pub fn listen() {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            let mut state = state();
-            state.pending = Some(signal);
-            if state.sections == 0 {
-                leave(signal);
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                let mut state = state();
+                state.pending = Some(signal);
+                if state.sections == 0 {
+                    leave(signal);
+                }
             }
-        }
+        });
     });
 }
 
