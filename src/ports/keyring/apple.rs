@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use apple_native_keyring_store::keychain::{Store, decode_error};
-use keyring_core::api::{CredentialApi, CredentialStoreApi};
+use keyring_core::api::CredentialApi;
 use keyring_core::{Credential, CredentialStore, Entry};
 use security_framework::os::macos::keychain::{SecKeychain, SecPreferencesDomain};
 

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyring_core::api::CredentialStoreApi;
 use keyring_core::{CredentialStore, Entry};
 use windows_native_keyring_store::Store;
 use zeroize::Zeroizing;
 
 use super::chunks::{self, Slots};
 use super::core_store::{self, Backend};
-use super::{ItemKey, KeyringError, SecretStore, StoreKind, names, single_line};
+use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::secret::Secret;
 
 /// `CRED_MAX_CREDENTIAL_BLOB_SIZE`. Bytes, not text: text would be kept as UTF-16, at half the room.
