@@ -3,13 +3,16 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The clients that `tests/clients/install` puts in place.
-///
-/// Each of the four SDK programs takes a profile's name and prints `{"arn": …, "account": …}` of the caller.
+/// The clients that the suites know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
-    Boto3,
+    /// The AWS CLI of the distribution (2.9.19 in Debian 12).
+    AwsCli,
+    /// A recent AWS CLI, which no package repository offers: the program that `$KCAWS_TEST_AWS_CLI` names.
+    RecentAwsCli,
     AwsSsoUtil,
+    /// This and the other SDKs: a program that takes a profile's name and prints `{"arn": …, "account": …}`.
+    Boto3,
     JavaScript,
     Go,
     Rust,
@@ -34,6 +37,8 @@ impl Clients {
     /// The start of the client's command line, `None` where it is not installed.
     pub fn command_line(&self, client: Client) -> Option<Vec<OsString>> {
         let parts = match client {
+            Client::AwsCli => vec![crate::find_program("aws")?],
+            Client::RecentAwsCli => vec![std::env::var_os("KCAWS_TEST_AWS_CLI")?.into()],
             Client::Boto3 => vec![self.dir.join("py/bin/python"), self.dir.join("py/caller.py")],
             Client::AwsSsoUtil => vec![self.dir.join("py/bin/aws-sso-util")],
             Client::JavaScript => vec![crate::find_program("node")?, self.dir.join("node/caller.mjs")],
@@ -41,5 +46,25 @@ impl Clients {
             Client::Rust => vec![self.dir.join("rust/caller")],
         };
         parts.iter().all(|p| p.is_file()).then(|| parts.into_iter().map(PathBuf::into_os_string).collect())
+    }
+    /// What [`require_client!`](crate::require_client) calls: says why the test is skipped.
+    ///
+    /// # Panics
+    /// Under `KCAWS_TEST_STRICT=1`, unless nobody can be expected to have the client.
+    pub fn command_line_or_skip(&self, client: Client) -> Option<Vec<OsString>> {
+        if std::env::var_os("KCAWS_TEST_QUICK").is_some_and(|v| v == "1") {
+            crate::skipped_allowed("real clients are left out of a quick run");
+            return None;
+        }
+        let found = self.command_line(client);
+        match client {
+            _ if found.is_some() => {}
+            Client::AwsCli => crate::skipped("the AWS CLI (Debian: awscli) is not installed"),
+            Client::RecentAwsCli => {
+                crate::skipped_allowed("no recent AWS CLI: KCAWS_TEST_AWS_CLI does not name its program");
+            }
+            _ => crate::skipped(&format!("{client:?} is not installed: run tests/clients/install")),
+        }
+        found
     }
 }
