@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::output::Output;
 use crate::process::DeskCommand;
 use crate::secret_mark::SecretMark;
@@ -179,5 +181,27 @@ impl Desk {
     pub fn assert_no_secret_in_files(&self, dir: impl AsRef<Path>) {
         let mark = self.mark.as_ref().expect("Desk::with_secret_mark comes first");
         mark.assert_absent_from_files(dir.as_ref());
+    }
+
+    /// The processes that work at this desk, also those that left the group of the command that started them.
+    pub fn processes(&self) -> Vec<u32> {
+        let home = [b"HOME=", self.home().as_os_str().as_encoded_bytes()].concat();
+        let here = |pid: &u32| {
+            let env = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            env.split(|&b| b == 0).any(|variable| variable == home)
+        };
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(here).collect()
+    }
+}
+
+impl Drop for Desk {
+    /// Ends what was left running: a detached login would otherwise outlive its test.
+    fn drop(&mut self) {
+        for pid in self.processes() {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
     }
 }

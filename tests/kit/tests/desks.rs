@@ -59,6 +59,21 @@ fn a_hung_child_is_killed_with_its_children_and_its_words_are_kept() {
 }
 
 #[test]
+fn what_left_the_group_ends_with_the_desk() {
+    let desk = Desk::new();
+    // The shell waits until the stray has left the group, which ends with its leader.
+    let script = "setsid sh -c ': > gone; exec sleep 1000' > /dev/null 2>&1 & \
+                  while [ ! -e gone ]; do sleep 0.01; done";
+    sh(&desk, script).run().expect_ok();
+    let stray = wait_for("the stray", || desk.processes().first().copied());
+    drop(desk);
+    wait_for("the stray to end", || {
+        let state = std::fs::read_to_string(format!("/proc/{stray}/stat"));
+        state.map_or(Some(()), |s| s.contains(") Z ").then_some(()))
+    });
+}
+
+#[test]
 #[should_panic(expected = "a secret (base64, shifted by 1) stands in the standard error of")]
 fn a_secret_on_stderr_fails_the_test() {
     let desk = Desk::new().with_secret_mark("SIMSECRET");
