@@ -171,7 +171,8 @@ impl From<ServiceError> for CommandError {
                 failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again")
             }
             ServiceError::ServerTrouble { .. } => failed("server_trouble").hint("try again in a moment"),
-            ServiceError::Throttled => {
+            // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
+            ServiceError::Throttled | ServiceError::SlowDown => {
                 failed("throttled").hint("try again in a moment; AWS allows some 20 requests a second")
             }
             ServiceError::NotUnderstood { .. } => {
@@ -189,7 +190,6 @@ impl From<ServiceError> for CommandError {
             ServiceError::NotFound => failed("not_found").hint("`kcaws accounts` shows what you have"),
             // These are steps of a login, and the login turns them into its own words.
             ServiceError::AuthorizationPending
-            | ServiceError::SlowDown
             | ServiceError::ExpiredToken
             | ServiceError::AccessDenied { .. }
             | ServiceError::InvalidGrant => {

@@ -147,7 +147,11 @@ impl ServiceError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Throttled | Self::ServerTrouble { .. } | Self::Unreachable { .. } | Self::TimedOut { .. }
+            Self::Throttled
+                | Self::SlowDown
+                | Self::ServerTrouble { .. }
+                | Self::Unreachable { .. }
+                | Self::TimedOut { .. }
         )
     }
 }
