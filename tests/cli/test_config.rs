@@ -5,15 +5,25 @@ fn what_is_wrong_with_the_config_is_said_with_file_and_line() {
     let cases = [
         ("nonsense\n", "config:1: a setting before the first [section]"),
         ("[sso-session corp\n", "config:1: a section header without `]`"),
-        ("[sso-session corp]\nsso_region = eu-central-1\n", "config:1: [sso-session corp] has no `sso_start_url`"),
+        (
+            "[sso-session corp]\nsso_region = eu-central-1\n",
+            "config:1: [sso-session corp] has no `sso_start_url`",
+        ),
         ("[sso-session corp]\nsso_start_url = https://a.awsapps.com/start\n", "has no `sso_region`"),
         ("[sso-session corp]\nsso_start_url = ftp://a\nsso_region = eu-central-1\n", "config:2: "),
-        ("[sso-session corp]\nsso_start_url = https://a.awsapps.com/start\nsso_region = a.b/c\n", "config:3: "),
+        (
+            "[sso-session corp]\nsso_start_url = https://a.awsapps.com/start\nsso_region = a.b/c\n",
+            "config:3: ",
+        ),
     ];
     for (text, place) in cases {
         let stage = Stage::new();
         stage.desk.write_aws_config(text);
-        for line in ["login corp", "accounts corp", "credential-process --session corp --account 111122223333 --role x"] {
+        for line in [
+            "login corp",
+            "accounts corp",
+            "credential-process --session corp --account 111122223333 --role x",
+        ] {
             let output = stage.run(line).expect_code(3).expect_stderr(place);
             assert!(output.stdout.is_empty(), "{output}");
         }
@@ -26,8 +36,12 @@ fn what_is_wrong_with_the_config_is_said_with_file_and_line() {
 fn the_session_is_the_argument_else_that_of_the_profile_else_the_only_one() {
     let stage = Stage::new();
     let config = stage.config();
-    let second = config.replace("[sso-session corp]", "[sso-session second]").replace("[profile dev]", "[profile two]");
-    stage.desk.write_aws_config(&format!("{config}\n{}", second.replace("--session corp", "--session second")));
+    let second = config
+        .replace("[sso-session corp]", "[sso-session second]")
+        .replace("[profile dev]", "[profile two]");
+    stage
+        .desk
+        .write_aws_config(&format!("{config}\n{}", second.replace("--session corp", "--session second")));
     stage.run("accounts").expect_code(2).expect_stderr("there are: corp, second");
     stage.run("accounts second").expect_code(4).expect_stderr("session `second`");
     stage.desk.set_env("AWS_PROFILE", "two");
