@@ -80,6 +80,15 @@ impl CommandError {
     }
 }
 
+/// A name as it can be pasted into a shell.
+fn argument(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
+    if !name.is_empty() && name.bytes().all(plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
+}
+
 /// `"cause: cause"`, as far as the sources add something.
 fn chain(error: &dyn std::error::Error) -> Option<String> {
     let mut texts: Vec<String> = Vec::new();
@@ -101,7 +110,7 @@ impl From<SessionError> for CommandError {
             SessionError::LoginNeeded { session, why } => login_needed(message, &session, &why),
             SessionError::ForeignEndpoint { session, .. } => {
                 Self::new(Exit::Configuration, "foreign_endpoint", message).hint(format!(
-                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {session}` for the new place"
+                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new place", argument(&session)
                 ))
             }
             SessionError::Denied { reason } => {
@@ -122,7 +131,7 @@ impl From<SessionError> for CommandError {
                 match what {
                     RecordError::FromTheFuture(_) => error.hint("use the newer kcaws that wrote it"),
                     RecordError::Damaged | RecordError::Foreign => error.hint(format!(
-                        "it was left as it is; `kcaws logout {session}` removes it, then log in again"
+                        "it was left as it is; `kcaws logout {}` removes it, then log in again", argument(&session)
                     )),
                 }
             }
@@ -156,7 +165,7 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
     };
     CommandError::new(Exit::LoginNeeded, "login_needed", message)
         .because(cause)
-        .hint(format!("run `kcaws login {session}`"))
+        .hint(format!("run `kcaws login {}`", argument(session)))
 }
 
 impl From<ServiceError> for CommandError {
@@ -390,5 +399,17 @@ impl From<HandoffError> for CommandError {
             Some(cause) => failure.because(cause),
             None => failure,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_hint_can_be_pasted() {
+        assert_eq!(argument("corp-1.eu"), "corp-1.eu");
+        assert_eq!(argument("https://d-1.awsapps.com/start/#/"), "'https://d-1.awsapps.com/start/#/'");
+        assert_eq!(argument("it's; rm -rf"), r"'it'\''s; rm -rf'");
     }
 }
