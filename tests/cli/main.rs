@@ -16,3 +16,4 @@ mod test_proxy;
 mod test_readme;
 mod test_refusals;
 mod test_status;
+mod test_terminal;
