@@ -14,6 +14,7 @@ use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 use crate::profile::{ConfigError, Document};
+use crate::settings::{Settings, SettingsError};
 
 pub struct App {
     pub env: Env,
@@ -21,6 +22,7 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     state: OnceCell<Arc<dyn StateFolder>>,
     document: OnceCell<Document>,
+    settings: OnceCell<Settings>,
     http: OnceCell<HttpSetup>,
 }
 
@@ -41,6 +43,7 @@ impl App {
             clock: Arc::new(SystemClock::new()),
             state: OnceCell::new(),
             document: OnceCell::new(),
+            settings: OnceCell::new(),
             http: OnceCell::new(),
         }
     }
@@ -57,6 +60,15 @@ impl App {
         let path = self.folders.aws_config(&self.env).ok_or(ConfigError::NoHome)?;
         let document = Document::load(&path)?;
         Ok(self.document.get_or_init(|| document))
+    }
+
+    /// `config.toml` and the variables that beat it, read once.
+    pub fn settings(&self) -> Result<&Settings, SettingsError> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = Settings::load(self.folders.config.as_deref(), &self.env)?;
+        Ok(self.settings.get_or_init(|| settings))
     }
 
     pub fn store(&self, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {

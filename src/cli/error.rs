@@ -18,6 +18,7 @@ use crate::ports::state_folder::StateError;
 use crate::profile::ConfigError;
 use crate::session::record::RecordError;
 use crate::session::{LoginNeeded, SessionError};
+use crate::settings::SettingsError;
 
 /// README has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,6 +333,22 @@ impl From<ConfigError> for CommandError {
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
             ConfigError::NoSessions { .. } => Self { code: "no_sessions", ..failure }
                 .hint("`kcaws login --help` shows the lines that it takes"),
+        };
+        match cause {
+            Some(cause) => failure.because(cause),
+            None => failure,
+        }
+    }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        let failure = Self::new(Exit::Configuration, "settings", error.to_string());
+        let cause = chain(&error);
+        let failure = match &error {
+            SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
+            SettingsError::Syntax { .. } => failure.hint("mend that line; README has the list of settings"),
+            SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
         };
         match cause {
             Some(cause) => failure.because(cause),

@@ -65,7 +65,7 @@ fn another_config_file_can_be_named() {
 fn a_keyring_that_does_not_exist_is_a_configuration_error() {
     let stage = Stage::new();
     stage.desk.set_env("KCAWS_KEYRING", "floppy");
-    stage.run("login").expect_code(3).expect_stderr("KCAWS_KEYRING names no store: `floppy`");
+    stage.run("login").expect_code(3).expect_stderr("KCAWS_KEYRING cannot be `floppy`");
 }
 
 #[test]
@@ -75,4 +75,14 @@ fn a_state_folder_that_others_can_enter_is_refused() {
     std::fs::create_dir_all(stage.state()).unwrap();
     std::fs::set_permissions(stage.state(), std::fs::Permissions::from_mode(0o755)).unwrap();
     stage.run("login --no-browser").expect_code(3).expect_stderr("is not safe to use");
+}
+
+#[test]
+fn settings_stand_in_config_toml_and_mistakes_are_named_with_their_line() {
+    let stage = Stage::new();
+    stage.desk.remove_env("KCAWS_KEYRING");
+    stage.desk.write_home_file(".config/kcaws/config.toml", "keyring = \"keyutils\"\n");
+    stage.log_in();
+    stage.desk.write_home_file(".config/kcaws/config.toml", "\nkeyring = 7\n");
+    stage.run("login").expect_code(3).expect_stderr("config.toml:2: ");
 }
