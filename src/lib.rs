@@ -2,5 +2,11 @@
 //! tests and benchmarks can reach the rooms; names change without notice.
 #![doc(hidden)]
 
+pub mod app;
+pub mod cli;
+pub mod console;
+pub mod credentials;
 pub mod ports;
+pub mod profile;
 pub mod secret;
+pub mod session;

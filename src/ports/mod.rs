@@ -1,5 +1,25 @@
 //! Everything outside the process, one port each: a trait, its real form, a small fake, and a contract test
 //! that both pass. This folder is the complete list of what kcaws touches.
 
+pub mod browser;
+pub mod clock;
+pub mod env;
+pub mod folders;
+pub mod handoff;
+pub mod http;
+pub mod identity_center;
+pub mod interrupt;
 pub mod keyring;
+pub mod process;
+pub mod signin;
 pub mod state_folder;
+pub mod terminal;
+
+/// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}

@@ -1,16 +1,317 @@
-//! The state folder: status files, sealed files and locks. 0700, ours, no symlink.
+//! The state folder: status files, sealed files and locks. 0700, ours, no symlink; never a temp folder.
 
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
-pub trait StateFolder {
+pub trait StateFolder: Send + Sync {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError>;
     /// Temp file beside the target, 0600, fsync, rename: a reader sees the old bytes or the new, never a part.
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
     /// `false` when there was nothing.
     fn remove(&self, name: &str) -> Result<bool, StateError>;
-    /// The names of the files directly in `folder`.
+    /// The names of the files directly in `folder`, sorted.
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError>;
     /// An exclusive advisory lock, held until dropped. Waits up to `patience`.
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError>;
 }
+
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("there is no home folder to keep state in")]
+    NoHome,
+    /// Somebody else could read or replace what lies there.
+    #[error("`{path}` is not safe to use: {why}", path = .path.display())]
+    Unsafe { path: PathBuf, why: &'static str },
+    #[error("cannot {what} `{path}`", path = .path.display())]
+    Io { what: &'static str, path: PathBuf, source: std::io::Error },
+    /// Another process holds the lock: its pid, where it left one.
+    #[error("another kcaws process{} holds the lock since {} s", .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default(), .age.as_secs())]
+    Busy { pid: Option<u32>, age: Duration },
+    #[error("the file system of `{path}` has no file locks", path = .path.display())]
+    NoLocks { path: PathBuf, source: std::io::Error },
+}
+
+/// Held until dropped. The system frees it when the process dies, so a killed leader is replaced.
+pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] LockKind);
+
+enum LockKind {
+    File { _file: File },
+    Fake { _held: FakeLock },
+}
+
+/// The real folder. Nothing is opened or created until asked.
+pub struct DiskStateFolder {
+    root: Option<PathBuf>,
+}
+
+impl DiskStateFolder {
+    pub fn new(root: Option<PathBuf>) -> Self {
+        Self { root }
+    }
+
+    fn root(&self) -> Result<&Path, StateError> {
+        self.root.as_deref().ok_or(StateError::NoHome)
+    }
+
+    /// Creates what is missing and checks what is there.
+    fn folder_of(&self, name: &str) -> Result<PathBuf, StateError> {
+        debug_assert!(is_plain(name), "state names are ours: {name}");
+        let root = self.root()?;
+        own_folder(root)?;
+        match name.split_once('/') {
+            Some((folder, _)) => {
+                let folder = root.join(folder);
+                own_folder(&folder)?;
+                Ok(folder)
+            }
+            None => Ok(root.to_path_buf()),
+        }
+    }
+}
+
+impl StateFolder for DiskStateFolder {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
+        let path = self.root()?.join(name);
+        match open(&path, OpenOptions::new().read(true)) {
+            Ok(mut file) => {
+                refuse_foreign(&path, &file.metadata().map_err(io("look at", &path))?)?;
+                let mut contents = Vec::new();
+                file.read_to_end(&mut contents).map_err(io("read", &path))?;
+                Ok(Some(contents))
+            }
+            Err(error) if is_nothing_there(&error) => Ok(None),
+            Err(error) => Err(io("open", &path)(error)),
+        }
+    }
+
+    fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
+        let folder = self.folder_of(name)?;
+        let path = self.root()?.join(name);
+        // tempfile creates 0600; the rename replaces a symlink instead of following it.
+        let mut temp = tempfile::NamedTempFile::new_in(&folder).map_err(io("create a file in", &folder))?;
+        temp.write_all(contents).map_err(io("write", &path))?;
+        temp.as_file().sync_all().map_err(io("write", &path))?;
+        temp.persist(&path).map_err(|error| io("replace", &path)(error.error))?;
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Result<bool, StateError> {
+        let path = self.root()?.join(name);
+        match std::fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if is_nothing_there(&error) => Ok(false),
+            Err(error) => Err(io("remove", &path)(error)),
+        }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
+        let path = self.root()?.join(folder);
+        let entries = match std::fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if is_nothing_there(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(io("list", &path)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(io("list", &path))?;
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {
+        self.folder_of(name)?;
+        let path = self.root()?.join(name);
+        let mut file = open(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false))
+            .map_err(io("open", &path))?;
+        wait_for_lock(&mut file, &path, patience)?;
+        // Who holds it, for the message of those who wait in vain. The lock itself is the system's.
+        let _ = file.set_len(0).and_then(|()| file.rewind());
+        let _ = file.write_all(std::process::id().to_string().as_bytes());
+        Ok(Lock(LockKind::File { _file: file }))
+    }
+}
+
+/// Polls, because the system's blocking lock knows no deadline. The steps are short against a network call.
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+fn wait_for_lock(file: &mut File, path: &Path, patience: Duration) -> Result<(), StateError> {
+    let start = std::time::Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(TryLockError::Error(source)) => {
+                return Err(StateError::NoLocks { path: path.to_path_buf(), source });
+            }
+        }
+        if start.elapsed() >= patience {
+            let mut pid = String::new();
+            let _ = file.rewind().and_then(|()| file.read_to_string(&mut pid));
+            let age = file.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
+            return Err(StateError::Busy { pid: pid.trim().parse().ok(), age: age.unwrap_or_default() });
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+fn own_folder(path: &Path) -> Result<(), StateError> {
+    let meta = match std::fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if is_nothing_there(&error) => {
+            create_private(path).map_err(io("create", path))?;
+            std::fs::symlink_metadata(path).map_err(io("look at", path))?
+        }
+        Err(error) => return Err(io("look at", path)(error)),
+    };
+    let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
+    if meta.is_symlink() {
+        return refuse("it is a symbolic link");
+    }
+    if !meta.is_dir() {
+        return refuse("it is not a folder");
+    }
+    refuse_foreign(path, &meta)
+}
+
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    if let Some(parent) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).create(parent)?;
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        // Another process was faster; what it made is checked like any other.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(unix)]
+fn refuse_foreign(path: &Path, meta: &std::fs::Metadata) -> Result<(), StateError> {
+    use std::os::unix::fs::MetadataExt;
+    let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
+    if meta.uid() != rustix::process::geteuid().as_raw() {
+        return refuse("it belongs to another user");
+    }
+    if meta.mode() & 0o077 != 0 {
+        return refuse("other users can reach it (`chmod go= ` it after looking at what is inside)");
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the profile folder's access list is the protection here")]
+fn refuse_foreign(_path: &Path, _meta: &std::fs::Metadata) -> Result<(), StateError> {
+    Ok(())
+}
+
+fn is_plain(name: &str) -> bool {
+    name.matches('/').count() <= 1
+        && !name.starts_with(['/', '.'])
+        && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
+}
+
+fn is_nothing_there(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound
+}
+
+fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StateError {
+    let path = path.to_path_buf();
+    move |source| StateError::Io { what, path, source }
+}
+
+/// A folder in memory.
+#[derive(Clone, Default)]
+pub struct FakeStateFolder(Arc<Mutex<FakeFolder>>);
+
+#[derive(Default)]
+struct FakeFolder {
+    files: BTreeMap<String, Vec<u8>>,
+    locks: Vec<String>,
+    read_only: bool,
+}
+
+struct FakeLock {
+    folder: FakeStateFolder,
+    name: String,
+}
+
+impl Drop for FakeLock {
+    fn drop(&mut self) {
+        self.folder.inner().locks.retain(|held| held != &self.name);
+    }
+}
+
+impl FakeStateFolder {
+    fn inner(&self) -> std::sync::MutexGuard<'_, FakeFolder> {
+        self.0.lock().expect("no test panics while holding it")
+    }
+
+    /// From now on writing fails, as on a full or read-only disk.
+    pub fn fail_writes(&self) {
+        self.inner().read_only = true;
+    }
+}
+
+impl StateFolder for FakeStateFolder {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.inner().files.get(name).cloned())
+    }
+
+    fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
+        debug_assert!(is_plain(name), "state names are ours: {name}");
+        let mut folder = self.inner();
+        if folder.read_only {
+            return Err(io("write", Path::new(name))(std::io::ErrorKind::StorageFull.into()));
+        }
+        folder.files.insert(name.to_owned(), contents.to_vec());
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Result<bool, StateError> {
+        Ok(self.inner().files.remove(name).is_some())
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
+        let prefix = format!("{folder}/");
+        Ok(self
+            .inner()
+            .files
+            .keys()
+            .filter_map(|name| name.strip_prefix(&prefix))
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {
+        let mut folder = self.inner();
+        if folder.locks.iter().any(|held| held == name) {
+            return Err(StateError::Busy { pid: Some(std::process::id()), age: patience });
+        }
+        folder.locks.push(name.to_owned());
+        Ok(Lock(LockKind::Fake { _held: FakeLock { folder: self.clone(), name: name.to_owned() } }))
+    }
+}
+
+#[cfg(test)]
+#[path = "state_folder_tests.rs"]
+mod tests;

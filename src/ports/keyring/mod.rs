@@ -5,10 +5,29 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+pub use self::open::open;
 use crate::secret::Secret;
 
+#[cfg(target_os = "macos")]
+pub mod apple;
+pub mod chunks;
+pub mod core_store;
+pub mod fake;
+#[cfg(target_os = "linux")]
+pub mod keyutils;
+pub(super) mod names;
+mod open;
+pub mod sealed;
+#[cfg(target_os = "linux")]
+pub mod secret_service;
+#[cfg(windows)]
+pub mod windows;
+
 /// Which store. The choice is made once, at login, and written into the session's status file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StoreKind {
     SecretService,
     Keyutils,
@@ -21,6 +40,13 @@ pub enum StoreKind {
 pub struct ItemKey {
     pub session: String,
     pub start_url: String,
+}
+
+impl ItemKey {
+    /// A file name for the item: no name from a config file becomes a path.
+    pub fn digest(&self) -> String {
+        names::digest(self)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,4 +92,13 @@ impl std::fmt::Display for StoreKind {
             Self::Wincred => "Windows Credential Manager",
         })
     }
+}
+
+/// gnome-keyring 50 with an unencrypted keyring writes a raw newline in a way that makes the whole collection
+/// unreadable at its next start, so no store takes one.
+fn single_line(store: StoreKind, value: &Secret<String>) -> Result<(), KeyringError> {
+    if value.expose().contains(['\n', '\r', '\0']) {
+        return Err(KeyringError::Failed { store, source: "the value is not a single line of text".into() });
+    }
+    Ok(())
 }

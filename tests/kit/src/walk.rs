@@ -229,6 +229,26 @@ fn unescape(text: &str) -> String {
 }
 
 impl Page {
+    /// What a person reads: without tags, style sheets and blank lines.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (index, piece) in self.body.split('<').enumerate() {
+            let (tag, words) =
+                if index == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
+            if !["style", "script", "title"].iter().any(|unseen| tag.starts_with(unseen)) {
+                let words = unescape(words);
+                text.push_str(words.trim());
+                text.push_str(if words.trim().is_empty() { "" } else { "\n" });
+            }
+        }
+        text
+    }
+
+    /// Whether [`Walk::submit`] would find it.
+    pub fn has_button(&self, button: &str) -> bool {
+        Form::with_button(&self.body, button).is_some()
+    }
+
     /// A parameter of the address that the walk arrived at.
     pub fn query(&self, name: &str) -> Option<String> {
         let query = self.url.split('#').next()?.split_once('?')?.1;

@@ -1,0 +1,64 @@
+use clap::Args;
+
+use super::error::CommandError;
+use super::selection::{self, Opened, Selected};
+use super::ui::Ui;
+use crate::app::App;
+use crate::credentials::wire;
+use crate::ports::identity_center::Patience;
+use crate::profile::{Role, target};
+
+const EXAMPLES: &str = "\
+Example, in ~/.aws/config:
+  [profile dev]
+  credential_process = \"/usr/local/bin/kcaws\" credential-process --session corp --account 111122223333 --role PowerUserAccess
+  region = eu-central-1
+
+Keep sso_… keys out of that profile: several SDKs would then not run the line at all.";
+
+/// Hand out role credentials to the AWS CLI and SDKs, as credential_process
+///
+/// Prints one JSON object, or nothing and at most three lines on stderr. Never opens a browser and never asks.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct CredentialProcessArgs {
+    /// Name of an [sso-session …]
+    #[arg(long, required_unless_present = "profile", requires_all = ["account", "role"])]
+    session: Option<String>,
+    /// 12 digits
+    #[arg(long, requires = "session", value_parser = account_id)]
+    account: Option<String>,
+    /// Name of the permission set
+    #[arg(long, requires = "session")]
+    role: Option<String>,
+    /// A profile that says all three
+    #[arg(long, conflicts_with_all = ["session", "account", "role"])]
+    profile: Option<String>,
+}
+
+pub(super) fn account_id(text: &str) -> Result<String, String> {
+    if target::is_account_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account id has 12 digits".to_owned())
+    }
+}
+
+pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let (selected, role) = match (&args.session, &args.account, &args.role, &args.profile) {
+        (Some(session), Some(account), Some(role), _) => {
+            let session = app.document()?.session(session)?;
+            let role = Role { account_id: account.clone(), role_name: role.clone() };
+            (Selected { session, profile: None }, role)
+        }
+        (.., profile) => {
+            let (selected, role, _) =
+                selection::role_of_profile(app, profile.as_deref().unwrap_or("default"))?;
+            (selected, role)
+        }
+    };
+    let opened = Opened::for_use(app, selected, Patience::FOR_A_TOOL)?;
+    let credentials = opened.session().role_credentials(&role)?;
+    ui.secret_data(&wire::json(&credentials, &role));
+    Ok(())
+}

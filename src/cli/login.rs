@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Local, Utc};
+use clap::Args;
+
+use super::error::CommandError;
+use super::selection::{self, Opened};
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::ports::browser::NoBrowser;
+use crate::ports::identity_center::DeviceAuthorization;
+use crate::ports::process::user_at_host;
+use crate::session::device::{self, Waiting};
+use crate::session::logout::ServerSide;
+use crate::session::status::SessionStatus;
+use crate::session::{Session, SessionError, status};
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws login corp
+  kcaws login --no-browser
+
+The session stands in ~/.aws/config, where the AWS CLI reads it too:
+  [sso-session corp]
+  sso_start_url = https://d-1234567890.awsapps.com/start
+  sso_region = eu-central-1
+  sso_registration_scopes = sso:account:access";
+
+/// Log in: the browser goes through IAM Identity Center and Keycloak, the tokens go into the OS keyring
+///
+/// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
+/// another device. Without SESSION it is that of AWS_PROFILE, else the only one there is.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct LoginArgs {
+    /// Name of an [sso-session …]
+    session: Option<String>,
+    /// Show the page and the code, open nothing
+    #[arg(long)]
+    no_browser: bool,
+    /// Log out first, even if the login is still good: a new login would inherit its end
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let selected = selection::session(app, args.session.as_deref())?;
+    let before = status::read(&**app.state(), &selected.session)?;
+    let opened = Opened::for_login(app, selected, ui.is_interactive())?;
+    let session = opened.session();
+    let name = &session.config.name;
+
+    if args.force {
+        end_old_login(&session, ui)?;
+    } else if let Some(status) = session.check()? {
+        ui.say(&format!("Already logged in to `{}`; {}.", shown(name), life(&status)));
+        return Ok(());
+    }
+
+    let client_name = format!("kcaws {}", user_at_host(&app.env));
+    let pending = session.begin_login(&client_name)?;
+    present(&pending.authorization, &client_name, name, ui);
+    open_browser(args, app, &pending.authorization, ui);
+    let spinner = ui.spinner("Waiting for you to approve …");
+    let mut troubled = false;
+    let token = device::wait_for_approval(
+        session.center,
+        session.clock,
+        &pending.registration,
+        &pending.authorization,
+        |waiting| match waiting {
+            Waiting::Pending { left } => {
+                spinner.set_message(format!("Waiting for you to approve … {}", clock_face(left)));
+            }
+            Waiting::Trouble { what, .. } => {
+                spinner.set_message(format!("{}; trying again …", shown(&what)));
+                if !troubled && spinner.is_hidden() {
+                    ui.say(&format!("{}; trying again", shown(&what)));
+                }
+                troubled = true;
+            }
+        },
+    );
+    spinner.finish_and_clear();
+    let status = session.complete_login(pending.registration, token?)?;
+    forget_in_other_store(app, &session, before.as_ref());
+    ui.say(&format!(
+        "Logged in to `{}`. The tokens lie in the {}; {}.",
+        shown(name),
+        status.store,
+        life(&status)
+    ));
+    Ok(())
+}
+
+/// What the person compares with the page before pressing Allow.
+fn present(authorization: &DeviceAuthorization, client_name: &str, session: &str, ui: &mut Ui) {
+    ui.tell(&format!("Logging in to session `{}`. Open this page and approve the code:", shown(session)));
+    ui.tell("");
+    ui.tell(&format!("  page:   {}", shown(&authorization.verification_uri)));
+    ui.tell(&format!("  code:   {}", shown(&authorization.user_code)));
+    ui.tell(&format!("  client: {}", shown(client_name)));
+    ui.tell("");
+    ui.tell("Approve only if you started this just now, and if code and client are the same there.");
+}
+
+fn open_browser(args: &LoginArgs, app: &App, authorization: &DeviceAuthorization, ui: &mut Ui) {
+    if args.no_browser {
+        return;
+    }
+    let browser = app.browser();
+    match browser.unavailable() {
+        Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
+        Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
+        None => {
+            let page =
+                authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
+            match browser.open(page) {
+                Ok(()) => ui.say("Your browser opens now."),
+                Err(error) => ui.warn(&format!("{error}; open the page yourself")),
+            }
+        }
+    }
+}
+
+fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
+    match session.load() {
+        Ok(Some(record)) if record.login.is_some() => {}
+        // That of another place cannot be ended from here.
+        Ok(_) | Err(SessionError::ForeignEndpoint { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    match session.end_at_the_service() {
+        ServerSide::Ended => ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end."),
+        ServerSide::WasOver => {}
+        ServerSide::Unknown(error) => {
+            ui.warn(&format!("the old session could not be ended ({error}); the new login may inherit its end"));
+        }
+    }
+    Ok(())
+}
+
+/// The login moved: what the old store still has would be a second way in.
+fn forget_in_other_store(app: &App, session: &Session<'_>, before: Option<&SessionStatus>) {
+    let Some(before) = before.filter(|before| before.store != session.store.kind()) else { return };
+    if let Ok(store) = app.store(before.store) {
+        let moved = Session { store: &*store, ..*session };
+        // Best effort: the old store may be gone, which is perhaps why the person chose another.
+        let _ = moved.forget();
+    }
+}
+
+/// What is known about how long it lasts, and no more.
+fn life(status: &SessionStatus) -> String {
+    let Some(login) = &status.login else { return "not logged in".to_owned() };
+    let until = local_time(login.access_expires_at);
+    if login.refreshable {
+        format!("access until {until}, renewed by itself as long as the Identity Center session lives")
+    } else {
+        format!("access until {until}, then log in again")
+    }
+}
+
+fn local_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%H:%M").to_string()
+}
+
+fn clock_face(left: Duration) -> String {
+    format!("{}:{:02} left", left.as_secs() / 60, left.as_secs() % 60)
+}

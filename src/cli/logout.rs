@@ -1,0 +1,69 @@
+use clap::Args;
+
+use super::error::{CommandError, Exit};
+use super::selection::{self, Opened, Selected};
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::ports::identity_center::Patience;
+use crate::session::logout::{LoggedOut, ServerSide};
+use crate::session::status;
+
+/// Log out: end the session at Identity Center, then forget the tokens here
+///
+/// The tokens here go even when AWS cannot be told. Credentials that tools already hold live on until their own
+/// end; AWS has no way to call them back.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kcaws logout corp\n  kcaws logout --all")]
+pub(super) struct LogoutArgs {
+    /// Name of an [sso-session …]
+    session: Option<String>,
+    /// All sessions that are logged in
+    #[arg(long, conflicts_with = "session")]
+    all: bool,
+}
+
+pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    if !args.all {
+        return log_out(selection::session(app, args.session.as_deref())?, app, ui);
+    }
+    // The status files know sessions that the config may have lost since.
+    let mut outcome = Ok(());
+    for known in status::read_all(&**app.state())? {
+        let configured = app.document()?.session(&known.session).ok();
+        let session = configured.filter(|session| session.start_url == known.start_url);
+        let session = session.unwrap_or_else(|| known.as_session());
+        let one = log_out(Selected { session, profile: None }, app, ui);
+        // All are tried; the last failure is the command's, the others are told as they come.
+        if one.is_err()
+            && let Err(earlier) = std::mem::replace(&mut outcome, one)
+        {
+            ui.error(&earlier, false);
+        }
+    }
+    outcome
+}
+
+fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let name = shown(&selected.session.name);
+    let Ok(opened) = Opened::if_logged_in(app, selected, Patience::FOR_A_PERSON)? else {
+        ui.say(&format!("Nobody was logged in to `{name}`."));
+        return Ok(());
+    };
+    match opened.session().log_out()? {
+        LoggedOut::NothingToDo => ui.say(&format!("Nobody was logged in to `{name}`.")),
+        LoggedOut::Done(ServerSide::Ended) => {
+            ui.say(&format!("Logged out of `{name}`, at Identity Center and here."));
+        }
+        LoggedOut::Done(ServerSide::WasOver) => {
+            ui.say(&format!("Logged out of `{name}`; the session at Identity Center was over already."));
+        }
+        LoggedOut::Done(ServerSide::Unknown(error)) => {
+            let cause = CommandError::from(error);
+            let message = format!("`{name}` is logged out here, but AWS could not be told");
+            return Err(CommandError::new(Exit::Failed, "logout_incomplete", message)
+                .because(cause.message)
+                .hint("the session at Identity Center ends by itself; the access portal in the browser ends it at once"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
+
+mod accounts;
+mod console;
+mod credential_process;
+mod error;
+mod log;
+mod login;
+mod logout;
+mod selection;
+mod status;
+pub mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::error::CommandError;
+use self::ui::Ui;
+use crate::app::App;
+use crate::ports::terminal::Terminal;
+
+const ENVIRONMENT: &str = "\
+Environment:
+  AWS_CONFIG_FILE               another file than ~/.aws/config
+  AWS_PROFILE                   the profile, and through it the session, when none is named
+  KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred
+  BROWSER                       the browser command
+  HTTPS_PROXY, NO_PROXY         the proxy
+  AWS_CA_BUNDLE                 certificates to trust besides the platform's
+  AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
+  AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SIGNIN
+  NO_COLOR                      no colour
+
+Exit codes:
+  0 done   1 failed   2 usage, or input needed   3 configuration   4 a person must log in
+  5 keyring missing, locked or too slow   6 not assigned   130, 143 interrupted, terminated";
+
+/// AWS access for people who live in a Keycloak realm: log in once, credentials for every tool
+#[derive(Debug, Parser)]
+#[command(name = "kcaws", version, after_help = ENVIRONMENT, max_term_width = 100, propagate_version = false)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone, Debug)]
+struct Global {
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Tell what is done (-vv: more, -vvv: everything); never a secret
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// No colour, as with NO_COLOR
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Never ask: exit 2 where an answer is needed
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
+    Status(status::StatusArgs),
+    Accounts(accounts::AccountsArgs),
+    Console(console::ConsoleArgs),
+    CredentialProcess(credential_process::CredentialProcessArgs),
+}
+
+impl Command {
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::Status(args) => args.json,
+            Self::Accounts(args) => args.json,
+            Self::Login(_) | Self::Logout(_) | Self::Console(_) | Self::CredentialProcess(_) => false,
+        }
+    }
+
+    fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+        // The provider that tools wait for starts no thread: it listens only round a refresh.
+        if !matches!(self, Self::CredentialProcess(_)) {
+            crate::ports::interrupt::listen();
+        }
+        match self {
+            Self::Login(args) => login::run(args, app, ui),
+            Self::Logout(args) => logout::run(args, app, ui),
+            Self::Status(args) => status::run(args, app, ui),
+            Self::Accounts(args) => accounts::run(args, app, ui),
+            Self::Console(args) => console::run(args, app, ui),
+            Self::CredentialProcess(args) => credential_process::run(args, app, ui),
+        }
+    }
+}
+
+/// Parses, runs, and turns what came of it into an exit code.
+pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
+    if cli.global.verbose > 0 {
+        log::show(cli.global.verbose);
+    }
+    let outcome = cli.command.run(app, &mut ui).and_then(|()| ui.finish());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui.error(&error, cli.command.wants_json());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr and 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is nobody's mistake.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "`{}` has no example", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a person or a pipe gets to see. stdout is data, stderr is for people; `-q` removes chatter, never data or
+//! errors. Names from the network and from files are hostile (rule 11): [`shown`] disarms them.
+
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::Global;
+use super::error::CommandError;
+use crate::ports::terminal::Terminal;
+use crate::secret::Secret;
+
+pub struct Ui {
+    terminal: Terminal,
+    quiet: bool,
+    no_input: bool,
+    /// The first failure to write to stdout; a closed pipe among them.
+    broken: Option<std::io::Error>,
+}
+
+impl Ui {
+    pub(super) fn new(terminal: Terminal, global: &Global) -> Self {
+        Self { terminal, quiet: global.quiet, no_input: global.no_input, broken: None }
+    }
+
+    /// A person sits here and may be asked something.
+    pub fn is_interactive(&self) -> bool {
+        self.terminal.interactive && !self.no_input
+    }
+
+    /// A line of data.
+    pub fn data(&mut self, line: &str) {
+        self.write_out(format!("{line}\n").as_bytes());
+    }
+
+    /// The one way of a secret to stdout: credentials for the tool that asked, a sign-in URL that was asked for.
+    pub fn secret_data(&mut self, line: &Secret<String>) {
+        self.write_out(line.expose().as_bytes());
+        self.write_out(b"\n");
+    }
+
+    pub fn json(&mut self, value: &impl Serialize) {
+        let text = serde_json::to_string_pretty(value).expect("lists of names and times serialize");
+        self.data(&text);
+    }
+
+    /// A table without lines: columns as wide as their widest cell.
+    pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.chain([head[column].chars().count()]).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let head: Vec<String> = head.iter().map(|title| (*title).to_owned()).collect();
+        for row in std::iter::once(&head).chain(&rows) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                let _ = write!(line, "{cell:width$}  ");
+            }
+            self.data(line.trim_end());
+        }
+    }
+
+    /// Chatter for the person: silent with `-q`.
+    pub fn say(&mut self, line: &str) {
+        if !self.quiet {
+            self.tell(line);
+        }
+    }
+
+    /// What the person must see, also with `-q`: a code to type, a login that is not over.
+    pub fn tell(&mut self, line: &str) {
+        // Nobody to tell: no reason to stop.
+        let _ = writeln!(self.terminal.stderr, "{line}");
+    }
+
+    pub fn warn(&mut self, text: &str) {
+        self.tell(&format!("kcaws: warning: {}", shown(text)));
+    }
+
+    /// At most three lines, because they will stand inside other tools' messages.
+    pub(super) fn error(&mut self, error: &CommandError, json: bool) {
+        // Whoever closed the pipe does not want to hear about it.
+        if error.is_silent() {
+            return;
+        }
+        if json {
+            let text = serde_json::to_string(&error.as_json()).expect("strings serialize");
+            return self.tell(&text);
+        }
+        self.tell(&format!("kcaws: error: {}", shown(&error.message)));
+        if let Some(cause) = &error.cause {
+            self.tell(&format!("kcaws: cause: {}", shown(cause)));
+        }
+        if let Some(hint) = &error.hint {
+            self.tell(&format!("kcaws: hint: {}", shown(hint)));
+        }
+    }
+
+    /// A line that moves while something takes its time: on a terminal only.
+    pub fn spinner(&self, text: &str) -> ProgressBar {
+        if self.quiet || !self.terminal.stderr_is_terminal {
+            return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        }
+        let style = ProgressStyle::with_template("{spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::new_spinner().with_style(style).with_message(text.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
+    /// Whether all data got out. A pipe closed early is how `head` works, and no error.
+    pub(super) fn finish(&mut self) -> Result<(), CommandError> {
+        let flushed = self.terminal.stdout.flush();
+        match self.broken.take().or(flushed.err()) {
+            None => Ok(()),
+            Some(error) if error.kind() == ErrorKind::BrokenPipe => Err(CommandError::silent()),
+            Some(error) => Err(CommandError::output(&error)),
+        }
+    }
+
+    fn write_out(&mut self, bytes: &[u8]) {
+        if self.broken.is_none() {
+            self.broken = self.terminal.stdout.write_all(bytes).err();
+        }
+    }
+}
+
+/// Text from outside, made harmless: control and escape characters, line ends and bidirectional overrides appear
+/// as `\u{…}` instead of acting.
+pub fn shown(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() || is_invisible(letter) {
+            let _ = write!(harmless, "{}", letter.escape_unicode());
+        } else {
+            harmless.push(letter);
+        }
+    }
+    harmless
+}
+
+/// Characters that change how others are read: Unicode TR 36 and TR 9 (bidi), zero-width and tag characters.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{061c}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ui(quiet: bool) -> (Ui, crate::ports::terminal::Captured, crate::ports::terminal::Captured) {
+        let (terminal, stdout, stderr) = Terminal::captured();
+        let global = Global { quiet, verbose: 0, no_color: true, no_input: false };
+        (Ui::new(terminal, &global), stdout, stderr)
+    }
+
+    #[test]
+    fn hostile_names_are_shown_and_do_not_act() {
+        assert_eq!(shown("dev\u{1b}[2J\r\n"), "dev\\u{1b}[2J\\u{d}\\u{a}");
+        assert_eq!(shown("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
+        assert_eq!(shown("Zoë 東京"), "Zoë 東京");
+    }
+
+    #[test]
+    fn quiet_silences_chatter_and_nothing_else() {
+        let (mut ui, stdout, stderr) = ui(true);
+        ui.say("chatter");
+        ui.tell("a code");
+        ui.data("data");
+        assert_eq!(stdout.text(), "data\n");
+        assert_eq!(stderr.text(), "a code\n");
+    }
+
+    #[test]
+    fn a_table_is_aligned_without_trailing_blanks() {
+        let (mut ui, stdout, _) = ui(false);
+        ui.table(&["A", "LONG"], &[vec!["xyz".into(), "1".into()], vec!["x".into(), "\u{7}".into()]]);
+        assert_eq!(stdout.text(), "A    LONG\nxyz  1\nx    \\u{7}\n");
+    }
+}

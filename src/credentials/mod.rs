@@ -1,0 +1,65 @@
+//! Role credentials: how they are got, and the form in which tools take them.
+
+pub mod listing;
+pub mod wire;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::ports::identity_center::{RoleCredentials, ServiceError};
+use crate::profile::Role;
+use crate::session::{LoginNeeded, Session, SessionError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialsError {
+    /// 403: this person has not this permission set in this account, or has it no more.
+    #[error("no access to {} in account {}", .0.role_name, .0.account_id)]
+    NotAssigned(Role),
+    /// 404.
+    #[error("there is no {} in account {}", .0.role_name, .0.account_id)]
+    NoSuchRole(Role),
+    /// The clocks disagree, or AWS handed out something old.
+    #[error("the credentials had expired on arrival, at {expired_at}")]
+    ExpiredOnArrival { expired_at: DateTime<Utc>, skew: Option<TimeDelta> },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+impl From<ServiceError> for CredentialsError {
+    fn from(error: ServiceError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl Session<'_> {
+    /// One fetch; when the portal refuses the token, one refresh and one more fetch. A second refusal is for a
+    /// person to mend, and nothing is forgotten because of it.
+    pub fn role_credentials(&self, role: &Role) -> Result<RoleCredentials, CredentialsError> {
+        let fetch = |token| self.center.role_credentials(token, &role.account_id, &role.role_name);
+        let token = self.access_token()?;
+        let answer = match fetch(&token) {
+            Err(ServiceError::Unauthorized) => fetch(&self.access_token_after_refusal(&token)?),
+            answer => answer,
+        };
+        match answer {
+            Ok(credentials) => self.alive(credentials),
+            Err(ServiceError::Unauthorized) => Err(self.login_needed(LoginNeeded::TokenRefused).into()),
+            Err(ServiceError::Forbidden) => Err(CredentialsError::NotAssigned(role.clone())),
+            Err(ServiceError::NotFound) => Err(CredentialsError::NoSuchRole(role.clone())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Judged by the service's clock, not by ours.
+    fn alive(&self, credentials: RoleCredentials) -> Result<RoleCredentials, CredentialsError> {
+        let skew = self.center.clock_skew();
+        let now = self.clock.now() + skew.unwrap_or_default();
+        if credentials.expires_at > now {
+            return Ok(credentials);
+        }
+        Err(CredentialsError::ExpiredOnArrival { expired_at: credentials.expires_at, skew })
+    }
+}
+
+#[cfg(test)]
+#[path = "credentials_tests.rs"]
+mod tests;

@@ -1,0 +1,61 @@
+//! The `credential_process` contract: AWS SDKs and Tools reference guide, "Process credential provider".
+
+use chrono::SecondsFormat;
+use serde::Serialize;
+
+use crate::ports::identity_center::RoleCredentials;
+use crate::profile::Role;
+use crate::secret::{self, Secret};
+
+/// Key order as in AWS's own documents; every SDK reads by name.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer<'a> {
+    /// A number: botocore compares with `1`, not `"1"`.
+    version: u8,
+    access_key_id: &'a str,
+    #[serde(serialize_with = "secret::expose")]
+    secret_access_key: &'a Secret<String>,
+    #[serde(serialize_with = "secret::expose")]
+    session_token: &'a Secret<String>,
+    /// RFC 3339 with `Z` and without fraction: what every parser reads.
+    expiration: String,
+    /// Lets SDKs choose account-based endpoints.
+    account_id: &'a str,
+}
+
+/// One line of JSON, without a line end.
+pub fn json(credentials: &RoleCredentials, role: &Role) -> Secret<String> {
+    let answer = Answer {
+        version: 1,
+        access_key_id: &credentials.access_key_id,
+        secret_access_key: &credentials.secret_access_key,
+        session_token: &credentials.session_token,
+        expiration: credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        account_id: &role.account_id,
+    };
+    // Large enough from the start: no half-grown copy stays behind in memory.
+    let mut text = Vec::with_capacity(4 * 1024);
+    serde_json::to_writer(&mut text, &answer).expect("strings serialize");
+    Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::fake::FakeIdentityCenter;
+
+    #[test]
+    fn the_answer_is_exactly_the_contract() {
+        let role = Role { account_id: "011122223333".to_owned(), role_name: "Admin".to_owned() };
+        let mut credentials = FakeIdentityCenter::role_credentials("2026-11-24T09:00:00Z");
+        credentials.expires_at += chrono::TimeDelta::milliseconds(999);
+        assert_eq!(
+            json(&credentials, &role).expose(),
+            concat!(
+                r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"key","SessionToken":"token","#,
+                r#""Expiration":"2026-11-24T09:00:00Z","AccountId":"011122223333"}"#
+            )
+        );
+    }
+}

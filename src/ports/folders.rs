@@ -1,0 +1,55 @@
+//! Where files lie on this platform.
+
+use std::path::PathBuf;
+
+use super::env::Env;
+
+/// The folders of this person. `None` where the platform knows none (no HOME).
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    pub home: Option<PathBuf>,
+    /// kcaws's own: status files, locks, sealed files.
+    pub state: Option<PathBuf>,
+}
+
+impl Folders {
+    /// Linux: `$XDG_STATE_HOME/kcaws`, else `~/.local/state/kcaws`; elsewhere the platform's local data folder,
+    /// which has no state folder of its own.
+    pub fn of_this_person() -> Self {
+        Self {
+            home: dirs::home_dir(),
+            state: dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("kcaws")),
+        }
+    }
+
+    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names. A leading `~` is expanded, as botocore does it;
+    /// nothing else is.
+    pub fn aws_config(&self, env: &Env) -> Option<PathBuf> {
+        match env.raw("AWS_CONFIG_FILE") {
+            Some(named) => {
+                let named = PathBuf::from(named);
+                match named.strip_prefix("~") {
+                    Ok(rest) => self.home.as_ref().map(|home| home.join(rest)),
+                    Err(_) => Some(named),
+                }
+            }
+            None => self.home.as_ref().map(|home| home.join(".aws").join("config")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_config_file_is_found_as_the_aws_cli_finds_it() {
+        let folders = Folders { home: Some("/home/alice".into()), state: None };
+        let at = |pairs: &[(&str, &str)]| folders.aws_config(&Env::from_pairs(pairs));
+        assert_eq!(at(&[]), Some("/home/alice/.aws/config".into()));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), Some("/etc/aws".into()));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~/work/aws")]), Some("/home/alice/work/aws".into()));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), Some("~bob/aws".into()));
+        assert_eq!(Folders::default().aws_config(&Env::from_pairs(&[])), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! A scripted Identity Center: each operation takes its next answer from a queue and notes that it was asked.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{
+    Account, DeviceAuthorization, Grant, IdentityCenter, IssuedToken, Page, Registration, RoleCredentials,
+    ServiceError,
+};
+use crate::secret::Secret;
+
+/// What the service says next. Operations without a script panic: a test that asks for more than it wrote down
+/// is wrong, or the code is.
+#[derive(Default)]
+pub struct FakeIdentityCenter {
+    pub registrations: Queue<Registration>,
+    pub authorizations: Queue<DeviceAuthorization>,
+    pub tokens: Queue<IssuedToken>,
+    pub accounts: Queue<Page<Account>>,
+    pub roles: Queue<Page<String>>,
+    pub credentials: Queue<RoleCredentials>,
+    pub logouts: Queue<()>,
+    pub skew: Mutex<Option<TimeDelta>>,
+    calls: Mutex<Vec<String>>,
+}
+
+/// Answers in order.
+pub struct Queue<T>(Mutex<VecDeque<Result<T, ServiceError>>>);
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Queue<T> {
+    pub fn will(&self, answer: Result<T, ServiceError>) {
+        self.0.lock().expect("no test panics while holding it").push_back(answer);
+    }
+
+    fn next(&self, operation: &str) -> Result<T, ServiceError> {
+        let answer = self.0.lock().expect("no test panics while holding it").pop_front();
+        answer.unwrap_or_else(|| panic!("{operation} was called once more than the script foresees"))
+    }
+}
+
+impl FakeIdentityCenter {
+    /// The calls so far, such as `CreateToken refresh_token`.
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.lock().expect("no test panics while holding it").clone()
+    }
+
+    fn note(&self, call: impl Into<String>) {
+        self.calls.lock().expect("no test panics while holding it").push(call.into());
+    }
+
+    pub fn registration(expires_at: &str) -> Registration {
+        Registration {
+            client_id: "client".to_owned(),
+            client_secret: "client-secret".into(),
+            expires_at: chrono::DateTime::parse_from_rfc3339(expires_at).expect("a time").to_utc(),
+            scopes: vec![super::ACCOUNT_ACCESS.to_owned()],
+        }
+    }
+
+    pub fn authorization() -> DeviceAuthorization {
+        DeviceAuthorization {
+            device_code: "device-code".into(),
+            user_code: "BCDF-GHJK".to_owned(),
+            verification_uri: "https://device.sso.eu-central-1.amazonaws.com/".to_owned(),
+            verification_uri_complete: None,
+            expires_in: Duration::from_mins(10),
+            interval: Duration::from_secs(1),
+        }
+    }
+
+    pub fn token(access: &str, refresh: Option<&str>) -> IssuedToken {
+        IssuedToken {
+            access_token: access.into(),
+            expires_in: Duration::from_hours(1),
+            refresh_token: refresh.map(Secret::from),
+        }
+    }
+
+    pub fn role_credentials(expires_at: &str) -> RoleCredentials {
+        RoleCredentials {
+            access_key_id: "ASIAEXAMPLE".to_owned(),
+            secret_access_key: "key".into(),
+            session_token: "token".into(),
+            expires_at: chrono::DateTime::parse_from_rfc3339(expires_at).expect("a time").to_utc(),
+        }
+    }
+}
+
+impl IdentityCenter for FakeIdentityCenter {
+    fn register_client(&self, _client_name: &str, _scopes: &[String]) -> Result<Registration, ServiceError> {
+        self.note("RegisterClient");
+        self.registrations.next("RegisterClient")
+    }
+
+    fn start_device_authorization(
+        &self,
+        _registration: &Registration,
+        _start_url: &str,
+    ) -> Result<DeviceAuthorization, ServiceError> {
+        self.note("StartDeviceAuthorization");
+        self.authorizations.next("StartDeviceAuthorization")
+    }
+
+    fn create_token(
+        &self,
+        _registration: &Registration,
+        grant: Grant<'_>,
+    ) -> Result<IssuedToken, ServiceError> {
+        self.note(match grant {
+            Grant::DeviceCode(_) => "CreateToken device_code".to_owned(),
+            Grant::RefreshToken(token) => format!("CreateToken refresh_token {}", token.expose()),
+        });
+        self.tokens.next("CreateToken")
+    }
+
+    fn list_accounts(
+        &self,
+        access_token: &Secret<String>,
+        _page: Option<&str>,
+        _at_most: Option<u16>,
+    ) -> Result<Page<Account>, ServiceError> {
+        self.note(format!("ListAccounts {}", access_token.expose()));
+        self.accounts.next("ListAccounts")
+    }
+
+    fn list_account_roles(
+        &self,
+        _access_token: &Secret<String>,
+        account_id: &str,
+        _page: Option<&str>,
+    ) -> Result<Page<String>, ServiceError> {
+        self.note(format!("ListAccountRoles {account_id}"));
+        self.roles.next("ListAccountRoles")
+    }
+
+    fn role_credentials(
+        &self,
+        access_token: &Secret<String>,
+        _account_id: &str,
+        _role_name: &str,
+    ) -> Result<RoleCredentials, ServiceError> {
+        self.note(format!("GetRoleCredentials {}", access_token.expose()));
+        self.credentials.next("GetRoleCredentials")
+    }
+
+    fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {
+        self.note(format!("Logout {}", access_token.expose()));
+        self.logouts.next("Logout")
+    }
+
+    fn clock_skew(&self) -> Option<TimeDelta> {
+        *self.skew.lock().expect("no test panics while holding it")
+    }
+}

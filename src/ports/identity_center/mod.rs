@@ -1,0 +1,194 @@
+//! IAM Identity Center as a developer's machine sees it: the OIDC service and the access portal, seven
+//! operations, none of them signed.
+//!
+//! [`sdk`] is the real form, over the AWS SDK; [`fake`] answers from a script.
+
+mod answer;
+pub mod fake;
+mod origin;
+pub mod sdk;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use self::origin::{
+    EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
+};
+use crate::secret::{self, Secret};
+
+/// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.
+pub const ACCOUNT_ACCESS: &str = "sso:account:access";
+
+/// What the service knows us as. Lives until `expires_at`, some 90 days.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct Registration {
+    pub client_id: String,
+    #[serde(serialize_with = "secret::expose")]
+    pub client_secret: Secret<String>,
+    pub expires_at: DateTime<Utc>,
+    pub scopes: Vec<String>,
+}
+
+/// RFC 8628 section 3.2.
+#[derive(Clone)]
+pub struct DeviceAuthorization {
+    pub device_code: Secret<String>,
+    pub user_code: String,
+    pub verification_uri: String,
+    pub verification_uri_complete: Option<String>,
+    pub expires_in: Duration,
+    pub interval: Duration,
+}
+
+pub enum Grant<'a> {
+    DeviceCode(&'a Secret<String>),
+    RefreshToken(&'a Secret<String>),
+}
+
+#[derive(Clone)]
+pub struct IssuedToken {
+    pub access_token: Secret<String>,
+    pub expires_in: Duration,
+    pub refresh_token: Option<Secret<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct RoleCredentials {
+    pub access_key_id: String,
+    pub secret_access_key: Secret<String>,
+    pub session_token: Secret<String>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// One page of a list, and where the next begins.
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// How patient one call is.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// One attempt, from connecting to the last byte.
+    pub attempt: Duration,
+    /// First attempt included; 5xx, 429 and broken connections are tried again.
+    pub attempts: u32,
+    /// All calls of this client together.
+    pub total: Duration,
+}
+
+impl Patience {
+    /// A tool waits for the answer and gives up itself (newer Rust SDKs after some 20 s): we end within 15 s.
+    pub const FOR_A_TOOL: Self =
+        Self { attempt: Duration::from_secs(6), attempts: 2, total: Duration::from_secs(14) };
+    /// Many requests at once run into 429s, which the SDK waits out: up to some 20 s with this.
+    pub const FOR_A_CROWD: Self =
+        Self { attempt: Duration::from_secs(15), attempts: 8, total: Duration::from_hours(1) };
+    /// A person waits and sees what is going on.
+    pub const FOR_A_PERSON: Self =
+        Self { attempt: Duration::from_secs(15), attempts: 3, total: Duration::from_hours(1) };
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    // Answers of the OIDC service (RFC 6749 section 5.2, RFC 8628 section 3.5).
+    #[error("the authorization is still pending")]
+    AuthorizationPending,
+    #[error("polled too fast")]
+    SlowDown,
+    #[error("the code has expired")]
+    ExpiredToken,
+    #[error("access was denied{}", reason_suffix(.reason.as_deref()))]
+    AccessDenied { reason: Option<String> },
+    #[error("invalid_grant")]
+    InvalidGrant,
+    #[error("the client registration was refused (invalid_client)")]
+    InvalidClient,
+    /// Any other named refusal: `invalid_request`, `invalid_scope`, …
+    #[error("{operation} was refused: {code}{}", reason_suffix(.description.as_deref()))]
+    Refused { operation: &'static str, code: String, description: Option<String> },
+
+    // Answers of the portal.
+    #[error("the access token was refused (401)")]
+    Unauthorized,
+    #[error("no access (403)")]
+    Forbidden,
+    #[error("not found (404)")]
+    NotFound,
+
+    // Trouble on either.
+    #[error("too many requests (429)")]
+    Throttled,
+    #[error("{host} is in trouble ({status})")]
+    ServerTrouble { host: String, status: u16 },
+    #[error("cannot reach {host}: {why}")]
+    Unreachable { host: String, why: String },
+    #[error("{host} did not answer within {} s", .after.as_secs())]
+    TimedOut { host: String, after: Duration },
+    #[error("{host} answered something that is not understood: {why}")]
+    NotUnderstood { host: String, why: String },
+}
+
+fn reason_suffix(reason: Option<&str>) -> String {
+    reason.filter(|text| !text.is_empty()).map(|text| format!(" ({text})")).unwrap_or_default()
+}
+
+impl ServiceError {
+    /// Worth another try later: nothing was decided.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Throttled
+                | Self::SlowDown
+                | Self::ServerTrouble { .. }
+                | Self::Unreachable { .. }
+                | Self::TimedOut { .. }
+        )
+    }
+}
+
+pub trait IdentityCenter: Send + Sync {
+    fn register_client(&self, client_name: &str, scopes: &[String]) -> Result<Registration, ServiceError>;
+    fn start_device_authorization(
+        &self,
+        registration: &Registration,
+        start_url: &str,
+    ) -> Result<DeviceAuthorization, ServiceError>;
+    fn create_token(
+        &self,
+        registration: &Registration,
+        grant: Grant<'_>,
+    ) -> Result<IssuedToken, ServiceError>;
+    /// `page` is the `next` of the page before.
+    fn list_accounts(
+        &self,
+        access_token: &Secret<String>,
+        page: Option<&str>,
+        at_most: Option<u16>,
+    ) -> Result<Page<Account>, ServiceError>;
+    /// Names of the permission sets that the person has in the account.
+    fn list_account_roles(
+        &self,
+        access_token: &Secret<String>,
+        account_id: &str,
+        page: Option<&str>,
+    ) -> Result<Page<String>, ServiceError>;
+    fn role_credentials(
+        &self,
+        access_token: &Secret<String>,
+        account_id: &str,
+        role_name: &str,
+    ) -> Result<RoleCredentials, ServiceError>;
+    fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError>;
+    /// How far the service's clock is ahead of ours, by the `Date` of its newest answer.
+    fn clock_skew(&self) -> Option<TimeDelta>;
+}

@@ -1,0 +1,268 @@
+//! The real service, over the AWS SDK. The only file that knows async: it keeps a current-thread runtime and
+//! blocks on it, so the rest of kcaws is plain calls.
+
+use std::error::Error;
+use std::future::Future;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sso::error::SdkError;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+use super::answer::{Called, Service, timeouts};
+use super::{
+    Account, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
+    Registration, RoleCredentials, ServiceError,
+};
+use crate::ports::http::HttpSetup;
+use crate::secret::Secret;
+
+/// RFC 8628 section 3.4.
+const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// RFC 8628 section 3.2: what to assume when the answer has no interval.
+const DEFAULT_INTERVAL: i32 = 5;
+
+pub struct SdkIdentityCenter {
+    runtime: Runtime,
+    oidc: aws_sdk_ssooidc::Client,
+    portal: aws_sdk_sso::Client,
+    endpoints: Endpoints,
+    patience: Patience,
+    deadline: Instant,
+    http: HttpSetup,
+}
+
+impl SdkIdentityCenter {
+    /// Builds clients; connects to nothing. The region is given, so nothing asks an instance metadata service.
+    pub fn new(
+        region: &str,
+        endpoints: Endpoints,
+        patience: Patience,
+        http: HttpSetup,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region.to_owned()))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
+            .timeout_config(timeouts(patience.attempt))
+            .build();
+        let oidc = aws_sdk_ssooidc::config::Builder::from(&shared)
+            .endpoint_url(endpoints.oidc.as_str())
+            .http_client(http.client(endpoints.oidc.is_https()))
+            .build();
+        let portal = aws_sdk_sso::config::Builder::from(&shared)
+            .endpoint_url(endpoints.portal.as_str())
+            .http_client(http.client(endpoints.portal.is_https()))
+            .build();
+        Ok(Self {
+            runtime,
+            oidc: aws_sdk_ssooidc::Client::from_conf(oidc),
+            portal: aws_sdk_sso::Client::from_conf(portal),
+            endpoints,
+            patience,
+            deadline: Instant::now() + patience.total,
+            http,
+        })
+    }
+
+    /// Blocks on one call.
+    fn ask<T, E: Error + 'static>(
+        &self,
+        call: &Called<'_>,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, ServiceError> {
+        let (start, operation, host) = (Instant::now(), call.operation, call.origin.host());
+        let answer = self.runtime.block_on(async { tokio::time::timeout_at(self.deadline, request).await });
+        let took = start.elapsed();
+        let outcome = match answer {
+            Ok(answer) => answer.map_err(|error| call.failed_with(&error)),
+            Err(_) => Err(ServiceError::TimedOut { host: host.to_owned(), after: took }),
+        };
+        match &outcome {
+            Ok(_) => tracing::info!(target: "kcaws::aws", operation, host, ?took, "answered"),
+            Err(error) => tracing::info!(target: "kcaws::aws", operation, host, ?took, %error, "failed"),
+        }
+        outcome
+    }
+
+    fn oidc_call(&self, operation: &'static str) -> Called<'_> {
+        Called {
+            operation,
+            service: Service::Oidc,
+            origin: &self.endpoints.oidc,
+            attempt: self.patience.attempt,
+        }
+    }
+
+    fn portal_call(&self, operation: &'static str) -> Called<'_> {
+        Called {
+            operation,
+            service: Service::Portal,
+            origin: &self.endpoints.portal,
+            attempt: self.patience.attempt,
+        }
+    }
+}
+
+impl IdentityCenter for SdkIdentityCenter {
+    fn register_client(&self, client_name: &str, scopes: &[String]) -> Result<Registration, ServiceError> {
+        let call = self.oidc_call("RegisterClient");
+        let request = self
+            .oidc
+            .register_client()
+            .client_name(client_name)
+            .client_type("public")
+            .set_scopes((!scopes.is_empty()).then(|| scopes.to_vec()));
+        let answer = self.ask(&call, request.send())?;
+        Ok(Registration {
+            client_id: answer.client_id.ok_or_else(|| call.missing("clientId"))?,
+            client_secret: answer.client_secret.ok_or_else(|| call.missing("clientSecret"))?.into(),
+            // Without a date it is good for this once.
+            expires_at: DateTime::from_timestamp(answer.client_secret_expires_at, 0)
+                .ok_or_else(|| call.missing("clientSecretExpiresAt"))?,
+            scopes: scopes.to_vec(),
+        })
+    }
+
+    fn start_device_authorization(
+        &self,
+        registration: &Registration,
+        start_url: &str,
+    ) -> Result<DeviceAuthorization, ServiceError> {
+        let call = self.oidc_call("StartDeviceAuthorization");
+        let request = self
+            .oidc
+            .start_device_authorization()
+            .client_id(&registration.client_id)
+            .client_secret(registration.client_secret.expose())
+            .start_url(start_url);
+        let answer = self.ask(&call, request.send())?;
+        let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
+        Ok(DeviceAuthorization {
+            device_code: answer.device_code.ok_or_else(|| call.missing("deviceCode"))?.into(),
+            user_code: answer.user_code.ok_or_else(|| call.missing("userCode"))?,
+            verification_uri: answer.verification_uri.ok_or_else(|| call.missing("verificationUri"))?,
+            verification_uri_complete: answer.verification_uri_complete,
+            expires_in: seconds(answer.expires_in),
+            interval: seconds(interval),
+        })
+    }
+
+    fn create_token(
+        &self,
+        registration: &Registration,
+        grant: Grant<'_>,
+    ) -> Result<IssuedToken, ServiceError> {
+        let call = self.oidc_call("CreateToken");
+        let request = self
+            .oidc
+            .create_token()
+            .client_id(&registration.client_id)
+            .client_secret(registration.client_secret.expose());
+        let request = match grant {
+            Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE_GRANT).device_code(code.expose()),
+            Grant::RefreshToken(token) => request.grant_type("refresh_token").refresh_token(token.expose()),
+        };
+        let answer = self.ask(&call, request.send())?;
+        Ok(IssuedToken {
+            access_token: answer.access_token.ok_or_else(|| call.missing("accessToken"))?.into(),
+            expires_in: seconds(answer.expires_in),
+            refresh_token: answer.refresh_token.map(Secret::from),
+        })
+    }
+
+    fn list_accounts(
+        &self,
+        access_token: &Secret<String>,
+        page: Option<&str>,
+        at_most: Option<u16>,
+    ) -> Result<Page<Account>, ServiceError> {
+        let call = self.portal_call("ListAccounts");
+        let request = self
+            .portal
+            .list_accounts()
+            .access_token(access_token.expose())
+            .set_max_results(at_most.map(i32::from))
+            .set_next_token(page.map(str::to_owned));
+        let answer = self.ask(&call, request.send())?;
+        let mut items = Vec::new();
+        for account in answer.account_list.unwrap_or_default() {
+            items.push(Account {
+                id: account.account_id.ok_or_else(|| call.missing("accountId"))?,
+                name: account.account_name,
+                email: account.email_address,
+            });
+        }
+        Ok(Page { items, next: answer.next_token })
+    }
+
+    fn list_account_roles(
+        &self,
+        access_token: &Secret<String>,
+        account_id: &str,
+        page: Option<&str>,
+    ) -> Result<Page<String>, ServiceError> {
+        let call = self.portal_call("ListAccountRoles");
+        let request = self
+            .portal
+            .list_account_roles()
+            .access_token(access_token.expose())
+            .account_id(account_id)
+            .set_next_token(page.map(str::to_owned));
+        let answer = self.ask(&call, request.send())?;
+        let roles = answer.role_list.unwrap_or_default();
+        let items = roles.into_iter().map(|role| role.role_name.ok_or_else(|| call.missing("roleName")));
+        Ok(Page { items: items.collect::<Result<_, _>>()?, next: answer.next_token })
+    }
+
+    fn role_credentials(
+        &self,
+        access_token: &Secret<String>,
+        account_id: &str,
+        role_name: &str,
+    ) -> Result<RoleCredentials, ServiceError> {
+        let call = self.portal_call("GetRoleCredentials");
+        let request = self
+            .portal
+            .get_role_credentials()
+            .access_token(access_token.expose())
+            .account_id(account_id)
+            .role_name(role_name);
+        let answer = self.ask(&call, request.send())?;
+        let credentials = answer.role_credentials.ok_or_else(|| call.missing("roleCredentials"))?;
+        Ok(RoleCredentials {
+            access_key_id: credentials.access_key_id.ok_or_else(|| call.missing("accessKeyId"))?,
+            secret_access_key: credentials
+                .secret_access_key
+                .ok_or_else(|| call.missing("secretAccessKey"))?
+                .into(),
+            session_token: credentials.session_token.ok_or_else(|| call.missing("sessionToken"))?.into(),
+            // Milliseconds, unlike every other time of these services.
+            expires_at: DateTime::<Utc>::from_timestamp_millis(credentials.expiration)
+                .filter(|at| at.timestamp() > 0)
+                .ok_or_else(|| call.missing("expiration"))?,
+        })
+    }
+
+    fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {
+        let call = self.portal_call("Logout");
+        let request = self.portal.logout().access_token(access_token.expose());
+        self.ask(&call, request.send())?;
+        Ok(())
+    }
+
+    fn clock_skew(&self) -> Option<TimeDelta> {
+        self.http.clock_skew()
+    }
+}
+
+fn seconds(count: i32) -> Duration {
+    Duration::from_secs(u64::try_from(count).unwrap_or(0))
+}

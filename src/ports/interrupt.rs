@@ -1,0 +1,72 @@
+//! Ctrl-C and TERM: exit 130 and 143, but never between an answer from AWS and its storage.
+//!
+//! A refresh token is rotated by the service: a process that dies after the answer and before the write loses
+//! the login. Terraform hands Ctrl-C to all its children, so this is an every-day case.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Under one lock, so that a section cannot begin between the look and the exit.
+struct State {
+    sections: usize,
+    pending: Option<i32>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { sections: 0, pending: None });
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While one lives, an interrupt waits.
+pub struct CriticalSection(());
+
+impl CriticalSection {
+    pub fn enter() -> Self {
+        listen();
+        state().sections += 1;
+        Self(())
+    }
+}
+
+impl Drop for CriticalSection {
+    fn drop(&mut self) {
+        let mut state = state();
+        state.sections -= 1;
+        if let (0, Some(signal)) = (state.sections, state.pending) {
+            leave(signal);
+        }
+    }
+}
+
+/// Starts listening, once. Not for the hot path: it costs a thread.
+#[cfg(unix)]
+pub fn listen() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                let mut state = state();
+                state.pending = Some(signal);
+                if state.sections == 0 {
+                    leave(signal);
+                }
+            }
+        });
+    });
+}
+
+#[cfg(not(unix))]
+pub fn listen() {}
+
+#[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
+fn leave(signal: i32) -> ! {
+    use std::io::{IsTerminal, Write};
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        // The prompt of the shell shall not start behind `^C`.
+        let _ = stderr.write_all(b"\n");
+    }
+    std::process::exit(128 + signal)
+}

@@ -1,0 +1,146 @@
+//! One adapter from `keyring-core`'s traits to [`SecretStore`], for every store with one entry per item.
+
+use std::time::Duration;
+
+use keyring_core::{Entry, Error};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
+use crate::secret::Secret;
+
+/// What `keyring-core` has no variant for, carried inside its platform errors.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error("locked")]
+    Locked,
+    #[error("the person refused")]
+    Refused,
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    TooSlow(Duration),
+    #[error("not available")]
+    Absent(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        Self::NoStorageAccess(Box::new(trouble))
+    }
+}
+
+/// What differs between the stores.
+pub trait Backend {
+    const KIND: StoreKind;
+    /// `part` is empty, or names a piece of a value that the platform cannot keep whole.
+    fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry>;
+    fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
+    /// Reads a platform's own error numbers.
+    fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
+        None
+    }
+}
+
+pub(super) fn read<B: Backend>(
+    backend: &B,
+    key: &ItemKey,
+    part: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
+    match backend.entry(key, part).and_then(|entry| entry.get_secret()) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(explain::<B>(error)),
+    }
+}
+
+pub(super) fn write<B: Backend>(
+    backend: &B,
+    key: &ItemKey,
+    part: &str,
+    value: &[u8],
+) -> Result<(), KeyringError> {
+    backend.entry(key, part).and_then(|entry| entry.set_secret(value)).map_err(explain::<B>)
+}
+
+pub(super) fn remove<B: Backend>(backend: &B, key: &ItemKey, part: &str) -> Result<bool, KeyringError> {
+    match backend.entry(key, part).and_then(|entry| entry.delete_credential()) {
+        Ok(()) => Ok(true),
+        Err(Error::NoEntry) => Ok(false),
+        Err(error) => Err(explain::<B>(error)),
+    }
+}
+
+pub(super) fn unlock<B: Backend>(backend: &B, patience: Duration) -> Result<(), KeyringError> {
+    backend.unlock(patience).map_err(explain::<B>)
+}
+
+/// Bytes to text. The bytes of a failure are wiped, not shown.
+pub(super) fn text(store: StoreKind, mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, KeyringError> {
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Secret::new).map_err(|error| {
+        error.into_bytes().zeroize();
+        KeyringError::Damaged { store, what: "it is not text".to_owned() }
+    })
+}
+
+fn explain<B: Backend>(error: Error) -> KeyringError {
+    let store = B::KIND;
+    match error {
+        Error::NoStorageAccess(source) => match own::<B>(source) {
+            Ok(trouble) => name(store, trouble),
+            Err(source) => KeyringError::Absent { store, source },
+        },
+        Error::PlatformFailure(source) => match own::<B>(source) {
+            Ok(trouble) => name(store, trouble),
+            Err(source) => KeyringError::Failed { store, source },
+        },
+        // These two carry what was read: it must not ride along in an error.
+        Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
+            bytes.zeroize();
+            KeyringError::Damaged { store, what: "it is not text".to_owned() }
+        }
+        Error::BadStoreFormat(what) => KeyringError::Damaged { store, what },
+        other => KeyringError::Failed { store, source: Box::new(other) },
+    }
+}
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+fn own<B: Backend>(source: Source) -> Result<Trouble, Source> {
+    match source.downcast::<Trouble>() {
+        Ok(trouble) => Ok(*trouble),
+        Err(source) => B::trouble(source.as_ref()).ok_or(source),
+    }
+}
+
+fn name(store: StoreKind, trouble: Trouble) -> KeyringError {
+    match trouble {
+        Trouble::Locked => KeyringError::Locked(store),
+        Trouble::Refused => KeyringError::Refused(store),
+        Trouble::TooSlow(after) => KeyringError::TooSlow { store, after },
+        Trouble::Absent(source) => KeyringError::Absent { store, source },
+    }
+}
+
+/// The whole store, where one value fits into one entry.
+pub struct CoreStore<B>(pub(super) B);
+
+impl<B: Backend> SecretStore for CoreStore<B> {
+    fn kind(&self) -> StoreKind {
+        B::KIND
+    }
+
+    fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
+        read(&self.0, key, "")?.map(|bytes| text(B::KIND, bytes)).transpose()
+    }
+
+    fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError> {
+        single_line(B::KIND, value)?;
+        write(&self.0, key, "", value.expose().as_bytes())
+    }
+
+    fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError> {
+        remove(&self.0, key, "")
+    }
+
+    fn unlock(&self, patience: Duration) -> Result<(), KeyringError> {
+        unlock(&self.0, patience)
+    }
+}

@@ -1,0 +1,115 @@
+//! A keyring in memory, for tests: what the rest of the program is tried against. Clones share one content.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
+use crate::secret::Secret;
+
+#[derive(Clone)]
+pub struct FakeKeyring {
+    kind: StoreKind,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    items: Vec<(ItemKey, Secret<String>)>,
+    locked: bool,
+    refuse_unlock: bool,
+    fail_next: Option<KeyringError>,
+    calls: Calls,
+}
+
+/// How often each was asked: a test of "touches nothing it does not need" wants zeros here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    pub get: usize,
+    pub set: usize,
+    pub delete: usize,
+    pub unlock: usize,
+}
+
+impl FakeKeyring {
+    pub fn new(kind: StoreKind) -> Self {
+        Self { kind, state: Arc::default() }
+    }
+
+    /// The next call, whichever it is, ends with `error`.
+    pub fn fail_next(&self, error: KeyringError) {
+        self.state().fail_next = Some(error);
+    }
+
+    pub fn lock(&self) {
+        self.state().locked = true;
+    }
+
+    /// Lets the person say no to the prompt.
+    pub fn refuse_unlock(&self, refuse: bool) {
+        self.state().refuse_unlock = refuse;
+    }
+
+    pub fn calls(&self) -> Calls {
+        self.state().calls
+    }
+
+    /// A test that failed elsewhere must not hide behind a poisoned lock here.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, count: impl FnOnce(&mut Calls)) -> Result<MutexGuard<'_, State>, KeyringError> {
+        let mut state = self.state();
+        count(&mut state.calls);
+        match state.fail_next.take() {
+            Some(error) => Err(error),
+            None => Ok(state),
+        }
+    }
+
+    fn open_unlocked(&self, count: impl FnOnce(&mut Calls)) -> Result<MutexGuard<'_, State>, KeyringError> {
+        let state = self.open(count)?;
+        if state.locked { Err(KeyringError::Locked(self.kind)) } else { Ok(state) }
+    }
+}
+
+impl Default for FakeKeyring {
+    fn default() -> Self {
+        Self::new(StoreKind::SecretService)
+    }
+}
+
+impl SecretStore for FakeKeyring {
+    fn kind(&self) -> StoreKind {
+        self.kind
+    }
+
+    fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
+        let state = self.open_unlocked(|calls| calls.get += 1)?;
+        Ok(state.items.iter().find(|(held, _)| held == key).map(|(_, value)| value.clone()))
+    }
+
+    fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError> {
+        single_line(self.kind, value)?;
+        let mut state = self.open_unlocked(|calls| calls.set += 1)?;
+        state.items.retain(|(held, _)| held != key);
+        state.items.push((key.clone(), value.clone()));
+        Ok(())
+    }
+
+    fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError> {
+        let mut state = self.open_unlocked(|calls| calls.delete += 1)?;
+        let before = state.items.len();
+        state.items.retain(|(held, _)| held != key);
+        Ok(state.items.len() < before)
+    }
+
+    fn unlock(&self, _patience: Duration) -> Result<(), KeyringError> {
+        let mut state = self.open(|calls| calls.unlock += 1)?;
+        if state.locked && state.refuse_unlock {
+            return Err(KeyringError::Refused(self.kind));
+        }
+        state.locked = false;
+        Ok(())
+    }
+}

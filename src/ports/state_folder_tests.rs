@@ -1,0 +1,80 @@
+use super::*;
+
+fn contract(folder: &dyn StateFolder) {
+    assert!(folder.read("sessions/a.json").expect("a missing file is no error").is_none());
+    assert!(folder.list("sessions").expect("a missing folder is empty").is_empty());
+    folder.write("sessions/a.json", b"one").expect("writes");
+    folder.write("sessions/a.json", b"two").expect("replaces");
+    folder.write("top", b"").expect("writes at the top");
+    assert_eq!(folder.read("sessions/a.json").expect("reads"), Some(b"two".to_vec()));
+    assert_eq!(folder.list("sessions").expect("lists"), ["a.json"]);
+    assert!(folder.remove("sessions/a.json").expect("removes"));
+    assert!(!folder.remove("sessions/a.json").expect("nothing left to remove"));
+
+    let held = folder.lock("sessions/a.lock", Duration::ZERO).expect("locks");
+    let refused = folder.lock("sessions/a.lock", Duration::from_millis(1));
+    assert!(matches!(refused, Err(StateError::Busy { pid: Some(pid), .. }) if pid == std::process::id()));
+    folder.lock("sessions/b.lock", Duration::ZERO).expect("another lock is free");
+    drop(held);
+    folder.lock("sessions/a.lock", Duration::ZERO).expect("free again");
+}
+
+#[test]
+fn both_folders_keep_the_contract() {
+    let temp = tempfile::tempdir().expect("a temp folder");
+    contract(&DiskStateFolder::new(Some(temp.path().join("deep").join("kcaws"))));
+    contract(&FakeStateFolder::default());
+}
+
+#[test]
+fn no_home_is_said_not_guessed() {
+    assert!(matches!(DiskStateFolder::new(None).read("x"), Err(StateError::NoHome)));
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn files_are_0600_in_0700_folders() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let root = temp.path().join("kcaws");
+        DiskStateFolder::new(Some(root.clone())).write("sessions/a.json", b"x").expect("writes");
+        let mode = |path: &Path| std::fs::metadata(path).expect("is there").permissions().mode() & 0o777;
+        assert_eq!(mode(&root), 0o700);
+        assert_eq!(mode(&root.join("sessions")), 0o700);
+        assert_eq!(mode(&root.join("sessions/a.json")), 0o600);
+    }
+
+    #[test]
+    fn a_folder_that_others_can_enter_is_refused() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let root = temp.path().join("kcaws");
+        std::fs::create_dir(&root).expect("creates");
+        std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o755)).expect("chmod");
+        let refused = DiskStateFolder::new(Some(root)).write("a", b"x");
+        assert!(matches!(refused, Err(StateError::Unsafe { .. })));
+    }
+
+    #[test]
+    fn a_symlink_is_neither_used_as_folder_nor_followed_as_file() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let elsewhere = temp.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).expect("creates");
+        let root = temp.path().join("kcaws");
+        symlink(&elsewhere, &root).expect("links");
+        assert!(matches!(DiskStateFolder::new(Some(root)).write("a", b"x"), Err(StateError::Unsafe { .. })));
+
+        let root = temp.path().join("real");
+        let folder = DiskStateFolder::new(Some(root.clone()));
+        folder.write("a", b"x").expect("writes");
+        let target = temp.path().join("target");
+        OpenOptions::new().write(true).create_new(true).open(&target).expect("creates");
+        symlink(&target, root.join("b")).expect("links");
+        assert!(matches!(folder.read("b"), Err(StateError::Io { .. })));
+        folder.write("b", b"mine").expect("replaces the link");
+        assert_eq!(std::fs::metadata(&target).expect("is there").len(), 0);
+    }
+}

@@ -1,0 +1,62 @@
+//! The terminal: whether there is one, and the two streams.
+//!
+//! stdout is data, stderr is for people (rule 1). Colour is dropped by `anstream` where the stream is no
+//! terminal or NO_COLOR is set.
+
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex};
+
+/// What a command may write to, and whether a person can be asked.
+pub struct Terminal {
+    pub stdout: Box<dyn Write + Send>,
+    pub stderr: Box<dyn Write + Send>,
+    /// stdin and stderr are a terminal: somebody can read a question and answer it.
+    pub interactive: bool,
+    pub stderr_is_terminal: bool,
+}
+
+impl Terminal {
+    pub fn of_this_process(color: bool) -> Self {
+        let choice = if color { anstream::ColorChoice::Auto } else { anstream::ColorChoice::Never };
+        let stderr_is_terminal = std::io::stderr().is_terminal();
+        Self {
+            stdout: Box::new(anstream::AutoStream::new(std::io::stdout(), choice)),
+            stderr: Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
+            interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
+            stderr_is_terminal,
+        }
+    }
+
+    /// A terminal nobody sits at, and the two buffers that keep what is written to it.
+    pub fn captured() -> (Self, Captured, Captured) {
+        let (stdout, stderr) = (Captured::default(), Captured::default());
+        let terminal = Self {
+            stdout: Box::new(stdout.clone()),
+            stderr: Box::new(stderr.clone()),
+            interactive: false,
+            stderr_is_terminal: false,
+        };
+        (terminal, stdout, stderr)
+    }
+}
+
+/// Bytes written, kept for a test to read.
+#[derive(Clone, Default)]
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no writer panics")).into_owned()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! `~/.aws/config`: what the file says, and what it means to kcaws.
+
+pub mod document;
+pub mod services;
+pub mod target;
+
+use std::path::PathBuf;
+
+pub use self::document::{Document, Section};
+pub use self::target::{Role, SsoSession, Target};
+
+/// What is wrong with the config, and where. Paths and lines are in every message; values are not, because
+/// somebody may have put a secret there.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read `{path}`", path = .path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{place}: {what}")]
+    Syntax { place: Place, what: &'static str },
+    #[error("{place}: [{section}] has no `{key}`")]
+    MissingKey { place: Place, section: String, key: &'static str },
+    #[error("there is no [sso-session {name}] in `{path}`", path = .path.display())]
+    NoSuchSession { name: String, path: PathBuf, known: Vec<String> },
+    #[error("there is no profile `{name}` in `{path}`", path = .path.display())]
+    NoSuchProfile { name: String, path: PathBuf },
+    #[error("{place}: profile `{name}` does not get its credentials through an SSO session")]
+    NotOurs { place: Place, name: String },
+    #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]
+    Circular { place: Place, name: String },
+    #[error("{place}: {what}")]
+    BadValue { place: Place, what: String },
+    #[error("there is no home folder, and AWS_CONFIG_FILE is not set")]
+    NoHome,
+    #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]
+    NoSessions { path: PathBuf },
+}
+
+/// File and line, as editors understand it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.path.display(), self.line)
+    }
+}

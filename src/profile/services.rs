@@ -1,0 +1,72 @@
+//! Endpoint overrides: the environment first, then the profile's `services` section.
+//! AWS SDKs and Tools reference guide, "Service-specific endpoints".
+
+use super::document::{Document, Heading};
+use crate::ports::env::Env;
+use crate::ports::identity_center::Override;
+
+/// A service whose endpoint can be overridden, and its name in variables and sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    SsoOidc,
+    Sso,
+    Signin,
+}
+
+impl Service {
+    fn key(self) -> &'static str {
+        match self {
+            Self::SsoOidc => "sso_oidc",
+            Self::Sso => "sso",
+            Self::Signin => "signin",
+        }
+    }
+}
+
+/// The general `AWS_ENDPOINT_URL` is not read: it is set for S3 and DynamoDB stand-ins, and a token must not go
+/// there.
+pub fn endpoint_override(
+    service: Service,
+    env: &Env,
+    document: &Document,
+    profile: Option<&str>,
+) -> Option<Override> {
+    if env.is_on("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+        return None;
+    }
+    let variable = format!("AWS_ENDPOINT_URL_{}", service.key().to_ascii_uppercase());
+    if let Some(url) = env.get(&variable) {
+        return Some(Override { setting: variable, url });
+    }
+    let section = document.section(&Heading::Profile(profile?.to_owned()))?;
+    let name = section.get("services")?;
+    let services = document.section(&Heading::Services(name.to_owned()))?;
+    let url = services.nested(service.key(), "endpoint_url")?;
+    let setting = format!("[services {name}] in {}", services.place());
+    Some(Override { setting, url: url.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_environment_beats_the_services_section_and_the_general_endpoint_counts_for_nothing() {
+        let text =
+            "[profile dev]\nservices = local\n[services local]\nsso =\n  endpoint_url = http://127.0.0.1:2\n";
+        let document = Document::parse(Path::new("c"), text).expect("parses");
+        let find = |pairs: &[(&str, &str)], profile| {
+            endpoint_override(Service::Sso, &Env::from_pairs(pairs), &document, profile)
+                .map(|found| found.url)
+        };
+        assert_eq!(find(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")], None), None);
+        assert_eq!(find(&[], Some("dev")).as_deref(), Some("http://127.0.0.1:2"));
+        let env = ("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");
+        assert_eq!(find(&[env], Some("dev")).as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(find(&[env, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")], Some("dev")), None);
+        let oidc = endpoint_override(Service::SsoOidc, &Env::from_pairs(&[]), &document, Some("dev"));
+        assert!(oidc.is_none());
+    }
+}

@@ -1,0 +1,239 @@
+//! What a session or profile name stands for: where to log in, and which role of which account.
+//! Nothing is executed to find out.
+
+use super::document::{Document, Heading, View};
+use super::{ConfigError, Place};
+
+/// `[sso-session corp]`, shared with the AWS CLI.
+///
+/// ```ini
+/// [sso-session corp]
+/// sso_start_url = https://d-1234567890.awsapps.com/start
+/// sso_region = eu-central-1
+/// sso_registration_scopes = sso:account:access
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SsoSession {
+    pub name: String,
+    /// Exactly as configured: it is part of the keys under which tokens are kept.
+    pub start_url: String,
+    pub region: String,
+    pub scopes: Vec<String>,
+}
+
+/// One permission set in one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    pub account_id: String,
+    pub role_name: String,
+}
+
+/// What a profile stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub session: SsoSession,
+    pub role: Option<Role>,
+    pub region: Option<String>,
+}
+
+/// 12 digits, leading zeros included.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Document {
+    /// All sessions by name: `[sso-session …]`, then start URLs that profiles name without one.
+    pub fn session_names(&self) -> Vec<String> {
+        let mut names = self.names(|heading| match heading {
+            Heading::SsoSession(name) => Some(name),
+            _ => None,
+        });
+        for profile in self.profile_names() {
+            let section = self.section(&Heading::Profile(profile));
+            let Some(section) = section.filter(|section| section.get("sso_session").is_none()) else {
+                continue;
+            };
+            if let Some(url) =
+                section.get("sso_start_url").filter(|url| !names.iter().any(|name| name == url))
+            {
+                names.push(url.to_owned());
+            }
+        }
+        names
+    }
+
+    pub fn profile_names(&self) -> Vec<String> {
+        self.names(|heading| match heading {
+            Heading::Profile(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    pub fn session(&self, name: &str) -> Result<SsoSession, ConfigError> {
+        if let Some(section) = self.section(&Heading::SsoSession(name.to_owned())) {
+            return session_of(&section, name, &format!("sso-session {name}"));
+        }
+        // A legacy profile's session has no name of its own; its start URL is one.
+        for profile in self.profile_names() {
+            let Some(section) = self.section(&Heading::Profile(profile.clone())) else { continue };
+            if section.get("sso_session").is_none() && section.get("sso_start_url") == Some(name) {
+                return session_of(&section, name, &format!("profile {profile}"));
+            }
+        }
+        Err(ConfigError::NoSuchSession {
+            name: name.to_owned(),
+            path: self.path().to_path_buf(),
+            known: self.session_names(),
+        })
+    }
+
+    /// A profile is ours through its kcaws `credential_process` line, or through `sso_*` keys.
+    pub fn target(&self, profile: &str) -> Result<Target, ConfigError> {
+        let Some(section) = self.section(&Heading::Profile(profile.to_owned())) else {
+            return Err(ConfigError::NoSuchProfile {
+                name: profile.to_owned(),
+                path: self.path().to_path_buf(),
+            });
+        };
+        let region = section.get("region").map(str::to_owned);
+        if let Some(line) = section.get("credential_process").and_then(kcaws_arguments) {
+            return self.target_of_line(profile, &section, &line, region);
+        }
+        let session = match (section.get("sso_session"), section.get("sso_start_url")) {
+            (Some(name), _) => self.session(name)?,
+            (None, Some(url)) => session_of(&section, url, &format!("profile {profile}"))?,
+            (None, None) => {
+                return Err(ConfigError::NotOurs { place: section.place(), name: profile.to_owned() });
+            }
+        };
+        let role = match (section.get("sso_account_id"), section.get("sso_role_name")) {
+            (Some(account), Some(role)) => {
+                Some(checked_role(account, role, section.place_of("sso_account_id"))?)
+            }
+            (None, None) => None,
+            (account, _) => {
+                let key = if account.is_none() { "sso_account_id" } else { "sso_role_name" };
+                return Err(missing(&section, &format!("profile {profile}"), key));
+            }
+        };
+        Ok(Target { session, role, region })
+    }
+
+    fn target_of_line(
+        &self,
+        profile: &str,
+        section: &View<'_>,
+        line: &[String],
+        region: Option<String>,
+    ) -> Result<Target, ConfigError> {
+        let place = section.place_of("credential_process");
+        let value = |name: &str| option_value(line, name);
+        match (value("--session"), value("--account"), value("--role"), value("--profile")) {
+            (Some(session), Some(account), Some(role), None) => {
+                let role = Some(checked_role(account, role, place)?);
+                Ok(Target { session: self.session(session)?, role, region })
+            }
+            (None, None, None, Some(other)) if other == profile => {
+                Err(ConfigError::Circular { place, name: profile.to_owned() })
+            }
+            // One step only: a chain of profiles is a mistake, and following it could go round for ever.
+            (None, None, None, Some(other)) => {
+                let is_kcaws = self
+                    .section(&Heading::Profile(other.to_owned()))
+                    .and_then(|section| section.get("credential_process"))
+                    .and_then(kcaws_arguments)
+                    .is_some_and(|line| option_value(&line, "--profile").is_some());
+                if is_kcaws {
+                    return Err(ConfigError::Circular { place, name: profile.to_owned() });
+                }
+                Ok(Target { region: region.or(self.target(other)?.region), ..self.target(other)? })
+            }
+            _ => Err(ConfigError::BadValue {
+                place,
+                what: "credential_process needs --session, --account and --role, or --profile".to_owned(),
+            }),
+        }
+    }
+}
+
+fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession, ConfigError> {
+    let required = |key| section.get(key).ok_or_else(|| missing(section, title, key));
+    let start_url = required("sso_start_url")?;
+    let region = required("sso_region")?;
+    // It becomes part of a host name.
+    if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        return Err(ConfigError::BadValue {
+            place: section.place_of("sso_region"),
+            what: "sso_region is not a region such as `eu-central-1`".to_owned(),
+        });
+    }
+    if !matches!(url::Url::parse(start_url), Ok(url) if url.scheme() == "https" && url.has_host()) {
+        return Err(ConfigError::BadValue {
+            place: section.place_of("sso_start_url"),
+            what: "sso_start_url is not an https URL".to_owned(),
+        });
+    }
+    let scopes = section.get("sso_registration_scopes").unwrap_or_default();
+    let scopes: Vec<String> =
+        scopes.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    Ok(SsoSession {
+        name: name.to_owned(),
+        start_url: start_url.to_owned(),
+        region: region.to_owned(),
+        // Without this scope there is nothing to refresh with, and no role credentials.
+        scopes: if scopes.is_empty() { vec!["sso:account:access".to_owned()] } else { scopes },
+    })
+}
+
+fn missing(section: &View<'_>, title: &str, key: &'static str) -> ConfigError {
+    ConfigError::MissingKey { place: section.place(), section: title.to_owned(), key }
+}
+
+fn checked_role(account: &str, role: &str, place: Place) -> Result<Role, ConfigError> {
+    if !is_account_id(account) {
+        return Err(ConfigError::BadValue { place, what: "an account id has 12 digits".to_owned() });
+    }
+    Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
+}
+
+/// The arguments after `credential-process` when the line runs kcaws, by whatever path.
+fn kcaws_arguments(line: &str) -> Option<Vec<String>> {
+    let mut words = words(line).into_iter();
+    let program = words.next()?;
+    let name = program.rsplit(['/', '\\']).next()?;
+    if !matches!(name, "kcaws" | "kcaws.exe") || words.next()? != "credential-process" {
+        return None;
+    }
+    Some(words.collect())
+}
+
+/// `--name value` or `--name=value`.
+fn option_value<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
+    words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(name)? {
+        "" => words.get(index + 1).map(String::as_str),
+        rest => rest.strip_prefix('='),
+    })
+}
+
+/// Words as a shell splits them, quotes removed; enough for a line that kcaws wrote itself.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut quote): (Option<String>, Option<char>) = (None, None);
+    for letter in line.chars() {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, ' ' | '\t') => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+#[path = "target_tests.rs"]
+mod tests;

@@ -1,0 +1,111 @@
+use std::path::Path;
+
+use super::*;
+
+const CONFIG: &str = r#"
+[sso-session corp]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = eu-central-1
+
+[profile dev]
+credential_process = "/usr/local/bin/kcaws" credential-process --session corp --account 111122223333 --role PowerUserAccess
+region = eu-west-1
+
+[profile via]
+credential_process = /opt/my\ tools/kcaws credential-process --profile=dev
+
+[profile sso]
+sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Admin
+
+[profile legacy]
+sso_start_url = https://old.awsapps.com/start/#/
+sso_region = us-east-1
+sso_account_id = 111122223333
+sso_role_name = Admin
+
+[profile me]
+credential_process = kcaws credential-process --profile me
+
+[profile ping]
+credential_process = kcaws credential-process --profile pong
+[profile pong]
+credential_process = kcaws credential-process --profile ping
+
+[profile other]
+credential_process = aws-vault export dev
+
+[profile half]
+sso_session = corp
+sso_account_id = 111122223333
+"#;
+
+fn target(profile: &str) -> Result<Target, ConfigError> {
+    Document::parse(Path::new("/c"), CONFIG).expect("parses").target(profile)
+}
+
+fn role(account_id: &str, role_name: &str) -> Role {
+    Role { account_id: account_id.into(), role_name: role_name.into() }
+}
+
+#[test]
+fn a_kcaws_line_and_sso_keys_both_name_session_and_role() {
+    let dev = target("dev").expect("resolves");
+    assert_eq!(
+        (dev.session.name.as_str(), dev.role),
+        ("corp", Some(role("111122223333", "PowerUserAccess")))
+    );
+    assert_eq!(dev.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(dev.session.scopes, ["sso:account:access"]);
+    let sso = target("sso").expect("resolves");
+    assert_eq!((sso.session.name.as_str(), sso.role), ("corp", Some(role("111122223333", "Admin"))));
+}
+
+#[test]
+fn a_legacy_profile_is_a_session_named_by_its_start_url() {
+    let legacy = target("legacy").expect("resolves");
+    assert_eq!(legacy.session.name, "https://old.awsapps.com/start/#/");
+    let document = Document::parse(Path::new("/c"), CONFIG).expect("parses");
+    assert_eq!(document.session_names(), ["corp", "https://old.awsapps.com/start/#/"]);
+    assert_eq!(document.session(&legacy.session.name).expect("found"), legacy.session);
+}
+
+#[test]
+fn a_profile_that_asks_for_itself_is_refused_also_in_two_steps() {
+    for name in ["me", "ping"] {
+        assert!(matches!(target(name), Err(ConfigError::Circular { .. })), "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_ours_or_half_is_said_with_its_line() {
+    assert!(matches!(target("other"), Err(ConfigError::NotOurs { .. })));
+    assert!(matches!(target("nobody"), Err(ConfigError::NoSuchProfile { .. })));
+    let half = target("half").expect_err("refused").to_string();
+    assert!(half.starts_with("/c:") && half.contains("sso_role_name"), "{half}");
+}
+
+#[test]
+fn bad_sessions_are_refused_with_the_place() {
+    for (text, needle) in [
+        ("[sso-session x]\nsso_region = eu-central-1\n", "/c:1: [sso-session x] has no `sso_start_url`"),
+        ("[sso-session x]\nsso_start_url = https://a/b\n", "has no `sso_region`"),
+        (
+            "[sso-session x]\nsso_start_url = http://a/b\nsso_region = eu-central-1\n",
+            "/c:2: sso_start_url is not",
+        ),
+        ("[sso-session x]\nsso_start_url = https://a/b\nsso_region = evil.com/\n", "/c:3: sso_region is not"),
+    ] {
+        let document = Document::parse(Path::new("/c"), text).expect("parses");
+        let error = document.session("x").expect_err("refused").to_string();
+        assert!(error.contains(needle), "{error}");
+    }
+}
+
+#[test]
+fn words_are_split_as_a_shell_does() {
+    assert_eq!(words(r#""/a b/kcaws" x 'y z' "" w"#), ["/a b/kcaws", "x", "y z", "", "w"]);
+    assert!(kcaws_arguments("C:\\tools\\kcaws.exe credential-process --profile x").is_some());
+    assert!(kcaws_arguments("kcaws console").is_none());
+}

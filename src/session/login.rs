@@ -1,0 +1,137 @@
+//! A login in three steps, with the person between the second and the third: [`Session::check`] whether one is
+//! needed, [`Session::begin_login`], [`Session::complete_login`].
+
+use std::time::Duration;
+
+use super::status::SessionStatus;
+use super::{Login, Session, SessionError, TokenRecord};
+use url::Url;
+
+use crate::ports::identity_center::{
+    DeviceAuthorization, Endpoints, IssuedToken, Registration, ServiceError, loopback_or_https,
+};
+use crate::ports::interrupt::CriticalSection;
+
+/// How long another kcaws may take with the record (a refresh is two requests).
+const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the person is asked to approve.
+pub struct PendingLogin {
+    pub registration: Registration,
+    pub authorization: DeviceAuthorization,
+}
+
+impl Session<'_> {
+    /// The stored login, if the service still takes it: a token that looks good but was ended over there must
+    /// not make `login` say "already logged in". Refreshes an old one.
+    pub fn check(&self) -> Result<Option<SessionStatus>, SessionError> {
+        let refused = match self.access_token() {
+            Ok(token) => match self.center.list_accounts(&token, None, Some(1)) {
+                // Logged in with no account to see is logged in.
+                Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => None,
+                Err(ServiceError::Unauthorized) => self.access_token_after_refusal(&token).err(),
+                Err(error) => return Err(error.into()),
+            },
+            Err(error) => Some(error),
+        };
+        match refused {
+            None => Ok(self.load()?.map(|record| SessionStatus::of(&record, self.store.kind()))),
+            // A login at another place is none here, and this command is the way to have one.
+            Some(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Registers where there is no usable registration, proves that the store keeps what it is given, and asks
+    /// for a code. Nobody is sent to the browser for a token that has no place to lie.
+    pub fn begin_login(&self, client_name: &str) -> Result<PendingLogin, SessionError> {
+        let mut registration = self.registration(client_name, false)?;
+        let authorization =
+            match self.center.start_device_authorization(&registration, &self.config.start_url) {
+                // The service does not know it any more, whatever it said of its life.
+                Err(ServiceError::InvalidClient) => {
+                    registration = self.registration(client_name, true)?;
+                    self.center.start_device_authorization(&registration, &self.config.start_url)
+                }
+                other => other,
+            }?;
+        check_page(&authorization.verification_uri, self.endpoints)?;
+        if let Some(page) = &authorization.verification_uri_complete {
+            check_page(page, self.endpoints)?;
+        }
+        Ok(PendingLogin { registration, authorization })
+    }
+
+    fn registration(&self, client_name: &str, anew: bool) -> Result<Registration, SessionError> {
+        let _lock = self.lock(LOCK_PATIENCE)?;
+        let mut record = self.record_for_login()?;
+        let known = record.usable_registration(&self.config.scopes, self.clock.now()).filter(|_| !anew);
+        let registration = match known {
+            Some(registration) => registration.clone(),
+            None => self.center.register_client(client_name, &self.config.scopes)?,
+        };
+        record.registration = Some(registration.clone());
+        self.save(&record)?;
+        let kept = self.load()?.and_then(|record| record.registration);
+        if kept.is_none_or(|kept| kept.client_id != registration.client_id) {
+            return Err(SessionError::StoreForgets { store: self.store.kind() });
+        }
+        Ok(registration)
+    }
+
+    /// The stored record if it belongs to these endpoints; a login to other ones starts from nothing.
+    fn record_for_login(&self) -> Result<TokenRecord, SessionError> {
+        let stored = self.load_from_anywhere()?;
+        let same = stored
+            .filter(|record| record.oidc == self.endpoints.oidc && record.portal == self.endpoints.portal);
+        Ok(same.unwrap_or_else(|| TokenRecord::empty(self.config, self.endpoints)))
+    }
+
+    /// Stores the token and notes the times.
+    pub fn complete_login(
+        &self,
+        registration: Registration,
+        token: IssuedToken,
+    ) -> Result<SessionStatus, SessionError> {
+        let _section = CriticalSection::enter();
+        let _lock = self.lock(LOCK_PATIENCE)?;
+        let mut record = TokenRecord::empty(self.config, self.endpoints);
+        record.registration = Some(registration);
+        record.login = Some(Login::from_issued(token, self.clock.now()));
+        let status = SessionStatus::of(&record, self.store.kind());
+        self.save(&record)?;
+        self.note_status(&status)?;
+        Ok(status)
+    }
+}
+
+/// Hosts below which AWS serves access portals (AWS CLI 2.35.13 knows the same list), and the older device page.
+const PORTAL_SUFFIXES: [&str; 8] = [
+    ".awsapps.com",
+    ".awsapps.cn",
+    ".app.aws",
+    ".portal.amazonaws.com",
+    ".portal.amazonaws.com.cn",
+    ".portal.amazonaws.eu",
+    ".app.amazonwebservices.com.cn",
+    ".api.amazonwebservices.eu",
+];
+const DEVICE_PAGE_SUFFIXES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
+
+/// A page is opened only where AWS, or the very endpoint that named it, answers: not every host below
+/// amazonaws.com belongs to AWS's own services.
+fn check_page(page: &str, endpoints: &Endpoints) -> Result<(), SessionError> {
+    let strange = || SessionError::StrangePage { page: page.to_owned() };
+    let url = Url::parse(page).map_err(|_| strange())?;
+    let host = url.host_str().ok_or_else(strange)?;
+    let of_aws = PORTAL_SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
+        || (host.starts_with("device.sso.")
+            && DEVICE_PAGE_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)));
+    let of_endpoint = Url::parse(endpoints.oidc.as_str()).is_ok_and(|oidc| oidc.host_str() == Some(host));
+    let trusted = (url.scheme() == "https" && of_aws) || (loopback_or_https(&url) && of_endpoint);
+    if trusted { Ok(()) } else { Err(strange()) }
+}
+
+#[cfg(test)]
+#[path = "login_tests.rs"]
+mod tests;

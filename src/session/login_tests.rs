@@ -1,0 +1,101 @@
+use super::*;
+use crate::ports::clock::Clock;
+use crate::ports::identity_center::fake::FakeIdentityCenter;
+use crate::ports::identity_center::{DeviceAuthorization, Origin, Page};
+use crate::session::testing::{World, corp};
+
+const LATER: &str = "2027-02-22T00:00:00Z";
+
+fn page() -> Page<crate::ports::identity_center::Account> {
+    Page { items: Vec::new(), next: None }
+}
+
+#[test]
+fn the_first_login_registers_asks_for_a_code_and_stores_the_token() {
+    let world = World::new();
+    world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
+    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    let pending = world.session().begin_login("kcaws alice@laptop").expect("begins");
+    assert_eq!(pending.authorization.user_code, "BCDF-GHJK");
+    let token = FakeIdentityCenter::token("access", Some("refresh"));
+    let status = world.session().complete_login(pending.registration, token).expect("stored");
+    assert!(status.is_logged_in(world.clock.now()));
+    assert_eq!(world.stored_login().expect("a login").access_token.expose(), "access");
+    let noted = crate::session::status::read(&world.state, &corp()).expect("reads");
+    assert_eq!(noted, Some(status));
+}
+
+#[test]
+fn a_registration_is_used_again_and_renewed_when_the_service_has_lost_it() {
+    let world = World::new();
+    world.log_in(None);
+    world.center.authorizations.will(Err(ServiceError::InvalidClient));
+    world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
+    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    world.session().begin_login("kcaws").expect("begins");
+    assert_eq!(
+        world.center.calls(),
+        ["StartDeviceAuthorization", "RegisterClient", "StartDeviceAuthorization"]
+    );
+    assert!(world.stored_login().is_some(), "an unfinished login takes nothing away");
+}
+
+#[test]
+fn a_login_at_another_origin_starts_from_nothing() {
+    let mut world = World::new();
+    world.log_in(Some("refresh"));
+    world.endpoints.oidc = Origin::new("https://oidc.elsewhere.example.com");
+    world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
+    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    world.session().begin_login("kcaws").expect("begins");
+    assert_eq!(world.center.calls()[0], "RegisterClient", "a client secret goes only to where it came from");
+}
+
+#[test]
+fn a_good_login_is_found_good_by_asking_the_portal() {
+    let world = World::new();
+    world.log_in(Some("refresh"));
+    world.center.accounts.will(Ok(page()));
+    assert!(world.session().check().expect("answers").is_some());
+}
+
+#[test]
+fn a_login_that_was_ended_over_there_is_not_called_good() {
+    let world = World::new();
+    world.log_in(Some("refresh"));
+    world.center.accounts.will(Err(ServiceError::Unauthorized));
+    world.center.tokens.will(Err(ServiceError::InvalidGrant));
+    assert!(world.session().check().expect("answers").is_none());
+    assert!(World::new().session().check().expect("answers").is_none(), "nobody ever logged in");
+}
+
+#[test]
+fn only_pages_of_aws_or_of_the_endpoint_itself_are_shown() {
+    let world = World::new();
+    let begin = |page: &str| {
+        world.log_in(None);
+        world.center.authorizations.will(Ok(DeviceAuthorization {
+            verification_uri: page.to_owned(),
+            ..FakeIdentityCenter::authorization()
+        }));
+        world.session().begin_login("kcaws").is_ok()
+    };
+    for fine in [
+        "https://device.sso.eu-central-1.amazonaws.com/",
+        "https://d-1234567890.awsapps.com/start/#/device",
+        "https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws/#/device",
+        "http://127.0.0.1:1/device",
+    ] {
+        assert!(begin(fine), "{fine}");
+    }
+    for strange in [
+        "http://device.sso.eu-central-1.amazonaws.com/",
+        "https://bucket.s3.amazonaws.com/",
+        "https://awsapps.com.example.com/",
+        "https://example.com/",
+        "javascript:alert(1)",
+        "http://127.0.0.2:1/device",
+    ] {
+        assert!(!begin(strange), "{strange}");
+    }
+}

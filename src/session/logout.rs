@@ -1,0 +1,68 @@
+//! The end of a login: first over there, then here. What is here goes in any case.
+
+use std::time::Duration;
+
+use super::{Session, SessionError};
+use crate::ports::identity_center::ServiceError;
+use crate::ports::interrupt::CriticalSection;
+use crate::ports::keyring::KeyringError;
+
+const LOCK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// What became of the session at Identity Center.
+pub enum ServerSide {
+    Ended,
+    /// It was over already.
+    WasOver,
+    /// Could not be told: it goes on until its own end.
+    Unknown(SessionError),
+}
+
+pub enum LoggedOut {
+    /// Nothing was stored here.
+    NothingToDo,
+    Done(ServerSide),
+}
+
+impl Session<'_> {
+    pub fn log_out(&self) -> Result<LoggedOut, SessionError> {
+        let server_side = match self.load() {
+            Ok(None) => None,
+            Ok(Some(record)) if record.login.is_none() => None,
+            Ok(Some(_)) => Some(self.end_at_the_service()),
+            // Damaged, or another origin's: nobody to tell, but it can still be removed.
+            Err(
+                error @ (SessionError::BadRecord { .. }
+                | SessionError::ForeignEndpoint { .. }
+                | SessionError::Keyring(KeyringError::Damaged { .. })),
+            ) => Some(ServerSide::Unknown(error)),
+            Err(error) => return Err(error),
+        };
+        let _section = CriticalSection::enter();
+        let _lock = self.lock(LOCK_PATIENCE)?;
+        self.forget()?;
+        self.drop_status()?;
+        Ok(server_side.map_or(LoggedOut::NothingToDo, LoggedOut::Done))
+    }
+
+    /// An old access token is renewed for this last call: without it the session over there would live on.
+    pub fn end_at_the_service(&self) -> ServerSide {
+        let token = match self.access_token() {
+            Ok(token) => token,
+            Err(SessionError::LoginNeeded { .. }) => return ServerSide::WasOver,
+            Err(error) => return ServerSide::Unknown(error),
+        };
+        match self.center.logout(&token) {
+            Ok(()) => ServerSide::Ended,
+            Err(ServiceError::Unauthorized) => match self.access_token_after_refusal(&token) {
+                Ok(token) => match self.center.logout(&token) {
+                    Ok(()) => ServerSide::Ended,
+                    Err(error) => ServerSide::Unknown(error.into()),
+                },
+                Err(SessionError::LoginNeeded { .. }) => ServerSide::WasOver,
+                Err(error) => ServerSide::Unknown(error),
+            },
+            Err(error) => ServerSide::Unknown(error.into()),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Being logged in: the device grant, the token record, refresh, logout.
+//!
+//! Says what is the case; what a person should type about it stands in `cli/error.rs`.
+
+pub mod choice;
+pub mod device;
+pub mod login;
+pub mod logout;
+pub mod record;
+pub mod refresh;
+pub mod status;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod vault;
+
+use chrono::{DateTime, Utc};
+
+pub use self::record::{Login, TokenRecord};
+use crate::ports::clock::Clock;
+use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, ServiceError};
+use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::state_folder::{StateError, StateFolder};
+use crate::profile::SsoSession;
+
+/// One session and all it needs of the world.
+pub struct Session<'a> {
+    pub config: &'a SsoSession,
+    pub endpoints: &'a Endpoints,
+    pub clock: &'a dyn Clock,
+    pub state: &'a dyn StateFolder,
+    pub store: &'a dyn SecretStore,
+    pub center: &'a dyn IdentityCenter,
+}
+
+/// Why a person must log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginNeeded {
+    NeverLoggedIn,
+    /// The access token is old, and the login came without a refresh token.
+    NotRefreshable,
+    /// The service said `invalid_grant`: the Identity Center session is over, or was ended.
+    RefreshRefused,
+    /// As above, but a refresh was cut off before its answer could be stored: that lost the token.
+    RefreshLost {
+        since: DateTime<Utc>,
+    },
+    RegistrationExpired,
+    /// 401 even with a token fresh from a refresh.
+    TokenRefused,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error("no valid login for session `{session}`")]
+    LoginNeeded { session: String, why: LoginNeeded },
+    /// Rule 12: a token goes only to where it came from.
+    #[error("the login of session `{session}` belongs to {minted}, not to {asked}")]
+    ForeignEndpoint { session: String, minted: Origin, asked: Origin },
+    #[error("the login was denied")]
+    Denied { reason: Option<String> },
+    #[error("nobody approved the login in time")]
+    CodeExpired,
+    /// The code was good when it was handed out; the browser leg went wrong or somebody used it.
+    #[error("the code is not valid any more (invalid_grant)")]
+    CodeRefused,
+    #[error("the item of session `{session}` in the {store} is {what}")]
+    BadRecord { session: String, store: StoreKind, what: record::RecordError },
+    #[error("the {store} did not keep what was written to it")]
+    StoreForgets { store: StoreKind },
+    #[error("no store for tokens is available")]
+    NoStore { tried: Vec<String> },
+    /// The page for the browser is not one of AWS's: nobody should sign in there.
+    #[error("the login page `{page}` is not a page of AWS")]
+    StrangePage { page: String },
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    State(#[from] StateError),
+}

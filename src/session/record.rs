@@ -1,0 +1,226 @@
+//! The token record: all that can log in as the person, one single-line JSON text, one item in the keyring.
+//!
+//! ```json
+//! {"kcaws":1,"session":"corp","start_url":"https://…","region":"eu-central-1",
+//!  "oidc":"https://oidc.…","portal":"https://portal.sso.…",
+//!  "registration":{"client_id":"…","client_secret":"…","expires_at":"…","scopes":["sso:account:access"]},
+//!  "login":{"access_token":"…","expires_at":"…","obtained_at":"…","refresh_token":"…","logged_in_at":"…"}}
+//! ```
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ports::identity_center::{Endpoints, IssuedToken, Origin, Registration};
+use crate::profile::SsoSession;
+use crate::secret::{self, Secret};
+
+const VERSION: u32 = 1;
+
+/// An access token with less than this left is renewed before it is used.
+const REFRESH_BELOW: TimeDelta = TimeDelta::minutes(5);
+/// A registration must outlive the code that is asked for with it (10 min).
+const REGISTRATION_MARGIN: TimeDelta = TimeDelta::minutes(15);
+/// A token obtained further in the future than this means that the clock was set back.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+
+#[derive(Deserialize, Serialize)]
+pub struct TokenRecord {
+    /// Version of this form.
+    kcaws: u32,
+    pub session: String,
+    pub start_url: String,
+    pub region: String,
+    /// Where the registration and the tokens came from, and the only places where they go (rule 12).
+    pub oidc: Origin,
+    pub portal: Origin,
+    pub registration: Option<Registration>,
+    pub login: Option<Login>,
+}
+
+#[derive(Deserialize, Serialize)]
+pub struct Login {
+    #[serde(serialize_with = "secret::expose")]
+    pub access_token: Secret<String>,
+    pub expires_at: DateTime<Utc>,
+    pub obtained_at: DateTime<Utc>,
+    #[serde(serialize_with = "secret::expose_option", default)]
+    pub refresh_token: Option<Secret<String>>,
+    pub logged_in_at: DateTime<Utc>,
+    /// The intent mark: a refresh was begun then, and its answer has not been stored yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshing_since: Option<DateTime<Utc>>,
+}
+
+/// Why an item of ours is not used. It is left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    #[error("damaged")]
+    Damaged,
+    #[error("from a newer kcaws (version {0})")]
+    FromTheFuture(u32),
+    #[error("another session's")]
+    Foreign,
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    kcaws: u32,
+}
+
+impl TokenRecord {
+    pub fn empty(session: &SsoSession, endpoints: &Endpoints) -> Self {
+        Self {
+            kcaws: VERSION,
+            session: session.name.clone(),
+            start_url: session.start_url.clone(),
+            region: session.region.clone(),
+            oidc: endpoints.oidc.clone(),
+            portal: endpoints.portal.clone(),
+            registration: None,
+            login: None,
+        }
+    }
+
+    pub fn to_text(&self) -> Secret<String> {
+        // The buffer starts large enough, so that no half-grown copy of it stays behind in memory.
+        let mut text = Vec::with_capacity(16 * 1024);
+        serde_json::to_writer(&mut text, self).expect("strings and times serialize");
+        Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
+    }
+
+    pub fn from_text(text: &Secret<String>, session: &SsoSession) -> Result<Self, RecordError> {
+        let version: VersionOnly = serde_json::from_str(text.expose()).map_err(|_| RecordError::Damaged)?;
+        if version.kcaws != VERSION {
+            return Err(RecordError::FromTheFuture(version.kcaws));
+        }
+        let record: Self = serde_json::from_str(text.expose()).map_err(|_| RecordError::Damaged)?;
+        if record.session != session.name || record.start_url != session.start_url {
+            return Err(RecordError::Foreign);
+        }
+        Ok(record)
+    }
+
+    /// The registration, if it can still be used for `scopes`.
+    pub fn usable_registration(&self, scopes: &[String], now: DateTime<Utc>) -> Option<&Registration> {
+        self.registration.as_ref().filter(|registration| {
+            registration.expires_at > now + REGISTRATION_MARGIN && registration.scopes == scopes
+        })
+    }
+}
+
+impl Login {
+    pub fn from_issued(token: IssuedToken, now: DateTime<Utc>) -> Self {
+        Self {
+            access_token: token.access_token,
+            expires_at: expiry(now, token.expires_in),
+            obtained_at: now,
+            refresh_token: token.refresh_token,
+            logged_in_at: now,
+            refreshing_since: None,
+        }
+    }
+
+    /// After a refresh. An answer without a new refresh token leaves the old one in force.
+    pub fn renew(&mut self, token: IssuedToken, now: DateTime<Utc>) {
+        self.access_token = token.access_token;
+        self.expires_at = expiry(now, token.expires_in);
+        self.obtained_at = now;
+        self.refreshing_since = None;
+        if let Some(refresh_token) = token.refresh_token {
+            self.refresh_token = Some(refresh_token);
+        }
+    }
+
+    /// Good enough to be used as it is. Not so when it seems to come from the future: then the clock was set
+    /// back, and nothing it says about time can be trusted.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at - now >= REFRESH_BELOW && self.obtained_at <= now + CLOCK_TOLERANCE
+    }
+}
+
+fn expiry(now: DateTime<Utc>, expires_in: std::time::Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(expires_in).ok().and_then(|span| now.checked_add_signed(span)).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::fake::FakeIdentityCenter;
+    use crate::session::testing::{ENDPOINT, corp, endpoints};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+    }
+
+    fn record() -> TokenRecord {
+        let mut record = TokenRecord::empty(&corp(), &endpoints());
+        record.registration = Some(FakeIdentityCenter::registration("2027-02-22T00:00:00Z"));
+        record.login = Some(Login::from_issued(
+            FakeIdentityCenter::token("access", Some("refresh")),
+            at("2026-11-24T08:00:00Z"),
+        ));
+        record
+    }
+
+    #[test]
+    fn a_record_is_one_line_and_comes_back_as_it_was() {
+        let text = record().to_text();
+        assert!(!text.expose().contains('\n'));
+        let back = TokenRecord::from_text(&text, &corp()).expect("reads");
+        assert_eq!(back.oidc, Origin::new(ENDPOINT));
+        let login = back.login.expect("a login");
+        assert_eq!(login.access_token.expose(), "access");
+        assert_eq!(login.refresh_token.expect("refreshable").expose(), "refresh");
+        assert_eq!(login.expires_at, at("2026-11-24T09:00:00Z"));
+        assert_eq!(back.registration.expect("registered").client_secret.expose(), "client-secret");
+    }
+
+    #[test]
+    fn the_stored_form_is_pinned() {
+        let text = TokenRecord::empty(&corp(), &endpoints()).to_text();
+        assert_eq!(
+            text.expose(),
+            concat!(
+                r#"{"kcaws":1,"session":"corp","start_url":"https://d-1234567890.awsapps.com/start","#,
+                r#""region":"eu-central-1","oidc":"http://127.0.0.1:1","portal":"http://127.0.0.1:1","#,
+                r#""registration":null,"login":null}"#
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_damaged_newer_or_foreign_is_told_apart() {
+        let read = |text: &str, session: &SsoSession| TokenRecord::from_text(&text.into(), session).err();
+        assert_eq!(read("", &corp()), Some(RecordError::Damaged));
+        assert_eq!(read(r#"{"kcaws":1,"session":"#, &corp()), Some(RecordError::Damaged));
+        assert_eq!(read(r#"{"kcaws":1}"#, &corp()), Some(RecordError::Damaged));
+        assert_eq!(read(r#"{"kcaws":7,"anything":0}"#, &corp()), Some(RecordError::FromTheFuture(7)));
+        let other = SsoSession { start_url: "https://other.awsapps.com/start".to_owned(), ..corp() };
+        assert_eq!(read(record().to_text().expose(), &other), Some(RecordError::Foreign));
+    }
+
+    #[test]
+    fn a_token_is_fresh_until_five_minutes_before_its_end_and_never_from_the_future() {
+        let login = record().login.expect("a login");
+        assert!(login.is_fresh(at("2026-11-24T08:55:00Z")));
+        assert!(!login.is_fresh(at("2026-11-24T08:55:01Z")));
+        assert!(!login.is_fresh(at("2026-11-24T07:00:00Z")), "the clock was set back");
+    }
+
+    #[test]
+    fn a_refresh_answer_without_refresh_token_keeps_the_old_one() {
+        let mut login = record().login.expect("a login");
+        login.renew(FakeIdentityCenter::token("new", None), at("2026-11-24T09:00:00Z"));
+        assert_eq!(login.access_token.expose(), "new");
+        assert_eq!(login.refresh_token.expect("kept").expose(), "refresh");
+    }
+
+    #[test]
+    fn a_registration_is_reused_only_alive_and_for_the_same_scopes() {
+        let record = record();
+        let scopes = ["sso:account:access".to_owned()];
+        assert!(record.usable_registration(&scopes, at("2026-11-24T08:00:00Z")).is_some());
+        assert!(record.usable_registration(&scopes, at("2027-02-21T23:50:00Z")).is_none());
+        assert!(record.usable_registration(&["other".to_owned()], at("2026-11-24T08:00:00Z")).is_none());
+    }
+}

@@ -1,0 +1,115 @@
+//! An access token to use now: the stored one, or a fresh one, refreshed once however many processes ask.
+//!
+//! The order is: look, lock, look again, mark the intent, ask, store, unlock. The service rotates refresh
+//! tokens, so what it answered must be stored before anything else happens; an interrupt waits for that.
+
+use std::time::Duration;
+
+use super::status::SessionStatus;
+use super::{LoginNeeded, Session, SessionError, TokenRecord};
+use crate::ports::identity_center::{Grant, ServiceError};
+use crate::ports::interrupt::CriticalSection;
+use crate::secret::Secret;
+
+/// Longer than a refresh takes (two attempts of 6 s), shorter than the whole call may (15 s).
+const LOCK_PATIENCE: Duration = Duration::from_secs(13);
+
+impl Session<'_> {
+    pub fn access_token(&self) -> Result<Secret<String>, SessionError> {
+        let record = self.load()?;
+        match record.and_then(|record| record.login) {
+            Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
+            Some(login) => self.access_token_after_refusal(&login.access_token),
+            None => Err(self.login_needed(LoginNeeded::NeverLoggedIn)),
+        }
+    }
+
+    /// The portal refused `refused`, or it is too old. Another process may have refreshed meanwhile.
+    pub fn access_token_after_refusal(
+        &self,
+        refused: &Secret<String>,
+    ) -> Result<Secret<String>, SessionError> {
+        let _section = CriticalSection::enter();
+        let _lock = self.lock(LOCK_PATIENCE)?;
+        let Some(record) = self.load()? else {
+            return Err(self.login_needed(LoginNeeded::NeverLoggedIn));
+        };
+        match &record.login {
+            Some(login) if login.access_token.expose() == refused.expose() => self.refresh(record),
+            Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token.clone()),
+            Some(_) => self.refresh(record),
+            None => Err(self.login_needed(LoginNeeded::NeverLoggedIn)),
+        }
+    }
+
+    /// With the lock held.
+    fn refresh(&self, mut record: TokenRecord) -> Result<Secret<String>, SessionError> {
+        let now = self.clock.now();
+        let login = record.login.as_mut().ok_or_else(|| self.login_needed(LoginNeeded::NeverLoggedIn))?;
+        let (Some(refresh_token), Some(registration)) =
+            (login.refresh_token.clone(), record.registration.clone())
+        else {
+            return Err(self.login_needed(LoginNeeded::NotRefreshable));
+        };
+        if registration.expires_at <= now {
+            return Err(self.login_needed(LoginNeeded::RegistrationExpired));
+        }
+        let interrupted = login.refreshing_since.replace(now);
+        // The mark says that a refresh was under way, and writing it proves that the store takes writes now.
+        self.save(&record)?;
+        match self.center.create_token(&registration, Grant::RefreshToken(&refresh_token)) {
+            Ok(token) => {
+                let access_token = token.access_token.clone();
+                if let Some(login) = &mut record.login {
+                    login.renew(token, self.clock.now());
+                }
+                self.save(&record)?;
+                self.note_times(&record);
+                Ok(access_token)
+            }
+            // The service said explicitly that this login is over (rule 12): only now is it forgotten. The
+            // registration stays. Where forgetting fails, the person must log in all the same.
+            Err(ServiceError::InvalidGrant) => {
+                record.login = None;
+                if self.save(&record).is_ok() {
+                    self.note_times(&record);
+                }
+                Err(self.login_needed(match interrupted {
+                    Some(since) => LoginNeeded::RefreshLost { since },
+                    None => LoginNeeded::RefreshRefused,
+                }))
+            }
+            // Perhaps the token was rotated and the answer lost on its way; so the mark stays, and explains a
+            // refusal that may come of it.
+            Err(
+                error @ (ServiceError::ServerTrouble { .. }
+                | ServiceError::Unreachable { .. }
+                | ServiceError::TimedOut { .. }
+                | ServiceError::NotUnderstood { .. }),
+            ) => Err(error.into()),
+            Err(error) => {
+                if let Some(login) = &mut record.login {
+                    login.refreshing_since = interrupted;
+                }
+                self.save(&record)?;
+                Err(match error {
+                    ServiceError::InvalidClient => self.login_needed(LoginNeeded::RegistrationExpired),
+                    error => error.into(),
+                })
+            }
+        }
+    }
+
+    /// For `status` and `prompt`: not worth failing a good answer for.
+    fn note_times(&self, record: &TokenRecord) {
+        let _ = self.note_status(&SessionStatus::of(record, self.store.kind()));
+    }
+
+    pub fn login_needed(&self, why: LoginNeeded) -> SessionError {
+        SessionError::LoginNeeded { session: self.config.name.clone(), why }
+    }
+}
+
+#[cfg(test)]
+#[path = "refresh_tests.rs"]
+mod tests;

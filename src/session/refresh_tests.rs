@@ -1,0 +1,136 @@
+use std::time::Duration;
+
+use super::*;
+use crate::ports::identity_center::fake::FakeIdentityCenter;
+use crate::ports::keyring::{KeyringError, StoreKind};
+use crate::session::testing::World;
+
+const OLD: Duration = Duration::from_mins(56);
+
+fn unreachable() -> ServiceError {
+    ServiceError::Unreachable { host: "oidc".to_owned(), why: "refused".to_owned() }
+}
+
+fn why(outcome: Result<Secret<String>, SessionError>) -> LoginNeeded {
+    match outcome {
+        Err(SessionError::LoginNeeded { why, .. }) => why,
+        Err(other) => panic!("another error: {other}"),
+        Ok(_) => panic!("a token"),
+    }
+}
+
+#[test]
+fn a_fresh_token_is_used_without_asking_anybody() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-1");
+    assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn nobody_logged_in_is_said() {
+    assert_eq!(why(World::new().session().access_token()), LoginNeeded::NeverLoggedIn);
+}
+
+#[test]
+fn an_old_token_is_refreshed_once_and_the_rotated_refresh_token_is_kept() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-2");
+    assert_eq!(world.session().access_token().expect("the same").expose(), "access-2");
+    assert_eq!(world.center.calls(), ["CreateToken refresh_token refresh-1"]);
+    let login = world.stored_login().expect("a login");
+    assert_eq!(login.refresh_token.expect("rotated").expose(), "refresh-2");
+    assert_eq!(login.refreshing_since, None);
+}
+
+#[test]
+fn a_token_that_another_process_refreshed_meanwhile_is_used_as_it_is() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    let refused = Secret::from("access-0");
+    let token = world.session().access_token_after_refusal(&refused).expect("the stored one");
+    assert_eq!(token.expose(), "access-1");
+    assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn invalid_grant_forgets_the_login_and_keeps_the_registration() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.center.tokens.will(Err(ServiceError::InvalidGrant));
+    assert_eq!(why(world.session().access_token()), LoginNeeded::RefreshRefused);
+    assert!(world.stored_login().is_none());
+    assert!(world.session().load().expect("reads").expect("a record").registration.is_some());
+}
+
+#[test]
+fn trouble_forgets_nothing_and_a_refusal_after_it_is_explained() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.center.tokens.will(Err(unreachable()));
+    assert!(matches!(world.session().access_token(), Err(SessionError::Service(_))));
+    let login = world.stored_login().expect("still there");
+    assert_eq!(login.refresh_token.expect("still there").expose(), "refresh-1");
+    let since = login.refreshing_since.expect("marked");
+
+    world.clock.advance(Duration::from_mins(1));
+    world.center.tokens.will(Err(ServiceError::InvalidGrant));
+    assert_eq!(why(world.session().access_token()), LoginNeeded::RefreshLost { since });
+}
+
+#[test]
+fn a_refused_registration_needs_a_login_and_forgets_nothing() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.center.tokens.will(Err(ServiceError::InvalidClient));
+    assert_eq!(why(world.session().access_token()), LoginNeeded::RegistrationExpired);
+    assert_eq!(world.stored_login().expect("still there").refreshing_since, None);
+}
+
+#[test]
+fn without_a_refresh_token_or_with_an_old_registration_nobody_is_asked() {
+    let world = World::new();
+    world.log_in(None);
+    world.clock.advance(OLD);
+    assert_eq!(why(world.session().access_token()), LoginNeeded::NotRefreshable);
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(Duration::from_hours(24 * 100));
+    assert_eq!(why(world.session().access_token()), LoginNeeded::RegistrationExpired);
+    assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn a_store_that_takes_no_writes_stops_the_refresh_before_the_token_is_spent() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    let session = world.session();
+    let record = session.load().expect("reads").expect("a record");
+    world.store.fail_next(KeyringError::Locked(StoreKind::SecretService));
+    let outcome = session.refresh(record);
+    assert!(matches!(outcome, Err(SessionError::Keyring(KeyringError::Locked(_)))));
+    assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn a_login_of_another_origin_is_used_by_nobody() {
+    let mut world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.endpoints.portal = crate::ports::identity_center::Origin::new("https://elsewhere.example.com");
+    assert!(matches!(world.session().access_token(), Err(SessionError::ForeignEndpoint { .. })));
+    assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn a_locked_keyring_is_no_empty_one() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.store.lock();
+    assert!(matches!(world.session().access_token(), Err(SessionError::Keyring(KeyringError::Locked(_)))));
+}

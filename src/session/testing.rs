@@ -1,0 +1,72 @@
+//! A session over fakes, for the tests of this folder and of `credentials`.
+
+use crate::ports::clock::FakeClock;
+use crate::ports::identity_center::fake::FakeIdentityCenter;
+use crate::ports::identity_center::{Endpoints, Origin};
+use crate::ports::keyring::fake::FakeKeyring;
+use crate::ports::state_folder::FakeStateFolder;
+use crate::profile::SsoSession;
+use crate::session::{Login, Session, TokenRecord};
+
+pub(crate) const ENDPOINT: &str = "http://127.0.0.1:1";
+pub(crate) const NOON: &str = "2026-11-24T12:00:00Z";
+
+pub(crate) fn corp() -> SsoSession {
+    SsoSession {
+        name: "corp".to_owned(),
+        start_url: "https://d-1234567890.awsapps.com/start".to_owned(),
+        region: "eu-central-1".to_owned(),
+        scopes: vec!["sso:account:access".to_owned()],
+    }
+}
+
+pub(crate) fn endpoints() -> Endpoints {
+    Endpoints { oidc: Origin::new(ENDPOINT), portal: Origin::new(ENDPOINT) }
+}
+
+/// It is noon, and the person logged in as [`World::log_in`] says.
+pub(crate) struct World {
+    pub(crate) config: SsoSession,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) clock: FakeClock,
+    pub(crate) state: FakeStateFolder,
+    pub(crate) store: FakeKeyring,
+    pub(crate) center: FakeIdentityCenter,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            config: corp(),
+            endpoints: endpoints(),
+            clock: FakeClock::at(NOON),
+            state: FakeStateFolder::default(),
+            store: FakeKeyring::default(),
+            center: FakeIdentityCenter::default(),
+        }
+    }
+
+    pub(crate) fn session(&self) -> Session<'_> {
+        Session {
+            config: &self.config,
+            endpoints: &self.endpoints,
+            clock: &self.clock,
+            state: &self.state,
+            store: &self.store,
+            center: &self.center,
+        }
+    }
+
+    /// A login of this minute, with an access token of one hour.
+    pub(crate) fn log_in(&self, refresh_token: Option<&str>) {
+        let mut record = TokenRecord::empty(&self.config, &self.endpoints);
+        record.registration = Some(FakeIdentityCenter::registration("2027-02-22T00:00:00Z"));
+        let token = FakeIdentityCenter::token("access-1", refresh_token);
+        record.login = Some(Login::from_issued(token, crate::ports::clock::Clock::now(&self.clock)));
+        self.session().save(&record).expect("the fake keyring takes it");
+    }
+
+    pub(crate) fn stored_login(&self) -> Option<Login> {
+        self.session().load().expect("the fake keyring answers").and_then(|record| record.login)
+    }
+}

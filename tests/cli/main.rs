@@ -1,0 +1,19 @@
+//! The binary against the simulator: every command, every answer of AWS's that has a row in a table.
+//! Tokens lie in the kernel keyring here; the desktop's keyring has its own suite (`tests/e2e`).
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+mod stage;
+mod test_accounts;
+mod test_config;
+mod test_console;
+mod test_credential_process;
+mod test_endpoints;
+mod test_help;
+mod test_login;
+mod test_logout;
+mod test_proxy;
+mod test_readme;
+mod test_refusals;
+mod test_status;
+mod test_terminal;

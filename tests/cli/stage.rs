@@ -1,0 +1,105 @@
+//! A desk with a simulator behind it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use idc_sim::{Builder, IdcSim};
+use kcaws::ports::keyring::keyutils::KeyutilsStore;
+use kcaws::ports::state_folder::DiskStateFolder;
+use kcaws_test_kit::{Desk, DeskCommand, Output, Running};
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const ROLE: &str = "PowerUserAccess";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Stage {
+    pub(crate) sim: IdcSim,
+    pub(crate) desk: Desk,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self::with(IdcSim::builder())
+    }
+
+    /// One session `corp`, and a profile `dev` that gets its credentials from kcaws.
+    pub(crate) fn with(builder: Builder) -> Self {
+        let sim = builder.start();
+        let desk = Desk::new().with_secret_mark(idc_sim::SECRET_MARK);
+        desk.set_envs(sim.env());
+        desk.set_env("KCAWS_KEYRING", "keyutils");
+        let stage = Self { sim, desk };
+        stage.desk.write_aws_config(&stage.config());
+        stage
+    }
+
+    pub(crate) fn config(&self) -> String {
+        format!(
+            "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n\
+             [profile dev]\ncredential_process = \"{}\" credential-process --session corp --account {ACCOUNT} --role {ROLE}\n\
+             region = eu-west-1\n",
+            self.sim.start_url(),
+            self.sim.region(),
+            binary().display(),
+        )
+    }
+
+    pub(crate) fn kcaws(&self, line: &str) -> DeskCommand {
+        self.desk.command(binary()).args(line.split_whitespace())
+    }
+
+    pub(crate) fn run(&self, line: &str) -> Output {
+        self.kcaws(line).run()
+    }
+
+    /// What a tool runs; its stdout is the secret.
+    pub(crate) fn credentials(&self) -> Output {
+        self.credentials_command().run()
+    }
+
+    pub(crate) fn credentials_command(&self) -> DeskCommand {
+        self.kcaws(&format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}"))
+            .allow_secret_on_stdout()
+    }
+
+    /// Starts a login and returns it with the code that it waits for.
+    pub(crate) fn begin_login(&self, line: &str) -> (Running, String) {
+        let mut login = self.kcaws(line).spawn();
+        let code = login.wait_for_stderr("  code: ");
+        (login, code.split_whitespace().last().unwrap().to_owned())
+    }
+
+    pub(crate) fn log_in(&self) {
+        self.log_in_as("login corp --no-browser");
+    }
+
+    pub(crate) fn log_in_as(&self, line: &str) {
+        let (login, code) = self.begin_login(line);
+        self.sim.wait_for_pending(PATIENCE).expect("a code is pending");
+        self.sim.approve(&code);
+        login.wait().expect_ok();
+    }
+
+    /// Nothing listens any more where the environment points.
+    pub(crate) fn stop_service(&mut self) {
+        self.sim = IdcSim::builder().start();
+    }
+
+    /// kcaws's own folder.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.desk.state_dir().join("kcaws")
+    }
+}
+
+impl Drop for Stage {
+    /// Keys outlive processes, and a user may have no more than 200.
+    fn drop(&mut self) {
+        let state = Arc::new(DiskStateFolder::new(Some(self.state())));
+        let _ = KeyutilsStore::new(state).revoke_key();
+    }
+}
+
+pub(crate) fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_kcaws"))
+}

@@ -1,0 +1,86 @@
+use idc_sim::{Fault, IdcSim, PageSize, Route};
+
+use crate::stage::Stage;
+
+#[test]
+fn all_pages_of_all_lists_are_read_and_sorted() {
+    let stage = Stage::with(IdcSim::builder().page_size(PageSize::Fixed(1)));
+    stage.log_in();
+    let listed = stage.run("accounts --json").expect_ok().stdout_json();
+    assert_eq!((&listed["schema"], &listed["session"]), (&1.into(), &"corp".into()));
+    let accounts = listed["accounts"].as_array().unwrap();
+    assert!(stage.sim.count(Route::ListAccounts) >= accounts.len());
+    let names: Vec<&str> = accounts.iter().map(|one| one["account_name"].as_str().unwrap()).collect();
+    assert!(names.len() > 1 && names.is_sorted(), "{names:?}");
+    let dev = accounts.iter().find(|one| one["account_id"] == "111122223333").unwrap();
+    assert!(dev["roles"].as_array().unwrap().contains(&"PowerUserAccess".into()), "{dev}");
+    assert!(dev["email"].is_string());
+}
+
+#[test]
+fn the_table_is_for_people() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.run("accounts corp").expect_ok().expect_stdout("ACCOUNT").expect_stdout("111122223333  dev");
+}
+
+#[test]
+fn a_crowd_of_accounts_is_listed_whole_though_the_service_throttles() {
+    let mut builder = IdcSim::builder().throttle(20.0, 10);
+    for number in 0..40 {
+        let id = format!("2000000000{number:02}");
+        builder = builder.account(&id, &format!("team-{number:02}"), "team@example.com").assign(
+            "alice@example.com",
+            &id,
+            "ReadOnlyAccess",
+        );
+    }
+    let stage = Stage::with(builder);
+    stage.log_in();
+    let listed = stage.run("accounts --json").expect_ok().stdout_json();
+    let teams = listed["accounts"].as_array().unwrap().iter();
+    let teams = teams.filter(|one| one["account_name"].as_str().unwrap().starts_with("team-"));
+    assert_eq!(teams.filter(|one| one["roles"][0] == "ReadOnlyAccess").count(), 40);
+}
+
+#[test]
+fn hostile_names_do_not_reach_the_terminal() {
+    let stage = Stage::new();
+    stage.sim.add_account("300000000001", "evil\u{1b}[2J\u{202e}", "x@example.com");
+    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    stage.log_in();
+    let output = stage.run("accounts").expect_ok().expect_stdout("evil\\u{1b}[2J\\u{202e}");
+    assert!(!output.stdout.contains(&0x1b), "{output}");
+}
+
+#[test]
+fn nobody_logged_in_is_exit_4_and_json_errors_are_json() {
+    let stage = Stage::new();
+    stage.run("accounts").expect_code(4);
+    let output = stage.run("accounts --json").expect_code(4);
+    assert!(output.stdout.is_empty());
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["error"]["code"], "login_needed");
+    for key in ["message", "cause", "hint"] {
+        assert!(error["error"][key].is_string(), "{error}");
+    }
+}
+
+#[test]
+fn a_refused_token_is_renewed_and_trouble_is_exit_1() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.expire_access_tokens();
+    stage.run("accounts").expect_ok();
+    stage.sim.fault(Route::ListAccountRoles, Fault::broken_json()).times(99);
+    stage.run("accounts").expect_code(1).expect_stderr("not understood");
+}
+
+#[test]
+fn a_pipe_that_closes_early_is_no_error() {
+    let stage = Stage::new();
+    stage.log_in();
+    let script = format!("set -o pipefail; '{}' accounts --json | true", crate::stage::binary().display());
+    let output = stage.desk.command("bash").args(["-c", &script]).run().expect_ok();
+    assert!(output.stderr.is_empty(), "{output}");
+}

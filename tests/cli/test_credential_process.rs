@@ -1,0 +1,268 @@
+//! The rows of the table that says what `credential-process` answers.
+
+use std::time::Duration;
+
+use idc_sim::{Fault, IdcSim, RefreshRotation, Route};
+use kcaws_test_kit::{FakeBrowser, Output};
+
+use crate::stage::{ACCOUNT, ROLE, Stage};
+
+fn logged_in() -> Stage {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.clear_log();
+    stage
+}
+
+/// Nothing on stdout, at most three lines on stderr, each with our name.
+#[track_caller]
+fn fails(output: Output, code: i32) -> Output {
+    let output = output.expect_code(code);
+    assert!(output.stdout.is_empty(), "{output}");
+    let stderr = output.stderr_text();
+    assert!((1..=3).contains(&stderr.lines().count()), "{output}");
+    assert!(stderr.lines().all(|line| line.starts_with("kcaws: ")), "{output}");
+    assert!(stderr.contains("kcaws: hint: "), "{output}");
+    output
+}
+
+#[test]
+fn token_good_fetches_and_serves_the_contract() {
+    let stage = logged_in();
+    let output = stage.credentials().expect_ok();
+    assert!(output.stderr.is_empty(), "{output}");
+    let text = output.stdout_text();
+    assert_eq!(text.lines().count(), 1);
+    assert!(text.starts_with(r#"{"Version":1,"AccessKeyId":"ASIA"#));
+    let answer = output.stdout_json();
+    assert_eq!(answer["AccountId"], ACCOUNT);
+    let expiration = answer["Expiration"].as_str().unwrap();
+    assert_eq!((expiration.len(), expiration.ends_with('Z')), (20, true), "{expiration}");
+    assert_eq!(stage.sim.requests().len(), 1);
+}
+
+#[test]
+fn portal_says_401_is_one_refresh_and_one_fetch() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::CreateToken), 1);
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::CreateToken), 1, "the refreshed token was stored");
+}
+
+#[test]
+fn an_old_access_token_is_refreshed_before_it_is_used() {
+    // Less than five minutes left from the start.
+    let stage = Stage::with(IdcSim::builder().access_token_life(Duration::from_secs(200)));
+    stage.log_in();
+    stage.sim.clear_log();
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::CreateToken), 1);
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1);
+}
+
+#[test]
+fn a_refresh_answer_without_refresh_token_leaves_the_old_one_in_use() {
+    let stage = Stage::with(IdcSim::builder().refresh_rotation(RefreshRotation::NoNewToken));
+    stage.log_in();
+    for _ in 0..2 {
+        stage.sim.expire_access_tokens();
+        stage.credentials().expect_ok();
+    }
+}
+
+#[test]
+fn a_second_401_is_exit_4_and_forgets_nothing() {
+    let stage = logged_in();
+    let body = r#"{"message":"Session token not found or invalid","__type":"com.amazonaws.switchboard.portal#UnauthorizedException"}"#;
+    stage.sim.fault(Route::GetRoleCredentials, Fault::status(401, body)).times(2);
+    fails(stage.credentials(), 4).expect_stderr("(401)").expect_stderr("run `kcaws login corp`");
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn invalid_grant_is_exit_4_with_the_command_to_run() {
+    let stage = logged_in();
+    stage.sim.end_session(&stage.sim.default_user());
+    fails(stage.credentials(), 4)
+        .expect_stderr("kcaws: error: no valid login for session `corp`")
+        .expect_stderr("kcaws: cause: the refresh token was refused (invalid_grant)")
+        .expect_stderr("kcaws: hint: run `kcaws login corp`");
+    stage.sim.clear_log();
+    fails(stage.credentials(), 4);
+    assert!(stage.sim.requests().is_empty(), "a token that is over is not sent again");
+}
+
+#[test]
+fn nobody_logged_in_is_exit_4_without_network_and_without_browser() {
+    let stage = Stage::new();
+    let browser = FakeBrowser::install(&stage.desk);
+    fails(stage.credentials(), 4).expect_stderr("nobody is logged in");
+    assert!(stage.sim.requests().is_empty());
+    assert!(browser.opened().is_empty());
+}
+
+#[test]
+fn not_assigned_is_exit_6() {
+    let stage = logged_in();
+    stage.sim.unassign(&stage.sim.default_user(), ACCOUNT, ROLE);
+    fails(stage.credentials(), 6).expect_stderr("no access to PowerUserAccess in account 111122223333");
+}
+
+#[test]
+fn trouble_is_exit_1_and_says_which() {
+    let cases: [(Fault, &str); 9] = [
+        (
+            Fault::status(404, r#"{"message":"x","__type":"x#ResourceNotFoundException"}"#),
+            "there is no PowerUserAccess",
+        ),
+        (
+            Fault::status(429, r#"{"message":"x","__type":"x#TooManyRequestsException"}"#),
+            "too many requests (429)",
+        ),
+        (Fault::status(500, r#"{"message":"x"}"#), "is in trouble (500)"),
+        (Fault::status(503, "<html>"), "is in trouble (503)"),
+        (Fault::status(418, "<html>"), "not understood"),
+        (Fault::cut(), "127.0.0.1"),
+        (Fault::cut_mid_body(), "127.0.0.1"),
+        (Fault::broken_json(), "not understood"),
+        (Fault::huge_body(64 * 1024 * 1024), "127.0.0.1"),
+    ];
+    for (fault, word) in cases {
+        let stage = logged_in();
+        stage.sim.fault(Route::GetRoleCredentials, fault).times(9);
+        fails(stage.credentials(), 1).expect_stderr(word);
+        stage.sim.clear_faults();
+        stage.credentials().expect_ok();
+    }
+}
+
+#[test]
+fn trouble_while_refreshing_is_exit_1_and_the_login_is_good_afterwards() {
+    for fault in [Fault::cut(), Fault::status(500, "{}"), Fault::status(429, "{}")] {
+        let stage = logged_in();
+        stage.sim.expire_access_tokens();
+        stage.sim.fault(Route::CreateToken, fault).times(9);
+        fails(stage.credentials(), 1);
+        stage.sim.clear_faults();
+        stage.credentials().expect_ok();
+    }
+}
+
+#[test]
+fn a_lost_refresh_answer_is_explained() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    stage.sim.fault(Route::CreateToken, Fault::lose_answer()).times(1);
+    // The retry spends the token that the lost answer had replaced.
+    fails(stage.credentials(), 4).expect_stderr("invalid_grant");
+}
+
+#[test]
+fn a_refresh_answer_that_is_no_answer_is_remembered_and_explained() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    stage.sim.fault(Route::CreateToken, Fault::broken_json()).times(9);
+    fails(stage.credentials(), 1).expect_stderr("not understood");
+    stage.sim.clear_faults();
+    fails(stage.credentials(), 4).expect_stderr("was cut off before its answer could be stored");
+}
+
+#[test]
+fn a_service_that_does_not_answer_is_given_up_in_time() {
+    let stage = logged_in();
+    stage.sim.fault(Route::GetRoleCredentials, Fault::delay(Duration::from_secs(60))).times(9);
+    let command = stage.credentials_command().timeout(Duration::from_secs(20));
+    fails(command.run(), 1).expect_stderr("did not answer within");
+}
+
+#[test]
+fn nothing_listening_is_exit_1_with_the_host() {
+    let mut stage = logged_in();
+    let host = stage.sim.url().trim_start_matches("http://").to_owned();
+    stage.stop_service();
+    fails(stage.credentials(), 1).expect_stderr(&format!("cannot reach {host}"));
+}
+
+#[test]
+fn credentials_that_had_expired_on_arrival_are_exit_1_and_name_the_clocks() {
+    let stage = logged_in();
+    stage.sim.rewind(Duration::from_secs(24 * 3600));
+    let expired = r#"{"roleCredentials":{"accessKeyId":"ASIAX","secretAccessKey":"x","sessionToken":"x","expiration":1600000000000}}"#;
+    stage.sim.fault(Route::GetRoleCredentials, Fault::status(200, expired)).times(1);
+    fails(stage.credentials(), 1).expect_stderr("had expired on arrival").expect_stderr("s ahead of AWS's");
+}
+
+#[test]
+fn a_clock_that_is_off_does_not_stop_anybody() {
+    for hours in [-3_i64, 3] {
+        let stage = logged_in();
+        stage.sim.fault(Route::GetRoleCredentials, Fault::date_off_by(hours * 3600)).times(1);
+        let output = stage.credentials();
+        if hours < 0 {
+            output.expect_ok();
+        } else {
+            // Three hours on over there, a one-hour credential is over.
+            fails(output, 1).expect_stderr("behind AWS's");
+        }
+    }
+}
+
+#[test]
+fn an_item_that_is_damaged_or_newer_is_named_and_left_alone() {
+    let stage = logged_in();
+    let folder = stage.state().join("keyutils");
+    let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+    fails(stage.credentials(), 5).expect_stderr("damaged");
+    stage.run("login").expect_code(5);
+    assert_eq!(std::fs::read(&file).unwrap(), bytes, "left as it is");
+    stage.run("logout corp");
+    stage.log_in();
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_profile_can_say_session_account_and_role() {
+    let stage = logged_in();
+    let config = format!(
+        "{}[profile sso]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n\
+         [profile me]\ncredential_process = kcaws credential-process --profile me\n\
+         [profile other]\nregion = eu-west-1\n",
+        stage.config()
+    );
+    stage.desk.write_aws_config(&config);
+    for profile in ["dev", "sso"] {
+        let line = format!("credential-process --profile {profile}");
+        stage.kcaws(&line).allow_secret_on_stdout().run().expect_ok();
+    }
+    fails(stage.run("credential-process --profile me"), 3).expect_stderr("asks kcaws for that very profile");
+    fails(stage.run("credential-process --profile other"), 3).expect_stderr(".aws/config:");
+    fails(stage.run("credential-process --profile nobody"), 3).expect_stderr("no profile `nobody`");
+}
+
+#[test]
+fn a_cleared_state_folder_is_no_logout() {
+    let stage = logged_in();
+    std::fs::remove_dir_all(stage.state().join("sessions")).unwrap();
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn usage_errors_are_exit_2_and_change_nothing() {
+    let stage = Stage::new();
+    for line in [
+        "credential-process",
+        "credential-process --session corp",
+        "credential-process --session corp --account 1 --role x",
+        "credential-process --session corp --account 111122223333 --role x --profile y",
+    ] {
+        let output = stage.run(line).expect_code(2);
+        assert!(output.stdout.is_empty(), "{output}");
+    }
+    assert!(!stage.state().exists());
+}

@@ -1,0 +1,45 @@
+use crate::stage::Stage;
+
+const COMMANDS: [&str; 6] = ["login", "logout", "status", "accounts", "console", "credential-process"];
+
+#[test]
+fn every_command_explains_itself_with_an_example_on_stdout() {
+    let stage = Stage::new();
+    let all = stage.run("--help").expect_ok().expect_stdout("Exit codes:").expect_stdout("KCAWS_KEYRING");
+    for command in COMMANDS {
+        assert!(all.stdout_text().contains(command));
+        let help = stage.run(&format!("{command} --help")).expect_ok().expect_stdout("Example");
+        assert!(help.stderr.is_empty());
+    }
+    assert!(stage.run("--version").expect_ok().stdout_text().starts_with("kcaws "));
+}
+
+#[test]
+fn wrong_usage_is_exit_2_on_stderr() {
+    let stage = Stage::new();
+    for line in ["", "frobnicate", "login --frobnicate", "status a b"] {
+        let output = stage.run(line).expect_code(2);
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{output}");
+    }
+}
+
+#[test]
+fn quiet_leaves_data_and_errors() {
+    let stage = Stage::new();
+    stage.log_in();
+    let output = stage.run("-q login").expect_ok();
+    assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output}");
+    stage.run("accounts -q").expect_ok().expect_stdout("111122223333");
+    let output = stage.run("-q logout").expect_ok();
+    assert!(output.stderr.is_empty(), "{output}");
+    stage.run("-q accounts").expect_code(4).expect_stderr("kcaws: error:");
+}
+
+#[test]
+fn there_is_no_colour_in_a_pipe() {
+    let stage = Stage::new();
+    for line in ["--help", "status", "login --frobnicate", "accounts"] {
+        let output = stage.run(line);
+        assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{output}");
+    }
+}

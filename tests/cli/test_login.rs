@@ -1,0 +1,189 @@
+use std::time::Duration;
+
+use idc_sim::{Fault, IdcSim, Route};
+use kcaws_test_kit::{FakeBrowser, Signal};
+
+use crate::stage::Stage;
+
+#[test]
+fn a_login_shows_page_code_and_client_then_stores_the_tokens_and_says_where() {
+    let stage = Stage::new();
+    let (login, code) = stage.begin_login("login corp --no-browser");
+    let pending = stage.sim.pending();
+    assert_eq!(pending[0].user_code, code);
+    assert!(pending[0].client_name.starts_with("kcaws "), "{}", pending[0].client_name);
+    stage.sim.approve(&code);
+    login
+        .wait()
+        .expect_ok()
+        .expect_stderr(&pending[0].client_name)
+        .expect_stderr("Approve only if you started this just now")
+        .expect_stderr("Logged in to `corp`. The tokens lie in the kernel keyring; access until")
+        .expect_stderr("as long as the Identity Center session lives");
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+    let registered = &stage.sim.requests_to(Route::RegisterClient)[0].json();
+    assert_eq!(registered["clientType"], "public");
+    assert_eq!(registered["scopes"][0], "sso:account:access");
+    assert_eq!(registered["grantTypes"], serde_json::Value::Null);
+}
+
+#[test]
+fn the_browser_gets_the_page_with_the_code_after_the_person_has_seen_it() {
+    let stage = Stage::new();
+    let browser = FakeBrowser::install(&stage.desk);
+    let (login, code) = stage.begin_login("login");
+    assert!(browser.wait_for_url().contains(&code));
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("Your browser opens now");
+}
+
+#[test]
+fn over_ssh_and_without_a_display_no_browser_is_tried() {
+    for (variable, word) in [(Some("SSH_CONNECTION"), "over SSH"), (None, "no display")] {
+        let stage = Stage::new();
+        let browser = FakeBrowser::install(&stage.desk);
+        stage.desk.remove_env("BROWSER");
+        stage.desk.set_envs(variable.map(|name| (name, "10.0.0.1 1 10.0.0.2 22")));
+        let (login, code) = stage.begin_login("login");
+        stage.sim.approve(&code);
+        login.wait().expect_ok().expect_stderr(word);
+        assert!(browser.opened().is_empty());
+    }
+}
+
+#[test]
+fn a_good_login_is_not_done_again_and_force_ends_it_first() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.run("login corp").expect_ok().expect_stderr("Already logged in to `corp`");
+    assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 1);
+
+    let (login, code) = stage.begin_login("login corp --force --no-browser");
+    assert_eq!(stage.sim.count(Route::Logout), 1);
+    stage.sim.approve(&code);
+    login.wait().expect_ok();
+    assert_eq!(stage.sim.count(Route::RegisterClient), 1, "the registration is kept");
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_login_that_was_ended_at_the_service_is_seen_and_done_again() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.end_session(&stage.sim.default_user());
+    let (login, code) = stage.begin_login("login corp --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("Logged in to `corp`");
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_denied_login_is_exit_4_and_keeps_nothing() {
+    let stage = Stage::new();
+    let (login, code) = stage.begin_login("login --no-browser");
+    stage.sim.deny(&code);
+    login.wait().expect_code(4).expect_stderr("kcaws: error: the login was denied");
+    stage.run("status corp").expect_code(4);
+}
+
+#[test]
+fn a_code_that_nobody_approves_is_exit_4() {
+    let stage = Stage::new();
+    let (login, _) = stage.begin_login("login --no-browser");
+    stage.sim.advance(Duration::from_secs(601));
+    login.wait().expect_code(4).expect_stderr("nobody approved the login in time");
+}
+
+#[test]
+fn trouble_while_waiting_is_said_once_and_outlived() {
+    let stage = Stage::new();
+    stage.sim.fault(Route::CreateToken, Fault::cut()).times(6);
+    let (mut login, code) = stage.begin_login("login --no-browser");
+    login.wait_for_stderr("trying again");
+    stage.sim.approve(&code);
+    let output = login.wait().expect_ok();
+    assert_eq!(output.stderr_text().matches("trying again").count(), 1, "{output}");
+}
+
+#[test]
+fn slow_down_is_obeyed_and_no_failure() {
+    let stage = Stage::new();
+    let body = r#"{"error":"slow_down","error_description":"Slow down"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    let (login, code) = stage.begin_login("login --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok();
+    let polls = stage.sim.requests_to(Route::CreateToken);
+    assert_eq!(polls.len(), 2);
+}
+
+#[test]
+fn ctrl_c_and_term_have_their_exit_codes_and_leave_no_login() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let stage = Stage::new();
+        let (login, _) = stage.begin_login("login --no-browser");
+        login.signal(signal);
+        let output = login.wait().expect_code(code);
+        assert!(output.status.code().is_some(), "an exit, not a death by signal: {output}");
+        stage.run("status corp").expect_code(4);
+    }
+}
+
+#[test]
+fn a_login_without_a_place_for_tokens_bothers_nobody() {
+    let stage = Stage::new();
+    stage.desk.set_env("KCAWS_KEYRING", "secret-service");
+    stage
+        .run("login corp")
+        .expect_code(5)
+        .expect_stderr("the Secret Service is not available")
+        .expect_stderr("KCAWS_KEYRING=keyutils");
+    assert!(stage.sim.requests().is_empty());
+}
+
+#[test]
+fn auto_takes_the_kernel_keyring_where_there_is_no_desktop() {
+    let stage = Stage::new();
+    stage.desk.remove_env("KCAWS_KEYRING");
+    let (login, code) = stage.begin_login("login --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("in the kernel keyring");
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_registration_is_used_until_its_end_and_then_renewed() {
+    let stage = Stage::with(IdcSim::builder().registration_life(Duration::from_secs(600)));
+    stage.log_in();
+    stage.run("logout").expect_ok();
+    stage.log_in();
+    assert_eq!(stage.sim.count(Route::RegisterClient), 2, "ten minutes are too short to start a login with");
+
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.forget_registrations();
+    stage.sim.end_session(&stage.sim.default_user());
+    let (login, code) = stage.begin_login("login --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok();
+    assert_eq!(stage.sim.count(Route::RegisterClient), 2, "the service had forgotten it");
+}
+
+#[test]
+fn a_page_that_is_not_of_aws_is_neither_shown_nor_opened() {
+    let stage = Stage::new();
+    let browser = FakeBrowser::install(&stage.desk);
+    let body = r#"{"deviceCode":"d","userCode":"BCDF-GHJK","verificationUri":"https://sso.example.com/","verificationUriComplete":"https://sso.example.com/?user_code=BCDF-GHJK","expiresIn":600,"interval":1}"#;
+    stage.sim.fault(Route::StartDeviceAuthorization, Fault::status(200, body)).times(1);
+    stage.run("login").expect_code(1).expect_stderr("is not a page of AWS");
+    assert!(browser.opened().is_empty());
+}
+
+#[test]
+fn the_loudest_log_of_a_login_holds_no_secret() {
+    let stage = Stage::new();
+    let (login, code) = stage.begin_login("-vvv login --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("RegisterClient");
+    stage.kcaws("-vvv accounts").env("RUST_LOG", "trace").run().expect_ok().expect_stderr("ListAccounts");
+}

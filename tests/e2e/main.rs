@@ -1,0 +1,10 @@
+//! The product's promise with real parts: real AWS clients whose only credential source is kcaws, and the tokens
+//! in a real gnome-keyring.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+#[path = "../cli/stage.rs"]
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod stage;
+mod test_clients;
+mod test_keyring;

@@ -1,0 +1,76 @@
+use kcaws_test_kit::{Client, clients, require_program, skip_allowed};
+
+use crate::stage::{ACCOUNT, ROLE, Stage};
+
+fn logged_in() -> Stage {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.desk.set_env("AWS_REGION", "eu-central-1");
+    stage
+}
+
+fn is_the_role(answer: &serde_json::Value) {
+    let arn = answer["arn"].as_str().or(answer["Arn"].as_str()).unwrap();
+    let start = format!("arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_{ROLE}_");
+    assert!(arn.starts_with(&start) && arn.ends_with("/alice@example.com"), "{arn}");
+}
+
+fn sdk_asks_who_it_is(client: Client) {
+    let Some(line) = clients().command_line(client) else {
+        return kcaws_test_kit::skipped(&format!("{client:?} is not installed: tests/clients/install"));
+    };
+    let stage = logged_in();
+    let output = stage.desk.command_line(line).arg("dev").run().expect_ok();
+    is_the_role(&output.stdout_json());
+}
+
+#[test]
+fn boto3_gets_its_credentials_from_kcaws() {
+    sdk_asks_who_it_is(Client::Boto3);
+}
+
+#[test]
+fn the_javascript_sdk_gets_its_credentials_from_kcaws() {
+    sdk_asks_who_it_is(Client::JavaScript);
+}
+
+#[test]
+fn the_go_sdk_gets_its_credentials_from_kcaws() {
+    sdk_asks_who_it_is(Client::Go);
+}
+
+#[test]
+fn the_rust_sdk_gets_its_credentials_from_kcaws() {
+    sdk_asks_who_it_is(Client::Rust);
+}
+
+/// Debian's AWS CLI knows no endpoint variables: it comes by the proxy, and kcaws with it.
+#[test]
+fn the_aws_cli_of_debian_gets_its_credentials_from_kcaws() {
+    let aws = require_program!("aws");
+    let stage = Stage::new();
+    for (name, _) in stage.sim.env() {
+        stage.desk.remove_env(name);
+    }
+    let bundle = stage.desk.write_home_file("ca.pem", stage.sim.ca_pem());
+    stage.desk.set_env("HTTPS_PROXY", stage.sim.proxy_url());
+    stage.desk.set_env("AWS_CA_BUNDLE", bundle);
+    stage.log_in();
+    let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
+    is_the_role(&stage.desk.command(&aws).args(line).run().expect_ok().stdout_json());
+
+    stage.run("logout").expect_ok();
+    let output = stage.desk.command(&aws).args(line).run();
+    assert_ne!(output.code(), 0);
+    output.expect_stderr("run `kcaws login corp`");
+}
+
+#[test]
+fn the_newest_aws_cli_gets_its_credentials_from_kcaws() {
+    let Some(aws) = std::env::var_os("KCAWS_TEST_AWS_CLI") else {
+        skip_allowed!("no AWS CLI 2.36: it is in no package registry; name one in KCAWS_TEST_AWS_CLI");
+    };
+    let stage = logged_in();
+    let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
+    is_the_role(&stage.desk.command(&aws).args(line).run().expect_ok().stdout_json());
+}

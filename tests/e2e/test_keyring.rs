@@ -1,0 +1,92 @@
+use idc_sim::IdcSim;
+use kcaws_test_kit::{PrivateKeyring, require_program};
+
+use crate::stage::Stage;
+
+fn on_the_desktop() -> Stage {
+    let stage = Stage::with(IdcSim::builder());
+    stage.desk.remove_env("KCAWS_KEYRING");
+    stage
+}
+
+fn attributes(stage: &Stage) -> [(&'static str, String); 3] {
+    [
+        ("service", "kcaws".to_owned()),
+        ("username", "corp".to_owned()),
+        ("start_url", stage.sim.start_url().to_owned()),
+    ]
+}
+
+fn lookup(stage: &Stage, keyring: &PrivateKeyring<'_>) -> Option<String> {
+    let attributes = attributes(stage);
+    let attributes: Vec<(&str, &str)> =
+        attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    keyring.secret_tool_lookup(&attributes)
+}
+
+#[test]
+fn the_tokens_lie_in_the_desktops_keyring_and_nowhere_on_disk() {
+    require_program!("gnome-keyring-daemon");
+    require_program!("secret-tool");
+    let stage = on_the_desktop();
+    let keyring = PrivateKeyring::start(&stage.desk);
+    stage.log_in();
+    let item = lookup(&stage, &keyring).expect("secret-tool finds the item");
+    let record: serde_json::Value = serde_json::from_str(item.trim()).unwrap();
+    assert_eq!((&record["kcaws"], &record["session"]), (&1.into(), &"corp".into()));
+    let secret = |value: &serde_json::Value| value.as_str().unwrap().contains(idc_sim::SECRET_MARK);
+    assert!(secret(&record["login"]["access_token"]) && secret(&record["login"]["refresh_token"]));
+    assert!(secret(&record["registration"]["client_secret"]));
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+
+    stage.run("status").expect_ok().expect_stdout("Secret Service");
+    stage.credentials().expect_ok();
+    stage.sim.expire_access_tokens();
+    stage.credentials().expect_ok();
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+
+    stage.run("logout").expect_ok();
+    assert!(lookup(&stage, &keyring).is_none());
+}
+
+#[test]
+fn a_locked_keyring_is_exit_5_and_never_another_store() {
+    require_program!("gnome-keyring-daemon");
+    let stage = on_the_desktop();
+    let keyring = PrivateKeyring::start(&stage.desk);
+    stage.log_in();
+    keyring.lock();
+    let output = stage.credentials().expect_code(5).expect_stderr("the Secret Service is locked");
+    assert!(output.stdout.is_empty());
+    stage.run("accounts").expect_code(5);
+    // Without a terminal nobody can be asked to unlock it.
+    stage.run("login --no-browser").expect_code(5);
+    keyring.unlock();
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_keyring_that_is_gone_is_exit_5_and_never_another_store() {
+    require_program!("gnome-keyring-daemon");
+    let stage = on_the_desktop();
+    let mut keyring = PrivateKeyring::start(&stage.desk);
+    stage.log_in();
+    keyring.kill_daemon();
+    stage.credentials().expect_code(5).expect_stderr("Secret Service");
+    keyring.restart_daemon();
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_login_to_another_store_leaves_nothing_in_the_first() {
+    require_program!("gnome-keyring-daemon");
+    require_program!("secret-tool");
+    let stage = on_the_desktop();
+    let keyring = PrivateKeyring::start(&stage.desk);
+    stage.log_in();
+    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
+    stage.log_in();
+    assert!(lookup(&stage, &keyring).is_none());
+    stage.run("status").expect_ok().expect_stdout("kernel keyring");
+    stage.credentials().expect_ok();
+}

@@ -1,0 +1,28 @@
+//! The keyring stores against what they were made for: a real gnome-keyring on a bus of its own, and the kernel.
+#![expect(clippy::print_stderr, reason = "a skipped test says why")]
+
+mod contract;
+mod fake;
+
+#[cfg(target_os = "linux")]
+mod desktop;
+#[cfg(target_os = "linux")]
+mod keyutils;
+#[cfg(target_os = "linux")]
+mod scripted;
+#[cfg(target_os = "linux")]
+mod secret_service;
+#[cfg(target_os = "linux")]
+mod secret_service_in_trouble;
+#[cfg(target_os = "linux")]
+mod secret_service_prompt;
+#[cfg(target_os = "linux")]
+mod secret_service_under_load;
+
+/// Says why a test did not run. Where everything must run, that is a failure.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "tests read the environment that they were started in")]
+fn skip(why: &str) {
+    assert!(std::env::var_os("KCAWS_TEST_STRICT").is_none_or(|strict| strict != "1"), "cannot run: {why}");
+    eprintln!("SKIPPED: {why}");
+}
