@@ -28,6 +28,7 @@ pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
 }
 
+#[expect(clippy::unit_arg, reason = "`done(act())` reads as what it is")]
 fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     // A page in somebody's browser must not drive the simulator.
     if call.header("origin").is_some() {
@@ -40,7 +41,7 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             "start_url": sim.settings.start_url,
             "pending": codes(&sim.pending_codes()),
         })),
-        ("GET", "pending") => pending(sim, call),
+        ("GET", "pending") => Ok(json!({ "pending": codes(&sim.pending_codes()) })),
         ("POST", "approve") => {
             let asked: CodeAndUser = read(call)?;
             let user = asked.user.unwrap_or_else(|| sim.state().directory.default_user.clone());
@@ -85,7 +86,6 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     }
 }
 
-#[expect(clippy::unit_arg, clippy::needless_pass_by_value, reason = "`done(act())` reads as what it is")]
 fn done((): ()) -> Value {
     json!({ "ok": true })
 }
@@ -136,10 +136,6 @@ fn codes(pending: &[PendingCode]) -> Value {
 }
 
 /// Does not wait: handlers run on the runtime's own threads. Scripts ask again.
-fn pending(sim: &Sim, _: &Call) -> Result<Value, Refusal> {
-    Ok(json!({ "pending": codes(&sim.pending_codes()) }))
-}
-
 /// `?route=` picks one route.
 fn requests(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     let fields = call.query_fields();

@@ -60,7 +60,7 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn add_user(&mut self, name: &str, password: &str) {
         if self.users.is_empty() {
-            self.default_user = name.to_owned();
+            name.clone_into(&mut self.default_user);
         }
         self.users.insert(name.to_owned(), User { password: password.to_owned(), disabled_since: None });
     }
@@ -91,10 +91,6 @@ impl Directory {
                 }
             }
         }
-    }
-
-    pub(crate) fn has_assignments(&self) -> bool {
-        !self.assignments.is_empty()
     }
 
     pub(crate) fn is_assigned(&self, user: &str, account: &str, permission_set: &str) -> bool {

@@ -65,7 +65,8 @@ fn main() -> ExitCode {
 }
 
 fn builder(args: &Args) -> Builder {
-    let mut builder = IdcSim::builder().port(args.port).proxy_port(args.proxy_port).auto_approve(args.auto_approve);
+    let mut builder =
+        IdcSim::builder().port(args.port).proxy_port(args.proxy_port).auto_approve(args.auto_approve);
     if let Some(region) = &args.region {
         builder = builder.region(region);
     }
