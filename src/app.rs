@@ -17,6 +17,7 @@ use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::{ConfigError, Document};
+use crate::settings::{Settings, SettingsError};
 
 pub struct App {
     pub env: Env,
@@ -26,6 +27,7 @@ pub struct App {
     state: OnceCell<Arc<dyn StateFolder>>,
     warm_keys: OnceCell<Box<dyn WarmKeys>>,
     document: OnceCell<(Option<FileStamp>, Document)>,
+    settings: OnceCell<Settings>,
 }
 
 /// The HTTP client or its runtime cannot even be set up.
@@ -68,6 +70,7 @@ impl App {
             state: OnceCell::new(),
             warm_keys: OnceCell::new(),
             document: OnceCell::new(),
+            settings: OnceCell::new(),
         }
     }
 
@@ -98,6 +101,15 @@ impl App {
         let stamp = FileStamp::of(&path);
         let document = Document::load(&path)?;
         Ok(self.document.get_or_init(|| (stamp, document)))
+    }
+
+    /// `config.toml` and the variables that beat it, read once.
+    pub fn settings(&self) -> Result<&Settings, SettingsError> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = Settings::load(self.folders.config.as_deref(), &self.env)?;
+        Ok(self.settings.get_or_init(|| settings))
     }
 
     pub fn store(&self, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {

@@ -10,3 +10,4 @@ pub mod ports;
 pub mod profile;
 pub mod secret;
 pub mod session;
+pub mod settings;

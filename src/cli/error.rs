@@ -19,6 +19,7 @@ use crate::ports::state_folder::StateError;
 use crate::profile::ConfigError;
 use crate::session::record::RecordError;
 use crate::session::{LoginNeeded, SessionError};
+use crate::settings::SettingsError;
 
 /// README has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,15 @@ impl std::fmt::Display for CommandError {
     }
 }
 
+/// A name as it can be pasted into a shell.
+fn argument(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
+    if !name.is_empty() && name.bytes().all(plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
+}
+
 /// `"cause: cause"`, as far as the sources add something.
 fn chain(error: &dyn std::error::Error) -> Option<String> {
     let mut texts: Vec<String> = Vec::new();
@@ -118,7 +128,7 @@ impl From<SessionError> for CommandError {
             SessionError::LoginNeeded { session, why } => login_needed(message, &session, &why),
             SessionError::ForeignEndpoint { session, .. } => {
                 Self::new(Exit::Configuration, "foreign_endpoint", message).hint(format!(
-                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {session}` for the new place"
+                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new place", argument(&session)
                 ))
             }
             SessionError::Denied { reason } => {
@@ -139,7 +149,7 @@ impl From<SessionError> for CommandError {
                 match what {
                     RecordError::FromTheFuture(_) => error.hint("use the newer kcaws that wrote it"),
                     RecordError::Damaged | RecordError::Foreign => error.hint(format!(
-                        "it was left as it is; `kcaws logout {session}` removes it, then log in again"
+                        "it was left as it is; `kcaws logout {}` removes it, then log in again", argument(&session)
                     )),
                 }
             }
@@ -173,7 +183,7 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
     };
     CommandError::new(Exit::LoginNeeded, "login_needed", message)
         .because(cause)
-        .hint(format!("run `kcaws login {session}`"))
+        .hint(format!("run `kcaws login {}`", argument(session)))
 }
 
 impl From<ServiceError> for CommandError {
@@ -351,6 +361,22 @@ impl From<ConfigError> for CommandError {
     }
 }
 
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        let failure = Self::new(Exit::Configuration, "settings", error.to_string());
+        let cause = chain(&error);
+        let failure = match &error {
+            SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
+            SettingsError::Syntax { .. } => failure.hint("mend that line; README has the list of settings"),
+            SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
+        };
+        match cause {
+            Some(cause) => failure.because(cause),
+            None => failure,
+        }
+    }
+}
+
 impl From<EndpointError> for CommandError {
     fn from(error: EndpointError) -> Self {
         let failure = Self::new(Exit::Configuration, "endpoint", error.to_string());
@@ -410,5 +436,17 @@ impl From<HandoffError> for CommandError {
             Some(cause) => failure.because(cause),
             None => failure,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_hint_can_be_pasted() {
+        assert_eq!(argument("corp-1.eu"), "corp-1.eu");
+        assert_eq!(argument("https://d-1.awsapps.com/start/#/"), "'https://d-1.awsapps.com/start/#/'");
+        assert_eq!(argument("it's; rm -rf"), r"'it'\''s; rm -rf'");
     }
 }

@@ -13,7 +13,7 @@ use crate::ports::process::user_at_host;
 use crate::session::device::{self, Waiting};
 use crate::session::logout::ServerSide;
 use crate::session::status::SessionStatus;
-use crate::session::{Session, status};
+use crate::session::{Session, SessionError, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -124,8 +124,11 @@ fn open_browser(args: &LoginArgs, app: &App, authorization: &DeviceAuthorization
 }
 
 fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
-    if session.load()?.is_none_or(|record| record.login.is_none()) {
-        return Ok(());
+    match session.load() {
+        Ok(Some(record)) if record.login.is_some() => {}
+        // That of another place cannot be ended from here.
+        Ok(_) | Err(SessionError::ForeignEndpoint { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
     }
     match session.end_at_the_service() {
         ServerSide::Ended => ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end."),

@@ -8,7 +8,7 @@ use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter,
 use crate::ports::keyring::SecretStore;
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Role, SsoSession, Target};
-use crate::session::choice::{self, Requested};
+use crate::session::choice;
 use crate::session::{LoginNeeded, Session, SessionError};
 
 /// Longer than a refresh takes: two attempts of 6 s.
@@ -78,7 +78,7 @@ impl<'a> Opened<'a> {
     ) -> Result<Self, CommandError> {
         let endpoints = endpoints(app, &selected)?;
         let open = |kind| app.store(kind);
-        let store = choice::for_login(&selected.session, requested(app)?, may_prompt, &open)?;
+        let store = choice::for_login(&selected.session, app.settings()?.keyring, may_prompt, &open)?;
         Self::with(app, selected, endpoints, store, Patience::FOR_A_PERSON)
     }
 
@@ -116,7 +116,7 @@ impl<'a> Opened<'a> {
     ) -> Result<Result<Self, Selected>, CommandError> {
         let endpoints = endpoints(app, &selected)?;
         let open = |kind| app.store(kind);
-        match choice::of_login(&selected.session, requested(app)?, &**app.state(), &open)? {
+        match choice::of_login(&selected.session, app.settings()?.keyring, &**app.state(), &open)? {
             Some(store) => Ok(Ok(Self::with(app, selected, endpoints, store, patience)?)),
             None => Ok(Err(selected)),
         }
@@ -170,16 +170,4 @@ pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, Com
     };
     let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
     Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)
-}
-
-fn requested(app: &App) -> Result<Requested, CommandError> {
-    let Some(text) = app.env.get("KCAWS_KEYRING") else { return Ok(Requested::Auto) };
-    text.parse().map_err(|()| {
-        CommandError::new(
-            Exit::Configuration,
-            "keyring_name",
-            format!("KCAWS_KEYRING names no store: `{text}`"),
-        )
-        .hint("it is one of auto, secret-service, keyutils, keychain, wincred")
-    })
 }

@@ -10,6 +10,8 @@ pub struct Folders {
     pub home: Option<PathBuf>,
     /// kcaws's own: status files, locks, sealed files.
     pub state: Option<PathBuf>,
+    /// kcaws's own: `config.toml`.
+    pub config: Option<PathBuf>,
 }
 
 impl Folders {
@@ -18,6 +20,7 @@ impl Folders {
     pub fn of_this_person() -> Self {
         Self {
             home: dirs::home_dir(),
+            config: dirs::config_dir().map(|folder| folder.join("kcaws")),
             state: dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("kcaws")),
         }
     }
@@ -44,7 +47,7 @@ mod tests {
 
     #[test]
     fn the_config_file_is_found_as_the_aws_cli_finds_it() {
-        let folders = Folders { home: Some("/home/alice".into()), state: None };
+        let folders = Folders { home: Some("/home/alice".into()), ..Folders::default() };
         let at = |pairs: &[(&str, &str)]| folders.aws_config(&Env::from_pairs(pairs));
         assert_eq!(at(&[]), Some("/home/alice/.aws/config".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), Some("/etc/aws".into()));

@@ -36,7 +36,8 @@ impl Session<'_> {
         };
         match refused {
             None => Ok(self.load()?.map(|record| SessionStatus::of(&record, self.store.kind()))),
-            Some(SessionError::LoginNeeded { .. }) => Ok(None),
+            // A login at another place is none here, and this command is the way to have one.
+            Some(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
             Some(error) => Err(error),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Session, SessionError};
 use crate::ports::identity_center::ServiceError;
 use crate::ports::interrupt::CriticalSection;
+use crate::ports::keyring::KeyringError;
 
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -38,9 +39,11 @@ impl Session<'_> {
             Ok(Some(record)) if record.login.is_none() => None,
             Ok(Some(_)) => Some(self.end_at_the_service()),
             // Damaged, or another origin's: nobody to tell, but it can still be removed.
-            Err(error @ (SessionError::BadRecord { .. } | SessionError::ForeignEndpoint { .. })) => {
-                Some(ServerSide::Unknown(error))
-            }
+            Err(
+                error @ (SessionError::BadRecord { .. }
+                | SessionError::ForeignEndpoint { .. }
+                | SessionError::Keyring(KeyringError::Damaged { .. })),
+            ) => Some(ServerSide::Unknown(error)),
             Err(error) => return Err(error),
         };
         let _section = CriticalSection::enter();

@@ -75,9 +75,14 @@ impl Session<'_> {
                     None => LoginNeeded::RefreshRefused,
                 }))
             }
-            // Nothing was decided, unless the answer was lost on its way; so the mark stays, and explains a
+            // Perhaps the token was rotated and the answer lost on its way; so the mark stays, and explains a
             // refusal that may come of it.
-            Err(error) if error.is_transient() => Err(error.into()),
+            Err(
+                error @ (ServiceError::ServerTrouble { .. }
+                | ServiceError::Unreachable { .. }
+                | ServiceError::TimedOut { .. }
+                | ServiceError::NotUnderstood { .. }),
+            ) => Err(error.into()),
             Err(error) => {
                 if let Some(login) = &mut record.login {
                     login.refreshing_since = interrupted;

@@ -13,5 +13,7 @@ mod test_help;
 mod test_login;
 mod test_logout;
 mod test_proxy;
+mod test_readme;
 mod test_refusals;
 mod test_status;
+mod test_terminal;

@@ -9,22 +9,22 @@ use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::state_folder::DiskStateFolder;
 use kcaws_test_kit::{Desk, DeskCommand, Output, Running};
 
-pub const ACCOUNT: &str = "111122223333";
-pub const ROLE: &str = "PowerUserAccess";
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const ROLE: &str = "PowerUserAccess";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Stage {
-    pub sim: IdcSim,
-    pub desk: Desk,
+pub(crate) struct Stage {
+    pub(crate) sim: IdcSim,
+    pub(crate) desk: Desk,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(IdcSim::builder())
     }
 
     /// One session `corp`, and a profile `dev` that gets its credentials from kcaws.
-    pub fn with(builder: Builder) -> Self {
+    pub(crate) fn with(builder: Builder) -> Self {
         let sim = builder.start();
         let desk = Desk::new().with_secret_mark(idc_sim::SECRET_MARK);
         desk.set_envs(sim.env());
@@ -34,7 +34,7 @@ impl Stage {
         stage
     }
 
-    pub fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         format!(
             "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n\
              [profile dev]\ncredential_process = \"{}\" credential-process --session corp --account {ACCOUNT} --role {ROLE}\n\
@@ -45,36 +45,36 @@ impl Stage {
         )
     }
 
-    pub fn kcaws(&self, line: &str) -> DeskCommand {
+    pub(crate) fn kcaws(&self, line: &str) -> DeskCommand {
         self.desk.command(binary()).args(line.split_whitespace())
     }
 
-    pub fn run(&self, line: &str) -> Output {
+    pub(crate) fn run(&self, line: &str) -> Output {
         self.kcaws(line).run()
     }
 
     /// What a tool runs; its stdout is the secret.
-    pub fn credentials(&self) -> Output {
+    pub(crate) fn credentials(&self) -> Output {
         self.credentials_command().run()
     }
 
-    pub fn credentials_command(&self) -> DeskCommand {
+    pub(crate) fn credentials_command(&self) -> DeskCommand {
         self.kcaws(&format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}"))
             .allow_secret_on_stdout()
     }
 
     /// Starts a login and returns it with the code that it waits for.
-    pub fn begin_login(&self, line: &str) -> (Running, String) {
+    pub(crate) fn begin_login(&self, line: &str) -> (Running, String) {
         let mut login = self.kcaws(line).spawn();
-        let code = login.wait_for_stderr("code:");
+        let code = login.wait_for_stderr("  code: ");
         (login, code.split_whitespace().last().unwrap().to_owned())
     }
 
-    pub fn log_in(&self) {
+    pub(crate) fn log_in(&self) {
         self.log_in_as("login corp --no-browser");
     }
 
-    pub fn log_in_as(&self, line: &str) {
+    pub(crate) fn log_in_as(&self, line: &str) {
         let (login, code) = self.begin_login(line);
         self.sim.wait_for_pending(PATIENCE).expect("a code is pending");
         self.sim.approve(&code);
@@ -82,12 +82,12 @@ impl Stage {
     }
 
     /// Nothing listens any more where the environment points.
-    pub fn stop_service(&mut self) {
+    pub(crate) fn stop_service(&mut self) {
         self.sim = IdcSim::builder().start();
     }
 
     /// kcaws's own folder.
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.desk.state_dir().join("kcaws")
     }
 }
@@ -100,6 +100,6 @@ impl Drop for Stage {
     }
 }
 
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_kcaws"))
 }

@@ -38,7 +38,9 @@ fn the_browser_is_given_a_loopback_address_and_the_token_never_stands_on_a_comma
 #[test]
 fn session_account_role_and_region_can_be_named() {
     let stage = logged_in();
-    let line = format!("console --session corp --account {ACCOUNT} --role ReadOnlyAccess --region us-east-1 --print");
+    let line = format!(
+        "console --session corp --account {ACCOUNT} --role ReadOnlyAccess --region us-east-1 --print"
+    );
     let output = stage.kcaws(&line).allow_secret_on_stdout().run().expect_ok();
     let page = Walk::new().open(output.stdout_text().trim());
     assert!(page.text().contains("ReadOnlyAccess") && page.text().contains("us-east-1"), "{}", page.text());

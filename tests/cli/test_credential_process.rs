@@ -114,8 +114,14 @@ fn not_assigned_is_exit_6() {
 #[test]
 fn trouble_is_exit_1_and_says_which() {
     let cases: [(Fault, &str); 9] = [
-        (Fault::status(404, r#"{"message":"x","__type":"x#ResourceNotFoundException"}"#), "there is no PowerUserAccess"),
-        (Fault::status(429, r#"{"message":"x","__type":"x#TooManyRequestsException"}"#), "too many requests (429)"),
+        (
+            Fault::status(404, r#"{"message":"x","__type":"x#ResourceNotFoundException"}"#),
+            "there is no PowerUserAccess",
+        ),
+        (
+            Fault::status(429, r#"{"message":"x","__type":"x#TooManyRequestsException"}"#),
+            "too many requests (429)",
+        ),
         (Fault::status(500, r#"{"message":"x"}"#), "is in trouble (500)"),
         (Fault::status(503, "<html>"), "is in trouble (503)"),
         (Fault::status(418, "<html>"), "not understood"),
@@ -135,7 +141,7 @@ fn trouble_is_exit_1_and_says_which() {
 
 #[test]
 fn trouble_while_refreshing_is_exit_1_and_the_login_is_good_afterwards() {
-    for fault in [Fault::cut(), Fault::status(500, "{}"), Fault::status(429, "{}"), Fault::broken_json()] {
+    for fault in [Fault::cut(), Fault::status(500, "{}"), Fault::status(429, "{}")] {
         let stage = logged_in();
         stage.sim.expire_access_tokens();
         stage.sim.fault(Route::CreateToken, fault).times(9);
@@ -152,6 +158,16 @@ fn a_lost_refresh_answer_is_explained() {
     stage.sim.fault(Route::CreateToken, Fault::lose_answer()).times(1);
     // The retry spends the token that the lost answer had replaced.
     fails(stage.credentials(), 4).expect_stderr("invalid_grant");
+}
+
+#[test]
+fn a_refresh_answer_that_is_no_answer_is_remembered_and_explained() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    stage.sim.fault(Route::CreateToken, Fault::broken_json()).times(9);
+    fails(stage.credentials(), 1).expect_stderr("not understood");
+    stage.sim.clear_faults();
+    fails(stage.credentials(), 4).expect_stderr("was cut off before its answer could be stored");
 }
 
 #[test]
@@ -176,9 +192,7 @@ fn credentials_that_had_expired_on_arrival_are_exit_1_and_name_the_clocks() {
     stage.sim.rewind(Duration::from_secs(24 * 3600));
     let expired = r#"{"roleCredentials":{"accessKeyId":"ASIAX","secretAccessKey":"x","sessionToken":"x","expiration":1600000000000}}"#;
     stage.sim.fault(Route::GetRoleCredentials, Fault::status(200, expired)).times(1);
-    fails(stage.credentials(), 1)
-        .expect_stderr("had expired on arrival")
-        .expect_stderr("s ahead of AWS's");
+    fails(stage.credentials(), 1).expect_stderr("had expired on arrival").expect_stderr("s ahead of AWS's");
 }
 
 #[test]

@@ -22,7 +22,10 @@ fn the_whole_job_runs_over_tls_by_a_proxy() {
     stage.credentials().expect_ok();
     stage.run("accounts").expect_ok();
     let printed = stage.kcaws("console dev --print").allow_secret_on_stdout().run().expect_ok();
-    assert!(printed.stdout_text().starts_with("https://eu-west-1.signin.aws.amazon.com/federation?"), "{printed}");
+    assert!(
+        printed.stdout_text().starts_with("https://eu-west-1.signin.aws.amazon.com/federation?"),
+        "{printed}"
+    );
     stage.run("logout").expect_ok();
     let hosts: std::collections::BTreeSet<String> =
         stage.sim.requests().iter().map(|request| request.host.clone()).collect();
@@ -66,5 +69,8 @@ fn a_proxy_that_is_off_is_exit_1_with_the_host() {
     stage.stop_service();
     let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
     stage.run(&line).expect_code(4);
-    stage.run("login --no-browser").expect_code(1).expect_stderr("cannot reach oidc.eu-central-1.amazonaws.com");
+    stage
+        .run("login --no-browser")
+        .expect_code(1)
+        .expect_stderr("cannot reach oidc.eu-central-1.amazonaws.com");
 }

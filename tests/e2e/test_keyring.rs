@@ -19,7 +19,8 @@ fn attributes(stage: &Stage) -> [(&'static str, String); 3] {
 
 fn lookup(stage: &Stage, keyring: &PrivateKeyring<'_>) -> Option<String> {
     let attributes = attributes(stage);
-    let attributes: Vec<(&str, &str)> = attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let attributes: Vec<(&str, &str)> =
+        attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
     keyring.secret_tool_lookup(&attributes)
 }
 

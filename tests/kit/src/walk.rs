@@ -233,7 +233,8 @@ impl Page {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (index, piece) in self.body.split('<').enumerate() {
-            let (tag, words) = if index == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
+            let (tag, words) =
+                if index == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
             if !["style", "script", "title"].iter().any(|unseen| tag.starts_with(unseen)) {
                 let words = unescape(words);
                 text.push_str(words.trim());

@@ -29,9 +29,11 @@ fn approve(url: &str, user: &str, password: &str) {
     let mut walk = Walk::new();
     let mut page = walk.open(url);
     tell(&page);
-    for (button, fields) in
-        [("Confirm", &[][..]), ("Sign in", &[("username", user), ("password", password)][..]), ("Allow", &[][..])]
-    {
+    for (button, fields) in [
+        ("Confirm", &[][..]),
+        ("Sign in", &[("username", user), ("password", password)][..]),
+        ("Allow", &[][..]),
+    ] {
         if page.has_button(button) {
             println!("[{button}]");
             page = walk.submit(&page, button, fields);

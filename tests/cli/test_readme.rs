@@ -1,0 +1,59 @@
+//! README's samples of JSON are what the commands print.
+
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+fn samples() -> Vec<Value> {
+    let readme = include_str!("../../README.md");
+    let blocks = readme.split("```json\n").skip(1);
+    blocks.map(|block| serde_json::from_str(block.split("```").next().unwrap()).unwrap()).collect()
+}
+
+/// The same keys in the same places, the same kinds of values; lists by their first element.
+#[track_caller]
+fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
+    match (sample, real) {
+        (Value::Object(sample), Value::Object(real)) => {
+            let keys = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(sample), keys(real), "keys of {path}");
+            for (key, value) in sample {
+                assert_same_shape(value, &real[key], &format!("{path}.{key}"));
+            }
+        }
+        (Value::Array(sample), Value::Array(real)) => {
+            assert_same_shape(&sample[0], &real[0], &format!("{path}[0]"));
+        }
+        (sample, real) => {
+            assert_eq!(
+                std::mem::discriminant(sample),
+                std::mem::discriminant(real),
+                "{path}: {sample} and {real}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_samples_in_readme_are_what_the_commands_print() {
+    let samples = samples();
+    assert_eq!(samples.len(), 2);
+    let stage = Stage::new();
+    stage.log_in();
+    assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
+    assert_same_shape(&samples[1], &stage.run("accounts --json").expect_ok().stdout_json(), "accounts");
+}
+
+#[test]
+fn readme_names_every_command_and_every_variable_of_the_help() {
+    let readme = include_str!("../../README.md");
+    let help = Stage::new().run("--help").expect_ok().stdout_text();
+    let variables =
+        help.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).filter(|word| word.contains('_'));
+    for variable in variables {
+        assert!(readme.contains(variable), "{variable}");
+    }
+    for command in ["login", "logout", "status", "accounts", "console", "credential-process"] {
+        assert!(readme.contains(&format!("`kcaws {command}")), "{command}");
+    }
+}

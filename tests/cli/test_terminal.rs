@@ -1,0 +1,47 @@
+//! With a person at a terminal: a pseudo-terminal of `script` (Debian's bsdutils, everywhere).
+
+use kcaws_test_kit::{DeskCommand, require_program};
+
+use crate::stage::{Stage, binary};
+
+/// Both streams of kcaws arrive on the terminal, which is our child's stdout.
+fn on_a_terminal(stage: &Stage, line: &str) -> DeskCommand {
+    let line = format!("'{}' {line}", binary().display());
+    let script = stage.desk.command("script").env("TERM", "xterm-256color");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
+}
+
+#[test]
+fn a_spinner_turns_while_the_person_is_in_the_browser_and_leaves_no_trace() {
+    require_program!("script");
+    let stage = Stage::new();
+    let mut login = on_a_terminal(&stage, "login --no-browser").spawn();
+    let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
+    kcaws_test_kit::wait_for("a poll", || (stage.sim.count(idc_sim::Route::CreateToken) > 0).then_some(()));
+    stage.sim.approve(&code);
+    let output = login.wait().expect_ok();
+    let text = output.stdout_text();
+    assert!(text.contains("Waiting for you to approve"), "{output}");
+    let end = text.rfind("Logged in to `corp`").unwrap();
+    assert!(text[..end].contains("\u{1b}[2K"), "the spinner's line is cleared: {output}");
+}
+
+#[test]
+fn ctrl_c_ends_a_login_with_the_prompt_on_a_line_of_its_own() {
+    require_program!("script");
+    let stage = Stage::new();
+    let mut login = on_a_terminal(&stage, "login --no-browser").spawn();
+    login.wait_for_stdout("  code: ");
+    // What the key sends; the terminal makes a signal of it.
+    login.type_line("\u{3}");
+    let output = login.wait().expect_code(130);
+    assert!(output.stdout_text().ends_with('\n'), "{output}");
+}
+
+#[test]
+fn no_color_and_quiet_are_honoured_on_a_terminal() {
+    require_program!("script");
+    let stage = Stage::new();
+    let help = on_a_terminal(&stage, "--help").env("NO_COLOR", "1").run().expect_ok();
+    assert!(!help.stdout.contains(&0x1b), "{help}");
+}
