@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_formats_of_the_wire() {
-        let time = UNIX_EPOCH + Duration::from_mins(24015636);
+        let time = UNIX_EPOCH + Duration::from_mins(24_015_636);
         assert_eq!(http_date(time), "Sun, 30 Aug 2015 12:36:00 GMT");
         assert_eq!(rfc3339(time), "2015-08-30T12:36:00Z");
         assert_eq!(basic_iso8601(time), "20150830T123600Z");

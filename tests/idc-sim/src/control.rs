@@ -40,7 +40,7 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             "start_url": sim.settings.start_url,
             "pending": codes(&sim.pending_codes()),
         })),
-        ("GET", "pending") => pending(sim, call),
+        ("GET", "pending") => Ok(pending(sim)),
         ("POST", "approve") => {
             let asked: CodeAndUser = read(call)?;
             let user = asked.user.unwrap_or_else(|| sim.state().directory.default_user.clone());
@@ -109,7 +109,6 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     }
 }
 
-#[expect(clippy::unit_arg, clippy::needless_pass_by_value, reason = "`done(act())` reads as what it is")]
 fn done((): ()) -> Value {
     json!({ "ok": true })
 }
@@ -160,8 +159,8 @@ fn codes(pending: &[PendingCode]) -> Value {
 }
 
 /// Does not wait: handlers run on the runtime's own threads. Scripts ask again.
-fn pending(sim: &Sim, _: &Call) -> Result<Value, Refusal> {
-    Ok(json!({ "pending": codes(&sim.pending_codes()) }))
+fn pending(sim: &Sim) -> Value {
+    json!({ "pending": codes(&sim.pending_codes()) })
 }
 
 /// `?route=` picks one route.

@@ -60,7 +60,7 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn add_user(&mut self, name: &str, password: &str) {
         if self.users.is_empty() {
-            self.default_user = name.to_owned();
+            name.clone_into(&mut self.default_user);
         }
         self.users.insert(name.to_owned(), User { password: password.to_owned(), disabled_since: None });
     }

@@ -21,11 +21,14 @@ use crate::state::{RoleCredentials, SigninToken, Sim};
 const CONSOLE_COOKIE: &str = "idc-sim-console";
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct Session {
-    session_id: String,
-    session_key: String,
-    session_token: String,
+    #[serde(rename = "sessionId")]
+    access_key_id: String,
+    #[serde(rename = "sessionKey")]
+    secret_access_key: String,
+    #[serde(rename = "sessionToken")]
+    token: String,
 }
 
 pub(crate) fn get_signin_token(sim: &Sim, call: &Call) -> Response {
@@ -56,9 +59,9 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     let session: Session = serde_json::from_str(session).map_err(|_| "Invalid session parameter")?;
     let now = sim.now();
     let mut state = sim.state();
-    let known = state.role_credentials.get(&session.session_id).ok_or("Invalid credentials parameter")?;
-    if known.secret_access_key != session.session_key
-        || known.session_token != session.session_token
+    let known = state.role_credentials.get(&session.access_key_id).ok_or("Invalid credentials parameter")?;
+    if known.secret_access_key != session.secret_access_key
+        || known.session_token != session.token
         || known.expires <= now
     {
         return Err("Invalid credentials parameter");
@@ -74,7 +77,7 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     }
     let token = secret::signin_token();
     let signin = SigninToken {
-        access_key_id: session.session_id,
+        access_key_id: session.access_key_id,
         console_session,
         expires: now + sim.settings.signin_token_life,
     };

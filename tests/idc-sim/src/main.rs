@@ -106,7 +106,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Before the first fact is printed: whoever reads it may send a signal at once.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
-    let sim = start(arguments)?;
+    let sim = start(&arguments)?;
     if let Some(file) = &ca_out {
         write_certificate(file, sim.ca_pem())?;
     }
@@ -117,7 +117,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn start(arguments: Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
+fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
     let mut builder = IdcSim::builder()
         .port(arguments.port)
         .proxy_port(arguments.proxy_port)
