@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -99,19 +100,27 @@ fn seconds(text: &str) -> Result<Duration, String> {
     text.parse().map(Duration::from_secs).map_err(|_| "a number of seconds".to_owned())
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
-    let until_stdin_closes = arguments.until_stdin_closes;
-    let ca_out = arguments.ca_out.clone();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If stderr is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "idc-sim: error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     // Before the first fact is printed: whoever reads it may send a signal at once.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
-    let sim = start(&arguments)?;
-    if let Some(file) = &ca_out {
+    let sim = start(arguments)?;
+    if let Some(file) = &arguments.ca_out {
         write_certificate(file, sim.ca_pem())?;
     }
-    print_facts(&sim, ca_out.as_deref())?;
-    runtime.block_on(signals.wait(until_stdin_closes));
+    print_facts(&sim, arguments.ca_out.as_deref())?;
+    runtime.block_on(signals.wait(arguments.until_stdin_closes));
     // A reader thread may still wait for stdin.
     runtime.shutdown_background();
     Ok(())
