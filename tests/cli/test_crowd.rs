@@ -1,5 +1,7 @@
 //! Terraform, an IDE and a shell at once: many processes, one login.
 
+use std::collections::BTreeSet;
+
 use idc_sim::Route;
 use kcaws_test_kit::Running;
 
@@ -31,7 +33,7 @@ fn an_expired_login() -> Stage {
 
 /// Every answer is the right one for the role that was asked for.
 fn answers(stage: &Stage, children: Vec<Running>) {
-    let mut keys: Vec<std::collections::BTreeSet<String>> = vec![Default::default(); ROLES.len()];
+    let mut keys = vec![BTreeSet::new(); ROLES.len()];
     for (number, child) in children.into_iter().enumerate() {
         let answer = child.wait().expect_ok().stdout_json();
         let (account, _) = ROLES[number % ROLES.len()];
