@@ -17,3 +17,4 @@ mod test_readme;
 mod test_refusals;
 mod test_status;
 mod test_terminal;
+mod test_warm;
