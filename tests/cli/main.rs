@@ -18,3 +18,4 @@ mod test_readme;
 mod test_refusals;
 mod test_status;
 mod test_terminal;
+mod test_warm;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idc_sim::{Builder, IdcSim};
+use kcaws::ports::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::state_folder::DiskStateFolder;
+use kcaws::ports::warm_key;
 use kcaws_test_kit::{Desk, DeskCommand, Output, Running};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -96,6 +98,7 @@ impl Drop for Stage {
     /// Keys outlive processes, and a user may have no more than 200.
     fn drop(&mut self) {
         let state = Arc::new(DiskStateFolder::new(Some(self.state())));
+        let _ = kcaws::session::seal::destroy_all_keys(&*state, &*warm_key::open(&Env::from_pairs(&[])));
         let _ = KeyutilsStore::new(state).revoke_key();
     }
 }
