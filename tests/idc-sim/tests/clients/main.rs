@@ -1,0 +1,11 @@
+//! Clients that know nothing of kcaws, at the simulator: what they accept, AWS may well be.
+//!
+//! Where one of them and the simulator disagree, the client is right.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod debian_cli;
+mod desk;
+mod recent_cli;
+mod sdks;
+mod sso_util;
