@@ -1,11 +1,13 @@
 //! The lazy ports. Building an `App` opens nothing; what a command never asks for costs it nothing (rule 6).
 
 use std::cell::OnceCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::env::Env;
+use crate::ports::file_stamp::FileStamp;
 use crate::ports::folders::Folders;
 use crate::ports::http::{HttpSetup, HttpSetupError};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
@@ -13,6 +15,7 @@ use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience}
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
+use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::{ConfigError, Document};
 use crate::settings::{Settings, SettingsError};
 
@@ -20,10 +23,11 @@ pub struct App {
     pub env: Env,
     pub folders: Folders,
     pub clock: Arc<dyn Clock>,
+    outside: Box<dyn Outside>,
     state: OnceCell<Arc<dyn StateFolder>>,
-    document: OnceCell<Document>,
+    warm_keys: OnceCell<Box<dyn WarmKeys>>,
+    document: OnceCell<(Option<FileStamp>, Document)>,
     settings: OnceCell<Settings>,
-    http: OnceCell<HttpSetup>,
 }
 
 /// The HTTP client or its runtime cannot even be set up.
@@ -35,31 +39,68 @@ pub enum SetupError {
     Runtime(#[source] std::io::Error),
 }
 
+/// How each port is opened. Tests hand in fakes, and ports that panic when a command opens what it must not.
+pub trait Outside {
+    fn state(&self, app: &App) -> Arc<dyn StateFolder>;
+    fn warm_keys(&self, app: &App) -> Box<dyn WarmKeys>;
+    fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
+    fn identity_center(
+        &self,
+        app: &App,
+        region: &str,
+        endpoints: &Endpoints,
+        patience: Patience,
+    ) -> Result<Box<dyn IdentityCenter>, SetupError>;
+    fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
+    fn browser(&self, app: &App) -> Box<dyn Browser>;
+}
+
 impl App {
     pub fn of_this_process() -> Self {
+        let outside = Box::new(RealOutside::default());
+        Self::over(Env::from_process(), Folders::of_this_person(), Arc::new(SystemClock::new()), outside)
+    }
+
+    pub fn over(env: Env, folders: Folders, clock: Arc<dyn Clock>, outside: Box<dyn Outside>) -> Self {
         Self {
-            env: Env::from_process(),
-            folders: Folders::of_this_person(),
-            clock: Arc::new(SystemClock::new()),
+            env,
+            folders,
+            clock,
+            outside,
             state: OnceCell::new(),
+            warm_keys: OnceCell::new(),
             document: OnceCell::new(),
             settings: OnceCell::new(),
-            http: OnceCell::new(),
         }
     }
 
     pub fn state(&self) -> &Arc<dyn StateFolder> {
-        self.state.get_or_init(|| Arc::new(DiskStateFolder::new(self.folders.state.clone())))
+        self.state.get_or_init(|| self.outside.state(self))
+    }
+
+    pub fn warm_keys(&self) -> &dyn WarmKeys {
+        &**self.warm_keys.get_or_init(|| self.outside.warm_keys(self))
+    }
+
+    /// Where `~/.aws/config` is.
+    pub fn config_path(&self) -> Result<PathBuf, ConfigError> {
+        self.folders.aws_config(&self.env).ok_or(ConfigError::NoHome)
     }
 
     /// `~/.aws/config`, read once.
     pub fn document(&self) -> Result<&Document, ConfigError> {
+        Ok(&self.stamped_document()?.1)
+    }
+
+    /// With the stamp of the file, taken before it was read.
+    pub fn stamped_document(&self) -> Result<&(Option<FileStamp>, Document), ConfigError> {
         if let Some(document) = self.document.get() {
             return Ok(document);
         }
-        let path = self.folders.aws_config(&self.env).ok_or(ConfigError::NoHome)?;
+        let path = self.config_path()?;
+        let stamp = FileStamp::of(&path);
         let document = Document::load(&path)?;
-        Ok(self.document.get_or_init(|| document))
+        Ok(self.document.get_or_init(|| (stamp, document)))
     }
 
     /// `config.toml` and the variables that beat it, read once.
@@ -72,7 +113,7 @@ impl App {
     }
 
     pub fn store(&self, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        keyring::open(kind, &self.env, &self.folders, self.state())
+        self.outside.store(self, kind)
     }
 
     pub fn identity_center(
@@ -81,23 +122,62 @@ impl App {
         endpoints: &Endpoints,
         patience: Patience,
     ) -> Result<Box<dyn IdentityCenter>, SetupError> {
-        let center = SdkIdentityCenter::new(region, endpoints.clone(), patience, self.http()?.clone());
-        Ok(Box::new(center.map_err(SetupError::Runtime)?))
+        self.outside.identity_center(self, region, endpoints, patience)
     }
 
     pub fn signin(&self, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        Ok(Box::new(HttpSignin::new(self.http()?.clone(), origin)))
+        self.outside.signin(self, origin)
     }
 
     pub fn browser(&self) -> Box<dyn Browser> {
-        Box::new(SystemBrowser::new(self.env.clone()))
+        self.outside.browser(self)
     }
+}
 
-    fn http(&self) -> Result<&HttpSetup, HttpSetupError> {
+#[derive(Default)]
+struct RealOutside {
+    http: OnceCell<HttpSetup>,
+}
+
+impl RealOutside {
+    fn http(&self, app: &App) -> Result<&HttpSetup, HttpSetupError> {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
-        let http = HttpSetup::from_env(&self.env, self.clock.clone())?;
+        let http = HttpSetup::from_env(&app.env, app.clock.clone())?;
         Ok(self.http.get_or_init(|| http))
+    }
+}
+
+impl Outside for RealOutside {
+    fn state(&self, app: &App) -> Arc<dyn StateFolder> {
+        Arc::new(DiskStateFolder::new(app.folders.state.clone()))
+    }
+
+    fn warm_keys(&self, app: &App) -> Box<dyn WarmKeys> {
+        warm_key::open(&app.env)
+    }
+
+    fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
+        keyring::open(kind, &app.env, &app.folders, app.state())
+    }
+
+    fn identity_center(
+        &self,
+        app: &App,
+        region: &str,
+        endpoints: &Endpoints,
+        patience: Patience,
+    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
+        let center = SdkIdentityCenter::new(region, endpoints.clone(), patience, self.http(app)?.clone());
+        Ok(Box::new(center.map_err(SetupError::Runtime)?))
+    }
+
+    fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
+        Ok(Box::new(HttpSignin::new(self.http(app)?.clone(), origin)))
+    }
+
+    fn browser(&self, app: &App) -> Box<dyn Browser> {
+        Box::new(SystemBrowser::new(app.env.clone()))
     }
 }

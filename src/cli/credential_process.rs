@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use clap::Args;
 
 use super::error::CommandError;
 use super::selection::{self, Opened, Selected};
 use super::ui::Ui;
 use crate::app::App;
-use crate::credentials::wire;
+use crate::credentials::Fetched;
+use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
 use crate::ports::identity_center::Patience;
 use crate::profile::{Role, target};
 
@@ -57,8 +60,31 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
             (selected, role)
         }
     };
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_TOOL)?;
-    let credentials = opened.session().role_credentials(&role)?;
-    ui.secret_data(&wire::json(&credentials, &role));
+    let endpoints = selection::endpoints(app, &selected)?;
+    let minted_by = MintedBy::of(&selected.session, &endpoints);
+    let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
+    let wanted = Wanted::new(&selected.session.name, &role, &app.config_path()?, &app.env, &of_profile)
+        .stamped(app.stamped_document()?.0);
+    let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
+    let line = warm.serve(&wanted, minted_by, |haste| fetch(app, &selected, &role, haste))?;
+    ui.secret_line(&line);
     Ok(())
+}
+
+fn fetch(app: &App, selected: &Selected, role: &Role, haste: Haste) -> Result<Fetched, CommandError> {
+    let (patience, lock_patience) = if haste.waits {
+        (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
+    } else {
+        (Patience { attempt: haste.total, attempts: 1, total: haste.total }, Duration::ZERO)
+    };
+    let opened = Opened::for_use_in(app, selected.clone(), patience, lock_patience)?;
+    Ok(opened.session().fetch_role(role)?)
+}
+
+#[cfg(test)]
+impl CredentialProcessArgs {
+    pub(super) fn role(self) -> Option<(String, Role)> {
+        let role = Role { account_id: self.account?, role_name: self.role? };
+        self.profile.is_none().then_some((self.session?, role))
+    }
 }

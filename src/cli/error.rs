@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::app::SetupError;
 use crate::credentials::CredentialsError;
+use crate::credentials::warm::Refusal;
 use crate::ports::handoff::HandoffError;
 use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::{EndpointError, ServiceError};
@@ -78,6 +79,22 @@ impl CommandError {
 
     pub(super) fn as_json(&self) -> serde_json::Value {
         json!({"error": {"code": self.code, "message": self.message, "cause": self.cause, "hint": self.hint}})
+    }
+}
+
+impl Refusal for CommandError {
+    fn is_busy(&self) -> bool {
+        self.code == "busy"
+    }
+
+    fn is_gone(&self) -> bool {
+        self.exit == Exit::NotAssigned
+    }
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
     }
 }
 
@@ -295,6 +312,9 @@ impl From<StateError> for CommandError {
             }
             StateError::Busy { .. } => {
                 Self { code: "busy", ..failure }.hint("wait for it, or end that process, then try again")
+            }
+            StateError::NoRandom => {
+                failure.hint("the system forbids getrandom(2); check the sandbox that kcaws runs in")
             }
             StateError::NoLocks { .. } => {
                 failure.hint("put the state folder on a local disk: set XDG_STATE_HOME")

@@ -6,6 +6,7 @@ use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::ports::identity_center::Patience;
 use crate::session::logout::{LoggedOut, ServerSide};
+use crate::session::seal::Seal;
 use crate::session::status;
 
 /// Log out: end the session at Identity Center, then forget the tokens here
@@ -43,7 +44,16 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     outcome
 }
 
+/// Whatever becomes of the login, what was kept warm goes: a keyring that cannot even be opened, or a login that
+/// is over, must not leave it behind.
 fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let session = selected.session.name.clone();
+    let outcome = end_login(selected, app, ui);
+    Seal::of(&session, &**app.state(), app.warm_keys()).forget()?;
+    outcome
+}
+
+fn end_login(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let name = shown(&selected.session.name);
     let Ok(opened) = Opened::if_logged_in(app, selected, Patience::FOR_A_PERSON)? else {
         ui.say(&format!("Nobody was logged in to `{name}`."));

@@ -4,6 +4,7 @@ mod accounts;
 mod console;
 mod credential_process;
 mod error;
+pub mod hot;
 mod log;
 mod login;
 mod logout;
@@ -123,6 +124,17 @@ fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe is nobody's mistake.
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// What clap understands of a line that hands out one role and does nothing else unusual.
+#[cfg(test)]
+fn credential_process_arguments(args: &[String]) -> Option<(String, crate::profile::Role)> {
+    let line = std::iter::once("kcaws").chain(args.iter().map(String::as_str));
+    let Cli { global, command: Command::CredentialProcess(args) } = Cli::try_parse_from(line).ok()? else {
+        return None;
+    };
+    let usual = !global.quiet && global.verbose == 0 && !global.no_color && !global.no_input;
+    if usual { args.role() } else { None }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Which session and which role a command is about, and the ports that it then needs.
 
+use std::time::Duration;
+
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
@@ -9,7 +11,11 @@ use crate::profile::{ConfigError, Role, SsoSession, Target};
 use crate::session::choice;
 use crate::session::{LoginNeeded, Session, SessionError};
 
+/// Longer than a refresh takes: two attempts of 6 s.
+const LOCK_PATIENCE: Duration = Duration::from_secs(13);
+
 /// A session, and the profile through which it was found: its `services` section counts.
+#[derive(Clone)]
 pub(super) struct Selected {
     pub(super) session: SsoSession,
     pub(super) profile: Option<String>,
@@ -60,6 +66,7 @@ pub(super) struct Opened<'a> {
     pub(super) endpoints: Endpoints,
     store: Box<dyn SecretStore>,
     center: Box<dyn IdentityCenter>,
+    lock_patience: Duration,
 }
 
 impl<'a> Opened<'a> {
@@ -81,8 +88,18 @@ impl<'a> Opened<'a> {
         selected: Selected,
         patience: Patience,
     ) -> Result<Self, CommandError> {
+        Self::for_use_in(app, selected, patience, LOCK_PATIENCE)
+    }
+
+    /// As long as one may wait for another process that refreshes.
+    pub(super) fn for_use_in(
+        app: &'a App,
+        selected: Selected,
+        patience: Patience,
+        lock_patience: Duration,
+    ) -> Result<Self, CommandError> {
         match Self::if_logged_in(app, selected, patience)? {
-            Ok(opened) => Ok(opened),
+            Ok(opened) => Ok(Self { lock_patience, ..opened }),
             Err(selected) => Err(SessionError::LoginNeeded {
                 session: selected.session.name,
                 why: LoginNeeded::NeverLoggedIn,
@@ -113,7 +130,7 @@ impl<'a> Opened<'a> {
         patience: Patience,
     ) -> Result<Self, CommandError> {
         let center = app.identity_center(&selected.session.region, &endpoints, patience)?;
-        Ok(Self { app, selected, endpoints, store, center })
+        Ok(Self { app, selected, endpoints, store, center, lock_patience: LOCK_PATIENCE })
     }
 
     pub(super) fn session(&self) -> Session<'_> {
@@ -124,11 +141,26 @@ impl<'a> Opened<'a> {
             state: &**self.app.state(),
             store: &*self.store,
             center: &*self.center,
+            warm_keys: self.app.warm_keys(),
+            lock_patience: self.lock_patience,
         }
     }
 }
 
-fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
+/// Those that `endpoints` owes to the profile alone, as text; empty where there are none.
+pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpoints) -> String {
+    if selected.profile.is_none() {
+        return String::new();
+    }
+    let without = Selected { session: selected.session.clone(), profile: None };
+    // A place that is none without the profile is another one with it.
+    match self::endpoints(app, &without) {
+        Ok(without) if without == *endpoints => String::new(),
+        _ => format!("{} {}", endpoints.oidc, endpoints.portal),
+    }
+}
+
+pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
     let document = app.document()?;
     let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
     let settings = EndpointSettings {

@@ -3,8 +3,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::error::CommandError;
-use super::ui::Ui;
+use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::credentials::warm;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
 use crate::session::status::{self, SessionStatus};
@@ -43,6 +44,15 @@ struct Row {
     /// AWS does not tell it.
     session_ends_at: Option<DateTime<Utc>>,
     store: Option<StoreKind>,
+    /// Taken away, as the portal said when warm credentials were to be renewed; those live to their end.
+    assignments_gone: Vec<Gone>,
+}
+
+#[derive(Serialize)]
+struct Gone {
+    account_id: String,
+    role: String,
+    credentials_end_at: DateTime<Utc>,
 }
 
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -56,7 +66,9 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     for name in names {
         let session = document.session(&name)?;
         let status = status::read(&**app.state(), &session)?;
-        rows.push(row(&session, status.as_ref(), now));
+        let mut row = row(&session, status.as_ref(), now);
+        row.assignments_gone = gone(app, &name, now)?;
+        rows.push(row);
     }
     let not_logged_in = args.session.clone().filter(|_| rows.iter().all(|row| !row.logged_in));
     if args.json {
@@ -64,6 +76,17 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     } else if rows.is_empty() {
         ui.say("No session is set up; `kcaws login --help` shows the lines for ~/.aws/config.");
     } else {
+        for row in &rows {
+            for gone in &row.assignments_gone {
+                ui.say(&format!(
+                    "Session `{}`: the assignment of {} in account {} is gone; its credentials here end in {}.",
+                    shown(&row.name),
+                    shown(&gone.role),
+                    shown(&gone.account_id),
+                    span(gone.credentials_end_at - now),
+                ));
+            }
+        }
         let cells: Vec<Vec<String>> = rows.into_iter().map(|row| cells(row, now)).collect();
         ui.table(&["SESSION", "LOGIN", "ACCESS TOKEN", "STORE", "START URL"], &cells);
     }
@@ -71,6 +94,16 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         Some(session) => Err(SessionError::LoginNeeded { session, why: LoginNeeded::NeverLoggedIn }.into()),
         None => Ok(()),
     }
+}
+
+fn gone(app: &App, session: &str, now: DateTime<Utc>) -> Result<Vec<Gone>, CommandError> {
+    let marks = warm::gone(&**app.state(), session, now)?.into_iter();
+    let gone = marks.map(|mark| Gone {
+        account_id: mark.account_id,
+        role: mark.role_name,
+        credentials_end_at: mark.until,
+    });
+    Ok(gone.collect())
 }
 
 fn row(session: &SsoSession, status: Option<&SessionStatus>, now: DateTime<Utc>) -> Row {
@@ -85,6 +118,7 @@ fn row(session: &SsoSession, status: Option<&SessionStatus>, now: DateTime<Utc>)
         refreshable: login.map(|login| login.refreshable),
         session_ends_at: None,
         store: status.map(|status| status.store),
+        assignments_gone: Vec::new(),
     }
 }
 
@@ -92,7 +126,7 @@ fn cells(row: Row, now: DateTime<Utc>) -> Vec<String> {
     let login = if row.logged_in { "yes" } else { "no" };
     let access = match row.access_expires_at.map(|at| at - now) {
         None => "-".to_owned(),
-        Some(left) if left > TimeDelta::zero() => span(left),
+        Some(left) if left > TimeDelta::zero() => format!("{} left", span(left)),
         Some(_) if row.refreshable == Some(true) => "renewed at next use".to_owned(),
         Some(_) => "expired".to_owned(),
     };
@@ -102,8 +136,8 @@ fn cells(row: Row, now: DateTime<Utc>) -> Vec<String> {
 
 fn span(left: TimeDelta) -> String {
     match (left.num_hours(), left.num_minutes()) {
-        (0, 0) => format!("{} s left", left.num_seconds()),
-        (0, minutes) => format!("{minutes} min left"),
-        (hours, minutes) => format!("{hours} h {} min left", minutes - hours * 60),
+        (0, 0) => format!("{} s", left.num_seconds()),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {} min", minutes - hours * 60),
     }
 }

@@ -42,6 +42,11 @@ impl Ui {
         self.write_out(b"\n");
     }
 
+    /// The same for a line that has its end already.
+    pub fn secret_line(&mut self, line: &Secret<Vec<u8>>) {
+        self.write_out(line.expose());
+    }
+
     pub fn json(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).expect("lists of names and times serialize");
         self.data(&text);

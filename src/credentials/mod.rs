@@ -1,6 +1,7 @@
 //! Role credentials: how they are got, and the form in which tools take them.
 
 pub mod listing;
+pub mod warm;
 pub mod wire;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,6 +25,13 @@ pub enum CredentialsError {
     Session(#[from] SessionError),
 }
 
+/// Role credentials, and what the service's clock said when it handed them out.
+pub struct Fetched {
+    pub credentials: RoleCredentials,
+    /// How far the service's clock is ahead of ours.
+    pub skew: TimeDelta,
+}
+
 impl From<ServiceError> for CredentialsError {
     fn from(error: ServiceError) -> Self {
         Self::Session(error.into())
@@ -31,6 +39,12 @@ impl From<ServiceError> for CredentialsError {
 }
 
 impl Session<'_> {
+    /// [`Session::role_credentials`], for keeping.
+    pub fn fetch_role(&self, role: &Role) -> Result<Fetched, CredentialsError> {
+        let credentials = self.role_credentials(role)?;
+        Ok(Fetched { credentials, skew: self.center.clock_skew().unwrap_or_default() })
+    }
+
     /// One fetch; when the portal refuses the token, one refresh and one more fetch. A second refusal is for a
     /// person to mend, and nothing is forgotten because of it.
     pub fn role_credentials(&self, role: &Role) -> Result<RoleCredentials, CredentialsError> {

@@ -40,6 +40,15 @@ pub fn json(credentials: &RoleCredentials, role: &Role) -> Secret<String> {
     Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
 }
 
+/// The same with its line end: the bytes as they go to stdout.
+pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
+    let json = json(credentials, role);
+    let mut line = Vec::with_capacity(json.expose().len() + 1);
+    line.extend_from_slice(json.expose().as_bytes());
+    line.push(b'\n');
+    Secret::new(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use super::keyring::names::hex;
+use super::sealed::hex;
 use crate::secret::Secret;
 
 #[derive(Debug, thiserror::Error)]

@@ -63,7 +63,8 @@ pub fn listen() {}
 #[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
 fn leave(signal: i32) -> ! {
     use std::io::{IsTerminal, Write};
-    let mut stderr = std::io::stderr();
+    // Held until the end: a spinner on another thread must not draw once more.
+    let mut stderr = std::io::stderr().lock();
     if stderr.is_terminal() {
         // The prompt of the shell shall not start behind `^C`.
         let _ = stderr.write_all(b"\n");

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod clock;
 pub mod env;
+pub mod file_stamp;
 pub mod folders;
 pub mod handoff;
 pub mod http;
@@ -11,9 +12,11 @@ pub mod identity_center;
 pub mod interrupt;
 pub mod keyring;
 pub mod process;
+pub mod sealed;
 pub mod signin;
 pub mod state_folder;
 pub mod terminal;
+pub mod warm_key;
 
 /// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.
 fn innermost(error: &dyn std::error::Error) -> String {

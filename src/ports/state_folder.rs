@@ -7,11 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
+use super::sealed::{hex, length_prefixed};
+
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
 pub trait StateFolder: Send + Sync {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError>;
     /// Temp file beside the target, 0600, fsync, rename: a reader sees the old bytes or the new, never a part.
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
+    /// The same without fsync, for what may be lost with the power: its reader notices a torn file.
+    fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
     /// `false` when there was nothing.
     fn remove(&self, name: &str) -> Result<bool, StateError>;
     /// The names of the files directly in `folder`, sorted.
@@ -32,6 +38,8 @@ pub enum StateError {
     /// Another process holds the lock: its pid, where it left one.
     #[error("another kcaws process{} holds the lock since {} s", .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default(), .age.as_secs())]
     Busy { pid: Option<u32>, age: Duration },
+    #[error("the system gave no random numbers")]
+    NoRandom,
     #[error("the file system of `{path}` has no file locks", path = .path.display())]
     NoLocks { path: PathBuf, source: std::io::Error },
 }
@@ -42,6 +50,12 @@ pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] LockK
 enum LockKind {
     File { _file: File },
     Fake { _held: FakeLock },
+}
+
+/// A file name for things whose own names are hostile (rule 11): a hash has no slashes, no dots and no case, and
+/// its length is known.
+pub fn hashed_name(fields: &[&[u8]]) -> String {
+    hex(&Sha256::digest(length_prefixed(fields)))
 }
 
 /// The real folder. Nothing is opened or created until asked.
@@ -72,6 +86,22 @@ impl DiskStateFolder {
             None => Ok(root.to_path_buf()),
         }
     }
+
+    fn replace(
+        &self,
+        name: &str,
+        contents: &[u8],
+        sync: fn(&File) -> std::io::Result<()>,
+    ) -> Result<(), StateError> {
+        let folder = self.folder_of(name)?;
+        let path = self.root()?.join(name);
+        // tempfile creates 0600; the rename replaces a symlink instead of following it.
+        let mut temp = tempfile::NamedTempFile::new_in(&folder).map_err(io("create a file in", &folder))?;
+        temp.write_all(contents).map_err(io("write", &path))?;
+        sync(temp.as_file()).map_err(io("write", &path))?;
+        temp.persist(&path).map_err(|error| io("replace", &path)(error.error))?;
+        Ok(())
+    }
 }
 
 impl StateFolder for DiskStateFolder {
@@ -90,14 +120,11 @@ impl StateFolder for DiskStateFolder {
     }
 
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
-        let folder = self.folder_of(name)?;
-        let path = self.root()?.join(name);
-        // tempfile creates 0600; the rename replaces a symlink instead of following it.
-        let mut temp = tempfile::NamedTempFile::new_in(&folder).map_err(io("create a file in", &folder))?;
-        temp.write_all(contents).map_err(io("write", &path))?;
-        temp.as_file().sync_all().map_err(io("write", &path))?;
-        temp.persist(&path).map_err(|error| io("replace", &path)(error.error))?;
-        Ok(())
+        self.replace(name, contents, File::sync_all)
+    }
+
+    fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
+        self.replace(name, contents, |_| Ok(()))
     }
 
     fn remove(&self, name: &str) -> Result<bool, StateError> {
@@ -297,6 +324,10 @@ impl StateFolder for FakeStateFolder {
         }
         folder.files.insert(name.to_owned(), contents.to_vec());
         Ok(())
+    }
+
+    fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
+        self.write(name, contents)
     }
 
     fn remove(&self, name: &str) -> Result<bool, StateError> {

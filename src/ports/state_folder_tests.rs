@@ -5,6 +5,8 @@ fn contract(folder: &dyn StateFolder) {
     assert!(folder.list("sessions").expect("a missing folder is empty").is_empty());
     folder.write("sessions/a.json", b"one").expect("writes");
     folder.write("sessions/a.json", b"two").expect("replaces");
+    folder.write_cached("sessions/a.json", b"three").expect("replaces");
+    folder.write("sessions/a.json", b"two").expect("replaces");
     folder.write("top", b"").expect("writes at the top");
     assert_eq!(folder.read("sessions/a.json").expect("reads"), Some(b"two".to_vec()));
     assert_eq!(folder.list("sessions").expect("lists"), ["a.json"]);

@@ -40,6 +40,31 @@ impl Terminal {
     }
 }
 
+/// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was
+/// closed early is how its reader says that it has enough.
+pub fn write_stdout(bytes: &[u8]) -> std::io::Result<()> {
+    match write_all(bytes) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+#[cfg(unix)]
+fn write_all(mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        let written = rustix::io::retry_on_intr(|| rustix::io::write(rustix::stdio::stdout(), bytes))?;
+        bytes = &bytes[written..];
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn write_all(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
 /// Bytes written, kept for a test to read.
 #[derive(Clone, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);

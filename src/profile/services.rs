@@ -23,6 +23,16 @@ impl Service {
     }
 }
 
+/// The variables that decide which endpoints a session has: an answer from the endpoints of one environment is
+/// none in another.
+pub const DECIDING_VARIABLES: [&str; 5] = [
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+];
+
 /// The general `AWS_ENDPOINT_URL` is not read: it is set for S3 and DynamoDB stand-ins, and a token must not go
 /// there.
 pub fn endpoint_override(

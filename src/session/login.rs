@@ -101,6 +101,8 @@ impl Session<'_> {
         let status = SessionStatus::of(&record, self.store.kind());
         self.save(&record)?;
         self.note_status(&status)?;
+        // It may be another person's login; what was kept warm for the last one is not for this one.
+        self.seal().forget()?;
         Ok(status)
     }
 }

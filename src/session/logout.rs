@@ -25,7 +25,15 @@ pub enum LoggedOut {
 }
 
 impl Session<'_> {
+    /// The warm credentials go even where the store is locked and the login itself must stay. They go last: a
+    /// process that still read the token began before that, and finds at its end that its time is over.
     pub fn log_out(&self) -> Result<LoggedOut, SessionError> {
+        let outcome = self.end_login();
+        self.seal().forget()?;
+        outcome
+    }
+
+    fn end_login(&self) -> Result<LoggedOut, SessionError> {
         let server_side = match self.load() {
             Ok(None) => None,
             Ok(Some(record)) if record.login.is_none() => None,

@@ -8,10 +8,13 @@ pub mod login;
 pub mod logout;
 pub mod record;
 pub mod refresh;
+pub mod seal;
 pub mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vault;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -20,6 +23,7 @@ use crate::ports::clock::Clock;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, ServiceError};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::state_folder::{StateError, StateFolder};
+use crate::ports::warm_key::WarmKeys;
 use crate::profile::SsoSession;
 
 /// One session and all it needs of the world.
@@ -30,6 +34,9 @@ pub struct Session<'a> {
     pub state: &'a dyn StateFolder,
     pub store: &'a dyn SecretStore,
     pub center: &'a dyn IdentityCenter,
+    pub warm_keys: &'a dyn WarmKeys,
+    /// How long to wait for another process that refreshes.
+    pub lock_patience: Duration,
 }
 
 /// Why a person must log in.

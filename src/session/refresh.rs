@@ -3,19 +3,15 @@
 //! The order is: look, lock, look again, mark the intent, ask, store, unlock. The service rotates refresh
 //! tokens, so what it answered must be stored before anything else happens; an interrupt waits for that.
 
-use std::time::Duration;
-
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError, TokenRecord};
 use crate::ports::identity_center::{Grant, ServiceError};
 use crate::ports::interrupt::CriticalSection;
 use crate::secret::Secret;
 
-/// Longer than a refresh takes (two attempts of 6 s), shorter than the whole call may (15 s).
-const LOCK_PATIENCE: Duration = Duration::from_secs(13);
-
 impl Session<'_> {
     pub fn access_token(&self) -> Result<Secret<String>, SessionError> {
+        self.bring_home();
         let record = self.load()?;
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
@@ -30,7 +26,7 @@ impl Session<'_> {
         refused: &Secret<String>,
     ) -> Result<Secret<String>, SessionError> {
         let _section = CriticalSection::enter();
-        let _lock = self.lock(LOCK_PATIENCE)?;
+        let _lock = self.lock(self.lock_patience)?;
         let Some(record) = self.load()? else {
             return Err(self.login_needed(LoginNeeded::NeverLoggedIn));
         };
@@ -63,7 +59,7 @@ impl Session<'_> {
                 if let Some(login) = &mut record.login {
                     login.renew(token, self.clock.now());
                 }
-                self.save(&record)?;
+                self.save_or_rescue(&record)?;
                 self.note_times(&record);
                 Ok(access_token)
             }

@@ -134,3 +134,57 @@ fn a_locked_keyring_is_no_empty_one() {
     world.store.lock();
     assert!(matches!(world.session().access_token(), Err(SessionError::Keyring(KeyringError::Locked(_)))));
 }
+
+/// The store takes the mark, and locks itself before the answer comes.
+fn refreshed_into_a_locked_store() -> World {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.store.take_writes(Some(1));
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-2");
+    world
+}
+
+#[test]
+fn a_record_that_the_store_refuses_after_a_refresh_is_sealed_and_served_from_there() {
+    let world = refreshed_into_a_locked_store();
+    assert_eq!(world.session().access_token().expect("still").expose(), "access-2");
+    let login = world.stored_login().expect("a login");
+    assert_eq!(login.refresh_token.expect("rotated").expose(), "refresh-2");
+    assert_eq!(world.center.calls().len(), 1);
+}
+
+#[test]
+fn a_sealed_record_moves_to_the_store_on_the_next_call_that_can_write() {
+    let world = refreshed_into_a_locked_store();
+    world.store.take_writes(None);
+    assert_eq!(world.session().access_token().expect("still").expose(), "access-2");
+    world.warm_keys.lose_all();
+    assert_eq!(world.stored_login().expect("in the store").access_token.expose(), "access-2");
+    assert_eq!(world.center.calls().len(), 1);
+}
+
+#[test]
+fn a_sealed_record_is_refreshed_like_a_stored_one_and_hides_nothing_afterwards() {
+    let world = refreshed_into_a_locked_store();
+    world.clock.advance(OLD);
+    assert!(matches!(world.session().access_token(), Err(SessionError::Keyring(_))), "no place for a mark");
+    world.store.take_writes(None);
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-3", Some("refresh-3"))));
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-3");
+    assert_eq!(world.session().access_token().expect("the same").expose(), "access-3");
+    let calls = world.center.calls();
+    assert_eq!(calls, ["CreateToken refresh_token refresh-1", "CreateToken refresh_token refresh-2"]);
+}
+
+#[test]
+fn where_nothing_may_be_sealed_the_refusal_of_the_store_is_the_answer() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.store.take_writes(Some(1));
+    world.warm_keys.refuse();
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    assert!(matches!(world.session().access_token(), Err(SessionError::Keyring(KeyringError::Locked(_)))));
+}

@@ -5,6 +5,7 @@ use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, Origin};
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::state_folder::FakeStateFolder;
+use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::profile::SsoSession;
 use crate::session::{Login, Session, TokenRecord};
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) state: FakeStateFolder,
     pub(crate) store: FakeKeyring,
     pub(crate) center: FakeIdentityCenter,
+    pub(crate) warm_keys: FakeWarmKeys,
 }
 
 impl World {
@@ -43,6 +45,7 @@ impl World {
             state: FakeStateFolder::default(),
             store: FakeKeyring::default(),
             center: FakeIdentityCenter::default(),
+            warm_keys: FakeWarmKeys::default(),
         }
     }
 
@@ -54,6 +57,8 @@ impl World {
             state: &self.state,
             store: &self.store,
             center: &self.center,
+            warm_keys: &self.warm_keys,
+            lock_patience: std::time::Duration::ZERO,
         }
     }
 

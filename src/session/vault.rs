@@ -2,10 +2,19 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
+use super::seal::{NotSealed, Plain, Seal};
 use super::{Session, SessionError, TokenRecord};
 use crate::ports::keyring::ItemKey;
 use crate::ports::state_folder::Lock;
 use crate::profile::SsoSession;
+use crate::secret::Secret;
+
+/// The name of a rescued record among what is sealed for the session.
+const RESCUED: &str = "token";
+/// As long as the kernel keyring store keeps one.
+const RESCUED_LIFE: TimeDelta = TimeDelta::days(7);
 
 pub fn item_key(session: &SsoSession) -> ItemKey {
     ItemKey { session: session.name.clone(), start_url: session.start_url.clone() }
@@ -32,6 +41,9 @@ impl Session<'_> {
 
     /// The record wherever it came from: for a login, which replaces it.
     pub fn load_from_anywhere(&self) -> Result<Option<TokenRecord>, SessionError> {
+        if let Some(rescued) = self.rescued() {
+            return Ok(Some(rescued));
+        }
         let (session, store) = (&self.config.name, self.store.kind());
         let Some(text) = self.store.get(&item_key(self.config))? else {
             tracing::info!(target: "kcaws::keyring", %session, %store, "nothing stored");
@@ -49,7 +61,62 @@ impl Session<'_> {
     pub fn save(&self, record: &TokenRecord) -> Result<(), SessionError> {
         self.store.set(&item_key(self.config), &record.to_text())?;
         tracing::info!(target: "kcaws::keyring", session = %self.config.name, store = %self.store.kind(), "wrote the token record");
+        // From here on the store has the newest; a rescued one would hide it.
+        self.seal().remove(RESCUED)?;
         Ok(())
+    }
+
+    /// After the service has rotated the refresh token: where the store refuses the new record, it is sealed into
+    /// the state folder, and read from there until [`Session::bring_home`].
+    pub fn save_or_rescue(&self, record: &TokenRecord) -> Result<(), SessionError> {
+        match self.save(record) {
+            Err(SessionError::Keyring(refusal)) => {
+                let now = self.clock.now();
+                let text = record.to_text();
+                let sealed = self.seal().epoch().map_err(NotSealed::from).and_then(|epoch| {
+                    let value = Plain { text: text.expose().as_bytes(), until: now + RESCUED_LIFE };
+                    self.seal().write(&epoch, RESCUED, &self.rescue_bound(), &value, now)
+                });
+                let session = &self.config.name;
+                match sealed {
+                    Ok(()) => {
+                        tracing::warn!(target: "kcaws::keyring", %session, %refusal, "sealed the token record into the state folder");
+                        Ok(())
+                    }
+                    Err(why) => {
+                        tracing::warn!(target: "kcaws::keyring", %session, %why, "the token record is lost");
+                        Err(refusal.into())
+                    }
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn rescued(&self) -> Option<TokenRecord> {
+        let opened = self.seal().read(RESCUED, &self.rescue_bound(), self.clock.now())?;
+        let text = Secret::new(String::from_utf8(opened.plaintext.to_vec()).ok()?);
+        TokenRecord::from_text(&text, self.config).ok()
+    }
+
+    /// Moves a rescued record into the store, if it takes writes again. Not worth failing or waiting for.
+    pub fn bring_home(&self) {
+        if self.rescued().is_none() {
+            return;
+        }
+        let Ok(_lock) = self.lock(Duration::ZERO) else { return };
+        if let Some(record) = self.rescued() {
+            let _ = self.save(&record);
+        }
+    }
+
+    /// Two start URLs under one session name are two records.
+    fn rescue_bound(&self) -> [&[u8]; 2] {
+        [b"kcaws token record 1", self.config.start_url.as_bytes()]
+    }
+
+    pub fn seal(&self) -> Seal<'_> {
+        Seal::of(&self.config.name, self.state, self.warm_keys)
     }
 
     pub fn forget(&self) -> Result<bool, SessionError> {

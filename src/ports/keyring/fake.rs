@@ -18,6 +18,8 @@ struct State {
     locked: bool,
     refuse_unlock: bool,
     fail_next: Option<KeyringError>,
+    /// From then on the store takes no writes.
+    writes_left: Option<usize>,
     calls: Calls,
 }
 
@@ -38,6 +40,11 @@ impl FakeKeyring {
     /// The next call, whichever it is, ends with `error`.
     pub fn fail_next(&self, error: KeyringError) {
         self.state().fail_next = Some(error);
+    }
+
+    /// Takes `count` more writes, and refuses the others until told something else.
+    pub fn take_writes(&self, count: Option<usize>) {
+        self.state().writes_left = count;
     }
 
     pub fn lock(&self) {
@@ -92,6 +99,11 @@ impl SecretStore for FakeKeyring {
     fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError> {
         single_line(self.kind, value)?;
         let mut state = self.open_unlocked(|calls| calls.set += 1)?;
+        match &mut state.writes_left {
+            Some(0) => return Err(KeyringError::Locked(self.kind)),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         state.items.retain(|(held, _)| held != key);
         state.items.push((key.clone(), value.clone()));
         Ok(())

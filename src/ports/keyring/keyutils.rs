@@ -13,8 +13,8 @@ use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
 
 use super::core_store::text;
 use super::names::hex;
-use super::sealed::{self, SealError};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
+use crate::ports::sealed::{self, SealError};
 use crate::ports::state_folder::StateFolder;
 use crate::secret::Secret;
 
@@ -144,7 +144,7 @@ impl SecretStore for KeyutilsStore {
 
 /// `@u`, linked into the process keyring first: a key there is readable for its possessor only, and a process
 /// whose session keyring does not lead to `@u` (`KeyringMode=private`, cron) finds the key but may not read it.
-fn user_keyring() -> Result<KeyRing, KeyringError> {
+pub(in crate::ports) fn user_keyring() -> Result<KeyRing, KeyringError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true).map_err(kernel)?;
     process.link_keyring_id(KeyRingIdentifier::User).map_err(kernel)?;
     KeyRing::from_special_id(KeyRingIdentifier::User, false).map_err(kernel)
@@ -177,7 +177,7 @@ fn destroy(ring: KeyRing, id: &KeyId) -> Result<bool, KeyringError> {
 }
 
 /// A key that is gone, in any of the kernel's words, is no error.
-fn present<T>(answer: Result<T, KeyError>) -> Result<Option<T>, KeyringError> {
+pub(in crate::ports) fn present<T>(answer: Result<T, KeyError>) -> Result<Option<T>, KeyringError> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked) => Ok(None),

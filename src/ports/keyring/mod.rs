@@ -17,9 +17,8 @@ pub mod core_store;
 pub mod fake;
 #[cfg(target_os = "linux")]
 pub mod keyutils;
-pub(super) mod names;
+mod names;
 mod open;
-pub mod sealed;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
 #[cfg(windows)]

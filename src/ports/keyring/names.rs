@@ -1,22 +1,12 @@
 //! Names of items for platforms whose own names are too narrow for a session and a start URL.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 use super::ItemKey;
-use super::sealed::length_prefixed;
+use crate::ports::state_folder::hashed_name;
 
-/// Names are hostile: a hash has no slashes, no dots and no case, and its length is known.
+pub(super) use crate::ports::sealed::hex;
+
 pub(super) fn digest(key: &ItemKey) -> String {
-    hex(&Sha256::digest(length_prefixed(&[key.session.as_bytes(), key.start_url.as_bytes()])))
-}
-
-pub(in crate::ports) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes everything
-        text
-    })
+    hashed_name(&[key.session.as_bytes(), key.start_url.as_bytes()])
 }
 
 #[cfg(test)]

@@ -1,1 +1,58 @@
 //! IAM Identity Center on loopback.
+//!
+//! A stand-in for the AWS side of a login: SSO OIDC, the access portal's API, the pages that people see,
+//! the console's federation endpoint and STS GetCallerIdentity. It has its own clock, faults on demand
+//! and a request log. It shares no type with kcaws: what both say on the wire must agree by itself.
+//!
+//! ```no_run
+//! let sim = idc_sim::IdcSim::builder().auto_approve(true).start();
+//! for (name, value) in sim.env() {
+//!     // hand to the client under test
+//! #   let _ = (name, value);
+//! }
+//! assert_eq!(sim.count(idc_sim::Route::CreateToken), 0);
+//! ```
+//!
+//! The map: `exchange` takes every request through route table, log and faults to its service (`oidc`,
+//! `portal`, `sts` with `sigv4`, `federation`, `browser` with `pages` and `signin`); `state` is what they
+//! remember, `directory` who may do what; `proxy` and `ca` are the ways in; `operator` is what happens
+//! from outside, by `handle` (Rust) or `control` (HTTP).
+
+mod browser;
+mod builder;
+mod ca;
+mod call;
+mod clock;
+mod control;
+mod directory;
+mod exchange;
+mod faults;
+mod federation;
+mod handle;
+mod hosts;
+mod log;
+mod oidc;
+mod operator;
+mod pages;
+mod portal;
+mod proxy;
+mod route;
+mod secret;
+mod signin;
+mod sigv4;
+mod state;
+mod sts;
+mod switches;
+mod throttle;
+
+pub use builder::Builder;
+pub use clock::rfc3339;
+pub use faults::Fault;
+pub use handle::{ArmedFault, IdcSim};
+pub use log::{Entry, LoggedRequest};
+pub use operator::{PendingCode, SeededLogin};
+pub use route::Route;
+pub use secret::SECRET_MARK;
+pub use switches::{
+    DateHeader, DenialAnswer, LogoutEnds, PageSize, RefreshRotation, SlowDown, VerificationUri,
+};

@@ -60,13 +60,24 @@ pub fn open(key: &[u8; KEY_LEN], bound: &[&[u8]], sealed: &[u8]) -> Result<Zeroi
 }
 
 /// Each field behind its length: `("ab", "c")` and `("a", "bc")` are different boxes.
-pub(super) fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
+pub fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(fields.iter().map(|field| 8 + field.len()).sum());
     for field in fields {
         bytes.extend_from_slice(&(field.len() as u64).to_le_bytes());
         bytes.extend_from_slice(field);
     }
     bytes
+}
+
+/// Without the formatting machinery: this runs on every warm call.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
 }
 
 /// The version is bound too: an old box cannot be relabelled as one of another format.

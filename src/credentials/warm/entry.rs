@@ -1,0 +1,222 @@
+//! One warm answer, in a form that a warm call reads without a parser: fixed fields, then the line to print.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::credentials::{Fetched, wire};
+use crate::ports::file_stamp::FileStamp;
+use crate::ports::identity_center::Endpoints;
+use crate::ports::sealed::length_prefixed;
+use crate::profile::{Role, SsoSession};
+use crate::secret::Secret;
+
+/// botocore asks again at every request once less than 15 minutes are left.
+const WIDEST_MARGIN: TimeDelta = TimeDelta::minutes(15);
+/// An entry further from the future than this means that the clock was set back.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+
+/// Times by the service's clock, in seconds.
+pub struct Entry {
+    expires_at: i64,
+    obtained_at: i64,
+    /// How far the service's clock was ahead of ours.
+    skew: i64,
+    /// Of the config file that named the session; `None` when nothing may be built on it.
+    stamp: Option<FileStamp>,
+    minted_by: MintedBy,
+    /// As it goes to stdout.
+    line: Secret<Vec<u8>>,
+}
+
+/// The session's settings that decide who mints: start URL, region, origins. As a hash, because it is only compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MintedBy([u8; Self::LEN]);
+
+impl MintedBy {
+    const LEN: usize = 32;
+
+    pub fn of(session: &SsoSession, endpoints: &Endpoints) -> Self {
+        let fields = [
+            session.start_url.as_str(),
+            session.region.as_str(),
+            endpoints.oidc.as_str(),
+            endpoints.portal.as_str(),
+        ];
+        Self(Sha256::digest(length_prefixed(&fields.map(str::as_bytes))).into())
+    }
+}
+
+/// How good an entry is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// To be served without a second thought.
+    Good,
+    /// Valid, but near its end: to be renewed if that is quick.
+    NearItsEnd,
+    /// Expired, or from the future.
+    Useless,
+}
+
+impl Entry {
+    pub fn of(
+        fetched: &Fetched,
+        role: &Role,
+        minted_by: MintedBy,
+        stamp: Option<FileStamp>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            expires_at: fetched.credentials.expires_at.timestamp(),
+            obtained_at: (now + fetched.skew).timestamp(),
+            skew: fetched.skew.num_seconds(),
+            stamp,
+            minted_by,
+            line: wire::line(&fetched.credentials, role),
+        }
+    }
+
+    pub fn standing(&self, now: DateTime<Utc>) -> Standing {
+        let now = now.timestamp().saturating_add(self.skew);
+        let left = self.expires_at.saturating_sub(now);
+        let life = self.expires_at.saturating_sub(self.obtained_at);
+        if left <= 0 || self.obtained_at > now.saturating_add(CLOCK_TOLERANCE.num_seconds()) {
+            Standing::Useless
+        } else if left <= (life / 4).min(WIDEST_MARGIN.num_seconds()) {
+            Standing::NearItsEnd
+        } else {
+            Standing::Good
+        }
+    }
+
+    /// By our clock: how long its key must live.
+    pub fn expires_here_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.expires_at.saturating_sub(self.skew), 0).unwrap_or_default()
+    }
+
+    pub fn is_of(&self, stamp: Option<FileStamp>) -> bool {
+        stamp.is_some() && self.stamp == stamp
+    }
+
+    pub fn is_minted_by(&self, minted_by: MintedBy) -> bool {
+        self.minted_by == minted_by
+    }
+
+    #[must_use]
+    pub fn stamped(self, stamp: Option<FileStamp>) -> Self {
+        Self { stamp, ..self }
+    }
+
+    pub fn line(&self) -> &Secret<Vec<u8>> {
+        &self.line
+    }
+
+    pub fn into_line(self) -> Secret<Vec<u8>> {
+        self.line
+    }
+
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(HEAD + self.line.expose().len());
+        for time in [self.expires_at, self.obtained_at, self.skew] {
+            bytes.extend_from_slice(&time.to_le_bytes());
+        }
+        bytes.push(u8::from(self.stamp.is_some()));
+        bytes.extend_from_slice(&self.stamp.map_or([0; FileStamp::LEN], FileStamp::to_bytes));
+        bytes.extend_from_slice(&self.minted_by.0);
+        bytes.extend_from_slice(self.line.expose());
+        Zeroizing::new(bytes)
+    }
+
+    /// The version is among what the box is bound to: what opens is of this form.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (times, rest) = bytes.split_first_chunk::<24>()?;
+        let (&[stamped], rest) = rest.split_first_chunk::<1>()?;
+        let (stamp, rest) = rest.split_first_chunk::<{ FileStamp::LEN }>()?;
+        let (minted_by, line) = rest.split_first_chunk::<{ MintedBy::LEN }>()?;
+        let [expires_at, obtained_at, skew] =
+            std::array::from_fn(|at| i64::from_le_bytes(times.as_chunks::<8>().0[at]));
+        Some(Self {
+            expires_at,
+            obtained_at,
+            skew,
+            stamp: (stamped == 1).then(|| FileStamp::from_bytes(stamp)),
+            minted_by: MintedBy(*minted_by),
+            line: Secret::new(line.to_vec()),
+        })
+    }
+}
+
+const HEAD: usize = 24 + 1 + FileStamp::LEN + MintedBy::LEN;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::fake::FakeIdentityCenter;
+    use crate::session::testing::{corp, endpoints};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+    }
+
+    /// Obtained at noon, by a clock as far behind the service's as `skew`.
+    fn entry(expires_at: &str, skew: TimeDelta) -> Entry {
+        let fetched = Fetched { credentials: FakeIdentityCenter::role_credentials(expires_at), skew };
+        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+        let minted_by = MintedBy::of(&corp(), &endpoints());
+        Entry::of(&fetched, &role, minted_by, None, at("2026-11-24T12:00:00Z"))
+    }
+
+    #[test]
+    fn the_margin_is_a_quarter_of_the_life_and_at_most_fifteen_minutes() {
+        let standing = |expires: &str, now: &str| entry(expires, TimeDelta::zero()).standing(at(now));
+        for (expires, last_good, first_near) in [
+            ("2026-11-24T13:00:00Z", "2026-11-24T12:44:59Z", "2026-11-24T12:45:00Z"),
+            ("2026-11-25T00:00:00Z", "2026-11-24T23:44:59Z", "2026-11-24T23:45:00Z"),
+            ("2026-11-24T12:20:00Z", "2026-11-24T12:14:59Z", "2026-11-24T12:15:00Z"),
+        ] {
+            assert_eq!(standing(expires, last_good), Standing::Good);
+            assert_eq!(standing(expires, first_near), Standing::NearItsEnd);
+        }
+        assert_eq!(standing("2026-11-24T13:00:00Z", "2026-11-24T12:59:59Z"), Standing::NearItsEnd);
+        assert_eq!(standing("2026-11-24T13:00:00Z", "2026-11-24T13:00:00Z"), Standing::Useless);
+    }
+
+    #[test]
+    fn an_entry_from_the_future_is_useless() {
+        let entry = entry("2026-11-24T13:00:00Z", TimeDelta::zero());
+        assert_eq!(entry.standing(at("2026-11-24T11:59:00Z")), Standing::Good, "within the tolerance");
+        assert_eq!(entry.standing(at("2026-11-24T11:58:59Z")), Standing::Useless);
+    }
+
+    #[test]
+    fn times_are_judged_by_the_services_clock() {
+        // Ours says noon, theirs one o'clock.
+        let ahead = entry("2026-11-24T14:00:00Z", TimeDelta::hours(1));
+        assert_eq!(ahead.standing(at("2026-11-24T12:44:59Z")), Standing::Good);
+        assert_eq!(ahead.standing(at("2026-11-24T12:45:00Z")), Standing::NearItsEnd);
+        assert_eq!(ahead.standing(at("2026-11-24T13:00:00Z")), Standing::Useless);
+        assert_eq!(ahead.expires_here_at(), at("2026-11-24T13:00:00Z"));
+        // Theirs says eleven: by ours it looks expired from the start.
+        let behind = entry("2026-11-24T12:00:00Z", TimeDelta::hours(-1));
+        assert_eq!(behind.standing(at("2026-11-24T12:30:00Z")), Standing::Good);
+    }
+
+    #[test]
+    fn an_entry_survives_its_bytes_and_no_cut_head_is_read() {
+        let entry = entry("2026-11-24T13:00:00Z", TimeDelta::seconds(-7));
+        let bytes = entry.to_bytes();
+        let back = Entry::from_bytes(&bytes).expect("reads");
+        assert_eq!(back.to_bytes(), bytes);
+        assert!(back.line().expose().ends_with(b"}\n"));
+        assert!((0..HEAD).all(|cut| Entry::from_bytes(&bytes[..cut]).is_none()));
+    }
+
+    #[test]
+    fn other_settings_are_another_mint() {
+        let minted_by = MintedBy::of(&corp(), &endpoints());
+        let moved = SsoSession { start_url: "https://other.awsapps.com/start".to_owned(), ..corp() };
+        assert_ne!(MintedBy::of(&moved, &endpoints()), minted_by);
+        let scopes = SsoSession { scopes: Vec::new(), ..corp() };
+        assert_eq!(MintedBy::of(&scopes, &endpoints()), minted_by);
+    }
+}

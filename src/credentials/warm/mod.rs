@@ -1,0 +1,310 @@
+//! Role credentials kept warm: one sealed entry per session, config file, environment, account and role, served
+//! without asking anybody while it is good. (What is answered when: the table in ARCHITECTURE.md.)
+
+mod entry;
+mod mark;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+pub use self::entry::{Entry, MintedBy, Standing};
+pub use self::mark::{FailedRenewal, gone};
+use super::{CredentialsError, Fetched};
+use crate::ports::clock::Clock;
+use crate::ports::env::Env;
+use crate::ports::file_stamp::FileStamp;
+use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
+use crate::ports::warm_key::WarmKeys;
+use crate::profile::Role;
+use crate::profile::services::DECIDING_VARIABLES;
+use crate::secret::Secret;
+use crate::session::SessionError;
+use crate::session::seal::{Epoch, LOCK, NotSealed, Plain, Seal};
+
+/// Names this format in what the boxes are bound to.
+const FORMAT: &[u8] = b"kcaws warm credentials 1";
+
+/// The whole call: newer Rust SDKs give up after some 20 s, and a terminal should not look dead before that.
+const WHOLE_CALL: Duration = Duration::from_millis(14_500);
+/// While the old answer is good, a new one may not take longer.
+const RENEWAL: Duration = Duration::from_secs(3);
+/// After waiting for another process in vain there must be time left to try oneself.
+const LAST_TRY: Duration = Duration::from_secs(1);
+
+/// What is asked for, as far as a warm call knows it. The start URL is not among it: that would mean to read the
+/// config file, so it is in the entry, behind the file's stamp.
+pub struct Wanted<'a> {
+    session: &'a str,
+    role: &'a Role,
+    fields: Vec<Vec<u8>>,
+    name: String,
+    stamp: Option<FileStamp>,
+}
+
+impl<'a> Wanted<'a> {
+    /// `endpoints_of_profile`: those that a profile's own `services` section gives, and nothing where there are none.
+    pub fn new(
+        session: &'a str,
+        role: &'a Role,
+        config: &Path,
+        env: &Env,
+        endpoints_of_profile: &str,
+    ) -> Self {
+        let mut fields = vec![
+            FORMAT.to_vec(),
+            session.as_bytes().to_vec(),
+            role.account_id.as_bytes().to_vec(),
+            role.role_name.as_bytes().to_vec(),
+            config.as_os_str().as_encoded_bytes().to_vec(),
+            endpoints_of_profile.as_bytes().to_vec(),
+        ];
+        fields.extend(
+            DECIDING_VARIABLES.iter().map(|name| env.raw(name).unwrap_or_default().into_encoded_bytes()),
+        );
+        let parts: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
+        let name = hashed_name(&parts);
+        Self { session, role, fields, name, stamp: None }
+    }
+
+    /// `stamp` must be older than the reading of the file: a change between the two must show.
+    #[must_use]
+    pub fn stamped(self, stamp: Option<FileStamp>) -> Self {
+        Self { stamp, ..self }
+    }
+
+    fn mark_name(&self) -> String {
+        format!("{}{}", self.name, mark::SUFFIX)
+    }
+
+    fn bound(&self) -> Vec<&[u8]> {
+        self.fields.iter().map(Vec::as_slice).collect()
+    }
+}
+
+/// How much time a fetch has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Haste {
+    pub total: Duration,
+    /// For other processes: no time at all while the old answer is good.
+    pub waits: bool,
+}
+
+/// What a failed fetch means to somebody who still holds a good answer.
+pub trait Refusal: From<StateError> + std::fmt::Display {
+    /// Another process is at it.
+    fn is_busy(&self) -> bool;
+    /// 403.
+    fn is_gone(&self) -> bool;
+}
+
+impl From<StateError> for CredentialsError {
+    fn from(error: StateError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl Refusal for CredentialsError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Session(SessionError::State(StateError::Busy { .. })))
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::NotAssigned(_))
+    }
+}
+
+pub struct Warm<'a> {
+    pub state: &'a dyn StateFolder,
+    pub keys: &'a dyn WarmKeys,
+    pub clock: &'a dyn Clock,
+}
+
+impl Warm<'_> {
+    /// The warm call: an answer that needs neither the config nor anybody. `None`: take the long way.
+    pub fn at_once(&self, wanted: &Wanted<'_>) -> Option<Secret<Vec<u8>>> {
+        let now = self.clock.now();
+        let (entry, _) = self.read(wanted, now)?;
+        if !entry.is_of(wanted.stamp) {
+            return None;
+        }
+        match entry.standing(now) {
+            Standing::Good => Some(entry.into_line()),
+            Standing::NearItsEnd => self.failed_lately(wanted, now).then(|| entry.into_line()),
+            Standing::Useless => None,
+        }
+    }
+
+    /// Every row of the table. `fetch` may take as long as it is told, and is asked at most once.
+    pub fn serve<E: Refusal>(
+        &self,
+        wanted: &Wanted<'_>,
+        minted_by: MintedBy,
+        fetch: impl Fn(Haste) -> Result<Fetched, E>,
+    ) -> Result<Secret<Vec<u8>>, E> {
+        match self.look(wanted, minted_by) {
+            Some((entry, Standing::Good)) => Ok(entry.into_line()),
+            Some((entry, _)) => {
+                let renewed = self.renewed(wanted, minted_by, &entry, fetch);
+                Ok(renewed.unwrap_or_else(|| entry.into_line()))
+            }
+            None => self.fetched(wanted, minted_by, fetch),
+        }
+    }
+
+    /// A new answer, if that is quickly had. No failure is worth a word: the old one is good.
+    fn renewed<E: Refusal>(
+        &self,
+        wanted: &Wanted<'_>,
+        minted_by: MintedBy,
+        old: &Entry,
+        fetch: impl Fn(Haste) -> Result<Fetched, E>,
+    ) -> Option<Secret<Vec<u8>>> {
+        if self.failed_lately(wanted, self.clock.now()) {
+            return None;
+        }
+        let lock = self.state.lock(&self.lock_name(wanted), Duration::ZERO);
+        if matches!(lock, Err(StateError::Busy { .. })) {
+            return None;
+        }
+        if let Some((entry, Standing::Good)) = self.look(wanted, minted_by) {
+            return Some(entry.into_line());
+        }
+        if self.failed_lately(wanted, self.clock.now()) {
+            return None;
+        }
+        let epoch = self.seal(wanted).epoch();
+        match fetch(Haste { total: RENEWAL, waits: false }) {
+            Ok(fetched) => Some(self.keep(wanted, minted_by, epoch, &fetched)),
+            Err(error) => {
+                tracing::info!(target: "kcaws::warm", session = wanted.session, %error, "not renewed");
+                if !error.is_busy() {
+                    self.mark(wanted, old, error.is_gone());
+                }
+                None
+            }
+        }
+    }
+
+    /// Nothing good is left: one process fetches, the others wait for what it leaves.
+    fn fetched<E: Refusal>(
+        &self,
+        wanted: &Wanted<'_>,
+        minted_by: MintedBy,
+        fetch: impl Fn(Haste) -> Result<Fetched, E>,
+    ) -> Result<Secret<Vec<u8>>, E> {
+        let left = || WHOLE_CALL.saturating_sub(self.clock.elapsed());
+        let lock = self.state.lock(&self.lock_name(wanted), left().saturating_sub(LAST_TRY));
+        match &lock {
+            Ok(_) => {
+                if let Some((entry, _)) = self.look(wanted, minted_by) {
+                    return Ok(entry.into_line());
+                }
+            }
+            Err(StateError::Busy { .. }) => return Err(lock.err().map(E::from).expect("it is an error")),
+            // A folder that takes no lock takes no entry either; the answer does not depend on it.
+            Err(error) => {
+                tracing::info!(target: "kcaws::warm", session = wanted.session, %error, "nothing is kept warm");
+            }
+        }
+        // Before the token is read: a logout after this ends what comes of it.
+        let epoch = self.seal(wanted).epoch();
+        let fetched = fetch(Haste { total: left().max(LAST_TRY), waits: true })?;
+        Ok(self.keep(wanted, minted_by, epoch, &fetched))
+    }
+
+    /// The answer, kept where it can be.
+    fn keep(
+        &self,
+        wanted: &Wanted<'_>,
+        minted_by: MintedBy,
+        epoch: Result<Epoch, StateError>,
+        fetched: &Fetched,
+    ) -> Secret<Vec<u8>> {
+        let now = self.clock.now();
+        let stamp = wanted.stamp.filter(|stamp| stamp.is_settled(now));
+        let entry = Entry::of(fetched, wanted.role, minted_by, stamp, now);
+        let kept = epoch.map_err(NotSealed::from).and_then(|epoch| self.write(wanted, &epoch, &entry, now));
+        match kept {
+            Ok(()) => {
+                tracing::info!(target: "kcaws::warm", session = wanted.session, "kept warm");
+                let _ = self.seal(wanted).remove(&wanted.mark_name());
+            }
+            Err(why) => {
+                tracing::info!(target: "kcaws::warm", session = wanted.session, %why, "not kept warm");
+            }
+        }
+        entry.into_line()
+    }
+
+    /// An entry of the present settings. One of other settings is dropped; one whose config file has changed
+    /// elsewhere only gets the new stamp.
+    fn look(&self, wanted: &Wanted<'_>, minted_by: MintedBy) -> Option<(Entry, Standing)> {
+        let now = self.clock.now();
+        let (entry, epoch) = self.read(wanted, now)?;
+        if !entry.is_minted_by(minted_by) {
+            let _ = self.seal(wanted).remove(&wanted.name);
+            return None;
+        }
+        let standing = match entry.standing(now) {
+            Standing::Useless => return None,
+            standing => standing,
+        };
+        let entry = match wanted.stamp.filter(|stamp| stamp.is_settled(now)) {
+            stamp @ Some(_) if !entry.is_of(stamp) => {
+                let entry = entry.stamped(stamp);
+                // Without it the next call comes this way again, no more.
+                let _ = self.write(wanted, &epoch, &entry, now);
+                entry
+            }
+            _ => entry,
+        };
+        Some((entry, standing))
+    }
+
+    fn read(&self, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Option<(Entry, Epoch)> {
+        let opened = self.seal(wanted).read(&wanted.name, &wanted.bound(), now)?;
+        Some((Entry::from_bytes(&opened.plaintext)?, opened.epoch))
+    }
+
+    fn write(
+        &self,
+        wanted: &Wanted<'_>,
+        epoch: &Epoch,
+        entry: &Entry,
+        now: DateTime<Utc>,
+    ) -> Result<(), NotSealed> {
+        let value = Plain { text: &entry.to_bytes(), until: entry.expires_here_at() };
+        self.seal(wanted).write(epoch, &wanted.name, &wanted.bound(), &value, now)
+    }
+
+    fn failed_lately(&self, wanted: &Wanted<'_>, now: DateTime<Utc>) -> bool {
+        let path = self.seal(wanted).path(&wanted.mark_name());
+        FailedRenewal::read(self.state, &path).is_some_and(|mark| mark.is_recent(now))
+    }
+
+    fn mark(&self, wanted: &Wanted<'_>, old: &Entry, gone: bool) {
+        let mark = FailedRenewal {
+            at: self.clock.now(),
+            session: wanted.session.to_owned(),
+            account_id: wanted.role.account_id.clone(),
+            role_name: wanted.role.role_name.clone(),
+            gone,
+            until: old.expires_here_at(),
+        };
+        mark.write(self.state, &self.seal(wanted).path(&wanted.mark_name()));
+    }
+
+    fn seal<'b>(&'b self, wanted: &Wanted<'b>) -> Seal<'b> {
+        Seal::of(wanted.session, self.state, self.keys)
+    }
+
+    fn lock_name(&self, wanted: &Wanted<'_>) -> String {
+        self.seal(wanted).path(&format!("{}{LOCK}", wanted.name))
+    }
+}
+
+#[cfg(test)]
+#[path = "warm_tests.rs"]
+mod tests;

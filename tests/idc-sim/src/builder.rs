@@ -1,0 +1,332 @@
+//! Setting a simulator up.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ca::CertificateAuthority;
+use crate::directory::Directory;
+use crate::handle::IdcSim;
+use crate::hosts;
+use crate::proxy;
+use crate::state::Sim;
+use crate::switches::{
+    DateHeader, DenialAnswer, LogoutEnds, PageSize, RefreshRotation, Settings, SlowDown, Throttle,
+    VerificationUri,
+};
+
+/// Made by [`IdcSim::builder`]; every choice has a default.
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `start`"]
+pub struct Builder {
+    settings: Settings,
+    users: Vec<(String, String)>,
+    accounts: Vec<(String, String, String)>,
+    permission_sets: Vec<(String, Duration)>,
+    assignments: Vec<(String, String, String)>,
+    unassigned: bool,
+    port: u16,
+    proxy_port: u16,
+}
+
+impl Builder {
+    /// The instance's (primary) region. Default `eu-central-1`.
+    pub fn region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.settings.region);
+        self
+    }
+
+    /// One more region to which the instance is replicated.
+    pub fn add_region(mut self, region: &str) -> Self {
+        self.settings.more_regions.push(region.to_owned());
+        self
+    }
+
+    /// Default `https://d-1234567890.awsapps.com/start`.
+    pub fn start_url(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.settings.start_url);
+        self
+    }
+
+    /// One more start URL (an alias, another region's) of the same instance.
+    pub fn add_start_url(mut self, url: &str) -> Self {
+        self.settings.more_start_urls.push(url.to_owned());
+        self
+    }
+
+    /// A user of the built-in sign-in form. The first one is the default user; without any there is
+    /// `alice@example.com` with the password `wonderland`.
+    pub fn user(mut self, name: &str, password: &str) -> Self {
+        self.users.push((name.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// An account. Without any there are four: `dev` 111122223333, `staging` 222233334444,
+    /// `prod` 333344445555, `audit` 444455556666.
+    pub fn account(mut self, id: &str, name: &str, email: &str) -> Self {
+        self.accounts.push((id.to_owned(), name.to_owned(), email.to_owned()));
+        self
+    }
+
+    /// A permission set and how long its role credentials live. Without any there are
+    /// `PowerUserAccess` (1 h), `ReadOnlyAccess` (1 h) and `AdministratorAccess` (12 h).
+    pub fn permission_set(mut self, name: &str, session_duration: Duration) -> Self {
+        self.permission_sets.push((name.to_owned(), session_duration));
+        self
+    }
+
+    /// Gives a user a permission set in an account. Without any assignment every user has every
+    /// permission set in every account.
+    pub fn assign(mut self, user: &str, account: &str, permission_set: &str) -> Self {
+        self.assignments.push((user.to_owned(), account.to_owned(), permission_set.to_owned()));
+        self
+    }
+
+    /// Nobody is assigned anything: the portal lists no accounts.
+    pub fn no_assignments(mut self) -> Self {
+        self.unassigned = true;
+        self
+    }
+
+    /// Default [`PageSize::Random`].
+    pub fn page_size(mut self, size: PageSize) -> Self {
+        self.settings.page_size = size;
+        self
+    }
+
+    /// A token bucket for every access token at the portal: `burst` requests at once, then
+    /// `per_second`; more is 429. Default none. AWS was seen at about 20 a second.
+    pub fn throttle(mut self, per_second: f64, burst: u32) -> Self {
+        self.settings.throttle = Some(Throttle { per_second, burst });
+        self
+    }
+
+    /// Of logins with `sso:account:access`. Default 1 h.
+    pub fn access_token_life(mut self, life: Duration) -> Self {
+        self.settings.access_token_life = life;
+        self
+    }
+
+    /// Of the access-portal session. Default 8 h.
+    pub fn session_life(mut self, life: Duration) -> Self {
+        self.settings.session_life = life;
+        self
+    }
+
+    /// Default 10 min.
+    pub fn device_code_life(mut self, life: Duration) -> Self {
+        self.settings.device_code_life = life;
+        self
+    }
+
+    /// Default 10 min.
+    pub fn authorization_code_life(mut self, life: Duration) -> Self {
+        self.settings.authorization_code_life = life;
+        self
+    }
+
+    /// Default 90 days.
+    pub fn registration_life(mut self, life: Duration) -> Self {
+        self.settings.registration_life = life;
+        self
+    }
+
+    /// Of the console's sign-in token. Default 15 min.
+    pub fn signin_token_life(mut self, life: Duration) -> Self {
+        self.settings.signin_token_life = life;
+        self
+    }
+
+    /// Between two polls of a device code, in whole seconds. Default 1 s.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.settings.interval = interval;
+        self
+    }
+
+    /// How far a signature's date may be from the clock. Default 5 min.
+    pub fn signature_skew(mut self, skew: Duration) -> Self {
+        self.settings.signature_skew = skew;
+        self
+    }
+
+    /// Default [`RefreshRotation::OldDies`].
+    pub fn refresh_rotation(mut self, rotation: RefreshRotation) -> Self {
+        self.settings.refresh_rotation = rotation;
+        self
+    }
+
+    /// Default [`DateHeader::FollowsClock`].
+    pub fn date_header(mut self, date_header: DateHeader) -> Self {
+        self.settings.date_header = date_header;
+        self
+    }
+
+    /// Default [`SlowDown::AfterTwoPolls`].
+    pub fn slow_down(mut self, slow_down: SlowDown) -> Self {
+        self.settings.slow_down = slow_down;
+        self
+    }
+
+    /// Default [`DenialAnswer::AccessDenied`].
+    pub fn denial(mut self, denial: DenialAnswer) -> Self {
+        self.settings.denial = denial;
+        self
+    }
+
+    /// Default [`LogoutEnds::SignInSession`].
+    pub fn logout_ends(mut self, ends: LogoutEnds) -> Self {
+        self.settings.logout_ends = ends;
+        self
+    }
+
+    /// Default [`VerificationUri::DeviceHost`].
+    pub fn verification_uri(mut self, uri: VerificationUri) -> Self {
+        self.settings.verification_uri = uri;
+        self
+    }
+
+    /// Approve every device code, and every visit to `/authorize`, as the default user at once.
+    /// Default false.
+    pub fn auto_approve(mut self, yes: bool) -> Self {
+        self.settings.auto_approve = yes.then_some(Duration::ZERO);
+        self
+    }
+
+    /// Approve every device code as the default user once it is this old.
+    pub fn auto_approve_after(mut self, delay: Duration) -> Self {
+        self.settings.auto_approve = Some(delay);
+        self
+    }
+
+    /// RegisterClient tells `authorizationEndpoint` and `tokenEndpoint` instead of nulls. Default false.
+    pub fn announce_endpoints(mut self, yes: bool) -> Self {
+        self.settings.announce_endpoints = yes;
+        self
+    }
+
+    /// May a console session outlast the permission set's session duration? Default true.
+    pub fn long_console_sessions(mut self, yes: bool) -> Self {
+        self.settings.long_console_sessions = yes;
+        self
+    }
+
+    /// May a browser hold several console sessions? Default true.
+    pub fn multi_session(mut self, yes: bool) -> Self {
+        self.settings.multi_session = yes;
+        self
+    }
+
+    /// The plain entry's port on 127.0.0.1; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The proxy entry's port on 127.0.0.1; 0, the default, takes a free one.
+    pub fn proxy_port(mut self, port: u16) -> Self {
+        self.proxy_port = port;
+        self
+    }
+
+    /// Starts the simulator; it stops when the handle is dropped.
+    ///
+    /// Panics where [`Self::try_start`] would fail.
+    pub fn start(self) -> IdcSim {
+        self.try_start().unwrap_or_else(|error| panic!("the simulator does not start: {error}"))
+    }
+
+    /// Starts the simulator; it stops when the handle is dropped.
+    ///
+    /// Errors: a setting that makes no sense (`InvalidInput`), or a port that is taken.
+    pub fn try_start(mut self) -> io::Result<IdcSim> {
+        self.check()?;
+        let ca = Arc::new(CertificateAuthority::new().map_err(io::Error::other)?);
+        let directory = self.directory();
+        let plain = listen(self.port)?;
+        let proxy = listen(self.proxy_port)?;
+        let (port, proxy_port) = (plain.local_addr()?.port(), proxy.local_addr()?.port());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("idc-sim")
+            .enable_all()
+            .build()?;
+        let sim = Arc::new(Sim::new(self.settings, directory));
+        {
+            let _inside = runtime.enter();
+            let plain = tokio::net::TcpListener::from_std(plain)?;
+            let proxy = tokio::net::TcpListener::from_std(proxy)?;
+            runtime.spawn(proxy::serve_plain(Arc::clone(&sim), plain));
+            runtime.spawn(proxy::serve_proxy(Arc::clone(&sim), Arc::clone(&ca), proxy));
+        }
+        Ok(IdcSim::new(sim, &ca, runtime, port, proxy_port))
+    }
+
+    fn check(&self) -> io::Result<()> {
+        let wrong = |text: String| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        for region in std::iter::once(&self.settings.region).chain(&self.settings.more_regions) {
+            if !hosts::is_region(region) {
+                return wrong(format!("`{region}` is no region"));
+            }
+        }
+        for url in std::iter::once(&self.settings.start_url).chain(&self.settings.more_start_urls) {
+            if hosts::host_of(url).is_none() {
+                return wrong(format!("`{url}` is no URL with a host"));
+            }
+        }
+        for (id, ..) in &self.accounts {
+            if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+                return wrong(format!("account `{id}` is not 12 digits"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills in the defaults.
+    fn directory(&mut self) -> Directory {
+        let owned = |text: &str| text.to_owned();
+        if self.users.is_empty() {
+            self.users.push((owned("alice@example.com"), owned("wonderland")));
+        }
+        if self.accounts.is_empty() {
+            for (id, name) in [
+                ("111122223333", "dev"),
+                ("222233334444", "staging"),
+                ("333344445555", "prod"),
+                ("444455556666", "audit"),
+            ] {
+                self.accounts.push((owned(id), owned(name), format!("{name}@example.com")));
+            }
+        }
+        if self.permission_sets.is_empty() {
+            for (name, hours) in [("PowerUserAccess", 1), ("ReadOnlyAccess", 1), ("AdministratorAccess", 12)]
+            {
+                self.permission_sets.push((owned(name), Duration::from_hours(hours)));
+            }
+        }
+        let mut directory = Directory::default();
+        for (name, password) in &self.users {
+            directory.add_user(name, password);
+        }
+        for (id, name, email) in &self.accounts {
+            directory.add_account(id, name, email);
+        }
+        for (name, session_duration) in &self.permission_sets {
+            directory.add_permission_set(name, *session_duration);
+        }
+        for (user, account, permission_set) in &self.assignments {
+            directory.assign(user, account, permission_set);
+        }
+        if self.assignments.is_empty() && !self.unassigned {
+            directory.assign_everything();
+        }
+        directory
+    }
+}
+
+/// Loopback only: the simulator hands out what looks like secrets to whoever asks.
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}

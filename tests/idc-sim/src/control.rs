@@ -1,0 +1,214 @@
+//! The control endpoints, `/_sim/…` at the plain entry: for shell scripts, JSON in and out.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::clock::rfc3339;
+use crate::faults::Fault;
+use crate::log::LoggedRequest;
+use crate::operator::PendingCode;
+use crate::route::Route;
+use crate::state::Sim;
+
+/// Status and text of an error answer.
+type Refusal = (StatusCode, String);
+
+pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
+    let (status, body) = match operation(sim, call) {
+        Ok(body) => (StatusCode::OK, body),
+        Err((status, text)) => (status, json!({ "error": text })),
+    };
+    (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
+}
+
+#[expect(clippy::unit_arg, reason = "`done(act())` reads as what it is")]
+fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
+    // A page in somebody's browser must not drive the simulator.
+    if call.header("origin").is_some() {
+        return Err((StatusCode::FORBIDDEN, "not for web pages".into()));
+    }
+    match (call.method.as_str(), call.path.trim_start_matches("/_sim/")) {
+        ("GET", "state") => Ok(json!({
+            "now": rfc3339(sim.now()),
+            "region": sim.settings.region,
+            "start_url": sim.settings.start_url,
+            "pending": codes(&sim.pending_codes()),
+        })),
+        ("GET", "pending") => Ok(json!({ "pending": codes(&sim.pending_codes()) })),
+        ("POST", "approve") => {
+            let asked: CodeAndUser = read(call)?;
+            let user = asked.user.unwrap_or_else(|| sim.state().directory.default_user.clone());
+            sim.approve(&asked.user_code, &user).map(done).map_err(|error| wrong(error.to_string()))
+        }
+        ("POST", "deny") => {
+            let asked: CodeAndUser = read(call)?;
+            sim.deny(&asked.user_code).map(done).map_err(|error| wrong(error.to_string()))
+        }
+        ("POST", "advance") => {
+            sim.clock.advance(Duration::from_secs(read::<Advance>(call)?.seconds));
+            Ok(json!({ "now": rfc3339(sim.now()) }))
+        }
+        ("GET", "requests") => requests(sim, call),
+        ("POST", "clear-requests") => Ok(done(sim.log().clear())),
+        ("POST", "expire-access-tokens") => Ok(done(sim.expire_access_tokens())),
+        ("POST", "forget-registrations") => Ok(done(sim.state().registrations.clear())),
+        ("POST", "end-session") => {
+            let user = user(sim, call)?;
+            Ok(done(sim.state().revoke_user(&user)))
+        }
+        ("POST", "disable-user") => Ok(done(sim.disable_user(&user(sim, call)?))),
+        ("POST", "assign") => {
+            let Assignment { user, account, permission_set } = read(call)?;
+            Ok(done(sim.state().directory.assign(&user, &account, &permission_set)))
+        }
+        ("POST", "unassign") => {
+            let Assignment { user, account, permission_set } = read(call)?;
+            Ok(done(sim.state().directory.unassign(&user, &account, &permission_set)))
+        }
+        ("POST", "seed-login") => {
+            let user = user(sim, call)?;
+            let region = sim.settings.region.clone();
+            let login = sim.seed_login(&user, &region);
+            login.map(|login| login.token_cache()).ok_or_else(|| wrong(format!("no user {user}")))
+        }
+        ("POST", "fault") => arm(sim, read(call)?),
+        ("POST", "clear-faults") => Ok(done(sim.faults().clear())),
+        (_, unknown) => {
+            Err((StatusCode::NOT_FOUND, format!("no control endpoint {} {unknown}", call.method)))
+        }
+    }
+}
+
+fn done((): ()) -> Value {
+    json!({ "ok": true })
+}
+
+fn wrong(text: String) -> Refusal {
+    (StatusCode::BAD_REQUEST, text)
+}
+
+fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
+    let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
+    serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeAndUser {
+    user_code: String,
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneUser {
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assignment {
+    user: String,
+    account: String,
+    permission_set: String,
+}
+
+fn user(sim: &Sim, call: &Call) -> Result<String, Refusal> {
+    Ok(read::<OneUser>(call)?.user.unwrap_or_else(|| sim.state().directory.default_user.clone()))
+}
+
+fn codes(pending: &[PendingCode]) -> Value {
+    let code = |code: &PendingCode| json!({ "user_code": code.user_code, "client_name": code.client_name, "scopes": code.scopes });
+    pending.iter().map(code).collect()
+}
+
+/// Does not wait: handlers run on the runtime's own threads. Scripts ask again.
+/// `?route=` picks one route.
+fn requests(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
+    let fields = call.query_fields();
+    let route = match fields.first("route") {
+        Some(name) => Some(Route::from_name(name).ok_or_else(|| wrong(format!("no route {name}")))?),
+        None => None,
+    };
+    let log = sim.log();
+    let wanted = log.all().iter().filter(|request| route.is_none_or(|route| route == request.route));
+    Ok(json!({ "requests": wanted.map(request_json).collect::<Vec<_>>() }))
+}
+
+fn request_json(request: &LoggedRequest) -> Value {
+    json!({
+        "at": rfc3339(request.at),
+        "entry": format!("{:?}", request.entry).to_lowercase(),
+        "route": request.route.name(),
+        "method": request.method,
+        "host": request.host,
+        "path": request.path,
+        "query": request.query,
+        "headers": request.headers,
+        "body": request.body_text(),
+        "status": request.status,
+    })
+}
+
+/// One member says what goes wrong; `times` and `skip` say when.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedFault {
+    route: String,
+    kind: String,
+    status: Option<u16>,
+    body: Option<String>,
+    #[serde(default)]
+    delay_ms: u64,
+    bytes: Option<u64>,
+    /// For `date`: seconds since 1970.
+    date: Option<u64>,
+    /// For `date`: seconds ahead of (or, negative, behind) the right one.
+    off_by: Option<i64>,
+    times: Option<u64>,
+    skip: Option<u64>,
+}
+
+fn arm(sim: &Sim, asked: AskedFault) -> Result<Value, Refusal> {
+    let route = Route::from_name(&asked.route).ok_or_else(|| wrong(format!("no route {}", asked.route)))?;
+    let missing = |member: &str| wrong(format!("kind {} needs {member}", asked.kind));
+    let fault = match asked.kind.as_str() {
+        "status" => {
+            Fault::status(asked.status.ok_or_else(|| missing("status"))?, asked.body.unwrap_or_default())
+        }
+        "delay" => Fault::delay(Duration::ZERO),
+        "cut" => Fault::cut(),
+        "lose-answer" => Fault::lose_answer(),
+        "cut-mid-body" => Fault::cut_mid_body(),
+        "broken-json" => Fault::broken_json(),
+        "huge-body" => Fault::huge_body(asked.bytes.unwrap_or(64 * 1024 * 1024)),
+        "date" => match (asked.date, asked.off_by) {
+            (Some(seconds), None) => Fault::date(UNIX_EPOCH + Duration::from_secs(seconds)),
+            (None, Some(seconds)) => Fault::date_off_by(seconds),
+            _ => return Err(missing("either date or off_by")),
+        },
+        unknown => return Err(wrong(format!("no kind {unknown}"))),
+    };
+    let mut faults = sim.faults();
+    let id = faults.arm(route, fault.after(Duration::from_millis(asked.delay_ms)));
+    if let Some(times) = asked.times {
+        faults.limit(id, times);
+    }
+    if let Some(skip) = asked.skip {
+        faults.skip(id, skip);
+    }
+    Ok(done(()))
+}

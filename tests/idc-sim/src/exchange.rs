@@ -1,0 +1,242 @@
+//! One request and its answer: look up the route, log, inject faults, dispatch, date.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, DATE};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+
+use crate::call::Call;
+use crate::clock;
+use crate::faults::{self, Effect, Fault, FaultyDate};
+use crate::hosts::{self, KnownHost, Service};
+use crate::log::{Entry, LoggedRequest};
+use crate::route::{self, Found, Route};
+use crate::state::Sim;
+use crate::switches::DateHeader;
+use crate::{browser, control, federation, oidc, portal, sts};
+
+/// More than any client has reason to send.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// The connection is to be dropped without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the connection was cut on purpose")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// Answers a request that came in at the plain entry, or, with the host of its CONNECT, by the proxy.
+pub(crate) async fn exchange(
+    sim: Arc<Sim>,
+    connected_to: Option<(String, KnownHost)>,
+    request: Request<Incoming>,
+) -> Result<Response, Cut> {
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Cut)?.to_bytes();
+    let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let (connected_host, known) =
+        connected_to.map_or((None, None), |(host, known)| (Some(host), Some(known)));
+    let call = Call {
+        entry: if known.is_some() { Entry::Proxy } else { Entry::Plain },
+        host: host.to_ascii_lowercase(),
+        service: known.as_ref().map(|known| known.service),
+        region: known.map_or_else(|| sim.settings.region.clone(), |known| known.region),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body,
+    };
+    if call.entry == Entry::Plain && call.path.starts_with("/_sim/") {
+        return Ok(control::answer(&sim, &call));
+    }
+    let found = match &connected_host {
+        Some(connected) if !same_host(connected, &call.host) => Found::WrongHost,
+        None if !is_loopback(&call.host) => Found::WrongHost,
+        _ => route::find(call.service, &call.method, &call.path),
+    };
+    let route = operation(found, &call);
+    let number = sim.log().push(logged(&call, route, sim.now()));
+    let fault = sim.faults().take(route);
+    let response = with_fault(&sim, found, route, &call, fault).await?;
+    sim.log().answered(number, response.status().as_u16());
+    Ok(response)
+}
+
+/// The log's view of a call.
+fn logged(call: &Call, route: Route, at: SystemTime) -> LoggedRequest {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    LoggedRequest {
+        at,
+        entry: call.entry,
+        route,
+        method: call.method.clone(),
+        host: call.host.clone(),
+        path: call.path.clone(),
+        query: call.query.clone(),
+        headers: call.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: call.body.to_vec(),
+        status: None,
+    }
+}
+
+/// `host` and `host:443` are the same place.
+fn same_host(connected: &str, named: &str) -> bool {
+    named.strip_suffix(":443").unwrap_or(named) == connected
+}
+
+/// Other names at the plain entry would be a browser that was lured here by DNS rebinding.
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+/// The console's two actions share a path.
+fn operation(found: Found, call: &Call) -> Route {
+    match found {
+        Found::Route(Route::GetSigninToken) if call.fields().first("Action") == Some("login") => {
+            Route::ConsoleLogin
+        }
+        Found::Route(route) => route,
+        Found::WrongMethod(_) | Found::WrongHost | Found::Nothing => Route::Unknown,
+    }
+}
+
+async fn with_fault(
+    sim: &Sim,
+    found: Found,
+    route: Route,
+    call: &Call,
+    fault: Option<Fault>,
+) -> Result<Response, Cut> {
+    let Some(fault) = fault else {
+        let mut response = dispatch(sim, found, route, call);
+        date(sim, &mut response, None);
+        return Ok(response);
+    };
+    if !fault.delay.is_zero() {
+        tokio::time::sleep(fault.delay).await;
+    }
+    let mut response = match fault.effect {
+        Effect::Cut => return Err(Cut),
+        Effect::Answer { status, body } => faults::canned(status, body),
+        Effect::HugeBody(bytes) => faults::huge(bytes),
+        Effect::None => dispatch(sim, found, route, call),
+        Effect::LoseAnswer => {
+            dispatch(sim, found, route, call);
+            return Err(Cut);
+        }
+        Effect::CutMidBody | Effect::BrokenJson => {
+            let (parts, body) = dispatch(sim, found, route, call).into_parts();
+            let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+            let cut = matches!(fault.effect, Effect::CutMidBody);
+            faults::half(Response::from_parts(parts, Body::empty()), &body, cut)
+        }
+    };
+    for (name, value) in &fault.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    date(sim, &mut response, fault.date);
+    Ok(response)
+}
+
+/// Sets `Date`; hyper would set the real one.
+fn date(sim: &Sim, response: &mut Response, faulty: Option<FaultyDate>) {
+    let right = match sim.settings.date_header {
+        DateHeader::FollowsClock => sim.now(),
+        DateHeader::RealTime => clock::real_now(),
+    };
+    let shown = match faulty {
+        None => right,
+        Some(FaultyDate::At(date)) => date,
+        Some(FaultyDate::OffByMillis(millis)) => clock::shift(right, millis),
+    };
+    if let Ok(value) = HeaderValue::from_str(&clock::http_date(shown)) {
+        response.headers_mut().insert(DATE, value);
+    }
+}
+
+fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
+    match (found, route) {
+        (Found::Nothing, _) => text(StatusCode::NOT_FOUND, "the simulator knows no such path"),
+        (Found::WrongHost, _) => misdirected(call),
+        (Found::WrongMethod(Service::Portal), _) => portal::method_not_allowed(),
+        (Found::WrongMethod(_), _) => text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
+        (_, Route::RegisterClient) => oidc::register::answer(sim, call),
+        (_, Route::StartDeviceAuthorization) => oidc::device::answer(sim, call),
+        (_, Route::CreateToken) => oidc::token::answer(sim, call),
+        (_, Route::Authorize) => oidc::authorize::answer(sim, call),
+        (_, Route::ListAccounts) => portal::list_accounts(sim, call),
+        (_, Route::ListAccountRoles) => portal::list_account_roles(sim, call),
+        (_, Route::GetRoleCredentials) => portal::get_role_credentials(sim, call),
+        (_, Route::Logout) => portal::logout(sim, call),
+        (_, Route::GetSigninToken) => federation::get_signin_token(sim, call),
+        (_, Route::ConsoleLogin) => federation::login(sim, call),
+        (_, Route::ConsoleLogout) => federation::logout(sim, call),
+        (_, Route::GetCallerIdentity) => sts::answer(sim, call),
+        (_, Route::DevicePage) => browser::device_page(sim, call),
+        (_, Route::SignIn) => browser::sign_in(sim, call),
+        (_, Route::Consent) => browser::consent(sim, call),
+        (_, Route::StartPage) => browser::start_page(sim, call),
+        (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
+    }
+}
+
+/// RFC 9110 section 15.5.20: a client's mistake that a single base URL would hide.
+fn misdirected(call: &Call) -> Response {
+    let place = call.service.map_or_else(|| "the plain entry".to_owned(), |service| format!("{service:?}"));
+    let text = format!("{} {} is not a request for {place} ({})\n", call.method, call.path, call.host);
+    (StatusCode::MISDIRECTED_REQUEST, [(CONTENT_TYPE, "text/plain")], text).into_response()
+}
+
+fn text(status: StatusCode, text: &'static str) -> Response {
+    (status, [(CONTENT_TYPE, "text/plain")], text).into_response()
+}
+
+/// A refused CONNECT, or something else that is no request for a service, logged and answered.
+pub(crate) fn refuse_at_proxy(
+    sim: &Sim,
+    request: &Request<Incoming>,
+    status: StatusCode,
+    why: &'static str,
+) -> Response {
+    let call = Call {
+        entry: Entry::Proxy,
+        host: request.uri().authority().map(ToString::to_string).unwrap_or_default(),
+        service: None,
+        region: String::new(),
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: request.headers().clone(),
+        body: Bytes::new(),
+    };
+    let number = sim.log().push(logged(&call, Route::Connect, sim.now()));
+    sim.log().answered(number, status.as_u16());
+    let mut response = (status, [(CONNECTION, "close")], why).into_response();
+    date(sim, &mut response, None);
+    response
+}
+
+/// What a CONNECT is answered with, by host and port.
+pub(crate) fn connectable(sim: &Sim, authority: &str) -> Result<(String, KnownHost), &'static str> {
+    let (host, port) = authority.rsplit_once(':').ok_or("CONNECT needs host and port")?;
+    if port != "443" {
+        return Err("only port 443");
+    }
+    let host = host.to_ascii_lowercase();
+    let known = hosts::known(&host, &sim.settings).ok_or("no AWS host that the simulator plays")?;
+    Ok((host, known))
+}

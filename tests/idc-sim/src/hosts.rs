@@ -1,0 +1,206 @@
+//! Which AWS service a host name belongs to: the dispatch of the proxy entry.
+
+use crate::switches::Settings;
+
+/// One of AWS's services that the simulator plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Oidc,
+    Portal,
+    Sts,
+    /// The console's sign-in hosts.
+    SignIn,
+    /// `device.sso.<region>.…`.
+    Device,
+    /// The host of the start URL.
+    Start,
+}
+
+/// The names of one partition (botocore `partitions.json`; console hosts from the IAM user guide).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Partition {
+    /// `aws` in `arn:aws:…`.
+    pub(crate) id: &'static str,
+    dns_suffix: &'static str,
+    dual_stack_suffix: &'static str,
+    signin_host: &'static str,
+    console_host: &'static str,
+}
+
+const PARTITIONS: [Partition; 4] = [
+    Partition {
+        id: "aws-cn",
+        dns_suffix: "amazonaws.com.cn",
+        dual_stack_suffix: "api.amazonwebservices.com.cn",
+        signin_host: "signin.amazonaws.cn",
+        console_host: "console.amazonaws.cn",
+    },
+    Partition {
+        id: "aws-us-gov",
+        dns_suffix: "amazonaws.com",
+        dual_stack_suffix: "api.aws",
+        signin_host: "signin.amazonaws-us-gov.com",
+        console_host: "console.amazonaws-us-gov.com",
+    },
+    Partition {
+        id: "aws-eusc",
+        dns_suffix: "amazonaws.eu",
+        dual_stack_suffix: "api.amazonwebservices.eu",
+        signin_host: "signin.amazonaws-eusc.eu",
+        console_host: "console.amazonaws-eusc.eu",
+    },
+    Partition {
+        id: "aws",
+        dns_suffix: "amazonaws.com",
+        dual_stack_suffix: "api.aws",
+        signin_host: "signin.aws.amazon.com",
+        console_host: "console.aws.amazon.com",
+    },
+];
+
+impl Partition {
+    pub(crate) fn of_region(region: &str) -> Self {
+        let [china, government, europe, commercial] = PARTITIONS;
+        match region {
+            _ if region.starts_with("cn-") => china,
+            _ if region.starts_with("us-gov-") => government,
+            _ if region.starts_with("eusc-") => europe,
+            _ => commercial,
+        }
+    }
+
+    /// Is `host` a console host of this partition, with or without a region (or session) before it?
+    pub(crate) fn is_console(&self, host: &str) -> bool {
+        host == self.console_host
+            || host.strip_suffix(self.console_host).is_some_and(|rest| rest.ends_with('.'))
+    }
+}
+
+/// A host that the simulator answers for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownHost {
+    pub(crate) service: Service,
+    pub(crate) region: String,
+}
+
+/// Finds the service and region of `host` (lower case, no port).
+pub(crate) fn known(host: &str, settings: &Settings) -> Option<KnownHost> {
+    let start_hosts = std::iter::once(&settings.start_url).chain(&settings.more_start_urls);
+    if start_hosts.filter_map(|url| host_of(url)).any(|start| start == host) {
+        return Some(KnownHost { service: Service::Start, region: settings.region.clone() });
+    }
+    PARTITIONS.iter().find_map(|partition| in_partition(host, partition))
+}
+
+fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
+    let found = |service, region: &str| {
+        let fits = is_region(region) && Partition::of_region(region).id == partition.id;
+        fits.then(|| KnownHost { service, region: region.to_owned() })
+    };
+    if host == partition.signin_host {
+        return Some(KnownHost { service: Service::SignIn, region: "us-east-1".into() });
+    }
+    if let Some(region) = host.strip_suffix(partition.signin_host).and_then(|rest| rest.strip_suffix('.')) {
+        return found(Service::SignIn, region);
+    }
+    if partition.id == "aws" && host == "sts.amazonaws.com" {
+        return Some(KnownHost { service: Service::Sts, region: "us-east-1".into() });
+    }
+    for suffix in [partition.dns_suffix, partition.dual_stack_suffix] {
+        let Some(rest) = host.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.')) else { continue };
+        // The region is the last label; `portal.sso` and its like have a dot of their own.
+        let Some((service, region)) = rest.rsplit_once('.') else { continue };
+        let service = match service {
+            "oidc" | "oidc-fips" => Service::Oidc,
+            "portal.sso" | "portal.sso-fips" => Service::Portal,
+            "sts" | "sts-fips" => Service::Sts,
+            "device.sso" => Service::Device,
+            _ => continue,
+        };
+        if let Some(known) = found(service, region) {
+            return Some(known);
+        }
+    }
+    None
+}
+
+/// `https://d-1234567890.awsapps.com/start` → `d-1234567890.awsapps.com`.
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
+/// The host of the device page in a region.
+pub(crate) fn device_host(region: &str) -> String {
+    format!("device.sso.{region}.{}", Partition::of_region(region).dns_suffix)
+}
+
+/// The host of the OIDC service in a region.
+pub(crate) fn oidc_host(region: &str) -> String {
+    format!("oidc.{region}.{}", Partition::of_region(region).dns_suffix)
+}
+
+/// Does this look like a region's name (botocore `partitions.json`, `regionRegex`)?
+pub(crate) fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else { return false };
+    let lower = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.len() >= 2
+        && words.iter().all(lower)
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service_of(host: &str) -> Option<(Service, String)> {
+        known(host, &Settings::default()).map(|known| (known.service, known.region))
+    }
+
+    #[test]
+    fn every_host_has_one_service() {
+        for (host, service, region) in [
+            ("oidc.eu-central-1.amazonaws.com", Service::Oidc, "eu-central-1"),
+            ("oidc-fips.us-east-1.amazonaws.com", Service::Oidc, "us-east-1"),
+            ("oidc.us-east-1.api.aws", Service::Oidc, "us-east-1"),
+            ("portal.sso.eu-central-1.amazonaws.com", Service::Portal, "eu-central-1"),
+            ("oidc.us-gov-west-1.amazonaws.com", Service::Oidc, "us-gov-west-1"),
+            ("portal.sso.cn-north-1.amazonaws.com.cn", Service::Portal, "cn-north-1"),
+            ("sts.amazonaws.com", Service::Sts, "us-east-1"),
+            ("sts.eu-west-1.amazonaws.com", Service::Sts, "eu-west-1"),
+            ("signin.aws.amazon.com", Service::SignIn, "us-east-1"),
+            ("eu-central-1.signin.aws.amazon.com", Service::SignIn, "eu-central-1"),
+            ("signin.amazonaws.cn", Service::SignIn, "us-east-1"),
+            ("device.sso.eu-central-1.amazonaws.com", Service::Device, "eu-central-1"),
+            ("d-1234567890.awsapps.com", Service::Start, "eu-central-1"),
+        ] {
+            assert_eq!(service_of(host), Some((service, region.to_owned())), "{host}");
+        }
+    }
+
+    #[test]
+    fn strangers_are_strangers() {
+        for host in [
+            "example.com",
+            "oidc.eu-central-1.amazonaws.com.evil.example",
+            "s3.eu-central-1.amazonaws.com",
+            "oidc.amazonaws.com",
+            "oidc.cn-north-1.amazonaws.com",
+            "d-0000000000.awsapps.com",
+            "evilsignin.aws.amazon.com",
+        ] {
+            assert_eq!(service_of(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn console_hosts_by_partition() {
+        let aws = Partition::of_region("eu-central-1");
+        assert!(aws.is_console("console.aws.amazon.com"));
+        assert!(aws.is_console("eu-central-1.console.aws.amazon.com"));
+        assert!(!aws.is_console("evilconsole.aws.amazon.com"));
+        assert!(!aws.is_console("console.amazonaws.cn"));
+        assert!(Partition::of_region("cn-north-1").is_console("console.amazonaws.cn"));
+    }
+}

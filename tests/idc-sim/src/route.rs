@@ -1,0 +1,158 @@
+//! The table of routes: which operation a method and path mean, at which service.
+
+use crate::hosts::Service;
+
+/// Names each operation, for faults and for the request log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// `POST /client/register`
+    RegisterClient,
+    /// `POST /device_authorization`
+    StartDeviceAuthorization,
+    /// `POST /token`
+    CreateToken,
+    /// `GET /authorize`
+    Authorize,
+    /// `GET /assignment/accounts`
+    ListAccounts,
+    /// `GET /assignment/roles`
+    ListAccountRoles,
+    /// `GET /federation/credentials`
+    GetRoleCredentials,
+    /// `POST /logout`
+    Logout,
+    /// `GET|POST /federation?Action=getSigninToken`
+    GetSigninToken,
+    /// `GET /federation?Action=login`
+    ConsoleLogin,
+    /// `GET /oauth?Action=logout`
+    ConsoleLogout,
+    /// `POST /` with `Action=GetCallerIdentity`
+    GetCallerIdentity,
+    /// The page that takes the user code.
+    DevicePage,
+    /// The sign-in form.
+    SignIn,
+    /// The page with Allow and Deny.
+    Consent,
+    /// The portal's first page.
+    StartPage,
+    /// `CONNECT` at the proxy entry; logged when refused.
+    Connect,
+    /// Nothing that AWS has, or not at this host.
+    Unknown,
+}
+
+impl Route {
+    /// Every route, for loops.
+    pub const ALL: [Self; 18] = [
+        Self::RegisterClient,
+        Self::StartDeviceAuthorization,
+        Self::CreateToken,
+        Self::Authorize,
+        Self::ListAccounts,
+        Self::ListAccountRoles,
+        Self::GetRoleCredentials,
+        Self::Logout,
+        Self::GetSigninToken,
+        Self::ConsoleLogin,
+        Self::ConsoleLogout,
+        Self::GetCallerIdentity,
+        Self::DevicePage,
+        Self::SignIn,
+        Self::Consent,
+        Self::StartPage,
+        Self::Connect,
+        Self::Unknown,
+    ];
+
+    /// The route with this name, as the control endpoints spell it (`"GetRoleCredentials"`).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| route.name() == name)
+    }
+
+    /// `"GetRoleCredentials"` and so on.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+const TABLE: &[(Route, Service, &str, &str)] = &[
+    (Route::RegisterClient, Service::Oidc, "POST", "/client/register"),
+    (Route::StartDeviceAuthorization, Service::Oidc, "POST", "/device_authorization"),
+    (Route::CreateToken, Service::Oidc, "POST", "/token"),
+    (Route::Authorize, Service::Oidc, "GET", "/authorize"),
+    (Route::ListAccounts, Service::Portal, "GET", "/assignment/accounts"),
+    (Route::ListAccountRoles, Service::Portal, "GET", "/assignment/roles"),
+    (Route::GetRoleCredentials, Service::Portal, "GET", "/federation/credentials"),
+    (Route::Logout, Service::Portal, "POST", "/logout"),
+    // Which of the two is meant is told by `Action`.
+    (Route::GetSigninToken, Service::SignIn, "GET", "/federation"),
+    (Route::GetSigninToken, Service::SignIn, "POST", "/federation"),
+    (Route::ConsoleLogout, Service::SignIn, "GET", "/oauth"),
+    (Route::GetCallerIdentity, Service::Sts, "POST", "/"),
+    (Route::DevicePage, Service::Device, "GET", "/"),
+    (Route::DevicePage, Service::Device, "GET", "/device"),
+    (Route::DevicePage, Service::Start, "GET", "/start/device"),
+    (Route::SignIn, Service::Start, "GET", "/start/sign-in"),
+    (Route::SignIn, Service::Start, "POST", "/start/sign-in"),
+    (Route::Consent, Service::Start, "GET", "/start/consent"),
+    (Route::Consent, Service::Start, "POST", "/start/consent"),
+    (Route::StartPage, Service::Start, "GET", "/start"),
+    (Route::StartPage, Service::Start, "GET", "/start/"),
+];
+
+/// What the table says about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Route(Route),
+    /// The path exists at this service, the method does not.
+    WrongMethod(Service),
+    /// The path belongs to another service than the host.
+    WrongHost,
+    Nothing,
+}
+
+/// Looks a request up. `service` is that of the host, or `None` where one base URL serves everything.
+pub(crate) fn find(service: Option<Service>, method: &str, path: &str) -> Found {
+    // RFC 9110 section 9.3.2: HEAD is GET without the body.
+    let method = if method == "HEAD" { "GET" } else { method };
+    let at_path: Vec<_> = TABLE.iter().filter(|row| row.3 == path).collect();
+    if at_path.is_empty() {
+        return Found::Nothing;
+    }
+    let here: Vec<_> = at_path.into_iter().filter(|row| service.is_none_or(|host| host == row.1)).collect();
+    match (here.iter().find(|row| row.2 == method), here.first()) {
+        (Some(row), _) => Found::Route(row.0),
+        (None, Some(row)) => Found::WrongMethod(row.1),
+        (None, None) => Found::WrongHost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_base_url_serves_everything() {
+        assert_eq!(find(None, "POST", "/token"), Found::Route(Route::CreateToken));
+        assert_eq!(find(None, "POST", "/"), Found::Route(Route::GetCallerIdentity));
+        assert_eq!(find(None, "HEAD", "/start"), Found::Route(Route::StartPage));
+        assert_eq!(find(None, "POST", "/assignment/accounts"), Found::WrongMethod(Service::Portal));
+        assert_eq!(find(None, "GET", "/nothing"), Found::Nothing);
+    }
+
+    #[test]
+    fn a_host_serves_its_own_paths() {
+        assert_eq!(find(Some(Service::Oidc), "POST", "/token"), Found::Route(Route::CreateToken));
+        assert_eq!(find(Some(Service::Portal), "POST", "/token"), Found::WrongHost);
+        assert_eq!(find(Some(Service::Sts), "GET", "/"), Found::WrongMethod(Service::Sts));
+    }
+
+    #[test]
+    fn names_go_both_ways() {
+        for route in Route::ALL {
+            assert_eq!(Route::from_name(&route.name()), Some(route));
+        }
+    }
+}

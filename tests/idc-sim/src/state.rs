@@ -1,0 +1,347 @@
+//! Everything the simulator remembers: registrations, grants, sessions, tokens, credentials.
+
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::faults::Faults;
+use crate::log::Log;
+use crate::secret;
+use crate::switches::Settings;
+use crate::throttle::Bucket;
+
+/// The scope that gives access to accounts, and with it a short-lived token and a refresh token.
+pub(crate) const ACCOUNT_ACCESS: &str = "sso:account:access";
+
+/// The simulator: what every request handler gets.
+#[derive(Debug)]
+pub(crate) struct Sim {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    state: Mutex<State>,
+    /// Rung when a code starts to wait for a person.
+    pending: Condvar,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) log: Mutex<Log>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) directory: Directory,
+    pub(crate) registrations: HashMap<String, Registration>,
+    pub(crate) device_grants: HashMap<String, DeviceGrant>,
+    pub(crate) authorization_requests: HashMap<String, AuthorizationRequest>,
+    pub(crate) authorization_codes: HashMap<String, AuthorizationCode>,
+    sessions: Vec<SignInSession>,
+    logins: Vec<Login>,
+    pub(crate) access_tokens: HashMap<String, AccessToken>,
+    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    pub(crate) role_credentials: HashMap<String, RoleCredentials>,
+    pub(crate) signin_tokens: HashMap<String, SigninToken>,
+    pub(crate) browsers: HashMap<String, Browser>,
+    pub(crate) buckets: HashMap<String, Bucket>,
+    pub(crate) page_tokens: HashMap<String, PageToken>,
+}
+
+/// A registered client.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration {
+    pub(crate) client_secret: String,
+    pub(crate) client_name: String,
+    pub(crate) scopes: Vec<String>,
+    /// `None`: the member was absent.
+    pub(crate) grant_types: Option<Vec<String>>,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) region: String,
+    pub(crate) expires: SystemTime,
+}
+
+impl Registration {
+    /// A registration without grant types may use the device grant and refresh.
+    pub(crate) fn allows(&self, grant_type: &str) -> bool {
+        match &self.grant_types {
+            Some(types) => types.iter().any(|known| known == grant_type),
+            None => grant_type != "authorization_code",
+        }
+    }
+
+    pub(crate) fn is_refreshable(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS) && self.allows("refresh_token")
+    }
+}
+
+/// What a person said to a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Pending,
+    Approved(SessionId),
+    Denied,
+}
+
+/// A device code and its user code.
+#[derive(Clone, Debug)]
+pub(crate) struct DeviceGrant {
+    pub(crate) user_code: String,
+    pub(crate) client_id: String,
+    pub(crate) region: String,
+    pub(crate) created: SystemTime,
+    pub(crate) expires: SystemTime,
+    pub(crate) interval: Duration,
+    pub(crate) polls: u32,
+    pub(crate) last_poll: Option<SystemTime>,
+    pub(crate) decision: Decision,
+}
+
+/// A checked visit to `/authorize` that waits for sign-in and consent.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthorizationRequest {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) code_challenge: String,
+    pub(crate) region: String,
+    pub(crate) expires: SystemTime,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AuthorizationCode {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) code_challenge: String,
+    pub(crate) session: SessionId,
+    pub(crate) region: String,
+    pub(crate) expires: SystemTime,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionId(usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LoginId(usize);
+
+/// An access-portal session: it starts when somebody signs in, and every login made from it ends with it.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInSession {
+    pub(crate) user: String,
+    pub(crate) ends: SystemTime,
+    /// The browser has to sign in again, tokens live on.
+    signed_out: bool,
+    /// An administrator ended it: tokens die too.
+    revoked: bool,
+}
+
+/// One finished device or authorization-code grant: the tokens that descend from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) client_id: String,
+    pub(crate) session: SessionId,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) region: String,
+    logged_out: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AccessToken {
+    pub(crate) login: LoginId,
+    pub(crate) expires: SystemTime,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RefreshToken {
+    pub(crate) login: LoginId,
+    /// Set by rotation.
+    pub(crate) dies: Option<SystemTime>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RoleCredentials {
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: String,
+    pub(crate) account: String,
+    pub(crate) role_name: String,
+    pub(crate) role_id: String,
+    pub(crate) permission_set: String,
+    pub(crate) user: String,
+    pub(crate) session_duration: Duration,
+    pub(crate) expires: SystemTime,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SigninToken {
+    pub(crate) access_key_id: String,
+    pub(crate) console_session: Duration,
+    pub(crate) expires: SystemTime,
+}
+
+/// A browser that is signed in, by its cookie.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) session: SessionId,
+    /// Stands in every form that changes something.
+    pub(crate) form_token: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PageToken {
+    pub(crate) list: String,
+    pub(crate) offset: usize,
+}
+
+impl Sim {
+    pub(crate) fn new(settings: Settings, directory: Directory) -> Self {
+        Self {
+            settings,
+            clock: Clock::default(),
+            state: Mutex::new(State { directory, ..State::default() }),
+            pending: Condvar::new(),
+            faults: Mutex::default(),
+            log: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// A panic in another handler must not take the rest of the test down with a poisoned lock.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn ring_pending(&self) {
+        self.pending.notify_all();
+    }
+
+    /// Waits until `ready` holds or `timeout` (real time) has passed; tells which.
+    pub(crate) fn wait_until(&self, timeout: Duration, mut ready: impl FnMut(&State) -> bool) -> bool {
+        let state = self.state();
+        let waited = self.pending.wait_timeout_while(state, timeout, |state| !ready(state));
+        let (_guard, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
+        !outcome.timed_out()
+    }
+}
+
+impl State {
+    /// Starts a session for somebody who has signed in. `cap` is the identity provider's
+    /// `SessionNotOnOrAfter`: the shorter of the two counts (AWS user guide, "Configure session duration").
+    pub(crate) fn sign_in(
+        &mut self,
+        settings: &Settings,
+        user: &str,
+        cap: Option<SystemTime>,
+        now: SystemTime,
+    ) -> SessionId {
+        let full = now + settings.session_life;
+        let ends = cap.map_or(full, |cap| cap.min(full));
+        self.sessions.push(SignInSession { user: user.to_owned(), ends, signed_out: false, revoked: false });
+        SessionId(self.sessions.len() - 1)
+    }
+
+    pub(crate) fn session(&self, id: SessionId) -> &SignInSession {
+        &self.sessions[id.0]
+    }
+
+    /// Can tokens of this session still be used?
+    pub(crate) fn session_lives(&self, id: SessionId, now: SystemTime) -> bool {
+        let session = self.session(id);
+        let user = self.directory.users.get(&session.user);
+        !session.revoked && now < session.ends && user.is_some_and(|user| user.session_may_go_on(now))
+    }
+
+    /// Can a browser go on with this session without signing in again?
+    pub(crate) fn browser_may_use(&self, id: SessionId, now: SystemTime) -> bool {
+        self.session_lives(id, now) && !self.session(id).signed_out
+    }
+
+    /// The session of the one browser that `approve` stands for: that of the last sign-in, if it lives.
+    pub(crate) fn session_of(&mut self, settings: &Settings, user: &str, now: SystemTime) -> SessionId {
+        let living = (0..self.sessions.len())
+            .rev()
+            .map(SessionId)
+            .find(|id| self.session(*id).user == user && self.browser_may_use(*id, now));
+        living.unwrap_or_else(|| self.sign_in(settings, user, None, now))
+    }
+
+    pub(crate) fn sign_out(&mut self, id: SessionId) {
+        self.sessions[id.0].signed_out = true;
+    }
+
+    /// Ends the session and every login made from it.
+    pub(crate) fn revoke(&mut self, id: SessionId) {
+        self.sessions[id.0].revoked = true;
+    }
+
+    pub(crate) fn revoke_user(&mut self, user: &str) {
+        for session in self.sessions.iter_mut().filter(|session| session.user == user) {
+            session.revoked = true;
+        }
+    }
+
+    pub(crate) fn add_login(&mut self, login: Login) -> LoginId {
+        self.logins.push(login);
+        LoginId(self.logins.len() - 1)
+    }
+
+    pub(crate) fn login(&self, id: LoginId) -> &Login {
+        &self.logins[id.0]
+    }
+
+    pub(crate) fn log_out(&mut self, id: LoginId) {
+        self.logins[id.0].logged_out = true;
+    }
+
+    pub(crate) fn login_lives(&self, id: LoginId, now: SystemTime) -> bool {
+        let login = self.login(id);
+        !login.logged_out && self.session_lives(login.session, now)
+    }
+
+    /// The living login behind an access token that was issued in `region`.
+    pub(crate) fn login_by_access_token(
+        &self,
+        token: &str,
+        region: &str,
+        now: SystemTime,
+    ) -> Option<LoginId> {
+        let known = self.access_tokens.get(token)?;
+        let fits = self.login(known.login).region == region && now < known.expires;
+        (fits && self.login_lives(known.login, now)).then_some(known.login)
+    }
+
+    pub(crate) fn device_grant_by_user_code(&mut self, user_code: &str) -> Option<&mut DeviceGrant> {
+        self.device_grants.values_mut().find(|grant| grant.user_code == user_code)
+    }
+
+    /// Remembers a browser that has signed in and returns its cookie.
+    pub(crate) fn add_browser(&mut self, session: SessionId) -> String {
+        let cookie = secret::cookie();
+        self.browsers.insert(cookie.clone(), Browser { session, form_token: secret::handle() });
+        cookie
+    }
+}
+
+impl Login {
+    pub(crate) fn new(
+        client_id: &str,
+        registration: &Registration,
+        session: SessionId,
+        region: &str,
+    ) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            session,
+            scopes: registration.scopes.clone(),
+            region: region.to_owned(),
+            logged_out: false,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! STS: GetCallerIdentity, so that handed-out credentials can be proven usable (query protocol, API 2011-06-15).
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use maud::{Markup, PreEscaped, html};
+
+use crate::call::Call;
+use crate::hosts::{self, Partition};
+use crate::secret;
+use crate::sigv4::{Authorization, SignatureError};
+use crate::state::{RoleCredentials, Sim};
+
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// Status, code, message of an error answer.
+type Refusal = (StatusCode, &'static str, String);
+
+pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
+    let request_id = secret::uuid();
+    match identity(sim, call) {
+        Ok(credentials) => xml(StatusCode::OK, &request_id, &identity_xml(sim, &credentials, &request_id)),
+        Err((status, code, message)) => {
+            let body = html! {
+                ErrorResponse xmlns=(NAMESPACE) {
+                    Error { Type { "Sender" } Code { (code) } Message { (message) } }
+                    RequestId { (request_id) }
+                }
+            };
+            xml(status, &request_id, &body)
+        }
+    }
+}
+
+fn identity(sim: &Sim, call: &Call) -> Result<RoleCredentials, Refusal> {
+    let authorization = Authorization::of(call).map_err(refused)?;
+    let invalid = || {
+        let text = "The security token included in the request is invalid.";
+        (StatusCode::FORBIDDEN, "InvalidClientTokenId", text.to_owned())
+    };
+    let credentials =
+        sim.state().role_credentials.get(&authorization.access_key_id).cloned().ok_or_else(invalid)?;
+    check_scope(call, &authorization)?;
+    let now = sim.now();
+    authorization
+        .verify(call, &credentials.secret_access_key, now, sim.settings.signature_skew)
+        .map_err(refused)?;
+    if call.header("x-amz-security-token") != Some(&credentials.session_token) {
+        return Err(invalid());
+    }
+    if credentials.expires <= now {
+        let text = "The security token included in the request is expired";
+        return Err((StatusCode::FORBIDDEN, "ExpiredToken", text.to_owned()));
+    }
+    let fields = call.fields();
+    let (action, version) =
+        (fields.first("Action").unwrap_or_default(), fields.first("Version").unwrap_or_default());
+    if action != "GetCallerIdentity" || version != "2011-06-15" {
+        let text = format!("Could not find operation {action} for version {version}");
+        return Err((StatusCode::BAD_REQUEST, "InvalidAction", text));
+    }
+    Ok(credentials)
+}
+
+/// By its own host STS insists on its region; one base URL for everything only tells nonsense apart.
+fn check_scope(call: &Call, authorization: &Authorization) -> Result<(), Refusal> {
+    let does_not_match = |text: &str| (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", text.to_owned());
+    if authorization.service != "sts" {
+        return Err(does_not_match("Credential should be scoped to correct service: 'sts'."));
+    }
+    let fits = match call.service {
+        Some(_) => authorization.region == call.region,
+        None => hosts::is_region(&authorization.region),
+    };
+    if fits { Ok(()) } else { Err(does_not_match("Credential should be scoped to a valid region.")) }
+}
+
+fn refused(error: SignatureError) -> Refusal {
+    match error {
+        SignatureError::Missing => (
+            StatusCode::FORBIDDEN,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token".into(),
+        ),
+        SignatureError::Incomplete(text) => (StatusCode::BAD_REQUEST, "IncompleteSignature", text),
+        SignatureError::DoesNotMatch(text) => (StatusCode::FORBIDDEN, "SignatureDoesNotMatch", text),
+    }
+}
+
+fn identity_xml(sim: &Sim, credentials: &RoleCredentials, request_id: &str) -> Markup {
+    let RoleCredentials { account, role_name, role_id, user, .. } = credentials;
+    let partition = Partition::of_region(&sim.settings.region).id;
+    html! {
+        GetCallerIdentityResponse xmlns=(NAMESPACE) {
+            GetCallerIdentityResult {
+                Arn { "arn:" (partition) ":sts::" (account) ":assumed-role/" (role_name) "/" (user) }
+                UserId { (role_id) ":" (user) }
+                Account { (account) }
+            }
+            ResponseMetadata { RequestId { (request_id) } }
+        }
+    }
+}
+
+fn xml(status: StatusCode, request_id: &str, body: &Markup) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/xml".to_owned()),
+        (HeaderName::from_static("x-amzn-requestid"), request_id.to_owned()),
+    ];
+    let PreEscaped(body) = body;
+    (status, headers, body.clone()).into_response()
+}

@@ -1,0 +1,182 @@
+//! What a test can choose: lives, sizes, and both positions of whatever is not established about AWS.
+
+use std::time::Duration;
+
+/// What happens to a refresh token once it has been used. Which of these AWS does is not documented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefreshRotation {
+    /// A new one is issued and the old one dies at once.
+    #[default]
+    OldDies,
+    /// A new one is issued and the old one works a while longer.
+    Grace(Duration),
+    /// A new one is issued and the old one goes on working.
+    OldStays,
+    /// The answer carries no refresh token; the old one goes on working (RFC 6749 section 6 allows it).
+    NoNewToken,
+}
+
+/// How many items a page of ListAccounts or ListAccountRoles holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PageSize {
+    /// At random, and small enough that there is more than one page where there is more than one item.
+    #[default]
+    Random,
+    /// Always as many (and never more than `max_result`).
+    Fixed(usize),
+}
+
+/// Which clock the HTTP `Date` header shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DateHeader {
+    /// The simulator's clock, moved ones included.
+    #[default]
+    FollowsClock,
+    /// The real time, whatever the simulator's clock says.
+    RealTime,
+}
+
+/// Whether a poll that comes too early is answered with `slow_down`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlowDown {
+    /// RFC 8628 section 3.5, but the first two polls may stand back to back: the AWS CLI polls once
+    /// before it prints anything and again at once (observed of AWS CLI 2.36.7).
+    #[default]
+    AfterTwoPolls,
+    /// From the second poll on.
+    Strict,
+    /// Never.
+    Never,
+    /// To every poll that finds the code pending, whatever its pace.
+    Always,
+}
+
+/// What `/token` says after somebody pressed Deny on the consent page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DenialAnswer {
+    /// 400 `access_denied` (RFC 8628 section 3.5).
+    #[default]
+    AccessDenied,
+    /// 400 `invalid_grant`.
+    InvalidGrant,
+    /// Nothing changes: `authorization_pending` until the code expires.
+    StaysPending,
+}
+
+/// What a Logout ends beside the login whose token it carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogoutEnds {
+    /// The browser's sign-in session too (AWS's API reference of Logout): the next login asks for a
+    /// sign-in and gets a full session. Other logins go on working.
+    #[default]
+    SignInSession,
+    /// Nothing else: the next login in the browser inherits the old session's end.
+    LoginOnly,
+    /// The browser's session and every other login that came from it.
+    EveryLogin,
+}
+
+/// The shape of the verification URI.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VerificationUri {
+    /// `https://device.sso.<region>.amazonaws.com/`.
+    #[default]
+    DeviceHost,
+    /// `https://d-….awsapps.com/start/#/device`, as newer instances have it.
+    Fragment,
+}
+
+/// A token bucket: `burst` requests at once, then `per_second`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Throttle {
+    pub(crate) per_second: f64,
+    pub(crate) burst: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) region: String,
+    /// Further regions of a replicated instance.
+    pub(crate) more_regions: Vec<String>,
+    pub(crate) start_url: String,
+    pub(crate) more_start_urls: Vec<String>,
+    pub(crate) access_token_life: Duration,
+    pub(crate) session_life: Duration,
+    pub(crate) device_code_life: Duration,
+    pub(crate) authorization_code_life: Duration,
+    pub(crate) registration_life: Duration,
+    pub(crate) signin_token_life: Duration,
+    pub(crate) interval: Duration,
+    pub(crate) signature_skew: Duration,
+    pub(crate) refresh_rotation: RefreshRotation,
+    pub(crate) page_size: PageSize,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) date_header: DateHeader,
+    /// How long after it was asked for a code is approved by itself.
+    pub(crate) auto_approve: Option<Duration>,
+    pub(crate) slow_down: SlowDown,
+    pub(crate) denial: DenialAnswer,
+    pub(crate) logout_ends: LogoutEnds,
+    pub(crate) verification_uri: VerificationUri,
+    pub(crate) announce_endpoints: bool,
+    pub(crate) long_console_sessions: bool,
+    pub(crate) multi_session: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            region: "eu-central-1".into(),
+            more_regions: Vec::new(),
+            start_url: "https://d-1234567890.awsapps.com/start".into(),
+            more_start_urls: Vec::new(),
+            access_token_life: Duration::from_hours(1),
+            session_life: Duration::from_hours(8),
+            device_code_life: Duration::from_mins(10),
+            authorization_code_life: Duration::from_mins(10),
+            registration_life: Duration::from_hours(90 * 24),
+            signin_token_life: Duration::from_mins(15),
+            interval: Duration::from_secs(1),
+            signature_skew: Duration::from_mins(5),
+            refresh_rotation: RefreshRotation::default(),
+            page_size: PageSize::default(),
+            throttle: None,
+            date_header: DateHeader::default(),
+            auto_approve: None,
+            slow_down: SlowDown::default(),
+            denial: DenialAnswer::default(),
+            logout_ends: LogoutEnds::default(),
+            verification_uri: VerificationUri::default(),
+            announce_endpoints: false,
+            long_console_sessions: true,
+            multi_session: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Is `url` a start URL of this instance? A trailing slash or `#` makes no difference to AWS.
+    pub(crate) fn knows_start_url(&self, url: &str) -> bool {
+        let plain = |url: &str| url.trim_end_matches(['/', '#']).to_ascii_lowercase();
+        let wanted = plain(url);
+        std::iter::once(&self.start_url).chain(&self.more_start_urls).any(|known| plain(known) == wanted)
+    }
+
+    pub(crate) fn serves_region(&self, region: &str) -> bool {
+        self.region == region || self.more_regions.iter().any(|more| more == region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn start_urls_with_and_without_trimmings() {
+        let settings = Settings::default();
+        assert!(settings.knows_start_url("https://d-1234567890.awsapps.com/start"));
+        assert!(settings.knows_start_url("https://d-1234567890.awsapps.com/start/"));
+        assert!(settings.knows_start_url("https://d-1234567890.awsapps.com/start#/"));
+        assert!(!settings.knows_start_url("https://d-0000000000.awsapps.com/start"));
+    }
+}
