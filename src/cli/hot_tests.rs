@@ -66,7 +66,7 @@ const LINE: [&str; 7] =
 const FAR: &str = "2199-11-24T12:00:00Z";
 
 fn app(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> App {
-    let folders = Folders { home: Some(home.to_path_buf()), state: None };
+    let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
     App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Box::new(outside.clone()))
 }
 

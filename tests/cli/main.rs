@@ -7,6 +7,7 @@ mod stage;
 mod test_accounts;
 mod test_config;
 mod test_console;
+mod test_crowd;
 mod test_credential_process;
 mod test_endpoints;
 mod test_help;

@@ -22,7 +22,10 @@ fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
             }
         }
         (Value::Array(sample), Value::Array(real)) => {
-            assert_same_shape(&sample[0], &real[0], &format!("{path}[0]"));
+            assert_eq!(sample.is_empty(), real.is_empty(), "{path}");
+            for (sample, real) in sample.iter().zip(real).take(1) {
+                assert_same_shape(sample, real, &format!("{path}[0]"));
+            }
         }
         (sample, real) => {
             assert_eq!(
