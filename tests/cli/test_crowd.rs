@@ -47,6 +47,7 @@ fn seventy_five_processes_are_one_refresh_and_one_fetch_for_each_role() {
     let stage = an_expired_login();
     let children: Vec<Running> = (0..PROCESSES).map(|number| start(&stage, number)).collect();
     answers(&stage, children);
-    let good = stage.sim.requests_to(Route::GetRoleCredentials).iter().filter(|one| one.status == Some(200)).count();
+    let good =
+        stage.sim.requests_to(Route::GetRoleCredentials).iter().filter(|one| one.status == Some(200)).count();
     assert_eq!(good, ROLES.len());
 }
