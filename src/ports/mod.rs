@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod clock;
+pub mod code_page;
 pub mod env;
 mod file_lock;
 pub mod file_stamp;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod identity_center;
 pub mod interrupt;
 pub mod keyring;
+pub mod loopback;
 pub mod process;
 pub mod sealed;
 pub mod signin;

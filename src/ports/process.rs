@@ -15,6 +15,29 @@ pub fn hide_memory() {
     }
 }
 
+/// Starts kcaws itself with `args`, on its own: no terminal, none of our streams, and it outlives us.
+/// The child leaves our session by [`leave_session`].
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+pub fn start_detached(args: &[&str]) -> std::io::Result<()> {
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(windows)]
+    {
+        // DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
+        std::os::windows::process::CommandExt::creation_flags(&mut command, 0x0000_0208);
+    }
+    command.spawn()?;
+    Ok(())
+}
+
+/// A session of its own: closing the terminal, or Ctrl-C in it, does not reach us any more. Fails for a process
+/// that leads its group already, and then there is nothing to leave.
+pub fn leave_session() {
+    #[cfg(unix)]
+    let _ = rustix::process::setsid();
+}
+
 /// `alice@laptop`, for the client name that the consent page shows. Best effort: it is a label, not an identity.
 pub fn user_at_host(env: &super::env::Env) -> String {
     let user = env.get("USER").or_else(|| env.get("LOGNAME")).or_else(|| env.get("USERNAME"));

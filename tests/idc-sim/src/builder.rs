@@ -199,7 +199,7 @@ impl Builder {
         self
     }
 
-    /// RegisterClient tells `authorizationEndpoint` and `tokenEndpoint` instead of nulls. Default false.
+    /// `RegisterClient` tells `authorizationEndpoint` and `tokenEndpoint` instead of nulls. Default false.
     pub fn announce_endpoints(mut self, yes: bool) -> Self {
         self.settings.announce_endpoints = yes;
         self

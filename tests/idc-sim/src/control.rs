@@ -28,7 +28,6 @@ pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
 }
 
-#[expect(clippy::unit_arg, reason = "`done(act())` reads as what it is")]
 fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     // A page in somebody's browser must not drive the simulator.
     if call.header("origin").is_some() {
@@ -41,7 +40,7 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             "start_url": sim.settings.start_url,
             "pending": codes(&sim.pending_codes()),
         })),
-        ("GET", "pending") => Ok(json!({ "pending": codes(&sim.pending_codes()) })),
+        ("GET", "pending") => Ok(pending(sim)),
         ("POST", "approve") => {
             let asked: CodeAndUser = read(call)?;
             let user = asked.user.unwrap_or_else(|| sim.state().directory.default_user.clone());
@@ -56,21 +55,42 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             Ok(json!({ "now": rfc3339(sim.now()) }))
         }
         ("GET", "requests") => requests(sim, call),
-        ("POST", "clear-requests") => Ok(done(sim.log().clear())),
-        ("POST", "expire-access-tokens") => Ok(done(sim.expire_access_tokens())),
-        ("POST", "forget-registrations") => Ok(done(sim.state().registrations.clear())),
+        ("POST", "clear-requests") => Ok({
+            sim.log().clear();
+            done(())
+        }),
+        ("POST", "expire-access-tokens") => Ok({
+            sim.expire_access_tokens();
+            done(())
+        }),
+        ("POST", "forget-registrations") => Ok({
+            sim.state().registrations.clear();
+            done(())
+        }),
         ("POST", "end-session") => {
             let user = user(sim, call)?;
-            Ok(done(sim.state().revoke_user(&user)))
+            Ok({
+                sim.state().revoke_user(&user);
+                done(())
+            })
         }
-        ("POST", "disable-user") => Ok(done(sim.disable_user(&user(sim, call)?))),
+        ("POST", "disable-user") => Ok({
+            sim.disable_user(&user(sim, call)?);
+            done(())
+        }),
         ("POST", "assign") => {
             let Assignment { user, account, permission_set } = read(call)?;
-            Ok(done(sim.state().directory.assign(&user, &account, &permission_set)))
+            Ok({
+                sim.state().directory.assign(&user, &account, &permission_set);
+                done(())
+            })
         }
         ("POST", "unassign") => {
             let Assignment { user, account, permission_set } = read(call)?;
-            Ok(done(sim.state().directory.unassign(&user, &account, &permission_set)))
+            Ok({
+                sim.state().directory.unassign(&user, &account, &permission_set);
+                done(())
+            })
         }
         ("POST", "seed-login") => {
             let user = user(sim, call)?;
@@ -79,7 +99,10 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             login.map(|login| login.token_cache()).ok_or_else(|| wrong(format!("no user {user}")))
         }
         ("POST", "fault") => arm(sim, read(call)?),
-        ("POST", "clear-faults") => Ok(done(sim.faults().clear())),
+        ("POST", "clear-faults") => Ok({
+            sim.faults().clear();
+            done(())
+        }),
         (_, unknown) => {
             Err((StatusCode::NOT_FOUND, format!("no control endpoint {} {unknown}", call.method)))
         }
@@ -136,6 +159,10 @@ fn codes(pending: &[PendingCode]) -> Value {
 }
 
 /// Does not wait: handlers run on the runtime's own threads. Scripts ask again.
+fn pending(sim: &Sim) -> Value {
+    json!({ "pending": codes(&sim.pending_codes()) })
+}
+
 /// `?route=` picks one route.
 fn requests(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     let fields = call.query_fields();

@@ -57,7 +57,7 @@ pub(crate) async fn exchange(
         headers: parts.headers,
         body,
     };
-    if call.entry == Entry::Plain && call.path.starts_with("/_sim/") {
+    if call.entry == Entry::Plain && is_loopback(&call.host) && call.path.starts_with("/_sim/") {
         return Ok(control::answer(&sim, &call));
     }
     let found = match &connected_host {

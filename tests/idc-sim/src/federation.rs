@@ -24,9 +24,9 @@ const CONSOLE_COOKIE: &str = "idc-sim-console";
 #[serde(deny_unknown_fields)]
 struct Session {
     #[serde(rename = "sessionId")]
-    id: String,
+    access_key_id: String,
     #[serde(rename = "sessionKey")]
-    key: String,
+    secret_access_key: String,
     #[serde(rename = "sessionToken")]
     token: String,
 }
@@ -59,8 +59,10 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     let session: Session = serde_json::from_str(session).map_err(|_| "Invalid session parameter")?;
     let now = sim.now();
     let mut state = sim.state();
-    let known = state.role_credentials.get(&session.id).ok_or("Invalid credentials parameter")?;
-    if known.secret_access_key != session.key || known.session_token != session.token || known.expires <= now
+    let known = state.role_credentials.get(&session.access_key_id).ok_or("Invalid credentials parameter")?;
+    if known.secret_access_key != session.secret_access_key
+        || known.session_token != session.token
+        || known.expires <= now
     {
         return Err("Invalid credentials parameter");
     }
@@ -75,7 +77,7 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     }
     let token = secret::signin_token();
     let signin = SigninToken {
-        access_key_id: session.id,
+        access_key_id: session.access_key_id,
         console_session,
         expires: now + sim.settings.signin_token_life,
     };

@@ -190,7 +190,7 @@ impl IdcSim {
         self.sim.state().directory.assign(user, account, permission_set);
     }
 
-    /// Takes it away again: lists shrink, GetRoleCredentials is 403.
+    /// Takes it away again: lists shrink, `GetRoleCredentials` is 403.
     pub fn unassign(&self, user: &str, account: &str, permission_set: &str) {
         self.sim.state().directory.unassign(user, account, permission_set);
     }
@@ -200,7 +200,7 @@ impl IdcSim {
         self.sim.state().directory.add_account(id, name, email);
     }
 
-    /// Somebody deleted the role in the account: still assigned and listed, GetRoleCredentials is 404.
+    /// Somebody deleted the role in the account: still assigned and listed, `GetRoleCredentials` is 404.
     pub fn delete_role(&self, account: &str, permission_set: &str) {
         self.sim.state().directory.delete_role(account, permission_set);
     }

@@ -1,7 +1,7 @@
 //! IAM Identity Center on loopback.
 //!
 //! A stand-in for the AWS side of a login: SSO OIDC, the access portal's API, the pages that people see,
-//! the console's federation endpoint and STS GetCallerIdentity. It has its own clock, faults on demand
+//! the console's federation endpoint and STS `GetCallerIdentity`. It has its own clock, faults on demand
 //! and a request log. It shares no type with kcaws: what both say on the wire must agree by itself.
 //!
 //! ```no_run

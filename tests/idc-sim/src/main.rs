@@ -1,123 +1,251 @@
-//! The simulator as a program: on fixed ports, for hands, browsers and shell scripts.
+//! The simulator as a program: for trying kcaws by hand and for shell scripts.
 
-#![expect(clippy::print_stdout, reason = "what it prints is its interface")]
-
-use std::io::Read as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
-use idc_sim::{Builder, IdcSim};
+use clap::{Parser, ValueEnum};
+use idc_sim::{DateHeader, IdcSim, PageSize, RefreshRotation, SlowDown, VerificationUri};
 
-/// IAM Identity Center on loopback
-///
-/// Prints the variables that lead a client to it, one `export` a line, and serves until SIGINT or SIGTERM.
-/// Sign in as alice@example.com with the password wonderland. Control endpoints for scripts: README.md.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Args {
-    /// Plain HTTP, every service at one base URL; 0 takes a free one
-    #[arg(long, default_value_t = 8180)]
+/// IAM Identity Center on loopback.
+#[derive(Parser)]
+#[command(version, about)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line is flags")]
+struct Arguments {
+    /// Port of the plain entry (0: a free one).
+    #[arg(long, default_value_t = 0)]
     port: u16,
-    /// CONNECT proxy for clients that know only AWS's own hosts
-    #[arg(long, default_value_t = 8181)]
+    /// Port of the CONNECT proxy (0: a free one).
+    #[arg(long, default_value_t = 0)]
     proxy_port: u16,
-    /// Where to write the certificate of the proxy's own authority
+    /// Writes the proxy's root certificate (PEM) to this file.
     #[arg(long, value_name = "FILE")]
     ca_out: Option<PathBuf>,
-    #[arg(long)]
-    region: Option<String>,
-    #[arg(long)]
-    start_url: Option<String>,
-    /// Every device code is allowed as soon as it is asked for
+    /// The instance's region.
+    #[arg(long, default_value = "eu-central-1")]
+    region: String,
+    /// The instance's start URL.
+    #[arg(long, default_value = "https://d-1234567890.awsapps.com/start")]
+    start_url: String,
+    /// A user, as NAME:PASSWORD; repeatable, the first one is the default.
+    #[arg(long, value_name = "NAME:PASSWORD", value_parser = two)]
+    user: Vec<(String, String)>,
+    /// An account, as ID:NAME; repeatable.
+    #[arg(long, value_name = "ID:NAME", value_parser = two)]
+    account: Vec<(String, String)>,
+    /// A permission set, as NAME:SECONDS of its session duration; repeatable.
+    #[arg(long, value_name = "NAME:SECONDS", value_parser = two)]
+    permission_set: Vec<(String, String)>,
+    /// Approves every login as the default user, at once.
     #[arg(long)]
     auto_approve: bool,
-    /// Seconds
-    #[arg(long, value_name = "SECONDS")]
-    access_token_life: Option<u64>,
-    /// Seconds
-    #[arg(long, value_name = "SECONDS")]
-    session_life: Option<u64>,
-    /// Ends when standard input does, so that no test leaves one behind
+    /// Life of access tokens, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    access_token_life: Option<Duration>,
+    /// Life of portal sessions, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    session_life: Option<Duration>,
+    /// Life of device codes, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    device_code_life: Option<Duration>,
+    /// Life of registrations, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    registration_life: Option<Duration>,
+    /// Between two polls, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    interval: Option<Duration>,
+    /// Items on a page (default: random).
+    #[arg(long, value_name = "ITEMS")]
+    page_size: Option<usize>,
+    /// Requests a second for each access token at the portal; more is 429.
+    #[arg(long, value_name = "PER_SECOND")]
+    throttle: Option<f64>,
+    /// Requests that may come at once under --throttle.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 20)]
+    burst: u32,
+    /// What becomes of a used refresh token.
+    #[arg(long, value_enum, default_value_t = Rotation::OldDies)]
+    refresh_rotation: Rotation,
+    /// Never answers `slow_down`.
+    #[arg(long)]
+    no_slow_down: bool,
+    /// The Date header shows the real time even when the clock has been moved.
+    #[arg(long)]
+    real_date: bool,
+    /// Verification URIs with a fragment, as newer instances have them.
+    #[arg(long)]
+    fragment_uri: bool,
+    /// Stops when stdin closes, besides TERM and INT.
     #[arg(long)]
     until_stdin_closes: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Rotation {
+    /// The old one dies at once.
+    OldDies,
+    /// The old one goes on working.
+    OldStays,
+    /// No new one is issued.
+    NoNewToken,
+}
+
+fn two(text: &str) -> Result<(String, String), String> {
+    let (first, second) = text.split_once(':').ok_or("needs a colon")?;
+    Ok((first.to_owned(), second.to_owned()))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse().map(Duration::from_secs).map_err(|_| "a number of seconds".to_owned())
+}
+
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let sim = match builder(&args).try_start() {
-        Ok(sim) => sim,
-        Err(error) => return fail(&format!("cannot listen: {error}")),
-    };
-    if let Some(path) = &args.ca_out {
-        #[expect(clippy::disallowed_methods, reason = "a certificate for other programs, nothing of value")]
-        let written = std::fs::write(path, sim.ca_pem());
-        if let Err(error) = written {
-            return fail(&format!("cannot write {}: {error}", path.display()));
-        }
-    }
-    tell(&sim, &args);
-    match wait_for_end(&args) {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error.to_string()),
-    }
-}
-
-fn builder(args: &Args) -> Builder {
-    let mut builder =
-        IdcSim::builder().port(args.port).proxy_port(args.proxy_port).auto_approve(args.auto_approve);
-    if let Some(region) = &args.region {
-        builder = builder.region(region);
-    }
-    if let Some(url) = &args.start_url {
-        builder = builder.start_url(url);
-    }
-    if let Some(seconds) = args.access_token_life {
-        builder = builder.access_token_life(Duration::from_secs(seconds));
-    }
-    if let Some(seconds) = args.session_life {
-        builder = builder.session_life(Duration::from_secs(seconds));
-    }
-    builder
-}
-
-fn tell(sim: &IdcSim, args: &Args) {
-    println!("# start URL {}, region {}", sim.start_url(), sim.region());
-    for (name, value) in sim.env() {
-        println!("export {name}={value}");
-    }
-    println!("# or, for clients that take no endpoints:");
-    println!("#   export HTTPS_PROXY={}", sim.proxy_url());
-    if let Some(path) = &args.ca_out {
-        println!("#   export AWS_CA_BUNDLE={}", path.display());
-    }
-}
-
-fn wait_for_end(args: &Args) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (sender, closed) = tokio::sync::oneshot::channel::<()>();
-    if args.until_stdin_closes {
-        std::thread::spawn(move || {
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-            drop(sender);
-        });
-    } else {
-        // Never dropped, so never closed.
-        std::mem::forget(sender);
-    }
-    runtime.block_on(async {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = term.recv() => Ok(()),
-            _ = closed => Ok(()),
+        Err(error) => {
+            // If stderr is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "idc-sim: error: {error}");
+            ExitCode::FAILURE
         }
-    })
+    }
 }
 
-#[expect(clippy::print_stderr, reason = "the only place for it")]
-fn fail(why: &str) -> ExitCode {
-    eprintln!("idc-sim: {why}");
-    ExitCode::FAILURE
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    // Before the first fact is printed: whoever reads it may send a signal at once.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let signals = runtime.block_on(async { Signals::new() })?;
+    let sim = start(arguments)?;
+    if let Some(file) = &arguments.ca_out {
+        write_certificate(file, sim.ca_pem())?;
+    }
+    print_facts(&sim, arguments.ca_out.as_deref())?;
+    runtime.block_on(signals.wait(arguments.until_stdin_closes));
+    // A reader thread may still wait for stdin.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
+    let mut builder = IdcSim::builder()
+        .port(arguments.port)
+        .proxy_port(arguments.proxy_port)
+        .region(&arguments.region)
+        .start_url(&arguments.start_url)
+        .auto_approve(arguments.auto_approve)
+        .refresh_rotation(match arguments.refresh_rotation {
+            Rotation::OldDies => RefreshRotation::OldDies,
+            Rotation::OldStays => RefreshRotation::OldStays,
+            Rotation::NoNewToken => RefreshRotation::NoNewToken,
+        })
+        .slow_down(if arguments.no_slow_down { SlowDown::Never } else { SlowDown::default() })
+        .date_header(if arguments.real_date { DateHeader::RealTime } else { DateHeader::default() })
+        .verification_uri(if arguments.fragment_uri {
+            VerificationUri::Fragment
+        } else {
+            VerificationUri::default()
+        });
+    for (name, password) in &arguments.user {
+        builder = builder.user(name, password);
+    }
+    for (id, name) in &arguments.account {
+        builder = builder.account(id, name, &format!("{name}@example.com"));
+    }
+    for (name, life) in &arguments.permission_set {
+        builder = builder.permission_set(name, seconds(life)?);
+    }
+    if let Some(life) = arguments.access_token_life {
+        builder = builder.access_token_life(life);
+    }
+    if let Some(life) = arguments.session_life {
+        builder = builder.session_life(life);
+    }
+    if let Some(life) = arguments.device_code_life {
+        builder = builder.device_code_life(life);
+    }
+    if let Some(life) = arguments.registration_life {
+        builder = builder.registration_life(life);
+    }
+    if let Some(interval) = arguments.interval {
+        builder = builder.interval(interval);
+    }
+    if let Some(items) = arguments.page_size {
+        builder = builder.page_size(PageSize::Fixed(items));
+    }
+    if let Some(per_second) = arguments.throttle {
+        builder = builder.throttle(per_second, arguments.burst);
+    }
+    Ok(builder.try_start()?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a public certificate, for whoever starts the simulator")]
+fn write_certificate(file: &std::path::Path, pem: &str) -> io::Result<()> {
+    std::fs::write(file, pem)
+}
+
+/// One line per fact, then what to export; everything can be pasted into a POSIX shell.
+fn print_facts(sim: &IdcSim, ca_out: Option<&std::path::Path>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "# url {}", sim.url())?;
+    writeln!(out, "# proxy {}", sim.proxy_url())?;
+    writeln!(out, "# region {}", sim.region())?;
+    writeln!(out, "# start-url {}", sim.start_url())?;
+    writeln!(out, "# default-user {}", sim.default_user())?;
+    if let Some(file) = ca_out {
+        writeln!(out, "# ca {}", file.display())?;
+    }
+    for (name, value) in sim.env() {
+        writeln!(out, "export {name}={value}")?;
+    }
+    writeln!(out, "# ready")?;
+    out.flush()
+}
+
+#[cfg(unix)]
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))
+    }
+
+    async fn wait(mut self, until_stdin_closes: bool) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+            () = stdin_closed(until_stdin_closes) => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(self, until_stdin_closes: bool) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = stdin_closed(until_stdin_closes) => {}
+        }
+    }
+}
+
+/// Never ends unless asked to watch.
+async fn stdin_closed(watch: bool) {
+    if !watch {
+        return std::future::pending().await;
+    }
+    let drained = tokio::task::spawn_blocking(|| {
+        let mut buffer = [0; 256];
+        while io::stdin().read(&mut buffer).is_ok_and(|read| read > 0) {}
+    });
+    // Whatever ends the reader ends the wait.
+    let _ = drained.await;
 }

@@ -43,7 +43,7 @@ pub(crate) fn method_not_allowed() -> Response {
 
 pub(crate) fn list_accounts(sim: &Sim, call: &Call) -> Response {
     respond(with_login(sim, call, |state, login, _| {
-        let fields = call.query_fields();
+        let fields = known_fields(call, &["max_result", "next_token"])?;
         let user = user_of(state, login);
         let items: Vec<Value> = state
             .directory
@@ -60,7 +60,7 @@ pub(crate) fn list_accounts(sim: &Sim, call: &Call) -> Response {
 
 pub(crate) fn list_account_roles(sim: &Sim, call: &Call) -> Response {
     respond(with_login(sim, call, |state, login, _| {
-        let fields = call.query_fields();
+        let fields = known_fields(call, &["account_id", "max_result", "next_token"])?;
         let account = required(&fields, "account_id")?;
         let user = user_of(state, login);
         let items: Vec<Value> = state
@@ -79,7 +79,7 @@ pub(crate) fn list_account_roles(sim: &Sim, call: &Call) -> Response {
 
 pub(crate) fn get_role_credentials(sim: &Sim, call: &Call) -> Response {
     respond(with_login(sim, call, |state, login, now| {
-        let fields = call.query_fields();
+        let fields = known_fields(call, &["account_id", "role_name"])?;
         let account = required(&fields, "account_id")?;
         let permission_set = required(&fields, "role_name")?;
         let user = user_of(state, login);
@@ -157,6 +157,16 @@ fn with_login<T>(
 
 fn user_of(state: &State, login: LoginId) -> String {
     state.session(state.login(login).session).user.clone()
+}
+
+/// Stricter than AWS, which passes over names that it does not know: `max_results` is a client's bug.
+fn known_fields(call: &Call, known: &[&str]) -> Result<Fields, Refusal> {
+    let fields = call.query_fields();
+    if fields.names().all(|name| known.contains(&name)) {
+        Ok(fields)
+    } else {
+        Err(invalid("Unknown parameter"))
+    }
 }
 
 fn required<'a>(fields: &'a Fields, name: &'static str) -> Result<&'a str, Refusal> {

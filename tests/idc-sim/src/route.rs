@@ -155,4 +155,13 @@ mod tests {
             assert_eq!(Route::from_name(&route.name()), Some(route));
         }
     }
+
+    #[test]
+    fn the_readme_has_every_row() {
+        let readme = include_str!("../README.md");
+        for (route, _, _, path) in TABLE {
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", route.name())));
+            assert!(row.is_some_and(|row| row.contains(path)), "{route:?} {path}");
+        }
+    }
 }

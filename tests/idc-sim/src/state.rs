@@ -226,7 +226,8 @@ impl Sim {
     pub(crate) fn wait_until(&self, timeout: Duration, mut ready: impl FnMut(&State) -> bool) -> bool {
         let state = self.state();
         let waited = self.pending.wait_timeout_while(state, timeout, |state| !ready(state));
-        let (_guard, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
+        let (state, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
+        drop(state);
         !outcome.timed_out()
     }
 }

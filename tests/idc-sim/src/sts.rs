@@ -1,4 +1,4 @@
-//! STS: GetCallerIdentity, so that handed-out credentials can be proven usable (query protocol, API 2011-06-15).
+//! STS: `GetCallerIdentity`, so that handed-out credentials can be proven usable (query protocol, API 2011-06-15).
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, StatusCode};

@@ -16,7 +16,7 @@ pub enum RefreshRotation {
     NoNewToken,
 }
 
-/// How many items a page of ListAccounts or ListAccountRoles holds.
+/// How many items a page of `ListAccounts` or `ListAccountRoles` holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PageSize {
     /// At random, and small enough that there is more than one page where there is more than one item.

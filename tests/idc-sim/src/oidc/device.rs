@@ -1,4 +1,4 @@
-//! StartDeviceAuthorization: `POST /device_authorization`, and what a person says to the code.
+//! `StartDeviceAuthorization`: `POST /device_authorization`, and what a person says to the code.
 
 use std::time::SystemTime;
 

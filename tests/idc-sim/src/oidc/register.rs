@@ -1,4 +1,4 @@
-//! RegisterClient: `POST /client/register`.
+//! `RegisterClient`: `POST /client/register`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! CreateToken: `POST /token`, by device code, authorization code or refresh token.
+//! `CreateToken`: `POST /token`, by device code, authorization code or refresh token.
 
 use std::time::{Duration, SystemTime};
 
@@ -109,7 +109,11 @@ fn by_device_code(sim: &Sim, state: &mut State, asking: &Asking<'_>, code: &str)
     }
     match (grant.decision, sim.settings.denial) {
         (Decision::Approved(session), _) => {
+            // Single use, whatever comes of it.
             state.device_grants.remove(code);
+            if !state.session_lives(session, now) {
+                return Err(invalid_grant());
+            }
             Ok(log_in(&sim.settings, state, asking, session))
         }
         (Decision::Denied, DenialAnswer::AccessDenied) => {

@@ -1,1 +1,16 @@
-fn _nothing() {}
+//! The simulator, seen from outside: by a small HTTP client, over both ways in.
+
+mod client;
+mod clock;
+mod console;
+mod control;
+mod device;
+mod faults;
+mod identity;
+mod pages;
+mod pkce;
+mod portal;
+mod program;
+mod proxy;
+mod refresh;
+mod registration;

@@ -1,0 +1,148 @@
+//! The console's federation endpoint.
+
+use std::time::Duration;
+
+use idc_sim::{IdcSim, SECRET_MARK};
+use serde_json::{Value, json};
+
+use crate::client::{ALICE, Answer, Client, DEV, encode};
+
+const HOME: &str = "https://console.aws.amazon.com/";
+
+/// Role credentials in the form that the endpoint takes.
+fn session(sim: &IdcSim, client: &Client, role: &str) -> Value {
+    let token = sim.seed_login(ALICE).access_token;
+    let path = format!("/federation/credentials?account_id={DEV}&role_name={role}");
+    let credentials = client.portal(&path, &token).json()["roleCredentials"].clone();
+    json!({
+        "sessionId": credentials["accessKeyId"],
+        "sessionKey": credentials["secretAccessKey"],
+        "sessionToken": credentials["sessionToken"],
+    })
+}
+
+fn signin_token(client: &Client, session: &Value, more: &[(&str, &str)]) -> Answer {
+    let session = session.to_string();
+    let mut fields = vec![("Action", "getSigninToken"), ("Session", session.as_str())];
+    fields.extend_from_slice(more);
+    client.post_form("/federation", &[], &fields)
+}
+
+fn login(client: &Client, token: &str, cookie: &str, destination: &str) -> Answer {
+    let fields = [
+        ("Action", "login"),
+        ("Issuer", "https://d-1234567890.awsapps.com/start"),
+        ("Destination", destination),
+        ("SigninToken", token),
+    ];
+    client.send("GET", &format!("/federation?{}", encode(&fields)), &[("cookie", cookie)], "")
+}
+
+fn token_of(answer: &Answer) -> String {
+    answer.json()["SigninToken"].as_str().expect("a token").to_owned()
+}
+
+#[track_caller]
+fn assert_refused(answer: &Answer) {
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.header("content-type").starts_with("text/html"));
+}
+
+#[test]
+fn credentials_become_a_console_session() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let session = session(&sim, &client, "PowerUserAccess");
+    let posted = token_of(&signin_token(&client, &session, &[("SessionDuration", "3600")]));
+    assert!(posted.contains(SECRET_MARK));
+    let query =
+        encode(&[("Action", "getSigninToken"), ("SessionType", "json"), ("Session", &session.to_string())]);
+    let got = token_of(&client.get(&format!("/federation?{query}")));
+
+    for token in [posted, got] {
+        let page = login(&client, &token, "", "https://eu-central-1.console.aws.amazon.com/s3/home");
+        assert_eq!(page.status, 200);
+        for shown in [DEV, "PowerUserAccess", ALICE, "https://eu-central-1.console.aws.amazon.com/s3/home"] {
+            assert!(page.body.contains(shown), "{shown}: {}", page.body);
+        }
+    }
+    let routes: Vec<_> = sim.requests().iter().map(|request| request.route.name()).collect();
+    assert_eq!(routes[1..], ["GetSigninToken", "GetSigninToken", "ConsoleLogin", "ConsoleLogin"]);
+}
+
+#[test]
+fn a_signin_token_is_asked_for_with_good_credentials() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let good = session(&sim, &client, "PowerUserAccess");
+    for (member, value) in [("sessionId", "ASIAXXXXXXXXXXXXXXXX"), ("sessionKey", "x"), ("sessionToken", "x")]
+    {
+        let mut bad = good.clone();
+        bad[member] = value.into();
+        assert_refused(&signin_token(&client, &bad, &[]));
+    }
+    assert_refused(&signin_token(&client, &json!({"sessionId": "x"}), &[]));
+    for duration in ["899", "43201", "x", "-1"] {
+        assert_refused(&signin_token(&client, &good, &[("SessionDuration", duration)]));
+    }
+    for duration in ["900", "43200"] {
+        assert_eq!(signin_token(&client, &good, &[("SessionDuration", duration)]).status, 200);
+    }
+    assert_refused(&client.get("/federation?Action=somethingElse"));
+    assert_refused(&client.get("/federation?Action=getSigninToken"));
+    sim.advance(Duration::from_secs(3601));
+    assert_refused(&signin_token(&client, &good, &[]));
+}
+
+#[test]
+fn long_sessions_by_switch() {
+    let sim = IdcSim::builder().long_console_sessions(false).start();
+    let client = Client::new(&sim);
+    let session = session(&sim, &client, "PowerUserAccess");
+    assert_refused(&signin_token(&client, &session, &[("SessionDuration", "7200")]));
+    assert_eq!(signin_token(&client, &session, &[("SessionDuration", "3600")]).status, 200);
+}
+
+#[test]
+fn a_login_url_is_checked() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let token = token_of(&signin_token(&client, &session(&sim, &client, "PowerUserAccess"), &[]));
+    assert_refused(&login(&client, "x", "", HOME));
+    assert_refused(&login(&client, &token, "", "https://example.com/"));
+    assert_refused(&login(&client, &token, "", "https://console.amazonaws.cn/"));
+    let twice =
+        encode(&[("Action", "login"), ("Destination", HOME), ("Destination", HOME), ("SigninToken", &token)]);
+    assert_refused(&client.get(&format!("/federation?{twice}")));
+    let issuer =
+        encode(&[("Action", "login"), ("Destination", HOME), ("Issuer", "x"), ("SigninToken", &token)]);
+    assert_refused(&client.get(&format!("/federation?{issuer}")));
+    sim.advance(Duration::from_secs(15 * 60 - 5));
+    assert_eq!(login(&client, &token, "", HOME).status, 200);
+    sim.advance(Duration::from_secs(6));
+    assert_refused(&login(&client, &token, "", HOME));
+}
+
+#[test]
+fn one_console_session_by_switch() {
+    let sim = IdcSim::builder().multi_session(false).start();
+    let client = Client::new(&sim);
+    let power = token_of(&signin_token(&client, &session(&sim, &client, "PowerUserAccess"), &[]));
+    let read = token_of(&signin_token(&client, &session(&sim, &client, "ReadOnlyAccess"), &[]));
+    let first = login(&client, &power, "", HOME);
+    let cookie = first.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    let second = login(&client, &read, &cookie, HOME);
+    assert_refused(&second);
+    assert!(second.body.contains("You must first log out"));
+    let onward = format!("{}/federation?Action=login", sim.url());
+    let logout =
+        client.get(&format!("/oauth?{}", encode(&[("Action", "logout"), ("redirect_uri", &onward)])));
+    assert_eq!((logout.status, logout.header("location")), (303, onward.as_str()));
+    assert!(logout.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(login(&client, &read, "idc-sim-console=", HOME).status, 200);
+    let away = client.get(&format!(
+        "/oauth?{}",
+        encode(&[("Action", "logout"), ("redirect_uri", "https://example.com/")])
+    ));
+    assert_eq!((away.status, away.header("location")), (200, ""));
+}

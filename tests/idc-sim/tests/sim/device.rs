@@ -1,0 +1,184 @@
+//! The device grant: polls, decisions, bindings.
+
+use std::time::Duration;
+
+use idc_sim::{DenialAnswer, IdcSim, RefreshRotation, SlowDown, VerificationUri};
+use serde_json::{Value, json};
+
+use crate::client::{Client, DEVICE_CODE, START_URL, Tokens, hours};
+
+fn error(status: u16, name: &str) -> (u16, String) {
+    (status, name.to_owned())
+}
+
+#[test]
+fn from_code_to_tokens() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let started =
+        client.post("/device_authorization", &registered.with(&json!({"startUrl": START_URL}))).json();
+    assert_eq!(started["interval"], 1);
+    assert_eq!(started["expiresIn"], 600);
+    let user_code = started["userCode"].as_str().expect("a user code");
+    assert_eq!(started["verificationUri"], format!("{}/device", sim.url()));
+    assert_eq!(started["verificationUriComplete"], format!("{}/device?user_code={user_code}", sim.url()));
+
+    let code = started["deviceCode"].as_str().expect("a device code");
+    assert_eq!(client.poll(&registered, code).oidc_error(), error(400, "authorization_pending"));
+    let pending = sim.wait_for_pending(Duration::from_secs(1)).expect("a pending code");
+    assert_eq!((pending.user_code.as_str(), pending.client_name.as_str()), (user_code, "test"));
+    assert_eq!(pending.scopes, ["sso:account:access"]);
+    sim.approve(user_code);
+    assert!(sim.pending().is_empty());
+
+    let answer = client.poll(&registered, code);
+    for null in ["idToken", "aws_sso_app_session_id", "issuedTokenType", "originSessionId"] {
+        assert_eq!(answer.json().get(null), Some(&Value::Null), "{null}");
+    }
+    let tokens = Tokens::of(registered.clone(), &answer);
+    assert_eq!(tokens.expires_in, 3600);
+    assert!(
+        tokens.access.starts_with("aoaAAAAASIMSECRET")
+            && tokens.refresh_token().starts_with("aorAAAAASIMSECRET")
+    );
+    assert!(sim.is_access_token_good(&tokens.access));
+    // Single use.
+    assert_eq!(client.poll(&registered, code).oidc_error(), error(400, "invalid_grant"));
+}
+
+#[test]
+fn a_code_is_bound_to_its_client() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let (mine, other) = (client.register(), client.register());
+    let code = client.start_device(&mine);
+    sim.approve(&code.user_code);
+    assert_eq!(client.poll(&other, &code.device_code).oidc_error(), error(400, "invalid_grant"));
+    assert_eq!(client.poll(&mine, "unknown").oidc_error(), error(400, "invalid_grant"));
+    assert_eq!(client.poll(&mine, &code.device_code).status, 200);
+}
+
+#[test]
+fn malformed_requests() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let token = |more: Value| client.post("/token", &registered.with(&more)).oidc_error();
+    assert_eq!(token(json!({"grantType": DEVICE_CODE})), error(400, "invalid_request"));
+    assert_eq!(token(json!({"grantType": DEVICE_CODE, "device_code": "x"})), error(400, "invalid_request"));
+    assert_eq!(token(json!({"grantType": "refresh_token"})), error(400, "invalid_request"));
+    assert_eq!(
+        token(json!({"grantType": "authorization_code", "code": "x"})),
+        error(400, "unauthorized_client")
+    );
+    assert_eq!(token(json!({"grantType": "password"})), error(400, "unsupported_grant_type"));
+    assert_eq!(token(json!({"deviceCode": "x"})), error(400, "invalid_request"));
+    let secretless = json!({"clientId": registered.id, "clientSecret": "x", "grantType": "refresh_token"});
+    assert_eq!(client.post("/token", &secretless).oidc_error(), error(401, "invalid_client"));
+}
+
+#[test]
+fn it_expires() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let code = client.start_device(&registered);
+    sim.advance(Duration::from_secs(601));
+    assert_eq!(client.poll(&registered, &code.device_code).oidc_error(), error(400, "expired_token"));
+    assert!(sim.pending().is_empty());
+}
+
+#[test]
+fn denial_by_switch() {
+    for (switch, name) in [
+        (DenialAnswer::AccessDenied, "access_denied"),
+        (DenialAnswer::InvalidGrant, "invalid_grant"),
+        (DenialAnswer::StaysPending, "authorization_pending"),
+    ] {
+        let sim = IdcSim::builder().denial(switch).start();
+        let client = Client::new(&sim);
+        let registered = client.register();
+        let code = client.start_device(&registered);
+        sim.deny(&code.user_code);
+        assert_eq!(client.poll(&registered, &code.device_code).oidc_error(), error(400, name));
+    }
+}
+
+#[test]
+fn slow_down_by_switch() {
+    for (switch, expected) in [
+        (SlowDown::AfterTwoPolls, [false, false, true]),
+        (SlowDown::Strict, [false, true, true]),
+        (SlowDown::Never, [false, false, false]),
+        (SlowDown::Always, [true, true, true]),
+    ] {
+        let sim = IdcSim::builder().slow_down(switch).interval(Duration::from_secs(30)).start();
+        let client = Client::new(&sim);
+        let registered = client.register();
+        let code = client.start_device(&registered);
+        let answers = [(); 3].map(|()| client.poll(&registered, &code.device_code).oidc_error().1);
+        assert_eq!(answers.map(|name| name == "slow_down"), expected, "{switch:?}");
+    }
+}
+
+#[test]
+fn slow_down_lengthens_the_interval() {
+    let sim = IdcSim::builder().interval(Duration::from_secs(30)).start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let code = client.start_device(&registered);
+    let poll_after = |seconds| {
+        sim.advance(Duration::from_secs(seconds));
+        client.poll(&registered, &code.device_code).oidc_error().1
+    };
+    assert_eq!(poll_after(0), "authorization_pending");
+    assert_eq!(poll_after(0), "authorization_pending");
+    assert_eq!(poll_after(1), "slow_down");
+    // 30 s were enough before; now it takes 35 (RFC 8628 section 3.5).
+    assert_eq!(poll_after(31), "slow_down");
+    assert_eq!(poll_after(41), "authorization_pending");
+}
+
+#[test]
+fn approval_by_itself() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let code = client.start_device(&registered);
+    assert_eq!(client.poll(&registered, &code.device_code).status, 200);
+
+    let sim = IdcSim::builder().auto_approve_after(Duration::from_mins(1)).start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let code = client.start_device(&registered);
+    assert_eq!(client.poll(&registered, &code.device_code).status, 400);
+    sim.advance(Duration::from_secs(61));
+    assert_eq!(client.poll(&registered, &code.device_code).status, 200);
+}
+
+#[test]
+fn without_scopes_a_token_lives_as_long_as_the_session() {
+    let sim = IdcSim::builder().auto_approve(true).refresh_rotation(RefreshRotation::OldStays).start();
+    let client = Client::new(&sim);
+    let legacy = client.register_with(&json!({"clientName": "legacy", "clientType": "public"}));
+    let code = client.start_device(&legacy);
+    let tokens = Tokens::of(legacy.clone(), &client.poll(&legacy, &code.device_code));
+    assert_eq!(tokens.refresh, None);
+    assert!((8 * 3600 - 5..=8 * 3600).contains(&tokens.expires_in), "{}", tokens.expires_in);
+    sim.advance(hours(7));
+    assert!(sim.is_access_token_good(&tokens.access));
+    sim.advance(hours(1));
+    assert!(!sim.is_access_token_good(&tokens.access));
+}
+
+#[test]
+fn fragment_uris_by_switch() {
+    let sim = IdcSim::builder().verification_uri(VerificationUri::Fragment).start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let started =
+        client.post("/device_authorization", &registered.with(&json!({"startUrl": START_URL}))).json();
+    let complete = started["verificationUriComplete"].as_str().expect("a URI");
+    assert!(complete.starts_with(&format!("{}/start/#/device?user_code=", sim.url())), "{complete}");
+}

@@ -1,0 +1,165 @@
+//! The portal's API: lists, credentials, refusals, pages, the bucket.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, UNIX_EPOCH};
+
+use idc_sim::{IdcSim, PageSize, SECRET_MARK};
+use serde_json::Value;
+
+use crate::client::{ALICE, Client, DEV};
+
+const CREDENTIALS: &str = "/federation/credentials?account_id=111122223333&role_name=PowerUserAccess";
+
+fn error(status: u16, name: &str) -> (u16, String) {
+    (status, name.to_owned())
+}
+
+/// Every item of a list, and how many pages it took.
+fn walk(client: &Client, path: &str, list: &str, token: &str) -> (Vec<Value>, usize) {
+    let (mut items, mut pages, mut url) = (Vec::new(), 0, path.to_owned());
+    loop {
+        let body = client.portal(&url, token).json();
+        items.extend(body[list].as_array().expect("a list").iter().cloned());
+        pages += 1;
+        let Some(next) = body["nextToken"].as_str() else {
+            assert_eq!(body.get("nextToken"), Some(&Value::Null));
+            return (items, pages);
+        };
+        let separator = if path.contains('?') { '&' } else { '?' };
+        url = format!("{path}{separator}next_token={next}");
+    }
+}
+
+#[test]
+fn lists_page_by_page() {
+    let mut builder = IdcSim::builder();
+    for number in 0..57 {
+        builder = builder.account(&format!("{number:012}"), &format!("account {number}"), "a@example.com");
+    }
+    let sim = builder.start();
+    let client = Client::new(&sim);
+    let token = sim.seed_login(ALICE).access_token;
+    let (accounts, pages) = walk(&client, "/assignment/accounts", "accountList", &token);
+    let ids: BTreeSet<_> = accounts.iter().map(|account| account["accountId"].to_string()).collect();
+    assert_eq!((accounts.len(), ids.len()), (57, 57));
+    assert!(pages >= 2);
+    let (_, pages) = walk(&client, "/assignment/accounts?max_result=1", "accountList", &token);
+    assert_eq!(pages, 57);
+    let (roles, pages) = walk(&client, "/assignment/roles?account_id=000000000001", "roleList", &token);
+    let names: BTreeSet<_> = roles.iter().map(|role| role["roleName"].as_str().unwrap_or_default()).collect();
+    assert_eq!(names, BTreeSet::from(["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"]));
+    assert!(pages >= 2);
+}
+
+#[test]
+fn fixed_pages() {
+    let sim = IdcSim::builder().page_size(PageSize::Fixed(3)).start();
+    let client = Client::new(&sim);
+    let token = sim.seed_login(ALICE).access_token;
+    let first = client.portal("/assignment/accounts", &token).json();
+    assert_eq!(first["accountList"].as_array().map(Vec::len), Some(3));
+    assert_eq!(walk(&client, "/assignment/accounts", "accountList", &token).1, 2);
+    // A token of one list is no token of another.
+    let next = first["nextToken"].as_str().expect("a token");
+    let other = client.portal(&format!("/assignment/roles?account_id={DEV}&next_token={next}"), &token);
+    assert_eq!(other.portal_error(), error(400, "InvalidRequestException"));
+}
+
+#[test]
+fn credentials_are_minted_anew() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let token = sim.seed_login(ALICE).access_token;
+    let answer = client.portal(CREDENTIALS, &token);
+    assert_eq!((answer.header("server"), answer.header("cache-control")), ("AWS SSO", "no-cache"));
+    assert_eq!(answer.header("requestid").len(), 36);
+    let credentials = &answer.json()["roleCredentials"];
+    let text = |name: &str| credentials[name].as_str().expect("a string").to_owned();
+    assert!(text("accessKeyId").starts_with("ASIA"));
+    assert!(text("secretAccessKey").contains(SECRET_MARK) && text("sessionToken").contains(SECRET_MARK));
+    let expiration = credentials["expiration"].as_u64().expect("milliseconds");
+    assert_eq!(expiration % 1000, 0);
+    let left = Duration::from_millis(expiration)
+        .saturating_sub(sim.now().duration_since(UNIX_EPOCH).expect("after 1970"));
+    assert!((3590..=3600).contains(&left.as_secs()), "{left:?}");
+    assert_ne!(
+        client.portal(CREDENTIALS, &token).json()["roleCredentials"]["accessKeyId"],
+        credentials["accessKeyId"]
+    );
+}
+
+#[test]
+fn every_refusal() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let token = sim.seed_login(ALICE).access_token;
+    for (path, expected) in [
+        ("/assignment/roles", error(400, "InvalidRequestException")),
+        ("/assignment/roles?account_id=12", error(400, "InvalidRequestException")),
+        ("/assignment/roles?account_id=999999999999", error(403, "ForbiddenException")),
+        ("/assignment/accounts?max_result=0", error(400, "InvalidRequestException")),
+        ("/assignment/accounts?max_result=101", error(400, "InvalidRequestException")),
+        ("/assignment/accounts?max_results=10", error(400, "InvalidRequestException")),
+        ("/assignment/accounts?next_token=x", error(400, "InvalidRequestException")),
+        ("/federation/credentials?account_id=111122223333", error(400, "InvalidRequestException")),
+        ("/federation/credentials?account_id=111122223333&role_name=Nope", error(403, "ForbiddenException")),
+    ] {
+        assert_eq!(client.portal(path, &token).portal_error(), expected, "{path}");
+    }
+    for path in ["/assignment/accounts", "/assignment/roles?account_id=111122223333", CREDENTIALS] {
+        assert_eq!(client.portal(path, "x").portal_error(), error(401, "UnauthorizedException"));
+        assert_eq!(client.get(path).portal_error(), error(401, "UnauthorizedException"));
+        let posted = client.send("POST", path, &[("x-amz-sso_bearer_token", &token)], "");
+        assert_eq!(posted.portal_error(), error(405, "MethodNotAllowedException"));
+    }
+    let bearer = client.send("GET", CREDENTIALS, &[("authorization", &format!("Bearer {token}"))], "");
+    assert_eq!(bearer.portal_error(), error(401, "UnauthorizedException"));
+    assert_eq!(
+        client.portal("/assignment/accounts", "x").json()["message"],
+        "Session token not found or invalid"
+    );
+}
+
+#[test]
+fn assignments_come_and_go() {
+    let sim = IdcSim::builder().no_assignments().start();
+    let client = Client::new(&sim);
+    let token = sim.seed_login(ALICE).access_token;
+    let accounts = || walk(&client, "/assignment/accounts", "accountList", &token).0.len();
+    assert_eq!(accounts(), 0);
+    sim.assign(ALICE, DEV, "PowerUserAccess");
+    assert_eq!(accounts(), 1);
+    assert_eq!(client.portal(CREDENTIALS, &token).status, 200);
+    sim.delete_role(DEV, "PowerUserAccess");
+    assert_eq!(client.portal(CREDENTIALS, &token).portal_error(), error(404, "ResourceNotFoundException"));
+    sim.unassign(ALICE, DEV, "PowerUserAccess");
+    assert_eq!(client.portal(CREDENTIALS, &token).portal_error(), error(403, "ForbiddenException"));
+    assert_eq!(accounts(), 0);
+}
+
+#[test]
+fn a_bucket_for_each_token() {
+    let sim = IdcSim::builder().throttle(0.01, 3).start();
+    let client = Client::new(&sim);
+    let (mine, other) = (sim.seed_login(ALICE).access_token, sim.seed_login(ALICE).access_token);
+    for _ in 0..3 {
+        assert_eq!(client.portal("/assignment/accounts", &mine).status, 200);
+    }
+    let refused = client.portal("/assignment/accounts", &mine);
+    assert_eq!(refused.portal_error(), error(429, "TooManyRequestsException"));
+    assert_eq!(client.portal("/assignment/accounts", &other).status, 200);
+    sim.advance(Duration::from_secs(101));
+    assert_eq!(client.portal("/assignment/accounts", &mine).status, 200);
+}
+
+#[test]
+fn scopes_matter() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let body = serde_json::json!({"clientName": "x", "clientType": "public", "scopes": ["codewhisperer:completions"]});
+    let registered = client.register_with(&body);
+    let code = client.start_device(&registered);
+    let tokens = crate::client::Tokens::of(registered.clone(), &client.poll(&registered, &code.device_code));
+    let refused = client.portal("/assignment/accounts", &tokens.access);
+    assert_eq!(refused.portal_error(), error(401, "UnauthorizedException"));
+}
