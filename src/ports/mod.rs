@@ -5,6 +5,7 @@ pub mod browser;
 pub mod clock;
 pub mod code_page;
 pub mod env;
+mod file_lock;
 pub mod file_stamp;
 pub mod folders;
 pub mod handoff;

@@ -1,14 +1,15 @@
 //! The state folder: status files, sealed files and locks. 0700, ours, no symlink; never a temp folder.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::file_lock;
 use super::sealed::{hex, length_prefixed};
 
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
@@ -99,8 +100,7 @@ impl DiskStateFolder {
         let mut temp = tempfile::NamedTempFile::new_in(&folder).map_err(io("create a file in", &folder))?;
         temp.write_all(contents).map_err(io("write", &path))?;
         sync(temp.as_file()).map_err(io("write", &path))?;
-        temp.persist(&path).map_err(|error| io("replace", &path)(error.error))?;
-        Ok(())
+        put_in_place(temp, &path).map_err(io("replace", &path))
     }
 }
 
@@ -159,34 +159,8 @@ impl StateFolder for DiskStateFolder {
         let path = self.root()?.join(name);
         let mut file = open(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false))
             .map_err(io("open", &path))?;
-        wait_for_lock(&mut file, &path, patience)?;
-        // Who holds it, for the message of those who wait in vain. The lock itself is the system's.
-        let _ = file.set_len(0).and_then(|()| file.rewind());
-        let _ = file.write_all(std::process::id().to_string().as_bytes());
+        file_lock::take(&mut file, &path, patience)?;
         Ok(Lock(LockKind::File { _file: file }))
-    }
-}
-
-/// Polls, because the system's blocking lock knows no deadline. The steps are short against a network call.
-#[expect(clippy::disallowed_methods, reason = "this is the port")]
-fn wait_for_lock(file: &mut File, path: &Path, patience: Duration) -> Result<(), StateError> {
-    let start = std::time::Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(TryLockError::Error(source)) => {
-                return Err(StateError::NoLocks { path: path.to_path_buf(), source });
-            }
-        }
-        if start.elapsed() >= patience {
-            let mut pid = String::new();
-            let _ = file.rewind().and_then(|()| file.read_to_string(&mut pid));
-            let age = file.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
-            return Err(StateError::Busy { pid: pid.trim().parse().ok(), age: age.unwrap_or_default() });
-        }
-        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -197,6 +171,32 @@ fn open(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
         options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     }
     options.open(path)
+}
+
+#[cfg(not(windows))]
+fn put_in_place(temp: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
+    temp.persist(path).map(|_| ()).map_err(|error| error.error)
+}
+
+/// Windows refuses to replace a file that somebody has open, if only to read it. Readers are done in no time, and so
+/// are virus scanners, most of the time.
+#[cfg(windows)]
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+fn put_in_place(mut temp: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
+    let start = std::time::Instant::now();
+    loop {
+        match temp.persist(path) {
+            Ok(_) => return Ok(()),
+            Err(refused)
+                if refused.error.kind() == std::io::ErrorKind::PermissionDenied
+                    && start.elapsed() < Duration::from_secs(2) =>
+            {
+                temp = refused.file;
+            }
+            Err(refused) => return Err(refused.error),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn own_folder(path: &Path) -> Result<(), StateError> {
@@ -219,17 +219,29 @@ fn own_folder(path: &Path) -> Result<(), StateError> {
 }
 
 fn create_private(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
     if let Some(parent) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).create(parent)?;
     }
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let builder = private_folder();
     match builder.create(path) {
         // Another process was faster; what it made is checked like any other.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
+}
+
+#[cfg(unix)]
+fn private_folder() -> std::fs::DirBuilder {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// The profile folder's access list is inherited, and is the protection.
+#[cfg(not(unix))]
+fn private_folder() -> std::fs::DirBuilder {
+    std::fs::DirBuilder::new()
 }
 
 #[cfg(unix)]

@@ -194,7 +194,9 @@ impl<'a> Seal<'a> {
 /// Destroys the keys of every session: for a state folder that is about to go.
 pub fn destroy_all_keys(state: &dyn StateFolder, keys: &dyn WarmKeys) -> Result<(), StateError> {
     for name in state.list(FOLDER)? {
-        if let Some(bytes) = state.read(&format!("{FOLDER}/{name}"))?
+        // On Windows a lock that somebody holds cannot even be read.
+        if !name.ends_with(LOCK)
+            && let Some(bytes) = state.read(&format!("{FOLDER}/{name}"))?
             && let Some(id) = bytes.first_chunk()
         {
             keys.destroy(id);

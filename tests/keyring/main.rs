@@ -18,6 +18,8 @@ mod secret_service_in_trouble;
 mod secret_service_prompt;
 #[cfg(target_os = "linux")]
 mod secret_service_under_load;
+#[cfg(windows)]
+mod wincred;
 
 /// Says why a test did not run. Where everything must run, that is a failure.
 #[cfg(target_os = "linux")]

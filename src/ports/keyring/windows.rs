@@ -79,6 +79,13 @@ impl Backend for Wincred {
     }
 }
 
+/// A credential of which only the name was written when its writer was killed. Windows writes all of it or nothing;
+/// wine does not. The store has no public type for the error, so its text is compared: `ERROR_FILE_NOT_FOUND`.
+/// (A credential that is not there has another number.)
+fn is_unfinished(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    error.to_string() == "Windows error code 2"
+}
+
 struct Item<'a> {
     wincred: &'a Wincred,
     key: &'a ItemKey,
@@ -86,7 +93,13 @@ struct Item<'a> {
 
 impl Slots for Item<'_> {
     fn get(&self, part: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
-        core_store::read(self.wincred, self.key, part)
+        match core_store::read(self.wincred, self.key, part) {
+            // There is something, and a head without contents is a damage that can be mended.
+            Err(KeyringError::Failed { source, .. }) if is_unfinished(source.as_ref()) => {
+                Ok(Some(Zeroizing::default()))
+            }
+            outcome => outcome,
+        }
     }
 
     fn put(&self, part: &str, bytes: &[u8]) -> Result<(), KeyringError> {

@@ -1,0 +1,137 @@
+//! What runs kcaws here: this machine, an emulator of another processor, or wine.
+
+use std::ffi::OsString;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use kcaws_test_kit::{Desk, DeskCommand, PrivateKeyring};
+
+pub(crate) struct Machine<'d> {
+    binary: PathBuf,
+    runner: Option<PathBuf>,
+    kind: Kind<'d>,
+}
+
+enum Kind<'d> {
+    /// The tokens lie in this machine's kernel.
+    Native,
+    /// No emulator passes the kernel's keyring on, so the tokens lie in a desktop's keyring, and what keeps warm
+    /// credentials closed on a file system in memory.
+    Emulated {
+        _keyring: PrivateKeyring<'d>,
+        _memory: tempfile::TempDir,
+    },
+    Wine(Wine),
+}
+
+/// A prefix of this desk's own.
+struct Wine {
+    server: PathBuf,
+    /// The person's folder.
+    person: PathBuf,
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from)
+}
+
+impl<'d> Machine<'d> {
+    pub(crate) fn at(desk: &'d Desk) -> Self {
+        let binary = variable("KCAWS_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_kcaws").into());
+        let runner = variable("KCAWS_TEST_RUNNER");
+        let kind = match (&runner, variable("KCAWS_TEST_WINEPREFIX")) {
+            (Some(wine), Some(from)) => Kind::Wine(Wine::start(desk, wine, &from)),
+            (Some(_), None) => Self::emulated(desk),
+            (None, _) => {
+                desk.set_env("KCAWS_KEYRING", "keyutils");
+                Kind::Native
+            }
+        };
+        Self { binary, runner, kind }
+    }
+
+    fn emulated(desk: &'d Desk) -> Kind<'d> {
+        let keyring = PrivateKeyring::start(desk);
+        let memory = tempfile::Builder::new().prefix("kcaws-test").tempdir_in("/dev/shm").unwrap();
+        desk.set_env("XDG_RUNTIME_DIR", memory.path());
+        Kind::Emulated { _keyring: keyring, _memory: memory }
+    }
+
+    pub(crate) fn command(&self, desk: &Desk) -> DeskCommand {
+        match &self.runner {
+            Some(runner) => desk.command(runner).arg(&self.binary),
+            None => desk.command(&self.binary),
+        }
+    }
+
+    pub(crate) fn home(&self, desk: &Desk) -> PathBuf {
+        match &self.kind {
+            Kind::Wine(wine) => wine.person.clone(),
+            Kind::Native | Kind::Emulated { .. } => desk.home(),
+        }
+    }
+
+    /// kcaws's own folder.
+    pub(crate) fn state(&self, desk: &Desk) -> PathBuf {
+        match &self.kind {
+            Kind::Wine(wine) => wine.person.join("AppData/Local/kcaws"),
+            Kind::Native | Kind::Emulated { .. } => desk.state_dir().join("kcaws"),
+        }
+    }
+
+    /// Where the tokens lie, in kcaws's words.
+    pub(crate) fn store(&self) -> &'static str {
+        match self.kind {
+            Kind::Native => "kernel keyring",
+            Kind::Emulated { .. } => "Secret Service",
+            Kind::Wine(_) => "Windows Credential Manager",
+        }
+    }
+
+    /// One that other platforms have.
+    pub(crate) fn foreign_store(&self) -> &'static str {
+        match self.kind {
+            Kind::Native | Kind::Emulated { .. } => "wincred",
+            Kind::Wine(_) => "keychain",
+        }
+    }
+
+    pub(crate) fn stop(&self, desk: &Desk) {
+        if let Kind::Wine(wine) = &self.kind {
+            desk.command(&wine.server).arg("-k").run();
+        }
+    }
+}
+
+impl Wine {
+    /// The registry and the person's folder are copied; the system's folders, hundreds of megabytes that nobody
+    /// writes to, are not.
+    fn start(desk: &Desk, wine: &Path, from: &Path) -> Self {
+        let prefix = desk.root().join("wine");
+        let drive = prefix.join("drive_c");
+        std::fs::create_dir_all(prefix.join("dosdevices")).unwrap();
+        std::fs::create_dir_all(&drive).unwrap();
+        symlink("../drive_c", prefix.join("dosdevices/c:")).unwrap();
+        symlink("/", prefix.join("dosdevices/z:")).unwrap();
+        for file in ["system.reg", "user.reg", "userdef.reg", ".update-timestamp"] {
+            std::fs::copy(from.join(file), prefix.join(file)).unwrap();
+        }
+        for folder in std::fs::read_dir(from.join("drive_c")).unwrap() {
+            let folder = folder.unwrap();
+            if folder.file_name() != "users" {
+                symlink(folder.path(), drive.join(folder.file_name())).unwrap();
+            }
+        }
+        let mut people = std::fs::read_dir(from.join("drive_c/users")).unwrap().map(|one| one.unwrap());
+        let name = people.find(|one| one.file_name() != "Public").unwrap().file_name();
+        let person = drive.join("users").join(name);
+        std::fs::create_dir_all(person.join("AppData/Local")).unwrap();
+        std::fs::create_dir_all(person.join("Temp")).unwrap();
+        desk.set_env("WINEPREFIX", &prefix);
+        // Its own remarks would stand among those of kcaws.
+        desk.set_env("WINEDEBUG", "-all");
+        // It would offer to install what kcaws has no use for, and put itself into a desktop's menus.
+        desk.set_env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=d");
+        Self { server: wine.with_file_name("wineserver"), person }
+    }
+}
