@@ -9,7 +9,12 @@ use crate::app::App;
 use crate::credentials::Fetched;
 use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
 use crate::ports::identity_center::Patience;
+use crate::ports::process;
 use crate::profile::{Role, target};
+use crate::session::auto::{AutoLogin, Waited};
+
+/// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
+const WHOLE_CALL: Duration = Duration::from_secs(13);
 
 const EXAMPLES: &str = "\
 Example, in ~/.aws/config:
@@ -21,7 +26,8 @@ Keep sso_… keys out of that profile: several SDKs would then not run the line 
 
 /// Hand out role credentials to the AWS CLI and SDKs, as credential_process
 ///
-/// Prints one JSON object, or nothing and at most three lines on stderr. Never opens a browser and never asks.
+/// Prints one JSON object, or nothing and at most three lines on stderr. Never asks, and opens no browser
+/// unless auto-login is on.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CredentialProcessArgs {
@@ -66,9 +72,46 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
     let wanted = Wanted::new(&selected.session.name, &role, &app.config_path()?, &app.env, &of_profile)
         .stamped(app.stamped_document()?.0);
     let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
-    let line = warm.serve(&wanted, minted_by, |haste| fetch(app, &selected, &role, haste))?;
+    let serve = || warm.serve(&wanted, minted_by, |haste| fetch(app, &selected, &role, haste));
+    let line = match serve() {
+        Err(error) if error.wants_login() => {
+            log_in_first(app, &selected, &role, error)?;
+            serve()?
+        }
+        other => other?,
+    };
     ui.secret_line(&line);
     Ok(())
+}
+
+/// With `auto-login`: one login for all who wait. Without it, or where no browser can open, `error` it is.
+fn log_in_first(
+    app: &App,
+    selected: &Selected,
+    role: &Role,
+    error: CommandError,
+) -> Result<(), CommandError> {
+    if !app.settings()?.auto_login || app.browser().unavailable().is_some() {
+        return Err(error);
+    }
+    let asked_by = format!("credentials of {} in account {}", role.role_name, role.account_id);
+    let start = || match &selected.profile {
+        // Its `services` section counts for the login too.
+        Some(profile) => {
+            process::start_detached(&["login", "--detached", &asked_by], &[("AWS_PROFILE", profile)])
+        }
+        None => {
+            process::start_detached(&["login", "--detached", &asked_by, "--", &selected.session.name], &[])
+        }
+    };
+    let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
+    match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
+        Waited::LoggedIn => Ok(()),
+        Waited::CoolingDown => Err(error.because("a login was denied or abandoned a moment ago")),
+        Waited::Unfinished => Err(error
+            .because("a login waits in the browser")
+            .hint("finish the login in the open tab, then try again")),
+    }
 }
 
 fn fetch(app: &App, selected: &Selected, role: &Role, haste: Haste) -> Result<Fetched, CommandError> {

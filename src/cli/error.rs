@@ -14,6 +14,7 @@ use crate::ports::handoff::HandoffError;
 use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::{EndpointError, ServiceError};
 use crate::ports::keyring::{KeyringError, StoreKind};
+use crate::ports::loopback::NoPort;
 use crate::ports::signin::SigninError;
 use crate::ports::state_folder::StateError;
 use crate::profile::ConfigError;
@@ -71,6 +72,11 @@ impl CommandError {
 
     pub(super) fn is_silent(&self) -> bool {
         self.exit == Exit::Done
+    }
+
+    /// A login would help; not so after a denial.
+    pub(super) fn wants_login(&self) -> bool {
+        self.code == "login_needed"
     }
 
     pub(super) fn exit_code(&self) -> u8 {
@@ -424,6 +430,17 @@ impl From<SigninError> for CommandError {
             SigninError::NotUnderstood { .. } => {
                 failure.hint("a proxy or a captive portal may stand between")
             }
+        }
+    }
+}
+
+impl From<NoPort> for CommandError {
+    fn from(error: NoPort) -> Self {
+        let failure = Self::new(Exit::Failed, "no_port", error.to_string())
+            .hint("see whether something on this machine forbids listening on 127.0.0.1");
+        match chain(&error) {
+            Some(cause) => failure.because(cause),
+            None => failure,
         }
     }
 }

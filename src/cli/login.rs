@@ -3,13 +3,17 @@ use std::time::Duration;
 use chrono::{DateTime, Local, Utc};
 use clap::Args;
 
-use super::error::CommandError;
+use super::error::{CommandError, Exit};
 use super::selection::{self, Opened};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::ports::browser::NoBrowser;
+use crate::ports::code_page::{self, CodePage};
 use crate::ports::identity_center::DeviceAuthorization;
-use crate::ports::process::user_at_host;
+use crate::ports::process::{self, user_at_host};
+use crate::ports::state_folder::Lock;
+use crate::profile::SsoSession;
+use crate::session::auto::AutoLogin;
 use crate::session::device::{self, Waiting};
 use crate::session::logout::ServerSide;
 use crate::session::status::SessionStatus;
@@ -41,10 +45,21 @@ pub(super) struct LoginArgs {
     /// Log out first, even if the login is still good: a new login would inherit its end
     #[arg(long)]
     force: bool,
+    /// How a waiting tool starts the one login for all (auto-login); says what asked for it
+    #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["no_browser", "force"])]
+    detached: Option<String>,
 }
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let selected = selection::session(app, args.session.as_deref())?;
+    // Held to the end: while it is, nobody starts another.
+    let _detached = match &args.detached {
+        Some(_) => match begin_detached(app, &selected.session)? {
+            Some(lock) => Some(lock),
+            None => return Ok(()),
+        },
+        None => None,
+    };
     let before = status::read(&**app.state(), &selected.session)?;
     let opened = Opened::for_login(app, selected, ui.is_interactive())?;
     let session = opened.session();
@@ -60,7 +75,13 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let client_name = format!("kcaws {}", user_at_host(&app.env));
     let pending = session.begin_login(&client_name)?;
     present(&pending.authorization, &client_name, name, ui);
-    open_browser(args, app, &pending.authorization, ui);
+    let _page = match &args.detached {
+        Some(asked_by) => Some(open_code_page(app, name, &client_name, asked_by, &pending.authorization)?),
+        None => {
+            open_browser(args, app, &pending.authorization, ui);
+            None
+        }
+    };
     let spinner = ui.spinner("Waiting for you to approve …");
     let mut troubled = false;
     let token = device::wait_for_approval(
@@ -93,6 +114,37 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     Ok(())
 }
 
+fn begin_detached(app: &App, session: &SsoSession) -> Result<Option<Lock>, CommandError> {
+    process::leave_session();
+    let state = &**app.state();
+    Ok(AutoLogin { config: session, state, clock: &*app.clock }.begin()?)
+}
+
+/// No terminal shows the code of a detached login: a page on this machine does, before the browser goes to AWS.
+fn open_code_page(
+    app: &App,
+    session: &str,
+    client_name: &str,
+    asked_by: &str,
+    authorization: &DeviceAuthorization,
+) -> Result<CodePage, CommandError> {
+    let page = CodePage::show(&code_page::Shown {
+        session,
+        code: &authorization.user_code,
+        client_name,
+        asked_by,
+        next: page_of(authorization),
+    })?;
+    app.browser().open(page.url()).map_err(|error| {
+        CommandError::new(Exit::Failed, "browser", error.to_string()).hint("run `kcaws login` in a terminal")
+    })?;
+    Ok(page)
+}
+
+fn page_of(authorization: &DeviceAuthorization) -> &str {
+    authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri)
+}
+
 /// What the person compares with the page before pressing Allow.
 fn present(authorization: &DeviceAuthorization, client_name: &str, session: &str, ui: &mut Ui) {
     ui.tell(&format!("Logging in to session `{}`. Open this page and approve the code:", shown(session)));
@@ -112,14 +164,10 @@ fn open_browser(args: &LoginArgs, app: &App, authorization: &DeviceAuthorization
     match browser.unavailable() {
         Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
         Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
-        None => {
-            let page =
-                authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
-            match browser.open(page) {
-                Ok(()) => ui.say("Your browser opens now."),
-                Err(error) => ui.warn(&format!("{error}; open the page yourself")),
-            }
-        }
+        None => match browser.open(page_of(authorization)) {
+            Ok(()) => ui.say("Your browser opens now."),
+            Err(error) => ui.warn(&format!("{error}; open the page yourself")),
+        },
     }
 }
 

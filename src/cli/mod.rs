@@ -27,6 +27,7 @@ Environment:
   AWS_CONFIG_FILE               another file than ~/.aws/config
   AWS_PROFILE                   the profile, and through it the session, when none is named
   KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred
+  KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's

@@ -18,10 +18,11 @@ pub fn hide_memory() {
 /// Starts kcaws itself with `args`, on its own: no terminal, none of our streams, and it outlives us.
 /// The child leaves our session by [`leave_session`].
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
-pub fn start_detached(args: &[&str]) -> std::io::Result<()> {
+pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()> {
     use std::process::{Command, Stdio};
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(args).envs(env.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(windows)]
     {
         // DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP

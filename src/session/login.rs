@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::auto::AutoLogin;
 use super::status::SessionStatus;
 use super::{Login, Session, SessionError, TokenRecord};
 use url::Url;
@@ -103,6 +104,7 @@ impl Session<'_> {
         self.note_status(&status)?;
         // It may be another person's login; what was kept warm for the last one is not for this one.
         self.seal().forget()?;
+        AutoLogin { config: self.config, state: self.state, clock: self.clock }.forget_failures()?;
         Ok(status)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Says what is the case; what a person should type about it stands in `cli/error.rs`.
 
+pub mod auto;
 pub mod choice;
 pub mod device;
 pub mod login;

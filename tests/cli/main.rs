@@ -5,6 +5,7 @@
 
 mod stage;
 mod test_accounts;
+mod test_auto_login;
 mod test_config;
 mod test_console;
 mod test_credential_process;

@@ -1,0 +1,141 @@
+//! A login that a waiting tool asks for: one for all who ask, owned by a process of its own.
+//!
+//! Three files in the state folder say how it stands: the *login* lock is held by the login while it runs, the
+//! *start* lock by whoever is about to start one, and the *unfinished* mark lies there from its beginning until it
+//! succeeds. A mark without a running login is a denied, expired or killed one, and for a while nobody tries again:
+//! forty tools that each open a tab are the field's oldest complaint.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{status, vault};
+use crate::ports::clock::Clock;
+use crate::ports::state_folder::{Lock, StateError, StateFolder};
+use crate::profile::SsoSession;
+
+/// How long a login that came to nothing keeps others from trying.
+const COOL_DOWN: TimeDelta = TimeDelta::minutes(10);
+/// How long a started login may take to take its lock: one process start, or a loaded machine.
+const TIME_TO_START: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A login that ended this short before we looked is the one that we need.
+const JUST_NOW: TimeDelta = TimeDelta::seconds(2);
+
+pub struct AutoLogin<'a> {
+    pub config: &'a SsoSession,
+    pub state: &'a dyn StateFolder,
+    pub clock: &'a dyn Clock,
+}
+
+/// What came of waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    LoggedIn,
+    /// A login was denied or abandoned not long ago.
+    CoolingDown,
+    /// The tab is open, the person is not done.
+    Unfinished,
+}
+
+impl AutoLogin<'_> {
+    /// Has `start` called once for all callers, and waits for the login up to `patience`.
+    pub fn wait(
+        &self,
+        start: impl Fn() -> std::io::Result<()>,
+        patience: Duration,
+    ) -> Result<Waited, StateError> {
+        let since = self.clock.now() - JUST_NOW;
+        let deadline = self.clock.elapsed() + patience;
+        if !self.runs()? && self.is_marked()? {
+            return Ok(Waited::CoolingDown);
+        }
+        self.start_once(&start, since)?;
+        loop {
+            if self.logged_in_since(since)? {
+                return Ok(Waited::LoggedIn);
+            }
+            if !self.runs()? && self.is_marked()? {
+                return Ok(Waited::CoolingDown);
+            }
+            if self.clock.elapsed() >= deadline {
+                return Ok(Waited::Unfinished);
+            }
+            self.clock.sleep(LOOK_EVERY);
+        }
+    }
+
+    fn start_once(
+        &self,
+        start: &impl Fn() -> std::io::Result<()>,
+        since: DateTime<Utc>,
+    ) -> Result<(), StateError> {
+        let _turn = match self.state.lock(&self.file("start"), TIME_TO_START) {
+            Ok(turn) => turn,
+            // Somebody is at it.
+            Err(StateError::Busy { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if self.runs()? || self.is_marked()? || self.logged_in_since(since)? {
+            return Ok(());
+        }
+        start().map_err(|source| StateError::Io {
+            what: "start a login from",
+            path: "kcaws".into(),
+            source,
+        })?;
+        let deadline = self.clock.elapsed() + TIME_TO_START;
+        while self.clock.elapsed() < deadline && !self.runs()? && !self.is_marked()? {
+            self.clock.sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    /// For the login itself: its lock, or `None` when another one runs. From now on it counts as unfinished.
+    pub fn begin(&self) -> Result<Option<Lock>, StateError> {
+        // Those who look whether it is held hold it for that moment.
+        let lock = match self.state.lock(&self.file("login"), TIME_TO_START) {
+            Ok(lock) => lock,
+            Err(StateError::Busy { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        self.state.write(&self.file("unfinished"), self.clock.now().to_rfc3339().as_bytes())?;
+        Ok(Some(lock))
+    }
+
+    /// A login has succeeded, this one or any other.
+    pub fn forget_failures(&self) -> Result<(), StateError> {
+        self.state.remove(&self.file("unfinished"))?;
+        Ok(())
+    }
+
+    fn runs(&self) -> Result<bool, StateError> {
+        match self.state.lock(&self.file("login"), Duration::ZERO) {
+            Ok(_) => Ok(false),
+            Err(StateError::Busy { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_marked(&self) -> Result<bool, StateError> {
+        let Some(bytes) = self.state.read(&self.file("unfinished"))? else { return Ok(false) };
+        let text = String::from_utf8_lossy(&bytes);
+        let Ok(begun) = DateTime::parse_from_rfc3339(text.trim()) else { return Ok(false) };
+        // From the future: the clock was set back, and the mark says nothing.
+        let age = self.clock.now() - begun.to_utc();
+        Ok(age >= TimeDelta::zero() && age < COOL_DOWN)
+    }
+
+    fn logged_in_since(&self, since: DateTime<Utc>) -> Result<bool, StateError> {
+        let status = status::read(self.state, self.config)?;
+        Ok(status.and_then(|status| status.login).is_some_and(|login| login.logged_in_at >= since))
+    }
+
+    fn file(&self, kind: &str) -> String {
+        format!("sessions/{}.{kind}", vault::item_key(self.config).digest())
+    }
+}
+
+#[cfg(test)]
+#[path = "auto_tests.rs"]
+mod tests;
