@@ -18,7 +18,7 @@ enum Kind<'d> {
     /// No emulator passes the kernel's keyring on, so the tokens lie in a desktop's keyring, and what keeps warm
     /// credentials closed on a file system in memory.
     Emulated {
-        _keyring: PrivateKeyring<'d>,
+        _keyring: Box<PrivateKeyring<'d>>,
         _memory: tempfile::TempDir,
     },
     Wine(Wine),
@@ -51,7 +51,7 @@ impl<'d> Machine<'d> {
     }
 
     fn emulated(desk: &'d Desk) -> Kind<'d> {
-        let keyring = PrivateKeyring::start(desk);
+        let keyring = Box::new(PrivateKeyring::start(desk));
         let memory = tempfile::Builder::new().prefix("kcaws-test").tempdir_in("/dev/shm").unwrap();
         desk.set_env("XDG_RUNTIME_DIR", memory.path());
         Kind::Emulated { _keyring: keyring, _memory: memory }

@@ -5,7 +5,7 @@ pub mod fake;
 #[cfg(target_os = "linux")]
 mod kernel;
 pub mod os_keyring;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod runtime_file;
 
 use chrono::{DateTime, Utc};
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_runtime_folder_in_memory_keeps_the_contract_and_one_on_disk_takes_nothing() {
         let on_disk = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).expect("a folder");

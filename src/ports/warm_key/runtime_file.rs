@@ -55,15 +55,9 @@ impl WarmKeys for RuntimeFileKeys {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn lies_in_memory(folder: &Path) -> bool {
     /// statfs(2), TMPFS_MAGIC and RAMFS_MAGIC.
     const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
     rustix::fs::statfs(folder)
         .is_ok_and(|found| u32::try_from(found.f_type).is_ok_and(|kind| IN_MEMORY.contains(&kind)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn lies_in_memory(_folder: &Path) -> bool {
-    false
 }
