@@ -75,12 +75,11 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let client_name = format!("kcaws {}", user_at_host(&app.env));
     let pending = session.begin_login(&client_name)?;
     present(&pending.authorization, &client_name, name, ui);
-    let _page = match &args.detached {
-        Some(asked_by) => Some(open_code_page(app, name, &client_name, asked_by, &pending.authorization)?),
-        None => {
-            open_browser(args, app, &pending.authorization, ui);
-            None
-        }
+    let _page = if let Some(asked_by) = &args.detached {
+        Some(open_code_page(app, name, &client_name, asked_by, &pending.authorization)?)
+    } else {
+        open_browser(args, app, &pending.authorization, ui);
+        None
     };
     let spinner = ui.spinner("Waiting for you to approve …");
     let mut troubled = false;
