@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use kcaws_test_kit::{Desk, DeskCommand, PrivateKeyring};
+use kcaws_test_kit::{Desk, DeskCommand, PrivateKeyring, Running};
 
 pub(crate) struct Machine<'d> {
     binary: PathBuf,
@@ -27,6 +27,9 @@ enum Kind<'d> {
 /// A prefix of this desk's own.
 struct Wine {
     server: PathBuf,
+    /// A command prompt that stays open: the first program starts Windows' services, and they would be killed with
+    /// it. A kcaws that is killed must not take them along, half started.
+    _session: Box<Running>,
     /// The person's folder.
     person: PathBuf,
 }
@@ -132,6 +135,8 @@ impl Wine {
         desk.set_env("WINEDEBUG", "-all");
         // It would offer to install what kcaws has no use for, and put itself into a desktop's menus.
         desk.set_env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=d");
-        Self { server: wine.with_file_name("wineserver"), person }
+        let mut session = desk.command(wine).args(["cmd", "/q", "/k", "echo started"]).interactive().spawn();
+        session.wait_for_stdout("started");
+        Self { _session: Box::new(session), server: wine.with_file_name("wineserver"), person }
     }
 }
