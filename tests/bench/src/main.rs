@@ -61,7 +61,7 @@ fn main() {
             }
         }
     }
-    let medians: Vec<f64> = times.iter_mut().map(median).collect();
+    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
     println!("{:<44} {:>10} {:>8} {:>6}", "command", "median µs", "x no-op", "runs");
     for ((row, median), times) in rows.iter().zip(&medians).zip(&times) {
         println!("{:<44} {median:>10.0} {:>8.2} {:>6}", row.name, median / medians[0], times.len());
@@ -79,7 +79,7 @@ fn once(scene: &Scene, row: &Row) -> Duration {
     took
 }
 
-fn median(times: &mut Vec<Duration>) -> f64 {
+fn median(times: &mut [Duration]) -> f64 {
     times.sort();
     times[times.len() / 2].as_secs_f64() * 1e6
 }

@@ -16,9 +16,11 @@ pub(crate) fn found(scene: &Scene) -> Vec<Row> {
     let bundle = scene.desk.write_home_file("sim-ca.pem", scene.sim.ca_pem());
     scene.desk.set_env("HTTPS_PROXY", scene.sim.proxy_url());
     scene.desk.set_env("AWS_CA_BUNDLE", bundle);
-    // The name is SHA-1 of `corp`, the session's name.
     let token = scene.sim.seed_login(&scene.sim.default_user()).token_cache().to_string();
-    scene.desk.write_home_file(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json", &token);
+    // Named by the SHA-1 of `corp`, the session's name, and of the start URL, for profiles of the old kind.
+    for name in ["ee0bfd2552fbd840c02cc48b6e823320543c450f", "7487b5b67d5fa1132cf33fa93ae51ef38cc37752"] {
+        scene.desk.write_home_file(format!(".aws/sso/cache/{name}.json"), &token);
+    }
     let mut rows = Vec::new();
     rows.extend(aws_cli(scene, "AWS CLI of Debian", find_program("aws")));
     rows.extend(aws_cli(
@@ -38,7 +40,7 @@ pub(crate) fn found(scene: &Scene) -> Vec<Row> {
     for name in ["aws-sso", "granted", "aws-vault"] {
         match find_program(name) {
             Some(program) => {
-                rows.extend(primed(scene, &format!("{name} --version"), program, &["--version"]))
+                rows.extend(primed(scene, &format!("{name} --version"), program, &["--version"]));
             }
             None => println!("{name} is not on PATH"),
         }
@@ -48,12 +50,11 @@ pub(crate) fn found(scene: &Scene) -> Vec<Row> {
 
 fn aws_cli(scene: &Scene, name: &str, program: Option<PathBuf>) -> Option<Row> {
     let args = ["configure", "export-credentials", "--profile", "sso", "--format", "process"];
-    match program {
-        Some(program) => primed(scene, &format!("{name} export-credentials, warm"), program, &args),
-        None => {
-            println!("{name}: not here");
-            None
-        }
+    if let Some(program) = program {
+        primed(scene, &format!("{name} export-credentials, warm"), program, &args)
+    } else {
+        println!("{name}: not here");
+        None
     }
 }
 

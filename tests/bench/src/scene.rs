@@ -99,7 +99,7 @@ impl Scene {
         let good = children
             .into_iter()
             .map(|mut child| child.wait().unwrap())
-            .filter(|status| status.success())
+            .filter(std::process::ExitStatus::success)
             .count();
         println!(
             "\n75 at once, 5 roles, expired token: {good} answers, {} refresh, {} fetches, {} ms",
