@@ -36,6 +36,18 @@ impl Stage {
         stage
     }
 
+    /// By TLS to AWS's own host names, as clients need it that know no endpoint variables.
+    pub(crate) fn behind_the_proxy() -> Self {
+        let stage = Self::new();
+        for (name, _) in stage.sim.env() {
+            stage.desk.remove_env(name);
+        }
+        let bundle = stage.desk.write_home_file("ca.pem", stage.sim.ca_pem());
+        stage.desk.set_env("HTTPS_PROXY", stage.sim.proxy_url());
+        stage.desk.set_env("AWS_CA_BUNDLE", bundle);
+        stage
+    }
+
     pub(crate) fn config(&self) -> String {
         format!(
             "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n\

@@ -2,20 +2,9 @@
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 
-fn behind_the_proxy() -> Stage {
-    let stage = Stage::new();
-    for (name, _) in stage.sim.env() {
-        stage.desk.remove_env(name);
-    }
-    let bundle = stage.desk.write_home_file("ca.pem", stage.sim.ca_pem());
-    stage.desk.set_env("HTTPS_PROXY", stage.sim.proxy_url());
-    stage.desk.set_env("AWS_CA_BUNDLE", bundle);
-    stage
-}
-
 #[test]
 fn the_whole_job_runs_over_tls_by_a_proxy() {
-    let stage = behind_the_proxy();
+    let stage = Stage::behind_the_proxy();
     let (login, code) = stage.begin_login("login --no-browser");
     stage.sim.approve(&code);
     login.wait().expect_ok().expect_stderr("https://");
@@ -35,7 +24,7 @@ fn the_whole_job_runs_over_tls_by_a_proxy() {
 
 #[test]
 fn a_certificate_of_nobody_we_trust_is_exit_1_with_the_way_out() {
-    let stage = behind_the_proxy();
+    let stage = Stage::behind_the_proxy();
     stage.desk.remove_env("AWS_CA_BUNDLE");
     stage
         .run("login --no-browser")
@@ -46,7 +35,7 @@ fn a_certificate_of_nobody_we_trust_is_exit_1_with_the_way_out() {
 
 #[test]
 fn a_bundle_that_is_missing_or_empty_is_a_configuration_error() {
-    let stage = behind_the_proxy();
+    let stage = Stage::behind_the_proxy();
     stage.desk.set_env("AWS_CA_BUNDLE", "/nonexistent.pem");
     stage.run("login").expect_code(3).expect_stderr("/nonexistent.pem");
     let empty = stage.desk.write_home_file("empty.pem", "nothing here\n");
@@ -56,7 +45,7 @@ fn a_bundle_that_is_missing_or_empty_is_a_configuration_error() {
 
 #[test]
 fn a_bundle_with_one_broken_certificate_still_brings_the_others() {
-    let stage = behind_the_proxy();
+    let stage = Stage::behind_the_proxy();
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let bundle = stage.desk.write_home_file("mixed.pem", format!("{broken}{}", stage.sim.ca_pem()));
     stage.desk.set_env("AWS_CA_BUNDLE", bundle);
@@ -65,7 +54,7 @@ fn a_bundle_with_one_broken_certificate_still_brings_the_others() {
 
 #[test]
 fn a_proxy_that_is_off_is_exit_1_with_the_host() {
-    let mut stage = behind_the_proxy();
+    let mut stage = Stage::behind_the_proxy();
     stage.stop_service();
     let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
     stage.run(&line).expect_code(4);

@@ -48,13 +48,7 @@ fn the_rust_sdk_gets_its_credentials_from_kcaws() {
 #[test]
 fn the_aws_cli_of_debian_gets_its_credentials_from_kcaws() {
     let aws = require_program!("aws");
-    let stage = Stage::new();
-    for (name, _) in stage.sim.env() {
-        stage.desk.remove_env(name);
-    }
-    let bundle = stage.desk.write_home_file("ca.pem", stage.sim.ca_pem());
-    stage.desk.set_env("HTTPS_PROXY", stage.sim.proxy_url());
-    stage.desk.set_env("AWS_CA_BUNDLE", bundle);
+    let stage = Stage::behind_the_proxy();
     stage.log_in();
     let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
     is_the_role(&stage.desk.command(&aws).args(line).run().expect_ok().stdout_json());
