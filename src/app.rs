@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
@@ -13,6 +14,7 @@ use crate::ports::http::{HttpSetup, HttpSetupError};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
+use crate::ports::passphrase::{PassphraseSource, SystemPassphrases};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 use crate::ports::warm_key::{self, WarmKeys};
@@ -137,9 +139,15 @@ impl App {
 #[derive(Default)]
 struct RealOutside {
     http: OnceCell<HttpSetup>,
+    /// One for all stores: a descriptor can be read once.
+    passphrases: OnceCell<Rc<dyn PassphraseSource>>,
 }
 
 impl RealOutside {
+    fn passphrases(&self, app: &App) -> &Rc<dyn PassphraseSource> {
+        self.passphrases.get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone())))
+    }
+
     fn http(&self, app: &App) -> Result<&HttpSetup, HttpSetupError> {
         if let Some(http) = self.http.get() {
             return Ok(http);
@@ -159,7 +167,7 @@ impl Outside for RealOutside {
     }
 
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        keyring::open(kind, &app.env, &app.folders, app.state())
+        keyring::open(kind, &app.env, &app.folders, app.state(), self.passphrases(app))
     }
 
     fn identity_center(

@@ -11,3 +11,4 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod words;

@@ -31,7 +31,7 @@ pub enum SettingsError {
     BadValue { setting: String, value: String, known: &'static str },
 }
 
-const STORES: &str = "auto, secret-service, keyutils, keychain, wincred";
+const STORES: &str = "auto, secret-service, keyutils, keychain, wincred, file";
 const SWITCH: &str = "true, false";
 
 #[derive(Default, Deserialize)]

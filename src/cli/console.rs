@@ -53,7 +53,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     if !args.print {
         refuse_without_browser(browser.unavailable())?;
     }
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON)?;
+    let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
     let credentials = opened.session().role_credentials(&role)?;
     let token = app.signin(signin.clone())?.signin_token(&credentials)?;
     let issuer = &opened.selected.session.start_url;

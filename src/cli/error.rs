@@ -4,6 +4,8 @@
 //! Form: lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to
 //! look at. A message that does not help is a bug.
 
+mod keyring;
+
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -13,7 +15,6 @@ use crate::credentials::warm::Refusal;
 use crate::ports::handoff::HandoffError;
 use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::{EndpointError, ServiceError};
-use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::loopback::NoPort;
 use crate::ports::signin::SigninError;
 use crate::ports::state_folder::StateError;
@@ -163,7 +164,7 @@ impl From<SessionError> for CommandError {
                 .hint("choose another store: KCAWS_KEYRING=keyutils kcaws login"),
             SessionError::NoStore { tried } => Self::new(Exit::Keyring, "no_store", message)
                 .because(tried.join("; "))
-                .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), or log in where the kernel keyring is allowed"),
+                .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),
             SessionError::StrangePage { .. } => Self::new(Exit::Failed, "strange_page", message)
                 .hint("do not sign in there; check AWS_ENDPOINT_URL_SSO_OIDC and the network"),
             SessionError::Service(error) => error.into(),
@@ -260,48 +261,6 @@ fn clock_words(skew: TimeDelta) -> String {
     let (seconds, side) =
         (skew.num_seconds().abs(), if skew > TimeDelta::zero() { "behind" } else { "ahead of" });
     format!("this machine's clock is {seconds} s {side} AWS's")
-}
-
-impl From<KeyringError> for CommandError {
-    fn from(error: KeyringError) -> Self {
-        let failure = Self::new(Exit::Keyring, "keyring", error.to_string());
-        let cause = chain(&error);
-        let failure = match &error {
-            KeyringError::Locked(store) => Self { code: "keyring_locked", ..failure }.hint(unlock_hint(*store)),
-            KeyringError::Absent { store, .. } => {
-                Self { code: "keyring_absent", ..failure }.hint(match store {
-                    StoreKind::SecretService => {
-                        "start a Secret Service (gnome-keyring, KWallet, KeePassXC), or log in with KCAWS_KEYRING=keyutils"
-                    }
-                    StoreKind::Keyutils => {
-                        "containers often forbid the kernel keyring; start a Secret Service (gnome-keyring, KWallet, KeePassXC)"
-                    }
-                    StoreKind::Keychain | StoreKind::Wincred => "log in to a desktop session of this user",
-                })
-            }
-            KeyringError::TooSlow { .. } => Self { code: "keyring_too_slow", ..failure }
-                .hint("see whether the keyring waits for an answer on your desktop, then try again"),
-            KeyringError::Refused(store) => Self { code: "keyring_refused", ..failure }.hint(unlock_hint(*store)),
-            KeyringError::Damaged { .. } => Self { code: "keyring_damaged", ..failure }
-                .hint("it was left as it is; `kcaws logout` removes it, then log in again"),
-            KeyringError::Failed { .. } => failure.hint("`kcaws -vv …` shows more; another store: KCAWS_KEYRING at login"),
-        };
-        match cause {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
-    }
-}
-
-fn unlock_hint(store: StoreKind) -> &'static str {
-    match store {
-        StoreKind::SecretService => {
-            "unlock the keyring (log in to the desktop, or run `kcaws login` in a terminal)"
-        }
-        StoreKind::Keyutils => "run `keyctl show @u` to see what this user's kernel keyring allows",
-        StoreKind::Keychain => "unlock the login keychain: `security unlock-keychain`",
-        StoreKind::Wincred => "log in to Windows as this user",
-    }
 }
 
 impl From<StateError> for CommandError {

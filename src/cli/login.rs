@@ -17,7 +17,7 @@ use crate::session::auto::AutoLogin;
 use crate::session::device::{self, Waiting};
 use crate::session::logout::ServerSide;
 use crate::session::status::SessionStatus;
-use crate::session::{Session, SessionError, status};
+use crate::session::{Session, SessionError, copies, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,8 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         None => None,
     };
     let before = status::read(&**app.state(), &selected.session)?;
-    let opened = Opened::for_login(app, selected, ui.is_interactive())?;
+    let opened =
+        Opened::for_login(app, selected, before.as_ref().map(|before| before.store), ui.is_interactive())?;
     let session = opened.session();
     let name = &session.config.name;
 
@@ -103,7 +104,8 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     );
     spinner.finish_and_clear();
     let status = session.complete_login(pending.registration, token?)?;
-    forget_in_other_store(app, &session, before.as_ref());
+    // Best effort: the old store may be gone, which is perhaps why the person chose another.
+    let _ = forget_in_other_store(app, &session, before.as_ref());
     ui.say(&format!(
         "Logged in to `{}`. The tokens lie in the {}; {}.",
         shown(name),
@@ -188,13 +190,17 @@ fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError>
 }
 
 /// The login moved: what the old store still has would be a second way in.
-fn forget_in_other_store(app: &App, session: &Session<'_>, before: Option<&SessionStatus>) {
-    let Some(before) = before.filter(|before| before.store != session.store.kind()) else { return };
-    if let Ok(store) = app.store(before.store) {
-        let moved = Session { store: &*store, ..*session };
-        // Best effort: the old store may be gone, which is perhaps why the person chose another.
-        let _ = moved.forget();
+fn forget_in_other_store(
+    app: &App,
+    session: &Session<'_>,
+    before: Option<&SessionStatus>,
+) -> Result<(), SessionError> {
+    if let Some(before) = before.filter(|before| before.store != session.store.kind()) {
+        let _lock = session.lock(session.lock_patience)?;
+        copies::note(session.config, session.state, &[before.store])?;
     }
+    copies::tidy(session.config, session.state, &|kind| app.store(kind))?;
+    Ok(())
 }
 
 /// What is known about how long it lasts, and no more.

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::ports::identity_center::Patience;
 use crate::session::logout::{LoggedOut, ServerSide};
 use crate::session::seal::Seal;
-use crate::session::status;
+use crate::session::{copies, status};
 
 /// Log out: end the session at Identity Center, then forget the tokens here
 ///
@@ -47,9 +47,12 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
 /// Whatever becomes of the login, what was kept warm goes: a keyring that cannot even be opened, or a login that
 /// is over, must not leave it behind.
 fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let session = selected.session.name.clone();
+    let session = selected.session.clone();
     let outcome = end_login(selected, app, ui);
-    Seal::of(&session, &**app.state(), app.warm_keys()).forget()?;
+    Seal::of(&session.name, &**app.state(), app.warm_keys()).forget()?;
+    for (store, error) in copies::tidy(&session, &**app.state(), &|kind| app.store(kind))? {
+        ui.warn(&format!("a copy of the tokens of `{}` is left in the {store}: {error}", session.name));
+    }
     outcome
 }
 
@@ -59,6 +62,7 @@ fn end_login(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandEr
         ui.say(&format!("Nobody was logged in to `{name}`."));
         return Ok(());
     };
+    opened.ask_for_passphrase(ui)?;
     match opened.session().log_out()? {
         LoggedOut::NothingToDo => ui.say(&format!("Nobody was logged in to `{name}`.")),
         LoggedOut::Done(ServerSide::Ended) => {

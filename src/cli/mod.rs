@@ -10,6 +10,7 @@ mod login;
 mod logout;
 mod selection;
 mod status;
+mod store;
 pub mod ui;
 
 use std::ffi::OsString;
@@ -26,7 +27,9 @@ const ENVIRONMENT: &str = "\
 Environment:
   AWS_CONFIG_FILE               another file than ~/.aws/config
   AWS_PROFILE                   the profile, and through it the session, when none is named
-  KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred
+  KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred, file
+  KCAWS_PASSPHRASE_FD           for the file: the number of an open descriptor whose first line is the passphrase
+  KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell
   KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
@@ -72,6 +75,7 @@ enum Command {
     Status(status::StatusArgs),
     Accounts(accounts::AccountsArgs),
     Console(console::ConsoleArgs),
+    Store(store::StoreArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
 }
 
@@ -80,6 +84,7 @@ impl Command {
         match self {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
+            Self::Store(args) => args.wants_json(),
             Self::Login(_) | Self::Logout(_) | Self::Console(_) | Self::CredentialProcess(_) => false,
         }
     }
@@ -95,6 +100,7 @@ impl Command {
             Self::Status(args) => status::run(args, app, ui),
             Self::Accounts(args) => accounts::run(args, app, ui),
             Self::Console(args) => console::run(args, app, ui),
+            Self::Store(args) => store::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
     }
@@ -151,9 +157,11 @@ mod tests {
 
     #[test]
     fn every_command_has_an_example() {
-        for command in Cli::command().get_subcommands() {
+        fn look(command: &clap::Command) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("Example"), "`{}` has no example", command.get_name());
+            command.get_subcommands().for_each(look);
         }
+        Cli::command().get_subcommands().for_each(look);
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::ui::Ui;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
-use crate::ports::keyring::SecretStore;
+use crate::ports::keyring::{SecretStore, StoreKind};
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Role, SsoSession, Target};
 use crate::session::choice;
@@ -74,24 +75,28 @@ impl<'a> Opened<'a> {
     pub(super) fn for_login(
         app: &'a App,
         selected: Selected,
+        noted: Option<StoreKind>,
         may_prompt: bool,
     ) -> Result<Self, CommandError> {
         let endpoints = endpoints(app, &selected)?;
-        let open = |kind| app.store(kind);
-        let store = choice::for_login(&selected.session, app.settings()?.keyring, may_prompt, &open)?;
+        let (open, requested) = (|kind| app.store(kind), app.settings()?.keyring);
+        let store = choice::for_login(&selected.session, requested, noted, may_prompt, &open)?;
         Self::with(app, selected, endpoints, store, Patience::FOR_A_PERSON)
     }
 
-    /// For everything that uses a login. No login is exit 4 before anything else is opened.
+    /// For a command of a person's that uses a login. No login is exit 4 before anything else is opened.
     pub(super) fn for_use(
         app: &'a App,
         selected: Selected,
         patience: Patience,
+        ui: &Ui,
     ) -> Result<Self, CommandError> {
-        Self::for_use_in(app, selected, patience, LOCK_PATIENCE)
+        let opened = Self::for_use_in(app, selected, patience, LOCK_PATIENCE)?;
+        opened.ask_for_passphrase(ui)?;
+        Ok(opened)
     }
 
-    /// As long as one may wait for another process that refreshes.
+    /// Asks nobody anything. As long as one may wait for another process that refreshes.
     pub(super) fn for_use_in(
         app: &'a App,
         selected: Selected,
@@ -120,6 +125,13 @@ impl<'a> Opened<'a> {
             Some(store) => Ok(Ok(Self::with(app, selected, endpoints, store, patience)?)),
             None => Ok(Err(selected)),
         }
+    }
+
+    pub(super) fn ask_for_passphrase(&self, ui: &Ui) -> Result<(), CommandError> {
+        if ui.is_interactive() {
+            choice::ask_for_passphrase(&*self.store, &self.selected.session)?;
+        }
+        Ok(())
     }
 
     fn with(

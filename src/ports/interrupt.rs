@@ -9,9 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 struct State {
     sections: usize,
     pending: Option<i32>,
+    /// What must not be left behind, such as a terminal without echo.
+    undo: Option<Box<dyn FnOnce() + Send>>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { sections: 0, pending: None });
+static STATE: Mutex<State> = Mutex::new(State { sections: 0, pending: None, undo: None });
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -33,7 +35,25 @@ impl Drop for CriticalSection {
         let mut state = state();
         state.sections -= 1;
         if let (0, Some(signal)) = (state.sections, state.pending) {
-            leave(signal);
+            leave(&mut state, signal);
+        }
+    }
+}
+
+/// Undoes when dropped; an interrupt before that undoes too.
+#[must_use]
+pub struct Undo(());
+
+/// One at a time.
+pub fn undone_at_exit(undo: impl FnOnce() + Send + 'static) -> Undo {
+    state().undo = Some(Box::new(undo));
+    Undo(())
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        if let Some(undo) = state().undo.take() {
+            undo();
         }
     }
 }
@@ -50,7 +70,7 @@ pub fn listen() {
                 let mut state = state();
                 state.pending = Some(signal);
                 if state.sections == 0 {
-                    leave(signal);
+                    leave(&mut state, signal);
                 }
             }
         });
@@ -61,8 +81,11 @@ pub fn listen() {
 pub fn listen() {}
 
 #[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
-fn leave(signal: i32) -> ! {
+fn leave(state: &mut State, signal: i32) -> ! {
     use std::io::{IsTerminal, Write};
+    if let Some(undo) = state.undo.take() {
+        undo();
+    }
     // Held until the end: a spinner on another thread must not draw once more.
     let mut stderr = std::io::stderr().lock();
     if stderr.is_terminal() {

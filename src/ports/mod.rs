@@ -14,6 +14,7 @@ pub mod identity_center;
 pub mod interrupt;
 pub mod keyring;
 pub mod loopback;
+pub mod passphrase;
 pub mod process;
 pub mod sealed;
 pub mod signin;

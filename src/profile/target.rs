@@ -3,6 +3,7 @@
 
 use super::document::{Document, Heading, View};
 use super::{ConfigError, Place};
+use crate::words::words;
 
 /// `[sso-session corp]`, shared with the AWS CLI.
 ///
@@ -214,25 +215,6 @@ fn option_value<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
         "" => words.get(index + 1).map(String::as_str),
         rest => rest.strip_prefix('='),
     })
-}
-
-/// Words as a shell splits them, quotes removed; enough for a line that kcaws wrote itself.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let (mut word, mut quote): (Option<String>, Option<char>) = (None, None);
-    for letter in line.chars() {
-        match (quote, letter) {
-            (Some(open), _) if letter == open => quote = None,
-            (None, '"' | '\'') => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            (None, ' ' | '\t') => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 #[cfg(test)]

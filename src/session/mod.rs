@@ -4,9 +4,11 @@
 
 pub mod auto;
 pub mod choice;
+pub mod copies;
 pub mod device;
 pub mod login;
 pub mod logout;
+pub mod migrate;
 pub mod record;
 pub mod refresh;
 pub mod seal;
@@ -14,6 +16,7 @@ pub mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vault;
+pub mod whereabouts;
 
 use std::time::Duration;
 

@@ -80,10 +80,18 @@ pub fn read_all(state: &dyn StateFolder) -> Result<Vec<SessionStatus>, StateErro
     Ok(all)
 }
 
+pub(super) fn write(
+    state: &dyn StateFolder,
+    session: &SsoSession,
+    status: &SessionStatus,
+) -> Result<(), StateError> {
+    let text = serde_json::to_vec_pretty(status).expect("names and times serialize");
+    state.write(&file_name(session), &text)
+}
+
 impl Session<'_> {
     pub fn note_status(&self, status: &SessionStatus) -> Result<(), SessionError> {
-        let text = serde_json::to_vec_pretty(status).expect("names and times serialize");
-        Ok(self.state.write(&file_name(self.config), &text)?)
+        Ok(write(self.state, self.config, status)?)
     }
 
     pub fn drop_status(&self) -> Result<(), SessionError> {

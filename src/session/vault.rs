@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::seal::{NotSealed, Plain, Seal};
 use super::{Session, SessionError, TokenRecord};
 use crate::ports::keyring::ItemKey;
-use crate::ports::state_folder::Lock;
+use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
 
@@ -62,7 +62,7 @@ impl Session<'_> {
         self.store.set(&item_key(self.config), &record.to_text())?;
         tracing::info!(target: "kcaws::keyring", session = %self.config.name, store = %self.store.kind(), "wrote the token record");
         // From here on the store has the newest; a rescued one would hide it.
-        self.seal().remove(RESCUED)?;
+        forget_rescued(&self.seal())?;
         Ok(())
     }
 
@@ -75,7 +75,7 @@ impl Session<'_> {
                 let text = record.to_text();
                 let sealed = self.seal().epoch().map_err(NotSealed::from).and_then(|epoch| {
                     let value = Plain { text: text.expose().as_bytes(), until: now + RESCUED_LIFE };
-                    self.seal().write(&epoch, RESCUED, &self.rescue_bound(), &value, now)
+                    self.seal().write(&epoch, RESCUED, &rescue_bound(self.config), &value, now)
                 });
                 let session = &self.config.name;
                 match sealed {
@@ -94,8 +94,7 @@ impl Session<'_> {
     }
 
     fn rescued(&self) -> Option<TokenRecord> {
-        let opened = self.seal().read(RESCUED, &self.rescue_bound(), self.clock.now())?;
-        let text = Secret::new(String::from_utf8(opened.plaintext.to_vec()).ok()?);
+        let text = rescued(&self.seal(), self.config, self.clock.now())?;
         TokenRecord::from_text(&text, self.config).ok()
     }
 
@@ -110,11 +109,6 @@ impl Session<'_> {
         }
     }
 
-    /// Two start URLs under one session name are two records.
-    fn rescue_bound(&self) -> [&[u8]; 2] {
-        [b"kcaws token record 1", self.config.start_url.as_bytes()]
-    }
-
     pub fn seal(&self) -> Seal<'_> {
         Seal::of(&self.config.name, self.state, self.warm_keys)
     }
@@ -125,6 +119,30 @@ impl Session<'_> {
 
     /// Held by whoever changes the record: read it again after this, then change it, then let go.
     pub fn lock(&self, patience: Duration) -> Result<Lock, SessionError> {
-        Ok(self.state.lock(&format!("sessions/{}.lock", item_key(self.config).digest()), patience)?)
+        Ok(lock(self.config, self.state, patience)?)
     }
+}
+
+pub(super) fn lock(
+    session: &SsoSession,
+    state: &dyn StateFolder,
+    patience: Duration,
+) -> Result<Lock, StateError> {
+    state.lock(&format!("sessions/{}.lock", item_key(session).digest()), patience)
+}
+
+/// The record that the store refused, as text: newer than the store's.
+pub(super) fn rescued(seal: &Seal<'_>, session: &SsoSession, now: DateTime<Utc>) -> Option<Secret<String>> {
+    let opened = seal.read(RESCUED, &rescue_bound(session), now)?;
+    Some(Secret::new(String::from_utf8(opened.plaintext.to_vec()).ok()?))
+}
+
+/// Some store has it now.
+pub(super) fn forget_rescued(seal: &Seal<'_>) -> Result<bool, StateError> {
+    seal.remove(RESCUED)
+}
+
+/// Two start URLs under one session name are two records.
+fn rescue_bound(session: &SsoSession) -> [&[u8]; 2] {
+    [b"kcaws token record 1", session.start_url.as_bytes()]
 }

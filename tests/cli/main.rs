@@ -18,5 +18,6 @@ mod test_proxy;
 mod test_readme;
 mod test_refusals;
 mod test_status;
+mod test_store;
 mod test_terminal;
 mod test_warm;

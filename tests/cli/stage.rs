@@ -100,6 +100,12 @@ impl Stage {
         self.sim = IdcSim::builder().start();
     }
 
+    /// What a reboot does to the kernel keyring store.
+    pub(crate) fn forget_kernel_key(&self) {
+        let state = Arc::new(DiskStateFolder::new(Some(self.state())));
+        let _ = KeyutilsStore::new(state).revoke_key();
+    }
+
     /// kcaws's own folder.
     pub(crate) fn state(&self) -> PathBuf {
         self.desk.state_dir().join("kcaws")
@@ -111,7 +117,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         let state = Arc::new(DiskStateFolder::new(Some(self.state())));
         let _ = kcaws::session::seal::destroy_all_keys(&*state, &*warm_key::open(&Env::from_pairs(&[])));
-        let _ = KeyutilsStore::new(state).revoke_key();
+        self.forget_kernel_key();
     }
 }
 

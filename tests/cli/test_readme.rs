@@ -40,11 +40,16 @@ fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
 #[test]
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
-    assert_eq!(samples.len(), 2);
+    assert_eq!(samples.len(), 3);
     let stage = Stage::new();
     stage.log_in();
     assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
     assert_same_shape(&samples[1], &stage.run("accounts --json").expect_ok().stdout_json(), "accounts");
+    assert_same_shape(
+        &samples[2],
+        &stage.run("store status --json").expect_ok().stdout_json(),
+        "store status",
+    );
 }
 
 #[test]
@@ -56,7 +61,7 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
     for variable in variables {
         assert!(readme.contains(variable), "{variable}");
     }
-    for command in ["login", "logout", "status", "accounts", "console", "credential-process"] {
+    for command in ["login", "logout", "status", "accounts", "console", "store", "credential-process"] {
         assert!(readme.contains(&format!("`kcaws {command}")), "{command}");
     }
 }

@@ -78,6 +78,52 @@ fn a_keyring_that_is_gone_is_exit_5_and_never_another_store() {
 }
 
 #[test]
+fn tokens_move_from_the_kernel_to_the_desktops_keyring_and_back() {
+    require_program!("gnome-keyring-daemon");
+    require_program!("secret-tool");
+    let stage = on_the_desktop();
+    let keyring = PrivateKeyring::start(&stage.desk);
+    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
+    stage.log_in();
+    assert!(lookup(&stage, &keyring).is_none());
+
+    keyring.lock();
+    // Nobody is at a terminal who could be asked to unlock it.
+    stage.run("store migrate --to secret-service").expect_code(5).expect_stderr("locked");
+    stage.run("store status corp").expect_ok().expect_stdout("kernel keyring");
+    keyring.unlock();
+
+    stage.run("store migrate --to secret-service -vvv").expect_ok();
+    let item = lookup(&stage, &keyring).expect("secret-tool finds the item");
+    let record: serde_json::Value = serde_json::from_str(item.trim()).unwrap();
+    assert!(record["login"]["refresh_token"].as_str().unwrap().contains(idc_sim::SECRET_MARK));
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+    stage.forget_kernel_key();
+    stage.run("accounts").expect_ok();
+    stage.credentials().expect_ok();
+
+    stage.run("store migrate --to keyutils").expect_ok();
+    assert!(lookup(&stage, &keyring).is_none(), "nothing stays behind");
+    stage.run("accounts").expect_ok();
+}
+
+#[test]
+fn store_status_tells_a_locked_and_an_absent_keyring_apart_and_raises_no_prompt() {
+    require_program!("gnome-keyring-daemon");
+    let stage = on_the_desktop();
+    let mut keyring = PrivateKeyring::start(&stage.desk);
+    stage.log_in();
+    let session = || stage.run("store status --json").expect_ok().stdout_json()["sessions"][0].clone();
+    assert_eq!((&session()["answer"], &session()["item"]), (&"ok".into(), &true.into()));
+    keyring.lock();
+    assert_eq!(session()["answer"], "locked");
+    assert!(session()["item"].is_null());
+    stage.run("store status corp").expect_code(5).expect_stderr("locked");
+    keyring.kill_daemon();
+    assert_eq!(session()["answer"], "absent");
+}
+
+#[test]
 fn a_login_to_another_store_leaves_nothing_in_the_first() {
     require_program!("gnome-keyring-daemon");
     require_program!("secret-tool");

@@ -35,8 +35,8 @@ fn locked_until_the_person_agrees() {
     store.lock();
     assert!(matches!(store.get(&corp()), Err(KeyringError::Locked(_))));
     store.refuse_unlock(true);
-    assert!(matches!(store.unlock(Duration::ZERO), Err(KeyringError::Refused(_))));
+    assert!(matches!(store.unlock(&corp(), Duration::ZERO), Err(KeyringError::Refused(_))));
     store.refuse_unlock(false);
-    store.unlock(Duration::ZERO).expect("unlocks");
+    store.unlock(&corp(), Duration::ZERO).expect("unlocks");
     assert_eq!(get(&store, &corp()).as_deref(), Some("kept"));
 }

@@ -3,6 +3,7 @@
 
 mod contract;
 mod fake;
+mod file;
 
 #[cfg(target_os = "linux")]
 mod desktop;

@@ -118,7 +118,7 @@ fn is_absent(store: &SecretServiceStore, why: &str) {
         store.get(&corp()).err(),
         store.set(&corp(), &Secret::from("value")).err(),
         store.delete(&corp()).err(),
-        store.unlock(std::time::Duration::ZERO).err(),
+        store.unlock(&corp(), std::time::Duration::ZERO).err(),
     ] {
         let error = error.expect("nobody is there");
         assert!(matches!(error, KeyringError::Absent { .. }), "{error:?}");

@@ -14,10 +14,10 @@ const LONG: Duration = Duration::from_secs(20);
 fn the_person_agrees() {
     let Some(desktop) = Desktop::empty() else { return };
     let service = Scripted::start(&desktop.address, Person::Agrees);
-    desktop.store().unlock(LONG).expect("unlocked");
+    desktop.store().unlock(&corp(), LONG).expect("unlocked");
     assert!(service.said().contains(&"Prompt".to_owned()));
     // Now that it is open there is nothing to ask.
-    desktop.store().unlock(LONG).expect("unlocked");
+    desktop.store().unlock(&corp(), LONG).expect("unlocked");
     assert_eq!(service.said().iter().filter(|said| *said == "Prompt").count(), 1);
 }
 
@@ -25,7 +25,7 @@ fn the_person_agrees() {
 fn the_person_refuses() {
     let Some(desktop) = Desktop::empty() else { return };
     let _service = Scripted::start(&desktop.address, Person::Refuses);
-    let refused = desktop.store().unlock(LONG);
+    let refused = desktop.store().unlock(&corp(), LONG);
     assert!(matches!(refused, Err(KeyringError::Refused(_))), "{refused:?}");
 }
 
@@ -34,7 +34,7 @@ fn nobody_is_there_and_the_dialog_goes() {
     let Some(desktop) = Desktop::empty() else { return };
     let service = Scripted::start(&desktop.address, Person::IsNotThere);
     let patience = Duration::from_millis(300);
-    let waited = desktop.store().unlock(patience);
+    let waited = desktop.store().unlock(&corp(), patience);
     assert!(matches!(waited, Err(KeyringError::TooSlow { after, .. }) if after == patience), "{waited:?}");
     assert_eq!(service.said().last().map(String::as_str), Some("Dismiss"));
 }
@@ -45,7 +45,7 @@ fn the_service_ends_while_a_person_thinks() {
     let service = Scripted::start(&desktop.address, Person::IsNotThere);
     let store = desktop.store();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| store.unlock(LONG));
+        let waiting = scope.spawn(|| store.unlock(&corp(), LONG));
         crate::desktop::wait_for("the prompt", || service.said().contains(&"Prompt".to_owned()));
         drop(service);
         let ended = waiting.join().expect("no panic");
@@ -59,7 +59,7 @@ fn others_are_answered_while_a_person_thinks() {
     let service = Scripted::start(&desktop.address, Person::IsNotThere);
     let store = desktop.store();
     std::thread::scope(|scope| {
-        scope.spawn(|| store.unlock(Duration::from_secs(3)));
+        scope.spawn(|| store.unlock(&corp(), Duration::from_secs(3)));
         crate::desktop::wait_for("the prompt", || service.said().contains(&"Prompt".to_owned()));
         let file = std::fs::File::open(desktop.lock_file()).expect("there");
         file.try_lock().expect("the turn is free");
@@ -83,9 +83,9 @@ fn a_read_begins_harmlessly_and_never_unlocks() {
 fn a_real_daemon_without_a_prompter() {
     let Some(desktop) = Desktop::unlocked() else { return };
     set(&desktop.store(), &corp(), "kept");
-    desktop.store().unlock(LONG).expect("it is open");
+    desktop.store().unlock(&corp(), LONG).expect("it is open");
     desktop.lock_default();
-    let refused = desktop.store().unlock(LONG);
+    let refused = desktop.store().unlock(&corp(), LONG);
     assert!(matches!(refused, Err(KeyringError::Refused(_))), "{refused:?}");
     assert!(matches!(desktop.store().get(&corp()), Err(KeyringError::Locked(_))));
 }

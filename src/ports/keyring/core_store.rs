@@ -140,7 +140,7 @@ impl<B: Backend> SecretStore for CoreStore<B> {
         remove(&self.0, key, "")
     }
 
-    fn unlock(&self, patience: Duration) -> Result<(), KeyringError> {
+    fn unlock(&self, _key: &ItemKey, patience: Duration) -> Result<(), KeyringError> {
         unlock(&self.0, patience)
     }
 }

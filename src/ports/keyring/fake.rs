@@ -20,6 +20,7 @@ struct State {
     fail_next: Option<KeyringError>,
     /// From then on the store takes no writes.
     writes_left: Option<usize>,
+    forgets: bool,
     calls: Calls,
 }
 
@@ -45,6 +46,11 @@ impl FakeKeyring {
     /// Takes `count` more writes, and refuses the others until told something else.
     pub fn take_writes(&self, count: Option<usize>) {
         self.state().writes_left = count;
+    }
+
+    /// From now on it says yes to a write and keeps nothing.
+    pub fn forget_writes(&self) {
+        self.state().forgets = true;
     }
 
     pub fn lock(&self) {
@@ -104,8 +110,10 @@ impl SecretStore for FakeKeyring {
             Some(left) => *left -= 1,
             None => {}
         }
-        state.items.retain(|(held, _)| held != key);
-        state.items.push((key.clone(), value.clone()));
+        if !state.forgets {
+            state.items.retain(|(held, _)| held != key);
+            state.items.push((key.clone(), value.clone()));
+        }
         Ok(())
     }
 
@@ -116,7 +124,7 @@ impl SecretStore for FakeKeyring {
         Ok(state.items.len() < before)
     }
 
-    fn unlock(&self, _patience: Duration) -> Result<(), KeyringError> {
+    fn unlock(&self, _key: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {
         let mut state = self.open(|calls| calls.unlock += 1)?;
         if state.locked && state.refuse_unlock {
             return Err(KeyringError::Refused(self.kind));

@@ -137,7 +137,7 @@ impl SecretStore for KeyutilsStore {
         Ok(removed && held)
     }
 
-    fn unlock(&self, _patience: Duration) -> Result<(), KeyringError> {
+    fn unlock(&self, _key: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {
         user_keyring().map(|_| ())
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::open::open;
+use crate::ports::passphrase::PassphraseError;
 use crate::secret::Secret;
 
 #[cfg(target_os = "macos")]
@@ -15,6 +16,7 @@ pub mod apple;
 pub mod chunks;
 pub mod core_store;
 pub mod fake;
+pub mod file;
 #[cfg(target_os = "linux")]
 pub mod keyutils;
 mod names;
@@ -32,6 +34,7 @@ pub enum StoreKind {
     Keyutils,
     Keychain,
     Wincred,
+    File,
 }
 
 /// Names one item: the session and the start URL exactly as configured.
@@ -65,6 +68,12 @@ pub enum KeyringError {
     /// An item of ours that cannot be understood. Nothing is overwritten.
     #[error("the item in the {store} is damaged: {what}")]
     Damaged { store: StoreKind, what: String },
+    /// There is a file, and this passphrase is not its own. Nothing is overwritten.
+    #[error("the passphrase does not open the {0}")]
+    WrongPassphrase(StoreKind),
+    /// The source that was set up for it gave none.
+    #[error("the {store} gets no passphrase")]
+    NoPassphrase { store: StoreKind, source: PassphraseError },
     #[error("the {store} failed")]
     Failed { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
 }
@@ -78,8 +87,13 @@ pub trait SecretStore {
     fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError>;
     /// Removes; `false` when there was nothing.
     fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError>;
-    /// May raise the desktop's own unlock prompt and wait for the person up to `patience`.
-    fn unlock(&self, patience: Duration) -> Result<(), KeyringError>;
+    /// Whether a write could be tried now, `Locked` where a person must do something first; never prompts.
+    fn ready(&self, key: &ItemKey) -> Result<(), KeyringError> {
+        self.get(key).map(|_| ())
+    }
+    /// Makes it ready: may raise the desktop's own unlock prompt, or the terminal's, and wait for the person up to
+    /// `patience`. The item matters only to a store that locks each by itself.
+    fn unlock(&self, key: &ItemKey, patience: Duration) -> Result<(), KeyringError>;
 }
 
 impl std::fmt::Display for StoreKind {
@@ -89,6 +103,7 @@ impl std::fmt::Display for StoreKind {
             Self::Keyutils => "kernel keyring",
             Self::Keychain => "macOS Keychain",
             Self::Wincred => "Windows Credential Manager",
+            Self::File => "passphrase-sealed file",
         })
     }
 }

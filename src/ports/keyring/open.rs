@@ -1,14 +1,30 @@
 //! Opens a store by its kind, as this platform has it. Opening touches nothing yet.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::file::FileStore;
 use super::{KeyringError, SecretStore, StoreKind};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
+use crate::ports::passphrase::PassphraseSource;
 use crate::ports::state_folder::StateFolder;
 
-#[cfg(target_os = "linux")]
 pub fn open(
+    kind: StoreKind,
+    env: &Env,
+    folders: &Folders,
+    state: &Arc<dyn StateFolder>,
+    passphrases: &Rc<dyn PassphraseSource>,
+) -> Result<Box<dyn SecretStore>, KeyringError> {
+    if kind == StoreKind::File {
+        return Ok(Box::new(FileStore::new(state.clone(), passphrases.clone())));
+    }
+    of_platform(kind, env, folders, state)
+}
+
+#[cfg(target_os = "linux")]
+fn of_platform(
     kind: StoreKind,
     env: &Env,
     folders: &Folders,
@@ -20,7 +36,7 @@ pub fn open(
             Ok(Box::new(super::secret_service::SecretServiceStore::new(bus_address(env), lock_file)))
         }
         StoreKind::Keyutils => Ok(Box::new(super::keyutils::KeyutilsStore::new(state.clone()))),
-        StoreKind::Keychain | StoreKind::Wincred => Err(not_here(kind)),
+        StoreKind::Keychain | StoreKind::Wincred | StoreKind::File => Err(not_here(kind)),
     }
 }
 
@@ -34,7 +50,7 @@ fn bus_address(env: &Env) -> Option<String> {
 }
 
 #[cfg(target_os = "macos")]
-pub fn open(
+fn of_platform(
     kind: StoreKind,
     _env: &Env,
     _folders: &Folders,
@@ -42,12 +58,12 @@ pub fn open(
 ) -> Result<Box<dyn SecretStore>, KeyringError> {
     match kind {
         StoreKind::Keychain => Ok(Box::new(super::apple::KeychainStore::new()?)),
-        StoreKind::SecretService | StoreKind::Keyutils | StoreKind::Wincred => Err(not_here(kind)),
+        _ => Err(not_here(kind)),
     }
 }
 
 #[cfg(windows)]
-pub fn open(
+fn of_platform(
     kind: StoreKind,
     _env: &Env,
     _folders: &Folders,
@@ -55,12 +71,12 @@ pub fn open(
 ) -> Result<Box<dyn SecretStore>, KeyringError> {
     match kind {
         StoreKind::Wincred => Ok(Box::new(super::windows::WincredStore::new()?)),
-        StoreKind::SecretService | StoreKind::Keyutils | StoreKind::Keychain => Err(not_here(kind)),
+        _ => Err(not_here(kind)),
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-pub fn open(
+fn of_platform(
     kind: StoreKind,
     _env: &Env,
     _folders: &Folders,

@@ -52,7 +52,7 @@ impl SecretStore for WincredStore {
         chunks::remove(&self.item(key))
     }
 
-    fn unlock(&self, patience: Duration) -> Result<(), KeyringError> {
+    fn unlock(&self, _key: &ItemKey, patience: Duration) -> Result<(), KeyringError> {
         core_store::unlock(&self.0, patience)
     }
 }

@@ -184,6 +184,17 @@ impl Running {
         self.wait_for_line(part, true)
     }
 
+    /// Waits until `part` stands on standard output, in a line that may not have its end: a question.
+    ///
+    /// # Panics
+    /// As [`wait_for_stderr`](Self::wait_for_stderr).
+    pub fn wait_for_prompt(&mut self, part: &str) {
+        let asked = self
+            .stdout
+            .wait_until(self.deadline, |text, _| String::from_utf8_lossy(text).contains(part).then_some(()));
+        asked.unwrap_or_else(|| panic!("`{}` never asked {part:?}, but:\n{}", self.shown, self.so_far()));
+    }
+
     fn wait_for_line(&mut self, part: &str, on_stdout: bool) -> String {
         let stream = if on_stdout { &self.stdout } else { &self.stderr };
         let line = stream.wait_until(self.deadline, |text, ended| {

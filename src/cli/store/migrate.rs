@@ -1,0 +1,59 @@
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::selection;
+use crate::cli::ui::{Ui, shown};
+use crate::ports::keyring::StoreKind;
+use crate::session::choice::Requested;
+use crate::session::migrate::Migration;
+
+const STORES: [&str; 5] = ["secret-service", "keyutils", "keychain", "wincred", "file"];
+
+/// Move the tokens of a session to another store; the login stays
+///
+/// Written to the new store, read back, then removed from the old one: killed at any moment, nothing is lost, and
+/// the same command finishes it. At a terminal it may ask to unlock either store.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws store migrate --to secret-service\n  kcaws store migrate corp --to file"
+)]
+pub(super) struct MigrateArgs {
+    /// Name of an [sso-session …]
+    session: Option<String>,
+    /// The new store
+    #[arg(long, value_name = "STORE", value_parser = PossibleValuesParser::new(STORES).try_map(|name| kind(&name)))]
+    to: StoreKind,
+}
+
+fn kind(name: &str) -> Result<StoreKind, String> {
+    match name.parse() {
+        Ok(Requested::Named(kind)) => Ok(kind),
+        _ => Err(format!("`{name}` is no store")),
+    }
+}
+
+pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let session = selection::session(app, args.session.as_deref())?.session;
+    let migration = Migration {
+        config: &session,
+        state: &**app.state(),
+        clock: &*app.clock,
+        warm_keys: app.warm_keys(),
+        open: &|kind| app.store(kind),
+    };
+    let migrated = migration.run(args.to, app.settings()?.keyring, ui.is_interactive())?;
+    let (name, to) = (shown(&session.name), args.to);
+    if let Some((store, error)) = migrated.left_behind.into_iter().next() {
+        let message = format!("the tokens of `{name}` lie in the {to}, but a copy is left in the {store}");
+        return Err(CommandError::new(Exit::Keyring, "copy_left", message)
+            .because(error.to_string())
+            .hint("run the same command again when that store answers"));
+    }
+    match migrated.from {
+        Some(from) => ui.say(&format!("The tokens of `{name}` moved from the {from} to the {to}.")),
+        None => ui.say(&format!("The tokens of `{name}` lie in the {to} already.")),
+    }
+    Ok(())
+}

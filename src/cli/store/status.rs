@@ -1,0 +1,95 @@
+use clap::Args;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::error::CommandError;
+use crate::cli::ui::Ui;
+use crate::ports::keyring::{KeyringError, StoreKind};
+use crate::session::whereabouts;
+
+/// Show which store each session uses, whether it answers, and whether the tokens are there
+///
+/// Asks the stores and never prompts: a locked one is shown as locked. With SESSION the exit code is 5 when its
+/// store does not answer.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kcaws store status\n  kcaws store status corp --json")]
+pub(super) struct StatusArgs {
+    /// Name of an [sso-session …]
+    session: Option<String>,
+    /// Machine-readable
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    schema: u32,
+    sessions: Vec<Row>,
+}
+
+/// What is unknown is null: the answer where no login has chosen a store, the item where the store does not answer.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    store: Option<StoreKind>,
+    answer: Option<&'static str>,
+    item: Option<bool>,
+}
+
+pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let document = app.document()?;
+    let names = match &args.session {
+        Some(name) => vec![name.clone()],
+        None => document.session_names(),
+    };
+    let (requested, open) = (app.settings()?.keyring, |kind| app.store(kind));
+    let (mut rows, mut trouble) = (Vec::new(), None);
+    for name in names {
+        let session = document.session(&name)?;
+        let mut row = Row { name, store: None, answer: None, item: None };
+        if let Some((store, found)) = whereabouts::of(&session, requested, &**app.state(), &open)? {
+            row.store = Some(store);
+            row.answer = Some(found.as_ref().err().map_or("ok", answer));
+            match found {
+                Ok(there) => row.item = Some(there),
+                Err(error) => trouble = Some(error),
+            }
+        }
+        rows.push(row);
+    }
+    if args.json {
+        ui.json(&Report { schema: 1, sessions: rows });
+    } else if rows.is_empty() {
+        ui.say("No session is set up; `kcaws login --help` shows the lines for ~/.aws/config.");
+    } else {
+        let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
+        ui.table(&["SESSION", "STORE", "ANSWER", "TOKENS"], &cells);
+    }
+    match trouble.filter(|_| args.session.is_some()) {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
+}
+
+fn answer(error: &KeyringError) -> &'static str {
+    match error {
+        KeyringError::Locked(_) | KeyringError::Refused(_) => "locked",
+        KeyringError::Absent { .. } => "absent",
+        KeyringError::TooSlow { .. } => "too_slow",
+        KeyringError::Damaged { .. } => "damaged",
+        KeyringError::WrongPassphrase(_) => "wrong_passphrase",
+        KeyringError::NoPassphrase { .. } => "no_passphrase",
+        KeyringError::Failed { .. } => "failed",
+    }
+}
+
+fn cells(row: Row) -> Vec<String> {
+    let store = row.store.map_or_else(|| "-".to_owned(), |store| store.to_string());
+    let answer = row.answer.unwrap_or("-").replace('_', " ");
+    let item = match row.item {
+        Some(true) => "there",
+        Some(false) => "none",
+        None => "-",
+    };
+    vec![row.name, store, answer, item.to_owned()]
+}

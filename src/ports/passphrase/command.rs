@@ -1,0 +1,62 @@
+//! A program that prints the passphrase, such as `pass show kcaws`.
+
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::{PassphraseError, line};
+use crate::secret::Secret;
+use crate::words::words;
+
+/// Below what SDKs grant to the whole of `credential-process`.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// No shell: what a shell would expand or run in it has no meaning here. Its stderr is the person's to read.
+pub(super) fn first_line(command: &str) -> Result<Secret<String>, PassphraseError> {
+    let mut words = words(command).into_iter();
+    // The arguments are nobody's business: somebody will have put the passphrase there.
+    let program = words.next().unwrap_or_default();
+    let absent = |source| PassphraseError::CommandAbsent { program: program.clone(), source };
+    let too_slow = || PassphraseError::CommandTooSlow { program: program.clone(), after: PATIENCE };
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    let (deadline, mut child) = (
+        Instant::now() + PATIENCE,
+        Command::new(&program)
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(absent)?,
+    );
+    let (sender, answer) = mpsc::channel();
+    let stdout = child.stdout.take();
+    std::thread::spawn(move || {
+        let Some(mut stdout) = stdout else { return };
+        let line = line::read(&mut stdout);
+        // To its end: a program whose reader goes away early fails.
+        let _ = std::io::copy(&mut stdout, &mut std::io::sink());
+        let _ = sender.send(line);
+    });
+    let line = answer.recv_timeout(PATIENCE);
+    let Some(status) = wait(&mut child, deadline).map_err(absent)? else { return Err(too_slow()) };
+    if !status.success() {
+        return Err(PassphraseError::CommandFailed { program, status });
+    }
+    line.map_err(|_| too_slow())?.map_err(absent)?
+}
+
+/// `None`, and the program ended, when it takes longer.
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+fn wait(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,64 @@
+//! A person, a descriptor or a command as a test wants them. Clones share one state.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::{PassphraseError, PassphraseSource, Question};
+use crate::secret::Secret;
+
+#[derive(Clone, Default)]
+pub struct FakePassphrases(Rc<RefCell<State>>);
+
+#[derive(Default)]
+struct State {
+    given: Option<String>,
+    /// `None`: nobody sits there.
+    answers: Option<VecDeque<String>>,
+    asked: Vec<String>,
+}
+
+impl FakePassphrases {
+    /// As a descriptor or a command would.
+    pub fn giving(passphrase: &str) -> Self {
+        let fake = Self::default();
+        fake.0.borrow_mut().given = Some(passphrase.to_owned());
+        fake
+    }
+
+    /// A person who types these, one after the other.
+    pub fn typing(answers: &[&str]) -> Self {
+        let fake = Self::default();
+        fake.0.borrow_mut().answers = Some(answers.iter().map(|answer| (*answer).to_owned()).collect());
+        fake
+    }
+
+    /// The questions so far: `new`, `known`, `again`.
+    pub fn asked(&self) -> Vec<String> {
+        self.0.borrow().asked.clone()
+    }
+}
+
+impl PassphraseSource for FakePassphrases {
+    fn given(&self) -> Result<Option<Secret<String>>, PassphraseError> {
+        match self.0.borrow().given.as_deref() {
+            Some("") => Err(PassphraseError::Empty),
+            given => Ok(given.map(Secret::from)),
+        }
+    }
+
+    fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError> {
+        let mut state = self.0.borrow_mut();
+        state.asked.push(match question {
+            Question::New { .. } => "new".to_owned(),
+            Question::Known { again: false, .. } => "known".to_owned(),
+            Question::Known { again: true, .. } => "again".to_owned(),
+        });
+        let answer = state.answers.as_mut().and_then(VecDeque::pop_front);
+        match answer {
+            Some(answer) if answer.is_empty() => Err(PassphraseError::Empty),
+            Some(answer) => Ok(Secret::new(answer)),
+            None => Err(PassphraseError::NoTerminal(std::io::ErrorKind::NotFound.into())),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The passphrase of the `file` store, and where it comes from: a descriptor, a command, or the person at the
+//! terminal. Never the command line and never a variable: both can be read by others for as long as we run.
+
+mod command;
+mod descriptor;
+pub mod fake;
+mod line;
+mod prompt;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::env::Env;
+use crate::secret::Secret;
+
+const DESCRIPTOR: &str = "KCAWS_PASSPHRASE_FD";
+const COMMAND: &str = "KCAWS_PASSPHRASE_COMMAND";
+
+/// What the person is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question<'a> {
+    /// That of a file that is there; `again` after a wrong one.
+    Known { session: &'a str, again: bool },
+    /// That of a file to be: asked twice.
+    New { session: &'a str },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseError {
+    #[error("KCAWS_PASSPHRASE_FD names no descriptor that can be read")]
+    Descriptor(#[source] std::io::Error),
+    #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` does not start")]
+    CommandAbsent { program: String, source: std::io::Error },
+    #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` failed ({status})")]
+    CommandFailed { program: String, status: std::process::ExitStatus },
+    #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` did not end within {} s", .after.as_secs())]
+    CommandTooSlow { program: String, after: Duration },
+    #[error("the passphrase is empty")]
+    Empty,
+    #[error("the passphrase is not a line of text of at most {} bytes", line::LONGEST)]
+    NotALine,
+    #[error("the passphrases differ")]
+    Differ,
+    #[error("there is no terminal to ask at")]
+    NoTerminal(#[source] std::io::Error),
+}
+
+pub trait PassphraseSource {
+    /// Without asking anybody. `Ok(None)`: neither a descriptor nor a command is set up.
+    fn given(&self) -> Result<Option<Secret<String>>, PassphraseError>;
+    /// Asks the person and waits. For commands that may do so only.
+    fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError>;
+}
+
+/// The environment's sources and the terminal. Opening it touches nothing.
+pub struct SystemPassphrases {
+    env: Env,
+    /// A descriptor can be read only once, and a command may be slow.
+    kept: RefCell<Option<Secret<String>>>,
+}
+
+impl SystemPassphrases {
+    pub fn new(env: Env) -> Self {
+        Self { env, kept: RefCell::default() }
+    }
+}
+
+impl PassphraseSource for SystemPassphrases {
+    fn given(&self) -> Result<Option<Secret<String>>, PassphraseError> {
+        if let Some(kept) = &*self.kept.borrow() {
+            return Ok(Some(kept.clone()));
+        }
+        let passphrase = if let Some(number) = self.env.get(DESCRIPTOR) {
+            descriptor::first_line(&number)?
+        } else if let Some(command) = self.env.get(COMMAND) {
+            command::first_line(&command)?
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(self.kept.borrow_mut().insert(passphrase).clone()))
+    }
+
+    fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError> {
+        match question {
+            Question::Known { session, again } => {
+                let wrong = if again { "That is not it. " } else { "" };
+                // Names from a config file are hostile.
+                prompt::ask(&format!("{wrong}Passphrase of session `{}`: ", session.escape_debug()))
+            }
+            Question::New { session } => {
+                let session = session.escape_debug();
+                let passphrase = prompt::ask(&format!("New passphrase for session `{session}`: "))?;
+                let again = prompt::ask("The same again: ")?;
+                if passphrase.expose() == again.expose() {
+                    Ok(passphrase)
+                } else {
+                    Err(PassphraseError::Differ)
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn system(pairs: &[(&str, &str)]) -> SystemPassphrases {
+        SystemPassphrases::new(Env::from_pairs(pairs))
+    }
+
+    /// `given` answers the same again and again: a descriptor that is read once must not be read twice.
+    fn contract(source: &dyn PassphraseSource, expected: Option<&str>) {
+        for _ in 0..2 {
+            let given = source.given().expect("answers");
+            assert_eq!(given.as_ref().map(|given| given.expose().as_str()), expected);
+        }
+    }
+
+    #[test]
+    fn the_real_source_and_the_fake_keep_the_contract() {
+        contract(&system(&[]), None);
+        contract(&fake::FakePassphrases::default(), None);
+        contract(&fake::FakePassphrases::giving("correct horse"), Some("correct horse"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_runs_without_a_shell_and_its_first_line_counts() {
+        let given = system(&[(COMMAND, r#"printf "%s\nmore\n" 'correct $HOME;horse'"#)]);
+        contract(&given, Some("correct $HOME;horse"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_descriptor_is_read_to_the_end_of_the_line_and_beats_the_command() {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        std::io::Write::write_all(&mut writer, b"from the pipe\r\nnot this").expect("written");
+        let number = std::os::fd::AsRawFd::as_raw_fd(&reader).to_string();
+        let given = system(&[(DESCRIPTOR, &number), (COMMAND, "false")]);
+        contract(&given, Some("from the pipe"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn every_failure_has_its_name() {
+        let error = |pairs: &[(&str, &str)]| system(pairs).given().err().expect("refused");
+        assert!(matches!(error(&[(COMMAND, "false")]), PassphraseError::CommandFailed { .. }));
+        assert!(matches!(error(&[(COMMAND, "/nonexistent/x")]), PassphraseError::CommandAbsent { .. }));
+        assert!(matches!(error(&[(COMMAND, "''")]), PassphraseError::CommandAbsent { .. }));
+        assert!(matches!(error(&[(COMMAND, "true")]), PassphraseError::Empty));
+        assert!(matches!(error(&[(COMMAND, "echo")]), PassphraseError::Empty));
+        assert!(matches!(error(&[(COMMAND, r"printf \377\n")]), PassphraseError::NotALine));
+        let long = format!("echo {}", "x".repeat(line::LONGEST + 1));
+        assert!(matches!(error(&[(COMMAND, &long)]), PassphraseError::NotALine));
+        for number in ["x", "-1", "987654"] {
+            assert!(matches!(error(&[(DESCRIPTOR, number)]), PassphraseError::Descriptor(_)), "{number}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_error_shows_the_program_and_none_of_its_arguments() {
+        let error = system(&[(COMMAND, "false hunter2")]).given().err().expect("refused");
+        assert!(error.to_string().contains("`false`") && !format!("{error:?}").contains("hunter2"));
+    }
+}

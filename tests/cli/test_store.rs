@@ -1,0 +1,213 @@
+//! The passphrase-sealed file, and moving tokens between stores.
+
+use kcaws_test_kit::{DeskCommand, require_program};
+
+use crate::stage::{Stage, binary};
+
+/// With the simulator's mark in it: whatever shows it fails the test.
+fn passphrase() -> String {
+    format!("correct {} horse", idc_sim::SECRET_MARK)
+}
+
+/// Tokens go into the file, and nothing is set up that gives its passphrase.
+fn on_file() -> Stage {
+    let stage = Stage::new();
+    stage.desk.set_env("KCAWS_KEYRING", "file");
+    stage
+}
+
+/// A command gives it.
+fn with_command() -> Stage {
+    let stage = on_file();
+    set_passphrase(&stage, &passphrase());
+    stage
+}
+
+fn set_passphrase(stage: &Stage, passphrase: &str) {
+    let path = stage.desk.write_home_file("pass phrase", format!("{passphrase}\nmore\n"));
+    stage.desk.set_env("KCAWS_PASSPHRASE_COMMAND", format!("cat '{}'", path.display()));
+}
+
+fn is_there(stage: &Stage, folder: &str) -> bool {
+    std::fs::read_dir(stage.state().join(folder)).is_ok_and(|mut files| files.next().is_some())
+}
+
+#[test]
+fn a_day_with_the_file_and_nothing_lies_in_clear() {
+    let stage = with_command();
+    stage.log_in_as("login corp --no-browser -vvv");
+    stage.desk.assert_no_secret_in_files(stage.state());
+    stage.credentials().expect_ok();
+    stage.run("accounts -vvv").expect_ok().expect_stdout("111122223333");
+    stage.sim.expire_access_tokens();
+    stage.run("accounts").expect_ok();
+    stage.desk.assert_no_secret_in_files(stage.state());
+    stage.run("status").expect_ok().expect_stdout("passphrase-sealed file");
+    stage.run("logout").expect_ok();
+    assert!(!is_there(&stage, "sealed"));
+}
+
+#[test]
+fn a_descriptor_gives_the_passphrase() {
+    let stage = with_command();
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    let by_descriptor = |line: &str| {
+        let shell = format!("exec 7<\"$HOME/pass phrase\" && exec '{}' {line}", binary().display());
+        stage.desk.command("sh").args(["-c", &shell]).env("KCAWS_PASSPHRASE_FD", "7")
+    };
+    by_descriptor("accounts").run().expect_ok();
+    by_descriptor("store status corp").run().expect_ok().expect_stdout("ok");
+    let closed = stage.kcaws("accounts").env("KCAWS_PASSPHRASE_FD", "7").run();
+    closed.expect_code(5).expect_stderr("KCAWS_PASSPHRASE_FD names no descriptor");
+}
+
+#[test]
+fn tools_cannot_be_asked_and_are_told_what_to_set() {
+    let stage = with_command();
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    let output = stage.credentials().expect_code(5).expect_stderr("the passphrase-sealed file is locked");
+    assert!(output.expect_stderr("KCAWS_PASSPHRASE_COMMAND").stdout.is_empty());
+    stage.run("store status").expect_ok().expect_stdout("locked");
+    stage.run("store status corp").expect_code(5);
+}
+
+#[test]
+fn nobody_is_sent_to_the_browser_for_tokens_that_have_no_passphrase() {
+    let stage = on_file();
+    stage.run("login --no-browser").expect_code(5).expect_stderr("locked");
+    stage.desk.set_env("KCAWS_PASSPHRASE_COMMAND", "true");
+    stage.run("login --no-browser").expect_code(5).expect_stderr("the passphrase is empty");
+    stage.desk.set_env("KCAWS_PASSPHRASE_COMMAND", "false hunter2");
+    let output =
+        stage.run("login --no-browser").expect_code(5).expect_stderr("`false` failed (exit status: 1)");
+    assert!(!output.stderr_text().contains("hunter2"), "{output}");
+    assert!(stage.sim.requests().is_empty());
+}
+
+#[test]
+fn a_wrong_passphrase_is_named_and_harms_nothing() {
+    let stage = with_command();
+    stage.log_in();
+    set_passphrase(&stage, "battery staple");
+    stage.credentials().expect_code(5).expect_stderr("the passphrase does not open");
+    stage.run("logout").expect_code(5);
+    stage.run("login --no-browser").expect_code(5);
+    stage.run("store migrate --to keyutils").expect_code(5);
+    set_passphrase(&stage, &passphrase());
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn whoever_lost_the_passphrase_logs_in_elsewhere_and_the_file_goes() {
+    let stage = with_command();
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
+    stage.log_in();
+    assert!(!is_there(&stage, "sealed"));
+    stage.credentials().expect_ok();
+}
+
+/// Both streams of kcaws arrive on the terminal, which is our child's stdout.
+fn on_a_terminal(stage: &Stage, line: &str) -> DeskCommand {
+    let script = stage.desk.command("script").env("TERM", "xterm-256color");
+    script.args(["--quiet", "--return", "--command", line, "/dev/null"]).interactive()
+}
+
+#[test]
+fn a_person_is_asked_twice_for_a_new_passphrase_once_later_and_nothing_is_echoed() {
+    require_program!("script");
+    let stage = on_file();
+    let kcaws = binary().display().to_string();
+    let mut login = on_a_terminal(&stage, &format!("'{kcaws}' login --no-browser")).spawn();
+    login.wait_for_prompt("New passphrase for session `corp`: ");
+    login.type_line(&passphrase());
+    login.wait_for_prompt("The same again: ");
+    login.type_line(&passphrase());
+    let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
+    stage.sim.approve(&code);
+    login.wait().expect_ok();
+
+    let mut accounts = on_a_terminal(&stage, &format!("'{kcaws}' accounts")).spawn();
+    accounts.wait_for_prompt("Passphrase of session `corp`: ");
+    accounts.type_line("wrong");
+    accounts.wait_for_prompt("That is not it. Passphrase");
+    accounts.type_line(&passphrase());
+    let output = accounts.wait().expect_ok().expect_stdout("111122223333");
+    assert!(!output.stdout_text().contains("wrong"), "{output}");
+
+    let unasked = on_a_terminal(&stage, &format!("'{kcaws}' --no-input accounts"));
+    unasked.run().expect_code(5).expect_stdout("locked");
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+}
+
+#[test]
+fn ctrl_c_at_the_question_puts_the_echo_back() {
+    require_program!("script");
+    let stage = on_file();
+    let line = format!("trap : INT; '{}' login --no-browser; echo \"code $?\"; stty -a", binary().display());
+    let mut login = on_a_terminal(&stage, &line).spawn();
+    login.wait_for_prompt("New passphrase");
+    login.type_line("\u{3}");
+    let output = login.wait().expect_stdout("code 130");
+    let text = output.stdout_text();
+    assert!(text.split_whitespace().any(|word| word == "echo"), "{output}");
+}
+
+#[test]
+fn tokens_move_to_the_file_and_back_and_the_login_stays() {
+    let stage = with_command();
+    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
+    stage.log_in();
+    let logins = stage.sim.requests().len();
+    stage
+        .run("store migrate corp --to file -vvv")
+        .expect_ok()
+        .expect_stderr("moved from the kernel keyring to the passphrase-sealed file");
+    assert!(is_there(&stage, "sealed") && !is_there(&stage, "keyutils"));
+    stage.desk.assert_no_secret_in_files(stage.state());
+    assert_eq!(stage.sim.requests().len(), logins, "nobody at AWS is asked");
+    stage.credentials().expect_ok();
+    stage.run("store migrate --to file").expect_ok().expect_stderr("already");
+    stage.run("status").expect_ok().expect_stdout("passphrase-sealed file");
+
+    stage.desk.remove_env("KCAWS_KEYRING");
+    stage.run("login").expect_ok().expect_stderr("Already logged in");
+
+    stage.run("store migrate --to keyutils").expect_ok();
+    assert!(!is_there(&stage, "sealed") && is_there(&stage, "keyutils"));
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    stage.run("accounts").expect_ok();
+}
+
+#[test]
+fn a_move_that_cannot_be_made_changes_nothing() {
+    let stage = Stage::new();
+    stage.run("store migrate --to file").expect_code(4).expect_stderr("kcaws login corp");
+    stage.run("store migrate --to floppy").expect_code(2);
+    stage.run("store migrate").expect_code(2);
+    stage.log_in();
+    stage.run("store migrate --to file").expect_code(5).expect_stderr("locked");
+    stage.run("store migrate --to keychain").expect_code(5).expect_stderr("this platform has no such store");
+    stage.run("store migrate --to secret-service").expect_code(5).expect_stderr("Secret Service");
+    stage.run("store status corp").expect_ok().expect_stdout("kernel keyring");
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn store_status_says_where_the_tokens_are() {
+    let stage = Stage::new();
+    let report = |line: &str| stage.run(line).expect_ok().stdout_json()["sessions"][0].clone();
+    let before = report("store status --json");
+    assert_eq!(before["name"], "corp");
+    assert!(before["store"].is_null() && before["answer"].is_null() && before["item"].is_null());
+    stage.log_in();
+    let after = report("store status corp --json");
+    assert_eq!((&after["store"], &after["answer"]), (&"keyutils".into(), &"ok".into()));
+    assert_eq!(after["item"], true);
+    stage.run("store status").expect_ok().expect_stdout("kernel keyring").expect_stdout("there");
+    stage.forget_kernel_key();
+    assert_eq!(report("store status --json")["item"], false);
+}
