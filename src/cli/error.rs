@@ -5,22 +5,19 @@
 //! look at. A message that does not help is a bug.
 
 mod keyring;
+mod session;
 
-use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::app::SetupError;
-use crate::credentials::CredentialsError;
 use crate::credentials::warm::Refusal;
 use crate::ports::handoff::HandoffError;
 use crate::ports::http::HttpSetupError;
-use crate::ports::identity_center::{EndpointError, ServiceError};
+use crate::ports::identity_center::EndpointError;
 use crate::ports::loopback::NoPort;
 use crate::ports::signin::SigninError;
 use crate::ports::state_folder::StateError;
 use crate::profile::ConfigError;
-use crate::session::record::RecordError;
-use crate::session::{LoginNeeded, SessionError};
 use crate::settings::SettingsError;
 
 /// README has the same table.
@@ -56,6 +53,11 @@ impl CommandError {
     pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+
+    /// Where there is one.
+    fn because_of(self, cause: Option<String>) -> Self {
+        Self { cause: cause.or(self.cause), ..self }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -128,141 +130,6 @@ fn chain(error: &dyn std::error::Error) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(": "))
 }
 
-impl From<SessionError> for CommandError {
-    fn from(error: SessionError) -> Self {
-        let message = error.to_string();
-        match error {
-            SessionError::LoginNeeded { session, why } => login_needed(message, &session, &why),
-            SessionError::ForeignEndpoint { session, .. } => {
-                Self::new(Exit::Configuration, "foreign_endpoint", message).hint(format!(
-                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new place", argument(&session)
-                ))
-            }
-            SessionError::Denied { reason } => {
-                let error = Self::new(Exit::LoginNeeded, "denied", message)
-                    .hint("run `kcaws login` again and press Allow, if it was you who started it");
-                match reason {
-                    Some(reason) => error.because(reason),
-                    None => error,
-                }
-            }
-            SessionError::CodeExpired => Self::new(Exit::LoginNeeded, "code_expired", message)
-                .hint("run `kcaws login` again; a code lives about ten minutes"),
-            SessionError::CodeRefused => Self::new(Exit::LoginNeeded, "code_refused", message)
-                .because("the code was used already, or `sso_region` is not the region of this start URL")
-                .hint("compare `sso_region` in ~/.aws/config with the region of your Identity Center, then log in again"),
-            SessionError::BadRecord { session, what, .. } => {
-                let error = Self::new(Exit::Keyring, "bad_record", message);
-                match what {
-                    RecordError::FromTheFuture(_) => error.hint("use the newer kcaws that wrote it"),
-                    RecordError::Damaged | RecordError::Foreign => error.hint(format!(
-                        "it was left as it is; `kcaws logout {}` removes it, then log in again", argument(&session)
-                    )),
-                }
-            }
-            SessionError::StoreForgets { .. } => Self::new(Exit::Keyring, "store_forgets", message)
-                .hint("choose another store: KCAWS_KEYRING=keyutils kcaws login"),
-            SessionError::NoStore { tried } => Self::new(Exit::Keyring, "no_store", message)
-                .because(tried.join("; "))
-                .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),
-            SessionError::StrangePage { .. } => Self::new(Exit::Failed, "strange_page", message)
-                .hint("do not sign in there; check AWS_ENDPOINT_URL_SSO_OIDC and the network"),
-            SessionError::Service(error) => error.into(),
-            SessionError::Keyring(error) => error.into(),
-            SessionError::State(error) => error.into(),
-        }
-    }
-}
-
-fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandError {
-    let cause = match why {
-        LoginNeeded::NeverLoggedIn => "nobody is logged in".to_owned(),
-        LoginNeeded::NotRefreshable => {
-            "the access token has expired and came without a refresh token".to_owned()
-        }
-        LoginNeeded::RefreshRefused => "the refresh token was refused (invalid_grant)".to_owned(),
-        LoginNeeded::RefreshLost { since } => format!(
-            "the refresh token was refused (invalid_grant); a refresh at {} was cut off before its answer could be stored",
-            since.format("%H:%M:%SZ")
-        ),
-        LoginNeeded::RegistrationExpired => "the client registration has expired".to_owned(),
-        LoginNeeded::TokenRefused => "AWS refused the access token (401), a fresh one too".to_owned(),
-    };
-    CommandError::new(Exit::LoginNeeded, "login_needed", message)
-        .because(cause)
-        .hint(format!("run `kcaws login {}`", argument(session)))
-}
-
-impl From<ServiceError> for CommandError {
-    fn from(error: ServiceError) -> Self {
-        let message = error.to_string();
-        let failed = |code| Self::new(Exit::Failed, code, message.clone());
-        match &error {
-            ServiceError::Unreachable { .. } => failed("unreachable").hint(
-                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
-            ),
-            ServiceError::TimedOut { .. } => {
-                failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again")
-            }
-            ServiceError::ServerTrouble { .. } => failed("server_trouble").hint("try again in a moment"),
-            // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
-            ServiceError::Throttled | ServiceError::SlowDown => {
-                failed("throttled").hint("try again in a moment; AWS allows some 20 requests a second")
-            }
-            ServiceError::NotUnderstood { .. } => {
-                failed("not_understood").hint("a proxy or a captive portal may stand between; -vv shows more")
-            }
-            ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused").hint(
-                "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
-            ),
-            ServiceError::Refused { .. } => failed("refused")
-                .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documents"),
-            ServiceError::InvalidClient => failed("invalid_client").hint("run `kcaws login --force`"),
-            ServiceError::Unauthorized => failed("unauthorized").hint("run `kcaws login`"),
-            ServiceError::Forbidden => Self::new(Exit::NotAssigned, "forbidden", message)
-                .hint("`kcaws accounts` shows what you have"),
-            ServiceError::NotFound => failed("not_found").hint("`kcaws accounts` shows what you have"),
-            // These are steps of a login, and the login turns them into its own words.
-            ServiceError::AuthorizationPending
-            | ServiceError::ExpiredToken
-            | ServiceError::AccessDenied { .. }
-            | ServiceError::InvalidGrant => {
-                Self::new(Exit::LoginNeeded, "login_needed", message).hint("run `kcaws login`")
-            }
-        }
-    }
-}
-
-impl From<CredentialsError> for CommandError {
-    fn from(error: CredentialsError) -> Self {
-        let message = error.to_string();
-        match error {
-            CredentialsError::NotAssigned(_) => Self::new(Exit::NotAssigned, "not_assigned", message)
-                .because("AWS answered 403 (No access)")
-                .hint("`kcaws accounts` shows what you have; an administrator can assign more"),
-            CredentialsError::NoSuchRole(_) => Self::new(Exit::Failed, "no_such_role", message)
-                .because("AWS answered 404")
-                .hint("`kcaws accounts` shows the accounts and permission sets that you have"),
-            CredentialsError::ExpiredOnArrival { skew, .. } => {
-                let error = Self::new(Exit::Failed, "expired_on_arrival", message)
-                    .hint("check this machine's clock; if it is right, try again");
-                match skew.filter(|skew| skew.abs() >= TimeDelta::seconds(60)) {
-                    Some(skew) => error.because(clock_words(skew)),
-                    None => error,
-                }
-            }
-            CredentialsError::Session(error) => error.into(),
-        }
-    }
-}
-
-/// Named from a minute on: below that it harms nothing.
-fn clock_words(skew: TimeDelta) -> String {
-    let (seconds, side) =
-        (skew.num_seconds().abs(), if skew > TimeDelta::zero() { "behind" } else { "ahead of" });
-    format!("this machine's clock is {seconds} s {side} AWS's")
-}
-
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
         let failure = Self::new(Exit::Failed, "state", error.to_string());
@@ -285,10 +152,7 @@ impl From<StateError> for CommandError {
                 failure.hint("put the state folder on a local disk: set XDG_STATE_HOME")
             }
         };
-        match cause {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(cause)
     }
 }
 
@@ -319,10 +183,7 @@ impl From<ConfigError> for CommandError {
             ConfigError::NoSessions { .. } => Self { code: "no_sessions", ..failure }
                 .hint("`kcaws login --help` shows the lines that it takes"),
         };
-        match cause {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(cause)
     }
 }
 
@@ -335,10 +196,7 @@ impl From<SettingsError> for CommandError {
             SettingsError::Syntax { .. } => failure.hint("mend that line; README has the list of settings"),
             SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
         };
-        match cause {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(cause)
     }
 }
 
@@ -366,10 +224,7 @@ impl From<SetupError> for CommandError {
             SetupError::Runtime(_) => Self::new(Exit::Failed, "setup", error.to_string())
                 .hint("the system refuses more open files or threads: `ulimit -a`"),
         };
-        match cause {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(cause)
     }
 }
 
@@ -397,10 +252,7 @@ impl From<NoPort> for CommandError {
     fn from(error: NoPort) -> Self {
         let failure = Self::new(Exit::Failed, "no_port", error.to_string())
             .hint("see whether something on this machine forbids listening on 127.0.0.1");
-        match chain(&error) {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(chain(&error))
     }
 }
 
@@ -408,10 +260,7 @@ impl From<HandoffError> for CommandError {
     fn from(error: HandoffError) -> Self {
         let failure = Self::new(Exit::Failed, "handoff", error.to_string())
             .hint("`kcaws console --print` prints the URL instead");
-        match chain(&error) {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(chain(&error))
     }
 }
 

@@ -97,13 +97,15 @@ fn a_damaged_value_is_told_from_a_wrong_passphrase() {
     assert_eq!(folder.file(), spoilt, "a read changes nothing");
 }
 
+/// What happens to a file.
+type Change = fn(&mut Vec<u8>);
+
 #[test]
 fn a_newer_a_foreign_and_a_hostile_file_are_named_and_left_alone() {
     let folder = Folder::new();
     let store = folder.given("correct horse");
     set(&store, &corp(), "value");
     let whole = folder.file();
-    type Change = fn(&mut Vec<u8>);
     let changes: [(&str, Change); 4] = [
         ("newer kcaws (format 9)", |file| file[7] = 9),
         ("no such file", |file| file[0] = b'x'),

@@ -35,10 +35,7 @@ impl From<KeyringError> for CommandError {
             }
             KeyringError::Failed { .. } => failure.hint("`kcaws -vv …` shows more; another store: KCAWS_KEYRING at login"),
         };
-        match cause {
-            Some(cause) => failure.because(cause),
-            None => failure,
-        }
+        failure.because_of(cause)
     }
 }
 
