@@ -54,7 +54,7 @@ struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Tell what is done (-vv: more, -vvv: everything); never a secret
+    /// Tell what is done, never a secret (may be repeated)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     /// No colour, as with NO_COLOR

@@ -45,7 +45,6 @@ struct Row {
     session_ends_at: Option<DateTime<Utc>>,
     store: Option<StoreKind>,
     /// Taken away, as the portal said when warm credentials were to be renewed; those live to their end.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     assignments_gone: Vec<Gone>,
 }
 

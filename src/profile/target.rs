@@ -42,21 +42,22 @@ pub fn is_account_id(text: &str) -> bool {
 }
 
 impl Document {
-    /// All sessions by name: `[sso-session …]`, then start URLs that profiles name without one.
+    /// All sessions by name: `[sso-session …]`, then start URLs that only profiles name.
     pub fn session_names(&self) -> Vec<String> {
         let mut names = self.names(|heading| match heading {
             Heading::SsoSession(name) => Some(name),
             _ => None,
         });
+        let url_of = |heading: &Heading| self.section(heading)?.get("sso_start_url").map(str::to_owned);
+        let mut urls: Vec<String> =
+            names.iter().filter_map(|name| url_of(&Heading::SsoSession(name.clone()))).collect();
         for profile in self.profile_names() {
-            let section = self.section(&Heading::Profile(profile));
-            let Some(section) = section.filter(|section| section.get("sso_session").is_none()) else {
-                continue;
-            };
-            if let Some(url) =
-                section.get("sso_start_url").filter(|url| !names.iter().any(|name| name == url))
-            {
-                names.push(url.to_owned());
+            let heading = Heading::Profile(profile);
+            let has_session =
+                self.section(&heading).is_some_and(|section| section.get("sso_session").is_some());
+            if let Some(url) = url_of(&heading).filter(|url| !has_session && !urls.contains(url)) {
+                names.push(url.clone());
+                urls.push(url);
             }
         }
         names

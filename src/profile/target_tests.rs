@@ -72,6 +72,15 @@ fn a_legacy_profile_is_a_session_named_by_its_start_url() {
 }
 
 #[test]
+fn a_start_url_that_a_session_has_too_is_no_second_session() {
+    let text = format!(
+        "{CONFIG}[profile twin]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = eu-central-1\n"
+    );
+    let document = Document::parse(Path::new("/c"), &text).expect("parses");
+    assert_eq!(document.session_names(), ["corp", "https://old.awsapps.com/start/#/"]);
+}
+
+#[test]
 fn a_profile_that_asks_for_itself_is_refused_also_in_two_steps() {
     for name in ["me", "ping"] {
         assert!(matches!(target(name), Err(ConfigError::Circular { .. })), "{name}");

@@ -18,6 +18,8 @@ const VERSION: u32 = 1;
 
 /// An access token with less than this left is renewed before it is used.
 const REFRESH_BELOW: TimeDelta = TimeDelta::minutes(5);
+/// As the AWS SDKs have it: at most one refresh in this time.
+const REFRESH_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
 /// A registration must outlive the code that is asked for with it (10 min).
 const REGISTRATION_MARGIN: TimeDelta = TimeDelta::minutes(15);
 /// A token obtained further in the future than this means that the clock was set back.
@@ -46,6 +48,9 @@ pub struct Login {
     #[serde(serialize_with = "secret::expose_option", default)]
     pub refresh_token: Option<Secret<String>>,
     pub logged_in_at: DateTime<Utc>,
+    /// The last refresh that brought `access_token`; `None` since the login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshed_at: Option<DateTime<Utc>>,
     /// The intent mark: a refresh was begun then, and its answer has not been stored yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refreshing_since: Option<DateTime<Utc>>,
@@ -116,6 +121,7 @@ impl Login {
             obtained_at: now,
             refresh_token: token.refresh_token,
             logged_in_at: now,
+            refreshed_at: None,
             refreshing_since: None,
         }
     }
@@ -125,6 +131,7 @@ impl Login {
         self.access_token = token.access_token;
         self.expires_at = expiry(now, token.expires_in);
         self.obtained_at = now;
+        self.refreshed_at = Some(now);
         self.refreshing_since = None;
         if let Some(refresh_token) = token.refresh_token {
             self.refresh_token = Some(refresh_token);
@@ -133,8 +140,14 @@ impl Login {
 
     /// Good enough to be used as it is. Not so when it seems to come from the future: then the clock was set
     /// back, and nothing it says about time can be trusted.
+    ///
+    /// Near the end of the Identity Center session a refresh brings a token that is short-lived itself: another one
+    /// right after it would bring nothing better.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        self.expires_at - now >= REFRESH_BELOW && self.obtained_at <= now + CLOCK_TOLERANCE
+        let left = self.expires_at - now;
+        let just_refreshed = self.refreshed_at.is_some_and(|at| now - at < REFRESH_AGAIN_AFTER);
+        let is_long = left >= REFRESH_BELOW || (just_refreshed && left > TimeDelta::zero());
+        is_long && self.obtained_at <= now + CLOCK_TOLERANCE
     }
 }
 
@@ -205,6 +218,23 @@ mod tests {
         assert!(login.is_fresh(at("2026-11-24T08:55:00Z")));
         assert!(!login.is_fresh(at("2026-11-24T08:55:01Z")));
         assert!(!login.is_fresh(at("2026-11-24T07:00:00Z")), "the clock was set back");
+    }
+
+    #[test]
+    fn a_short_lived_token_from_a_refresh_is_not_refreshed_again_at_once() {
+        let mut login = record().login.expect("a login");
+        let short = || IssuedToken {
+            expires_in: std::time::Duration::from_secs(120),
+            ..FakeIdentityCenter::token("short", None)
+        };
+        login.renew(short(), at("2026-11-24T09:00:00Z"));
+        assert!(login.is_fresh(at("2026-11-24T09:00:29Z")));
+        assert!(!login.is_fresh(at("2026-11-24T09:00:30Z")));
+        let from_login = Login::from_issued(short(), at("2026-11-24T09:00:00Z"));
+        assert!(
+            !from_login.is_fresh(at("2026-11-24T09:00:01Z")),
+            "nobody tried yet whether there is a longer one"
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Terraform, an IDE and a shell at once: many processes, one login.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use idc_sim::Route;
+use idc_sim::{Builder, IdcSim, Route};
 use kcaws_test_kit::Running;
 
 use crate::stage::{ACCOUNT, Stage};
@@ -22,11 +23,10 @@ fn start(stage: &Stage, number: usize) -> Running {
     stage.kcaws(&line).allow_secret_on_stdout().spawn()
 }
 
-fn an_expired_login() -> Stage {
-    let stage = Stage::new();
+fn a_login(builder: Builder) -> Stage {
+    let stage = Stage::with(builder);
     stage.sim.add_account("444455556666", "prod", "prod@example.com");
     stage.log_in();
-    stage.sim.expire_access_tokens();
     stage.sim.clear_log();
     stage
 }
@@ -44,12 +44,30 @@ fn answers(stage: &Stage, children: Vec<Running>) {
     assert_eq!(stage.sim.count(Route::CreateToken), 1, "one refresh");
 }
 
+fn fetches(stage: &Stage) -> usize {
+    stage.sim.count(Route::GetRoleCredentials)
+}
+
+fn crowd(stage: &Stage) {
+    let children: Vec<Running> = (0..PROCESSES).map(|number| start(stage, number)).collect();
+    answers(stage, children);
+}
+
 #[test]
-fn seventy_five_processes_are_one_refresh_and_one_fetch_for_each_role() {
-    let stage = an_expired_login();
-    let children: Vec<Running> = (0..PROCESSES).map(|number| start(&stage, number)).collect();
-    answers(&stage, children);
+fn seventy_five_processes_on_an_old_token_are_one_refresh_and_one_fetch_for_each_role() {
+    // Old from the start, by its own word: less than five minutes.
+    let stage = a_login(IdcSim::builder().access_token_life(Duration::from_secs(240)));
+    crowd(&stage);
+    assert_eq!(fetches(&stage), ROLES.len());
+}
+
+#[test]
+fn seventy_five_processes_on_a_refused_token_are_one_refresh_and_at_most_one_refusal_for_each_role() {
+    let stage = a_login(IdcSim::builder());
+    stage.sim.expire_access_tokens();
+    crowd(&stage);
     let good =
         stage.sim.requests_to(Route::GetRoleCredentials).iter().filter(|one| one.status == Some(200)).count();
     assert_eq!(good, ROLES.len());
+    assert!(fetches(&stage) <= 2 * ROLES.len());
 }

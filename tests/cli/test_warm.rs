@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idc_sim::{Fault, IdcSim, Route};
-use kcaws_test_kit::{Output, wait_for};
+use kcaws_test_kit::wait_for;
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 
@@ -48,38 +48,6 @@ fn a_second_call_asks_nobody_and_says_the_same() {
 fn nothing_on_disk_says_what_is_warm() {
     let stage = warmed();
     stage.desk.assert_no_secret_in_files(stage.desk.root());
-}
-
-#[test]
-fn a_crowd_with_an_expired_token_is_one_refresh_and_a_fetch_per_role() {
-    let roles = [
-        ("111122223333", ROLE),
-        ("111122223333", "ReadOnlyAccess"),
-        ("222233334444", ROLE),
-        ("333344445555", ROLE),
-        ("444455556666", ROLE),
-    ];
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.expire_access_tokens();
-    stage.sim.clear_log();
-    let crowd: Vec<_> = (0..75)
-        .map(|number| {
-            let (account, role) = roles[number % roles.len()];
-            stage
-                .kcaws(&format!("credential-process --session corp --account {account} --role {role}"))
-                .allow_secret_on_stdout()
-                .spawn()
-        })
-        .collect();
-    let answers: Vec<Output> = crowd.into_iter().map(kcaws_test_kit::Running::wait).collect();
-    for answer in answers {
-        answer.expect_ok();
-    }
-    assert_eq!(stage.sim.count(Route::CreateToken), 1);
-    let refused = roles.len();
-    let fetched = stage.sim.count(Route::GetRoleCredentials);
-    assert!((roles.len()..=roles.len() + refused).contains(&fetched), "{fetched} fetches");
 }
 
 #[test]

@@ -90,3 +90,23 @@ fn a_login_to_another_store_leaves_nothing_in_the_first() {
     stage.run("status").expect_ok().expect_stdout("kernel keyring");
     stage.credentials().expect_ok();
 }
+
+#[test]
+fn a_keyring_daemon_that_dies_under_a_crowd_loses_nobodys_login() {
+    require_program!("gnome-keyring-daemon");
+    let stage = on_the_desktop();
+    let mut keyring = PrivateKeyring::start(&stage.desk);
+    stage.log_in();
+    for _ in 0..3 {
+        stage.sim.expire_access_tokens();
+        let _ = std::fs::remove_dir_all(stage.state().join("warm"));
+        let crowd: Vec<_> = (0..30).map(|_| stage.credentials_command().spawn()).collect();
+        keyring.kill_daemon();
+        for child in crowd {
+            let output = child.wait();
+            assert!(matches!(output.code(), 0 | 5), "served, or told about the keyring: {output}");
+        }
+        keyring.restart_daemon();
+        stage.credentials().expect_ok();
+    }
+}

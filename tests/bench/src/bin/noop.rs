@@ -1,0 +1,3 @@
+//! The floor: a static process that does nothing.
+
+fn main() {}

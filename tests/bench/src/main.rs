@@ -1,0 +1,85 @@
+//! Whole processes, interleaved, medians and ratios in one table: `tests/bench/run` builds what it needs.
+//!
+//! ```text
+//! kcaws-bench KCAWS NOOP [ROUNDS]
+//! ```
+//! Compare within one table only: machines differ, and the same machine differs by the hour.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark for people"
+)]
+
+mod peers;
+mod scene;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::scene::Scene;
+
+/// One row: what is run, and what is done before each run, unmeasured.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) program: PathBuf,
+    pub(crate) args: Vec<String>,
+    pub(crate) before: Option<fn(&Scene)>,
+    /// Slow peers are run less often.
+    pub(crate) one_in: usize,
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [kcaws, noop, rounds @ ..] = args.as_slice() else {
+        println!("usage: kcaws-bench KCAWS NOOP [ROUNDS]");
+        return;
+    };
+    let rounds: usize = rounds.first().and_then(|text| text.parse().ok()).unwrap_or(300);
+    let scene = Scene::new(PathBuf::from(kcaws));
+    let mut rows = vec![
+        Row {
+            name: "no-op, static Rust".into(),
+            program: noop.into(),
+            args: vec![],
+            before: None,
+            one_in: 1,
+        },
+        scene.row("credential-process, warm", None),
+        scene.row("credential-process, cold", Some(Scene::forget_warm)),
+    ];
+    rows.extend(peers::found(&scene));
+    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); rows.len()];
+    for round in 0..rounds {
+        for (row, times) in rows.iter().zip(&mut times) {
+            if round % row.one_in == 0 {
+                if let Some(before) = row.before {
+                    before(&scene);
+                }
+                times.push(once(&scene, row));
+            }
+        }
+    }
+    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
+    println!("{:<44} {:>10} {:>8} {:>6}", "command", "median µs", "x no-op", "runs");
+    for ((row, median), times) in rows.iter().zip(&medians).zip(&times) {
+        println!("{:<44} {median:>10.0} {:>8.2} {:>6}", row.name, median / medians[0], times.len());
+    }
+    scene.crowd();
+}
+
+fn once(scene: &Scene, row: &Row) -> Duration {
+    let mut command = scene.command(&row.program);
+    command.args(&row.args);
+    let start = Instant::now();
+    let status = command.status().unwrap();
+    let took = start.elapsed();
+    assert!(status.success(), "{} failed", row.name);
+    took
+}
+
+fn median(times: &mut [Duration]) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1e6
+}

@@ -1,0 +1,117 @@
+//! A desk with a login, a warm cache and the simulator behind it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use idc_sim::{IdcSim, Route};
+use kcaws_test_kit::Desk;
+
+use crate::Row;
+
+const ACCOUNT: &str = "111122223333";
+const ROLE: &str = "PowerUserAccess";
+
+pub(crate) struct Scene {
+    pub(crate) desk: Desk,
+    pub(crate) sim: IdcSim,
+    kcaws: PathBuf,
+}
+
+impl Scene {
+    pub(crate) fn new(kcaws: PathBuf) -> Self {
+        // Long enough to stay warm for the whole run.
+        let life = Duration::from_secs(12 * 3600);
+        let roles = [ROLE, "ReadOnlyAccess", "AdministratorAccess"];
+        let builder = IdcSim::builder().auto_approve(true);
+        let sim = roles.iter().fold(builder, |builder, role| builder.permission_set(role, life)).start();
+        let desk = Desk::new();
+        desk.set_envs(sim.env());
+        desk.set_env("KCAWS_KEYRING", "keyutils");
+        let (url, region) = (sim.start_url(), sim.region());
+        desk.write_aws_config(&format!(
+            "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n[profile dev]\ncredential_process = \"{}\" \
+             credential-process --session corp --account {ACCOUNT} --role {ROLE}\n\n\
+             [profile sso]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\nregion = {region}\n\n\
+             [profile legacy]\nsso_start_url = {url}\nsso_region = {region}\nsso_account_id = {ACCOUNT}\n\
+             sso_role_name = {ROLE}\nregion = {region}\n",
+            url,
+            region,
+            kcaws.display(),
+        ));
+        let scene = Self { desk, sim, kcaws };
+        scene.desk.command(&scene.kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
+        scene
+    }
+
+    pub(crate) fn row(&self, name: &str, before: Option<fn(&Scene)>) -> Row {
+        let args = ["credential-process", "--session", "corp", "--account", ACCOUNT, "--role", ROLE];
+        Row {
+            name: name.into(),
+            program: self.kcaws.clone(),
+            args: args.map(str::to_owned).to_vec(),
+            before,
+            one_in: 1,
+        }
+    }
+
+    /// In the scene's environment and no other, with nothing printed.
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.desk.env()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(Stdio::inherit()).current_dir(self.desk.home());
+        command
+    }
+
+    pub(crate) fn forget_warm(&self) {
+        let _ = std::fs::remove_dir_all(self.desk.state_dir().join("kcaws/warm"));
+    }
+
+    /// 75 processes at once, 5 roles, an expired access token and nothing warm.
+    pub(crate) fn crowd(&self) {
+        let roles = [
+            (ACCOUNT, ROLE),
+            (ACCOUNT, "ReadOnlyAccess"),
+            (ACCOUNT, "AdministratorAccess"),
+            ("222233334444", "ReadOnlyAccess"),
+            ("222233334444", "AdministratorAccess"),
+        ];
+        self.forget_warm();
+        self.sim.expire_access_tokens();
+        self.sim.clear_log();
+        let start = Instant::now();
+        let children: Vec<_> = (0..75)
+            .map(|number| {
+                let (account, role) = roles[number % roles.len()];
+                let mut command = self.command(&self.kcaws);
+                command.args([
+                    "credential-process",
+                    "--session",
+                    "corp",
+                    "--account",
+                    account,
+                    "--role",
+                    role,
+                ]);
+                command.spawn().unwrap()
+            })
+            .collect();
+        let good = children
+            .into_iter()
+            .map(|mut child| child.wait().unwrap())
+            .filter(std::process::ExitStatus::success)
+            .count();
+        println!(
+            "\n75 at once, 5 roles, expired token: {good} answers, {} refresh, {} fetches, {} ms",
+            self.sim.count(Route::CreateToken),
+            self.sim.count(Route::GetRoleCredentials),
+            start.elapsed().as_millis()
+        );
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.desk.command(&self.kcaws).args(["logout", "--all"]).run();
+    }
+}
