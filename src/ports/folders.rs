@@ -51,7 +51,7 @@ mod tests {
         let at = |pairs: &[(&str, &str)]| folders.aws_config(&Env::from_pairs(pairs));
         assert_eq!(at(&[]), Some("/home/alice/.aws/config".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), Some("/etc/aws".into()));
-        assert_eq!(at(&[("AWS_CONFIG_FILE", "~/work/aws")]), Some("/home/alice/work/aws".into()));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~/conf/aws")]), Some("/home/alice/conf/aws".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), Some("~bob/aws".into()));
         assert_eq!(Folders::default().aws_config(&Env::from_pairs(&[])), None);
     }
