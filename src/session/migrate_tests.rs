@@ -95,6 +95,8 @@ impl StateFolder for Mortal<FakeStateFolder> {
 struct Move {
     world: World,
     new: FakeKeyring,
+    /// A person sits at a terminal.
+    may_prompt: bool,
 }
 
 impl Move {
@@ -104,7 +106,7 @@ impl Move {
         world.log_in(Some("refresh-1"));
         let status = SessionStatus::of(&world.session().load().expect("loads").expect("there"), OLD);
         world.session().note_status(&status).expect("noted");
-        Self { world, new: FakeKeyring::new(NEW) }
+        Self { world, new: FakeKeyring::new(NEW), may_prompt: false }
     }
 
     fn run(&self, to: StoreKind, life: &Life) -> Result<Migrated, SessionError> {
@@ -123,7 +125,7 @@ impl Move {
             warm_keys: &self.world.warm_keys,
             open: &open,
         };
-        migration.run(to, Requested::Auto, false)
+        migration.run(to, Requested::Auto, self.may_prompt)
     }
 
     fn lives_on(&self, to: StoreKind) -> Result<Migrated, SessionError> {
@@ -221,12 +223,21 @@ fn a_new_store_that_refuses_or_forgets_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_locked_store_is_not_prompted_for_where_nobody_may_be_asked() {
-    let moved = Move::prepared();
+fn locked_stores_are_unlocked_by_a_person_and_by_nobody_else() {
+    let mut moved = Move::prepared();
     moved.new.lock();
-    assert!(moved.lives_on(NEW).is_err());
+    assert!(matches!(moved.lives_on(NEW), Err(SessionError::Keyring(KeyringError::Locked(NEW)))));
     assert_eq!(moved.new.calls().unlock, 0);
     moved.nothing_is_lost();
+
+    moved.world.store.lock();
+    moved.may_prompt = true;
+    moved.new.refuse_unlock(true);
+    assert!(matches!(moved.lives_on(NEW), Err(SessionError::Keyring(KeyringError::Refused(NEW)))));
+    moved.nothing_is_lost();
+    moved.new.refuse_unlock(false);
+    moved.lives_on(NEW).expect("unlocked, and moved");
+    moved.is_done();
 }
 
 #[test]
