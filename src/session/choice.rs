@@ -152,7 +152,7 @@ mod tests {
         assert!(!CANDIDATES.contains(&StoreKind::File));
         assert_eq!(chosen(None, None), CANDIDATES[0]);
         assert_eq!(chosen(Some(StoreKind::File), None), StoreKind::File, "moved there on purpose");
-        assert_eq!(chosen(Some(StoreKind::Wincred), Some(StoreKind::Wincred)), CANDIDATES[0]);
+        assert_eq!(chosen(Some(StoreKind::Keyutils), Some(StoreKind::Keyutils)), CANDIDATES[0]);
     }
 
     #[test]

@@ -110,8 +110,10 @@ fn a_conversation_can_be_held() {
 #[test]
 fn ctrl_c_reaches_the_whole_group() {
     let desk = Desk::new();
-    let mut child =
-        sh(&desk, "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done").spawn();
+    // Whoever started the tests in the background of a script ignores the signal, and a shell cannot trap one that
+    // was ignored when it began.
+    let script = "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done";
+    let mut child = desk.command("env").args(["--default-signal=INT", "sh", "-c", script]).spawn();
     child.wait_for_stdout("ready");
     child.press_ctrl_c();
     assert_eq!(child.wait().expect_code(130).expect_stdout("interrupted").code(), 130);
