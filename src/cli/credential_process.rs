@@ -120,8 +120,15 @@ fn fetch(app: &App, selected: &Selected, role: &Role, haste: Haste) -> Result<Fe
     } else {
         (Patience { attempt: haste.total, attempts: 1, total: haste.total }, Duration::ZERO)
     };
-    let opened = Opened::for_use_in(app, selected.clone(), patience, lock_patience)?;
-    Ok(opened.session().fetch_role(role)?)
+    let once = || -> Result<Fetched, CommandError> {
+        let opened = Opened::for_use_in(app, selected.clone(), patience, lock_patience)?;
+        Ok(opened.session().fetch_role(role)?)
+    };
+    match once() {
+        // No tool should fail because somebody moves the tokens meanwhile.
+        Err(error) if error.tokens_moved() => once(),
+        outcome => outcome,
+    }
 }
 
 #[cfg(test)]

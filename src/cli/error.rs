@@ -82,6 +82,11 @@ impl CommandError {
         self.code == "login_needed"
     }
 
+    /// The same again finds them.
+    pub(super) fn tokens_moved(&self) -> bool {
+        self.code == "moved"
+    }
+
     pub(super) fn exit_code(&self) -> u8 {
         self.exit as u8
     }

@@ -60,9 +60,8 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         },
         None => None,
     };
-    let before = status::read(&**app.state(), &selected.session)?;
-    let opened =
-        Opened::for_login(app, selected, before.as_ref().map(|before| before.store), ui.is_interactive())?;
+    let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
+    let opened = Opened::for_login(app, selected, noted, ui.is_interactive())?;
     let session = opened.session();
     let name = &session.config.name;
 
@@ -105,7 +104,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     spinner.finish_and_clear();
     let status = session.complete_login(pending.registration, token?)?;
     // Best effort: the old store may be gone, which is perhaps why the person chose another.
-    let _ = forget_in_other_store(app, &session, before.as_ref());
+    let _ = copies::tidy(session.config, session.state, &|kind| app.store(kind));
     ui.say(&format!(
         "Logged in to `{}`. The tokens lie in the {}; {}.",
         shown(name),
@@ -186,20 +185,6 @@ fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError>
             ui.warn(&format!("the old session could not be ended ({error}); the new login may inherit its end"));
         }
     }
-    Ok(())
-}
-
-/// The login moved: what the old store still has would be a second way in.
-fn forget_in_other_store(
-    app: &App,
-    session: &Session<'_>,
-    before: Option<&SessionStatus>,
-) -> Result<(), SessionError> {
-    if let Some(before) = before.filter(|before| before.store != session.store.kind()) {
-        let _lock = session.lock(session.lock_patience)?;
-        copies::note(session.config, session.state, &[before.store])?;
-    }
-    copies::tidy(session.config, session.state, &|kind| app.store(kind))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::auto::AutoLogin;
+use super::copies;
 use super::status::SessionStatus;
 use super::{Login, Session, SessionError, TokenRecord};
 use url::Url;
@@ -26,6 +27,10 @@ impl Session<'_> {
     /// The stored login, if the service still takes it: a token that looks good but was ended over there must
     /// not make `login` say "already logged in". Refreshes an old one.
     pub fn check(&self) -> Result<Option<SessionStatus>, SessionError> {
+        // The login that there is lies in another store: this one is to come here.
+        if self.moved_to()?.is_some() {
+            return Ok(None);
+        }
         let refused = match self.access_token() {
             Ok(token) => match self.center.list_accounts(&token, None, Some(1)) {
                 // Logged in with no account to see is logged in.
@@ -101,6 +106,10 @@ impl Session<'_> {
         record.login = Some(Login::from_issued(token, self.clock.now()));
         let status = SessionStatus::of(&record, self.store.kind());
         self.save(&record)?;
+        // What the store before still has would be a second way in: noted while the status file still names it.
+        if let Some(before) = self.moved_to()? {
+            copies::note(self.config, self.state, &[before])?;
+        }
         self.note_status(&status)?;
         // It may be another person's login; what was kept warm for the last one is not for this one.
         self.seal().forget()?;

@@ -2,6 +2,8 @@ use super::*;
 use crate::ports::clock::Clock;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{DeviceAuthorization, Origin, Page};
+use crate::ports::keyring::fake::FakeKeyring;
+use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::session::testing::{World, corp};
 
 const LATER: &str = "2027-02-22T00:00:00Z";
@@ -23,6 +25,26 @@ fn the_first_login_registers_asks_for_a_code_and_stores_the_token() {
     assert_eq!(world.stored_login().expect("a login").access_token.expose(), "access");
     let noted = crate::session::status::read(&world.state, &corp()).expect("reads");
     assert_eq!(noted, Some(status));
+}
+
+/// Killed right after it, a login into another store must not leave the first one's copy unknown.
+#[test]
+fn a_login_into_another_store_notes_what_the_first_one_still_has() {
+    let world = World::new();
+    let first = FakeKeyring::new(StoreKind::Keyutils);
+    let before = Session { store: &first, ..world.session() };
+    let token = || FakeIdentityCenter::token("access", Some("refresh"));
+    let registration = || FakeIdentityCenter::registration(LATER);
+    before.complete_login(registration(), token()).expect("stored");
+    assert!(world.session().check().expect("answers").is_none(), "a login elsewhere is to come here");
+
+    world.session().complete_login(registration(), token()).expect("stored");
+    let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
+        Ok(Box::new(if kind == StoreKind::Keyutils { first.clone() } else { world.store.clone() }))
+    };
+    assert!(copies::tidy(&world.config, &world.state, &open).expect("tidies").is_empty());
+    assert!(before.load().expect("answers").is_none());
+    assert!(world.stored_login().is_some());
 }
 
 #[test]

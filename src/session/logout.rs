@@ -48,6 +48,8 @@ impl Session<'_> {
         };
         let _section = CriticalSection::enter();
         let _lock = self.lock(LOCK_PATIENCE)?;
+        // Without the status file nobody would find the tokens where they are now.
+        self.still_in_use()?;
         self.forget()?;
         self.drop_status()?;
         Ok(server_side.map_or(LoggedOut::NothingToDo, LoggedOut::Done))

@@ -300,3 +300,21 @@ fn a_damaged_record_stays_where_it_is() {
     assert!(moved.new.get(&vault::item_key(&moved.world.config)).expect("answers").is_none());
     assert_eq!(moved.noted_store(), OLD);
 }
+
+/// A command that opened the store just before the move, and asks it only now.
+#[test]
+fn whoever_opened_the_old_store_before_the_move_is_told_and_harms_nothing() {
+    let moved = Move::prepared();
+    let late = moved.world.session();
+    let stale = late.load().expect("loads").expect("there");
+    moved.lives_on(NEW).expect("moves");
+    assert!(matches!(late.access_token(), Err(SessionError::Moved { to: NEW, .. })));
+    assert!(matches!(late.log_out(), Err(SessionError::Moved { to: NEW, .. })));
+    moved.is_done();
+
+    // The copy could not be removed: its refresh token is not spent there.
+    late.save(&stale).expect("left behind");
+    let refused = late.access_token_after_refusal(&stale.login.expect("a login").access_token);
+    assert!(matches!(refused, Err(SessionError::Moved { to: NEW, .. })));
+    assert!(moved.world.center.calls().is_empty());
+}

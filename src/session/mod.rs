@@ -78,6 +78,9 @@ pub enum SessionError {
     BadRecord { session: String, store: StoreKind, what: record::RecordError },
     #[error("the {store} did not keep what was written to it")]
     StoreForgets { store: StoreKind },
+    /// Between opening the store and asking it, another process moved the tokens.
+    #[error("the tokens of session `{session}` moved to the {to} a moment ago")]
+    Moved { session: String, to: StoreKind },
     #[error("no store for tokens is available")]
     NoStore { tried: Vec<String> },
     /// The page for the browser is not one of AWS's: nobody should sign in there.

@@ -16,7 +16,10 @@ impl Session<'_> {
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
             Some(login) => self.access_token_after_refusal(&login.access_token),
-            None => Err(self.login_needed(LoginNeeded::NeverLoggedIn)),
+            None => {
+                self.still_in_use()?;
+                Err(self.login_needed(LoginNeeded::NeverLoggedIn))
+            }
         }
     }
 
@@ -27,6 +30,8 @@ impl Session<'_> {
     ) -> Result<Secret<String>, SessionError> {
         let _section = CriticalSection::enter();
         let _lock = self.lock(self.lock_patience)?;
+        // A copy that a move could not remove must not take the refresh token's successor.
+        self.still_in_use()?;
         let Some(record) = self.load()? else {
             return Err(self.login_needed(LoginNeeded::NeverLoggedIn));
         };

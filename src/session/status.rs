@@ -94,6 +94,20 @@ impl Session<'_> {
         Ok(write(self.state, self.config, status)?)
     }
 
+    /// The store that a login or a move elsewhere chose since ours was opened; surely only with the lock held.
+    pub(super) fn moved_to(&self) -> Result<Option<StoreKind>, StateError> {
+        let noted = read(self.state, self.config)?.map(|status| status.store);
+        Ok(noted.filter(|store| *store != self.store.kind()))
+    }
+
+    /// An error where the tokens are not in our store any more: what it holds says nothing then.
+    pub(super) fn still_in_use(&self) -> Result<(), SessionError> {
+        match self.moved_to()? {
+            Some(to) => Err(SessionError::Moved { session: self.config.name.clone(), to }),
+            None => Ok(()),
+        }
+    }
+
     pub fn drop_status(&self) -> Result<(), SessionError> {
         self.state.remove(&file_name(self.config))?;
         Ok(())

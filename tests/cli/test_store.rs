@@ -150,7 +150,7 @@ fn ctrl_c_at_the_question_puts_the_echo_back() {
     let line = format!("trap : INT; '{}' login --no-browser; echo \"code $?\"; stty -a", binary().display());
     let mut login = on_a_terminal(&stage, &line).spawn();
     login.wait_for_prompt("New passphrase");
-    login.type_line("\u{3}");
+    login.press('\u{3}');
     let output = login.wait().expect_stdout("code 130");
     let text = output.stdout_text();
     assert!(text.split_whitespace().any(|word| word == "echo"), "{output}");
@@ -180,6 +180,26 @@ fn tokens_move_to_the_file_and_back_and_the_login_stays() {
     assert!(!is_there(&stage, "sealed") && is_there(&stage, "keyutils"));
     stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
     stage.run("accounts").expect_ok();
+}
+
+#[test]
+fn a_crowd_is_served_while_the_tokens_move() {
+    let stage = with_command();
+    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
+    stage.log_in();
+    for to in ["file", "keyutils", "file", "keyutils"] {
+        let _ = std::fs::remove_dir_all(stage.state().join("warm"));
+        stage.sim.expire_access_tokens();
+        // Each role has a warm entry of its own: three that read the tokens at the same time.
+        let roles = ["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"].map(|role| {
+            let line = format!("credential-process --session corp --account 111122223333 --role {role}");
+            stage.kcaws(&line).allow_secret_on_stdout().spawn()
+        });
+        stage.run(&format!("store migrate --to {to}")).expect_ok();
+        for role in roles {
+            role.wait().expect_ok();
+        }
+    }
 }
 
 #[test]

@@ -42,6 +42,9 @@ impl From<SessionError> for CommandError {
             }
             SessionError::StoreForgets { .. } => Self::new(Exit::Keyring, "store_forgets", message)
                 .hint("choose another store: KCAWS_KEYRING=keyutils kcaws login"),
+            SessionError::Moved { .. } => {
+                Self::new(Exit::Failed, "moved", message).hint("nothing is lost; run the same command again")
+            }
             SessionError::NoStore { tried } => Self::new(Exit::Keyring, "no_store", message)
                 .because(tried.join("; "))
                 .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),

@@ -218,6 +218,15 @@ impl Running {
         writeln!(stdin, "{line}").unwrap();
     }
 
+    /// A key without Enter, such as Ctrl-C's `\u{3}`. Needs [`DeskCommand::interactive`].
+    ///
+    /// # Panics
+    /// When nothing reads it.
+    pub fn press(&mut self, key: char) {
+        let stdin = self.stdin.as_mut().expect("DeskCommand::interactive comes first");
+        write!(stdin, "{key}").unwrap();
+    }
+
     /// Sends a signal to the child alone.
     ///
     /// # Panics
