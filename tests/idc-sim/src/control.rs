@@ -44,7 +44,7 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
         ("POST", "approve") => {
             let asked: CodeAndUser = read(call)?;
             let user = asked.user.unwrap_or_else(|| sim.state().directory.default_user.clone());
-            sim.approve(&asked.user_code, &user).map(done).map_err(|error| wrong(error.to_string()))
+            sim.approve(&asked.user_code, &user).map(done).map_err(wrong)
         }
         ("POST", "deny") => {
             let asked: CodeAndUser = read(call)?;
@@ -96,7 +96,7 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             let user = user(sim, call)?;
             let region = sim.settings.region.clone();
             let login = sim.seed_login(&user, &region);
-            login.map(|login| login.token_cache()).ok_or_else(|| wrong(format!("no user {user}")))
+            login.map(|login| login.token_cache()).ok_or_else(|| wrong(format!("{user} may not sign in")))
         }
         ("POST", "fault") => arm(sim, read(call)?),
         ("POST", "clear-faults") => Ok({

@@ -130,8 +130,12 @@ impl Directory {
         self.missing_roles.insert((account.to_owned(), permission_set.to_owned()));
     }
 
+    pub(crate) fn is_enabled(&self, user: &str) -> bool {
+        self.users.get(user).is_some_and(|known| known.disabled_since.is_none())
+    }
+
     /// Is this the password of a user who may sign in?
     pub(crate) fn may_sign_in(&self, user: &str, password: &str) -> bool {
-        self.users.get(user).is_some_and(|known| known.disabled_since.is_none() && known.password == password)
+        self.is_enabled(user) && self.users[user].password == password
     }
 }

@@ -114,7 +114,7 @@ impl IdcSim {
     /// Allows a device code as the default user, in that user's one browser: the session of the last
     /// sign-in goes on if it still lives.
     ///
-    /// Panics if the code is unknown, expired or decided.
+    /// Panics if the code is unknown, expired or decided, or if the user may not sign in.
     #[track_caller]
     pub fn approve(&self, user_code: &str) {
         let user = self.default_user();
@@ -229,7 +229,7 @@ impl IdcSim {
     /// Logs a user in without the flow: as a client named `seeded` with `sso:account:access`, in the
     /// user's one browser, at the instance's region.
     ///
-    /// Panics if there is no such user.
+    /// Panics if there is no such user, or if the user may not sign in.
     #[track_caller]
     pub fn seed_login(&self, user: &str) -> SeededLogin {
         self.seed_login_in(user, self.region())
@@ -238,7 +238,7 @@ impl IdcSim {
     /// [`Self::seed_login`] in another region: its token is 401 at this one.
     #[track_caller]
     pub fn seed_login_in(&self, user: &str, region: &str) -> SeededLogin {
-        self.sim.seed_login(user, region).unwrap_or_else(|| panic!("there is no user {user}"))
+        self.sim.seed_login(user, region).unwrap_or_else(|| panic!("{user} may not sign in"))
     }
 }
 

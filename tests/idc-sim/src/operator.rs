@@ -75,13 +75,15 @@ impl Sim {
         found
     }
 
-    pub(crate) fn approve(&self, user_code: &str, user: &str) -> Result<(), UserCodeError> {
+    /// The error is for people.
+    pub(crate) fn approve(&self, user_code: &str, user: &str) -> Result<(), String> {
         let now = self.now();
         // The code first: a typing error must not start a session.
         let user_code = normal_user_code(user_code);
-        device::asking_client(self, &user_code, now)?;
+        device::asking_client(self, &user_code, now).map_err(|error| error.to_string())?;
         let session = self.state().session_of(&self.settings, user, now);
-        device::decide(self, &user_code, Decision::Approved(session), now)
+        let session = session.ok_or_else(|| format!("{user} may not sign in"))?;
+        device::decide(self, &user_code, Decision::Approved(session), now).map_err(|error| error.to_string())
     }
 
     pub(crate) fn deny(&self, user_code: &str) -> Result<(), UserCodeError> {
@@ -102,11 +104,11 @@ impl Sim {
         }
     }
 
-    /// `None` if there is no such user.
+    /// `None` if the user may not sign in.
     pub(crate) fn seed_login(&self, user: &str, region: &str) -> Option<SeededLogin> {
         let now = self.now();
         let mut state = self.state();
-        state.directory.users.get(user)?;
+        let session = state.session_of(&self.settings, user, now)?;
         let client_id = secret::client_id(region);
         let registration = Registration {
             client_secret: secret::client_secret(),
@@ -117,7 +119,6 @@ impl Sim {
             region: region.to_owned(),
             expires: now + self.settings.registration_life,
         };
-        let session = state.session_of(&self.settings, user, now);
         let login = state.add_login(Login::new(&client_id, &registration, session, region));
         let minted = token::mint(&self.settings, &mut state, login, true, true, now);
         let seeded = SeededLogin {

@@ -264,13 +264,22 @@ impl State {
         self.session_lives(id, now) && !self.session(id).signed_out
     }
 
-    /// The session of the one browser that `approve` stands for: that of the last sign-in, if it lives.
-    pub(crate) fn session_of(&mut self, settings: &Settings, user: &str, now: SystemTime) -> SessionId {
+    /// The session of the one browser that `approve` stands for: that of the last sign-in, if it lives,
+    /// else a new one. `None` for a user who may not sign in: unknown, or disabled.
+    pub(crate) fn session_of(
+        &mut self,
+        settings: &Settings,
+        user: &str,
+        now: SystemTime,
+    ) -> Option<SessionId> {
         let living = (0..self.sessions.len())
             .rev()
             .map(SessionId)
             .find(|id| self.session(*id).user == user && self.browser_may_use(*id, now));
-        living.unwrap_or_else(|| self.sign_in(settings, user, None, now))
+        if living.is_some() {
+            return living;
+        }
+        self.directory.is_enabled(user).then(|| self.sign_in(settings, user, None, now))
     }
 
     pub(crate) fn sign_out(&mut self, id: SessionId) {

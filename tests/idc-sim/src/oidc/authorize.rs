@@ -51,9 +51,9 @@ pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
     if !sim.settings.serves_region(&call.region) {
         return pages::failure(StatusCode::BAD_REQUEST, "invalid_grant", "Invalid grant provided");
     }
-    if sim.settings.auto_approve.is_some() {
-        let user = state.directory.default_user.clone();
-        let session = state.session_of(&sim.settings, &user, now);
+    let user = state.directory.default_user.clone();
+    let approves = sim.settings.auto_approve.is_some();
+    if let Some(session) = approves.then(|| state.session_of(&sim.settings, &user, now)).flatten() {
         return allow(&mut state, &request, session, now, sim);
     }
     let handle = secret::handle();

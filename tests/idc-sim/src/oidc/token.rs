@@ -95,10 +95,8 @@ fn by_device_code(sim: &Sim, state: &mut State, asking: &Asking<'_>, code: &str)
         Some(grant) => is_auto_approved(&sim.settings, grant, now),
         None => return Err(invalid_grant()),
     };
-    let session = auto_approved.then(|| {
-        let user = state.directory.default_user.clone();
-        state.session_of(&sim.settings, &user, now)
-    });
+    let user = state.directory.default_user.clone();
+    let session = auto_approved.then(|| state.session_of(&sim.settings, &user, now)).flatten();
     let bound = |grant: &&mut DeviceGrant| grant.client_id == asking.id && grant.region == asking.region;
     let grant = state.device_grants.get_mut(code).filter(bound).ok_or_else(invalid_grant)?;
     if grant.expires <= now {
