@@ -196,7 +196,8 @@ fn by_refresh_token(
         return Err(refused());
     }
     let dies = match sim.settings.refresh_rotation {
-        RefreshRotation::OldDies => Some(asking.now),
+        // Dead for good, also to a clock that is moved back.
+        RefreshRotation::OldDies => Some(SystemTime::UNIX_EPOCH),
         RefreshRotation::Grace(grace) => Some(known.dies.unwrap_or(asking.now + grace)),
         RefreshRotation::OldStays | RefreshRotation::NoNewToken => None,
     };
