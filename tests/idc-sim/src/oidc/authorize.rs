@@ -52,7 +52,8 @@ pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
         return pages::failure(StatusCode::BAD_REQUEST, "invalid_grant", "Invalid grant provided");
     }
     let user = state.directory.default_user.clone();
-    let approves = sim.settings.auto_approve.is_some();
+    // A delay is for device codes alone: nobody waits in front of a redirect.
+    let approves = sim.settings.auto_approve.is_some_and(|delay| delay.is_zero());
     if let Some(session) = approves.then(|| state.session_of(&sim.settings, &user, now)).flatten() {
         return allow(&mut state, &request, session, now, sim);
     }

@@ -116,7 +116,7 @@ fn check_grant_types(types: &[String], redirect_uris: &[String]) -> Result<(), R
 /// Known good are `http://127.0.0.1/oauth/callback` and the bare `http://127.0.0.1`, without a port;
 /// AWS refuses everything else of a public client (aws/aws-toolkit-vscode#6206).
 fn is_registrable_redirect(uri: &str) -> bool {
-    matches!(uri, "http://127.0.0.1/oauth/callback" | "http://127.0.0.1" | "http://127.0.0.1/")
+    matches!(uri, "http://127.0.0.1/oauth/callback" | "http://127.0.0.1")
 }
 
 #[cfg(test)]
@@ -140,6 +140,7 @@ mod tests {
         for bad in [
             "http://[::1]/oauth/callback",
             "http://127.0.0.1:8080/oauth/callback",
+            "http://127.0.0.1/",
             "http://localhost/",
             "https://example.com/",
         ] {
