@@ -143,13 +143,37 @@ async fn with_fault(
             faults::half(Response::from_parts(parts, Body::empty()), &body, cut)
         }
     };
-    for (name, value) in &fault.headers {
+    decorate(&mut response, &fault.headers);
+    date(sim, &mut response, fault.date);
+    Ok(response)
+}
+
+/// Adds the fault's headers.
+fn decorate(response: &mut Response, headers: &[(String, String)]) {
+    for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             response.headers_mut().insert(name, value);
         }
     }
-    date(sim, &mut response, fault.date);
-    Ok(response)
+}
+
+/// A fault of [`Route::Connect`]: an answer in place of the tunnel, a delay, or (every other kind, since
+/// the tunnel has no body to break) a cut. `None` lets the request go on.
+pub(crate) async fn fault_at_proxy(sim: &Sim, request: &Request<Incoming>) -> Result<Option<Response>, Cut> {
+    let Some(fault) = sim.faults().take(Route::Connect) else { return Ok(None) };
+    tokio::time::sleep(fault.delay).await;
+    match &fault.effect {
+        Effect::None => Ok(None),
+        Effect::Answer { status, body } => {
+            let mut response = refusal_at_proxy(sim, request, faults::canned(*status, body.clone()));
+            decorate(&mut response, &fault.headers);
+            Ok(Some(response))
+        }
+        Effect::Cut | Effect::LoseAnswer | Effect::CutMidBody | Effect::BrokenJson | Effect::HugeBody(_) => {
+            sim.log().push(proxy_request(sim, request));
+            Err(Cut)
+        }
+    }
 }
 
 /// Sets `Date`; hyper would set the real one.
@@ -212,6 +236,18 @@ pub(crate) fn refuse_at_proxy(
     status: StatusCode,
     why: &'static str,
 ) -> Response {
+    refusal_at_proxy(sim, request, (status, why).into_response())
+}
+
+fn refusal_at_proxy(sim: &Sim, request: &Request<Incoming>, mut response: Response) -> Response {
+    let number = sim.log().push(proxy_request(sim, request));
+    sim.log().answered(number, response.status().as_u16());
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    date(sim, &mut response, None);
+    response
+}
+
+fn proxy_request(sim: &Sim, request: &Request<Incoming>) -> LoggedRequest {
     let call = Call {
         entry: Entry::Proxy,
         host: request.uri().authority().map(ToString::to_string).unwrap_or_default(),
@@ -223,11 +259,7 @@ pub(crate) fn refuse_at_proxy(
         headers: request.headers().clone(),
         body: Bytes::new(),
     };
-    let number = sim.log().push(logged(&call, Route::Connect, sim.now()));
-    sim.log().answered(number, status.as_u16());
-    let mut response = (status, [(CONNECTION, "close")], why).into_response();
-    date(sim, &mut response, None);
-    response
+    logged(&call, Route::Connect, sim.now())
 }
 
 /// What a CONNECT is answered with, by host and port.

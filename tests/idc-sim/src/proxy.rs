@@ -1,6 +1,5 @@
 //! The two ways in: plain HTTP at one base URL, and HTTPS behind CONNECT with the hosts' real names.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -15,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::ca::CertificateAuthority;
-use crate::exchange::{connectable, exchange, refuse_at_proxy};
+use crate::exchange::{Cut, connectable, exchange, fault_at_proxy, refuse_at_proxy};
 use crate::hosts::KnownHost;
 use crate::state::Sim;
 
@@ -32,11 +31,16 @@ pub(crate) async fn serve_proxy(sim: Arc<Sim>, ca: Arc<CertificateAuthority>, li
         let (sim, ca) = (Arc::clone(&sim), Arc::clone(&ca));
         tokio::spawn(async move {
             let service = service_fn(move |request| {
-                let answer = connect(&sim, &ca, request);
-                async move { Ok::<_, Infallible>(answer) }
+                let (sim, ca) = (Arc::clone(&sim), Arc::clone(&ca));
+                async move {
+                    match fault_at_proxy(&sim, &request).await? {
+                        Some(answer) => Ok::<_, Cut>(answer),
+                        None => Ok(connect(&sim, &ca, request)),
+                    }
+                }
             });
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            // Errors are the client's: it went away, or it does not speak HTTP.
+            // Errors are the client's (it went away, or it does not speak HTTP) or a cut.
             let _ = connection.with_upgrades().await;
         });
     }

@@ -37,7 +37,7 @@ pub enum Route {
     Consent,
     /// The portal's first page.
     StartPage,
-    /// `CONNECT` at the proxy entry; logged when refused.
+    /// `CONNECT` at the proxy entry; logged when refused. Of the faults a status, a delay and a cut act.
     Connect,
     /// Nothing that AWS has, or not at this host.
     Unknown,
