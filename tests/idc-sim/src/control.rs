@@ -17,6 +17,9 @@ use crate::operator::PendingCode;
 use crate::route::Route;
 use crate::state::Sim;
 
+/// A century: dates beyond the year 9999 have no form on the wire.
+const FARTHEST_LEAP: u64 = 100 * 365 * 86_400;
+
 /// Status and text of an error answer.
 type Refusal = (StatusCode, String);
 
@@ -51,7 +54,11 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             sim.deny(&asked.user_code).map(done).map_err(|error| wrong(error.to_string()))
         }
         ("POST", "advance") => {
-            sim.clock.advance(Duration::from_secs(read::<Advance>(call)?.seconds));
+            let seconds = read::<Advance>(call)?.seconds;
+            if seconds > FARTHEST_LEAP {
+                return Err(wrong(format!("{seconds} s is more than a century")));
+            }
+            sim.clock.advance(Duration::from_secs(seconds));
             Ok(json!({ "now": rfc3339(sim.now()) }))
         }
         ("GET", "requests") => requests(sim, call),
@@ -79,14 +86,14 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             done(())
         }),
         ("POST", "assign") => {
-            let Assignment { user, account, permission_set } = read(call)?;
+            let Assignment { user, account, permission_set } = assignment(sim, call)?;
             Ok({
                 sim.state().directory.assign(&user, &account, &permission_set);
                 done(())
             })
         }
         ("POST", "unassign") => {
-            let Assignment { user, account, permission_set } = read(call)?;
+            let Assignment { user, account, permission_set } = assignment(sim, call)?;
             Ok({
                 sim.state().directory.unassign(&user, &account, &permission_set);
                 done(())
@@ -149,8 +156,26 @@ struct Assignment {
     permission_set: String,
 }
 
+/// The user that is meant; a script's typing error must not pass for work done.
 fn user(sim: &Sim, call: &Call) -> Result<String, Refusal> {
-    Ok(read::<OneUser>(call)?.user.unwrap_or_else(|| sim.state().directory.default_user.clone()))
+    let directory = &sim.state().directory;
+    let user = read::<OneUser>(call)?.user.unwrap_or_else(|| directory.default_user.clone());
+    if directory.users.contains_key(&user) { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
+}
+
+fn assignment(sim: &Sim, call: &Call) -> Result<Assignment, Refusal> {
+    let asked: Assignment = read(call)?;
+    let directory = &sim.state().directory;
+    if !directory.users.contains_key(&asked.user) {
+        return Err(wrong(format!("no user {}", asked.user)));
+    }
+    if directory.accounts.iter().all(|known| known.id != asked.account) {
+        return Err(wrong(format!("no account {}", asked.account)));
+    }
+    if directory.permission_set(&asked.permission_set).is_none() {
+        return Err(wrong(format!("no permission set {}", asked.permission_set)));
+    }
+    Ok(asked)
 }
 
 fn codes(pending: &[PendingCode]) -> Value {
