@@ -1,10 +1,12 @@
 //! The simulator, seen from outside: by a small HTTP client, over both ways in.
 
+mod bindings;
 mod client;
 mod clock;
 mod console;
 mod control;
 mod device;
+mod errors;
 mod faults;
 mod identity;
 mod pages;
@@ -14,3 +16,4 @@ mod program;
 mod proxy;
 mod refresh;
 mod registration;
+mod secrets;

@@ -12,9 +12,9 @@ use url::Url;
 use crate::client::{Answer, Client, Registered, START_URL, Tokens, encode};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const REDIRECT: &str = "http://127.0.0.1:42513/oauth/callback";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:42513/oauth/callback";
 
-fn register(client: &Client) -> Registered {
+pub(crate) fn register(client: &Client) -> Registered {
     client.register_with(&json!({
         "clientName": "test", "clientType": "public",
         "grantTypes": ["authorization_code", "refresh_token"],
@@ -25,7 +25,7 @@ fn register(client: &Client) -> Registered {
 }
 
 /// A visit to `/authorize` as the AWS CLI makes it, with changes; an empty value leaves a parameter out.
-fn authorize(client: &Client, registered: &Registered, changes: &[(&str, &str)]) -> Answer {
+pub(crate) fn authorize(client: &Client, registered: &Registered, changes: &[(&str, &str)]) -> Answer {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let usual = [
         ("response_type", "code"),
@@ -45,14 +45,14 @@ fn authorize(client: &Client, registered: &Registered, changes: &[(&str, &str)])
 }
 
 #[track_caller]
-fn returned(answer: &Answer, name: &str) -> Option<String> {
+pub(crate) fn returned(answer: &Answer, name: &str) -> Option<String> {
     assert_eq!(answer.status, 302, "{answer:?}");
     let target = Url::parse(answer.header("location")).expect("a URL");
     assert_eq!(target.port(), Some(42513));
     target.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-fn redeem(client: &Client, registered: &Registered, code: &str, changes: &Value) -> Answer {
+pub(crate) fn redeem(client: &Client, registered: &Registered, code: &str, changes: &Value) -> Answer {
     let mut body = registered.with(&json!({
         "grantType": "authorization_code", "code": code, "redirectUri": REDIRECT, "codeVerifier": VERIFIER,
     }));
