@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idc_sim::IdcSim;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::client::{Answer, Client, Registered, START_URL, Tokens, encode};
 
+/// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// RFC 7636 appendix B.
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:42513/oauth/callback";
 
 pub(crate) fn register(client: &Client) -> Registered {
@@ -26,7 +26,6 @@ pub(crate) fn register(client: &Client) -> Registered {
 
 /// A visit to `/authorize` as the AWS CLI makes it, with changes; an empty value leaves a parameter out.
 pub(crate) fn authorize(client: &Client, registered: &Registered, changes: &[(&str, &str)]) -> Answer {
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let usual = [
         ("response_type", "code"),
         ("client_id", &registered.id),
@@ -34,7 +33,7 @@ pub(crate) fn authorize(client: &Client, registered: &Registered, changes: &[(&s
         ("state", "state-1"),
         ("code_challenge_method", "S256"),
         ("scopes", "sso:account:access"),
-        ("code_challenge", &challenge),
+        ("code_challenge", CHALLENGE),
     ];
     let replaced = |name: &str| changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     let mut fields: Vec<(&str, &str)> =
@@ -63,7 +62,7 @@ pub(crate) fn redeem(client: &Client, registered: &Registered, code: &str, chang
 }
 
 #[test]
-fn from_authorize_to_tokens() {
+fn the_verifier_of_the_rfc_redeems_the_code_of_its_challenge_once() {
     let sim = IdcSim::builder().auto_approve(true).start();
     let client = Client::new(&sim);
     let registered = register(&client);
@@ -78,7 +77,7 @@ fn from_authorize_to_tokens() {
 }
 
 #[test]
-fn a_code_is_bound_to_everything() {
+fn a_code_is_bound_to_verifier_redirect_port_client_and_time() {
     let sim = IdcSim::builder().auto_approve(true).start();
     let client = Client::new(&sim);
     let registered = register(&client);
@@ -107,7 +106,7 @@ fn a_code_is_bound_to_everything() {
 }
 
 #[test]
-fn both_names_of_the_scope_parameter() {
+fn scopes_may_be_named_scopes_scope_or_not_at_all() {
     let sim = IdcSim::builder().auto_approve(true).start();
     let client = Client::new(&sim);
     let registered = register(&client);
@@ -118,7 +117,7 @@ fn both_names_of_the_scope_parameter() {
 }
 
 #[test]
-fn errors_go_back_to_the_client() {
+fn a_bad_request_from_a_known_client_goes_back_to_it_with_its_state() {
     let sim = IdcSim::builder().auto_approve(true).start();
     let client = Client::new(&sim);
     let registered = register(&client);
@@ -173,4 +172,75 @@ fn a_bare_redirect_is_known_good_too() {
     let code = returned(&answer, "code").expect("a code");
     let tokens = redeem(&client, &registered, &code, &json!({"redirectUri": "http://127.0.0.1:42513"}));
     assert_eq!(tokens.status, 200);
+}
+
+#[test]
+fn a_try_with_the_wrong_verifier_uses_the_code_up_and_a_strangers_try_does_not() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let registered = register(&client);
+    let code = || returned(&authorize(&client, &registered, &[]), "code").expect("a code");
+    let guessed = code();
+    let wrong = json!({"codeVerifier": "another-verifier-another-verifier-another-verifier"});
+    assert_eq!(redeem(&client, &registered, &guessed, &wrong).status, 400);
+    assert_eq!(redeem(&client, &registered, &guessed, &json!({})).status, 400);
+    let stolen = code();
+    assert_eq!(redeem(&client, &register(&client), &stolen, &json!({})).status, 400);
+    assert_eq!(redeem(&client, &registered, &stolen, &json!({})).status, 200);
+}
+
+#[test]
+fn the_challenge_itself_is_no_verifier() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let registered = register(&client);
+    let code = returned(&authorize(&client, &registered, &[]), "code").expect("a code");
+    let answer = redeem(&client, &registered, &code, &json!({"codeVerifier": CHALLENGE}));
+    assert_eq!(answer.oidc_error(), (400, "invalid_grant".to_owned()));
+}
+
+#[test]
+fn a_state_comes_back_as_it_went_and_none_comes_back_if_none_went() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let registered = register(&client);
+    let odd = "a b&c=d/é+%20";
+    let answer = authorize(&client, &registered, &[("state", odd)]);
+    assert_eq!(returned(&answer, "state").as_deref(), Some(odd));
+    let answer = authorize(&client, &registered, &[("state", "")]);
+    assert_eq!(returned(&answer, "state"), None);
+    assert!(returned(&answer, "code").is_some());
+}
+
+#[test]
+fn a_client_without_the_grant_is_not_sent_a_code() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let device_only = client.register();
+    assert_eq!(authorize(&client, &device_only, &[]).status, 400);
+    let with_a_redirect = client.register_with(&json!({
+        "clientName": "test", "clientType": "public",
+        "redirectUris": ["http://127.0.0.1/oauth/callback"],
+    }));
+    let answer = authorize(&client, &with_a_redirect, &[]);
+    assert_eq!(returned(&answer, "error").as_deref(), Some("unauthorized_client"));
+}
+
+#[test]
+fn a_registration_of_the_past_cannot_authorize() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let registered = register(&client);
+    sim.advance(Duration::from_hours(90 * 24));
+    let answer = authorize(&client, &registered, &[]);
+    assert_eq!((answer.status, answer.header("location")), (400, ""));
+}
+
+#[test]
+fn the_wrong_region_is_found_out_in_the_browser() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let elsewhere = Client::by_proxy(&sim, "https://oidc.us-west-2.amazonaws.com");
+    let answer = authorize(&elsewhere, &register(&elsewhere), &[]);
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("Invalid grant provided"), "{answer:?}");
 }
