@@ -71,7 +71,7 @@ fn credentials_become_a_console_session() {
 }
 
 #[test]
-fn a_signin_token_is_asked_for_with_good_credentials() {
+fn a_signin_token_is_given_for_good_credentials_and_durations_alone() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let good = session(&sim, &client, "PowerUserAccess");
@@ -95,7 +95,7 @@ fn a_signin_token_is_asked_for_with_good_credentials() {
 }
 
 #[test]
-fn long_sessions_by_switch() {
+fn a_console_session_may_outlast_the_permission_set_by_switch() {
     let sim = IdcSim::builder().long_console_sessions(false).start();
     let client = Client::new(&sim);
     let session = session(&sim, &client, "PowerUserAccess");
@@ -104,7 +104,7 @@ fn long_sessions_by_switch() {
 }
 
 #[test]
-fn a_login_url_is_checked() {
+fn a_login_url_is_good_for_15_minutes_and_one_console_of_the_partition() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let token = token_of(&signin_token(&client, &session(&sim, &client, "PowerUserAccess"), &[]));
@@ -117,14 +117,14 @@ fn a_login_url_is_checked() {
     let issuer =
         encode(&[("Action", "login"), ("Destination", HOME), ("Issuer", "x"), ("SigninToken", &token)]);
     assert_refused(&client.get(&format!("/federation?{issuer}")));
-    sim.advance(Duration::from_secs(15 * 60 - 5));
+    sim.advance(Duration::from_mins(14));
     assert_eq!(login(&client, &token, "", HOME).status, 200);
-    sim.advance(Duration::from_secs(6));
+    sim.advance(Duration::from_mins(1));
     assert_refused(&login(&client, &token, "", HOME));
 }
 
 #[test]
-fn one_console_session_by_switch() {
+fn a_browser_holds_one_console_session_by_switch() {
     let sim = IdcSim::builder().multi_session(false).start();
     let client = Client::new(&sim);
     let power = token_of(&signin_token(&client, &session(&sim, &client, "PowerUserAccess"), &[]));
@@ -145,4 +145,68 @@ fn one_console_session_by_switch() {
         encode(&[("Action", "logout"), ("redirect_uri", "https://example.com/")])
     ));
     assert_eq!((away.status, away.header("location")), (200, ""));
+}
+
+#[test]
+fn each_partition_has_its_own_consoles() {
+    let sim = IdcSim::builder().region("cn-north-1").start();
+    let client = Client::new(&sim);
+    let token = token_of(&signin_token(&client, &session(&sim, &client, "PowerUserAccess"), &[]));
+    assert_eq!(login(&client, &token, "", "https://console.amazonaws.cn/").status, 200);
+    assert_refused(&login(&client, &token, "", HOME));
+}
+
+#[test]
+fn without_a_duration_the_console_lasts_as_long_as_the_credentials() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let session = session(&sim, &client, "PowerUserAccess");
+    sim.advance(Duration::from_mins(30));
+    let token = token_of(&signin_token(&client, &session, &[]));
+    let page = login(&client, &token, "", HOME);
+    assert!(page.body.contains(">29 minutes<") || page.body.contains(">30 minutes<"), "{}", page.body);
+    let token = token_of(&signin_token(&client, &session, &[("SessionDuration", "43200")]));
+    assert!(login(&client, &token, "", HOME).body.contains(">720 minutes<"));
+}
+
+#[test]
+fn parameters_of_the_console_are_given_once_and_in_full() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let good = session(&sim, &client, "PowerUserAccess");
+    assert_refused(&signin_token(&client, &good, &[("SessionType", "xml")]));
+    assert_refused(&signin_token(&client, &good, &[("Action", "getSigninToken")]));
+    let mut extra = good.clone();
+    extra["more"] = "x".into();
+    assert_refused(&signin_token(&client, &extra, &[]));
+    let token = token_of(&signin_token(&client, &good, &[]));
+    for fields in [
+        vec![("Action", "login"), ("SigninToken", token.as_str())],
+        vec![("Action", "login"), ("Destination", HOME)],
+    ] {
+        assert_refused(&client.get(&format!("/federation?{}", encode(&fields))));
+    }
+    // The login URL is for a browser's address bar.
+    let fields = [("Action", "login"), ("Destination", HOME), ("SigninToken", token.as_str())];
+    assert_refused(&client.post_form("/federation", &[], &fields));
+    // No issuer is needed: it only says where to go afterwards.
+    assert_eq!(client.get(&format!("/federation?{}", encode(&fields))).status, 200);
+    assert_refused(&client.get("/oauth?Action=login"));
+}
+
+/// Reported in serverfault.com 1097528.
+#[test]
+fn only_the_sign_in_host_of_us_east_1_sends_on_after_a_logout() {
+    let sim = IdcSim::builder().start();
+    let onward = "https://us-east-1.signin.aws.amazon.com/federation?Action=login";
+    let path = format!("/oauth?{}", encode(&[("Action", "logout"), ("redirect_uri", onward)]));
+    for (host, status) in [
+        ("us-east-1.signin.aws.amazon.com", 303),
+        ("eu-central-1.signin.aws.amazon.com", 200),
+        ("signin.aws.amazon.com", 200),
+    ] {
+        let answer = Client::by_proxy(&sim, &format!("https://{host}")).get(&path);
+        assert_eq!(answer.status, status, "{host}");
+        assert_eq!(answer.header("location"), if status == 303 { onward } else { "" }, "{host}");
+    }
 }
