@@ -23,7 +23,7 @@ fn rotate(rotation: RefreshRotation) -> (bool, Option<bool>) {
 }
 
 #[test]
-fn rotation_by_switch() {
+fn a_used_refresh_token_dies_or_lives_by_switch() {
     assert_eq!(rotate(RefreshRotation::OldDies), (false, Some(true)));
     assert_eq!(rotate(RefreshRotation::OldStays), (true, Some(true)));
     assert_eq!(rotate(RefreshRotation::NoNewToken), (true, None));
@@ -31,7 +31,7 @@ fn rotation_by_switch() {
 }
 
 #[test]
-fn grace_ends() {
+fn a_used_refresh_token_dies_when_its_grace_ends() {
     let sim = IdcSim::builder().refresh_rotation(RefreshRotation::Grace(Duration::from_mins(1))).start();
     let client = Client::new(&sim);
     let first = client.log_in(&sim);
@@ -84,7 +84,7 @@ fn a_new_login_inherits_the_sessions_end() {
 }
 
 #[test]
-fn logout_by_switch() {
+fn a_logout_ends_more_than_its_login_by_switch() {
     for (switch, other_lives, next_is_full) in [
         (LogoutEnds::SignInSession, true, true),
         (LogoutEnds::LoginOnly, true, false),
@@ -105,7 +105,7 @@ fn logout_by_switch() {
 }
 
 #[test]
-fn administrators_act() {
+fn an_ended_session_dies_at_once_and_a_disabled_users_within_the_hour() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let tokens = client.log_in(&sim);
@@ -122,7 +122,7 @@ fn administrators_act() {
 }
 
 #[test]
-fn access_tokens_expire_on_demand() {
+fn access_tokens_expire_on_demand_and_refresh_goes_on() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let tokens = client.log_in(&sim);
@@ -145,4 +145,30 @@ fn a_seeded_login_is_as_good_as_a_real_one() {
     let cache = login.token_cache();
     assert_eq!(cache["accessToken"], login.access_token);
     assert_eq!(cache["expiresAt"], idc_sim::rfc3339(login.expires_at));
+}
+
+#[test]
+fn grace_is_not_lengthened_by_using_it() {
+    let sim = IdcSim::builder().refresh_rotation(RefreshRotation::Grace(hours(1))).start();
+    let client = Client::new(&sim);
+    let first = client.log_in(&sim);
+    for status in [200, 200, 400] {
+        assert_eq!(client.refresh(&first.client, first.refresh_token()).status, status);
+        sim.advance(Duration::from_mins(40));
+    }
+}
+
+#[test]
+fn lives_are_as_long_as_was_chosen() {
+    let sim = IdcSim::builder()
+        .access_token_life(Duration::from_mins(10))
+        .session_life(Duration::from_mins(15))
+        .start();
+    let client = Client::new(&sim);
+    let tokens = client.log_in(&sim);
+    assert_eq!(tokens.expires_in, 600);
+    sim.advance(Duration::from_mins(10));
+    assert!(!sim.is_access_token_good(&tokens.access));
+    let fresh = Tokens::of(tokens.client.clone(), &client.refresh(&tokens.client, tokens.refresh_token()));
+    assert!(fresh.expires_in <= 300, "{}", fresh.expires_in);
 }

@@ -28,7 +28,7 @@ fn the_answer_has_the_documented_members() {
 }
 
 #[test]
-fn every_refusal() {
+fn what_no_client_may_register_is_refused_by_its_own_error() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let many: Vec<String> = (0..26).map(|number| format!("codewhisperer:scope{number}")).collect();
@@ -106,4 +106,48 @@ fn endpoints_are_announced_by_switch() {
     let body = Client::new(&sim).post("/client/register", &public(&json!({}))).json();
     assert_eq!(body["authorizationEndpoint"], format!("{}/authorize", sim.url()));
     assert_eq!(body["tokenEndpoint"], format!("{}/token", sim.url()));
+}
+
+#[test]
+fn twenty_five_scopes_and_both_known_redirects_can_be_registered() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let most: Vec<String> = (0..25).map(|number| format!("codewhisperer:scope{number}")).collect();
+    client.register_with(&public(&json!({"scopes": most})));
+    client.register_with(&public(&json!({
+        "grantTypes": ["authorization_code", "refresh_token"],
+        "redirectUris": ["http://127.0.0.1/oauth/callback", "http://127.0.0.1"],
+        "issuerUrl": "https://D-1234567890.awsapps.com/start/#/",
+        "entitledApplicationArn": null,
+    })));
+    client.register_with(&public(&json!({"grantTypes": [crate::client::DEVICE_CODE, "refresh_token"]})));
+}
+
+/// AWS refuses everything else (aws/aws-toolkit-vscode#6206 and the authors of mairu).
+#[test]
+fn a_redirect_with_a_port_another_host_or_path_cannot_be_registered() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    for uri in [
+        "http://127.0.0.1:8080/oauth/callback",
+        "http://127.0.0.1/",
+        "http://127.0.0.1/callback",
+        "http://localhost/oauth/callback",
+        "http://[::1]/oauth/callback",
+        "https://127.0.0.1/oauth/callback",
+        "kcaws://callback",
+        "",
+    ] {
+        let body = public(&json!({"grantTypes": ["authorization_code"], "redirectUris": [uri]}));
+        let error = client.post("/client/register", &body).oidc_error();
+        assert_eq!(error, (400, "invalid_redirect_uri".to_owned()), "{uri}");
+    }
+}
+
+#[test]
+fn an_announced_endpoint_is_where_the_client_came_in() {
+    let sim = IdcSim::builder().announce_endpoints(true).start();
+    let oidc = Client::by_proxy(&sim, "https://oidc.eu-central-1.amazonaws.com");
+    let body = oidc.post("/client/register", &public(&json!({}))).json();
+    assert_eq!(body["authorizationEndpoint"], "https://oidc.eu-central-1.amazonaws.com/authorize");
 }
