@@ -71,7 +71,12 @@ impl Client {
 
     /// By the proxy entry; `base` is a real host's.
     pub(crate) fn by_proxy(sim: &IdcSim, base: &str) -> Self {
-        let root = Certificate::from_pem(sim.ca_pem().as_bytes()).expect("PEM");
+        Self::by_proxy_trusting(sim, base, sim.ca_pem())
+    }
+
+    /// As [`Self::by_proxy`], with a root certificate of one's own choice.
+    pub(crate) fn by_proxy_trusting(sim: &IdcSim, base: &str, root: &str) -> Self {
+        let root = Certificate::from_pem(root.as_bytes()).expect("PEM");
         let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[root])).build();
         let proxy = Proxy::new(sim.proxy_url()).expect("a proxy URL");
         let config = Agent::config_builder()

@@ -29,7 +29,7 @@ fn a_script_drives_a_login() {
 }
 
 #[test]
-fn an_administrator_by_script() {
+fn a_script_does_what_an_administrator_would() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let seed = || {
@@ -77,11 +77,91 @@ fn an_administrator_by_script() {
 }
 
 #[test]
-fn not_for_web_pages() {
+fn no_web_page_drives_the_simulator() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let page = client.send("POST", "/_sim/seed-login", &[("origin", "https://evil.example")], "");
     assert_eq!(page.status, 403);
     let rebound = client.send("POST", "/_sim/seed-login", &[("host", "evil.example")], "");
     assert_eq!(rebound.status, 421);
+}
+
+#[test]
+fn a_script_ends_registrations_and_users() {
+    let sim = IdcSim::builder().user(ALICE, "wonderland").user("bob@example.com", "builder").start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    assert_eq!(client.post("/_sim/forget-registrations", &json!({})).json(), json!({"ok": true}));
+    assert_eq!(client.refresh(&registered, "x").oidc_error(), (401, "invalid_client".to_owned()));
+
+    let seeded = client.post("/_sim/seed-login", &json!({"user": "bob@example.com"})).json();
+    let token = seeded["accessToken"].as_str().expect("a token");
+    assert_eq!(client.post("/_sim/disable-user", &json!({"user": "bob@example.com"})).status, 200);
+    assert_eq!(client.portal("/assignment/accounts", token).status, 200);
+    client.post("/_sim/advance", &json!({"seconds": 3600}));
+    assert_eq!(client.portal("/assignment/accounts", token).status, 401);
+    // The default user is another one.
+    assert_eq!(client.post("/_sim/seed-login", &json!({})).status, 200);
+}
+
+#[test]
+fn a_seeded_login_is_the_file_that_the_aws_cli_writes() {
+    let sim = IdcSim::builder().start();
+    let seeded = Client::new(&sim).post("/_sim/seed-login", &json!({})).json();
+    let names: Vec<_> = seeded.as_object().expect("an object").keys().map(String::as_str).collect();
+    // Observed of AWS CLI 2.36.7; sorted.
+    let written = [
+        "accessToken",
+        "clientId",
+        "clientSecret",
+        "expiresAt",
+        "refreshToken",
+        "region",
+        "registrationExpiresAt",
+        "startUrl",
+    ];
+    assert_eq!(names, written);
+    assert_eq!(seeded["startUrl"], sim.start_url());
+}
+
+#[test]
+fn a_scripts_typing_error_does_not_pass_for_work_done() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    let code = client.start_device(&client.register());
+    let role = |user: &str, account: &str, set: &str| json!({"user": user, "account": account, "permission_set": set});
+    for (path, body) in [
+        ("approve", json!({"user_code": code.user_code, "user": "nobody"})),
+        ("approve", json!({})),
+        ("approve", json!({"code": code.user_code})),
+        ("deny", json!({"user_code": "BBBB-BBBB"})),
+        ("end-session", json!({"user": "nobody"})),
+        ("disable-user", json!({"user": "nobody"})),
+        ("seed-login", json!({"user": "nobody"})),
+        ("assign", role("nobody", "111122223333", "PowerUserAccess")),
+        ("assign", role(ALICE, "999999999999", "PowerUserAccess")),
+        ("unassign", role(ALICE, "111122223333", "PowerUser")),
+        ("advance", json!({"seconds": -1})),
+        ("advance", json!({"seconds": u64::MAX})),
+        ("fault", json!({"route": "Logout", "kind": "status"})),
+        ("fault", json!({"route": "Logout", "kind": "date"})),
+        ("fault", json!({"route": "Logout", "kind": "cut", "time": 1})),
+    ] {
+        let answer = client.post(&format!("/_sim/{path}"), &body);
+        assert_eq!(answer.status, 400, "{path} {body}");
+        assert!(answer.json()["error"].is_string(), "{path} {body}");
+    }
+    assert_eq!(client.get("/_sim/requests?route=Nope").status, 400);
+    for (method, path) in [("POST", "/_sim/nope"), ("GET", "/_sim/approve"), ("POST", "/_sim/state")] {
+        assert_eq!(client.send(method, path, &[], "").status, 404, "{method} {path}");
+    }
+    assert_eq!(sim.pending().len(), 1);
+    assert_eq!(client.get("/_sim/state").status, 200);
+}
+
+#[test]
+fn the_proxy_has_no_control_endpoints() {
+    let sim = IdcSim::builder().start();
+    let portal = Client::by_proxy(&sim, "https://portal.sso.eu-central-1.amazonaws.com");
+    assert_eq!(portal.get("/_sim/state").status, 404);
 }

@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use kcaws_test_kit::Walk;
+
 /// Starts the program and reads its facts.
 #[expect(clippy::disallowed_methods, reason = "this test is about a process")]
 fn start(arguments: &[&str]) -> (Child, Vec<String>) {
@@ -10,6 +12,7 @@ fn start(arguments: &[&str]) -> (Child, Vec<String>) {
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
     let out = BufReader::new(child.stdout.take().expect("stdout"));
@@ -24,8 +27,14 @@ fn start(arguments: &[&str]) -> (Child, Vec<String>) {
     (child, facts)
 }
 
+/// What stands behind `# NAME `.
+fn fact<'a>(facts: &'a [String], name: &str) -> &'a str {
+    let found = facts.iter().find_map(|fact| fact.strip_prefix(&format!("# {name} ")));
+    found.unwrap_or_else(|| panic!("no {name} in {facts:?}"))
+}
+
 #[test]
-fn facts_and_the_end_of_stdin() {
+fn it_tells_its_facts_and_ends_with_stdin_if_asked_to() {
     let folder = tempfile::tempdir().expect("a folder");
     let ca = folder.path().join("ca.pem");
     let ca_text = ca.to_str().expect("UTF-8");
@@ -45,9 +54,12 @@ fn facts_and_the_end_of_stdin() {
 #[cfg(unix)]
 #[test]
 #[expect(clippy::disallowed_methods, reason = "this test is about a process")]
-fn a_signal_ends_it() {
+fn a_signal_ends_it_even_when_stdin_is_closed() {
     for signal in ["TERM", "INT"] {
-        let (mut child, _facts) = start(&[]);
+        let (mut child, facts) = start(&[]);
+        // Without --until-stdin-closes it lives on: shells start it in the background.
+        drop(child.stdin.take());
+        assert_eq!(Walk::new().open(&format!("{}/start", fact(&facts, "url"))).status, 200);
         let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
         assert!(sent.expect("kill").success());
         assert!(child.wait().expect("an end").success(), "{signal}");
@@ -55,8 +67,52 @@ fn a_signal_ends_it() {
 }
 
 #[test]
-fn nonsense_is_refused() {
-    let (mut child, facts) = start(&["--region", "nowhere"]);
-    assert!(facts.is_empty());
-    assert!(!child.wait().expect("an end").success());
+fn nonsense_is_an_error_and_no_start() {
+    for (arguments, reason) in [
+        (["--region", "nowhere"], "`nowhere` is no region"),
+        (["--account", "12:dev"], "account `12` is not 12 digits"),
+        (["--user", "alice"], "needs a colon"),
+        (["--permission-set", "Long:day"], "a number of seconds"),
+        (["--session-life", "8h"], "a number of seconds"),
+    ] {
+        let (child, facts) = start(&arguments);
+        assert!(facts.is_empty(), "{arguments:?}");
+        let output = child.wait_with_output().expect("an end");
+        assert!(!output.status.success(), "{arguments:?}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(reason), "{told}");
+    }
+}
+
+#[test]
+fn exports_are_for_a_posix_shell_and_lead_to_it() {
+    let (mut child, facts) = start(&["--until-stdin-closes"]);
+    let exports: Vec<_> = facts.iter().filter_map(|fact| fact.strip_prefix("export ")).collect();
+    for service in ["SSO_OIDC", "SSO", "STS", "SIGNIN"] {
+        assert!(exports.contains(&format!("AWS_ENDPOINT_URL_{service}={}", fact(&facts, "url")).as_str()));
+    }
+    // The rest is comments.
+    assert!(facts.iter().all(|fact| fact.starts_with("# ") || fact.starts_with("export ")), "{facts:?}");
+    assert_ne!(fact(&facts, "url"), fact(&facts, "proxy"));
+    drop(child.stdin.take());
+    assert!(child.wait().expect("an end").success());
+}
+
+#[test]
+fn people_and_accounts_are_named_on_the_command_line() {
+    let (mut child, facts) = start(&[
+        "--until-stdin-closes",
+        "--user=bob:pass:word",
+        "--account=555566667777:lab",
+        "--permission-set=Long:7200",
+        "--start-url=https://my-alias.awsapps.com/start",
+    ]);
+    assert_eq!(fact(&facts, "default-user"), "bob");
+    assert_eq!(fact(&facts, "start-url"), "https://my-alias.awsapps.com/start");
+    let mut walk = Walk::new();
+    let form = walk.open(&format!("{}/start/sign-in", fact(&facts, "url")));
+    let portal = walk.submit(&form, "Sign in", &[("username", "bob"), ("password", "pass:word")]);
+    assert!(portal.text().contains("lab") && !portal.text().contains("111122223333"), "{}", portal.text());
+    drop(child.stdin.take());
+    assert!(child.wait().expect("an end").success());
 }

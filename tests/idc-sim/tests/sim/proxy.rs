@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use idc_sim::{Entry, IdcSim, Route};
+use idc_sim::{Entry, Fault, IdcSim, Route};
 use serde_json::json;
 
 use crate::client::{ALICE, Client, START_URL, Tokens};
@@ -101,6 +101,65 @@ fn the_plain_entry_is_for_loopback_names() {
     assert_eq!(rebound.status, 421);
     let named = client.send("GET", "/device", &[("host", "localhost:1234")], "");
     assert_eq!(named.status, 200);
+}
+
+#[test]
+fn hosts_of_every_partition_and_kind_are_played() {
+    let sim = IdcSim::builder().add_start_url("https://my-alias.awsapps.com/start").start();
+    for (host, path, status) in [
+        ("oidc-fips.us-east-1.amazonaws.com", "/authorize", 400),
+        ("oidc.us-east-1.api.aws", "/authorize", 400),
+        ("portal.sso.us-gov-west-1.amazonaws.com", "/assignment/accounts", 401),
+        ("portal.sso.cn-north-1.amazonaws.com.cn", "/assignment/accounts", 401),
+        ("portal.sso.eusc-de-east-1.amazonaws.eu", "/assignment/accounts", 401),
+        ("signin.amazonaws.cn", "/federation", 400),
+        ("device.sso.us-west-2.amazonaws.com", "/", 200),
+        ("d-1234567890.awsapps.com", "/start", 200),
+        ("my-alias.awsapps.com", "/start", 200),
+    ] {
+        assert_eq!(Client::by_proxy(&sim, &format!("https://{host}")).get(path).status, status, "{host}");
+    }
+}
+
+#[test]
+fn a_client_that_does_not_trust_the_authority_sends_nothing() {
+    let (sim, other) = (IdcSim::builder().start(), IdcSim::builder().start());
+    assert_ne!(sim.ca_pem(), other.ca_pem());
+    let distrustful = Client::by_proxy_trusting(&sim, OIDC, other.ca_pem());
+    assert!(distrustful.try_send("POST", "/client/register", &[], "{}").is_err());
+    assert!(sim.requests().is_empty());
+}
+
+#[test]
+fn the_port_of_the_host_makes_no_difference_and_a_secure_cookie_is_set() {
+    let sim = IdcSim::builder().start();
+    let portal = Client::by_proxy(&sim, "https://d-1234567890.awsapps.com");
+    let fields = [("username", ALICE), ("password", "wonderland"), ("next", "/start")];
+    let answer = portal.post_form("/start/sign-in", &[("host", "d-1234567890.awsapps.com:443")], &fields);
+    assert_eq!(answer.status, 303, "{answer:?}");
+    for part in ["; Secure", "; HttpOnly", "; SameSite=Lax"] {
+        assert!(answer.header("set-cookie").contains(part), "{answer:?}");
+    }
+}
+
+#[test]
+fn connect_can_be_given_a_fault() {
+    let sim = IdcSim::builder().start();
+    let connect = "CONNECT oidc.eu-central-1.amazonaws.com:443 HTTP/1.1\r\nHost: x\r\n\r\n";
+    // As a company's proxy does that wants to know who asks (RFC 9110 section 15.5.8).
+    let asks = Fault::status(407, "<p>who?").header("proxy-authenticate", "Basic realm=x");
+    sim.fault(Route::Connect, asks).times(1);
+    let answer = raw(&sim, connect);
+    assert!(answer.starts_with("HTTP/1.1 407 "), "{answer}");
+    assert!(answer.contains("proxy-authenticate: Basic realm=x\r\n"), "{answer}");
+    sim.fault(Route::Connect, Fault::cut()).times(1);
+    assert_eq!(raw(&sim, connect), "");
+    sim.fault(Route::Connect, Fault::delay(std::time::Duration::from_millis(1))).times(1);
+    let oidc = Client::by_proxy(&sim, OIDC);
+    oidc.register();
+    oidc.register();
+    let refused: Vec<_> = sim.requests_to(Route::Connect).iter().map(|request| request.status).collect();
+    assert_eq!(refused, [Some(407), None]);
 }
 
 fn raw(sim: &IdcSim, request: &str) -> String {
