@@ -251,6 +251,7 @@ fn allow_brings_the_code_to_the_clients_own_port() {
     let form = authorize(&mut walk, &sim, &registered, &redirect);
     let consent = sign_in(&mut walk, &form);
     let arrived = walk.submit(&consent, "Allow", &[]);
+    assert!(arrived.url.starts_with(&redirect), "{}", arrived.url);
     assert!(waiting.join().expect("an end").starts_with("GET /oauth/callback?code=SIMSECRET"));
     assert_eq!(arrived.query("state").as_deref(), Some("abc"));
     let code = arrived.query("code").expect("a code");
@@ -269,7 +270,8 @@ fn deny_brings_an_error_to_the_clients_own_port() {
     let mut walk = Walk::new();
     let form = authorize(&mut walk, &sim, &registered, &redirect);
     let consent = sign_in(&mut walk, &form);
-    walk.submit(&consent, "Deny", &[]);
+    let arrived = walk.submit(&consent, "Deny", &[]);
+    assert!(arrived.url.starts_with(&redirect), "{}", arrived.url);
     let line = waiting.join().expect("an end");
     assert!(line.starts_with("GET /oauth/callback?error=access_denied&state=abc "), "{line}");
 }

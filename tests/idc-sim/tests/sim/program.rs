@@ -1,9 +1,9 @@
 //! The simulator as a program.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
-use kcaws_test_kit::Walk;
+use kcaws_test_kit::{Walk, wait_for};
 
 /// Starts the program and reads its facts.
 #[expect(clippy::disallowed_methods, reason = "this test is about a process")]
@@ -27,6 +27,17 @@ fn start(arguments: &[&str]) -> (Child, Vec<String>) {
     (child, facts)
 }
 
+/// Waits for the end, not for ever: a program that lives on is stopped.
+fn end(child: &mut Child) -> ExitStatus {
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        wait_for("the program's end", || child.try_wait().expect("a child"))
+    }));
+    ended.unwrap_or_else(|late| {
+        let _ = child.kill();
+        std::panic::resume_unwind(late)
+    })
+}
+
 /// What stands behind `# NAME `.
 fn fact<'a>(facts: &'a [String], name: &str) -> &'a str {
     let found = facts.iter().find_map(|fact| fact.strip_prefix(&format!("# {name} ")));
@@ -48,7 +59,7 @@ fn it_tells_its_facts_and_ends_with_stdin_if_asked_to() {
         std::fs::read_to_string(&ca).expect("the certificate").starts_with("-----BEGIN CERTIFICATE-----")
     );
     drop(child.stdin.take());
-    assert!(child.wait().expect("an end").success());
+    assert!(end(&mut child).success());
 }
 
 #[cfg(unix)]
@@ -62,7 +73,7 @@ fn a_signal_ends_it_even_when_stdin_is_closed() {
         assert_eq!(Walk::new().open(&format!("{}/start", fact(&facts, "url"))).status, 200);
         let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
         assert!(sent.expect("kill").success());
-        assert!(child.wait().expect("an end").success(), "{signal}");
+        assert!(end(&mut child).success(), "{signal}");
     }
 }
 
@@ -95,7 +106,7 @@ fn exports_are_for_a_posix_shell_and_lead_to_it() {
     assert!(facts.iter().all(|fact| fact.starts_with("# ") || fact.starts_with("export ")), "{facts:?}");
     assert_ne!(fact(&facts, "url"), fact(&facts, "proxy"));
     drop(child.stdin.take());
-    assert!(child.wait().expect("an end").success());
+    assert!(end(&mut child).success());
 }
 
 #[test]
@@ -114,5 +125,5 @@ fn people_and_accounts_are_named_on_the_command_line() {
     let portal = walk.submit(&form, "Sign in", &[("username", "bob"), ("password", "pass:word")]);
     assert!(portal.text().contains("lab") && !portal.text().contains("111122223333"), "{}", portal.text());
     drop(child.stdin.take());
-    assert!(child.wait().expect("an end").success());
+    assert!(end(&mut child).success());
 }

@@ -165,6 +165,8 @@ fn connect_can_be_given_a_fault() {
 fn raw(sim: &IdcSim, request: &str) -> String {
     let address = sim.proxy_url().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("a connection");
+    // A bound for a broken simulator: a tunnel that should not be there stays open.
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a timeout");
     stream.write_all(request.as_bytes()).expect("sent");
     let mut answer = String::new();
     // The simulator closes after a refusal.
