@@ -109,7 +109,11 @@ fn a_login_url_is_good_for_15_minutes_and_one_console_of_the_partition() {
     let client = Client::new(&sim);
     let token = token_of(&signin_token(&client, &session(&sim, &client, "PowerUserAccess"), &[]));
     assert_refused(&login(&client, "x", "", HOME));
-    assert_refused(&login(&client, &token, "", "https://example.com/"));
+    for elsewhere in
+        ["https://example.com/", "http://console.aws.amazon.com/", "https://console.aws.amazon.com:8443/"]
+    {
+        assert_refused(&login(&client, &token, "", elsewhere));
+    }
     assert_refused(&login(&client, &token, "", "https://console.amazonaws.cn/"));
     let twice =
         encode(&[("Action", "login"), ("Destination", HOME), ("Destination", HOME), ("SigninToken", &token)]);

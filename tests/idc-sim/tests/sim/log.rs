@@ -79,9 +79,9 @@ fn a_request_on_its_way_has_no_status_and_does_not_disturb_a_cleared_log() {
         let slow = scope.spawn(|| client.portal("/assignment/accounts", &token).status);
         kcaws_test_kit::wait_for("the slow request", || sim.requests().first().cloned());
         sim.clear_log();
-        client.get("/start");
+        client.get("/nothing");
         assert_eq!(slow.join().expect("an answer"), 200);
     });
     let left: Vec<_> = sim.requests().iter().map(|request| (request.route, request.status)).collect();
-    assert_eq!(left, [(Route::StartPage, Some(200))]);
+    assert_eq!(left, [(Route::Unknown, Some(404))]);
 }
