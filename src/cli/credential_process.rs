@@ -107,7 +107,8 @@ fn log_in_first(
     let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
     match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
         Waited::LoggedIn => Ok(()),
-        Waited::CoolingDown => Err(error.because("a login was denied or abandoned a moment ago")),
+        Waited::CoolingDown => Err(error.because("a login came to nothing a moment ago")),
+        Waited::NotStarted => Err(error.because("the login could not be started by itself")),
         Waited::Unfinished => Err(error
             .because("a login waits in the browser")
             .hint("finish the login in the open tab, then try again")),

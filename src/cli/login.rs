@@ -68,6 +68,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     if args.force {
         end_old_login(&session, ui)?;
     } else if let Some(status) = session.check()? {
+        auto_login(app, session.config).forget_failures()?;
         ui.say(&format!("Already logged in to `{}`; {}.", shown(name), life(&status)));
         return Ok(());
     }
@@ -116,8 +117,11 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
 
 fn begin_detached(app: &App, session: &SsoSession) -> Result<Option<Lock>, CommandError> {
     process::leave_session();
-    let state = &**app.state();
-    Ok(AutoLogin { config: session, state, clock: &*app.clock }.begin()?)
+    Ok(auto_login(app, session).begin()?)
+}
+
+fn auto_login<'a>(app: &'a App, session: &'a SsoSession) -> AutoLogin<'a> {
+    AutoLogin { config: session, state: &**app.state(), clock: &*app.clock }
 }
 
 /// No terminal shows the code of a detached login: a page on this machine does, before the browser goes to AWS.

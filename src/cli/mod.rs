@@ -114,7 +114,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     if cli.global.verbose > 0 {
-        log::show(cli.global.verbose);
+        log::show();
     }
     let outcome = cli.command.run(app, &mut ui).and_then(|()| ui.finish());
     match outcome {

@@ -36,6 +36,8 @@ pub enum Waited {
     CoolingDown,
     /// The tab is open, the person is not done.
     Unfinished,
+    /// The process that is to own the login could not be started.
+    NotStarted,
 }
 
 impl AutoLogin<'_> {
@@ -50,7 +52,9 @@ impl AutoLogin<'_> {
         if !self.runs()? && self.is_marked()? {
             return Ok(Waited::CoolingDown);
         }
-        self.start_once(&start, since)?;
+        if !self.start_once(&start, since)? {
+            return Ok(Waited::NotStarted);
+        }
         loop {
             if self.logged_in_since(since)? {
                 return Ok(Waited::LoggedIn);
@@ -65,30 +69,30 @@ impl AutoLogin<'_> {
         }
     }
 
+    /// `false`: it was this process's turn to start one, and it could not.
     fn start_once(
         &self,
         start: &impl Fn() -> std::io::Result<()>,
         since: DateTime<Utc>,
-    ) -> Result<(), StateError> {
+    ) -> Result<bool, StateError> {
         let _turn = match self.state.lock(&self.file("start"), TIME_TO_START) {
             Ok(turn) => turn,
             // Somebody is at it.
-            Err(StateError::Busy { .. }) => return Ok(()),
+            Err(StateError::Busy { .. }) => return Ok(true),
             Err(error) => return Err(error),
         };
         if self.runs()? || self.is_marked()? || self.logged_in_since(since)? {
-            return Ok(());
+            return Ok(true);
         }
-        start().map_err(|source| StateError::Io {
-            what: "start a login from",
-            path: "kcaws".into(),
-            source,
-        })?;
+        if let Err(error) = start() {
+            tracing::info!(target: "kcaws::login", session = %self.config.name, %error, "not started");
+            return Ok(false);
+        }
         let deadline = self.clock.elapsed() + TIME_TO_START;
         while self.clock.elapsed() < deadline && !self.runs()? && !self.is_marked()? {
             self.clock.sleep(LOOK_EVERY);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// For the login itself: its lock, or `None` when another one runs. From now on it counts as unfinished.
@@ -103,7 +107,7 @@ impl AutoLogin<'_> {
         Ok(Some(lock))
     }
 
-    /// A login has succeeded, this one or any other.
+    /// There is a login, by this one or any other.
     pub fn forget_failures(&self) -> Result<(), StateError> {
         self.state.remove(&self.file("unfinished"))?;
         Ok(())

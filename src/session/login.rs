@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::auto::AutoLogin;
 use super::copies;
 use super::status::SessionStatus;
 use super::{Login, Session, SessionError, TokenRecord};
-use url::Url;
-
 use crate::ports::identity_center::{
     DeviceAuthorization, Endpoints, IssuedToken, Registration, ServiceError, loopback_or_https,
 };

@@ -46,8 +46,8 @@ impl Session<'_> {
             ) => Some(ServerSide::Unknown(error)),
             Err(error) => return Err(error),
         };
-        let _section = CriticalSection::enter();
         let _lock = self.lock(LOCK_PATIENCE)?;
+        let _section = CriticalSection::enter();
         // Without the status file nobody would find the tokens where they are now.
         self.still_in_use()?;
         self.forget()?;

@@ -28,8 +28,9 @@ impl Session<'_> {
         &self,
         refused: &Secret<String>,
     ) -> Result<Secret<String>, SessionError> {
-        let _section = CriticalSection::enter();
         let _lock = self.lock(self.lock_patience)?;
+        // Only from here on: waiting for another process may be interrupted.
+        let _section = CriticalSection::enter();
         // A copy that a move could not remove must not take the refresh token's successor.
         self.still_in_use()?;
         let Some(record) = self.load()? else {

@@ -84,3 +84,23 @@ fn a_pipe_that_closes_early_is_no_error() {
     let output = stage.desk.command("bash").args(["-c", &script]).run().expect_ok();
     assert!(output.stderr.is_empty(), "{output}");
 }
+
+#[test]
+fn ctrl_c_is_heard_while_another_process_refreshes() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.expire_access_tokens();
+    let locks =
+        std::fs::read_dir(stage.state().join("sessions")).unwrap().flatten().map(|entry| entry.path());
+    let lock = locks.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "lock")).unwrap();
+    let held = std::fs::File::open(lock).unwrap();
+    held.lock().unwrap();
+    let mut waiting = stage.kcaws("accounts").timeout(std::time::Duration::from_secs(10)).spawn();
+    kcaws_test_kit::wait_for("the refusal", || (stage.sim.count(Route::ListAccounts) > 0).then_some(()));
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(waiting.is_running(), "it waits for the lock");
+    waiting.signal(kcaws_test_kit::Signal::INT);
+    waiting.wait().expect_code(130);
+    drop(held);
+    stage.run("accounts").expect_ok();
+}

@@ -43,7 +43,7 @@ fn a_denied_login_is_exit_4_for_all_and_is_not_tried_again_at_once() {
     let tool = stage.credentials_command().spawn();
     browser.wait_for_url();
     stage.sim.deny(&the_code(&stage));
-    tool.wait().expect_code(4).expect_stderr("a login was denied or abandoned a moment ago");
+    tool.wait().expect_code(4).expect_stderr("a login came to nothing a moment ago");
     for _ in 0..3 {
         stage.credentials().expect_code(4).expect_stderr("run `kcaws login corp`");
     }
@@ -75,4 +75,15 @@ fn it_is_off_unless_asked_for_and_where_no_browser_can_open() {
     stage.desk.remove_env("BROWSER");
     stage.credentials().expect_code(4);
     assert!(stage.sim.requests().is_empty() && browser.opened().is_empty());
+}
+
+#[test]
+fn a_login_that_finds_another_done_already_leaves_no_cool_down() {
+    let (stage, browser) = on();
+    stage.log_in();
+    stage.kcaws("login corp --detached a-test").run().expect_ok();
+    let left = std::fs::read_dir(stage.state().join("sessions")).unwrap().flatten();
+    let marks = left.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "unfinished"));
+    assert_eq!(marks.count(), 0);
+    assert!(browser.opened().is_empty());
 }

@@ -39,9 +39,11 @@ fn ctrl_c_ends_a_login_with_the_prompt_on_a_line_of_its_own() {
 }
 
 #[test]
-fn no_color_and_quiet_are_honoured_on_a_terminal() {
+fn no_color_is_honoured_on_a_terminal() {
     require_program!("script");
     let stage = Stage::new();
+    let help = on_a_terminal(&stage, "--help").run().expect_ok();
+    assert!(help.stdout.contains(&0x1b), "there is something to honour it for: {help}");
     let help = on_a_terminal(&stage, "--help").env("NO_COLOR", "1").run().expect_ok();
     assert!(!help.stdout.contains(&0x1b), "{help}");
 }

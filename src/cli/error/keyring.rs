@@ -33,7 +33,7 @@ impl From<KeyringError> for CommandError {
             KeyringError::NoPassphrase { source, .. } => {
                 Self { code: "no_passphrase", ..failure }.hint(passphrase_hint(source))
             }
-            KeyringError::Failed { .. } => failure.hint("`kcaws -vv …` shows more; another store: KCAWS_KEYRING at login"),
+            KeyringError::Failed { .. } => failure.hint("`kcaws -v …` shows more; another store: KCAWS_KEYRING at login"),
         };
         failure.because_of(cause)
     }

@@ -93,7 +93,7 @@ impl From<ServiceError> for CommandError {
                 failed("throttled").hint("try again in a moment; AWS allows some 20 requests a second")
             }
             ServiceError::NotUnderstood { .. } => {
-                failed("not_understood").hint("a proxy or a captive portal may stand between; -vv shows more")
+                failed("not_understood").hint("a proxy or a captive portal may stand between; -v shows more")
             }
             ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused").hint(
                 "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",

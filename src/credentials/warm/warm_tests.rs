@@ -1,15 +1,15 @@
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::ports::clock::SystemClock;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Origin, ServiceError};
 use crate::ports::keyring::KeyringError;
-use crate::ports::state_folder::DiskStateFolder;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::session::LoginNeeded;
 use crate::session::testing::World;
+
+#[path = "crowd_tests.rs"]
+mod crowd;
 
 const TEN_PAST: Duration = Duration::from_mins(10);
 /// Inside the margin of what was fetched at noon and ends at one.
@@ -404,39 +404,4 @@ fn a_new_login_is_not_served_from_the_last_one() {
     let token = FakeIdentityCenter::token("access-2", Some("refresh-2"));
     world.session().complete_login(registration, token).expect("stored");
     assert!(!world.at_once());
-}
-
-#[test]
-fn a_crowd_that_finds_nothing_warm_is_one_fetch() {
-    let folder = tempfile::tempdir().expect("a temp folder");
-    let (keys, fetches) = (FakeWarmKeys::default(), AtomicUsize::new(0));
-    let world = World::new();
-    let mint = world.mint();
-    let crowd = |_: &usize| {
-        let state = DiskStateFolder::new(Some(folder.path().join("kcaws")));
-        let clock = SystemClock::new();
-        let warm = Warm { state: &state, keys: &keys, clock: &clock };
-        let role = role();
-        let answer = warm.serve(&wanted(&role), mint, |_| {
-            fetches.fetch_add(1, Ordering::Relaxed);
-            clock.sleep(Duration::from_millis(30));
-            let credentials = FakeIdentityCenter::role_credentials("2099-11-24T13:00:00Z");
-            Ok::<_, CredentialsError>(Fetched { credentials, skew: chrono::TimeDelta::zero() })
-        });
-        answer.is_ok()
-    };
-    let answered = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..12).map(|number| scope.spawn(move || crowd(&number))).collect();
-        threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|answered| *answered).count()
-    });
-    assert_eq!((answered, fetches.load(Ordering::Relaxed)), (12, 1));
-}
-
-#[test]
-fn who_waited_in_vain_is_told_who_holds_the_lock() {
-    let world = World::new();
-    let role = role();
-    let _held = world.state.lock(&world.warm().lock_name(&wanted(&role)), Duration::ZERO).expect("locks");
-    let outcome = world.serve().expect_err("busy").to_string();
-    assert!(outcome.contains(&format!("(pid {})", std::process::id())), "{outcome}");
 }

@@ -17,26 +17,22 @@ pub fn open(
     state: &Arc<dyn StateFolder>,
     passphrases: &Rc<dyn PassphraseSource>,
 ) -> Result<Box<dyn SecretStore>, KeyringError> {
-    if kind == StoreKind::File {
-        return Ok(Box::new(FileStore::new(state.clone(), passphrases.clone())));
-    }
-    of_platform(kind, env, folders, state)
-}
-
-#[cfg(target_os = "linux")]
-fn of_platform(
-    kind: StoreKind,
-    env: &Env,
-    folders: &Folders,
-    state: &Arc<dyn StateFolder>,
-) -> Result<Box<dyn SecretStore>, KeyringError> {
+    #[cfg(not(target_os = "linux"))]
+    let _ = (env, folders); // they say where a desktop's bus is, and its lock
     match kind {
+        #[cfg(target_os = "linux")]
         StoreKind::SecretService => {
             let lock_file = folders.state.as_ref().map(|folder| folder.join("secret-service.lock"));
             Ok(Box::new(super::secret_service::SecretServiceStore::new(bus_address(env), lock_file)))
         }
+        #[cfg(target_os = "linux")]
         StoreKind::Keyutils => Ok(Box::new(super::keyutils::KeyutilsStore::new(state.clone()))),
-        StoreKind::Keychain | StoreKind::Wincred | StoreKind::File => Err(not_here(kind)),
+        #[cfg(target_os = "macos")]
+        StoreKind::Keychain => Ok(Box::new(super::apple::KeychainStore::new()?)),
+        #[cfg(windows)]
+        StoreKind::Wincred => Ok(Box::new(super::windows::WincredStore::new()?)),
+        StoreKind::File => Ok(Box::new(FileStore::new(state.clone(), passphrases.clone()))),
+        elsewhere => Err(not_here(elsewhere)),
     }
 }
 
@@ -47,42 +43,6 @@ fn bus_address(env: &Env) -> Option<String> {
         let socket = std::path::PathBuf::from(env.raw("XDG_RUNTIME_DIR")?).join("bus");
         socket.exists().then(|| format!("unix:path={}", socket.display()))
     })
-}
-
-#[cfg(target_os = "macos")]
-fn of_platform(
-    kind: StoreKind,
-    _env: &Env,
-    _folders: &Folders,
-    _state: &Arc<dyn StateFolder>,
-) -> Result<Box<dyn SecretStore>, KeyringError> {
-    match kind {
-        StoreKind::Keychain => Ok(Box::new(super::apple::KeychainStore::new()?)),
-        _ => Err(not_here(kind)),
-    }
-}
-
-#[cfg(windows)]
-fn of_platform(
-    kind: StoreKind,
-    _env: &Env,
-    _folders: &Folders,
-    _state: &Arc<dyn StateFolder>,
-) -> Result<Box<dyn SecretStore>, KeyringError> {
-    match kind {
-        StoreKind::Wincred => Ok(Box::new(super::windows::WincredStore::new()?)),
-        _ => Err(not_here(kind)),
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
-fn of_platform(
-    kind: StoreKind,
-    _env: &Env,
-    _folders: &Folders,
-    _state: &Arc<dyn StateFolder>,
-) -> Result<Box<dyn SecretStore>, KeyringError> {
-    Err(not_here(kind))
 }
 
 fn not_here(kind: StoreKind) -> KeyringError {
