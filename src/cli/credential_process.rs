@@ -69,7 +69,8 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
     let endpoints = selection::endpoints(app, &selected)?;
     let minted_by = MintedBy::of(&selected.session, &endpoints);
     let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
-    let wanted = Wanted::new(&selected.session.name, &role, &app.config_path()?, &app.env, &of_profile)
+    let config = app.config_path()?;
+    let wanted = Wanted::new(&selected.session.name, &role, &config, &app.env, &of_profile)
         .stamped(app.stamped_document()?.0);
     let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
     let serve = || warm.serve(&wanted, minted_by, |haste| fetch(app, &selected, &role, haste));

@@ -108,10 +108,12 @@ impl StateFolder for DiskStateFolder {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
         let path = self.root()?.join(name);
         match open(&path, OpenOptions::new().read(true)) {
-            Ok(mut file) => {
-                refuse_foreign(&path, &file.metadata().map_err(io("look at", &path))?)?;
-                let mut contents = Vec::new();
-                file.read_to_end(&mut contents).map_err(io("read", &path))?;
+            Ok(file) => {
+                let metadata = file.metadata().map_err(io("look at", &path))?;
+                refuse_foreign(&path, &metadata)?;
+                let mut contents = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+                // Through `take`, because a file would ask for its size and place once more.
+                file.take(u64::MAX).read_to_end(&mut contents).map_err(io("read", &path))?;
                 Ok(Some(contents))
             }
             Err(error) if is_nothing_there(&error) => Ok(None),

@@ -127,22 +127,20 @@ impl Entry {
         Zeroizing::new(bytes)
     }
 
-    /// The version is among what the box is bound to: what opens is of this form.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// The version is among what the box is bound to: what opens is of this form. The line stays in the buffer that
+    /// it came in: a copy would have to be zeroed too.
+    pub fn from_bytes(mut bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
         let (times, rest) = bytes.split_first_chunk::<24>()?;
         let (&[stamped], rest) = rest.split_first_chunk::<1>()?;
         let (stamp, rest) = rest.split_first_chunk::<{ FileStamp::LEN }>()?;
-        let (minted_by, line) = rest.split_first_chunk::<{ MintedBy::LEN }>()?;
+        let (minted_by, _line) = rest.split_first_chunk::<{ MintedBy::LEN }>()?;
         let [expires_at, obtained_at, skew] =
             std::array::from_fn(|at| i64::from_le_bytes(times.as_chunks::<8>().0[at]));
-        Some(Self {
-            expires_at,
-            obtained_at,
-            skew,
-            stamp: (stamped == 1).then(|| FileStamp::from_bytes(stamp)),
-            minted_by: MintedBy(*minted_by),
-            line: Secret::new(line.to_vec()),
-        })
+        let stamp = (stamped == 1).then(|| FileStamp::from_bytes(stamp));
+        let minted_by = MintedBy(*minted_by);
+        bytes.drain(..HEAD);
+        let line = Secret::new(std::mem::take(&mut *bytes));
+        Some(Self { expires_at, obtained_at, skew, stamp, minted_by, line })
     }
 }
 
@@ -205,10 +203,10 @@ mod tests {
     fn an_entry_survives_its_bytes_and_no_cut_head_is_read() {
         let entry = entry("2026-11-24T13:00:00Z", TimeDelta::seconds(-7));
         let bytes = entry.to_bytes();
-        let back = Entry::from_bytes(&bytes).expect("reads");
+        let back = Entry::from_bytes(bytes.clone()).expect("reads");
         assert_eq!(back.to_bytes(), bytes);
         assert!(back.line().expose().ends_with(b"}\n"));
-        assert!((0..HEAD).all(|cut| Entry::from_bytes(&bytes[..cut]).is_none()));
+        assert!((0..HEAD).all(|cut| Entry::from_bytes(Zeroizing::new(bytes[..cut].to_vec())).is_none()));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod entry;
 mod mark;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ const LAST_TRY: Duration = Duration::from_secs(1);
 pub struct Wanted<'a> {
     session: &'a str,
     role: &'a Role,
-    fields: Vec<Vec<u8>>,
+    fields: Vec<Cow<'a, [u8]>>,
     name: String,
     stamp: Option<FileStamp>,
 }
@@ -48,24 +49,24 @@ impl<'a> Wanted<'a> {
     pub fn new(
         session: &'a str,
         role: &'a Role,
-        config: &Path,
+        config: &'a Path,
         env: &Env,
-        endpoints_of_profile: &str,
+        endpoints_of_profile: &'a str,
     ) -> Self {
-        let mut fields = vec![
-            FORMAT.to_vec(),
-            session.as_bytes().to_vec(),
-            role.account_id.as_bytes().to_vec(),
-            role.role_name.as_bytes().to_vec(),
-            config.as_os_str().as_encoded_bytes().to_vec(),
-            endpoints_of_profile.as_bytes().to_vec(),
+        let asked = [
+            FORMAT,
+            session.as_bytes(),
+            role.account_id.as_bytes(),
+            role.role_name.as_bytes(),
+            config.as_os_str().as_encoded_bytes(),
+            endpoints_of_profile.as_bytes(),
         ];
-        fields.extend(
-            DECIDING_VARIABLES.iter().map(|name| env.raw(name).unwrap_or_default().into_encoded_bytes()),
-        );
-        let parts: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
-        let name = hashed_name(&parts);
-        Self { session, role, fields, name, stamp: None }
+        let decided = |name: &&str| Cow::Owned(env.raw(name).unwrap_or_default().into_encoded_bytes());
+        let mut fields = Vec::with_capacity(asked.len() + DECIDING_VARIABLES.len());
+        fields.extend(asked.map(Cow::Borrowed));
+        fields.extend(DECIDING_VARIABLES.iter().map(decided));
+        let wanted = Self { session, role, fields, name: String::new(), stamp: None };
+        Self { name: hashed_name(&wanted.bound()), ..wanted }
     }
 
     /// `stamp` must be older than the reading of the file: a change between the two must show.
@@ -79,7 +80,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn bound(&self) -> Vec<&[u8]> {
-        self.fields.iter().map(Vec::as_slice).collect()
+        self.fields.iter().map(AsRef::as_ref).collect()
     }
 }
 
@@ -265,7 +266,7 @@ impl Warm<'_> {
 
     fn read(&self, wanted: &Wanted<'_>, now: DateTime<Utc>) -> Option<(Entry, Epoch)> {
         let opened = self.seal(wanted).read(&wanted.name, &wanted.bound(), now)?;
-        Some((Entry::from_bytes(&opened.plaintext)?, opened.epoch))
+        Some((Entry::from_bytes(opened.plaintext)?, opened.epoch))
     }
 
     fn write(

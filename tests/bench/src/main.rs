@@ -12,6 +12,7 @@
     reason = "a benchmark for people"
 )]
 
+mod counts;
 mod peers;
 mod scene;
 
@@ -66,6 +67,7 @@ fn main() {
     for ((row, median), times) in rows.iter().zip(&medians).zip(&times) {
         println!("{:<44} {median:>10.0} {:>8.2} {:>6}", row.name, median / medians[0], times.len());
     }
+    counts::print(&scene, &[&rows[0], &rows[1]]);
     scene.crowd();
 }
 

@@ -1,0 +1,43 @@
+//! What does not change with the weather: instructions (callgrind) and system calls (strace) of one warm call.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::scene::Scene;
+use crate::{Row, once};
+
+pub(crate) fn print(scene: &Scene, rows: &[&Row]) {
+    let report = scene.desk.home().join("count");
+    for row in rows {
+        // A run of its own first: the counted one shall be warm.
+        once(scene, row);
+        let callgrind = counted(
+            scene,
+            row,
+            "valgrind",
+            &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
+            "--log-file",
+            &report,
+        );
+        // `==123== Collected : 247000`
+        let instructions = callgrind
+            .and_then(|text| Some(text.split("Collected :").nth(1)?.split_whitespace().next()?.to_owned()));
+        // One line per call, and one that says how it ended.
+        let calls = counted(scene, row, "strace", &["--follow-forks"], "--output", &report)
+            .map(|text| text.lines().filter(|line| !line.contains("+++")).count().to_string());
+        let known = |what: Option<String>| what.unwrap_or_else(|| "not counted".to_owned());
+        println!("{:<44} {} instructions, {} system calls", row.name, known(instructions), known(calls));
+    }
+}
+
+/// What `tool` writes about the run; `None` where it is not installed.
+fn counted(scene: &Scene, row: &Row, tool: &str, args: &[&str], into: &str, report: &Path) -> Option<String> {
+    let tool = ["/usr/bin", "/usr/local/bin"]
+        .map(|folder| Path::new(folder).join(tool))
+        .into_iter()
+        .find(|path| path.exists())?;
+    let mut command: Command = scene.command(&tool);
+    command.args(args).arg(format!("{into}={}", report.display()));
+    command.arg(&row.program).args(&row.args).stderr(Stdio::null());
+    command.status().ok()?.success().then(|| std::fs::read_to_string(report).ok())?
+}
