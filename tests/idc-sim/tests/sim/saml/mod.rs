@@ -1,0 +1,4 @@
+//! Signing in by an external SAML identity provider.
+
+mod idp;
+mod sign_in;
