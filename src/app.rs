@@ -15,6 +15,7 @@ use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
 use crate::ports::passphrase::{PassphraseSource, SystemPassphrases};
+use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 use crate::ports::warm_key::{self, WarmKeys};
@@ -54,6 +55,7 @@ pub trait Outside {
         patience: Patience,
     ) -> Result<Box<dyn IdentityCenter>, SetupError>;
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
+    fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError>;
     fn browser(&self, app: &App) -> Box<dyn Browser>;
 }
 
@@ -131,6 +133,10 @@ impl App {
         self.outside.signin(self, origin)
     }
 
+    pub fn redirects(&self) -> Result<Box<dyn Redirects>, SetupError> {
+        self.outside.redirects(self)
+    }
+
     pub fn browser(&self) -> Box<dyn Browser> {
         self.outside.browser(self)
     }
@@ -183,6 +189,10 @@ impl Outside for RealOutside {
 
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
         Ok(Box::new(HttpSignin::new(self.http(app)?.clone(), origin)))
+    }
+
+    fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {
+        Ok(Box::new(HttpRedirects(self.http(app)?.clone())))
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {

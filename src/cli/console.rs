@@ -75,7 +75,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
 
 fn target(args: &ConsoleArgs, app: &App) -> Result<(Selected, Role, Option<String>), CommandError> {
     if let (Some(session), Some(account), Some(role)) = (&args.session, &args.account, &args.role) {
-        let session = app.document()?.session(session)?;
+        let session = selection::session_named(app, session)?;
         let role = Role { account_id: account.clone(), role_name: role.clone() };
         return Ok((Selected { session, profile: None }, role, None));
     }

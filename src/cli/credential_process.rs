@@ -56,7 +56,7 @@ pub(super) fn account_id(text: &str) -> Result<String, String> {
 pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (selected, role) = match (&args.session, &args.account, &args.role, &args.profile) {
         (Some(session), Some(account), Some(role), _) => {
-            let session = app.document()?.session(session)?;
+            let session = selection::session_named(app, session)?;
             let role = Role { account_id: account.clone(), role_name: role.clone() };
             (Selected { session, profile: None }, role)
         }

@@ -168,6 +168,8 @@ impl From<ConfigError> for CommandError {
         let failure = match &error {
             ConfigError::Unreadable { .. } => failure.hint("check the rights of the file (AWS_CONFIG_FILE)"),
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("mend that line"),
+            ConfigError::WrongRegion { told, .. } => Self { code: "wrong_region", ..failure }
+                .hint(format!("change that line to `sso_region = {told}`")),
             ConfigError::MissingKey { key, .. } => {
                 failure.hint(format!("add the line `{key} = …` to that section"))
             }

@@ -14,6 +14,7 @@ use crate::ports::folders::Folders;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::redirects::Redirects;
 use crate::ports::signin::Signin;
 use crate::ports::state_folder::{FakeStateFolder, StateFolder};
 use crate::ports::warm_key::WarmKeys;
@@ -51,6 +52,10 @@ impl Outside for WarmOnly {
     }
 
     fn signin(&self, _app: &App, _origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
+        panic!("a warm call opens no network")
+    }
+
+    fn redirects(&self, _app: &App) -> Result<Box<dyn Redirects>, SetupError> {
         panic!("a warm call opens no network")
     }
 

@@ -16,6 +16,7 @@ use crate::profile::SsoSession;
 use crate::session::auto::AutoLogin;
 use crate::session::device::{self, Waiting};
 use crate::session::logout::ServerSide;
+use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
 use crate::session::{Session, SessionError, copies, status};
 
@@ -51,7 +52,7 @@ pub(super) struct LoginArgs {
 }
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let selected = selection::session(app, args.session.as_deref())?;
+    let mut selected = selection::session(app, args.session.as_deref())?;
     // Held to the end: while it is, nobody starts another.
     let _detached = match &args.detached {
         Some(_) => match begin_detached(app, &selected.session)? {
@@ -60,21 +61,41 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         },
         None => None,
     };
+    selection::check_region(app, &selected.session)?;
+    // Where only the portal tells its region, there is nothing to look at before that is known.
+    let mut portal = None;
+    if selected.session.region.is_empty() {
+        let found = selection::portal(app, &selected.session)?;
+        selected.session.region.clone_from(&found.region);
+        portal = Some(found);
+    }
     let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
     let opened = Opened::for_login(app, selected, noted, ui.is_interactive())?;
+    if !args.force
+        && let Some(status) = opened.session().check()?
+    {
+        auto_login(app, &opened.selected.session).forget_failures()?;
+        ui.say(&format!("Already logged in to `{}`; {}.", shown(&status.session), life(&status)));
+        return Ok(());
+    }
+    let portal = match portal {
+        Some(portal) => portal,
+        None => selection::portal(app, &opened.selected.session)?,
+    };
+    // Before the old login is ended: nothing valid goes for a login that may not be.
+    opened.session().check_pin(&portal)?;
+    if args.force {
+        end_old_login(&opened.session(), ui)?;
+    }
+    let opened = opened.at(&portal)?;
     let session = opened.session();
     let name = &session.config.name;
-
-    if args.force {
-        end_old_login(&session, ui)?;
-    } else if let Some(status) = session.check()? {
-        auto_login(app, session.config).forget_failures()?;
-        ui.say(&format!("Already logged in to `{}`; {}.", shown(name), life(&status)));
-        return Ok(());
+    if portal.start_url != session.config.start_url {
+        ui.say(&format!("The portal is `{}`, in {}.", shown(&portal.start_url), shown(&portal.region)));
     }
 
     let client_name = format!("kcaws {}", user_at_host(&app.env));
-    let pending = session.begin_login(&client_name)?;
+    let pending = session.begin_login(&client_name, &portal)?;
     present(&pending.authorization, &client_name, name, ui);
     let _page = if let Some(asked_by) = &args.detached {
         Some(open_code_page(app, name, &client_name, asked_by, &pending.authorization)?)
@@ -103,7 +124,9 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         },
     );
     spinner.finish_and_clear();
-    let status = session.complete_login(pending.registration, token?)?;
+    let token = token.map_err(|error| explained(error, app, name, &portal))?;
+    let status = session.complete_login(pending.registration, token)?;
+    session.pin_if_first(&portal)?;
     // Best effort: the old store may be gone, which is perhaps why the person chose another.
     let _ = copies::tidy(session.config, session.state, &|kind| app.store(kind));
     ui.say(&format!(
@@ -113,6 +136,28 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         life(&status)
     ));
     Ok(())
+}
+
+/// A wrong region shows in the browser only, and here as a code that nobody approves or that is refused. Where the
+/// portal's host tells its region, it cannot be wrong.
+fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> CommandError {
+    let expired = matches!(error, SessionError::CodeExpired);
+    let may_be_the_region = expired || matches!(error, SessionError::CodeRefused);
+    let error = CommandError::from(error);
+    if !may_be_the_region || start_url::region_of(&portal.start_url).is_some() {
+        return error;
+    }
+    let place = app.document().ok().and_then(|document| document.place_of_region(session));
+    let place = place.map_or_else(|| "the config".to_owned(), |place| place.to_string());
+    let cause = if expired {
+        "nobody pressed Allow, the sign-in was refused in the browser, or `sso_region` is wrong (the page then says invalid_grant)"
+    } else {
+        "`sso_region` is not the region of this portal, or the code was used already"
+    };
+    error.because(cause).hint(format!(
+        "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the region of your Identity Center",
+        portal.region
+    ))
 }
 
 fn begin_detached(app: &App, session: &SsoSession) -> Result<Option<Lock>, CommandError> {

@@ -30,7 +30,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     // The status files know sessions that the config may have lost since.
     let mut outcome = Ok(());
     for known in status::read_all(&**app.state())? {
-        let configured = app.document()?.session(&known.session).ok();
+        let configured = selection::session_named(app, &known.session).ok();
         let session = configured.filter(|session| session.start_url == known.start_url);
         let session = session.unwrap_or_else(|| known.as_session());
         let one = log_out(Selected { session, profile: None }, app, ui);

@@ -11,6 +11,7 @@ mod logout;
 mod selection;
 mod status;
 mod store;
+mod trust;
 pub mod ui;
 
 use std::ffi::OsString;
@@ -76,6 +77,7 @@ enum Command {
     Accounts(accounts::AccountsArgs),
     Console(console::ConsoleArgs),
     Store(store::StoreArgs),
+    Trust(trust::TrustArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
 }
 
@@ -85,7 +87,11 @@ impl Command {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
             Self::Store(args) => args.wants_json(),
-            Self::Login(_) | Self::Logout(_) | Self::Console(_) | Self::CredentialProcess(_) => false,
+            Self::Login(_)
+            | Self::Logout(_)
+            | Self::Console(_)
+            | Self::Trust(_)
+            | Self::CredentialProcess(_) => false,
         }
     }
 
@@ -101,6 +107,7 @@ impl Command {
             Self::Accounts(args) => accounts::run(args, app, ui),
             Self::Console(args) => console::run(args, app, ui),
             Self::Store(args) => store::run(args, app, ui),
+            Self::Trust(args) => trust::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
     }

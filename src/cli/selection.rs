@@ -9,8 +9,9 @@ use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter,
 use crate::ports::keyring::{SecretStore, StoreKind};
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Role, SsoSession, Target};
-use crate::session::choice;
+use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, Session, SessionError};
+use crate::session::{choice, status};
 
 /// Longer than a refresh takes: two attempts of 6 s.
 const LOCK_PATIENCE: Duration = Duration::from_secs(13);
@@ -26,11 +27,13 @@ pub(super) struct Selected {
 pub(super) fn session(app: &App, named: Option<&str>) -> Result<Selected, CommandError> {
     let document = app.document()?;
     if let Some(name) = named {
-        return Ok(Selected { session: document.session(name)?, profile: None });
+        return Ok(Selected { session: session_named(app, name)?, profile: None });
     }
     if let Some(profile) = app.env.get("AWS_PROFILE") {
         match document.target(&profile) {
-            Ok(target) => return Ok(Selected { session: target.session, profile: Some(profile) }),
+            Ok(target) => {
+                return Ok(Selected { session: in_force(app, target.session)?, profile: Some(profile) });
+            }
             // Somebody else's profile says nothing about our sessions.
             Err(ConfigError::NotOurs { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -39,10 +42,54 @@ pub(super) fn session(app: &App, named: Option<&str>) -> Result<Selected, Comman
     let sessions = document.session_names();
     match sessions.as_slice() {
         [] => Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into()),
-        [only] => Ok(Selected { session: document.session(only)?, profile: None }),
+        [only] => Ok(Selected { session: session_named(app, only)?, profile: None }),
         several => Err(CommandError::new(Exit::Usage, "which_session", "which session?")
             .because(format!("there are: {}", several.join(", ")))
             .hint("name it, or set AWS_PROFILE")),
+    }
+}
+
+/// A session of the config, in the region where its login is.
+pub(super) fn session_named(app: &App, name: &str) -> Result<SsoSession, CommandError> {
+    in_force(app, app.document()?.session(name)?)
+}
+
+/// A company's own start URL may have moved people to another Region than the config names: from its login on, that
+/// one counts.
+fn in_force(app: &App, session: SsoSession) -> Result<SsoSession, CommandError> {
+    if !start_url::is_portal(&session.start_url) {
+        let noted = status::read(&**app.state(), &session)?;
+        return Ok(match noted {
+            Some(noted) => SsoSession { region: noted.region, ..session },
+            None => session,
+        });
+    }
+    if !session.region.is_empty() {
+        return Ok(session);
+    }
+    let region = start_url::region_of(&session.start_url);
+    let region = region.ok_or_else(|| app.document().map(|document| document.no_region(&session.name)));
+    match region {
+        Ok(region) => Ok(SsoSession { region, ..session }),
+        Err(complaint) => Err(complaint?.into()),
+    }
+}
+
+/// Where a login of this session goes, found out now.
+pub(super) fn portal(app: &App, session: &SsoSession) -> Result<Portal, CommandError> {
+    let (document, redirects) = (app.document()?, app.redirects()?);
+    // The config's region, not that of the last login: a portal whose host tells none is where the config says.
+    let configured = document.session(&session.name)?.region;
+    let resolved = start_url::resolve(&session.start_url, &configured, &*redirects);
+    Ok(resolved.map_err(SessionError::from)?)
+}
+
+/// A region that the start URL's own host contradicts would end in the browser, ten minutes later.
+pub(super) fn check_region(app: &App, session: &SsoSession) -> Result<(), CommandError> {
+    let told = start_url::region_of(&session.start_url).filter(|told| *told != session.region);
+    match (told, app.document()?.place_of_region(&session.name)) {
+        (Some(told), Some(place)) => Err(ConfigError::WrongRegion { place, told }.into()),
+        _ => Ok(()),
     }
 }
 
@@ -57,7 +104,7 @@ pub(super) fn role_of_profile(
         return Err(CommandError::new(Exit::Configuration, "no_role", message)
             .hint("add sso_account_id and sso_role_name, or name --account and --role"));
     };
-    Ok((Selected { session, profile: Some(profile.to_owned()) }, role, region))
+    Ok((Selected { session: in_force(app, session)?, profile: Some(profile.to_owned()) }, role, region))
 }
 
 /// A session with its ports at hand.
@@ -82,6 +129,17 @@ impl<'a> Opened<'a> {
         let (open, requested) = (|kind| app.store(kind), app.settings()?.keyring);
         let store = choice::for_login(&selected.session, requested, noted, may_prompt, &open)?;
         Self::with(app, selected, endpoints, store, Patience::FOR_A_PERSON)
+    }
+
+    /// In the region of the portal that a login goes to.
+    pub(super) fn at(self, portal: &Portal) -> Result<Self, CommandError> {
+        if portal.region == self.selected.session.region {
+            return Ok(self);
+        }
+        let session = SsoSession { region: portal.region.clone(), ..self.selected.session };
+        let selected = Selected { session, ..self.selected };
+        let endpoints = endpoints(self.app, &selected)?;
+        Self::with(self.app, selected, endpoints, self.store, Patience::FOR_A_PERSON)
     }
 
     /// For a command of a person's that uses a login. No login is exit 4 before anything else is opened.
@@ -174,6 +232,9 @@ pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpo
 
 pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
     let document = app.document()?;
+    if selected.session.region.is_empty() {
+        return Err(document.no_region(&selected.session.name).into());
+    }
     let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
     let settings = EndpointSettings {
         region: selected.session.region.clone(),

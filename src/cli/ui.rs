@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::Global;
-use super::error::CommandError;
-use crate::ports::terminal::Terminal;
+use super::error::{CommandError, Exit};
+use crate::ports::terminal::{self, Terminal};
 use crate::secret::Secret;
 
 pub struct Ui {
@@ -86,6 +86,18 @@ impl Ui {
 
     pub fn warn(&mut self, text: &str) {
         self.tell(&format!("kcaws: warning: {}", shown(text)));
+    }
+
+    /// Asks the person; anything but a yes is a no. Where nobody can answer, `instead` is the flag that does.
+    pub(super) fn confirm(&mut self, question: &str, instead: &str) -> Result<bool, CommandError> {
+        if !self.is_interactive() {
+            return Err(CommandError::new(Exit::Usage, "input_needed", "somebody must say yes to this")
+                .hint(format!("answer at a terminal, or add {instead}")));
+        }
+        let _ = write!(self.terminal.stderr, "{question} [y/N] ");
+        let _ = self.terminal.stderr.flush();
+        let answer = terminal::read_line().unwrap_or_default();
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// At most three lines, because they will stand inside other tools' messages.

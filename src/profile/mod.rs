@@ -29,6 +29,8 @@ pub enum ConfigError {
     Circular { place: Place, name: String },
     #[error("{place}: {what}")]
     BadValue { place: Place, what: String },
+    #[error("{place}: sso_region is not `{told}`, the region of the portal that the start URL names")]
+    WrongRegion { place: Place, told: String },
     #[error("there is no home folder, and AWS_CONFIG_FILE is not set")]
     NoHome,
     #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]

@@ -18,6 +18,7 @@ pub struct SsoSession {
     pub name: String,
     /// Exactly as configured: it is part of the keys under which tokens are kept.
     pub start_url: String,
+    /// Empty where the config has none: a start URL may tell it, or lead to one that does.
     pub region: String,
     pub scopes: Vec<String>,
 }
@@ -72,21 +73,45 @@ impl Document {
     }
 
     pub fn session(&self, name: &str) -> Result<SsoSession, ConfigError> {
+        match self.section_of_session(name) {
+            Some((section, title)) => session_of(&section, name, &title),
+            None => Err(self.no_such_session(name)),
+        }
+    }
+
+    /// The section that a session's settings stand in, and its title.
+    fn section_of_session(&self, name: &str) -> Option<(View<'_>, String)> {
         if let Some(section) = self.section(&Heading::SsoSession(name.to_owned())) {
-            return session_of(&section, name, &format!("sso-session {name}"));
+            return Some((section, format!("sso-session {name}")));
         }
         // A legacy profile's session has no name of its own; its start URL is one.
-        for profile in self.profile_names() {
-            let Some(section) = self.section(&Heading::Profile(profile.clone())) else { continue };
-            if section.get("sso_session").is_none() && section.get("sso_start_url") == Some(name) {
-                return session_of(&section, name, &format!("profile {profile}"));
-            }
+        self.profile_names().into_iter().find_map(|profile| {
+            let section = self.section(&Heading::Profile(profile.clone()))?;
+            let of_profile =
+                section.get("sso_session").is_none() && section.get("sso_start_url") == Some(name);
+            of_profile.then(|| (section, format!("profile {profile}")))
+        })
+    }
+
+    /// The complaint that a session says no region, and neither does anything else.
+    pub fn no_region(&self, name: &str) -> ConfigError {
+        match self.section_of_session(name) {
+            Some((section, title)) => missing(&section, &title, "sso_region"),
+            None => self.no_such_session(name),
         }
-        Err(ConfigError::NoSuchSession {
+    }
+
+    /// Where a session's region stands, or its section where it has none.
+    pub fn place_of_region(&self, name: &str) -> Option<Place> {
+        self.section_of_session(name).map(|(section, _)| section.place_of("sso_region"))
+    }
+
+    fn no_such_session(&self, name: &str) -> ConfigError {
+        ConfigError::NoSuchSession {
             name: name.to_owned(),
             path: self.path().to_path_buf(),
             known: self.session_names(),
-        })
+        }
     }
 
     /// A profile is ours through its kcaws `credential_process` line, or through `sso_*` keys.
@@ -161,7 +186,7 @@ impl Document {
 fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession, ConfigError> {
     let required = |key| section.get(key).ok_or_else(|| missing(section, title, key));
     let start_url = required("sso_start_url")?;
-    let region = required("sso_region")?;
+    let region = section.get("sso_region").unwrap_or_default();
     // It becomes part of a host name.
     if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
         return Err(ConfigError::BadValue {

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::auto::AutoLogin;
 use super::copies;
+use super::start_url::{self, Portal};
 use super::status::SessionStatus;
 use super::{Login, Session, SessionError, TokenRecord};
 use crate::ports::identity_center::{
@@ -49,18 +50,19 @@ impl Session<'_> {
     }
 
     /// Registers where there is no usable registration, proves that the store keeps what it is given, and asks
-    /// for a code. Nobody is sent to the browser for a token that has no place to lie.
-    pub fn begin_login(&self, client_name: &str) -> Result<PendingLogin, SessionError> {
+    /// for a code. Nobody is sent to the browser for a token that has no place to lie. Nothing is sent to another
+    /// instance than that of the first login.
+    pub fn begin_login(&self, client_name: &str, portal: &Portal) -> Result<PendingLogin, SessionError> {
+        self.check_pin(portal)?;
         let mut registration = self.registration(client_name, false)?;
-        let authorization =
-            match self.center.start_device_authorization(&registration, &self.config.start_url) {
-                // The service does not know it any more, whatever it said of its life.
-                Err(ServiceError::InvalidClient) => {
-                    registration = self.registration(client_name, true)?;
-                    self.center.start_device_authorization(&registration, &self.config.start_url)
-                }
-                other => other,
-            }?;
+        let authorization = match self.center.start_device_authorization(&registration, &portal.start_url) {
+            // The service does not know it any more, whatever it said of its life.
+            Err(ServiceError::InvalidClient) => {
+                registration = self.registration(client_name, true)?;
+                self.center.start_device_authorization(&registration, &portal.start_url)
+            }
+            other => other,
+        }?;
         check_page(&authorization.verification_uri, self.endpoints)?;
         if let Some(page) = &authorization.verification_uri_complete {
             check_page(page, self.endpoints)?;
@@ -118,17 +120,7 @@ impl Session<'_> {
     }
 }
 
-/// Hosts below which AWS serves access portals (AWS CLI 2.35.13 knows the same list), and the older device page.
-const PORTAL_SUFFIXES: [&str; 8] = [
-    ".awsapps.com",
-    ".awsapps.cn",
-    ".app.aws",
-    ".portal.amazonaws.com",
-    ".portal.amazonaws.com.cn",
-    ".portal.amazonaws.eu",
-    ".app.amazonwebservices.com.cn",
-    ".api.amazonwebservices.eu",
-];
+/// The older device page, `device.sso.<region>` below these.
 const DEVICE_PAGE_SUFFIXES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
 
 /// A page is opened only where AWS, or the very endpoint that named it, answers: not every host below
@@ -137,7 +129,7 @@ fn check_page(page: &str, endpoints: &Endpoints) -> Result<(), SessionError> {
     let strange = || SessionError::StrangePage { page: page.to_owned() };
     let url = Url::parse(page).map_err(|_| strange())?;
     let host = url.host_str().ok_or_else(strange)?;
-    let of_aws = PORTAL_SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
+    let of_aws = start_url::is_aws_owned(host)
         || (host.starts_with("device.sso.")
             && DEVICE_PAGE_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)));
     let of_endpoint = Url::parse(endpoints.oidc.as_str()).is_ok_and(|oidc| oidc.host_str() == Some(host));

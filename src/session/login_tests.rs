@@ -4,7 +4,7 @@ use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{DeviceAuthorization, Origin, Page};
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
-use crate::session::testing::{World, corp};
+use crate::session::testing::{World, corp, portal};
 
 const LATER: &str = "2027-02-22T00:00:00Z";
 
@@ -17,7 +17,7 @@ fn the_first_login_registers_asks_for_a_code_and_stores_the_token() {
     let world = World::new();
     world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
     world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    let pending = world.session().begin_login("kcaws alice@laptop").expect("begins");
+    let pending = world.session().begin_login("kcaws alice@laptop", &portal()).expect("begins");
     assert_eq!(pending.authorization.user_code, "BCDF-GHJK");
     let token = FakeIdentityCenter::token("access", Some("refresh"));
     let status = world.session().complete_login(pending.registration, token).expect("stored");
@@ -54,7 +54,7 @@ fn a_registration_is_used_again_and_renewed_when_the_service_has_lost_it() {
     world.center.authorizations.will(Err(ServiceError::InvalidClient));
     world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
     world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    world.session().begin_login("kcaws").expect("begins");
+    world.session().begin_login("kcaws", &portal()).expect("begins");
     assert_eq!(
         world.center.calls(),
         ["StartDeviceAuthorization", "RegisterClient", "StartDeviceAuthorization"]
@@ -69,7 +69,7 @@ fn a_login_at_another_origin_starts_from_nothing() {
     world.endpoints.oidc = Origin::new("https://oidc.elsewhere.example.com");
     world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
     world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    world.session().begin_login("kcaws").expect("begins");
+    world.session().begin_login("kcaws", &portal()).expect("begins");
     assert_eq!(world.center.calls()[0], "RegisterClient", "a client secret goes only to where it came from");
 }
 
@@ -100,7 +100,7 @@ fn only_pages_of_aws_or_of_the_endpoint_itself_are_shown() {
             verification_uri: page.to_owned(),
             ..FakeIdentityCenter::authorization()
         }));
-        world.session().begin_login("kcaws").is_ok()
+        world.session().begin_login("kcaws", &portal()).is_ok()
     };
     for fine in [
         "https://device.sso.eu-central-1.amazonaws.com/",

@@ -6,12 +6,14 @@ pub mod auto;
 pub mod choice;
 pub mod copies;
 pub mod device;
+pub mod known;
 pub mod login;
 pub mod logout;
 pub mod migrate;
 pub mod record;
 pub mod refresh;
 pub mod seal;
+pub mod start_url;
 pub mod status;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -23,6 +25,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use self::record::{Login, TokenRecord};
+use self::start_url::{Instance, StartUrlError};
 use crate::ports::clock::Clock;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, ServiceError};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
@@ -86,6 +89,13 @@ pub enum SessionError {
     /// The page for the browser is not one of AWS's: nobody should sign in there.
     #[error("the login page `{page}` is not a page of AWS")]
     StrangePage { page: String },
+    /// The start URL leads to another instance than at the first login.
+    #[error("the portal of session `{session}` changed from `{pinned}` to `{found}`")]
+    PortalChanged { session: String, pinned: Instance, found: Instance },
+    #[error("the note of whose portal session `{session}` has is damaged")]
+    BadPin { session: String },
+    #[error(transparent)]
+    StartUrl(#[from] StartUrlError),
     #[error(transparent)]
     Service(#[from] ServiceError),
     #[error(transparent)]

@@ -72,7 +72,11 @@ impl Session<'_> {
             // The service said explicitly that this login is over (rule 12): only now is it forgotten. The
             // registration stays. Where forgetting fails, the person must log in all the same.
             Err(ServiceError::InvalidGrant) => {
-                record.login = None;
+                let over = record.login.take();
+                // A token that was lost says nothing of the session's end.
+                if let (Some(login), None) = (&over, interrupted) {
+                    self.note_end(login);
+                }
                 if self.save(&record).is_ok() {
                     self.note_times(&record);
                 }

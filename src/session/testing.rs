@@ -7,6 +7,7 @@ use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::state_folder::FakeStateFolder;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::profile::SsoSession;
+use crate::session::start_url::{self, Portal};
 use crate::session::{Login, Session, TokenRecord};
 
 pub(crate) const ENDPOINT: &str = "http://127.0.0.1:1";
@@ -23,6 +24,12 @@ pub(crate) fn corp() -> SsoSession {
 
 pub(crate) fn endpoints() -> Endpoints {
     Endpoints { oidc: Origin::new(ENDPOINT), portal: Origin::new(ENDPOINT) }
+}
+
+/// Where a login of [`corp`] goes: a start URL of AWS's own leads nowhere else.
+pub(crate) fn portal() -> Portal {
+    let nobody = crate::ports::redirects::FakeRedirects::default();
+    start_url::resolve(&corp().start_url, &corp().region, &nobody).expect("resolves")
 }
 
 /// It is noon, and the person logged in as [`World::log_in`] says.

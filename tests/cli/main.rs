@@ -17,6 +17,7 @@ mod test_logout;
 mod test_proxy;
 mod test_readme;
 mod test_refusals;
+mod test_start_url;
 mod test_status;
 mod test_store;
 mod test_terminal;

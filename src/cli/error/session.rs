@@ -6,6 +6,7 @@ use super::{CommandError, Exit, argument};
 use crate::credentials::CredentialsError;
 use crate::ports::identity_center::ServiceError;
 use crate::session::record::RecordError;
+use crate::session::start_url::StartUrlError;
 use crate::session::{LoginNeeded, SessionError};
 
 impl From<SessionError> for CommandError {
@@ -27,10 +28,11 @@ impl From<SessionError> for CommandError {
                 }
             }
             SessionError::CodeExpired => Self::new(Exit::LoginNeeded, "code_expired", message)
+                .because("nobody pressed Allow, or the sign-in was refused in the browser: whoever is disabled in Keycloak or Identity Center gets no further")
                 .hint("run `kcaws login` again; a code lives about ten minutes"),
             SessionError::CodeRefused => Self::new(Exit::LoginNeeded, "code_refused", message)
-                .because("the code was used already, or `sso_region` is not the region of this start URL")
-                .hint("compare `sso_region` in ~/.aws/config with the region of your Identity Center, then log in again"),
+                .because("the code was used already")
+                .hint("run `kcaws login` again, and approve the code in one browser only"),
             SessionError::BadRecord { session, what, .. } => {
                 let error = Self::new(Exit::Keyring, "bad_record", message);
                 match what {
@@ -50,9 +52,44 @@ impl From<SessionError> for CommandError {
                 .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),
             SessionError::StrangePage { .. } => Self::new(Exit::Failed, "strange_page", message)
                 .hint("do not sign in there; check AWS_ENDPOINT_URL_SSO_OIDC and the network"),
+            SessionError::PortalChanged { session, .. } => {
+                Self::new(Exit::Configuration, "portal_changed", message)
+                    .because("the start URL leads to another Identity Center than at the first login; nothing was sent there")
+                    .hint(format!("ask your administrator; if the change is meant, run `kcaws trust {}`", argument(&session)))
+            }
+            SessionError::BadPin { session } => Self::new(Exit::Configuration, "bad_pin", message)
+                .hint(format!("see where it leads and pin it anew: `kcaws trust {}`", argument(&session))),
+            SessionError::StartUrl(error) => error.into(),
             SessionError::Service(error) => error.into(),
             SessionError::Keyring(error) => error.into(),
             SessionError::State(error) => error.into(),
+        }
+    }
+}
+
+impl From<StartUrlError> for CommandError {
+    fn from(error: StartUrlError) -> Self {
+        let wrong = Self::new(Exit::Configuration, "start_url", error.to_string());
+        let usual = "`sso_start_url` is the URL of your access portal, or one that redirects there at once";
+        match error {
+            StartUrlError::NotAws { leads_to, .. } => {
+                wrong.because(format!("it leads to `{leads_to}`; no second redirect is followed")).hint(usual)
+            }
+            StartUrlError::PlainHttp { leads_to, .. } => {
+                wrong.because(format!("it leads to `{leads_to}`")).hint(usual)
+            }
+            StartUrlError::Status { status, .. } if status == 429 || status >= 500 => {
+                Self { exit: Exit::Failed, ..wrong }.hint("try again in a moment")
+            }
+            StartUrlError::NotHttps { .. }
+            | StartUrlError::NoLocation { .. }
+            | StartUrlError::Status { .. } => wrong.hint(usual),
+            StartUrlError::NoRegion { .. } => {
+                wrong.hint("add the line `sso_region = …` to the session in ~/.aws/config")
+            }
+            StartUrlError::NoAnswer(_) => Self { exit: Exit::Failed, code: "unreachable", ..wrong }.hint(
+                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
+            ),
         }
     }
 }

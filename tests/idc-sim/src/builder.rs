@@ -57,6 +57,12 @@ impl Builder {
         self
     }
 
+    /// A company's own host, `https://<host>/aws`, that redirects to `target` (a vanity start URL).
+    pub fn vanity(mut self, host: &str, target: &str) -> Self {
+        self.settings.vanity.push((host.to_owned(), target.to_owned()));
+        self
+    }
+
     /// A user of the built-in sign-in form. The first one is the default user; without any there is
     /// `alice@example.com` with the password `wonderland`.
     pub fn user(mut self, name: &str, password: &str) -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONNECTION, CONTENT_TYPE, DATE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, Limited};
@@ -217,6 +217,7 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
         (_, Route::SamlAcs) => saml::acs::answer(sim, call),
         (_, Route::Consent) => browser::consent(sim, call),
         (_, Route::StartPage) => browser::start_page(sim, call),
+        (_, Route::Vanity) => vanity(sim, call),
         (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
     }
 }
@@ -225,6 +226,18 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
 fn saml_metadata(sim: &Sim, call: &Call) -> Response {
     let metadata = saml::metadata::of_service_provider(&sim.settings, call.entry);
     ([(CONTENT_TYPE, "application/samlmetadata+xml")], metadata).into_response()
+}
+
+/// A company's own host: one redirect, which nobody is to remember.
+fn vanity(sim: &Sim, call: &Call) -> Response {
+    let target = sim.settings.vanity.iter().find(|(host, _)| same_host(host, &call.host));
+    match target {
+        Some((_, target)) => {
+            let headers = [(LOCATION, target.clone()), (CACHE_CONTROL, "no-store".to_owned())];
+            (StatusCode::FOUND, headers).into_response()
+        }
+        None => text(StatusCode::NOT_FOUND, "no host of this name redirects"),
+    }
 }
 
 /// RFC 9110 section 15.5.20: a client's mistake that a single base URL would hide.

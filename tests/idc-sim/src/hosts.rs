@@ -14,6 +14,8 @@ pub(crate) enum Service {
     Device,
     /// The host of the start URL.
     Start,
+    /// A company's own host that redirects to the start URL; none of AWS's.
+    Vanity,
 }
 
 /// The names of one partition (botocore `partitions.json`; console hosts from the IAM user guide).
@@ -88,6 +90,9 @@ pub(crate) fn known(host: &str, settings: &Settings) -> Option<KnownHost> {
     let start_hosts = std::iter::once(&settings.start_url).chain(&settings.more_start_urls);
     if start_hosts.filter_map(|url| host_of(url)).any(|start| start == host) {
         return Some(KnownHost { service: Service::Start, region: settings.region.clone() });
+    }
+    if settings.vanity.iter().any(|(vanity, _)| vanity == host) {
+        return Some(KnownHost { service: Service::Vanity, region: settings.region.clone() });
     }
     PARTITIONS.iter().find_map(|partition| in_partition(host, partition))
 }

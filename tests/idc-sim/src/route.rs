@@ -43,6 +43,8 @@ pub enum Route {
     Consent,
     /// The portal's first page.
     StartPage,
+    /// `GET /aws` at a company's own host.
+    Vanity,
     /// `CONNECT` at the proxy entry; logged when refused. Of the faults a status, a delay and a cut act.
     Connect,
     /// Nothing that AWS has, or not at this host.
@@ -51,7 +53,7 @@ pub enum Route {
 
 impl Route {
     /// Every route, for loops.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RegisterClient,
         Self::StartDeviceAuthorization,
         Self::CreateToken,
@@ -71,6 +73,7 @@ impl Route {
         Self::SamlAcs,
         Self::Consent,
         Self::StartPage,
+        Self::Vanity,
         Self::Connect,
         Self::Unknown,
     ];
@@ -113,6 +116,7 @@ const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::Consent, Service::Start, "POST", "/start/consent"),
     (Route::StartPage, Service::Start, "GET", "/start"),
     (Route::StartPage, Service::Start, "GET", "/start/"),
+    (Route::Vanity, Service::Vanity, "GET", "/aws"),
 ];
 
 /// What the table says about a request.

@@ -132,6 +132,8 @@ pub(crate) struct Settings {
     pub(crate) more_regions: Vec<String>,
     pub(crate) start_url: String,
     pub(crate) more_start_urls: Vec<String>,
+    /// Host and where its `/aws` leads.
+    pub(crate) vanity: Vec<(String, String)>,
     pub(crate) access_token_life: Duration,
     pub(crate) session_life: Duration,
     pub(crate) device_code_life: Duration,
@@ -177,6 +179,7 @@ impl Default for Settings {
             more_regions: Vec::new(),
             start_url: "https://d-1234567890.awsapps.com/start".into(),
             more_start_urls: Vec::new(),
+            vanity: Vec::new(),
             access_token_life: Duration::from_hours(1),
             session_life: Duration::from_hours(8),
             device_code_life: Duration::from_mins(10),

@@ -173,3 +173,15 @@ fn raw(sim: &IdcSim, request: &str) -> String {
     let _ = stream.read_to_string(&mut answer);
     answer
 }
+
+#[test]
+fn a_companys_own_host_redirects_once_and_no_other_host_does() {
+    let sim = IdcSim::builder().vanity("sso.example.com", START_URL).start();
+    let company = Client::by_proxy(&sim, "https://sso.example.com");
+    let answer = company.get("/aws");
+    assert_eq!(answer.status, 302);
+    assert_eq!(answer.header("location"), START_URL);
+    assert_eq!(company.get("/start").status, 421, "nothing of AWS's is there");
+    assert_eq!(sim.count(Route::Vanity), 1);
+    assert_eq!(Client::by_proxy(&sim, OIDC).get("/aws").status, 421);
+}

@@ -1,0 +1,59 @@
+use clap::Args;
+
+use super::error::CommandError;
+use super::selection;
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::session::{SessionError, known};
+
+/// Trust the portal that a session's start URL leads to now
+///
+/// The first login pins the instance of Identity Center; a start URL that later leads to another one stops the login,
+/// because whoever can bend that URL could have you sign in elsewhere. This looks where it leads now, shows both, and
+/// pins the new one. An alias and the d-… name of one instance cannot be told to be the same: that is a change too.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kcaws trust corp\n  kcaws trust corp --yes")]
+pub(super) struct TrustArgs {
+    /// Name of an [sso-session …]
+    session: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let session = selection::session(app, args.session.as_deref())?.session;
+    let portal = selection::portal(app, &session)?;
+    let name = shown(&session.name);
+    let pinned = match known::pinned(&**app.state(), &session) {
+        // That is mended here.
+        Err(SessionError::BadPin { .. }) => None,
+        pinned => pinned?,
+    };
+    if pinned.as_ref() == Some(&portal.instance) {
+        ui.say(&format!("`{name}` is pinned to `{}`, and that is where it leads.", portal.instance));
+        return Ok(());
+    }
+    let before =
+        pinned.map_or_else(|| "nothing yet".to_owned(), |pinned| format!("`{}`", shown(pinned.as_str())));
+    ui.tell(&format!("The start URL of `{name}`, {}, leads to:", shown(&session.start_url)));
+    ui.tell("");
+    ui.tell(&format!(
+        "  now:    `{}`, {} in {}",
+        shown(portal.instance.as_str()),
+        shown(&portal.start_url),
+        shown(&portal.region)
+    ));
+    ui.tell(&format!("  pinned: {before}"));
+    ui.tell("");
+    if !args.yes && !ui.confirm("Trust it? Only if your administrator says so.", "--yes")? {
+        ui.say("Nothing was changed.");
+        return Ok(());
+    }
+    known::pin(&**app.state(), &*app.clock, &session, &portal)?;
+    ui.say(&format!(
+        "`{name}` is pinned to `{}`. The next `kcaws login` goes there; a login that there is stays until you log out.",
+        shown(portal.instance.as_str())
+    ));
+    Ok(())
+}
