@@ -184,6 +184,16 @@ impl From<ConfigError> for CommandError {
                 .hint("name --session, --account and --role, or give the profile an sso_session"),
             ConfigError::Circular { .. } => Self { code: "circular", ..failure }
                 .hint("name --session, --account and --role in its credential_process instead of --profile"),
+            ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }
+                .hint("the AWS CLI reads nothing of a file like that; merge the two, nothing was changed"),
+            ConfigError::Unshared { .. } => {
+                Self { code: "not_shared", ..failure }.hint("mend that line first; nothing was changed")
+            }
+            ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }
+                .hint("a name is made of letters, digits and `_.@%:+/-`"),
+            ConfigError::CannotBeWritten { .. } => Self { code: "not_writable", ..failure }.hint(
+                "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
+            ),
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
             ConfigError::NoSessions { .. } => Self { code: "no_sessions", ..failure }
                 .hint("`kcaws login --help` shows the lines that it takes"),

@@ -1,12 +1,14 @@
 //! `~/.aws/config`: what the file says, and what it means to kcaws.
 
 pub mod document;
+pub mod draft;
 pub mod services;
+mod strict;
 pub mod target;
 
 use std::path::PathBuf;
 
-pub use self::document::{Document, Section};
+pub use self::document::{Document, Heading};
 pub use self::target::{Role, SsoSession, Target};
 
 /// What is wrong with the config, and where. Paths and lines are in every message; values are not, because
@@ -29,6 +31,16 @@ pub enum ConfigError {
     Circular { place: Place, name: String },
     #[error("{place}: {what}")]
     BadValue { place: Place, what: String },
+    /// The AWS CLI and Python refuse the whole file for it.
+    #[error("{place}: {what} is there already, at {first}")]
+    Doubled { place: Place, what: String, first: Place },
+    /// Not all tools read the file the same way, or at all.
+    #[error("{place}: {what}")]
+    Unshared { place: Place, what: &'static str },
+    #[error("`{name}` cannot be the name of a section")]
+    BadName { name: String },
+    #[error("the value of `{key}` cannot be written so that every tool reads it")]
+    CannotBeWritten { key: String },
     #[error("there is no home folder, and AWS_CONFIG_FILE is not set")]
     NoHome,
     #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]
