@@ -107,6 +107,22 @@ impl Ui {
         }
     }
 
+    /// A question that only `y` or `yes` answers with yes. Whoever asks has seen that somebody is there.
+    pub(super) fn confirm(&mut self, question: &str) -> bool {
+        let _ = write!(self.terminal.stderr, "{} [y/N] ", shown(question));
+        let _ = self.terminal.stderr.flush();
+        let answer = crate::ports::terminal::read_line().ok().flatten().unwrap_or_default();
+        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Lines of text from a file: tabs stay, a CR before the line end is not shown.
+    pub(super) fn text(&mut self, text: &str) {
+        for line in text.lines() {
+            let pieces: Vec<String> = line.split('\t').map(shown).collect();
+            self.data(&pieces.join("\t"));
+        }
+    }
+
     /// A line that moves while something takes its time: on a terminal only.
     pub fn spinner(&self, text: &str) -> ProgressBar {
         if self.quiet || !self.terminal.stderr_is_terminal {

@@ -40,6 +40,13 @@ impl Terminal {
     }
 }
 
+/// What the person types, up to the end of the line; `None` at the end of the input.
+pub fn read_line() -> std::io::Result<Option<String>> {
+    let mut line = String::new();
+    let count = std::io::stdin().read_line(&mut line)?;
+    Ok((count > 0).then_some(line))
+}
+
 /// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was
 /// closed early is how its reader says that it has enough.
 pub fn write_stdout(bytes: &[u8]) -> std::io::Result<()> {

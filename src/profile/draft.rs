@@ -40,6 +40,11 @@ impl<'a> Draft<'a> {
         Ok(Self { document, splices: Vec::new(), appended: Vec::new(), promises: Vec::new() })
     }
 
+    /// As it was before this draft.
+    pub fn document(&self) -> &'a Document {
+        self.document
+    }
+
     /// Gives the section these keys; others that it has stay. A section that is not there goes to the end of the
     /// file. Each section at most once in one draft.
     pub fn set(&mut self, heading: &Heading, keys: &[(&str, &str)]) -> Result<Change, ConfigError> {
@@ -64,14 +69,17 @@ impl<'a> Draft<'a> {
         Ok(if self.splices.len() == before { Change::Unchanged } else { Change::Updated })
     }
 
-    /// Removes a key with all of its lines. `false` when the section or the key is not there.
-    pub fn unset(&mut self, heading: &Heading, key: &str) -> Result<bool, ConfigError> {
-        let Some(section) = self.document.only(heading)? else { return Ok(false) };
-        let Some(entry) = section.entries.iter().find(|entry| self.document.key_of(entry) == key) else {
-            return Ok(false);
-        };
-        self.splices.push((entry.span.clone(), String::new()));
-        Ok(true)
+    /// Removes keys with all of their lines; how many.
+    pub fn unset_all(
+        &mut self,
+        heading: &Heading,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<usize, ConfigError> {
+        let Some(section) = self.document.only(heading)? else { return Ok(0) };
+        let before = self.splices.len();
+        let entries = section.entries.iter().filter(|entry| is_meant(&self.document.key_of(entry)));
+        self.splices.extend(entries.map(|entry| (entry.span.clone(), String::new())));
+        Ok(self.splices.len() - before)
     }
 
     /// Removes a section: from its header to its last setting. Comments and blank lines behind that stay, but for

@@ -103,7 +103,7 @@ fn removing_keeps_the_comments_behind_and_one_blank_line_between() {
     assert_eq!(without("[x]\n[profile a]\nr = 1\n[y]\n", &["a"]), "[x]\n[y]\n");
     assert_eq!(
         edited("[a]\nx = 1\nr =\n  y = 2\nz = 3\n", |draft| {
-            assert!(draft.unset(&Heading::Other("a".into()), "r").expect("is there"));
+            assert_eq!(draft.unset_all(&Heading::Other("a".into()), |key| key == "r").expect("fine"), 1);
         }),
         "[a]\nx = 1\nz = 3\n"
     );

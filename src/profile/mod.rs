@@ -1,9 +1,15 @@
 //! `~/.aws/config`: what the file says, and what it means to kcaws.
 
+pub mod backups;
+pub mod diff;
 pub mod document;
 pub mod draft;
+pub mod naming;
+pub mod own;
+pub mod save;
 pub mod services;
 mod strict;
+pub mod sync;
 pub mod target;
 
 use std::path::PathBuf;
@@ -37,6 +43,9 @@ pub enum ConfigError {
     /// Not all tools read the file the same way, or at all.
     #[error("{place}: {what}")]
     Unshared { place: Place, what: &'static str },
+    /// A profile that we did not write, and nobody said that we may.
+    #[error("{place}: profile `{name}` was not written by kcaws")]
+    Foreign { place: Place, name: String },
     #[error("`{name}` cannot be the name of a section")]
     BadName { name: String },
     #[error("the value of `{key}` cannot be written so that every tool reads it")]
