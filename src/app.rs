@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
 use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::config_file::{ConfigFile, DiskConfigFile};
 use crate::ports::env::Env;
 use crate::ports::file_stamp::FileStamp;
 use crate::ports::folders::Folders;
@@ -89,6 +90,16 @@ impl App {
     /// Where `~/.aws/config` is.
     pub fn config_path(&self) -> Result<PathBuf, ConfigError> {
         self.folders.aws_config(&self.env).ok_or(ConfigError::NoHome)
+    }
+
+    /// For whoever writes it.
+    pub fn config_file(&self, path: PathBuf) -> Box<dyn ConfigFile> {
+        Box::new(DiskConfigFile::new(path))
+    }
+
+    /// `~/.aws/credentials`; what cannot be read says nothing about profiles.
+    pub fn credentials_document(&self) -> Option<Document> {
+        Document::load(&self.folders.aws_credentials(&self.env)?).ok()
     }
 
     /// `~/.aws/config`, read once.

@@ -12,12 +12,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::ports::env::Env;
+use crate::profile::naming::ProfileSettings;
 use crate::session::choice::Requested;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub keyring: Requested,
     pub auto_login: bool,
+    /// The `[profiles]` table: names and regions of what `sync` writes.
+    pub profiles: ProfileSettings,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,8 @@ const SWITCH: &str = "true, false";
 struct File {
     keyring: Option<String>,
     auto_login: Option<bool>,
+    #[serde(default)]
+    profiles: ProfileSettings,
 }
 
 impl Settings {
@@ -57,7 +62,9 @@ impl Settings {
             Some(value) => switch(&value, "KCAWS_AUTO_LOGIN")?,
             None => file.auto_login.unwrap_or(false),
         };
-        Ok(Self { keyring, auto_login })
+        let mut profiles = file.profiles;
+        profiles.name = env.get("KCAWS_NAME_TEMPLATE").or(profiles.name);
+        Ok(Self { keyring, auto_login, profiles })
     }
 }
 
@@ -118,7 +125,8 @@ mod tests {
 
     #[test]
     fn without_a_file_everything_has_its_default() {
-        let defaults = Settings { keyring: Requested::Auto, auto_login: false };
+        let defaults =
+            Settings { keyring: Requested::Auto, auto_login: false, profiles: ProfileSettings::default() };
         assert_eq!(load(None, &[]).expect("loads"), defaults);
         assert_eq!(Settings::load(None, &Env::from_pairs(&[])).expect("loads"), defaults);
     }
@@ -131,7 +139,20 @@ mod tests {
         assert!(settings.auto_login);
         let env = [("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
         let settings = load(file, &env).expect("loads");
-        assert_eq!(settings, Settings { keyring: Requested::Auto, auto_login: false });
+        assert_eq!(
+            settings,
+            Settings { keyring: Requested::Auto, auto_login: false, profiles: ProfileSettings::default() }
+        );
+    }
+
+    #[test]
+    fn the_names_of_profiles_can_be_set() {
+        let file = Some("[profiles]\nname = \"{role}\"\n[profiles.accounts.dev]\nalias = \"d\"\n");
+        let profiles = load(file, &[]).expect("loads").profiles;
+        assert_eq!(profiles.name.as_deref(), Some("{role}"));
+        assert_eq!(profiles.accounts["dev"].alias.as_deref(), Some("d"));
+        let profiles = load(file, &[("KCAWS_NAME_TEMPLATE", "{account_id}")]).expect("loads").profiles;
+        assert_eq!(profiles.name.as_deref(), Some("{account_id}"));
     }
 
     #[test]

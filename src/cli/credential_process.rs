@@ -120,7 +120,10 @@ fn fetch(app: &App, selected: &Selected, role: &Role, haste: Haste) -> Result<Fe
     let (patience, lock_patience) = if haste.waits {
         (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
     } else {
-        (Patience { attempt: haste.total, attempts: 1, total: haste.total }, Duration::ZERO)
+        (
+            Patience { attempt: haste.total, attempts: 1, portal_attempts: 1, total: haste.total },
+            Duration::ZERO,
+        )
     };
     let once = || -> Result<Fetched, CommandError> {
         let opened = Opened::for_use_in(app, selected.clone(), patience, lock_patience)?;

@@ -5,6 +5,7 @@
 //! look at. A message that does not help is a bug.
 
 mod keyring;
+mod profile;
 mod session;
 
 use serde_json::json;
@@ -180,12 +181,25 @@ impl From<ConfigError> for CommandError {
             ConfigError::NoSuchSession { known, .. } => {
                 Self { code: "no_such_session", ..failure }.hint(format!("there are: {}", known.join(", ")))
             }
-            ConfigError::NoSuchProfile { .. } => Self { code: "no_such_profile", ..failure }
-                .hint("`aws configure list-profiles` shows what there is"),
+            ConfigError::NoSuchProfile { .. } => {
+                Self { code: "no_such_profile", ..failure }.hint("`kcaws profile list` shows what there is")
+            }
             ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
                 .hint("name --session, --account and --role, or give the profile an sso_session"),
             ConfigError::Circular { .. } => Self { code: "circular", ..failure }
                 .hint("name --session, --account and --role in its credential_process instead of --profile"),
+            ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }
+                .hint("the AWS CLI reads nothing of a file like that; merge the two, nothing was changed"),
+            ConfigError::Unshared { .. } => {
+                Self { code: "not_shared", ..failure }.hint("mend that line first; nothing was changed")
+            }
+            ConfigError::Foreign { .. } => Self { code: "foreign", ..failure }
+                .hint("nothing was changed; choose another name, or say --force"),
+            ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }
+                .hint("a name is made of letters, digits and `_.@%:+/-`"),
+            ConfigError::CannotBeWritten { .. } => Self { code: "not_writable", ..failure }.hint(
+                "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
+            ),
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
             ConfigError::NoSessions { .. } => Self { code: "no_sessions", ..failure }
                 .hint("`kcaws login --help` shows the lines that it takes"),

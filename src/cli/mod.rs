@@ -8,6 +8,7 @@ pub mod hot;
 mod log;
 mod login;
 mod logout;
+mod profile;
 mod selection;
 mod status;
 mod store;
@@ -27,11 +28,13 @@ use crate::ports::terminal::Terminal;
 const ENVIRONMENT: &str = "\
 Environment:
   AWS_CONFIG_FILE               another file than ~/.aws/config
+  AWS_SHARED_CREDENTIALS_FILE   another file than ~/.aws/credentials; only looked at, for keys that hide a profile
   AWS_PROFILE                   the profile, and through it the session, when none is named
   KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred, file
   KCAWS_PASSPHRASE_FD           for the file: the number of an open descriptor whose first line is the passphrase
   KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell
   KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
+  KCAWS_NAME_TEMPLATE           how `profile sync` names profiles, such as {account_name|kebab}-{role|kebab}
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
@@ -76,6 +79,7 @@ enum Command {
     Status(status::StatusArgs),
     Accounts(accounts::AccountsArgs),
     Console(console::ConsoleArgs),
+    Profile(profile::ProfileArgs),
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
@@ -86,6 +90,7 @@ impl Command {
         match self {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
+            Self::Profile(args) => args.wants_json(),
             Self::Store(args) => args.wants_json(),
             Self::Login(_)
             | Self::Logout(_)
@@ -106,6 +111,7 @@ impl Command {
             Self::Status(args) => status::run(args, app, ui),
             Self::Accounts(args) => accounts::run(args, app, ui),
             Self::Console(args) => console::run(args, app, ui),
+            Self::Profile(args) => profile::run(args, app, ui),
             Self::Store(args) => store::run(args, app, ui),
             Self::Trust(args) => trust::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),

@@ -94,9 +94,9 @@ impl Ui {
             return Err(CommandError::new(Exit::Usage, "input_needed", "somebody must say yes to this")
                 .hint(format!("answer at a terminal, or add {instead}")));
         }
-        let _ = write!(self.terminal.stderr, "{question} [y/N] ");
+        let _ = write!(self.terminal.stderr, "{} [y/N] ", shown(question));
         let _ = self.terminal.stderr.flush();
-        let answer = terminal::read_line().unwrap_or_default();
+        let answer = terminal::read_line().ok().flatten().unwrap_or_default();
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
@@ -116,6 +116,14 @@ impl Ui {
         }
         if let Some(hint) = &error.hint {
             self.tell(&format!("kcaws: hint: {}", shown(hint)));
+        }
+    }
+
+    /// Lines of text from a file: tabs stay, a CR before the line end is not shown.
+    pub(super) fn text(&mut self, text: &str) {
+        for line in text.lines() {
+            let pieces: Vec<String> = line.split('\t').map(shown).collect();
+            self.data(&pieces.join("\t"));
         }
     }
 

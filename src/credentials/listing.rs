@@ -1,23 +1,47 @@
-//! Which accounts and permission sets a person has: every page of every list, a few requests at a time.
+//! Which accounts and permission sets a person has: every page of every list, as fast as the service allows.
+//!
+//! With a thousand accounts that takes a minute. What is listed so far is kept in the state folder, and a run that
+//! was cut off is taken up by the next one.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::pace::Pace;
 use crate::ports::identity_center::{Account, Page, ServiceError};
+use crate::ports::state_folder::hashed_name;
 use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
 
-/// The portal allows some 20 requests a second per token and answers the rest with 429; four in flight stay
-/// below that at its usual answer times, and the SDK waits and tries again where they do not.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 10;
 /// A `next` that never ends is broken; AWS allows far fewer accounts than this many pages hold.
 const MOST_PAGES: usize = 1000;
+/// What a run that was cut off had listed counts this long.
+const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
+const KEEP_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRoles {
     pub account: Account,
     /// Permission set names, sorted.
     pub roles: Vec<String>,
+}
+
+/// Roles by account id. No secrets: names alone.
+#[derive(Default, Deserialize, Serialize)]
+struct Progress {
+    since: DateTime<Utc>,
+    roles: BTreeMap<String, Vec<String>>,
+}
+
+struct Run<'a> {
+    pace: Pace<'a>,
+    progress: Mutex<Progress>,
+    kept_at: Mutex<Duration>,
 }
 
 impl Session<'_> {
@@ -27,17 +51,38 @@ impl Session<'_> {
         done: impl Fn(usize, usize) + Send + Sync,
     ) -> Result<Vec<AccountRoles>, SessionError> {
         let mut token = self.access_token()?;
-        let first = match self.center.list_accounts(&token, None, None) {
-            Err(ServiceError::Unauthorized) => {
-                token = self.access_token_after_refusal(&token)?;
-                self.center.list_accounts(&token, None, None)
-            }
-            other => other,
+        let run = Run {
+            pace: Pace::new(self.clock),
+            progress: Mutex::new(self.progress_before()),
+            kept_at: Mutex::new(self.clock.elapsed()),
         };
-        let first = first.map_err(|error| self.refusal(error))?;
-        let accounts = all_pages(first, |page| self.center.list_accounts(&token, Some(page), None))
-            .map_err(|error| self.refusal(error))?;
-        let mut listed = self.roles_of(&accounts, &token, &done)?;
+        let list = |token: &Secret<String>| {
+            all_pages(|page| run.pace.ask(|| self.center.list_accounts(token, page, None)))
+        };
+        let (mut accounts, mut may_renew) = (list(&token), true);
+        if matches!(accounts, Err(ServiceError::Unauthorized)) {
+            token = self.access_token_after_refusal(&token)?;
+            (accounts, may_renew) = (list(&token), false);
+        }
+        let accounts = accounts.map_err(|error| self.refusal(error))?;
+        let mut outcome = self.roles_of(&accounts, &token, &run, &done);
+        // A long run may outlive its token.
+        if may_renew && matches!(outcome, Err(ServiceError::Unauthorized)) {
+            self.keep(&run);
+            token = self.access_token_after_refusal(&token)?;
+            outcome = self.roles_of(&accounts, &token, &run, &done);
+        }
+        if let Err(error) = outcome {
+            self.keep(&run);
+            return Err(self.refusal(error));
+        }
+        // The next run asks anew; a file that stays is only an hour's.
+        let _ = self.state.remove(&self.progress_name());
+        let mut roles = run.progress.into_inner().unwrap_or_else(PoisonError::into_inner).roles;
+        let mut listed: Vec<AccountRoles> = accounts
+            .into_iter()
+            .map(|account| AccountRoles { roles: roles.remove(&account.id).unwrap_or_default(), account })
+            .collect();
         listed.sort_by(|a, b| (&a.account.name, &a.account.id).cmp(&(&b.account.name, &b.account.id)));
         Ok(listed)
     }
@@ -46,39 +91,65 @@ impl Session<'_> {
         &self,
         accounts: &[Account],
         token: &Secret<String>,
+        run: &Run<'_>,
         done: &(impl Fn(usize, usize) + Send + Sync),
-    ) -> Result<Vec<AccountRoles>, SessionError> {
-        let (next, total) = (AtomicUsize::new(0), accounts.len());
-        let results = Mutex::new((Vec::with_capacity(total), None));
-        let center = self.center;
+    ) -> Result<(), ServiceError> {
+        let known = run.roles(|roles| roles.keys().cloned().collect::<std::collections::BTreeSet<_>>());
+        let open: Vec<&Account> = accounts.iter().filter(|account| !known.contains(&account.id)).collect();
+        let (next, total, failure) = (AtomicUsize::new(0), accounts.len(), Mutex::new(None));
+        let finished = AtomicUsize::new(total - open.len());
+        let (center, clock, state, name) = (self.center, self.clock, self.state, self.progress_name());
         let work = || {
-            while let Some(account) = accounts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let roles = center.list_account_roles(token, &account.id, None).and_then(|first| {
-                    all_pages(first, |page| center.list_account_roles(token, &account.id, Some(page)))
-                });
-                let Ok(mut results) = results.lock() else { return };
+            while let Some(account) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let roles =
+                    all_pages(|page| run.pace.ask(|| center.list_account_roles(token, &account.id, page)));
                 match roles {
                     Ok(mut roles) => {
                         roles.sort();
-                        results.0.push(AccountRoles { account: account.clone(), roles });
-                        done(results.0.len(), total);
+                        run.roles(|known| known.insert(account.id.clone(), roles));
+                        done(finished.fetch_add(1, Ordering::Relaxed) + 1, total);
                     }
                     Err(error) => {
-                        results.1.get_or_insert(error);
+                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     }
                 }
-                if results.1.is_some() {
+                if failure.lock().is_ok_and(|failure| failure.is_some()) {
                     return;
+                }
+                let mut kept_at = run.kept_at.lock().unwrap_or_else(PoisonError::into_inner);
+                if clock.elapsed().saturating_sub(*kept_at) >= KEEP_EVERY {
+                    *kept_at = clock.elapsed();
+                    // Only time is lost without it.
+                    let _ = state.write_cached(&name, &run.serialized());
                 }
             }
         };
         std::thread::scope(|scope| {
-            for _ in 0..IN_FLIGHT.min(total) {
+            for _ in 0..IN_FLIGHT.min(open.len()) {
                 scope.spawn(work);
             }
         });
-        let (listed, error) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        error.map_or(Ok(listed), |error| Err(self.refusal(error)))
+        failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn progress_name(&self) -> String {
+        let fields = [self.config.name.as_bytes(), self.config.start_url.as_bytes()];
+        format!("listing/{}.json", hashed_name(&fields))
+    }
+
+    fn progress_before(&self) -> Progress {
+        let now = self.clock.now();
+        let bytes = self.state.read(&self.progress_name()).ok().flatten();
+        let before = bytes.and_then(|bytes| serde_json::from_slice::<Progress>(&bytes).ok());
+        before
+            .filter(|before| before.since <= now && now - before.since < KEPT_FOR)
+            .unwrap_or(Progress { since: now, roles: BTreeMap::new() })
+    }
+
+    fn keep(&self, run: &Run<'_>) {
+        if run.roles(|roles| !roles.is_empty()) {
+            let _ = self.state.write_cached(&self.progress_name(), &run.serialized());
+        }
     }
 
     fn refusal(&self, error: ServiceError) -> SessionError {
@@ -89,17 +160,76 @@ impl Session<'_> {
     }
 }
 
-fn all_pages<T>(
-    first: Page<T>,
-    ask: impl Fn(&str) -> Result<Page<T>, ServiceError>,
-) -> Result<Vec<T>, ServiceError> {
-    let Page { mut items, mut next } = first;
+impl Run<'_> {
+    fn roles<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Vec<String>>) -> T) -> T {
+        work(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner).roles)
+    }
+
+    fn serialized(&self) -> Vec<u8> {
+        serde_json::to_vec(&*self.progress.lock().unwrap_or_else(PoisonError::into_inner)).unwrap_or_default()
+    }
+}
+
+fn all_pages<T>(ask: impl Fn(Option<&str>) -> Result<Page<T>, ServiceError>) -> Result<Vec<T>, ServiceError> {
+    let Page { mut items, mut next } = ask(None)?;
     let mut pages = 1;
     while let Some(token) = next.filter(|token| !token.is_empty() && pages < MOST_PAGES) {
-        let page = ask(&token)?;
+        let page = ask(Some(&token))?;
         items.extend(page.items);
         next = page.next;
         pages += 1;
     }
     Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::testing::World;
+
+    fn page<T>(items: Vec<T>) -> Page<T> {
+        Page { items, next: None }
+    }
+
+    fn account(id: &str) -> Account {
+        Account { id: id.into(), name: None, email: None }
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_is_taken_up_for_an_hour() {
+        let world = World::new();
+        world.log_in(Some("refresh-1"));
+        let session = world.session();
+        let kept = Progress { since: session.clock.now(), roles: [("1".into(), vec!["Kept".into()])].into() };
+        session
+            .state
+            .write(&session.progress_name(), &serde_json::to_vec(&kept).expect("serializes"))
+            .expect("writes");
+        world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+        world.center.roles.will(Ok(page(vec!["New".into()])));
+        let listed = session.accounts(|_, _| ()).expect("lists");
+        let roles: Vec<&str> = listed.iter().map(|one| one.roles[0].as_str()).collect();
+        assert_eq!(roles, ["Kept", "New"]);
+        assert_eq!(session.state.read(&session.progress_name()).expect("reads"), None, "done is done");
+
+        session
+            .state
+            .write(&session.progress_name(), &serde_json::to_vec(&kept).expect("serializes"))
+            .expect("writes");
+        world.clock.advance(Duration::from_secs(3600));
+        assert!(session.progress_before().roles.is_empty(), "an hour is too old");
+    }
+
+    #[test]
+    fn what_was_listed_before_a_failure_is_kept() {
+        let world = World::new();
+        world.log_in(Some("refresh-1"));
+        let session = world.session();
+        world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+        world.center.roles.will(Ok(page(vec!["Kept".into()])));
+        world.center.roles.will(Err(ServiceError::Forbidden));
+        session.accounts(|_, _| ()).expect_err("fails");
+        let before = session.progress_before();
+        assert_eq!(before.roles.into_values().collect::<Vec<_>>(), [["Kept"]]);
+    }
 }

@@ -1,6 +1,7 @@
 //! Role credentials: how they are got, and the form in which tools take them.
 
 pub mod listing;
+mod pace;
 pub mod warm;
 pub mod wire;
 

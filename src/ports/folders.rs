@@ -28,7 +28,16 @@ impl Folders {
     /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names. A leading `~` is expanded, as botocore does it;
     /// nothing else is.
     pub fn aws_config(&self, env: &Env) -> Option<PathBuf> {
-        match env.raw("AWS_CONFIG_FILE") {
+        self.in_dot_aws(env, "AWS_CONFIG_FILE", "config")
+    }
+
+    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names.
+    pub fn aws_credentials(&self, env: &Env) -> Option<PathBuf> {
+        self.in_dot_aws(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    }
+
+    fn in_dot_aws(&self, env: &Env, variable: &str, name: &str) -> Option<PathBuf> {
+        match env.raw(variable) {
             Some(named) => {
                 let named = PathBuf::from(named);
                 match named.strip_prefix("~") {
@@ -36,7 +45,7 @@ impl Folders {
                     Err(_) => Some(named),
                 }
             }
-            None => self.home.as_ref().map(|home| home.join(".aws").join("config")),
+            None => self.home.as_ref().map(|home| home.join(".aws").join(name)),
         }
     }
 }

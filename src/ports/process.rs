@@ -32,6 +32,35 @@ pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()
     Ok(())
 }
 
+/// The path under which kcaws will still be found after an upgrade: as it was called, or as `PATH` finds it, symbolic
+/// links kept (Homebrew's, `/usr/local/bin`). What they lead to is a folder with a version in its name, and gone
+/// with the next one. Each candidate must be this very program; the last resort is the program's own file.
+pub fn lasting_path_of_self(env: &super::env::Env) -> std::io::Result<std::path::PathBuf> {
+    let exe = std::env::current_exe()?;
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let path = env.raw("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path)
+        .map(|folder| folder.join(if cfg!(windows) { "kcaws.exe" } else { "kcaws" }));
+    Ok(lasting(called.into_iter().chain(on_path), &exe).unwrap_or(exe))
+}
+
+fn lasting(
+    candidates: impl Iterator<Item = std::path::PathBuf>,
+    exe: &std::path::Path,
+) -> Option<std::path::PathBuf> {
+    let real = exe.canonicalize().ok()?;
+    let mut fitting = candidates
+        .filter(|path| path.is_absolute() && path.canonicalize().is_ok_and(|found| found == real))
+        .filter(|path| !has_version_folder(path));
+    fitting.next()
+}
+
+/// Folders that a package manager replaces: Homebrew's Cellar, Nix's and Guix's stores.
+fn has_version_folder(path: &std::path::Path) -> bool {
+    let text = path.to_string_lossy();
+    ["/Cellar/", "/nix/store/", "/gnu/store/"].iter().any(|folder| text.contains(folder))
+}
+
 /// A session of its own: closing the terminal, or Ctrl-C in it, does not reach us any more. Fails for a process
 /// that leads its group already, and then there is nothing to leave.
 pub fn leave_session() {
@@ -53,4 +82,32 @@ fn host_name(_env: &super::env::Env) -> String {
 #[cfg(not(unix))]
 fn host_name(env: &super::env::Env) -> String {
     env.get("COMPUTERNAME").unwrap_or_else(|| "this-computer".to_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn links_that_stay_are_preferred_to_the_file_that_goes() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let make = |name: &str| {
+            let path = temp.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("has one")).expect("creates");
+            path
+        };
+        let real = make("Cellar/kcaws/1.0/bin/kcaws");
+        let other = make("other/kcaws");
+        for path in [&real, &other] {
+            std::fs::OpenOptions::new().create_new(true).write(true).open(path).expect("creates");
+        }
+        let link = make("bin/kcaws");
+        std::os::unix::fs::symlink(&real, &link).expect("links");
+        let found = |candidates: &[&PathBuf]| lasting(candidates.iter().map(|path| (*path).clone()), &real);
+        assert_eq!(found(&[&real, &other, &link]), Some(link.clone()));
+        assert_eq!(found(&[&PathBuf::from("bin/kcaws"), &link]), Some(link));
+        assert_eq!(found(&[&real, &other]), None);
+    }
 }

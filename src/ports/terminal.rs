@@ -40,11 +40,11 @@ impl Terminal {
     }
 }
 
-/// What the person typed, up to the end of the line.
-pub fn read_line() -> std::io::Result<String> {
+/// What the person types, up to the end of the line; `None` at the end of the input.
+pub fn read_line() -> std::io::Result<Option<String>> {
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    Ok(line)
+    let count = std::io::stdin().read_line(&mut line)?;
+    Ok((count > 0).then_some(line))
 }
 
 /// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was

@@ -1,21 +1,33 @@
-//! The config file as sections and keys with their places. Reading only looks: what the file's bytes are is not
-//! changed by any of this.
+//! The config file as sections and keys with their places: lossless, because it keeps the text and points into it.
+//! Who reads learns what a section says; who edits ([`super::draft`]) learns which bytes say it.
 //!
-//! The rules are those that botocore, the Rust SDK and JavaScript share; where they differ we take the reading
-//! that no tool calls an error (inline comments are cut, duplicate sections are merged, the later key wins).
+//! The rules are those of the Rust SDK, which all SDKs but botocore share: inline comments are cut, duplicate
+//! sections are merged, the later key wins, `[profile default]` hides `[default]`. What botocore reads otherwise
+//! stands in [`super::strict`].
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use super::{ConfigError, Place};
 
-#[derive(Clone, Debug)]
+/// What counts as blank: the SDKs agree on no more than these.
+pub(super) const BLANKS: [char; 2] = [' ', '\t'];
+pub(super) const BOM: char = '\u{feff}';
+
+#[derive(Clone)]
 pub struct Document {
     path: PathBuf,
+    /// Somebody may keep keys in it.
+    text: Zeroizing<String>,
     sections: Vec<Section>,
+    by_heading: HashMap<Heading, Vec<usize>>,
 }
 
 /// What a section's header says. `[default]` and `[profile default]` are one profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Heading {
     Profile(String),
     SsoSession(String),
@@ -24,146 +36,300 @@ pub enum Heading {
     Other(String),
 }
 
-#[derive(Clone, Debug)]
-pub struct Section {
-    pub heading: Heading,
-    pub place: Place,
-    entries: Vec<Entry>,
+#[derive(Clone)]
+pub(super) struct Section {
+    pub(super) heading: Heading,
+    /// Counted from 1.
+    pub(super) line: usize,
+    /// The line of the header, with its end.
+    pub(super) header: Range<usize>,
+    /// Where the next section begins.
+    pub(super) end: usize,
+    pub(super) entries: Vec<Entry>,
+    /// `[profile default]`, not `[default]`.
+    is_prefixed: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    /// In lower case: keys are case-insensitive in every SDK.
-    key: String,
-    value: String,
-    line: usize,
+#[derive(Clone)]
+pub(super) struct Entry {
+    key: Range<usize>,
+    value: Range<usize>,
+    /// From behind the `=` to the end of the line, an inline comment included, without blanks at either end.
+    pub(super) raw_value: Range<usize>,
+    pub(super) line: usize,
+    /// All of its lines: the first one, and the indented ones below it, with their ends.
+    pub(super) span: Range<usize>,
     /// The indented `key = value` lines below an empty value: `sso =\n  endpoint_url = …`.
-    nested: Vec<(String, String)>,
+    nested: Vec<(Range<usize>, Range<usize>)>,
+    /// The first indented line that is no `key = value`.
+    pub(super) plain_continuation: Option<usize>,
+    pub(super) has_continuation: bool,
+}
+
+impl Section {
+    /// Behind the last line that says something; comments and blank lines may follow.
+    pub(super) fn last_word(&self) -> usize {
+        self.entries.last().map_or(self.header.end, |entry| entry.span.end)
+    }
 }
 
 impl Document {
     /// A missing file is an empty one, as everywhere.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         match std::fs::read(path) {
-            Ok(bytes) => {
-                let text = String::from_utf8(bytes).map_err(|error| ConfigError::Syntax {
-                    place: place_of_byte(path, error.as_bytes(), error.utf8_error().valid_up_to()),
-                    what: "not valid UTF-8",
-                })?;
-                Self::parse(path, &text)
-            }
+            Ok(bytes) => Self::from_bytes(path, bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::parse(path, ""),
             Err(source) => Err(ConfigError::Unreadable { path: path.to_path_buf(), source }),
         }
     }
 
-    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let mut sections: Vec<Section> = Vec::new();
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let place = || Place { path: path.to_path_buf(), line: index + 1 };
-            let fail = |what| Err(ConfigError::Syntax { place: place(), what });
-            let indented = line.starts_with([' ', '\t']);
-            let line = line.trim();
-            if line.is_empty() || line.starts_with(['#', ';']) {
-                continue;
-            }
-            if let Some(header) = line.strip_prefix('[').filter(|_| !indented) {
-                let Some((name, _)) = header.split_once(']') else {
-                    return fail("a section header without `]`");
-                };
-                sections.push(Section { heading: heading(name), place: place(), entries: Vec::new() });
-                continue;
-            }
-            let Some(section) = sections.last_mut() else {
-                return fail("a setting before the first [section]");
-            };
-            let pair = line.split_once('=').map(|(key, value)| (key.trim(), value_of(value)));
-            if indented {
-                let Some(parent) = section.entries.last_mut() else {
-                    return fail("an indented line without a setting above it");
-                };
-                // A continuation of a plain value means nothing to us, and nothing is said of it.
-                if let (true, Some((key, value))) = (parent.value.is_empty(), pair) {
-                    parent.nested.push((key.to_ascii_lowercase(), value.to_owned()));
-                }
-                continue;
-            }
-            match pair {
-                Some(("", _)) => return fail("a setting without a name"),
-                Some((key, value)) => section.entries.push(Entry {
-                    key: key.to_ascii_lowercase(),
-                    value: value.to_owned(),
-                    line: index + 1,
-                    nested: Vec::new(),
-                }),
-                None => return fail("neither `key = value` nor a [section]"),
+    pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::of_text(path, Zeroizing::new(text)),
+            Err(error) => {
+                let place = place_of_byte(path, error.as_bytes(), error.utf8_error().valid_up_to());
+                drop(Zeroizing::new(error.into_bytes()));
+                Err(ConfigError::Syntax { place, what: "not valid UTF-8" })
             }
         }
-        Ok(Self { path: path.to_path_buf(), sections })
+    }
+
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        Self::of_text(path, Zeroizing::new(text.to_owned()))
+    }
+
+    fn of_text(path: &Path, text: Zeroizing<String>) -> Result<Self, ConfigError> {
+        let sections = match sections_of(&text) {
+            Ok(sections) => sections,
+            Err((line, what)) => {
+                return Err(ConfigError::Syntax { place: Place { path: path.to_path_buf(), line }, what });
+            }
+        };
+        let mut by_heading: HashMap<Heading, Vec<usize>> = HashMap::with_capacity(sections.len());
+        for (index, section) in sections.iter().enumerate() {
+            by_heading.entry(section.heading.clone()).or_default().push(index);
+        }
+        Ok(Self { path: path.to_path_buf(), text, sections, by_heading })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The names of all sections of a kind, in order, each once.
-    pub fn names(&self, kind: impl Fn(&Heading) -> Option<&str>) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.sections.iter().filter_map(|section| kind(&section.heading)) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-        names
+    /// The file, byte for byte.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    /// All sections with this heading, merged into one view.
+    pub(super) fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    pub(super) fn place_at(&self, line: usize) -> Place {
+        Place { path: self.path.clone(), line }
+    }
+
+    /// The names of all sections of a kind, in order, each once.
+    pub fn names(&self, kind: impl Fn(&Heading) -> Option<&str>) -> Vec<String> {
+        let is_first = |index: usize, heading| self.by_heading[heading].first() == Some(&index);
+        let names =
+            self.sections.iter().enumerate().filter(|(index, section)| is_first(*index, &section.heading));
+        names.filter_map(|(_, section)| kind(&section.heading)).map(str::to_owned).collect()
+    }
+
+    /// All sections of this heading, hidden ones included.
+    pub(super) fn all(&self, heading: &Heading) -> Vec<&Section> {
+        let indices = self.by_heading.get(heading).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|&index| &self.sections[index]).collect()
+    }
+
+    /// The sections with this heading, merged into one view.
     pub fn section(&self, heading: &Heading) -> Option<View<'_>> {
-        let sections: Vec<&Section> =
-            self.sections.iter().filter(|section| &section.heading == heading).collect();
-        (!sections.is_empty()).then_some(View { sections })
+        let mut sections = self.all(heading);
+        if sections.iter().any(|section| section.is_prefixed) {
+            sections.retain(|section| section.is_prefixed);
+        }
+        (!sections.is_empty()).then_some(View { document: self, sections })
+    }
+
+    /// The lines of the headers that say this, if there are several.
+    pub fn doubled(&self, heading: &Heading) -> Option<(Place, Place)> {
+        match self.all(heading).as_slice() {
+            [first, second, ..] => Some((self.place_at(first.line), self.place_at(second.line))),
+            _ => None,
+        }
+    }
+
+    /// As every reader knows the key: in lower case.
+    pub(super) fn key_of(&self, entry: &Entry) -> String {
+        self.text[entry.key.clone()].to_ascii_lowercase()
+    }
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Document({}, {} sections)", self.path.display(), self.sections.len())
     }
 }
 
 /// One section, or several of one name read as one.
 pub struct View<'a> {
+    document: &'a Document,
     sections: Vec<&'a Section>,
 }
 
 impl<'a> View<'a> {
     pub fn place(&self) -> Place {
-        self.sections[0].place.clone()
+        self.document.place_at(self.sections[0].line)
     }
 
-    fn entry(&self, key: &str) -> Option<(&'a Section, &'a Entry)> {
-        self.sections.iter().rev().find_map(|section| {
-            section.entries.iter().rfind(|entry| entry.key == key).map(|entry| (*section, entry))
-        })
+    fn entry(&self, key: &str) -> Option<&'a Entry> {
+        let text = &*self.document.text;
+        let is_it = |entry: &&Entry| text[entry.key.clone()].eq_ignore_ascii_case(key);
+        self.sections.iter().rev().find_map(|section| section.entries.iter().rfind(is_it))
     }
 
     /// The value, unless it is empty.
     pub fn get(&self, key: &str) -> Option<&'a str> {
-        self.entry(key).map(|(_, entry)| entry.value.as_str()).filter(|value| !value.is_empty())
+        self.entry(key)
+            .map(|entry| &self.document.text[entry.value.clone()])
+            .filter(|value| !value.is_empty())
     }
 
     pub fn place_of(&self, key: &str) -> Place {
         match self.entry(key) {
-            Some((section, entry)) => Place { path: section.place.path.clone(), line: entry.line },
+            Some(entry) => self.document.place_at(entry.line),
             None => self.place(),
         }
     }
 
     /// `key` of the block below `parent =`.
     pub fn nested(&self, parent: &str, key: &str) -> Option<&'a str> {
-        let (_, entry) = self.entry(parent)?;
-        entry.nested.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str())
+        let text: &'a str = &self.document.text;
+        let entry = self.entry(parent)?;
+        let (_, value) =
+            entry.nested.iter().rfind(|(name, _)| text[name.clone()].eq_ignore_ascii_case(key))?;
+        Some(&text[value.clone()])
+    }
+
+    /// The first key that `is_it` says yes to, in lower case, with its place.
+    pub fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<(String, Place)> {
+        let mut entries = self.sections.iter().flat_map(|section| &section.entries);
+        entries.find_map(|entry| {
+            let key = self.document.key_of(entry);
+            is_it(&key).then(|| (key, self.document.place_at(entry.line)))
+        })
     }
 }
 
+/// What is wrong, and in which line.
+type Wrong = (usize, &'static str);
+
+fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut start = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+    for (index, whole) in text[start..].split_inclusive('\n').enumerate() {
+        let (number, at, end) = (index + 1, start, start + whole.len());
+        start = end;
+        let line = without_end(whole);
+        let is_indented = line.starts_with(BLANKS);
+        let words = line.trim_matches(BLANKS);
+        if words.is_empty() || words.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(header) = words.strip_prefix('[').filter(|_| !is_indented) {
+            let Some((name, _)) = header.split_once(']') else {
+                return Err((number, "a section header without `]`"));
+            };
+            if name.trim_matches(BLANKS).is_empty() {
+                return Err((number, "a section header without a name"));
+            }
+            if let Some(before) = sections.last_mut() {
+                before.end = at;
+            }
+            let (heading, is_prefixed) = (heading(name), name.trim_matches(BLANKS) != "default");
+            let is_prefixed = is_prefixed && heading == Heading::Profile("default".to_owned());
+            let (header, entries) = (at..end, Vec::new());
+            sections.push(Section { heading, line: number, header, end: text.len(), entries, is_prefixed });
+            continue;
+        }
+        let Some(section) = sections.last_mut() else {
+            return Err((number, "a setting before the first [section]"));
+        };
+        let pair = pair(text, at..at + line.len());
+        if is_indented {
+            let Some(parent) = section.entries.last_mut() else {
+                return Err((number, "an indented line without a setting above it"));
+            };
+            parent.span.end = end;
+            parent.has_continuation = true;
+            match pair {
+                Some((key, value, _)) if parent.value.is_empty() && !key.is_empty() => {
+                    parent.nested.push((key, value));
+                }
+                _ => _ = parent.plain_continuation.get_or_insert(number),
+            }
+            continue;
+        }
+        match pair {
+            Some((key, ..)) if key.is_empty() => return Err((number, "a setting without a name")),
+            Some((key, value, raw_value)) => section.entries.push(Entry {
+                key,
+                value,
+                raw_value,
+                line: number,
+                span: at..end,
+                nested: Vec::new(),
+                plain_continuation: None,
+                has_continuation: false,
+            }),
+            None if line.contains(':') => {
+                return Err((
+                    number,
+                    "a setting with `:` instead of `=`, which only the AWS CLI and Python read",
+                ));
+            }
+            None => return Err((number, "neither `key = value` nor a [section]")),
+        }
+    }
+    Ok(sections)
+}
+
+/// Key, value without an inline comment, and value with it.
+fn pair(text: &str, line: Range<usize>) -> Option<(Range<usize>, Range<usize>, Range<usize>)> {
+    let equals = line.start + text[line.clone()].find('=')?;
+    let commentless = line.start..comment_in(text, line.clone());
+    if equals >= commentless.end {
+        return None;
+    }
+    let value = trimmed(text, equals + 1..commentless.end);
+    Some((trimmed(text, line.start..equals), value, trimmed(text, equals + 1..line.end)))
+}
+
+/// Where an inline comment begins: at ` #` or ` ;`.
+fn comment_in(text: &str, line: Range<usize>) -> usize {
+    let slice = &text[line.clone()];
+    let mut marks = slice.match_indices(['#', ';']);
+    marks
+        .find(|(at, _)| slice[..*at].ends_with(char::is_whitespace))
+        .map_or(line.end, |(at, _)| line.start + at)
+}
+
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let slice = &text[range.clone()];
+    let start = range.end - slice.trim_start_matches(BLANKS).len();
+    start..start + text[start..range.end].trim_end_matches(BLANKS).len()
+}
+
+pub(super) fn without_end(line: &str) -> &str {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
 fn heading(name: &str) -> Heading {
-    let name = name.trim();
-    let (kind, rest) = match name.split_once([' ', '\t']) {
-        Some((kind, rest)) => (kind, unquoted(rest.trim())),
+    let name = name.trim_matches(BLANKS);
+    let (kind, rest) = match name.split_once(BLANKS) {
+        Some((kind, rest)) => (kind, unquoted(rest.trim_matches(BLANKS))),
         None => (name, ""),
     };
     match (kind, rest) {
@@ -185,92 +351,11 @@ fn unquoted(name: &str) -> &str {
     name
 }
 
-/// Without an inline comment: ` #` and ` ;` begin one for the Rust and JavaScript SDKs.
-fn value_of(raw: &str) -> &str {
-    let mut end = raw.len();
-    for (at, _) in raw.match_indices(['#', ';']) {
-        if raw[..at].ends_with([' ', '\t']) {
-            end = at;
-            break;
-        }
-    }
-    raw[..end].trim()
-}
-
 fn place_of_byte(path: &Path, bytes: &[u8], offset: usize) -> Place {
     let line = bytes[..offset].split(|byte| *byte == b'\n').count();
     Place { path: path.to_path_buf(), line }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Document {
-        Document::parse(Path::new("config"), text).expect("parses")
-    }
-
-    fn profile(document: &Document, name: &str, key: &str) -> Option<String> {
-        document.section(&Heading::Profile(name.into()))?.get(key).map(str::to_owned)
-    }
-
-    #[test]
-    fn sections_keys_and_values_are_found() {
-        let document = parse(
-            "# top\n[default]\nregion=eu-central-1\n\n[profile dev] # mine\nRegion = us-east-1 ; near\nurl = a#b\r\n\
-             [profile 'q u']\nx = 1\n[sso-session corp]\nsso_region = eu-west-1\n[plugins]\ny = 2\n",
-        );
-        assert_eq!(profile(&document, "default", "region").as_deref(), Some("eu-central-1"));
-        assert_eq!(profile(&document, "dev", "region").as_deref(), Some("us-east-1"));
-        assert_eq!(profile(&document, "dev", "url").as_deref(), Some("a#b"));
-        assert_eq!(profile(&document, "q u", "x").as_deref(), Some("1"));
-        assert!(document.section(&Heading::SsoSession("corp".into())).is_some());
-        let dev = document.section(&Heading::Profile("dev".into())).expect("is there");
-        assert_eq!(dev.place().line, 5);
-        assert_eq!(dev.place_of("region").to_string(), "config:6");
-    }
-
-    #[test]
-    fn profile_default_and_default_are_one_and_later_keys_win() {
-        let document = parse("[default]\na = 1\nb = 1\n[profile default]\na = 2\n");
-        assert_eq!(profile(&document, "default", "a").as_deref(), Some("2"));
-        assert_eq!(profile(&document, "default", "b").as_deref(), Some("1"));
-    }
-
-    #[test]
-    fn nested_blocks_belong_to_their_key() {
-        let document =
-            parse("[services s]\nsso =\n  endpoint_url = http://127.0.0.1:1\nsts =\n\tendpoint_url = x\n");
-        let services = document.section(&Heading::Services("s".into())).expect("is there");
-        assert_eq!(services.nested("sso", "endpoint_url"), Some("http://127.0.0.1:1"));
-        assert_eq!(services.nested("sts", "endpoint_url"), Some("x"));
-        assert_eq!(services.nested("ec2", "endpoint_url"), None);
-    }
-
-    #[test]
-    fn broken_lines_are_named_with_their_place() {
-        for (text, line) in
-            [("x = 1\n", 1), ("[a\n", 1), ("[a]\nnonsense\n", 2), ("[a]\n = 1", 2), ("[a]\n  b = 1\n", 2)]
-        {
-            let error = Document::parse(Path::new("/c"), text).expect_err(text);
-            assert!(error.to_string().starts_with(&format!("/c:{line}: ")), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_missing_file_is_empty_and_bad_bytes_have_a_line() {
-        let folder = tempfile::tempdir().expect("a temp folder");
-        let path = folder.path().join("config");
-        assert!(Document::load(&path).expect("empty").names(|_| Some("x")).is_empty());
-        std::io::Write::write_all(
-            &mut tempfile::NamedTempFile::new_in(folder.path())
-                .and_then(|f| Ok(f.persist(&path)?))
-                .expect("creates"),
-            b"[a]\nb = \xff\n",
-        )
-        .expect("writes");
-        assert!(
-            Document::load(&path).expect_err("refused").to_string().ends_with("config:2: not valid UTF-8")
-        );
-    }
-}
+#[path = "document_tests.rs"]
+mod tests;

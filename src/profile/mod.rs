@@ -1,12 +1,20 @@
 //! `~/.aws/config`: what the file says, and what it means to kcaws.
 
+pub mod backups;
+pub mod diff;
 pub mod document;
+pub mod draft;
+pub mod naming;
+pub mod own;
+pub mod save;
 pub mod services;
+mod strict;
+pub mod sync;
 pub mod target;
 
 use std::path::PathBuf;
 
-pub use self::document::{Document, Section};
+pub use self::document::{Document, Heading};
 pub use self::target::{Role, SsoSession, Target};
 
 /// What is wrong with the config, and where. Paths and lines are in every message; values are not, because
@@ -31,6 +39,19 @@ pub enum ConfigError {
     BadValue { place: Place, what: String },
     #[error("{place}: sso_region is not `{told}`, the region of the portal that the start URL names")]
     WrongRegion { place: Place, told: String },
+    /// The AWS CLI and Python refuse the whole file for it.
+    #[error("{place}: {what} is there already, at {first}")]
+    Doubled { place: Place, what: String, first: Place },
+    /// Not all tools read the file the same way, or at all.
+    #[error("{place}: {what}")]
+    Unshared { place: Place, what: &'static str },
+    /// A profile that we did not write, and nobody said that we may.
+    #[error("{place}: profile `{name}` was not written by kcaws")]
+    Foreign { place: Place, name: String },
+    #[error("`{name}` cannot be the name of a section")]
+    BadName { name: String },
+    #[error("the value of `{key}` cannot be written so that every tool reads it")]
+    CannotBeWritten { key: String },
     #[error("there is no home folder, and AWS_CONFIG_FILE is not set")]
     NoHome,
     #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]

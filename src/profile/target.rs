@@ -223,8 +223,12 @@ fn checked_role(account: &str, role: &str, place: Place) -> Result<Role, ConfigE
     Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
 }
 
+pub(super) fn role_like(account_id: String, role_name: String) -> Option<Role> {
+    is_account_id(&account_id).then_some(Role { account_id, role_name })
+}
+
 /// The arguments after `credential-process` when the line runs kcaws, by whatever path.
-fn kcaws_arguments(line: &str) -> Option<Vec<String>> {
+pub(super) fn kcaws_arguments(line: &str) -> Option<Vec<String>> {
     let mut words = words(line).into_iter();
     let program = words.next()?;
     let name = program.rsplit(['/', '\\']).next()?;

@@ -82,20 +82,34 @@ pub struct Patience {
     pub attempt: Duration,
     /// First attempt included; 5xx, 429 and broken connections are tried again.
     pub attempts: u32,
+    /// The same for lists and role credentials.
+    pub portal_attempts: u32,
     /// All calls of this client together.
     pub total: Duration,
 }
 
 impl Patience {
     /// A tool waits for the answer and gives up itself (newer Rust SDKs after some 20 s): we end within 15 s.
-    pub const FOR_A_TOOL: Self =
-        Self { attempt: Duration::from_secs(6), attempts: 2, total: Duration::from_secs(14) };
-    /// Many requests at once run into 429s, which the SDK waits out: up to some 20 s with this.
-    pub const FOR_A_CROWD: Self =
-        Self { attempt: Duration::from_secs(15), attempts: 8, total: Duration::from_hours(1) };
+    pub const FOR_A_TOOL: Self = Self {
+        attempt: Duration::from_secs(6),
+        attempts: 2,
+        portal_attempts: 2,
+        total: Duration::from_secs(14),
+    };
+    /// Many requests at once run into 429s: whoever sends them must see each one to find the pace.
+    pub const FOR_A_CROWD: Self = Self {
+        attempt: Duration::from_secs(15),
+        attempts: 3,
+        portal_attempts: 1,
+        total: Duration::from_hours(1),
+    };
     /// A person waits and sees what is going on.
-    pub const FOR_A_PERSON: Self =
-        Self { attempt: Duration::from_secs(15), attempts: 3, total: Duration::from_hours(1) };
+    pub const FOR_A_PERSON: Self = Self {
+        attempt: Duration::from_secs(15),
+        attempts: 3,
+        portal_attempts: 3,
+        total: Duration::from_hours(1),
+    };
 }
 
 #[derive(Debug, thiserror::Error)]

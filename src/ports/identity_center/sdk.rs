@@ -58,6 +58,7 @@ impl SdkIdentityCenter {
             .http_client(http.client(endpoints.oidc.is_https()))
             .build();
         let portal = aws_sdk_sso::config::Builder::from(&shared)
+            .retry_config(RetryConfig::standard().with_max_attempts(patience.portal_attempts))
             .endpoint_url(endpoints.portal.as_str())
             .http_client(http.client(endpoints.portal.is_https()))
             .build();

@@ -1,0 +1,65 @@
+//! What a person should do about a config file that cannot be written as asked.
+
+use super::{CommandError, Exit, chain};
+use crate::ports::config_file::ConfigFileError;
+use crate::profile::naming::TemplateError;
+use crate::profile::save::SaveError;
+use crate::profile::sync::Collision;
+
+impl From<SaveError> for CommandError {
+    fn from(error: SaveError) -> Self {
+        let message = error.to_string();
+        match error {
+            SaveError::Config(error) => error.into(),
+            SaveError::File(error) => error.into(),
+            SaveError::State(error) => error.into(),
+            SaveError::KeepsChanging { .. } => Self::new(Exit::Failed, "keeps_changing", message)
+                .hint("nothing was written by kcaws; find out what writes it, then try again"),
+            SaveError::NoBackup { .. } | SaveError::NothingToUndo { .. } => {
+                Self::new(Exit::Failed, "no_backup", message)
+                    .hint("`kcaws profile undo --list` shows what there is")
+            }
+        }
+    }
+}
+
+impl From<ConfigFileError> for CommandError {
+    fn from(error: ConfigFileError) -> Self {
+        let failure = Self::new(Exit::Failed, "config_file", error.to_string());
+        let cause = chain(&error);
+        let failure = match &error {
+            ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
+                std::io::ErrorKind::StorageFull
+                | std::io::ErrorKind::QuotaExceeded
+                | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",
+                _ => "nothing was changed; check the rights of the file and of its folder",
+            }),
+            ConfigFileError::ReadOnly { .. } => Self { code: "read_only", ..failure }
+                .hint("nothing was changed; `chmod u+w` it, if that protection is not meant"),
+            ConfigFileError::NotAFile { .. } => failure.hint("check AWS_CONFIG_FILE"),
+            ConfigFileError::HardLinked { .. } | ConfigFileError::Mounted { .. } => {
+                Self { code: "not_replaceable", ..failure }
+                    .hint("nothing was changed; --in-place writes into the file itself")
+            }
+            ConfigFileError::Owner { .. } => Self { code: "owner", ..failure }
+                .hint("nothing was changed; run this as the owner, or with --in-place"),
+        };
+        failure.because_of(cause)
+    }
+}
+
+impl From<TemplateError> for CommandError {
+    fn from(error: TemplateError) -> Self {
+        Self::new(Exit::Configuration, "template", error.to_string()).hint(
+            "such as `{account_name|kebab}-{role|kebab}` (--template, KCAWS_NAME_TEMPLATE, config.toml)",
+        )
+    }
+}
+
+impl From<Collision> for CommandError {
+    fn from(error: Collision) -> Self {
+        Self::new(Exit::Configuration, "collision", error.to_string()).hint(
+            "nothing was changed; use a template that tells them apart, or give one an alias in config.toml",
+        )
+    }
+}

@@ -1,0 +1,87 @@
+use clap::Args;
+
+use super::written::{Changed, Target, WriteArgs, report};
+use crate::app::App;
+use crate::cli::credential_process::account_id;
+use crate::cli::error::CommandError;
+use crate::cli::ui::Ui;
+use crate::ports::process;
+use crate::profile::draft::{Change, Draft};
+use crate::profile::own::{self, Own};
+use crate::profile::{ConfigError, Document, Heading, Role};
+
+/// Write a profile that gets its credentials from kcaws
+///
+/// Creates it, or changes our keys of it and no others. A profile that kcaws did not write is refused.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws profile add dev --session corp --account 111122223333 --role PowerUserAccess --region eu-central-1\n  kcaws profile add default --session corp --account 111122223333 --role ReadOnlyAccess"
+)]
+pub(super) struct AddArgs {
+    name: String,
+    /// Name of an [sso-session …]
+    #[arg(long)]
+    session: String,
+    /// 12 digits
+    #[arg(long, value_parser = account_id)]
+    account: String,
+    /// Name of the permission set
+    #[arg(long)]
+    role: String,
+    #[arg(long)]
+    region: Option<String>,
+    /// What the AWS CLI prints: json, yaml, text, table
+    #[arg(long)]
+    output: Option<String>,
+    /// Take over a profile that kcaws did not write: its sso_… keys go, the others stay
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    pub(super) write: WriteArgs,
+}
+
+pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let target = Target::at(app, app.config_path()?, &args.write);
+    app.document()?.session(&args.session)?;
+    let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
+    let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role })?;
+    let edit = |draft: &mut Draft<'_>| put(args, &line, draft);
+    let outcome = target.change(&args.write, &format!("profile add {}", args.name), edit)?;
+    let change = match outcome.result {
+        Change::Created => "created",
+        Change::Updated => "updated",
+        Change::Unchanged => "unchanged",
+    };
+    report(ui, &args.write, target.path(), &outcome, &[Changed { name: args.name.clone(), change }]);
+    let written = Document::parse(target.path(), &outcome.after)?;
+    for shadow in own::shadows(&written, &args.name, app.credentials_document().as_ref()) {
+        ui.warn(&format!("some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
+    }
+    Ok(())
+}
+
+fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, ConfigError> {
+    let (name, document) = (&args.name, draft.document());
+    let heading = Heading::Profile(name.clone());
+    if let Some(place) = document.foreign(name) {
+        if !args.force {
+            return Err(ConfigError::Foreign { place, name: name.clone() });
+        }
+        draft.unset_all(&heading, |key| key.starts_with("sso_"))?;
+    }
+    let mut keys = vec![("credential_process", line)];
+    keys.extend(args.region.as_deref().map(|region| ("region", region)));
+    keys.extend(args.output.as_deref().map(|output| ("output", output)));
+    draft.set(&heading, &keys)
+}
+
+/// How the line calls kcaws.
+pub(super) fn program(app: &App) -> Result<String, CommandError> {
+    use crate::cli::error::Exit;
+    let failed = || CommandError::new(Exit::Failed, "own_path", "cannot tell where kcaws itself lies");
+    let path = process::lasting_path_of_self(&app.env)
+        .map_err(|error| failed().because(error.to_string()).hint("call it by its absolute path"))?;
+    path.into_os_string().into_string().map_err(|_| {
+        failed().because("its path is not valid UTF-8").hint("move it to a folder with a plain name")
+    })
+}

@@ -1,0 +1,44 @@
+use clap::Args;
+
+use super::written::{Changed, Target, WriteArgs, report};
+use crate::app::App;
+use crate::cli::error::CommandError;
+use crate::cli::ui::Ui;
+use crate::profile::draft::Draft;
+use crate::profile::{ConfigError, Heading};
+
+/// Remove profiles that kcaws wrote
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kcaws profile remove dev\n  kcaws profile remove dev prod --dry-run")]
+pub(super) struct RemoveArgs {
+    #[arg(required = true)]
+    names: Vec<String>,
+    /// Others too
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    pub(super) write: WriteArgs,
+}
+
+pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let target = Target::at(app, app.config_path()?, &args.write);
+    let mut names = args.names.clone();
+    names.sort();
+    names.dedup();
+    let edit = |draft: &mut Draft<'_>| {
+        for name in &names {
+            if let (Some(place), false) = (draft.document().foreign(name), args.force) {
+                return Err(ConfigError::Foreign { place, name: name.clone() });
+            }
+            if !draft.remove(&Heading::Profile(name.clone()))? {
+                let path = draft.document().path().to_path_buf();
+                return Err(ConfigError::NoSuchProfile { name: name.clone(), path });
+            }
+        }
+        Ok(())
+    };
+    let outcome = target.change(&args.write, &format!("profile remove {}", names.join(" ")), edit)?;
+    let removed: Vec<Changed> = names.into_iter().map(|name| Changed { name, change: "removed" }).collect();
+    report(ui, &args.write, target.path(), &outcome, &removed);
+    Ok(())
+}

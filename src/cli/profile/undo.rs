@@ -1,0 +1,119 @@
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+
+use super::written::{Target, WriteArgs};
+use crate::app::App;
+use crate::cli::error::CommandError;
+use crate::cli::ui::{Ui, shown};
+use crate::profile::backups::{self, Backup};
+use crate::profile::diff;
+use crate::profile::save::SaveError;
+
+/// Bring back ~/.aws/config as it was before a write of kcaws
+///
+/// Without ID the newest. What it replaces gets a backup too, so that the next undo brings it back. The newest 20 are
+/// kept, in kcaws's state folder.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws profile undo --list\n  kcaws profile undo --dry-run\n  kcaws profile undo 17"
+)]
+pub(super) struct UndoArgs {
+    id: Option<u64>,
+    /// Show what there is
+    #[arg(long, conflicts_with_all = ["id", "dry_run", "in_place"])]
+    list: bool,
+    #[command(flatten)]
+    pub(super) write: WriteArgs,
+}
+
+#[derive(Serialize)]
+struct List {
+    schema: u32,
+    backups: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: u64,
+    at: DateTime<Utc>,
+    path: String,
+    command: String,
+    /// False: before that command there was no file.
+    existed: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    schema: u32,
+    path: String,
+    dry_run: bool,
+    restored: u64,
+    backup: Option<u64>,
+    diff: Option<String>,
+}
+
+pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let state = &**app.state();
+    if args.list {
+        list(args, backups::list(state)?, ui);
+        return Ok(());
+    }
+    let path = app.config_path()?;
+    let id = if let Some(id) = args.id {
+        id
+    } else {
+        let newest = backups::list(state)?.into_iter().find(|backup| backup.path == path);
+        newest.ok_or(SaveError::NothingToUndo { path })?.id
+    };
+    let (backup, content) = backups::get(state, id)?.ok_or(SaveError::NoBackup { id })?;
+    let target = Target::at(app, backup.path, &args.write);
+    let (keeper, path) = (target.keeper(), target.path());
+    let outcome = if args.write.dry_run {
+        keeper.preview_restore(&content)?
+    } else {
+        keeper.restore(&format!("profile undo {id}"), &content)?
+    };
+    let diff = args.write.dry_run.then(|| diff::unified(path, &outcome.before, &outcome.after));
+    if args.write.json {
+        let (path, dry_run) = (path.display().to_string(), args.write.dry_run);
+        ui.json(&Report { schema: 1, path, dry_run, restored: id, backup: outcome.backup, diff });
+    } else if let Some(diff) = diff {
+        ui.text(&diff);
+    } else {
+        let path = shown(&path.display().to_string());
+        ui.say(&match outcome.backup {
+            Some(_) => {
+                format!(
+                    "{path} is as it was before `kcaws {}`; `kcaws profile undo` takes that back.",
+                    shown(&backup.command)
+                )
+            }
+            None => format!("Nothing to change in {path}."),
+        });
+    }
+    Ok(())
+}
+
+fn list(args: &UndoArgs, backups: Vec<Backup>, ui: &mut Ui) {
+    let rows = backups.into_iter().map(|backup| Row {
+        id: backup.id,
+        at: backup.at,
+        path: backup.path.display().to_string(),
+        command: backup.command,
+        existed: backup.existed,
+    });
+    if args.write.json {
+        return ui.json(&List { schema: 1, backups: rows.collect() });
+    }
+    let cells: Vec<Vec<String>> = rows
+        .map(|row| {
+            let at = row.at.format("%Y-%m-%d %H:%M:%SZ").to_string();
+            vec![row.id.to_string(), at, format!("kcaws {}", row.command), row.path]
+        })
+        .collect();
+    if cells.is_empty() {
+        return ui.say("There is nothing to undo.");
+    }
+    ui.table(&["ID", "BEFORE", "COMMAND", "FILE"], &cells);
+}

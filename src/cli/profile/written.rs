@@ -1,0 +1,106 @@
+//! What the commands that write `~/.aws/config` share: their flags, the file, and the report.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::cli::ui::{Ui, shown};
+use crate::ports::config_file::{ConfigFile, How};
+use crate::profile::draft::Draft;
+use crate::profile::save::{Keeper, Outcome, SaveError};
+use crate::profile::{ConfigError, diff};
+
+#[derive(Args, Debug)]
+pub(super) struct WriteArgs {
+    /// Print the change as a diff and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Write into the file itself where it cannot be replaced (hard links, a mounted file)
+    #[arg(long)]
+    pub(super) in_place: bool,
+    /// Machine-readable
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) struct Target<'a> {
+    app: &'a App,
+    file: Box<dyn ConfigFile>,
+    how: How,
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn at(app: &'a App, path: PathBuf, args: &WriteArgs) -> Self {
+        let how = if args.in_place { How::InPlace } else { How::Rename };
+        Self { app, file: app.config_file(path), how }
+    }
+
+    pub(super) fn keeper(&self) -> Keeper<'_> {
+        Keeper { file: &*self.file, state: &**self.app.state(), clock: &*self.app.clock, how: self.how }
+    }
+
+    /// Or what it would be, in a dry run.
+    pub(super) fn change<T>(
+        &self,
+        args: &WriteArgs,
+        command: &str,
+        edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Outcome<T>, SaveError> {
+        if args.dry_run { self.keeper().preview(edit) } else { self.keeper().edit(command, edit) }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Changed {
+    pub(super) name: String,
+    /// `created`, `updated`, `removed`, `unchanged`, `skipped`.
+    pub(super) change: &'static str,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    path: String,
+    dry_run: bool,
+    profiles: &'a [Changed],
+    /// What `undo` brings the old file back by; null where nothing was written.
+    backup: Option<u64>,
+    /// Only in a dry run.
+    diff: Option<String>,
+}
+
+/// Says what was done, or would be.
+pub(super) fn report<T>(
+    ui: &mut Ui,
+    args: &WriteArgs,
+    path: &Path,
+    outcome: &Outcome<T>,
+    profiles: &[Changed],
+) {
+    let diff = args.dry_run.then(|| diff::unified(path, &outcome.before, &outcome.after));
+    if args.json {
+        let (path, backup) = (path.display().to_string(), outcome.backup);
+        return ui.json(&Report { schema: 1, path, dry_run: args.dry_run, profiles, backup, diff });
+    }
+    if let Some(diff) = diff {
+        return ui.text(&diff);
+    }
+    let path = shown(&path.display().to_string());
+    match (profiles, outcome.backup) {
+        (_, None) => ui.say(&format!("Nothing to change in {path}.")),
+        ([only], Some(_)) => ui.say(&format!("Profile `{}` {} in {path}.", shown(&only.name), only.change)),
+        (several, Some(_)) => {
+            let count = |change| several.iter().filter(|one| one.change == change).count();
+            let counts = ["created", "updated", "removed"].map(|change| (count(change), change));
+            let counts = counts.iter().filter(|(count, _)| *count > 0);
+            let counts: Vec<String> = counts.map(|(count, change)| format!("{count} {change}")).collect();
+            ui.say(&format!("Profiles in {path}: {}.", counts.join(", ")));
+        }
+    }
+}

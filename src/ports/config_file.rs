@@ -1,0 +1,320 @@
+//! `~/.aws/config` as a file: not ours, so it is replaced whole, by somebody who looked at it a moment before, or not
+//! at all. What it says is `profile`'s business.
+
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::file_stamp::FileStamp;
+use super::interrupt::CriticalSection;
+
+pub trait ConfigFile: Send + Sync {
+    /// As it was named, symbolic links not followed.
+    fn path(&self) -> &Path;
+    /// `None` where there is no file.
+    fn read(&self) -> Result<Option<Vec<u8>>, ConfigFileError>;
+    fn stamp(&self) -> Option<FileStamp>;
+    /// Puts `after` in the place of `before`; `after` of `None` removes the file. `false`, and nothing done, when the
+    /// file is not `before` any more. Between that look and the rename others still have some microseconds.
+    fn replace(&self, before: Option<&[u8]>, after: Option<&[u8]>, how: How)
+    -> Result<bool, ConfigFileError>;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// A new file, renamed over the old one: readers see the one or the other.
+    Rename,
+    /// Into the file that is there: for one that has other names, or is mounted. Readers may see a half of it.
+    InPlace,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigFileError {
+    #[error("cannot {what} `{path}`", path = .path.display())]
+    Io { what: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("`{path}` is write-protected", path = .path.display())]
+    ReadOnly { path: PathBuf },
+    #[error("`{path}` is not a file", path = .path.display())]
+    NotAFile { path: PathBuf },
+    #[error("`{path}` has {links} names (hard links), and replacing it would leave the others behind", path = .path.display())]
+    HardLinked { path: PathBuf, links: u64 },
+    #[error("`{path}` is a mount of its own and cannot be replaced", path = .path.display())]
+    Mounted { path: PathBuf, source: std::io::Error },
+    #[error("the owner of `{path}` cannot be kept", path = .path.display())]
+    Owner { path: PathBuf, source: std::io::Error },
+}
+
+/// What is left of a writer that was killed lies beside the file under this name.
+const TEMP_PREFIX: &str = ".kcaws-config-";
+/// As many symbolic links as Linux follows.
+const MOST_LINKS: usize = 40;
+
+pub struct DiskConfigFile {
+    path: PathBuf,
+}
+
+impl DiskConfigFile {
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Behind all symbolic links; the last one may lead to nothing yet.
+    fn real(&self) -> Result<PathBuf, ConfigFileError> {
+        let mut path = self.path.clone();
+        for _ in 0..MOST_LINKS {
+            match std::fs::read_link(&path) {
+                Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+                // No link, or nothing at all.
+                Err(_) => return Ok(path),
+            }
+        }
+        Err(io("follow", &self.path)(ErrorKind::InvalidInput.into()))
+    }
+
+    fn still_is(real: &Path, before: Option<&[u8]>) -> Result<bool, ConfigFileError> {
+        Ok(read(real)?.as_deref() == before)
+    }
+}
+
+impl ConfigFile for DiskConfigFile {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self) -> Result<Option<Vec<u8>>, ConfigFileError> {
+        read(&self.path)
+    }
+
+    fn stamp(&self) -> Option<FileStamp> {
+        FileStamp::of(&self.path)
+    }
+
+    fn replace(
+        &self,
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+        how: How,
+    ) -> Result<bool, ConfigFileError> {
+        // Ctrl-C leaves no half file and no temp file.
+        let _section = CriticalSection::enter();
+        ignore_file_size_signal();
+        let real = self.real()?;
+        let meta = match std::fs::metadata(&real) {
+            Ok(meta) => Some(meta),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(io("look at", &real)(error)),
+        };
+        if let Some(meta) = &meta {
+            check_writable(&real, meta, how)?;
+        }
+        let Some(after) = after else {
+            let unchanged = Self::still_is(&real, before)?;
+            if unchanged && before.is_some() {
+                std::fs::remove_file(&real).map_err(io("remove", &real))?;
+            }
+            return Ok(unchanged);
+        };
+        if how == How::InPlace && meta.is_some() {
+            return write_in_place(&real, before, after);
+        }
+        let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        create_folder(folder).map_err(io("create", folder))?;
+        sweep(folder);
+        let mut temp = tempfile::Builder::new()
+            .prefix(TEMP_PREFIX)
+            .tempfile_in(folder)
+            .map_err(io("create a file in", folder))?;
+        temp.write_all(after).map_err(io("write", &real))?;
+        if let Some(meta) = &meta {
+            keep_owner_and_mode(temp.as_file(), &real, meta)?;
+        }
+        temp.as_file().sync_all().map_err(io("write", &real))?;
+        if !Self::still_is(&real, before)? {
+            return Ok(false);
+        }
+        temp.persist(&real).map_err(|error| match error.error.kind() {
+            ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => {
+                ConfigFileError::Mounted { path: real.clone(), source: error.error }
+            }
+            _ => io("replace", &real)(error.error),
+        })?;
+        // The content is safe already; this makes the new name as safe.
+        if let Ok(folder) = std::fs::File::open(folder) {
+            let _ = folder.sync_all();
+        }
+        Ok(true)
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigFileError> {
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io("read", path)(error)),
+    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(io("read", path))?;
+    Ok(Some(bytes))
+}
+
+/// A protected file could be replaced all the same, since that asks the folder only: but somebody protected it.
+fn check_writable(path: &Path, meta: &std::fs::Metadata, how: How) -> Result<(), ConfigFileError> {
+    let path = path.to_path_buf();
+    if !meta.is_file() {
+        return Err(ConfigFileError::NotAFile { path });
+    }
+    if meta.permissions().readonly() {
+        return Err(ConfigFileError::ReadOnly { path });
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if rustix::fs::access(&path, rustix::fs::Access::WRITE_OK).is_err() {
+            return Err(ConfigFileError::ReadOnly { path });
+        }
+        if how == How::Rename && meta.nlink() > 1 {
+            return Err(ConfigFileError::HardLinked { path, links: meta.nlink() });
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = how;
+    Ok(())
+}
+
+/// Should it fail half-way, the old content goes back: its blocks are there already.
+fn write_in_place(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, ConfigFileError> {
+    if !DiskConfigFile::still_is(path, before)? {
+        return Ok(false);
+    }
+    let put = |bytes: &[u8]| {
+        let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
+        file.sync_all()
+    };
+    if let Err(error) = put(after) {
+        let _ = put(before.unwrap_or_default());
+        return Err(io("write", path)(error));
+    }
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn keep_owner_and_mode(
+    file: &std::fs::File,
+    path: &Path,
+    meta: &std::fs::Metadata,
+) -> Result<(), ConfigFileError> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let owner = |source: std::io::Error| ConfigFileError::Owner { path: path.to_path_buf(), source };
+    let ours = file.metadata().map_err(io("look at", path))?;
+    if (ours.uid(), ours.gid()) != (meta.uid(), meta.gid()) {
+        let (uid, gid) = (rustix::fs::Uid::from_raw(meta.uid()), rustix::fs::Gid::from_raw(meta.gid()));
+        rustix::fs::fchown(file, Some(uid), Some(gid)).map_err(|error| owner(error.into()))?;
+    }
+    let mode = std::fs::Permissions::from_mode(meta.mode() & 0o7777);
+    file.set_permissions(mode).map_err(owner)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the folder's access list is inherited here")]
+fn keep_owner_and_mode(
+    _file: &std::fs::File,
+    _path: &Path,
+    _meta: &std::fs::Metadata,
+) -> Result<(), ConfigFileError> {
+    Ok(())
+}
+
+fn create_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Files of writers that were killed: a living one is done within a minute.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX);
+        let age =
+            entry.metadata().and_then(|meta| meta.modified()).map(|time| time.elapsed().unwrap_or_default());
+        if is_ours && age.is_ok_and(|age| age.as_secs() > 60) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// A limit on file sizes is an error to report, not a reason to die with a temp file behind.
+fn ignore_file_size_signal() {
+    #[cfg(unix)]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+        });
+    }
+}
+
+fn io(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> ConfigFileError {
+    let path = path.to_path_buf();
+    move |source| ConfigFileError::Io { what, path: path.clone(), source }
+}
+
+/// A file in memory. `before_replace` runs once before the next replacement looks: somebody else who writes.
+#[derive(Clone, Default)]
+pub struct FakeConfigFile {
+    content: Arc<Mutex<Option<Vec<u8>>>>,
+    intruders: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl FakeConfigFile {
+    pub fn with(text: &str) -> Self {
+        let file = Self::default();
+        *file.content.lock().expect("no test panics while holding it") = Some(text.into());
+        file
+    }
+
+    /// Somebody else writes this just before the next replacement; each entry once.
+    pub fn intrude(&self, text: &str) {
+        self.intruders.lock().expect("no test panics while holding it").push(text.into());
+    }
+}
+
+impl ConfigFile for FakeConfigFile {
+    fn path(&self) -> &Path {
+        Path::new("/fake/config")
+    }
+
+    fn read(&self) -> Result<Option<Vec<u8>>, ConfigFileError> {
+        Ok(self.content.lock().expect("no test panics while holding it").clone())
+    }
+
+    fn stamp(&self) -> Option<FileStamp> {
+        None
+    }
+
+    fn replace(
+        &self,
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+        _how: How,
+    ) -> Result<bool, ConfigFileError> {
+        let mut content = self.content.lock().expect("no test panics while holding it");
+        let mut intruders = self.intruders.lock().expect("no test panics while holding it");
+        if !intruders.is_empty() {
+            *content = Some(intruders.remove(0));
+        }
+        let unchanged = content.as_deref() == before;
+        if unchanged {
+            *content = after.map(<[u8]>::to_vec);
+        }
+        Ok(unchanged)
+    }
+}
+
+#[cfg(test)]
+#[path = "config_file_tests.rs"]
+mod tests;

@@ -1,0 +1,111 @@
+use super::*;
+
+fn contract(file: &dyn ConfigFile) {
+    assert_eq!(file.read().expect("a missing file is no error"), None);
+    assert!(!file.replace(Some(b"x"), Some(b"y"), How::Rename).expect("somebody was faster"));
+    assert!(file.replace(None, Some(b"one"), How::Rename).expect("creates"));
+    assert!(!file.replace(None, Some(b"two"), How::Rename).expect("it is there now"));
+    assert!(file.replace(Some(b"one"), Some(b"two"), How::Rename).expect("replaces"));
+    assert!(file.replace(Some(b"two"), Some(b"3"), How::InPlace).expect("replaces"));
+    assert!(!file.replace(Some(b"two"), Some(b"x"), How::InPlace).expect("somebody was faster"));
+    assert_eq!(file.read().expect("reads").as_deref(), Some(&b"3"[..]));
+    assert!(!file.replace(Some(b"two"), None, How::Rename).expect("somebody was faster"));
+    assert!(file.replace(Some(b"3"), None, How::Rename).expect("removes"));
+    assert_eq!(file.read().expect("reads"), None);
+}
+
+#[test]
+fn both_files_keep_the_contract() {
+    let temp = tempfile::tempdir().expect("a temp folder");
+    contract(&DiskConfigFile::new(temp.path().join(".aws/config")));
+    contract(&FakeConfigFile::default());
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    /// A folder with a file `real` in it, and that file's path.
+    fn scene(mode: u32) -> (tempfile::TempDir, PathBuf) {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let path = temp.path().join("real");
+        assert!(DiskConfigFile::new(path.clone()).replace(None, Some(b"old"), How::Rename).expect("creates"));
+        let created = std::fs::metadata(&path).expect("is there").mode() & 0o7777;
+        assert_eq!(created, 0o600, "a new file is the owner's alone");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("chmod");
+        (temp, path)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = std::fs::read_dir(folder).expect("lists").flatten();
+        let mut names: Vec<String> =
+            names.map(|entry| entry.file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn links_lead_to_the_real_file_and_stay_and_the_mode_stays() {
+        let (temp, real) = scene(0o640);
+        symlink("real", temp.path().join("link")).expect("links");
+        symlink(temp.path().join("link"), temp.path().join("config")).expect("links");
+        let file = DiskConfigFile::new(temp.path().join("config"));
+        assert!(file.replace(Some(b"old"), Some(b"new"), How::Rename).expect("replaces"));
+        assert_eq!(std::fs::read(&real).expect("reads"), b"new");
+        assert_eq!(std::fs::metadata(&real).expect("is there").mode() & 0o7777, 0o640);
+        assert!(temp.path().join("config").is_symlink() && temp.path().join("link").is_symlink());
+        assert_eq!(names(temp.path()), ["config", "link", "real"]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_creates_what_it_names_and_a_loop_is_an_error() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        symlink("dotfiles/aws", temp.path().join("config")).expect("links");
+        let file = DiskConfigFile::new(temp.path().join("config"));
+        assert!(file.replace(None, Some(b"new"), How::Rename).expect("creates"));
+        assert_eq!(std::fs::read(temp.path().join("dotfiles/aws")).expect("reads"), b"new");
+        symlink("b", temp.path().join("a")).expect("links");
+        symlink("a", temp.path().join("b")).expect("links");
+        let refused = DiskConfigFile::new(temp.path().join("a")).replace(None, Some(b"x"), How::Rename);
+        assert!(matches!(refused, Err(ConfigFileError::Io { what: "follow", .. })));
+    }
+
+    #[test]
+    fn a_protected_file_is_refused_by_either_way() {
+        let (temp, real) = scene(0o444);
+        for how in [How::Rename, How::InPlace] {
+            let refused = DiskConfigFile::new(real.clone()).replace(Some(b"old"), Some(b"new"), how);
+            assert!(matches!(refused, Err(ConfigFileError::ReadOnly { .. })));
+        }
+        assert_eq!(names(temp.path()), ["real"]);
+    }
+
+    #[test]
+    fn a_second_name_is_refused_and_kept_in_place() {
+        let (temp, real) = scene(0o600);
+        std::fs::hard_link(&real, temp.path().join("twin")).expect("links");
+        let file = DiskConfigFile::new(real);
+        let refused = file.replace(Some(b"old"), Some(b"new"), How::Rename);
+        assert!(matches!(refused, Err(ConfigFileError::HardLinked { links: 2, .. })));
+        assert!(file.replace(Some(b"old"), Some(b"n"), How::InPlace).expect("replaces"));
+        assert_eq!(std::fs::read(temp.path().join("twin")).expect("reads"), b"n");
+    }
+
+    #[test]
+    fn a_folder_is_no_file_and_what_a_killed_writer_left_is_swept() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let refused = DiskConfigFile::new(temp.path().to_path_buf()).replace(None, Some(b"x"), How::Rename);
+        assert!(matches!(refused, Err(ConfigFileError::NotAFile { .. })));
+        for (name, minutes) in [("old", 5), ("new", 0)] {
+            let left = temp.path().join(format!("{TEMP_PREFIX}{name}"));
+            let file = std::fs::OpenOptions::new().write(true).create_new(true).open(left).expect("creates");
+            let now = file.metadata().and_then(|meta| meta.modified()).expect("has a time");
+            file.set_modified(now - std::time::Duration::from_mins(minutes)).expect("ages");
+        }
+        let file = DiskConfigFile::new(temp.path().join("config"));
+        assert!(file.replace(None, Some(b"x"), How::Rename).expect("creates"));
+        assert_eq!(names(temp.path()), [format!("{TEMP_PREFIX}new"), "config".to_owned()]);
+    }
+}

@@ -1,0 +1,72 @@
+//! What an edit changes, for people: a unified diff whose secrets are masked before it is made (rule 11).
+
+use std::path::Path;
+
+use super::document::{BLANKS, without_end};
+
+const MASK: &str = "****";
+const SECRET_WORDS: [&str; 4] = ["secret", "token", "password", "passphrase"];
+const CONTEXT: usize = 3;
+
+pub fn unified(path: &Path, before: &str, after: &str) -> String {
+    let (before, after) = (masked(before), masked(after));
+    let name = path.display().to_string();
+    similar::TextDiff::from_lines(&before, &after)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .header(&name, &name)
+        .to_string()
+}
+
+/// The text with the values of keys like `aws_secret_access_key` masked, in comments too.
+pub fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut is_secret = false;
+    for line in text.split_inclusive('\n') {
+        let content = without_end(line);
+        let setting =
+            content.trim_start_matches(|letter| BLANKS.contains(&letter) || matches!(letter, '#' | ';'));
+        let is_continuation = content.starts_with(BLANKS) && !content.trim().is_empty();
+        let key_end = content.len() - setting.len() + setting.find(['=', ':']).unwrap_or(0);
+        let key = content[..key_end].to_ascii_lowercase();
+        let has_secret_key = SECRET_WORDS.iter().any(|word| key.contains(word));
+        if has_secret_key {
+            masked.extend([&content[..=key_end], " ", MASK]);
+        } else if is_secret && is_continuation {
+            let indent = content.len() - content.trim_start_matches(BLANKS).len();
+            masked.extend([&content[..indent], MASK]);
+        } else {
+            masked.push_str(content);
+        }
+        masked.push_str(&line[content.len()..]);
+        if !is_continuation && !content.trim().is_empty() {
+            is_secret = has_secret_key;
+        }
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_show_wherever_they_stand() {
+        let text = "[a]\naws_secret_access_key = KEY1\r\n# aws_session_token=KEY2\n; My_Password : KEY3\n\
+                    api_token =\n  KEY4\n  x = KEY5\n\n  KEY6\nregion = r\n  more\n";
+        let masked = masked(text);
+        assert!(!masked.contains("KEY"), "{masked}");
+        assert!(
+            masked.contains("aws_secret_access_key = ****\r\n") && masked.contains("region = r\n  more\n")
+        );
+        assert_eq!(masked.lines().count(), text.lines().count());
+    }
+
+    #[test]
+    fn a_diff_shows_what_changes_and_a_missing_line_end() {
+        let diff = unified(Path::new("/c"), "[a]\nx = 1\ntoken = KEY", "[a]\nx = 2\ntoken = KEY");
+        let expected = "--- /c\n+++ /c\n@@ -1,3 +1,3 @@\n [a]\n-x = 1\n+x = 2\n token = ****\n\\ No newline at end of file\n";
+        assert_eq!(diff, expected);
+        assert_eq!(unified(Path::new("/c"), "[a]\n", "[a]\n"), "");
+    }
+}

@@ -1,0 +1,292 @@
+//! How `sync` names profiles, and what it writes besides: the `[profiles]` table of config.toml.
+//!
+//! ```toml
+//! [profiles]
+//! name = "{account_name|kebab}-{role|kebab}"
+//! region = "eu-central-1"
+//!
+//! [profiles.accounts.111122223333]    # the id or the name
+//! alias = "prod"
+//! region = "us-east-1"
+//!
+//! [profiles.roles.PowerUserAccess]
+//! alias = "power"
+//! ```
+//! An account's region beats a role's, and both beat the general one.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use super::draft::is_plain_byte;
+use crate::ports::identity_center::Account;
+
+const DEFAULT: &str = "{account_name|kebab}-{role|kebab}";
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProfileSettings {
+    pub name: Option<String>,
+    pub region: Option<String>,
+    pub output: Option<String>,
+    #[serde(default)]
+    pub accounts: BTreeMap<String, Choice>,
+    #[serde(default)]
+    pub roles: BTreeMap<String, Choice>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Choice {
+    pub alias: Option<String>,
+    pub region: Option<String>,
+}
+
+impl ProfileSettings {
+    fn account(&self, account: &Account) -> Option<&Choice> {
+        self.accounts.get(&account.id).or_else(|| self.accounts.get(account.name.as_deref()?))
+    }
+
+    pub fn region(&self, account: &Account, role: &str) -> Option<&str> {
+        let of_account = self.account(account).and_then(|choice| choice.region.as_deref());
+        let of_role = || self.roles.get(role).and_then(|choice| choice.region.as_deref());
+        of_account.or_else(of_role).or(self.region.as_deref())
+    }
+
+    pub fn template(&self) -> Result<Template, TemplateError> {
+        Template::parse(self.name.as_deref().unwrap_or(DEFAULT))
+    }
+
+    /// The name of the profile. Letters that not every tool takes become `-`.
+    pub fn profile_name(&self, template: &Template, session: &str, account: &Account, role: &str) -> String {
+        let account_alias = self.account(account).and_then(|choice| choice.alias.as_deref());
+        let role_alias = self.roles.get(role).and_then(|choice| choice.alias.as_deref());
+        let name = template.fill(&|field| match field {
+            Field::AccountName => account_alias.or(account.name.as_deref()).unwrap_or(&account.id),
+            Field::AccountId => &account.id,
+            Field::Role => role_alias.unwrap_or(role),
+            Field::Session => session,
+        });
+        let plain = |letter: char| u8::try_from(letter).is_ok_and(is_plain_byte);
+        let name: String = name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect();
+        // A leading one would make an option of it: `--profile -x`.
+        let name = name.trim_start_matches('-');
+        if name.is_empty() { account.id.clone() } else { name.to_owned() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    AccountName,
+    AccountId,
+    Role,
+    Session,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Filter {
+    Lower,
+    Kebab,
+    TrimPrefix(String),
+    Replace(String, String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Field(Field, Vec<Filter>),
+}
+
+/// `{account_name|trim_prefix:corp-|kebab}.{role|lower}`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name template `{template}` {why}")]
+pub struct TemplateError {
+    template: String,
+    why: String,
+}
+
+impl Template {
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        Self::pieces(text).map(Self).map_err(|why| TemplateError { template: text.to_owned(), why })
+    }
+
+    fn pieces(text: &str) -> Result<Vec<Piece>, String> {
+        let (mut pieces, mut rest) = (Vec::new(), text);
+        while let Some(open) = rest.find(['{', '}']) {
+            let Some(inner) = rest[open..].strip_prefix('{') else {
+                return Err("has a `}` without `{`".to_owned());
+            };
+            let Some(close) = inner.find('}') else { return Err("has a `{` without `}`".to_owned()) };
+            if open > 0 {
+                pieces.push(Piece::Text(rest[..open].to_owned()));
+            }
+            let mut parts = inner[..close].split('|');
+            let field = field(parts.next().unwrap_or_default().trim())?;
+            pieces.push(Piece::Field(field, parts.map(filter).collect::<Result<_, _>>()?));
+            rest = &inner[close + 1..];
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest.to_owned()));
+        }
+        if !pieces.iter().any(|piece| matches!(piece, Piece::Field(..))) {
+            return Err("names all profiles alike".to_owned());
+        }
+        Ok(pieces)
+    }
+
+    fn fill<'a>(&self, value: &dyn Fn(Field) -> &'a str) -> String {
+        let mut filled = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Field(field, filters) => {
+                    let start = value(*field).to_owned();
+                    let _ =
+                        write!(filled, "{}", filters.iter().fold(start, |text, filter| filter.apply(&text)));
+                }
+            }
+        }
+        filled
+    }
+}
+
+fn field(name: &str) -> Result<Field, String> {
+    match name {
+        "account_name" => Ok(Field::AccountName),
+        "account_id" => Ok(Field::AccountId),
+        "role" => Ok(Field::Role),
+        "session" => Ok(Field::Session),
+        _ => Err(format!("has the field `{name}`; there are account_name, account_id, role, session")),
+    }
+}
+
+fn filter(text: &str) -> Result<Filter, String> {
+    let mut parts = text.trim().split(':');
+    let (name, arguments) = (parts.next().unwrap_or_default(), parts.collect::<Vec<_>>());
+    match (name, arguments.as_slice()) {
+        ("lower", []) => Ok(Filter::Lower),
+        ("kebab", []) => Ok(Filter::Kebab),
+        ("trim_prefix", [prefix]) => Ok(Filter::TrimPrefix((*prefix).to_owned())),
+        ("replace", [from, to]) if !from.is_empty() => {
+            Ok(Filter::Replace((*from).to_owned(), (*to).to_owned()))
+        }
+        _ => {
+            Err(format!("has the filter `{text}`; there are lower, kebab, trim_prefix:TEXT, replace:FROM:TO"))
+        }
+    }
+}
+
+impl Filter {
+    fn apply(&self, text: &str) -> String {
+        match self {
+            Self::Lower => text.to_lowercase(),
+            Self::Kebab => kebab(text),
+            Self::TrimPrefix(prefix) => text.strip_prefix(prefix.as_str()).unwrap_or(text).to_owned(),
+            Self::Replace(from, to) => text.replace(from.as_str(), to),
+        }
+    }
+}
+
+/// `PowerUserAccess` and `Power User_Access` are `power-user-access`; `AWSAdmin` is `aws-admin`.
+fn kebab(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut kebab = String::new();
+    for (at, letter) in letters.iter().enumerate() {
+        if !letter.is_alphanumeric() {
+            if !kebab.is_empty() && !kebab.ends_with('-') {
+                kebab.push('-');
+            }
+            continue;
+        }
+        let before = at.checked_sub(1).map(|before| letters[before]);
+        let starts_word = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || before.is_numeric()
+                    || (before.is_uppercase() && letters.get(at + 1).is_some_and(|next| next.is_lowercase()))
+            });
+        if starts_word && !kebab.ends_with('-') {
+            kebab.push('-');
+        }
+        kebab.extend(letter.to_lowercase());
+    }
+    kebab.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(name: Option<&str>) -> Account {
+        Account { id: "111122223333".into(), name: name.map(str::to_owned), email: None }
+    }
+
+    fn named(template: &str, name: Option<&str>, role: &str) -> String {
+        let template = Template::parse(template).expect("is a template");
+        ProfileSettings::default().profile_name(&template, "corp", &account(name), role)
+    }
+
+    #[test]
+    fn fields_and_filters_make_names() {
+        for (template, name, expected) in [
+            (DEFAULT, "My Team 42", "my-team-42-power-user-access"),
+            ("{account_name}/{role}", "dev", "dev/PowerUserAccess"),
+            ("{session}.{account_id}.{role|lower}", "x", "corp.111122223333.poweruseraccess"),
+            ("{account_name|trim_prefix:corp-|replace:a:4}+", "corp-data", "d4t4+"),
+            ("{role|kebab|replace:power-user:pu}", "x", "pu-access"),
+            ("{account_name}", "evil]\n[default", "evil---default"),
+            ("{account_name}", "東京", "111122223333"),
+            ("{account_name}", "-x", "x"),
+        ] {
+            assert_eq!(named(template, Some(name), "PowerUserAccess"), expected, "{template}");
+        }
+        assert_eq!(named("{account_name}", None, "x"), "111122223333");
+    }
+
+    #[test]
+    fn kebab_finds_the_words() {
+        for (text, expected) in [
+            ("PowerUserAccess", "power-user-access"),
+            ("AWSAdministratorAccess", "aws-administrator-access"),
+            ("Team  A_b", "team-a-b"),
+            ("ML2Ops", "ml2-ops"),
+            ("--x--", "x"),
+        ] {
+            assert_eq!(kebab(text), expected);
+        }
+    }
+
+    #[test]
+    fn mistakes_in_a_template_are_named() {
+        for (template, part) in [
+            ("{acount}", "field `acount`"),
+            ("{role|upper}", "filter `upper`"),
+            ("{role", "without `}`"),
+            ("role}", "without `{`"),
+            ("dev", "alike"),
+            ("{role|replace:x}", "filter `replace:x`"),
+        ] {
+            let error = Template::parse(template).expect_err(template).to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn aliases_and_regions_come_from_the_settings() {
+        let settings: ProfileSettings = toml::from_str(
+            "region = \"a\"\n[accounts.111122223333]\nalias = \"prod\"\n[accounts.dev]\nregion = \"b\"\n\
+             [roles.Admin]\nalias = \"root\"\nregion = \"c\"\n",
+        )
+        .expect("parses");
+        let template = settings.template().expect("the default");
+        assert_eq!(settings.profile_name(&template, "corp", &account(Some("x")), "Admin"), "prod-root");
+        let dev = Account { id: "222233334444".into(), ..account(Some("dev")) };
+        assert_eq!(settings.region(&dev, "Admin"), Some("b"));
+        assert_eq!(settings.region(&account(None), "Admin"), Some("c"));
+        assert_eq!(settings.region(&account(None), "Other"), Some("a"));
+    }
+}

@@ -1,0 +1,233 @@
+//! Our own profiles: the line that makes one, and how it is known again.
+//!
+//! A profile is ours when its `credential_process` runs kcaws with `--session`, `--account` and `--role`, each once
+//! and nothing else. No marker stands in the file: what a person changes beside that line is the person's.
+
+use super::document::{Document, Heading, View};
+use super::target::{kcaws_arguments, role_like};
+use super::{ConfigError, Place, Role};
+
+/// What a line of ours hands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    pub session: String,
+    pub role: Role,
+}
+
+impl Document {
+    /// `None`: there is no such profile, or it is somebody else's.
+    pub fn own(&self, profile: &str) -> Option<Own> {
+        let section = self.section(&Heading::Profile(profile.to_owned()))?;
+        own_of_line(section.get("credential_process")?)
+    }
+
+    /// The place of a profile that is there and not ours.
+    pub fn foreign(&self, profile: &str) -> Option<Place> {
+        let section = self.section(&Heading::Profile(profile.to_owned()))?;
+        self.own(profile).is_none().then(|| section.place())
+    }
+}
+
+pub(super) fn own_of_line(line: &str) -> Option<Own> {
+    let words = kcaws_arguments(line)?;
+    let (mut session, mut account, mut role) = (None, None, None);
+    let mut words = words.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, value),
+            None => (word, words.next()?),
+        };
+        let place = match name {
+            "--session" => &mut session,
+            "--account" => &mut account,
+            "--role" => &mut role,
+            _ => return None,
+        };
+        if place.replace(value.to_owned()).is_some() {
+            return None;
+        }
+    }
+    Some(Own { session: session?, role: role_like(account?, role?)? })
+}
+
+/// `"/usr/local/bin/kcaws" credential-process --session corp --account 111122223333 --role PowerUserAccess`: one
+/// value for Python's shlex, `sh -c` and cmd.exe, and no ` #` or ` ;`, where the Rust and JavaScript SDKs cut.
+pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigError> {
+    let unquotable = || ConfigError::CannotBeWritten { key: "credential_process".to_owned() };
+    // Inside double quotes these still mean something, or end the line.
+    let is_safe = |letter: char| !letter.is_control() && !matches!(letter, '"' | '$' | '`');
+    let is_path = program.chars().all(|letter| is_safe(letter) && (cfg!(windows) || letter != '\\'))
+        && !(cfg!(windows) && program.contains('%'));
+    if !is_path || program.contains(" #") || program.contains(" ;") {
+        return Err(unquotable());
+    }
+    let argument = |text: &str| {
+        let is_fine = !text.is_empty() && text.chars().all(|letter| is_safe(letter) && letter != '\\');
+        let is_plain = text.bytes().all(|byte| super::draft::is_plain_byte(byte) || b"=,".contains(&byte));
+        match (is_plain, is_fine) {
+            _ if text.starts_with('-') => Err(unquotable()),
+            (true, true) => Ok(text.to_owned()),
+            (false, true) => Ok(format!("\"{text}\"")),
+            _ => Err(unquotable()),
+        }
+    };
+    let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
+    let account = &own.role.account_id;
+    Ok(format!("\"{program}\" credential-process --session {session} --account {account} --role {role}"))
+}
+
+/// Where a profile's credentials come from, by its keys alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Kcaws,
+    Process,
+    Sso,
+    Login,
+    SourceProfile,
+    CredentialSource,
+    WebIdentity,
+    Static,
+    CredentialsFile,
+    None,
+}
+
+/// What some tool takes before the profile's `credential_process`, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shadow {
+    pub by: &'static str,
+    pub place: Place,
+}
+
+pub fn source(section: &View<'_>) -> Source {
+    let has = |key| section.get(key).is_some();
+    match section.get("credential_process") {
+        Some(line) if kcaws_arguments(line).is_some() => Source::Kcaws,
+        Some(_) => Source::Process,
+        None if has("role_arn") && has("web_identity_token_file") => Source::WebIdentity,
+        None if has("role_arn") && has("credential_source") => Source::CredentialSource,
+        None if has("role_arn") => Source::SourceProfile,
+        None if has("sso_session") || has("sso_start_url") => Source::Sso,
+        None if has("login_session") => Source::Login,
+        None if has("aws_access_key_id") => Source::Static,
+        None => Source::None,
+    }
+}
+
+/// What hides the `credential_process` of a profile from at least one tool. `credentials` is
+/// `~/.aws/credentials`, where sections have no prefix.
+pub fn shadows(document: &Document, profile: &str, credentials: Option<&Document>) -> Vec<Shadow> {
+    let heading = Heading::Profile(profile.to_owned());
+    let Some(section) = document.section(&heading) else { return Vec::new() };
+    let mut shadows = Vec::new();
+    if let Some((_, place)) = document.doubled(&heading) {
+        shadows.push(Shadow { by: "duplicate", place });
+    }
+    if section.get("credential_process").is_none() {
+        return shadows;
+    }
+    if let Some((_, place)) = section.find(|key| key.starts_with("sso_")) {
+        shadows.push(Shadow { by: "sso_keys", place });
+    }
+    for (key, by) in [
+        ("role_arn", "role_arn"),
+        ("web_identity_token_file", "web_identity"),
+        ("login_session", "login_session"),
+        ("aws_access_key_id", "static_keys"),
+    ] {
+        if section.get(key).is_some() {
+            shadows.push(Shadow { by, place: section.place_of(key) });
+        }
+    }
+    if let Some(place) = credentials.and_then(|credentials| static_keys(credentials, profile)) {
+        shadows.push(Shadow { by: "credentials_file", place });
+    }
+    shadows
+}
+
+/// Where the credentials file has keys for this profile.
+pub fn static_keys(credentials: &Document, profile: &str) -> Option<Place> {
+    let heading = match profile {
+        "default" => Heading::Profile(profile.to_owned()),
+        name => Heading::Other(name.to_owned()),
+    };
+    let section = credentials.section(&heading)?;
+    section.get("aws_access_key_id").map(|_| section.place_of("aws_access_key_id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn own(session: &str, role: &str) -> Own {
+        let role = Role { account_id: "111122223333".into(), role_name: role.into() };
+        Own { session: session.into(), role }
+    }
+
+    fn document(text: &str) -> Document {
+        Document::parse(Path::new("/c"), text).expect("parses")
+    }
+
+    #[test]
+    fn a_line_of_ours_is_known_again() {
+        for (program, own) in [
+            ("/usr/local/bin/kcaws", own("corp", "PowerUserAccess")),
+            ("/opt/my tools/kcaws", own("corp-1.eu", "A+b=c,d.e@f-g_h")),
+            ("/k/kcaws", own("https://d-1234567890.awsapps.com/start/#/", "Admin")),
+        ] {
+            let line = credential_process(program, &own).expect("can be quoted");
+            assert_eq!(own_of_line(&line), Some(own), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_shell_or_an_sdk_would_take_apart_is_refused() {
+        for program in
+            ["/a\"b/kcaws", "/a$b/kcaws", "/a`b/kcaws", "/a #b/kcaws", "/a ;b/kcaws", "/a\nb/kcaws"]
+        {
+            assert!(credential_process(program, &own("corp", "Admin")).is_err(), "{program:?}");
+        }
+        for name in ["", "$(x)", "a\"b", "-x", "a\\b"] {
+            assert!(credential_process("/kcaws", &own(name, "Admin")).is_err(), "{name:?}");
+            assert!(credential_process("/kcaws", &own("corp", name)).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn another_program_another_flag_or_a_double_flag_is_not_ours() {
+        for line in [
+            "aws-vault export dev",
+            "/bin/kcaws credential-process --profile dev",
+            "/bin/kcaws credential-process --session a --account 111122223333 --role b -v",
+            "/bin/kcaws credential-process --session a --session a --account 111122223333 --role b",
+            "/bin/kcaws credential-process --session a --account 1 --role b",
+            "/bin/kcaws credential-process --session a --account 111122223333",
+        ] {
+            assert_eq!(own_of_line(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn sources_and_shadows_are_seen() {
+        let ours =
+            "credential_process = kcaws credential-process --session s --account 111122223333 --role r\n";
+        let config = document(&format!(
+            "[profile a]\n{ours}sso_region = x\n[profile b]\n{ours}aws_access_key_id = x\n[default]\nregion = x\n\
+             [profile default]\n{ours}[profile c]\nrole_arn = x\nsource_profile = a\n[profile d]\nsso_session = x\n"
+        ));
+        let credentials =
+            document("[default]\naws_access_key_id = x\n[a]\nx = y\n[b]\nAWS_ACCESS_KEY_ID=z\n");
+        let by = |profile| -> Vec<String> {
+            let shadows = shadows(&config, profile, Some(&credentials));
+            shadows.iter().map(|shadow| format!("{}@{}", shadow.by, shadow.place.line)).collect()
+        };
+        assert_eq!(by("a"), ["sso_keys@3"]);
+        assert_eq!(by("b"), ["static_keys@6", "credentials_file@6"]);
+        assert_eq!(by("default"), ["duplicate@9", "credentials_file@2"]);
+        assert!(by("c").is_empty());
+        let of = |name: &str| source(&config.section(&Heading::Profile(name.into())).expect("is there"));
+        assert_eq!((of("a"), of("c"), of("d")), (Source::Kcaws, Source::SourceProfile, Source::Sso));
+    }
+}

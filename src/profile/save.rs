@@ -1,0 +1,278 @@
+//! Writing the config file: one of us at a time, a backup first, and never over what somebody else wrote meanwhile.
+//!
+//! Others (`aws configure set`, editors) know nothing of our lock. So the file is looked at again just before the
+//! rename, and the edit is made again on what is there then. What remains: a tool that read the file before our
+//! rename and writes it after will write our edit away, as it would anybody's.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::backups::{self, Content};
+use super::{ConfigError, Document};
+use crate::ports::clock::Clock;
+use crate::ports::config_file::{ConfigFile, ConfigFileError, How};
+use crate::ports::state_folder::{Lock, StateError, StateFolder, hashed_name};
+use crate::profile::draft::Draft;
+
+const LOCK: &str = "config.lock";
+/// Twenty writers of a big file are done within seconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+const ATTEMPTS: usize = 5;
+/// Tools that write in place empty the file first: what somebody changed just now may be a half of it.
+const SETTLE: Duration = Duration::from_millis(50);
+const MOST_LOOKS: usize = 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    File(#[from] ConfigFileError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("another program keeps writing `{path}`", path = .path.display())]
+    KeepsChanging { path: std::path::PathBuf },
+    #[error("there is no backup {id}")]
+    NoBackup { id: u64 },
+    #[error("kcaws has not written `{path}` yet", path = .path.display())]
+    NothingToUndo { path: std::path::PathBuf },
+}
+
+pub struct Keeper<'a> {
+    pub file: &'a dyn ConfigFile,
+    pub state: &'a dyn StateFolder,
+    pub clock: &'a dyn Clock,
+    pub how: How,
+}
+
+/// What a write did, or would do.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    pub result: T,
+    pub before: Zeroizing<String>,
+    pub after: Zeroizing<String>,
+    /// None where nothing was written.
+    pub backup: Option<u64>,
+}
+
+impl<T> Outcome<T> {
+    pub fn is_change(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+impl Keeper<'_> {
+    /// What [`Self::edit`] would do now.
+    pub fn preview<T>(
+        &self,
+        mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Outcome<T>, SaveError> {
+        let content = self.settled()?;
+        let (result, before, after) = self.edited(&content, &mut edit)?;
+        Ok(Outcome { result, before, after, backup: None })
+    }
+
+    /// `command` is noted with the backup. `edit` may be called several times, each time on what the file is then.
+    pub fn edit<T>(
+        &self,
+        command: &str,
+        mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Outcome<T>, SaveError> {
+        let _lock = self.lock()?;
+        for _ in 0..ATTEMPTS {
+            let content = self.settled()?;
+            let (result, before, after) = self.edited(&content, &mut edit)?;
+            if before == after {
+                return Ok(Outcome { result, before, after, backup: None });
+            }
+            if let Some(backup) = self.replaced(command, &content, Some(after.as_bytes()))? {
+                return Ok(Outcome { result, before, after, backup: Some(backup) });
+            }
+        }
+        Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
+    }
+
+    /// Puts the content of a backup back, whatever is there now; that gets a backup of its own.
+    pub fn restore(&self, command: &str, wanted: &Content) -> Result<Outcome<()>, SaveError> {
+        let _lock = self.lock()?;
+        for _ in 0..ATTEMPTS {
+            let content = self.settled()?;
+            let (before, after) = (text_of(&content), text_of(wanted));
+            if content == *wanted {
+                return Ok(Outcome { result: (), before, after, backup: None });
+            }
+            if let Some(backup) = self.replaced(command, &content, wanted.as_deref().map(Vec::as_slice))? {
+                return Ok(Outcome { result: (), before, after, backup: Some(backup) });
+            }
+        }
+        Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
+    }
+
+    pub fn preview_restore(&self, wanted: &Content) -> Result<Outcome<()>, SaveError> {
+        let content = self.settled()?;
+        Ok(Outcome { result: (), before: text_of(&content), after: text_of(wanted), backup: None })
+    }
+
+    fn lock(&self) -> Result<Lock, StateError> {
+        self.state.lock(LOCK, LOCK_PATIENCE)
+    }
+
+    fn edited<T>(
+        &self,
+        content: &Content,
+        edit: &mut impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<(T, Zeroizing<String>, Zeroizing<String>), SaveError> {
+        let bytes = content.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let document = Document::from_bytes(self.file.path(), bytes.to_vec())?;
+        let mut draft = Draft::of(&document)?;
+        let result = edit(&mut draft)?;
+        let after = Zeroizing::new(draft.finish()?);
+        Ok((result, Zeroizing::new(document.text().to_owned()), after))
+    }
+
+    /// The number of the backup; `None` when somebody else wrote, and then there is none.
+    fn replaced(
+        &self,
+        command: &str,
+        before: &Content,
+        after: Option<&[u8]>,
+    ) -> Result<Option<u64>, SaveError> {
+        let before = before.as_deref().map(Vec::as_slice);
+        let (now, path) = (self.clock.now(), self.file.path().to_path_buf());
+        let backup = backups::add(self.state, now, path, command, before)?;
+        let replaced = self.file.replace(before, after, self.how);
+        if !matches!(replaced, Ok(true)) {
+            backups::remove(self.state, backup)?;
+        }
+        if !replaced? {
+            return Ok(None);
+        }
+        if let Some(stamp) = self.file.stamp() {
+            // Without this the next of us waits for 50 ms, that is all.
+            let _ = self.state.write_cached(&self.stamp_name(), &stamp.to_bytes());
+        }
+        Ok(Some(backup))
+    }
+
+    /// The content, once nobody has written it for a moment.
+    fn settled(&self) -> Result<Content, SaveError> {
+        let ours = self.state.read(&self.stamp_name()).ok().flatten();
+        for _ in 0..MOST_LOOKS {
+            let stamp = self.file.stamp();
+            let content = self.file.read()?.map(Zeroizing::new);
+            let is_settled = match stamp {
+                Some(stamp) => {
+                    Some(stamp.to_bytes().as_slice()) == ours.as_deref()
+                        || stamp.is_settled(self.clock.now())
+                        || {
+                            self.clock.sleep(SETTLE);
+                            self.file.stamp() == Some(stamp)
+                        }
+                }
+                None => true,
+            };
+            if is_settled {
+                return Ok(content);
+            }
+        }
+        Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
+    }
+
+    fn stamp_name(&self) -> String {
+        format!("config/{}.stamp", hashed_name(&[self.file.path().as_os_str().as_encoded_bytes()]))
+    }
+}
+
+fn text_of(content: &Content) -> Zeroizing<String> {
+    let bytes = content.as_deref().map(Vec::as_slice).unwrap_or_default();
+    Zeroizing::new(String::from_utf8_lossy(bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::clock::FakeClock;
+    use crate::ports::config_file::FakeConfigFile;
+    use crate::ports::state_folder::FakeStateFolder;
+    use crate::profile::Heading;
+
+    struct World {
+        file: FakeConfigFile,
+        state: FakeStateFolder,
+        clock: FakeClock,
+    }
+
+    impl World {
+        fn with(text: &str) -> Self {
+            let clock = FakeClock::at("2026-11-24T12:00:00Z");
+            Self { file: FakeConfigFile::with(text), state: FakeStateFolder::default(), clock }
+        }
+
+        fn keeper(&self) -> Keeper<'_> {
+            Keeper { file: &self.file, state: &self.state, clock: &self.clock, how: How::Rename }
+        }
+
+        fn add(&self, name: &str) -> Result<Outcome<()>, SaveError> {
+            self.keeper().edit("profile add", |draft| {
+                draft.set(&Heading::Profile(name.to_owned()), &[("region", "r")]).map(|_| ())
+            })
+        }
+
+        fn text(&self) -> String {
+            String::from_utf8(self.file.read().expect("reads").unwrap_or_default()).expect("text")
+        }
+    }
+
+    #[test]
+    fn an_edit_is_made_again_on_what_somebody_else_wrote() {
+        let world = World::with("[a]\n");
+        world.file.intrude("[b]\n");
+        let outcome = world.add("x").expect("writes");
+        assert_eq!(world.text(), "[b]\n\n[profile x]\nregion = r\n");
+        assert_eq!(outcome.before.as_str(), "[b]\n");
+        let backups = backups::list(&world.state).expect("lists");
+        assert_eq!(backups.len(), 1, "only of what was really replaced");
+        let (_, content) = backups::get(&world.state, backups[0].id).expect("reads").expect("is there");
+        assert_eq!(content.expect("existed").as_slice(), b"[b]\n");
+    }
+
+    #[test]
+    fn whoever_never_stops_writing_is_named() {
+        let world = World::with("[a]\n");
+        for number in 0..ATTEMPTS {
+            world.file.intrude(&format!("[b{number}]\n"));
+        }
+        assert!(matches!(world.add("x"), Err(SaveError::KeepsChanging { .. })));
+        assert_eq!(world.text(), format!("[b{}]\n", ATTEMPTS - 1));
+        assert!(backups::list(&world.state).expect("lists").is_empty());
+    }
+
+    #[test]
+    fn undo_can_be_undone() {
+        let world = World::with("[a]\n");
+        world.add("x").expect("writes");
+        let (_, old) = backups::get(&world.state, 1).expect("reads").expect("is there");
+        world.keeper().restore("profile undo", &old).expect("restores");
+        assert_eq!(world.text(), "[a]\n");
+        let (_, newer) = backups::get(&world.state, 2).expect("reads").expect("is there");
+        world.keeper().restore("profile undo", &newer).expect("restores");
+        assert!(world.text().contains("[profile x]"));
+    }
+
+    #[test]
+    fn nothing_to_change_writes_nothing_and_no_backup_means_no_write() {
+        let world = World::with("[profile x]\nregion = r\n");
+        assert_eq!(world.add("x").expect("fine").backup, None);
+        world.state.fail_writes();
+        assert!(matches!(world.add("y"), Err(SaveError::State(_))));
+        assert_eq!(world.text(), "[profile x]\nregion = r\n");
+    }
+
+    #[test]
+    fn a_busy_lock_is_waited_for_and_then_named() {
+        let world = World::with("");
+        let _held = world.state.lock(LOCK, Duration::ZERO).expect("locks");
+        assert!(matches!(world.add("x"), Err(SaveError::State(StateError::Busy { .. }))));
+    }
+}

@@ -1,0 +1,156 @@
+//! What would make the file unusable for botocore (AWS CLI, Python), though the other SDKs read it. Python's
+//! `RawConfigParser` refuses the whole file for one doubled name; an edit that adds to such a file would be believed
+//! by some tools only, so it is refused, and both places are named.
+
+use std::collections::HashMap;
+
+use super::document::{BLANKS, BOM, Document, Section, without_end};
+use super::{ConfigError, Heading};
+
+impl Document {
+    pub fn check_for_every_tool(&self) -> Result<(), ConfigError> {
+        self.check_letters()?;
+        let mut titles: HashMap<&str, usize> = HashMap::with_capacity(self.sections().len());
+        for section in self.sections() {
+            let title = python_title(&self.text()[section.header.clone()]);
+            if let Some(first) = titles.insert(title, section.line) {
+                return Err(self.doubled_name(section.line, &format!("[{title}]"), first));
+            }
+            self.check_keys(section)?;
+        }
+        Ok(())
+    }
+
+    /// One section of this heading at most, and a header that all tools read the same way.
+    pub(super) fn only(&self, heading: &Heading) -> Result<Option<&Section>, ConfigError> {
+        let all = self.all(heading);
+        if let [first, second, ..] = all.as_slice() {
+            return Err(self.doubled_name(second.line, &heading.to_string(), first.line));
+        }
+        let Some(&section) = all.first() else { return Ok(None) };
+        let header = &self.text()[section.header.clone()];
+        if header.find(']') != header.rfind(']') {
+            return Err(
+                self.unshared(section.line, "a second `]`, which Python takes for the end of the name")
+            );
+        }
+        Ok(Some(section))
+    }
+
+    fn check_letters(&self) -> Result<(), ConfigError> {
+        if self.text().starts_with(BOM) {
+            return Err(self.unshared(1, "a byte order mark, at which the AWS CLI stops"));
+        }
+        for (index, line) in self.text().split_inclusive('\n').enumerate() {
+            let line = without_end(line);
+            let fail = |what| Err(self.unshared(index + 1, what));
+            if line.contains('\0') {
+                return fail("a NUL byte: the file is damaged, or not UTF-8");
+            }
+            if line.split('\r').skip(1).any(|rest| !rest.trim().is_empty()) {
+                return fail("a carriage return inside the line, which only Python takes for its end");
+            }
+            if line
+                .starts_with(|first: char| first.is_whitespace() && !BLANKS.contains(&first) && first != '\r')
+            {
+                return fail("a blank at the start that is neither space nor tab");
+            }
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self, section: &Section) -> Result<(), ConfigError> {
+        let mut keys: HashMap<String, usize> = HashMap::with_capacity(section.entries.len());
+        for entry in &section.entries {
+            let key = self.key_of(entry);
+            // `a:b = c` is `a` to Python.
+            let key = key.split(':').next().unwrap_or_default().trim_end().to_owned();
+            if let Some(&first) = keys.get(&key) {
+                return Err(self.doubled_name(entry.line, &format!("`{key}`"), first));
+            }
+            keys.insert(key, entry.line);
+            if let (true, Some(line)) = (entry.raw_value.is_empty(), entry.plain_continuation) {
+                return Err(
+                    self.unshared(line, "an indented line below an empty value that is no `key = value`")
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn doubled_name(&self, line: usize, what: &str, first: usize) -> ConfigError {
+        ConfigError::Doubled {
+            place: self.place_at(line),
+            what: what.to_owned(),
+            first: self.place_at(first),
+        }
+    }
+
+    fn unshared(&self, line: usize, what: &'static str) -> ConfigError {
+        ConfigError::Unshared { place: self.place_at(line), what }
+    }
+}
+
+/// What Python takes for the name: everything up to the last `]`.
+fn python_title(header: &str) -> &str {
+    let header = header.trim().strip_prefix('[').unwrap_or(header);
+    header.rfind(']').map_or(header, |end| &header[..end])
+}
+
+impl std::fmt::Display for Heading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Profile(name) if name == "default" => f.write_str("[default]"),
+            Self::Profile(name) => write!(f, "[profile {name}]"),
+            Self::SsoSession(name) => write!(f, "[sso-session {name}]"),
+            Self::Services(name) => write!(f, "[services {name}]"),
+            Self::Other(name) => write!(f, "[{name}]"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_botocore_refuses_is_named_with_both_places() {
+        for (text, message) in [
+            ("[profile a]\n[x]\n[profile a]\n", "/c:3: [profile a] is there already, at /c:1"),
+            ("[x]\nRegion = 1\nregion=2\n", "/c:3: `region` is there already, at /c:2"),
+            ("[x]\nregion = 1\nregion:x = 2\n", "/c:3: `region` is there already, at /c:2"),
+            ("\u{feff}[x]\n", "/c:1: a byte order mark"),
+            ("[x]\na = 1\0\n", "/c:2: a NUL byte"),
+            ("[x]\n# a\r[profile y]\n", "/c:2: a carriage return inside"),
+            ("[x]\na =\n  eu\n", "/c:3: an indented line below an empty value"),
+            ("[x]\na = 1\n\u{b}b = 2\n", "/c:3: a blank at the start"),
+        ] {
+            let document = Document::parse(Path::new("/c"), text).expect("reading works");
+            let error = document.check_for_every_tool().expect_err(text).to_string();
+            assert!(error.starts_with(message), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_all_tools_read_is_fine() {
+        let text = "# x\r\n[profile a]\r\ns3 =\r\n  a = 1\r\n\r\n  b = 2\r\nregion = eu\r\r\n[profile  'a b']\nx = y\n z\n[default]\n";
+        Document::parse(Path::new("/c"), text).expect("parses").check_for_every_tool().expect("fine");
+    }
+
+    #[test]
+    fn two_headers_for_one_name_are_refused_where_they_matter() {
+        let text = "[default]\n[profile default]\n[profile 'a']\n[profile a]\n[profile b] # ]\n";
+        let document = Document::parse(Path::new("/c"), text).expect("parses");
+        document.check_for_every_tool().expect("botocore reads it");
+        for (name, message) in [
+            ("default", "/c:2: [default] is there already, at /c:1"),
+            ("a", "/c:4: [profile a] is there already, at /c:3"),
+            ("b", "/c:5: a second `]`"),
+        ] {
+            let error = document.only(&Heading::Profile(name.into())).err().expect(name).to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+}

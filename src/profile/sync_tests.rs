@@ -1,0 +1,94 @@
+use std::path::Path;
+
+use super::*;
+
+fn account(number: u64, name: &str) -> Account {
+    Account { id: format!("{number:012}"), name: Some(name.to_owned()), email: None }
+}
+
+fn roles(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn settings(text: &str) -> ProfileSettings {
+    toml::from_str(text).expect("settings")
+}
+
+/// Text and note after one sync.
+fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, Plan) {
+    let document = Document::parse(Path::new("/c"), text).expect("parses");
+    let mut draft = Draft::of(&document).expect("fine");
+    let sync = Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune };
+    let plan = sync.apply(&mut draft).expect("applies");
+    (draft.finish().expect("finishes"), plan)
+}
+
+fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<Wanted> {
+    let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
+    wanted("corp", listed, settings, &settings.template().expect("a template")).expect("no collision")
+}
+
+#[test]
+fn what_is_new_comes_what_is_gone_goes_and_the_rest_stays() {
+    let config = settings("region = \"eu-central-1\"\n");
+    let mut listed =
+        vec![(account(1, "dev"), roles(&["Admin", "Read"])), (account(2, "prod"), roles(&["Read"]))];
+    let (first, plan) = synced("# mine\n[default]\n", &Note::default(), &want(&listed, &config), true);
+    assert_eq!(plan.created, ["dev-admin", "dev-read", "prod-read"]);
+    assert!(
+        first.starts_with("# mine\n[default]\n\n[profile dev-admin]\ncredential_process = \"/bin/kcaws\" ")
+    );
+    let (again, same) = synced(&first, &plan.note, &want(&listed, &config), true);
+    assert_eq!((again.as_str(), same.unchanged.len(), &same.note), (first.as_str(), 3, &plan.note));
+
+    listed[0].1 = roles(&["Admin"]);
+    let (pruned, third) = synced(&first, &plan.note, &want(&listed, &config), true);
+    assert_eq!(third.removed, ["dev-read"]);
+    assert!(!pruned.contains("dev-read") && pruned.contains("[profile prod-read]"));
+    let (kept, fourth) = synced(&first, &plan.note, &want(&listed, &config), false);
+    assert_eq!((kept.as_str(), fourth.removed.len()), (first.as_str(), 0));
+    let (pruned_later, _) = synced(&kept, &fourth.note, &want(&listed, &config), true);
+    assert_eq!(pruned_later, pruned, "the note still knows it");
+}
+
+#[test]
+fn what_a_person_changed_stays() {
+    let listed = [(account(1, "dev"), roles(&["Admin"]))];
+    let (text, plan) = synced("", &Note::default(), &want(&listed, &settings("region = \"a\"\n")), true);
+    let hand = text.replace("region = a\n", "region = hand\noutput = table\n# why\n");
+    let (after, _) = synced(&hand, &plan.note, &want(&listed, &settings("region = \"b\"\n")), true);
+    assert_eq!(after, hand);
+    let (after, _) = synced(&text, &plan.note, &want(&listed, &settings("region = \"b\"\n")), true);
+    assert_eq!(after, text.replace("region = a", "region = b"), "nobody touched this one");
+}
+
+#[test]
+fn nobody_elses_profile_is_written_or_pruned() {
+    let listed = [(account(1, "dev"), roles(&["Admin"])), (account(2, "default"), roles(&["x"]))];
+    let wanted = want(&listed, &settings("name = \"{account_name}\"\n"));
+    let text = "[profile dev]\nregion = mine\n";
+    let (after, plan) = synced(text, &Note::default(), &wanted, true);
+    assert_eq!(after, text);
+    let skipped: Vec<&str> = plan.skipped.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(skipped, ["default", "dev"]);
+
+    // Noted once, then made over by hand to another role.
+    let (text, plan) =
+        synced("", &Note::default(), &want(&[(account(3, "x"), roles(&["Y"]))], &settings("")), true);
+    let hand = text.replace("--role Y", "--role Z");
+    assert_eq!(synced(&hand, &plan.note, &[], true).0, hand);
+    assert_eq!(synced(&text, &Note::default(), &[], true).0, text, "without a note nothing is pruned");
+    assert_eq!(synced(&text, &plan.note, &[], true).0, "");
+}
+
+#[test]
+fn names_that_come_out_alike_are_refused_with_both() {
+    let listed = [(account(1, "a b"), roles(&["R"])), (account(2, "a-b"), roles(&["R"]))];
+    let settings = ProfileSettings::default();
+    let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
+    let error = wanted("corp", listed, &settings, &settings.template().expect("fine")).expect_err("collides");
+    assert_eq!(
+        error.to_string(),
+        "profile `a-b-r` would be both R in 000000000001 (a b) and R in 000000000002 (a-b)"
+    );
+}
