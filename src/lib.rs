@@ -11,4 +11,5 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod shell;
 pub mod words;

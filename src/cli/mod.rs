@@ -3,11 +3,15 @@
 mod accounts;
 mod console;
 mod credential_process;
+mod env;
 mod error;
+mod exec;
 pub mod hot;
 mod log;
 mod login;
 mod logout;
+mod provider;
+mod role_args;
 mod selection;
 mod status;
 mod store;
@@ -18,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::error::CommandError;
+use self::error::{CommandError, Exit};
 use self::ui::Ui;
 use crate::app::App;
 use crate::ports::terminal::Terminal;
@@ -40,7 +44,8 @@ Environment:
 
 Exit codes:
   0 done   1 failed   2 usage, or input needed   3 configuration   4 a person must log in
-  5 keyring missing, locked or too slow   6 not assigned   130, 143 interrupted, terminated";
+  5 keyring missing, locked or too slow   6 not assigned   130, 143 interrupted, terminated
+  exec: the command's own; 125 failed before it, 126 cannot run it, 127 not found";
 
 /// AWS access for people who live in a Keycloak realm: log in once, credentials for every tool
 #[derive(Debug, Parser)]
@@ -75,6 +80,8 @@ enum Command {
     Status(status::StatusArgs),
     Accounts(accounts::AccountsArgs),
     Console(console::ConsoleArgs),
+    Env(env::EnvArgs),
+    Exec(exec::ExecArgs),
     Store(store::StoreArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
 }
@@ -85,7 +92,12 @@ impl Command {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
             Self::Store(args) => args.wants_json(),
-            Self::Login(_) | Self::Logout(_) | Self::Console(_) | Self::CredentialProcess(_) => false,
+            Self::Login(_)
+            | Self::Logout(_)
+            | Self::Console(_)
+            | Self::Env(_)
+            | Self::Exec(_)
+            | Self::CredentialProcess(_) => false,
         }
     }
 
@@ -100,6 +112,8 @@ impl Command {
             Self::Status(args) => status::run(args, app, ui),
             Self::Accounts(args) => accounts::run(args, app, ui),
             Self::Console(args) => console::run(args, app, ui),
+            Self::Env(args) => env::run(args, app, ui),
+            Self::Exec(args) => exec::run(args, app, ui),
             Self::Store(args) => store::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
@@ -108,9 +122,10 @@ impl Command {
 
 /// Parses, runs, and turns what came of it into an exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &args),
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     if cli.global.verbose > 0 {
@@ -126,11 +141,18 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr and 2.
-fn usage(error: &clap::Error) -> ExitCode {
+/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr and 2, and 125 where a command's
+/// own code would have come.
+fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
     // A closed pipe is nobody's mistake.
     let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    let is_option = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"-");
+    let is_exec = args.iter().skip(1).find(|arg| !is_option(arg)).is_some_and(|arg| arg == "exec");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if is_exec => ExitCode::from(Exit::BeforeCommand as u8),
+        code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+    }
 }
 
 /// What clap understands of a line that hands out one role and does nothing else unusual.

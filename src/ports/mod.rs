@@ -16,6 +16,7 @@ pub mod keyring;
 pub mod loopback;
 pub mod passphrase;
 pub mod process;
+pub mod program;
 pub mod sealed;
 pub mod signin;
 pub mod state_folder;

@@ -1,6 +1,6 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     "login",
     "logout",
     "status",
@@ -9,6 +9,8 @@ const COMMANDS: [&str; 9] = [
     "store",
     "store status",
     "store migrate",
+    "env",
+    "exec",
     "credential-process",
 ];
 
