@@ -8,6 +8,7 @@ pub mod console;
 pub mod credentials;
 pub mod ports;
 pub mod profile;
+pub mod prompt;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -10,6 +10,7 @@ pub mod hot;
 mod log;
 mod login;
 mod logout;
+mod prompt;
 mod provider;
 mod role_args;
 mod selection;
@@ -35,6 +36,7 @@ Environment:
   KCAWS_PASSPHRASE_FD           for the file: the number of an open descriptor whose first line is the passphrase
   KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell
   KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
+  KCAWS_PROMPT_FORMAT           what `kcaws prompt` says
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
@@ -82,6 +84,7 @@ enum Command {
     Console(console::ConsoleArgs),
     Env(env::EnvArgs),
     Exec(exec::ExecArgs),
+    Prompt(prompt::PromptArgs),
     Store(store::StoreArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
 }
@@ -97,13 +100,14 @@ impl Command {
             | Self::Console(_)
             | Self::Env(_)
             | Self::Exec(_)
+            | Self::Prompt(_)
             | Self::CredentialProcess(_) => false,
         }
     }
 
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-        // The provider that tools wait for starts no thread: it listens only round a refresh.
-        if !matches!(self, Self::CredentialProcess(_)) {
+        // The provider that tools wait for starts no thread: it listens only round a refresh. A prompt asks nobody.
+        if !matches!(self, Self::CredentialProcess(_) | Self::Prompt(_)) {
             crate::ports::interrupt::listen();
         }
         match self {
@@ -114,6 +118,10 @@ impl Command {
             Self::Console(args) => console::run(args, app, ui),
             Self::Env(args) => env::run(args, app, ui),
             Self::Exec(args) => exec::run(args, app, ui),
+            Self::Prompt(args) => {
+                prompt::run(args, app, ui);
+                Ok(())
+            }
             Self::Store(args) => store::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
@@ -164,6 +172,15 @@ fn credential_process_arguments(args: &[String]) -> Option<(String, crate::profi
     };
     let usual = !global.quiet && global.verbose == 0 && !global.no_color && !global.no_input;
     if usual { args.role() } else { None }
+}
+
+#[cfg(test)]
+fn prompt_arguments(args: &[String]) -> Option<prompt::PromptArgs> {
+    let line = ["kcaws", "prompt"].into_iter().chain(args.iter().map(String::as_str));
+    match Cli::try_parse_from(line).ok()?.command {
+        Command::Prompt(args) => Some(args),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "login",
     "logout",
     "status",
@@ -11,6 +11,7 @@ const COMMANDS: [&str; 11] = [
     "store migrate",
     "env",
     "exec",
+    "prompt",
     "credential-process",
 ];
 

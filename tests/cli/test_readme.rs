@@ -61,9 +61,18 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
     for variable in variables {
         assert!(readme.contains(variable), "{variable}");
     }
-    for command in
-        ["login", "logout", "status", "accounts", "console", "env", "exec", "store", "credential-process"]
-    {
+    for command in [
+        "login",
+        "logout",
+        "status",
+        "accounts",
+        "console",
+        "env",
+        "exec",
+        "prompt",
+        "store",
+        "credential-process",
+    ] {
         assert!(readme.contains(&format!("`kcaws {command}")), "{command}");
     }
 }

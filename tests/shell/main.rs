@@ -8,3 +8,4 @@ mod shells;
 mod stage;
 mod test_env;
 mod test_exec;
+mod test_prompt;

@@ -3,6 +3,7 @@
 
 mod entry;
 mod mark;
+mod note;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use self::entry::{Entry, MintedBy, Standing};
-pub use self::mark::{FailedRenewal, gone};
+pub use self::mark::{FailedRenewal, gone, is_gone};
+pub use self::note::Note;
 use super::{CredentialsError, Fetched};
 use crate::ports::clock::Clock;
 use crate::ports::env::Env;
@@ -21,7 +23,7 @@ use crate::profile::Role;
 use crate::profile::services::DECIDING_VARIABLES;
 use crate::secret::Secret;
 use crate::session::SessionError;
-use crate::session::seal::{Epoch, LOCK, NotSealed, Plain, Seal};
+use crate::session::seal::{self, Epoch, LOCK, NotSealed, Plain, Seal};
 
 /// Names this format in what the boxes are bound to.
 const FORMAT: &[u8] = b"kcaws warm credentials 1";
@@ -72,6 +74,11 @@ impl<'a> Wanted<'a> {
     #[must_use]
     pub fn stamped(self, stamp: Option<FileStamp>) -> Self {
         Self { stamp, ..self }
+    }
+
+    /// Where the times of the answer stand, for who may not open it.
+    pub fn note_path(&self) -> String {
+        seal::note_path(self.session, &self.name)
     }
 
     fn mark_name(&self) -> String {
@@ -294,7 +301,9 @@ impl Warm<'_> {
         entry: &Entry,
         now: DateTime<Utc>,
     ) -> Result<(), NotSealed> {
-        let value = Plain { text: &entry.to_bytes(), until: entry.expires_here_at() };
+        let note = Note { ends_at: entry.expires_here_at(), minted_by: entry.minted_by() }.to_text();
+        let value =
+            Plain { text: &entry.to_bytes(), until: entry.expires_here_at(), note: Some(note.as_bytes()) };
         self.seal(wanted).write(epoch, &wanted.name, &wanted.bound(), &value, now)
     }
 
