@@ -2,16 +2,15 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::credential_process::account_id;
 use super::error::{CommandError, Exit};
-use super::selection::{self, Opened, Selected};
+use super::role_args::{Chosen, RoleArgs};
+use super::selection::{Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::console;
 use crate::ports::browser::NoBrowser;
 use crate::ports::handoff::Handoff;
 use crate::ports::identity_center::{Origin, Override, Patience, checked};
-use crate::profile::Role;
 use crate::profile::services::{Service, endpoint_override};
 
 /// How long a browser may take from its start to asking for the page.
@@ -25,18 +24,8 @@ const BROWSER_PATIENCE: Duration = Duration::from_mins(1);
     after_help = "Examples:\n  kcaws console dev\n  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print"
 )]
 pub(super) struct ConsoleArgs {
-    /// Profile; without it that of AWS_PROFILE
-    #[arg(conflicts_with_all = ["session", "account", "role"])]
-    profile: Option<String>,
-    /// Name of an [sso-session …]
-    #[arg(long, requires_all = ["account", "role"])]
-    session: Option<String>,
-    /// 12 digits
-    #[arg(long, requires = "session", value_parser = account_id)]
-    account: Option<String>,
-    /// Name of the permission set
-    #[arg(long, requires = "session")]
-    role: Option<String>,
+    #[command(flatten)]
+    of: RoleArgs,
     /// Region of the console; else that of the profile, else that of the session
     #[arg(long)]
     region: Option<String>,
@@ -46,8 +35,8 @@ pub(super) struct ConsoleArgs {
 }
 
 pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let (selected, role, profile_region) = target(args, app)?;
-    let region = args.region.clone().or(profile_region).unwrap_or_else(|| selected.session.region.clone());
+    let Chosen { selected, role, region } = args.of.choose(app)?;
+    let region = args.region.clone().or(region).unwrap_or_else(|| selected.session.region.clone());
     let signin = signin_origin(app, &selected, &region)?;
     let browser = app.browser();
     if !args.print {
@@ -71,19 +60,6 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let (name, account) = (shown(&role.role_name), &role.account_id);
     ui.say(&format!("The console of account {account} opens as {name}."));
     Ok(())
-}
-
-fn target(args: &ConsoleArgs, app: &App) -> Result<(Selected, Role, Option<String>), CommandError> {
-    if let (Some(session), Some(account), Some(role)) = (&args.session, &args.account, &args.role) {
-        let session = selection::session_named(app, session)?;
-        let role = Role { account_id: account.clone(), role_name: role.clone() };
-        return Ok((Selected { session, profile: None }, role, None));
-    }
-    let Some(profile) = args.profile.clone().or_else(|| app.env.get("AWS_PROFILE")) else {
-        return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
-            .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
-    };
-    selection::role_of_profile(app, &profile)
 }
 
 fn signin_origin(app: &App, selected: &Selected, region: &str) -> Result<Origin, CommandError> {

@@ -34,6 +34,10 @@ pub(super) enum Exit {
     LoginNeeded = 4,
     Keyring = 5,
     NotAssigned = 6,
+    /// Of `exec` alone, as env(1) and timeout(1) have them.
+    BeforeCommand = 125,
+    CannotRun = 126,
+    NotFound = 127,
 }
 
 #[derive(Debug)]
@@ -64,6 +68,14 @@ impl CommandError {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Only what became of the command itself has a code of its own there.
+    pub(super) fn before_the_command(self) -> Self {
+        match self.exit {
+            Exit::CannotRun | Exit::NotFound => self,
+            _ => Self { exit: Exit::BeforeCommand, ..self },
+        }
     }
 
     pub(super) fn silent() -> Self {

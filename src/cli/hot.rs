@@ -1,20 +1,37 @@
-//! The one command line that tools run before every request, answered before clap is woken:
-//! `credential-process --session S --account A --role R`, in any order, `--x V` or `--x=V`, each once.
+//! The two command lines that are run again and again, answered before clap is woken:
+//! `credential-process --session S --account A --role R`, in any order, `--x V` or `--x=V`, each once; and
+//! `prompt` with its options in the same forms.
 //!
-//! Everything else, and everything that is not warm, takes the long way. This file may not touch the config's
+//! Everything else, and everything that is not at hand, takes the long way. This file may not touch the config's
 //! contents, the keyring's store, the network or the log; a test with ports that panic keeps it so.
 
 use std::ffi::OsString;
 
+use clap::ValueEnum;
+
+use super::prompt::PromptArgs;
+use super::prompt::format::Reader;
 use crate::app::App;
 use crate::credentials::warm::{Wanted, Warm};
 use crate::ports::file_stamp::FileStamp;
 use crate::profile::{Role, target};
 use crate::secret::Secret;
 
-/// The line for stdout, if it is warm.
-pub fn answer(args: impl Iterator<Item = OsString>, app: &App) -> Option<Secret<Vec<u8>>> {
-    let (session, role) = parse(args)?;
+/// What goes to stdout, if it is at hand.
+pub fn answer(mut args: impl Iterator<Item = OsString>, app: &App) -> Option<Secret<Vec<u8>>> {
+    let command = args.next()?;
+    if command == "credential-process" {
+        return warm(args, app);
+    }
+    if command == "prompt" {
+        let text = super::prompt::at_once(&prompt_arguments(args)?, app, true)?;
+        return Some(Secret::new(text.into_bytes()));
+    }
+    None
+}
+
+fn warm(args: impl Iterator<Item = OsString>, app: &App) -> Option<Secret<Vec<u8>>> {
+    let (session, role) = role_arguments(args)?;
     let config = app.config_path().ok()?;
     let stamp = FileStamp::of(&config)?;
     let wanted = Wanted::new(&session, &role, &config, &app.env, "").stamped(Some(stamp));
@@ -22,11 +39,27 @@ pub fn answer(args: impl Iterator<Item = OsString>, app: &App) -> Option<Secret<
 }
 
 /// Understands less than clap does, and never something else.
-fn parse(mut args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
-    if args.next()? != "credential-process" {
-        return None;
-    }
-    let (mut session, mut account, mut role) = (None, None, None);
+fn role_arguments(args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
+    let [session, account_id, role_name] = options(args, ["--session", "--account", "--role"])?;
+    let account_id = account_id.filter(|text| target::is_account_id(text))?;
+    Some((session?, Role { account_id, role_name: role_name? }))
+}
+
+fn prompt_arguments(args: impl Iterator<Item = OsString>) -> Option<PromptArgs> {
+    let [format, shell] = options(args, ["--format", "--shell"])?;
+    let shell = match shell {
+        Some(shell) => Some(Reader::from_str(&shell, false).ok()?),
+        None => None,
+    };
+    Some(PromptArgs { format, shell })
+}
+
+/// The values of these options, each once at most; `None` for anything else on the line.
+fn options<const N: usize>(
+    mut args: impl Iterator<Item = OsString>,
+    names: [&str; N],
+) -> Option<[Option<String>; N]> {
+    let mut values = [const { None }; N];
     while let Some(arg) = args.next() {
         let arg = arg.into_string().ok()?;
         let (name, value) = match arg.split_once('=') {
@@ -34,18 +67,12 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
             // A value that looks like an option is for clap to refuse.
             None => (arg.as_str(), args.next()?.into_string().ok().filter(|value| !value.starts_with('-'))?),
         };
-        let place = match name {
-            "--session" => &mut session,
-            "--account" => &mut account,
-            "--role" => &mut role,
-            _ => return None,
-        };
+        let place = &mut values[names.iter().position(|known| *known == name)?];
         if value.is_empty() || place.replace(value).is_some() {
             return None;
         }
     }
-    let account_id = account.filter(|text| target::is_account_id(text))?;
-    Some((session?, Role { account_id, role_name: role? }))
+    Some(values)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::ports::signin::Signin;
 use crate::ports::state_folder::{FakeStateFolder, StateFolder};
 use crate::ports::warm_key::WarmKeys;
 use crate::ports::warm_key::fake::FakeWarmKeys;
+use crate::prompt::{Map, Ours};
 use crate::session::testing::{corp, endpoints};
 
 /// The two ports of a warm call; each of the others panics when it is opened.
@@ -131,7 +132,136 @@ fn another_config_file_another_endpoint_or_a_changed_file_take_the_long_way() {
 }
 
 fn by_hand(args: &[String]) -> Option<(String, Role)> {
-    parse(args.iter().map(OsString::from))
+    let (command, args) = args.split_first()?;
+    (command == "credential-process").then(|| role_arguments(args.iter().map(OsString::from)))?
+}
+
+/// The state folder alone.
+#[derive(Clone, Default)]
+struct StateOnly(WarmOnly);
+
+impl Outside for StateOnly {
+    fn state(&self, app: &App) -> Arc<dyn StateFolder> {
+        self.0.state(app)
+    }
+
+    fn warm_keys(&self, _app: &App) -> Box<dyn WarmKeys> {
+        panic!("a prompt opens no key")
+    }
+
+    fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
+        self.0.store(app, kind)
+    }
+
+    fn identity_center(
+        &self,
+        app: &App,
+        region: &str,
+        endpoints: &Endpoints,
+        patience: Patience,
+    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
+        self.0.identity_center(app, region, endpoints, patience)
+    }
+
+    fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
+        self.0.signin(app, origin)
+    }
+
+    fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {
+        self.0.redirects(app)
+    }
+
+    fn browser(&self, app: &App) -> Box<dyn Browser> {
+        self.0.browser(app)
+    }
+}
+
+/// `kcaws prompt` with these options, over the files of `outside` and nothing else.
+fn prompt(home: &Path, env: &[(&str, &str)], outside: &WarmOnly, line: &[&str]) -> Option<String> {
+    let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
+    let outside = Box::new(StateOnly(outside.clone()));
+    let app = App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), outside);
+    let line = std::iter::once("prompt").chain(line.iter().copied()).map(OsString::from);
+    let text = answer(line, &app)?;
+    Some(String::from_utf8(text.expose().clone()).expect("text"))
+}
+
+/// What the long way has noted of the profile `dev`.
+fn note_map(home: &Path, outside: &WarmOnly, map: &Map) {
+    let config = home.join(".aws/config");
+    let stamp = FileStamp::of(&config).expect("is there");
+    map.write("dev", &config, &Env::from_pairs(&[]), &outside.state, stamp);
+}
+
+fn ours(home: &Path) -> Ours {
+    let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+    let config = home.join(".aws/config");
+    let wanted = Wanted::new("corp", &role, &config, &Env::from_pairs(&[]), "");
+    Ours {
+        session: "corp".into(),
+        account_id: role.account_id.clone(),
+        role_name: role.role_name.clone(),
+        region: String::new(),
+        note: wanted.note_path(),
+        status: "sessions/none.json".into(),
+        minted_by: MintedBy::of(&corp(), &endpoints()).to_text(),
+    }
+}
+
+const DEV: (&str, &str) = ("AWS_PROFILE", "dev");
+
+#[test]
+fn a_prompt_reads_the_map_and_the_note_of_the_warm_entry_and_opens_nothing_else() {
+    let outside = WarmOnly::default();
+    let home = warmed(&outside);
+    note_map(home.path(), &outside, &Map(Some(ours(home.path()))));
+    let say = |env: &[(&str, &str)], line: &[&str]| prompt(home.path(), env, &outside, line);
+    assert_eq!(say(&[DEV], &[]).as_deref(), Some("dev:Admin 1h00m"));
+    assert_eq!(say(&[DEV], &["--format={account} {state}"]).as_deref(), Some("111122223333 ok"));
+    assert_eq!(
+        say(&[DEV, ("KCAWS_PROMPT_FORMAT", "{red}x")], &["--shell", "zsh"]).as_deref(),
+        Some("%{\u{1b}[31m%}x")
+    );
+    assert_eq!(say(&[DEV, ("KCAWS_PROMPT_FORMAT", "{red}x"), ("NO_COLOR", "1")], &[]).as_deref(), Some("x"));
+    let with_keys = say(&[DEV, ("AWS_ACCESS_KEY_ID", "AKIA")], &[]);
+    assert_eq!(with_keys.as_deref(), Some("dev other keys"), "they come before the profile");
+    crate::session::seal::Seal::of("corp", &outside.state, &outside.keys).forget().expect("logged out");
+    assert_eq!(say(&[DEV], &[]).as_deref(), Some("dev log in"));
+}
+
+#[test]
+fn a_prompt_of_nothing_of_ours_is_empty_at_once() {
+    let outside = WarmOnly::default();
+    let home = warmed(&outside);
+    note_map(home.path(), &outside, &Map(None));
+    assert_eq!(prompt(home.path(), &[DEV], &outside, &[]).as_deref(), Some(""));
+    assert_eq!(prompt(home.path(), &[], &outside, &[]).as_deref(), Some(""), "no AWS_PROFILE");
+    assert_eq!(prompt(Path::new("/nowhere"), &[DEV], &outside, &[]).as_deref(), Some(""), "no config");
+    let exec = [
+        ("KCAWS_EXEC", "dev"),
+        ("AWS_ACCESS_KEY_ID", "ASIA"),
+        ("AWS_CREDENTIAL_EXPIRATION", "2199-11-24T12:42:00Z"),
+    ];
+    assert_eq!(prompt(home.path(), &exec, &outside, &[]).as_deref(), Some("dev 42m"));
+}
+
+#[test]
+fn a_prompt_takes_the_long_way_when_the_config_or_the_line_is_another() {
+    let outside = WarmOnly::default();
+    let home = warmed(&outside);
+    note_map(home.path(), &outside, &Map(Some(ours(home.path()))));
+    for line in [&["--help"][..], &["--format"], &["--shell", "tcsh"], &["x"], &["-v"]] {
+        assert_eq!(prompt(home.path(), &[DEV], &outside, line), None, "{line:?}");
+    }
+    assert_eq!(
+        prompt(home.path(), &[DEV, ("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1")], &outside, &[]),
+        None
+    );
+    assert_eq!(prompt(home.path(), &[("AWS_PROFILE", "other")], &outside, &[]), None);
+    let mut file =
+        std::fs::OpenOptions::new().append(true).open(home.path().join(".aws/config")).expect("opens");
+    std::io::Write::write_all(&mut file, b"!").expect("writes");
+    assert_eq!(prompt(home.path(), &[DEV], &outside, &[]), None);
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -203,5 +333,20 @@ proptest! {
         let hostile = args.iter().skip(1).any(|word| word.starts_with('-') && !word.starts_with("--"))
             || crate::cli::credential_process_arguments(&args).is_none();
         prop_assert!(hostile || by_hand(&args).is_some(), "{:?}", args);
+    }
+    #[test]
+    fn a_prompts_line_understood_by_hand_is_what_clap_understands(
+        args in prop::collection::vec(prop_oneof![
+            Just("--format".to_owned()),
+            Just("--format={profile}".to_owned()),
+            Just("--shell".to_owned()),
+            Just("--shell=zsh".to_owned()),
+            Just("bash".to_owned()),
+            word(),
+        ], 0..6),
+    ) {
+        if let Some(understood) = prompt_arguments(args.iter().map(OsString::from)) {
+            prop_assert_eq!(crate::cli::prompt_arguments(&args), Some(understood));
+        }
     }
 }

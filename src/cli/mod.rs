@@ -3,12 +3,17 @@
 mod accounts;
 mod console;
 mod credential_process;
+mod env;
 mod error;
+mod exec;
 pub mod hot;
 mod log;
 mod login;
 mod logout;
 mod profile;
+mod prompt;
+mod provider;
+mod role_args;
 mod selection;
 mod status;
 mod store;
@@ -20,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::error::CommandError;
+use self::error::{CommandError, Exit};
 use self::ui::Ui;
 use crate::app::App;
 use crate::ports::terminal::Terminal;
@@ -35,6 +40,7 @@ Environment:
   KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell
   KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
   KCAWS_NAME_TEMPLATE           how `profile sync` names profiles, such as {account_name|kebab}-{role|kebab}
+  KCAWS_PROMPT_FORMAT           what `kcaws prompt` says
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
@@ -44,7 +50,8 @@ Environment:
 
 Exit codes:
   0 done   1 failed   2 usage, or input needed   3 configuration   4 a person must log in
-  5 keyring missing, locked or too slow   6 not assigned   130, 143 interrupted, terminated";
+  5 keyring missing, locked or too slow   6 not assigned   130, 143 interrupted, terminated
+  exec: the command's own; 125 failed before it, 126 cannot run it, 127 not found";
 
 /// AWS access for people who live in a Keycloak realm: log in once, credentials for every tool
 #[derive(Debug, Parser)]
@@ -80,6 +87,9 @@ enum Command {
     Accounts(accounts::AccountsArgs),
     Console(console::ConsoleArgs),
     Profile(profile::ProfileArgs),
+    Env(env::EnvArgs),
+    Exec(exec::ExecArgs),
+    Prompt(prompt::PromptArgs),
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
@@ -96,13 +106,16 @@ impl Command {
             | Self::Logout(_)
             | Self::Console(_)
             | Self::Trust(_)
+            | Self::Env(_)
+            | Self::Exec(_)
+            | Self::Prompt(_)
             | Self::CredentialProcess(_) => false,
         }
     }
 
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-        // The provider that tools wait for starts no thread: it listens only round a refresh.
-        if !matches!(self, Self::CredentialProcess(_)) {
+        // The provider that tools wait for starts no thread: it listens only round a refresh. A prompt asks nobody.
+        if !matches!(self, Self::CredentialProcess(_) | Self::Prompt(_)) {
             crate::ports::interrupt::listen();
         }
         match self {
@@ -112,6 +125,12 @@ impl Command {
             Self::Accounts(args) => accounts::run(args, app, ui),
             Self::Console(args) => console::run(args, app, ui),
             Self::Profile(args) => profile::run(args, app, ui),
+            Self::Env(args) => env::run(args, app, ui),
+            Self::Exec(args) => exec::run(args, app, ui),
+            Self::Prompt(args) => {
+                prompt::run(args, app, ui);
+                Ok(())
+            }
             Self::Store(args) => store::run(args, app, ui),
             Self::Trust(args) => trust::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
@@ -121,9 +140,10 @@ impl Command {
 
 /// Parses, runs, and turns what came of it into an exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &args),
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     if cli.global.verbose > 0 {
@@ -139,11 +159,18 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr and 2.
-fn usage(error: &clap::Error) -> ExitCode {
+/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr and 2, and 125 where a command's
+/// own code would have come.
+fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
     // A closed pipe is nobody's mistake.
     let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    let is_option = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"-");
+    let is_exec = args.iter().skip(1).find(|arg| !is_option(arg)).is_some_and(|arg| arg == "exec");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if is_exec => ExitCode::from(Exit::BeforeCommand as u8),
+        code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+    }
 }
 
 /// What clap understands of a line that hands out one role and does nothing else unusual.
@@ -155,6 +182,15 @@ fn credential_process_arguments(args: &[String]) -> Option<(String, crate::profi
     };
     let usual = !global.quiet && global.verbose == 0 && !global.no_color && !global.no_input;
     if usual { args.role() } else { None }
+}
+
+#[cfg(test)]
+fn prompt_arguments(args: &[String]) -> Option<prompt::PromptArgs> {
+    let line = ["kcaws", "prompt"].into_iter().chain(args.iter().map(String::as_str));
+    match Cli::try_parse_from(line).ok()?.command {
+        Command::Prompt(args) => Some(args),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

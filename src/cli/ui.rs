@@ -17,13 +17,20 @@ pub struct Ui {
     terminal: Terminal,
     quiet: bool,
     no_input: bool,
+    no_color: bool,
     /// The first failure to write to stdout; a closed pipe among them.
     broken: Option<std::io::Error>,
 }
 
 impl Ui {
     pub(super) fn new(terminal: Terminal, global: &Global) -> Self {
-        Self { terminal, quiet: global.quiet, no_input: global.no_input, broken: None }
+        Self {
+            terminal,
+            quiet: global.quiet,
+            no_input: global.no_input,
+            no_color: global.no_color,
+            broken: None,
+        }
     }
 
     /// A person sits here and may be asked something.
@@ -45,6 +52,11 @@ impl Ui {
     /// The same for a line that has its end already.
     pub fn secret_line(&mut self, line: &Secret<Vec<u8>>) {
         self.write_out(line.expose());
+    }
+
+    /// Whether colour was not refused; where it is of use is the caller's to know.
+    pub(super) fn may_color(&self) -> bool {
+        !self.no_color
     }
 
     pub fn json(&mut self, value: &impl Serialize) {

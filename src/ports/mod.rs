@@ -17,6 +17,7 @@ pub mod keyring;
 pub mod loopback;
 pub mod passphrase;
 pub mod process;
+pub mod program;
 pub mod redirects;
 pub mod sealed;
 pub mod signin;

@@ -70,7 +70,7 @@ pub fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
 }
 
 /// Without the formatting machinery: this runs on every warm call.
-pub(in crate::ports) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = vec![0; bytes.len() * 2];
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {

@@ -8,6 +8,7 @@
 //! warm/<session>.id      the id of the present key, 16 bytes
 //! warm/<session>.lock    held while the id is compared and a file written, never while anybody is asked
 //! warm/<session>-<name>  16 bytes id of its key, then the sealed box
+//! warm/<session>-<name>.note  times and no secret, for who may not open the box
 //! ```
 //! The session is named by its hash and by its name alone: a warm call knows no more. A second session of that name,
 //! in another config file, shares the key and the logout, and nothing else: what is sealed is bound to where it
@@ -48,6 +49,8 @@ pub struct Opened {
 pub struct Plain<'a> {
     pub text: &'a [u8],
     pub until: DateTime<Utc>,
+    /// What may be read beside it, without a key; it goes with the logout as well.
+    pub note: Option<&'a [u8]>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +67,7 @@ pub enum NotSealed {
 
 impl<'a> Seal<'a> {
     pub fn of(session: &'a str, state: &'a dyn StateFolder, keys: &'a dyn WarmKeys) -> Self {
-        let stem = format!("{FOLDER}/{}", hashed_name(&[session.as_bytes()]));
-        Self { session, state, keys, stem }
+        Self { session, state, keys, stem: stem(session) }
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -112,7 +114,11 @@ impl<'a> Seal<'a> {
         let key = self.keys.keep(&epoch.0, value.until, now)?;
         let mut file = epoch.0.to_vec();
         file.extend_from_slice(&sealed::seal(&key, &self.bound(&epoch.0, bound), value.text)?);
-        Ok(self.state.write_cached(&self.path(name), &file)?)
+        self.state.write_cached(&self.path(name), &file)?;
+        match value.note {
+            Some(note) => Ok(self.state.write_cached(&note_path(self.session, name), note)?),
+            None => Ok(()),
+        }
     }
 
     pub fn remove(&self, name: &str) -> Result<bool, StateError> {
@@ -189,6 +195,15 @@ impl<'a> Seal<'a> {
         bound.extend_from_slice(fields);
         bound
     }
+}
+
+fn stem(session: &str) -> String {
+    format!("{FOLDER}/{}", hashed_name(&[session.as_bytes()]))
+}
+
+/// Where the note beside a box lies.
+pub fn note_path(session: &str, name: &str) -> String {
+    format!("{}-{name}.note", stem(session))
 }
 
 /// Destroys the keys of every session: for a state folder that is about to go.

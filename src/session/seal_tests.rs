@@ -21,7 +21,7 @@ impl Desk {
 
     fn write(&self, session: &str, epoch: &Epoch, text: &str) -> Result<(), NotSealed> {
         let until = self.now + chrono::TimeDelta::hours(1);
-        let value = Plain { text: text.as_bytes(), until };
+        let value = Plain { text: text.as_bytes(), until, note: None };
         self.seal(session).write(epoch, "a", &[b"x"], &value, self.now)
     }
 

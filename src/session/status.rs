@@ -62,6 +62,11 @@ impl SessionStatus {
     }
 }
 
+/// By the file's name, for who has noted it.
+pub fn read_noted(state: &dyn StateFolder, file: &str) -> Option<SessionStatus> {
+    serde_json::from_slice(&state.read(file).ok()??).ok()
+}
+
 /// `None` also for a file that cannot be understood: it is a note, not a truth, and the next login rewrites it.
 pub fn read(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<SessionStatus>, StateError> {
     let bytes = state.read(&file_name(session))?;
@@ -114,6 +119,6 @@ impl Session<'_> {
     }
 }
 
-fn file_name(session: &SsoSession) -> String {
+pub fn file_name(session: &SsoSession) -> String {
     format!("{FOLDER}/{}.json", vault::item_key(session).digest())
 }

@@ -74,7 +74,8 @@ impl Session<'_> {
                 let now = self.clock.now();
                 let text = record.to_text();
                 let sealed = self.seal().epoch().map_err(NotSealed::from).and_then(|epoch| {
-                    let value = Plain { text: text.expose().as_bytes(), until: now + RESCUED_LIFE };
+                    let value =
+                        Plain { text: text.expose().as_bytes(), until: now + RESCUED_LIFE, note: None };
                     self.seal().write(&epoch, RESCUED, &rescue_bound(self.config), &value, now)
                 });
                 let session = &self.config.name;

@@ -1,6 +1,6 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "login",
     "logout",
     "status",
@@ -9,6 +9,9 @@ const COMMANDS: [&str; 9] = [
     "store",
     "store status",
     "store migrate",
+    "env",
+    "exec",
+    "prompt",
     "credential-process",
 ];
 

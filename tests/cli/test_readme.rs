@@ -77,6 +77,9 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         "profile",
         "store",
         "trust",
+        "env",
+        "exec",
+        "prompt",
         "credential-process",
     ] {
         assert!(readme.contains(&format!("`kcaws {command}")), "{command}");

@@ -2,8 +2,8 @@ use clap::Args;
 
 use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
-use crate::cli::credential_process::account_id;
 use crate::cli::error::CommandError;
+use crate::cli::role_args::account_id;
 use crate::cli::ui::Ui;
 use crate::ports::process;
 use crate::profile::draft::{Change, Draft};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::credentials::{Fetched, wire};
 use crate::ports::file_stamp::FileStamp;
 use crate::ports::identity_center::Endpoints;
-use crate::ports::sealed::length_prefixed;
+use crate::ports::sealed::{hex, length_prefixed};
 use crate::profile::{Role, SsoSession};
 use crate::secret::Secret;
 
@@ -44,6 +44,11 @@ impl MintedBy {
             endpoints.portal.as_str(),
         ];
         Self(Sha256::digest(length_prefixed(&fields.map(str::as_bytes))).into())
+    }
+
+    /// For files that are no warm entries.
+    pub fn to_text(self) -> String {
+        hex(&self.0)
     }
 }
 
@@ -96,6 +101,10 @@ impl Entry {
 
     pub fn is_of(&self, stamp: Option<FileStamp>) -> bool {
         stamp.is_some() && self.stamp == stamp
+    }
+
+    pub fn minted_by(&self) -> MintedBy {
+        self.minted_by
     }
 
     pub fn is_minted_by(&self, minted_by: MintedBy) -> bool {

@@ -40,6 +40,12 @@ impl FailedRenewal {
     }
 }
 
+/// Whether the one whose note lies at `note` is among them.
+pub fn is_gone(state: &dyn StateFolder, note: &str) -> bool {
+    let mark = note.strip_suffix(super::note::SUFFIX).map(|entry| format!("{entry}{SUFFIX}"));
+    mark.and_then(|mark| FailedRenewal::read(state, &mark)).is_some_and(|mark| mark.gone)
+}
+
 /// Permission sets that were taken away while credentials of theirs are still good.
 pub fn gone(
     state: &dyn StateFolder,

@@ -3,6 +3,7 @@
 
 mod entry;
 mod mark;
+mod note;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use self::entry::{Entry, MintedBy, Standing};
-pub use self::mark::{FailedRenewal, gone};
+pub use self::mark::{FailedRenewal, gone, is_gone};
+pub use self::note::Note;
 use super::{CredentialsError, Fetched};
 use crate::ports::clock::Clock;
 use crate::ports::env::Env;
@@ -22,7 +24,7 @@ use crate::profile::Role;
 use crate::profile::services::DECIDING_VARIABLES;
 use crate::secret::Secret;
 use crate::session::SessionError;
-use crate::session::seal::{Epoch, LOCK, NotSealed, Plain, Seal};
+use crate::session::seal::{self, Epoch, LOCK, NotSealed, Plain, Seal};
 
 /// Names this format in what the boxes are bound to.
 const FORMAT: &[u8] = b"kcaws warm credentials 1";
@@ -73,6 +75,11 @@ impl<'a> Wanted<'a> {
     #[must_use]
     pub fn stamped(self, stamp: Option<FileStamp>) -> Self {
         Self { stamp, ..self }
+    }
+
+    /// Where the times of the answer stand, for who may not open it.
+    pub fn note_path(&self) -> String {
+        seal::note_path(self.session, &self.name)
     }
 
     fn mark_name(&self) -> String {
@@ -150,8 +157,25 @@ impl Warm<'_> {
                 let renewed = self.renewed(wanted, minted_by, &entry, fetch);
                 Ok(renewed.unwrap_or_else(|| entry.into_line()))
             }
-            None => self.fetched(wanted, minted_by, fetch),
+            None => self.fetched(wanted, minted_by, None, fetch),
         }
+    }
+
+    /// A new answer unless a warm one lasts until `until`, for somebody who asks how long it lasts: a failure is
+    /// told, and the old answer stays for others.
+    pub fn renew<E: Refusal>(
+        &self,
+        wanted: &Wanted<'_>,
+        minted_by: MintedBy,
+        until: DateTime<Utc>,
+        fetch: impl Fn(Haste) -> Result<Fetched, E>,
+    ) -> Result<Secret<Vec<u8>>, E> {
+        self.fetched(wanted, minted_by, Some(until), fetch)
+    }
+
+    /// When the warm answer ends, by this machine's clock.
+    pub fn ends_at(&self, wanted: &Wanted<'_>, minted_by: MintedBy) -> Option<DateTime<Utc>> {
+        self.look(wanted, minted_by).map(|(entry, _)| entry.expires_here_at())
     }
 
     /// A new answer, if that is quickly had. No failure is worth a word: the old one is good.
@@ -188,18 +212,20 @@ impl Warm<'_> {
         }
     }
 
-    /// Nothing good is left: one process fetches, the others wait for what it leaves.
+    /// Nothing good (enough) is left: one process fetches, the others wait for what it leaves.
     fn fetched<E: Refusal>(
         &self,
         wanted: &Wanted<'_>,
         minted_by: MintedBy,
+        until: Option<DateTime<Utc>>,
         fetch: impl Fn(Haste) -> Result<Fetched, E>,
     ) -> Result<Secret<Vec<u8>>, E> {
+        let enough = |entry: &Entry| until.is_none_or(|until| entry.expires_here_at() >= until);
         let left = || WHOLE_CALL.saturating_sub(self.clock.elapsed());
         let lock = self.state.lock(&self.lock_name(wanted), left().saturating_sub(LAST_TRY));
         match &lock {
             Ok(_) => {
-                if let Some((entry, _)) = self.look(wanted, minted_by) {
+                if let Some((entry, _)) = self.look(wanted, minted_by).filter(|(entry, _)| enough(entry)) {
                     return Ok(entry.into_line());
                 }
             }
@@ -276,7 +302,9 @@ impl Warm<'_> {
         entry: &Entry,
         now: DateTime<Utc>,
     ) -> Result<(), NotSealed> {
-        let value = Plain { text: &entry.to_bytes(), until: entry.expires_here_at() };
+        let note = Note { ends_at: entry.expires_here_at(), minted_by: entry.minted_by() }.to_text();
+        let value =
+            Plain { text: &entry.to_bytes(), until: entry.expires_here_at(), note: Some(note.as_bytes()) };
         self.seal(wanted).write(epoch, &wanted.name, &wanted.bound(), &value, now)
     }
 

@@ -26,6 +26,7 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(&'static str, PathBuf)>,
     pub(crate) before: Option<fn(&Scene)>,
     /// Slow peers are run less often.
     pub(crate) one_in: usize,
@@ -44,12 +45,14 @@ fn main() {
             name: "no-op, static Rust".into(),
             program: noop.into(),
             args: vec![],
+            env: vec![],
             before: None,
             one_in: 1,
         },
         scene.row("credential-process, warm", None),
         scene.row("credential-process, cold", Some(Scene::forget_warm)),
     ];
+    rows.extend(scene.prompts());
     rows.extend(peers::found(&scene));
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); rows.len()];
     for round in 0..rounds {
@@ -73,7 +76,7 @@ fn main() {
 
 fn once(scene: &Scene, row: &Row) -> Duration {
     let mut command = scene.command(&row.program);
-    command.args(&row.args);
+    command.args(&row.args).envs(row.env.iter().map(|(name, value)| (name, value)));
     let start = Instant::now();
     let status = command.status().unwrap();
     let took = start.elapsed();

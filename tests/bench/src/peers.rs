@@ -65,5 +65,5 @@ fn primed(scene: &Scene, name: &str, program: PathBuf, args: &[&str]) -> Option<
         return None;
     }
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-    Some(Row { name: name.to_owned(), program, args, before: None, one_in: SELDOM })
+    Some(Row { name: name.to_owned(), program, args, env: vec![], before: None, one_in: SELDOM })
 }

@@ -50,9 +50,42 @@ impl Scene {
             name: name.into(),
             program: self.kcaws.clone(),
             args: args.map(str::to_owned).to_vec(),
+            env: vec![],
             before,
             one_in: 1,
         }
+    }
+
+    /// `prompt`, with the scene's config and with one of ten thousand profiles more. The first call of each makes
+    /// the profile's map, and no other reads the config.
+    pub(crate) fn prompts(&self) -> [Row; 2] {
+        let profile = |n| {
+            format!(
+                "\n[profile p{n}]\nsso_session = corp\nsso_account_id = {n:012}\nsso_role_name = {ROLE}\n"
+            )
+        };
+        let many = (0..10_000).map(profile).collect::<Vec<_>>().concat();
+        let many = self.desk.write_home_file("many", self.desk.read_aws_config() + &many);
+        // A file that has just changed is not built upon: it settles first.
+        std::thread::sleep(Duration::from_secs(3));
+        let warm = self.row("", None);
+        for config in [&self.desk.aws_config_path(), &many] {
+            self.desk
+                .command(&warm.program)
+                .args(&warm.args)
+                .env("AWS_CONFIG_FILE", config)
+                .run()
+                .expect_ok();
+        }
+        let row = |name: &str, config: PathBuf| Row {
+            name: name.into(),
+            program: self.kcaws.clone(),
+            args: vec!["prompt".into()],
+            env: vec![("AWS_PROFILE", "dev".into()), ("AWS_CONFIG_FILE", config)],
+            before: None,
+            one_in: 1,
+        };
+        [row("prompt", self.desk.aws_config_path()), row("prompt, 10,000 profiles", many)]
     }
 
     /// In the scene's environment and no other, with nothing printed.

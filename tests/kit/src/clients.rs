@@ -16,6 +16,8 @@ pub enum Client {
     JavaScript,
     Go,
     Rust,
+    /// No client of AWS's, but installed like one: Debian has none.
+    Nushell,
 }
 
 /// Where they are.
@@ -44,9 +46,17 @@ impl Clients {
             Client::JavaScript => vec![crate::find_program("node")?, self.dir.join("node/caller.mjs")],
             Client::Go => vec![self.dir.join("go/caller")],
             Client::Rust => vec![self.dir.join("rust/caller")],
+            Client::Nushell => vec![self.nushell()?],
         };
         parts.iter().all(|p| p.is_file()).then(|| parts.into_iter().map(PathBuf::into_os_string).collect())
     }
+
+    /// The binary itself, whatever this machine is; what npm calls `nu` is a script for node.
+    fn nushell(&self) -> Option<PathBuf> {
+        let platforms = self.dir.join("nushell/node_modules/@nushell").read_dir().ok()?;
+        platforms.flatten().map(|platform| platform.path().join("bin/nu")).find(|nu| nu.is_file())
+    }
+
     /// What [`require_client!`](crate::require_client) calls: says why the test is skipped.
     ///
     /// # Panics

@@ -1,0 +1,95 @@
+use chrono::SecondsFormat;
+use clap::Args;
+use clap::builder::PossibleValue;
+
+use super::error::{CommandError, Exit};
+use super::provider::Provider;
+use super::role_args::{Chosen, RoleArgs};
+use super::ui::Ui;
+use crate::app::App;
+use crate::ports::identity_center::RoleCredentials;
+use crate::secret::Secret;
+use crate::shell::{Format, Unquotable};
+
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(kcaws env dev)\"                                        bash, zsh
+  kcaws env dev | source                                         fish
+  kcaws env dev --format nu | from json | load-env               nushell
+  hide-env ...(kcaws env --unset --format nu | from json)        nushell, --unset
+  eval (kcaws env dev --format elvish | slurp)                   elvish
+  kcaws env dev --format powershell | Out-String | Invoke-Expression
+  docker run --env-file <(kcaws env dev --format dotenv) …
+
+They stay what they are until they expire: `kcaws exec` is for one command, a profile for everything else.";
+
+/// Print role credentials as variables for a shell
+///
+/// This prints secrets, because that is its purpose.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct EnvArgs {
+    #[command(flatten)]
+    of: RoleArgs,
+    /// Whose syntax; without it that of $SHELL
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Print what removes the variables again
+    #[arg(long)]
+    unset: bool,
+}
+
+impl clap::ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+const KEYS: [&str; 4] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
+const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let format = args.format.unwrap_or_else(|| Format::of_shell(app.env.get("SHELL").as_deref()));
+    if args.unset {
+        let names: Vec<&str> = KEYS.into_iter().chain(REGIONS).collect();
+        ui.data(format.unset(&names).trim_end());
+        return Ok(());
+    }
+    let Chosen { selected, role, region } = args.of.choose(app)?;
+    let credentials = Provider::for_a_person(app, selected, role, ui)?.credentials()?;
+    let variables = variables(&credentials, region.as_deref());
+    let pairs: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (*name, value.expose().as_str())).collect();
+    let mut text = format.set(&pairs)?;
+    ui.secret_line(&Secret::new(std::mem::take(&mut *text).into_bytes()));
+    Ok(())
+}
+
+/// What a program needs to act as the role. Without a region of its own, that of the environment stays.
+pub(super) fn variables(
+    credentials: &RoleCredentials,
+    region: Option<&str>,
+) -> Vec<(&'static str, Secret<String>)> {
+    let [id, secret, token, expiration] = KEYS;
+    let until = credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let mut variables = vec![
+        (id, Secret::from(credentials.access_key_id.as_str())),
+        (secret, credentials.secret_access_key.clone()),
+        (token, credentials.session_token.clone()),
+        (expiration, Secret::new(until)),
+    ];
+    variables.extend(region.into_iter().flat_map(|region| REGIONS.map(|name| (name, Secret::from(region)))));
+    variables
+}
+
+impl From<Unquotable> for CommandError {
+    fn from(error: Unquotable) -> Self {
+        Self::new(Exit::Failed, "unquotable", error.to_string())
+            .hint("choose another --format, or run the program by `kcaws exec`, which quotes nothing")
+    }
+}

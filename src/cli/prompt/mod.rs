@@ -1,0 +1,117 @@
+pub(super) mod format;
+
+use chrono::DateTime;
+use clap::Args;
+
+use self::format::Reader;
+use super::exec::NESTED;
+use super::selection;
+use super::ui::Ui;
+use crate::app::App;
+use crate::credentials::warm::{MintedBy, Wanted};
+use crate::ports::file_stamp::FileStamp;
+use crate::ports::terminal;
+use crate::prompt::{self, Map, Ours, Standing, View};
+use crate::session::status;
+
+const HELP: &str = "\
+Example:
+  kcaws prompt --format '{color}{profile}[:{role}] {left}{reset}'
+
+In the format: {profile} {session} {account} {role} {region} {left} {minutes} {state}; {color} (by state) {red}
+{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] vanishes when something in it is
+empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself),
+log in, ended (of `kcaws exec`), other keys (keys in the environment come before the profile).
+
+Says nothing without AWS_PROFILE, and for profiles that are not kcaws's. Never fails.";
+
+/// Say in few words which profile this shell has, as what, and for how long
+///
+/// Reads small files only. A role is shown once AWS has handed out its credentials.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(after_help = HELP)]
+pub(super) struct PromptArgs {
+    /// What to say; else KCAWS_PROMPT_FORMAT, else `{profile}[:{role}] {left}`
+    #[arg(long)]
+    pub(super) format: Option<String>,
+    /// Mark colours and percent signs for this shell's line editor
+    #[arg(long, value_enum)]
+    pub(super) shell: Option<Reader>,
+}
+
+/// The long way: the map of the profile is made anew.
+pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
+    let color = ui.may_color();
+    let text = at_once(args, app, color).or_else(|| {
+        let profile = app.env.get("AWS_PROFILE")?;
+        let map = mapped(&profile, app);
+        Some(text_of(args, app, color, &profile, map.as_ref()?.0.as_ref()?))
+    });
+    // Nobody to tell: no error in anybody's prompt.
+    let _ = terminal::write_stdout(text.unwrap_or_default().as_bytes());
+}
+
+/// The text, perhaps empty, if that needs neither the config nor anybody.
+pub(super) fn at_once(args: &PromptArgs, app: &App, color: bool) -> Option<String> {
+    let Some(profile) = app.env.get("AWS_PROFILE") else {
+        return Some(of_exec(app).map(|view| written(args, app, color, &view)).unwrap_or_default());
+    };
+    // No config, no profile.
+    let Some(stamp) = app.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
+        return Some(String::new());
+    };
+    let map = Map::read(&profile, &app.config_path().ok()?, &app.env, &**app.state(), stamp)?;
+    Some(match map.0 {
+        Some(ours) => text_of(args, app, color, &profile, &ours),
+        None => String::new(),
+    })
+}
+
+fn text_of(args: &PromptArgs, app: &App, color: bool, profile: &str, ours: &Ours) -> String {
+    let mut view = prompt::look(profile, ours, &**app.state(), app.clock.now());
+    if app.env.get("AWS_ACCESS_KEY_ID").is_some() {
+        view = View { role_name: None, standing: Standing::OtherKeys, left: None, ..view };
+    }
+    written(args, app, color, &view)
+}
+
+fn written(args: &PromptArgs, app: &App, color: bool, view: &View) -> String {
+    let format = args.format.clone().or_else(|| app.env.get("KCAWS_PROMPT_FORMAT"));
+    let color = color && app.env.get("NO_COLOR").is_none();
+    format::text(format.as_deref().unwrap_or(format::DEFAULT), view, args.shell, color)
+}
+
+fn of_exec(app: &App) -> Option<View> {
+    let label = app.env.get(NESTED).filter(|_| app.env.get("AWS_ACCESS_KEY_ID").is_some())?;
+    let ends_at = DateTime::parse_from_rfc3339(&app.env.get("AWS_CREDENTIAL_EXPIRATION")?).ok()?;
+    Some(prompt::of_exec(label, app.env.get("AWS_REGION"), ends_at.to_utc(), app.clock.now()))
+}
+
+/// What the config says of the profile, noted for the next prompt.
+fn mapped(profile: &str, app: &App) -> Option<Map> {
+    let config = app.config_path().ok()?;
+    let (stamp, _) = app.stamped_document().ok()?;
+    // A profile that is not there, or is another tool's, is as silent as one that is broken.
+    let map = Map(ours(profile, app));
+    if let Some(stamp) = stamp.filter(|stamp| stamp.is_settled(app.clock.now())) {
+        map.write(profile, &config, &app.env, &**app.state(), stamp);
+    }
+    Some(map)
+}
+
+fn ours(profile: &str, app: &App) -> Option<Ours> {
+    let (selected, role, region) = selection::role_of_profile(app, profile).ok()?;
+    let endpoints = selection::endpoints(app, &selected).ok()?;
+    let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
+    let config = app.config_path().ok()?;
+    let wanted = Wanted::new(&selected.session.name, &role, &config, &app.env, &of_profile);
+    Some(Ours {
+        note: wanted.note_path(),
+        minted_by: MintedBy::of(&selected.session, &endpoints).to_text(),
+        status: status::file_name(&selected.session),
+        session: selected.session.name.clone(),
+        account_id: role.account_id.clone(),
+        role_name: role.role_name.clone(),
+        region: region.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,55 @@
+//! The role that a command is about: a profile's, or one that is named by session, account and permission set.
+
+use clap::Args;
+
+use super::error::{CommandError, Exit};
+use super::selection::{self, Selected};
+use crate::app::App;
+use crate::profile::{Role, target};
+
+#[derive(Args, Debug)]
+pub(super) struct RoleArgs {
+    /// Profile; without it that of AWS_PROFILE
+    #[arg(conflicts_with_all = ["session", "account", "role"])]
+    profile: Option<String>,
+    /// Name of an [sso-session …]
+    #[arg(long, requires_all = ["account", "role"])]
+    session: Option<String>,
+    /// 12 digits
+    #[arg(long, requires = "session", value_parser = account_id)]
+    account: Option<String>,
+    /// Name of the permission set
+    #[arg(long, requires = "session")]
+    role: Option<String>,
+}
+
+pub(super) struct Chosen {
+    pub(super) selected: Selected,
+    pub(super) role: Role,
+    /// The profile's.
+    pub(super) region: Option<String>,
+}
+
+impl RoleArgs {
+    pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
+        if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
+            let session = selection::session_named(app, session)?;
+            let role = Role { account_id: account.clone(), role_name: role.clone() };
+            return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
+        }
+        let Some(profile) = self.profile.clone().or_else(|| app.env.get("AWS_PROFILE")) else {
+            return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
+                .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
+        };
+        let (selected, role, region) = selection::role_of_profile(app, &profile)?;
+        Ok(Chosen { selected, role, region })
+    }
+}
+
+pub(super) fn account_id(text: &str) -> Result<String, String> {
+    if target::is_account_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("an account id has 12 digits".to_owned())
+    }
+}

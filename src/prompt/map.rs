@@ -1,0 +1,62 @@
+//! What a profile stands for, noted so that a prompt need not read a config of ten thousand: one file for each
+//! profile, good as long as the config file has the same stamp.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ports::env::Env;
+use crate::ports::file_stamp::FileStamp;
+use crate::ports::state_folder::{StateFolder, hashed_name};
+use crate::profile::services::DECIDING_VARIABLES;
+
+const FORMAT: &[u8] = b"kcaws profile map 1";
+
+/// `None`: the profile is not ours.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Map(pub Option<Ours>);
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Ours {
+    pub session: String,
+    pub account_id: String,
+    pub role_name: String,
+    pub region: String,
+    /// Names of files in the state folder.
+    pub note: String,
+    pub status: String,
+    pub minted_by: String,
+}
+
+impl Map {
+    /// `None`: there is none of this stamp.
+    pub fn read(
+        profile: &str,
+        config: &Path,
+        env: &Env,
+        state: &dyn StateFolder,
+        stamp: FileStamp,
+    ) -> Option<Self> {
+        let bytes = state.read(&file_name(profile, config, env)).ok()??;
+        let (noted, map) = bytes.split_first_chunk::<{ FileStamp::LEN }>()?;
+        if FileStamp::from_bytes(noted) != stamp {
+            return None;
+        }
+        serde_json::from_slice(map).ok()
+    }
+
+    /// Best effort: without it the next prompt reads the config again.
+    pub fn write(&self, profile: &str, config: &Path, env: &Env, state: &dyn StateFolder, stamp: FileStamp) {
+        let mut bytes = stamp.to_bytes().to_vec();
+        bytes.extend(serde_json::to_vec(self).expect("names serialize"));
+        let _ = state.write_cached(&file_name(profile, config, env), &bytes);
+    }
+}
+
+/// The variables are those that decide who mints: as for warm entries.
+fn file_name(profile: &str, config: &Path, env: &Env) -> String {
+    let variables = DECIDING_VARIABLES.map(|name| env.raw(name).unwrap_or_default().into_encoded_bytes());
+    let mut fields = vec![FORMAT, profile.as_bytes(), config.as_os_str().as_encoded_bytes()];
+    fields.extend(variables.iter().map(Vec::as_slice));
+    format!("prompt/{}", hashed_name(&fields))
+}

@@ -1,0 +1,173 @@
+//! What a prompt may say of a profile: read from files without secrets, never from a keyring or the network.
+
+pub mod map;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::map::{Map, Ours};
+use crate::credentials::warm::{self, Note};
+use crate::ports::state_folder::StateFolder;
+use crate::session::status;
+
+/// From here on it is worth a look: SDKs begin to renew.
+const SOON: TimeDelta = TimeDelta::minutes(15);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Credentials are at hand.
+    Good,
+    /// They end within 15 minutes, and will be renewed.
+    Soon,
+    /// As above, and the assignment is gone: these are the last.
+    Gone,
+    /// None are at hand, and the next use fetches them without anybody's help.
+    Renews,
+    LoginNeeded,
+    /// Of a `kcaws exec` around this shell, and over.
+    Ended,
+    /// Keys in the environment come before the profile.
+    OtherKeys,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    pub profile: String,
+    pub session: String,
+    pub account_id: String,
+    /// Only where AWS has handed out its credentials: what stands in a file is a wish.
+    pub role_name: Option<String>,
+    pub region: String,
+    pub standing: Standing,
+    pub left: Option<TimeDelta>,
+}
+
+/// The profile as the files show it now.
+pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<Utc>) -> View {
+    let note = Note::read(state, &ours.note).filter(|note| note.minted_by == ours.minted_by);
+    let left = note.as_ref().map(|note| note.ends_at - now).filter(|left| *left > TimeDelta::zero());
+    let standing = match left {
+        Some(left) if left > SOON => Standing::Good,
+        Some(_) if warm::is_gone(state, &ours.note) => Standing::Gone,
+        Some(_) => Standing::Soon,
+        None if status::read_noted(state, &ours.status).is_some_and(|status| status.is_logged_in(now)) => {
+            Standing::Renews
+        }
+        None => Standing::LoginNeeded,
+    };
+    let verified = note.is_some() && standing != Standing::LoginNeeded;
+    View {
+        profile: profile.to_owned(),
+        session: ours.session.clone(),
+        account_id: ours.account_id.clone(),
+        role_name: verified.then(|| ours.role_name.clone()),
+        region: ours.region.clone(),
+        standing,
+        left,
+    }
+}
+
+/// Inside `kcaws exec`, whose credentials nobody renews.
+pub fn of_exec(label: String, region: Option<String>, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> View {
+    let left = Some(ends_at - now).filter(|left| *left > TimeDelta::zero());
+    let standing = match left {
+        Some(left) if left > SOON => Standing::Good,
+        Some(_) => Standing::Soon,
+        None => Standing::Ended,
+    };
+    View {
+        profile: label,
+        session: String::new(),
+        account_id: String::new(),
+        role_name: None,
+        region: region.unwrap_or_default(),
+        standing,
+        left,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::clock::{Clock, FakeClock};
+    use crate::ports::keyring::StoreKind;
+    use crate::ports::state_folder::FakeStateFolder;
+    use crate::session::status::{LoginTimes, SessionStatus};
+
+    const NOON: &str = "2026-11-24T12:00:00Z";
+
+    fn ours() -> Ours {
+        Ours {
+            session: "corp".into(),
+            account_id: "111122223333".into(),
+            role_name: "Admin".into(),
+            region: "eu-central-1".into(),
+            note: "warm/a-b.note".into(),
+            minted_by: "mint".into(),
+            status: "sessions/a.json".into(),
+        }
+    }
+
+    fn seen(state: &FakeStateFolder) -> (Standing, Option<i64>, Option<String>) {
+        let view = look("dev", &ours(), state, FakeClock::at(NOON).now());
+        (view.standing, view.left.map(|left| left.num_minutes()), view.role_name)
+    }
+
+    fn note(state: &FakeStateFolder, minutes: i64, mint: &str) {
+        let ends = (FakeClock::at(NOON).now() + TimeDelta::minutes(minutes)).timestamp();
+        state.write("warm/a-b.note", format!("{ends} {mint}").as_bytes()).expect("writes");
+    }
+
+    fn login(state: &FakeStateFolder, refreshable: bool, minutes: i64) {
+        let now = FakeClock::at(NOON).now();
+        let times = LoginTimes {
+            logged_in_at: now,
+            access_expires_at: now + TimeDelta::minutes(minutes),
+            refreshable,
+        };
+        let status = SessionStatus {
+            schema: 1,
+            session: "corp".into(),
+            start_url: "https://x".into(),
+            region: "eu-central-1".into(),
+            store: StoreKind::Keyutils,
+            login: Some(times),
+        };
+        state.write("sessions/a.json", &serde_json::to_vec(&status).expect("text")).expect("writes");
+    }
+
+    #[test]
+    fn warm_credentials_tell_their_minutes_and_their_role() {
+        let state = FakeStateFolder::default();
+        note(&state, 42, "mint");
+        assert_eq!(seen(&state), (Standing::Good, Some(42), Some("Admin".into())));
+        note(&state, 15, "mint");
+        assert_eq!(seen(&state), (Standing::Soon, Some(15), Some("Admin".into())));
+        let mark = format!(
+            r#"{{"at":"{NOON}","session":"corp","account_id":"1","role_name":"Admin","gone":true,"until":"{NOON}"}}"#
+        );
+        state.write("warm/a-b.tried", mark.as_bytes()).expect("writes");
+        assert_eq!(seen(&state).0, Standing::Gone);
+    }
+
+    #[test]
+    fn expired_but_refreshable_is_not_expired() {
+        let state = FakeStateFolder::default();
+        note(&state, -5, "mint");
+        assert_eq!(seen(&state), (Standing::LoginNeeded, None, None));
+        login(&state, true, -600);
+        assert_eq!(seen(&state), (Standing::Renews, None, Some("Admin".into())));
+        login(&state, false, 10);
+        assert_eq!(seen(&state).0, Standing::Renews);
+        login(&state, false, -1);
+        assert_eq!(seen(&state).0, Standing::LoginNeeded);
+    }
+
+    #[test]
+    fn a_role_that_aws_has_not_given_is_not_shown() {
+        let state = FakeStateFolder::default();
+        login(&state, true, 60);
+        assert_eq!(seen(&state), (Standing::Renews, None, None));
+        note(&state, 42, "of another start URL");
+        assert_eq!(seen(&state), (Standing::Renews, None, None));
+    }
+}

@@ -1,0 +1,225 @@
+//! How the shells take variables, as text: quoted so that nothing in a value acts, or refused.
+
+use std::fmt::Write as _;
+
+use zeroize::Zeroizing;
+
+/// A shell, or a form that programs read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Nu,
+    Elvish,
+    Cmd,
+    Dotenv,
+    Json,
+}
+
+/// A value that this form has no way to write.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the value of {name} cannot be written for {format}: it holds {what}")]
+pub struct Unquotable {
+    pub name: String,
+    pub format: &'static str,
+    pub what: &'static str,
+}
+
+impl Format {
+    pub const ALL: [Self; 9] = [
+        Self::Bash,
+        Self::Zsh,
+        Self::Fish,
+        Self::Powershell,
+        Self::Nu,
+        Self::Elvish,
+        Self::Cmd,
+        Self::Dotenv,
+        Self::Json,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+            Self::Nu => "nu",
+            Self::Elvish => "elvish",
+            Self::Cmd => "cmd",
+            Self::Dotenv => "dotenv",
+            Self::Json => "json",
+        }
+    }
+
+    /// What `$SHELL` says; bash's lines are understood by every POSIX shell.
+    pub fn of_shell(path: Option<&str>) -> Self {
+        match path.and_then(|path| path.rsplit('/').next()) {
+            Some("zsh") => Self::Zsh,
+            Some("fish") => Self::Fish,
+            Some("nu") => Self::Nu,
+            Some("elvish") => Self::Elvish,
+            Some("pwsh") => Self::Powershell,
+            _ => Self::Bash,
+        }
+    }
+
+    /// Text that sets the variables, with its line end.
+    pub fn set(self, variables: &[(&str, &str)]) -> Result<Zeroizing<String>, Unquotable> {
+        // Large enough from the start: no half-grown copy of a secret stays behind.
+        let length: usize = variables.iter().map(|(name, value)| name.len() + 4 * value.len() + 32).sum();
+        let mut text = Zeroizing::new(String::with_capacity(length + 16));
+        if let Self::Nu | Self::Json = self {
+            return Ok(json(text, variables));
+        }
+        for (name, value) in variables {
+            self.check(name, value)?;
+            match self {
+                Self::Bash | Self::Zsh => {
+                    let _ = write!(text, "export {name}=");
+                    quoted(&mut text, value, |letter| if letter == '\'' { Some(r"'\''") } else { None });
+                }
+                Self::Fish => {
+                    let _ = write!(text, "set -gx {name} ");
+                    quoted(&mut text, value, |letter| match letter {
+                        '\'' => Some(r"\'"),
+                        '\\' => Some(r"\\"),
+                        _ => None,
+                    });
+                }
+                Self::Powershell => {
+                    let _ = write!(text, "$Env:{name} = ");
+                    // PowerShell takes the typographic ones for quotes too (about_Quoting_Rules).
+                    quoted(&mut text, value, |letter| match letter {
+                        '\'' => Some("''"),
+                        '\u{2018}' => Some("\u{2018}\u{2018}"),
+                        '\u{2019}' => Some("\u{2019}\u{2019}"),
+                        '\u{201a}' => Some("\u{201a}\u{201a}"),
+                        '\u{201b}' => Some("\u{201b}\u{201b}"),
+                        _ => None,
+                    });
+                }
+                Self::Elvish => {
+                    let _ = write!(text, "set-env {name} ");
+                    quoted(&mut text, value, |letter| if letter == '\'' { Some("''") } else { None });
+                }
+                Self::Cmd => {
+                    let _ = write!(text, "set \"{name}={value}\"");
+                }
+                Self::Dotenv => {
+                    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:+=@-".contains(&byte);
+                    let quote = if value.bytes().all(plain) { "" } else { "'" };
+                    let _ = write!(text, "{name}={quote}{value}{quote}");
+                }
+                Self::Nu | Self::Json => {}
+            }
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// Text that removes them.
+    pub fn unset(self, names: &[&str]) -> String {
+        if let Self::Nu | Self::Json = self {
+            let names = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+            return format!("[{}]\n", names.join(","));
+        }
+        let line = |name: &&str| match self {
+            Self::Bash | Self::Zsh => format!("unset {name}\n"),
+            Self::Fish => format!("set -e {name}\n"),
+            // Assigning nothing removes it, whether or not it was there, under strict mode too.
+            Self::Powershell => format!("$Env:{name} = $null\n"),
+            Self::Elvish => format!("unset-env {name}\n"),
+            Self::Cmd => format!("set \"{name}=\"\n"),
+            Self::Dotenv | Self::Nu | Self::Json => format!("{name}=\n"),
+        };
+        names.iter().map(line).collect()
+    }
+
+    fn check(self, name: &str, value: &str) -> Result<(), Unquotable> {
+        let refuse = |what| Err(Unquotable { name: name.to_owned(), format: self.name(), what });
+        if value.contains('\0') {
+            return refuse("a NUL");
+        }
+        match self {
+            // `call` and delayed expansion read % and ! again, inside quotes too.
+            Self::Cmd if value.contains(['"', '%', '!']) => refuse("one of \" % !"),
+            // Its dialects agree on what single quotes hold, and on no escape.
+            Self::Dotenv if value.contains('\'') => refuse("a single quote"),
+            Self::Cmd | Self::Dotenv if value.chars().any(char::is_control) => {
+                refuse("a line end or another control character")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn quoted(text: &mut String, value: &str, escape: impl Fn(char) -> Option<&'static str>) {
+    text.push('\'');
+    for letter in value.chars() {
+        match escape(letter) {
+            Some(escaped) => text.push_str(escaped),
+            None => text.push(letter),
+        }
+    }
+    text.push('\'');
+}
+
+/// One flat object: nu's `load-env` takes it from `from json`.
+fn json(mut text: Zeroizing<String>, variables: &[(&str, &str)]) -> Zeroizing<String> {
+    text.push('{');
+    for (at, (name, value)) in variables.iter().enumerate() {
+        let value = Zeroizing::new(serde_json::to_string(value).expect("a string serializes"));
+        let _ = write!(text, "{}\"{name}\":{}", if at == 0 { "" } else { "," }, *value);
+    }
+    text.push_str("}\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(format: Format, value: &str) -> Result<String, Unquotable> {
+        format.set(&[("A", value)]).map(|text| text.to_string())
+    }
+
+    #[test]
+    fn a_value_is_quoted_for_its_shell() {
+        let value = "a'b\\ $(x)\n";
+        assert_eq!(set(Format::Bash, value).expect("quoted"), "export A='a'\\''b\\ $(x)\n'\n");
+        assert_eq!(set(Format::Fish, value).expect("quoted"), "set -gx A 'a\\'b\\\\ $(x)\n'\n");
+        assert_eq!(
+            set(Format::Powershell, "it\u{2019}s'").expect("quoted"),
+            "$Env:A = 'it\u{2019}\u{2019}s'''\n"
+        );
+        assert_eq!(set(Format::Elvish, value).expect("quoted"), "set-env A 'a''b\\ $(x)\n'\n");
+        assert_eq!(set(Format::Nu, value).expect("quoted"), "{\"A\":\"a'b\\\\ $(x)\\n\"}\n");
+        assert_eq!(set(Format::Dotenv, "a/b+c=").expect("plain"), "A=a/b+c=\n");
+        assert_eq!(set(Format::Dotenv, "a b$c").expect("quoted"), "A='a b$c'\n");
+        assert_eq!(set(Format::Cmd, "a & b").expect("quoted"), "set \"A=a & b\"\n");
+    }
+
+    #[test]
+    fn what_cannot_be_quoted_is_refused() {
+        for value in ["a\"b", "%PATH%", "!x!", "a\nb", "\u{1b}"] {
+            assert!(set(Format::Cmd, value).is_err(), "{value:?}");
+        }
+        for value in ["it's", "a\nb"] {
+            assert!(set(Format::Dotenv, value).is_err(), "{value:?}");
+        }
+        for format in [Format::Bash, Format::Fish, Format::Powershell, Format::Elvish] {
+            let error = set(format, "a\0b").expect_err("refused").to_string();
+            assert!(error.contains(format.name()) && error.contains("NUL"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_shell_is_known_by_its_name() {
+        assert_eq!(Format::of_shell(Some("/usr/bin/fish")), Format::Fish);
+        assert_eq!(Format::of_shell(Some("/bin/dash")), Format::Bash);
+        assert_eq!(Format::of_shell(None), Format::Bash);
+    }
+}

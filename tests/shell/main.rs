@@ -1,0 +1,11 @@
+//! kcaws in the shells that people have: each hook, and each form of `env`, used by the shell itself.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+mod shells;
+#[path = "../cli/stage.rs"]
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod stage;
+mod test_env;
+mod test_exec;
+mod test_prompt;

@@ -1,0 +1,128 @@
+use kcaws::shell::Format;
+use kcaws_test_kit::{Desk, require_program};
+
+use crate::shells::Shell;
+use crate::stage::{ACCOUNT, ROLE, Stage, binary};
+
+/// What would act if any shell read it as its own language.
+const HOSTILE: &str = "it's \"q\" $(touch pwned) `touch pwned` ${HOME} $HOME %PATH% \\n \\ ; touch pwned & | > pwned (touch pwned) {x} * ~ # !! \u{2019}; touch pwned \u{2018}\nsecond 'line'\ttab\r";
+
+fn format_of(shell: Shell) -> Format {
+    match shell {
+        Shell::Bash => Format::Bash,
+        Shell::Zsh => Format::Zsh,
+        Shell::Fish => Format::Fish,
+        Shell::Elvish => Format::Elvish,
+        Shell::Nu => Format::Nu,
+    }
+}
+
+/// How the shell takes the text of `env`, which is in the file `vars`.
+fn take(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash | Shell::Zsh => "eval \"$(cat vars)\"",
+        Shell::Fish => "cat vars | source",
+        Shell::Elvish => "eval (cat vars | slurp)",
+        Shell::Nu => "open --raw vars | from json | load-env",
+    }
+}
+
+#[test]
+fn every_shell_takes_hostile_values_as_they_are() {
+    let desk = Desk::new();
+    for shell in Shell::ALL {
+        let text = format_of(shell).set(&[("HOSTILE", HOSTILE), ("SECOND", "$(x)")]).unwrap();
+        desk.write_home_file("vars", text.as_bytes());
+        let external = if shell == Shell::Nu { "^printenv" } else { "command printenv" };
+        let external = if shell == Shell::Elvish { "e:printenv" } else { external };
+        let script = format!("{}; {external} HOSTILE SECOND", take(shell));
+        let Some(command) = shell.run(&desk, &script) else { continue };
+        let output = command.run().expect_ok();
+        assert_eq!(output.stdout_text(), format!("{HOSTILE}\n$(x)\n"), "{shell:?}");
+        assert!(output.stderr.is_empty(), "{output}");
+        assert!(!desk.home().join("pwned").exists(), "{shell:?} executed a value");
+    }
+}
+
+#[test]
+fn every_shell_drops_them_again() {
+    let desk = Desk::new();
+    desk.set_env("A", "1");
+    desk.set_env("B", "2");
+    for shell in Shell::ALL {
+        desk.write_home_file("vars", format_of(shell).unset(&["A", "B"]));
+        let take = if shell == Shell::Nu { "hide-env ...(open --raw vars | from json)" } else { take(shell) };
+        let show = match shell {
+            Shell::Nu => "'A' in $env or 'B' in $env",
+            Shell::Elvish => "or (has-env A) (has-env B)",
+            _ => "test -n \"$A$B\"; and echo true; or echo false",
+        };
+        let show = if matches!(shell, Shell::Bash | Shell::Zsh) {
+            "test -z \"${A+set}${B+set}\" && echo false"
+        } else {
+            show
+        };
+        let Some(command) = shell.run(&desk, &format!("{take}; {show}")) else { continue };
+        let output = command.run().expect_ok();
+        assert!(output.stdout_text().contains("false"), "{shell:?}: {output}");
+    }
+}
+
+#[test]
+fn the_variables_are_those_of_the_role_and_the_profiles_region() {
+    let aws = require_program!("python3");
+    let stage = Stage::new();
+    stage.log_in();
+    let region = "eu'$(touch pwned)`x`";
+    stage.desk.write_aws_config(&stage.config().replace("eu-west-1", region));
+    let text = stage.kcaws("env dev --format json").allow_secret_on_stdout().run().expect_ok().stdout_json();
+    let credentials = stage.credentials().expect_ok().stdout_json();
+    for (variable, field) in [
+        ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+        ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+        ("AWS_SESSION_TOKEN", "SessionToken"),
+        ("AWS_CREDENTIAL_EXPIRATION", "Expiration"),
+    ] {
+        assert_eq!(text[variable], credentials[field], "{variable}");
+    }
+    assert_eq!(
+        (text["AWS_REGION"].as_str(), text["AWS_DEFAULT_REGION"].as_str()),
+        (Some(region), Some(region))
+    );
+
+    let script = format!(
+        "set -eu; eval \"$('{}' env dev)\"; test \"$AWS_REGION\" = \"$R\"; '{}' -c 'import os; print(os.environ[\"AWS_ACCESS_KEY_ID\"][:4])'",
+        binary().display(),
+        aws.display()
+    );
+    let output = Shell::Bash.run(&stage.desk, &script).unwrap().env("R", region).run().expect_ok();
+    assert_eq!(output.stdout_text(), "ASIA\n");
+    assert!(!stage.desk.home().join("pwned").exists());
+}
+
+#[test]
+fn a_role_can_be_named_without_a_profile_and_the_format_follows_the_shell() {
+    let stage = Stage::new();
+    stage.log_in();
+    let line = format!("env --session corp --account {ACCOUNT} --role {ROLE}");
+    let output = stage.kcaws(&line).env("SHELL", "/usr/bin/fish").allow_secret_on_stdout().run().expect_ok();
+    assert!(output.stdout_text().starts_with("set -gx AWS_ACCESS_KEY_ID 'ASIA"), "the form of fish");
+    assert!(!output.stdout_text().contains("AWS_REGION"), "no region is invented");
+    let unset = stage.run("env --unset --format bash").expect_ok();
+    assert_eq!(unset.stdout_text().lines().next(), Some("unset AWS_ACCESS_KEY_ID"));
+}
+
+#[test]
+fn what_cannot_be_quoted_and_who_is_not_logged_in_print_nothing() {
+    let stage = Stage::new();
+    let output = stage.run("env dev").expect_code(4).expect_stderr("run `kcaws login corp`");
+    assert!(output.stdout.is_empty());
+    stage.run("env").expect_code(2).expect_stderr("which profile?");
+    stage.log_in();
+    stage.desk.write_aws_config(&stage.config().replace("eu-west-1", "%PATH%"));
+    let output = stage
+        .run("env dev --format cmd")
+        .expect_code(1)
+        .expect_stderr("AWS_REGION cannot be written for cmd");
+    assert!(output.stdout.is_empty());
+}

@@ -1,0 +1,165 @@
+use std::time::Duration;
+
+use idc_sim::{DateHeader, IdcSim, Route};
+use kcaws_test_kit::{DeskCommand, Signal, require_program};
+
+use crate::stage::{ACCOUNT, ROLE, Stage, binary};
+
+fn logged_in() -> Stage {
+    let stage = Stage::new();
+    stage.log_in();
+    stage
+}
+
+/// `kcaws exec dev -- sh -c SCRIPT`
+fn exec(stage: &Stage, options: &str, script: &str) -> DeskCommand {
+    stage.kcaws(&format!("exec {options} -- sh -c")).arg(script)
+}
+
+#[test]
+fn the_command_has_keys_region_and_nothing_of_others() {
+    let stage = logged_in();
+    let others =
+        ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID"];
+    for name in others {
+        stage.desk.set_env(name, if name == "AWS_PROFILE" { "dev" } else { "stale" });
+    }
+    let output = exec(&stage, "", "env").allow_secret_on_stdout().run().expect_ok();
+    let text = output.stdout_text();
+    for line in [
+        "AWS_ACCESS_KEY_ID=ASIA",
+        "AWS_SECRET_ACCESS_KEY=",
+        "AWS_SESSION_TOKEN=",
+        "AWS_CREDENTIAL_EXPIRATION=20",
+        "AWS_REGION=eu-west-1\n",
+        "AWS_DEFAULT_REGION=eu-west-1\n",
+        "KCAWS_EXEC=dev\n",
+    ] {
+        assert!(
+            text.contains(line),
+            "{line} in {}",
+            text.lines().filter(|line| line.len() < 60).collect::<Vec<_>>().join("\n")
+        );
+    }
+    assert!(!text.contains("stale") && !text.contains("AWS_PROFILE"));
+    exec(&stage, "--keep-profile", "test \"$AWS_PROFILE\" = dev").run().expect_ok();
+}
+
+#[test]
+fn arguments_arrive_as_they_are_and_no_secret_stands_among_them() {
+    let stage = logged_in();
+    let words = ["a b", "$(touch pwned)", "'", "", "--min-ttl"];
+    let output = stage.kcaws("exec dev -- printf [%s]").args(words).run().expect_ok();
+    assert_eq!(output.stdout_text(), "[a b][$(touch pwned)]['][][--min-ttl]");
+    // The place of kcaws is taken: its own line is gone.
+    let output = exec(&stage, "dev", "tr '\\0' ' ' </proc/$$/cmdline; echo $PPID $$").run().expect_ok();
+    assert!(output.stdout_text().starts_with("sh -c "), "{output}");
+}
+
+#[test]
+fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
+    let stage = logged_in();
+    for code in [0, 1, 4, 125, 255] {
+        exec(&stage, "dev", &format!("exit {code}")).run().expect_code(code);
+    }
+    exec(&stage, "dev", "kill -9 $$").run().expect_code(137);
+    let missing = stage.run("exec dev -- no-such-program").expect_code(127);
+    missing.expect_stderr("there is no command `no-such-program`").expect_stderr("kcaws: hint:");
+    let plain = stage.desk.write_home_file("plain", "text");
+    stage.kcaws("exec dev --").arg(plain).run().expect_code(126).expect_stderr("cannot be run");
+
+    for (line, words) in [
+        ("exec nobody -- true", "there is no profile `nobody`"),
+        ("exec -- true", "which profile?"),
+        ("exec dev", "required"),
+        ("exec --frobnicate dev -- true", "unexpected argument"),
+        ("-q exec dev --min-ttl soon -- true", "--min-ttl"),
+    ] {
+        stage.run(line).expect_code(125).expect_stderr(words);
+    }
+    stage.run("logout").expect_ok();
+    stage.run("exec dev -- true").expect_code(125).expect_stderr("run `kcaws login corp`");
+}
+
+#[test]
+fn signals_reach_the_command_and_only_it_decides() {
+    let stage = logged_in();
+    for (signal, name) in
+        [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::WINCH, "WINCH"), (Signal::HUP, "HUP")]
+    {
+        let script =
+            format!("trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.05; done");
+        let mut running = exec(&stage, "dev", &script).spawn();
+        running.wait_for_stdout("ready");
+        running.signal(signal);
+        running.wait().expect_code(7).expect_stdout(&format!("got {name}"));
+    }
+    let mut running = exec(&stage, "dev", "echo ready; exec sleep 60").spawn();
+    running.wait_for_stdout("ready");
+    running.press_ctrl_c();
+    running.wait().expect_code(130);
+    // What a pipe's reader does to `yes | head`: kcaws ignores the signal, its command must not.
+    exec(&stage, "dev", "yes | head -1; kill -PIPE $$").run().expect_code(141);
+}
+
+#[test]
+fn the_terminal_is_the_commands() {
+    require_program!("script");
+    let stage = logged_in();
+    let line = format!(
+        "'{}' exec dev -- sh -c 'test -t 0 && test -t 1 && stty size && read word && echo <$word>'",
+        binary().display()
+    );
+    let script = stage.desk.command("script").env("TERM", "xterm");
+    let mut running = script
+        .args(["--quiet", "--return", "--command", &line.replace("<$word>", "\"<$word>\""), "/dev/null"])
+        .interactive()
+        .spawn();
+    running.type_line("typed");
+    running.wait().expect_ok().expect_stdout("<typed>");
+}
+
+#[test]
+fn one_inside_another_is_warned_of_and_its_credentials_count() {
+    let stage = logged_in();
+    let inner = format!(
+        "'{}' exec --session corp --account {ACCOUNT} --role ReadOnlyAccess -- sh -c 'echo $KCAWS_EXEC'",
+        binary().display()
+    );
+    let output = exec(&stage, "dev", &inner).run().expect_ok();
+    assert_eq!(output.stdout_text(), format!("{ACCOUNT}/ReadOnlyAccess\n"));
+    output.expect_stderr("inside `kcaws exec` of dev already");
+    let hostile = stage.kcaws("exec dev -- true").env("KCAWS_EXEC", "\u{1b}[2J").run().expect_ok();
+    assert!(!hostile.stderr.contains(&0x1b));
+}
+
+/// A service of two-hour credentials, an hour after warm ones were fetched.
+fn an_hour_later(date_header: DateHeader) -> Stage {
+    let builder = IdcSim::builder().permission_set(ROLE, Duration::from_secs(7200)).date_header(date_header);
+    let stage = Stage::with(builder);
+    stage.log_in();
+    stage.credentials().expect_ok();
+    stage.sim.clear_log();
+    stage.sim.advance(Duration::from_secs(3600));
+    stage
+}
+
+#[test]
+fn credentials_that_would_not_last_are_renewed_before_the_command_starts() {
+    let stage = an_hour_later(DateHeader::RealTime);
+    stage.run("exec dev --min-ttl 1h -- true").expect_ok();
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 0, "the warm ones last long enough");
+    stage.run("exec dev --min-ttl 2h30m -- true").expect_ok();
+    // The access token is an hour older too: refused once, refreshed, and asked with again.
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
+}
+
+#[test]
+fn what_would_not_last_even_when_fresh_is_not_started_and_the_clocks_difference_counts() {
+    let stage = an_hour_later(DateHeader::FollowsClock);
+    let output = stage.run("exec dev --min-ttl 2h30m -- touch started").expect_code(125);
+    output.expect_stderr("would end before 2h 30m are over").expect_stderr("at a time, fresh ones too");
+    assert!(!stage.desk.home().join("started").exists());
+    // The access token is an hour older too: refused once, refreshed, and asked with again.
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
+}
