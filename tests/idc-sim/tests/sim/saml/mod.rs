@@ -6,7 +6,7 @@
 
 mod attributes;
 mod hostile;
-mod idp;
+pub(crate) mod idp;
 mod judges;
 mod metadata;
 mod sign_in;
