@@ -1,7 +1,7 @@
 //! Signature wrapping: a signed element moves to where nobody looks, and a forged one takes its place. The eight classic
 //! forms ("On Breaking SAML: Be Whoever You Want to Be", USENIX Security 2012) and some that pass a count of assertions.
 
-use super::hostile::{BOB, Case, Judges};
+use super::corpus::{BOB, Case, Judges};
 use super::idp::{self, IDP, Shape};
 
 const COUNT: &str = "Response does not contain exactly one assertion";
