@@ -2,6 +2,8 @@
 //!
 //! Errors are for people. A name that does not exist is one: a script's typing error must not pass for work done.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::directory::{Directory, Principal};
@@ -80,10 +82,13 @@ impl Sim {
 
     pub(crate) fn add_group(&self, name: &str) -> Result<(), String> {
         let groups = &mut self.state().directory.groups;
-        if name.is_empty() || groups.contains_key(name) {
-            return Err(format!("there is a group `{name}`, or it is no name"));
+        if name.is_empty() {
+            return Err("a group needs a name".to_owned());
         }
-        groups.insert(name.to_owned(), std::collections::BTreeSet::new());
+        if groups.contains_key(name) {
+            return Err(format!("there is a group {name}"));
+        }
+        groups.insert(name.to_owned(), BTreeSet::new());
         Ok(())
     }
 

@@ -35,6 +35,10 @@ impl Pair {
         self.certificate.lines().filter(|line| !line.starts_with("-----")).collect()
     }
 
+    pub(crate) fn private(&self) -> &'static str {
+        self.private
+    }
+
     /// Fills in the first signature of `template`.
     pub(crate) fn sign(&self, template: &str) -> String {
         let mut keys = KeysManager::new();
@@ -203,8 +207,8 @@ impl Shape {
         signature_template(id, &self.key_info)
     }
 
-    /// Signed, if it is to be.
-    pub(crate) fn assertion(&self) -> String {
+    /// With the place for its signature, if it is to be signed.
+    pub(crate) fn assertion_template(&self) -> String {
         let Self {
             assertion_id: id,
             assertion_issuer,
@@ -220,9 +224,14 @@ impl Shape {
         let session = self.session_ends.map(|end| format!(r#" SessionNotOnOrAfter="{}""#, rfc3339(end)));
         let session = session.unwrap_or_default();
         let signature = self.sign_assertion.map(|_| self.signature(id)).unwrap_or_default();
-        let template = format!(
+        format!(
             r#"<saml:Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" IssueInstant="{begins}" Version="2.0"><saml:Issuer>{assertion_issuer}</saml:Issuer>{signature}<saml:Subject><saml:NameID Format="{name_id_format}">{name_id}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData{in_response_to} NotOnOrAfter="{ends}" Recipient="{recipient}"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="{begins}" NotOnOrAfter="{ends}"><saml:AudienceRestriction><saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="{begins}" SessionIndex="4f0e::5b1d"{session}><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>{attributes}</saml:Assertion>"#
-        );
+        )
+    }
+
+    /// Signed, if it is to be.
+    pub(crate) fn assertion(&self) -> String {
+        let template = self.assertion_template();
         match self.sign_assertion {
             Some(pair) => pair.sign(&template),
             None => template,
