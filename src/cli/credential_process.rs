@@ -11,6 +11,7 @@ use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
 use crate::ports::identity_center::Patience;
 use crate::ports::process;
 use crate::profile::{Role, target};
+use crate::secret::Secret;
 use crate::session::auto::{AutoLogin, Waited};
 
 /// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
@@ -66,22 +67,26 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
             (selected, role)
         }
     };
-    let endpoints = selection::endpoints(app, &selected)?;
-    let minted_by = MintedBy::of(&selected.session, &endpoints);
-    let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
-    let wanted = Wanted::new(&selected.session.name, &role, &app.config_path()?, &app.env, &of_profile)
-        .stamped(app.stamped_document()?.0);
-    let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
-    let serve = || warm.serve(&wanted, minted_by, |haste| fetch(app, &selected, &role, haste));
-    let line = match serve() {
+    let line = match line(app, &selected, &role) {
         Err(error) if error.wants_login() => {
             log_in_first(app, &selected, &role, error)?;
-            serve()?
+            line(app, &selected, &role)?
         }
         other => other?,
     };
     ui.secret_line(&line);
     Ok(())
+}
+
+/// The answer as it goes to the tool: warm, or fetched and kept warm.
+pub(super) fn line(app: &App, selected: &Selected, role: &Role) -> Result<Secret<Vec<u8>>, CommandError> {
+    let endpoints = selection::endpoints(app, selected)?;
+    let minted_by = MintedBy::of(&selected.session, &endpoints);
+    let of_profile = selection::of_profile_alone(app, selected, &endpoints);
+    let wanted = Wanted::new(&selected.session.name, role, &app.config_path()?, &app.env, &of_profile)
+        .stamped(app.stamped_document()?.0);
+    let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
+    warm.serve(&wanted, minted_by, |haste| fetch(app, selected, role, haste))
 }
 
 /// With `auto-login`: one login for all who wait. Without it, or where no browser can open, `error` it is.

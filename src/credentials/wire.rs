@@ -1,7 +1,7 @@
 //! The `credential_process` contract: AWS SDKs and Tools reference guide, "Process credential provider".
 
-use chrono::SecondsFormat;
-use serde::Serialize;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::ports::identity_center::RoleCredentials;
 use crate::profile::Role;
@@ -49,6 +49,26 @@ pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     Secret::new(line)
 }
 
+/// Back from [`line`], for a command of ours that uses the credentials itself.
+pub fn credentials(line: &Secret<Vec<u8>>) -> Option<RoleCredentials> {
+    let answer: OwnAnswer = serde_json::from_slice(line.expose()).ok()?;
+    Some(RoleCredentials {
+        access_key_id: answer.access_key_id,
+        secret_access_key: answer.secret_access_key,
+        session_token: answer.session_token,
+        expires_at: answer.expiration,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OwnAnswer {
+    access_key_id: String,
+    secret_access_key: Secret<String>,
+    session_token: Secret<String>,
+    expiration: DateTime<Utc>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +86,17 @@ mod tests {
                 r#""Expiration":"2026-11-24T09:00:00Z","AccountId":"011122223333"}"#
             )
         );
+    }
+
+    #[test]
+    fn a_line_of_ours_is_read_back() {
+        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+        let credentials = FakeIdentityCenter::role_credentials("2026-11-24T09:00:00Z");
+        let back = super::credentials(&line(&credentials, &role)).expect("reads");
+        assert_eq!(back.access_key_id, credentials.access_key_id);
+        assert_eq!(back.session_token.expose(), credentials.session_token.expose());
+        assert_eq!(back.secret_access_key.expose(), credentials.secret_access_key.expose());
+        assert_eq!(back.expires_at, credentials.expires_at);
+        assert!(super::credentials(&Secret::new(b"{}".to_vec())).is_none());
     }
 }

@@ -20,6 +20,7 @@ pub mod redirects;
 pub mod sealed;
 pub mod signin;
 pub mod state_folder;
+pub mod sts;
 pub mod terminal;
 pub mod warm_key;
 
