@@ -206,6 +206,15 @@ impl From<SettingsError> for CommandError {
         let failure = match &error {
             SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
             SettingsError::Syntax { .. } => failure.hint("mend that line; README has the list of settings"),
+            SettingsError::BadIdpUrl { .. } => {
+                failure.hint("it is the realm's URL, such as https://sso.example.com/realms/corp")
+            }
+            SettingsError::NoIdpUrl { session, path } => {
+                let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+                Self { code: "no_idp_url", ..failure }.hint(format!(
+                    "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
+                ))
+            }
             SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
         };
         failure.because_of(cause)
