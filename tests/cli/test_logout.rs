@@ -118,3 +118,44 @@ fn idp_without_a_realm_is_exit_3_with_the_line_to_add_and_ends_nothing() {
     );
     stage.run("logout --idp").expect_ok().expect_stderr(LOGOUT_PAGE);
 }
+
+#[test]
+fn purge_leaves_nothing_but_what_the_person_wrote() {
+    let stage = with_realm();
+    stage.log_in();
+    stage.credentials().expect_ok();
+    stage.run("logout --purge").expect_code(2).expect_stderr("--yes");
+    stage.credentials().expect_ok();
+    stage.run("logout --purge --yes").expect_ok().expect_stderr("All that kcaws kept is removed");
+    assert_eq!(stage.sim.count(Route::Logout), 1);
+    assert!(!stage.state().exists());
+    assert!(stage.desk.home().join(".config/kcaws/config.toml").exists());
+    stage.credentials().expect_code(4);
+    stage.run("logout --purge --yes").expect_ok();
+    stage.log_in();
+}
+
+#[test]
+fn purge_removes_what_is_here_also_when_aws_cannot_be_told() {
+    let mut stage = Stage::new();
+    stage.log_in();
+    stage.stop_service();
+    stage.run("logout --purge --yes").expect_code(1).expect_stderr("AWS could not be told");
+    assert!(!stage.state().exists());
+}
+
+#[test]
+fn purge_stops_where_tokens_would_be_left_that_nobody_finds() {
+    let stage = Stage::new();
+    stage.log_in();
+    let status = stage.state().join("sessions");
+    // The store that has the tokens cannot be asked.
+    for file in std::fs::read_dir(&status).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, text.replace("\"keyutils\"", "\"secret-service\"")).unwrap();
+        }
+    }
+    stage.run("logout --purge --yes").expect_code(5);
+    assert!(status.exists(), "the note of where they lie stays");
+}
