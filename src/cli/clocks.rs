@@ -37,14 +37,7 @@ pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole
     let minted_by = MintedBy::of(session, &selection::endpoints(app, &selected).ok()?);
     let (document, config) = (app.document().ok()?, app.config_path().ok()?);
     let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
-    let targets = document.profile_names().into_iter().filter_map(|profile| document.target(&profile).ok());
-    let mut roles: Vec<Role> = Vec::new();
-    for role in targets.filter(|target| target.session.name == session.name).filter_map(|target| target.role)
-    {
-        if !roles.contains(&role) {
-            roles.push(role);
-        }
-    }
+    let roles = document.roles_of_session(&session.name);
     let kept = roles.into_iter().filter_map(|role| {
         let wanted = Wanted::new(&session.name, &role, &config, &app.env, "");
         let kept = warm.kept(&wanted, minted_by)?;
@@ -67,32 +60,37 @@ pub(super) fn first(status: Option<&SessionStatus>, warm: &[WarmRole]) -> Option
         .map(|(_, clock)| clock)
 }
 
-/// Rows of name and end.
+/// Rows of name and end. Warm credentials outlive the login.
 pub(super) fn rows(
-    status: &SessionStatus,
+    status: Option<&SessionStatus>,
     last: Option<&LastSession>,
     warm: &[WarmRole],
     now: DateTime<Utc>,
 ) -> Vec<[String; 2]> {
-    let Some(login) = &status.login else { return Vec::new() };
-    let first = first(Some(status), warm);
+    let first = first(status, warm);
     let row = |clock, name: String, end: DateTime<Utc>, then: &str| {
         let left = if end > now { format!("in {}", span(end - now)) } else { "over".to_owned() };
         let mark = if first == Some(clock) { "; the first to end" } else { "" };
         [name, format!("{left}{then}{mark}")]
     };
-    let then = if login.refreshable { ", then renewed by itself" } else { ", then log in again" };
-    let mut rows = vec![row(Clock::AccessToken, "access token".to_owned(), login.access_expires_at, then)];
-    let session = match last {
-        None => "AWS does not tell; known once one was seen to end".to_owned(),
-        Some(last) => learned(last, login.logged_in_at, now),
-    };
-    rows.push(["Identity Center session".to_owned(), session]);
+    let mut rows = Vec::new();
+    if let Some(login) = status.and_then(|status| status.login.as_ref()) {
+        let then = if login.refreshable { ", then renewed by itself" } else { ", then log in again" };
+        rows.push(row(Clock::AccessToken, "access token".to_owned(), login.access_expires_at, then));
+        let session = match last {
+            None => "AWS does not tell; known once one was seen to end".to_owned(),
+            Some(last) => learned(last, login.logged_in_at, now),
+        };
+        rows.push(["Identity Center session".to_owned(), session]);
+    } else if let (Some(_), Some(last)) = (status, last) {
+        let seen = last.over_at.format("over, seen at %Y-%m-%d %H:%M UTC").to_string();
+        rows.push(["Identity Center session".to_owned(), seen]);
+    }
     rows.extend(warm.iter().map(|warm| {
         let name = format!("{} in account {}", warm.role.role_name, warm.role.account_id);
         row(Clock::WarmCredentials, name, warm.kept.ends_at, "")
     }));
-    let registration = status.registration_expires_at;
+    let registration = status.and_then(|status| status.registration_expires_at);
     rows.extend(registration.map(|end| row(Clock::Registration, "client registration".to_owned(), end, "")));
     rows
 }

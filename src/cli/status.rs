@@ -145,14 +145,13 @@ fn look(
     }
     row.check = asks.then(|| check.as_ref().map_or("ok", CommandError::code).to_owned());
     let bounds = last.as_ref().map(LastSession::bounds);
-    row.last_session_seconds_min = bounds.map(|(least, _)| least.num_seconds());
-    row.last_session_seconds_max = bounds.map(|(_, most)| most.num_seconds());
+    row.last_session_seconds_min = bounds.map(|(lower, _)| lower.num_seconds());
+    row.last_session_seconds_max = bounds.map(|(_, upper)| upper.num_seconds());
     row.ends_first = clocks::first(status.as_ref(), warm.as_deref().unwrap_or_default());
     row.assignments_gone = gone(app, &session.name, now)?;
-    let clocks =
-        status.map(|status| clocks::rows(&status, last.as_ref(), warm.as_deref().unwrap_or_default(), now));
+    let clocks = clocks::rows(status.as_ref(), last.as_ref(), warm.as_deref().unwrap_or_default(), now);
     row.warm_credentials = warm.map(|warm| warm.into_iter().map(WarmRow::of).collect());
-    Ok(Seen { row, clocks: clocks.unwrap_or_default(), check })
+    Ok(Seen { row, clocks, check })
 }
 
 /// Whether AWS still takes the login; an old access token is renewed for it.

@@ -4,6 +4,7 @@
 //! The rules are those that botocore, the Rust SDK and JavaScript share; where they differ we take the reading
 //! that no tool calls an error (inline comments are cut, duplicate sections are merged, the later key wins).
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{ConfigError, Place};
@@ -108,13 +109,24 @@ impl Document {
 
     /// The names of all sections of a kind, in order, each once.
     pub fn names(&self, kind: impl Fn(&Heading) -> Option<&str>) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.sections.iter().filter_map(|section| kind(&section.heading)) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
+        let mut seen = HashSet::new();
+        let names = self.sections.iter().filter_map(|section| kind(&section.heading));
+        names.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
+    }
+
+    /// Every profile, in order, in one pass.
+    pub fn profiles(&self) -> Vec<View<'_>> {
+        let mut profiles: Vec<View<'_>> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for section in &self.sections {
+            let Heading::Profile(name) = &section.heading else { continue };
+            let place = *places.entry(name).or_insert_with(|| {
+                profiles.push(View { sections: Vec::new() });
+                profiles.len() - 1
+            });
+            profiles[place].sections.push(section);
         }
-        names
+        profiles
     }
 
     /// All sections with this heading, merged into one view.

@@ -33,6 +33,11 @@ fn a_session_that_an_administrator_ended_is_exit_4_and_warm_credentials_are_stil
         .expect_stderr("seen at ")
         .expect_stderr("an administrator ended it");
     stage.credentials().expect_ok();
+    stage
+        .run("status")
+        .expect_ok()
+        .expect_stdout("over, seen at ")
+        .expect_stdout("PowerUserAccess in account 111122223333");
     let report = stage.run("status --json").expect_ok().stdout_json();
     let session = &report["sessions"][0];
     assert_eq!(session["logged_in"], false);
