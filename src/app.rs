@@ -19,6 +19,7 @@ use crate::ports::passphrase::{PassphraseSource, SystemPassphrases};
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
+use crate::ports::sts::{HttpSts, Sts};
 use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::{ConfigError, Document};
 use crate::settings::{Settings, SettingsError};
@@ -56,6 +57,7 @@ pub trait Outside {
         patience: Patience,
     ) -> Result<Box<dyn IdentityCenter>, SetupError>;
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
+    fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError>;
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError>;
     fn browser(&self, app: &App) -> Box<dyn Browser>;
 }
@@ -144,6 +146,10 @@ impl App {
         self.outside.signin(self, origin)
     }
 
+    pub fn sts(&self, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
+        self.outside.sts(self, endpoint, region)
+    }
+
     pub fn redirects(&self) -> Result<Box<dyn Redirects>, SetupError> {
         self.outside.redirects(self)
     }
@@ -200,6 +206,11 @@ impl Outside for RealOutside {
 
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
         Ok(Box::new(HttpSignin::new(self.http(app)?.clone(), origin)))
+    }
+
+    fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
+        let http = self.http(app)?.clone();
+        Ok(Box::new(HttpSts { http, endpoint, region: region.to_owned() }))
     }
 
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {

@@ -3,15 +3,21 @@
 //! ```toml
 //! keyring = "auto"      # where login keeps tokens
 //! auto-login = false    # whether a tool that finds nobody logged in opens one login
+//!
+//! [sessions.corp]       # as in [sso-session corp]
+//! idp_url = "https://sso.example.com/realms/corp"   # the realm, for `logout --idp`
 //! ```
 //!
 //! Never read on the hot path.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use url::Url;
 
 use crate::ports::env::Env;
+use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
 use crate::session::choice::Requested;
 
@@ -21,6 +27,10 @@ pub struct Settings {
     pub auto_login: bool,
     /// The `[profiles]` table: names and regions of what `sync` writes.
     pub profiles: ProfileSettings,
+    /// By session name, without a slash at the end.
+    idp_urls: BTreeMap<String, String>,
+    /// Where a session's settings would stand.
+    path: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +42,10 @@ pub enum SettingsError {
     /// A value that is none of those that the setting knows; `setting` says where it stands.
     #[error("{setting} cannot be `{value}`")]
     BadValue { setting: String, value: String, known: &'static str },
+    #[error("`idp_url` of session `{session}` in {} is not an https URL", shown(.path.as_deref()))]
+    BadIdpUrl { session: String, path: Option<PathBuf> },
+    #[error("the realm of session `{session}` is not known")]
+    NoIdpUrl { session: String, path: Option<PathBuf> },
 }
 
 const STORES: &str = "auto, secret-service, keyutils, keychain, wincred, file";
@@ -44,6 +58,14 @@ struct File {
     auto_login: Option<bool>,
     #[serde(default)]
     profiles: ProfileSettings,
+    #[serde(default)]
+    sessions: BTreeMap<String, OfSession>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfSession {
+    idp_url: Option<String>,
 }
 
 impl Settings {
@@ -53,7 +75,7 @@ impl Settings {
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
         let keyring = match env.get("KCAWS_KEYRING") {
             Some(value) => store(&value, || "KCAWS_KEYRING".to_owned())?,
-            None => match file.keyring {
+            None => match file.keyring.clone() {
                 Some(value) => store(&value, || format!("`keyring` in {}", shown(path.as_deref())))?,
                 None => Requested::Auto,
             },
@@ -64,7 +86,24 @@ impl Settings {
         };
         let mut profiles = file.profiles;
         profiles.name = env.get("KCAWS_NAME_TEMPLATE").or(profiles.name);
-        Ok(Self { keyring, auto_login, profiles })
+        let mut idp_urls = BTreeMap::new();
+        for (session, settings) in file.sessions {
+            let Some(url) = settings.idp_url else { continue };
+            match Url::parse(&url) {
+                Ok(parsed) if loopback_or_https(&parsed) && parsed.has_host() => {}
+                _ => return Err(SettingsError::BadIdpUrl { session, path }),
+            }
+            idp_urls.insert(session, url.trim_end_matches('/').to_owned());
+        }
+        Ok(Self { keyring, auto_login, profiles, idp_urls, path })
+    }
+
+    /// The realm's URL, `https://<Keycloak>/realms/<realm>`.
+    pub fn idp_url(&self, session: &str) -> Result<&str, SettingsError> {
+        self.idp_urls
+            .get(session)
+            .map(String::as_str)
+            .ok_or_else(|| SettingsError::NoIdpUrl { session: session.to_owned(), path: self.path.clone() })
     }
 }
 
@@ -125,10 +164,11 @@ mod tests {
 
     #[test]
     fn without_a_file_everything_has_its_default() {
-        let defaults =
-            Settings { keyring: Requested::Auto, auto_login: false, profiles: ProfileSettings::default() };
-        assert_eq!(load(None, &[]).expect("loads"), defaults);
-        assert_eq!(Settings::load(None, &Env::from_pairs(&[])).expect("loads"), defaults);
+        for settings in [load(None, &[]), Settings::load(None, &Env::from_pairs(&[]))] {
+            let settings = settings.expect("loads");
+            assert_eq!((settings.keyring, settings.auto_login), (Requested::Auto, false));
+            assert!(matches!(settings.idp_url("corp"), Err(SettingsError::NoIdpUrl { .. })));
+        }
     }
 
     #[test]
@@ -139,10 +179,7 @@ mod tests {
         assert!(settings.auto_login);
         let env = [("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
         let settings = load(file, &env).expect("loads");
-        assert_eq!(
-            settings,
-            Settings { keyring: Requested::Auto, auto_login: false, profiles: ProfileSettings::default() }
-        );
+        assert_eq!((settings.keyring, settings.auto_login), (Requested::Auto, false));
     }
 
     #[test]
@@ -153,6 +190,20 @@ mod tests {
         assert_eq!(profiles.accounts["dev"].alias.as_deref(), Some("d"));
         let profiles = load(file, &[("KCAWS_NAME_TEMPLATE", "{account_id}")]).expect("loads").profiles;
         assert_eq!(profiles.name.as_deref(), Some("{account_id}"));
+    }
+
+    #[test]
+    fn each_session_has_its_realm() {
+        let file = "[sessions.corp]\nidp_url = \"https://sso.example.com/realms/corp/\"\n\
+                    [sessions.local]\nidp_url = \"http://127.0.0.1:8080/realms/dev\"\n[sessions.bare]\n";
+        let settings = load(Some(file), &[]).expect("loads");
+        assert_eq!(settings.idp_url("corp").expect("set"), "https://sso.example.com/realms/corp");
+        assert_eq!(settings.idp_url("local").expect("set"), "http://127.0.0.1:8080/realms/dev");
+        assert!(settings.idp_url("bare").is_err());
+        for url in ["http://sso.example.com/realms/corp", "sso.example.com", "javascript:alert(1)", ""] {
+            let refused = load(Some(&format!("[sessions.corp]\nidp_url = \"{url}\"\n")), &[]);
+            assert!(matches!(refused, Err(SettingsError::BadIdpUrl { .. })), "{url}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::ports::identity_center::EndpointError;
 use crate::ports::loopback::NoPort;
 use crate::ports::signin::SigninError;
 use crate::ports::state_folder::StateError;
+use crate::ports::sts::StsError;
 use crate::profile::ConfigError;
 use crate::settings::SettingsError;
 
@@ -88,6 +89,10 @@ impl CommandError {
 
     pub(super) fn is_silent(&self) -> bool {
         self.exit == Exit::Done
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
     }
 
     /// A login would help; not so after a denial.
@@ -227,6 +232,15 @@ impl From<SettingsError> for CommandError {
         let failure = match &error {
             SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
             SettingsError::Syntax { .. } => failure.hint("mend that line; README has the list of settings"),
+            SettingsError::BadIdpUrl { .. } => {
+                failure.hint("it is the realm's URL, such as https://sso.example.com/realms/corp")
+            }
+            SettingsError::NoIdpUrl { session, path } => {
+                let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+                Self { code: "no_idp_url", ..failure }.hint(format!(
+                    "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
+                ))
+            }
             SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
         };
         failure.because_of(cause)
@@ -277,6 +291,25 @@ impl From<SigninError> for CommandError {
             SigninError::NotUnderstood { .. } => {
                 failure.hint("a proxy or a captive portal may stand between")
             }
+        }
+    }
+}
+
+impl From<StsError> for CommandError {
+    fn from(error: StsError) -> Self {
+        let failure = Self::new(Exit::Failed, "sts", error.to_string());
+        match error {
+            StsError::Refused { code, .. } if code == "ExpiredToken" => {
+                failure.hint("they ended a moment ago; run the same command again")
+            }
+            StsError::Refused { .. } => {
+                failure.hint("check this machine's clock, the region and AWS_ENDPOINT_URL_STS")
+            }
+            StsError::ServerTrouble { .. } => failure.hint("try again in a moment"),
+            StsError::Unreachable { .. } => failure.hint(
+                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
+            ),
+            StsError::NotUnderstood { .. } => failure.hint("a proxy or a captive portal may stand between"),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::redirects::Redirects;
 use crate::ports::signin::Signin;
 use crate::ports::state_folder::{FakeStateFolder, StateFolder};
+use crate::ports::sts::Sts;
 use crate::ports::warm_key::WarmKeys;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::prompt::{Map, Ours};
@@ -53,6 +54,10 @@ impl Outside for WarmOnly {
     }
 
     fn signin(&self, _app: &App, _origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
+        panic!("a warm call opens no network")
+    }
+
+    fn sts(&self, _app: &App, _endpoint: Origin, _region: &str) -> Result<Box<dyn Sts>, SetupError> {
         panic!("a warm call opens no network")
     }
 
@@ -169,6 +174,10 @@ impl Outside for StateOnly {
 
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {
         self.0.redirects(app)
+    }
+
+    fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
+        self.0.sts(app, endpoint, region)
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {

@@ -1,3 +1,5 @@
+mod purge;
+
 use clap::Args;
 
 use super::error::{CommandError, Exit};
@@ -5,8 +7,10 @@ use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::ports::identity_center::Patience;
+use crate::profile::SsoSession;
 use crate::session::logout::{LoggedOut, ServerSide};
 use crate::session::seal::Seal;
+use crate::session::status::SessionStatus;
 use crate::session::{copies, status};
 
 /// Log out: end the session at Identity Center, then forget the tokens here
@@ -14,25 +18,44 @@ use crate::session::{copies, status};
 /// The tokens here go even when AWS cannot be told. Credentials that tools already hold live on until their own
 /// end; AWS has no way to call them back.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws logout corp\n  kcaws logout --all")]
+#[command(
+    after_help = "Examples:\n  kcaws logout corp\n  kcaws logout corp --idp\n  kcaws logout --all\n  kcaws logout --purge --yes"
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct LogoutArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
     /// All sessions that are logged in
     #[arg(long, conflicts_with = "session")]
     all: bool,
+    /// Then open the realm's logout page: while the Keycloak session lives, the next login asks for no password
+    #[arg(long, conflicts_with = "all")]
+    idp: bool,
+    /// All sessions, and everything else that kcaws keeps on this machine: pins, times, warm credentials, keys
+    #[arg(long, conflicts_with_all = ["session", "all", "idp"])]
+    purge: bool,
+    /// Do not ask
+    #[arg(long, requires = "purge")]
+    yes: bool,
 }
 
 pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    if args.purge {
+        return purge::run(args.yes, app, ui);
+    }
     if !args.all {
-        return log_out(selection::session(app, args.session.as_deref())?, app, ui);
+        let selected = selection::session(app, args.session.as_deref())?;
+        if args.idp {
+            return log_out_there_too(selected, app, ui);
+        }
+        log_out(selected, app, ui)?;
+        ui.say(KEYCLOAK_LIVES);
+        return Ok(());
     }
     // The status files know sessions that the config may have lost since.
     let mut outcome = Ok(());
     for known in status::read_all(&**app.state())? {
-        let configured = selection::session_named(app, &known.session).ok();
-        let session = configured.filter(|session| session.start_url == known.start_url);
-        let session = session.unwrap_or_else(|| known.as_session());
+        let session = noted_session(app, &known);
         let one = log_out(Selected { session, profile: None }, app, ui);
         // All are tried; the last failure is the command's, the others are told as they come.
         if one.is_err()
@@ -41,6 +64,44 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
             ui.error(&earlier, false);
         }
     }
+    outcome
+}
+
+/// As the config has it, or as it was when it was noted.
+fn noted_session(app: &App, known: &SessionStatus) -> SsoSession {
+    let configured = selection::session_named(app, &known.session).ok();
+    let configured = configured.filter(|session| session.start_url == known.start_url);
+    configured.unwrap_or_else(|| known.as_session())
+}
+
+const KEYCLOAK_LIVES: &str = "Keycloak does not hear of it: the next login may ask for no password; `logout --idp` ends that session too.";
+
+/// OpenID Connect RP-Initiated Logout 1.0, as Keycloak serves it. Without an ID token, which kcaws never has, Keycloak
+/// asks for a confirmation.
+fn logout_page(idp_url: &str) -> String {
+    format!("{idp_url}/protocol/openid-connect/logout")
+}
+
+/// First at AWS, then at the realm: neither tells the other (IAM Identity Center knows no single logout).
+fn log_out_there_too(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let page = logout_page(app.settings()?.idp_url(&selected.session.name)?);
+    let outcome = log_out(selected, app, ui);
+    ui.tell(
+        "The Keycloak session lives on until it is ended too: the next login would go through in silence.",
+    );
+    let browser = app.browser();
+    let opened = browser.unavailable().is_none()
+        && match browser.open(&page) {
+            Ok(()) => true,
+            Err(error) => {
+                ui.warn(&error.to_string());
+                false
+            }
+        };
+    let how =
+        if opened { "Its logout page opens now" } else { "Open its logout page in the browser of the login" };
+    ui.tell(&format!("{how}, and one click on \"Sign out\" follows:"));
+    ui.tell(&format!("  {}", shown(&page)));
     outcome
 }
 

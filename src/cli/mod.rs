@@ -1,6 +1,7 @@
 //! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
 
 mod accounts;
+mod clocks;
 mod console;
 mod credential_process;
 mod env;
@@ -19,6 +20,7 @@ mod status;
 mod store;
 mod trust;
 pub mod ui;
+mod whoami;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,7 +47,8 @@ Environment:
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
   AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
-  AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SIGNIN
+  AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SIGNIN,
+  AWS_ENDPOINT_URL_STS
   NO_COLOR                      no colour
 
 Exit codes:
@@ -84,6 +87,7 @@ enum Command {
     Login(login::LoginArgs),
     Logout(logout::LogoutArgs),
     Status(status::StatusArgs),
+    Whoami(whoami::WhoamiArgs),
     Accounts(accounts::AccountsArgs),
     Console(console::ConsoleArgs),
     Profile(profile::ProfileArgs),
@@ -99,6 +103,7 @@ impl Command {
     fn wants_json(&self) -> bool {
         match self {
             Self::Status(args) => args.json,
+            Self::Whoami(args) => args.json,
             Self::Accounts(args) => args.json,
             Self::Profile(args) => args.wants_json(),
             Self::Store(args) => args.wants_json(),
@@ -122,6 +127,7 @@ impl Command {
             Self::Login(args) => login::run(args, app, ui),
             Self::Logout(args) => logout::run(args, app, ui),
             Self::Status(args) => status::run(args, app, ui),
+            Self::Whoami(args) => whoami::run(args, app, ui),
             Self::Accounts(args) => accounts::run(args, app, ui),
             Self::Console(args) => console::run(args, app, ui),
             Self::Profile(args) => profile::run(args, app, ui),

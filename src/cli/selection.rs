@@ -236,11 +236,15 @@ pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, Com
         return Err(document.no_region(&selected.session.name).into());
     }
     let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
-    let settings = EndpointSettings {
-        region: selected.session.region.clone(),
-        use_fips: app.env.is_on("AWS_USE_FIPS_ENDPOINT"),
-        use_dual_stack: app.env.is_on("AWS_USE_DUALSTACK_ENDPOINT"),
-    };
+    let settings = endpoint_settings(app, &selected.session.region);
     let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
     Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)
+}
+
+pub(super) fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
+    EndpointSettings {
+        region: region.to_owned(),
+        use_fips: app.env.is_on("AWS_USE_FIPS_ENDPOINT"),
+        use_dual_stack: app.env.is_on("AWS_USE_DUALSTACK_ENDPOINT"),
+    }
 }

@@ -2,24 +2,33 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use serde::Serialize;
 
+use super::clocks::{self, Clock, WarmRole, span};
 use super::error::CommandError;
+use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
+use super::whoami;
 use crate::app::App;
-use crate::credentials::warm;
+use crate::credentials::{warm, wire};
+use crate::ports::identity_center::Patience;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
+use crate::session::known::{self, LastSession};
 use crate::session::status::{self, SessionStatus};
 use crate::session::{LoginNeeded, SessionError};
 
 /// Show the sessions: who is logged in, until when, and where the tokens lie
 ///
-/// Reads files only, neither keyring nor network: what AWS ended meanwhile shows at the next use. With SESSION
-/// the exit code is 4 when it is not logged in.
+/// Reads files only, neither keyring nor network: what AWS ended meanwhile shows at the next use, or with --check.
+/// The end of an Identity Center session is not told by AWS; it is learned by seeing one end. With SESSION the exit
+/// code is 4 when it is not logged in.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws status\n  kcaws status corp --json")]
+#[command(after_help = "Examples:\n  kcaws status\n  kcaws status corp --check\n  kcaws status corp --json")]
 pub(super) struct StatusArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
+    /// Ask AWS too whether the login is still good, and who you are if that is cheap
+    #[arg(long)]
+    check: bool,
     /// Machine-readable
     #[arg(long)]
     pub(super) json: bool,
@@ -36,16 +45,35 @@ struct Report {
 struct Row {
     name: String,
     start_url: String,
-    region: String,
+    region: Option<String>,
+    /// Known once `whoami` or `--check` has asked.
+    user: Option<String>,
     logged_in: bool,
     logged_in_at: Option<DateTime<Utc>>,
     access_expires_at: Option<DateTime<Utc>>,
     refreshable: Option<bool>,
     /// AWS does not tell it.
     session_ends_at: Option<DateTime<Utc>>,
+    /// How long the last one lasted that was seen to end: at least, at most.
+    last_session_seconds_min: Option<i64>,
+    last_session_seconds_max: Option<i64>,
+    registration_expires_at: Option<DateTime<Utc>>,
+    /// Of the roles that profiles name; null where nothing is known without a prompt.
+    warm_credentials: Option<Vec<WarmRow>>,
+    /// Of the clocks whose end is known.
+    ends_first: Option<Clock>,
+    /// With --check: `ok`, or the code of the error.
+    check: Option<String>,
     store: Option<StoreKind>,
     /// Taken away, as the portal said when warm credentials were to be renewed; those live to their end.
     assignments_gone: Vec<Gone>,
+}
+
+#[derive(Serialize)]
+struct WarmRow {
+    account_id: String,
+    role: String,
+    ends_at: DateTime<Utc>,
 }
 
 #[derive(Serialize)]
@@ -55,6 +83,13 @@ struct Gone {
     credentials_end_at: DateTime<Utc>,
 }
 
+/// All that is known of one session.
+struct Seen {
+    row: Row,
+    clocks: Vec<[String; 2]>,
+    check: Option<CommandError>,
+}
+
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let document = app.document()?;
     let names = match &args.session {
@@ -62,37 +97,112 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         None => document.session_names(),
     };
     let now = app.clock.now();
-    let mut rows = Vec::new();
+    let mut seen = Vec::new();
     for name in names {
-        let session = document.session(&name)?;
-        let status = status::read(&**app.state(), &session)?;
-        let mut row = row(&session, status.as_ref(), now);
-        row.assignments_gone = gone(app, &name, now)?;
-        rows.push(row);
+        let session = selection::session_named(app, &name)?;
+        seen.push(look(app, &session, args.check, now, ui)?);
     }
-    let not_logged_in = args.session.clone().filter(|_| rows.iter().all(|row| !row.logged_in));
+    let not_logged_in = args.session.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
+    // Of the one session that was asked for, trouble with the check is the answer; of several it is a row's.
+    let failed = args.session.as_ref().and_then(|_| seen.iter_mut().find_map(|seen| seen.check.take()));
     if args.json {
-        ui.json(&Report { schema: 1, sessions: rows });
-    } else if rows.is_empty() {
+        ui.json(&Report { schema: 1, sessions: seen.into_iter().map(|seen| seen.row).collect() });
+    } else if seen.is_empty() {
         ui.say("No session is set up; `kcaws login --help` shows the lines for ~/.aws/config.");
     } else {
-        for row in &rows {
-            for gone in &row.assignments_gone {
-                ui.say(&format!(
-                    "Session `{}`: the assignment of {} in account {} is gone; its credentials here end in {}.",
-                    shown(&row.name),
-                    shown(&gone.role),
-                    shown(&gone.account_id),
-                    span(gone.credentials_end_at - now),
-                ));
-            }
-        }
-        let cells: Vec<Vec<String>> = rows.into_iter().map(|row| cells(row, now)).collect();
-        ui.table(&["SESSION", "LOGIN", "ACCESS TOKEN", "STORE", "START URL"], &cells);
+        show(seen, now, ui);
     }
-    match not_logged_in {
-        Some(session) => Err(SessionError::LoginNeeded { session, why: LoginNeeded::NeverLoggedIn }.into()),
-        None => Ok(()),
+    match (failed, not_logged_in) {
+        (Some(error), _) => Err(error),
+        (None, Some(session)) => {
+            Err(SessionError::LoginNeeded { session, why: LoginNeeded::NeverLoggedIn }.into())
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn look(
+    app: &App,
+    session: &SsoSession,
+    asks: bool,
+    now: DateTime<Utc>,
+    ui: &Ui,
+) -> Result<Seen, CommandError> {
+    let state = &**app.state();
+    let check = if asks { check(app, session, ui).err() } else { None };
+    let warm = clocks::warm_roles(app, session);
+    let mut status = status::read(state, session)?;
+    let is_nameless =
+        |status: &SessionStatus| status.login.as_ref().is_some_and(|login| login.user.is_none());
+    if asks && check.is_none() && status.as_ref().is_some_and(is_nameless) {
+        learn_user(app, session, warm.as_deref().unwrap_or_default());
+        status = status::read(state, session)?;
+    }
+    let last = known::last_session(state, session)?;
+    let mut row = row(session, status.as_ref(), now);
+    if check.as_ref().is_some_and(CommandError::wants_login) {
+        row.logged_in = false;
+    }
+    row.check = asks.then(|| check.as_ref().map_or("ok", CommandError::code).to_owned());
+    let bounds = last.as_ref().map(LastSession::bounds);
+    row.last_session_seconds_min = bounds.map(|(lower, _)| lower.num_seconds());
+    row.last_session_seconds_max = bounds.map(|(_, upper)| upper.num_seconds());
+    row.ends_first = clocks::first(status.as_ref(), warm.as_deref().unwrap_or_default());
+    row.assignments_gone = gone(app, &session.name, now)?;
+    let clocks = clocks::rows(status.as_ref(), last.as_ref(), warm.as_deref().unwrap_or_default(), now);
+    row.warm_credentials = warm.map(|warm| warm.into_iter().map(WarmRow::of).collect());
+    Ok(Seen { row, clocks, check })
+}
+
+/// Whether AWS still takes the login; an old access token is renewed for it.
+fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
+    let selected = Selected { session: session.clone(), profile: None };
+    let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
+    Ok(opened.session().prove()?)
+}
+
+/// One request, by credentials that are at hand. Not worth failing for.
+fn learn_user(app: &App, session: &SsoSession, warm: &[WarmRole]) {
+    let credentials = warm.first().map(|warm| wire::parse(&warm.kept.line));
+    if let Some(credentials) = credentials {
+        let selected = Selected { session: session.clone(), profile: None };
+        let _ = whoami::identity(app, &selected, &session.region, &credentials);
+    }
+}
+
+fn show(seen: Vec<Seen>, now: DateTime<Utc>, ui: &mut Ui) {
+    for Seen { row, check, .. } in &seen {
+        for gone in &row.assignments_gone {
+            ui.say(&format!(
+                "Session `{}`: the assignment of {} in account {} is gone; its credentials here end in {}.",
+                shown(&row.name),
+                shown(&gone.role),
+                shown(&gone.account_id),
+                span(gone.credentials_end_at - now),
+            ));
+        }
+        if let Some(error) = check {
+            let cause = error.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
+            ui.warn(&format!("{}{cause}", error.message));
+        }
+    }
+    let clocks: Vec<Vec<String>> = seen
+        .iter()
+        .flat_map(|seen| {
+            seen.clocks.iter().map(|[name, end]| vec![seen.row.name.clone(), name.clone(), end.clone()])
+        })
+        .collect();
+    let cells: Vec<Vec<String>> = seen.into_iter().map(|seen| cells(seen.row, now)).collect();
+    ui.table(&["SESSION", "LOGIN", "USER", "ACCESS TOKEN", "STORE", "START URL"], &cells);
+    if !clocks.is_empty() {
+        ui.data("");
+        ui.table(&["SESSION", "CLOCK", "ENDS"], &clocks);
+    }
+}
+
+impl WarmRow {
+    fn of(warm: WarmRole) -> Self {
+        Self { account_id: warm.role.account_id, role: warm.role.role_name, ends_at: warm.kept.ends_at }
     }
 }
 
@@ -111,12 +221,19 @@ fn row(session: &SsoSession, status: Option<&SessionStatus>, now: DateTime<Utc>)
     Row {
         name: session.name.clone(),
         start_url: session.start_url.clone(),
-        region: session.region.clone(),
+        region: Some(session.region.clone()).filter(|region| !region.is_empty()),
+        user: login.and_then(|login| login.user.clone()),
         logged_in: status.is_some_and(|status| status.is_logged_in(now)),
         logged_in_at: login.map(|login| login.logged_in_at),
         access_expires_at: login.map(|login| login.access_expires_at),
         refreshable: login.map(|login| login.refreshable),
         session_ends_at: None,
+        last_session_seconds_min: None,
+        last_session_seconds_max: None,
+        registration_expires_at: status.and_then(|status| status.registration_expires_at),
+        warm_credentials: None,
+        ends_first: None,
+        check: None,
         store: status.map(|status| status.store),
         assignments_gone: Vec::new(),
     }
@@ -131,13 +248,5 @@ fn cells(row: Row, now: DateTime<Utc>) -> Vec<String> {
         Some(_) => "expired".to_owned(),
     };
     let store = row.store.map_or_else(|| "-".to_owned(), |store| store.to_string());
-    vec![row.name, login.to_owned(), access, store, row.start_url]
-}
-
-fn span(left: TimeDelta) -> String {
-    match (left.num_hours(), left.num_minutes()) {
-        (0, 0) => format!("{} s", left.num_seconds()),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, minutes) => format!("{hours} h {} min", minutes - hours * 60),
-    }
+    vec![row.name, login.to_owned(), row.user.unwrap_or_else(|| "-".to_owned()), access, store, row.start_url]
 }

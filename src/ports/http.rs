@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::{BodyExt, Limited};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -98,6 +98,11 @@ impl HttpSetup {
         self.witness.skew.lock().ok().and_then(|skew| *skew)
     }
 
+    /// The time by the services' clock, as far as it is known.
+    pub fn now_there(&self) -> DateTime<Utc> {
+        self.witness.clock.now() + self.clock_skew().unwrap_or_default()
+    }
+
     /// A client for SDK clients that call one origin.
     pub fn client(&self, https: bool) -> SharedHttpClient {
         let setup = self.clone();
@@ -107,7 +112,7 @@ impl HttpSetup {
         SharedHttpClient::new(BoundedClient { inner, witness: self.witness.clone() })
     }
 
-    /// One plain request, for the sign-in endpoint that no SDK knows.
+    /// One plain request, for what no SDK client of ours knows.
     pub async fn send(
         &self,
         https: bool,

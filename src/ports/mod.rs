@@ -22,6 +22,7 @@ pub mod redirects;
 pub mod sealed;
 pub mod signin;
 pub mod state_folder;
+pub mod sts;
 pub mod terminal;
 pub mod warm_key;
 

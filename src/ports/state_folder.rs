@@ -23,6 +23,8 @@ pub trait StateFolder: Send + Sync {
     fn remove(&self, name: &str) -> Result<bool, StateError>;
     /// The names of the files directly in `folder`, sorted.
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError>;
+    /// Removes the folder with all that is in it.
+    fn clear(&self) -> Result<(), StateError>;
     /// An exclusive advisory lock, held until dropped. Waits up to `patience`.
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError>;
 }
@@ -154,6 +156,12 @@ impl StateFolder for DiskStateFolder {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn clear(&self) -> Result<(), StateError> {
+        let root = self.root()?;
+        own_folder(root)?;
+        std::fs::remove_dir_all(root).map_err(io("remove", root))
     }
 
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {
@@ -345,6 +353,11 @@ impl StateFolder for FakeStateFolder {
             .filter_map(|name| name.strip_prefix(&prefix))
             .map(str::to_owned)
             .collect())
+    }
+
+    fn clear(&self) -> Result<(), StateError> {
+        self.inner().files.clear();
+        Ok(())
     }
 
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {

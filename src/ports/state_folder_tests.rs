@@ -19,6 +19,13 @@ fn contract(folder: &dyn StateFolder) {
     folder.lock("sessions/b.lock", Duration::ZERO).expect("another lock is free");
     drop(held);
     folder.lock("sessions/a.lock", Duration::ZERO).expect("free again");
+
+    folder.write("sessions/b.json", b"one").expect("writes");
+    folder.clear().expect("clears");
+    assert!(folder.list("sessions").expect("an empty folder").is_empty());
+    assert!(folder.read("top").expect("reads").is_none());
+    folder.clear().expect("nothing to clear");
+    folder.write("top", b"").expect("begins anew");
 }
 
 #[test]

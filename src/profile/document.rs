@@ -121,6 +121,15 @@ impl Document {
         &self.text
     }
 
+    /// Every profile, in order.
+    pub fn profiles(&self) -> Vec<View<'_>> {
+        let is_first = |index: usize, heading| self.by_heading[heading].first() == Some(&index);
+        let sections = self.sections.iter().enumerate().filter(|(index, section)| {
+            matches!(section.heading, Heading::Profile(_)) && is_first(*index, &section.heading)
+        });
+        sections.filter_map(|(_, section)| self.section(&section.heading)).collect()
+    }
+
     pub(super) fn sections(&self) -> &[Section] {
         &self.sections
     }

@@ -11,6 +11,7 @@ pub enum Service {
     SsoOidc,
     Sso,
     Signin,
+    Sts,
 }
 
 impl Service {
@@ -19,6 +20,7 @@ impl Service {
             Self::SsoOidc => "sso_oidc",
             Self::Sso => "sso",
             Self::Signin => "signin",
+            Self::Sts => "sts",
         }
     }
 }

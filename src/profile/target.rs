@@ -1,6 +1,8 @@
 //! What a session or profile name stands for: where to log in, and which role of which account.
 //! Nothing is executed to find out.
 
+use std::collections::HashSet;
+
 use super::document::{Document, Heading, View};
 use super::{ConfigError, Place};
 use crate::words::words;
@@ -50,16 +52,15 @@ impl Document {
             Heading::SsoSession(name) => Some(name),
             _ => None,
         });
-        let url_of = |heading: &Heading| self.section(heading)?.get("sso_start_url").map(str::to_owned);
-        let mut urls: Vec<String> =
-            names.iter().filter_map(|name| url_of(&Heading::SsoSession(name.clone()))).collect();
-        for profile in self.profile_names() {
-            let heading = Heading::Profile(profile);
-            let has_session =
-                self.section(&heading).is_some_and(|section| section.get("sso_session").is_some());
-            if let Some(url) = url_of(&heading).filter(|url| !has_session && !urls.contains(url)) {
-                names.push(url.clone());
-                urls.push(url);
+        let url_of = |name: &String| {
+            self.section(&Heading::SsoSession(name.clone()))?.get("sso_start_url").map(str::to_owned)
+        };
+        let mut urls: Vec<String> = names.iter().filter_map(url_of).collect();
+        for section in self.profiles() {
+            let url = section.get("sso_start_url").filter(|_| section.get("sso_session").is_none());
+            if let Some(url) = url.filter(|url| !urls.iter().any(|known| known == url)) {
+                names.push(url.to_owned());
+                urls.push(url.to_owned());
             }
         }
         names
@@ -144,6 +145,34 @@ impl Document {
             }
         };
         Ok(Target { session, role, region })
+    }
+
+    /// The roles of a session that profiles name themselves, each once; one pass over the file. A profile that only
+    /// refers to another one is left out, and mistakes are for those who use the profile.
+    pub fn roles_of_session(&self, session: &str) -> Vec<Role> {
+        let (mut roles, mut seen) = (Vec::new(), HashSet::new());
+        for section in self.profiles() {
+            let line = section.get("credential_process").and_then(kcaws_arguments);
+            let (of, account, role) = match &line {
+                Some(line) => {
+                    let value = |name| option_value(line, name);
+                    (value("--session"), value("--account"), value("--role"))
+                }
+                None => (
+                    section.get("sso_session").or(section.get("sso_start_url")),
+                    section.get("sso_account_id"),
+                    section.get("sso_role_name"),
+                ),
+            };
+            let (Some(account), Some(role)) = (account, role) else { continue };
+            if of == Some(session)
+                && is_account_id(account)
+                && seen.insert((account.to_owned(), role.to_owned()))
+            {
+                roles.push(Role { account_id: account.to_owned(), role_name: role.to_owned() });
+            }
+        }
+        roles
     }
 
     fn target_of_line(

@@ -116,3 +116,33 @@ fn a_line_that_runs_kcaws_is_known_by_its_program() {
     assert!(kcaws_arguments("C:\\tools\\kcaws.exe credential-process --profile x").is_some());
     assert!(kcaws_arguments("kcaws console").is_none());
 }
+
+#[test]
+fn the_roles_of_a_session_are_those_that_profiles_name_themselves() {
+    let text = "[sso-session corp]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = eu-central-1\n\
+         [profile a]\ncredential_process = kcaws credential-process --session corp --account 111122223333 --role Admin\n\
+         [profile b]\nsso_session = corp\nsso_account_id = 222233334444\n[profile c]\nsso_session = other\n\
+         sso_account_id = 333344445555\nsso_role_name = Admin\n[profile b]\nsso_role_name = Reader\n\
+         [profile d]\ncredential_process = kcaws credential-process --profile a\n\
+         [profile twin]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Admin\n\
+         [profile bad]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = Admin\n";
+    let document = Document::parse(Path::new("/c"), text).expect("parses");
+    let role =
+        |account: &str, name: &str| Role { account_id: account.to_owned(), role_name: name.to_owned() };
+    assert_eq!(
+        document.roles_of_session("corp"),
+        [role("111122223333", "Admin"), role("222233334444", "Reader")]
+    );
+    assert!(document.roles_of_session("nobody").is_empty());
+}
+
+#[test]
+fn a_session_may_leave_its_region_to_its_start_url() {
+    let text = "[sso-session x]\nsso_start_url = https://sso.example.com/aws\n\
+                [sso-session y]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = us-east-1\n";
+    let document = Document::parse(Path::new("/c"), text).expect("parses");
+    assert_eq!(document.session("x").expect("is one").region, "");
+    assert_eq!(document.no_region("x").to_string(), "/c:1: [sso-session x] has no `sso_region`");
+    let line = |name| document.place_of_region(name).map(|place| place.line);
+    assert_eq!((line("x"), line("y"), line("z")), (Some(1), Some(5), None));
+}

@@ -123,6 +123,7 @@ mod tests {
             logged_in_at: now,
             access_expires_at: now + TimeDelta::minutes(minutes),
             refreshable,
+            user: None,
         };
         let status = SessionStatus {
             schema: 1,
@@ -130,6 +131,7 @@ mod tests {
             start_url: "https://x".into(),
             region: "eu-central-1".into(),
             store: StoreKind::Keyutils,
+            registration_expires_at: None,
             login: Some(times),
         };
         state.write("sessions/a.json", &serde_json::to_vec(&status).expect("text")).expect("writes");

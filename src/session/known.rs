@@ -108,7 +108,10 @@ impl Session<'_> {
             alive_at: login.obtained_at,
             over_at: self.clock.now(),
         };
-        let _ = change(self.state, self.config, |known| known.last_session = Some(last));
+        // A clock that was set back tells nothing.
+        if last.logged_in_at <= last.alive_at && last.alive_at <= last.over_at {
+            let _ = change(self.state, self.config, |known| known.last_session = Some(last));
+        }
     }
 }
 

@@ -32,20 +32,22 @@ impl Session<'_> {
         if self.moved_to()?.is_some() {
             return Ok(None);
         }
-        let refused = match self.access_token() {
-            Ok(token) => match self.center.list_accounts(&token, None, Some(1)) {
-                // Logged in with no account to see is logged in.
-                Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => None,
-                Err(ServiceError::Unauthorized) => self.access_token_after_refusal(&token).err(),
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => Some(error),
-        };
-        match refused {
-            None => Ok(self.load()?.map(|record| SessionStatus::of(&record, self.store.kind()))),
+        match self.prove() {
+            Ok(()) => Ok(self.load()?.map(|record| SessionStatus::of(&record, self.store.kind()))),
             // A login at another place is none here, and this command is the way to have one.
-            Some(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
-            Some(error) => Err(error),
+            Err(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks the service whether it takes the login that is stored.
+    pub fn prove(&self) -> Result<(), SessionError> {
+        let token = self.access_token()?;
+        match self.center.list_accounts(&token, None, Some(1)) {
+            // Logged in with no account to see is logged in.
+            Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => Ok(()),
+            Err(ServiceError::Unauthorized) => self.access_token_after_refusal(&token).map(|_| ()),
+            Err(error) => Err(error.into()),
         }
     }
 

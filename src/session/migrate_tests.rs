@@ -85,6 +85,11 @@ impl StateFolder for Mortal<FakeStateFolder> {
         self.0.list(folder)
     }
 
+    fn clear(&self) -> Result<(), StateError> {
+        self.1.step();
+        self.0.clear()
+    }
+
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {
         self.1.step();
         self.0.lock(name, patience)

@@ -54,6 +54,10 @@ pub enum LoginNeeded {
     NotRefreshable,
     /// The service said `invalid_grant`: the Identity Center session is over, or was ended.
     RefreshRefused,
+    /// As above, and that was seen before.
+    SessionOver {
+        seen_at: DateTime<Utc>,
+    },
     /// As above, but a refresh was cut off before its answer could be stored: that lost the token.
     RefreshLost {
         since: DateTime<Utc>,

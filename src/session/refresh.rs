@@ -3,6 +3,7 @@
 //! The order is: look, lock, look again, mark the intent, ask, store, unlock. The service rotates refresh
 //! tokens, so what it answered must be stored before anything else happens; an interrupt waits for that.
 
+use super::known;
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError, TokenRecord};
 use crate::ports::identity_center::{Grant, ServiceError};
@@ -13,13 +14,23 @@ impl Session<'_> {
     pub fn access_token(&self) -> Result<Secret<String>, SessionError> {
         self.bring_home();
         let record = self.load()?;
+        let is_stored = record.is_some();
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
             Some(login) => self.access_token_after_refusal(&login.access_token),
             None => {
                 self.still_in_use()?;
-                Err(self.login_needed(LoginNeeded::NeverLoggedIn))
+                Err(self.login_needed(self.without_login(is_stored)))
             }
+        }
+    }
+
+    /// A record without a login is what is left of one that was over, or of one that was never finished.
+    fn without_login(&self, is_stored: bool) -> LoginNeeded {
+        let last = if is_stored { known::last_session(self.state, self.config) } else { Ok(None) };
+        match last {
+            Ok(Some(last)) => LoginNeeded::SessionOver { seen_at: last.over_at },
+            _ => LoginNeeded::NeverLoggedIn,
         }
     }
 

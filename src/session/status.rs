@@ -1,6 +1,8 @@
 //! The status file: names, times and the store of one session, no secrets. What `status` and `prompt` read, and
 //! where the choice of store is kept.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,8 @@ use crate::profile::SsoSession;
 
 const FOLDER: &str = "sessions";
 const SCHEMA: u32 = 1;
+/// For a note that is not worth waiting for.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct SessionStatus {
@@ -21,6 +25,8 @@ pub struct SessionStatus {
     pub store: StoreKind,
     /// `None` while no login is stored (a registration may be).
     pub login: Option<LoginTimes>,
+    #[serde(default)]
+    pub registration_expires_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -28,6 +34,9 @@ pub struct LoginTimes {
     pub logged_in_at: DateTime<Utc>,
     pub access_expires_at: DateTime<Utc>,
     pub refreshable: bool,
+    /// Who logged in, once STS has been asked; nothing else tells.
+    #[serde(default)]
+    pub user: Option<String>,
 }
 
 impl SessionStatus {
@@ -42,7 +51,9 @@ impl SessionStatus {
                 logged_in_at: login.logged_in_at,
                 access_expires_at: login.expires_at,
                 refreshable: login.refresh_token.is_some(),
+                user: None,
             }),
+            registration_expires_at: record.registration.as_ref().map(|registration| registration.expires_at),
         }
     }
 
@@ -90,8 +101,36 @@ pub(super) fn write(
     session: &SsoSession,
     status: &SessionStatus,
 ) -> Result<(), StateError> {
-    let text = serde_json::to_vec_pretty(status).expect("names and times serialize");
+    let mut status = status.clone();
+    if let Some(login) = &mut status.login
+        && login.user.is_none()
+    {
+        login.user = known_user(state, session, login.logged_in_at)?;
+    }
+    let text = serde_json::to_vec_pretty(&status).expect("names and times serialize");
     state.write(&file_name(session), &text)
+}
+
+/// The record does not hold the name: a refresh or a move of the same login must not lose it.
+fn known_user(
+    state: &dyn StateFolder,
+    session: &SsoSession,
+    logged_in_at: DateTime<Utc>,
+) -> Result<Option<String>, StateError> {
+    let before = read(state, session)?.and_then(|before| before.login);
+    Ok(before.filter(|before| before.logged_in_at == logged_in_at).and_then(|before| before.user))
+}
+
+/// Who logged in, as STS says. Not worth failing or waiting long for.
+pub fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
+    let Ok(_lock) = vault::lock(session, state, LOCK_PATIENCE) else { return };
+    let Ok(Some(mut status)) = read(state, session) else { return };
+    if let Some(login) = &mut status.login
+        && login.user.as_deref() != Some(user)
+    {
+        login.user = Some(user.to_owned());
+        let _ = write(state, session, &status);
+    }
 }
 
 impl Session<'_> {

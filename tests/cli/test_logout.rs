@@ -1,4 +1,5 @@
 use idc_sim::Route;
+use kcaws_test_kit::FakeBrowser;
 
 use crate::stage::Stage;
 
@@ -59,4 +60,102 @@ fn all_takes_every_session_also_one_that_the_config_has_lost() {
     stage.run("logout --all").expect_ok().expect_stderr("`corp`").expect_stderr("`second`");
     assert_eq!(stage.sim.count(Route::Logout), 2);
     stage.run("status second").expect_code(4);
+}
+
+const REALM: &str = "https://sso.example.com/realms/corp";
+const LOGOUT_PAGE: &str = "https://sso.example.com/realms/corp/protocol/openid-connect/logout";
+
+fn with_realm() -> Stage {
+    let stage = Stage::new();
+    let text = format!("[sessions.corp]\nidp_url = \"{REALM}\"\n");
+    stage.desk.write_home_file(".config/kcaws/config.toml", text);
+    stage
+}
+
+#[test]
+fn idp_opens_the_realms_logout_page_after_the_logout_at_aws() {
+    let stage = with_realm();
+    stage.log_in();
+    let browser = FakeBrowser::install(&stage.desk);
+    stage
+        .run("logout corp --idp")
+        .expect_ok()
+        .expect_stderr("at Identity Center and here")
+        .expect_stderr("the next login would go through in silence")
+        .expect_stderr("Its logout page opens now, and one click on \"Sign out\" follows");
+    assert_eq!(browser.wait_for_url(), LOGOUT_PAGE);
+    assert_eq!(stage.sim.count(Route::Logout), 1);
+    // Also when nobody is logged in here: the page is about the browser.
+    stage.run("logout --idp").expect_ok().expect_stderr("Nobody was logged in").expect_stderr(LOGOUT_PAGE);
+}
+
+#[test]
+fn idp_without_a_browser_shows_the_page_and_aws_in_trouble_does_not_hide_it() {
+    let mut stage = with_realm();
+    stage.log_in();
+    stage.stop_service();
+    stage.run("logout --idp").expect_code(1).expect_stderr(LOGOUT_PAGE).expect_stderr("Open its logout page");
+}
+
+#[test]
+fn idp_without_a_realm_is_exit_3_with_the_line_to_add_and_ends_nothing() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage
+        .run("logout --idp")
+        .expect_code(3)
+        .expect_stderr("the realm of session `corp` is not known")
+        .expect_stderr(".config/kcaws/config.toml: sessions.\"corp\".idp_url = ");
+    stage.credentials().expect_ok();
+    stage.desk.write_home_file(
+        ".config/kcaws/config.toml",
+        "[sessions.corp]\nidp_url = \"http://sso.example.com\"\n",
+    );
+    stage.run("logout --idp").expect_code(3).expect_stderr("is not an https URL");
+    stage.desk.write_home_file(
+        ".config/kcaws/config.toml",
+        "sessions.\"corp\".idp_url = \"https://sso.example.com/realms/corp\"\n",
+    );
+    stage.run("logout --idp").expect_ok().expect_stderr(LOGOUT_PAGE);
+}
+
+#[test]
+fn purge_leaves_nothing_but_what_the_person_wrote() {
+    let stage = with_realm();
+    stage.log_in();
+    stage.credentials().expect_ok();
+    stage.run("logout --purge").expect_code(2).expect_stderr("--yes");
+    stage.credentials().expect_ok();
+    stage.run("logout --purge --yes").expect_ok().expect_stderr("All that kcaws kept is removed");
+    assert_eq!(stage.sim.count(Route::Logout), 1);
+    assert!(!stage.state().exists());
+    assert!(stage.desk.home().join(".config/kcaws/config.toml").exists());
+    stage.credentials().expect_code(4);
+    stage.run("logout --purge --yes").expect_ok();
+    stage.log_in();
+}
+
+#[test]
+fn purge_removes_what_is_here_also_when_aws_cannot_be_told() {
+    let mut stage = Stage::new();
+    stage.log_in();
+    stage.stop_service();
+    stage.run("logout --purge --yes").expect_code(1).expect_stderr("AWS could not be told");
+    assert!(!stage.state().exists());
+}
+
+#[test]
+fn purge_stops_where_tokens_would_be_left_that_nobody_finds() {
+    let stage = Stage::new();
+    stage.log_in();
+    let status = stage.state().join("sessions");
+    // The store that has the tokens cannot be asked.
+    for file in std::fs::read_dir(&status).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, text.replace("\"keyutils\"", "\"secret-service\"")).unwrap();
+        }
+    }
+    stage.run("logout --purge --yes").expect_code(5);
+    assert!(status.exists(), "the note of where they lie stays");
 }

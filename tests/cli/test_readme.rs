@@ -40,7 +40,7 @@ fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
 #[test]
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
-    assert_eq!(samples.len(), 7);
+    assert_eq!(samples.len(), 8);
     let stage = Stage::new();
     stage.log_in();
     assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
@@ -50,10 +50,12 @@ fn the_samples_in_readme_are_what_the_commands_print() {
         &stage.run("store status --json").expect_ok().stdout_json(),
         "store status",
     );
+    let whoami = stage.run("whoami --profile dev --json").expect_ok().stdout_json();
+    assert_same_shape(&samples[3], &whoami, "whoami");
     stage.desk.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
     let add = "profile add dev --session corp --account 111122223333 --role ReadOnlyAccess --json";
     for (index, line) in
-        [(4, add), (5, "profile undo --list --json"), (6, "profile undo --json"), (3, "profile list --json")]
+        [(5, add), (6, "profile undo --list --json"), (7, "profile undo --json"), (4, "profile list --json")]
     {
         assert_same_shape(&samples[index], &stage.run(line).expect_ok().stdout_json(), line);
     }
@@ -72,6 +74,7 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         "login",
         "logout",
         "status",
+        "whoami",
         "accounts",
         "console",
         "profile",

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use idc_sim::IdcSim;
+use idc_sim::{IdcSim, Route};
 
 use crate::stage::Stage;
 
@@ -10,7 +10,7 @@ fn status_reads_files_only_and_says_what_is_known() {
     stage.run("status").expect_ok().expect_stdout("corp     no");
     stage.log_in();
     stage.sim.clear_log();
-    stage.run("status").expect_ok().expect_stdout("min left").expect_stdout("kernel keyring");
+    stage.run("status").expect_ok().expect_stdout(" left").expect_stdout("kernel keyring");
     let report = stage.run("status corp --json").expect_ok().stdout_json();
     assert!(stage.sim.requests().is_empty());
     let session = &report["sessions"][0];
@@ -49,4 +49,93 @@ fn without_a_config_there_is_nothing_to_show() {
     let report = stage.run("status --json").expect_ok().stdout_json();
     assert_eq!(report["sessions"].as_array().unwrap().len(), 0);
     stage.run("login").expect_code(3).expect_stderr("no session is set up");
+}
+
+#[test]
+fn the_clocks_that_are_known_are_shown_with_the_first_to_end() {
+    let stage = Stage::new();
+    stage.log_in();
+    let report = stage.run("status --json").expect_ok().stdout_json();
+    let session = &report["sessions"][0];
+    assert_eq!(session["ends_first"], "access_token");
+    assert_eq!(session["warm_credentials"].as_array().unwrap().len(), 0);
+    assert!(session["registration_expires_at"].is_string());
+    assert!(session["last_session_seconds_max"].is_null(), "none was seen to end");
+    assert!(session["check"].is_null());
+    stage.credentials().expect_ok();
+    let mut text = stage.run("status corp").expect_ok();
+    for line in [
+        "then renewed by itself",
+        "AWS does not tell",
+        "PowerUserAccess in account 111122223333",
+        "client registration",
+        "the first to end",
+    ] {
+        text = text.expect_stdout(line);
+    }
+    let report = stage.run("status --json").expect_ok().stdout_json();
+    assert_eq!(report["sessions"][0]["warm_credentials"][0]["role"], "PowerUserAccess");
+}
+
+#[test]
+fn the_end_of_a_session_is_learned_by_seeing_it() {
+    let stage = Stage::with(IdcSim::builder().access_token_life(Duration::from_secs(1)));
+    stage.log_in();
+    stage.sim.end_session(&stage.sim.default_user());
+    kcaws_test_kit::wait_for("the end to be seen", || {
+        (stage.kcaws("accounts").run().status.code() == Some(4)).then_some(())
+    });
+    let report = stage.run("status --json").expect_ok().stdout_json();
+    assert_eq!(report["sessions"][0]["logged_in"], false);
+    let bounds = |report: &serde_json::Value| {
+        let session = &report["sessions"][0];
+        (
+            session["last_session_seconds_min"].as_i64().unwrap(),
+            session["last_session_seconds_max"].as_i64().unwrap(),
+        )
+    };
+    let learned = bounds(&report);
+    assert!(learned.0 <= learned.1 && learned.1 < 60, "{learned:?}");
+    stage.log_in();
+    let report = stage.run("status --json").expect_ok().stdout_json();
+    assert_eq!(bounds(&report), learned, "it outlives the next login");
+    assert!(report["sessions"][0]["session_ends_at"].is_null(), "it is not invented");
+    stage.run("status").expect_ok().expect_stdout("after login, as last time");
+}
+
+#[test]
+fn check_asks_aws_and_learns_who_it_is_where_that_is_cheap() {
+    let mut stage = Stage::new();
+    stage.run("status corp --check").expect_code(4);
+    stage.log_in();
+    let checked =
+        |stage: &Stage| stage.run("status --check --json").expect_ok().stdout_json()["sessions"][0].clone();
+    let session = checked(&stage);
+    assert_eq!(session["check"], "ok");
+    assert!(session["user"].is_null(), "no credentials are at hand");
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 0);
+    stage.credentials().expect_ok();
+    assert_eq!(checked(&stage)["user"], "alice@example.com");
+    stage.sim.clear_log();
+    let session = stage.run("status --json").expect_ok().stdout_json()["sessions"][0].clone();
+    assert_eq!(session["user"], "alice@example.com", "noted");
+    assert!(stage.sim.requests().is_empty());
+    // A refresh is the same login.
+    stage.sim.expire_access_tokens();
+    assert_eq!(checked(&stage)["user"], "alice@example.com");
+    assert_eq!(stage.sim.count(Route::CreateToken), 1);
+
+    stage.sim.end_session(&stage.sim.default_user());
+    let session = checked(&stage);
+    assert_eq!(
+        (session["check"].as_str(), session["logged_in"].as_bool()),
+        (Some("login_needed"), Some(false))
+    );
+    stage.run("status corp --check").expect_code(4);
+
+    stage.log_in();
+    stage.stop_service();
+    assert_eq!(checked(&stage)["check"], "unreachable");
+    stage.run("status corp --check").expect_code(1).expect_stderr("cannot reach");
+    stage.run("status --check").expect_ok().expect_stderr("cannot reach");
 }

@@ -94,13 +94,21 @@ impl From<StartUrlError> for CommandError {
     }
 }
 
+/// One answer for its usual end and for what an administrator did, and what neither reaches.
+const OVER: &str = "the Identity Center session is over, or an administrator ended it; role credentials handed out before live to their own end";
+
 fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandError {
     let cause = match why {
         LoginNeeded::NeverLoggedIn => "nobody is logged in".to_owned(),
         LoginNeeded::NotRefreshable => {
             "the access token has expired and came without a refresh token".to_owned()
         }
-        LoginNeeded::RefreshRefused => "the refresh token was refused (invalid_grant)".to_owned(),
+        LoginNeeded::RefreshRefused => {
+            format!("the refresh token was refused (invalid_grant): {OVER}")
+        }
+        LoginNeeded::SessionOver { seen_at } => {
+            format!("seen at {}: {OVER}", seen_at.format("%Y-%m-%d %H:%M UTC"))
+        }
         LoginNeeded::RefreshLost { since } => format!(
             "the refresh token was refused (invalid_grant); a refresh at {} was cut off before its answer could be stored",
             since.format("%H:%M:%SZ")

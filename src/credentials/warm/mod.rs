@@ -123,6 +123,13 @@ impl Refusal for CredentialsError {
     }
 }
 
+/// Credentials that are at hand.
+pub struct Kept {
+    /// By our clock.
+    pub ends_at: DateTime<Utc>,
+    pub line: Secret<Vec<u8>>,
+}
+
 pub struct Warm<'a> {
     pub state: &'a dyn StateFolder,
     pub keys: &'a dyn WarmKeys,
@@ -142,6 +149,14 @@ impl Warm<'_> {
             Standing::NearItsEnd => self.failed_lately(wanted, now).then(|| entry.into_line()),
             Standing::Useless => None,
         }
+    }
+
+    /// What is kept for a role, and until when; asks nobody and changes nothing.
+    pub fn kept(&self, wanted: &Wanted<'_>, minted_by: MintedBy) -> Option<Kept> {
+        let now = self.clock.now();
+        let (entry, _) = self.read(wanted, now)?;
+        let good = entry.is_minted_by(minted_by) && entry.standing(now) != Standing::Useless;
+        good.then(|| Kept { ends_at: entry.expires_here_at(), line: entry.into_line() })
     }
 
     /// Every row of the table. `fetch` may take as long as it is told, and is asked at most once.

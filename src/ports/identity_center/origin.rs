@@ -78,6 +78,19 @@ impl Endpoints {
 }
 
 impl Origin {
+    /// Where STS is. Its hosts follow the portal's rules in every partition, FIPS and dual-stack included, so that
+    /// AWS's compiled-in rules for the portal tell them.
+    pub fn of_sts(settings: &EndpointSettings, given: Option<&Override>) -> Result<Self, EndpointError> {
+        let portal = Endpoints::resolve(settings, None, given)?.portal;
+        if given.is_some() {
+            return Ok(portal);
+        }
+        match portal.0.strip_prefix("https://portal.sso") {
+            Some(rest) => Ok(Self(format!("https://sts{rest}"))),
+            None => Err(EndpointError::Rules(format!("no host of STS is known for `{}`", settings.region))),
+        }
+    }
+
     pub fn new(url: &str) -> Self {
         Self(url.trim_end_matches('/').to_owned())
     }
@@ -187,6 +200,37 @@ mod tests {
         assert_eq!(endpoints.oidc.as_str(), "http://127.0.0.1:8180");
         let refused = resolve("eu-central-1", true, false, Some("https://sso.example.com"));
         assert!(matches!(refused, Err(EndpointError::Rules(text)) if text.contains("FIPS")));
+    }
+
+    /// botocore 1.44.5, `data/sts/2011-06-15/endpoint-rule-set-1.json`.
+    #[test]
+    fn sts_has_its_hosts() {
+        let host = |region: &str, use_fips, use_dual_stack| {
+            let settings = EndpointSettings { region: region.to_owned(), use_fips, use_dual_stack };
+            Origin::of_sts(&settings, None).expect("resolves").to_string()
+        };
+        for (region, fips, dual, expected) in [
+            ("eu-central-1", false, false, "https://sts.eu-central-1.amazonaws.com"),
+            ("us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com"),
+            ("us-east-1", false, true, "https://sts.us-east-1.api.aws"),
+            ("us-east-1", true, true, "https://sts-fips.us-east-1.api.aws"),
+            ("us-gov-west-1", false, false, "https://sts.us-gov-west-1.amazonaws.com"),
+            ("us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", false, false, "https://sts.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", false, false, "https://sts.eusc-de-east-1.amazonaws.eu"),
+            ("us-iso-east-1", false, false, "https://sts.us-iso-east-1.c2s.ic.gov"),
+        ] {
+            assert_eq!(host(region, fips, dual), expected);
+        }
+        let given = |url: &str, use_fips| {
+            let given = Override { setting: "AWS_ENDPOINT_URL_STS".to_owned(), url: url.to_owned() };
+            let settings =
+                EndpointSettings { region: "us-east-1".to_owned(), use_fips, use_dual_stack: false };
+            Origin::of_sts(&settings, Some(&given))
+        };
+        assert_eq!(given("http://127.0.0.1:1/", false).expect("loopback").as_str(), "http://127.0.0.1:1");
+        assert!(matches!(given("http://sts.example.com", false), Err(EndpointError::PlainHttp { .. })));
+        assert!(matches!(given("https://sts.example.com", true), Err(EndpointError::Rules(_))));
     }
 
     #[test]

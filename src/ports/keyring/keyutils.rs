@@ -85,6 +85,10 @@ impl SecretStore for KeyutilsStore {
         KIND
     }
 
+    fn forget_own_keys(&self) -> Result<(), KeyringError> {
+        self.revoke_key().map(|_| ())
+    }
+
     fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
         // Asked first: without a kernel keyring the answer is "absent", not "empty".
         let ring = user_keyring()?;

@@ -91,6 +91,10 @@ pub trait SecretStore {
     fn ready(&self, key: &ItemKey) -> Result<(), KeyringError> {
         self.get(key).map(|_| ())
     }
+    /// Destroys what the store keeps for itself beside the items: nothing, as a rule.
+    fn forget_own_keys(&self) -> Result<(), KeyringError> {
+        Ok(())
+    }
     /// Makes it ready: may raise the desktop's own unlock prompt, or the terminal's, and wait for the person up to
     /// `patience`. The item matters only to a store that locks each by itself.
     fn unlock(&self, key: &ItemKey, patience: Duration) -> Result<(), KeyringError>;

@@ -6,8 +6,8 @@ use idc_sim::{Fault, IdcSim, Route};
 use kcaws_test_kit::{Client, Desk, DeskCommand, FakeBrowser, Walk, require_client};
 
 use crate::desk::{
-    LEGACY_CONFIG, START_URL, TOKEN_FILE, TOO_MANY, age_token, assert_cli_is_power_user,
-    forget_role_credentials, pending, plain, refreshes, token_cache,
+    LEGACY_CONFIG, SESSION_CONFIG, START_URL, TOKEN_FILE, TOO_MANY, age_token, assert_cli_is_power_user,
+    forget_role_credentials, pending, plain, proxied, refreshes, token_cache,
 };
 
 fn aws(desk: &Desk, cli: &[OsString], arguments: &str) -> DeskCommand {
@@ -77,6 +77,21 @@ fn a_person_logs_in_by_device_code() {
     assert!(browser.wait_for_url().ends_with(&format!("?user_code={}", code.user_code)));
     sim.approve(&code.user_code);
     login.wait().expect_ok().expect_stdout(&format!("Successfully logged into Start URL: {START_URL}"));
+    assert_cli_is_power_user(who(&desk, &cli).run());
+}
+
+#[test]
+fn a_companys_own_start_url_is_resolved_by_one_head_request() {
+    let cli = require_client!(Client::RecentAwsCli);
+    let (sim, desk) = proxied(IdcSim::builder().vanity("sso.example.com", &format!("{START_URL}/")));
+    desk.write_aws_config(&SESSION_CONFIG.replace(START_URL, "https://sso.example.com/aws"));
+    FakeBrowser::install(&desk);
+    let login = aws(&desk, &cli, "sso login --use-device-code").spawn();
+    sim.approve(&pending(&sim).user_code);
+    login.wait().expect_ok();
+    let asked: Vec<_> = sim.requests_to(Route::Vanity).iter().map(|r| r.method.clone()).collect();
+    assert_eq!(asked, ["HEAD"]);
+    assert_eq!(sim.requests_to(Route::StartDeviceAuthorization)[0].json()["startUrl"], START_URL);
     assert_cli_is_power_user(who(&desk, &cli).run());
 }
 

@@ -1,0 +1,56 @@
+//! `logout --purge`: as if kcaws had never been here, but for what the person wrote.
+
+use super::log_out;
+use crate::app::App;
+use crate::cli::error::CommandError;
+use crate::cli::selection::{self, Selected};
+use crate::cli::ui::Ui;
+use crate::ports::keyring::StoreKind;
+use crate::profile::SsoSession;
+use crate::session::{seal, status};
+
+pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let question = "Log out of every session, and remove all that kcaws keeps on this machine?";
+    if !yes && !ui.confirm(question, "--yes")? {
+        ui.say("Nothing was changed.");
+        return Ok(());
+    }
+    let mut untold = None;
+    for session in sessions(app)? {
+        match log_out(Selected { session, profile: None }, app, ui) {
+            // The tokens are gone here, and nobody can tell AWS any more.
+            Err(error) if error.code() == "logout_incomplete" => {
+                if let Some(earlier) = untold.replace(error) {
+                    ui.error(&earlier, false);
+                }
+            }
+            // Tokens are left somewhere: without the state folder nobody would find them.
+            outcome => outcome?,
+        }
+    }
+    let state = &**app.state();
+    seal::destroy_all_keys(state, app.warm_keys())?;
+    if let Ok(store) = app.store(StoreKind::Keyutils) {
+        store.forget_own_keys()?;
+    }
+    state.clear()?;
+    ui.say("All that kcaws kept is removed; config.toml and ~/.aws/config are yours and stay.");
+    untold.map_or(Ok(()), Err)
+}
+
+/// Those that the status files know, and those of the config: a cleared state folder is no logout.
+fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
+    let mut sessions: Vec<SsoSession> = Vec::new();
+    let noted = status::read_all(&**app.state())?.into_iter().map(|known| super::noted_session(app, &known));
+    let names = app.document().map(crate::profile::Document::session_names).unwrap_or_default();
+    let configured = names.iter().filter_map(|name| selection::session_named(app, name).ok());
+    for session in noted.chain(configured) {
+        let is_known =
+            |known: &SsoSession| known.name == session.name && known.start_url == session.start_url;
+        // One whose region only a login can tell has none.
+        if !session.region.is_empty() && !sessions.iter().any(is_known) {
+            sessions.push(session);
+        }
+    }
+    Ok(sessions)
+}

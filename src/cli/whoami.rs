@@ -1,0 +1,116 @@
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+
+use super::error::{CommandError, Exit};
+use super::provider::Provider;
+use super::selection::{self, Selected};
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::ports::identity_center::{Origin, RoleCredentials};
+use crate::ports::sts::CallerIdentity;
+use crate::profile::Role;
+use crate::profile::services::{Service, endpoint_override};
+use crate::session::status;
+
+/// Show who you are to AWS: the person and the role of a profile
+///
+/// Gets the profile's credentials as a tool would, warm ones included, and asks STS whose they are.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kcaws whoami\n  kcaws whoami --profile dev --json | jq -r .user")]
+pub(super) struct WhoamiArgs {
+    /// Profile; without it that of AWS_PROFILE, else `default`
+    #[arg(long)]
+    profile: Option<String>,
+    /// Machine-readable
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    schema: u32,
+    profile: String,
+    session: String,
+    /// The name of the role session: Identity Center's user name.
+    user: Option<String>,
+    role: String,
+    account_id: String,
+    arn: String,
+    user_id: String,
+    credentials_expire_at: DateTime<Utc>,
+}
+
+pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let profile = profile(args, app)?;
+    let (selected, role, region) = selection::role_of_profile(app, &profile)?;
+    let provider = Provider::for_a_person(app, selected, role, ui)?;
+    let credentials = provider.credentials()?;
+    let Provider { selected, role, .. } = provider;
+    let region = region.unwrap_or_else(|| selected.session.region.clone());
+    let identity = identity(app, &selected, &region, &credentials)?;
+    let report = report(profile, &selected, role, identity, &credentials);
+    if args.json {
+        ui.json(&report);
+        return Ok(());
+    }
+    let left = super::clocks::span(report.credentials_expire_at - app.clock.now());
+    for (name, value) in [
+        ("user", report.user.as_deref().unwrap_or("unknown")),
+        ("role", &report.role),
+        ("account", &report.account_id),
+        ("session", &report.session),
+        ("ends in", &left),
+        ("arn", &report.arn),
+    ] {
+        ui.data(&format!("{name:8} {}", shown(value)));
+    }
+    Ok(())
+}
+
+fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
+    let named = args.profile.clone().or_else(|| app.env.get("AWS_PROFILE"));
+    let default = || "default".to_owned();
+    match named {
+        Some(profile) => Ok(profile),
+        None if app.document()?.profile_names().contains(&default()) => Ok(default()),
+        None => Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
+            .hint("give --profile, or set AWS_PROFILE")),
+    }
+}
+
+/// Whose credentials they are; the name is noted for `status`.
+pub(super) fn identity(
+    app: &App,
+    selected: &Selected,
+    region: &str,
+    credentials: &RoleCredentials,
+) -> Result<CallerIdentity, CommandError> {
+    let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
+    let endpoint = Origin::of_sts(&selection::endpoint_settings(app, region), given.as_ref())?;
+    let identity = app.sts(endpoint, region)?.caller_identity(credentials)?;
+    if let Some(user) = identity.user() {
+        status::note_user(&**app.state(), &selected.session, user);
+    }
+    Ok(identity)
+}
+
+fn report(
+    profile: String,
+    selected: &Selected,
+    role: Role,
+    identity: CallerIdentity,
+    credentials: &RoleCredentials,
+) -> Report {
+    Report {
+        schema: 1,
+        profile,
+        session: selected.session.name.clone(),
+        user: identity.user().map(str::to_owned),
+        role: role.role_name,
+        account_id: identity.account,
+        arn: identity.arn,
+        user_id: identity.user_id,
+        credentials_expire_at: credentials.expires_at,
+    }
+}

@@ -1,0 +1,221 @@
+//! STS: whose role credentials these are. One signed request, `GetCallerIdentity`, which every principal may make.
+//! AWS STS API reference; Signature Version 4 by the SDK's own signer.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::identity::Identity;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_xml::decode::{Document, try_data};
+use chrono::{DateTime, Utc};
+use http_body_util::BodyExt;
+
+use super::http::HttpSetup;
+use super::identity_center::{Origin, RoleCredentials};
+
+const TIMEOUT: Duration = Duration::from_secs(15);
+const FORM: &str = "application/x-www-form-urlencoded";
+const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+/// STS takes signatures that are five minutes off.
+const HARMFUL_SKEW: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+/// What STS says of credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerIdentity {
+    pub account: String,
+    /// `arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_<permission set>_<16 hex>/<user name>`
+    pub arn: String,
+    pub user_id: String,
+}
+
+impl CallerIdentity {
+    /// Identity Center names the role session after its user.
+    pub fn user(&self) -> Option<&str> {
+        let (role, user) = self.arn.split_once(":assumed-role/")?.1.split_once('/')?;
+        role.starts_with("AWSReservedSSO_").then_some(user)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StsError {
+    #[error("{host} refused the credentials ({code})")]
+    Refused { host: String, code: String },
+    #[error("{host} is in trouble ({status})")]
+    ServerTrouble { host: String, status: u16 },
+    #[error("cannot reach {host}: {why}")]
+    Unreachable { host: String, why: String },
+    #[error("{host} answered something that is not understood")]
+    NotUnderstood { host: String },
+}
+
+pub trait Sts {
+    fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError>;
+}
+
+pub struct HttpSts {
+    pub http: HttpSetup,
+    pub endpoint: Origin,
+    /// What is signed for: that of the endpoint.
+    pub region: String,
+}
+
+impl HttpSts {
+    fn host(&self) -> String {
+        self.endpoint.host().to_owned()
+    }
+
+    fn unreachable(&self, why: impl std::fmt::Display) -> StsError {
+        StsError::Unreachable { host: self.host(), why: why.to_string() }
+    }
+
+    fn signed(&self, credentials: &RoleCredentials, at: DateTime<Utc>) -> Result<HttpRequest, StsError> {
+        let failed = |error: &dyn std::error::Error| self.unreachable(super::innermost(error));
+        let uri = format!("{}/", self.endpoint);
+        let identity: Identity = Credentials::new(
+            credentials.access_key_id.clone(),
+            credentials.secret_access_key.expose().clone(),
+            Some(credentials.session_token.expose().clone()),
+            None,
+            "kcaws",
+        )
+        .into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("sts")
+            .time(at.into())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| failed(&error))?
+            .into();
+        let headers = [("content-type", FORM)].into_iter();
+        let signable = SignableRequest::new("POST", &uri, headers, SignableBody::Bytes(BODY.as_bytes()))
+            .map_err(|error| failed(&error))?;
+        let (instructions, _) = sign(signable, &params).map_err(|error| failed(&error))?.into_parts();
+        let mut request = HttpRequest::new(SdkBody::from(BODY));
+        request.set_method("POST").map_err(|error| failed(&error))?;
+        request.set_uri(uri).map_err(|error| failed(&error))?;
+        request.headers_mut().insert("content-type", FORM);
+        let (headers, _) = instructions.into_parts();
+        for header in headers {
+            request.headers_mut().insert(header.name(), header.value().to_owned());
+        }
+        Ok(request)
+    }
+
+    async fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
+        let request = self.signed(credentials, self.http.now_there())?;
+        let answer = self.http.send(self.endpoint.is_https(), TIMEOUT, request).await;
+        let answer = answer.map_err(|error| self.unreachable(super::innermost(&error)))?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.map_err(|error| self.unreachable(error))?.to_bytes();
+        let body = String::from_utf8_lossy(&body);
+        match status {
+            200 => identity(&body).ok_or_else(|| StsError::NotUnderstood { host: self.host() }),
+            429 | 500..600 => Err(StsError::ServerTrouble { host: self.host(), status }),
+            _ => Err(StsError::Refused {
+                host: self.host(),
+                code: text_of(&body, "Code").unwrap_or_else(|| status.to_string()),
+            }),
+        }
+    }
+}
+
+impl Sts for HttpSts {
+    fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| self.unreachable(error))?;
+        let once = || {
+            runtime.block_on(async {
+                tokio::time::timeout(TIMEOUT, self.ask(credentials)).await.unwrap_or_else(|_| {
+                    Err(self.unreachable(format!("no answer within {} s", TIMEOUT.as_secs())))
+                })
+            })
+        };
+        let skew = || self.http.clock_skew().unwrap_or_default();
+        let before = skew();
+        let outcome = match once() {
+            // A clock that is off makes a signature that is too old; the refusal tells the time.
+            Err(StsError::Refused { .. }) if (skew() - before).abs() >= HARMFUL_SKEW => once(),
+            outcome => outcome,
+        };
+        tracing::info!(target: "kcaws::aws", operation = "GetCallerIdentity", host = self.endpoint.host(), answered = outcome.is_ok());
+        outcome
+    }
+}
+
+fn identity(body: &str) -> Option<CallerIdentity> {
+    Some(CallerIdentity {
+        account: text_of(body, "Account")?,
+        arn: text_of(body, "Arn")?,
+        user_id: text_of(body, "UserId")?,
+    })
+}
+
+/// The text of the element of that name, of those two levels down: `…Response/…Result/Arn`, `ErrorResponse/Error/Code`.
+fn text_of(body: &str, name: &str) -> Option<String> {
+    let mut document = Document::new(body);
+    let mut root = document.root_element().ok()?;
+    while let Some(mut result) = root.next_tag() {
+        while let Some(mut tag) = result.next_tag() {
+            if tag.start_el().matches(name) {
+                return try_data(&mut tag).ok().map(std::borrow::Cow::into_owned);
+            }
+        }
+    }
+    None
+}
+
+/// Answers with one fixed identity.
+pub struct FakeSts(pub CallerIdentity);
+
+impl Sts for FakeSts {
+    fn caller_identity(&self, _credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
+        Ok(self.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+      <GetCallerIdentityResult>
+        <Arn>arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice@example.com</Arn>
+        <UserId>AROAEXAMPLE:alice@example.com</UserId><Account>111122223333</Account>
+      </GetCallerIdentityResult>
+      <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>
+    </GetCallerIdentityResponse>"#;
+
+    #[test]
+    fn the_answer_names_account_and_user() {
+        let identity = identity(ANSWER).expect("understood");
+        assert_eq!(identity.account, "111122223333");
+        assert_eq!(identity.user_id, "AROAEXAMPLE:alice@example.com");
+        assert_eq!(identity.user(), Some("alice@example.com"));
+    }
+
+    #[test]
+    fn another_principal_is_no_user_of_identity_center() {
+        let of = |arn: &str| CallerIdentity { arn: arn.to_owned(), ..identity(ANSWER).expect("understood") };
+        for arn in ["arn:aws:iam::111122223333:user/bob", "arn:aws:sts::111122223333:assumed-role/ci/bob", ""]
+        {
+            assert_eq!(of(arn).user(), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_answer_is_not_guessed_at() {
+        for body in ["", "<html>", "{}", "<a/>", "<a><b><Arn>x</Arn></b></a>"] {
+            assert_eq!(identity(body), None, "{body}");
+        }
+        let refusal =
+            "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code></Error></ErrorResponse>";
+        assert_eq!(text_of(refusal, "Code").as_deref(), Some("ExpiredToken"));
+    }
+}

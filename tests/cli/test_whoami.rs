@@ -1,0 +1,89 @@
+use idc_sim::{Fault, IdcSim, Route};
+
+use crate::stage::{ACCOUNT, ROLE, Stage};
+
+#[test]
+fn whoami_names_person_and_role_and_status_remembers_the_person() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com").expect_stdout(ROLE);
+    stage.desk.set_env("AWS_PROFILE", "dev");
+    let report = stage.run("whoami --json").expect_ok().stdout_json();
+    assert_eq!(report["user"], "alice@example.com");
+    assert_eq!(report["account_id"], ACCOUNT);
+    assert_eq!(report["role"], ROLE);
+    assert_eq!((report["session"].as_str(), report["profile"].as_str()), (Some("corp"), Some("dev")));
+    let arn = report["arn"].as_str().unwrap();
+    assert!(
+        arn.contains(":assumed-role/AWSReservedSSO_PowerUserAccess_") && arn.ends_with("/alice@example.com")
+    );
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1, "the warm ones are used");
+    let status = stage.run("status --json").expect_ok().stdout_json();
+    assert_eq!(status["sessions"][0]["user"], "alice@example.com");
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+
+    stage.run("logout").expect_ok();
+    let status = stage.run("status --json").expect_ok().stdout_json();
+    assert!(status["sessions"][0]["user"].is_null());
+}
+
+#[test]
+fn by_its_own_host_sts_takes_the_signature_for_the_profiles_region() {
+    let stage = Stage::behind_the_proxy();
+    stage.log_in();
+    stage.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com");
+    assert_eq!(stage.sim.requests_to(Route::GetCallerIdentity)[0].host, "sts.eu-west-1.amazonaws.com");
+}
+
+#[test]
+fn a_clock_that_is_off_is_corrected_by_what_sts_says() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.credentials().expect_ok();
+    stage.sim.advance(std::time::Duration::from_secs(600));
+    stage.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com");
+    assert_eq!(stage.sim.count(Route::GetCallerIdentity), 2);
+}
+
+#[test]
+fn what_goes_wrong_is_said_and_shows_no_secret() {
+    let stage = Stage::new();
+    stage.run("whoami").expect_code(2).expect_stderr("which profile?");
+    stage.run("whoami --profile nobody").expect_code(3);
+    stage.run("whoami --profile dev").expect_code(4).expect_stderr("kcaws login corp");
+    stage.log_in();
+    for (fault, word) in [
+        (
+            Fault::status(
+                403,
+                "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>",
+            ),
+            "(InvalidClientTokenId)",
+        ),
+        (Fault::status(403, "<html>"), "(403)"),
+        (Fault::status(503, ""), "is in trouble (503)"),
+        (Fault::status(200, "<html>"), "not understood"),
+        (Fault::huge_body(3 << 20), "cannot reach"),
+        (Fault::cut(), "cannot reach"),
+    ] {
+        stage.sim.clear_faults();
+        stage.sim.fault(Route::GetCallerIdentity, fault);
+        stage.run("-vvv whoami --profile dev").expect_code(1).expect_stderr(word);
+    }
+    stage.sim.clear_faults();
+    let url = "http://sts.example.com";
+    stage.kcaws("whoami --profile dev").env("AWS_ENDPOINT_URL_STS", url).run().expect_code(3);
+}
+
+#[test]
+fn the_services_section_counts_for_sts() {
+    let stage = Stage::new();
+    stage.log_in();
+    let other = IdcSim::builder().start();
+    let config = stage.desk.read_aws_config();
+    let services = format!("services = s\n\n[services s]\nsts =\n  endpoint_url = {}\n", other.url());
+    stage.desk.write_aws_config(&format!("{config}{services}"));
+    stage.desk.remove_env("AWS_ENDPOINT_URL_STS");
+    stage.run("whoami --profile dev").expect_code(1).expect_stderr("InvalidClientTokenId");
+    assert_eq!(other.count(Route::GetCallerIdentity), 1);
+}
