@@ -104,7 +104,7 @@ fn learned(last: &LastSession, logged_in_at: DateTime<Utc>, now: DateTime<Utc>) 
         format!("{} to {} after login, as last time", span(lower), span(upper))
     };
     match logged_in_at + upper - now {
-        left if left > TimeDelta::zero() => format!("{after}: at most {} more", span(left)),
+        left if left > TimeDelta::zero() => format!("{after}; that would be in {}", span(left)),
         _ => after,
     }
 }
@@ -137,7 +137,7 @@ mod tests {
         let near = last("2026-11-23T15:10:00Z", "2026-11-23T16:00:00Z");
         assert_eq!(
             learned(&near, login, at("2026-11-24T09:30:00Z")),
-            "about 8 h after login, as last time: at most 6 h 30 min more"
+            "about 8 h after login, as last time; that would be in 6 h 30 min"
         );
         assert_eq!(learned(&near, login, at("2026-11-24T17:00:00Z")), "about 8 h after login, as last time");
         let far = last("2026-11-23T12:00:00Z", "2026-11-24T07:00:00Z");
