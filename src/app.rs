@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
+use crate::ports::callback::{Callback, LoopbackCallback};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::env::Env;
 use crate::ports::file_stamp::FileStamp;
@@ -14,11 +15,13 @@ use crate::ports::http::{HttpSetup, HttpSetupError};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
+use crate::ports::loopback::NoPort;
 use crate::ports::passphrase::{PassphraseSource, SystemPassphrases};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::{ConfigError, Document};
+use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
 
 pub struct App {
@@ -55,6 +58,7 @@ pub trait Outside {
     ) -> Result<Box<dyn IdentityCenter>, SetupError>;
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
     fn browser(&self, app: &App) -> Box<dyn Browser>;
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
 }
 
 impl App {
@@ -134,6 +138,11 @@ impl App {
     pub fn browser(&self) -> Box<dyn Browser> {
         self.outside.browser(self)
     }
+
+    /// Where the browser comes back to with `state`; listens.
+    pub fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        self.outside.callback(state)
+    }
 }
 
 #[derive(Default)]
@@ -187,5 +196,9 @@ impl Outside for RealOutside {
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {
         Box::new(SystemBrowser::new(app.env.clone()))
+    }
+
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        Ok(Box::new(LoopbackCallback::listen(state)?))
     }
 }

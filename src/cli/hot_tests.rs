@@ -8,16 +8,19 @@ use crate::app::{Outside, SetupError};
 use crate::credentials::warm::MintedBy;
 use crate::credentials::{CredentialsError, Fetched};
 use crate::ports::browser::Browser;
+use crate::ports::callback::Callback;
 use crate::ports::clock::{Clock, FakeClock};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::loopback::NoPort;
 use crate::ports::signin::Signin;
 use crate::ports::state_folder::{FakeStateFolder, StateFolder};
 use crate::ports::warm_key::WarmKeys;
 use crate::ports::warm_key::fake::FakeWarmKeys;
+use crate::secret::Secret;
 use crate::session::testing::{corp, endpoints};
 
 /// The two ports of a warm call; each of the others panics when it is opened.
@@ -56,6 +59,10 @@ impl Outside for WarmOnly {
 
     fn browser(&self, _app: &App) -> Box<dyn Browser> {
         panic!("a warm call opens no browser")
+    }
+
+    fn callback(&self, _state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        panic!("a warm call listens nowhere")
     }
 }
 
