@@ -8,13 +8,13 @@ use chrono::{DateTime, Local, Utc};
 use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, Exit};
-use super::selection::{self, Opened};
+use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::ports::code_page::{self, CodePage};
 use crate::ports::process::{self, user_at_host};
 use crate::ports::state_folder::Lock;
-use crate::profile::SsoSession;
+use crate::profile::{ConfigError, SsoSession};
 use crate::session::auto::AutoLogin;
 use crate::session::logout::ServerSide;
 use crate::session::status::SessionStatus;
@@ -26,6 +26,7 @@ Examples:
   kcaws login --no-browser
   kcaws login --flow pkce
   kcaws login --qr
+  kcaws login --all
 
 The session stands in ~/.aws/config, where the AWS CLI reads it too:
   [sso-session corp]
@@ -43,6 +44,9 @@ The session stands in ~/.aws/config, where the AWS CLI reads it too:
 pub(super) struct LoginArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
+    /// All sessions of the config, one after the other
+    #[arg(long, conflicts_with = "session")]
+    all: bool,
     /// device or pkce (default: KCAWS_FLOW, else `flow` in config.toml, else device)
     #[arg(long, value_name = "FLOW", value_parser = parse_flow)]
     flow: Option<Flow>,
@@ -57,7 +61,7 @@ pub(super) struct LoginArgs {
     #[arg(long)]
     force: bool,
     /// How a waiting tool starts the one login for all (auto-login); says what asked for it
-    #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["no_browser", "force", "qr"])]
+    #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["all", "no_browser", "force", "qr"])]
     detached: Option<String>,
 }
 
@@ -74,7 +78,20 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
             CommandError::new(Exit::Usage, "usage", message).hint("leave out one of --qr and --flow pkce")
         );
     }
-    let selected = selection::session(app, args.session.as_deref())?;
+    if !args.all {
+        return log_in(args, selection::session(app, args.session.as_deref())?, app, ui);
+    }
+    let document = app.document()?;
+    let names = document.session_names();
+    if names.is_empty() {
+        return Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into());
+    }
+    selection::each(names, ui, |name, ui| {
+        log_in(args, Selected { session: document.session(&name)?, profile: None }, app, ui)
+    })
+}
+
+fn log_in(args: &LoginArgs, selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     // Held to the end: while it is, nobody starts another.
     let _detached = match &args.detached {
         Some(_) => match begin_detached(app, &selected.session)? {

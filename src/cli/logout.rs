@@ -28,20 +28,12 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return log_out(selection::session(app, args.session.as_deref())?, app, ui);
     }
     // The status files know sessions that the config may have lost since.
-    let mut outcome = Ok(());
-    for known in status::read_all(&**app.state())? {
+    selection::each(status::read_all(&**app.state())?, ui, |known, ui| {
         let configured = app.document()?.session(&known.session).ok();
         let session = configured.filter(|session| session.start_url == known.start_url);
         let session = session.unwrap_or_else(|| known.as_session());
-        let one = log_out(Selected { session, profile: None }, app, ui);
-        // All are tried; the last failure is the command's, the others are told as they come.
-        if one.is_err()
-            && let Err(earlier) = std::mem::replace(&mut outcome, one)
-        {
-            ui.error(&earlier, false);
-        }
-    }
-    outcome
+        log_out(Selected { session, profile: None }, app, ui)
+    })
 }
 
 /// Whatever becomes of the login, what was kept warm goes: a keyring that cannot even be opened, or a login that
