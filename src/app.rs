@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
+use crate::ports::callback::{Callback, LoopbackCallback};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::config_file::{ConfigFile, DiskConfigFile};
 use crate::ports::env::Env;
@@ -15,6 +16,7 @@ use crate::ports::http::{HttpSetup, HttpSetupError};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
+use crate::ports::loopback::NoPort;
 use crate::ports::passphrase::{PassphraseSource, SystemPassphrases};
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
@@ -22,6 +24,7 @@ use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 use crate::ports::sts::{HttpSts, Sts};
 use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::{ConfigError, Document};
+use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
 
 pub struct App {
@@ -60,6 +63,7 @@ pub trait Outside {
     fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError>;
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError>;
     fn browser(&self, app: &App) -> Box<dyn Browser>;
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
 }
 
 impl App {
@@ -157,6 +161,11 @@ impl App {
     pub fn browser(&self) -> Box<dyn Browser> {
         self.outside.browser(self)
     }
+
+    /// Where the browser comes back to with `state`; listens.
+    pub fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        self.outside.callback(state)
+    }
 }
 
 #[derive(Default)]
@@ -219,5 +228,9 @@ impl Outside for RealOutside {
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {
         Box::new(SystemBrowser::new(app.env.clone()))
+    }
+
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        Ok(Box::new(LoopbackCallback::listen(state)?))
     }
 }

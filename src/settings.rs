@@ -1,6 +1,7 @@
 //! kcaws's own settings: `config.toml` in the platform's config folder, and the `KCAWS_…` variables that beat it.
 //!
 //! ```toml
+//! flow = "device"       # how login goes: device or pkce
 //! keyring = "auto"      # where login keeps tokens
 //! auto-login = false    # whether a tool that finds nobody logged in opens one login
 //!
@@ -12,6 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
 use url::Url;
@@ -19,10 +21,12 @@ use url::Url;
 use crate::ports::env::Env;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
+use crate::session::Flow;
 use crate::session::choice::Requested;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    pub flow: Flow,
     pub keyring: Requested,
     pub auto_login: bool,
     /// The `[profiles]` table: names and regions of what `sync` writes.
@@ -48,12 +52,14 @@ pub enum SettingsError {
     NoIdpUrl { session: String, path: Option<PathBuf> },
 }
 
+const FLOWS: &str = "device, pkce";
 const STORES: &str = "auto, secret-service, keyutils, keychain, wincred, file";
 const SWITCH: &str = "true, false";
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
+    flow: Option<String>,
     keyring: Option<String>,
     auto_login: Option<bool>,
     #[serde(default)]
@@ -73,12 +79,16 @@ impl Settings {
     pub fn load(folder: Option<&Path>, env: &Env) -> Result<Self, SettingsError> {
         let path = folder.map(|folder| folder.join("config.toml"));
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
-        let keyring = match env.get("KCAWS_KEYRING") {
-            Some(value) => store(&value, || "KCAWS_KEYRING".to_owned())?,
-            None => match file.keyring.clone() {
-                Some(value) => store(&value, || format!("`keyring` in {}", shown(path.as_deref())))?,
-                None => Requested::Auto,
-            },
+        let place = |name: &str| format!("`{name}` in {}", shown(path.as_deref()));
+        let flow = match (env.get("KCAWS_FLOW"), file.flow) {
+            (Some(value), _) => one_of(&value, FLOWS, || "KCAWS_FLOW".to_owned())?,
+            (None, Some(value)) => one_of(&value, FLOWS, || place("flow"))?,
+            (None, None) => Flow::default(),
+        };
+        let keyring = match (env.get("KCAWS_KEYRING"), file.keyring) {
+            (Some(value), _) => one_of(&value, STORES, || "KCAWS_KEYRING".to_owned())?,
+            (None, Some(value)) => one_of(&value, STORES, || place("keyring"))?,
+            (None, None) => Requested::Auto,
         };
         let auto_login = match env.get("KCAWS_AUTO_LOGIN") {
             Some(value) => switch(&value, "KCAWS_AUTO_LOGIN")?,
@@ -95,7 +105,7 @@ impl Settings {
             }
             idp_urls.insert(session, url.trim_end_matches('/').to_owned());
         }
-        Ok(Self { keyring, auto_login, profiles, idp_urls, path })
+        Ok(Self { flow, keyring, auto_login, profiles, idp_urls, path })
     }
 
     /// The realm's URL, `https://<Keycloak>/realms/<realm>`.
@@ -123,12 +133,12 @@ fn read(path: &Path) -> Result<File, SettingsError> {
     })
 }
 
-fn store(value: &str, setting: impl FnOnce() -> String) -> Result<Requested, SettingsError> {
-    value.parse().map_err(|()| SettingsError::BadValue {
-        setting: setting(),
-        value: value.to_owned(),
-        known: STORES,
-    })
+fn one_of<T: FromStr<Err = ()>>(
+    value: &str,
+    known: &'static str,
+    setting: impl FnOnce() -> String,
+) -> Result<T, SettingsError> {
+    value.parse().map_err(|()| SettingsError::BadValue { setting: setting(), value: value.to_owned(), known })
 }
 
 fn switch(value: &str, name: &str) -> Result<bool, SettingsError> {
@@ -166,20 +176,27 @@ mod tests {
     fn without_a_file_everything_has_its_default() {
         for settings in [load(None, &[]), Settings::load(None, &Env::from_pairs(&[]))] {
             let settings = settings.expect("loads");
-            assert_eq!((settings.keyring, settings.auto_login), (Requested::Auto, false));
+            assert_eq!(
+                (settings.flow, settings.keyring, settings.auto_login),
+                (Flow::Device, Requested::Auto, false)
+            );
             assert!(matches!(settings.idp_url("corp"), Err(SettingsError::NoIdpUrl { .. })));
         }
     }
 
     #[test]
     fn a_variable_beats_the_file() {
-        let file = Some("keyring = \"keyutils\"\nauto-login = true\n");
+        let file = Some("flow = \"pkce\"\nkeyring = \"keyutils\"\nauto-login = true\n");
         let settings = load(file, &[]).expect("loads");
+        assert_eq!(settings.flow, Flow::Pkce);
         assert_eq!(settings.keyring, Requested::Named(StoreKind::Keyutils));
         assert!(settings.auto_login);
-        let env = [("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
+        let env = [("KCAWS_FLOW", "device"), ("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
         let settings = load(file, &env).expect("loads");
-        assert_eq!((settings.keyring, settings.auto_login), (Requested::Auto, false));
+        assert_eq!(
+            (settings.flow, settings.keyring, settings.auto_login),
+            (Flow::Device, Requested::Auto, false)
+        );
     }
 
     #[test]
@@ -212,6 +229,7 @@ mod tests {
         assert!(error(Some("\nkeyrin = 1\n"), &[]).contains("config.toml:2: "));
         assert!(error(Some("keyring = \n"), &[]).contains("config.toml:1: "));
         assert!(error(Some("keyring = \"floppy\"\n"), &[]).contains("`floppy`"));
+        assert_eq!(error(None, &[("KCAWS_FLOW", "pkse")]), "KCAWS_FLOW cannot be `pkse`");
         assert_eq!(error(None, &[("KCAWS_AUTO_LOGIN", "often")]), "KCAWS_AUTO_LOGIN cannot be `often`");
     }
 }

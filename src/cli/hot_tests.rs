@@ -8,12 +8,14 @@ use crate::app::{Outside, SetupError};
 use crate::credentials::warm::MintedBy;
 use crate::credentials::{CredentialsError, Fetched};
 use crate::ports::browser::Browser;
+use crate::ports::callback::Callback;
 use crate::ports::clock::{Clock, FakeClock};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::loopback::NoPort;
 use crate::ports::redirects::Redirects;
 use crate::ports::signin::Signin;
 use crate::ports::state_folder::{FakeStateFolder, StateFolder};
@@ -21,6 +23,7 @@ use crate::ports::sts::Sts;
 use crate::ports::warm_key::WarmKeys;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::prompt::{Map, Ours};
+use crate::secret::Secret;
 use crate::session::testing::{corp, endpoints};
 
 /// The two ports of a warm call; each of the others panics when it is opened.
@@ -67,6 +70,10 @@ impl Outside for WarmOnly {
 
     fn browser(&self, _app: &App) -> Box<dyn Browser> {
         panic!("a warm call opens no browser")
+    }
+
+    fn callback(&self, _state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        panic!("a warm call listens nowhere")
     }
 }
 
@@ -178,6 +185,10 @@ impl Outside for StateOnly {
 
     fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
         self.0.sts(app, endpoint, region)
+    }
+
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        self.0.callback(state)
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {

@@ -1,29 +1,33 @@
+mod device;
+mod pkce;
+mod qr;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, Exit};
-use super::selection::{self, Opened};
+use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::ports::browser::NoBrowser;
 use crate::ports::code_page::{self, CodePage};
-use crate::ports::identity_center::DeviceAuthorization;
 use crate::ports::process::{self, user_at_host};
 use crate::ports::state_folder::Lock;
-use crate::profile::SsoSession;
+use crate::profile::{ConfigError, SsoSession};
 use crate::session::auto::AutoLogin;
-use crate::session::device::{self, Waiting};
 use crate::session::logout::ServerSide;
 use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
-use crate::session::{Session, SessionError, copies, status};
+use crate::session::{Flow, Session, SessionError, copies, status};
 
 const EXAMPLES: &str = "\
 Examples:
   kcaws login corp
   kcaws login --no-browser
+  kcaws login --flow pkce
+  kcaws login --qr
+  kcaws login --all
 
 The session stands in ~/.aws/config, where the AWS CLI reads it too:
   [sso-session corp]
@@ -34,12 +38,23 @@ The session stands in ~/.aws/config, where the AWS CLI reads it too:
 /// Log in: the browser goes through IAM Identity Center and Keycloak, the tokens go into the OS keyring
 ///
 /// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
-/// another device. Without SESSION it is that of AWS_PROFILE, else the only one there is.
+/// another device. With PKCE (RFC 7636) the browser of this machine comes back by itself, within five minutes.
+/// Without SESSION it is that of AWS_PROFILE, else the only one there is.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
+    /// All sessions of the config, one after the other
+    #[arg(long, conflicts_with = "session")]
+    all: bool,
+    /// device or pkce (default: KCAWS_FLOW, else `flow` in config.toml, else device)
+    #[arg(long, value_name = "FLOW", value_parser = parse_flow)]
+    flow: Option<Flow>,
+    /// Show a QR code of the page; by itself where no browser can be opened. `complete`: with the code in it, so
+    /// that nothing is typed, and nothing compared
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "page")]
+    qr: Option<QrContent>,
     /// Show the page and the code, open nothing
     #[arg(long)]
     no_browser: bool,
@@ -47,12 +62,38 @@ pub(super) struct LoginArgs {
     #[arg(long)]
     force: bool,
     /// How a waiting tool starts the one login for all (auto-login); says what asked for it
-    #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["no_browser", "force"])]
+    #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["all", "no_browser", "force", "qr"])]
     detached: Option<String>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum QrContent {
+    Page,
+    Complete,
+}
+
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let mut selected = selection::session(app, args.session.as_deref())?;
+    if args.flow == Some(Flow::Pkce) && args.qr.is_some() {
+        let message = "a QR code is for another device, and a PKCE login comes back to this one";
+        return Err(
+            CommandError::new(Exit::Usage, "usage", message).hint("leave out one of --qr and --flow pkce")
+        );
+    }
+    if !args.all {
+        return log_in(args, selection::session(app, args.session.as_deref())?, app, ui);
+    }
+    let document = app.document()?;
+    let names = document.session_names();
+    if names.is_empty() {
+        return Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into());
+    }
+    selection::each(names, ui, |name, ui| {
+        let session = selection::session_named(app, &name)?;
+        log_in(args, Selected { session, profile: None }, app, ui)
+    })
+}
+
+fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     // Held to the end: while it is, nobody starts another.
     let _detached = match &args.detached {
         Some(_) => match begin_detached(app, &selected.session)? {
@@ -95,37 +136,8 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     }
 
     let client_name = format!("kcaws {}", user_at_host(&app.env));
-    let pending = session.begin_login(&client_name, &portal)?;
-    present(&pending.authorization, &client_name, name, ui);
-    let _page = if let Some(asked_by) = &args.detached {
-        Some(open_code_page(app, name, &client_name, asked_by, &pending.authorization)?)
-    } else {
-        open_browser(args, app, &pending.authorization, ui);
-        None
-    };
-    let spinner = ui.spinner("Waiting for you to approve …");
-    let mut troubled = false;
-    let token = device::wait_for_approval(
-        session.center,
-        session.clock,
-        &pending.registration,
-        &pending.authorization,
-        |waiting| match waiting {
-            Waiting::Pending { left } => {
-                spinner.set_message(format!("Waiting for you to approve … {}", clock_face(left)));
-            }
-            Waiting::Trouble { what, .. } => {
-                spinner.set_message(format!("{}; trying again …", shown(&what)));
-                if !troubled && spinner.is_hidden() {
-                    ui.say(&format!("{}; trying again", shown(&what)));
-                }
-                troubled = true;
-            }
-        },
-    );
-    spinner.finish_and_clear();
-    let token = token.map_err(|error| explained(error, app, name, &portal))?;
-    let status = session.complete_login(pending.registration, token)?;
+    let attempt = Attempt { args, app, session: &session, portal: &portal, client_name: &client_name };
+    let status = attempt.log_in(ui)?;
     session.pin_if_first(&portal)?;
     // Best effort: the old store may be gone, which is perhaps why the person chose another.
     let _ = copies::tidy(session.config, session.state, &|kind| app.store(kind));
@@ -169,55 +181,80 @@ fn auto_login<'a>(app: &'a App, session: &'a SsoSession) -> AutoLogin<'a> {
     AutoLogin { config: session, state: &**app.state(), clock: &*app.clock }
 }
 
-/// No terminal shows the code of a detached login: a page on this machine does, before the browser goes to AWS.
-fn open_code_page(
-    app: &App,
-    session: &str,
-    client_name: &str,
-    asked_by: &str,
-    authorization: &DeviceAuthorization,
-) -> Result<CodePage, CommandError> {
-    let page = CodePage::show(&code_page::Shown {
-        session,
-        code: &authorization.user_code,
-        client_name,
-        asked_by,
-        next: page_of(authorization),
-    })?;
-    app.browser().open(page.url()).map_err(|error| {
-        CommandError::new(Exit::Failed, "browser", error.to_string()).hint("run `kcaws login` in a terminal")
-    })?;
-    Ok(page)
+/// One login, by either flow.
+struct Attempt<'a> {
+    args: &'a LoginArgs,
+    app: &'a App,
+    session: &'a Session<'a>,
+    portal: &'a Portal,
+    client_name: &'a str,
 }
 
-fn page_of(authorization: &DeviceAuthorization) -> &str {
-    authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri)
-}
-
-/// What the person compares with the page before pressing Allow.
-fn present(authorization: &DeviceAuthorization, client_name: &str, session: &str, ui: &mut Ui) {
-    ui.tell(&format!("Logging in to session `{}`. Open this page and approve the code:", shown(session)));
-    ui.tell("");
-    ui.tell(&format!("  page:   {}", shown(&authorization.verification_uri)));
-    ui.tell(&format!("  code:   {}", shown(&authorization.user_code)));
-    ui.tell(&format!("  client: {}", shown(client_name)));
-    ui.tell("");
-    ui.tell("Approve only if you started this just now, and if code and client are the same there.");
-}
-
-fn open_browser(args: &LoginArgs, app: &App, authorization: &DeviceAuthorization, ui: &mut Ui) {
-    if args.no_browser {
-        return;
+impl Attempt<'_> {
+    fn log_in(&self, ui: &mut Ui) -> Result<SessionStatus, CommandError> {
+        let (flow, why) =
+            choose(self.args, self.app.settings()?.flow, || self.app.browser().unavailable().is_some());
+        if let Some(why) = why {
+            ui.say(why);
+        }
+        if flow == Flow::Pkce
+            && let Some(status) = pkce::log_in(self, ui)?
+        {
+            return Ok(status);
+        }
+        device::log_in(self, ui)
     }
-    let browser = app.browser();
-    match browser.unavailable() {
-        Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
-        Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
-        None => match browser.open(page_of(authorization)) {
-            Ok(()) => ui.say("Your browser opens now."),
-            Err(error) => ui.warn(&format!("{error}; open the page yourself")),
-        },
+
+    /// For a detached login: a page on this machine says what asked, before the browser goes to AWS.
+    fn open_local_page(
+        &self,
+        asked_by: &str,
+        code: Option<&str>,
+        next: &str,
+    ) -> Result<CodePage, CommandError> {
+        let session = &self.session.config.name;
+        let page = CodePage::show(&code_page::Shown {
+            session,
+            code,
+            client_name: self.client_name,
+            asked_by,
+            next,
+        })?;
+        self.app.browser().open(page.url()).map_err(|error| {
+            CommandError::new(Exit::Failed, "browser", error.to_string())
+                .hint("run `kcaws login` in a terminal")
+        })?;
+        Ok(page)
     }
+}
+
+/// Who names both wants the address, whatever browser it is for.
+fn insists_on_pkce(args: &LoginArgs) -> bool {
+    args.flow == Some(Flow::Pkce) && args.no_browser
+}
+
+/// The flow, and why it is not the one that was wanted.
+fn choose(
+    args: &LoginArgs,
+    setting: Flow,
+    no_browser: impl FnOnce() -> bool,
+) -> (Flow, Option<&'static str>) {
+    match args.flow.unwrap_or(setting) {
+        Flow::Device => (Flow::Device, None),
+        Flow::Pkce if args.qr.is_some() => (
+            Flow::Device,
+            Some("A QR code is for another device, and PKCE comes back to this one: using the device flow."),
+        ),
+        Flow::Pkce if !insists_on_pkce(args) && no_browser() => (
+            Flow::Device,
+            Some("PKCE needs a browser on this machine, and none can be opened: using the device flow."),
+        ),
+        Flow::Pkce => (Flow::Pkce, None),
+    }
+}
+
+fn parse_flow(text: &str) -> Result<Flow, String> {
+    text.parse().map_err(|()| "it is device or pkce".to_owned())
 }
 
 fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
@@ -255,3 +292,7 @@ fn local_time(at: DateTime<Utc>) -> String {
 fn clock_face(left: Duration) -> String {
     format!("{}:{:02} left", left.as_secs() / 60, left.as_secs() % 60)
 }
+
+#[cfg(test)]
+#[path = "login/login_tests.rs"]
+mod tests;

@@ -53,18 +53,9 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return Ok(());
     }
     // The status files know sessions that the config may have lost since.
-    let mut outcome = Ok(());
-    for known in status::read_all(&**app.state())? {
-        let session = noted_session(app, &known);
-        let one = log_out(Selected { session, profile: None }, app, ui);
-        // All are tried; the last failure is the command's, the others are told as they come.
-        if one.is_err()
-            && let Err(earlier) = std::mem::replace(&mut outcome, one)
-        {
-            ui.error(&earlier, false);
-        }
-    }
-    outcome
+    selection::each(status::read_all(&**app.state())?, ui, |known, ui| {
+        log_out(Selected { session: noted_session(app, &known), profile: None }, app, ui)
+    })
 }
 
 /// As the config has it, or as it was when it was noted.

@@ -93,6 +93,24 @@ pub(super) fn check_region(app: &App, session: &SsoSession) -> Result<(), Comman
     }
 }
 
+/// For `--all`: all are tried; the last failure is the command's, the others are told as they come.
+pub(super) fn each<T>(
+    all: impl IntoIterator<Item = T>,
+    ui: &mut Ui,
+    mut run: impl FnMut(T, &mut Ui) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let mut outcome = Ok(());
+    for one in all {
+        let one = run(one, ui);
+        if one.is_err()
+            && let Err(earlier) = std::mem::replace(&mut outcome, one)
+        {
+            ui.error(&earlier, false);
+        }
+    }
+    outcome
+}
+
 /// What a profile stands for, with its role.
 pub(super) fn role_of_profile(
     app: &App,

@@ -38,6 +38,11 @@ impl Ui {
         self.terminal.interactive && !self.no_input
     }
 
+    /// Columns and rows of what the person reads; `None` where that is no terminal.
+    pub fn size(&self) -> Option<(u16, u16)> {
+        self.terminal.stderr_is_terminal.then(self.terminal.size)?
+    }
+
     /// A line of data.
     pub fn data(&mut self, line: &str) {
         self.write_out(format!("{line}\n").as_bytes());

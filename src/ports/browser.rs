@@ -72,6 +72,8 @@ impl Browser for SystemBrowser {
 #[derive(Clone, Default)]
 pub struct FakeBrowser {
     pub missing: Option<NoBrowser>,
+    /// It does not start.
+    pub broken: bool,
     opened: Arc<Mutex<Vec<String>>>,
 }
 
@@ -87,6 +89,9 @@ impl Browser for FakeBrowser {
     }
 
     fn open(&self, url: &str) -> Result<(), BrowserError> {
+        if self.broken {
+            return Err(BrowserError("broken".to_owned()));
+        }
         self.opened.lock().expect("no test panics while holding it").push(url.to_owned());
         Ok(())
     }

@@ -1,17 +1,15 @@
-//! A page on this machine that shows a login's code before the browser goes to AWS: for a login that no terminal
-//! shows. It is there as long as the login waits.
+//! A page on this machine that says what asked for a login, and shows its code, before the browser goes to AWS: for
+//! a login that no terminal shows. It is there as long as the login waits.
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use tokio::sync::oneshot;
 
-use super::loopback::{Answer, Loopback, NoPort};
+use super::loopback::{self, Loopback, NoPort};
 
 /// What the person compares and where they go on.
 pub struct Shown<'a> {
     pub session: &'a str,
-    pub code: &'a str,
+    /// Of the device grant; a login that comes back to this machine has none.
+    pub code: Option<&'a str>,
     pub client_name: &'a str,
     /// What asked for the login, such as `credentials of PowerUserAccess in 111122223333`.
     pub asked_by: &'a str,
@@ -30,21 +28,10 @@ impl CodePage {
     pub fn show(shown: &Shown<'_>) -> Result<Self, NoPort> {
         let loopback = Loopback::listen()?;
         let url = loopback.url();
-        let html = Bytes::from(html(shown));
+        let body = body(shown);
         let (end, ended) = oneshot::channel::<()>();
         std::thread::spawn(move || {
-            let page = move || {
-                let mut answer = Answer::new(Full::new(html.clone()));
-                let headers = answer.headers_mut();
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-                headers.insert(
-                    CONTENT_SECURITY_POLICY,
-                    HeaderValue::from_static(
-                        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-                    ),
-                );
-                Some(answer)
-            };
+            let page = move || Some(loopback::page("kcaws login", &body));
             let _ = loopback.serve(page, ended);
         });
         Ok(Self { url, _end: end })
@@ -55,18 +42,21 @@ impl CodePage {
     }
 }
 
-fn html(shown: &Shown<'_>) -> String {
-    let [session, code, client_name, asked_by, next] =
-        [shown.session, shown.code, shown.client_name, shown.asked_by, shown.next].map(escaped);
+fn body(shown: &Shown<'_>) -> String {
+    let [session, client_name, asked_by, next] =
+        [shown.session, shown.client_name, shown.asked_by, shown.next].map(escaped);
+    let compare = match shown.code.map(escaped) {
+        Some(code) => format!(
+            "<p>The next page shows this code and this client. Go on only if both are the same there, and if this was you, just now.</p>\
+             <p><code>{code}</code></p>"
+        ),
+        None => "<p>The next page shows this client. Go on only if it is the same there, and if this was you, just now.</p>"
+            .to_owned(),
+    };
     format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>kcaws login</title>\
-         <style>body{{font:1.1rem/1.5 system-ui;max-width:36rem;margin:4rem auto;padding:0 1rem}}\
-         code{{font-size:2rem;letter-spacing:.1em}}</style>\
-         <h1>Log in to AWS session {session}?</h1>\
-         <p>Asked for by: {asked_by}.</p>\
-         <p>The next page shows this code and this client. Go on only if both are the same there, and if this was you, just now.</p>\
-         <p><code>{code}</code></p><p>{client_name}</p>\
-         <p><a href=\"{next}\">Go on to AWS</a></p><p>If it was not you, close this tab: nothing happens then.</p></html>"
+        "<h1>Log in to AWS session {session}?</h1>\
+         <p>Asked for by: {asked_by}.</p>{compare}<p>{client_name}</p>\
+         <p><a href=\"{next}\">Go on to AWS</a></p><p>If it was not you, close this tab: nothing happens then.</p>"
     )
 }
 
@@ -94,7 +84,7 @@ mod tests {
     fn the_page_shows_the_code_as_often_as_it_is_loaded_and_ends_with_the_login() {
         let shown = Shown {
             session: "<corp>",
-            code: "BCDF-GHJK",
+            code: Some("BCDF-GHJK"),
             client_name: "kcaws alice@laptop",
             asked_by: "credentials of X",
             next: "https://device.sso.eu-central-1.amazonaws.com/?user_code=BCDF-GHJK",

@@ -4,11 +4,9 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use hyper::StatusCode;
-use hyper::header::{HeaderValue, LOCATION};
 use tokio::sync::oneshot;
 
-use super::loopback::{Answer, Loopback, NoPort};
+use super::loopback::{Loopback, NoPort, redirect};
 use crate::secret::Secret;
 
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +36,7 @@ impl Handoff {
         let (done, target) = (Mutex::new(Some(done)), target.clone());
         let page = move || {
             let first = done.lock().ok().and_then(|mut done| done.take())?;
-            let answer = redirect(&target)?;
+            let answer = redirect(target.expose())?;
             // The receiver is gone only when the wait is over anyway.
             let _ = first.send(());
             Some(answer)
@@ -50,15 +48,6 @@ impl Handoff {
             }
         })
     }
-}
-
-fn redirect(target: &Secret<String>) -> Option<Answer> {
-    let mut location = HeaderValue::from_str(target.expose()).ok()?;
-    location.set_sensitive(true);
-    let mut answer = Answer::default();
-    *answer.status_mut() = StatusCode::SEE_OTHER;
-    answer.headers_mut().insert(LOCATION, location);
-    Some(answer)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A page on 127.0.0.1 for one browser: a path that nobody can guess, the right method, Host and path or 404.
-//! A page elsewhere that scans ports, or rebinds a name to 127.0.0.1, learns nothing and spoils nothing.
+//! A page elsewhere that scans ports, or rebinds a name to 127.0.0.1, learns nothing and spoils nothing. Nor does
+//! who sends no request, half of one or too long a one, on as many connections as he likes.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -8,12 +10,17 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, HOST, HeaderValue, REFERRER_POLICY};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use subtle::ConstantTimeEq;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::task::AbortHandle;
 
 use super::sealed::hex;
 
@@ -21,10 +28,25 @@ pub type Answer = Response<Full<Bytes>>;
 
 /// An answer that is under way when the serving ends gets this long to arrive.
 const LAST_ANSWER: Duration = Duration::from_millis(50);
+/// A browser on this machine sends its request at once.
+const TIME_TO_ASK: Duration = Duration::from_secs(10);
+/// Request line and headers; an authorization code is some hundred bytes.
+const LONGEST_REQUEST: usize = 16 * 1024;
+/// Connections at a time. One more ends the oldest: whoever holds them all keeps nobody out.
+const MOST_CONNECTIONS: usize = 64;
+/// The system has no descriptor for a connection: it may have one a moment later.
+const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 #[error("no loopback port could be opened")]
 pub struct NoPort(#[source] std::io::Error);
+
+#[cfg(test)]
+impl NoPort {
+    pub(crate) fn because(error: std::io::Error) -> Self {
+        Self(error)
+    }
+}
 
 /// Listens already; serves when told to.
 pub struct Loopback {
@@ -49,30 +71,51 @@ impl Loopback {
         format!("http://{}/{}", self.authority, self.nonce)
     }
 
-    /// Serves until `end`, whose value is returned. `page` answers the right requests; `None` is a 404.
+    /// Serves until `end`, whose value is returned. `page` answers who knows [`Loopback::url`]; `None` is a 404.
     pub fn serve<T>(
         self,
         page: impl Fn() -> Option<Answer> + Send + Sync + 'static,
         end: impl Future<Output = T>,
     ) -> T {
-        let Self { runtime, listener, authority, nonce } = self;
-        let door = Arc::new(Door { authority, path: format!("/{nonce}"), page });
+        let path = self.path();
+        let page = move |asked: Uri| std::future::ready(if is(&asked, &path) { page() } else { None });
+        self.serve_any(page, end)
+    }
+
+    /// The path of [`Loopback::url`].
+    pub(super) fn path(&self) -> String {
+        format!("/{}", self.nonce)
+    }
+
+    /// As [`Loopback::serve`], for a `page` that looks at path and query itself. It sees only GET requests that
+    /// name this very address as their Host.
+    pub(super) fn serve_any<T, F>(
+        self,
+        page: impl Fn(Uri) -> F + Send + Sync + 'static,
+        end: impl Future<Output = T>,
+    ) -> T
+    where
+        F: Future<Output = Option<Answer>> + Send + 'static,
+    {
+        let Self { runtime, listener, authority, .. } = self;
+        let door = Arc::new(Door { authority, page });
         runtime.block_on(async move {
             let accept = async {
+                let mut connections = VecDeque::<AbortHandle>::new();
                 loop {
-                    let Ok((stream, _)) = listener.accept().await else { continue };
-                    let door = door.clone();
-                    tokio::spawn(async move {
-                        let service = service_fn(move |request| {
-                            let door = door.clone();
-                            async move { Ok::<_, Infallible>(door.answer(&request)) }
-                        });
-                        // A browser that breaks off hurts nobody.
-                        let _ = hyper::server::conn::http1::Builder::new()
-                            .keep_alive(false)
-                            .serve_connection(TokioIo::new(stream), service)
-                            .await;
-                    });
+                    let Ok((stream, _)) = listener.accept().await else {
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    };
+                    connections.retain(|connection| !connection.is_finished());
+                    if connections.len() >= MOST_CONNECTIONS
+                        && let Some(oldest) = connections.pop_front()
+                    {
+                        oldest.abort();
+                    }
+                    connections.push_back(tokio::spawn(door.clone().welcome(stream)).abort_handle());
+                    // Those who are there already come before those who knock.
+                    tokio::task::yield_now().await;
                 }
             };
             let ended = tokio::select! {
@@ -87,30 +130,83 @@ impl Loopback {
 
 struct Door<P> {
     authority: String,
-    path: String,
     page: P,
 }
 
-impl<P: Fn() -> Option<Answer>> Door<P> {
-    fn answer(&self, request: &Request<Incoming>) -> Answer {
-        let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+impl<P, F> Door<P>
+where
+    P: Fn(Uri) -> F + Send + Sync + 'static,
+    F: Future<Output = Option<Answer>> + Send + 'static,
+{
+    async fn welcome(self: Arc<Self>, stream: TcpStream) {
+        let service = service_fn(|request| {
+            let door = self.clone();
+            async move { Ok::<_, Infallible>(door.answer(&request).await) }
+        });
+        // A browser that breaks off hurts nobody.
+        let _ = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(TIME_TO_ASK)
+            .max_buf_size(LONGEST_REQUEST)
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
+
+    async fn answer(&self, request: &Request<Incoming>) -> Answer {
+        let mut hosts = request.headers().get_all(HOST).iter();
         let right = request.method() == Method::GET
-            && host == Some(self.authority.as_bytes())
-            && same_in_constant_time(request.uri().path().as_bytes(), self.path.as_bytes());
-        let mut answer = if right { (self.page)() } else { None }.unwrap_or_else(|| {
+            && hosts.next().map(HeaderValue::as_bytes) == Some(self.authority.as_bytes())
+            && hosts.next().is_none();
+        let page = if right { (self.page)(request.uri().clone()).await } else { None };
+        let mut answer = page.unwrap_or_else(|| {
             let mut nothing = Answer::default();
             *nothing.status_mut() = StatusCode::NOT_FOUND;
             nothing
         });
-        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        for (name, value) in ON_EVERY_ANSWER {
+            answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
         answer
     }
 }
 
-/// Takes the same time wherever the first difference is.
-fn same_in_constant_time(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+/// Nothing of ours is kept, framed, guessed at or told to the next site, and no script runs in it.
+const ON_EVERY_ANSWER: [(HeaderName, &str); 4] = [
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+];
+
+/// In constant time: the path is what keeps others out.
+pub(super) fn is(asked: &Uri, path: &str) -> bool {
+    asked.path().as_bytes().ct_eq(path.as_bytes()).into()
+}
+
+/// A page of ours: `title` and `body` are HTML.
+pub(super) fn page(title: &str, body: &str) -> Answer {
+    let html = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
+         <style>body{{font:1.1rem/1.5 system-ui;max-width:36rem;margin:4rem auto;padding:0 1rem}}\
+         code{{font-size:2rem;letter-spacing:.1em}}</style>{body}</html>"
+    );
+    let mut answer = Answer::new(Full::new(Bytes::from(html)));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    answer
+}
+
+/// Sends the browser on; `None` where `target` cannot stand in a header.
+pub(super) fn redirect(target: &str) -> Option<Answer> {
+    let mut location = HeaderValue::from_str(target).ok()?;
+    location.set_sensitive(true);
+    let mut answer = Answer::default();
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    answer.headers_mut().insert(LOCATION, location);
+    Some(answer)
 }
 
 /// One request with `head` (request line and headers), for the tests of what is served.

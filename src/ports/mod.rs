@@ -2,6 +2,7 @@
 //! that both pass. This folder is the complete list of what kcaws touches.
 
 pub mod browser;
+pub mod callback;
 pub mod clock;
 pub mod code_page;
 pub mod config_file;

@@ -13,6 +13,8 @@ pub struct Terminal {
     /// stdin and stderr are a terminal: somebody can read a question and answer it.
     pub interactive: bool,
     pub stderr_is_terminal: bool,
+    /// Columns and rows of the terminal at stderr.
+    pub size: fn() -> Option<(u16, u16)>,
 }
 
 impl Terminal {
@@ -24,6 +26,7 @@ impl Terminal {
             stderr: Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
             stderr_is_terminal,
+            size: || console::Term::stderr().size_checked().map(|(rows, columns)| (columns, rows)),
         }
     }
 
@@ -35,6 +38,7 @@ impl Terminal {
             stderr: Box::new(stderr.clone()),
             interactive: false,
             stderr_is_terminal: false,
+            size: || None,
         };
         (terminal, stdout, stderr)
     }

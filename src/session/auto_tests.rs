@@ -28,7 +28,7 @@ impl Started {
 fn finish(world: &World) {
     let registration = FakeIdentityCenter::registration("2027-02-22T00:00:00Z");
     let token = FakeIdentityCenter::token("access", Some("refresh"));
-    world.session().complete_login(registration, token).expect("stored");
+    world.session().complete_login(crate::session::Flow::Device, registration, token).expect("stored");
 }
 
 #[test]

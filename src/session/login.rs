@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::auto::AutoLogin;
 use super::copies;
 use super::start_url::{self, Portal};
 use super::status::SessionStatus;
-use super::{Login, Session, SessionError, TokenRecord};
+use super::{Flow, Login, Session, SessionError, TokenRecord};
+use crate::ports::callback;
 use crate::ports::identity_center::{
-    DeviceAuthorization, Endpoints, IssuedToken, Registration, ServiceError, loopback_or_https,
+    ClientGrant, DeviceAuthorization, Endpoints, IssuedToken, Registration, ServiceError, loopback_or_https,
 };
 use crate::ports::interrupt::CriticalSection;
 
@@ -56,11 +58,11 @@ impl Session<'_> {
     /// instance than that of the first login.
     pub fn begin_login(&self, client_name: &str, portal: &Portal) -> Result<PendingLogin, SessionError> {
         self.check_pin(portal)?;
-        let mut registration = self.registration(client_name, false)?;
+        let mut registration = self.registration(Flow::Device, portal, client_name, false)?;
         let authorization = match self.center.start_device_authorization(&registration, &portal.start_url) {
             // The service does not know it any more, whatever it said of its life.
             Err(ServiceError::InvalidClient) => {
-                registration = self.registration(client_name, true)?;
+                registration = self.registration(Flow::Device, portal, client_name, true)?;
                 self.center.start_device_authorization(&registration, &portal.start_url)
             }
             other => other,
@@ -72,21 +74,44 @@ impl Session<'_> {
         Ok(PendingLogin { registration, authorization })
     }
 
-    fn registration(&self, client_name: &str, anew: bool) -> Result<Registration, SessionError> {
+    /// `anew`: the service said that it does not know the stored one.
+    pub(super) fn registration(
+        &self,
+        flow: Flow,
+        portal: &Portal,
+        client_name: &str,
+        anew: bool,
+    ) -> Result<Registration, SessionError> {
         let _lock = self.lock(LOCK_PATIENCE)?;
         let mut record = self.record_for_login()?;
-        let known = record.usable_registration(&self.config.scopes, self.clock.now()).filter(|_| !anew);
-        let registration = match known {
+        let known = record.usable_registration(flow, &self.config.scopes, self.clock.now());
+        let registration = match known.filter(|_| !anew) {
             Some(registration) => registration.clone(),
-            None => self.center.register_client(client_name, &self.config.scopes)?,
+            None => self.center.register_client(client_name, &self.config.scopes, grant(flow, portal))?,
         };
-        record.registration = Some(registration.clone());
+        // The login that there is needs its own for a refresh, until it has a successor.
+        if anew || !record.login.as_ref().is_some_and(|login| login.flow == flow) {
+            record.set_registration(flow, Some(registration.clone()));
+        }
+        let stored = record.registration_of(flow).map(|stored| stored.client_id.clone());
         self.save(&record)?;
-        let kept = self.load()?.and_then(|record| record.registration);
-        if kept.is_none_or(|kept| kept.client_id != registration.client_id) {
+        let kept = self.load()?.and_then(|record| record.registration_of(flow).cloned());
+        if kept.map(|kept| kept.client_id) != stored {
             return Err(SessionError::StoreForgets { store: self.store.kind() });
         }
         Ok(registration)
+    }
+
+    /// The service may not know it any more: the next login registers anew. A login that somebody else made with it
+    /// since `begun` proves that it does.
+    pub(super) fn forget_registration(&self, flow: Flow, begun: DateTime<Utc>) -> Result<(), SessionError> {
+        let _lock = self.lock(LOCK_PATIENCE)?;
+        let Some(mut record) = self.load()? else { return Ok(()) };
+        if record.login.as_ref().is_none_or(|login| login.flow != flow || login.logged_in_at < begun) {
+            record.set_registration(flow, None);
+            self.save(&record)?;
+        }
+        Ok(())
     }
 
     /// The stored record if it belongs to these endpoints; a login to other ones starts from nothing.
@@ -100,14 +125,17 @@ impl Session<'_> {
     /// Stores the token and notes the times.
     pub fn complete_login(
         &self,
+        flow: Flow,
         registration: Registration,
         token: IssuedToken,
     ) -> Result<SessionStatus, SessionError> {
         let _section = CriticalSection::enter();
         let _lock = self.lock(LOCK_PATIENCE)?;
-        let mut record = TokenRecord::empty(self.config, self.endpoints);
-        record.registration = Some(registration);
-        record.login = Some(Login::from_issued(token, self.clock.now()));
+        // What lies there is worth one registration, the other grant's: no reason to lose the token.
+        let mut record =
+            self.record_for_login().unwrap_or_else(|_| TokenRecord::empty(self.config, self.endpoints));
+        record.set_registration(flow, Some(registration));
+        record.login = Some(Login::from_issued(flow, token, self.clock.now()));
         let status = SessionStatus::of(&record, self.store.kind());
         self.save(&record)?;
         // What the store before still has would be a second way in: noted while the status file still names it.
@@ -124,6 +152,16 @@ impl Session<'_> {
 
 /// The older device page, `device.sso.<region>` below these.
 const DEVICE_PAGE_SUFFIXES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
+
+fn grant(flow: Flow, portal: &Portal) -> ClientGrant<'_> {
+    match flow {
+        Flow::Device => ClientGrant::Device,
+        Flow::Pkce => ClientGrant::AuthorizationCode {
+            redirect_uri: callback::REGISTERED,
+            start_url: &portal.start_url,
+        },
+    }
+}
 
 /// A page is opened only where AWS, or the very endpoint that named it, answers: not every host below
 /// amazonaws.com belongs to AWS's own services.

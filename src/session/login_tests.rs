@@ -20,7 +20,7 @@ fn the_first_login_registers_asks_for_a_code_and_stores_the_token() {
     let pending = world.session().begin_login("kcaws alice@laptop", &portal()).expect("begins");
     assert_eq!(pending.authorization.user_code, "BCDF-GHJK");
     let token = FakeIdentityCenter::token("access", Some("refresh"));
-    let status = world.session().complete_login(pending.registration, token).expect("stored");
+    let status = world.session().complete_login(Flow::Device, pending.registration, token).expect("stored");
     assert!(status.is_logged_in(world.clock.now()));
     assert_eq!(world.stored_login().expect("a login").access_token.expose(), "access");
     let noted = crate::session::status::read(&world.state, &corp()).expect("reads");
@@ -35,10 +35,10 @@ fn a_login_into_another_store_notes_what_the_first_one_still_has() {
     let before = Session { store: &first, ..world.session() };
     let token = || FakeIdentityCenter::token("access", Some("refresh"));
     let registration = || FakeIdentityCenter::registration(LATER);
-    before.complete_login(registration(), token()).expect("stored");
+    before.complete_login(Flow::Device, registration(), token()).expect("stored");
     assert!(world.session().check().expect("answers").is_none(), "a login elsewhere is to come here");
 
-    world.session().complete_login(registration(), token()).expect("stored");
+    world.session().complete_login(Flow::Device, registration(), token()).expect("stored");
     let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
         Ok(Box::new(if kind == StoreKind::Keyutils { first.clone() } else { world.store.clone() }))
     };

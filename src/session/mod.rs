@@ -1,4 +1,4 @@
-//! Being logged in: the device grant, the token record, refresh, logout.
+//! Being logged in: the device grant and PKCE, the token record, refresh, logout.
 //!
 //! Says what is the case; what a person should type about it stands in `cli/error.rs`.
 
@@ -10,6 +10,7 @@ pub mod known;
 pub mod login;
 pub mod logout;
 pub mod migrate;
+pub mod pkce;
 pub mod record;
 pub mod refresh;
 pub mod seal;
@@ -24,11 +25,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-pub use self::record::{Login, TokenRecord};
+pub use self::record::{Flow, Login, TokenRecord};
 use self::start_url::{Instance, StartUrlError};
 use crate::ports::clock::Clock;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, ServiceError};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::loopback::NoPort;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::ports::warm_key::WarmKeys;
 use crate::profile::SsoSession;
@@ -81,6 +83,14 @@ pub enum SessionError {
     /// The code was good when it was handed out; the browser leg went wrong or somebody used it.
     #[error("the code is not valid any more (invalid_grant)")]
     CodeRefused,
+    /// The browser went to AWS and did not come back, or never went.
+    #[error("the browser did not come back from the login within {} min", .after.as_secs() / 60)]
+    NotBack { after: Duration },
+    /// RFC 6749 section 4.1.2.1: the browser came back without a code.
+    #[error("AWS ended the login with `{error}`")]
+    NoCode { error: String, description: Option<String> },
+    #[error(transparent)]
+    NoPort(#[from] NoPort),
     #[error("the item of session `{session}` in the {store} is {what}")]
     BadRecord { session: String, store: StoreKind, what: record::RecordError },
     #[error("the {store} did not keep what was written to it")]

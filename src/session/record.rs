@@ -6,6 +6,10 @@
 //!  "registration":{"client_id":"…","client_secret":"…","expires_at":"…","scopes":["sso:account:access"]},
 //!  "login":{"access_token":"…","expires_at":"…","obtained_at":"…","refresh_token":"…","logged_in_at":"…"}}
 //! ```
+//!
+//! Version 2 has `"code_registration":{…}` beside `registration`, and `"flow":"pkce"` in a login that was made with
+//! it. A kcaws that knows only version 1 would refresh such a login with the wrong client and lose it, so it must
+//! refuse the record; records without PKCE stay version 1, which it reads.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,7 +18,9 @@ use crate::ports::identity_center::{Endpoints, IssuedToken, Origin, Registration
 use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Without anything of PKCE.
+const DEVICE_ONLY: u32 = 1;
 
 /// An access token with less than this left is renewed before it is used.
 const REFRESH_BELOW: TimeDelta = TimeDelta::minutes(5);
@@ -25,22 +31,66 @@ const REGISTRATION_MARGIN: TimeDelta = TimeDelta::minutes(15);
 /// A token obtained further in the future than this means that the clock was set back.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
+/// How a person logs in. Each has a registration of its own, and a refresh uses that of its login.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flow {
+    /// RFC 8628.
+    #[default]
+    Device,
+    /// RFC 7636.
+    Pkce,
+}
+
+impl Flow {
+    /// For serde, which hands out a reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_device(&self) -> bool {
+        *self == Self::Device
+    }
+}
+
+impl std::str::FromStr for Flow {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "device" => Ok(Self::Device),
+            "pkce" => Ok(Self::Pkce),
+            _ => Err(()),
+        }
+    }
+}
+
 #[derive(Deserialize, Serialize)]
 pub struct TokenRecord {
-    /// Version of this form.
-    kcaws: u32,
     pub session: String,
     pub start_url: String,
     pub region: String,
     /// Where the registration and the tokens came from, and the only places where they go (rule 12).
     pub oidc: Origin,
     pub portal: Origin,
+    /// Of the device grant.
     pub registration: Option<Registration>,
+    /// Of the authorization code grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code_registration: Option<Registration>,
     pub login: Option<Login>,
+}
+
+/// As it is stored: the version first.
+#[derive(Serialize)]
+struct Stored<'a> {
+    kcaws: u32,
+    #[serde(flatten)]
+    record: &'a TokenRecord,
 }
 
 #[derive(Deserialize, Serialize)]
 pub struct Login {
+    /// Whose registration the tokens belong to.
+    #[serde(default, skip_serializing_if = "Flow::is_device")]
+    pub flow: Flow,
     #[serde(serialize_with = "secret::expose")]
     pub access_token: Secret<String>,
     pub expires_at: DateTime<Utc>,
@@ -75,13 +125,13 @@ struct VersionOnly {
 impl TokenRecord {
     pub fn empty(session: &SsoSession, endpoints: &Endpoints) -> Self {
         Self {
-            kcaws: VERSION,
             session: session.name.clone(),
             start_url: session.start_url.clone(),
             region: session.region.clone(),
             oidc: endpoints.oidc.clone(),
             portal: endpoints.portal.clone(),
             registration: None,
+            code_registration: None,
             login: None,
         }
     }
@@ -89,13 +139,16 @@ impl TokenRecord {
     pub fn to_text(&self) -> Secret<String> {
         // The buffer starts large enough, so that no half-grown copy of it stays behind in memory.
         let mut text = Vec::with_capacity(16 * 1024);
-        serde_json::to_writer(&mut text, self).expect("strings and times serialize");
+        let has_pkce = self.code_registration.is_some()
+            || self.login.as_ref().is_some_and(|login| login.flow == Flow::Pkce);
+        let stored = Stored { kcaws: if has_pkce { VERSION } else { DEVICE_ONLY }, record: self };
+        serde_json::to_writer(&mut text, &stored).expect("strings and times serialize");
         Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
     }
 
     pub fn from_text(text: &Secret<String>, session: &SsoSession) -> Result<Self, RecordError> {
         let version: VersionOnly = serde_json::from_str(text.expose()).map_err(|_| RecordError::Damaged)?;
-        if version.kcaws != VERSION {
+        if !(DEVICE_ONLY..=VERSION).contains(&version.kcaws) {
             return Err(RecordError::FromTheFuture(version.kcaws));
         }
         let record: Self = serde_json::from_str(text.expose()).map_err(|_| RecordError::Damaged)?;
@@ -105,17 +158,37 @@ impl TokenRecord {
         Ok(record)
     }
 
-    /// The registration, if it can still be used for `scopes`.
-    pub fn usable_registration(&self, scopes: &[String], now: DateTime<Utc>) -> Option<&Registration> {
-        self.registration.as_ref().filter(|registration| {
+    pub fn registration_of(&self, flow: Flow) -> Option<&Registration> {
+        match flow {
+            Flow::Device => self.registration.as_ref(),
+            Flow::Pkce => self.code_registration.as_ref(),
+        }
+    }
+
+    pub fn set_registration(&mut self, flow: Flow, registration: Option<Registration>) {
+        match flow {
+            Flow::Device => self.registration = registration,
+            Flow::Pkce => self.code_registration = registration,
+        }
+    }
+
+    /// The registration for `flow`, if it can still be used for `scopes`.
+    pub fn usable_registration(
+        &self,
+        flow: Flow,
+        scopes: &[String],
+        now: DateTime<Utc>,
+    ) -> Option<&Registration> {
+        self.registration_of(flow).filter(|registration| {
             registration.expires_at > now + REGISTRATION_MARGIN && registration.scopes == scopes
         })
     }
 }
 
 impl Login {
-    pub fn from_issued(token: IssuedToken, now: DateTime<Utc>) -> Self {
+    pub fn from_issued(flow: Flow, token: IssuedToken, now: DateTime<Utc>) -> Self {
         Self {
+            flow,
             access_token: token.access_token,
             expires_at: expiry(now, token.expires_in),
             obtained_at: now,
@@ -169,6 +242,7 @@ mod tests {
         let mut record = TokenRecord::empty(&corp(), &endpoints());
         record.registration = Some(FakeIdentityCenter::registration("2027-02-22T00:00:00Z"));
         record.login = Some(Login::from_issued(
+            Flow::Device,
             FakeIdentityCenter::token("access", Some("refresh")),
             at("2026-11-24T08:00:00Z"),
         ));
@@ -201,6 +275,43 @@ mod tests {
         );
     }
 
+    /// As 0.1.0 wrote it, every member in it.
+    #[test]
+    fn a_record_from_before_pkce_is_read_and_written_again_as_it_was() {
+        let text = concat!(
+            r#"{"kcaws":1,"session":"corp","start_url":"https://d-1234567890.awsapps.com/start","#,
+            r#""region":"eu-central-1","oidc":"http://127.0.0.1:1","portal":"http://127.0.0.1:1","#,
+            r#""registration":{"client_id":"client","client_secret":"s","expires_at":"2027-02-22T00:00:00Z","#,
+            r#""scopes":["sso:account:access"]},"#,
+            r#""login":{"access_token":"a","expires_at":"2026-11-24T09:00:00Z","obtained_at":"2026-11-24T08:00:00Z","#,
+            r#""refresh_token":"r","logged_in_at":"2026-11-24T07:00:00Z","refreshed_at":"2026-11-24T08:00:00Z","#,
+            r#""refreshing_since":"2026-11-24T08:59:00Z"}}"#
+        );
+        let record = TokenRecord::from_text(&text.into(), &corp()).expect("reads");
+        assert_eq!(record.login.as_ref().map(|login| login.flow), Some(Flow::Device));
+        assert_eq!(
+            record.registration_of(Flow::Device).map(|known| known.client_id.as_str()),
+            Some("client")
+        );
+        assert!(record.registration_of(Flow::Pkce).is_none());
+        assert_eq!(record.to_text().expose(), text, "a kcaws of then can go on with it");
+    }
+
+    #[test]
+    fn a_record_with_pkce_says_so_to_those_who_do_not_know_it() {
+        let mut record = record();
+        let mut registration = FakeIdentityCenter::registration("2027-02-22T00:00:00Z");
+        registration.client_id = "code-client".to_owned();
+        record.set_registration(Flow::Pkce, Some(registration));
+        record.login.as_mut().expect("a login").flow = Flow::Pkce;
+        let text = record.to_text();
+        assert!(text.expose().starts_with(r#"{"kcaws":2,"#));
+        let back = TokenRecord::from_text(&text, &corp()).expect("reads");
+        let flow = back.login.as_ref().expect("a login").flow;
+        assert_eq!(back.registration_of(flow).map(|known| known.client_id.as_str()), Some("code-client"));
+        assert_eq!(back.registration_of(Flow::Device).map(|known| known.client_id.as_str()), Some("client"));
+    }
+
     #[test]
     fn what_is_damaged_newer_or_foreign_is_told_apart() {
         let read = |text: &str, session: &SsoSession| TokenRecord::from_text(&text.into(), session).err();
@@ -230,7 +341,7 @@ mod tests {
         login.renew(short(), at("2026-11-24T09:00:00Z"));
         assert!(login.is_fresh(at("2026-11-24T09:00:29Z")));
         assert!(!login.is_fresh(at("2026-11-24T09:00:30Z")));
-        let from_login = Login::from_issued(short(), at("2026-11-24T09:00:00Z"));
+        let from_login = Login::from_issued(Flow::Device, short(), at("2026-11-24T09:00:00Z"));
         assert!(
             !from_login.is_fresh(at("2026-11-24T09:00:01Z")),
             "nobody tried yet whether there is a longer one"
@@ -249,8 +360,12 @@ mod tests {
     fn a_registration_is_reused_only_alive_and_for_the_same_scopes() {
         let record = record();
         let scopes = ["sso:account:access".to_owned()];
-        assert!(record.usable_registration(&scopes, at("2026-11-24T08:00:00Z")).is_some());
-        assert!(record.usable_registration(&scopes, at("2027-02-21T23:50:00Z")).is_none());
-        assert!(record.usable_registration(&["other".to_owned()], at("2026-11-24T08:00:00Z")).is_none());
+        assert!(record.usable_registration(Flow::Device, &scopes, at("2026-11-24T08:00:00Z")).is_some());
+        assert!(record.usable_registration(Flow::Device, &scopes, at("2027-02-21T23:50:00Z")).is_none());
+        assert!(
+            record
+                .usable_registration(Flow::Device, &["other".to_owned()], at("2026-11-24T08:00:00Z"))
+                .is_none()
+        );
     }
 }

@@ -58,16 +58,16 @@ impl Session<'_> {
     /// With the lock held.
     fn refresh(&self, mut record: TokenRecord) -> Result<Secret<String>, SessionError> {
         let now = self.clock.now();
-        let login = record.login.as_mut().ok_or_else(|| self.login_needed(LoginNeeded::NeverLoggedIn))?;
+        let login = record.login.as_ref().ok_or_else(|| self.login_needed(LoginNeeded::NeverLoggedIn))?;
         let (Some(refresh_token), Some(registration)) =
-            (login.refresh_token.clone(), record.registration.clone())
+            (login.refresh_token.clone(), record.registration_of(login.flow).cloned())
         else {
             return Err(self.login_needed(LoginNeeded::NotRefreshable));
         };
         if registration.expires_at <= now {
             return Err(self.login_needed(LoginNeeded::RegistrationExpired));
         }
-        let interrupted = login.refreshing_since.replace(now);
+        let interrupted = record.login.as_mut().and_then(|login| login.refreshing_since.replace(now));
         // The mark says that a refresh was under way, and writing it proves that the store takes writes now.
         self.save(&record)?;
         match self.center.create_token(&registration, Grant::RefreshToken(&refresh_token)) {

@@ -8,7 +8,7 @@ use crate::ports::state_folder::FakeStateFolder;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::profile::SsoSession;
 use crate::session::start_url::{self, Portal};
-use crate::session::{Login, Session, TokenRecord};
+use crate::session::{Flow, Login, Session, TokenRecord};
 
 pub(crate) const ENDPOINT: &str = "http://127.0.0.1:1";
 pub(crate) const NOON: &str = "2026-11-24T12:00:00Z";
@@ -74,7 +74,8 @@ impl World {
         let mut record = TokenRecord::empty(&self.config, &self.endpoints);
         record.registration = Some(FakeIdentityCenter::registration("2027-02-22T00:00:00Z"));
         let token = FakeIdentityCenter::token("access-1", refresh_token);
-        record.login = Some(Login::from_issued(token, crate::ports::clock::Clock::now(&self.clock)));
+        record.login =
+            Some(Login::from_issued(Flow::Device, token, crate::ports::clock::Clock::now(&self.clock)));
         self.session().save(&record).expect("the fake keyring takes it");
     }
 

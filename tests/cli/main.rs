@@ -13,6 +13,8 @@ mod test_crowd;
 mod test_endpoints;
 mod test_help;
 mod test_login;
+mod test_login_pkce;
+mod test_login_qr;
 mod test_logout;
 mod test_offboarding;
 mod test_proxy;

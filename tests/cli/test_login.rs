@@ -78,6 +78,32 @@ fn a_login_that_was_ended_at_the_service_is_seen_and_done_again() {
 }
 
 #[test]
+fn all_sessions_are_tried_one_after_the_other_and_a_failure_is_told() {
+    let stage = Stage::new();
+    let config = stage.config();
+    let second = format!(
+        "[sso-session second]\nsso_start_url = {}\nsso_region = {}\n\n",
+        stage.sim.start_url(),
+        stage.sim.region()
+    );
+    stage.desk.write_aws_config(&format!("{config}\n{second}"));
+    let (mut login, first) = stage.begin_login("login --all --no-browser");
+    stage.sim.deny(&first);
+    login.wait_for_stderr("Logging in to session `second`");
+    let code = kcaws_test_kit::wait_for("the second code", || {
+        stage.sim.pending().into_iter().map(|pending| pending.user_code).find(|code| *code != first)
+    });
+    stage.sim.approve(&code);
+    login.wait().expect_code(4).expect_stderr("the login was denied").expect_stderr("Logged in to `second`");
+    stage.run("status corp").expect_code(4);
+    stage.run("status second").expect_ok();
+    let (login, code) = stage.begin_login("login --all --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("Already logged in to `second`");
+    stage.run("login second --all").expect_code(2);
+}
+
+#[test]
 fn a_denied_login_is_exit_4_and_keeps_nothing() {
     let stage = Stage::new();
     let (login, code) = stage.begin_login("login --no-browser");

@@ -33,6 +33,15 @@ impl From<SessionError> for CommandError {
             SessionError::CodeRefused => Self::new(Exit::LoginNeeded, "code_refused", message)
                 .because("the code was used already")
                 .hint("run `kcaws login` again, and approve the code in one browser only"),
+            SessionError::NotBack { .. } => Self::new(Exit::LoginNeeded, "not_back", message)
+                .because("nobody approved it, or the browser does not run on this machine, or AWS's page showed an error")
+                .hint("run `kcaws login` again, or with --flow device, which any browser on any device can approve"),
+            SessionError::NoCode { description, .. } => {
+                let error = Self::new(Exit::LoginNeeded, "no_code", message)
+                    .hint("run `kcaws login` again, or with --flow device");
+                error.because_of(description)
+            }
+            SessionError::NoPort(error) => error.into(),
             SessionError::BadRecord { session, what, .. } => {
                 let error = Self::new(Exit::Keyring, "bad_record", message);
                 match what {

@@ -402,6 +402,6 @@ fn a_new_login_is_not_served_from_the_last_one() {
     let world = warmed();
     let registration = FakeIdentityCenter::registration("2027-02-22T00:00:00Z");
     let token = FakeIdentityCenter::token("access-2", Some("refresh-2"));
-    world.session().complete_login(registration, token).expect("stored");
+    world.session().complete_login(crate::session::Flow::Device, registration, token).expect("stored");
     assert!(!world.at_once());
 }

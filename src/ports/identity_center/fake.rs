@@ -7,8 +7,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{
-    Account, DeviceAuthorization, Grant, IdentityCenter, IssuedToken, Page, Registration, RoleCredentials,
-    ServiceError,
+    Account, ClientGrant, DeviceAuthorization, Grant, IdentityCenter, IssuedToken, Page, Registration,
+    RoleCredentials, ServiceError,
 };
 use crate::secret::Secret;
 
@@ -96,8 +96,16 @@ impl FakeIdentityCenter {
 }
 
 impl IdentityCenter for FakeIdentityCenter {
-    fn register_client(&self, _client_name: &str, _scopes: &[String]) -> Result<Registration, ServiceError> {
-        self.note("RegisterClient");
+    fn register_client(
+        &self,
+        _client_name: &str,
+        _scopes: &[String],
+        grant: ClientGrant<'_>,
+    ) -> Result<Registration, ServiceError> {
+        self.note(match grant {
+            ClientGrant::Device => "RegisterClient",
+            ClientGrant::AuthorizationCode { .. } => "RegisterClient authorization_code",
+        });
         self.registrations.next("RegisterClient")
     }
 
@@ -112,12 +120,20 @@ impl IdentityCenter for FakeIdentityCenter {
 
     fn create_token(
         &self,
-        _registration: &Registration,
+        registration: &Registration,
         grant: Grant<'_>,
     ) -> Result<IssuedToken, ServiceError> {
         self.note(match grant {
             Grant::DeviceCode(_) => "CreateToken device_code".to_owned(),
-            Grant::RefreshToken(token) => format!("CreateToken refresh_token {}", token.expose()),
+            Grant::AuthorizationCode { code, redirect_uri, .. } => {
+                format!("CreateToken authorization_code {} {redirect_uri}", code.expose())
+            }
+            Grant::RefreshToken(token) if registration.client_id == "client" => {
+                format!("CreateToken refresh_token {}", token.expose())
+            }
+            Grant::RefreshToken(token) => {
+                format!("CreateToken refresh_token {} by {}", token.expose(), registration.client_id)
+            }
         });
         self.tokens.next("CreateToken")
     }

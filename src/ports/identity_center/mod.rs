@@ -42,8 +42,25 @@ pub struct DeviceAuthorization {
     pub interval: Duration,
 }
 
+/// What a client registers for. One registration with both grants makes the service answer 500.
+#[derive(Clone, Copy)]
+pub enum ClientGrant<'a> {
+    Device,
+    /// RFC 6749 section 4.1. `redirect_uri` stands there without its port (RFC 8252 section 7.3).
+    AuthorizationCode {
+        redirect_uri: &'a str,
+        start_url: &'a str,
+    },
+}
+
 pub enum Grant<'a> {
     DeviceCode(&'a Secret<String>),
+    /// RFC 7636 section 4.5. `redirect_uri` as the browser was given it, with its port.
+    AuthorizationCode {
+        code: &'a Secret<String>,
+        verifier: &'a Secret<String>,
+        redirect_uri: &'a str,
+    },
     RefreshToken(&'a Secret<String>),
 }
 
@@ -171,7 +188,12 @@ impl ServiceError {
 }
 
 pub trait IdentityCenter: Send + Sync {
-    fn register_client(&self, client_name: &str, scopes: &[String]) -> Result<Registration, ServiceError>;
+    fn register_client(
+        &self,
+        client_name: &str,
+        scopes: &[String],
+        grant: ClientGrant<'_>,
+    ) -> Result<Registration, ServiceError>;
     fn start_device_authorization(
         &self,
         registration: &Registration,

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::answer::{Called, Service, timeouts};
 use super::{
-    Account, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
+    Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
     Registration, RoleCredentials, ServiceError,
 };
 use crate::ports::http::HttpSetup;
@@ -113,7 +113,12 @@ impl SdkIdentityCenter {
 }
 
 impl IdentityCenter for SdkIdentityCenter {
-    fn register_client(&self, client_name: &str, scopes: &[String]) -> Result<Registration, ServiceError> {
+    fn register_client(
+        &self,
+        client_name: &str,
+        scopes: &[String],
+        grant: ClientGrant<'_>,
+    ) -> Result<Registration, ServiceError> {
         let call = self.oidc_call("RegisterClient");
         let request = self
             .oidc
@@ -121,6 +126,14 @@ impl IdentityCenter for SdkIdentityCenter {
             .client_name(client_name)
             .client_type("public")
             .set_scopes((!scopes.is_empty()).then(|| scopes.to_vec()));
+        let request = match grant {
+            ClientGrant::Device => request,
+            ClientGrant::AuthorizationCode { redirect_uri, start_url } => request
+                .grant_types("authorization_code")
+                .grant_types("refresh_token")
+                .redirect_uris(redirect_uri)
+                .issuer_url(start_url),
+        };
         let answer = self.ask(&call, request.send())?;
         Ok(Registration {
             client_id: answer.client_id.ok_or_else(|| call.missing("clientId"))?,
@@ -169,6 +182,11 @@ impl IdentityCenter for SdkIdentityCenter {
             .client_secret(registration.client_secret.expose());
         let request = match grant {
             Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE_GRANT).device_code(code.expose()),
+            Grant::AuthorizationCode { code, verifier, redirect_uri } => request
+                .grant_type("authorization_code")
+                .code(code.expose())
+                .code_verifier(verifier.expose())
+                .redirect_uri(redirect_uri),
             Grant::RefreshToken(token) => request.grant_type("refresh_token").refresh_token(token.expose()),
         };
         let answer = self.ask(&call, request.send())?;

@@ -1,0 +1,69 @@
+//! PKCE, as the person sees it.
+
+use super::{Attempt, clock_face, insists_on_pkce};
+use crate::cli::error::CommandError;
+use crate::cli::ui::{Ui, shown};
+use crate::session::pkce::PendingReturn;
+use crate::session::status::SessionStatus;
+use crate::session::{Flow, SessionError};
+
+/// `None`: the browser could not come back to this machine, or not be opened on it; the person has been told.
+pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<SessionStatus>, CommandError> {
+    let session = attempt.session;
+    let pending =
+        match session.begin_pkce(attempt.client_name, attempt.portal, &|state| attempt.app.callback(state)) {
+            Err(SessionError::NoPort(error)) if !insists_on_pkce(attempt.args) => {
+                ui.warn(&format!("{error}; using the device flow"));
+                return Ok(None);
+            }
+            other => other?,
+        };
+    let _page = if let Some(asked_by) = &attempt.args.detached {
+        Some(attempt.open_local_page(asked_by, None, &pending.page)?)
+    } else {
+        present(attempt, &pending, ui);
+        if !open_browser(attempt, &pending, ui) {
+            return Ok(None);
+        }
+        None
+    };
+    let spinner = ui.spinner("Waiting for the browser …");
+    let token = session.wait_for_return(&pending, |left| {
+        spinner.set_message(format!("Waiting for the browser … {}", clock_face(left)));
+    });
+    spinner.finish_and_clear();
+    let status = session.complete_login(Flow::Pkce, pending.registration.clone(), token?)?;
+    pending.succeed();
+    Ok(Some(status))
+}
+
+/// What the person compares with the page before pressing Allow.
+fn present(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) {
+    let session = &attempt.session.config.name;
+    ui.tell(&format!("Logging in to session `{}` in a browser on this machine:", shown(session)));
+    ui.tell("");
+    ui.tell(&format!("  page:   {}", shown(&pending.page)));
+    ui.tell(&format!("  client: {}", shown(attempt.client_name)));
+    ui.tell("");
+    ui.tell("Approve only if you started this just now, and if the client is the same there.");
+}
+
+/// Whether one opens, or the person is to do it.
+fn open_browser(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) -> bool {
+    if attempt.args.no_browser {
+        ui.tell(
+            "Open the page on this machine: it comes back to 127.0.0.1, and from another device to nowhere.",
+        );
+        return true;
+    }
+    match attempt.app.browser().open(&pending.way_there()) {
+        Ok(()) => {
+            ui.say("Your browser opens now.");
+            true
+        }
+        Err(error) => {
+            ui.warn(&format!("{error}; using the device flow"));
+            false
+        }
+    }
+}

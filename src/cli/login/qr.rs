@@ -1,0 +1,113 @@
+//! A QR code on a terminal: an address for the camera of the device that the person approves with.
+
+use qrcode::{Color, EcLevel, QrCode};
+
+use crate::ports::env::Env;
+
+/// ISO/IEC 18004 section 9.1: four light modules round the code.
+const QUIET: usize = 4;
+/// White and black of the fixed part of the 256 colours: themes change the first sixteen.
+const WHITE_ON_BLACK: &str = "\u{1b}[38;5;231;48;5;16m";
+const RESET: &str = "\u{1b}[0m";
+
+pub(super) struct Drawing {
+    lines: Vec<String>,
+    columns: usize,
+}
+
+/// `None`: too long for a QR code.
+///
+/// The light modules are drawn, the dark ones left out. Where colours arrive, they make that white and black on every
+/// terminal; where not (NO_COLOR, a pipe), it is right on a dark terminal, and inverted on a light one, which most
+/// cameras read, too.
+pub(super) fn draw(text: &str) -> Option<Drawing> {
+    // From a screen there is no dirt to correct; the smallest code fits most terminals.
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    let (width, modules) = (code.width(), code.to_colors());
+    let columns = width + 2 * QUIET;
+    let is_light = |x: usize, y: usize| match (x.checked_sub(QUIET), y.checked_sub(QUIET)) {
+        (Some(x), Some(y)) if x < width && y < width => modules[y * width + x] == Color::Light,
+        _ => true,
+    };
+    let line = |y: usize| {
+        let blocks = (0..columns).map(|x| match (is_light(x, y), is_light(x, y + 1)) {
+            (true, true) => '█',
+            (true, false) => '▀',
+            (false, true) => '▄',
+            (false, false) => ' ',
+        });
+        format!("{WHITE_ON_BLACK}{}{RESET}", blocks.collect::<String>())
+    };
+    Some(Drawing { lines: (0..columns).step_by(2).map(line).collect(), columns })
+}
+
+impl Drawing {
+    pub(super) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    /// With some lines of text above and below.
+    pub(super) fn fits(&self, size: Option<(u16, u16)>) -> bool {
+        const TEXT: usize = 3;
+        size.is_some_and(|(columns, rows)| {
+            self.columns <= usize::from(columns) && self.lines.len() + TEXT <= usize::from(rows)
+        })
+    }
+}
+
+/// Whether half blocks arrive as such. POSIX: the first of the three that is set decides.
+pub(super) fn terminal_speaks_utf8(env: &Env) -> bool {
+    if cfg!(any(windows, target_os = "macos")) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| env.get(name)).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "https://device.sso.eu-central-1.amazonaws.com/?user_code=BCDF-GHJK";
+
+    #[test]
+    fn a_camera_reads_what_was_drawn() {
+        let drawing = draw(ADDRESS).expect("short enough");
+        let rows: Vec<Vec<char>> = drawing
+            .lines()
+            .iter()
+            .map(|line| {
+                let blocks = line.strip_prefix(WHITE_ON_BLACK).and_then(|line| line.strip_suffix(RESET));
+                blocks.expect("coloured").chars().collect()
+            })
+            .collect();
+        assert!(rows.iter().all(|row| row.len() == drawing.columns));
+        // Three pixels a module, as a camera would have them.
+        let side = drawing.columns * 3;
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+            let block = rows[y / 6][x / 3];
+            let light = if y / 3 % 2 == 0 { "█▀" } else { "█▄" };
+            if light.contains(block) { 255 } else { 0 }
+        });
+        let codes = image.detect_grids();
+        assert_eq!(codes.len(), 1);
+        assert_eq!(codes[0].decode().expect("decodes").1, ADDRESS);
+    }
+
+    #[test]
+    fn it_is_drawn_only_where_there_is_room() {
+        let drawing = draw("https://device.sso.eu-central-1.amazonaws.com/").expect("short enough");
+        assert!(drawing.fits(Some((80, 24))));
+        assert!(!drawing.fits(Some((36, 24))) && !drawing.fits(Some((80, 21))) && !drawing.fits(None));
+        assert!(draw(&"x".repeat(3000)).is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_locale_says_whether_blocks_arrive() {
+        let speaks = |pairs| terminal_speaks_utf8(&Env::from_pairs(pairs));
+        assert!(speaks(&[("LANG", "de_DE.UTF-8")]) && speaks(&[("LC_ALL", "C.utf8"), ("LANG", "C")]));
+        assert!(!speaks(&[]) && !speaks(&[("LC_CTYPE", "C"), ("LANG", "en_US.UTF-8")]));
+    }
+}

@@ -1,0 +1,323 @@
+//! PKCE: the browser comes back to a port of this machine, and nobody else gets in there.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use idc_sim::{Fault, Route};
+use kcaws_test_kit::{FakeBrowser, Page, Running, SecretMark, Signal, Walk};
+
+use crate::stage::Stage;
+
+const PRINTED: &str = "login corp --flow pkce --no-browser";
+
+/// A login that waits, and the page that it printed.
+fn begin(stage: &Stage, line: &str) -> (Running, String) {
+    let mut login = stage.kcaws(line).spawn();
+    let page = login.wait_for_stderr("  page:   ");
+    (login, page.split_whitespace().last().unwrap().to_owned())
+}
+
+/// What the person does on AWS's side; the last page is kcaws's.
+fn decide(page: &str, button: &str) -> Page {
+    let mut walk = Walk::new();
+    let form = walk.open(page);
+    let consent =
+        walk.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
+    assert!(consent.text().contains("kcaws "), "the client's name: {}", consent.text());
+    walk.submit(&consent, button, &[])
+}
+
+fn parameter(page: &str, name: &str) -> String {
+    let url = url::Url::parse(page).unwrap();
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap()
+}
+
+fn callback(page: &str) -> (String, String) {
+    let back = url::Url::parse(&parameter(page, "redirect_uri")).unwrap();
+    (format!("127.0.0.1:{}", back.port().unwrap()), back.path().to_owned())
+}
+
+fn send(authority: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(authority).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // A listener that has seen enough does not read the rest.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(authority: &str, target: &str) -> String {
+    send(
+        authority,
+        format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").as_bytes(),
+    )
+}
+
+#[test]
+fn the_browser_goes_there_by_a_page_of_ours_and_comes_back_with_the_login() {
+    let stage = Stage::new();
+    let browser = FakeBrowser::install(&stage.desk);
+    let mut login = stage.kcaws("login corp --flow pkce").spawn();
+    login.wait_for_stderr("Approve only if you started this just now");
+    let opened = browser.wait_for_url();
+    assert!(opened.starts_with("http://127.0.0.1:") && !opened.contains('?'), "{opened}");
+    let last = decide(&opened, "Allow");
+    assert!(last.text().contains("You are logged in"), "{}", last.body);
+    assert!(last.text().contains("You can close this tab"), "{}", last.body);
+    assert!(!last.body.contains(idc_sim::SECRET_MARK));
+    login
+        .wait()
+        .expect_ok()
+        .expect_stderr("  client: kcaws ")
+        .expect_stderr("Your browser opens now")
+        .expect_stderr("Logged in to `corp`. The tokens lie in the kernel keyring; access until");
+
+    let registered = stage.sim.requests_to(Route::RegisterClient)[0].json();
+    assert_eq!(registered["grantTypes"], serde_json::json!(["authorization_code", "refresh_token"]));
+    assert_eq!(registered["redirectUris"], serde_json::json!(["http://127.0.0.1/oauth/callback"]));
+    assert_eq!(registered["issuerUrl"], stage.sim.start_url());
+    assert_eq!(registered["scopes"], serde_json::json!(["sso:account:access"]));
+    let redeemed = stage.sim.requests_to(Route::CreateToken)[0].json();
+    assert_eq!(redeemed["grantType"], "authorization_code");
+    assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 0);
+
+    stage.credentials().expect_ok();
+    stage.sim.expire_access_tokens();
+    stage.run("accounts").expect_ok();
+    let refreshed = stage.sim.requests_to(Route::CreateToken)[1].json();
+    assert_eq!(refreshed["grantType"], "refresh_token");
+    assert_eq!(refreshed["clientId"], redeemed["clientId"]);
+    stage.run("login corp --flow pkce").expect_ok().expect_stderr("Already logged in to `corp`");
+}
+
+#[test]
+fn each_flow_keeps_its_registration_whichever_comes_next() {
+    let stage = Stage::new();
+    stage.log_in();
+    for _ in 0..2 {
+        let (login, page) = begin(&stage, &format!("{PRINTED} --force"));
+        decide(&page, "Allow");
+        login.wait().expect_ok();
+        stage.credentials().expect_ok();
+    }
+    stage.log_in_as("login corp --no-browser --force");
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::RegisterClient), 2, "one a flow");
+}
+
+#[test]
+fn the_printed_page_is_enough_and_the_loudest_log_tells_no_secret() {
+    let stage = Stage::new();
+    let (login, page) = begin(&stage, &format!("-vvv {PRINTED}"));
+    decide(&page, "Allow");
+    let output = login
+        .wait()
+        .expect_ok()
+        .expect_stderr("it comes back to 127.0.0.1, and from another device to nowhere")
+        .expect_stderr("CreateToken");
+    let redeemed = stage.sim.requests_to(Route::CreateToken)[0].json();
+    let verifier = redeemed["codeVerifier"].as_str().unwrap();
+    // RFC 7636 section 4.2, as seen from outside.
+    let challenge = URL_SAFE_NO_PAD.encode(<sha2::Sha256 as sha2::Digest>::digest(verifier));
+    assert_eq!(parameter(&page, "code_challenge"), challenge);
+    for secret in [verifier, redeemed["code"].as_str().unwrap()] {
+        let mark = SecretMark::new(secret);
+        mark.assert_absent("stderr", &output.stderr);
+        mark.assert_absent("stdout", &output.stdout);
+        mark.assert_absent_from_files(stage.desk.root());
+    }
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+}
+
+#[test]
+fn a_denied_login_is_exit_4_for_the_tool_and_plain_for_the_tab() {
+    let stage = Stage::new();
+    let (login, page) = begin(&stage, PRINTED);
+    let last = decide(&page, "Deny");
+    assert!(last.text().contains("The login failed"), "{}", last.body);
+    login.wait().expect_code(4).expect_stderr("kcaws: error: the login was denied");
+    stage.run("status corp").expect_code(4);
+    assert!(TcpStream::connect(callback(&page).0).is_err());
+}
+
+#[test]
+fn a_code_that_the_service_does_not_take_is_explained() {
+    let stage = Stage::new();
+    let refusal = r#"{"error":"invalid_grant","error_description":"Invalid grant provided"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, refusal)).times(1);
+    let (login, page) = begin(&stage, PRINTED);
+    assert!(decide(&page, "Allow").text().contains("The login failed"));
+    login.wait().expect_code(4).expect_stderr("invalid_grant").expect_stderr("`sso_region`");
+    let (login, page) = begin(&stage, PRINTED);
+    decide(&page, "Allow");
+    login.wait().expect_ok();
+}
+
+#[test]
+fn an_error_of_the_login_page_ends_the_wait_with_its_name_and_its_text_does_not_act() {
+    let stage = Stage::new();
+    let (login, page) = begin(&stage, PRINTED);
+    let (authority, path) = callback(&page);
+    let knows = parameter(&page, "state");
+    let answer = get(
+        &authority,
+        &format!("{path}?error=temporarily_unavailable%1b[2J&error_description=%3Cscript%3E&state={knows}"),
+    );
+    assert!(answer.contains("The login failed") && !answer.contains("temporarily"), "{answer}");
+    login.wait().expect_code(4).expect_stderr("temporarily_unavailable\\u{1b}[2J").expect_stderr("<script>");
+}
+
+#[test]
+fn whoever_knocks_at_the_port_without_the_state_learns_nothing_and_spoils_nothing() {
+    let stage = Stage::new();
+    let (mut login, page) = begin(&stage, PRINTED);
+    let (authority, path) = callback(&page);
+    let knows = parameter(&page, "state");
+    let right = format!("{path}?code=stolen&state={knows}");
+    let head = |line: &str, host: &str| format!("{line}\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let attacks = [
+        head(&format!("GET {path}?code=stolen&state=guess HTTP/1.1"), &authority),
+        head(&format!("GET {path}?code=stolen HTTP/1.1"), &authority),
+        head(&format!("GET {path}?error=access_denied HTTP/1.1"), &authority),
+        head(&format!("GET {path}?error=access_denied&state= HTTP/1.1"), &authority),
+        head(&format!("GET {path}?code=a&code=b&state={knows} HTTP/1.1"), &authority),
+        head(&format!("GET {path}?code=a&state=x&state={knows} HTTP/1.1"), &authority),
+        head(&format!("GET {path}?code=a&error=b&state={knows} HTTP/1.1"), &authority),
+        head(&format!("GET /other?code=a&state={knows} HTTP/1.1"), &authority),
+        head(&format!("POST {right} HTTP/1.1"), &authority),
+        head(&format!("PUT {right} HTTP/1.1"), &authority),
+        head(&format!("OPTIONS {right} HTTP/1.1"), &authority),
+        head(&format!("GET {right} HTTP/1.1"), "attacker.example.com"),
+        head(&format!("GET {right} HTTP/1.1"), "localhost"),
+        head(&format!("GET {right} HTTP/1.1\r\nHost: attacker.example.com"), &authority),
+        format!("GET {right} HTTP/1.0\r\n\r\n"),
+        head(&format!("GET {path}?code={}&state={knows} HTTP/1.1", "x".repeat(200_000)), &authority),
+        format!("{}\r\n\r\n", "A".repeat(100_000)),
+        "\u{16}\u{3}\u{1}\u{2}".repeat(1000),
+        "\r\n\r\n\r\n".to_owned(),
+        "GET".to_owned() + &" ".repeat(70_000),
+    ];
+    // Those that never end hold their connections meanwhile.
+    let slow: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&authority).unwrap();
+            let _ = write!(stream, "GET {path}?code=slow&st");
+            stream
+        })
+        .collect();
+    for attack in &attacks {
+        let answer = send(&authority, attack.as_bytes());
+        let start = &attack[..attack.len().min(90)];
+        assert!(!answer.contains(" 200 ") && !answer.contains(" 303 "), "{start}: {answer}");
+        for word in ["kcaws", "corp", "login", knows.as_str()] {
+            assert!(!answer.contains(word), "{start}: {answer}");
+        }
+    }
+    assert!(login.is_running(), "none of them ended the wait");
+    assert_eq!(stage.sim.count(Route::CreateToken), 0, "no code of theirs was tried");
+    assert!(decide(&page, "Allow").text().contains("You are logged in"));
+    login.wait().expect_ok();
+    stage.credentials().expect_ok();
+    drop(slow);
+}
+
+#[test]
+fn ctrl_c_term_and_a_kill_leave_no_listener_and_no_login() {
+    let stage = Stage::new();
+    for (signal, code) in [(Some(Signal::INT), 130), (Some(Signal::TERM), 143), (None, 0)] {
+        let (login, page) = begin(&stage, PRINTED);
+        match signal {
+            Some(signal) => {
+                login.signal(signal);
+                login.wait().expect_code(code);
+            }
+            None => drop(login.kill()),
+        }
+        assert!(TcpStream::connect(callback(&page).0).is_err());
+        stage.run("status corp").expect_code(4);
+    }
+    let (login, page) = begin(&stage, PRINTED);
+    decide(&page, "Allow");
+    login.wait().expect_ok();
+    assert_eq!(stage.sim.count(Route::RegisterClient), 1, "an unfinished login wastes no registration");
+}
+
+#[test]
+fn two_logins_at_once_have_a_port_and_a_state_each() {
+    let stage = Stage::new();
+    let ((first, one), (second, other)) = (begin(&stage, PRINTED), begin(&stage, PRINTED));
+    assert_ne!(callback(&one).0, callback(&other).0);
+    // The answer to one is none to the other.
+    let (authority, path) = callback(&other);
+    let knows = parameter(&one, "state");
+    assert!(get(&authority, &format!("{path}?code=c&state={knows}")).starts_with("HTTP/1.1 404"));
+    decide(&other, "Allow");
+    second.wait().expect_ok();
+    decide(&one, "Allow");
+    first.wait().expect_ok();
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn where_no_browser_can_be_opened_the_device_flow_is_used_and_said() {
+    for line in ["login --flow pkce", "login --no-browser"] {
+        let stage = Stage::new();
+        stage.desk.remove_env("BROWSER");
+        stage.desk.set_env("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
+        stage.desk.set_env("KCAWS_FLOW", "pkce");
+        let (login, code) = stage.begin_login(line);
+        stage.sim.approve(&code);
+        login.wait().expect_ok().expect_stderr("none can be opened: using the device flow");
+        assert_eq!(stage.sim.count(Route::RegisterClient), 1);
+    }
+}
+
+#[test]
+fn the_setting_is_read_from_the_file_and_beaten_by_variable_and_flag() {
+    let stage = Stage::new();
+    let folder = stage.desk.config_dir().join("kcaws");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.toml"), "flow = \"pkce\"\n").unwrap();
+    stage.desk.set_env("DISPLAY", ":0");
+    let (login, page) = begin(&stage, "login --no-browser");
+    assert!(page.contains("/authorize?"), "{page}");
+    drop(login);
+    let (login, _) = stage.begin_login("login --no-browser --flow device");
+    drop(login);
+    stage.desk.set_env("KCAWS_FLOW", "device");
+    let (login, _) = stage.begin_login("login --no-browser");
+    drop(login);
+    stage.desk.set_env("KCAWS_FLOW", "implicit");
+    stage
+        .run("login")
+        .expect_code(3)
+        .expect_stderr("KCAWS_FLOW cannot be `implicit`")
+        .expect_stderr("device, pkce");
+    stage.run("login --flow pkce --qr").expect_code(2).expect_stderr("another device");
+}
+
+#[test]
+fn auto_login_shows_what_asked_and_goes_on_to_aws_and_back() {
+    let stage = Stage::new();
+    stage.desk.set_env("KCAWS_AUTO_LOGIN", "true");
+    stage.desk.set_env("KCAWS_FLOW", "pkce");
+    let browser = FakeBrowser::install(&stage.desk);
+    let tools: Vec<Running> = (0..5).map(|_| stage.credentials_command().spawn()).collect();
+    let page = Walk::new().open(&browser.wait_for_url());
+    assert!(page.url.starts_with("http://127.0.0.1:"), "{}", page.url);
+    let text = page.text();
+    assert!(text.contains("PowerUserAccess in account 111122223333") && text.contains("kcaws "), "{text}");
+    assert!(text.contains("close this tab: nothing happens then"), "{text}");
+    let next = page.body.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    assert!(next.starts_with(stage.sim.url()), "{next}");
+    assert!(decide(&next, "Allow").text().contains("You are logged in"));
+    for tool in tools {
+        let output = tool.wait().expect_ok();
+        assert!(output.stderr.is_empty(), "{output}");
+    }
+    assert_eq!((browser.opened().len(), stage.sim.count(Route::Authorize)), (1, 1));
+}
