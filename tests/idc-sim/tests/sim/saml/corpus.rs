@@ -135,6 +135,15 @@ const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "only the confirmation is over",
+        message: "Assertion has expired",
+        judges: BOTH,
+        make: |good| {
+            let end = |time| format!(r#" NotOnOrAfter="{}" Recipient"#, idc_sim::rfc3339(time));
+            edited(&good, &end(good.not_on_or_after), &end(good.not_before - Duration::from_mins(1)))
+        },
+    },
+    Case {
         name: "the identity provider's session is over",
         message: "Assertion has expired",
         judges: BOTH,
