@@ -97,7 +97,6 @@ impl ConfigFile for DiskConfigFile {
     ) -> Result<bool, ConfigFileError> {
         // Ctrl-C leaves no half file and no temp file.
         let _section = CriticalSection::enter();
-        ignore_file_size_signal();
         let real = self.real()?;
         let meta = match std::fs::metadata(&real) {
             Ok(meta) => Some(meta),
@@ -244,17 +243,6 @@ fn sweep(folder: &Path) {
         if is_ours && age.is_ok_and(|age| age.as_secs() > 60) {
             let _ = std::fs::remove_file(entry.path());
         }
-    }
-}
-
-/// A limit on file sizes is an error to report, not a reason to die with a temp file behind.
-fn ignore_file_size_signal() {
-    #[cfg(unix)]
-    {
-        static ONCE: std::sync::Once = std::sync::Once::new();
-        ONCE.call_once(|| {
-            _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
-        });
     }
 }
 

@@ -61,9 +61,11 @@ impl Drop for Undo {
 /// Starts listening, once. Not for the hot path: it costs a thread.
 #[cfg(unix)]
 pub fn listen() {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
+        // A limit on file sizes is an error to report, not a reason to die with a temp file behind.
+        let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
         let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
         std::thread::spawn(move || {
             for signal in signals.forever() {

@@ -250,9 +250,6 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
             let Some((name, _)) = header.split_once(']') else {
                 return Err((number, "a section header without `]`"));
             };
-            if name.trim_matches(BLANKS).is_empty() {
-                return Err((number, "a section header without a name"));
-            }
             if let Some(before) = sections.last_mut() {
                 before.end = at;
             }

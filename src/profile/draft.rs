@@ -126,8 +126,10 @@ impl<'a> Draft<'a> {
             }
             new.push_str(section);
         }
-        if !old.is_empty() && !old.ends_with('\n') && new.ends_with('\n') {
-            new.truncate(without_end(&new).len());
+        let ended = without_end(&new);
+        // A blank line that is the last one now was not left without its end.
+        if !old.is_empty() && !old.ends_with('\n') && !ended.is_empty() && !ended.ends_with('\n') {
+            new.truncate(ended.len());
         }
         self.check(&new)?;
         Ok(new)

@@ -13,6 +13,9 @@ impl Document {
         let mut titles: HashMap<&str, usize> = HashMap::with_capacity(self.sections().len());
         for section in self.sections() {
             let title = python_title(&self.text()[section.header.clone()]);
+            if title.is_empty() {
+                return Err(self.unshared(section.line, "a section header without a name"));
+            }
             if let Some(first) = titles.insert(title, section.line) {
                 return Err(self.doubled_name(section.line, &format!("[{title}]"), first));
             }
@@ -41,18 +44,17 @@ impl Document {
         if self.text().starts_with(BOM) {
             return Err(self.unshared(1, "a byte order mark, at which the AWS CLI stops"));
         }
-        for (index, line) in self.text().split_inclusive('\n').enumerate() {
-            let line = without_end(line);
+        for (index, whole) in self.text().split_inclusive('\n').enumerate() {
+            // At the end of the file, a CR is not the half of a line end.
+            let line = if whole.ends_with('\n') { without_end(whole) } else { whole };
             let fail = |what| Err(self.unshared(index + 1, what));
             if line.contains('\0') {
                 return fail("a NUL byte: the file is damaged, or not UTF-8");
             }
-            if line.split('\r').skip(1).any(|rest| !rest.trim().is_empty()) {
-                return fail("a carriage return inside the line, which only Python takes for its end");
+            if line.contains('\r') {
+                return fail("a carriage return without a line feed, which tools read differently");
             }
-            if line
-                .starts_with(|first: char| first.is_whitespace() && !BLANKS.contains(&first) && first != '\r')
-            {
+            if line.starts_with(|first: char| first.is_whitespace() && !BLANKS.contains(&first)) {
                 return fail("a blank at the start that is neither space nor tab");
             }
         }
@@ -123,7 +125,7 @@ mod tests {
             ("[x]\nregion = 1\nregion:x = 2\n", "/c:3: `region` is there already, at /c:2"),
             ("\u{feff}[x]\n", "/c:1: a byte order mark"),
             ("[x]\na = 1\0\n", "/c:2: a NUL byte"),
-            ("[x]\n# a\r[profile y]\n", "/c:2: a carriage return inside"),
+            ("[x]\n# a\r[profile y]\n", "/c:2: a carriage return without"),
             ("[x]\na =\n  eu\n", "/c:3: an indented line below an empty value"),
             ("[x]\na = 1\n\u{b}b = 2\n", "/c:3: a blank at the start"),
         ] {
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_all_tools_read_is_fine() {
-        let text = "# x\r\n[profile a]\r\ns3 =\r\n  a = 1\r\n\r\n  b = 2\r\nregion = eu\r\r\n[profile  'a b']\nx = y\n z\n[default]\n";
+        let text = "# x\r\n[profile a]\r\ns3 =\r\n  a = 1\r\n\r\n  b = 2\r\nregion = eu\r\n[profile  'a b']\nx = y\n z\n[default]\n";
         Document::parse(Path::new("/c"), text).expect("parses").check_for_every_tool().expect("fine");
     }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! kcaws-bench KCAWS NOOP [ROUNDS]
+//! kcaws-bench profiles KCAWS        the last part alone
 //! ```
 //! Compare within one table only: machines differ, and the same machine differs by the hour.
 
@@ -14,6 +15,7 @@
 
 mod counts;
 mod peers;
+mod profiles;
 mod scene;
 
 use std::path::PathBuf;
@@ -34,6 +36,11 @@ pub(crate) struct Row {
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [profiles, kcaws] = args.as_slice()
+        && profiles == "profiles"
+    {
+        return profiles::measure(kcaws.as_ref(), 50);
+    }
     let [kcaws, noop, rounds @ ..] = args.as_slice() else {
         println!("usage: kcaws-bench KCAWS NOOP [ROUNDS]");
         return;
@@ -72,6 +79,7 @@ fn main() {
     }
     counts::print(&scene, &[&rows[0], &rows[1]]);
     scene.crowd();
+    profiles::measure(kcaws.as_ref(), rounds);
 }
 
 fn once(scene: &Scene, row: &Row) -> Duration {
@@ -84,7 +92,7 @@ fn once(scene: &Scene, row: &Row) -> Duration {
     took
 }
 
-fn median(times: &mut [Duration]) -> f64 {
+pub(crate) fn median(times: &mut [Duration]) -> f64 {
     times.sort();
     times[times.len() / 2].as_secs_f64() * 1e6
 }

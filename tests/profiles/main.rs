@@ -1,0 +1,21 @@
+//! `~/.aws/config` and `kcaws profile`: a folder per case below `cases/`, and what needs more than a folder to say.
+//!
+//! A case has the files `before` (absent: no file), `command` (a line each; the last one counts), `after` (absent:
+//! the file stays as it was) and `message` (`exit N`, then parts of what the last command prints; a line that begins
+//! with `!` must not be printed). `{KCAWS}` stands for the program's path.
+//!
+//! After every case that writes, the real readers read: the Rust SDK's parser in this process, boto3 and the AWS CLI
+//! as programs. All must see what we see.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+mod properties;
+mod readers;
+#[path = "../cli/stage.rs"]
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod stage;
+mod test_cases;
+mod test_crowd;
+mod test_files;
+mod test_oracle;
+mod test_sync;

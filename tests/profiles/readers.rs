@@ -1,0 +1,115 @@
+//! The same file through other eyes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_types::os_shim_internal::{Env, Fs};
+use kcaws::profile::{Document, Heading};
+use kcaws_test_kit::{Client, clients};
+
+/// What the suites compare: these keys of every profile whose name all tools take.
+pub(crate) type Profiles = BTreeMap<String, BTreeMap<String, String>>;
+
+const KEYS: [&str; 3] = ["credential_process", "region", "output"];
+
+fn is_plain(name: &str) -> bool {
+    kcaws::profile::draft::is_plain_name(name)
+}
+
+pub(crate) fn ours(text: &str) -> Profiles {
+    let document = Document::parse(Path::new("config"), text).unwrap();
+    let values = |name: &String| {
+        let section = document.section(&Heading::Profile(name.clone())).unwrap();
+        KEYS.iter().filter_map(|key| Some(((*key).to_owned(), section.get(key)?.to_owned()))).collect()
+    };
+    document
+        .profile_names()
+        .into_iter()
+        .filter(|name| is_plain(name))
+        .map(|name| (name.clone(), values(&name)))
+        .collect()
+}
+
+/// `Err` where the SDK reads nothing of it.
+pub(crate) fn rust_sdk(text: &str) -> Result<Profiles, String> {
+    let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (fs, env) = (Fs::real(), Env::from_slice(&[]));
+    let load = aws_config::profile::load(&fs, &env, &files, None);
+    let set = runtime.block_on(load).map_err(|error| format!("{error:?}"))?;
+    let values = |name: &str| {
+        let profile = set.get_profile(name).unwrap();
+        let first_line =
+            |key: &str| Some(profile.get(key)?.lines().next()?.to_owned()).filter(|line| !line.is_empty());
+        KEYS.iter().filter_map(|key| Some(((*key).to_owned(), first_line(key)?))).collect()
+    };
+    let names: Vec<&str> = set.profiles().filter(|name| is_plain(name)).collect();
+    Ok(names.into_iter().map(|name| (name.to_owned(), values(name))).collect())
+}
+
+const BOTOCORE: &str = r"
+import json, sys
+from botocore.configloader import load_config
+for path in sys.stdin.read().split('\n'):
+    if path:
+        try:
+            profiles = load_config(path)['profiles']
+            print(json.dumps({k: {a: b for a, b in v.items() if isinstance(b, str)} for k, v in profiles.items()}))
+        except Exception as e:
+            print(json.dumps({'error': {'text': str(e)}}))
+";
+
+/// What `script` prints for each file, with one start of Python.
+fn python(program: &std::ffi::OsStr, script: &str, files: &[PathBuf]) -> Vec<String> {
+    let mut command = Command::new(program);
+    command.args(["-c", script]).env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
+    command.env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let paths: Vec<&str> = files.iter().map(|path| path.to_str().unwrap()).collect();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), paths.join("\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), files.len());
+    lines
+}
+
+/// `None` where boto3 is not installed, which is said.
+pub(crate) fn boto3(files: &[PathBuf]) -> Option<Vec<Profiles>> {
+    let line = clients().command_line_or_skip(Client::Boto3)?;
+    let lines = python(&line[0], BOTOCORE, files);
+    let mut all: Vec<Profiles> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for profiles in &mut all {
+        profiles.retain(|name, _| is_plain(name));
+        for values in profiles.values_mut() {
+            values.retain(|key, value| {
+                // Here an inline comment belongs to the value, and an empty one is one.
+                let cut = [" #", " ;", "\n"].iter().filter_map(|mark| value.find(mark)).min();
+                value.truncate(cut.unwrap_or(value.len()));
+                KEYS.contains(&key.as_str()) && !value.is_empty()
+            });
+        }
+    }
+    Some(all)
+}
+
+const AWS_CLI: &str = r"
+import contextlib, io, json, os, sys
+import awscli.clidriver
+for path in sys.stdin.read().split('\n'):
+    if path:
+        os.environ['AWS_CONFIG_FILE'] = path
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            code = awscli.clidriver.create_clidriver().main(['configure', 'list-profiles'])
+        print(json.dumps(sorted(out.getvalue().split()) if code == 0 else [f'exit {code}']))
+";
+
+/// What `aws configure list-profiles` prints, by the program's own code.
+pub(crate) fn aws_cli(files: &[PathBuf]) -> Option<Vec<Vec<String>>> {
+    clients().command_line_or_skip(Client::AwsCli)?;
+    let lines = python("/usr/bin/python3".as_ref(), AWS_CLI, files);
+    Some(lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect())
+}

@@ -1,0 +1,239 @@
+//! What the file is, rather than what it says: links, rights, full disks, sizes.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+
+use kcaws_test_kit::{Desk, DeskCommand, require_program};
+
+use crate::readers;
+use crate::stage::binary;
+
+const SESSION: &str =
+    "[sso-session corp]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = eu-central-1\n";
+const ADD: &str = "profile add dev --session corp --account 111122223333 --role Admin";
+/// `nobody`: root may write everything.
+const NOBODY: &str = "65534";
+
+fn kcaws(desk: &Desk, line: &str) -> DeskCommand {
+    desk.command(binary()).args(line.split(' '))
+}
+
+fn files_in(folder: &Path) -> Vec<String> {
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+fn chmod(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn saml2aws_45_a_link_into_the_dotfiles_stays_a_link() {
+    let desk = Desk::new();
+    let real = desk.write_home_file("dotfiles/aws-config", SESSION);
+    chmod(&real, 0o644);
+    std::fs::create_dir(desk.home().join(".aws")).unwrap();
+    symlink("../dotfiles/aws-config", desk.aws_config_path()).unwrap();
+    kcaws(&desk, ADD).run().expect_ok();
+    assert!(desk.aws_config_path().is_symlink());
+    assert!(std::fs::read_to_string(&real).unwrap().contains("[profile dev]"));
+    assert_eq!(std::fs::metadata(&real).unwrap().mode() & 0o7777, 0o644);
+    assert_eq!(files_in(&desk.home().join("dotfiles")), ["aws-config"]);
+    kcaws(&desk, "profile undo").run().expect_ok();
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), SESSION);
+    assert!(desk.aws_config_path().is_symlink());
+}
+
+#[test]
+fn another_file_by_its_variable_is_written_there() {
+    let desk = Desk::new();
+    let path = desk.write_home_file("elsewhere/cfg", SESSION);
+    let output = kcaws(&desk, ADD).env("AWS_CONFIG_FILE", "~/elsewhere/cfg").run().expect_ok();
+    assert!(output.stderr_text().contains(path.to_str().unwrap()), "{output}");
+    assert!(std::fs::read_to_string(path).unwrap().contains("[profile dev]"));
+    assert!(!desk.aws_config_path().exists());
+}
+
+#[test]
+fn a_protected_file_is_refused_by_name() {
+    let desk = Desk::new();
+    let path = desk.write_aws_config(SESSION);
+    chmod(&path, 0o444);
+    kcaws(&desk, ADD)
+        .run()
+        .expect_code(1)
+        .expect_stderr("is write-protected")
+        .expect_stderr("nothing was changed");
+    assert_eq!(desk.read_aws_config(), SESSION);
+    assert_eq!(files_in(&desk.home().join(".aws")), ["config"]);
+    kcaws(&desk, "profile undo --list").run().expect_ok().expect_stderr("nothing to undo");
+}
+
+#[test]
+fn a_protected_folder_is_refused_too() {
+    let setpriv = require_program!("setpriv");
+    let desk = Desk::new();
+    let path = desk.write_aws_config(SESSION);
+    // Somebody without root's rights, whose home all of this is.
+    for entry in ["", "bin", "run", "tmp", "home"] {
+        chmod(&desk.root().join(entry), 0o755);
+    }
+    let command = || {
+        let wrapped = desk.command(&setpriv).args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
+        let copy = desk.bin_dir().join("kcaws");
+        if !copy.exists() {
+            std::fs::copy(binary(), &copy).unwrap();
+            chmod(&copy, 0o755);
+        }
+        wrapped.arg(&copy).args(ADD.split(' '))
+    };
+    if rustix::process::geteuid().is_root() {
+        let own = desk.command("chown").args(["-R", NOBODY]).arg(desk.home()).run();
+        own.expect_ok();
+    }
+    chmod(path.parent().unwrap(), 0o555);
+    let run = if rustix::process::geteuid().is_root() { command() } else { kcaws(&desk, ADD) };
+    let output =
+        run.run().expect_code(1).expect_stderr("cannot create a file in").expect_stderr("Permission denied");
+    assert_eq!(desk.read_aws_config(), SESSION, "{output}");
+    assert_eq!(files_in(path.parent().unwrap()), ["config"]);
+    chmod(path.parent().unwrap(), 0o755);
+}
+
+#[test]
+fn a_full_disk_changes_nothing_and_leaves_nothing() {
+    let desk = Desk::new();
+    let big = format!("{SESSION}{}", "# filler\n".repeat(4_000));
+    let path = desk.write_aws_config(&big);
+    // A limit on the size of files stands for the disk: 1 KiB, and for the config alone the size that it has.
+    for limit in [1, big.len() / 1024 + 1] {
+        let script =
+            format!("ulimit -f {limit}; exec '{}' {ADD} --region {}", binary().display(), "x".repeat(2_000));
+        let output = desk.command("bash").args(["-c", &script]).run().expect_code(1);
+        let output = output.expect_stderr("kcaws: hint: ");
+        assert_eq!(desk.read_aws_config(), big, "{output}");
+        assert_eq!(files_in(path.parent().unwrap()), ["config"]);
+        let backups = desk.state_dir().join("kcaws/backups");
+        assert!(!backups.exists() || files_in(&backups).is_empty(), "{output}");
+    }
+    kcaws(&desk, ADD).run().expect_ok();
+}
+
+#[test]
+fn a_file_with_two_names_is_left_alone_unless_told() {
+    let desk = Desk::new();
+    let path = desk.write_aws_config(SESSION);
+    let twin = desk.home().join("twin");
+    std::fs::hard_link(&path, &twin).unwrap();
+    kcaws(&desk, ADD).run().expect_code(1).expect_stderr("2 names").expect_stderr("--in-place");
+    assert_eq!(desk.read_aws_config(), SESSION);
+    kcaws(&desk, &format!("{ADD} --in-place")).run().expect_ok();
+    assert!(std::fs::read_to_string(&twin).unwrap().contains("[profile dev]"));
+    assert_eq!(std::fs::metadata(&path).unwrap().nlink(), 2);
+}
+
+#[test]
+fn a_mounted_file_is_left_alone_unless_told() {
+    let unshare = require_program!("unshare");
+    let desk = Desk::new();
+    let path = desk.write_aws_config(SESSION);
+    let real = desk.write_home_file("real", SESSION);
+    let script = |line: &str| {
+        format!(
+            "mount --bind '{}' '{}' && exec '{}' {line}",
+            real.display(),
+            path.display(),
+            binary().display()
+        )
+    };
+    let run = |line: &str| {
+        desk.command(&unshare).args(["--user", "--map-root-user", "--mount", "sh", "-c", &script(line)]).run()
+    };
+    let refused = run(ADD);
+    if refused.stderr_text().contains("unshare") || refused.stderr_text().contains("mount:") {
+        kcaws_test_kit::skip_allowed!("this machine gives nobody a mount namespace");
+    }
+    refused.expect_code(1).expect_stderr("is a mount of its own").expect_stderr("--in-place");
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), SESSION);
+    run(&format!("{ADD} --in-place")).expect_ok();
+    assert!(std::fs::read_to_string(&real).unwrap().contains("[profile dev]"));
+    assert_eq!(desk.read_aws_config(), SESSION, "below the mount nothing changed");
+}
+
+#[test]
+fn backups_are_for_the_owner_and_the_newest_twenty_stay() {
+    let desk = Desk::new();
+    desk.write_aws_config(SESSION);
+    for number in 0..23 {
+        kcaws(&desk, &format!("{ADD} --region r{number}")).run().expect_ok();
+    }
+    let folder = desk.state_dir().join("kcaws/backups");
+    let names = files_in(&folder);
+    assert_eq!((names.len(), names[0].as_str()), (20, "00000004.backup"));
+    for name in names {
+        assert_eq!(std::fs::metadata(folder.join(name)).unwrap().mode() & 0o7777, 0o600);
+    }
+    let listed = kcaws(&desk, "profile undo --list --json").run().expect_ok().stdout_json();
+    assert_eq!(listed["backups"].as_array().unwrap().len(), 20);
+    assert_eq!(listed["backups"][0]["command"], "profile add dev");
+    kcaws(&desk, "profile undo 5").run().expect_ok();
+    assert!(desk.read_aws_config().contains("region = r3\n"));
+}
+
+#[test]
+fn undoing_the_first_write_takes_the_file_away_again() {
+    let desk = Desk::new();
+    desk.write_home_file("cfg", SESSION);
+    // A session that stands nowhere would be refused: so the file goes between.
+    kcaws(&desk, ADD).env("AWS_CONFIG_FILE", desk.home().join("cfg")).run().expect_ok();
+    std::fs::remove_file(desk.home().join("cfg")).unwrap();
+    kcaws(&desk, "profile undo").env("AWS_CONFIG_FILE", desk.home().join("cfg")).run().expect_ok();
+    assert_eq!(desk.read_home_file("cfg"), SESSION);
+    kcaws(&desk, "profile undo").env("AWS_CONFIG_FILE", desk.home().join("cfg")).run().expect_ok();
+    assert!(!desk.home().join("cfg").exists());
+}
+
+#[test]
+fn ten_thousand_profiles_are_one_more() {
+    let desk = Desk::new();
+    let profile =
+        |number| format!("\n# {number}\n[profile p{number}]\nregion = eu-central-1\noutput = json\n");
+    let many = SESSION.to_owned() + &(0..10_000).map(profile).collect::<String>();
+    desk.write_aws_config(&many);
+    kcaws(&desk, ADD).run().expect_ok();
+    let after = desk.read_aws_config();
+    assert!(after.starts_with(&many));
+    let (ours, sdk) = (readers::ours(&after), readers::rust_sdk(&after));
+    assert_eq!(ours.len(), 10_001);
+    assert_eq!(sdk, Ok(ours));
+    let listed = kcaws(&desk, "profile list --json").run().expect_ok().stdout_json();
+    assert_eq!(listed["profiles"].as_array().unwrap().len(), 10_001);
+    kcaws(&desk, "profile remove dev").run().expect_ok();
+    assert_eq!(desk.read_aws_config(), many);
+}
+
+#[test]
+fn the_line_calls_the_link_that_stays_and_every_shell_runs_it() {
+    let desk = Desk::new();
+    desk.write_aws_config(SESSION);
+    let cellar = desk.home().join("Cellar/kcaws/1.0/bin");
+    std::fs::create_dir_all(&cellar).unwrap();
+    std::fs::copy(binary(), cellar.join("kcaws")).unwrap();
+    let folder = desk.home().join("my tools");
+    std::fs::create_dir(&folder).unwrap();
+    symlink(cellar.join("kcaws"), folder.join("kcaws")).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    desk.command("sh").args(["-c", &format!("exec kcaws {ADD}")]).env("PATH", &path).run().expect_ok();
+    let line = desk.read_aws_config().lines().last().unwrap().to_owned();
+    let start =
+        format!("credential_process = \"{}/kcaws\" credential-process --session corp ", folder.display());
+    assert!(line.starts_with(&start), "{line}");
+    // Nobody is logged in: exit 4 shows that the words arrived.
+    let command = line.split_once(" = ").unwrap().1.to_owned();
+    desk.command("sh").args(["-c", &command]).run().expect_code(4);
+    let python = "import shlex, subprocess, sys; sys.exit(subprocess.call(shlex.split(sys.argv[1])))";
+    desk.command("/usr/bin/python3").args(["-c", python, &command]).run().expect_code(4);
+}

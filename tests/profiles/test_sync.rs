@@ -1,0 +1,194 @@
+//! `profile sync` against the simulator.
+
+use idc_sim::{Builder, Fault, IdcSim, PageSize, Route};
+use kcaws_test_kit::{Signal, require_program};
+
+use crate::readers;
+use crate::stage::{Stage, binary};
+
+const USER: &str = "alice@example.com";
+
+/// `count` accounts of three roles each, and those alone.
+fn accounts(builder: Builder, count: usize) -> Builder {
+    let mut builder = builder.no_assignments().auto_approve(true).page_size(PageSize::Fixed(100));
+    for number in 0..count {
+        let id = format!("2{number:011}");
+        builder = builder.account(&id, &format!("Team {number}"), "team@example.com");
+        for role in ["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"] {
+            builder = builder.assign(USER, &id, role);
+        }
+    }
+    builder
+}
+
+fn logged_in(builder: Builder) -> Stage {
+    let stage = Stage::with(builder);
+    stage.run("login corp --no-browser").expect_ok();
+    stage.sim.clear_log();
+    stage
+}
+
+fn few() -> Stage {
+    logged_in(accounts(IdcSim::builder(), 3))
+}
+
+#[test]
+fn a_profile_for_every_role_and_the_second_time_nothing() {
+    let stage = few();
+    let before = stage.desk.read_aws_config();
+    let output = stage.run("profile sync corp --yes").expect_ok();
+    assert!(output.stderr_text().contains("9 created"), "{output}");
+    let after = stage.desk.read_aws_config();
+    assert!(after.starts_with(&before));
+    let profiles = readers::ours(&after);
+    assert_eq!(profiles.len(), 10);
+    let line = &profiles["team-1-read-only-access"]["credential_process"];
+    let wanted = "credential-process --session corp --account 200000000001 --role ReadOnlyAccess";
+    assert!(line.ends_with(wanted), "{line}");
+    assert_eq!(readers::rust_sdk(&after), Ok(profiles));
+    let again = stage.run("profile sync corp --yes").expect_ok();
+    assert!(again.stderr_text().contains("Nothing to change"), "{again}");
+    stage.run("profile undo").expect_ok();
+    assert_eq!(stage.desk.read_aws_config(), before);
+}
+
+#[test]
+fn what_is_gone_is_pruned_and_hand_edits_stay() {
+    let stage = few();
+    stage.run("profile sync --yes").expect_ok();
+    let edited = stage.desk.read_aws_config().replace(
+        "[profile team-0-read-only-access]\n",
+        "[profile team-0-read-only-access]\n# mine\nregion = x\n",
+    );
+    stage.desk.write_aws_config(&edited);
+    stage.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
+    stage.run("profile sync --no-prune --yes").expect_ok();
+    assert_eq!(stage.desk.read_aws_config(), edited);
+    let output = stage.run("profile sync --yes --json").expect_ok().stdout_json();
+    let removed: Vec<&str> = output["profiles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["change"] == "removed")
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(removed, ["team-1-read-only-access"]);
+    let after = stage.desk.read_aws_config();
+    assert!(after.contains("# mine\nregion = x\n") && !after.contains("team-1-read-only-access"));
+    assert!(after.contains("[profile dev]"), "not of sync, and kept: {after}");
+}
+
+#[test]
+fn the_settings_name_and_place_what_sync_writes() {
+    let stage = few();
+    let settings = "[profiles]\nname = \"{account_name|replace: :}.{role|kebab|replace:-access:}\"\nregion = \"eu-central-1\"\n\
+                    output = \"json\"\n[profiles.accounts.200000000002]\nalias = \"prod\"\nregion = \"us-east-1\"\n\
+                    [profiles.roles.PowerUserAccess]\nalias = \"power\"\n";
+    stage.desk.write_home_file(".config/kcaws/config.toml", settings);
+    stage.run("profile sync --yes").expect_ok();
+    let profiles = readers::ours(&stage.desk.read_aws_config());
+    assert_eq!(profiles["prod.power"]["region"], "us-east-1");
+    assert_eq!(profiles["Team0.read-only"]["region"], "eu-central-1");
+    assert_eq!(profiles["Team0.read-only"]["output"], "json");
+    let output = stage.kcaws("profile sync --dry-run --template").arg("{account_id}").run().expect_code(3);
+    assert!(output.stderr_text().contains("would be both AdministratorAccess in 2"), "{output}");
+    stage
+        .kcaws("profile sync --dry-run --template")
+        .arg("{acount}")
+        .run()
+        .expect_code(3)
+        .expect_stderr("`acount`");
+}
+
+#[test]
+fn nobody_elses_profile_is_touched_and_the_rest_is_written() {
+    let stage = few();
+    let foreign = "\n[profile team-0-power-user-access]\nregion = mine\n";
+    stage.desk.write_aws_config(&(stage.config() + foreign));
+    let output = stage.run("profile sync --yes").expect_code(1).expect_stderr("team-0-power-user-access");
+    let after = stage.desk.read_aws_config();
+    assert!(after.contains(foreign) && after.contains("[profile team-0-read-only-access]"), "{output}");
+}
+
+#[test]
+fn hostile_names_become_harmless() {
+    let stage = few();
+    stage.sim.add_account("300000000001", "x]\n[profile evil]\nregion = y\n#", "x@example.com");
+    stage.sim.assign(USER, "300000000001", "ReadOnlyAccess");
+    stage.sim.add_account("300000000002", "\u{1b}[2J東京\u{202e}$(id)", "x@example.com");
+    stage.sim.assign(USER, "300000000002", "ReadOnlyAccess");
+    let output = stage.kcaws("profile sync --yes --template").arg("{account_name}.{role}").run().expect_ok();
+    let after = stage.desk.read_aws_config();
+    assert!(!after.contains("evil]") && !after.contains('\u{1b}'), "{after}");
+    assert!(after.contains("[profile x---profile-evil--region---y--.ReadOnlyAccess]"), "{after}\n{output}");
+    assert_eq!(readers::rust_sdk(&after), Ok(readers::ours(&after)));
+}
+
+#[test]
+fn a_question_is_asked_and_no_is_no() {
+    require_program!("script");
+    let stage = few();
+    let before = stage.desk.read_aws_config();
+    stage.run("profile sync").expect_code(2).expect_stderr("--yes");
+    assert_eq!(stage.sim.count(Route::ListAccounts), 0, "not after a minute of listing");
+    for (answer, is_written) in [("n", false), ("", false), ("y", true)] {
+        let line = format!("'{}' profile sync", binary().display());
+        let script = stage.desk.command("script").env("TERM", "xterm");
+        let script = script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive();
+        let mut asked = script.spawn();
+        asked.wait_for_prompt("[y/N]");
+        asked.type_line(answer);
+        let output = asked.wait().expect_ok().expect_stdout("+[profile team-0-read-only-access]");
+        assert_eq!(stage.desk.read_aws_config() != before, is_written, "{answer:?}: {output}");
+    }
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_taken_up_and_nothing_is_half_written() {
+    let stage = logged_in(accounts(IdcSim::builder(), 60));
+    let before = stage.desk.read_aws_config();
+    let running = stage.kcaws("profile sync --yes").spawn();
+    kcaws_test_kit::wait_for("some lists", || (stage.sim.count(Route::ListAccountRoles) > 35).then_some(()));
+    running.signal(Signal::INT);
+    running.wait().expect_code(130);
+    assert_eq!(stage.desk.read_aws_config(), before);
+    stage.sim.clear_log();
+    stage.run("profile sync --yes").expect_ok();
+    let asked = stage.sim.count(Route::ListAccountRoles);
+    assert!(asked < 50, "{asked} of 60 asked again");
+    assert_eq!(readers::ours(&stage.desk.read_aws_config()).len(), 181);
+    stage.sim.clear_log();
+    stage.run("profile sync --yes").expect_ok();
+    assert_eq!(stage.sim.count(Route::ListAccountRoles), 60, "a whole run is asked anew");
+}
+
+#[test]
+fn trouble_is_told_and_what_was_listed_is_kept() {
+    let stage = logged_in(accounts(IdcSim::builder(), 30));
+    let before = stage.desk.read_aws_config();
+    stage.sim.fault(Route::ListAccountRoles, Fault::broken_json()).skip(20).times(99);
+    stage.run("profile sync --yes").expect_code(1).expect_stderr("not understood");
+    assert_eq!(stage.desk.read_aws_config(), before);
+    stage.sim.clear_faults();
+    stage.sim.clear_log();
+    stage.run("profile sync --yes").expect_ok();
+    assert!(stage.sim.count(Route::ListAccountRoles) <= 10);
+    stage.run("logout").expect_ok();
+    stage.run("profile sync --yes").expect_code(4).expect_stderr("kcaws login corp");
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_is_renewed_once() {
+    let stage = logged_in(accounts(IdcSim::builder(), 30));
+    stage
+        .sim
+        .fault(
+            Route::ListAccountRoles,
+            Fault::status(401, r#"{"message":"Session token not found or invalid"}"#),
+        )
+        .skip(10)
+        .times(1);
+    stage.run("profile sync --yes").expect_ok();
+    assert_eq!(stage.sim.count(Route::CreateToken), 1);
+    assert_eq!(readers::ours(&stage.desk.read_aws_config()).len(), 91);
+}
