@@ -1,20 +1,12 @@
-use std::time::Duration;
-
 use clap::Args;
 
 use super::error::CommandError;
-use super::selection::{self, Opened, Selected};
+use super::provider::Provider;
+use super::role_args::account_id;
+use super::selection::{self, Selected};
 use super::ui::Ui;
 use crate::app::App;
-use crate::credentials::Fetched;
-use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
-use crate::ports::identity_center::Patience;
-use crate::ports::process;
-use crate::profile::{Role, target};
-use crate::session::auto::{AutoLogin, Waited};
-
-/// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
-const WHOLE_CALL: Duration = Duration::from_secs(13);
+use crate::profile::Role;
 
 const EXAMPLES: &str = "\
 Example, in ~/.aws/config:
@@ -45,14 +37,6 @@ pub(super) struct CredentialProcessArgs {
     profile: Option<String>,
 }
 
-pub(super) fn account_id(text: &str) -> Result<String, String> {
-    if target::is_account_id(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("an account id has 12 digits".to_owned())
-    }
-}
-
 pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (selected, role) = match (&args.session, &args.account, &args.role, &args.profile) {
         (Some(session), Some(account), Some(role), _) => {
@@ -66,71 +50,9 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
             (selected, role)
         }
     };
-    let endpoints = selection::endpoints(app, &selected)?;
-    let minted_by = MintedBy::of(&selected.session, &endpoints);
-    let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
-    let config = app.config_path()?;
-    let wanted = Wanted::new(&selected.session.name, &role, &config, &app.env, &of_profile)
-        .stamped(app.stamped_document()?.0);
-    let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
-    let serve = || warm.serve(&wanted, minted_by, |haste| fetch(app, &selected, &role, haste));
-    let line = match serve() {
-        Err(error) if error.wants_login() => {
-            log_in_first(app, &selected, &role, error)?;
-            serve()?
-        }
-        other => other?,
-    };
+    let line = Provider::for_a_tool(app, selected, role)?.line()?;
     ui.secret_line(&line);
     Ok(())
-}
-
-/// With `auto-login`: one login for all who wait. Without it, or where no browser can open, `error` it is.
-fn log_in_first(
-    app: &App,
-    selected: &Selected,
-    role: &Role,
-    error: CommandError,
-) -> Result<(), CommandError> {
-    if !app.settings()?.auto_login || app.browser().unavailable().is_some() {
-        return Err(error);
-    }
-    let asked_by = format!("credentials of {} in account {}", role.role_name, role.account_id);
-    let start = || match &selected.profile {
-        // Its `services` section counts for the login too.
-        Some(profile) => {
-            process::start_detached(&["login", "--detached", &asked_by], &[("AWS_PROFILE", profile)])
-        }
-        None => {
-            process::start_detached(&["login", "--detached", &asked_by, "--", &selected.session.name], &[])
-        }
-    };
-    let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
-    match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
-        Waited::LoggedIn => Ok(()),
-        Waited::CoolingDown => Err(error.because("a login came to nothing a moment ago")),
-        Waited::NotStarted => Err(error.because("the login could not be started by itself")),
-        Waited::Unfinished => Err(error
-            .because("a login waits in the browser")
-            .hint("finish the login in the open tab, then try again")),
-    }
-}
-
-fn fetch(app: &App, selected: &Selected, role: &Role, haste: Haste) -> Result<Fetched, CommandError> {
-    let (patience, lock_patience) = if haste.waits {
-        (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
-    } else {
-        (Patience { attempt: haste.total, attempts: 1, total: haste.total }, Duration::ZERO)
-    };
-    let once = || -> Result<Fetched, CommandError> {
-        let opened = Opened::for_use_in(app, selected.clone(), patience, lock_patience)?;
-        Ok(opened.session().fetch_role(role)?)
-    };
-    match once() {
-        // No tool should fail because somebody moves the tokens meanwhile.
-        Err(error) if error.tokens_moved() => once(),
-        outcome => outcome,
-    }
 }
 
 #[cfg(test)]

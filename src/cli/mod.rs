@@ -8,6 +8,9 @@ pub mod hot;
 mod log;
 mod login;
 mod logout;
+mod picker;
+mod provider;
+mod role_args;
 mod selection;
 mod status;
 mod store;
@@ -85,7 +88,8 @@ impl Command {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
             Self::Store(args) => args.wants_json(),
-            Self::Login(_) | Self::Logout(_) | Self::Console(_) | Self::CredentialProcess(_) => false,
+            Self::Console(args) => args.json,
+            Self::Login(_) | Self::Logout(_) | Self::CredentialProcess(_) => false,
         }
     }
 

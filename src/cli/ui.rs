@@ -31,6 +31,21 @@ impl Ui {
         self.terminal.interactive && !self.no_input
     }
 
+    #[cfg(test)]
+    pub(super) fn for_tests(terminal: Terminal) -> Self {
+        Self::new(terminal, &Global { quiet: false, verbose: 0, no_color: true, no_input: false })
+    }
+
+    /// A line that the person types, without its blanks; `None` at the end of the input. Only where
+    /// [`Ui::is_interactive`].
+    pub(super) fn ask(&mut self, question: &str) -> Option<String> {
+        let _ = write!(self.terminal.stderr, "{question}");
+        let _ = self.terminal.stderr.flush();
+        let mut line = String::new();
+        let read = self.terminal.stdin.read_line(&mut line).ok()?;
+        (read > 0).then(|| line.trim().to_owned())
+    }
+
     /// A line of data.
     pub fn data(&mut self, line: &str) {
         self.write_out(format!("{line}\n").as_bytes());

@@ -1,7 +1,7 @@
 //! The `credential_process` contract: AWS SDKs and Tools reference guide, "Process credential provider".
 
-use chrono::SecondsFormat;
-use serde::Serialize;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::ports::identity_center::RoleCredentials;
 use crate::profile::Role;
@@ -49,6 +49,26 @@ pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     Secret::new(line)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Read {
+    access_key_id: String,
+    secret_access_key: Secret<String>,
+    session_token: Secret<String>,
+    expiration: DateTime<Utc>,
+}
+
+/// What [`line`] wrote.
+pub fn parse(line: &Secret<Vec<u8>>) -> RoleCredentials {
+    let read: Read = serde_json::from_slice(line.expose()).expect("the line is ours");
+    RoleCredentials {
+        access_key_id: read.access_key_id,
+        secret_access_key: read.secret_access_key,
+        session_token: read.session_token,
+        expires_at: read.expiration,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +86,12 @@ mod tests {
                 r#""Expiration":"2026-11-24T09:00:00Z","AccountId":"011122223333"}"#
             )
         );
+    }
+    #[test]
+    fn the_line_is_read_back_as_it_was_written() {
+        let role = Role { account_id: "011122223333".to_owned(), role_name: "Admin".to_owned() };
+        let credentials = FakeIdentityCenter::role_credentials("2026-11-24T09:00:00Z");
+        let back = parse(&line(&credentials, &role));
+        assert_eq!(json(&back, &role).expose(), json(&credentials, &role).expose());
     }
 }

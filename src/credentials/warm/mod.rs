@@ -150,8 +150,25 @@ impl Warm<'_> {
                 let renewed = self.renewed(wanted, minted_by, &entry, fetch);
                 Ok(renewed.unwrap_or_else(|| entry.into_line()))
             }
-            None => self.fetched(wanted, minted_by, fetch),
+            None => self.fetched(wanted, minted_by, None, fetch),
         }
+    }
+
+    /// A new answer unless a warm one lasts until `until`, for somebody who asks how long it lasts: a failure is
+    /// told, and the old answer stays for others.
+    pub fn renew<E: Refusal>(
+        &self,
+        wanted: &Wanted<'_>,
+        minted_by: MintedBy,
+        until: DateTime<Utc>,
+        fetch: impl Fn(Haste) -> Result<Fetched, E>,
+    ) -> Result<Secret<Vec<u8>>, E> {
+        self.fetched(wanted, minted_by, Some(until), fetch)
+    }
+
+    /// When the warm answer ends, by this machine's clock.
+    pub fn ends_at(&self, wanted: &Wanted<'_>, minted_by: MintedBy) -> Option<DateTime<Utc>> {
+        self.look(wanted, minted_by).map(|(entry, _)| entry.expires_here_at())
     }
 
     /// A new answer, if that is quickly had. No failure is worth a word: the old one is good.
@@ -188,18 +205,20 @@ impl Warm<'_> {
         }
     }
 
-    /// Nothing good is left: one process fetches, the others wait for what it leaves.
+    /// Nothing good (enough) is left: one process fetches, the others wait for what it leaves.
     fn fetched<E: Refusal>(
         &self,
         wanted: &Wanted<'_>,
         minted_by: MintedBy,
+        until: Option<DateTime<Utc>>,
         fetch: impl Fn(Haste) -> Result<Fetched, E>,
     ) -> Result<Secret<Vec<u8>>, E> {
+        let enough = |entry: &Entry| until.is_none_or(|until| entry.expires_here_at() >= until);
         let left = || WHOLE_CALL.saturating_sub(self.clock.elapsed());
         let lock = self.state.lock(&self.lock_name(wanted), left().saturating_sub(LAST_TRY));
         match &lock {
             Ok(_) => {
-                if let Some((entry, _)) = self.look(wanted, minted_by) {
+                if let Some((entry, _)) = self.look(wanted, minted_by).filter(|(entry, _)| enough(entry)) {
                     return Ok(entry.into_line());
                 }
             }

@@ -1,0 +1,152 @@
+//! Role credentials for a command: warm, or fetched, with a login first where that is wanted.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::error::CommandError;
+use super::selection::{self, Opened, Selected};
+use super::ui::Ui;
+use crate::app::App;
+use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
+use crate::credentials::{Fetched, wire};
+use crate::ports::identity_center::{Patience, RoleCredentials};
+use crate::ports::process;
+use crate::profile::Role;
+use crate::secret::Secret;
+use crate::session::auto::{AutoLogin, Waited};
+
+/// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
+const WHOLE_CALL: Duration = Duration::from_secs(13);
+
+pub(super) struct Provider<'a> {
+    app: &'a App,
+    pub(super) selected: Selected,
+    pub(super) role: Role,
+    minted_by: MintedBy,
+    endpoints_of_profile: String,
+    config: PathBuf,
+    /// Who may be asked for a passphrase.
+    person: Option<&'a Ui>,
+}
+
+impl<'a> Provider<'a> {
+    /// Asks nobody anything.
+    pub(super) fn for_a_tool(app: &'a App, selected: Selected, role: Role) -> Result<Self, CommandError> {
+        let endpoints = selection::endpoints(app, &selected)?;
+        let minted_by = MintedBy::of(&selected.session, &endpoints);
+        let endpoints_of_profile = selection::of_profile_alone(app, &selected, &endpoints);
+        let config = app.config_path()?;
+        Ok(Self { app, selected, role, minted_by, endpoints_of_profile, config, person: None })
+    }
+
+    pub(super) fn for_a_person(
+        app: &'a App,
+        selected: Selected,
+        role: Role,
+        ui: &'a Ui,
+    ) -> Result<Self, CommandError> {
+        Ok(Self { person: Some(ui), ..Self::for_a_tool(app, selected, role)? })
+    }
+
+    /// As `credential-process` prints it.
+    pub(super) fn line(&self) -> Result<Secret<Vec<u8>>, CommandError> {
+        let wanted = self.wanted()?;
+        self.with_login(|| self.warm().serve(&wanted, self.minted_by, |haste| self.fetch(haste)))
+    }
+
+    pub(super) fn credentials(&self) -> Result<RoleCredentials, CommandError> {
+        Ok(wire::parse(&self.line()?))
+    }
+
+    /// Credentials that end no earlier than `until`, as far as the permission set gives any, and when they do end:
+    /// by this machine's clock, which the service's may be ahead of.
+    pub(super) fn credentials_until(
+        &self,
+        until: DateTime<Utc>,
+    ) -> Result<(RoleCredentials, DateTime<Utc>), CommandError> {
+        let wanted = self.wanted()?;
+        let ends_at = |credentials: &RoleCredentials| {
+            self.warm().ends_at(&wanted, self.minted_by).unwrap_or(credentials.expires_at)
+        };
+        let credentials = self.credentials()?;
+        let end = ends_at(&credentials);
+        if end >= until {
+            return Ok((credentials, end));
+        }
+        let renew = || self.warm().renew(&wanted, self.minted_by, until, |haste| self.fetch(haste));
+        let credentials = wire::parse(&self.with_login(renew)?);
+        let end = ends_at(&credentials);
+        Ok((credentials, end))
+    }
+
+    fn wanted(&self) -> Result<Wanted<'_>, CommandError> {
+        let (app, session) = (self.app, &self.selected.session.name);
+        let wanted = Wanted::new(session, &self.role, &self.config, &app.env, &self.endpoints_of_profile);
+        Ok(wanted.stamped(app.stamped_document()?.0))
+    }
+
+    fn warm(&self) -> Warm<'_> {
+        let app = self.app;
+        Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock }
+    }
+
+    fn with_login<T>(&self, serve: impl Fn() -> Result<T, CommandError>) -> Result<T, CommandError> {
+        match serve() {
+            Err(error) if error.wants_login() => {
+                self.log_in_first(error)?;
+                serve()
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// With `auto-login`: one login for all who wait. Without it, or where no browser can open, `error` it is.
+    fn log_in_first(&self, error: CommandError) -> Result<(), CommandError> {
+        let Self { app, selected, role, .. } = self;
+        if !app.settings()?.auto_login || app.browser().unavailable().is_some() {
+            return Err(error);
+        }
+        let asked_by = format!("credentials of {} in account {}", role.role_name, role.account_id);
+        let start = || match &selected.profile {
+            // Its `services` section counts for the login too.
+            Some(profile) => {
+                process::start_detached(&["login", "--detached", &asked_by], &[("AWS_PROFILE", profile)])
+            }
+            None => process::start_detached(
+                &["login", "--detached", &asked_by, "--", &selected.session.name],
+                &[],
+            ),
+        };
+        let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
+        match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
+            Waited::LoggedIn => Ok(()),
+            Waited::CoolingDown => Err(error.because("a login came to nothing a moment ago")),
+            Waited::NotStarted => Err(error.because("the login could not be started by itself")),
+            Waited::Unfinished => Err(error
+                .because("a login waits in the browser")
+                .hint("finish the login in the open tab, then try again")),
+        }
+    }
+
+    fn fetch(&self, haste: Haste) -> Result<Fetched, CommandError> {
+        let (patience, lock_patience) = if haste.waits {
+            (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
+        } else {
+            (Patience { attempt: haste.total, attempts: 1, total: haste.total }, Duration::ZERO)
+        };
+        let once = || -> Result<Fetched, CommandError> {
+            let opened = Opened::for_use_in(self.app, self.selected.clone(), patience, lock_patience)?;
+            if let Some(ui) = self.person {
+                opened.ask_for_passphrase(ui)?;
+            }
+            Ok(opened.session().fetch_role(&self.role)?)
+        };
+        match once() {
+            // No tool should fail because somebody moves the tokens meanwhile.
+            Err(error) if error.tokens_moved() => once(),
+            outcome => outcome,
+        }
+    }
+}
