@@ -214,6 +214,7 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
         (_, Route::SignIn) => browser::sign_in(sim, call),
         (_, Route::Consent) => browser::consent(sim, call),
         (_, Route::StartPage) => browser::start_page(sim, call),
+        (_, Route::PortalConsole) => federation::by_shortcut(sim, call),
         (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
     }
 }

@@ -37,6 +37,8 @@ pub enum Route {
     Consent,
     /// The portal's first page.
     StartPage,
+    /// `GET /start/console`: where the first page's script goes for a shortcut link, `#/console?…`.
+    PortalConsole,
     /// `CONNECT` at the proxy entry; logged when refused. Of the faults a status, a delay and a cut act.
     Connect,
     /// Nothing that AWS has, or not at this host.
@@ -45,7 +47,7 @@ pub enum Route {
 
 impl Route {
     /// Every route, for loops.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::RegisterClient,
         Self::StartDeviceAuthorization,
         Self::CreateToken,
@@ -62,6 +64,7 @@ impl Route {
         Self::SignIn,
         Self::Consent,
         Self::StartPage,
+        Self::PortalConsole,
         Self::Connect,
         Self::Unknown,
     ];
@@ -100,6 +103,7 @@ const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::Consent, Service::Start, "POST", "/start/consent"),
     (Route::StartPage, Service::Start, "GET", "/start"),
     (Route::StartPage, Service::Start, "GET", "/start/"),
+    (Route::PortalConsole, Service::Start, "GET", "/start/console"),
 ];
 
 /// What the table says about a request.
