@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
+use crate::ports::clipboard::{Clipboard, SystemClipboard};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::env::Env;
 use crate::ports::file_stamp::FileStamp;
@@ -55,6 +56,7 @@ pub trait Outside {
     ) -> Result<Box<dyn IdentityCenter>, SetupError>;
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
     fn browser(&self, app: &App) -> Box<dyn Browser>;
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard>;
 }
 
 impl App {
@@ -134,6 +136,10 @@ impl App {
     pub fn browser(&self) -> Box<dyn Browser> {
         self.outside.browser(self)
     }
+
+    pub fn clipboard(&self) -> Box<dyn Clipboard> {
+        self.outside.clipboard(self)
+    }
 }
 
 #[derive(Default)]
@@ -186,6 +192,12 @@ impl Outside for RealOutside {
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {
-        Box::new(SystemBrowser::new(app.env.clone()))
+        // Settings that cannot be read are complained about where they decide something.
+        let usual = app.settings().ok().and_then(|settings| settings.browser.clone());
+        Box::new(SystemBrowser::new(app.env.clone(), usual))
+    }
+
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard> {
+        Box::new(SystemClipboard::new(app.env.clone()))
     }
 }

@@ -3,6 +3,8 @@
 //! ```toml
 //! keyring = "auto"      # where login keeps tokens
 //! auto-login = false    # whether a tool that finds nobody logged in opens one login
+//! browser = "firefox"   # another browser than the desktop's, by name or path
+//! console-via = "federation"  # how `console` signs in: federation, portal
 //! ```
 //!
 //! Never read on the hot path.
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::console::Via;
 use crate::ports::env::Env;
 use crate::session::choice::Requested;
 
@@ -18,6 +21,8 @@ use crate::session::choice::Requested;
 pub struct Settings {
     pub keyring: Requested,
     pub auto_login: bool,
+    pub browser: Option<String>,
+    pub console_via: Via,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +44,8 @@ const SWITCH: &str = "true, false";
 struct File {
     keyring: Option<String>,
     auto_login: Option<bool>,
+    browser: Option<String>,
+    console_via: Option<String>,
 }
 
 impl Settings {
@@ -57,7 +64,13 @@ impl Settings {
             Some(value) => switch(&value, "KCAWS_AUTO_LOGIN")?,
             None => file.auto_login.unwrap_or(false),
         };
-        Ok(Self { keyring, auto_login })
+        let browser = env.get("KCAWS_BROWSER").or(file.browser).filter(|name| !name.is_empty());
+        let console_via = match (env.get("KCAWS_CONSOLE_VIA"), file.console_via) {
+            (Some(value), _) => via(&value, || "KCAWS_CONSOLE_VIA".to_owned())?,
+            (None, Some(value)) => via(&value, || format!("`console-via` in {}", shown(path.as_deref())))?,
+            (None, None) => Via::default(),
+        };
+        Ok(Self { keyring, auto_login, browser, console_via })
     }
 }
 
@@ -82,6 +95,14 @@ fn store(value: &str, setting: impl FnOnce() -> String) -> Result<Requested, Set
         setting: setting(),
         value: value.to_owned(),
         known: STORES,
+    })
+}
+
+fn via(value: &str, setting: impl FnOnce() -> String) -> Result<Via, SettingsError> {
+    value.parse().map_err(|()| SettingsError::BadValue {
+        setting: setting(),
+        value: value.to_owned(),
+        known: Via::NAMES,
     })
 }
 
@@ -116,9 +137,12 @@ mod tests {
         Settings::load(Some(folder.path()), &Env::from_pairs(env))
     }
 
+    const DEFAULTS: Settings =
+        Settings { keyring: Requested::Auto, auto_login: false, browser: None, console_via: Via::Federation };
+
     #[test]
     fn without_a_file_everything_has_its_default() {
-        let defaults = Settings { keyring: Requested::Auto, auto_login: false };
+        let defaults = DEFAULTS;
         assert_eq!(load(None, &[]).expect("loads"), defaults);
         assert_eq!(Settings::load(None, &Env::from_pairs(&[])).expect("loads"), defaults);
     }
@@ -131,7 +155,13 @@ mod tests {
         assert!(settings.auto_login);
         let env = [("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
         let settings = load(file, &env).expect("loads");
-        assert_eq!(settings, Settings { keyring: Requested::Auto, auto_login: false });
+        assert_eq!(settings, DEFAULTS);
+        let file = Some("browser = \"firefox\"\nconsole-via = \"portal\"\n");
+        let settings = load(file, &[]).expect("loads");
+        assert_eq!((settings.browser.as_deref(), settings.console_via), (Some("firefox"), Via::Portal));
+        let env = [("KCAWS_BROWSER", "edge"), ("KCAWS_CONSOLE_VIA", "federation")];
+        let settings = load(file, &env).expect("loads");
+        assert_eq!((settings.browser.as_deref(), settings.console_via), (Some("edge"), Via::Federation));
     }
 
     #[test]
@@ -141,5 +171,6 @@ mod tests {
         assert!(error(Some("keyring = \n"), &[]).contains("config.toml:1: "));
         assert!(error(Some("keyring = \"floppy\"\n"), &[]).contains("`floppy`"));
         assert_eq!(error(None, &[("KCAWS_AUTO_LOGIN", "often")]), "KCAWS_AUTO_LOGIN cannot be `often`");
+        assert_eq!(error(None, &[("KCAWS_CONSOLE_VIA", "saml")]), "KCAWS_CONSOLE_VIA cannot be `saml`");
     }
 }

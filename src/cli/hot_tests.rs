@@ -8,6 +8,7 @@ use crate::app::{Outside, SetupError};
 use crate::credentials::warm::MintedBy;
 use crate::credentials::{CredentialsError, Fetched};
 use crate::ports::browser::Browser;
+use crate::ports::clipboard::Clipboard;
 use crate::ports::clock::{Clock, FakeClock};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
@@ -56,6 +57,10 @@ impl Outside for WarmOnly {
 
     fn browser(&self, _app: &App) -> Box<dyn Browser> {
         panic!("a warm call opens no browser")
+    }
+
+    fn clipboard(&self, _app: &App) -> Box<dyn Clipboard> {
+        panic!("a warm call touches no clipboard")
     }
 }
 

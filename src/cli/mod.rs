@@ -34,6 +34,8 @@ Environment:
   KCAWS_PASSPHRASE_FD           for the file: the number of an open descriptor whose first line is the passphrase
   KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell
   KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
+  KCAWS_BROWSER                 the browser, by name or path
+  KCAWS_CONSOLE_VIA             how console signs in: federation (default), portal
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
@@ -88,7 +90,7 @@ impl Command {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
             Self::Store(args) => args.wants_json(),
-            Self::Console(args) => args.json,
+            Self::Console(args) => args.json(),
             Self::Login(_) | Self::Logout(_) | Self::CredentialProcess(_) => false,
         }
     }

@@ -80,9 +80,50 @@ pub fn portal_link(start_url: &str, role: &Role, destination: &str) -> String {
     format!("{portal}/#/console?account_id={account}&role_name={role}&destination={destination}")
 }
 
+/// Below these AWS serves access portals, as AWS CLI 2.36.7 has them.
+const PORTALS: [&str; 8] = [
+    "app.aws",
+    "portal.amazonaws.com",
+    "portal.amazonaws.com.cn",
+    "app.amazonwebservices.com.cn",
+    "portal.amazonaws.eu",
+    "api.amazonwebservices.eu",
+    "awsapps.com",
+    "awsapps.cn",
+];
+
+/// Whether `start_url` is a portal of AWS's own: another is a company's name for one.
+pub fn is_portal(start_url: &str) -> bool {
+    let Ok(url) = url::Url::parse(start_url) else { return false };
+    let host = url.host_str().unwrap_or_default();
+    let below =
+        |suffix: &&str| host.strip_suffix(*suffix).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+    url.scheme() == "https" && PORTALS.iter().any(below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_portal_is_awss_own_at_a_boundary_of_labels() {
+        for own in [
+            "https://d-1234567890.awsapps.com/start",
+            "https://ssoins-1.portal.eu-central-1.app.aws",
+            "https://corp.awsapps.cn/start",
+        ] {
+            assert!(is_portal(own), "{own}");
+        }
+        for other in [
+            "https://sso.example.com/aws",
+            "https://evilawsapps.com/start",
+            "http://d-1.awsapps.com",
+            "https://awsapps.com/start",
+            "x",
+        ] {
+            assert!(!is_portal(other), "{other}");
+        }
+    }
 
     #[test]
     fn the_login_url_is_encoded() {

@@ -2,6 +2,7 @@
 //! that both pass. This folder is the complete list of what kcaws touches.
 
 pub mod browser;
+pub mod clipboard;
 pub mod clock;
 pub mod code_page;
 pub mod env;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod identity_center;
 pub mod interrupt;
 pub mod keyring;
+mod lookup;
 pub mod loopback;
 pub mod passphrase;
 pub mod process;

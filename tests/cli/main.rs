@@ -8,6 +8,8 @@ mod test_accounts;
 mod test_auto_login;
 mod test_config;
 mod test_console;
+mod test_console_browser;
+mod test_console_ways;
 mod test_console_where;
 mod test_credential_process;
 mod test_crowd;

@@ -14,7 +14,7 @@ pub(crate) fn logged_in() -> Stage {
 fn the_printed_url_opens_the_console_with_account_and_role() {
     let stage = logged_in();
     let output = stage.kcaws("console dev --print").allow_secret_on_stdout().run().expect_ok();
-    assert!(output.stderr.is_empty(), "{output}");
+    let output = output.expect_stderr("signs in whoever opens it within 15 minutes");
     let page = Walk::new().open(output.stdout_text().trim());
     assert!(page.text().contains(ACCOUNT) && page.text().contains(ROLE), "{}", page.text());
     assert!(page.text().contains("eu-west-1"), "the profile's region: {}", page.text());
@@ -59,7 +59,10 @@ fn what_goes_wrong_is_said_without_the_url() {
         (Fault::status(400, "<html>"), "refused the credentials (400)"),
         (Fault::status(503, "<html>"), "is in trouble (503)"),
         (Fault::cut(), "cannot reach"),
+        (Fault::cut_mid_body(), "cannot reach"),
         (Fault::broken_json(), "not understood"),
+        (Fault::status(200, "{}"), "not understood"),
+        (Fault::huge_body(10_000_000), "cannot reach"),
     ] {
         stage.sim.fault(Route::GetSigninToken, fault).times(1);
         stage.run("console dev --print").expect_code(1).expect_stderr(word);

@@ -1,38 +1,41 @@
 mod list;
+mod out;
+mod way;
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use clap::Args;
 
-use super::error::{CommandError, Exit};
-use super::provider::Provider;
+use self::out::Out;
+use self::way::Goal;
+use super::error::CommandError;
 use super::role_args::{Chosen, RoleArgs};
 use super::selection::Selected;
-use super::ui::{Ui, shown};
+use super::ui::Ui;
 use crate::app::App;
-use crate::console::{self, Destination, Partition, destination};
-use crate::ports::browser::NoBrowser;
-use crate::ports::handoff::Handoff;
-use crate::ports::identity_center::{Origin, Override, RoleCredentials, checked};
-use crate::profile::services::{Service, endpoint_override};
+use crate::console::{Destination, Partition, Via, destination};
+use crate::profile::Role;
 
-/// How long a browser may take from its start to asking for the page.
-const BROWSER_PATIENCE: Duration = Duration::from_mins(1);
-/// A console that ends sooner is a nuisance: warm credentials with less left are renewed first, if they can be.
-const WORTH_OPENING: TimeDelta = TimeDelta::minutes(30);
+/// What AWS takes for a console session.
+const DURATIONS: std::ops::RangeInclusive<u64> = 15 * 60..=12 * 60 * 60;
 
 const EXAMPLES: &str = "\
 Examples:
   kcaws console dev
   kcaws console dev --service logs --region eu-west-1
   kcaws console dev --destination arn:aws:s3:::bucket/key
-  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print";
+  kcaws console dev --container            (a Firefox container of the profile's name)
+  kcaws console dev --browser chrome --browser-profile 'Profile 1'
+  kcaws console dev --via portal
+  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print
+
+By federation, credentials of the role become a sign-in URL, which signs in whoever opens it within 15 minutes; the
+browser gets it from this machine, it stands on no command line. By portal, the browser is sent to the access portal,
+where it is signed in or signs in; no credentials are used here, and several sessions side by side work.";
 
 /// Open the AWS console in the browser with a profile's permission set
 ///
-/// Signs in through AWS's federation endpoint. The printed URL signs in whoever opens it within 15 minutes. Without a
-/// profile it is that of AWS_PROFILE; a person at a terminal is asked.
+/// Without a profile it is that of AWS_PROFILE; a person at a terminal is asked.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ConsoleArgs {
@@ -47,48 +50,57 @@ pub(super) struct ConsoleArgs {
     /// Region of the console, where the destination tells none; else that of the profile, else that of the session
     #[arg(long)]
     region: Option<String>,
-    /// Print the URL instead of opening it
+    /// federation or portal; else `console-via` of the settings, else federation
+    #[arg(long, value_parser = via)]
+    via: Option<Via>,
+    /// How long the console session lasts, from 15m to 12h; else as long as the credentials
+    #[arg(long, value_parser = duration)]
+    duration: Option<Duration>,
+    /// End the browser's console sessions first, all of them
     #[arg(long)]
-    print: bool,
-    /// List the short names of services and do nothing else
+    logout_first: bool,
+    #[command(flatten)]
+    out: Out,
+    /// List the short names of services (with --json machine-readable) and do nothing else
     #[arg(long)]
     list_services: bool,
-    /// Machine-readable, with --list-services
-    #[arg(long, requires = "list_services")]
-    pub(super) json: bool,
+}
+
+fn via(text: &str) -> Result<Via, String> {
+    text.parse().map_err(|()| format!("it is one of {}", Via::NAMES))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if DURATIONS.contains(&duration.as_secs()) {
+        Ok(duration)
+    } else {
+        Err("AWS takes 15m to 12h".to_owned())
+    }
+}
+
+impl ConsoleArgs {
+    pub(super) fn json(&self) -> bool {
+        self.out.json
+    }
 }
 
 pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if args.list_services {
-        list::services(args.json, ui);
+        list::services(args.json(), ui);
         return Ok(());
     }
+    let via = args.via.unwrap_or(app.settings()?.console_via);
     let Chosen { selected, role, region } = args.of.choose_or_ask(app, ui)?;
     let destination = find(args, &selected, region)?;
-    warn_of_another_account(&destination, &role.account_id, ui);
-    let signin = signin_origin(app, &selected, &destination.region)?;
-    let browser = app.browser();
-    if !args.print {
-        refuse_without_browser(browser.unavailable())?;
-    }
-    let provider = Provider::for_a_person(app, selected, role, ui)?;
-    let credentials = credentials(&provider, app)?;
-    let Provider { selected, role, .. } = provider;
-    let token = app.signin(signin.clone())?.signin_token(&credentials)?;
-    let url = console::login_url(signin.as_str(), &selected.session.start_url, &destination.url, &token);
-    if args.print {
-        ui.secret_data(&url);
-        return Ok(());
-    }
-    let handoff = Handoff::listen()?;
-    if let Err(error) = browser.open(&handoff.url()) {
-        return Err(CommandError::new(Exit::Failed, "browser", error.to_string())
-            .hint("`kcaws console --print` prints the URL instead"));
-    }
-    handoff.redirect_once(&url, BROWSER_PATIENCE)?;
-    let (name, account) = (shown(&role.role_name), &role.account_id);
-    ui.say(&format!("The console of account {account} opens as {name}."));
-    Ok(())
+    warn_of_another_account(&destination, &role, ui);
+    args.out.check(app)?;
+    let goal = Goal { selected, role, destination };
+    let opening = match via {
+        Via::Federation => way::by_federation(&goal, args.duration, args.logout_first, app, ui)?,
+        Via::Portal => way::by_portal(&goal, args.duration.is_some() || args.logout_first)?,
+    };
+    args.out.hand_over(&goal, &opening, app, ui)
 }
 
 /// Of the login's own partition: nothing else can be signed in to.
@@ -107,38 +119,8 @@ fn find(
     })
 }
 
-fn warn_of_another_account(destination: &Destination, account: &str, ui: &mut Ui) {
-    if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != account) {
-        ui.warn(&format!("the destination belongs to account {theirs}, the role to {account}"));
+fn warn_of_another_account(destination: &Destination, role: &Role, ui: &mut Ui) {
+    if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != role.account_id) {
+        ui.warn(&format!("the destination belongs to account {theirs}, the role to {}", role.account_id));
     }
-}
-
-/// Warm ones, or new ones that stay warm for others.
-fn credentials(provider: &Provider<'_>, app: &App) -> Result<RoleCredentials, CommandError> {
-    let credentials = provider.credentials()?;
-    let until = app.clock.now() + WORTH_OPENING;
-    if credentials.expires_at >= until {
-        return Ok(credentials);
-    }
-    // A short console is better than none.
-    Ok(provider.credentials_until(until).map_or(credentials, |(longer, _)| longer))
-}
-
-fn signin_origin(app: &App, selected: &Selected, region: &str) -> Result<Origin, CommandError> {
-    let given = endpoint_override(Service::Signin, &app.env, app.document()?, selected.profile.as_deref());
-    let given = given.unwrap_or_else(|| Override {
-        setting: "the region's sign-in host".to_owned(),
-        url: Partition::of_region(region).signin_origin(region),
-    });
-    Ok(Origin::new(&checked(&given)?))
-}
-
-fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError> {
-    let why = match missing {
-        None => return Ok(()),
-        Some(NoBrowser::Ssh) => "over SSH no browser is opened",
-        Some(NoBrowser::NoDisplay) => "there is no display here",
-    };
-    Err(CommandError::new(Exit::Failed, "no_browser", why)
-        .hint("`kcaws console --print` prints the URL; open it within 15 minutes where you sit"))
 }

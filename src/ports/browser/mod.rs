@@ -1,5 +1,8 @@
 //! The person's browser.
 
+mod named;
+
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,27 +18,55 @@ pub enum NoBrowser {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the browser could not be started: {0}")]
-pub struct BrowserError(String);
+pub enum BrowserError {
+    #[error("the browser could not be started: {0}")]
+    NotStarted(String),
+    #[error("there is no browser `{name}` here")]
+    NotFound { name: String, known: Vec<&'static str> },
+    #[error("`{name}` is not known to have profiles")]
+    NoProfiles { name: String },
+    #[error("`{name}` has no containers")]
+    NoContainers { name: String },
+    #[error("which browser's profile?")]
+    WhichBrowser,
+}
+
+/// How a page is to be opened. With nothing in it: as the desktop opens pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// `firefox`, `chrome` and their like, or any program, by name or path. It gets the URL as its last argument.
+    pub program: Option<String>,
+    /// One of that browser's own profiles: for Firefox its name, for Chrome and its relatives the name of its folder
+    /// (`Default`, `Profile 1`).
+    pub profile: Option<String>,
+    /// A Firefox container; needs the extension "Open external links in a container".
+    pub container: Option<String>,
+}
 
 pub trait Browser {
     /// `None` when a browser can be expected to open where the person sits.
     fn unavailable(&self) -> Option<NoBrowser>;
     /// Starts it and does not wait for it. `url` stands on a command line: no secret in it.
-    fn open(&self, url: &str) -> Result<(), BrowserError>;
+    fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError>;
+
+    fn open(&self, url: &str) -> Result<(), BrowserError> {
+        self.open_in(&Manner::default(), url)
+    }
 }
 
-/// What `BROWSER` names, else the desktop's default.
+/// The one that the settings name, else what `BROWSER` names, else the desktop's default.
 pub struct SystemBrowser {
     env: Env,
+    usual: Option<String>,
 }
 
 /// How long a browser command may take to fail. One that still runs then has opened, or is the browser itself.
 const TIME_TO_FAIL: Duration = Duration::from_secs(2);
 
 impl SystemBrowser {
-    pub fn new(env: Env) -> Self {
-        Self { env }
+    /// `usual`: the program that the settings name.
+    pub fn new(env: Env, usual: Option<String>) -> Self {
+        Self { env, usual }
     }
 }
 
@@ -53,19 +84,58 @@ impl Browser for SystemBrowser {
         (needs_display && !has_display).then_some(NoBrowser::NoDisplay)
     }
 
-    fn open(&self, url: &str) -> Result<(), BrowserError> {
-        // `BROWSER` may name a program that runs as long as its window: wait for it on a thread of its own.
-        let (sender, outcome) = mpsc::channel();
-        let url = url.to_owned();
-        std::thread::spawn(move || {
-            let mut options = webbrowser::BrowserOptions::new();
-            options.with_suppress_output(true);
-            let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
-            // Nobody listens any more when the browser outlived our patience.
-            let _ = sender.send(result.map_err(|error| BrowserError(error.to_string())));
-        });
-        outcome.recv_timeout(TIME_TO_FAIL).unwrap_or(Ok(()))
+    fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError> {
+        let mut manner = manner.clone();
+        // A container is Firefox's, whatever is usual.
+        if manner.program.is_none() && manner.container.is_none() {
+            manner.program.clone_from(&self.usual);
+        }
+        if manner == Manner::default() {
+            return open_by_default(url);
+        }
+        let (program, arguments) = named::command(&manner, url, &self.env)?;
+        start(&program, &arguments)
     }
+}
+
+fn open_by_default(url: &str) -> Result<(), BrowserError> {
+    let url = url.to_owned();
+    // `BROWSER` may name a program that runs as long as its window.
+    give_it_time_to_fail(move || {
+        let mut options = webbrowser::BrowserOptions::new();
+        options.with_suppress_output(true);
+        let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
+        result.map_err(|error| BrowserError::NotStarted(error.to_string()))
+    })
+}
+
+fn start(program: &std::path::Path, arguments: &[String]) -> Result<(), BrowserError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Ctrl-C in our terminal is not meant for a browser that outlives us.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let failed = |what: String| BrowserError::NotStarted(format!("`{}`: {what}", program.display()));
+    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let name = program.display().to_string();
+    give_it_time_to_fail(move || match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(BrowserError::NotStarted(format!("`{name}`: {status}"))),
+        Err(error) => Err(BrowserError::NotStarted(format!("`{name}`: {error}"))),
+    })
+}
+
+/// Waits on a thread of its own for what may take as long as a window is open.
+fn give_it_time_to_fail(
+    run: impl FnOnce() -> Result<(), BrowserError> + Send + 'static,
+) -> Result<(), BrowserError> {
+    let (sender, outcome) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more when the browser outlived our patience.
+        let _ = sender.send(run());
+    });
+    outcome.recv_timeout(TIME_TO_FAIL).unwrap_or(Ok(()))
 }
 
 /// Records what it was asked to open.
@@ -86,7 +156,7 @@ impl Browser for FakeBrowser {
         self.missing
     }
 
-    fn open(&self, url: &str) -> Result<(), BrowserError> {
+    fn open_in(&self, _manner: &Manner, url: &str) -> Result<(), BrowserError> {
         self.opened.lock().expect("no test panics while holding it").push(url.to_owned());
         Ok(())
     }
@@ -97,7 +167,7 @@ mod tests {
     use super::*;
 
     fn unavailable(pairs: &[(&str, &str)]) -> Option<NoBrowser> {
-        SystemBrowser::new(Env::from_pairs(pairs)).unavailable()
+        SystemBrowser::new(Env::from_pairs(pairs), None).unavailable()
     }
 
     #[test]
@@ -112,5 +182,43 @@ mod tests {
         assert_eq!(unavailable(&[]), Some(NoBrowser::NoDisplay));
         assert_eq!(unavailable(&[("WAYLAND_DISPLAY", "wayland-0")]), None);
         assert_eq!(unavailable(&[("WSL_DISTRO_NAME", "Debian")]), None);
+    }
+
+    /// A real program, and the fake: both are given the URL, and neither is waited for.
+    #[cfg(unix)]
+    #[test]
+    fn the_contract_holds_for_both_forms() {
+        use crate::ports::lookup::script;
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let list = folder.path().join("list");
+        // As a browser that was not running yet: it lives as long as its window.
+        let env = script(
+            folder.path(),
+            "firefox",
+            &format!("echo \"$@\" >> '{}'; exec /bin/sleep 30", list.display()),
+        );
+        let real = SystemBrowser::new(env, Some("firefox".to_owned()));
+        let fake = FakeBrowser::default();
+        let listed = || {
+            std::fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let given = || fake.opened();
+        let forms: [(&dyn Browser, &dyn Fn() -> _); 2] = [(&real, &listed), (&fake, &given)];
+        for (browser, opened) in forms {
+            for url in ["http://127.0.0.1:1/a?b&c#d", "http://127.0.0.1:1/e"] {
+                browser.open(url).expect("opens");
+            }
+            assert_eq!(opened(), ["http://127.0.0.1:1/a?b&c#d", "http://127.0.0.1:1/e"]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_browser_that_fails_at_once_is_an_error() {
+        use crate::ports::lookup::script;
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let env = script(folder.path(), "firefox", "exit 7");
+        let failed = SystemBrowser::new(env, Some("firefox".to_owned())).open("http://127.0.0.1:1/");
+        assert!(failed.expect_err("fails").to_string().contains("exit status: 7"));
     }
 }
