@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::ports::browser::{Browser, SystemBrowser};
 use crate::ports::callback::{Callback, LoopbackCallback};
+use crate::ports::clipboard::{Clipboard, SystemClipboard};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::config_file::{ConfigFile, DiskConfigFile};
 use crate::ports::env::Env;
@@ -64,6 +65,7 @@ pub trait Outside {
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError>;
     fn browser(&self, app: &App) -> Box<dyn Browser>;
     fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard>;
 }
 
 impl App {
@@ -166,6 +168,10 @@ impl App {
     pub fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
         self.outside.callback(state)
     }
+
+    pub fn clipboard(&self) -> Box<dyn Clipboard> {
+        self.outside.clipboard(self)
+    }
 }
 
 #[derive(Default)]
@@ -227,7 +233,13 @@ impl Outside for RealOutside {
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {
-        Box::new(SystemBrowser::new(app.env.clone()))
+        // Settings that cannot be read are complained about where they decide something.
+        let usual = app.settings().ok().and_then(|settings| settings.browser.clone());
+        Box::new(SystemBrowser::new(app.env.clone(), usual))
+    }
+
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard> {
+        Box::new(SystemClipboard::new(app.env.clone()))
     }
 
     fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {

@@ -4,6 +4,8 @@
 //! flow = "device"       # how login goes: device or pkce
 //! keyring = "auto"      # where login keeps tokens
 //! auto-login = false    # whether a tool that finds nobody logged in opens one login
+//! browser = "firefox"   # another browser than the desktop's, by name or path
+//! console-via = "federation"  # how `console` signs in: federation, portal
 //!
 //! [sessions.corp]       # as in [sso-session corp]
 //! idp_url = "https://sso.example.com/realms/corp"   # the realm, for `logout --idp`
@@ -18,6 +20,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use url::Url;
 
+use crate::console::Via;
 use crate::ports::env::Env;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
@@ -29,6 +32,8 @@ pub struct Settings {
     pub flow: Flow,
     pub keyring: Requested,
     pub auto_login: bool,
+    pub browser: Option<String>,
+    pub console_via: Via,
     /// The `[profiles]` table: names and regions of what `sync` writes.
     pub profiles: ProfileSettings,
     /// By session name, without a slash at the end.
@@ -62,6 +67,8 @@ struct File {
     flow: Option<String>,
     keyring: Option<String>,
     auto_login: Option<bool>,
+    browser: Option<String>,
+    console_via: Option<String>,
     #[serde(default)]
     profiles: ProfileSettings,
     #[serde(default)]
@@ -94,6 +101,12 @@ impl Settings {
             Some(value) => switch(&value, "KCAWS_AUTO_LOGIN")?,
             None => file.auto_login.unwrap_or(false),
         };
+        let browser = env.get("KCAWS_BROWSER").or(file.browser).filter(|name| !name.is_empty());
+        let console_via = match (env.get("KCAWS_CONSOLE_VIA"), file.console_via) {
+            (Some(value), _) => one_of(&value, Via::NAMES, || "KCAWS_CONSOLE_VIA".to_owned())?,
+            (None, Some(value)) => one_of(&value, Via::NAMES, || place("console-via"))?,
+            (None, None) => Via::default(),
+        };
         let mut profiles = file.profiles;
         profiles.name = env.get("KCAWS_NAME_TEMPLATE").or(profiles.name);
         let mut idp_urls = BTreeMap::new();
@@ -105,7 +118,7 @@ impl Settings {
             }
             idp_urls.insert(session, url.trim_end_matches('/').to_owned());
         }
-        Ok(Self { flow, keyring, auto_login, profiles, idp_urls, path })
+        Ok(Self { flow, keyring, auto_login, browser, console_via, profiles, idp_urls, path })
     }
 
     /// The realm's URL, `https://<Keycloak>/realms/<realm>`.
@@ -177,8 +190,8 @@ mod tests {
         for settings in [load(None, &[]), Settings::load(None, &Env::from_pairs(&[]))] {
             let settings = settings.expect("loads");
             assert_eq!(
-                (settings.flow, settings.keyring, settings.auto_login),
-                (Flow::Device, Requested::Auto, false)
+                (settings.flow, settings.keyring, settings.auto_login, settings.console_via),
+                (Flow::Device, Requested::Auto, false, Via::Federation)
             );
             assert!(matches!(settings.idp_url("corp"), Err(SettingsError::NoIdpUrl { .. })));
         }
@@ -197,6 +210,12 @@ mod tests {
             (settings.flow, settings.keyring, settings.auto_login),
             (Flow::Device, Requested::Auto, false)
         );
+        let file = Some("browser = \"firefox\"\nconsole-via = \"portal\"\n");
+        let settings = load(file, &[]).expect("loads");
+        assert_eq!((settings.browser.as_deref(), settings.console_via), (Some("firefox"), Via::Portal));
+        let env = [("KCAWS_BROWSER", "edge"), ("KCAWS_CONSOLE_VIA", "federation")];
+        let settings = load(file, &env).expect("loads");
+        assert_eq!((settings.browser.as_deref(), settings.console_via), (Some("edge"), Via::Federation));
     }
 
     #[test]
@@ -231,5 +250,6 @@ mod tests {
         assert!(error(Some("keyring = \"floppy\"\n"), &[]).contains("`floppy`"));
         assert_eq!(error(None, &[("KCAWS_FLOW", "pkse")]), "KCAWS_FLOW cannot be `pkse`");
         assert_eq!(error(None, &[("KCAWS_AUTO_LOGIN", "often")]), "KCAWS_AUTO_LOGIN cannot be `often`");
+        assert_eq!(error(None, &[("KCAWS_CONSOLE_VIA", "saml")]), "KCAWS_CONSOLE_VIA cannot be `saml`");
     }
 }

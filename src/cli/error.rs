@@ -4,6 +4,7 @@
 //! Form: lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to
 //! look at. A message that does not help is a bug.
 
+mod console;
 mod keyring;
 mod profile;
 mod session;

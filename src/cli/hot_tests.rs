@@ -9,6 +9,7 @@ use crate::credentials::warm::MintedBy;
 use crate::credentials::{CredentialsError, Fetched};
 use crate::ports::browser::Browser;
 use crate::ports::callback::Callback;
+use crate::ports::clipboard::Clipboard;
 use crate::ports::clock::{Clock, FakeClock};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
@@ -74,6 +75,10 @@ impl Outside for WarmOnly {
 
     fn callback(&self, _state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
         panic!("a warm call listens nowhere")
+    }
+
+    fn clipboard(&self, _app: &App) -> Box<dyn Clipboard> {
+        panic!("a warm call touches no clipboard")
     }
 }
 
@@ -189,6 +194,10 @@ impl Outside for StateOnly {
 
     fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
         self.0.callback(state)
+    }
+
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard> {
+        self.0.clipboard(app)
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {

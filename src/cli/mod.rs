@@ -11,6 +11,7 @@ pub mod hot;
 mod log;
 mod login;
 mod logout;
+mod picker;
 mod profile;
 mod prompt;
 mod provider;
@@ -44,6 +45,8 @@ Environment:
   KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
   KCAWS_NAME_TEMPLATE           how `profile sync` names profiles, such as {account_name|kebab}-{role|kebab}
   KCAWS_PROMPT_FORMAT           what `kcaws prompt` says
+  KCAWS_BROWSER                 the browser, by name or path
+  KCAWS_CONSOLE_VIA             how console signs in: federation (default), portal
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
@@ -108,9 +111,9 @@ impl Command {
             Self::Accounts(args) => args.json,
             Self::Profile(args) => args.wants_json(),
             Self::Store(args) => args.wants_json(),
+            Self::Console(args) => args.json(),
             Self::Login(_)
             | Self::Logout(_)
-            | Self::Console(_)
             | Self::Trust(_)
             | Self::Env(_)
             | Self::Exec(_)

@@ -3,7 +3,9 @@
 use clap::Args;
 
 use super::error::{CommandError, Exit};
+use super::picker;
 use super::selection::{self, Selected};
+use super::ui::Ui;
 use crate::app::App;
 use crate::profile::{Role, target};
 
@@ -30,6 +32,13 @@ pub(super) struct Chosen {
     pub(super) region: Option<String>,
 }
 
+impl Chosen {
+    fn of_profile(app: &App, profile: &str) -> Result<Self, CommandError> {
+        let (selected, role, region) = selection::role_of_profile(app, profile)?;
+        Ok(Self { selected, role, region })
+    }
+}
+
 impl RoleArgs {
     pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
@@ -38,12 +47,37 @@ impl RoleArgs {
             return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
         }
         let Some(profile) = self.profile.clone().or_else(|| app.env.get("AWS_PROFILE")) else {
-            return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
-                .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
+            return Err(which_profile());
         };
-        let (selected, role, region) = selection::role_of_profile(app, &profile)?;
-        Ok(Chosen { selected, role, region })
+        Chosen::of_profile(app, &profile)
     }
+
+    /// As [`RoleArgs::choose`]; a person who named nothing is asked.
+    pub(super) fn choose_or_ask(&self, app: &App, ui: &mut Ui) -> Result<Chosen, CommandError> {
+        if self.profile.is_some() || self.session.is_some() || app.env.get("AWS_PROFILE").is_some() {
+            return self.choose(app);
+        }
+        let document = app.document()?;
+        let has_role = |name: &String| document.target(name).is_ok_and(|target| target.role.is_some());
+        let profiles: Vec<String> = document.profile_names().into_iter().filter(has_role).collect();
+        if profiles.is_empty() {
+            return Err(
+                which_profile().because("no profile in the config names a session, an account and a role")
+            );
+        }
+        if !ui.is_interactive() {
+            return Err(which_profile().because(format!("there are: {}", profiles.join(", "))));
+        }
+        match picker::pick("Which profile?", &profiles, ui) {
+            Some(index) => Chosen::of_profile(app, &profiles[index]),
+            None => Err(which_profile().because("nothing was picked")),
+        }
+    }
+}
+
+fn which_profile() -> CommandError {
+    CommandError::new(Exit::Usage, "which_profile", "which profile?")
+        .hint("name it, set AWS_PROFILE, or give --session, --account and --role")
 }
 
 pub(super) fn account_id(text: &str) -> Result<String, String> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Global;
 use super::error::{CommandError, Exit};
-use crate::ports::terminal::{self, Terminal};
+use crate::ports::terminal::Terminal;
 use crate::secret::Secret;
 
 pub struct Ui {
@@ -41,6 +41,21 @@ impl Ui {
     /// Columns and rows of what the person reads; `None` where that is no terminal.
     pub fn size(&self) -> Option<(u16, u16)> {
         self.terminal.stderr_is_terminal.then(self.terminal.size)?
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(terminal: Terminal) -> Self {
+        Self::new(terminal, &Global { quiet: false, verbose: 0, no_color: true, no_input: false })
+    }
+
+    /// A line that the person types, without its blanks; `None` at the end of the input. Only where
+    /// [`Ui::is_interactive`].
+    pub(super) fn ask(&mut self, question: &str) -> Option<String> {
+        let _ = write!(self.terminal.stderr, "{question}");
+        let _ = self.terminal.stderr.flush();
+        let mut line = String::new();
+        let read = self.terminal.stdin.read_line(&mut line).ok()?;
+        (read > 0).then(|| line.trim().to_owned())
     }
 
     /// A line of data.
@@ -111,10 +126,8 @@ impl Ui {
             return Err(CommandError::new(Exit::Usage, "input_needed", "somebody must say yes to this")
                 .hint(format!("answer at a terminal, or add {instead}")));
         }
-        let _ = write!(self.terminal.stderr, "{} [y/N] ", shown(question));
-        let _ = self.terminal.stderr.flush();
-        let answer = terminal::read_line().ok().flatten().unwrap_or_default();
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        let answer = self.ask(&format!("{} [y/N] ", shown(question))).unwrap_or_default();
+        Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// At most three lines, because they will stand inside other tools' messages.

@@ -2,6 +2,7 @@
 //! given `http://127.0.0.1:PORT/<nonce>`, which redirects once, unstored, and is gone.
 
 use std::sync::Mutex;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -30,6 +31,13 @@ impl Handoff {
         self.0.url()
     }
 
+    /// [`Handoff::redirect_once`] on a thread of its own: it begins before the browser is started, and does not wait
+    /// for that one's start to be over.
+    pub fn serve(self, target: &Secret<String>, patience: Duration) -> Serving {
+        let target = target.clone();
+        Serving { thread: std::thread::spawn(move || self.redirect_once(&target, patience)), patience }
+    }
+
     /// Redirects the first right request to `target` and ends. Wrong ones do not end the wait.
     pub fn redirect_once(self, target: &Secret<String>, patience: Duration) -> Result<(), HandoffError> {
         let (done, fetched) = oneshot::channel();
@@ -50,6 +58,18 @@ impl Handoff {
     }
 }
 
+/// Waits for the browser elsewhere.
+pub struct Serving {
+    thread: JoinHandle<Result<(), HandoffError>>,
+    patience: Duration,
+}
+
+impl Serving {
+    pub fn wait(self) -> Result<(), HandoffError> {
+        self.thread.join().unwrap_or(Err(HandoffError::NotFetched(self.patience)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::TcpStream;
@@ -63,7 +83,7 @@ mod tests {
         let (authority, path) = (handoff.0.authority.clone(), format!("/{}", handoff.0.nonce));
         assert_eq!(handoff.url(), format!("http://{authority}{path}"));
         let target = Secret::from("https://signin.aws.amazon.com/federation?SigninToken=hidden");
-        let waiter = std::thread::spawn(move || handoff.redirect_once(&target, Duration::from_secs(20)));
+        let waiter = handoff.serve(&target, Duration::from_secs(20));
 
         for wrong in [
             format!("GET /0000 HTTP/1.1\r\nHost: {authority}"),
@@ -77,7 +97,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
         assert!(answer.to_lowercase().contains("cache-control: no-store"), "{answer}");
         assert!(answer.contains("SigninToken=hidden"), "{answer}");
-        waiter.join().expect("no panic").expect("fetched");
+        waiter.wait().expect("fetched");
         assert!(TcpStream::connect(&authority).is_err(), "the listener is gone");
     }
 

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod callback;
+pub mod clipboard;
 pub mod clock;
 pub mod code_page;
 pub mod config_file;
@@ -15,6 +16,7 @@ pub mod http;
 pub mod identity_center;
 pub mod interrupt;
 pub mod keyring;
+mod lookup;
 pub mod loopback;
 pub mod passphrase;
 pub mod process;

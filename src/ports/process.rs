@@ -1,4 +1,6 @@
-//! This process: who runs it, where, and what the system may do with its memory.
+//! This process: who runs it, where, and what the system may do with its memory. And its children.
+
+use std::time::{Duration, Instant};
 
 /// First act of `main` (rule 2): no core dump, and no debugger of the same user reads our memory.
 /// A failure is no reason to stop: the container forbids the call, and then it forbids dumps its own way.
@@ -59,6 +61,25 @@ fn lasting(
 fn has_version_folder(path: &std::path::Path) -> bool {
     let text = path.to_string_lossy();
     ["/Cellar/", "/nix/store/", "/gnu/store/"].iter().any(|folder| text.contains(folder))
+}
+
+/// `None`, and the child ended, when it takes longer.
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+pub(super) fn wait_until(
+    child: &mut std::process::Child,
+    deadline: Instant,
+) -> std::io::Result<Option<std::process::ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// A session of its own: closing the terminal, or Ctrl-C in it, does not reach us any more. Fails for a process

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -14,6 +14,8 @@ use super::identity_center::{Origin, RoleCredentials};
 use crate::secret::Secret;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A token is one or two thousand bytes.
+const LONGEST_ANSWER: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SigninError {
@@ -29,7 +31,14 @@ pub enum SigninError {
 }
 
 pub trait Signin {
-    fn signin_token(&self, credentials: &RoleCredentials) -> Result<Secret<String>, SigninError>;
+    /// `duration`: how long the console session is to last, 15 minutes to 12 hours. Without one it lasts as long as
+    /// the credentials. AWS refuses it for credentials that came of other role credentials, and at times where it is
+    /// longer than the permission set's own.
+    fn signin_token(
+        &self,
+        credentials: &RoleCredentials,
+        duration: Option<Duration>,
+    ) -> Result<Secret<String>, SigninError>;
 }
 
 pub struct HttpSignin {
@@ -70,7 +79,8 @@ impl HttpSignin {
             500..600 => return Err(SigninError::ServerTrouble { host: host(), status }),
             _ => return Err(SigninError::Refused { host: host(), status }),
         }
-        let body = answer.into_body().collect().await.map_err(|error| self.unreachable(error))?.to_bytes();
+        let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| self.unreachable(error))?.to_bytes();
         let answer: Answer =
             serde_json::from_slice(&body).map_err(|_| SigninError::NotUnderstood { host: host() })?;
         Ok(answer.signin_token)
@@ -78,9 +88,12 @@ impl HttpSignin {
 }
 
 impl Signin for HttpSignin {
-    /// By POST: in a GET the session token would stand in every proxy's log. Without `SessionDuration`: the
-    /// console session then lasts as long as the credentials, and values that do not fit are refused.
-    fn signin_token(&self, credentials: &RoleCredentials) -> Result<Secret<String>, SigninError> {
+    /// By POST: in a GET the session token would stand in every proxy's log.
+    fn signin_token(
+        &self,
+        credentials: &RoleCredentials,
+        duration: Option<Duration>,
+    ) -> Result<Secret<String>, SigninError> {
         let session = Zeroizing::new(
             serde_json::json!({
                 "sessionId": credentials.access_key_id,
@@ -89,16 +102,18 @@ impl Signin for HttpSignin {
             })
             .to_string(),
         );
-        let encoded: String = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", "getSigninToken")
-            .append_pair("Session", &session)
-            .finish();
+        let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(8 * 1024));
+        form.append_pair("Action", "getSigninToken").append_pair("Session", &session);
+        if let Some(duration) = duration {
+            form.append_pair("SessionDuration", &duration.as_secs().to_string());
+        }
+        let encoded = Zeroizing::new(form.finish());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| self.unreachable(error))?;
         runtime.block_on(async {
-            tokio::time::timeout(TIMEOUT, self.ask(Zeroizing::new(encoded))).await.unwrap_or_else(|_| {
+            tokio::time::timeout(TIMEOUT, self.ask(encoded)).await.unwrap_or_else(|_| {
                 Err(self.unreachable(format!("no answer within {} s", TIMEOUT.as_secs())))
             })
         })
@@ -109,7 +124,11 @@ impl Signin for HttpSignin {
 pub struct FakeSignin(pub String);
 
 impl Signin for FakeSignin {
-    fn signin_token(&self, _credentials: &RoleCredentials) -> Result<Secret<String>, SigninError> {
+    fn signin_token(
+        &self,
+        _credentials: &RoleCredentials,
+        _duration: Option<Duration>,
+    ) -> Result<Secret<String>, SigninError> {
         Ok(self.0.as_str().into())
     }
 }

@@ -3,13 +3,15 @@
 //! stdout is data, stderr is for people (rule 1). Colour is dropped by `anstream` where the stream is no
 //! terminal or NO_COLOR is set.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
 /// What a command may write to, and whether a person can be asked.
 pub struct Terminal {
     pub stdout: Box<dyn Write + Send>,
     pub stderr: Box<dyn Write + Send>,
+    /// What the person types. Nothing is read before somebody is asked.
+    pub stdin: Box<dyn BufRead + Send>,
     /// stdin and stderr are a terminal: somebody can read a question and answer it.
     pub interactive: bool,
     pub stderr_is_terminal: bool,
@@ -24,6 +26,7 @@ impl Terminal {
         Self {
             stdout: Box::new(anstream::AutoStream::new(std::io::stdout(), choice)),
             stderr: Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
+            stdin: Box::new(BufReader::new(std::io::stdin())),
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
             stderr_is_terminal,
             size: || console::Term::stderr().size_checked().map(|(rows, columns)| (columns, rows)),
@@ -36,19 +39,13 @@ impl Terminal {
         let terminal = Self {
             stdout: Box::new(stdout.clone()),
             stderr: Box::new(stderr.clone()),
+            stdin: Box::new(std::io::empty()),
             interactive: false,
             stderr_is_terminal: false,
             size: || None,
         };
         (terminal, stdout, stderr)
     }
-}
-
-/// What the person types, up to the end of the line; `None` at the end of the input.
-pub fn read_line() -> std::io::Result<Option<String>> {
-    let mut line = String::new();
-    let count = std::io::stdin().read_line(&mut line)?;
-    Ok((count > 0).then_some(line))
 }
 
 /// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was

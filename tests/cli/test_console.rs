@@ -3,7 +3,7 @@ use kcaws_test_kit::{FakeBrowser, Walk};
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 
-fn logged_in() -> Stage {
+pub(crate) fn logged_in() -> Stage {
     let stage = Stage::new();
     stage.log_in();
     stage.sim.clear_log();
@@ -14,7 +14,7 @@ fn logged_in() -> Stage {
 fn the_printed_url_opens_the_console_with_account_and_role() {
     let stage = logged_in();
     let output = stage.kcaws("console dev --print").allow_secret_on_stdout().run().expect_ok();
-    assert!(output.stderr.is_empty(), "{output}");
+    let output = output.expect_stderr("signs in whoever opens it within 15 minutes");
     let page = Walk::new().open(output.stdout_text().trim());
     assert!(page.text().contains(ACCOUNT) && page.text().contains(ROLE), "{}", page.text());
     assert!(page.text().contains("eu-west-1"), "the profile's region: {}", page.text());
@@ -49,20 +49,27 @@ fn session_account_role_and_region_can_be_named() {
 #[test]
 fn what_goes_wrong_is_said_without_the_url() {
     let stage = logged_in();
-    stage.run("console").expect_code(2).expect_stderr("which profile?");
     stage.run("console nobody").expect_code(3);
+    stage.desk.remove_env("BROWSER");
     stage.desk.set_env("SSH_TTY", "/dev/pts/0");
     stage.run("console dev").expect_code(1).expect_stderr("--print");
     stage.desk.remove_env("SSH_TTY");
+    stage.desk.set_env("BROWSER", "/bin/true");
     for (fault, word) in [
         (Fault::status(400, "<html>"), "refused the credentials (400)"),
         (Fault::status(503, "<html>"), "is in trouble (503)"),
         (Fault::cut(), "cannot reach"),
+        (Fault::cut_mid_body(), "cannot reach"),
         (Fault::broken_json(), "not understood"),
+        (Fault::status(200, "{}"), "not understood"),
+        (Fault::huge_body(10_000_000), "cannot reach"),
     ] {
         stage.sim.fault(Route::GetSigninToken, fault).times(1);
         stage.run("console dev --print").expect_code(1).expect_stderr(word);
     }
-    stage.sim.unassign(&stage.sim.default_user(), ACCOUNT, ROLE);
-    stage.run("console dev --print").expect_code(6);
+    let taken = "ReadOnlyAccess";
+    stage.sim.unassign(&stage.sim.default_user(), ACCOUNT, taken);
+    stage.run(&format!("console --session corp --account {ACCOUNT} --role {taken}")).expect_code(6);
+    stage.run("logout").expect_ok();
+    stage.run("console dev --print").expect_code(4).expect_stderr("kcaws login");
 }

@@ -5,7 +5,7 @@ use kcaws_test_kit::{DeskCommand, require_program};
 use crate::stage::{Stage, binary};
 
 /// Both streams of kcaws arrive on the terminal, which is our child's stdout.
-fn on_a_terminal(stage: &Stage, line: &str) -> DeskCommand {
+pub(crate) fn on_a_terminal(stage: &Stage, line: &str) -> DeskCommand {
     let line = format!("'{}' {line}", binary().display());
     let script = stage.desk.command("script").env("TERM", "xterm-256color");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()

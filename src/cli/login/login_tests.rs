@@ -7,6 +7,7 @@ use crate::app::{Outside, SetupError};
 use crate::cli::Global;
 use crate::ports::browser::{Browser, FakeBrowser, NoBrowser};
 use crate::ports::callback::{Callback, FakeCallback};
+use crate::ports::clipboard::Clipboard;
 use crate::ports::clock::FakeClock;
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
@@ -112,6 +113,10 @@ impl Outside for Fakes {
 
     fn browser(&self, _app: &App) -> Box<dyn Browser> {
         Box::new(self.browser.clone())
+    }
+
+    fn clipboard(&self, _app: &App) -> Box<dyn Clipboard> {
+        panic!("a login copies nothing")
     }
 
     fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {

@@ -1,10 +1,11 @@
 //! A program that prints the passphrase, such as `pass show kcaws`.
 
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::{PassphraseError, line};
+use crate::ports::process::wait_until;
 use crate::secret::Secret;
 use crate::words::words;
 
@@ -38,25 +39,11 @@ pub(super) fn first_line(command: &str) -> Result<Secret<String>, PassphraseErro
         let _ = sender.send(line);
     });
     let line = answer.recv_timeout(PATIENCE);
-    let Some(status) = wait(&mut child, deadline).map_err(absent)? else { return Err(too_slow()) };
+    let Some(status) = wait_until(&mut child, deadline).map_err(absent)? else {
+        return Err(too_slow());
+    };
     if !status.success() {
         return Err(PassphraseError::CommandFailed { program, status });
     }
     line.map_err(|_| too_slow())?.map_err(absent)?
-}
-
-/// `None`, and the program ended, when it takes longer.
-#[expect(clippy::disallowed_methods, reason = "this is the port")]
-fn wait(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Ok(None);
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }

@@ -218,6 +218,7 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
         (_, Route::Consent) => browser::consent(sim, call),
         (_, Route::StartPage) => browser::start_page(sim, call),
         (_, Route::Vanity) => vanity(sim, call),
+        (_, Route::PortalConsole) => federation::by_shortcut(sim, call),
         (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
     }
 }

@@ -13,9 +13,10 @@ use url::Url;
 
 use crate::call::{Call, Fields};
 use crate::clock::left;
-use crate::hosts::Partition;
+use crate::hosts::{Partition, is_region};
 use crate::pages::{self, ConsoleView};
 use crate::secret;
+use crate::signin::{self, IdentityProvider as _, PasswordForm};
 use crate::state::{RoleCredentials, SigninToken, Sim};
 
 const CONSOLE_COOKIE: &str = "idc-sim-console";
@@ -105,11 +106,55 @@ pub(crate) fn login(sim: &Sim, call: &Call) -> Response {
         permission_set: &credentials.permission_set,
         role_name: &credentials.role_name,
         user: &credentials.user,
+        region: &region_of(&destination).unwrap_or_else(|| "none".to_owned()),
         destination: &destination,
         issuer: fields.first("Issuer"),
         minutes: signin.console_session.as_secs() / 60,
     });
     ([(SET_COOKIE, format!("{CONSOLE_COOKIE}={who}; Path=/; HttpOnly; SameSite=Lax"))], page).into_response()
+}
+
+/// A shortcut link of the access portal (IAM Identity Center user guide, "Creating shortcut links"), as its script
+/// follows it: the browser's own session, no credentials and no sign-in token.
+pub(crate) fn by_shortcut(sim: &Sim, call: &Call) -> Response {
+    let Some(browser) = signin::browser(sim, call) else {
+        return PasswordForm.begin(sim, call, &format!("{}?{}", call.path, call.query));
+    };
+    let fields = call.query_fields();
+    let refuse = |status, text: &str| pages::failure(status, "No access", text);
+    let (Some(account), Some(role)) = (fields.first("account_id"), fields.first("role_name")) else {
+        return refuse(StatusCode::BAD_REQUEST, "Choose an account and a role");
+    };
+    let partition = Partition::of_region(&sim.settings.region);
+    let home = format!("https://{}/", partition.console_host());
+    let destination = fields.first("destination").unwrap_or(&home);
+    if fields.has_repeated() || !is_console_url(destination, &partition) {
+        return refuse(StatusCode::BAD_REQUEST, "Invalid destination");
+    }
+    let state = sim.state();
+    let user = &state.session(browser.session).user;
+    let assigned = state.directory.is_assigned(user, account, role);
+    let Some(permission_set) = state.directory.permission_set(role).filter(|_| assigned) else {
+        return refuse(StatusCode::FORBIDDEN, "You are not assigned this role in this account");
+    };
+    pages::console(&ConsoleView {
+        account,
+        permission_set: role,
+        role_name: role,
+        user,
+        region: &region_of(destination).unwrap_or_else(|| "none".to_owned()),
+        destination,
+        issuer: None,
+        minutes: permission_set.session_duration.as_secs() / 60,
+    })
+}
+
+/// That of the page: in its query, else in its host's first label.
+fn region_of(destination: &str) -> Option<String> {
+    let url = Url::parse(destination).ok()?;
+    let in_query = url.query_pairs().find(|(name, _)| name == "region").map(|(_, value)| value.into_owned());
+    let in_host = || url.host_str()?.split('.').next().map(str::to_owned);
+    in_query.or_else(in_host).filter(|region| is_region(region))
 }
 
 fn check_login(sim: &Sim, fields: &Fields) -> Result<(RoleCredentials, SigninToken, String), &'static str> {
@@ -175,6 +220,14 @@ fn is_signin_url(target: &str, sim: &Sim, call: &Call) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_region_of_a_page_is_that_of_its_query_or_host() {
+        let region = |url| region_of(url).unwrap_or_default();
+        assert_eq!(region("https://console.aws.amazon.com/s3/home?region=eu-west-1#a"), "eu-west-1");
+        assert_eq!(region("https://eu-central-1.console.aws.amazon.com/s3/home"), "eu-central-1");
+        assert_eq!(region("https://console.aws.amazon.com/iam/home"), "");
+    }
 
     #[test]
     fn destinations() {

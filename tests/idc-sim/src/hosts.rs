@@ -71,6 +71,10 @@ impl Partition {
         }
     }
 
+    pub(crate) fn console_host(&self) -> &'static str {
+        self.console_host
+    }
+
     /// Is `host` a console host of this partition, with or without a region (or session) before it?
     pub(crate) fn is_console(&self, host: &str) -> bool {
         host == self.console_host

@@ -157,11 +157,11 @@ fn scope_text(scope: &str) -> &'static str {
     }
 }
 
-/// The portal's first page. Newer instances put the device page behind a fragment, which no server
-/// sees: one line of script follows it.
+/// The portal's first page. What comes after `#` no server sees: one line of script follows the fragments of the
+/// device page and of shortcut links.
 pub(crate) fn start(user: Option<&str>, accounts: &[(String, String)]) -> Response {
     let content = html! {
-        script { (PreEscaped("if (location.hash.startsWith('#/device')) location.replace('/start/device' + location.hash.slice(8));")) }
+        script { (PreEscaped("const page = location.hash.match(/^#\\/(device|console)/); if (page) location.replace('/start/' + location.hash.slice(2));")) }
         @if let Some(user) = user {
             p { "You are signed in as " strong { (user) } "." }
             dl {
@@ -183,6 +183,7 @@ pub(crate) struct ConsoleView<'a> {
     pub(crate) permission_set: &'a str,
     pub(crate) role_name: &'a str,
     pub(crate) user: &'a str,
+    pub(crate) region: &'a str,
     pub(crate) destination: &'a str,
     pub(crate) issuer: Option<&'a str>,
     pub(crate) minutes: u64,
@@ -195,6 +196,7 @@ pub(crate) fn console(view: &ConsoleView<'_>) -> Response {
             dt { "Account" } dd #account { (view.account) }
             dt { "Permission set" } dd #permission-set { (view.permission_set) }
             dt { "Role" } dd #role { (view.role_name) "/" (view.user) }
+            dt { "Region" } dd #region { (view.region) }
             dt { "Destination" } dd #destination { (view.destination) }
             dt { "Session" } dd #session { (view.minutes) " minutes" }
             @if let Some(issuer) = view.issuer {

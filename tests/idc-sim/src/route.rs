@@ -45,6 +45,8 @@ pub enum Route {
     StartPage,
     /// `GET /aws` at a company's own host.
     Vanity,
+    /// `GET /start/console`: where the first page's script goes for a shortcut link, `#/console?…`.
+    PortalConsole,
     /// `CONNECT` at the proxy entry; logged when refused. Of the faults a status, a delay and a cut act.
     Connect,
     /// Nothing that AWS has, or not at this host.
@@ -53,7 +55,7 @@ pub enum Route {
 
 impl Route {
     /// Every route, for loops.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RegisterClient,
         Self::StartDeviceAuthorization,
         Self::CreateToken,
@@ -74,6 +76,7 @@ impl Route {
         Self::Consent,
         Self::StartPage,
         Self::Vanity,
+        Self::PortalConsole,
         Self::Connect,
         Self::Unknown,
     ];
@@ -117,6 +120,7 @@ const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::StartPage, Service::Start, "GET", "/start"),
     (Route::StartPage, Service::Start, "GET", "/start/"),
     (Route::Vanity, Service::Vanity, "GET", "/aws"),
+    (Route::PortalConsole, Service::Start, "GET", "/start/console"),
 ];
 
 /// What the table says about a request.

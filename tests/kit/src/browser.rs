@@ -24,6 +24,13 @@ impl FakeBrowser {
         Self { list }
     }
 
+    /// Stands on the desk as one certain program, such as `firefox`, and notes its whole command line.
+    pub fn install_as(desk: &Desk, name: &str) -> Self {
+        let list = desk.root().join(format!("opened-{name}"));
+        desk.write_script(name, &format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", list.display()));
+        Self { list }
+    }
+
     /// Everything that it was asked to open, oldest first.
     pub fn opened(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.list).unwrap_or_default();

@@ -62,7 +62,13 @@ fn credentials_become_a_console_session() {
     for token in [posted, got] {
         let page = login(&client, &token, "", "https://eu-central-1.console.aws.amazon.com/s3/home");
         assert_eq!(page.status, 200);
-        for shown in [DEV, "PowerUserAccess", ALICE, "https://eu-central-1.console.aws.amazon.com/s3/home"] {
+        for shown in [
+            DEV,
+            "PowerUserAccess",
+            ALICE,
+            ">eu-central-1<",
+            "https://eu-central-1.console.aws.amazon.com/s3/home",
+        ] {
             assert!(page.body.contains(shown), "{shown}: {}", page.body);
         }
     }
@@ -213,4 +219,32 @@ fn only_the_sign_in_host_of_us_east_1_sends_on_after_a_logout() {
         assert_eq!(answer.status, status, "{host}");
         assert_eq!(answer.header("location"), if status == 303 { onward } else { "" }, "{host}");
     }
+}
+
+/// What the portal's script does with `…/start/#/console?…`.
+#[test]
+fn a_shortcut_link_opens_the_console_by_the_browsers_own_session() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    assert!(client.get("/start/").body.contains("device|console"), "the first page follows such links");
+    let link = |fields: &[(&str, &str)]| format!("/start/console?{}", encode(fields));
+    let whole = [("account_id", DEV), ("role_name", "AdministratorAccess"), ("destination", HOME)];
+    let stranger = client.get(&link(&whole));
+    assert_eq!(stranger.status, 303);
+    assert!(stranger.header("location").contains("/start/sign-in?next=%2Fstart%2Fconsole"), "{stranger:?}");
+
+    let mut walk = kcaws_test_kit::Walk::new();
+    let form = walk.open(&format!("{}{}", sim.url(), link(&whole)));
+    let page = walk.submit(&form, "Sign in", &[("username", ALICE), ("password", "wonderland")]);
+    for shown in [DEV, "AdministratorAccess", HOME, "720 minutes"] {
+        assert!(page.text().contains(shown), "{shown}: {}", page.text());
+    }
+    let mut refused = |fields: &[(&str, &str)]| walk.open(&format!("{}{}", sim.url(), link(fields))).status;
+    assert_eq!(refused(&whole[..2]), 200, "without a destination: home");
+    assert_eq!(refused(&whole[..1]), 400);
+    assert_eq!(refused(&[whole[0], whole[1], ("destination", "https://evil.example/")]), 400);
+    assert_eq!(refused(&[whole[0], whole[1], ("destination", "https://console.amazonaws.cn/")]), 400);
+    assert_eq!(refused(&[whole[0], ("role_name", "Nothing"), whole[2]]), 403);
+    sim.unassign(ALICE, DEV, "AdministratorAccess");
+    assert_eq!(refused(&whole), 403);
 }

@@ -1,0 +1,126 @@
+mod list;
+mod out;
+mod way;
+
+use std::time::Duration;
+
+use clap::Args;
+
+use self::out::Out;
+use self::way::Goal;
+use super::error::CommandError;
+use super::role_args::{Chosen, RoleArgs};
+use super::selection::Selected;
+use super::ui::Ui;
+use crate::app::App;
+use crate::console::{Destination, Partition, Via, destination};
+use crate::profile::Role;
+
+/// What AWS takes for a console session.
+const DURATIONS: std::ops::RangeInclusive<u64> = 15 * 60..=12 * 60 * 60;
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws console dev
+  kcaws console dev --service logs --region eu-west-1
+  kcaws console dev --destination arn:aws:s3:::bucket/key
+  kcaws console dev --container            (a Firefox container of the profile's name)
+  kcaws console dev --browser chrome --browser-profile 'Profile 1'
+  kcaws console dev --via portal
+  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print
+
+By federation, credentials of the role become a sign-in URL, which signs in whoever opens it within 15 minutes; the
+browser gets it from this machine, it stands on no command line. By portal, the browser is sent to the access portal,
+where it is signed in or signs in; no credentials are used here, and several sessions side by side work.";
+
+/// Open the AWS console in the browser with a profile's permission set
+///
+/// Without a profile it is that of AWS_PROFILE; a person at a terminal is asked.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ConsoleArgs {
+    #[command(flatten)]
+    of: RoleArgs,
+    /// A service by its short name, such as s3, logs, iam (--list-services shows all)
+    #[arg(long, short, value_name = "NAME")]
+    service: Option<String>,
+    /// A page of the console by its URL, or a resource by its ARN
+    #[arg(long, value_name = "URL|ARN", conflicts_with = "service")]
+    destination: Option<String>,
+    /// Region of the console, where the destination tells none; else that of the profile, else that of the session
+    #[arg(long)]
+    region: Option<String>,
+    /// federation or portal; else `console-via` of the settings, else federation
+    #[arg(long, value_parser = via)]
+    via: Option<Via>,
+    /// How long the console session lasts, from 15m to 12h; else as long as the credentials
+    #[arg(long, value_parser = duration)]
+    duration: Option<Duration>,
+    /// End the browser's console sessions first, all of them
+    #[arg(long)]
+    logout_first: bool,
+    #[command(flatten)]
+    out: Out,
+    /// List the short names of services (with --json machine-readable) and do nothing else
+    #[arg(long)]
+    list_services: bool,
+}
+
+fn via(text: &str) -> Result<Via, String> {
+    text.parse().map_err(|()| format!("it is one of {}", Via::NAMES))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if DURATIONS.contains(&duration.as_secs()) {
+        Ok(duration)
+    } else {
+        Err("AWS takes 15m to 12h".to_owned())
+    }
+}
+
+impl ConsoleArgs {
+    pub(super) fn json(&self) -> bool {
+        self.out.json
+    }
+}
+
+pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    if args.list_services {
+        list::services(args.json(), ui);
+        return Ok(());
+    }
+    let via = args.via.unwrap_or(app.settings()?.console_via);
+    let Chosen { selected, role, region } = args.of.choose_or_ask(app, ui)?;
+    let destination = find(args, &selected, region)?;
+    warn_of_another_account(&destination, &role, ui);
+    args.out.check(app)?;
+    let goal = Goal { selected, role, destination };
+    let opening = match via {
+        Via::Federation => way::by_federation(&goal, args.duration, args.logout_first, app, ui)?,
+        Via::Portal => way::by_portal(&goal, args.duration.is_some() || args.logout_first, app)?,
+    };
+    args.out.hand_over(&goal, &opening, app, ui)
+}
+
+/// Of the login's own partition: nothing else can be signed in to.
+fn find(
+    args: &ConsoleArgs,
+    selected: &Selected,
+    region: Option<String>,
+) -> Result<Destination, CommandError> {
+    let partition = Partition::of_region(&selected.session.region);
+    let region = args.region.clone().or(region).unwrap_or_else(|| selected.session.region.clone());
+    destination::checked_region(&region, partition)?;
+    Ok(match (&args.service, &args.destination) {
+        (Some(name), _) => destination::service(name, partition, &region)?,
+        (_, Some(given)) => destination::of(given, partition, &region)?,
+        (None, None) => destination::home(partition, &region),
+    })
+}
+
+fn warn_of_another_account(destination: &Destination, role: &Role, ui: &mut Ui) {
+    if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != role.account_id) {
+        ui.warn(&format!("the destination belongs to account {theirs}, the role to {}", role.account_id));
+    }
+}

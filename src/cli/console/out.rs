@@ -1,0 +1,143 @@
+//! What becomes of the URL: the browser, stdout or the clipboard.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
+use serde::Serialize;
+
+use super::way::{Goal, Opening};
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::ui::{Ui, shown};
+use crate::ports::browser::{Manner, NoBrowser};
+use crate::ports::handoff::Handoff;
+use crate::secret::{self, Secret};
+
+/// How long a browser may take from its start to asking for the page.
+const BROWSER_PATIENCE: Duration = Duration::from_mins(1);
+
+#[derive(Args, Debug)]
+pub(super) struct Out {
+    /// Print the URL instead of opening it
+    #[arg(long, group = "handed_over")]
+    print: bool,
+    /// Put the URL into the clipboard instead of opening it
+    #[arg(long, group = "handed_over")]
+    copy: bool,
+    /// Print the URL and what it is, machine-readable, instead of opening it
+    #[arg(long, group = "handed_over")]
+    pub(super) json: bool,
+    /// firefox, chrome, chromium, edge, brave, vivaldi, or any program by name or path
+    #[arg(long, value_name = "NAME|PATH", conflicts_with = "handed_over")]
+    browser: Option<String>,
+    /// A profile of that browser: for Firefox its name, else the name of its folder, such as `Profile 1`
+    #[arg(long, value_name = "NAME", conflicts_with = "handed_over")]
+    browser_profile: Option<String>,
+    /// A container of Firefox with the extension "Open external links in a container"; else named as the profile
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "handed_over")]
+    container: Option<String>,
+}
+
+impl Out {
+    /// Before anything is asked for: whether it can end well.
+    pub(super) fn check(&self, app: &App) -> Result<(), CommandError> {
+        // A browser that somebody names is tried wherever it is.
+        if self.print || self.copy || self.json || self.browser.is_some() {
+            return Ok(());
+        }
+        refuse_without_browser(app.browser().unavailable())
+    }
+
+    pub(super) fn hand_over(
+        &self,
+        goal: &Goal,
+        opening: &Opening,
+        app: &App,
+        ui: &mut Ui,
+    ) -> Result<(), CommandError> {
+        let signs_in = opening.expires_at.is_some();
+        if self.json {
+            print_json(goal, opening, ui);
+        } else if self.print {
+            ui.secret_data(&opening.url);
+            if signs_in {
+                ui.say("This URL signs in whoever opens it within 15 minutes: keep it to yourself.");
+            }
+        } else if self.copy {
+            app.clipboard().put(&opening.url)?;
+            let limit = if signs_in { "; it signs in whoever opens it within 15 minutes" } else { "" };
+            ui.say(&format!("The URL is in the clipboard{limit}."));
+        } else {
+            open(opening, &self.manner(goal), app, ui)?;
+            let (name, account) = (shown(&goal.role.role_name), &goal.role.account_id);
+            ui.say(&format!("The console of account {account} opens as {name}, by {}.", opening.via.name()));
+        }
+        Ok(())
+    }
+
+    fn manner(&self, goal: &Goal) -> Manner {
+        let of_role = || match &goal.selected.profile {
+            Some(profile) => profile.clone(),
+            None => format!("{}@{}", goal.role.role_name, goal.role.account_id),
+        };
+        let container = self.container.clone().map(|name| if name.is_empty() { of_role() } else { name });
+        Manner { program: self.browser.clone(), profile: self.browser_profile.clone(), container }
+    }
+}
+
+fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError> {
+    let why = match missing {
+        None => return Ok(()),
+        Some(NoBrowser::Ssh) => "over SSH no browser is opened",
+        Some(NoBrowser::NoDisplay) => "there is no display here",
+    };
+    Err(CommandError::new(Exit::Failed, "no_browser", why)
+        .hint("`kcaws console --print` prints the URL; open it within 15 minutes where you sit"))
+}
+
+fn open(opening: &Opening, manner: &Manner, app: &App, ui: &Ui) -> Result<(), CommandError> {
+    let browser = app.browser();
+    if opening.expires_at.is_none() {
+        // No secret in it: it may stand on a command line.
+        return Ok(browser.open_in(manner, opening.url.expose())?);
+    }
+    let handoff = Handoff::listen()?;
+    let page = handoff.url();
+    let serving = handoff.serve(&opening.url, BROWSER_PATIENCE);
+    browser.open_in(manner, &page)?;
+    let spinner = ui.spinner("Waiting for the browser …");
+    let fetched = serving.wait();
+    spinner.finish_and_clear();
+    Ok(fetched?)
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    #[serde(serialize_with = "secret::expose")]
+    url: &'a Secret<String>,
+    /// Of the URL, not of the console session. `null`: it is a link without a secret in it.
+    url_expires_at: Option<String>,
+    via: &'static str,
+    account_id: &'a str,
+    role_name: &'a str,
+    region: &'a str,
+    destination: &'a str,
+}
+
+fn print_json(goal: &Goal, opening: &Opening, ui: &mut Ui) {
+    let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let report = Report {
+        schema: 1,
+        url: &opening.url,
+        url_expires_at: opening.expires_at.map(rfc3339),
+        via: opening.via.name(),
+        account_id: &goal.role.account_id,
+        role_name: &goal.role.role_name,
+        region: &goal.destination.region,
+        destination: &goal.destination.url,
+    };
+    let text = Secret::new(serde_json::to_string_pretty(&report).expect("strings serialize"));
+    ui.secret_data(&text);
+}

@@ -1,0 +1,169 @@
+//! The partitions of AWS, each a world of its own: its regions, its hosts, its ARNs.
+
+/// IAM user guide, "Enabling custom identity broker access to the AWS console"; general reference, "AWS Management
+/// Console endpoints".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// `aws` in `arn:aws:…`.
+    pub id: &'static str,
+    /// What its region names begin with; the first of [`ALL`] that fits counts.
+    prefix: &'static str,
+    /// Whether sign-in and console have a host per region: one goes on working when another region is down.
+    by_region: bool,
+    signin: &'static str,
+    console: &'static str,
+    /// Below it lie the services' own endpoints.
+    pub dns_suffix: &'static str,
+}
+
+const ALL: [Partition; 4] = [
+    Partition {
+        id: "aws-cn",
+        prefix: "cn-",
+        by_region: false,
+        signin: "signin.amazonaws.cn",
+        console: "console.amazonaws.cn",
+        dns_suffix: "amazonaws.com.cn",
+    },
+    Partition {
+        id: "aws-us-gov",
+        prefix: "us-gov-",
+        by_region: false,
+        signin: "signin.amazonaws-us-gov.com",
+        console: "console.amazonaws-us-gov.com",
+        dns_suffix: "amazonaws.com",
+    },
+    Partition {
+        id: "aws-eusc",
+        prefix: "eusc-",
+        by_region: true,
+        signin: "signin.amazonaws-eusc.eu",
+        console: "console.amazonaws-eusc.eu",
+        dns_suffix: "amazonaws.eu",
+    },
+    Partition {
+        id: "aws",
+        prefix: "",
+        by_region: true,
+        signin: "signin.aws.amazon.com",
+        console: "console.aws.amazon.com",
+        dns_suffix: "amazonaws.com",
+    },
+];
+
+impl Partition {
+    pub fn of_region(region: &str) -> Self {
+        let fits = |partition: &&Self| region.starts_with(partition.prefix);
+        *ALL.iter().find(fits).unwrap_or(&ALL[ALL.len() - 1])
+    }
+
+    pub fn of_arn(id: &str) -> Option<Self> {
+        ALL.iter().find(|partition| partition.id == id).copied()
+    }
+
+    /// Origin of the federation endpoint for a region.
+    pub fn signin_origin(self, region: &str) -> String {
+        self.origin(self.signin, region)
+    }
+
+    /// Origin of the console in a region.
+    pub fn console_origin(self, region: &str) -> String {
+        self.origin(self.console, region)
+    }
+
+    /// Origin of the pages that belong to no region.
+    pub fn global_console_origin(self) -> String {
+        format!("https://{}", self.console)
+    }
+
+    fn origin(self, host: &str, region: &str) -> String {
+        if self.by_region { format!("https://{region}.{host}") } else { format!("https://{host}") }
+    }
+
+    /// What stands before the console's host, without the dot; `None` where `host` is not this partition's console.
+    pub fn before_console(self, host: &str) -> Option<&str> {
+        match host.strip_suffix(self.console)? {
+            "" => Some(""),
+            rest => rest.strip_suffix('.'),
+        }
+    }
+
+    /// `console.aws.amazon.com`.
+    pub fn console_host(self) -> &'static str {
+        self.console
+    }
+
+    /// The one sign-in host that sends the browser on after a logout is us-east-1's, in the first partition.
+    pub fn logout_origin(self) -> Option<String> {
+        (self.id == "aws").then(|| self.signin_origin("us-east-1"))
+    }
+}
+
+/// Whether this has the form of a region's name (it becomes part of a host name): words and a number, as in botocore's
+/// `partitions.json`.
+pub fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let number = parts.next_back().unwrap_or_default();
+    let lower = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words: Vec<&str> = parts.collect();
+    (2..=4).contains(&words.len())
+        && words.iter().all(|word| lower(word))
+        && !number.is_empty()
+        && number.len() <= 2
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_partition_has_its_hosts() {
+        for (region, id, signin, console) in [
+            (
+                "eu-central-1",
+                "aws",
+                "https://eu-central-1.signin.aws.amazon.com",
+                "https://eu-central-1.console.aws.amazon.com",
+            ),
+            (
+                "us-gov-west-1",
+                "aws-us-gov",
+                "https://signin.amazonaws-us-gov.com",
+                "https://console.amazonaws-us-gov.com",
+            ),
+            ("cn-north-1", "aws-cn", "https://signin.amazonaws.cn", "https://console.amazonaws.cn"),
+            (
+                "eusc-de-east-1",
+                "aws-eusc",
+                "https://eusc-de-east-1.signin.amazonaws-eusc.eu",
+                "https://eusc-de-east-1.console.amazonaws-eusc.eu",
+            ),
+        ] {
+            let partition = Partition::of_region(region);
+            assert_eq!(Partition::of_arn(id), Some(partition));
+            assert_eq!(partition.signin_origin(region), signin);
+            assert_eq!(partition.console_origin(region), console);
+        }
+        assert_eq!(Partition::of_arn("aws-iso"), None);
+    }
+
+    #[test]
+    fn what_becomes_part_of_a_host_has_the_form_of_a_region() {
+        for good in ["eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "ap-southeast-12"] {
+            assert!(is_region(good), "{good}");
+        }
+        for bad in [
+            "",
+            "frankfurt",
+            "eu-central",
+            "eu-central-1.evil.example",
+            "eu-central-1/",
+            "EU-CENTRAL-1",
+            "a--1",
+            "eu-1",
+        ] {
+            assert!(!is_region(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The person's browser.
+
+mod named;
+
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::env::Env;
+
+/// Why no browser is even tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoBrowser {
+    /// Over SSH the browser would open on the far desktop, if anywhere.
+    Ssh,
+    NoDisplay,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BrowserError {
+    #[error("the browser could not be started: {0}")]
+    NotStarted(String),
+    #[error("there is no browser `{name}` here")]
+    NotFound { name: String, known: Vec<&'static str> },
+    #[error("`{name}` is not known to have profiles")]
+    NoProfiles { name: String },
+    #[error("`{name}` has no containers")]
+    NoContainers { name: String },
+    #[error("which browser's profile?")]
+    WhichBrowser,
+}
+
+/// How a page is to be opened. With nothing in it: as the desktop opens pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// `firefox`, `chrome` and their like, or any program, by name or path. It gets the URL as its last argument.
+    pub program: Option<String>,
+    /// One of that browser's own profiles: for Firefox its name, for Chrome and its relatives the name of its folder
+    /// (`Default`, `Profile 1`).
+    pub profile: Option<String>,
+    /// A Firefox container; needs the extension "Open external links in a container".
+    pub container: Option<String>,
+}
+
+pub trait Browser {
+    /// `None` when a browser can be expected to open where the person sits.
+    fn unavailable(&self) -> Option<NoBrowser>;
+    /// Starts it and does not wait for it. `url` stands on a command line: no secret in it.
+    fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError>;
+
+    fn open(&self, url: &str) -> Result<(), BrowserError> {
+        self.open_in(&Manner::default(), url)
+    }
+}
+
+/// The one that the settings name, else what `BROWSER` names, else the desktop's default.
+pub struct SystemBrowser {
+    env: Env,
+    usual: Option<String>,
+}
+
+/// How long a browser command may take to fail. One that still runs then has opened, or is the browser itself.
+const TIME_TO_FAIL: Duration = Duration::from_secs(2);
+
+impl SystemBrowser {
+    /// `usual`: the program that the settings name.
+    pub fn new(env: Env, usual: Option<String>) -> Self {
+        Self { env, usual }
+    }
+}
+
+impl Browser for SystemBrowser {
+    fn unavailable(&self) -> Option<NoBrowser> {
+        let set = |name| self.env.get(name).is_some();
+        if set("BROWSER") {
+            return None;
+        }
+        if set("SSH_CONNECTION") || set("SSH_CLIENT") || set("SSH_TTY") {
+            return Some(NoBrowser::Ssh);
+        }
+        let needs_display = cfg!(all(unix, not(target_os = "macos")));
+        let has_display = set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME");
+        (needs_display && !has_display).then_some(NoBrowser::NoDisplay)
+    }
+
+    fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError> {
+        let mut manner = manner.clone();
+        // A container is Firefox's, whatever is usual.
+        if manner.program.is_none() && manner.container.is_none() {
+            manner.program.clone_from(&self.usual);
+        }
+        if manner == Manner::default() {
+            return open_by_default(url);
+        }
+        let (program, arguments) = named::command(&manner, url, &self.env)?;
+        start(&program, &arguments)
+    }
+}
+
+fn open_by_default(url: &str) -> Result<(), BrowserError> {
+    let url = url.to_owned();
+    // `BROWSER` may name a program that runs as long as its window.
+    give_it_time_to_fail(move || {
+        let mut options = webbrowser::BrowserOptions::new();
+        options.with_suppress_output(true);
+        let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
+        result.map_err(|error| BrowserError::NotStarted(error.to_string()))
+    })
+}
+
+fn start(program: &std::path::Path, arguments: &[String]) -> Result<(), BrowserError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Ctrl-C in our terminal is not meant for a browser that outlives us.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let failed = |what: String| BrowserError::NotStarted(format!("`{}`: {what}", program.display()));
+    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let name = program.display().to_string();
+    give_it_time_to_fail(move || match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(BrowserError::NotStarted(format!("`{name}`: {status}"))),
+        Err(error) => Err(BrowserError::NotStarted(format!("`{name}`: {error}"))),
+    })
+}
+
+/// Waits on a thread of its own for what may take as long as a window is open.
+fn give_it_time_to_fail(
+    run: impl FnOnce() -> Result<(), BrowserError> + Send + 'static,
+) -> Result<(), BrowserError> {
+    let (sender, outcome) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more when the browser outlived our patience.
+        let _ = sender.send(run());
+    });
+    outcome.recv_timeout(TIME_TO_FAIL).unwrap_or(Ok(()))
+}
+
+/// Records what it was asked to open.
+#[derive(Clone, Default)]
+pub struct FakeBrowser {
+    pub missing: Option<NoBrowser>,
+    /// It does not start.
+    pub broken: bool,
+    opened: Arc<Mutex<Vec<String>>>,
+}
+
+impl FakeBrowser {
+    pub fn opened(&self) -> Vec<String> {
+        self.opened.lock().expect("no test panics while holding it").clone()
+    }
+}
+
+impl Browser for FakeBrowser {
+    fn unavailable(&self) -> Option<NoBrowser> {
+        self.missing
+    }
+
+    fn open_in(&self, _manner: &Manner, url: &str) -> Result<(), BrowserError> {
+        if self.broken {
+            return Err(BrowserError::NotStarted("broken".to_owned()));
+        }
+        self.opened.lock().expect("no test panics while holding it").push(url.to_owned());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unavailable(pairs: &[(&str, &str)]) -> Option<NoBrowser> {
+        SystemBrowser::new(Env::from_pairs(pairs), None).unavailable()
+    }
+
+    #[test]
+    fn over_ssh_no_browser_is_tried_unless_one_is_named() {
+        assert_eq!(unavailable(&[("SSH_CONNECTION", "1 2 3 4"), ("DISPLAY", ":10")]), Some(NoBrowser::Ssh));
+        assert_eq!(unavailable(&[("SSH_CONNECTION", "1 2 3 4"), ("BROWSER", "lynx")]), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_a_display_no_browser_is_tried() {
+        assert_eq!(unavailable(&[]), Some(NoBrowser::NoDisplay));
+        assert_eq!(unavailable(&[("WAYLAND_DISPLAY", "wayland-0")]), None);
+        assert_eq!(unavailable(&[("WSL_DISTRO_NAME", "Debian")]), None);
+    }
+
+    /// A real program, and the fake: both are given the URL, and neither is waited for.
+    #[cfg(unix)]
+    #[test]
+    fn the_contract_holds_for_both_forms() {
+        use crate::ports::lookup::script;
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let list = folder.path().join("list");
+        // As a browser that was not running yet: it lives as long as its window.
+        let env = script(
+            folder.path(),
+            "firefox",
+            &format!("echo \"$@\" >> '{}'; exec /bin/sleep 30", list.display()),
+        );
+        let real = SystemBrowser::new(env, Some("firefox".to_owned()));
+        let fake = FakeBrowser::default();
+        let listed = || {
+            std::fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let given = || fake.opened();
+        let forms: [(&dyn Browser, &dyn Fn() -> _); 2] = [(&real, &listed), (&fake, &given)];
+        for (browser, opened) in forms {
+            for url in ["http://127.0.0.1:1/a?b&c#d", "http://127.0.0.1:1/e"] {
+                browser.open(url).expect("opens");
+            }
+            assert_eq!(opened(), ["http://127.0.0.1:1/a?b&c#d", "http://127.0.0.1:1/e"]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_browser_that_fails_at_once_is_an_error() {
+        use crate::ports::lookup::script;
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let env = script(folder.path(), "firefox", "exit 7");
+        let failed = SystemBrowser::new(env, Some("firefox".to_owned())).open("http://127.0.0.1:1/");
+        assert!(failed.expect_err("fails").to_string().contains("exit status: 7"));
+    }
+}

@@ -1,0 +1,187 @@
+//! Browsers by name, and what they take on their command line.
+
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{BrowserError, Manner};
+use crate::ports::env::Env;
+use crate::ports::lookup;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Firefox,
+    Chromium,
+    Other,
+}
+
+struct Known {
+    name: &'static str,
+    family: Family,
+    /// Names on the path.
+    programs: &'static [&'static str],
+    /// Below `/Applications`.
+    mac: &'static str,
+    /// Below `Program Files`.
+    windows: &'static str,
+}
+
+const fn known(
+    name: &'static str,
+    family: Family,
+    programs: &'static [&'static str],
+    mac: &'static str,
+    windows: &'static str,
+) -> Known {
+    Known { name, family, programs, mac, windows }
+}
+
+#[rustfmt::skip]
+const KNOWN: [Known; 6] = [
+    known("brave", Family::Chromium, &["brave-browser", "brave"], "Brave Browser.app/Contents/MacOS/Brave Browser", "BraveSoftware/Brave-Browser/Application/brave.exe"),
+    known("chrome", Family::Chromium, &["google-chrome", "google-chrome-stable", "chrome"], "Google Chrome.app/Contents/MacOS/Google Chrome", "Google/Chrome/Application/chrome.exe"),
+    known("chromium", Family::Chromium, &["chromium", "chromium-browser"], "Chromium.app/Contents/MacOS/Chromium", "Chromium/Application/chrome.exe"),
+    known("edge", Family::Chromium, &["microsoft-edge", "microsoft-edge-stable", "msedge"], "Microsoft Edge.app/Contents/MacOS/Microsoft Edge", "Microsoft/Edge/Application/msedge.exe"),
+    known("firefox", Family::Firefox, &["firefox", "firefox-esr"], "Firefox.app/Contents/MacOS/firefox", "Mozilla Firefox/firefox.exe"),
+    known("vivaldi", Family::Chromium, &["vivaldi", "vivaldi-stable"], "Vivaldi.app/Contents/MacOS/Vivaldi", "Vivaldi/Application/vivaldi.exe"),
+];
+
+/// Relatives of Firefox that take the same arguments.
+const FIREFOXES: [&str; 4] = ["firefox", "librewolf", "waterfox", "zen"];
+
+/// The program and its arguments; the last one is `url`, or holds it.
+pub(super) fn command(manner: &Manner, url: &str, env: &Env) -> Result<(PathBuf, Vec<String>), BrowserError> {
+    // Containers are Firefox's.
+    let name = match (&manner.program, &manner.container) {
+        (Some(name), _) => name.as_str(),
+        (None, Some(_)) => "firefox",
+        (None, None) => return Err(BrowserError::WhichBrowser),
+    };
+    let (program, family) = find(name, env)?;
+    let mut arguments = Vec::new();
+    match (&manner.profile, family) {
+        (None, _) => {}
+        (Some(profile), Family::Firefox) => arguments.extend(["-P".to_owned(), profile.clone()]),
+        (Some(profile), Family::Chromium) => arguments.push(format!("--profile-directory={profile}")),
+        (Some(_), Family::Other) => return Err(BrowserError::NoProfiles { name: name.to_owned() }),
+    }
+    match (&manner.container, family) {
+        (None, _) => arguments.push(url.to_owned()),
+        (Some(container), Family::Firefox) => arguments.push(in_container(container, url)),
+        (Some(_), _) => return Err(BrowserError::NoContainers { name: name.to_owned() }),
+    }
+    Ok((program, arguments))
+}
+
+/// The scheme of the Firefox extension "Open external links in a container".
+fn in_container(container: &str, url: &str) -> String {
+    let [container, url] = [container, url].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
+    format!("ext+container:name={container}&url={url}")
+}
+
+fn find(name: &str, env: &Env) -> Result<(PathBuf, Family), BrowserError> {
+    let absent = || BrowserError::NotFound {
+        name: name.to_owned(),
+        known: KNOWN.iter().map(|known| known.name).collect(),
+    };
+    if name.contains(['/', '\\']) {
+        let path = PathBuf::from(name);
+        let family = family_of(&path);
+        return lookup::is_program(&path).then_some((path, family)).ok_or_else(absent);
+    }
+    if let Some(known) = KNOWN.iter().find(|known| known.name.eq_ignore_ascii_case(name)) {
+        let on_path = known.programs.iter().find_map(|program| lookup::on_path(program, env));
+        let found = on_path.or_else(|| places(known, env).into_iter().find(|path| lookup::is_program(path)));
+        return Ok((found.ok_or_else(absent)?, known.family));
+    }
+    // An option would not be a browser's name.
+    let path = lookup::on_path(name, env).filter(|_| !name.starts_with('-')).ok_or_else(absent)?;
+    let family = family_of(&path);
+    Ok((path, family))
+}
+
+/// Where browsers are that are on no path.
+fn places(known: &Known, env: &Env) -> Vec<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return vec![Path::new("/Applications").join(known.mac)];
+    }
+    if cfg!(windows) {
+        let roots =
+            ["ProgramFiles", "ProgramFiles(x86)", "LocalAppData"].iter().filter_map(|name| env.raw(name));
+        return roots.map(|root| PathBuf::from(root).join(known.windows)).collect();
+    }
+    if env.get("WSL_DISTRO_NAME").is_some() {
+        let roots = ["/mnt/c/Program Files", "/mnt/c/Program Files (x86)"];
+        return roots.iter().map(|root| Path::new(root).join(known.windows)).collect();
+    }
+    Vec::new()
+}
+
+/// By what the program is called.
+fn family_of(program: &Path) -> Family {
+    let name = program.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let chromiums = ["chrom", "edge", "brave", "vivaldi", "opera"];
+    if FIREFOXES.iter().any(|known| name.contains(known)) {
+        Family::Firefox
+    } else if chromiums.iter().any(|known| name.contains(known)) {
+        Family::Chromium
+    } else {
+        Family::Other
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::ports::lookup::script;
+
+    const URL: &str = "http://127.0.0.1:4321/0a?b=c&d#e";
+
+    fn manner(program: Option<&str>, profile: Option<&str>, container: Option<&str>) -> Manner {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Manner { program: owned(program), profile: owned(profile), container: owned(container) }
+    }
+
+    #[test]
+    fn each_family_takes_profiles_in_its_own_way_and_firefox_alone_containers() {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let mut env = Env::from_pairs(&[]);
+        for program in ["firefox-esr", "google-chrome", "microsoft-edge", "brave-browser", "lynx"] {
+            env = script(folder.path(), program, "");
+        }
+        let opened = |manner: &Manner| {
+            let (program, arguments) = command(manner, URL, &env)?;
+            let name = program.file_name().expect("a file").to_string_lossy().into_owned();
+            Ok::<_, BrowserError>([vec![name], arguments].concat())
+        };
+        let boxed = "ext+container:name=d%C3%A9v%26url%3Dx&url=http%3A%2F%2F127%2E0%2E0%2E1%3A4321%2F0a%3Fb%3Dc%26d%23e";
+        for (program, profile, container, line) in [
+            (Some("firefox"), None, None, vec!["firefox-esr", URL]),
+            (Some("Firefox"), Some("work"), None, vec!["firefox-esr", "-P", "work", URL]),
+            (None, None, Some("dév&url=x"), vec!["firefox-esr", boxed]),
+            (
+                Some("chrome"),
+                Some("Profile 1"),
+                None,
+                vec!["google-chrome", "--profile-directory=Profile 1", URL],
+            ),
+            (Some("edge"), None, None, vec!["microsoft-edge", URL]),
+            (Some("brave"), Some("-x"), None, vec!["brave-browser", "--profile-directory=-x", URL]),
+            (Some("lynx"), None, None, vec!["lynx", URL]),
+        ] {
+            assert_eq!(opened(&manner(program, profile, container)).expect("is there"), line);
+        }
+        let path = folder.path().join("google-chrome").display().to_string();
+        assert_eq!(opened(&manner(Some(&path), None, None)).expect("is there"), ["google-chrome", URL]);
+        for (refused, why) in [
+            (manner(Some("chrome"), None, Some("dev")), "`chrome` has no containers"),
+            (manner(Some("lynx"), Some("x"), None), "`lynx` is not known to have profiles"),
+            (manner(Some("chromium"), None, None), "there is no browser `chromium` here"),
+            (manner(Some("--headless"), None, None), "there is no browser `--headless` here"),
+            (manner(Some("/no/firefox"), None, None), "there is no browser `/no/firefox` here"),
+            (manner(None, Some("work"), None), "which browser's profile?"),
+        ] {
+            assert_eq!(opened(&refused).expect_err("refused").to_string(), why);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Which browser opens, in what manner, and that no secret stands on its command line.
+
+use kcaws_test_kit::{FakeBrowser, Walk};
+
+use crate::stage::{ROLE, Stage};
+use crate::test_console::logged_in;
+
+/// Starts the console, opens what the browser was given, and returns the browser's command line.
+fn opened(stage: &Stage, browser: &FakeBrowser, line: &str) -> String {
+    let before = browser.opened().len();
+    let console = stage.kcaws(&format!("-vvv console dev {line}")).spawn();
+    let given = kcaws_test_kit::wait_for("a browser", || browser.opened().into_iter().nth(before));
+    assert!(!given.contains(idc_sim::SECRET_MARK), "{given}");
+    let page = Walk::new().open(&url_in(&given));
+    assert!(page.text().contains(ROLE), "{}", page.text());
+    console.wait().expect_ok().expect_stderr("opens as PowerUserAccess, by federation.");
+    given
+}
+
+/// The address on this machine, plain or within the scheme of a container.
+fn url_in(given: &str) -> String {
+    let last = given.split(' ').next_back().unwrap();
+    match last.split_once("&url=") {
+        None => last.to_owned(),
+        Some((_, encoded)) => encoded.replace("%3A", ":").replace("%2F", "/").replace("%2E", "."),
+    }
+}
+
+#[test]
+fn a_named_browser_gets_an_address_on_this_machine() {
+    let stage = logged_in();
+    let usual = FakeBrowser::install(&stage.desk);
+    for (name, program) in [
+        ("firefox", "firefox"),
+        ("chrome", "google-chrome"),
+        ("edge", "microsoft-edge"),
+        ("brave", "brave-browser"),
+    ] {
+        let browser = FakeBrowser::install_as(&stage.desk, program);
+        let given = opened(&stage, &browser, &format!("--browser {name}"));
+        assert!(given.starts_with("http://127.0.0.1:"), "{given}");
+    }
+    let browser = FakeBrowser::install_as(&stage.desk, "my-browser");
+    let path = stage.desk.bin_dir().join("my-browser");
+    opened(&stage, &browser, &format!("--browser {}", path.display()));
+    assert!(usual.opened().is_empty());
+}
+
+#[test]
+fn profiles_and_containers_are_chosen_as_each_browser_takes_them() {
+    let stage = logged_in();
+    let (firefox, chrome) = (
+        FakeBrowser::install_as(&stage.desk, "firefox"),
+        FakeBrowser::install_as(&stage.desk, "google-chrome"),
+    );
+    stage.desk.set_env("DISPLAY", ":0");
+    let given = opened(&stage, &firefox, "--container");
+    assert!(given.starts_with("ext+container:name=dev&url=http%3A%2F%2F127%2E0%2E0%2E1%3A"), "{given}");
+    let given = opened(&stage, &firefox, "--container=a&b --browser firefox --browser-profile work");
+    assert!(given.starts_with("-P work ext+container:name=a%26b&url="), "{given}");
+    let given = opened(&stage, &chrome, "--browser chrome --browser-profile Work");
+    assert!(given.starts_with("--profile-directory=Work http://127.0.0.1:"), "{given}");
+    let refused = stage.run("console dev --browser chrome --container").expect_code(2);
+    refused.expect_stderr("`chrome` has no containers");
+    stage.run("console dev --browser-profile Work").expect_code(2).expect_stderr("which browser's profile?");
+    stage.run("console dev --print --container").expect_code(2);
+}
+
+#[test]
+fn the_settings_name_the_usual_browser() {
+    let stage = logged_in();
+    stage.desk.set_env("DISPLAY", ":0");
+    let (firefox, chrome) = (
+        FakeBrowser::install_as(&stage.desk, "firefox"),
+        FakeBrowser::install_as(&stage.desk, "google-chrome"),
+    );
+    stage.desk.write_home_file(".config/kcaws/config.toml", "browser = \"chrome\"\n");
+    opened(&stage, &chrome, "");
+    opened(&stage, &chrome, "--browser-profile Default");
+    stage.desk.set_env("KCAWS_BROWSER", "firefox");
+    opened(&stage, &firefox, "");
+    opened(&stage, &chrome, "--browser chrome");
+}
+
+#[test]
+fn a_link_to_the_portal_is_given_as_it_is() {
+    let stage = Stage::new();
+    let browser = FakeBrowser::install_as(&stage.desk, "firefox");
+    let output = stage.run("console dev --via portal --browser firefox").expect_ok();
+    output.expect_stderr("The console of account 111122223333 opens as PowerUserAccess, by portal.");
+    assert!(
+        browser.wait_for_url().starts_with("https://d-1234567890.awsapps.com/start/#/console?account_id=")
+    );
+}
+
+#[test]
+fn a_browser_that_is_missing_or_fails_is_an_error_with_a_way_out() {
+    let stage = logged_in();
+    stage
+        .run("console dev --browser vivaldi")
+        .expect_code(1)
+        .expect_stderr("there is no browser `vivaldi` here");
+    stage.desk.write_script("firefox", "#!/bin/sh\nexit 7\n");
+    let failed = stage.run("console dev --browser firefox").expect_code(1);
+    failed.expect_stderr("exit status: 7").expect_stderr("`kcaws console --print` prints the URL instead");
+    stage.run("console dev").expect_code(1).expect_stderr("there is no display here");
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_browser_that_does_not_come() {
+    let stage = logged_in();
+    let browser = FakeBrowser::install_as(&stage.desk, "firefox");
+    let console = stage.kcaws("console dev --browser firefox").spawn();
+    browser.wait_for_url();
+    console.press_ctrl_c();
+    console.wait().expect_code(130);
+}

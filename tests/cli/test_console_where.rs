@@ -1,0 +1,185 @@
+//! Which role, and which page of the console.
+
+use std::time::Duration;
+
+use idc_sim::{Fault, IdcSim, Route};
+use kcaws_test_kit::{Output, Walk, require_program};
+
+use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::test_console::logged_in;
+use crate::test_terminal::on_a_terminal;
+
+/// What the browser arrives at.
+fn page_of(output: Output) -> String {
+    let page = Walk::new().open(output.expect_ok().stdout_text().trim());
+    assert_eq!(page.status, 200, "{}", page.text());
+    page.text()
+}
+
+fn page(stage: &Stage, line: &str) -> String {
+    page_of(stage.kcaws(&format!("console {line} --print")).allow_secret_on_stdout().run())
+}
+
+#[test]
+fn warm_credentials_are_used_and_fetched_ones_are_kept_warm() {
+    let stage = logged_in();
+    page(&stage, "dev");
+    page(&stage, "dev");
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1);
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1, "what the console fetched is what tools get");
+}
+
+/// 25 minutes are good enough for a tool, and short for a person in the console.
+#[test]
+fn credentials_with_little_left_are_renewed_first_and_used_if_that_fails() {
+    let stage = Stage::with(IdcSim::builder().permission_set(ROLE, Duration::from_mins(25)));
+    stage.log_in();
+    stage.credentials().expect_ok();
+    page(&stage, "dev");
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
+    stage.sim.fault(Route::GetRoleCredentials, Fault::status(503, ""));
+    assert!(page(&stage, "dev").contains(ROLE));
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn the_profile_is_that_of_the_environment_where_none_is_named() {
+    let stage = logged_in();
+    stage.desk.set_env("AWS_PROFILE", "dev");
+    assert!(page(&stage, "").contains(ROLE));
+}
+
+#[test]
+fn without_a_terminal_the_profiles_are_listed() {
+    let stage = logged_in();
+    let config = format!("{}[profile other]\nregion = eu-west-1\n[profile \u{1b}[2J]\n", stage.config());
+    stage.desk.write_aws_config(&config);
+    let output = stage.run("console --print").expect_code(2).expect_stderr("which profile?");
+    let output = output.expect_stderr("there are: dev\n");
+    assert!(output.stdout.is_empty(), "{output}");
+    stage.desk.write_aws_config("[profile other]\nregion = eu-west-1\n");
+    stage.run("console --print").expect_code(2).expect_stderr("no profile in the config");
+}
+
+#[test]
+fn a_person_picks_by_number() {
+    require_program!("script");
+    let stage = logged_in();
+    let more = stage.config().replace("[profile dev]", "[profile read]").replace(ROLE, "ReadOnlyAccess");
+    let more = more.split_once("\n\n").expect("a session, then profiles").1.to_owned();
+    stage.desk.write_aws_config(&format!("{}{more}", stage.config()));
+    for (answer, outcome) in [("2", "ReadOnlyAccess"), ("", "nothing was picked")] {
+        let console = on_a_terminal(&stage, "console --print").allow_secret_on_stdout();
+        let mut console = console.spawn();
+        console.wait_for_prompt("Which profile? [1-2] ");
+        console.type_line(answer);
+        let text = console.wait().stdout_text();
+        assert!(text.contains("1  dev") && text.contains("2  read"), "{text}");
+        let url = text.lines().map(str::trim).find(|line| line.starts_with("http://"));
+        match url {
+            Some(url) => assert!(Walk::new().open(url).text().contains(outcome)),
+            None => assert!(text.contains(outcome), "{text}"),
+        }
+    }
+    let asked = on_a_terminal(&stage, "console --print --no-input").run().expect_code(2);
+    assert!(asked.stdout_text().contains("there are: dev, read"), "{asked}");
+}
+
+#[test]
+fn a_service_opens_in_the_region_that_counts() {
+    let stage = logged_in();
+    for (line, url) in [
+        ("dev --service s3", "https://eu-west-1.console.aws.amazon.com/s3/buckets?region=eu-west-1"),
+        (
+            "dev -s ddb --region us-east-1",
+            "https://us-east-1.console.aws.amazon.com/dynamodbv2/home?region=us-east-1",
+        ),
+        ("dev -s iam", "https://console.aws.amazon.com/iam/home"),
+        ("dev", "https://eu-west-1.console.aws.amazon.com/console/home?region=eu-west-1"),
+    ] {
+        let page = page(&stage, line);
+        assert!(page.lines().any(|shown| shown == url), "{line}: {page}");
+    }
+    let unknown = stage.run("console dev --service lamda").expect_code(2);
+    unknown.expect_stderr("there is no service `lamda`").expect_stderr("near it: lambda");
+    stage.run("console dev --service paperclips").expect_code(2).expect_stderr("--list-services");
+    assert_eq!(stage.sim.count(Route::GetSigninToken), 4, "mistakes are found before anything is asked");
+}
+
+#[test]
+fn services_are_listed_without_a_login() {
+    let stage = Stage::new();
+    let list = stage.run("console --list-services").expect_ok().expect_stdout("dynamodb");
+    assert!(list.stdout_text().lines().count() > 80);
+    let json = stage.run("console --list-services --json").expect_ok().stdout_json();
+    let services = json["services"].as_array().expect("a list");
+    assert!(services.iter().any(|service| service["name"] == "iam" && service["regional"] == false));
+}
+
+#[test]
+fn a_destination_is_a_url_of_the_console_or_an_arn() {
+    let stage = logged_in();
+    for (given, url) in [
+        (
+            "https://us-east-1.console.aws.amazon.com/ec2/home#Instances:",
+            "https://us-east-1.console.aws.amazon.com/ec2/home#Instances:",
+        ),
+        (
+            "arn:aws:sns:us-west-2:111122223333:alerts",
+            "https://us-west-2.console.aws.amazon.com/sns/v3/home?region=us-west-2#/topic/arn:aws:sns:us-west-2:111122223333:alerts",
+        ),
+        (
+            "arn:aws:s3:::bucket",
+            "https://eu-west-1.console.aws.amazon.com/s3/buckets/bucket?region=eu-west-1",
+        ),
+    ] {
+        let page = page(&stage, &format!("dev --destination {given}"));
+        assert!(page.lines().any(|shown| shown == url), "{given}: {page}");
+    }
+    for (given, word) in [
+        ("https://evil.example/", "no https page of the console"),
+        ("https://console.aws.amazon.com.evil.example/", "no https page of the console"),
+        ("http://console.aws.amazon.com/", "begins with https://console.aws.amazon.com/"),
+        ("https://console.amazonaws.cn/", "belongs to partition aws-cn, the login to aws"),
+        ("arn:aws-us-gov:s3:::bucket", "belongs to partition aws-us-gov"),
+        ("arn:aws:ec2:eu-west-1:1:instance/i-1", "its account has no 12 digits"),
+        ("arn:aws:kms:eu-west-1:111122223333:alias/x", "known of this service: key"),
+        ("arn:aws:braket:eu-west-1:111122223333:job/x", "known are resources of access-analyzer, acm"),
+    ] {
+        stage.run(&format!("console dev --destination {given}")).expect_code(2).expect_stderr(word);
+    }
+    stage.run("console dev --service s3 --destination arn:aws:s3:::b").expect_code(2);
+    for region in ["x.evil.example", "cn-north-1"] {
+        stage.run(&format!("console dev --region {region}")).expect_code(2).expect_stderr(region);
+    }
+}
+
+#[test]
+fn a_resource_of_another_account_is_pointed_out() {
+    let stage = logged_in();
+    let line = "console dev --print --destination arn:aws:lambda:eu-west-1:999988887777:function:f";
+    let output = stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    output
+        .expect_stderr("warning: the destination belongs to account 999988887777, the role to 111122223333");
+}
+
+#[test]
+fn every_partition_signs_in_to_its_own_console() {
+    for (region, service, url) in [
+        ("us-gov-west-1", "s3", "https://console.amazonaws-us-gov.com/s3/buckets?region=us-gov-west-1"),
+        ("cn-north-1", "ec2", "https://console.amazonaws.cn/ec2/home?region=cn-north-1"),
+        (
+            "eusc-de-east-1",
+            "ec2",
+            "https://eusc-de-east-1.console.amazonaws-eusc.eu/ec2/home?region=eusc-de-east-1",
+        ),
+    ] {
+        let stage = Stage::with(IdcSim::builder().region(region));
+        stage.log_in();
+        let line = format!("--session corp --account {ACCOUNT} --role {ROLE} --service {service}");
+        let page = page(&stage, &line);
+        assert!(page.lines().any(|shown| shown == url), "{region}: {page}");
+        stage.run("console dev --print").expect_code(2).expect_stderr("eu-west-1");
+    }
+}
