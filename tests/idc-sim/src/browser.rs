@@ -7,7 +7,8 @@ use crate::call::{Call, Fields};
 use crate::oidc::authorize;
 use crate::oidc::device::{self, AskingClient, UserCodeError, normal_user_code};
 use crate::pages::{self, ConsentView};
-use crate::signin::{self, IdentityProvider as _, PasswordForm};
+use crate::saml;
+use crate::signin::{self, PasswordForm};
 use crate::state::{AuthorizationRequest, Browser, Decision, Sim, State};
 
 const CONSENT: &str = "/start/consent";
@@ -25,13 +26,21 @@ fn consent_url(sim: &Sim, call: &Call) -> String {
 }
 
 pub(crate) fn sign_in(sim: &Sim, call: &Call) -> Response {
-    if call.method == "POST" {
-        return PasswordForm::submit(sim, call);
+    let external = sim.state().saml.provider.is_some();
+    let fields = if call.method == "POST" { call.fields() } else { call.query_fields() };
+    let next = fields.first("next").unwrap_or_default();
+    match call.method.as_str() {
+        // Identity Center knows no passwords then; a form that is still open leads to the right place.
+        _ if external => signin::provider(sim).begin(sim, call, next),
+        "POST" => PasswordForm::submit(sim, call),
+        _ => PasswordForm::show(next),
     }
-    PasswordForm::show(call.query_fields().first("next").unwrap_or_default())
 }
 
 pub(crate) fn start_page(sim: &Sim, call: &Call) -> Response {
+    if let Some(code) = call.query_fields().first("auth_code") {
+        return saml::acs::arrive(sim, call, code);
+    }
     let Some(browser) = signin::browser(sim, call) else { return pages::start(None, &[]) };
     let state = sim.state();
     let user = &state.session(browser.session).user;
@@ -54,7 +63,7 @@ pub(crate) fn consent(sim: &Sim, call: &Call) -> Response {
         Err(answer) => return *answer,
     };
     let Some(browser) = signin::browser(sim, call) else {
-        return PasswordForm.begin(sim, call, &this_page(&subject));
+        return signin::provider(sim).begin(sim, call, &this_page(&subject));
     };
     if call.method == "POST" {
         return decide(sim, &fields, &browser, subject);

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ca::CertificateAuthority;
-use crate::directory::Directory;
+use crate::directory::{Directory, Principal};
 use crate::handle::IdcSim;
 use crate::hosts;
 use crate::proxy;
+use crate::saml::metadata::IdentityProviderMetadata;
 use crate::state::Sim;
 use crate::switches::{
-    DateHeader, DenialAnswer, LogoutEnds, PageSize, RefreshRotation, Settings, SlowDown, Throttle,
-    VerificationUri,
+    AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, Settings,
+    SignatureOn, SlowDown, Throttle, VerificationUri,
 };
 
 /// Made by [`IdcSim::builder`]; every choice has a default.
@@ -21,11 +22,12 @@ use crate::switches::{
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
     settings: Settings,
-    users: Vec<(String, String)>,
+    users: Vec<(String, Option<String>)>,
     accounts: Vec<(String, String, String)>,
     permission_sets: Vec<(String, Duration)>,
     assignments: Vec<(String, String, String)>,
     unassigned: bool,
+    idp_metadata: Option<String>,
     port: u16,
     proxy_port: u16,
 }
@@ -58,7 +60,13 @@ impl Builder {
     /// A user of the built-in sign-in form. The first one is the default user; without any there is
     /// `alice@example.com` with the password `wonderland`.
     pub fn user(mut self, name: &str, password: &str) -> Self {
-        self.users.push((name.to_owned(), password.to_owned()));
+        self.users.push((name.to_owned(), Some(password.to_owned())));
+        self
+    }
+
+    /// A user whom only the external identity provider can let in.
+    pub fn external_user(mut self, name: &str) -> Self {
+        self.users.push((name.to_owned(), None));
         self
     }
 
@@ -217,6 +225,54 @@ impl Builder {
         self
     }
 
+    /// The external identity provider's SAML metadata; without it people sign in with a password.
+    pub fn idp_metadata(mut self, metadata: &str) -> Self {
+        self.idp_metadata = Some(metadata.to_owned());
+        self
+    }
+
+    /// The identity store's id, part of the SAML entity ID. Default `d-1234567890`.
+    pub fn identity_store(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.settings.identity_store);
+        self
+    }
+
+    /// Default [`AcsUrls::One`].
+    pub fn acs_urls(mut self, urls: AcsUrls) -> Self {
+        self.settings.acs_urls = urls;
+        self
+    }
+
+    /// Default [`SignatureOn::Assertion`].
+    pub fn signature_on(mut self, signature_on: SignatureOn) -> Self {
+        self.settings.signature_on = signature_on;
+        self
+    }
+
+    /// Default [`MissingSessionEnd::OwnSetting`].
+    pub fn missing_session_end(mut self, end: MissingSessionEnd) -> Self {
+        self.settings.missing_session_end = end;
+        self
+    }
+
+    /// How far the identity provider's clock may be off. Default 30 s.
+    pub fn saml_tolerance(mut self, tolerance: Duration) -> Self {
+        self.settings.saml_tolerance = tolerance;
+        self
+    }
+
+    /// "Attributes for access control" is on: an assertion's attributes have to keep AWS's rules. Default false.
+    pub fn access_control_attributes(mut self, yes: bool) -> Self {
+        self.settings.access_control_attributes = yes;
+        self
+    }
+
+    /// How long a disabled user's running session may still be used; zero: not at all. Default 1 h.
+    pub fn disabled_grace(mut self, grace: Duration) -> Self {
+        self.settings.disabled_grace = grace;
+        self
+    }
+
     /// The plain entry's port on 127.0.0.1; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
@@ -241,17 +297,21 @@ impl Builder {
     /// Errors: a setting that makes no sense (`InvalidInput`), or a port that is taken.
     pub fn try_start(mut self) -> io::Result<IdcSim> {
         self.check()?;
+        let provider = self.idp_metadata.as_deref().map(IdentityProviderMetadata::read).transpose();
+        let provider = provider.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let ca = Arc::new(CertificateAuthority::new().map_err(io::Error::other)?);
         let directory = self.directory();
         let plain = listen(self.port)?;
         let proxy = listen(self.proxy_port)?;
         let (port, proxy_port) = (plain.local_addr()?.port(), proxy.local_addr()?.port());
+        self.settings.plain_url = format!("http://127.0.0.1:{port}");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("idc-sim")
             .enable_all()
             .build()?;
         let sim = Arc::new(Sim::new(self.settings, directory));
+        sim.state().saml.provider = provider;
         {
             let _inside = runtime.enter();
             let plain = tokio::net::TcpListener::from_std(plain)?;
@@ -286,7 +346,7 @@ impl Builder {
     fn directory(&mut self) -> Directory {
         let owned = |text: &str| text.to_owned();
         if self.users.is_empty() {
-            self.users.push((owned("alice@example.com"), owned("wonderland")));
+            self.users.push((owned("alice@example.com"), Some(owned("wonderland"))));
         }
         if self.accounts.is_empty() {
             for (id, name) in [
@@ -306,7 +366,7 @@ impl Builder {
         }
         let mut directory = Directory::default();
         for (name, password) in &self.users {
-            directory.add_user(name, password);
+            directory.add_user(name, password.as_deref());
         }
         for (id, name, email) in &self.accounts {
             directory.add_account(id, name, email);
@@ -315,7 +375,7 @@ impl Builder {
             directory.add_permission_set(name, *session_duration);
         }
         for (user, account, permission_set) in &self.assignments {
-            directory.assign(user, account, permission_set);
+            directory.assign(Principal::User(user.clone()), account, permission_set);
         }
         if self.assignments.is_empty() && !self.unassigned {
             directory.assign_everything();

@@ -71,6 +71,14 @@ impl Call {
         }
     }
 
+    /// The portal of this way in, for a browser that has not been there yet.
+    pub(crate) fn unsolicited_portal(&self, settings: &Settings) -> String {
+        match self.entry {
+            Entry::Plain => settings.plain_url.clone(),
+            Entry::Proxy => self.portal_base(settings),
+        }
+    }
+
     /// Where the OIDC service is, seen from this client.
     pub(crate) fn oidc_base(&self) -> String {
         match self.entry {

@@ -66,6 +66,11 @@ pub fn rfc3339(time: SystemTime) -> String {
     DateTime::<Utc>::from(time).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// `2026-11-24T08:00:00.000Z`: the form in which AWS dates SAML requests.
+pub(crate) fn rfc3339_millis(time: SystemTime) -> String {
+    DateTime::<Utc>::from(time).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
 /// `20261124T080000Z`: the date of Signature Version 4.
 pub(crate) fn basic_iso8601(time: SystemTime) -> String {
     DateTime::<Utc>::from(time).format("%Y%m%dT%H%M%SZ").to_string()
@@ -85,6 +90,7 @@ mod tests {
         let time = UNIX_EPOCH + Duration::from_mins(24_015_636);
         assert_eq!(http_date(time), "Sun, 30 Aug 2015 12:36:00 GMT");
         assert_eq!(rfc3339(time), "2015-08-30T12:36:00Z");
+        assert_eq!(rfc3339_millis(time), "2015-08-30T12:36:00.000Z");
         assert_eq!(basic_iso8601(time), "20150830T123600Z");
         assert_eq!(parse_basic_iso8601("20150830T123600Z"), Some(time));
         assert_eq!(parse_basic_iso8601("2015-08-30T12:36:00Z"), None);

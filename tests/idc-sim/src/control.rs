@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::clock::rfc3339;
+use crate::directory::Principal;
 use crate::faults::Fault;
-use crate::log::LoggedRequest;
+use crate::log::{Entry, LoggedRequest};
 use crate::operator::PendingCode;
 use crate::route::Route;
 use crate::state::Sim;
@@ -74,31 +75,6 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             sim.state().registrations.clear();
             done(())
         }),
-        ("POST", "end-session") => {
-            let user = user(sim, call)?;
-            Ok({
-                sim.state().revoke_user(&user);
-                done(())
-            })
-        }
-        ("POST", "disable-user") => Ok({
-            sim.disable_user(&user(sim, call)?);
-            done(())
-        }),
-        ("POST", "assign") => {
-            let Assignment { user, account, permission_set } = assignment(sim, call)?;
-            Ok({
-                sim.state().directory.assign(&user, &account, &permission_set);
-                done(())
-            })
-        }
-        ("POST", "unassign") => {
-            let Assignment { user, account, permission_set } = assignment(sim, call)?;
-            Ok({
-                sim.state().directory.unassign(&user, &account, &permission_set);
-                done(())
-            })
-        }
         ("POST", "seed-login") => {
             let user = user(sim, call)?;
             let region = sim.settings.region.clone();
@@ -110,10 +86,66 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             sim.faults().clear();
             done(())
         }),
-        (_, unknown) => {
-            Err((StatusCode::NOT_FOUND, format!("no control endpoint {} {unknown}", call.method)))
-        }
+        (method, name) => administration(sim, call, method, name),
     }
+}
+
+/// What is done in Identity Center's console.
+fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Value, Refusal> {
+    let done = |outcome: Result<(), String>| outcome.map(done).map_err(wrong);
+    match (method, name) {
+        ("GET", "sp-metadata") => Ok(sp_metadata(sim)),
+        ("POST", "idp-metadata") => {
+            let text = std::str::from_utf8(&call.body).map_err(|_| wrong("not UTF-8".into()))?;
+            sim.set_idp_metadata(text).map_err(wrong)
+        }
+        ("POST", "remove-idp") => {
+            sim.remove_idp();
+            done(Ok(()))
+        }
+        ("GET", "trail") => {
+            let events: Vec<_> = sim.state().saml.trail.iter().map(|event| event.json().clone()).collect();
+            Ok(json!({ "events": events }))
+        }
+        ("POST", "clear-trail") => {
+            sim.state().saml.trail.clear();
+            done(Ok(()))
+        }
+        ("GET", "directory") => Ok(sim.directory_json()),
+        ("POST", "end-session") => done(sim.end_sessions(&user(sim, call)?)),
+        ("POST", "disable-user") => done(sim.disable_user(&user(sim, call)?)),
+        ("POST", "enable-user") => done(sim.enable_user(&user(sim, call)?)),
+        ("POST", "add-user") => {
+            let NewUser { user, password } = read(call)?;
+            done(sim.add_user(&user, password.as_deref()))
+        }
+        ("POST", "delete-user") => done(sim.delete_user(&read::<NamedUser>(call)?.user)),
+        ("POST", "add-group") => done(sim.add_group(&read::<Group>(call)?.group)),
+        ("POST", "delete-group") => done(sim.delete_group(&read::<Group>(call)?.group)),
+        ("POST", "add-member" | "remove-member") => {
+            let Member { group, user } = read(call)?;
+            done(sim.set_member(&group, &user, name == "add-member"))
+        }
+        ("POST", "assign" | "unassign") => {
+            let asked: Assignment = read(call)?;
+            let principal = match (asked.user, asked.group) {
+                (Some(user), None) => Principal::User(user),
+                (None, Some(group)) => Principal::Group(group),
+                _ => return Err(wrong("needs either user or group".into())),
+            };
+            done(sim.set_assignment(principal, &asked.account, &asked.permission_set, name == "assign"))
+        }
+        _ => Err((StatusCode::NOT_FOUND, format!("no control endpoint {method} {name}"))),
+    }
+}
+
+/// By both ways in.
+fn sp_metadata(sim: &Sim) -> Value {
+    let of = |entry| {
+        let (entity_id, acs_urls) = sim.sp_names(entry);
+        json!({ "entity_id": entity_id, "acs_urls": acs_urls, "metadata": sim.sp_metadata(entry) })
+    };
+    json!({ "plain": of(Entry::Plain), "proxy": of(Entry::Proxy) })
 }
 
 fn done((): ()) -> Value {
@@ -150,8 +182,35 @@ struct OneUser {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Assignment {
+struct NewUser {
     user: String,
+    password: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedUser {
+    user: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    group: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Member {
+    group: String,
+    user: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assignment {
+    user: Option<String>,
+    group: Option<String>,
     account: String,
     permission_set: String,
 }
@@ -161,21 +220,6 @@ fn user(sim: &Sim, call: &Call) -> Result<String, Refusal> {
     let directory = &sim.state().directory;
     let user = read::<OneUser>(call)?.user.unwrap_or_else(|| directory.default_user.clone());
     if directory.users.contains_key(&user) { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
-}
-
-fn assignment(sim: &Sim, call: &Call) -> Result<Assignment, Refusal> {
-    let asked: Assignment = read(call)?;
-    let directory = &sim.state().directory;
-    if !directory.users.contains_key(&asked.user) {
-        return Err(wrong(format!("no user {}", asked.user)));
-    }
-    if directory.accounts.iter().all(|known| known.id != asked.account) {
-        return Err(wrong(format!("no account {}", asked.account)));
-    }
-    if directory.permission_set(&asked.permission_set).is_none() {
-        return Err(wrong(format!("no permission set {}", asked.permission_set)));
-    }
-    Ok(asked)
 }
 
 fn codes(pending: &[PendingCode]) -> Value {

@@ -5,20 +5,18 @@ use std::time::{Duration, SystemTime};
 
 use crate::secret;
 
-/// The grace that AWS's user guide gives a disabled user's running session.
-const DISABLED_GRACE: Duration = Duration::from_hours(1);
-
 #[derive(Clone, Debug)]
 pub(crate) struct User {
-    pub(crate) password: String,
+    /// `None`: nobody gets in by the form, only by the external identity provider.
+    password: Option<String>,
     pub(crate) disabled_since: Option<SystemTime>,
 }
 
 impl User {
     /// May a session of this user still be used? New sign-ins are refused at once, running sessions
     /// last up to an hour more (AWS user guide, "Authentication sessions").
-    pub(crate) fn session_may_go_on(&self, now: SystemTime) -> bool {
-        self.disabled_since.is_none_or(|since| now < since + DISABLED_GRACE)
+    pub(crate) fn session_may_go_on(&self, grace: Duration, now: SystemTime) -> bool {
+        self.disabled_since.is_none_or(|since| now < since + grace)
     }
 }
 
@@ -44,25 +42,62 @@ pub(crate) struct ProvisionedRole {
     pub(crate) id: String,
 }
 
+/// Who has something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Principal {
+    User(String),
+    Group(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Assignment {
+    pub(crate) principal: Principal,
+    pub(crate) account: String,
+    pub(crate) permission_set: String,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) default_user: String,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) permission_sets: Vec<PermissionSet>,
-    /// (user, account, permission set)
-    assignments: BTreeSet<(String, String, String)>,
+    /// Names of groups, and of their members.
+    pub(crate) groups: BTreeMap<String, BTreeSet<String>>,
+    assignments: BTreeSet<Assignment>,
     roles: BTreeMap<(String, String), ProvisionedRole>,
     /// Roles that somebody deleted in the account: assigned, but not there.
     missing_roles: BTreeSet<(String, String)>,
 }
 
+impl Assignment {
+    fn new(principal: Principal, account: &str, permission_set: &str) -> Self {
+        Self { principal, account: account.to_owned(), permission_set: permission_set.to_owned() }
+    }
+}
+
 impl Directory {
-    pub(crate) fn add_user(&mut self, name: &str, password: &str) {
+    pub(crate) fn add_user(&mut self, name: &str, password: Option<&str>) {
         if self.users.is_empty() {
             name.clone_into(&mut self.default_user);
         }
-        self.users.insert(name.to_owned(), User { password: password.to_owned(), disabled_since: None });
+        let user = User { password: password.map(str::to_owned), disabled_since: None };
+        self.users.insert(name.to_owned(), user);
+    }
+
+    /// Memberships and assignments go too: those of a deleted user do not come back with a new one of the same name
+    /// (AWS user guide, "Troubleshooting": it has another id).
+    pub(crate) fn delete_user(&mut self, name: &str) {
+        self.users.remove(name);
+        for members in self.groups.values_mut() {
+            members.remove(name);
+        }
+        self.assignments.retain(|known| known.principal != Principal::User(name.to_owned()));
+    }
+
+    pub(crate) fn delete_group(&mut self, name: &str) {
+        self.groups.remove(name);
+        self.assignments.retain(|known| known.principal != Principal::Group(name.to_owned()));
     }
 
     pub(crate) fn add_account(&mut self, id: &str, name: &str, email: &str) {
@@ -74,12 +109,16 @@ impl Directory {
         self.permission_sets.push(PermissionSet { name: name.to_owned(), session_duration });
     }
 
-    pub(crate) fn assign(&mut self, user: &str, account: &str, permission_set: &str) {
-        self.assignments.insert((user.to_owned(), account.to_owned(), permission_set.to_owned()));
+    pub(crate) fn assign(&mut self, principal: Principal, account: &str, permission_set: &str) {
+        self.assignments.insert(Assignment::new(principal, account, permission_set));
     }
 
-    pub(crate) fn unassign(&mut self, user: &str, account: &str, permission_set: &str) {
-        self.assignments.remove(&(user.to_owned(), account.to_owned(), permission_set.to_owned()));
+    pub(crate) fn unassign(&mut self, principal: Principal, account: &str, permission_set: &str) {
+        self.assignments.remove(&Assignment::new(principal, account, permission_set));
+    }
+
+    pub(crate) fn assignments(&self) -> impl Iterator<Item = &Assignment> {
+        self.assignments.iter()
     }
 
     /// Every user gets every permission set in every account.
@@ -87,14 +126,19 @@ impl Directory {
         for user in self.users.keys() {
             for account in &self.accounts {
                 for set in &self.permission_sets {
-                    self.assignments.insert((user.clone(), account.id.clone(), set.name.clone()));
+                    let user = Principal::User(user.clone());
+                    self.assignments.insert(Assignment::new(user, &account.id, &set.name));
                 }
             }
         }
     }
 
+    /// By an assignment of the user's own, or of a group that the user is in.
     pub(crate) fn is_assigned(&self, user: &str, account: &str, permission_set: &str) -> bool {
-        self.assignments.contains(&(user.to_owned(), account.to_owned(), permission_set.to_owned()))
+        let has = |who| self.assignments.contains(&Assignment::new(who, account, permission_set));
+        let groups = self.groups.iter().filter(|(_, members)| members.contains(user));
+        has(Principal::User(user.to_owned()))
+            || groups.map(|(group, _)| Principal::Group(group.clone())).any(has)
     }
 
     pub(crate) fn accounts_of(&self, user: &str) -> Vec<&Account> {
@@ -136,6 +180,6 @@ impl Directory {
 
     /// Is this the password of a user who may sign in?
     pub(crate) fn may_sign_in(&self, user: &str, password: &str) -> bool {
-        self.is_enabled(user) && self.users[user].password == password
+        self.is_enabled(user) && self.users[user].password.as_deref() == Some(password)
     }
 }

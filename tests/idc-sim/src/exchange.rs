@@ -18,7 +18,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::route::{self, Found, Route};
 use crate::state::Sim;
 use crate::switches::DateHeader;
-use crate::{browser, control, federation, oidc, portal, sts};
+use crate::{browser, control, federation, oidc, portal, saml, sts};
 
 /// More than any client has reason to send.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -212,10 +212,19 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
         (_, Route::GetCallerIdentity) => sts::answer(sim, call),
         (_, Route::DevicePage) => browser::device_page(sim, call),
         (_, Route::SignIn) => browser::sign_in(sim, call),
+        (_, Route::SamlMetadata) => saml_metadata(sim, call),
+        (_, Route::SamlLogin) => saml::request::login(sim, call),
+        (_, Route::SamlAcs) => saml::acs::answer(sim, call),
         (_, Route::Consent) => browser::consent(sim, call),
         (_, Route::StartPage) => browser::start_page(sim, call),
         (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
     }
+}
+
+/// Identity Center's console offers this for download; the simulator has an address for it.
+fn saml_metadata(sim: &Sim, call: &Call) -> Response {
+    let metadata = saml::metadata::of_service_provider(&sim.settings, call.entry);
+    ([(CONTENT_TYPE, "application/samlmetadata+xml")], metadata).into_response()
 }
 
 /// RFC 9110 section 15.5.20: a client's mistake that a single base URL would hide.

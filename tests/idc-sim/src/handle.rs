@@ -7,10 +7,12 @@ use tokio::runtime::Runtime;
 
 use crate::builder::Builder;
 use crate::ca::CertificateAuthority;
+use crate::directory::Principal;
 use crate::faults::Fault;
-use crate::log::LoggedRequest;
+use crate::log::{Entry, LoggedRequest};
 use crate::operator::{PendingCode, SeededLogin};
 use crate::route::Route;
+use crate::saml::trail::TrailEvent;
 use crate::state::Sim;
 
 /// A running simulator, on threads of its own; it stops when this is dropped.
@@ -176,23 +178,129 @@ impl IdcSim {
     }
 
     /// An administrator ends every session of a user: tokens are 401, refresh is `invalid_grant`.
+    ///
+    /// Panics if there is no such user, as every method here does about a name that does not exist.
+    #[track_caller]
     pub fn end_session(&self, user: &str) {
-        self.sim.state().revoke_user(user);
+        done(self.sim.end_sessions(user));
     }
 
-    /// The user is disabled: no sign-in from now on, running sessions end within the hour.
+    /// The user is disabled: no sign-in from now on, running sessions end as [`Builder::disabled_grace`] says.
+    #[track_caller]
     pub fn disable_user(&self, user: &str) {
-        self.sim.disable_user(user);
+        done(self.sim.disable_user(user));
+    }
+
+    /// The user may sign in again; a session that has not run out meanwhile goes on.
+    #[track_caller]
+    pub fn enable_user(&self, user: &str) {
+        done(self.sim.enable_user(user));
+    }
+
+    /// A new user. Without a password only the external identity provider can let them in.
+    ///
+    /// Panics if there is one of that name.
+    #[track_caller]
+    pub fn add_user(&self, user: &str, password: Option<&str>) {
+        done(self.sim.add_user(user, password));
+    }
+
+    /// The user is gone, with sessions, memberships and assignments.
+    #[track_caller]
+    pub fn delete_user(&self, user: &str) {
+        done(self.sim.delete_user(user));
+    }
+
+    /// A new group, without members.
+    ///
+    /// Panics if there is one of that name.
+    #[track_caller]
+    pub fn add_group(&self, group: &str) {
+        done(self.sim.add_group(group));
+    }
+
+    /// The group is gone, with its assignments.
+    #[track_caller]
+    pub fn delete_group(&self, group: &str) {
+        done(self.sim.delete_group(group));
+    }
+
+    /// Puts a user into a group.
+    #[track_caller]
+    pub fn add_member(&self, group: &str, user: &str) {
+        done(self.sim.set_member(group, user, true));
+    }
+
+    /// Takes a user out of a group.
+    #[track_caller]
+    pub fn remove_member(&self, group: &str, user: &str) {
+        done(self.sim.set_member(group, user, false));
     }
 
     /// Gives a user a permission set in an account.
+    #[track_caller]
     pub fn assign(&self, user: &str, account: &str, permission_set: &str) {
-        self.sim.state().directory.assign(user, account, permission_set);
+        done(self.sim.set_assignment(Principal::User(user.to_owned()), account, permission_set, true));
     }
 
     /// Takes it away again: lists shrink, `GetRoleCredentials` is 403.
+    #[track_caller]
     pub fn unassign(&self, user: &str, account: &str, permission_set: &str) {
-        self.sim.state().directory.unassign(user, account, permission_set);
+        done(self.sim.set_assignment(Principal::User(user.to_owned()), account, permission_set, false));
+    }
+
+    /// Gives every member of a group a permission set in an account.
+    #[track_caller]
+    pub fn assign_group(&self, group: &str, account: &str, permission_set: &str) {
+        done(self.sim.set_assignment(Principal::Group(group.to_owned()), account, permission_set, true));
+    }
+
+    /// Takes it away again.
+    #[track_caller]
+    pub fn unassign_group(&self, group: &str, account: &str, permission_set: &str) {
+        done(self.sim.set_assignment(Principal::Group(group.to_owned()), account, permission_set, false));
+    }
+
+    /// The SAML service provider's metadata, for an identity provider whose users come by the plain entry.
+    pub fn sp_metadata(&self) -> String {
+        self.sim.sp_metadata(Entry::Plain)
+    }
+
+    /// The same for users who come by the proxy: with AWS's hosts.
+    pub fn sp_metadata_by_proxy(&self) -> String {
+        self.sim.sp_metadata(Entry::Proxy)
+    }
+
+    /// Issuer and audience of SAML messages.
+    pub fn sp_entity_id(&self) -> String {
+        self.sim.sp_names(Entry::Plain).0
+    }
+
+    /// The plain entry's assertion consumer services, the default one first.
+    pub fn acs_urls(&self) -> Vec<String> {
+        self.sim.sp_names(Entry::Plain).1
+    }
+
+    /// People sign in by this SAML identity provider from now on.
+    ///
+    /// Errors: why Identity Center would refuse the metadata; then nothing changes.
+    pub fn set_idp_metadata(&self, metadata: &str) -> Result<(), String> {
+        self.sim.set_idp_metadata(metadata).map(|_| ())
+    }
+
+    /// People sign in with passwords from now on.
+    pub fn remove_idp(&self) {
+        self.sim.remove_idp();
+    }
+
+    /// What CloudTrail has of sign-ins by the external identity provider, oldest first.
+    pub fn trail(&self) -> Vec<TrailEvent> {
+        self.sim.state().saml.trail.clone()
+    }
+
+    /// Forgets it.
+    pub fn clear_trail(&self) {
+        self.sim.state().saml.trail.clear();
     }
 
     /// Adds an account to the organisation; nobody is assigned to it yet.
@@ -239,6 +347,13 @@ impl IdcSim {
     #[track_caller]
     pub fn seed_login_in(&self, user: &str, region: &str) -> SeededLogin {
         self.sim.seed_login(user, region).unwrap_or_else(|| panic!("{user} may not sign in"))
+    }
+}
+
+#[track_caller]
+fn done(outcome: Result<(), String>) {
+    if let Err(error) = outcome {
+        panic!("{error}");
     }
 }
 

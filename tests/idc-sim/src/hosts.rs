@@ -23,7 +23,7 @@ pub(crate) struct Partition {
     pub(crate) id: &'static str,
     dns_suffix: &'static str,
     dual_stack_suffix: &'static str,
-    signin_host: &'static str,
+    pub(crate) signin_host: &'static str,
     console_host: &'static str,
 }
 
@@ -106,6 +106,12 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
     if partition.id == "aws" && host == "sts.amazonaws.com" {
         return Some(KnownHost { service: Service::Sts, region: "us-east-1".into() });
     }
+    // The newer hosts of the SAML service, dual-stack and not.
+    if partition.id == "aws"
+        && let Some(rest) = host.strip_suffix(".signin.aws")
+    {
+        return found(Service::SignIn, rest.strip_suffix(".sso").unwrap_or(rest));
+    }
     for suffix in [partition.dns_suffix, partition.dual_stack_suffix] {
         let Some(rest) = host.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('.')) else { continue };
         // The region is the last label; `portal.sso` and its like have a dot of their own.
@@ -171,6 +177,8 @@ mod tests {
             ("sts.eu-west-1.amazonaws.com", Service::Sts, "eu-west-1"),
             ("signin.aws.amazon.com", Service::SignIn, "us-east-1"),
             ("eu-central-1.signin.aws.amazon.com", Service::SignIn, "eu-central-1"),
+            ("eu-central-1.signin.aws", Service::SignIn, "eu-central-1"),
+            ("eu-west-1.sso.signin.aws", Service::SignIn, "eu-west-1"),
             ("signin.amazonaws.cn", Service::SignIn, "us-east-1"),
             ("device.sso.eu-central-1.amazonaws.com", Service::Device, "eu-central-1"),
             ("d-1234567890.awsapps.com", Service::Start, "eu-central-1"),

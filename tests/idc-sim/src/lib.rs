@@ -1,7 +1,7 @@
 //! IAM Identity Center on loopback.
 //!
 //! A stand-in for the AWS side of a login: SSO OIDC, the access portal's API, the pages that people see,
-//! the console's federation endpoint and STS `GetCallerIdentity`. It has its own clock, faults on demand
+//! a SAML service provider, the console's federation endpoint and STS `GetCallerIdentity`. It has its own clock, faults on demand
 //! and a request log. It shares no type with kcaws: what both say on the wire must agree by itself.
 //!
 //! ```no_run
@@ -14,10 +14,11 @@
 //! ```
 //!
 //! The map: `exchange` takes every request through route table, log and faults to its service (`oidc`,
-//! `portal`, `sts` with `sigv4`, `federation`, `browser` with `pages` and `signin`); `state` is what they
-//! remember, `directory` who may do what; `proxy` and `ca` are the ways in; `operator` is what happens
-//! from outside, by `handle` (Rust) or `control` (HTTP).
+//! `portal`, `sts` with `sigv4`, `federation`, `browser` with `pages` and `signin`, `saml`); `state` is what they
+//! remember, `directory` who may do what; `proxy` and `ca` are the ways in; `operator` and
+//! `admin` are what happens from outside, by `handle` (Rust) or `control` (HTTP).
 
+mod admin;
 mod browser;
 mod builder;
 mod ca;
@@ -37,6 +38,7 @@ mod pages;
 mod portal;
 mod proxy;
 mod route;
+mod saml;
 mod secret;
 mod signin;
 mod sigv4;
@@ -52,7 +54,9 @@ pub use handle::{ArmedFault, IdcSim};
 pub use log::{Entry, LoggedRequest};
 pub use operator::{PendingCode, SeededLogin};
 pub use route::Route;
+pub use saml::trail::TrailEvent;
 pub use secret::SECRET_MARK;
 pub use switches::{
-    DateHeader, DenialAnswer, LogoutEnds, PageSize, RefreshRotation, SlowDown, VerificationUri,
+    AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, SignatureOn,
+    SlowDown, VerificationUri,
 };

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use idc_sim::{DateHeader, IdcSim, PageSize, RefreshRotation, SlowDown, VerificationUri};
+use idc_sim::{
+    AcsUrls, DateHeader, IdcSim, PageSize, RefreshRotation, SignatureOn, SlowDown, VerificationUri,
+};
 
 /// IAM Identity Center on loopback.
 #[derive(Parser)]
@@ -31,6 +33,9 @@ struct Arguments {
     /// A user, as NAME:PASSWORD; repeatable, the first one is the default.
     #[arg(long, value_name = "NAME:PASSWORD", value_parser = two)]
     user: Vec<(String, String)>,
+    /// A user without a password, for --idp-metadata; repeatable.
+    #[arg(long, value_name = "NAME")]
+    external_user: Vec<String>,
     /// An account, as ID:NAME; repeatable.
     #[arg(long, value_name = "ID:NAME", value_parser = two)]
     account: Vec<(String, String)>,
@@ -76,6 +81,31 @@ struct Arguments {
     /// Verification URIs with a fragment, as newer instances have them.
     #[arg(long)]
     fragment_uri: bool,
+    /// People sign in by the SAML identity provider (Keycloak, say) with this metadata, not with a password.
+    /// It can also be given later: POST /_sim/idp-metadata.
+    #[arg(long, value_name = "FILE|URL")]
+    idp_metadata: Option<String>,
+    /// Writes the SAML service provider's metadata, for the identity provider, to this file.
+    #[arg(long, value_name = "FILE")]
+    sp_metadata_out: Option<PathBuf>,
+    /// The identity store's id, part of the SAML entity ID.
+    #[arg(long, value_name = "ID", default_value = "d-1234567890")]
+    identity_store: String,
+    /// One more region to which the instance is replicated; repeatable.
+    #[arg(long, value_name = "REGION")]
+    add_region: Vec<String>,
+    /// The service provider's metadata lists every assertion consumer service, not just the first.
+    #[arg(long)]
+    every_acs: bool,
+    /// A SAML response may be signed as a whole instead of its assertion.
+    #[arg(long)]
+    response_signature_suffices: bool,
+    /// "Attributes for access control" is on: attributes have to keep AWS's rules.
+    #[arg(long)]
+    access_control_attributes: bool,
+    /// How long a disabled user's running session may be used, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    disabled_grace: Option<Duration>,
     /// Stops when stdin closes, besides TERM and INT.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -117,7 +147,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let signals = runtime.block_on(async { Signals::new() })?;
     let sim = start(arguments)?;
     if let Some(file) = &arguments.ca_out {
-        write_certificate(file, sim.ca_pem())?;
+        write(file, sim.ca_pem())?;
+    }
+    if let Some(file) = &arguments.sp_metadata_out {
+        write(file, &sim.sp_metadata())?;
     }
     print_facts(&sim, arguments.ca_out.as_deref())?;
     runtime.block_on(signals.wait(arguments.until_stdin_closes));
@@ -133,6 +166,14 @@ fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
         .region(&arguments.region)
         .start_url(&arguments.start_url)
         .auto_approve(arguments.auto_approve)
+        .identity_store(&arguments.identity_store)
+        .acs_urls(if arguments.every_acs { AcsUrls::Every } else { AcsUrls::default() })
+        .signature_on(if arguments.response_signature_suffices {
+            SignatureOn::AssertionOrResponse
+        } else {
+            SignatureOn::default()
+        })
+        .access_control_attributes(arguments.access_control_attributes)
         .refresh_rotation(match arguments.refresh_rotation {
             Rotation::OldDies => RefreshRotation::OldDies,
             Rotation::OldStays => RefreshRotation::OldStays,
@@ -147,6 +188,19 @@ fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
         });
     for (name, password) in &arguments.user {
         builder = builder.user(name, password);
+    }
+    for name in &arguments.external_user {
+        builder = builder.external_user(name);
+    }
+    for region in &arguments.add_region {
+        builder = builder.add_region(region);
+    }
+    if let Some(place) = &arguments.idp_metadata {
+        let metadata = read_metadata(place).map_err(|error| format!("{place}: {error}"))?;
+        builder = builder.idp_metadata(&metadata);
+    }
+    if let Some(grace) = arguments.disabled_grace {
+        builder = builder.disabled_grace(grace);
     }
     for (id, name) in &arguments.account {
         builder = builder.account(id, name, &format!("{name}@example.com"));
@@ -178,9 +232,19 @@ fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
     Ok(builder.try_start()?)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a public certificate, for whoever starts the simulator")]
-fn write_certificate(file: &std::path::Path, pem: &str) -> io::Result<()> {
-    std::fs::write(file, pem)
+#[expect(clippy::disallowed_methods, reason = "nothing secret, for whoever starts the simulator")]
+fn write(file: &std::path::Path, text: &str) -> io::Result<()> {
+    std::fs::write(file, text)
+}
+
+/// From a file, or from a server such as Keycloak (`…/realms/NAME/protocol/saml/descriptor`).
+fn read_metadata(place: &str) -> Result<String, Box<dyn std::error::Error>> {
+    if !place.starts_with("http://") && !place.starts_with("https://") {
+        return Ok(std::fs::read_to_string(place)?);
+    }
+    let config = ureq::Agent::config_builder().proxy(None).timeout_global(Some(Duration::from_secs(30)));
+    let agent: ureq::Agent = config.build().into();
+    Ok(agent.get(place).call()?.body_mut().with_config().limit(1024 * 1024).read_to_string()?)
 }
 
 /// One line per fact, then what to export; everything can be pasted into a POSIX shell.
@@ -190,6 +254,11 @@ fn print_facts(sim: &IdcSim, ca_out: Option<&std::path::Path>) -> io::Result<()>
     writeln!(out, "# proxy {}", sim.proxy_url())?;
     writeln!(out, "# region {}", sim.region())?;
     writeln!(out, "# start-url {}", sim.start_url())?;
+    writeln!(out, "# sp-entity-id {}", sim.sp_entity_id())?;
+    writeln!(out, "# sp-metadata {}/platform/saml/metadata", sim.url())?;
+    for acs in sim.acs_urls() {
+        writeln!(out, "# acs-url {acs}")?;
+    }
     writeln!(out, "# default-user {}", sim.default_user())?;
     if let Some(file) = ca_out {
         writeln!(out, "# ca {}", file.display())?;

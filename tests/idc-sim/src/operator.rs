@@ -90,13 +90,6 @@ impl Sim {
         device::decide(self, &normal_user_code(user_code), Decision::Denied, self.now())
     }
 
-    pub(crate) fn disable_user(&self, user: &str) {
-        let now = self.now();
-        if let Some(user) = self.state().directory.users.get_mut(user) {
-            user.disabled_since.get_or_insert(now);
-        }
-    }
-
     pub(crate) fn expire_access_tokens(&self) {
         for token in self.state().access_tokens.values_mut() {
             // Dead for good, also to a clock that is moved back.

@@ -99,6 +99,20 @@ pub(crate) fn sign_in_form(action: &str, next: &str, user: &str, alert: Option<&
     page(status, "Sign in", &content)
 }
 
+/// Sends a message by HTTP-POST (SAML bindings, section 3.5.4): by itself, and by a button where scripts are off.
+pub(crate) fn post_form(action: &str, name: &str, message: &str, relay_state: &str) -> Response {
+    let content = html! {
+        p { "You are being sent to your identity provider." }
+        form method="post" action=(action) {
+            input type="hidden" name=(name) value=(message);
+            input type="hidden" name="RelayState" value=(relay_state);
+            button.main type="submit" { "Continue" }
+        }
+        script { (PreEscaped("document.forms[0].submit();")) }
+    };
+    page(StatusCode::OK, "Sign in", &content)
+}
+
 /// What the consent page asks about.
 pub(crate) struct ConsentView<'a> {
     pub(crate) action: &'a str,

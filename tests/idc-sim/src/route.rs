@@ -33,6 +33,12 @@ pub enum Route {
     DevicePage,
     /// The sign-in form.
     SignIn,
+    /// The SAML service provider's metadata.
+    SamlMetadata,
+    /// Where the browser leaves for the identity provider.
+    SamlLogin,
+    /// The assertion consumer service.
+    SamlAcs,
     /// The page with Allow and Deny.
     Consent,
     /// The portal's first page.
@@ -45,7 +51,7 @@ pub enum Route {
 
 impl Route {
     /// Every route, for loops.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::RegisterClient,
         Self::StartDeviceAuthorization,
         Self::CreateToken,
@@ -60,6 +66,9 @@ impl Route {
         Self::GetCallerIdentity,
         Self::DevicePage,
         Self::SignIn,
+        Self::SamlMetadata,
+        Self::SamlLogin,
+        Self::SamlAcs,
         Self::Consent,
         Self::StartPage,
         Self::Connect,
@@ -77,6 +86,7 @@ impl Route {
     }
 }
 
+/// A star stands for the rest of a path.
 const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::RegisterClient, Service::Oidc, "POST", "/client/register"),
     (Route::StartDeviceAuthorization, Service::Oidc, "POST", "/device_authorization"),
@@ -96,6 +106,9 @@ const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::DevicePage, Service::Start, "GET", "/start/device"),
     (Route::SignIn, Service::Start, "GET", "/start/sign-in"),
     (Route::SignIn, Service::Start, "POST", "/start/sign-in"),
+    (Route::SamlMetadata, Service::SignIn, "GET", "/platform/saml/metadata"),
+    (Route::SamlLogin, Service::SignIn, "GET", "/platform/saml/login"),
+    (Route::SamlAcs, Service::SignIn, "POST", "/platform/saml/acs/*"),
     (Route::Consent, Service::Start, "GET", "/start/consent"),
     (Route::Consent, Service::Start, "POST", "/start/consent"),
     (Route::StartPage, Service::Start, "GET", "/start"),
@@ -117,7 +130,7 @@ pub(crate) enum Found {
 pub(crate) fn find(service: Option<Service>, method: &str, path: &str) -> Found {
     // RFC 9110 section 9.3.2: HEAD is GET without the body.
     let method = if method == "HEAD" { "GET" } else { method };
-    let at_path: Vec<_> = TABLE.iter().filter(|row| row.3 == path).collect();
+    let at_path: Vec<_> = TABLE.iter().filter(|row| is_at(row.3, path)).collect();
     if at_path.is_empty() {
         return Found::Nothing;
     }
@@ -127,6 +140,10 @@ pub(crate) fn find(service: Option<Service>, method: &str, path: &str) -> Found 
         (None, Some(row)) => Found::WrongMethod(row.1),
         (None, None) => Found::WrongHost,
     }
+}
+
+fn is_at(row: &str, path: &str) -> bool {
+    row == path || row.strip_suffix('*').is_some_and(|folder| path.starts_with(folder))
 }
 
 #[cfg(test)]

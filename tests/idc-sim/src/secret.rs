@@ -10,6 +10,7 @@ pub const SECRET_MARK: &str = "SIMSECRET";
 const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const HEX: &[u8] = b"0123456789abcdef";
 /// The consonants of RFC 8628 section 6.1: no vowels, so no words.
 const CONSONANTS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";
@@ -104,6 +105,16 @@ pub(crate) fn cookie() -> String {
 /// An opaque handle that is no secret (page tokens, authorization requests, form tokens).
 pub(crate) fn handle() -> String {
     text(BASE64URL, 32)
+}
+
+/// `aws_` and 32 characters: the ID of a SAML request.
+pub(crate) fn request_id() -> String {
+    format!("aws_{}", text(ALPHANUMERIC, 32))
+}
+
+/// Opaque, and longer than the 80 bytes that SAML bindings, section 3.4.3, allow: AWS's is too.
+pub(crate) fn relay_state() -> String {
+    text(BASE64URL, 360)
 }
 
 /// `length` hexadecimal digits.

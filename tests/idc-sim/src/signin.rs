@@ -1,7 +1,7 @@
 //! Who somebody is: the seam behind which an identity provider sits.
 //!
-//! The built-in one is a form with user name and password. Another one (SAML) would send the browser
-//! away in `begin` and call [`establish`] when it comes back.
+//! The built-in one is a form with user name and password. The other one is a SAML identity provider, once its metadata
+//! has been given: it sends the browser away in `begin`, and [`establish`] is called when it comes back.
 
 use std::time::SystemTime;
 
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::call::Call;
 use crate::pages;
+use crate::saml;
 use crate::state::{Browser, Sim};
 
 const COOKIE: &str = "idc_sim_session";
@@ -30,6 +31,20 @@ impl IdentityProvider for PasswordForm {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
         Redirect::to(&format!("{}{FORM}?{query}", call.portal_base(&sim.settings))).into_response()
     }
+}
+
+/// The external identity provider.
+struct Saml;
+
+impl IdentityProvider for Saml {
+    fn begin(&self, sim: &Sim, call: &Call, next: &str) -> Response {
+        saml::request::begin(sim, call, local_path(next))
+    }
+}
+
+/// The identity provider of the hour: the external one if there is one, and then no other.
+pub(crate) fn provider(sim: &Sim) -> &'static dyn IdentityProvider {
+    if sim.state().saml.provider.is_some() { &Saml } else { &PasswordForm }
 }
 
 impl PasswordForm {

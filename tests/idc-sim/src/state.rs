@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::faults::Faults;
 use crate::log::Log;
+use crate::saml::acs::ServiceProvider;
 use crate::secret;
 use crate::switches::Settings;
 use crate::throttle::Bucket;
@@ -43,6 +44,9 @@ pub(crate) struct State {
     pub(crate) browsers: HashMap<String, Browser>,
     pub(crate) buckets: HashMap<String, Bucket>,
     pub(crate) page_tokens: HashMap<String, PageToken>,
+    pub(crate) saml: ServiceProvider,
+    /// A setting, here for those who ask whether a session lives.
+    disabled_grace: Duration,
 }
 
 /// A registered client.
@@ -192,9 +196,13 @@ pub(crate) struct PageToken {
 impl Sim {
     pub(crate) fn new(settings: Settings, directory: Directory) -> Self {
         Self {
-            settings,
             clock: Clock::default(),
-            state: Mutex::new(State { directory, ..State::default() }),
+            state: Mutex::new(State {
+                directory,
+                disabled_grace: settings.disabled_grace,
+                ..State::default()
+            }),
+            settings,
             pending: Condvar::new(),
             faults: Mutex::default(),
             log: Mutex::default(),
@@ -256,7 +264,9 @@ impl State {
     pub(crate) fn session_lives(&self, id: SessionId, now: SystemTime) -> bool {
         let session = self.session(id);
         let user = self.directory.users.get(&session.user);
-        !session.revoked && now < session.ends && user.is_some_and(|user| user.session_may_go_on(now))
+        !session.revoked
+            && now < session.ends
+            && user.is_some_and(|user| user.session_may_go_on(self.disabled_grace, now))
     }
 
     /// Can a browser go on with this session without signing in again?

@@ -86,6 +86,37 @@ pub enum VerificationUri {
     Fragment,
 }
 
+/// Which assertion consumer services the service provider's metadata lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AcsUrls {
+    /// The primary region's old one, as instances have it that were not replicated.
+    #[default]
+    One,
+    /// Every host of every region. How AWS lays out such metadata is not established.
+    Every,
+}
+
+/// Where a SAML response must carry a signature. Whether AWS takes one that is signed only as a whole is not
+/// established.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignatureOn {
+    /// On the assertion, as the metadata demands; one on the response too is welcome and verified.
+    #[default]
+    Assertion,
+    /// On either.
+    AssertionOrResponse,
+}
+
+/// How long a session lasts if the identity provider does not say (`SessionNotOnOrAfter`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingSessionEnd {
+    /// As long as Identity Center is set to (AWS user guide).
+    #[default]
+    OwnSetting,
+    /// 8 hours, or less if set to less (one field report).
+    EightHours,
+}
+
 /// A token bucket: `burst` requests at once, then `per_second`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Throttle {
@@ -94,6 +125,7 @@ pub(crate) struct Throttle {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "settings are switches")]
 pub(crate) struct Settings {
     pub(crate) region: String,
     /// Further regions of a replicated instance.
@@ -121,6 +153,21 @@ pub(crate) struct Settings {
     pub(crate) announce_endpoints: bool,
     pub(crate) long_console_sessions: bool,
     pub(crate) multi_session: bool,
+    /// `d-…`, part of the SAML entity ID.
+    pub(crate) identity_store: String,
+    /// The last part of the ACS URL.
+    pub(crate) saml_tenant: String,
+    pub(crate) acs_urls: AcsUrls,
+    pub(crate) signature_on: SignatureOn,
+    pub(crate) missing_session_end: MissingSessionEnd,
+    /// How far the identity provider's clock may be off.
+    pub(crate) saml_tolerance: Duration,
+    /// "Attributes for access control" is on.
+    pub(crate) access_control_attributes: bool,
+    /// How long a disabled user's running session may be used.
+    pub(crate) disabled_grace: Duration,
+    /// The plain entry, once it listens.
+    pub(crate) plain_url: String,
 }
 
 impl Default for Settings {
@@ -150,6 +197,15 @@ impl Default for Settings {
             announce_endpoints: false,
             long_console_sessions: true,
             multi_session: true,
+            identity_store: "d-1234567890".into(),
+            saml_tenant: "5b1d9c04e7a2f386-4c1f-4f0e-9a57-d2c80b6e13fa".into(),
+            acs_urls: AcsUrls::default(),
+            signature_on: SignatureOn::default(),
+            missing_session_end: MissingSessionEnd::default(),
+            saml_tolerance: Duration::from_secs(30),
+            access_control_attributes: false,
+            disabled_grace: Duration::from_hours(1),
+            plain_url: String::new(),
         }
     }
 }

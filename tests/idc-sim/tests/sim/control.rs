@@ -3,7 +3,7 @@
 use idc_sim::{IdcSim, Route};
 use serde_json::json;
 
-use crate::client::{ALICE, Client};
+use crate::client::{ALICE, Client, DEV};
 
 #[test]
 fn a_script_drives_a_login() {
@@ -141,6 +141,18 @@ fn a_scripts_typing_error_does_not_pass_for_work_done() {
         ("assign", role("nobody", "111122223333", "PowerUserAccess")),
         ("assign", role(ALICE, "999999999999", "PowerUserAccess")),
         ("unassign", role(ALICE, "111122223333", "PowerUser")),
+        ("assign", json!({"account": DEV, "permission_set": "PowerUserAccess"})),
+        ("assign", json!({"user": ALICE, "group": "g", "account": DEV, "permission_set": "PowerUserAccess"})),
+        ("assign", json!({"group": "g", "account": DEV, "permission_set": "PowerUserAccess"})),
+        ("add-user", json!({"user": ALICE})),
+        ("add-user", json!({"user": "two words"})),
+        ("add-user", json!({})),
+        ("enable-user", json!({"user": "nobody"})),
+        ("delete-user", json!({"user": "nobody"})),
+        ("delete-user", json!({})),
+        ("add-group", json!({"group": ""})),
+        ("delete-group", json!({"group": "g"})),
+        ("add-member", json!({"group": "g", "user": ALICE})),
         ("advance", json!({"seconds": -1})),
         ("advance", json!({"seconds": u64::MAX})),
         ("fault", json!({"route": "Logout", "kind": "status"})),
@@ -157,6 +169,72 @@ fn a_scripts_typing_error_does_not_pass_for_work_done() {
     }
     assert_eq!(sim.pending().len(), 1);
     assert_eq!(client.get("/_sim/state").status, 200);
+}
+
+#[test]
+fn a_script_hires_moves_and_fires_people() {
+    let sim = IdcSim::builder().no_assignments().start();
+    let client = Client::new(&sim);
+    let act = |path: &str, body: serde_json::Value| {
+        let answer = client.post(&format!("/_sim/{path}"), &body);
+        assert_eq!(answer.status, 200, "{path} {body}: {answer:?}");
+    };
+    let bob = json!({"user": "bob@example.com"});
+    let membership = json!({"group": "AWS-PowerUser", "user": "bob@example.com"});
+    let role = json!({"group": "AWS-PowerUser", "account": DEV, "permission_set": "PowerUserAccess"});
+    let credentials = format!("/federation/credentials?account_id={DEV}&role_name=PowerUserAccess");
+    let token = || sim.seed_login("bob@example.com").access_token;
+    let status = |token: &str| client.portal(&credentials, token).status;
+
+    act("add-user", json!({"user": "bob@example.com", "password": "builder"}));
+    act("add-group", json!({"group": "AWS-PowerUser"}));
+    act("assign", role.clone());
+    let before = token();
+    assert_eq!(status(&before), 403);
+    act("add-member", membership.clone());
+    assert_eq!(status(&before), 200);
+    assert_eq!(
+        client.get("/_sim/directory").json(),
+        json!({
+            "users": [{"user": ALICE, "enabled": true}, {"user": "bob@example.com", "enabled": true}],
+            "groups": [{"group": "AWS-PowerUser", "members": ["bob@example.com"]}],
+            "assignments": [role],
+        })
+    );
+    act("unassign", role.clone());
+    assert_eq!(status(&before), 403);
+    act("assign", role);
+    act("remove-member", membership.clone());
+    assert_eq!(status(&before), 403);
+    act("add-member", membership);
+
+    act("disable-user", bob.clone());
+    assert_eq!(client.post("/_sim/seed-login", &bob).status, 200, "the running session's hour");
+    act("enable-user", bob.clone());
+    act("end-session", bob.clone());
+    assert_eq!(status(&before), 401);
+    let second = token();
+    assert_eq!(status(&second), 200);
+
+    // A deleted user's sessions, memberships and assignments do not come back with a new one of that name.
+    act("delete-user", bob.clone());
+    assert_eq!(status(&second), 401);
+    act("add-user", bob);
+    assert_eq!(status(&second), 401);
+    assert_eq!(status(&token()), 403);
+    act("delete-group", json!({"group": "AWS-PowerUser"}));
+    assert_eq!(client.get("/_sim/directory").json()["assignments"], json!([]));
+}
+
+#[test]
+fn how_long_a_disabled_user_goes_on_is_a_switch() {
+    let sim = IdcSim::builder().disabled_grace(std::time::Duration::ZERO).start();
+    let client = Client::new(&sim);
+    let tokens = client.log_in(&sim);
+    sim.disable_user(ALICE);
+    assert_eq!(client.portal("/assignment/accounts", &tokens.access).status, 401);
+    let refresh = client.refresh(&tokens.client, tokens.refresh_token());
+    assert_eq!(refresh.oidc_error(), (400, "invalid_grant".to_owned()));
 }
 
 #[test]

@@ -18,4 +18,5 @@ mod program;
 mod proxy;
 mod refresh;
 mod registration;
+mod saml;
 mod secrets;

@@ -5,6 +5,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use kcaws_test_kit::{Walk, wait_for};
 
+use crate::saml::idp;
+
 /// Starts the program and reads its facts.
 #[expect(clippy::disallowed_methods, reason = "this test is about a process")]
 fn start(arguments: &[&str]) -> (Child, Vec<String>) {
@@ -124,6 +126,47 @@ fn people_and_accounts_are_named_on_the_command_line() {
     let form = walk.open(&format!("{}/start/sign-in", fact(&facts, "url")));
     let portal = walk.submit(&form, "Sign in", &[("username", "bob"), ("password", "pass:word")]);
     assert!(portal.text().contains("lab") && !portal.text().contains("111122223333"), "{}", portal.text());
+    drop(child.stdin.take());
+    assert!(end(&mut child).success());
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a file for the program")]
+fn an_identity_provider_is_named_by_file_or_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    std::fs::write(path("idp.xml"), idp::metadata(&[idp::IDP])).expect("written");
+    let (mut child, facts) = start(&[
+        "--until-stdin-closes",
+        "--external-user=alice@example.com",
+        "--identity-store=d-9567b34c60",
+        "--every-acs",
+        "--add-region=eu-west-1",
+        "--idp-metadata",
+        &path("idp.xml"),
+        "--sp-metadata-out",
+        &path("sp.xml"),
+    ]);
+    assert_eq!(fact(&facts, "default-user"), "alice@example.com");
+    let entity_id = "https://eu-central-1.signin.aws.amazon.com/platform/saml/d-9567b34c60";
+    assert_eq!(fact(&facts, "sp-entity-id"), entity_id);
+    let acs = facts.iter().filter(|fact| fact.starts_with("# acs-url ")).count();
+    assert_eq!(acs, 5, "{facts:?}");
+    let written = std::fs::read_to_string(path("sp.xml")).expect("metadata");
+    assert!(written.contains(entity_id) && written.contains(fact(&facts, "acs-url")), "{written}");
+
+    // Any server will do for an address; this one has metadata of the other kind.
+    let by_address = |metadata: &str| {
+        let (child, facts) = start(&["--idp-metadata", metadata]);
+        assert!(facts.is_empty(), "{facts:?}");
+        let output = child.wait_with_output().expect("an end");
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let other = fact(&facts, "sp-metadata");
+    assert!(by_address(other).contains("the metadata has 0 IDPSSODescriptors"));
+    assert!(by_address(&format!("{other}/nothing")).contains("404"));
+    assert!(by_address(&path("nothing.xml")).contains("nothing.xml"));
     drop(child.stdin.take());
     assert!(end(&mut child).success());
 }
