@@ -1,5 +1,5 @@
 //! The product's promise with real parts: real AWS clients whose only credential source is kcaws, and the tokens
-//! in a real gnome-keyring.
+//! in a real gnome-keyring; and people of a real Keycloak who log in with a real Chromium.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
@@ -7,4 +7,5 @@
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
 mod test_clients;
+mod test_keycloak;
 mod test_keyring;

@@ -31,7 +31,7 @@ pub use process::{DeskCommand, Running};
 pub use rustix::process::Signal;
 pub use secret_mark::SecretMark;
 pub use skip::{find_program, skipped, skipped_allowed};
-pub use walk::{Page, Walk};
+pub use walk::{Form, Page, Walk};
 
 /// Asks `question` until it answers `Some`, for what has no event to wait for (a file that a child writes).
 ///

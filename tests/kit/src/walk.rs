@@ -166,10 +166,11 @@ fn resolve(base: &str, to: &str) -> String {
     }
 }
 
-struct Form {
-    method: String,
-    action: String,
-    fields: Vec<(String, String)>,
+/// A form as a button would send it.
+pub struct Form {
+    pub method: String,
+    pub action: String,
+    pub fields: Vec<(String, String)>,
 }
 
 impl Form {
@@ -246,7 +247,19 @@ impl Page {
 
     /// Whether [`Walk::submit`] would find it.
     pub fn has_button(&self, button: &str) -> bool {
-        Form::with_button(&self.body, button).is_some()
+        self.form(button).is_some()
+    }
+
+    /// The form that [`Walk::submit`] would send.
+    pub fn form(&self, button: &str) -> Option<Form> {
+        Form::with_button(&self.body, button)
+    }
+
+    /// The first words behind `marker`, which stands in a tag, such as `id="error"`.
+    pub fn text_behind(&self, marker: &str) -> Option<String> {
+        let rest = self.body.split_once(marker)?.1;
+        let mut pieces = rest.split('>').skip(1).filter_map(|piece| piece.split('<').next()).map(str::trim);
+        pieces.find(|words| !words.is_empty()).map(unescape)
     }
 
     /// A parameter of the address that the walk arrived at.
@@ -270,6 +283,14 @@ mod tests {
         assert_eq!((form.method.as_str(), form.action.as_str()), ("post", "/consent?a=1&b=2"));
         let fields: Vec<_> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(fields, [("ticket", "a\"b"), ("user", ""), ("answer", "allow")]);
+    }
+
+    #[test]
+    fn words_are_found_behind_a_marker() {
+        let body = r#"<div class="alert" id="error"><i></i> <b>A &amp; B</b></div>"#.to_owned();
+        let page = Page { url: String::new(), status: 200, body };
+        assert_eq!(page.text_behind(r#"id="error""#).unwrap(), "A & B");
+        assert_eq!(page.text_behind(r#"id="other""#), None);
     }
 
     #[test]
