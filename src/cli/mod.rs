@@ -1,12 +1,14 @@
 //! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
 
 mod accounts;
+mod complete;
 mod console;
 mod credential_process;
 mod env;
 mod error;
 mod exec;
 pub mod hot;
+mod init;
 mod log;
 mod login;
 mod logout;
@@ -17,11 +19,12 @@ mod selection;
 mod status;
 mod store;
 pub mod ui;
+mod r#use;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::error::{CommandError, Exit};
 use self::ui::Ui;
@@ -84,9 +87,14 @@ enum Command {
     Console(console::ConsoleArgs),
     Env(env::EnvArgs),
     Exec(exec::ExecArgs),
+    Use(r#use::UseArgs),
     Prompt(prompt::PromptArgs),
+    Init(init::InitArgs),
+    Completions(init::CompletionsArgs),
     Store(store::StoreArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -95,12 +103,16 @@ impl Command {
             Self::Status(args) => args.json,
             Self::Accounts(args) => args.json,
             Self::Store(args) => args.wants_json(),
+            Self::Use(args) => args.json,
             Self::Login(_)
             | Self::Logout(_)
             | Self::Console(_)
             | Self::Env(_)
             | Self::Exec(_)
             | Self::Prompt(_)
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Complete(_)
             | Self::CredentialProcess(_) => false,
         }
     }
@@ -118,6 +130,13 @@ impl Command {
             Self::Console(args) => console::run(args, app, ui),
             Self::Env(args) => env::run(args, app, ui),
             Self::Exec(args) => exec::run(args, app, ui),
+            Self::Use(args) => r#use::run(args, app, ui),
+            Self::Init(args) => init::run(args, app, ui),
+            Self::Completions(args) => init::completions(args, app, ui),
+            Self::Complete(args) => {
+                complete::run(args, Cli::command(), app, ui);
+                Ok(())
+            }
             Self::Prompt(args) => {
                 prompt::run(args, app, ui);
                 Ok(())
@@ -185,8 +204,6 @@ fn prompt_arguments(args: &[String]) -> Option<prompt::PromptArgs> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

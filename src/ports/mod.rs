@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod keyring;
 pub mod loopback;
 pub mod passphrase;
+pub mod picker;
 pub mod process;
 pub mod program;
 pub mod sealed;

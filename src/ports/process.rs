@@ -32,6 +32,18 @@ pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()
     Ok(())
 }
 
+/// The path by which kcaws will be found tomorrow too: that on PATH where it leads here, because what it leads to
+/// may carry a version in its name.
+pub fn own_path(env: &super::env::Env) -> std::io::Result<std::path::PathBuf> {
+    let own = std::env::current_exe()?;
+    let same =
+        |path: &std::path::PathBuf| path.is_absolute() && path.canonicalize().is_ok_and(|real| real == own);
+    let name = if cfg!(windows) { "kcaws.exe" } else { "kcaws" };
+    let path = env.raw("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join(name)).find(same);
+    Ok(on_path.unwrap_or(own))
+}
+
 /// A session of its own: closing the terminal, or Ctrl-C in it, does not reach us any more. Fails for a process
 /// that leads its group already, and then there is nothing to leave.
 pub fn leave_session() {

@@ -40,7 +40,7 @@ fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
 #[test]
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
-    assert_eq!(samples.len(), 3);
+    assert_eq!(samples.len(), 4);
     let stage = Stage::new();
     stage.log_in();
     assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
@@ -50,6 +50,9 @@ fn the_samples_in_readme_are_what_the_commands_print() {
         &stage.run("store status --json").expect_ok().stdout_json(),
         "store status",
     );
+    stage.credentials().expect_ok();
+    let used = stage.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
+    assert_same_shape(&samples[3], &used, "use");
 }
 
 #[test]
@@ -69,7 +72,10 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         "console",
         "env",
         "exec",
+        "use",
         "prompt",
+        "init",
+        "completions",
         "store",
         "credential-process",
     ] {

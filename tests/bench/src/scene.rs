@@ -1,5 +1,6 @@
 //! A desk with a login, a warm cache and the simulator behind it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -59,13 +60,13 @@ impl Scene {
     /// `prompt`, with the scene's config and with one of ten thousand profiles more. The first call of each makes
     /// the profile's map, and no other reads the config.
     pub(crate) fn prompts(&self) -> [Row; 2] {
-        let many: String = (0..10_000)
-            .map(|n| {
-                format!(
-                    "\n[profile p{n}]\nsso_session = corp\nsso_account_id = {n:012}\nsso_role_name = {ROLE}\n"
-                )
-            })
-            .collect();
+        let mut many = String::new();
+        for n in 0..10_000 {
+            let _ = writeln!(
+                many,
+                "\n[profile p{n}]\nsso_session = corp\nsso_account_id = {n:012}\nsso_role_name = {ROLE}"
+            );
+        }
         let many = self.desk.write_home_file("many", self.desk.read_aws_config() + &many);
         // A file that has just changed is not built upon: it settles first.
         std::thread::sleep(Duration::from_secs(3));
