@@ -7,7 +7,7 @@ use super::selection::{self, Selected};
 use crate::app::App;
 use crate::profile::{Role, target};
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct RoleArgs {
     /// Profile; without it that of AWS_PROFILE
     #[arg(conflicts_with_all = ["session", "account", "role"])]

@@ -24,7 +24,7 @@ const LAST_ANSWER: Duration = Duration::from_millis(50);
 
 #[derive(Debug, thiserror::Error)]
 #[error("no loopback port could be opened")]
-pub struct NoPort(#[source] std::io::Error);
+pub struct NoPort(#[source] pub(super) std::io::Error);
 
 /// Listens already; serves when told to.
 pub struct Loopback {
@@ -109,7 +109,7 @@ impl<P: Fn() -> Option<Answer>> Door<P> {
 }
 
 /// Takes the same time wherever the first difference is.
-fn same_in_constant_time(left: &[u8], right: &[u8]) -> bool {
+pub(super) fn same_in_constant_time(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len() && left.iter().zip(right).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
 }
 

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod clock;
 pub mod code_page;
+pub mod credentials_endpoint;
 pub mod env;
 mod file_lock;
 pub mod file_stamp;

@@ -34,12 +34,44 @@ impl Program<'_> {
 
     /// Windows knows no such thing: this process waits, and ends as the program does.
     #[cfg(not(unix))]
-    #[expect(clippy::exit, reason = "the program's end is ours")]
+    #[allow(clippy::exit, reason = "the program's end is ours")]
     pub fn take_our_place(&self) -> NotRun {
         match self.command().status() {
             Ok(status) => std::process::exit(status.code().unwrap_or(1)),
             Err(error) => error.into(),
         }
+    }
+
+    /// Beside this process, which serves it until it ends, and then ends as it did. Returns only if it cannot be run.
+    ///
+    /// A key such as Ctrl-C reaches both at once; what somebody sends to this process alone is handed on.
+    #[cfg(unix)]
+    #[allow(clippy::exit, reason = "the program's end is ours")]
+    pub fn run_beside(&self) -> NotRun {
+        use std::os::unix::process::ExitStatusExt;
+        // An interrupt is for the program to answer, not for us.
+        let _section = super::interrupt::CriticalSection::enter();
+        let signals = Handed::listen();
+        let mut child = match self.command().spawn() {
+            Ok(child) => child,
+            Err(error) => return error.into(),
+        };
+        if let Ok(signals) = signals {
+            signals.hand_on_to(&child);
+        }
+        match child.wait() {
+            Ok(status) => {
+                let of_signal = status.signal().map(|signal| 128 + signal);
+                std::process::exit(status.code().or(of_signal).unwrap_or(1));
+            }
+            Err(error) => NotRun::CannotRun(error),
+        }
+    }
+
+    /// There it waits in any case.
+    #[cfg(not(unix))]
+    pub fn run_beside(&self) -> NotRun {
+        self.take_our_place()
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
@@ -53,5 +85,35 @@ impl Program<'_> {
             command.env(name, value.expose());
         }
         command
+    }
+}
+
+#[cfg(unix)]
+type Origins = signal_hook::iterator::exfiltrator::WithOrigin;
+
+/// Signals that are caught from now on, and handed on as soon as there is somebody.
+#[cfg(unix)]
+struct Handed(signal_hook::iterator::SignalsInfo<Origins>);
+
+#[cfg(unix)]
+impl Handed {
+    fn listen() -> std::io::Result<Self> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+        signal_hook::iterator::SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGWINCH]).map(Self)
+    }
+
+    fn hand_on_to(mut self, child: &std::process::Child) {
+        use signal_hook::low_level::siginfo::Cause;
+        let pid = rustix::process::Pid::from_child(child);
+        std::thread::spawn(move || {
+            for origin in self.0.forever() {
+                // The terminal's own go to the whole group, and a second Ctrl-C means something else to many.
+                if origin.cause != Cause::Kernel
+                    && let Some(signal) = rustix::process::Signal::from_named_raw(origin.signal)
+                {
+                    let _ = rustix::process::kill_process(pid, signal);
+                }
+            }
+        });
     }
 }
