@@ -1,7 +1,8 @@
 //! Another program, run with variables that may be secrets: in its environment, never on its command line.
 
 use std::ffi::OsString;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
 
 use crate::secret::Secret;
 
@@ -85,6 +86,45 @@ impl Program<'_> {
             command.env(name, value.expose());
         }
         command
+    }
+}
+
+/// kcaws itself with `args`, its output passed on line by line behind `prefix`; its exit code, 128 + n for signal n.
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+pub fn run_ourselves(args: &[OsString], prefix: &str) -> std::io::Result<i32> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        scope.spawn(|| pass_on(out, prefix, std::io::stdout()));
+        scope.spawn(|| pass_on(err, prefix, std::io::stderr()));
+    });
+    let status = child.wait()?;
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return Ok(128 + signal);
+    }
+    Ok(status.code().unwrap_or(1))
+}
+
+/// Whole lines, each in one piece: several programs write at once.
+fn pass_on(from: Option<impl Read>, prefix: &str, mut to: impl Write) {
+    let Some(from) = from else { return };
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        line.extend_from_slice(prefix.as_bytes());
+        match from.read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        if !line.ends_with(b"\n") {
+            line.push(b'\n');
+        }
+        // A reader that has gone: the program's own pipe stays open, so that it ends by itself.
+        let _ = to.write_all(&line);
     }
 }
 

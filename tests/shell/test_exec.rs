@@ -228,3 +228,32 @@ fn a_key_pressed_once_reaches_the_command_once() {
     running.press('\u{3}');
     running.wait().expect_code(5).expect_stdout("interrupts 1");
 }
+
+#[test]
+fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
+    let stage = logged_in();
+    let profile = |name: &str, role: &str| {
+        format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
+    };
+    let more =
+        [profile("p-1", ROLE), profile("p-2", "ReadOnlyAccess"), profile("p-\u{1b}[2J", ROLE)].concat();
+    let foreign = "[profile p-keys]\naws_access_key_id = AKIA\n";
+    stage.desk.write_aws_config(&format!("{}\n{more}{foreign}", stage.config()));
+
+    let output = exec(&stage, "--each p-*", "echo out $KCAWS_EXEC; echo err >&2").run().expect_ok();
+    let text = output.stdout_text();
+    let mut lines: Vec<&str> = text.lines().map(|line| line.split_once(": ").unwrap().0).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["p-1", "p-2", "p-\\u{1b}[2J"]);
+    output.expect_stderr("p-1: err").expect_stderr("All 3 done.");
+
+    let fails = exec(&stage, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
+    fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");
+    stage.run("exec --each x* -- true").expect_code(125).expect_stderr("no profile of kcaws matches `x*`");
+    stage.run("exec dev --each * -- true").expect_code(125);
+    stage.run("logout").expect_ok();
+    stage
+        .run("exec --each p-1 -- true")
+        .expect_code(1)
+        .expect_stderr("p-1: kcaws: hint: run `kcaws login corp`");
+}

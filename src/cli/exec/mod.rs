@@ -1,3 +1,5 @@
+mod each;
+
 use std::ffi::OsString;
 
 use chrono::TimeDelta;
@@ -20,6 +22,7 @@ Examples:
   kcaws exec dev -- terraform apply
   kcaws exec dev --min-ttl 45m -- ./nightly-job
   kcaws exec dev --serve -- ./week-long-job
+  kcaws exec --each 'prod-*' -- aws s3 ls    exit code 1 when one fails
   kcaws exec dev -- bash                    a shell that acts as the role
 
 Exit codes: those of the command; 125 where kcaws failed before it ran, 126 where it cannot be run,
@@ -63,6 +66,9 @@ pub(super) struct ExecArgs {
     /// Keep the credentials fresh as long as the command runs: it asks a loopback endpoint for them, as in a container
     #[arg(long, conflicts_with = "min_ttl")]
     serve: bool,
+    /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "session"])]
+    each: Option<String>,
     /// Leave AWS_PROFILE in the command's environment
     #[arg(long)]
     keep_profile: bool,
@@ -78,7 +84,11 @@ fn span(text: &str) -> Result<TimeDelta, String> {
 
 /// What fails before the command runs is 125, whatever kcaws says of it elsewhere: the command's own codes begin at 0.
 pub(super) fn run(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    run_it(args, app, ui).map_err(CommandError::before_the_command)
+    let before = CommandError::before_the_command;
+    match &args.each {
+        Some(pattern) => each::run(args, &each::profiles(pattern, app).map_err(before)?, ui),
+        None => run_it(args, app, ui).map_err(before),
+    }
 }
 
 fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
