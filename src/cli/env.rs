@@ -83,8 +83,12 @@ pub(super) fn variables(
         (token, credentials.session_token.clone()),
         (expiration, Secret::new(until)),
     ];
-    variables.extend(region.into_iter().flat_map(|region| REGIONS.map(|name| (name, Secret::from(region)))));
+    variables.extend(region_variables(region));
     variables
+}
+
+pub(super) fn region_variables(region: Option<&str>) -> Vec<(&'static str, Secret<String>)> {
+    region.into_iter().flat_map(|region| REGIONS.map(|name| (name, Secret::from(region)))).collect()
 }
 
 impl From<Unquotable> for CommandError {

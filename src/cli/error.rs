@@ -40,6 +40,7 @@ pub(super) enum Exit {
     BeforeCommand = 125,
     CannotRun = 126,
     NotFound = 127,
+    Interrupted = 130,
 }
 
 #[derive(Debug)]
@@ -84,12 +85,16 @@ impl CommandError {
         Self::new(Exit::Done, "closed_pipe", "")
     }
 
+    pub(super) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "interrupted", "")
+    }
+
     pub(super) fn output(error: &std::io::Error) -> Self {
         Self::new(Exit::Failed, "output", "cannot write the answer").because(error.to_string())
     }
 
     pub(super) fn is_silent(&self) -> bool {
-        self.exit == Exit::Done
+        matches!(self.exit, Exit::Done | Exit::Interrupted)
     }
 
     pub(super) fn code(&self) -> &'static str {
@@ -132,7 +137,7 @@ impl std::fmt::Display for CommandError {
 }
 
 /// A name as it can be pasted into a shell.
-fn argument(name: &str) -> String {
+pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {
         return name.to_owned();

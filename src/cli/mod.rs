@@ -2,16 +2,17 @@
 
 mod accounts;
 mod clocks;
+mod complete;
 mod console;
 mod credential_process;
 mod env;
 mod error;
 mod exec;
 pub mod hot;
+mod init;
 mod log;
 mod login;
 mod logout;
-mod picker;
 mod profile;
 mod prompt;
 mod provider;
@@ -21,12 +22,13 @@ mod status;
 mod store;
 mod trust;
 pub mod ui;
+mod r#use;
 mod whoami;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use self::error::{CommandError, Exit};
 use self::ui::Ui;
@@ -97,10 +99,15 @@ enum Command {
     Profile(profile::ProfileArgs),
     Env(env::EnvArgs),
     Exec(exec::ExecArgs),
+    Use(r#use::UseArgs),
     Prompt(prompt::PromptArgs),
+    Init(init::InitArgs),
+    Completions(init::CompletionsArgs),
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
+    #[command(name = "__complete", hide = true)]
+    Complete(complete::CompleteArgs),
 }
 
 impl Command {
@@ -112,12 +119,16 @@ impl Command {
             Self::Profile(args) => args.wants_json(),
             Self::Store(args) => args.wants_json(),
             Self::Console(args) => args.json(),
+            Self::Use(args) => args.json,
             Self::Login(_)
             | Self::Logout(_)
             | Self::Trust(_)
             | Self::Env(_)
             | Self::Exec(_)
             | Self::Prompt(_)
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Complete(_)
             | Self::CredentialProcess(_) => false,
         }
     }
@@ -137,6 +148,13 @@ impl Command {
             Self::Profile(args) => profile::run(args, app, ui),
             Self::Env(args) => env::run(args, app, ui),
             Self::Exec(args) => exec::run(args, app, ui),
+            Self::Use(args) => r#use::run(args, app, ui),
+            Self::Init(args) => init::run(args, app, ui),
+            Self::Completions(args) => init::completions(args, app, ui),
+            Self::Complete(args) => {
+                complete::run(args, Cli::command(), app, ui);
+                Ok(())
+            }
             Self::Prompt(args) => {
                 prompt::run(args, app, ui);
                 Ok(())
@@ -205,8 +223,6 @@ fn prompt_arguments(args: &[String]) -> Option<prompt::PromptArgs> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

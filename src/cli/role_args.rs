@@ -3,13 +3,13 @@
 use clap::Args;
 
 use super::error::{CommandError, Exit};
-use super::picker;
 use super::selection::{self, Selected};
 use super::ui::Ui;
+use super::r#use;
 use crate::app::App;
 use crate::profile::{Role, target};
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct RoleArgs {
     /// Profile; without it that of AWS_PROFILE
     #[arg(conflicts_with_all = ["session", "account", "role"])]
@@ -47,37 +47,19 @@ impl RoleArgs {
             return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
         }
         let Some(profile) = self.profile.clone().or_else(|| app.env.get("AWS_PROFILE")) else {
-            return Err(which_profile());
+            return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
+                .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };
         Chosen::of_profile(app, &profile)
     }
 
     /// As [`RoleArgs::choose`]; a person who named nothing is asked.
-    pub(super) fn choose_or_ask(&self, app: &App, ui: &mut Ui) -> Result<Chosen, CommandError> {
+    pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<Chosen, CommandError> {
         if self.profile.is_some() || self.session.is_some() || app.env.get("AWS_PROFILE").is_some() {
             return self.choose(app);
         }
-        let document = app.document()?;
-        let has_role = |name: &String| document.target(name).is_ok_and(|target| target.role.is_some());
-        let profiles: Vec<String> = document.profile_names().into_iter().filter(has_role).collect();
-        if profiles.is_empty() {
-            return Err(
-                which_profile().because("no profile in the config names a session, an account and a role")
-            );
-        }
-        if !ui.is_interactive() {
-            return Err(which_profile().because(format!("there are: {}", profiles.join(", "))));
-        }
-        match picker::pick("Which profile?", &profiles, ui) {
-            Some(index) => Chosen::of_profile(app, &profiles[index]),
-            None => Err(which_profile().because("nothing was picked")),
-        }
+        Chosen::of_profile(app, &r#use::picked(app, ui)?)
     }
-}
-
-fn which_profile() -> CommandError {
-    CommandError::new(Exit::Usage, "which_profile", "which profile?")
-        .hint("name it, set AWS_PROFILE, or give --session, --account and --role")
 }
 
 pub(super) fn account_id(text: &str) -> Result<String, String> {

@@ -43,11 +43,6 @@ impl Ui {
         self.terminal.stderr_is_terminal.then(self.terminal.size)?
     }
 
-    #[cfg(test)]
-    pub(super) fn for_tests(terminal: Terminal) -> Self {
-        Self::new(terminal, &Global { quiet: false, verbose: 0, no_color: true, no_input: false })
-    }
-
     /// A line that the person types, without its blanks; `None` at the end of the input. Only where
     /// [`Ui::is_interactive`].
     pub(super) fn ask(&mut self, question: &str) -> Option<String> {

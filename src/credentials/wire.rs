@@ -49,6 +49,29 @@ pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     Secret::new(line)
 }
 
+/// As the container credential provider of the SDKs reads it.
+pub fn container_json(credentials: &RoleCredentials) -> Secret<Vec<u8>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Given<'a> {
+        access_key_id: &'a str,
+        #[serde(serialize_with = "secret::expose")]
+        secret_access_key: &'a Secret<String>,
+        #[serde(serialize_with = "secret::expose")]
+        token: &'a Secret<String>,
+        expiration: String,
+    }
+    let given = Given {
+        access_key_id: &credentials.access_key_id,
+        secret_access_key: &credentials.secret_access_key,
+        token: &credentials.session_token,
+        expiration: credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    };
+    let mut text = Vec::with_capacity(4 * 1024);
+    serde_json::to_writer(&mut text, &given).expect("strings serialize");
+    Secret::new(text)
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Read {

@@ -39,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 #[error("no loopback port could be opened")]
-pub struct NoPort(#[source] std::io::Error);
+pub struct NoPort(#[source] pub(super) std::io::Error);
 
 #[cfg(test)]
 impl NoPort {

@@ -1,6 +1,7 @@
 //! What a prompt may say of a profile: read from files without secrets, never from a keyring or the network.
 
 pub mod map;
+pub mod recent;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

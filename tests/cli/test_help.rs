@@ -1,6 +1,6 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "login",
     "logout",
     "status",
@@ -11,7 +11,10 @@ const COMMANDS: [&str; 12] = [
     "store migrate",
     "env",
     "exec",
+    "use",
     "prompt",
+    "init",
+    "completions",
     "credential-process",
 ];
 

@@ -6,6 +6,8 @@ mod shells;
 #[path = "../cli/stage.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
+mod test_completion;
 mod test_env;
 mod test_exec;
+mod test_hooks;
 mod test_prompt;

@@ -163,3 +163,97 @@ fn what_would_not_last_even_when_fresh_is_not_started_and_the_clocks_difference_
     // The access token is an hour older too: refused once, refreshed, and asked with again.
     assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
 }
+
+#[test]
+fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
+    let python = require_program!("python3");
+    let stage = logged_in();
+    stage.desk.write_home_file(
+        "client.py",
+        "import json, os, sys, urllib.error, urllib.request\n\
+         url, token = os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'], os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN']\n\
+         def ask(token):\n    return urllib.request.urlopen(urllib.request.Request(url, headers={'Authorization': token}))\n\
+         given = json.load(ask(token))\n\
+         print(given['AccessKeyId'][:4], sorted(given))\n\
+         try:\n    ask('guessed')\n\
+         except urllib.error.HTTPError as refused:\n    print(refused.code)\n\
+         print('AWS_ACCESS_KEY_ID' in os.environ, os.environ['AWS_REGION'], url.startswith('http://127.0.0.1:'))\n",
+    );
+    let run = || stage.kcaws("exec dev --serve --").arg(&python).arg("client.py").run().expect_ok();
+    let expected =
+        "ASIA ['AccessKeyId', 'Expiration', 'SecretAccessKey', 'Token']\n401\nFalse eu-west-1 True\n";
+    assert_eq!(run().stdout_text(), expected);
+    // What was warm is gone, and the token old: the endpoint does what credential-process does.
+    let script =
+        format!("rm -r '{}'; exec '{}' client.py", stage.state().join("warm").display(), python.display());
+    stage.sim.expire_access_tokens();
+    stage.sim.clear_log();
+    assert_eq!(exec(&stage, "dev --serve", &script).run().expect_ok().stdout_text(), expected);
+    assert!(stage.sim.count(Route::GetRoleCredentials) > 0);
+    stage.run("exec nobody --serve -- true").expect_code(125);
+}
+
+#[test]
+fn beside_an_endpoint_signals_and_ends_are_still_the_commands() {
+    let stage = logged_in();
+    for code in [0, 3] {
+        exec(&stage, "dev --serve", &format!("exit {code}")).run().expect_code(code);
+    }
+    exec(&stage, "dev --serve", "kill -9 $$").run().expect_code(137);
+    stage.run("exec dev --serve -- no-such-program").expect_code(127);
+    for (signal, name) in
+        [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::WINCH, "WINCH"), (Signal::HUP, "HUP")]
+    {
+        let script =
+            format!("trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.05; done");
+        let mut running = exec(&stage, "dev --serve", &script).spawn();
+        running.wait_for_stdout("ready");
+        running.signal(signal);
+        running.wait().expect_code(7).expect_stdout(&format!("got {name}"));
+    }
+}
+
+#[test]
+fn a_key_pressed_once_reaches_the_command_once() {
+    require_program!("script");
+    let stage = logged_in();
+    let count = "n=0; trap 'n=$((n+1))' INT; echo ready; i=0; while [ $i -lt 30 ]; do sleep 0.05; i=$((i+1)); done; echo interrupts $n; exit 5";
+    stage.desk.write_home_file("count.sh", count);
+    // `exec`: the shell that `script` starts would die of the key itself.
+    let line = format!("exec '{}' exec dev --serve -- sh count.sh", binary().display());
+    let script = stage.desk.command("script").env("TERM", "xterm");
+    let mut running =
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive().spawn();
+    running.wait_for_stdout("ready");
+    running.press('\u{3}');
+    running.wait().expect_code(5).expect_stdout("interrupts 1");
+}
+
+#[test]
+fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
+    let stage = logged_in();
+    let profile = |name: &str, role: &str| {
+        format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
+    };
+    let more =
+        [profile("p-1", ROLE), profile("p-2", "ReadOnlyAccess"), profile("p-\u{1b}[2J", ROLE)].concat();
+    let foreign = "[profile p-keys]\naws_access_key_id = AKIA\n";
+    stage.desk.write_aws_config(&format!("{}\n{more}{foreign}", stage.config()));
+
+    let output = exec(&stage, "--each p-*", "echo out $KCAWS_EXEC; echo err >&2").run().expect_ok();
+    let text = output.stdout_text();
+    let mut lines: Vec<&str> = text.lines().map(|line| line.split_once(": ").unwrap().0).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["p-1", "p-2", "p-\\u{1b}[2J"]);
+    output.expect_stderr("p-1: err").expect_stderr("All 3 done.");
+
+    let fails = exec(&stage, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
+    fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");
+    stage.run("exec --each x* -- true").expect_code(125).expect_stderr("no profile of kcaws matches `x*`");
+    stage.run("exec dev --each * -- true").expect_code(125);
+    stage.run("logout").expect_ok();
+    stage
+        .run("exec --each p-1 -- true")
+        .expect_code(1)
+        .expect_stderr("p-1: kcaws: hint: run `kcaws login corp`");
+}

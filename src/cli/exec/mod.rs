@@ -1,3 +1,5 @@
+mod each;
+
 use std::ffi::OsString;
 
 use chrono::TimeDelta;
@@ -9,6 +11,8 @@ use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::credentials::wire;
+use crate::ports::credentials_endpoint::CredentialsEndpoint;
 use crate::ports::identity_center::RoleCredentials;
 use crate::ports::program::{NotRun, Program};
 use crate::secret::Secret;
@@ -17,6 +21,8 @@ const EXAMPLES: &str = "\
 Examples:
   kcaws exec dev -- terraform apply
   kcaws exec dev --min-ttl 45m -- ./nightly-job
+  kcaws exec dev --serve -- ./week-long-job
+  kcaws exec --each 'prod-*' -- aws s3 ls    exit code 1 when one fails
   kcaws exec dev -- bash                    a shell that acts as the role
 
 Exit codes: those of the command; 125 where kcaws failed before it ran, 126 where it cannot be run,
@@ -57,6 +63,12 @@ pub(super) struct ExecArgs {
     /// The credentials must last this long (90m, 2h): else they are renewed first, or nothing is run
     #[arg(long, value_name = "TIME", value_parser = span)]
     min_ttl: Option<TimeDelta>,
+    /// Keep the credentials fresh as long as the command runs: it asks a loopback endpoint for them, as in a container
+    #[arg(long, conflicts_with = "min_ttl")]
+    serve: bool,
+    /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "session"])]
+    each: Option<String>,
     /// Leave AWS_PROFILE in the command's environment
     #[arg(long)]
     keep_profile: bool,
@@ -72,7 +84,11 @@ fn span(text: &str) -> Result<TimeDelta, String> {
 
 /// What fails before the command runs is 125, whatever kcaws says of it elsewhere: the command's own codes begin at 0.
 pub(super) fn run(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    run_it(args, app, ui).map_err(CommandError::before_the_command)
+    let before = CommandError::before_the_command;
+    match &args.each {
+        Some(pattern) => each::run(args, &each::profiles(pattern, app).map_err(before)?, ui),
+        None => run_it(args, app, ui).map_err(before),
+    }
 }
 
 fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -86,10 +102,38 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     };
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = lasting(&provider, args.min_ttl, app)?;
-    let mut set = env::variables(&credentials, region.as_deref());
+    let mut set = if args.serve {
+        let mut set = served(args)?;
+        set.extend(env::region_variables(region.as_deref()));
+        set
+    } else {
+        env::variables(&credentials, region.as_deref())
+    };
     set.push((NESTED, Secret::from(label.as_str())));
     let program = Program { line: &args.command, set: &set, unset: &cleared(args.keep_profile) };
-    Err(not_run(&program, &program.take_our_place()))
+    let why = if args.serve { program.run_beside() } else { program.take_our_place() };
+    Err(not_run(&program, &why))
+}
+
+/// Where the command asks for credentials, each time by the way of `credential-process`: with a config read anew,
+/// and with all the time that one call has.
+fn served(args: &ExecArgs) -> Result<Vec<(&'static str, Secret<String>)>, CommandError> {
+    let of = args.of.clone();
+    let endpoint = CredentialsEndpoint::start(move || {
+        let app = App::of_this_process();
+        let credentials = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
+            Provider::for_a_tool(&app, selected, role)?.credentials()
+        });
+        let words = |error: CommandError| match error.hint {
+            Some(hint) => format!("kcaws: {}; {hint}", error.message),
+            None => format!("kcaws: {}", error.message),
+        };
+        credentials.map(|credentials| wire::container_json(&credentials)).map_err(words)
+    })?;
+    Ok(vec![
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", Secret::new(endpoint.url)),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", endpoint.token),
+    ])
 }
 
 fn lasting(
@@ -112,7 +156,7 @@ fn lasting(
             shown(&provider.role.role_name),
             left.num_minutes()
         ))
-        .hint("an administrator can lengthen the permission set's session duration, to 12 h at most"))
+        .hint("`kcaws exec --serve` keeps them fresh while the command runs, if it asks again as SDKs do"))
 }
 
 fn cleared(keep_profile: bool) -> Vec<&'static str> {

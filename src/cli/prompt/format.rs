@@ -76,7 +76,7 @@ impl Parts<'_> {
             "account" => account_id.clone(),
             "role" => role_name.clone().unwrap_or_default(),
             "region" => region.clone(),
-            "left" => left.map_or_else(|| word(*standing).to_owned(), span),
+            "left" => self::left(self.view),
             "minutes" => left.map(|left| left.num_minutes().to_string()).unwrap_or_default(),
             "state" => word(*standing).to_owned(),
             _ => return None,
@@ -123,6 +123,11 @@ impl Parts<'_> {
             None => format!("\u{1b}[{code}m"),
         }
     }
+}
+
+/// The time, or the word that says why there is none.
+pub(crate) fn left(view: &View) -> String {
+    view.left.map_or_else(|| word(view.standing).to_owned(), span)
 }
 
 fn word(standing: Standing) -> &'static str {

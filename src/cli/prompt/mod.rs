@@ -99,7 +99,7 @@ fn mapped(profile: &str, app: &App) -> Option<Map> {
     Some(map)
 }
 
-fn ours(profile: &str, app: &App) -> Option<Ours> {
+pub(super) fn ours(profile: &str, app: &App) -> Option<Ours> {
     let (selected, role, region) = selection::role_of_profile(app, profile).ok()?;
     let endpoints = selection::endpoints(app, &selected).ok()?;
     let of_profile = selection::of_profile_alone(app, &selected, &endpoints);

@@ -1,0 +1,25 @@
+# Completion of kcaws for zsh. Part of `kcaws init zsh`; alone, after compinit: eval -- "$(kcaws completions zsh)"
+
+typeset -g __kcaws_binary='::KCAWS::'
+
+_kcaws() {
+  emulate -L zsh
+  local line
+  local -a values shown
+  # The quotes of what is typed are taken off, and nothing in it is expanded; compadd puts them on again.
+  for line in "${(@f)$(command "$__kcaws_binary" __complete -- "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}"; do
+    if [[ -n $line ]]; then
+      values+=("${line%%$'\t'*}")
+      shown+=("${line/$'\t'/  }")
+    fi
+  done
+  if (( $#values )); then
+    compadd -l -d shown -a values
+  else
+    _default
+  fi
+}
+
+if (( ${+functions[compdef]} )); then
+  compdef _kcaws kcaws
+fi

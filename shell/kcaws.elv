@@ -1,0 +1,91 @@
+# kcaws for elvish. Once:
+#
+#   mkdir -p ~/.config/elvish/lib; kcaws init elvish > ~/.config/elvish/lib/kcaws.elv
+#
+# and in ~/.config/elvish/rc.elv:
+#
+#   use kcaws
+#   var kcaws~ = $kcaws:kcaws~
+#   set edit:completion:arg-completer[kcaws] = $kcaws:complete~
+#
+#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws:prompt                        for edit:prompt, where you want it
+#
+# Says nothing when it is loaded, and changes no prompt by itself.
+
+use str
+
+var binary = '::KCAWS::'
+var before = $nil
+var region = ''
+
+fn -value {|name|
+  if (has-env $name) { get-env $name } else { put '' }
+}
+
+fn -run {|@args|
+  if (not (has-external $binary)) {
+    echo 'kcaws: error: '$binary' is gone; write `kcaws init elvish` anew' >&2
+    fail 'kcaws is gone'
+  }
+  (external $binary) $@args
+}
+
+# A profile and its region; without them, none.
+fn -set {|profile new-region|
+  set before = (-value AWS_PROFILE)
+  if (or (has-env AWS_ACCESS_KEY_ID) (has-env AWS_SESSION_TOKEN)) {
+    for name [AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION] {
+      unset-env $name
+    }
+    echo 'kcaws: removed the keys from the environment: they come before any profile' >&2
+  }
+  if (not-eq $profile '') { set-env AWS_PROFILE $profile } else { unset-env AWS_PROFILE }
+  for name [AWS_REGION AWS_DEFAULT_REGION] {
+    if (not-eq $new-region '') {
+      set-env $name $new-region
+    } elif (and (not-eq $region '') (eq (-value $name) $region)) {
+      # Only what was set here.
+      unset-env $name
+    }
+  }
+  set region = $new-region
+}
+
+fn -use {|@args|
+  if (or (has-value $args --json) (has-value $args --help) (has-value $args -h)) {
+    -run use $@args
+    return
+  }
+  var first = ''
+  if (> (count $args) 0) { set first = $args[0] }
+  if (eq $first --clear) {
+    -set '' ''
+    return
+  }
+  if (eq $first -) {
+    if (eq $before $nil) { fail 'no other profile was used here before' }
+    if (eq $before '') {
+      -set '' ''
+      return
+    }
+    set args = [$before]
+  }
+  # Lines of data, which are assigned and never evaluated.
+  var chosen = [(-run use --hook $@args | from-lines)]
+  -set $chosen[0] $chosen[1]
+}
+
+fn kcaws {|@args|
+  if (and (> (count $args) 0) (eq $args[0] use)) {
+    -use (all $args[1..])
+  } else {
+    -run $@args
+  }
+}
+
+fn prompt {|@args|
+  if (and (or (has-env AWS_PROFILE) (has-env KCAWS_EXEC)) (has-external $binary)) {
+    (external $binary) prompt $@args 2>/dev/null
+  }
+}

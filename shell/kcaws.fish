@@ -1,0 +1,89 @@
+# kcaws for fish. In ~/.config/fish/config.fish:
+#
+#   kcaws init fish | source
+#
+#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   __kcaws_prompt                      for fish_prompt, where you want it
+#
+# Says nothing when it is loaded, may be loaded twice, and changes no prompt by itself.
+
+set -g __kcaws_binary '::KCAWS::'
+
+function kcaws
+    if test (count $argv) -gt 0; and test "$argv[1]" = use
+        __kcaws_use $argv[2..-1]
+    else
+        __kcaws_run $argv
+    end
+end
+
+function __kcaws_run
+    if not test -x $__kcaws_binary
+        echo "kcaws: error: $__kcaws_binary is gone; load `kcaws init fish` anew" >&2
+        return 127
+    end
+    command $__kcaws_binary $argv
+end
+
+function __kcaws_use
+    if contains -- --json $argv; or contains -- --help $argv; or contains -- -h $argv
+        __kcaws_run use $argv
+        return
+    end
+    set -l first $argv[1]
+    if test "$first" = --clear
+        __kcaws_set '' ''
+        return
+    end
+    if test "$first" = -
+        if not set -q __kcaws_before
+            echo 'kcaws: error: no other profile was used here before' >&2
+            return 1
+        end
+        if test -z "$__kcaws_before"
+            __kcaws_set '' ''
+            return
+        end
+        set argv $__kcaws_before
+    end
+    # Lines of data, which are assigned and never evaluated.
+    set -l chosen (__kcaws_run use --hook $argv)
+    or return
+    __kcaws_set $chosen[1] $chosen[2]
+end
+
+# A profile and its region; without them, none.
+function __kcaws_set -a profile region
+    set -g __kcaws_before "$AWS_PROFILE"
+    if test -n "$AWS_ACCESS_KEY_ID$AWS_SESSION_TOKEN"
+        set -e AWS_ACCESS_KEY_ID
+        set -e AWS_SECRET_ACCESS_KEY
+        set -e AWS_SESSION_TOKEN
+        set -e AWS_SECURITY_TOKEN
+        set -e AWS_CREDENTIAL_EXPIRATION
+        echo 'kcaws: removed the keys from the environment: they come before any profile' >&2
+    end
+    if test -n "$profile"
+        set -gx AWS_PROFILE $profile
+    else
+        set -e AWS_PROFILE
+    end
+    if test -n "$region"
+        set -gx AWS_REGION $region
+        set -gx AWS_DEFAULT_REGION $region
+    else if test -n "$__kcaws_region"
+        # Only what was set here.
+        test "$AWS_REGION" = "$__kcaws_region"; and set -e AWS_REGION
+        test "$AWS_DEFAULT_REGION" = "$__kcaws_region"; and set -e AWS_DEFAULT_REGION
+    end
+    set -g __kcaws_region "$region"
+    true
+end
+
+function __kcaws_prompt
+    set -l last $status
+    if test -n "$AWS_PROFILE$KCAWS_EXEC"; and test -x $__kcaws_binary
+        command $__kcaws_binary prompt $argv 2>/dev/null
+    end
+    return $last
+end

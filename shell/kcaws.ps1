@@ -1,0 +1,90 @@
+# kcaws for PowerShell 5.1 or newer. In $PROFILE:
+#
+#   Invoke-Expression (& kcaws init powershell | Out-String)
+#
+#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   Get-KcawsPrompt                     for the function prompt, where you want it
+#
+# Says nothing when it is loaded, may be loaded twice, and changes no prompt by itself.
+
+$global:__kcaws_binary = '::KCAWS::'
+if (-not (Test-Path Variable:global:__kcaws_before)) { $global:__kcaws_before = $null }
+if (-not (Test-Path Variable:global:__kcaws_region)) { $global:__kcaws_region = '' }
+
+function global:kcaws {
+    if ($args.Count -gt 0 -and $args[0] -ceq 'use') {
+        $rest = @($args | Select-Object -Skip 1)
+        __kcaws_use @rest
+    } else {
+        __kcaws_run @args
+    }
+}
+
+function global:__kcaws_run {
+    if (-not (Test-Path -LiteralPath $global:__kcaws_binary)) {
+        [Console]::Error.WriteLine("kcaws: error: $($global:__kcaws_binary) is gone; load ``kcaws init powershell`` anew")
+        $global:LASTEXITCODE = 127
+        return
+    }
+    & $global:__kcaws_binary @args
+}
+
+function global:__kcaws_use {
+    if ($args -ccontains '--json' -or $args -ccontains '--help' -or $args -ccontains '-h') {
+        __kcaws_run use @args
+        return
+    }
+    $words = @($args)
+    if ($words.Count -gt 0 -and $words[0] -ceq '--clear') {
+        __kcaws_set '' ''
+        return
+    }
+    if ($words.Count -gt 0 -and $words[0] -ceq '-') {
+        if ($null -eq $global:__kcaws_before) {
+            [Console]::Error.WriteLine('kcaws: error: no other profile was used here before')
+            return
+        }
+        if ($global:__kcaws_before -eq '') {
+            __kcaws_set '' ''
+            return
+        }
+        $words = @($global:__kcaws_before)
+    }
+    # Lines of data, which are assigned and never evaluated.
+    $chosen = @(__kcaws_run use --hook @words)
+    if ($LASTEXITCODE -eq 0 -and $chosen.Count -ge 2) {
+        __kcaws_set $chosen[0] $chosen[1]
+    }
+}
+
+# A profile and its region; without them, none.
+function global:__kcaws_set {
+    param([string] $Name, [string] $Region)
+    $global:__kcaws_before = [string] $Env:AWS_PROFILE
+    if ($Env:AWS_ACCESS_KEY_ID -or $Env:AWS_SESSION_TOKEN) {
+        $Env:AWS_ACCESS_KEY_ID = $null
+        $Env:AWS_SECRET_ACCESS_KEY = $null
+        $Env:AWS_SESSION_TOKEN = $null
+        $Env:AWS_SECURITY_TOKEN = $null
+        $Env:AWS_CREDENTIAL_EXPIRATION = $null
+        [Console]::Error.WriteLine('kcaws: removed the keys from the environment: they come before any profile')
+    }
+    if ($Name) { $Env:AWS_PROFILE = $Name } else { $Env:AWS_PROFILE = $null }
+    if ($Region) {
+        $Env:AWS_REGION = $Region
+        $Env:AWS_DEFAULT_REGION = $Region
+    } elseif ($global:__kcaws_region) {
+        # Only what was set here.
+        if ($Env:AWS_REGION -ceq $global:__kcaws_region) { $Env:AWS_REGION = $null }
+        if ($Env:AWS_DEFAULT_REGION -ceq $global:__kcaws_region) { $Env:AWS_DEFAULT_REGION = $null }
+    }
+    $global:__kcaws_region = $Region
+}
+
+function global:Get-KcawsPrompt {
+    $last = $global:LASTEXITCODE
+    if (($Env:AWS_PROFILE -or $Env:KCAWS_EXEC) -and (Test-Path -LiteralPath $global:__kcaws_binary)) {
+        & $global:__kcaws_binary prompt @args 2>$null
+    }
+    $global:LASTEXITCODE = $last
+}

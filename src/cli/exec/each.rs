@@ -1,0 +1,114 @@
+//! `--each`: the same command for many profiles, a few at a time, each in a `kcaws exec` of its own.
+
+use std::ffi::OsString;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::ExecArgs;
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::ui::{Ui, shown};
+use crate::ports::program;
+
+/// Commands at once: they wait for AWS more than they compute.
+const AT_ONCE: usize = 8;
+
+/// The profiles of ours whose name matches, in the order of the file.
+pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandError> {
+    let document = app.document()?;
+    let is_ours = |name: &String| document.target(name).is_ok_and(|target| target.role.is_some());
+    let names: Vec<String> =
+        document.profile_names().into_iter().filter(|name| matches(pattern, name)).filter(is_ours).collect();
+    if names.is_empty() {
+        let message = format!("no profile of kcaws matches `{pattern}`");
+        return Err(CommandError::new(Exit::Configuration, "no_match", message)
+            .hint("`*` stands for any letters, `?` for one: --each 'prod-*'"));
+    }
+    Ok(names)
+}
+
+/// Output is passed on line by line, behind the profile's name.
+pub(super) fn run(args: &ExecArgs, names: &[String], ui: &mut Ui) -> Result<(), CommandError> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(names.len()) {
+            scope.spawn(|| {
+                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = program::run_ourselves(&line(args, name), &format!("{}: ", shown(name)));
+                    let why = match outcome {
+                        Ok(0) => continue,
+                        Ok(code) => format!("{} ({code})", shown(name)),
+                        Err(error) => format!("{} ({error})", shown(name)),
+                    };
+                    failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(why);
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    failed.sort();
+    let (all, good) = (names.len(), names.len() - failed.len());
+    if failed.is_empty() {
+        ui.say(&format!("All {all} done."));
+        return Ok(());
+    }
+    Err(CommandError::new(
+        Exit::Failed,
+        "some_failed",
+        format!("{} of {all} failed, {good} done", failed.len()),
+    )
+    .because(failed.join(", "))
+    .hint("the numbers are their exit codes; what they said stands above, behind the profile's name"))
+}
+
+fn line(args: &ExecArgs, profile: &str) -> Vec<OsString> {
+    let mut line: Vec<OsString> = vec!["--no-input".into(), "exec".into()];
+    if let Some(min_ttl) = args.min_ttl {
+        line.push(format!("--min-ttl={}s", min_ttl.num_seconds()).into());
+    }
+    if args.serve {
+        line.push("--serve".into());
+    }
+    if args.keep_profile {
+        line.push("--keep-profile".into());
+    }
+    line.extend([profile.into(), "--".into()]);
+    line.extend(args.command.iter().cloned());
+    line
+}
+
+/// `*` for any letters, `?` for one.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.chars().next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = &pattern[1..];
+            name.char_indices().any(|(at, _)| matches(rest, &name[at..])) || matches(rest, "")
+        }
+        Some(letter) => name.chars().next().is_some_and(|first| {
+            (letter == '?' || letter == first)
+                && matches(&pattern[letter.len_utf8()..], &name[first.len_utf8()..])
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_whole_names() {
+        for (pattern, name, expected) in [
+            ("*", "dev", true),
+            ("prod-*", "prod-eu", true),
+            ("prod-*", "prod-", true),
+            ("prod-*", "preprod-eu", false),
+            ("*-eu-*", "prod-eu-1", true),
+            ("d?v", "dév", true),
+            ("dev", "dev2", false),
+            ("*x", "", false),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

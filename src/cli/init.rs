@@ -1,0 +1,136 @@
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::error::{CommandError, Exit};
+use super::ui::Ui;
+use crate::app::App;
+use crate::ports::process;
+
+const EXAMPLES: &str = "\
+Examples:
+  eval -- \"$(kcaws init bash)\"                            in ~/.bashrc
+  eval -- \"$(kcaws init zsh)\"                             in ~/.zshrc, after compinit
+  kcaws init fish | source                                in ~/.config/fish/config.fish
+  Invoke-Expression (& kcaws init powershell | Out-String)   in $PROFILE
+nu and elvish load a file; its first lines say where it goes:
+  kcaws init nu | head -20";
+
+/// Print what makes a shell know kcaws: `kcaws use`, completion, and a function for your prompt
+///
+/// It changes no prompt by itself and says nothing when it is loaded.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct InitArgs {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Print the completion alone: commands, options, profiles, sessions, accounts, permission sets, regions
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  eval -- \"$(kcaws completions bash)\"\n\n`kcaws init` has it in it.")]
+pub(super) struct CompletionsArgs {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Nu,
+    Elvish,
+    #[value(alias = "pwsh")]
+    Powershell,
+}
+
+/// Stands in the files below `shell/` where the path of kcaws belongs, quotes and all.
+const MARKER: &str = "'::KCAWS::'";
+
+impl Shell {
+    fn hook(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("../../shell/kcaws.bash"),
+            Self::Zsh => include_str!("../../shell/kcaws.zsh"),
+            Self::Fish => include_str!("../../shell/kcaws.fish"),
+            Self::Nu => include_str!("../../shell/kcaws.nu"),
+            Self::Elvish => include_str!("../../shell/kcaws.elv"),
+            Self::Powershell => include_str!("../../shell/kcaws.ps1"),
+        }
+    }
+
+    fn completion(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("../../shell/completion.bash"),
+            Self::Zsh => include_str!("../../shell/completion.zsh"),
+            Self::Fish => include_str!("../../shell/completion.fish"),
+            Self::Nu => include_str!("../../shell/completion.nu"),
+            Self::Elvish => include_str!("../../shell/completion.elv"),
+            Self::Powershell => include_str!("../../shell/completion.ps1"),
+        }
+    }
+
+    /// `None` where this shell cannot write it down.
+    fn quoted(self, path: &Path) -> Option<String> {
+        let path = path.to_str().filter(|path| !path.chars().any(char::is_control))?;
+        Some(match self {
+            Self::Bash | Self::Zsh => format!("'{}'", path.replace('\'', r"'\''")),
+            Self::Fish => format!("'{}'", path.replace('\\', r"\\").replace('\'', r"\'")),
+            Self::Elvish => format!("'{}'", path.replace('\'', "''")),
+            Self::Nu => format!("\"{}\"", path.replace('\\', r"\\").replace('"', "\\\"")),
+            Self::Powershell => {
+                let quote = |letter| matches!(letter, '\'' | '\u{2018}'..='\u{201b}');
+                let twice = |letter| if quote(letter) { vec![letter; 2] } else { vec![letter] };
+                format!("'{}'", path.chars().flat_map(twice).collect::<String>())
+            }
+        })
+    }
+
+    fn print(self, parts: &[&str], app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+        let path = process::lasting_path_of_self(&app.env).ok().and_then(|path| self.quoted(&path));
+        let Some(path) = path else {
+            return Err(CommandError::new(
+                Exit::Failed,
+                "own_path",
+                "the path of kcaws cannot be written down",
+            )
+            .hint("install it in a folder whose name is plain text"));
+        };
+        for part in parts {
+            ui.data(part.replace(MARKER, &path).trim_end());
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn run(args: &InitArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let Shell::Nu = args.shell else {
+        return args.shell.print(&[args.shell.hook(), "", args.shell.completion()], app, ui);
+    };
+    // nu wants a completer to stand before the command that names it.
+    args.shell.print(&[args.shell.completion(), "", args.shell.hook()], app, ui)
+}
+
+pub(super) fn completions(args: &CompletionsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    args.shell.print(&[args.shell.completion()], app, ui)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_has_the_marker_and_a_path_is_quoted_for_its_shell() {
+        for shell in Shell::value_variants() {
+            assert!(shell.hook().contains(MARKER) && shell.completion().contains(MARKER), "{shell:?}");
+            assert_eq!(shell.quoted(Path::new("/a\nb")), None);
+        }
+        let path = Path::new("/it's \"here\"\\kcaws");
+        assert_eq!(Shell::Bash.quoted(path).as_deref(), Some(r#"'/it'\''s "here"\kcaws'"#));
+        assert_eq!(Shell::Fish.quoted(path).as_deref(), Some(r#"'/it\'s "here"\\kcaws'"#));
+        assert_eq!(Shell::Elvish.quoted(path).as_deref(), Some(r#"'/it''s "here"\kcaws'"#));
+        assert_eq!(Shell::Nu.quoted(path).as_deref(), Some(r#""/it's \"here\"\\kcaws""#));
+        assert_eq!(Shell::Powershell.quoted(path).as_deref(), Some(r#"'/it''s "here"\kcaws'"#));
+    }
+}

@@ -1,0 +1,203 @@
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+
+use super::error::{CommandError, Exit};
+use super::prompt;
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::ports::picker::{self, PickError};
+use crate::profile::ConfigError;
+use crate::profile::document::Heading;
+use crate::prompt::{Standing, View, recent};
+use crate::shell::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws use dev         this shell's AWS_PROFILE and region
+  kcaws use             pick one, those used last first
+  kcaws use -           back to the one before
+  kcaws use --clear     none
+  kcaws use --json      the list
+
+A program cannot change its shell: load `kcaws init SHELL` first.";
+
+/// Choose the profile of this shell
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct UseArgs {
+    /// Profile, or `-` for the one before; without it you pick one
+    profile: Option<String>,
+    /// Leave the profile
+    #[arg(long, conflicts_with_all = ["profile", "json"])]
+    clear: bool,
+    /// The profiles that kcaws serves, machine-readable
+    #[arg(long, conflicts_with = "profile")]
+    pub(super) json: bool,
+    /// Asked by the shell's function: three lines, the profile, its region, a dot
+    #[arg(long, hide = true)]
+    hook: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    schema: u32,
+    profiles: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    session: String,
+    account_id: String,
+    role: String,
+    region: Option<String>,
+    /// Of the credentials at hand.
+    expires_at: Option<DateTime<Utc>>,
+    logged_in: bool,
+    /// That of AWS_PROFILE.
+    current: bool,
+}
+
+pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    if args.json {
+        let profiles = rows(app)?.into_iter().map(|(_, row)| row).collect();
+        ui.json(&Report { schema: 1, profiles });
+        return Ok(());
+    }
+    if !args.hook || args.clear || args.profile.as_deref() == Some("-") {
+        return Err(not_loaded(app));
+    }
+    let profile = match &args.profile {
+        Some(profile) => profile.clone(),
+        None => picked(app, ui)?,
+    };
+    let region = region_of(&profile, app)?;
+    if profile.chars().chain(region.chars()).any(char::is_control) {
+        return Err(CommandError::new(
+            Exit::Configuration,
+            "bad_name",
+            "the profile's name or region holds a control character",
+        )
+        .hint("rename it in ~/.aws/config"));
+    }
+    recent::note(&profile, &**app.state());
+    ui.data(&format!("{profile}\n{region}\n."));
+    match seen(&profile, app) {
+        Some((view, _)) => ui.say(&format!("{}: {}", shown(&profile), description(&view))),
+        None => ui.say(&format!("{}: not a profile of kcaws", shown(&profile))),
+    }
+    Ok(())
+}
+
+fn not_loaded(app: &App) -> CommandError {
+    let format = Format::of_shell(app.env.get("SHELL").as_deref());
+    let hint = match format {
+        Format::Fish => {
+            "put `kcaws init fish | source` into ~/.config/fish/config.fish, and start a new shell".to_owned()
+        }
+        Format::Nu | Format::Elvish | Format::Powershell => {
+            format!("`kcaws init {}` prints what it takes, and where it goes", format.name())
+        }
+        _ => format!(
+            "put `eval -- \"$(kcaws init {0})\"` into ~/.{0}rc, and start a new shell; or `export AWS_PROFILE=…`",
+            format.name()
+        ),
+    };
+    CommandError::new(Exit::Usage, "no_hook", "`kcaws use` is not loaded in this shell")
+        .because("a program cannot change the variables of the shell that runs it")
+        .hint(hint)
+}
+
+/// Every profile may be used, ours or not.
+fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
+    let document = app.document()?;
+    match document.target(profile) {
+        Ok(target) => Ok(target.region.unwrap_or_default()),
+        Err(ConfigError::NotOurs { .. }) => {
+            let section = document.section(&Heading::Profile(profile.to_owned()));
+            Ok(section.and_then(|section| section.get("region").map(str::to_owned)).unwrap_or_default())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// For a command that got no profile: the person is asked, or told which there are.
+pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
+    let rows = rows(app)?;
+    let names = || rows.iter().map(|(_, row)| row.name.clone()).take(20).collect::<Vec<_>>().join(", ");
+    if rows.is_empty() {
+        return Err(CommandError::new(
+            Exit::Configuration,
+            "no_profiles",
+            "no profile gets its credentials from kcaws",
+        )
+        .hint("`kcaws credential-process --help` shows the lines that one takes"));
+    }
+    if !ui.is_interactive() {
+        return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
+            .because(format!("there are: {}", names()))
+            .hint("name it"));
+    }
+    let width = |cell: fn(&Row) -> &str| {
+        rows.iter().map(|(_, row)| shown(cell(row)).chars().count()).max().unwrap_or(0)
+    };
+    let (names, roles) = (width(|row| &row.name), width(|row| &row.role));
+    let lines = rows.iter().map(|(view, row)| {
+        let (name, role) = (shown(&row.name), shown(&row.role));
+        format!("{name:names$}  {role:roles$}  {}  {}", row.account_id, prompt::format::left(view))
+    });
+    match picker::pick("Profile:", lines.collect(), &app.env) {
+        Ok(at) => Ok(rows[at].1.name.clone()),
+        Err(PickError::Interrupted) => Err(CommandError::interrupted()),
+        Err(PickError::Nothing) => {
+            Err(CommandError::new(Exit::Failed, "nothing_picked", "nothing was picked")
+                .hint("everything is as it was; a profile that is named needs no picking"))
+        }
+        Err(PickError::Terminal(error)) => {
+            Err(CommandError::new(Exit::Usage, "no_terminal", "the terminal cannot be asked")
+                .because(error.to_string())
+                .hint("name the profile"))
+        }
+    }
+}
+
+/// Those used last first, then as they stand in the file.
+fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
+    let mut names = app.document()?.profile_names();
+    let used = recent::read(&**app.state());
+    names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
+    let current = app.env.get("AWS_PROFILE");
+    let now = app.clock.now();
+    let row = |name: String| {
+        let (view, role) = seen(&name, app)?;
+        let row = Row {
+            session: view.session.clone(),
+            account_id: view.account_id.clone(),
+            role,
+            region: Some(view.region.clone()).filter(|region| !region.is_empty()),
+            expires_at: view.left.map(|left| now + left),
+            logged_in: view.standing != Standing::LoginNeeded,
+            current: current.as_deref() == Some(&name),
+            name,
+        };
+        Some((view, row))
+    };
+    Ok(names.into_iter().filter_map(row).collect())
+}
+
+/// `None` for a profile that is not ours.
+fn seen(profile: &str, app: &App) -> Option<(View, String)> {
+    let ours = prompt::ours(profile, app)?;
+    Some((crate::prompt::look(profile, &ours, &**app.state(), app.clock.now()), ours.role_name))
+}
+
+fn description(view: &View) -> String {
+    let role = view.role_name.as_deref().map(|role| format!("{} in ", shown(role))).unwrap_or_default();
+    let time = match view.standing {
+        Standing::LoginNeeded => format!("run `kcaws login {}`", super::error::argument(&view.session)),
+        Standing::Renews => "credentials at the next use".to_owned(),
+        _ => format!("{} left", prompt::format::left(view)),
+    };
+    format!("{role}account {}, {time}", view.account_id)
+}

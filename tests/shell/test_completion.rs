@@ -1,0 +1,145 @@
+use kcaws_test_kit::{Output, require_program};
+
+use crate::shells::Shell;
+use crate::stage::Stage;
+
+const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`";
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let evil = format!(
+        "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = %F{{red}}$(touch pwned)\n\
+         [profile acts\u{1b}[2J]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = x\n\
+         [profile a:b]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n"
+    );
+    stage.desk.write_aws_config(&format!("{}\n{evil}", stage.config()));
+    for shell in Shell::ALL {
+        let text = stage.run(&format!("completions {}", shell.name())).expect_ok().stdout_text();
+        stage.desk.write_home_file(format!("completion.{}", shell.name()), text);
+    }
+    stage
+}
+
+fn values(output: &Output) -> Vec<String> {
+    output.stdout_text().lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed() {
+    let stage = stage();
+    for (line, expected) in [
+        ("kcaws lo", vec!["login", "logout"]),
+        ("kcaws login ", vec!["corp"]),
+        ("kcaws exec d", vec!["dev"]),
+        ("kcaws exec dev --min", vec!["--min-ttl"]),
+        ("kcaws -q env --session c", vec!["corp"]),
+        ("kcaws env --session corp --account 2", vec!["222233334444"]),
+        ("kcaws env --account 1 --role Pow", vec!["PowerUserAccess"]),
+        ("kcaws env --role=Read", vec!["--role=ReadOnlyAccess"]),
+        ("kcaws env --format p", vec!["powershell"]),
+        ("kcaws console --region eu-cent", vec!["eu-central-1", "eu-central-2"]),
+        ("kcaws init z", vec!["zsh"]),
+        ("kcaws store st", vec!["status"]),
+        ("kcaws store migrate --to keyu", vec!["keyutils"]),
+        ("kcaws exec dev -- l", vec![]),
+        ("kcaws nonsense --x ", vec![]),
+        ("kcaws", vec![]),
+        ("", vec![]),
+    ] {
+        let output = stage.kcaws("__complete --line").arg(line).run().expect_ok();
+        assert_eq!(values(&output), expected, "{line}");
+        assert!(output.stderr.is_empty(), "{output}");
+    }
+    let all = stage.kcaws("__complete --").args(["kcaws", ""]).run().expect_ok();
+    assert!(values(&all).contains(&"exec".to_owned()) && !values(&all).contains(&"__complete".to_owned()));
+    let hostile = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
+    assert_eq!(values(&hostile), ["dev", EVIL, "a:b"], "what acts on a terminal is left out");
+    assert!(!hostile.stdout.contains(&0x1b));
+    stage.desk.write_aws_config("nonsense");
+    let broken = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
+    assert!(broken.stdout.is_empty() && broken.stderr.is_empty(), "{broken}");
+}
+
+#[test]
+fn bash_gets_words_that_it_can_run_and_runs_nothing() {
+    let stage = stage();
+    let complete = |line: &str| {
+        let script = "source ./completion.bash; COMP_LINE=$L; COMP_POINT=${#L}; __kcaws_complete; printf '%s\\n' ${COMPREPLY[@]+\"${COMPREPLY[@]}\"}";
+        let output = Shell::Bash
+            .run(&stage.desk, &format!("set -u; {script}"))
+            .unwrap()
+            .env("L", line)
+            .run()
+            .expect_ok();
+        assert!(output.stderr.is_empty(), "{output}");
+        output.stdout_text()
+    };
+    assert_eq!(complete("kcaws exec d"), "dev\n");
+    let evil = complete("kcaws exec e");
+    let echoed = Shell::Bash.run(&stage.desk, &format!("printf %s {evil}")).unwrap().run().expect_ok();
+    assert_eq!(echoed.stdout_text(), EVIL, "the completed word is one word: {evil}");
+    assert_eq!(complete("kcaws exec a:"), "b\n", "readline has a: already");
+    assert_eq!(complete("kcaws env --role=Pow"), "PowerUserAccess\n");
+    assert!(!stage.desk.home().join("pwned").exists());
+}
+
+#[test]
+fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
+    let stage = stage();
+    for (shell, script) in [
+        (Shell::Fish, "source completion.fish; complete -C 'kcaws exec '"),
+        (
+            Shell::Nu,
+            "source completion.nu; kcaws-complete 'kcaws exec ' | each {|c| print $'($c.value)\t($c.description)' } | ignore",
+        ),
+    ] {
+        let Some(command) = shell.run(&stage.desk, script) else { continue };
+        let output = command.run().expect_ok();
+        let found = values(&output);
+        assert!(found.contains(&"dev".to_owned()) && found.contains(&"a:b".to_owned()), "{output}");
+        assert!(!output.stdout.contains(&0x1b), "{output}");
+        assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
+    }
+    // The name that nu would read as more than a word is quoted.
+    if let Some(command) = Shell::Nu
+        .run(&stage.desk, "source completion.nu; (kcaws-complete 'kcaws exec e').value.0 | from nuon")
+    {
+        assert_eq!(command.run().expect_ok().stdout_text().trim_end(), EVIL);
+    }
+}
+
+/// In a pseudo-terminal of zsh's own, with its completion system as people have it.
+#[test]
+fn zsh_completes_in_its_line_editor_and_runs_nothing() {
+    require_program!("zsh");
+    let stage = stage();
+    stage.desk.write_home_file(
+        "zpty.zsh",
+        r#"
+zmodload zsh/zpty
+zpty z 'TERM=dumb zsh -f -i'
+wait_for() {
+  local got='' part
+  repeat 500; do
+    while zpty -rt z part; do got+=$part; done
+    [[ $got == *$1* ]] && break
+    sleep 0.02
+  done
+  print -r -- "$got"
+}
+zpty -w z 'PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; echo rea""dy'
+wait_for ready >/dev/null
+zpty -w z 'bindkey "^I" complete-word; kcaws() { print -r -- "r""an<$2>" }; echo set""up'
+wait_for setup >/dev/null
+# Enter only after the completion: with more input pending, a tab is a tab.
+zpty -w -n z $'kcaws exec e\t'
+wait_for pwned >/dev/null
+zpty -w -n z $'\n'
+wait_for 'ran<'
+"#,
+    );
+    let Some(command) = Shell::Zsh.run(&stage.desk, "source ./zpty.zsh") else { return };
+    let output = command.run();
+    assert!(output.stdout_text().contains(&format!("ran<{EVIL}>")), "{output}");
+    assert!(!stage.desk.home().join("pwned").exists());
+}

@@ -1,0 +1,329 @@
+//! What `kcaws init` prints, loaded and used by the shells themselves.
+
+use kcaws_test_kit::{DeskCommand, find_program, require_program, skip_allowed};
+
+use crate::shells::Shell;
+use crate::stage::{Stage, binary};
+
+/// A name that would act wherever it is evaluated; quotes, blanks and all.
+const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`;touch pwned";
+
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let more = "[profile plain]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n";
+    let evil = format!(
+        "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = $(touch pwned)\nregion = $(touch pwned)\n"
+    );
+    stage.desk.write_aws_config(&format!("{}\n{more}\n{evil}", stage.config()));
+    stage
+}
+
+/// How a script loads the hook, written by this binary.
+fn load(stage: &Stage, shell: Shell) -> String {
+    let text = stage.run(&format!("init {}", shell.name())).expect_ok().stdout_text();
+    let home = stage.desk.home();
+    match shell {
+        Shell::Elvish => {
+            stage.desk.write_home_file(".config/elvish/lib/kcaws.elv", &text);
+            "use kcaws; var kcaws~ = $kcaws:kcaws~".to_owned()
+        }
+        Shell::Nu => {
+            stage.desk.write_home_file("hook.nu", &text);
+            format!("source {}/hook.nu", home.display())
+        }
+        Shell::Bash => {
+            stage.desk.write_home_file("hook.bash", &text);
+            "eval -- \"$(cat hook.bash)\"".to_owned()
+        }
+        Shell::Zsh | Shell::Fish => {
+            stage.desk.write_home_file("hook", &text);
+            "source ./hook".to_owned()
+        }
+    }
+}
+
+/// A command that prints both variables, `none` where there is none.
+fn show(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash | Shell::Zsh => "echo \"<${AWS_PROFILE-none}|${AWS_REGION-none}>\"",
+        Shell::Fish => {
+            "begin; set -q AWS_PROFILE; and set p $AWS_PROFILE; or set p none; set -q AWS_REGION; and set r $AWS_REGION; or set r none; echo \"<$p|$r>\"; end"
+        }
+        Shell::Elvish => {
+            "{ var p r = none none; if (has-env AWS_PROFILE) { set p = $E:AWS_PROFILE }; if (has-env AWS_REGION) { set r = $E:AWS_REGION }; echo '<'$p'|'$r'>' }"
+        }
+        Shell::Nu => "print $\"<($env.AWS_PROFILE? | default none)|($env.AWS_REGION? | default none)>\"",
+    }
+}
+
+fn script(stage: &Stage, shell: Shell, steps: &[&str]) -> Option<DeskCommand> {
+    let mut lines = vec![load(stage, shell)];
+    if shell != Shell::Nu {
+        lines.push(lines[0].clone()); // nu reads a file once, and refuses a second of the same
+    }
+    for step in steps {
+        lines.push((*step).to_owned());
+    }
+    shell.run(&stage.desk, &lines.join("\n"))
+}
+
+#[test]
+fn every_hook_loads_in_silence_and_sets_changes_back_and_clears_the_profile() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let show = show(shell);
+        let steps = [
+            "kcaws -q use",
+            "kcaws use dev",
+            show,
+            "kcaws use plain",
+            show,
+            "kcaws use -",
+            show,
+            "kcaws use --clear",
+            show,
+            "kcaws use -",
+            show,
+        ];
+        let Some(command) = script(&stage, shell, &steps[1..]) else { continue };
+        let output = command.run().expect_ok();
+        let lines = ["<dev|eu-west-1>", "<plain|none>", "<dev|eu-west-1>", "<none|none>", "<dev|eu-west-1>"];
+        assert_eq!(output.stdout_text().lines().collect::<Vec<_>>(), lines, "{shell:?} {output}");
+        let silent = script(&stage, shell, &[]).unwrap().run().expect_ok();
+        assert!(silent.stdout.is_empty() && silent.stderr.is_empty(), "{shell:?} {silent}");
+    }
+}
+
+#[test]
+fn a_hostile_name_is_a_name_and_nothing_of_it_runs() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let quoted = match shell {
+            Shell::Nu => "kcaws use $env.EVIL",
+            Shell::Elvish => "kcaws use $E:EVIL",
+            _ => "kcaws use \"$EVIL\"",
+        };
+        let print = match shell {
+            Shell::Nu => "^printenv AWS_PROFILE AWS_REGION",
+            Shell::Elvish => "e:printenv AWS_PROFILE AWS_REGION",
+            _ => "command printenv AWS_PROFILE AWS_REGION",
+        };
+        let Some(command) = script(&stage, shell, &[quoted, print]) else { continue };
+        let output = command.env("EVIL", EVIL).run().expect_ok();
+        assert_eq!(output.stdout_text(), format!("{EVIL}\n$(touch pwned)\n"), "{shell:?} {output}");
+        assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
+    }
+}
+
+#[test]
+fn keys_that_would_win_are_removed_and_it_is_said() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let print = match shell {
+            Shell::Nu => "print ('AWS_ACCESS_KEY_ID' in $env)",
+            Shell::Elvish => "echo (has-env AWS_ACCESS_KEY_ID)",
+            Shell::Fish => "set -q AWS_ACCESS_KEY_ID; and echo true; or echo false",
+            _ => "test -n \"${AWS_ACCESS_KEY_ID+x}\" && echo true || echo false",
+        };
+        let Some(command) = script(&stage, shell, &["kcaws use dev", print]) else { continue };
+        let output = command.env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
+        assert!(output.stdout_text().contains("false"), "{shell:?} {output}");
+        output.expect_stderr("removed the keys");
+    }
+}
+
+#[test]
+fn a_region_of_the_persons_own_stays() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let steps = ["kcaws use plain", show(shell), "kcaws use --clear", show(shell)];
+        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let output = command.env("AWS_REGION", "us-east-1").run().expect_ok();
+        assert_eq!(output.stdout_text(), "<plain|us-east-1>\n<none|us-east-1>\n", "{shell:?} {output}");
+    }
+}
+
+#[test]
+fn a_refusal_changes_nothing_and_is_the_commands_own() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let attempt = match shell {
+            Shell::Bash | Shell::Zsh => "kcaws use nobody || echo failed $?",
+            Shell::Fish => "kcaws use nobody; or echo failed $status",
+            Shell::Elvish => "try { kcaws use nobody } catch { echo failed 3 }",
+            Shell::Nu => "try { kcaws use nobody } catch { print 'failed 3' }",
+        };
+        let Some(command) = script(&stage, shell, &["kcaws use dev", attempt, show(shell)]) else { continue };
+        let output = command.run().expect_ok();
+        assert!(output.stdout_text().ends_with("failed 3\n<dev|eu-west-1>\n"), "{shell:?} {output}");
+        output.expect_stderr("there is no profile `nobody`");
+    }
+}
+
+#[test]
+fn what_is_no_use_reaches_the_binary_as_it_is() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let Some(command) = script(&stage, shell, &["kcaws exec --help", "kcaws use --json"]) else {
+            continue;
+        };
+        let output = command.run().expect_ok().expect_stdout("Run a command with role credentials");
+        output.expect_stdout("\"schema\": 1");
+    }
+}
+
+#[test]
+fn the_prompts_function_says_the_profile_keeps_the_status_and_is_silent_elsewhere() {
+    let stage = stage();
+    for (shell, steps, expected) in [
+        (
+            Shell::Bash,
+            "__kcaws_prompt; (exit 7); AWS_PROFILE=dev __kcaws_prompt; echo \" $?\"",
+            "dev log in 7\n",
+        ),
+        (
+            Shell::Zsh,
+            "__kcaws_prompt; (exit 7); AWS_PROFILE=dev __kcaws_prompt; echo \" $?\"",
+            "dev log in 7\n",
+        ),
+        (
+            Shell::Fish,
+            "__kcaws_prompt; set -gx AWS_PROFILE dev; command sh -c 'exit 7'; __kcaws_prompt; echo \" $status\"",
+            "dev log in 7\n",
+        ),
+        (Shell::Elvish, "kcaws:prompt; set-env AWS_PROFILE dev; kcaws:prompt", "dev log in"),
+        (Shell::Nu, "kcaws-prompt; $env.AWS_PROFILE = 'dev'; print (kcaws-prompt)", "dev log in\n"),
+    ] {
+        let Some(command) = script(&stage, shell, &[steps]) else { continue };
+        let output = command.run().expect_ok();
+        assert_eq!(output.stdout_text(), expected, "{shell:?} {output}");
+        assert!(output.stderr.is_empty(), "{shell:?} {output}");
+    }
+}
+
+#[test]
+fn the_hooks_work_in_strict_mode_vi_mode_and_beside_any_prompt_command() {
+    let stage = stage();
+    let steps =
+        "kcaws use dev; kcaws use plain; kcaws use -; __kcaws_prompt >/dev/null; true; echo \"$AWS_PROFILE\"";
+    for options in [
+        "set -euo pipefail",
+        "set -o vi",
+        "set -o posix",
+        "set -u; PROMPT_COMMAND=true",
+        "set -u; PROMPT_COMMAND=(true false)",
+    ] {
+        let text = format!("{options}\n{}\n{steps}", load(&stage, Shell::Bash));
+        let output = Shell::Bash.run(&stage.desk, &text).unwrap().run().expect_ok();
+        assert_eq!(output.stdout_text(), "dev\n", "{options}: {output}");
+    }
+    for options in [
+        "set -euo pipefail",
+        "set -o vi",
+        "setopt ksh_arrays",
+        "setopt sh_word_split rc_quotes",
+        "setopt nounset warn_create_global",
+    ] {
+        let text = format!("{options}\n{}\n{steps}", load(&stage, Shell::Zsh));
+        let Some(command) = Shell::Zsh.run(&stage.desk, &text) else { continue };
+        let output = command.run().expect_ok();
+        assert_eq!(output.stdout_text(), "dev\n", "{options}: {output}");
+        assert_eq!(output.stderr_text().matches("kcaws").count(), 3, "one line a change: {output}");
+    }
+}
+
+#[test]
+fn a_binary_that_is_gone_is_named_by_commands_and_not_by_prompts() {
+    let stage = stage();
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Nu, Shell::Elvish] {
+        let gone = load(&stage, shell);
+        for file in ["hook", "hook.bash", "hook.nu", ".config/elvish/lib/kcaws.elv"] {
+            if stage.desk.home().join(file).exists() {
+                let text = stage.desk.read_home_file(file).replace(binary().to_str().unwrap(), "/gone/kcaws");
+                stage.desk.write_home_file(file, text);
+            }
+        }
+        let prompt = match shell {
+            Shell::Nu => "kcaws-prompt; try { kcaws status } catch {|e| print --stderr $e.msg }",
+            Shell::Elvish => "kcaws:prompt; try { kcaws status } catch e { }",
+            _ => "__kcaws_prompt; kcaws status; true",
+        };
+        let Some(command) = shell.run(&stage.desk, &format!("{gone}\n{prompt}")) else { continue };
+        let output = command.env("AWS_PROFILE", "dev").run().expect_ok();
+        assert!(output.stdout_text().trim().is_empty(), "{shell:?} {output}");
+        assert_eq!(output.stderr_text().matches("/gone/kcaws is gone").count(), 1, "{shell:?} {output}");
+    }
+}
+
+/// PowerShell is in no package registry that CI reaches: where it is installed, its file is loaded and used.
+#[test]
+fn the_powershell_hook_works_where_there_is_powershell() {
+    let Some(pwsh) = find_program("pwsh") else {
+        skip_allowed!("pwsh is not installed: shell/kcaws.ps1 is neither loaded nor parsed here");
+    };
+    let stage = stage();
+    let hook = stage.run("init powershell").expect_ok().stdout_text();
+    let script = format!(
+        "Set-StrictMode -Version Latest\n{hook}\nkcaws use dev\n\"$Env:AWS_PROFILE $Env:AWS_REGION\"\nkcaws use --clear\n\"<$Env:AWS_PROFILE>\""
+    );
+    stage.desk.write_home_file("hook.ps1", &script);
+    let output = stage.desk.command(pwsh).args(["-NoProfile", "-File", "hook.ps1"]).run().expect_ok();
+    assert_eq!(output.stdout_text(), "dev eu-west-1\n<>\n");
+}
+
+#[test]
+fn a_person_picks_by_letters_or_by_number_and_the_last_used_comes_first() {
+    require_program!("script");
+    let stage = stage();
+    let load = load(&stage, Shell::Bash);
+    stage.desk.write_home_file("pick.bash", format!("{load}\nkcaws use && echo \"<$AWS_PROFILE>\""));
+    let terminal = |term: &str| {
+        let line = "bash --norc --noprofile pick.bash";
+        let command = stage.desk.command("script").env("TERM", term);
+        command.args(["--quiet", "--return", "--command", line, "/dev/null"]).interactive().spawn()
+    };
+    let mut numbers = terminal("dumb");
+    numbers.wait_for_prompt("(a number)");
+    numbers.type_line("2");
+    let output = numbers.wait().expect_ok().expect_stdout("<plain>");
+    assert!(!output.stdout.contains(&0x1b), "nothing is drawn: {output}");
+
+    let mut drawn = terminal("xterm");
+    drawn.wait_for_prompt("Profile:");
+    drawn.press('\r');
+    drawn.wait().expect_ok().expect_stdout("<plain>");
+    let mut drawn = terminal("xterm");
+    drawn.wait_for_prompt("Profile:");
+    "powuser\r".chars().for_each(|key| drawn.press(key));
+    drawn.wait().expect_ok().expect_stdout("<dev>");
+    for (key, code) in [('\u{1b}', 1), ('\u{3}', 130)] {
+        let mut drawn = terminal("xterm");
+        drawn.wait_for_prompt("Profile:");
+        drawn.press(key);
+        drawn.wait().expect_code(code);
+    }
+}
+
+#[test]
+fn without_a_hook_or_a_terminal_use_says_what_to_do() {
+    let stage = stage();
+    let output = stage.kcaws("use dev").env("SHELL", "/bin/zsh").run().expect_code(2);
+    assert!(output.stdout.is_empty());
+    output.expect_stderr("eval -- \"$(kcaws init zsh)\"").expect_stderr("~/.zshrc");
+    stage
+        .kcaws("use")
+        .env("SHELL", "/usr/bin/fish")
+        .run()
+        .expect_code(2)
+        .expect_stderr("kcaws init fish | source");
+    stage.run("use --hook").expect_code(2).expect_stderr("there are: dev, plain");
+    let list = stage.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
+    let dev = &list["profiles"][0];
+    assert_eq!(
+        (&dev["name"], &dev["current"], &dev["logged_in"]),
+        (&"dev".into(), &true.into(), &false.into())
+    );
+    assert!(dev["expires_at"].is_null());
+    stage.desk.write_aws_config("[profile x\u{1b}]\nregion = a\n");
+    stage.kcaws("use --hook").arg("x\u{1b}").run().expect_code(3).expect_stderr("control character");
+}
