@@ -7,8 +7,12 @@ use super::env::Env;
 /// As a shell would find `name`; `None` where it would not.
 pub(super) fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
     let path = env.raw("PATH")?;
-    let candidates = std::env::split_paths(&path).map(|folder| folder.join(name));
-    candidates.into_iter().find(|file| is_program(file))
+    // Windows leaves the ending out.
+    let names = [Some(name.to_owned()), cfg!(windows).then(|| format!("{name}.exe"))];
+    let folders = std::env::split_paths(&path);
+    let mut candidates =
+        folders.flat_map(|folder| names.clone().into_iter().flatten().map(move |name| folder.join(name)));
+    candidates.find(|file| is_program(file))
 }
 
 #[cfg(unix)]

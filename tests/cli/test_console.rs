@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use idc_sim::{Fault, Route};
 use kcaws_test_kit::{FakeBrowser, Walk};
 
@@ -63,6 +65,7 @@ fn what_goes_wrong_is_said_without_the_url() {
         (Fault::broken_json(), "not understood"),
         (Fault::status(200, "{}"), "not understood"),
         (Fault::huge_body(10_000_000), "cannot reach"),
+        (Fault::delay(Duration::from_mins(1)), "timed out"),
     ] {
         stage.sim.fault(Route::GetSigninToken, fault).times(1);
         stage.run("console dev --print").expect_code(1).expect_stderr(word);

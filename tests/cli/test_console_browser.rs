@@ -106,6 +106,21 @@ fn a_browser_that_is_missing_or_fails_is_an_error_with_a_way_out() {
     stage.run("console dev").expect_code(1).expect_stderr("there is no display here");
 }
 
+/// As the first window of a browser: the page comes at once, and the browser outlives the command.
+#[test]
+fn a_browser_that_runs_as_long_as_its_window_is_not_waited_for() {
+    let stage = logged_in();
+    let list = stage.desk.root().join("given");
+    let script =
+        format!("#!/bin/sh\necho \"$1\" > '{0}.new'; mv '{0}.new' '{0}'; exec sleep 300\n", list.display());
+    stage.desk.write_script("firefox", &script);
+    let console = stage.kcaws("console dev --browser firefox").spawn();
+    let url = kcaws_test_kit::wait_for("a browser", || std::fs::read_to_string(&list).ok());
+    assert!(Walk::new().open(url.trim()).text().contains(ROLE));
+    console.wait().expect_ok().expect_stderr("opens as PowerUserAccess");
+    assert!(!stage.desk.processes().is_empty(), "the browser still runs");
+}
+
 #[test]
 fn ctrl_c_ends_the_wait_for_a_browser_that_does_not_come() {
     let stage = logged_in();
