@@ -1,5 +1,8 @@
 //! The shells, started without anybody's start-up files.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use kcaws_test_kit::{Client, Desk, DeskCommand, clients, find_program};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +36,23 @@ impl Shell {
             Self::Elvish => &["-norc", "-c"],
             Self::Nu => &["--no-config-file", "-c"],
         };
-        let program = if self == Self::Nu {
-            clients().command_line_or_skip(Client::Nushell)?.remove(0).into()
-        } else if let Some(program) = find_program(self.name()) {
-            program
-        } else {
-            kcaws_test_kit::skipped(&format!("{} is not installed", self.name()));
-            return None;
-        };
+        let program = self.program()?;
         Some(desk.command(program).args(flags).arg(script))
+    }
+
+    /// Looked for once, so that a missing shell is said once and not by every test.
+    fn program(self) -> Option<&'static PathBuf> {
+        static FOUND: OnceLock<[Option<PathBuf>; 5]> = OnceLock::new();
+        let look = |shell: Self| {
+            if shell == Self::Nu {
+                return clients().command_line_or_skip(Client::Nushell).map(|mut line| line.remove(0).into());
+            }
+            let found = find_program(shell.name());
+            if found.is_none() {
+                kcaws_test_kit::skipped(&format!("{} is not installed", shell.name()));
+            }
+            found
+        };
+        FOUND.get_or_init(|| Self::ALL.map(look))[self as usize].as_ref()
     }
 }
