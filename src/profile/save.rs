@@ -46,8 +46,7 @@ pub struct Keeper<'a> {
     pub how: How,
 }
 
-/// What a write did, or would do.
-#[derive(Debug)]
+/// What a write did, or would do. No `Debug`: the texts may hold keys.
 pub struct Outcome<T> {
     pub result: T,
     pub before: Zeroizing<String>,

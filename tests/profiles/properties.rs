@@ -76,7 +76,7 @@ fn lines_of(document: &Document, name: &str) -> (usize, usize) {
         return (count + 1, count + 1);
     };
     let first = section.place().line;
-    let is_header = |line: &str| line.trim_start_matches('\u{feff}').starts_with('[');
+    let is_header = |line: &str| line.starts_with('[');
     let next = document.text().lines().skip(first).position(is_header);
     (first, next.map_or(count, |lines| first + lines))
 }

@@ -216,6 +216,16 @@ fn ten_thousand_profiles_are_one_more() {
 }
 
 #[test]
+fn a_program_of_another_name_writes_no_line_that_nobody_would_know() {
+    let desk = Desk::new();
+    desk.write_aws_config(SESSION);
+    let other = desk.home().join("kc");
+    std::fs::copy(binary(), &other).unwrap();
+    desk.command(&other).args(ADD.split(' ')).run().expect_code(1).expect_stderr("not `kcaws`");
+    assert_eq!(desk.read_aws_config(), SESSION);
+}
+
+#[test]
 fn the_line_calls_the_link_that_stays_and_every_shell_runs_it() {
     let desk = Desk::new();
     desk.write_aws_config(SESSION);

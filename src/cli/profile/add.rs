@@ -78,9 +78,16 @@ fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, Conf
 /// How the line calls kcaws.
 pub(super) fn program(app: &App) -> Result<String, CommandError> {
     use crate::cli::error::Exit;
-    let failed = || CommandError::new(Exit::Failed, "own_path", "cannot tell where kcaws itself lies");
+    let failed = || {
+        CommandError::new(Exit::Failed, "own_path", "cannot tell by which path profiles should call kcaws")
+    };
     let path = process::lasting_path_of_self(&app.env)
         .map_err(|error| failed().because(error.to_string()).hint("call it by its absolute path"))?;
+    // By that name such a line is known again.
+    if path.file_stem().is_none_or(|name| name != "kcaws") {
+        let cause = format!("this program is called `{}`, not `kcaws`", path.display());
+        return Err(failed().because(cause).hint("give it its name, or call it by a link of that name"));
+    }
     path.into_os_string().into_string().map_err(|_| {
         failed().because("its path is not valid UTF-8").hint("move it to a folder with a plain name")
     })

@@ -42,7 +42,8 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     settings.name = args.template.clone().or(settings.name);
     let template = settings.template()?;
     let must_ask = !args.yes && !args.write.dry_run;
-    if must_ask && !ui.is_interactive() {
+    // A diff and a question would stand before the JSON.
+    if must_ask && (args.write.json || !ui.is_interactive()) {
         return Err(CommandError::new(
             Exit::Usage,
             "must_ask",

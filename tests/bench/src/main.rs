@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! kcaws-bench KCAWS NOOP [ROUNDS]
-//! kcaws-bench profiles KCAWS        the last part alone
+//! kcaws-bench profiles KCAWS [ROUNDS]    the last part alone
 //! ```
 //! Compare within one table only: machines differ, and the same machine differs by the hour.
 
@@ -36,10 +36,13 @@ pub(crate) struct Row {
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [profiles, kcaws] = args.as_slice()
-        && profiles == "profiles"
+    if let [part, kcaws, rounds @ ..] = args.as_slice()
+        && part == "profiles"
     {
-        return profiles::measure(kcaws.as_ref(), 50);
+        return profiles::measure(
+            kcaws.as_ref(),
+            rounds.first().and_then(|text| text.parse().ok()).unwrap_or(50),
+        );
     }
     let [kcaws, noop, rounds @ ..] = args.as_slice() else {
         println!("usage: kcaws-bench KCAWS NOOP [ROUNDS]");
