@@ -8,6 +8,7 @@ pub mod clock;
 pub mod code_page;
 pub mod config_file;
 pub mod env;
+pub mod file_facts;
 mod file_lock;
 pub mod file_stamp;
 pub mod folders;
@@ -18,7 +19,9 @@ pub mod interrupt;
 pub mod keyring;
 mod lookup;
 pub mod loopback;
+pub mod machine;
 pub mod passphrase;
+pub mod probe;
 pub mod process;
 pub mod program;
 pub mod redirects;
@@ -27,6 +30,7 @@ pub mod signin;
 pub mod state_folder;
 pub mod sts;
 pub mod terminal;
+pub mod trial;
 pub mod warm_key;
 
 /// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.

@@ -8,3 +8,4 @@
 mod stage;
 mod test_clients;
 mod test_keyring;
+mod test_sources;
