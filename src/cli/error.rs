@@ -132,7 +132,7 @@ impl std::fmt::Display for CommandError {
 }
 
 /// A name as it can be pasted into a shell.
-fn argument(name: &str) -> String {
+pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {
         return name.to_owned();

@@ -4,6 +4,7 @@ mod accounts;
 mod clocks;
 mod console;
 mod credential_process;
+mod doctor;
 mod env;
 mod error;
 mod exec;
@@ -100,6 +101,7 @@ enum Command {
     Prompt(prompt::PromptArgs),
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
+    Doctor(doctor::DoctorArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
 }
 
@@ -112,6 +114,7 @@ impl Command {
             Self::Profile(args) => args.wants_json(),
             Self::Store(args) => args.wants_json(),
             Self::Console(args) => args.json(),
+            Self::Doctor(args) => args.json,
             Self::Login(_)
             | Self::Logout(_)
             | Self::Trust(_)
@@ -143,6 +146,7 @@ impl Command {
             }
             Self::Store(args) => store::run(args, app, ui),
             Self::Trust(args) => trust::run(args, app, ui),
+            Self::Doctor(args) => doctor::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
     }

@@ -16,8 +16,6 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// Where a redirect leads, as it was sent.
-    pub location: Option<String>,
     /// The host's clock.
     pub date: Option<DateTime<Utc>>,
 }
@@ -38,13 +36,10 @@ impl HttpProbe {
         request.headers_mut().insert("user-agent", concat!("kcaws/", env!("CARGO_PKG_VERSION")));
         let answer = self.0.send(url.starts_with("https:"), TIMEOUT, request).await;
         let answer = answer.map_err(|error| super::innermost(&error))?;
-        let header = |name| answer.headers().get(name);
+        let date = answer.headers().get("date");
         Ok(Answer {
             status: answer.status().as_u16(),
-            location: header("location").map(str::to_owned),
-            date: header("date")
-                .and_then(|date| DateTime::parse_from_rfc2822(date).ok())
-                .map(|date| date.to_utc()),
+            date: date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc()),
         })
     }
 }
@@ -84,7 +79,7 @@ mod tests {
 
     fn contract(probe: &dyn Probe, alive: &str, dead: &str) {
         let answer = probe.ask(alive).expect("answers");
-        assert_eq!((answer.status, answer.location.as_deref()), (302, Some("/there")));
+        assert_eq!(answer.status, 403);
         assert_eq!(answer.date.expect("has one").to_rfc3339(), "2026-11-24T08:00:00+00:00");
         assert!(!probe.ask(dead).expect_err("nobody there").is_empty());
     }
@@ -97,11 +92,8 @@ mod tests {
             let (mut stream, _) = listener.accept().expect("a caller");
             let mut request = [0; 1024];
             let read = stream.read(&mut request).expect("reads");
-            write!(
-                stream,
-                "HTTP/1.1 302 Found\r\nlocation: /there\r\ndate: {DATE}\r\ncontent-length: 0\r\n\r\n"
-            )
-            .expect("answers");
+            write!(stream, "HTTP/1.1 403 Forbidden\r\ndate: {DATE}\r\ncontent-length: 0\r\n\r\n")
+                .expect("answers");
             String::from_utf8_lossy(&request[..read]).into_owned()
         });
         // Bound and dropped: nobody listens there.
@@ -114,7 +106,7 @@ mod tests {
         assert!(request.starts_with("HEAD / HTTP/1.1\r\n"), "{request}");
 
         let date = DateTime::parse_from_rfc2822(DATE).expect("a date").to_utc();
-        let answer = Answer { status: 302, location: Some("/there".to_owned()), date: Some(date) };
+        let answer = Answer { status: 403, date: Some(date) };
         contract(&FakeProbe([("http://alive/".to_owned(), answer)].into()), "http://alive/", "http://dead/");
     }
 }

@@ -13,6 +13,7 @@ mod test_console_ways;
 mod test_console_where;
 mod test_credential_process;
 mod test_crowd;
+mod test_doctor;
 mod test_endpoints;
 mod test_help;
 mod test_login;

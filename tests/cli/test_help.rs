@@ -1,11 +1,12 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "login",
     "logout",
     "status",
     "accounts",
     "console",
+    "doctor",
     "store",
     "store status",
     "store migrate",

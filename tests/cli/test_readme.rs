@@ -47,7 +47,7 @@ fn in_the_middle(mut services: Value) -> Value {
 #[test]
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
-    assert_eq!(samples.len(), 10);
+    assert_eq!(samples.len(), 11);
     let stage = Stage::new();
     stage.log_in();
     assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
@@ -63,6 +63,11 @@ fn the_samples_in_readme_are_what_the_commands_print() {
     assert_same_shape(&samples[9], &in_the_middle(services), "console --list-services");
     let whoami = stage.run("whoami --profile dev --json").expect_ok().stdout_json();
     assert_same_shape(&samples[3], &whoami, "whoami");
+    assert_same_shape(
+        &samples[10],
+        &stage.run("doctor --offline --json").expect_ok().stdout_json(),
+        "doctor",
+    );
     stage.desk.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
     let add = "profile add dev --session corp --account 111122223333 --role ReadOnlyAccess --json";
     for (index, line) in
@@ -90,6 +95,7 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         "console",
         "profile",
         "store",
+        "doctor",
         "trust",
         "env",
         "exec",
