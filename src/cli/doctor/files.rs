@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::cli::error::argument;
 use crate::ports::file_facts::{Who, readable, writable};
 
 /// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
@@ -22,7 +23,7 @@ pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
             "move it away",
         )];
     }
-    let mend = format!("chmod -R go-rwx '{subject}'");
+    let mend = format!("chmod -R go-rwx {}", argument(&subject));
     match open_to_others(folder, 3) {
         Some(why) => vec![Finding::error(subject, why, mend)],
         None => vec![Finding::ok(subject, "only you can enter it")],
@@ -53,13 +54,13 @@ pub(super) fn aws_folder(scene: &Scene<'_>) -> Vec<Finding> {
         let subject = path.display().to_string();
         if let Some(who) = open {
             let mend = match who {
-                Who::ItsOwner => format!("take it over: chown \"$USER\" '{subject}'"),
-                Who::Everybody | Who::AGroup => format!("chmod go-w '{subject}'"),
+                Who::ItsOwner => format!("chown \"$USER\" {}", argument(&subject)),
+                Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
             };
             let why = format!("{who}, and so decide which program your tools run");
             findings.push(Finding::error(subject, why, mend));
         } else if Some(path) == credentials.as_ref() && readable(path).unwrap_or(false) {
-            let mend = format!("chmod 600 '{subject}'");
+            let mend = format!("chmod 600 {}", argument(&subject));
             findings.push(Finding::error(subject, "others may read the keys in it", mend));
         }
     }

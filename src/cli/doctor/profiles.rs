@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::cli::error::argument;
 use crate::ports::trial::{Said, TrialError, on_path};
 use crate::profile::ConfigError;
 use crate::profile::document::Document;
@@ -140,7 +141,7 @@ fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) ->
         Err(error @ TrialError::TooSlow(_)) => Finding::warning(
             name,
             format!("{judged}; asked by the AWS CLI, {error}"),
-            format!("run `aws configure list --profile {name}` and look what it waits for"),
+            format!("run `aws configure list --profile {}` and look what it waits for", argument(name)),
         ),
     }
 }
@@ -187,12 +188,12 @@ fn told(name: &str, judged: &str, is_ours: bool, said: &Said) -> Finding {
         (None, _, Some(first)) => Finding::error(
             name,
             format!("{judged}; the AWS CLI gets nothing: {first}"),
-            format!("run `aws configure list --profile {name}`"),
+            format!("run `aws configure list --profile {}`", argument(name)),
         ),
         (None, _, None) => Finding::warning(
             name,
             format!("{judged}; the AWS CLI gets nothing"),
-            format!("run `aws configure list --profile {name}`"),
+            format!("run `aws configure list --profile {}`", argument(name)),
         ),
     }
 }

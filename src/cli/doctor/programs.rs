@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::finding::Finding;
 use super::scene::{Scene, is_kcaws};
+use crate::cli::error::argument;
 use crate::ports::file_facts::{Who, replaceable};
 use crate::ports::process::lasting_path_of_self;
 use crate::ports::trial::on_path;
@@ -25,7 +26,7 @@ pub(super) fn program(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn one(scene: &Scene<'_>, program: &Path) -> Finding {
-    let subject = program.display().to_string();
+    let subject = without_value(program);
     let own = lasting_path_of_self(&scene.app.env)
         .map_or_else(|_| "…".to_owned(), |path| path.display().to_string());
     let name_it = format!("write the absolute path into credential_process, such as \"{own}\"");
@@ -45,8 +46,8 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
             let why = format!("somebody else can replace it: `{}`: {}", opening.path.display(), opening.who);
             let mend = match opening.who {
                 Who::ItsOwner => "install it where only root or you can write".to_owned(),
-                Who::Everybody => format!("chmod o-w '{}'", opening.path.display()),
-                Who::AGroup => format!("chmod g-w '{}', unless you trust the group", opening.path.display()),
+                Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
+                Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
             };
             return match opening.who {
                 Who::AGroup => Finding::warning(subject, why, mend),
@@ -59,6 +60,19 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
         return Finding::ok(subject, "it is there; not kcaws, hence not run");
     }
     version_of(scene, program, subject)
+}
+
+/// `TOKEN=… program` works where a shell runs the line; what is given there is nobody's business.
+fn without_value(program: &Path) -> String {
+    let text = program.display().to_string();
+    match text.split_once('=') {
+        Some((name, _)) if !name.contains('/') => format!("{name}=…"),
+        _ => text,
+    }
+}
+
+fn pasteable(path: &Path) -> String {
+    argument(&path.display().to_string())
 }
 
 fn version_of(scene: &Scene<'_>, program: &Path, subject: String) -> Finding {
@@ -161,6 +175,9 @@ mod tests {
         assert_eq!(states(&of("/nowhere/kcaws")), ["error"]);
         assert_eq!(states(&of("kcaws")), ["warning"]);
         assert!(of("~/bin/kcaws")[0].why.contains('~'));
+        let config = "[profile x]\ncredential_process = TOKEN=hunter2 vault export\n";
+        let variable = Desk::new().config(config).profile("x").look(super::program);
+        assert_eq!((states(&variable), variable[0].subject.as_str()), (vec!["warning"], "TOKEN=…"));
     }
 
     #[cfg(unix)]
