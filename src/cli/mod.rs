@@ -8,6 +8,7 @@ mod doctor;
 mod env;
 mod error;
 mod exec;
+mod explain;
 pub mod hot;
 mod log;
 mod login;
@@ -102,6 +103,7 @@ enum Command {
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
     Doctor(doctor::DoctorArgs),
+    Explain(explain::ExplainArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
 }
 
@@ -115,6 +117,7 @@ impl Command {
             Self::Store(args) => args.wants_json(),
             Self::Console(args) => args.json(),
             Self::Doctor(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Login(_)
             | Self::Logout(_)
             | Self::Trust(_)
@@ -147,6 +150,7 @@ impl Command {
             Self::Store(args) => store::run(args, app, ui),
             Self::Trust(args) => trust::run(args, app, ui),
             Self::Doctor(args) => doctor::run(args, app, ui),
+            Self::Explain(args) => explain::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
     }

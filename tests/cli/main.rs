@@ -15,6 +15,7 @@ mod test_credential_process;
 mod test_crowd;
 mod test_doctor;
 mod test_endpoints;
+mod test_explain;
 mod test_help;
 mod test_login;
 mod test_login_pkce;

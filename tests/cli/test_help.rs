@@ -1,12 +1,13 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "login",
     "logout",
     "status",
     "accounts",
     "console",
     "doctor",
+    "explain",
     "store",
     "store status",
     "store migrate",
