@@ -5,9 +5,11 @@ mod clocks;
 mod complete;
 mod console;
 mod credential_process;
+mod doctor;
 mod env;
 mod error;
 mod exec;
+mod explain;
 pub mod hot;
 mod init;
 mod log;
@@ -105,6 +107,8 @@ enum Command {
     Completions(init::CompletionsArgs),
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
+    Doctor(doctor::DoctorArgs),
+    Explain(explain::ExplainArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
     #[command(name = "__complete", hide = true)]
     Complete(complete::CompleteArgs),
@@ -120,6 +124,8 @@ impl Command {
             Self::Store(args) => args.wants_json(),
             Self::Console(args) => args.json(),
             Self::Use(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Login(_)
             | Self::Logout(_)
             | Self::Trust(_)
@@ -161,6 +167,8 @@ impl Command {
             }
             Self::Store(args) => store::run(args, app, ui),
             Self::Trust(args) => trust::run(args, app, ui),
+            Self::Doctor(args) => doctor::run(args, app, ui),
+            Self::Explain(args) => explain::run(args, app, ui),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
     }

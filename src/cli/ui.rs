@@ -22,6 +22,13 @@ pub struct Ui {
     broken: Option<std::io::Error>,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub enum Colour {
+    Green,
+    Yellow,
+    Red,
+}
+
 impl Ui {
     pub(super) fn new(terminal: Terminal, global: &Global) -> Self {
         Self {
@@ -96,6 +103,16 @@ impl Ui {
             }
             self.data(line.trim_end());
         }
+    }
+
+    /// A line of data behind a sign in colour; where there is no colour, the sign says the same.
+    pub fn marked(&mut self, sign: &str, colour: Colour, line: &str) {
+        let code = match colour {
+            Colour::Green => 32,
+            Colour::Yellow => 33,
+            Colour::Red => 31,
+        };
+        self.data(&format!("\u{1b}[{code}m{sign}\u{1b}[0m {}", shown(line)));
     }
 
     /// Chatter for the person: silent with `-q`.

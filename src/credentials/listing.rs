@@ -152,7 +152,7 @@ impl Session<'_> {
         }
     }
 
-    fn refusal(&self, error: ServiceError) -> SessionError {
+    pub(super) fn refusal(&self, error: ServiceError) -> SessionError {
         match error {
             ServiceError::Unauthorized => self.login_needed(LoginNeeded::TokenRefused),
             error => error.into(),
@@ -170,7 +170,9 @@ impl Run<'_> {
     }
 }
 
-fn all_pages<T>(ask: impl Fn(Option<&str>) -> Result<Page<T>, ServiceError>) -> Result<Vec<T>, ServiceError> {
+pub(super) fn all_pages<T>(
+    ask: impl Fn(Option<&str>) -> Result<Page<T>, ServiceError>,
+) -> Result<Vec<T>, ServiceError> {
     let Page { mut items, mut next } = ask(None)?;
     let mut pages = 1;
     while let Some(token) = next.filter(|token| !token.is_empty() && pages < MOST_PAGES) {

@@ -1,5 +1,6 @@
 //! Role credentials: how they are got, and the form in which tools take them.
 
+pub mod access;
 pub mod listing;
 mod pace;
 pub mod warm;

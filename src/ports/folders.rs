@@ -62,6 +62,12 @@ mod tests {
         assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), Some("/etc/aws".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "~/conf/aws")]), Some("/home/alice/conf/aws".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), Some("~bob/aws".into()));
+        let credentials = Env::from_pairs(&[("AWS_SHARED_CREDENTIALS_FILE", "~/c")]);
+        assert_eq!(folders.aws_credentials(&credentials), Some("/home/alice/c".into()));
+        assert_eq!(
+            folders.aws_credentials(&Env::from_pairs(&[])),
+            Some("/home/alice/.aws/credentials".into())
+        );
         assert_eq!(Folders::default().aws_config(&Env::from_pairs(&[])), None);
     }
 }

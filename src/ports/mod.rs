@@ -9,6 +9,7 @@ pub mod code_page;
 pub mod config_file;
 pub mod credentials_endpoint;
 pub mod env;
+pub mod file_facts;
 mod file_lock;
 pub mod file_stamp;
 pub mod folders;
@@ -19,8 +20,10 @@ pub mod interrupt;
 pub mod keyring;
 mod lookup;
 pub mod loopback;
+pub mod machine;
 pub mod passphrase;
 pub mod picker;
+pub mod probe;
 pub mod process;
 pub mod program;
 pub mod redirects;
@@ -29,6 +32,7 @@ pub mod signin;
 pub mod state_folder;
 pub mod sts;
 pub mod terminal;
+pub mod trial;
 pub mod warm_key;
 
 /// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.

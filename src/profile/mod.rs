@@ -1,6 +1,7 @@
 //! `~/.aws/config`: what the file says, and what it means to kcaws.
 
 pub mod backups;
+pub mod dialects;
 pub mod diff;
 pub mod document;
 pub mod draft;
@@ -8,6 +9,7 @@ pub mod naming;
 pub mod own;
 pub mod save;
 pub mod services;
+pub mod sources;
 mod strict;
 pub mod sync;
 pub mod target;

@@ -1,11 +1,21 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 25] = [
     "login",
     "logout",
     "status",
+    "whoami",
+    "trust",
     "accounts",
+    "profile list",
+    "profile add",
+    "profile remove",
+    "profile sync",
+    "profile undo",
+    "profile",
     "console",
+    "doctor",
+    "explain",
     "store",
     "store status",
     "store migrate",

@@ -47,7 +47,7 @@ fn in_the_middle(mut services: Value) -> Value {
 #[test]
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
-    assert_eq!(samples.len(), 11);
+    assert_eq!(samples.len(), 13);
     let stage = Stage::new();
     stage.log_in();
     assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
@@ -66,6 +66,13 @@ fn the_samples_in_readme_are_what_the_commands_print() {
     stage.credentials().expect_ok();
     let used = stage.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
     assert_same_shape(&samples[10], &used, "use");
+    assert_same_shape(
+        &samples[11],
+        &stage.run("doctor --offline --json").expect_ok().stdout_json(),
+        "doctor",
+    );
+    let refused = "explain 403 --session corp --account 111122223333 --role PowerUserAcces --json";
+    assert_same_shape(&samples[12], &stage.run(refused).expect_ok().stdout_json(), "explain");
     stage.desk.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
     let add = "profile add dev --session corp --account 111122223333 --role ReadOnlyAccess --json";
     for (index, line) in
@@ -93,6 +100,8 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         "console",
         "profile",
         "store",
+        "doctor",
+        "explain",
         "trust",
         "env",
         "exec",

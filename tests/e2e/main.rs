@@ -9,3 +9,4 @@ mod stage;
 mod test_clients;
 mod test_keycloak;
 mod test_keyring;
+mod test_sources;

@@ -58,6 +58,17 @@ pub fn open(env: &Env) -> Box<dyn WarmKeys> {
     Box::new(Places(vec![Box::new(kernel::KernelKeys), Box::new(runtime)]))
 }
 
+/// Whether the second place is one.
+#[cfg(target_os = "linux")]
+pub fn has_runtime_folder(env: &Env) -> bool {
+    env.raw("XDG_RUNTIME_DIR").is_some_and(|folder| runtime_file::lies_in_memory(folder.as_ref()))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn has_runtime_folder(_env: &Env) -> bool {
+    false
+}
+
 #[cfg(target_os = "macos")]
 pub fn open(_env: &Env) -> Box<dyn WarmKeys> {
     let keychain = super::keyring::apple::KeychainStore::new().ok();

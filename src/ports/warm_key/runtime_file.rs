@@ -55,7 +55,7 @@ impl WarmKeys for RuntimeFileKeys {
     }
 }
 
-fn lies_in_memory(folder: &Path) -> bool {
+pub(super) fn lies_in_memory(folder: &Path) -> bool {
     /// statfs(2), TMPFS_MAGIC and RAMFS_MAGIC.
     const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
     rustix::fs::statfs(folder)

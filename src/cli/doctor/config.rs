@@ -1,0 +1,233 @@
+//! The files as they are written.
+
+use super::finding::Finding;
+use super::scene::Scene;
+use super::some;
+use crate::app::App;
+use crate::cli::error::CommandError;
+use crate::cli::selection;
+use crate::console::is_region;
+use crate::profile::Place;
+use crate::profile::dialects::{Kind, Oddity, What, oddities};
+use crate::session::start_url;
+
+pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
+    let path = match scene.app.config_path() {
+        Ok(path) => path,
+        Err(error) => return vec![failed("", error.into())],
+    };
+    let subject = path.display().to_string();
+    let one = match scene.app.document() {
+        Ok(_) if !path.exists() => Finding::error(
+            subject,
+            "there is no such file",
+            "`kcaws login --help` shows the lines to put there",
+        ),
+        Ok(document) if document.session_names().is_empty() => Finding::error(
+            subject,
+            "it has no [sso-session …]",
+            "`kcaws login --help` shows the lines to put there",
+        ),
+        Ok(document) => Finding::ok(
+            subject,
+            format!(
+                "{}, {}",
+                some(document.session_names().len(), "session"),
+                some(document.profile_names().len(), "profile")
+            ),
+        ),
+        Err(error) => failed(&subject, error.into()),
+    };
+    vec![one]
+}
+
+/// `aws_access_key_id` there hides what the config file says; `shadowing` tells where.
+pub(super) fn credentials_file(scene: &Scene<'_>) -> Vec<Finding> {
+    match scene.credentials() {
+        None => Vec::new(),
+        Some(Ok(document)) => vec![Finding::ok(document.path().display().to_string(), "it can be read")],
+        Some(Err(error)) => vec![Finding::error(
+            scene.credentials_path().unwrap_or_default().display().to_string(),
+            error.to_string(),
+            "mend that line; the AWS CLI reads this file with every call",
+        )],
+    }
+}
+
+/// Where botocore, Rust, Go and JavaScript read the same lines in different ways.
+pub(super) fn dialects(scene: &Scene<'_>) -> Vec<Finding> {
+    let config = scene.app.config_path().ok().map(|path| (path, Kind::Config));
+    let credentials = scene.credentials_path().map(|path| (path, Kind::Credentials));
+    let mut findings = Vec::new();
+    for (path, kind) in config.into_iter().chain(credentials) {
+        // What is missing or cannot be read is the matter of the two checks above.
+        let Ok(bytes) = std::fs::read(&path).map(zeroize::Zeroizing::new) else { continue };
+        let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+        let odd = oddities(&path, text, kind);
+        if odd.is_empty() {
+            findings.push(Finding::ok(path.display().to_string(), "all tools read it alike"));
+        }
+        findings.extend(odd.into_iter().map(oddity));
+    }
+    findings
+}
+
+fn oddity(Oddity { place, what }: Oddity) -> Finding {
+    let subject = place.to_string();
+    let there = |line: usize| Place { path: place.path.clone(), line };
+    let refused = "the AWS CLI and Python refuse the whole file";
+    let (why, mend) = match &what {
+        What::ByteOrderMark => {
+            (format!("a byte order mark: {refused}"), "save the file as UTF-8 without BOM".to_owned())
+        }
+        What::DuplicateSection { title, first } => (
+            format!("[{title}] stands at line {first} already: {refused}"),
+            format!("move its lines to {} and remove this header", there(*first)),
+        ),
+        What::DuplicateKey { key, first } => (
+            format!("`{key}` stands at line {first} already: {refused}"),
+            "remove one of the two lines".to_owned(),
+        ),
+        What::NoSetting => {
+            (format!("neither a [section] nor `key = value`: {refused}"), "mend that line".to_owned())
+        }
+        What::Colon { key } => {
+            (format!("`{key}: …` is a setting for the AWS CLI and Python only"), format!("write `{key} = …`"))
+        }
+        What::BlankInName { title } => (
+            format!("[{title}]: Rust and JavaScript know no names with blanks and leave the section out"),
+            "rename it, with `-` in place of the blank".to_owned(),
+        ),
+        What::Unprefixed { title } => (
+            format!("[{title}] is no profile in this file: every tool leaves it out"),
+            format!("write `[profile {title}]`, if it is meant as one"),
+        ),
+        What::BothDefaults { first } => (
+            format!(
+                "[default] and [profile default] (line {first}): one hides the other, and which differs by tool"
+            ),
+            "keep one of them, [default]".to_owned(),
+        ),
+        What::Prefixed { title } => (
+            format!("[{title}]: sections of this file have no prefix, and every tool leaves it out"),
+            "write the name alone, if it is meant as a profile".to_owned(),
+        ),
+        What::InlineComment { key } => (
+            format!("the comment behind `{key}` is part of the value for the AWS CLI and Python"),
+            "put the comment on a line of its own".to_owned(),
+        ),
+    };
+    if what.stops_botocore() {
+        Finding::error(subject, why, mend)
+    } else {
+        Finding::warning(subject, why, mend)
+    }
+}
+
+/// kcaws's own `config.toml` and variables.
+pub(super) fn settings(scene: &Scene<'_>) -> Vec<Finding> {
+    match scene.app.settings() {
+        Ok(_) => vec![Finding::ok("", "kcaws's own settings are understood")],
+        Err(error) => vec![failed("", error.into())],
+    }
+}
+
+/// Complete, and of one region.
+pub(super) fn sso_session(scene: &Scene<'_>) -> Vec<Finding> {
+    scene.session_names().into_iter().map(|name| session(scene.app, &name)).collect()
+}
+
+fn session(app: &App, name: &str) -> Finding {
+    let session = match selection::session_named(app, name) {
+        Ok(session) => session,
+        Err(error) => return failed(name, error),
+    };
+    let region = &session.region;
+    if region.is_empty() {
+        return Finding::ok(name, format!("{}, in the region where that leads", session.start_url));
+    }
+    if !is_region(region) {
+        return Finding::error(
+            name,
+            format!("`{region}` (sso_region) looks like no region"),
+            "write the region of your Identity Center, such as eu-central-1",
+        );
+    }
+    match start_url::region_of(&session.start_url) {
+        Some(told) if &told != region => Finding::error(
+            name,
+            format!(
+                "sso_region is {region}, but the start URL is that of {told}: a login would end in `invalid_grant` in the browser"
+            ),
+            format!("write `sso_region = {told}`"),
+        ),
+        _ => Finding::ok(name, format!("{} in {region}", session.start_url)),
+    }
+}
+
+/// What a command would say of it, as a finding.
+pub(super) fn failed(subject: &str, error: CommandError) -> Finding {
+    let why = match &error.cause {
+        Some(cause) => format!("{}: {cause}", error.message),
+        None => error.message.clone(),
+    };
+    Finding::error(subject, why, error.hint.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Desk, states};
+    use super::*;
+
+    const GOOD: &str =
+        "[sso-session corp]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = eu-central-1\n";
+
+    #[test]
+    fn a_config_file_is_there_and_can_be_read() {
+        assert_eq!(states(&Desk::new().config(GOOD).look(config_file)), ["ok"]);
+        let missing = Desk::new().look(config_file);
+        assert!(missing[0].why.contains("no such file"), "{missing:?}");
+        let broken = Desk::new().config("[a\n").look(config_file);
+        assert_eq!(states(&broken), ["error"]);
+        assert!(broken[0].why.contains("config:1"), "{broken:?}");
+        assert_eq!(states(&Desk::new().config("[profile a]\n").look(config_file)), ["error"]);
+    }
+
+    #[test]
+    fn a_credentials_file_is_looked_at_where_there_is_one() {
+        assert!(Desk::new().look(credentials_file).is_empty());
+        assert_eq!(states(&Desk::new().credentials("[dev]\n").look(credentials_file)), ["ok"]);
+        assert_eq!(states(&Desk::new().credentials("x\n").look(credentials_file)), ["error"]);
+    }
+
+    #[test]
+    fn what_stops_the_aws_cli_is_an_error_with_its_line_and_the_rest_a_warning() {
+        assert_eq!(states(&Desk::new().config(GOOD).look(dialects)), ["ok"]);
+        let twice = Desk::new().config(&format!("{GOOD}[sso-session corp]\n")).look(dialects);
+        assert_eq!(states(&twice), ["error"]);
+        assert!(twice[0].subject.ends_with("config:4"), "{twice:?}");
+        assert_eq!(states(&Desk::new().config("[dev]\n").look(dialects)), ["warning"]);
+        let secret = Desk::new().config("[dev]\nhunter2\n").look(dialects);
+        assert!(!format!("{secret:?}").contains("hunter2"), "{secret:?}");
+    }
+
+    #[test]
+    fn settings_are_understood_or_named() {
+        assert_eq!(states(&Desk::new().look(settings)), ["ok"]);
+        let wrong = Desk::new().env("KCAWS_KEYRING", "floppy").look(settings);
+        assert!(wrong[0].why.contains("floppy"), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_session_is_complete_and_in_the_region_of_its_portal() {
+        assert_eq!(states(&Desk::new().config(GOOD).look(sso_session)), ["ok"]);
+        for (from, to) in [
+            ("sso_region = eu-central-1", ""),
+            ("eu-central-1", "central"),
+            ("d-1.awsapps.com/start", "ssoins-1.us-east-1.portal.amazonaws.com"),
+        ] {
+            let found = Desk::new().config(&GOOD.replace(from, to)).look(sso_session);
+            assert_eq!(states(&found), ["error"], "{to}");
+        }
+    }
+}

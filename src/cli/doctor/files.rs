@@ -1,0 +1,113 @@
+//! Who may read and write what lies on disk.
+
+use std::path::Path;
+
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::cli::error::argument;
+use crate::ports::file_facts::{Who, readable, writable};
+
+/// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
+pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(folder) = &scene.app.folders.state else {
+        return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
+    };
+    let subject = folder.display().to_string();
+    let Ok(meta) = std::fs::symlink_metadata(folder) else {
+        return vec![Finding::ok(subject, "it is made at the first login")];
+    };
+    if !meta.is_dir() {
+        return vec![Finding::error(
+            subject,
+            "it is no folder, and kcaws follows no links here",
+            "move it away",
+        )];
+    }
+    let mend = format!("chmod -R go-rwx {}", argument(&subject));
+    match open_to_others(folder, 3) {
+        Some(why) => vec![Finding::error(subject, why, mend)],
+        None => vec![Finding::ok(subject, "only you can enter it")],
+    }
+}
+
+/// The first thing in it that somebody else may read or write.
+fn open_to_others(path: &Path, depth: u8) -> Option<String> {
+    match writable(path) {
+        Ok(Some(who)) => return Some(format!("`{}`: {who}", path.display())),
+        Ok(None) if readable(path).unwrap_or(false) => {
+            return Some(format!("`{}`: others may read it", path.display()));
+        }
+        _ => {}
+    }
+    let entries = std::fs::read_dir(path).ok().filter(|_| depth > 0)?;
+    entries.flatten().find_map(|entry| open_to_others(&entry.path(), depth - 1))
+}
+
+/// Who can write to the config file decides which program every tool of yours runs.
+pub(super) fn aws_folder(scene: &Scene<'_>) -> Vec<Finding> {
+    let config = scene.app.config_path().ok();
+    let credentials = scene.credentials_path();
+    let mut findings = Vec::new();
+    let folder = config.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+    for path in [folder.as_ref(), config.as_ref(), credentials.as_ref()].into_iter().flatten() {
+        let Ok(open) = writable(path) else { continue };
+        let subject = path.display().to_string();
+        if let Some(who) = open {
+            let mend = match who {
+                Who::ItsOwner => format!("chown \"$USER\" {}", argument(&subject)),
+                Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
+            };
+            let why = format!("{who}, and so decide which program your tools run");
+            findings.push(Finding::error(subject, why, mend));
+        } else if Some(path) == credentials.as_ref() && readable(path).unwrap_or(false) {
+            let mend = format!("chmod 600 {}", argument(&subject));
+            findings.push(Finding::error(subject, "others may read the keys in it", mend));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok("", "nobody else can write to your AWS configuration"));
+    }
+    findings
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::testing::{CORP, Desk, states};
+    use super::*;
+
+    fn chmod(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours");
+    }
+
+    #[test]
+    fn the_state_folder_is_ours_alone() {
+        let desk = Desk::new();
+        assert_eq!(states(&desk.look(state_folder)), ["ok"]);
+        let desk = desk.file("state/sessions/x.json", "{}");
+        let (folder, inner) = (desk.path("state"), desk.path("state/sessions"));
+        chmod(&folder, 0o700);
+        chmod(&inner, 0o700);
+        assert_eq!(states(&desk.look(state_folder)), ["ok"]);
+        chmod(&desk.path("state/sessions/x.json"), 0o644);
+        let open = desk.look(state_folder);
+        assert_eq!(states(&open), ["error"]);
+        assert!(open[0].why.contains("x.json"), "{open:?}");
+        chmod(&folder, 0o755);
+        assert_eq!(states(&desk.look(state_folder)), ["error"]);
+    }
+
+    #[test]
+    fn the_aws_folder_is_written_by_us_alone() {
+        let desk = Desk::new().config(CORP).credentials("[dev]\n");
+        chmod(&desk.path(".aws"), 0o755);
+        assert_eq!(states(&desk.look(aws_folder)), ["ok"]);
+        chmod(&desk.path(".aws/credentials"), 0o644);
+        assert_eq!(states(&desk.look(aws_folder)), ["error"]);
+        chmod(&desk.path(".aws/credentials"), 0o600);
+        chmod(&desk.path(".aws/config"), 0o666);
+        let open = desk.look(aws_folder);
+        assert!(open[0].why.contains("which program"), "{open:?}");
+    }
+}

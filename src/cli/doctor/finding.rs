@@ -1,0 +1,60 @@
+//! What a check says, and how it is shown.
+
+use serde::Serialize;
+
+use crate::cli::ui::{Colour, Ui};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    Ok,
+    Warning,
+    Error,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    /// Of the check; filled in by the table.
+    pub(super) name: &'static str,
+    pub(super) state: State,
+    /// What was looked at: a session, a profile, a file, a host.
+    pub(super) subject: String,
+    pub(super) why: String,
+    /// What to do about it; null where all is well.
+    pub(super) mend: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn ok(subject: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { name: "", state: State::Ok, subject: subject.into(), why: why.into(), mend: None }
+    }
+
+    pub(super) fn warning(
+        subject: impl Into<String>,
+        why: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self { state: State::Warning, mend: Some(mend.into()), ..Self::ok(subject, why) }
+    }
+
+    pub(super) fn error(subject: impl Into<String>, why: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { state: State::Error, ..Self::warning(subject, why, mend) }
+    }
+
+    pub(super) fn print(&self, ui: &mut Ui) {
+        let (sign, colour) = match self.state {
+            State::Ok => ("ok   ", Colour::Green),
+            State::Warning => ("warn ", Colour::Yellow),
+            State::Error => ("error", Colour::Red),
+        };
+        let what = if self.subject.is_empty() {
+            self.name.to_owned()
+        } else {
+            format!("{} ({})", self.name, self.subject)
+        };
+        ui.marked(sign, colour, &format!("{what}: {}", self.why));
+        if let Some(mend) = &self.mend {
+            ui.marked("     ", colour, &format!("\u{2192} {mend}"));
+        }
+    }
+}

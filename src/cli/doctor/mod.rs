@@ -1,0 +1,153 @@
+//! `kcaws doctor`: looks at everything that a working `aws` call needs, changes nothing.
+//!
+//! A check is a function over the [`Scene`]; [`CHECKS`] is the list of all, in the order in which they are worth
+//! mending. A new one is a function and a line.
+
+mod config;
+mod environment;
+mod files;
+mod finding;
+mod network;
+mod profiles;
+mod programs;
+mod scene;
+mod store;
+#[cfg(test)]
+mod testing;
+
+use clap::Args;
+use serde::Serialize;
+
+use self::finding::{Finding, State};
+use self::scene::{Asked, Scene};
+use super::error::{CommandError, Exit};
+use super::ui::Ui;
+use crate::app::App;
+use crate::ports::http::HttpSetup;
+use crate::ports::machine::Machine;
+use crate::ports::probe::{HttpProbe, Probe};
+use crate::ports::trial::RealTrials;
+
+/// Find what is wrong, and say how to mend it; changes nothing
+///
+/// Looks at the configuration as each SDK reads it, what hides a profile's credential_process, the program that
+/// stands there, the keyring, the network, the clock, and the rights of files. With the AWS CLI on PATH it also
+/// asks that one where it gets the credentials of your profiles; what comes out is thrown away. The exit code is 1
+/// when there is an error.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws doctor\n  kcaws doctor --profile dev\n  kcaws doctor --offline --json"
+)]
+pub(super) struct DoctorArgs {
+    /// Look at this profile and its session only
+    #[arg(long, conflicts_with = "session")]
+    profile: Option<String>,
+    /// Look at this session and its profiles only
+    #[arg(long)]
+    session: Option<String>,
+    /// Machine-readable
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Ask nobody over the network
+    #[arg(long)]
+    offline: bool,
+    /// With --profile: also run a credential_process that is not kcaws
+    #[arg(long, requires = "profile")]
+    run_others: bool,
+}
+
+struct Check {
+    /// Stable: programs know the check by it.
+    name: &'static str,
+    look: fn(&Scene<'_>) -> Vec<Finding>,
+}
+
+const CHECKS: &[Check] = &[
+    Check { name: "config_file", look: config::config_file },
+    Check { name: "credentials_file", look: config::credentials_file },
+    Check { name: "dialects", look: config::dialects },
+    Check { name: "settings", look: config::settings },
+    Check { name: "sso_session", look: config::sso_session },
+    Check { name: "environment_keys", look: environment::keys },
+    Check { name: "aws_profile", look: environment::aws_profile },
+    Check { name: "profile", look: profiles::profile },
+    Check { name: "shadowing", look: profiles::shadowing },
+    Check { name: "source", look: profiles::source },
+    Check { name: "program", look: programs::program },
+    Check { name: "versions", look: programs::versions },
+    Check { name: "endpoints", look: environment::endpoints },
+    Check { name: "ca_bundle", look: environment::ca_bundle },
+    Check { name: "proxy", look: environment::proxy },
+    Check { name: "network", look: network::network },
+    Check { name: "start_url", look: network::start_url },
+    Check { name: "clock", look: network::clock },
+    Check { name: "store", look: store::store },
+    Check { name: "login", look: store::login },
+    Check { name: "kernel_keyring", look: store::kernel_keyring },
+    Check { name: "warm_cache", look: store::warm_cache },
+    Check { name: "surroundings", look: store::surroundings },
+    Check { name: "state_folder", look: files::state_folder },
+    Check { name: "aws_folder", look: files::aws_folder },
+];
+
+#[derive(Serialize)]
+struct Report {
+    schema: u32,
+    checks: Vec<Finding>,
+}
+
+pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    // Without roots there is nothing to ask with: `ca_bundle` says why.
+    let setup = HttpSetup::from_env(&app.env, app.clock.clone()).ok().filter(|_| !args.offline);
+    let probe = setup.map(HttpProbe);
+    let asked =
+        Asked { profile: args.profile.clone(), session: args.session.clone(), run_others: args.run_others };
+    let machine = Machine::this_one();
+    let scene =
+        Scene::new(app, probe.as_ref().map(|probe| probe as &dyn Probe), &RealTrials, &machine, &asked);
+    let spinner = ui.spinner("Looking …");
+    let mut checks = Vec::new();
+    for check in CHECKS {
+        spinner.set_message(format!("Looking at {} …", check.name));
+        checks.extend(look(check, &scene));
+    }
+    spinner.finish_and_clear();
+    let count = |state| checks.iter().filter(|finding| finding.state == state).count();
+    let (errors, warnings) = (count(State::Error), count(State::Warning));
+    if args.json {
+        ui.json(&Report { schema: 1, checks });
+    } else {
+        for finding in &checks {
+            finding.print(ui);
+        }
+        let fine = checks.len() - errors - warnings;
+        ui.data(&format!("{fine} ok, {}, {}", some(warnings, "warning"), some(errors, "error")));
+    }
+    if errors == 0 {
+        return Ok(());
+    }
+    Err(CommandError::new(Exit::Failed, "unwell", format!("doctor found {}", some(errors, "error")))
+        .hint("mend them from the top: later ones may follow from earlier ones"))
+}
+
+fn look(check: &Check, scene: &Scene<'_>) -> Vec<Finding> {
+    let findings = (check.look)(scene);
+    findings.into_iter().map(|finding| Finding { name: check.name, ..finding }).collect()
+}
+
+fn some(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_stable_words_and_each_stands_once() {
+        for (index, check) in CHECKS.iter().enumerate() {
+            assert!(check.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+            assert!(CHECKS[..index].iter().all(|other| other.name != check.name), "{}", check.name);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The hosts that a login and a console need, and their clock.
+
+use chrono::TimeDelta;
+
+use super::config::failed;
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::cli::error::argument;
+use crate::cli::selection::{self, Selected};
+use crate::console::Partition;
+use crate::ports::identity_center::Origin;
+use crate::ports::probe::{Answer, Probe};
+use crate::profile::SsoSession;
+use crate::profile::services::{Service, endpoint_override};
+use crate::session::{known, start_url};
+
+/// From here on AWS refuses signatures.
+const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
+/// Below this it harms nothing.
+const HARMLESS: TimeDelta = TimeDelta::seconds(60);
+
+/// One host, what it is for, and what it said. `ahead`: how far its clock is ahead of ours.
+pub(super) struct Heard {
+    pub(super) host: String,
+    pub(super) what: &'static str,
+    pub(super) answer: Result<Answer, String>,
+    pub(super) ahead: Option<TimeDelta>,
+}
+
+/// Asks all at once. Each origin once, however many sessions it serves.
+pub(super) fn ask_all(scene: &Scene<'_>, probe: &dyn Probe) -> Vec<Heard> {
+    let mut hosts: Vec<(String, &'static str)> = Vec::new();
+    for selected in scene.sessions().into_iter().filter(|one| !one.session.region.is_empty()) {
+        let mut add = |origin: String, what| {
+            if !hosts.iter().any(|(known, _)| *known == origin) {
+                hosts.push((origin, what));
+            }
+        };
+        if let Ok(endpoints) = selection::endpoints(scene.app, &selected) {
+            add(endpoints.oidc.to_string(), "logging in");
+            add(endpoints.portal.to_string(), "credentials");
+        }
+        if let Some(origin) = signin_origin(scene, &selected) {
+            add(origin, "the console");
+        }
+    }
+    let clock = &*scene.app.clock;
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = hosts
+            .into_iter()
+            .map(|(origin, what)| {
+                scope.spawn(move || {
+                    let answer = probe.ask(&format!("{origin}/"));
+                    let now = clock.now();
+                    let ahead = answer.as_ref().ok().and_then(|answer| Some(answer.date? - now));
+                    let host = origin.split_once("://").map_or(origin.clone(), |(_, host)| host.to_owned());
+                    Heard { host, what, answer, ahead }
+                })
+            })
+            .collect();
+        asked.into_iter().filter_map(|one| one.join().ok()).collect()
+    })
+}
+
+/// As `console` finds it.
+fn signin_origin(scene: &Scene<'_>, selected: &Selected) -> Option<String> {
+    let region = &selected.session.region;
+    let usual = || Partition::of_region(region).signin_origin(region);
+    let given =
+        endpoint_override(Service::Signin, &scene.app.env, scene.document()?, selected.profile.as_deref());
+    Some(Origin::new(&given.map_or_else(usual, |given| given.url)).to_string())
+}
+
+/// Whether the hosts answer, by proxy and certificates.
+pub(super) fn network(scene: &Scene<'_>) -> Vec<Finding> {
+    scene.heard().iter().map(reached).collect()
+}
+
+fn reached(heard: &Heard) -> Finding {
+    let why = match &heard.answer {
+        Ok(answer) if answer.status == 407 => "the proxy wants a name and a password (407)".to_owned(),
+        Ok(answer) if answer.status >= 500 => format!("it is in trouble ({})", answer.status),
+        Ok(_) => return Finding::ok(&heard.host, format!("it answers (for {})", heard.what)),
+        Err(why) => format!("no answer (for {}): {why}", heard.what),
+    };
+    let lower = why.to_ascii_lowercase();
+    let mend = if lower.contains("certificate") || lower.contains("issuer") {
+        "a proxy opens TLS here: put its certificate into a file and set AWS_CA_BUNDLE to it"
+    } else if lower.contains("dns") || lower.contains("lookup") {
+        "the name is not found: check the network, the VPN and the region"
+    } else {
+        "check the network, the VPN, HTTPS_PROXY and NO_PROXY"
+    };
+    // Without the console one can work.
+    if heard.what == "the console" {
+        Finding::warning(&heard.host, why, mend)
+    } else {
+        Finding::error(&heard.host, why, mend)
+    }
+}
+
+/// Times are compared with AWS's, and requests are signed with ours.
+pub(super) fn clock(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some((host, ahead)) = scene.heard().iter().find_map(|heard| Some((heard.host.clone(), heard.ahead?)))
+    else {
+        return Vec::new();
+    };
+    let side = if ahead > TimeDelta::zero() { "behind" } else { "ahead of" };
+    let why = format!("this machine's clock is {} s {side} that of {host}", ahead.num_seconds().abs());
+    let mend =
+        "set the clock: `timedatectl set-ntp true`; in WSL and virtual machines after a sleep: `hwclock -s`";
+    vec![match ahead.abs() {
+        off if off >= SIGNATURES_REFUSED => {
+            Finding::error("", format!("{why}: AWS refuses what is signed"), mend)
+        }
+        off if off >= HARMLESS => Finding::warning("", why, mend),
+        _ => Finding::ok("", format!("it agrees with {host}")),
+    }]
+}
+
+/// Its form, and where one of a company's own leads.
+pub(super) fn start_url(scene: &Scene<'_>) -> Vec<Finding> {
+    scene.sessions().iter().filter_map(|one| one_start_url(scene, &one.session)).collect()
+}
+
+fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
+    let (name, start_url) = (session.name.as_str(), session.start_url.as_str());
+    let base = start_url.trim_end_matches(['/', '#']);
+    if base.len() < start_url.len() && start_url.contains('#') {
+        return Some(Finding::warning(
+            name,
+            format!("the start URL ends in `{}`: some tools refuse it", &start_url[base.len()..]),
+            format!("write `sso_start_url = {base}`, then log in again"),
+        ));
+    }
+    if start_url::is_portal(start_url) {
+        return Some(Finding::ok(name, "the start URL is that of an access portal"));
+    }
+    // Offline nobody is asked where it leads.
+    scene.probe?;
+    let portal = match selection::portal(scene.app, session) {
+        Ok(portal) => portal,
+        Err(error) => return Some(failed(name, error)),
+    };
+    Some(match known::pinned(&**scene.app.state(), session) {
+        Err(error) => failed(name, error.into()),
+        Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
+            name,
+            format!("the start URL leads to {}, and at the first login it led to {pinned}", portal.instance),
+            format!("ask whether your company moved; if so, `kcaws trust {}`", argument(name)),
+        ),
+        Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CORP, Desk, NOW, states};
+    use super::*;
+
+    const HOSTS: [&str; 3] = [
+        "https://oidc.eu-central-1.amazonaws.com/",
+        "https://portal.sso.eu-central-1.amazonaws.com/",
+        "https://eu-central-1.signin.aws.amazon.com/",
+    ];
+
+    fn answer(status: u16, ahead: i64) -> Answer {
+        let now = chrono::DateTime::parse_from_rfc3339(NOW).expect("a time").to_utc();
+        Answer { status, date: Some(now + TimeDelta::seconds(ahead)) }
+    }
+
+    fn desk(hosts: &[&str], ahead: i64) -> Desk {
+        let mut desk = Desk::new().config(CORP);
+        for host in hosts {
+            let probe = desk.probe.as_mut().expect("a probe");
+            probe.0.insert((*host).to_owned(), answer(404, ahead));
+        }
+        desk
+    }
+
+    #[test]
+    fn any_answer_is_one_and_silence_is_an_error_but_for_the_console() {
+        assert_eq!(states(&desk(&HOSTS, 0).look(network)), ["ok", "ok", "ok"]);
+        assert_eq!(states(&desk(&[], 0).look(network)), ["error", "error", "warning"]);
+        let mut offline = desk(&[], 0);
+        offline.probe = None;
+        assert!(offline.look(network).is_empty() && offline.look(clock).is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_named_with_its_side() {
+        assert_eq!(states(&desk(&HOSTS, 59).look(clock)), ["ok"]);
+        let behind = desk(&HOSTS, 120).look(clock);
+        assert_eq!(states(&behind), ["warning"]);
+        assert!(behind[0].why.contains("120 s behind"), "{behind:?}");
+        assert_eq!(states(&desk(&HOSTS, -3600).look(clock)), ["error"]);
+    }
+
+    fn leads(status: u16, location: Option<&str>) -> Vec<Finding> {
+        let mut desk = Desk::new().config(&CORP.replace("d-1.awsapps.com/start", "sso.example.com/aws"));
+        desk.outside.leads = Some((status, location.map(str::to_owned)));
+        desk.look(start_url)
+    }
+
+    #[test]
+    fn a_start_url_is_a_portal_or_leads_to_one_in_one_step() {
+        assert_eq!(states(&Desk::new().config(CORP).look(start_url)), ["ok"]);
+        let hash = Desk::new().config(&CORP.replace("/start", "/start/#/")).look(start_url);
+        assert_eq!(states(&hash), ["warning"]);
+        assert!(hash[0].mend.as_deref().is_some_and(|mend| mend.contains("awsapps.com/start`")), "{hash:?}");
+        assert_eq!(states(&leads(302, Some("https://d-1.awsapps.com/start"))), ["ok"]);
+        for (status, location) in [
+            (302, Some("https://evil-awsapps.com/")),
+            (302, Some("/aws/")),
+            (302, Some("http://d-1.awsapps.com/start")),
+            (302, None),
+            (200, None),
+            (404, None),
+        ] {
+            assert_eq!(states(&leads(status, location)), ["error"], "{status} {location:?}");
+        }
+    }
+}

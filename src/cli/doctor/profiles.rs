@@ -1,0 +1,296 @@
+//! What a profile's tools really take.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::config::failed;
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::cli::error::argument;
+use crate::ports::trial::{Said, TrialError, on_path};
+use crate::profile::ConfigError;
+use crate::profile::document::Document;
+use crate::profile::sources::{Family, Source, Taken, taken};
+
+/// The AWS CLI starts in half a second, and kcaws gives up after 15 s.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Asking costs a second each.
+const MOST_ASKED: usize = 3;
+
+/// What each profile stands for.
+pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(document) = scene.document() else { return Vec::new() };
+    let names = scene.profiles();
+    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(document, name)).collect();
+    match (wrong.is_empty(), names.as_slice()) {
+        (false, _) => wrong,
+        (true, []) => vec![Finding::warning(
+            "",
+            "no profile gets its credentials from kcaws",
+            "`kcaws credential-process --help` shows the line to put into one",
+        )],
+        (true, [one]) => vec![Finding::ok(one.as_str(), "its session, account and permission set are named")],
+        (true, all) => {
+            vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
+        }
+    }
+}
+
+fn wrong(document: &Document, name: &str) -> Option<Finding> {
+    let error = document.target(name).err()?;
+    let is_foreign = matches!(error, ConfigError::NotOurs { .. });
+    let finding = failed(name, error.into());
+    Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
+}
+
+/// Keys that some tools take in place of the `credential_process`.
+pub(super) fn shadowing(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(document) = scene.document() else { return Vec::new() };
+    let with_process: Vec<String> =
+        scene.profiles().into_iter().filter(|name| scene.program(name).is_some()).collect();
+    let found: Vec<Finding> = with_process.iter().flat_map(|name| hidden(scene, document, name)).collect();
+    match (found.is_empty(), with_process.len()) {
+        (false, _) => found,
+        (true, 0) => Vec::new(),
+        (true, number) => {
+            let profiles = if number == 1 { with_process[0].clone() } else { format!("{number} profiles") };
+            vec![Finding::ok(profiles, "nothing hides its credential_process")]
+        }
+    }
+}
+
+fn hidden(scene: &Scene<'_>, document: &Document, profile: &str) -> Vec<Finding> {
+    let mut by: Vec<(Taken, Vec<Family>)> = Vec::new();
+    for (family, taken) in takings(scene, document, profile) {
+        let Some(taken) = taken.filter(|taken| taken.source != Source::Process) else { continue };
+        match by.iter_mut().find(|(known, _)| known.place == taken.place) {
+            Some((_, families)) => families.push(family),
+            None => by.push((taken, vec![family])),
+        }
+    }
+    by.into_iter().map(|(taken, families)| finding(profile, &taken, &families)).collect()
+}
+
+fn takings(
+    scene: &Scene<'_>,
+    document: &Document,
+    profile: &str,
+) -> [(Family, Option<Taken>); Family::ALL.len()] {
+    let credentials = scene.credentials().and_then(|credentials| credentials.as_ref().ok());
+    Family::ALL.map(|family| (family, taken(family, document, credentials, profile)))
+}
+
+fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
+    let why =
+        format!("{}: `{}` hides its credential_process from {}", taken.place, taken.key, listed(families));
+    let mend = match taken.source {
+        Source::Sso | Source::SsoRole => {
+            "remove the sso_… lines of this profile: its credential_process names session, account and role"
+        }
+        Source::CredentialsFile => "remove that section, or rename it: it wins over the config file",
+        Source::ConfigKeys => "remove the aws_… keys of this profile",
+        Source::AssumeRole | Source::WebIdentity => {
+            "move it to a profile of its own, with `source_profile` naming this one"
+        }
+        Source::Login => "remove `login_session` from this profile",
+        Source::Process => "nothing is to be done",
+    };
+    Finding::error(profile, why, mend)
+}
+
+fn listed(families: &[Family]) -> String {
+    families.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Which source wins, asked of the AWS CLI itself.
+pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
+    let Some(document) = scene.document() else { return Vec::new() };
+    let names = match scene.profile() {
+        Some(name) => vec![name],
+        None => scene.profiles(),
+    };
+    let left_out = names.len().saturating_sub(MOST_ASKED);
+    let mut findings: Vec<Finding> = names
+        .iter()
+        .take(MOST_ASKED)
+        .filter_map(|name| {
+            let takings = takings(scene, document, name);
+            takings.iter().any(|(_, taken)| taken.is_some()).then(|| proven(scene, name, &takings))
+        })
+        .collect();
+    if left_out > 0 {
+        findings.push(Finding::ok("", format!("{left_out} more profiles: ask with --profile")));
+    }
+    findings
+}
+
+fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
+    let judged = judged(takings);
+    let is_ours = scene.runs_kcaws(name);
+    if !is_ours && scene.program(name).is_some() && !scene.asked.run_others {
+        return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
+    }
+    // What is run may go to the network.
+    let aws = on_path(&scene.app.env, "aws").filter(|_| scene.probe.is_some());
+    let Some(aws) = aws else { return Finding::ok(name, judged) };
+    let args = ["configure", "list", "--profile", name].map(OsString::from);
+    let set = [("AWS_EC2_METADATA_DISABLED", "true"), ("KCAWS_AUTO_LOGIN", "false"), ("AWS_PAGER", "")];
+    match scene.trials.run(&aws, &args, &set, PATIENCE) {
+        Ok(said) => told(name, &judged, is_ours, &said),
+        Err(error @ TrialError::NotStarted(_)) => Finding::ok(name, format!("{judged}; `aws`: {error}")),
+        Err(error @ TrialError::TooSlow(_)) => Finding::warning(
+            name,
+            format!("{judged}; asked by the AWS CLI, {error}"),
+            format!("run `aws configure list --profile {}` and look what it waits for", argument(name)),
+        ),
+    }
+}
+
+/// By the rules: one line for all, or one word each.
+fn judged(takings: &[(Family, Option<Taken>)]) -> String {
+    let word = |taken: &Option<Taken>| taken.as_ref().map_or("nothing", |taken| taken.key).to_owned();
+    let first = word(&takings[0].1);
+    if takings.iter().all(|(_, taken)| word(taken) == first) {
+        return format!("all tools take `{first}`");
+    }
+    takings
+        .iter()
+        .map(|(family, taken)| format!("{family}: `{}`", word(taken)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// What `aws configure list` shows. It masks all but the last characters of the keys, and the word for their source
+/// is all that is looked at.
+fn told(name: &str, judged: &str, is_ours: bool, said: &Said) -> Finding {
+    if let Some(source) = source_word(said.stdout.expose()) {
+        let text = format!("{judged}; the AWS CLI says `{source}`");
+        return match (is_ours, source) {
+            (true, "custom-process") | (false, _) => Finding::ok(name, text),
+            (true, _) => Finding::error(
+                name,
+                format!("{text}, not kcaws"),
+                "remove what the AWS CLI takes instead: `shadowing` and `environment_keys` name it",
+            ),
+        };
+    }
+    // Nobody else's words: a program may put anything on its stderr.
+    let words = said.stderr.expose().lines().map(str::trim).filter(|line| !line.is_empty() && is_ours);
+    let words: Vec<&str> = words.collect();
+    let ours =
+        |start: &str| words.iter().find_map(|line| line.split_once(start).map(|(_, rest)| rest.trim()));
+    match (ours("kcaws: error:"), ours("kcaws: hint:"), words.first()) {
+        (Some(error), hint, _) => Finding::warning(
+            name,
+            format!("{judged}; the AWS CLI runs kcaws, which says: {error}"),
+            hint.unwrap_or("see the checks below").to_owned(),
+        ),
+        (None, _, Some(first)) => Finding::error(
+            name,
+            format!("{judged}; the AWS CLI gets nothing: {first}"),
+            format!("run `aws configure list --profile {}`", argument(name)),
+        ),
+        (None, _, None) => Finding::warning(
+            name,
+            format!("{judged}; the AWS CLI gets nothing"),
+            format!("run `aws configure list --profile {}`", argument(name)),
+        ),
+    }
+}
+
+/// The names of botocore's providers.
+fn source_word(table: &str) -> Option<&'static str> {
+    const WORDS: [&str; 10] = [
+        "custom-process",
+        "sso",
+        "shared-credentials-file",
+        "config-file",
+        "env",
+        "assume-role",
+        "assume-role-with-web-identity",
+        "login",
+        "container-role",
+        "iam-role",
+    ];
+    let line = table.lines().find(|line| line.trim_start().starts_with("access_key"))?;
+    let is_word = |known: &&str| line.split([' ', '\t', ':', '|']).any(|word| word == *known);
+    WORDS.into_iter().find(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CORP, DEV, Desk, states};
+    use super::*;
+
+    const TABLE: &str = "      Name                    Value             Type    Location\n   profile   dev   manual  --profile\n\
+        access_key     ****************PLE1   custom-process    \nsecret_key     ****************cret   custom-process    \n";
+
+    fn desk(more: &str) -> Desk {
+        Desk::new().config(&format!("{CORP}{DEV}{more}"))
+    }
+
+    /// With an AWS CLI of ours.
+    fn asked(more: &str, succeeded: bool, stdout: &str, stderr: &str) -> Finding {
+        let mut desk = desk(more).file("bin/aws", "").profile("dev");
+        let bin = desk.path("bin");
+        desk.trials = desk.trials.with(bin.join("aws"), succeeded, stdout, stderr);
+        let bin = bin.display().to_string();
+        desk.env("PATH", &bin).look(source).remove(0)
+    }
+
+    #[test]
+    fn a_profile_names_what_it_stands_for() {
+        assert_eq!(states(&desk("").look(profile)), ["ok"]);
+        assert_eq!(states(&Desk::new().config(CORP).look(profile)), ["warning"]);
+        let lost = desk("").config(DEV).look(profile);
+        assert_eq!(states(&lost), ["error"]);
+        assert!(lost[0].why.contains("no [sso-session corp]"), "{lost:?}");
+        assert_eq!(states(&desk("[profile x]\nregion = y\n").profile("x").look(profile)), ["warning"]);
+    }
+
+    #[test]
+    fn what_hides_the_process_is_named_with_place_and_tools() {
+        assert_eq!(states(&desk("").look(shadowing)), ["ok"]);
+        let sso = desk("sso_region = x\n").look(shadowing);
+        assert_eq!(states(&sso), ["error"]);
+        assert!(sso[0].why.contains("config:6: `sso_region`"), "{sso:?}");
+        assert!(sso[0].why.ends_with("from Rust, Go"), "{sso:?}");
+        let file = desk("").credentials("[dev]\naws_access_key_id = AKIAHUNTER2\n").look(shadowing);
+        assert!(file[0].why.ends_with("from AWS CLI and Python, Go, JavaScript"), "{file:?}");
+        assert!(!format!("{file:?}").contains("HUNTER2"));
+    }
+
+    #[test]
+    fn the_aws_cli_is_believed() {
+        let fine = asked("", true, TABLE, "");
+        assert!(fine.mend.is_none() && fine.why.contains("`custom-process`"), "{fine:?}");
+        assert!(!format!("{fine:?}").contains("cret   "), "nothing of the keys");
+        let other = asked("", true, &TABLE.replace("custom-process", "env"), "");
+        assert_eq!(states(&[other]), ["error"]);
+    }
+
+    #[test]
+    fn what_kcaws_says_in_it_is_passed_on() {
+        let stderr = "\nError when retrieving credentials from custom-process: kcaws: error: no valid login for session `corp`\nkcaws: hint: run `kcaws login corp`\n";
+        let told = asked("", false, "", stderr);
+        assert_eq!(told.mend.as_deref(), Some("run `kcaws login corp`"));
+        assert!(told.why.ends_with("no valid login for session `corp`"), "{told:?}");
+        let broken = asked("", false, "", "\nUnable to parse config file: x\n");
+        assert_eq!(states(&[broken]), ["error"]);
+    }
+
+    #[test]
+    fn the_program_of_others_runs_only_when_asked_for_and_its_words_are_not_repeated() {
+        let other = "[profile other]\ncredential_process = /opt/vault export\n";
+        let desk = || {
+            let mut desk = desk(other).file("bin/aws", "").profile("other");
+            let bin = desk.path("bin");
+            desk.trials = desk.trials.with(bin.join("aws"), false, "", "hunter2");
+            let bin = bin.display().to_string();
+            desk.env("PATH", &bin)
+        };
+        assert!(desk().look(source)[0].why.contains("--run-others"));
+        let ran = desk().run_others().look(source);
+        assert!(ran[0].why.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+    }
+}

@@ -1,0 +1,214 @@
+//! The programs: the one that the profiles name, this one, and the AWS CLI.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::finding::Finding;
+use super::scene::{Scene, is_kcaws};
+use crate::cli::error::argument;
+use crate::ports::file_facts::{Who, replaceable};
+use crate::ports::process::lasting_path_of_self;
+use crate::ports::trial::on_path;
+use crate::session::start_url::is_portal;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const OWN: &str = env!("CARGO_PKG_VERSION");
+
+/// Whoever can write to it, or put another in its place, is you to AWS.
+pub(super) fn program(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut programs: Vec<PathBuf> = Vec::new();
+    for program in scene.profiles().iter().filter_map(|profile| scene.program(profile)) {
+        if !programs.contains(&program) {
+            programs.push(program);
+        }
+    }
+    programs.iter().map(|program| one(scene, program)).collect()
+}
+
+fn one(scene: &Scene<'_>, program: &Path) -> Finding {
+    let subject = without_value(program);
+    let own = lasting_path_of_self(&scene.app.env)
+        .map_or_else(|_| "…".to_owned(), |path| path.display().to_string());
+    let name_it = format!("write the absolute path into credential_process, such as \"{own}\"");
+    if subject.starts_with(['~', '$']) {
+        return Finding::error(subject, "the AWS CLI and Python expand neither `~` nor `$`", name_it);
+    }
+    if !program.is_absolute() {
+        let why = "not an absolute path: which program it is depends on the folder and PATH of every tool";
+        return Finding::warning(subject, why, name_it);
+    }
+    if !program.is_file() {
+        return Finding::error(subject, "there is no such program", name_it);
+    }
+    match replaceable(program) {
+        Err(error) => return Finding::error(subject, error.to_string(), "check the rights of its folders"),
+        Ok(Some(opening)) => {
+            let why = format!("somebody else can replace it: `{}`: {}", opening.path.display(), opening.who);
+            let mend = match opening.who {
+                Who::ItsOwner => "install it where only root or you can write".to_owned(),
+                Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
+                Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
+            };
+            return match opening.who {
+                Who::AGroup => Finding::warning(subject, why, mend),
+                Who::ItsOwner | Who::Everybody => Finding::error(subject, why, mend),
+            };
+        }
+        Ok(None) => {}
+    }
+    if !is_kcaws(program) {
+        return Finding::ok(subject, "it is there; not kcaws, hence not run");
+    }
+    version_of(scene, program, subject)
+}
+
+/// `TOKEN=… program` works where a shell runs the line; what is given there is nobody's business.
+fn without_value(program: &Path) -> String {
+    let text = program.display().to_string();
+    match text.split_once('=') {
+        Some((name, _)) if !name.contains('/') => format!("{name}=…"),
+        _ => text,
+    }
+}
+
+fn pasteable(path: &Path) -> String {
+    argument(&path.display().to_string())
+}
+
+fn version_of(scene: &Scene<'_>, program: &Path, subject: String) -> Finding {
+    let update = "install the same version there";
+    match scene.trials.run(program, &["--version".into()], &[], PATIENCE) {
+        Ok(said) if said.succeeded => match said.stdout.expose().trim().strip_prefix("kcaws ") {
+            Some(OWN) => Finding::ok(subject, format!("kcaws {OWN}, and nobody else can replace it")),
+            Some(other) if is_version(other) => {
+                Finding::warning(subject, format!("kcaws {other}, while this is {OWN}"), update)
+            }
+            _ => Finding::error(subject, "it bears the name of kcaws and is something else", update),
+        },
+        Ok(_) => Finding::error(subject, "it does not tell its version", update),
+        Err(error) => Finding::error(subject, error.to_string(), update),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.len() < 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
+}
+
+/// This one and the AWS CLI on PATH.
+pub(super) fn versions(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok("kcaws", OWN)];
+    let Some(aws) = on_path(&scene.app.env, "aws") else { return findings };
+    let subject = aws.display().to_string();
+    let said = scene.trials.run(&aws, &["--version".into()], &[], PATIENCE);
+    let version = said.ok().and_then(|said| aws_version(said.stdout.expose()));
+    findings.push(match version {
+        None => Finding::warning(subject, "it does not tell its version", "run `aws --version`"),
+        Some(version) => aws_cli(scene, subject, version),
+    });
+    findings
+}
+
+fn aws_cli(scene: &Scene<'_>, subject: String, version: [u32; 3]) -> Finding {
+    let [major, minor, patch] = version;
+    let told = format!("AWS CLI {major}.{minor}.{patch}");
+    let endpoints = scene.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
+    let own_host = scene.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
+    if version < [2, 13, 0] && endpoints {
+        Finding::warning(
+            subject,
+            format!("{told} does not know AWS_ENDPOINT_URL_…, and goes to AWS itself"),
+            "use 2.13 or newer where endpoints matter",
+        )
+    } else if version < [2, 35, 13] && own_host {
+        Finding::warning(
+            subject,
+            format!("{told} cannot log in by a start URL of your own; kcaws can"),
+            "use `kcaws login`, or 2.35.13 or newer for `aws sso login`",
+        )
+    } else {
+        Finding::ok(subject, told)
+    }
+}
+
+/// `aws-cli/2.9.19 Python/3.11.2 …`.
+fn aws_version(said: &str) -> Option<[u32; 3]> {
+    let version = said.split_whitespace().next()?.strip_prefix("aws-cli/")?;
+    let mut parts = version.split('.').map(|part| part.parse().ok());
+    Some([parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CORP, Desk, states};
+    use super::*;
+
+    fn desk(name: &str, says: &str) -> Desk {
+        let mut desk = Desk::new().file(&format!("opt/{name}"), "");
+        let path = desk.path(&format!("opt/{name}"));
+        desk.trials = desk.trials.with(&path, true, says, "");
+        let line = format!(
+            "\"{}\" credential-process --session corp --account 111122223333 --role Admin",
+            path.display()
+        );
+        desk.config(&format!("{CORP}[profile dev]\ncredential_process = {line}\n"))
+    }
+
+    fn of(program: &str) -> Vec<Finding> {
+        let line = format!("{program} credential-process --session corp --account 111122223333 --role Admin");
+        Desk::new()
+            .config(&format!("{CORP}[profile dev]\ncredential_process = {line}\n"))
+            .look(super::program)
+    }
+
+    #[test]
+    fn the_program_is_there_and_this_version() {
+        let fine = desk("kcaws", &format!("kcaws {OWN}\n")).look(program);
+        assert_eq!(states(&fine), ["ok"], "{fine:?}");
+        assert_eq!(states(&desk("kcaws", "kcaws 0.0.1\n").look(program)), ["warning"]);
+        let other = desk("kcaws", "hunter2\n").look(program);
+        assert_eq!(states(&other), ["error"]);
+        assert!(!format!("{other:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn missing_relative_and_unexpanded_paths_are_named() {
+        assert_eq!(states(&of("/nowhere/kcaws")), ["error"]);
+        assert_eq!(states(&of("kcaws")), ["warning"]);
+        assert!(of("~/bin/kcaws")[0].why.contains('~'));
+        let config = "[profile x]\ncredential_process = TOKEN=hunter2 vault export\n";
+        let variable = Desk::new().config(config).profile("x").look(super::program);
+        assert_eq!((states(&variable), variable[0].subject.as_str()), (vec!["warning"], "TOKEN=…"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_write_to_is_an_error_and_nothing_is_run() {
+        use std::os::unix::fs::PermissionsExt;
+        let desk = desk("kcaws", "never asked");
+        std::fs::set_permissions(desk.path("opt"), std::fs::Permissions::from_mode(0o777)).expect("ours");
+        let found = desk.look(program);
+        assert_eq!(states(&found), ["error"]);
+        assert!(found[0].mend.as_deref().is_some_and(|mend| mend.starts_with("chmod o-w")), "{found:?}");
+    }
+
+    #[test]
+    fn versions_of_the_aws_cli_matter_where_its_features_do() {
+        let with = |says: &str, env: &[(&str, &str)], config: &str| {
+            let mut desk = Desk::new().config(config).file("bin/aws", "");
+            let bin = desk.path("bin");
+            desk.trials = desk.trials.with(bin.join("aws"), true, says, "");
+            let mut desk = desk.env("PATH", &bin.display().to_string());
+            for (name, value) in env {
+                desk = desk.env(name, value);
+            }
+            desk.look(versions).remove(1)
+        };
+        let old = "aws-cli/2.9.19 Python/3.11.2 Linux/6.1\n";
+        assert!(with(old, &[], CORP).mend.is_none());
+        assert!(with(old, &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_some());
+        let own = CORP.replace("d-1.awsapps.com", "sso.example.com");
+        assert!(with(old, &[], &own).why.contains("start URL of your own"));
+        assert!(with("aws-cli/2.36.7 Python/3.13", &[], &own).mend.is_none());
+        assert!(with("something", &[], CORP).mend.is_some());
+    }
+}

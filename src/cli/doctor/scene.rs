@@ -1,0 +1,130 @@
+//! What the checks look at: the files as they are, the sessions and profiles in question, and the ports.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use super::network::{self, Heard};
+use crate::app::App;
+use crate::cli::selection::{self, Selected};
+use crate::ports::machine::Machine;
+use crate::ports::probe::Probe;
+use crate::ports::trial::Trials;
+use crate::profile::document::{Document, Heading};
+use crate::profile::{ConfigError, SsoSession};
+use crate::words::words;
+
+pub(super) struct Scene<'a> {
+    pub(super) app: &'a App,
+    /// `None`: nobody is asked.
+    pub(super) probe: Option<&'a dyn Probe>,
+    pub(super) trials: &'a dyn Trials,
+    pub(super) machine: &'a Machine,
+    pub(super) asked: &'a Asked,
+    credentials: OnceCell<Option<Result<Document, ConfigError>>>,
+    heard: OnceCell<Vec<Heard>>,
+}
+
+/// What the command line says.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) profile: Option<String>,
+    pub(super) session: Option<String>,
+    pub(super) run_others: bool,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        app: &'a App,
+        probe: Option<&'a dyn Probe>,
+        trials: &'a dyn Trials,
+        machine: &'a Machine,
+        asked: &'a Asked,
+    ) -> Self {
+        Self { app, probe, trials, machine, asked, credentials: OnceCell::new(), heard: OnceCell::new() }
+    }
+
+    /// `None` where it cannot be read: that is one check's matter, and the others have nothing to look at.
+    pub(super) fn document(&self) -> Option<&Document> {
+        self.app.document().ok()
+    }
+
+    pub(super) fn credentials_path(&self) -> Option<PathBuf> {
+        self.app.folders.aws_credentials(&self.app.env)
+    }
+
+    /// `~/.aws/credentials`; `None` where there is none.
+    pub(super) fn credentials(&self) -> Option<&Result<Document, ConfigError>> {
+        let load = || self.credentials_path().filter(|path| path.exists()).map(|path| Document::load(&path));
+        self.credentials.get_or_init(load).as_ref()
+    }
+
+    /// What the hosts said; asked once.
+    pub(super) fn heard(&self) -> &[Heard] {
+        self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, |probe| network::ask_all(self, probe)))
+    }
+
+    /// The profile that is asked about, or that AWS_PROFILE names.
+    pub(super) fn profile(&self) -> Option<String> {
+        self.asked.profile.clone().or_else(|| self.app.env.get("AWS_PROFILE"))
+    }
+
+    /// The names of the sessions in question.
+    pub(super) fn session_names(&self) -> Vec<String> {
+        let Some(document) = self.document() else { return Vec::new() };
+        match (&self.asked.session, &self.asked.profile) {
+            (Some(session), _) => vec![session.clone()],
+            (None, Some(profile)) => {
+                document.target(profile).ok().map(|target| target.session.name).into_iter().collect()
+            }
+            (None, None) => document.session_names(),
+        }
+    }
+
+    /// Those of them that are complete, with the profile through which their endpoints are found.
+    pub(super) fn sessions(&self) -> Vec<Selected> {
+        let Some(document) = self.document() else { return Vec::new() };
+        let sessions = self
+            .session_names()
+            .into_iter()
+            .filter_map(|name| selection::session_named(self.app, &name).ok());
+        sessions.map(|session| Selected { profile: self.profile_of(document, &session), session }).collect()
+    }
+
+    fn profile_of(&self, document: &Document, session: &SsoSession) -> Option<String> {
+        self.profile().filter(|profile| {
+            document.target(profile).is_ok_and(|target| target.session.name == session.name)
+        })
+    }
+
+    /// The profiles in question: the one asked about, or all that run kcaws.
+    pub(super) fn profiles(&self) -> Vec<String> {
+        let Some(document) = self.document() else { return Vec::new() };
+        if let Some(profile) = &self.asked.profile {
+            return vec![profile.clone()];
+        }
+        let ours = document.profile_names().into_iter().filter(|name| self.runs_kcaws(name));
+        match &self.asked.session {
+            Some(session) => ours
+                .filter(|name| document.target(name).is_ok_and(|target| &target.session.name == session))
+                .collect(),
+            None => ours.collect(),
+        }
+    }
+
+    /// The program of the profile's `credential_process`.
+    pub(super) fn program(&self, profile: &str) -> Option<PathBuf> {
+        let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
+        words(section.get("credential_process")?).into_iter().next().map(PathBuf::from)
+    }
+
+    pub(super) fn runs_kcaws(&self, profile: &str) -> bool {
+        self.program(profile).is_some_and(|program| is_kcaws(&program))
+    }
+}
+
+/// By its name; what it is inside shows only when it runs.
+pub(super) fn is_kcaws(program: &Path) -> bool {
+    let name = program.to_string_lossy();
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    matches!(name, "kcaws" | "kcaws.exe")
+}

@@ -1,0 +1,264 @@
+//! Where tokens and warm credentials lie, and whether that place works.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::config::failed;
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::credentials::warm;
+use crate::ports::keyring::{ItemKey, KeyringError, StoreKind};
+use crate::ports::machine::Surroundings;
+use crate::ports::warm_key;
+use crate::profile::SsoSession;
+use crate::session::{choice, status, whereabouts};
+
+/// A tool waits for it at every cold call.
+const SLOW: Duration = Duration::from_millis(500);
+/// Of the quota, in percent.
+const NEARLY_FULL: u64 = 90;
+
+/// The store of each session's tokens. Looks and never prompts.
+pub(super) fn store(scene: &Scene<'_>) -> Vec<Finding> {
+    scene.sessions().iter().map(|selected| one(scene, &selected.session)).collect()
+}
+
+fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
+    let (app, name) = (scene.app, session.name.as_str());
+    // `settings` tells what is wrong with them.
+    let Ok(settings) = app.settings() else { return Finding::ok(name, "not looked at") };
+    let open = |kind| app.store(kind);
+    let start = app.clock.elapsed();
+    let found = whereabouts::of(session, settings.keyring, &**app.state(), &open);
+    let took = app.clock.elapsed().saturating_sub(start);
+    match found {
+        Err(error) => failed(name, error.into()),
+        Ok(Some((store, Err(error)))) => {
+            let finding = failed(name, error.into());
+            Finding { why: format!("{} (its tokens lie in the {store})", finding.why), ..finding }
+        }
+        Ok(Some((store, Ok(_)))) if took >= SLOW => Finding::warning(
+            name,
+            format!("the {store} answers, but takes {} ms", took.as_millis()),
+            "`kcaws store migrate --to …` moves the tokens to a faster one",
+        ),
+        Ok(Some((store, Ok(there)))) => {
+            let there = if there { "the tokens are there" } else { "no tokens are there" };
+            Finding::ok(name, format!("the {store} answers in {} ms; {there}", took.as_millis()))
+        }
+        // Nothing is stored yet: what would a login do?
+        Ok(None) => match choice::for_login(session, settings.keyring, None, false, &open) {
+            Ok(store) => Finding::ok(name, format!("a login would use the {}", store.kind())),
+            Err(error) => failed(name, error.into()),
+        },
+    }
+}
+
+/// As the status file has it: what the service ended meanwhile shows at the next use.
+pub(super) fn login(scene: &Scene<'_>) -> Vec<Finding> {
+    let now = scene.app.clock.now();
+    scene.sessions().iter().flat_map(|selected| logged_in(scene, &selected.session, now)).collect()
+}
+
+fn logged_in(scene: &Scene<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
+    let (state, name) = (&**scene.app.state(), session.name.as_str());
+    let mend = format!("run `kcaws login {}`", crate::cli::error::argument(name));
+    let status = match status::read(state, session) {
+        Ok(status) => status,
+        Err(error) => return vec![failed(name, error.into())],
+    };
+    let login = status.and_then(|status| status.is_logged_in(now).then_some(status.login).flatten());
+    let Some(login) = login else {
+        return vec![Finding::warning(name, "nobody is logged in", mend)];
+    };
+    let minutes = (login.access_expires_at - now).num_minutes();
+    let mut findings = vec![match (login.refreshable, minutes) {
+        (false, left) => Finding::warning(
+            name,
+            format!("logged in for {left} min more: this login cannot be renewed"),
+            "add `sso_registration_scopes = sso:account:access` to the session, then log in again",
+        ),
+        (true, ..=0) => Finding::ok(name, "logged in; the access token is renewed at the next use"),
+        (true, left) => Finding::ok(name, format!("logged in; the access token is good for {left} min")),
+    }];
+    for gone in warm::gone(state, name, now).unwrap_or_default() {
+        findings.push(Finding::warning(
+            name,
+            format!("the assignment of {} in account {} is gone", gone.role_name, gone.account_id),
+            "`kcaws accounts` shows what there is; an administrator can assign it again",
+        ));
+    }
+    findings
+}
+
+/// Whether the kernel keeps keys for us, and has room for more.
+pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
+    if !cfg!(target_os = "linux") {
+        return Vec::new();
+    }
+    if let Err(error) = kernel(scene) {
+        let why = chain(&error);
+        return vec![Finding::warning(
+            "",
+            format!("{why}: nothing can be kept there"),
+            "in a container allow keyctl, add_key and request_key (seccomp); the other stores do not need it",
+        )];
+    }
+    vec![match scene.machine.key_quota() {
+        Some(quota)
+            if quota.keys * 100 >= quota.most_keys * NEARLY_FULL
+                || quota.bytes * 100 >= quota.most_bytes * NEARLY_FULL =>
+        {
+            Finding::warning(
+                "",
+                format!(
+                    "nearly full: {} of {} keys, {} of {} bytes",
+                    quota.keys, quota.most_keys, quota.bytes, quota.most_bytes
+                ),
+                "`keyctl show @u` lists them; raise kernel.keys.maxkeys and kernel.keys.maxbytes (sysctl)",
+            )
+        }
+        Some(quota) => {
+            Finding::ok("", format!("it keeps keys: {} of {} in use", quota.keys, quota.most_keys))
+        }
+        None => Finding::ok("", "it keeps keys"),
+    }]
+}
+
+fn kernel(scene: &Scene<'_>) -> Result<(), KeyringError> {
+    let nothing = ItemKey { session: String::new(), start_url: String::new() };
+    // It has no prompt: this links the user keyring to our process, and that is all.
+    scene.app.store(StoreKind::Keyutils)?.unlock(&nothing, Duration::ZERO)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// Without it every call of every tool goes to the network.
+pub(super) fn warm_cache(scene: &Scene<'_>) -> Vec<Finding> {
+    if let Err(error) = scene.app.state().list("warm") {
+        return vec![failed("", error.into())];
+    }
+    if !cfg!(target_os = "linux") || kernel(scene).is_ok() {
+        return vec![Finding::ok("", "credentials are kept until they end")];
+    }
+    if warm_key::has_runtime_folder(&scene.app.env) {
+        return vec![Finding::ok("", "credentials are kept; their key lies in $XDG_RUNTIME_DIR, in memory")];
+    }
+    vec![Finding::warning(
+        "",
+        "there is no place for its key: every call asks AWS anew",
+        "allow the kernel keyring, or set XDG_RUNTIME_DIR to a tmpfs that only you can enter",
+    )]
+}
+
+/// What containers and WSL have less of.
+pub(super) fn surroundings(scene: &Scene<'_>) -> Vec<Finding> {
+    let (what, why) = match scene.machine.surroundings() {
+        None => return Vec::new(),
+        Some(Surroundings::Wsl) => (
+            "WSL",
+            "Windows' Credential Manager is out of reach; BROWSER=wslview opens Windows' browser; after a sleep look at the clock",
+        ),
+        Some(Surroundings::Docker) => (
+            "Docker",
+            "no desktop, no browser, and keys only where seccomp allows them; the state folder ends with the container unless it is mounted",
+        ),
+        Some(Surroundings::Podman) => (
+            "Podman",
+            "no desktop, no browser, and a kernel keyring of its own; the state folder ends with the container unless it is mounted",
+        ),
+    };
+    vec![Finding::ok(what, why)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CORP, Desk, states};
+    use super::*;
+    use crate::ports::state_folder::StateFolder;
+    use crate::session::testing::World;
+
+    /// Logged in a minute ago, in the session of [`CORP`].
+    fn logged_in_desk(refresh: Option<&str>) -> Desk {
+        let mut desk = Desk::new().config(CORP);
+        let mut world = World::new();
+        world.config.start_url = "https://d-1.awsapps.com/start".to_owned();
+        world.log_in(refresh);
+        let record = world.session().load().expect("loads").expect("is there");
+        let status = status::SessionStatus::of(&record, StoreKind::SecretService);
+        world.session().note_status(&status).expect("noted");
+        desk.outside.state = world.state.clone();
+        desk.outside.keyring = world.store.clone();
+        desk
+    }
+
+    #[test]
+    fn the_store_answers_is_locked_or_is_not_there() {
+        let desk = logged_in_desk(Some("refresh"));
+        let fine = desk.look(store);
+        assert_eq!(states(&fine), ["ok"]);
+        assert!(fine[0].why.contains("the tokens are there"), "{fine:?}");
+        desk.outside.keyring.lock();
+        let locked = desk.look(store);
+        assert_eq!(states(&locked), ["error"]);
+        assert!(locked[0].why.contains("locked"), "{locked:?}");
+        assert_eq!(desk.outside.keyring.calls().unlock, 0, "nobody is prompted");
+        let mut absent = logged_in_desk(Some("refresh"));
+        absent.outside.absent = vec![StoreKind::SecretService];
+        assert_eq!(states(&absent.look(store)), ["error"]);
+    }
+
+    #[test]
+    fn before_the_first_login_there_is_a_store_to_use() {
+        let mut desk = Desk::new().config(CORP);
+        assert!(desk.look(store)[0].why.starts_with("a login would use"));
+        desk.outside.absent =
+            vec![StoreKind::SecretService, StoreKind::Keyutils, StoreKind::Keychain, StoreKind::Wincred];
+        assert_eq!(states(&desk.look(store)), ["error"]);
+        assert_eq!(desk.outside.keyring.calls().set, 0);
+    }
+
+    #[test]
+    fn the_login_is_there_lasts_and_can_be_renewed() {
+        assert_eq!(states(&logged_in_desk(Some("refresh")).look(login)), ["ok"]);
+        assert_eq!(states(&logged_in_desk(None).look(login)), ["warning"]);
+        let none = Desk::new().config(CORP).look(login);
+        assert_eq!(none[0].mend.as_deref(), Some("run `kcaws login corp`"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_kernel_keeps_keys_or_the_way_out_is_named() {
+        let line = |used: &str| format!("{}: 1 1/1 {used} 20/20000\n", rustix::process::geteuid().as_raw());
+        let desk = |used: &str| Desk::new().file("root/proc/key-users", &line(used));
+        assert_eq!(states(&desk("3/200").look(kernel_keyring)), ["ok"]);
+        assert_eq!(states(&desk("190/200").look(kernel_keyring)), ["warning"]);
+        let mut refused = desk("3/200");
+        refused.outside.absent = vec![StoreKind::Keyutils];
+        assert_eq!(states(&refused.look(kernel_keyring)), ["warning"]);
+        assert_eq!(states(&refused.look(warm_cache)), ["warning"]);
+        assert_eq!(states(&desk("3/200").look(warm_cache)), ["ok"]);
+    }
+
+    #[test]
+    fn containers_and_wsl_are_told_what_they_lack() {
+        assert!(Desk::new().look(surroundings).is_empty());
+        let docker = Desk::new().file("root/.dockerenv", "").look(surroundings);
+        assert_eq!((states(&docker), docker[0].subject.as_str()), (vec!["ok"], "Docker"));
+    }
+
+    #[test]
+    fn looking_writes_nothing() {
+        let desk = Desk::new().config(CORP);
+        for check in [store, login, kernel_keyring, warm_cache] {
+            desk.look(check);
+        }
+        assert!(desk.outside.state.list("sessions").expect("lists").is_empty());
+    }
+}

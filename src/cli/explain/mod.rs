@@ -1,0 +1,109 @@
+//! `kcaws explain`: what a code or a message means, and who can mend it; and what is behind a 403.
+
+mod matching;
+mod refusal;
+mod topics;
+
+use clap::Args;
+use serde::Serialize;
+
+use self::refusal::Refusal;
+use self::topics::{TOPICS, Topic};
+use super::error::{CommandError, Exit};
+use super::role_args::account_id;
+use super::ui::{Ui, shown};
+use crate::app::App;
+
+/// Say what a code or message means, who can mend it, and how; without one, list what there is
+///
+/// Knows exit codes, AWS's answers, the pages that AWS and Keycloak show at a login, and what CloudTrail says of
+/// them; pieces of logs will do. With a profile, or a session, account and permission set, `explain 403` asks AWS
+/// what you have there.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws explain exit 5\n  kcaws explain 'Invalid requester'\n  kcaws explain 403 --profile dev\n  kcaws explain 403 --session corp --account 111122223333 --role PowerUserAccess"
+)]
+pub(super) struct ExplainArgs {
+    /// A code, or a part of a message
+    text: Vec<String>,
+    /// For 403: the profile that is refused (else that of AWS_PROFILE)
+    #[arg(long, conflicts_with_all = ["session", "account", "role"])]
+    profile: Option<String>,
+    /// For 403: the session, with --account and --role
+    #[arg(long, requires_all = ["account", "role"])]
+    session: Option<String>,
+    /// For 403: the account, 12 digits
+    #[arg(long, requires = "role", value_parser = account_id)]
+    account: Option<String>,
+    /// For 403: the permission set
+    #[arg(long, requires = "account")]
+    role: Option<String>,
+    /// Machine-readable
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    topics: Vec<Row>,
+    /// What AWS says about the permission set in question; null where nobody asked.
+    refusal: Option<&'a Refusal>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    means: &'static str,
+    who: &'static str,
+    mend: &'static str,
+    source: &'static str,
+}
+
+pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let text = args.text.join(" ");
+    let topics = if text.is_empty() { TOPICS.iter().collect() } else { matching::about(&text) };
+    if topics.is_empty() {
+        // The text itself is not repeated: it is pasted from anywhere.
+        return Err(CommandError::new(Exit::Usage, "unknown_topic", "nothing is known about that text")
+            .hint("`kcaws explain` lists what is known; a part of the message is enough"));
+    }
+    let is_refusal =
+        !text.is_empty() && topics.iter().any(|topic| matches!(topic.name, "no_access" | "exit_6"));
+    let refusal = if is_refusal { refusal::find(args, app, ui)? } else { None };
+    if args.json {
+        let topics = topics.into_iter().map(row).collect();
+        ui.json(&Report { schema: 1, topics, refusal: refusal.as_ref() });
+    } else if text.is_empty() {
+        let cells: Vec<Vec<String>> = topics.iter().map(|topic| cells(topic)).collect();
+        ui.table(&["TOPIC", "SEEN AS"], &cells);
+    } else if let Some(refusal) = refusal {
+        refusal.print(ui);
+    } else {
+        for (index, topic) in topics.iter().enumerate() {
+            if index > 0 {
+                ui.data("");
+            }
+            print(topic, ui);
+        }
+    }
+    Ok(())
+}
+
+fn row(topic: &Topic) -> Row {
+    let Topic { name, means, who, mend, source, .. } = topic;
+    Row { name, means, who, mend, source }
+}
+
+fn cells(topic: &Topic) -> Vec<String> {
+    vec![topic.name.to_owned(), topic.seen.first().copied().unwrap_or_default().to_owned()]
+}
+
+fn print(topic: &Topic, ui: &mut Ui) {
+    ui.data(topic.name);
+    for (label, text) in
+        [("means", topic.means), ("who mends it", topic.who), ("how", topic.mend), ("source", topic.source)]
+    {
+        ui.data(&format!("  {label}: {}", shown(text)));
+    }
+}

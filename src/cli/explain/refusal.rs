@@ -1,0 +1,146 @@
+//! Behind a 403: AWS says "No access" for a typing error, a missing assignment, and an account that is not yours.
+
+use serde::Serialize;
+
+use super::ExplainArgs;
+use crate::app::App;
+use crate::cli::error::CommandError;
+use crate::cli::selection::{self, Opened};
+use crate::cli::ui::{Ui, shown};
+use crate::credentials::access::Access;
+use crate::ports::identity_center::Patience;
+use crate::profile::Role;
+
+#[derive(Serialize)]
+pub(super) struct Refusal {
+    session: String,
+    account_id: String,
+    account_name: Option<String>,
+    role: String,
+    /// AWS lists the account for you.
+    account_visible: bool,
+    /// AWS lists the permission set for you there.
+    assigned: bool,
+    /// What you have there.
+    roles: Vec<String>,
+    near_roles: Vec<String>,
+    near_accounts: Vec<String>,
+    why: String,
+    mend: String,
+}
+
+/// `None`: nothing names a permission set.
+pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refusal>, CommandError> {
+    let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
+        let role = Role { account_id: account.clone(), role_name: role.clone() };
+        (selection::session(app, args.session.as_deref())?, role)
+    } else {
+        let profile = args.profile.clone().or_else(|| app.env.get("AWS_PROFILE"));
+        let Some(profile) = profile else { return Ok(None) };
+        let (selected, role, _) = selection::role_of_profile(app, &profile)?;
+        (selected, role)
+    };
+    let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
+    let access = opened.session().access_in(&role.account_id)?;
+    Ok(Some(judge(&opened.selected.session.name, &role, &access)))
+}
+
+fn judge(session: &str, role: &Role, access: &Access) -> Refusal {
+    let account = access.account(&role.account_id);
+    let assigned = access.roles.contains(&role.role_name);
+    let (near_roles, near_accounts) = match account {
+        Some(_) if !assigned => (access.near_roles(&role.role_name), Vec::new()),
+        Some(_) => (Vec::new(), Vec::new()),
+        None => (Vec::new(), access.near_accounts(&role.account_id)),
+    };
+    let (name, id) = (&role.role_name, &role.account_id);
+    let ask = format!("ask an administrator to assign the permission set `{name}` in account {id} to you");
+    let (why, mend) = match account {
+        Some(_) if assigned => (
+            format!("AWS lists `{name}` in account {id} for you"),
+            "try again; lists may lag behind for an hour, and a permission set that is being provisioned is refused meanwhile".to_owned(),
+        ),
+        Some(_) if near_roles.is_empty() => {
+            (format!("account {id} is yours, and `{name}` is not among what you have there"), ask)
+        }
+        Some(_) => (
+            format!("account {id} is yours, and `{name}` is not among what you have there; {} is", near_roles.join(", ")),
+            format!("write the name as AWS has it, letter by letter; if it is another one, {ask}"),
+        ),
+        None if access.accounts.is_empty() => {
+            ("AWS lists no account at all for you".to_owned(), "ask an administrator whether your user has any assignment, and whether it is the right user".to_owned())
+        }
+        None if near_accounts.is_empty() => {
+            (format!("account {id} is none of the {} that AWS lists for you", access.accounts.len()), ask)
+        }
+        None => (
+            format!("account {id} is none of those that AWS lists for you; {} is", near_accounts.join(", ")),
+            format!("compare the number; if it is right, {ask}"),
+        ),
+    };
+    Refusal {
+        session: session.to_owned(),
+        account_id: id.clone(),
+        account_name: account.and_then(|account| account.name.clone()),
+        role: name.clone(),
+        account_visible: account.is_some(),
+        assigned,
+        roles: access.roles.clone(),
+        near_roles,
+        near_accounts,
+        why,
+        mend,
+    }
+}
+
+impl Refusal {
+    pub(super) fn print(&self, ui: &mut Ui) {
+        let name = self.account_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        ui.data(&shown(&format!(
+            "{} in account {}{name}, session {}",
+            self.role, self.account_id, self.session
+        )));
+        ui.data(&format!("  means: {}", shown(&self.why)));
+        if !self.roles.is_empty() {
+            ui.data(&format!("  you have there: {}", shown(&self.roles.join(", "))));
+        }
+        ui.data(&format!("  how: {}", shown(&self.mend)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::Account;
+
+    fn of(account_id: &str, role: &str, roles: &[&str]) -> Refusal {
+        let account = Account { id: "111122223333".to_owned(), name: Some("dev".to_owned()), email: None };
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let access = Access { accounts: vec![account], roles };
+        judge("corp", &Role { account_id: account_id.to_owned(), role_name: role.to_owned() }, &access)
+    }
+
+    #[test]
+    fn a_typing_error_a_missing_assignment_and_a_foreign_account_are_told_apart() {
+        let typed = of("111122223333", "Amdin", &["Admin"]);
+        assert_eq!((typed.near_roles.as_slice(), typed.assigned), (&["Admin".to_owned()][..], false));
+        assert!(typed.mend.starts_with("write the name"), "{}", typed.mend);
+        let missing = of("111122223333", "Billing", &["Admin"]);
+        assert!(
+            missing.account_visible && missing.mend.starts_with("ask an administrator"),
+            "{}",
+            missing.mend
+        );
+        let foreign = of("999988887777", "Admin", &[]);
+        assert!(!foreign.account_visible && foreign.near_accounts.is_empty());
+        assert_eq!(of("111122223334", "Admin", &[]).near_accounts, ["111122223333"]);
+        assert!(of("111122223333", "Admin", &["Admin"]).assigned);
+    }
+
+    #[test]
+    fn no_account_at_all_is_another_question_to_the_administrator() {
+        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+        let nothing = judge("corp", &role, &Access { accounts: Vec::new(), roles: Vec::new() });
+        assert!(nothing.why.contains("no account at all"), "{}", nothing.why);
+    }
+}

@@ -1,0 +1,112 @@
+//! What a person has in one account, for when AWS says 403 and no more: a typing error, an assignment that is gone,
+//! and an account that is not one's own look alike.
+
+use super::listing::all_pages;
+use crate::ports::identity_center::{Account, ServiceError};
+use crate::secret::Secret;
+use crate::session::{Session, SessionError};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// All that AWS lists for the person.
+    pub accounts: Vec<Account>,
+    /// Permission sets in the account, sorted; none where the account is not among those.
+    pub roles: Vec<String>,
+}
+
+/// Further apart than this, as a part of 1, two names are different names.
+const NEAR: f64 = 0.7;
+const MOST_NEAR: usize = 3;
+
+impl Session<'_> {
+    /// Two requests for an account of some size, however many accounts there are.
+    pub fn access_in(&self, account_id: &str) -> Result<Access, SessionError> {
+        let token = self.access_token()?;
+        let found = match self.look_in(account_id, &token) {
+            Err(ServiceError::Unauthorized) => {
+                self.look_in(account_id, &self.access_token_after_refusal(&token)?)
+            }
+            found => found,
+        };
+        found.map_err(|error| self.refusal(error))
+    }
+
+    fn look_in(&self, account_id: &str, token: &Secret<String>) -> Result<Access, ServiceError> {
+        let accounts = all_pages(|page| self.center.list_accounts(token, page, None))?;
+        let mut roles = Vec::new();
+        if accounts.iter().any(|account| account.id == account_id) {
+            roles = all_pages(|page| self.center.list_account_roles(token, account_id, page))?;
+            roles.sort();
+        }
+        Ok(Access { accounts, roles })
+    }
+}
+
+impl Access {
+    pub fn account(&self, account_id: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == account_id)
+    }
+
+    /// Names of permission sets that may have been meant, the likeliest first.
+    pub fn near_roles(&self, role: &str) -> Vec<String> {
+        near(role, self.roles.iter().map(String::as_str))
+    }
+
+    /// Account ids that may have been meant.
+    pub fn near_accounts(&self, account_id: &str) -> Vec<String> {
+        near(account_id, self.accounts.iter().map(|account| account.id.as_str()))
+    }
+}
+
+/// By edit distance with swapped neighbours counted once: letter case is no difference worth a whole letter, and AWS
+/// compares names with it.
+fn near<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
+    let mut near: Vec<(f64, &str)> =
+        names.map(|name| (likeness(name), name)).filter(|(like, _)| *like >= NEAR).collect();
+    near.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
+    near.into_iter().take(MOST_NEAR).map(|(_, name)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::Page;
+    use crate::session::testing::World;
+
+    const ACCOUNT: &str = "111122223333";
+
+    fn world(roles: &[&str]) -> World {
+        let world = World::new();
+        world.log_in(Some("refresh"));
+        let account = |id: &str| Account { id: id.to_owned(), name: Some("dev".to_owned()), email: None };
+        let accounts = vec![account(ACCOUNT), account("444455556666")];
+        world.center.accounts.will(Ok(Page { items: accounts, next: None }));
+        if !roles.is_empty() {
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            world.center.roles.will(Ok(Page { items: roles, next: None }));
+        }
+        world
+    }
+
+    #[test]
+    fn one_account_is_looked_into_and_near_names_are_found() {
+        let world = world(&["PowerUserAccess", "ReadOnlyAccess"]);
+        let access = world.session().access_in(ACCOUNT).expect("answers");
+        assert_eq!(world.center.calls(), ["ListAccounts access-1", "ListAccountRoles 111122223333"]);
+        assert_eq!(access.near_roles("PowerUserAcces"), ["PowerUserAccess"]);
+        assert_eq!(access.near_roles("poweruseraccess"), ["PowerUserAccess"]);
+        assert!(access.near_roles("Billing").is_empty());
+        assert!(access.account(ACCOUNT).is_some());
+    }
+
+    #[test]
+    fn an_account_that_is_not_listed_is_not_looked_into() {
+        let world = world(&[]);
+        let access = world.session().access_in("111122223334").expect("answers");
+        assert_eq!(world.center.calls().len(), 1);
+        assert!(access.account("111122223334").is_none() && access.roles.is_empty());
+        assert_eq!(access.near_accounts("111122223334"), [ACCOUNT]);
+    }
+}

@@ -1,0 +1,206 @@
+//! Where the readers of `~/.aws/config` and `~/.aws/credentials` differ.
+//!
+//! botocore (AWS CLI, Python) reads with Python's `RawConfigParser`, the Rust, Go and JavaScript SDKs by rules of
+//! their own. A file that one of them refuses or reads in another way works with one tool and not with the next.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Place;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Config,
+    Credentials,
+}
+
+/// One place that not all tools read alike. Values are not part of it: a secret may stand there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oddity {
+    pub place: Place,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    ByteOrderMark,
+    DuplicateSection {
+        title: String,
+        first: usize,
+    },
+    DuplicateKey {
+        key: String,
+        first: usize,
+    },
+    /// `key: value`.
+    Colon {
+        key: String,
+    },
+    /// Neither `=` nor `:`.
+    NoSetting,
+    /// `[profile 'a b']`.
+    BlankInName {
+        title: String,
+    },
+    /// `[dev]` in the config file.
+    Unprefixed {
+        title: String,
+    },
+    /// `[default]` and `[profile default]`.
+    BothDefaults {
+        first: usize,
+    },
+    /// `[profile dev]` in the credentials file.
+    Prefixed {
+        title: String,
+    },
+    /// ` # …` behind a value.
+    InlineComment {
+        key: String,
+    },
+}
+
+impl What {
+    /// botocore refuses the whole file: no profile in it works with the AWS CLI.
+    pub fn stops_botocore(&self) -> bool {
+        match self {
+            Self::ByteOrderMark
+            | Self::DuplicateSection { .. }
+            | Self::DuplicateKey { .. }
+            | Self::NoSetting => true,
+            Self::Colon { .. }
+            | Self::BlankInName { .. }
+            | Self::Unprefixed { .. }
+            | Self::BothDefaults { .. }
+            | Self::Prefixed { .. }
+            | Self::InlineComment { .. } => false,
+        }
+    }
+}
+
+/// Sections of the AWS CLI's own that need no prefix.
+const CLI_SECTIONS: [&str; 2] = ["plugins", "preview"];
+
+pub fn oddities(path: &Path, text: &str, kind: Kind) -> Vec<Oddity> {
+    let mut found = Vec::new();
+    let mut note =
+        |line: usize, what| found.push(Oddity { place: Place { path: path.to_path_buf(), line }, what });
+    if text.starts_with('\u{feff}') {
+        note(1, What::ByteOrderMark);
+    }
+    let mut titles: HashMap<&str, usize> = HashMap::new();
+    let mut keys: HashMap<String, usize> = HashMap::new();
+    let mut defaults: Option<(&str, usize)> = None;
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let number = index + 1;
+        // An indented line continues the one above it.
+        if line.trim().is_empty() || line.starts_with([' ', '\t', '#', ';']) {
+            continue;
+        }
+        // Python's pattern is greedy: up to the last `]`.
+        if let Some(title) = line.strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind(']')?])) {
+            keys.clear();
+            if let Some(first) = titles.insert(title, number) {
+                note(number, What::DuplicateSection { title: title.to_owned(), first });
+                continue;
+            }
+            let words: Vec<&str> = title.split_whitespace().collect();
+            if let ["default"] | ["profile", "default"] = words.as_slice() {
+                match defaults {
+                    Some((other, first)) if other != title => note(number, What::BothDefaults { first }),
+                    _ => defaults = Some((title, number)),
+                }
+            }
+            if let Some(what) = oddity_of_title(title, &words, kind) {
+                note(number, what);
+            }
+            continue;
+        }
+        let Some(end) = line.find(['=', ':']) else {
+            note(number, What::NoSetting);
+            continue;
+        };
+        let key = line[..end].trim().to_ascii_lowercase();
+        if let Some(first) = keys.insert(key.clone(), number) {
+            note(number, What::DuplicateKey { key, first });
+        } else if !line.contains('=') {
+            note(number, What::Colon { key });
+        } else if [" #", " ;", "\t#", "\t;"].iter().any(|comment| line[end..].contains(comment)) {
+            note(number, What::InlineComment { key });
+        }
+    }
+    found
+}
+
+fn oddity_of_title(title: &str, words: &[&str], kind: Kind) -> Option<What> {
+    let title = || title.to_owned();
+    match (kind, words) {
+        (_, [_, _, _, ..]) => Some(What::BlankInName { title: title() }),
+        (Kind::Config, ["default"] | ["profile" | "sso-session" | "services", _]) => None,
+        (Kind::Config, [name, ..]) if CLI_SECTIONS.contains(name) => None,
+        (Kind::Config, _) => Some(What::Unprefixed { title: title() }),
+        (Kind::Credentials, ["profile" | "sso-session" | "services", _]) => {
+            Some(What::Prefixed { title: title() })
+        }
+        (Kind::Credentials, [_, _]) => Some(What::BlankInName { title: title() }),
+        (Kind::Credentials, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, kind: Kind) -> Vec<(usize, What)> {
+        let found = oddities(Path::new("config"), text, kind);
+        found.into_iter().map(|oddity| (oddity.place.line, oddity.what)).collect()
+    }
+
+    #[test]
+    fn what_stops_botocore_is_found_with_its_place() {
+        let text = "[profile a]\nregion = x\nREGION: y\n\n[profile b]\nregion = x\n[profile a]\nnonsense\n";
+        let found = of(text, Kind::Config);
+        assert_eq!(
+            found,
+            [
+                (3, What::DuplicateKey { key: "region".into(), first: 2 }),
+                (7, What::DuplicateSection { title: "profile a".into(), first: 1 }),
+                (8, What::NoSetting),
+            ]
+        );
+        assert!(found.iter().all(|(_, what)| what.stops_botocore()));
+        assert_eq!(of("\u{feff}[default]\n", Kind::Config), [(1, What::ByteOrderMark)]);
+    }
+
+    #[test]
+    fn what_tools_read_differently_is_found_and_does_not_stop_botocore() {
+        let text =
+            "[default]\n[profile 'q u']\n[dev]\n[profile default]\nregion : x\nurl = a#b\nrole = x # why\n";
+        let found = of(text, Kind::Config);
+        assert_eq!(
+            found,
+            [
+                (2, What::BlankInName { title: "profile 'q u'".into() }),
+                (3, What::Unprefixed { title: "dev".into() }),
+                (4, What::BothDefaults { first: 1 }),
+                (5, What::Colon { key: "region".into() }),
+                (7, What::InlineComment { key: "role".into() }),
+            ]
+        );
+        assert!(found.iter().all(|(_, what)| !what.stops_botocore()));
+        let credentials = "[dev]\n[default]\n[profile x]\n[a b]\n";
+        assert_eq!(
+            of(credentials, Kind::Credentials),
+            [
+                (3, What::Prefixed { title: "profile x".into() }),
+                (4, What::BlankInName { title: "a b".into() })
+            ]
+        );
+    }
+
+    #[test]
+    fn a_plain_file_has_none() {
+        let text = "# x\n[default]\nregion = a:b\n\n[profile dev]\ns3 =\n  a = 1\n  a = 1\n[sso-session c]\nsso_region=x\n[plugins]\ny = 1\n";
+        assert_eq!(of(text, Kind::Config), []);
+    }
+}

@@ -1,0 +1,157 @@
+//! Which of several sources in one profile a tool takes.
+//!
+//! Read in the sources of botocore 1.44, aws-config 1.13, aws-sdk-go-v2 and @aws-sdk/credential-provider-ini, and
+//! tried with the clients themselves (`tests/e2e`).
+
+use super::Place;
+use super::document::{Document, Heading};
+
+/// SDKs that share an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// AWS CLI, boto3.
+    Botocore,
+    Rust,
+    Go,
+    JavaScript,
+}
+
+impl Family {
+    pub const ALL: [Self; 4] = [Self::Botocore, Self::Rust, Self::Go, Self::JavaScript];
+
+    /// From the first that is taken to the last.
+    fn order(self) -> &'static [Source] {
+        use Source::{AssumeRole, ConfigKeys, CredentialsFile, Login, Process, Sso, SsoRole, WebIdentity};
+        match self {
+            // Other than the rest it takes `sso_…` keys for a source only where they name a role.
+            Self::Botocore => {
+                &[AssumeRole, WebIdentity, SsoRole, CredentialsFile, Login, Process, ConfigKeys]
+            }
+            Self::Rust => &[AssumeRole, WebIdentity, Sso, Login, Process, CredentialsFile, ConfigKeys],
+            Self::Go => &[CredentialsFile, ConfigKeys, AssumeRole, WebIdentity, Sso, Login, Process],
+            Self::JavaScript => &[AssumeRole, CredentialsFile, ConfigKeys, WebIdentity, Process, Sso, Login],
+        }
+    }
+}
+
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Botocore => "AWS CLI and Python",
+            Self::Rust => "Rust",
+            Self::Go => "Go",
+            Self::JavaScript => "JavaScript",
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    AssumeRole,
+    WebIdentity,
+    /// Any `sso_…` key.
+    Sso,
+    /// `sso_account_id` or `sso_role_name`.
+    SsoRole,
+    /// Keys in `~/.aws/credentials`.
+    CredentialsFile,
+    /// `aws login`.
+    Login,
+    /// `credential_process`.
+    Process,
+    /// Keys in the config file.
+    ConfigKeys,
+}
+
+impl Source {
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::AssumeRole => &["role_arn"],
+            Self::WebIdentity => &["web_identity_token_file"],
+            Self::Sso => &["sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name"],
+            Self::SsoRole => &["sso_account_id", "sso_role_name"],
+            Self::CredentialsFile | Self::ConfigKeys => &["aws_access_key_id"],
+            Self::Login => &["login_session"],
+            Self::Process => &["credential_process"],
+        }
+    }
+}
+
+/// The key that makes a source of the profile, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub source: Source,
+    pub key: &'static str,
+    pub place: Place,
+}
+
+/// What the family takes from the profile; `None`: nothing there. `credentials` is `~/.aws/credentials`, whose
+/// sections have no prefix.
+pub fn taken(
+    family: Family,
+    document: &Document,
+    credentials: Option<&Document>,
+    profile: &str,
+) -> Option<Taken> {
+    let find = |source: Source| {
+        let (document, heading) = match source {
+            Source::CredentialsFile if profile != "default" => {
+                (credentials?, Heading::Other(profile.to_owned()))
+            }
+            Source::CredentialsFile => (credentials?, Heading::Profile(profile.to_owned())),
+            _ => (document, Heading::Profile(profile.to_owned())),
+        };
+        let section = document.section(&heading)?;
+        let key = source.keys().iter().find(|key| section.get(key).is_some())?;
+        Some(Taken { source, key, place: section.place_of(key) })
+    };
+    family.order().iter().find_map(|source| find(*source))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn all(config: &str, credentials: &str) -> [Option<Source>; 4] {
+        let config = Document::parse(Path::new("config"), config).expect("parses");
+        let credentials = Document::parse(Path::new("credentials"), credentials).expect("parses");
+        Family::ALL.map(|family| taken(family, &config, Some(&credentials), "dev").map(|taken| taken.source))
+    }
+
+    const PROCESS: &str = "[profile dev]\ncredential_process = x\n";
+
+    #[test]
+    fn the_process_is_taken_where_it_stands_alone() {
+        assert_eq!(all(PROCESS, ""), [Some(Source::Process); 4]);
+        assert_eq!(all("[profile dev]\nregion = x\n", ""), [None; 4]);
+        assert_eq!(all("[profile other]\n", "[other]\naws_access_key_id = x\n"), [None; 4]);
+    }
+
+    #[test]
+    fn each_family_has_its_own_order() {
+        use Source::{CredentialsFile, Process, Sso, SsoRole};
+        let with = |keys: &str| all(&format!("{PROCESS}{keys}"), "");
+        assert_eq!(
+            with("sso_account_id = 1\n"),
+            [Some(SsoRole), Some(Sso), Some(Sso), Some(Process)],
+            "JavaScript runs the process first"
+        );
+        assert_eq!(with("sso_region = x\n"), [Some(Process), Some(Sso), Some(Sso), Some(Process)]);
+        assert_eq!(with("role_arn = x\n"), [Some(Source::AssumeRole); 4]);
+        assert_eq!(
+            all(PROCESS, "[dev]\naws_access_key_id = x\n"),
+            [Some(CredentialsFile), Some(Process), Some(CredentialsFile), Some(CredentialsFile)]
+        );
+    }
+
+    #[test]
+    fn the_place_is_that_of_the_key() {
+        let config =
+            Document::parse(Path::new("/c"), "[profile dev]\ncredential_process = x\nsso_region = y\n")
+                .expect("parses");
+        let found = taken(Family::Go, &config, None, "dev").expect("something");
+        assert_eq!((found.key, found.place.to_string().as_str()), ("sso_region", "/c:3"));
+    }
+}

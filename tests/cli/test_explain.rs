@@ -1,0 +1,90 @@
+use idc_sim::{IdcSim, Route};
+
+use crate::stage::{ACCOUNT, ROLE, Stage};
+
+#[test]
+fn codes_and_messages_are_explained_with_who_mends_them() {
+    let stage = Stage::new();
+    let explain = |text: &str| stage.kcaws("explain").args([text]).run();
+    explain("exit 5").expect_ok().expect_stdout("keyring").expect_stdout("who mends it: you");
+    explain("error: invalid_grant").expect_ok().expect_stdout("sso_region");
+    let page = "We are sorry... Invalid requester";
+    explain(page).expect_ok().expect_stdout("Client signature required").expect_stdout("Keycloak realm");
+    explain("Response contains invalid name id policy format").expect_ok().expect_stdout("e-mail");
+    stage.run("explain exit 130").expect_ok().expect_stdout("interrupted");
+    assert!(stage.sim.requests().is_empty());
+}
+
+#[test]
+fn alone_it_lists_what_it_knows_and_what_it_does_not_know_is_exit_2() {
+    let stage = Stage::new();
+    stage.run("explain").expect_ok().expect_stdout("exit_5").expect_stdout("invalid requester");
+    let unknown =
+        stage.run("explain hunter2 \u{1b}[31m").expect_code(2).expect_stderr("`kcaws explain` lists");
+    assert!(!unknown.stderr_text().contains("hunter2"), "a text may hold a secret: {unknown}");
+    let json = stage.run("explain slow_down --json").expect_ok().stdout_json();
+    assert_eq!((&json["schema"], &json["topics"][0]["name"]), (&1.into(), &"slow_down".into()));
+    assert!(json["refusal"].is_null());
+}
+
+fn assigned() -> Stage {
+    let user = "alice@example.com";
+    let stage =
+        Stage::with(IdcSim::builder().assign(user, ACCOUNT, ROLE).assign(user, ACCOUNT, "ReadOnlyAccess"));
+    stage.log_in();
+    stage
+}
+
+#[test]
+fn behind_a_403_a_typing_error_is_told_from_a_missing_assignment_and_a_foreign_account() {
+    let stage = assigned();
+    let refused = |account: &str, role: &str| {
+        let line = format!("--session corp --account {account} --role {role}");
+        stage.run(&format!("credential-process {line}")).expect_code(6);
+        stage.run(&format!("explain 403 {line} --json")).expect_ok().stdout_json()["refusal"].clone()
+    };
+    let typed = refused(ACCOUNT, "PowerUserAcces");
+    assert_eq!(typed["near_roles"], serde_json::json!([ROLE]));
+    assert_eq!((&typed["account_visible"], &typed["account_name"]), (&true.into(), &"dev".into()));
+    let missing = refused(ACCOUNT, "AdministratorAccess");
+    assert_eq!(missing["roles"], serde_json::json!([ROLE, "ReadOnlyAccess"]));
+    assert!(missing["mend"].as_str().unwrap().starts_with("ask an administrator to assign"), "{missing}");
+    let foreign = refused("333344445555", ROLE);
+    assert_eq!(foreign["account_visible"], false);
+    let asked = stage.sim.requests_to(Route::ListAccountRoles);
+    assert!(asked.iter().all(|request| request.query.contains(ACCOUNT)), "no account but this one");
+}
+
+#[test]
+fn a_profile_is_enough_and_an_assignment_that_is_back_is_seen() {
+    let stage = assigned();
+    stage.sim.unassign("alice@example.com", ACCOUNT, ROLE);
+    let asked = stage.run("explain 403 --profile dev").expect_ok();
+    asked.expect_stdout("you have there: ReadOnlyAccess").expect_stdout("ask an administrator");
+    stage.sim.assign("alice@example.com", ACCOUNT, ROLE);
+    stage.kcaws("explain exit 6").env("AWS_PROFILE", "dev").run().expect_ok().expect_stdout("try again");
+    // Without any profile there is the topic.
+    stage.run("explain 403").expect_ok().expect_stdout("kcaws explain 403 --profile P");
+}
+
+#[test]
+fn without_a_login_there_is_the_way_to_one() {
+    let stage = Stage::new();
+    stage.run("explain 403 --profile dev").expect_code(4).expect_stderr("run `kcaws login corp`");
+    stage.run("explain 403 --profile nope").expect_code(3);
+    stage.run("explain 403 --account 1 --role x").expect_code(2);
+    stage.run("explain 403 --role x").expect_code(2);
+}
+
+#[test]
+fn hostile_names_are_shown_and_do_not_act() {
+    let builder = IdcSim::builder().account(ACCOUNT, "dev\u{1b}[2J", "a@example.com").assign(
+        "alice@example.com",
+        ACCOUNT,
+        ROLE,
+    );
+    let stage = Stage::with(builder);
+    stage.log_in();
+    let text = stage.run("explain 403 --profile dev").expect_ok().stdout_text();
+    assert!(!text.contains('\u{1b}') && text.contains("dev\\u{1b}[2J"), "{text}");
+}
