@@ -32,7 +32,7 @@ pub struct App {
     pub env: Env,
     pub folders: Folders,
     pub clock: Arc<dyn Clock>,
-    outside: Box<dyn Outside>,
+    outside: Rc<dyn Outside>,
     state: OnceCell<Arc<dyn StateFolder>>,
     warm_keys: OnceCell<Box<dyn WarmKeys>>,
     document: OnceCell<(Option<FileStamp>, Document)>,
@@ -79,8 +79,24 @@ impl App {
             env,
             folders,
             clock,
-            outside,
+            outside: Rc::from(outside),
             state: OnceCell::new(),
+            warm_keys: OnceCell::new(),
+            document: OnceCell::new(),
+            settings: OnceCell::new(),
+        }
+    }
+
+    /// The same world, the config file not read yet: for who wrote it meanwhile.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let (env, folders, clock) = (self.env.clone(), self.folders.clone(), self.clock.clone());
+        Self {
+            env,
+            folders,
+            clock,
+            outside: self.outside.clone(),
+            state: self.state.clone(),
             warm_keys: OnceCell::new(),
             document: OnceCell::new(),
             settings: OnceCell::new(),

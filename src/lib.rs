@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod configure;
 pub mod console;
 pub mod credentials;
 pub mod ports;

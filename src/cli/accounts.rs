@@ -38,12 +38,7 @@ struct Row {
 pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let selected = selection::session(app, args.session.as_deref())?;
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let spinner = ui.spinner("Asking for your accounts …");
-    let listed = opened.session().accounts(|done, total| {
-        spinner.set_message(format!("{done} of {total} accounts"));
-    });
-    spinner.finish_and_clear();
-    let listed = listed?;
+    let listed = opened.accounts(ui)?;
     if args.json {
         let accounts = listed.into_iter().map(|one| Row {
             account_id: one.account.id,

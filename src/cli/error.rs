@@ -4,6 +4,7 @@
 //! Form: lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to
 //! look at. A message that does not help is a bug.
 
+mod asking;
 mod console;
 mod keyring;
 mod profile;
@@ -198,8 +199,7 @@ impl From<ConfigError> for CommandError {
                 failure.hint(format!("add the line `{key} = …` to that section"))
             }
             ConfigError::NoSuchSession { known, .. } if known.is_empty() => {
-                Self { code: "no_such_session", ..failure }
-                    .hint("`kcaws login --help` shows the lines that it takes")
+                Self { code: "no_such_session", ..failure }.hint("run `kcaws configure`")
             }
             ConfigError::NoSuchSession { known, .. } => {
                 Self { code: "no_such_session", ..failure }.hint(format!("there are: {}", known.join(", ")))
@@ -224,8 +224,9 @@ impl From<ConfigError> for CommandError {
                 "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
             ),
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
-            ConfigError::NoSessions { .. } => Self { code: "no_sessions", ..failure }
-                .hint("`kcaws login --help` shows the lines that it takes"),
+            ConfigError::NoSessions { .. } => {
+                Self { code: "no_sessions", ..failure }.hint("run `kcaws configure`")
+            }
         };
         failure.because_of(cause)
     }

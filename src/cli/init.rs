@@ -6,6 +6,7 @@ use super::error::{CommandError, Exit};
 use super::ui::Ui;
 use crate::app::App;
 use crate::ports::process;
+use crate::shell::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,6 +103,11 @@ impl Shell {
         }
         Ok(())
     }
+}
+
+/// `path` as a word of that shell's; `None` where it cannot be written down, or is no shell of ours.
+pub(super) fn quoted(format: Format, path: &Path) -> Option<String> {
+    Shell::from_str(format.name(), true).ok()?.quoted(path)
 }
 
 pub(super) fn run(args: &InitArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {

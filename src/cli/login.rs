@@ -40,7 +40,7 @@ The session stands in ~/.aws/config, where the AWS CLI reads it too:
 /// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
 /// another device. With PKCE (RFC 7636) the browser of this machine comes back by itself, within five minutes.
 /// Without SESSION it is that of AWS_PROFILE, else the only one there is.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {
     /// Name of an [sso-session …]
@@ -70,6 +70,11 @@ pub(super) struct LoginArgs {
 enum QrContent {
     Page,
     Complete,
+}
+
+/// As `kcaws login NAME` does it.
+pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    run(&LoginArgs { session: Some(name.to_owned()), ..LoginArgs::default() }, app, ui)
 }
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {

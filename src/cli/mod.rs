@@ -3,6 +3,7 @@
 mod accounts;
 mod clocks;
 mod complete;
+mod configure;
 mod console;
 mod credential_process;
 mod doctor;
@@ -92,6 +93,7 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Configure(configure::ConfigureArgs),
     Login(login::LoginArgs),
     Logout(logout::LogoutArgs),
     Status(status::StatusArgs),
@@ -120,6 +122,7 @@ impl Command {
             Self::Status(args) => args.json,
             Self::Whoami(args) => args.json,
             Self::Accounts(args) => args.json,
+            Self::Configure(args) => args.json(),
             Self::Profile(args) => args.wants_json(),
             Self::Store(args) => args.wants_json(),
             Self::Console(args) => args.json(),
@@ -145,6 +148,7 @@ impl Command {
             crate::ports::interrupt::listen();
         }
         match self {
+            Self::Configure(args) => configure::run(args, app, ui),
             Self::Login(args) => login::run(args, app, ui),
             Self::Logout(args) => logout::run(args, app, ui),
             Self::Status(args) => status::run(args, app, ui),

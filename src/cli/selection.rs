@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::Ui;
+use crate::credentials::listing::AccountRoles;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{SecretStore, StoreKind};
 use crate::profile::services::{Service, endpoint_override};
@@ -219,6 +220,16 @@ impl<'a> Opened<'a> {
     ) -> Result<Self, CommandError> {
         let center = app.identity_center(&selected.session.region, &endpoints, patience)?;
         Ok(Self { app, selected, endpoints, store, center, lock_patience: LOCK_PATIENCE })
+    }
+
+    /// All accounts and permission sets; that may take a minute.
+    pub(super) fn accounts(&self, ui: &Ui) -> Result<Vec<AccountRoles>, SessionError> {
+        let spinner = ui.spinner("Asking for your accounts …");
+        let listed = self.session().accounts(|done, total| {
+            spinner.set_message(format!("{done} of {total} accounts"));
+        });
+        spinner.finish_and_clear();
+        listed
     }
 
     pub(super) fn session(&self) -> Session<'_> {

@@ -108,7 +108,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     if args.json {
         ui.json(&Report { schema: 1, sessions: seen.into_iter().map(|seen| seen.row).collect() });
     } else if seen.is_empty() {
-        ui.say("No session is set up; `kcaws login --help` shows the lines for ~/.aws/config.");
+        ui.say("No session is set up; run `kcaws configure`.");
     } else {
         show(seen, now, ui);
     }

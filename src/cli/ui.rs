@@ -132,6 +132,14 @@ impl Ui {
         self.tell(&format!("kcaws: warning: {}", shown(text)));
     }
 
+    /// As [`Ui::text`], for the person who is about to be asked about it.
+    pub(super) fn tell_text(&mut self, text: &str) {
+        for line in text.lines() {
+            let pieces: Vec<String> = line.split('\t').map(shown).collect();
+            self.tell(&pieces.join("\t"));
+        }
+    }
+
     /// Asks the person; anything but a yes is a no. Where nobody can answer, `instead` is the flag that does.
     pub(super) fn confirm(&mut self, question: &str, instead: &str) -> Result<bool, CommandError> {
         if !self.is_interactive() {

@@ -6,7 +6,7 @@ use super::error::{CommandError, Exit};
 use super::prompt;
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::ports::picker::{self, PickError};
+use crate::ports::picker;
 use crate::profile::ConfigError;
 use crate::profile::document::Heading;
 use crate::prompt::{Standing, View, recent};
@@ -132,7 +132,7 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
             "no_profiles",
             "no profile gets its credentials from kcaws",
         )
-        .hint("`kcaws credential-process --help` shows the lines that one takes"));
+        .hint("`kcaws configure` writes some"));
     }
     if !ui.is_interactive() {
         return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
@@ -147,19 +147,8 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
         let (name, role) = (shown(&row.name), shown(&row.role));
         format!("{name:names$}  {role:roles$}  {}  {}", row.account_id, prompt::format::left(view))
     });
-    match picker::pick("Profile:", lines.collect(), &app.env) {
-        Ok(at) => Ok(rows[at].1.name.clone()),
-        Err(PickError::Interrupted) => Err(CommandError::interrupted()),
-        Err(PickError::Nothing) => {
-            Err(CommandError::new(Exit::Failed, "nothing_picked", "nothing was picked")
-                .hint("everything is as it was; a profile that is named needs no picking"))
-        }
-        Err(PickError::Terminal(error)) => {
-            Err(CommandError::new(Exit::Usage, "no_terminal", "the terminal cannot be asked")
-                .because(error.to_string())
-                .hint("name the profile"))
-        }
-    }
+    let at = picker::pick("Profile:", lines.collect(), &app.env)?;
+    Ok(rows[at].1.name.clone())
 }
 
 /// Those used last first, then as they stand in the file.

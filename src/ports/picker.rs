@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, Write};
 
+use inquire::InquireError;
+
 use super::env::Env;
 
 #[derive(Debug, thiserror::Error)]
@@ -15,29 +17,49 @@ pub enum PickError {
     Terminal(#[source] std::io::Error),
 }
 
+/// The places of all picked rows, in their order; at least one.
+pub fn pick_several(question: &str, rows: Vec<String>, env: &Env) -> Result<Vec<usize>, PickError> {
+    let mut picked = if can_draw(env) {
+        let picked = inquire::MultiSelect::new(question, rows)
+            .with_page_size(12)
+            .with_help_message("Space marks, letters narrow, Enter takes the marked ones; Esc takes none")
+            .raw_prompt();
+        picked.map_err(reason)?.into_iter().map(|one| one.index).collect()
+    } else {
+        numbers(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())?
+    };
+    picked.sort_unstable();
+    if picked.is_empty() { Err(PickError::Nothing) } else { Ok(picked) }
+}
+
 /// The place of the picked row. Asks on stderr: stdout is data. Only for somebody who can answer.
 pub fn pick(question: &str, rows: Vec<String>, env: &Env) -> Result<usize, PickError> {
-    let can_draw = env.get("TERM").is_some_and(|term| term != "dumb") || cfg!(windows);
-    if can_draw {
+    if can_draw(env) {
         drawn(question, rows)
     } else {
         numbered(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())
     }
 }
 
+fn can_draw(env: &Env) -> bool {
+    env.get("TERM").is_some_and(|term| term != "dumb") || cfg!(windows)
+}
+
+fn reason(error: InquireError) -> PickError {
+    match error {
+        InquireError::OperationInterrupted => PickError::Interrupted,
+        InquireError::IO(error) => PickError::Terminal(error),
+        InquireError::NotTTY => PickError::Terminal(std::io::ErrorKind::Unsupported.into()),
+        _ => PickError::Nothing,
+    }
+}
+
 fn drawn(question: &str, rows: Vec<String>) -> Result<usize, PickError> {
-    use inquire::InquireError;
     let picked = inquire::Select::new(question, rows)
         .with_page_size(12)
         .with_help_message("letters of it, then Enter; Esc leaves everything as it is")
         .raw_prompt();
-    match picked {
-        Ok(picked) => Ok(picked.index),
-        Err(InquireError::OperationInterrupted) => Err(PickError::Interrupted),
-        Err(InquireError::IO(error)) => Err(PickError::Terminal(error)),
-        Err(InquireError::NotTTY) => Err(PickError::Terminal(std::io::ErrorKind::Unsupported.into())),
-        Err(_) => Err(PickError::Nothing),
-    }
+    picked.map(|picked| picked.index).map_err(reason)
 }
 
 fn numbered(
@@ -46,21 +68,56 @@ fn numbered(
     input: &mut impl BufRead,
     output: &mut impl Write,
 ) -> Result<usize, PickError> {
+    asked(question, "a number", rows, input, output, |answer| one_of(answer, rows.len()))
+}
+
+fn numbers(
+    question: &str,
+    rows: &[String],
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> Result<Vec<usize>, PickError> {
+    asked(question, "numbers such as 1,3-5", rows, input, output, |answer| several_of(answer, rows.len()))
+}
+
+fn one_of(answer: &str, count: usize) -> Option<usize> {
+    answer.parse().ok().filter(|number| (1..=count).contains(number)).map(|number: usize| number - 1)
+}
+
+/// `1,3-5`, each once.
+fn several_of(answer: &str, count: usize) -> Option<Vec<usize>> {
+    let mut picked = Vec::new();
+    for part in answer.split([',', ' ']).filter(|part| !part.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        picked.extend(one_of(first.trim(), count)?..=one_of(last.trim(), count)?);
+    }
+    picked.sort_unstable();
+    picked.dedup();
+    (!picked.is_empty()).then_some(picked)
+}
+
+/// Until an answer can be read.
+fn asked<T>(
+    question: &str,
+    form: &str,
+    rows: &[String],
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T, PickError> {
     let mut text = String::new();
     for (number, row) in (1..).zip(rows) {
         writeln!(output, "{number:>4}  {row}").map_err(PickError::Terminal)?;
     }
     loop {
-        write!(output, "{question} (a number) ")
-            .and_then(|()| output.flush())
-            .map_err(PickError::Terminal)?;
+        write!(output, "{question} ({form}) ").and_then(|()| output.flush()).map_err(PickError::Terminal)?;
         text.clear();
         input.read_line(&mut text).map_err(PickError::Terminal)?;
         match text.trim() {
             "" => return Err(PickError::Nothing),
-            answer => match answer.parse::<usize>() {
-                Ok(number) if (1..=rows.len()).contains(&number) => return Ok(number - 1),
-                _ => writeln!(output, "1 to {}, please", rows.len()).map_err(PickError::Terminal)?,
+            answer => match read(answer) {
+                Some(picked) => return Ok(picked),
+                None => writeln!(output, "1 to {}, please", rows.len()).map_err(PickError::Terminal)?,
             },
         }
     }
@@ -83,6 +140,16 @@ mod tests {
         assert!(matches!(picked, Ok(1)), "{shown}");
         assert!(shown.starts_with("   1  one\n   2  two\n"), "{shown}");
         assert_eq!(shown.matches("which?").count(), 3);
+    }
+
+    #[test]
+    fn several_are_picked_by_numbers_and_spans() {
+        for (text, expected) in [("2", Some(vec![1])), ("3, 1-2 ,2", Some(vec![0, 1, 2])), ("3-1", None)] {
+            assert_eq!(several_of(text, 3), expected, "{text}");
+        }
+        for text in ["0", "4", "1-9", "x", "-"] {
+            assert_eq!(several_of(text, 3), None, "{text}");
+        }
     }
 
     #[test]

@@ -68,12 +68,17 @@ impl ProfileSettings {
             Field::Role => role_alias.unwrap_or(role),
             Field::Session => session,
         });
-        let plain = |letter: char| u8::try_from(letter).is_ok_and(is_plain_byte);
-        let name: String = name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect();
-        // A leading one would make an option of it: `--profile -x`.
-        let name = name.trim_start_matches('-');
-        if name.is_empty() { account.id.clone() } else { name.to_owned() }
+        let name = plain_name(&name);
+        if name.is_empty() { account.id.clone() } else { name }
     }
+}
+
+/// With `-` for every letter that not every tool takes; empty where none is left.
+pub fn plain_name(name: &str) -> String {
+    let plain = |letter: char| u8::try_from(letter).is_ok_and(is_plain_byte);
+    let name: String = name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect();
+    // A leading one would make an option of it: `--profile -x`.
+    name.trim_start_matches('-').to_owned()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

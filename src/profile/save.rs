@@ -92,6 +92,25 @@ impl Keeper<'_> {
         Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
     }
 
+    /// For a file of somebody's that is no config: `change` makes its new content of what is there, or says `None` where
+    /// nothing is to do. The number of the backup.
+    pub fn edit_bytes(
+        &self,
+        command: &str,
+        change: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<Option<u64>, SaveError> {
+        let _lock = self.lock()?;
+        for _ in 0..ATTEMPTS {
+            let content = self.settled()?;
+            let bytes = content.as_deref().map(Vec::as_slice).unwrap_or_default();
+            let Some(after) = change(bytes).map(Zeroizing::new) else { return Ok(None) };
+            if let Some(backup) = self.replaced(command, &content, Some(&after))? {
+                return Ok(Some(backup));
+            }
+        }
+        Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
+    }
+
     /// Puts the content of a backup back, whatever is there now; that gets a backup of its own.
     pub fn restore(&self, command: &str, wanted: &Content) -> Result<Outcome<()>, SaveError> {
         let _lock = self.lock()?;
@@ -234,6 +253,18 @@ mod tests {
         assert_eq!(backups.len(), 1, "only of what was really replaced");
         let (_, content) = backups::get(&world.state, backups[0].id).expect("reads").expect("is there");
         assert_eq!(content.expect("existed").as_slice(), b"[b]\n");
+    }
+
+    #[test]
+    fn bytes_are_appended_to_what_somebody_else_wrote_and_what_was_there_is_kept() {
+        let world = World::with("a\n");
+        world.file.intrude("b\n");
+        let add = |bytes: &[u8]| (!bytes.ends_with(b"x\n")).then(|| [bytes, b"x\n"].concat());
+        let backup = world.keeper().edit_bytes("configure", add).expect("writes").expect("is a change");
+        assert_eq!(world.text(), "b\nx\n");
+        let (_, old) = backups::get(&world.state, backup).expect("reads").expect("is there");
+        assert_eq!(old.expect("existed").as_slice(), b"b\n");
+        assert_eq!(world.keeper().edit_bytes("configure", add).expect("reads"), None);
     }
 
     #[test]

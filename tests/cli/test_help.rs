@@ -1,6 +1,7 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
+    "configure",
     "login",
     "logout",
     "status",

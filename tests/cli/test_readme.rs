@@ -47,7 +47,7 @@ fn in_the_middle(mut services: Value) -> Value {
 #[test]
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
-    assert_eq!(samples.len(), 13);
+    assert_eq!(samples.len(), 14);
     let stage = Stage::new();
     stage.log_in();
     assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
@@ -73,6 +73,11 @@ fn the_samples_in_readme_are_what_the_commands_print() {
     );
     let refused = "explain 403 --session corp --account 111122223333 --role PowerUserAcces --json";
     assert_same_shape(&samples[12], &stage.run(refused).expect_ok().stdout_json(), "explain");
+    stage.desk.write_aws_config(&format!("{}\n[profile old]\nsso_session = corp\n", stage.config()));
+    let line = "configure --session corp --profiles all --import --shell-line --yes --json";
+    let configured = stage.kcaws(line).env("SHELL", "/bin/bash").run().expect_ok().stdout_json();
+    assert_same_shape(&samples[13], &configured, "configure");
+    stage.desk.write_aws_config(&stage.config());
     stage.desk.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
     let add = "profile add dev --session corp --account 111122223333 --role ReadOnlyAccess --json";
     for (index, line) in
@@ -92,6 +97,7 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         assert!(readme.contains(variable), "{variable}");
     }
     for command in [
+        "configure",
         "login",
         "logout",
         "status",

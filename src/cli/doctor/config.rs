@@ -18,16 +18,10 @@ pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
     };
     let subject = path.display().to_string();
     let one = match scene.app.document() {
-        Ok(_) if !path.exists() => Finding::error(
-            subject,
-            "there is no such file",
-            "`kcaws login --help` shows the lines to put there",
-        ),
-        Ok(document) if document.session_names().is_empty() => Finding::error(
-            subject,
-            "it has no [sso-session …]",
-            "`kcaws login --help` shows the lines to put there",
-        ),
+        Ok(_) if !path.exists() => Finding::error(subject, "there is no such file", "run `kcaws configure`"),
+        Ok(document) if document.session_names().is_empty() => {
+            Finding::error(subject, "it has no [sso-session …]", "run `kcaws configure`")
+        }
         Ok(document) => Finding::ok(
             subject,
             format!(

@@ -76,7 +76,7 @@ fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, Conf
 }
 
 /// How the line calls kcaws.
-pub(super) fn program(app: &App) -> Result<String, CommandError> {
+pub(in crate::cli) fn program(app: &App) -> Result<String, CommandError> {
     use crate::cli::error::Exit;
     let failed = || {
         CommandError::new(Exit::Failed, "own_path", "cannot tell by which path profiles should call kcaws")

@@ -1,11 +1,11 @@
 //! `kcaws profile …`: the profiles in `~/.aws/config`.
 
-mod add;
+pub(super) mod add;
 mod list;
 mod remove;
-mod sync;
+pub(super) mod sync;
 mod undo;
-mod written;
+pub(super) mod written;
 
 use clap::{Args, Subcommand};
 

@@ -7,9 +7,9 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, Opened};
 use crate::cli::ui::Ui;
 use crate::ports::identity_center::Patience;
+use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::sync::{Note, Plan, Sync, wanted};
-use crate::profile::{SsoSession, diff};
 
 /// Write a profile for every account and permission set that you have
 ///
@@ -55,12 +55,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let selected = selection::session(app, args.session.as_deref())?;
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let spinner = ui.spinner("Asking for your accounts …");
-    let listed = opened.session().accounts(|done, total| {
-        spinner.set_message(format!("{done} of {total} accounts"));
-    });
-    spinner.finish_and_clear();
-    let listed = listed?;
+    let listed = opened.accounts(ui)?;
     let listed = listed.iter().map(|one| (&one.account, one.roles.as_slice()));
     let wanted = wanted(&session.name, listed, &settings, &template)?;
 
@@ -75,18 +70,11 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         prune: !args.no_prune,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
-    let keeper = target.keeper();
-    let mut outcome = keeper.preview(edit)?;
-    if outcome.is_change() && !args.write.dry_run {
-        if must_ask {
-            ui.text(&diff::unified(target.path(), &outcome.before, &outcome.after));
-            if !ui.confirm(&format!("Write this to {}?", target.path().display()), "--yes")? {
-                ui.say("Nothing was written.");
-                return Ok(());
-            }
-        }
-        outcome = keeper.edit(&command(&session), edit)?;
-    }
+    let outcome = target.change_if_agreed(&args.write, args.yes, &command(&session), ui, edit)?;
+    let Some(outcome) = outcome else {
+        ui.say("Nothing was written.");
+        return Ok(());
+    };
     if !args.write.dry_run {
         outcome.result.note.save(state, &session, document)?;
     }
@@ -98,7 +86,7 @@ fn command(session: &SsoSession) -> String {
     format!("profile sync {}", session.name)
 }
 
-fn changes(plan: &Plan) -> Vec<Changed> {
+pub(in crate::cli) fn changes(plan: &Plan) -> Vec<Changed> {
     let of = |names: &[String], change| -> Vec<Changed> {
         names.iter().map(|name| Changed { name: name.clone(), change }).collect()
     };
@@ -112,7 +100,7 @@ fn changes(plan: &Plan) -> Vec<Changed> {
 }
 
 /// Done but for these: exit 1.
-fn skipped(plan: &Plan, ui: &mut Ui) -> Result<(), CommandError> {
+pub(in crate::cli) fn skipped(plan: &Plan, ui: &mut Ui) -> Result<(), CommandError> {
     let Some((first, place)) = plan.skipped.first() else { return Ok(()) };
     let at = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
     let message = match plan.skipped.len() {

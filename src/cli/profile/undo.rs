@@ -67,6 +67,7 @@ pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         newest.ok_or(SaveError::NothingToUndo { path })?.id
     };
     let (backup, content) = backups::get(state, id)?.ok_or(SaveError::NoBackup { id })?;
+    let is_config = app.config_path().is_ok_and(|config| config == backup.path);
     let target = Target::at(app, backup.path, &args.write);
     let (keeper, path) = (target.keeper(), target.path());
     let outcome = if args.write.dry_run {
@@ -83,9 +84,11 @@ pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     } else {
         let path = shown(&path.display().to_string());
         ui.say(&match outcome.backup {
-            Some(_) => {
+            Some(taken) => {
+                // Without a number it is about the config alone.
+                let number = if is_config { String::new() } else { format!(" {taken}") };
                 format!(
-                    "{path} is as it was before `kcaws {}`; `kcaws profile undo` takes that back.",
+                    "{path} is as it was before `kcaws {}`; `kcaws profile undo{number}` takes that back.",
                     shown(&backup.command)
                 )
             }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
 use crate::ports::config_file::{ConfigFile, How};
 use crate::profile::draft::Draft;
@@ -13,31 +14,31 @@ use crate::profile::save::{Keeper, Outcome, SaveError};
 use crate::profile::{ConfigError, diff};
 
 #[derive(Args, Debug)]
-pub(super) struct WriteArgs {
+pub(in crate::cli) struct WriteArgs {
     /// Print the change as a diff and write nothing
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(in crate::cli) dry_run: bool,
     /// Write into the file itself where it cannot be replaced (hard links, a mounted file)
     #[arg(long)]
-    pub(super) in_place: bool,
+    pub(in crate::cli) in_place: bool,
     /// Machine-readable
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
-pub(super) struct Target<'a> {
+pub(in crate::cli) struct Target<'a> {
     app: &'a App,
     file: Box<dyn ConfigFile>,
     how: How,
 }
 
 impl<'a> Target<'a> {
-    pub(super) fn at(app: &'a App, path: PathBuf, args: &WriteArgs) -> Self {
+    pub(in crate::cli) fn at(app: &'a App, path: PathBuf, args: &WriteArgs) -> Self {
         let how = if args.in_place { How::InPlace } else { How::Rename };
         Self { app, file: app.config_file(path), how }
     }
 
-    pub(super) fn keeper(&self) -> Keeper<'_> {
+    pub(in crate::cli) fn keeper(&self) -> Keeper<'_> {
         Keeper { file: &*self.file, state: &**self.app.state(), clock: &*self.app.clock, how: self.how }
     }
 
@@ -51,16 +52,38 @@ impl<'a> Target<'a> {
         if args.dry_run { self.keeper().preview(edit) } else { self.keeper().edit(command, edit) }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Shows the change and asks, unless `yes` was said before; `None` for a no. In a dry run, what it would be.
+    pub(in crate::cli) fn change_if_agreed<T>(
+        &self,
+        args: &WriteArgs,
+        yes: bool,
+        command: &str,
+        ui: &mut Ui,
+        mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Option<Outcome<T>>, CommandError> {
+        let preview = self.keeper().preview(&mut edit)?;
+        if args.dry_run || !preview.is_change() {
+            return Ok(Some(preview));
+        }
+        if !yes {
+            ui.tell_text(&diff::unified(self.path(), &preview.before, &preview.after));
+            if !ui.confirm(&format!("Write this to {}?", self.path().display()), "--yes")? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.keeper().edit(command, edit)?))
+    }
+
+    pub(in crate::cli) fn path(&self) -> &Path {
         self.file.path()
     }
 }
 
 #[derive(Serialize)]
-pub(super) struct Changed {
-    pub(super) name: String,
+pub(in crate::cli) struct Changed {
+    pub(in crate::cli) name: String,
     /// `created`, `updated`, `removed`, `unchanged`, `skipped`.
-    pub(super) change: &'static str,
+    pub(in crate::cli) change: &'static str,
 }
 
 #[derive(Serialize)]

@@ -60,7 +60,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     if args.json {
         ui.json(&Report { schema: 1, sessions: rows });
     } else if rows.is_empty() {
-        ui.say("No session is set up; `kcaws login --help` shows the lines for ~/.aws/config.");
+        ui.say("No session is set up; run `kcaws configure`.");
     } else {
         let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
         ui.table(&["SESSION", "STORE", "ANSWER", "TOKENS"], &cells);

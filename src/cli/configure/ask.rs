@@ -1,0 +1,42 @@
+//! Questions, asked until they are answered. Ctrl-C ends them all, with exit 130.
+
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::ui::{Ui, shown};
+use crate::ports::picker::PickError;
+
+/// Until `read` takes the answer; an empty one stands for `usual`.
+pub(super) fn until<T>(
+    question: &str,
+    usual: Option<&str>,
+    ui: &mut Ui,
+    mut read: impl FnMut(&str) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let default = usual.map(|usual| format!(" [{}]", shown(usual))).unwrap_or_default();
+    loop {
+        let answer = ui.ask(&format!("{question}{default}: ")).ok_or_else(ended)?;
+        let answer = if answer.is_empty() { usual.unwrap_or_default() } else { &answer };
+        match read(answer) {
+            Ok(taken) => return Ok(taken),
+            Err(error) => ui.error(&error, false),
+        }
+    }
+}
+
+/// An empty answer is a yes.
+pub(super) fn unless_no(question: &str, ui: &mut Ui) -> Result<bool, CommandError> {
+    let answer = ui.ask(&format!("{question} [Y/n] ")).ok_or_else(ended)?;
+    Ok(!matches!(answer.to_ascii_lowercase().as_str(), "n" | "no"))
+}
+
+/// `None`: nothing was picked.
+pub(super) fn picked<T>(picked: Result<T, PickError>) -> Result<Option<T>, CommandError> {
+    match picked {
+        Err(PickError::Nothing) => Ok(None),
+        picked => Ok(Some(picked?)),
+    }
+}
+
+fn ended() -> CommandError {
+    CommandError::new(Exit::Usage, "input_needed", "the input ended before all was answered")
+        .hint("nothing more was written; every answer is a flag too: `kcaws configure --help`")
+}

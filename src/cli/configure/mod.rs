@@ -1,0 +1,354 @@
+//! `kcaws configure`: from nothing to the first `aws` call.
+
+mod ask;
+mod profiles;
+mod shell;
+mod which;
+
+use clap::Args;
+use serde::Serialize;
+
+use self::profiles::Wish;
+use super::error::{CommandError, Exit, argument};
+use super::login;
+use super::profile::add::program;
+use super::profile::written::{Changed, Target, WriteArgs};
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::configure::foreign::{self, Unclear};
+use crate::configure::{SessionPlan, answers};
+use crate::profile::diff;
+use crate::profile::naming::{ProfileSettings, Template};
+use crate::profile::save::Outcome;
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws configure
+  kcaws configure --start-url https://d-1234567890.awsapps.com/start --region eu-central-1 --profiles all --yes
+  kcaws configure --session corp --profiles dev-power-user-access --yes
+  kcaws configure --import";
+
+/// Set up kcaws: the session, the login, the profiles, and the line for your shell
+///
+/// Asks for what no flag says. Can be run again: it changes only what is asked for, shows each change of a file before
+/// it is written, and profiles of other tools stay as they are.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
+pub(super) struct ConfigureArgs {
+    /// Name of the [sso-session …]
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// Of your access portal, in any form, or one of your company's that leads there
+    #[arg(long, value_name = "URL")]
+    start_url: Option<String>,
+    /// Where Identity Center is; only needed where the start URL does not tell
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// all, none, or names as `profile sync` would give them, with commas between
+    #[arg(long, value_name = "WHICH")]
+    profiles: Option<String>,
+    /// Default region of new profiles (default: that of config.toml, else that of Identity Center)
+    #[arg(long, value_name = "REGION")]
+    profile_region: Option<String>,
+    /// How profiles are named, as for `profile sync`
+    #[arg(long)]
+    template: Option<String>,
+    /// Do not log in
+    #[arg(long)]
+    no_login: bool,
+    /// Write kcaws profiles beside those of the AWS CLI, aws-sso-util, granted and aws-sso-cli
+    #[arg(long)]
+    import: bool,
+    /// What stands behind their names in the new ones (default: -kcaws)
+    #[arg(long, value_name = "SUFFIX", requires = "import", allow_hyphen_values = true)]
+    import_suffix: Option<String>,
+    /// Add the line for your shell to the file that it reads at its start
+    #[arg(long, conflicts_with = "no_shell_line")]
+    shell_line: bool,
+    /// Do not ask about that line
+    #[arg(long)]
+    no_shell_line: bool,
+    /// Write ~/.aws/config without asking
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl ConfigureArgs {
+    pub(super) fn json(&self) -> bool {
+        self.write.json
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    path: String,
+    dry_run: bool,
+    session: SessionRow<'a>,
+    logged_in: bool,
+    profiles: &'a [Changed],
+    not_understood: Vec<UnclearRow<'a>>,
+    shell_line: Option<shell::Row>,
+    /// What `undo` brings the old files back by, in the order of the writes.
+    backups: &'a [u64],
+    /// Only in a dry run.
+    diff: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SessionRow<'a> {
+    name: &'a str,
+    start_url: &'a str,
+    region: &'a str,
+    /// `created`, `updated`, `unchanged`, `skipped`.
+    change: &'static str,
+}
+
+#[derive(Serialize)]
+struct UnclearRow<'a> {
+    name: &'a str,
+    path: String,
+    line: usize,
+    why: &'static str,
+}
+
+/// What is set up, and what became of it so far.
+struct Run<'a> {
+    args: &'a ConfigureArgs,
+    name: String,
+    program: String,
+    settings: ProfileSettings,
+    template: Template,
+    target: Target<'a>,
+    profiles: Vec<Changed>,
+    unclear: Vec<Unclear>,
+    backups: Vec<u64>,
+    /// Of a dry run.
+    diff: String,
+    /// Done but for this.
+    partial: Option<CommandError>,
+}
+
+impl Run<'_> {
+    fn command(&self) -> String {
+        format!("configure {}", self.name)
+    }
+
+    fn keep<T>(&mut self, outcome: &Outcome<T>) {
+        self.backups.extend(outcome.backup);
+        if self.args.write.dry_run {
+            self.diff.push_str(&diff::unified(self.target.path(), &outcome.before, &outcome.after));
+        }
+    }
+}
+
+pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    // All that can be wrong about the flags, before anybody is asked anything.
+    let mut settings = app.settings()?.profiles.clone();
+    settings.name = args.template.clone().or(settings.name);
+    settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
+    let template = settings.template()?;
+    args.session.as_deref().map(answers::session_name).transpose()?;
+    args.region.as_deref().map(answers::region).transpose()?;
+    let (program, document) = (program(app)?, app.document()?);
+    let found = foreign::find(document);
+    if !ui.is_interactive() {
+        let missing = which::missing(args, &which::known(document), &found);
+        if !missing.is_empty() {
+            return Err(input_needed(&missing));
+        }
+    }
+    say_what_is_there(app, ui)?;
+    let answers = which::session(args, app, &found, ui)?;
+
+    let plan = SessionPlan::of(document, &answers.name, &answers.start_url, &answers.region);
+    tell_changes(&plan, ui);
+    let target = Target::at(app, app.config_path()?, &args.write);
+    let mut run = Run {
+        args,
+        name: answers.name.clone(),
+        program,
+        settings,
+        template,
+        target,
+        profiles: Vec::new(),
+        unclear: Vec::new(),
+        backups: Vec::new(),
+        diff: String::new(),
+        partial: None,
+    };
+    let outcome =
+        run.target.change_if_agreed(&args.write, args.yes, &run.command(), ui, |draft| plan.apply(draft))?;
+    let Some(outcome) = outcome else {
+        ui.say("Nothing was written.");
+        report(&run, &answers, "skipped", false, None, ui);
+        return Ok(());
+    };
+    run.keep(&outcome);
+    let change = match (plan.is_new, plan.changes.is_empty()) {
+        (true, _) => "created",
+        (false, false) => "updated",
+        (false, true) => "unchanged",
+    };
+    if outcome.backup.is_some() {
+        ui.say(&format!("Session `{}` {change} in {}.", shown(&run.name), path_of(&run)));
+    }
+
+    if plan.is_new && !args.import {
+        let theirs = foreign::of_portal(&found, &answers.start_url);
+        if theirs > 0 {
+            ui.say(&format!("Profiles of other tools use this portal ({theirs}); `kcaws configure --import` makes kcaws profiles beside them."));
+        }
+    }
+
+    // The file has the session now; what was read before does not know it.
+    let app = &app.anew();
+    let is_there = change == "unchanged" || !args.write.dry_run;
+    let logged_in = is_there && log_in(&run, app, ui)?;
+    if args.import {
+        profiles::of_other_tools(&mut run, found, &answers.start_url, app, ui)?;
+    }
+    let wish = Wish::of(&run, ui);
+    if !matches!(wish, Wish::None) {
+        if logged_in {
+            profiles::of_listing(&mut run, &wish, app, ui)?;
+        } else {
+            say_profiles_need_a_login(&run, ui);
+        }
+    }
+    let shell_line = shell::offer(&mut run, app, ui)?;
+    say_next(&run, ui);
+    report(&run, &answers, change, logged_in, shell_line, ui);
+    run.partial.map_or(Ok(()), Err)
+}
+
+pub(super) fn input_needed(missing: &[&str]) -> CommandError {
+    CommandError::new(Exit::Usage, "input_needed", "answers are missing, and nobody can be asked")
+        .because(format!("not given: {}", missing.join(", ")))
+        .hint("give them as flags, or run `kcaws configure` at a terminal")
+}
+
+fn path_of(run: &Run<'_>) -> String {
+    shown(&run.target.path().display().to_string())
+}
+
+fn say_what_is_there(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let document = app.document()?;
+    for one in which::known(document) {
+        let profiles = document.profile_names();
+        let ours = profiles.iter().filter_map(|name| document.own(name));
+        let count = ours.filter(|own| own.session == one.name).count();
+        let noted = match document.session(&one.name) {
+            Ok(session) if profiles::is_noted(app, &session)? => "logged in",
+            _ => "not logged in",
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        ui.say(&shown(&format!(
+            "There is session `{}`: {}, {}, {noted}, {count} profile{plural} of kcaws.",
+            one.name, one.start_url, one.region
+        )));
+    }
+    Ok(())
+}
+
+/// The diff shows them too; here they stand side by side.
+fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
+    if !plan.overwrites() {
+        return;
+    }
+    ui.tell(&format!("Session `{}` is there with other values:", shown(&plan.name)));
+    for change in &plan.changes {
+        let old = change.old.as_deref().unwrap_or("(nothing)");
+        ui.tell(&format!("  {}: {} → {}", change.key, shown(old), shown(&change.new)));
+    }
+    if plan.moves_the_portal() {
+        ui.tell("  A login at the old start URL does not count for the new one.");
+    }
+}
+
+/// Whether somebody is logged in then. A failed login leaves the session as it was written.
+fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
+    let is_noted = profiles::is_noted(app, &super::selection::session_named(app, &run.name)?)?;
+    if run.args.no_login || run.args.write.dry_run {
+        return Ok(is_noted);
+    }
+    if !is_noted && ui.is_interactive() && !ask::unless_no("Log in now?", ui)? {
+        return Ok(false);
+    }
+    let outcome = login::into(&run.name, app, ui);
+    if outcome.is_err() && !run.args.write.json {
+        let name = argument(&run.name);
+        ui.tell(&format!(
+            "Session `{}` is set up; only the login failed. To go on: kcaws configure --session {}",
+            shown(&run.name),
+            shown(&name)
+        ));
+    }
+    outcome.map(|()| true)
+}
+
+fn say_profiles_need_a_login(run: &Run<'_>, ui: &mut Ui) {
+    let name = shown(&argument(&run.name));
+    ui.say(&format!(
+        "Profiles are made of what you have, and that takes a login: kcaws configure --session {name}"
+    ));
+}
+
+fn say_next(run: &Run<'_>, ui: &mut Ui) {
+    let count = |change| run.profiles.iter().filter(|one| one.change == change).count();
+    let counts = ["created", "updated", "unchanged"].map(|change| (count(change), change));
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, change)| format!("{count} {change}"))
+        .collect();
+    if !counts.is_empty() && !run.args.write.dry_run {
+        ui.say(&format!("Profiles in {}: {}.", path_of(run), counts.join(", ")));
+    }
+    if let Some(template) = run.args.template.as_deref().filter(|_| !run.profiles.is_empty()) {
+        ui.say(&format!("For `kcaws profile sync` to keep these names, set `name = {template:?}` under [profiles] in config.toml."));
+    }
+    if let Some(profile) = profiles::first_written(&run.profiles).filter(|_| !run.args.write.dry_run) {
+        ui.say(&format!("Try: aws sts get-caller-identity --profile {}", shown(profile)));
+    }
+}
+
+fn report(
+    run: &Run<'_>,
+    answers: &which::Answers,
+    change: &'static str,
+    logged_in: bool,
+    shell_line: Option<shell::Row>,
+    ui: &mut Ui,
+) {
+    let dry_run = run.args.write.dry_run;
+    if !run.args.write.json {
+        return ui.text(&run.diff);
+    }
+    let unclear = run.unclear.iter().map(|one| UnclearRow {
+        name: &one.name,
+        path: one.place.path.display().to_string(),
+        line: one.place.line,
+        why: one.why,
+    });
+    ui.json(&Report {
+        schema: 1,
+        path: run.target.path().display().to_string(),
+        dry_run,
+        session: SessionRow {
+            name: &answers.name,
+            start_url: &answers.start_url,
+            region: &answers.region,
+            change,
+        },
+        logged_in,
+        profiles: &run.profiles,
+        not_understood: unclear.collect(),
+        shell_line,
+        backups: &run.backups,
+        diff: dry_run.then_some(run.diff.as_str()),
+    });
+}

@@ -1,0 +1,225 @@
+//! The profiles: those of the listing, all or chosen, and those of other tools.
+
+use super::{Run, ask};
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::profile::sync::{changes, skipped};
+use crate::cli::profile::written::Changed;
+use crate::cli::selection::{self, Opened};
+use crate::cli::ui::{Ui, shown};
+use crate::configure::answers;
+use crate::configure::foreign;
+use crate::configure::foreign::{Found, Import};
+use crate::ports::identity_center::Patience;
+use crate::ports::picker;
+use crate::profile::draft::Draft;
+use crate::profile::own;
+use crate::profile::save::Outcome;
+use crate::profile::sync::{Note, Plan, Sync, Wanted, wanted};
+use crate::profile::{Document, SsoSession};
+
+/// Which of the listing.
+pub(super) enum Wish {
+    All,
+    None,
+    Named(Vec<String>),
+    Ask,
+}
+
+impl Wish {
+    pub(super) fn of(run: &Run<'_>, ui: &Ui) -> Self {
+        match run.args.profiles.as_deref() {
+            Some("all") => Self::All,
+            Some("none") => Self::None,
+            Some(names) => Self::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
+            None if run.args.import || !ui.is_interactive() => Self::None,
+            None => Self::Ask,
+        }
+    }
+}
+
+/// Writes what is wanted of all accounts and permission sets; the login is there.
+pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let selected = selection::session(app, Some(&run.name))?;
+    let session = selected.session.clone();
+    let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
+    let listed = opened.accounts(ui)?;
+    let listed = listed.iter().map(|one| (&one.account, one.roles.as_slice()));
+    let all = wanted(&session.name, listed, &run.settings, &run.template)?;
+    if all.is_empty() {
+        ui.say("AWS lists no account for you; an administrator can assign permission sets.");
+        return Ok(());
+    }
+    let mut chosen = choose(all, wish, app)?;
+    if chosen.iter().any(|one| one.region.is_none()) {
+        let region = if matches!(wish, Wish::Ask) {
+            let usual = Some(session.region.as_str());
+            ask::until("Default region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
+        } else {
+            session.region.clone()
+        };
+        for one in &mut chosen {
+            one.region.get_or_insert_with(|| region.clone());
+        }
+    }
+    let (document, state) = (app.document()?, &**app.state());
+    let note = Note::load(state, &session, document)?;
+    let Some(plan) = put(run, &chosen, &note, app, ui)? else { return Ok(()) };
+    if !run.args.write.dry_run && !chosen.is_empty() {
+        plan.note.save(state, &session, document)?;
+    }
+    Ok(())
+}
+
+/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own.
+pub(super) fn of_other_tools(
+    run: &mut Run<'_>,
+    found: Found,
+    start_url: &str,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let tools: Vec<&str> = found.profiles.iter().map(|one| one.tool.name()).collect();
+    let mut kinds = tools.clone();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let counts: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("{} of {kind}", tools.iter().filter(|tool| *tool == kind).count()))
+        .collect();
+    match counts.as_slice() {
+        [] => ui.say("No profile of another tool was found."),
+        counts => ui.say(&format!("Profiles of other tools: {}.", counts.join(", "))),
+    }
+    let suffix = match &run.args.import_suffix {
+        None if ui.is_interactive() && !found.profiles.is_empty() => {
+            ask::until("New names: theirs, and behind it", Some(SUFFIX), ui, suffix)?
+        }
+        given => suffix(given.as_deref().unwrap_or(SUFFIX))?,
+    };
+    let Import { wanted, unclear, elsewhere } = foreign::import(found, &run.name, start_url, &suffix);
+    for one in &unclear {
+        ui.warn(&format!("{}: profile `{}` is left out: {}", one.place, one.name, one.why));
+    }
+    for one in &elsewhere {
+        ui.say(&shown(&format!("{}: profile `{}` is of another portal", one.place, one.name)));
+    }
+    run.unclear.extend(unclear);
+    put(run, &wanted, &Note::default(), app, ui)?;
+    Ok(())
+}
+
+const SUFFIX: &str = "-kcaws";
+
+fn suffix(text: &str) -> Result<String, CommandError> {
+    if crate::profile::draft::is_plain_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err(CommandError::new(
+        Exit::Usage,
+        "bad_answer",
+        format!("`{text}` cannot stand in the name of a profile"),
+    )
+    .hint("their own names stay theirs; add letters, digits or `_.@%:+/-`"))
+}
+
+fn choose(all: Vec<Wanted>, wish: &Wish, app: &App) -> Result<Vec<Wanted>, CommandError> {
+    match wish {
+        Wish::All => Ok(all),
+        Wish::None => Ok(Vec::new()),
+        Wish::Named(names) => named(all, names),
+        Wish::Ask => {
+            let some: Vec<String> = all.iter().take(3).map(|one| shown(&one.name)).collect();
+            let more = if all.len() > 3 { ", …" } else { "" };
+            let rows = vec![
+                format!("all {}: {}{more}", all.len(), some.join(", ")),
+                "some of them".to_owned(),
+                "none".to_owned(),
+            ];
+            match ask::picked(picker::pick("Profiles:", rows, &app.env))? {
+                Some(0) => Ok(all),
+                Some(1) => marked(all, app),
+                _ => Ok(Vec::new()),
+            }
+        }
+    }
+}
+
+fn named(all: Vec<Wanted>, names: &[String]) -> Result<Vec<Wanted>, CommandError> {
+    if let Some(stranger) = names.iter().find(|name| !all.iter().any(|one| one.name == **name)) {
+        let there: Vec<&str> = all.iter().take(20).map(|one| one.name.as_str()).collect();
+        return Err(CommandError::new(
+            Exit::Usage,
+            "no_such_profile",
+            format!("no profile would be `{stranger}`"),
+        )
+        .because(format!("there would be: {}", there.join(", ")))
+        .hint("names come from --template; nothing of them was written"));
+    }
+    Ok(all.into_iter().filter(|one| names.contains(&one.name)).collect())
+}
+
+fn marked(all: Vec<Wanted>, app: &App) -> Result<Vec<Wanted>, CommandError> {
+    let width = all.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    let row = |one: &Wanted| {
+        let role = &one.own.role;
+        shown(&format!("{:width$}  {} in {}", one.name, role.role_name, role.account_id))
+    };
+    let rows = all.iter().map(row).collect();
+    let Some(places) = ask::picked(picker::pick_several("Profiles:", rows, &app.env))? else {
+        return Ok(Vec::new());
+    };
+    let chosen = all.into_iter().enumerate().filter(|(at, _)| places.contains(at));
+    Ok(chosen.map(|(_, one)| one).collect())
+}
+
+/// `None`: the person said no.
+fn put(
+    run: &mut Run<'_>,
+    wanted: &[Wanted],
+    note: &Note,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<Option<Plan>, CommandError> {
+    let sync = Sync { wanted, program: &run.program, session: &run.name, note, prune: false };
+    let edit = |draft: &mut Draft<'_>| sync.apply(draft);
+    let outcome = run.target.change_if_agreed(&run.args.write, run.args.yes, &run.command(), ui, edit)?;
+    let Some(outcome) = outcome else {
+        ui.say("No profile was written.");
+        return Ok(None);
+    };
+    run.keep(&outcome);
+    warn_of_shadows(&outcome, run, app, ui)?;
+    run.profiles.extend(changes(&outcome.result));
+    if let Err(error) = skipped(&outcome.result, ui) {
+        run.partial.get_or_insert(error);
+    }
+    Ok(Some(outcome.result))
+}
+
+fn warn_of_shadows(
+    outcome: &Outcome<Plan>,
+    run: &Run<'_>,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let (written, credentials) =
+        (Document::parse(run.target.path(), &outcome.after)?, app.credentials_document());
+    for name in outcome.result.created.iter().chain(&outcome.result.updated) {
+        for shadow in own::shadows(&written, name, credentials.as_ref()) {
+            ui.warn(&format!("`{name}`: some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody seems to be logged in, by what the last login noted.
+pub(super) fn is_noted(app: &App, session: &SsoSession) -> Result<bool, CommandError> {
+    let noted = crate::session::status::read(&**app.state(), session)?;
+    Ok(noted.is_some_and(|status| status.login.is_some()))
+}
+
+/// What was really written.
+pub(super) fn first_written(profiles: &[Changed]) -> Option<&str> {
+    profiles.iter().find(|one| matches!(one.change, "created" | "updated")).map(|one| one.name.as_str())
+}

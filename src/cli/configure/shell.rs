@@ -1,0 +1,85 @@
+//! The line for the person's shell: shown, and written where that is wanted.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Run;
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::init;
+use crate::cli::profile::written::Target;
+use crate::cli::ui::{Ui, shown};
+use crate::configure::shell_line::ShellLine;
+use crate::shell::Format;
+
+#[derive(Serialize)]
+pub(super) struct Row {
+    shell: &'static str,
+    line: String,
+    /// null where a line alone does not do it.
+    file: Option<String>,
+    /// `added`, `unchanged`, or `shown` alone.
+    change: &'static str,
+}
+
+/// `None`: a shell that kcaws has nothing for.
+pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<Row>, CommandError> {
+    let args = run.args;
+    let word = |format| word_for(format, Path::new(&run.program), app);
+    let Some(line) = ShellLine::of_this_person(&app.env, &app.folders, word) else {
+        return if args.shell_line {
+            Err(nowhere("kcaws has no line for the shell in SHELL"))
+        } else {
+            Ok(None)
+        };
+    };
+    let row = |change| {
+        let file = line.file.as_deref().map(|file| file.display().to_string());
+        Ok(Some(Row { shell: line.shell.name(), line: line.line.clone(), file, change }))
+    };
+    let Some(path) = line.file.clone() else {
+        if args.shell_line {
+            return Err(nowhere("this shell takes more than a line in a file"));
+        }
+        ui.say(&format!("Your shell: `{}` prints what it takes, and where it goes.", shown(&line.line)));
+        return row("shown");
+    };
+    let (file, name) = (app.config_file(path.clone()), shown(&path.display().to_string()));
+    if line.is_in(file.read()?.as_deref().unwrap_or_default()) {
+        return row("unchanged");
+    }
+    ui.say(&format!(
+        "`kcaws use`, completion and the prompt come by this line in {name}:\n  {}",
+        shown(&line.line)
+    ));
+    let may_ask = ui.is_interactive() && !args.no_shell_line && !args.shell_line;
+    let is_wanted =
+        args.shell_line || (may_ask && ui.confirm(&format!("Add it to {name}?"), "--shell-line")?);
+    if !is_wanted || args.write.dry_run {
+        return row("shown");
+    }
+    let target = Target::at(app, path, &args.write);
+    let Some(backup) =
+        target.keeper().edit_bytes("configure --shell-line", |content| line.appended(content))?
+    else {
+        return row("unchanged");
+    };
+    run.backups.push(backup);
+    ui.say("Added; it counts from the next shell on.");
+    row("added")
+}
+
+/// By name where the shell finds it by name.
+fn word_for(format: Format, program: &Path, app: &App) -> Option<String> {
+    let path = app.env.raw("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| program.parent() == Some(&folder)) {
+        return Some("kcaws".to_owned());
+    }
+    init::quoted(format, program)
+}
+
+fn nowhere(message: &str) -> CommandError {
+    CommandError::new(Exit::Failed, "no_shell_line", message)
+        .hint("all else is done; `kcaws init --help` has the lines for each shell")
+}

@@ -1,0 +1,273 @@
+//! Profiles of other tools that say a portal, an account and a permission set: what kcaws can make its own of.
+//! They are read and left as they are.
+//!
+//! | tool | how it is known | where account and permission set stand |
+//! |---|---|---|
+//! | AWS CLI | `sso_session` or `sso_start_url` | `sso_account_id`, `sso_role_name` |
+//! | aws-sso-util | `sso_auto_populated`, or its `credential_process` | the same keys, or the options of the line |
+//! | granted | `granted_sso_…`, or its `credential_process` | `granted_sso_account_id`, `granted_sso_role_name` |
+//! | aws-sso-cli | its `credential_process` | the ARN of the line; its portals stand in a file of its own |
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::answers::is_same_portal;
+use crate::profile::document::View;
+use crate::profile::draft::is_plain_name;
+use crate::profile::naming::plain_name;
+use crate::profile::own::Own;
+use crate::profile::sync::Wanted;
+use crate::profile::{Document, Heading, Place, Role, target};
+use crate::words::words;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    AwsCli,
+    AwsSsoUtil,
+    Granted,
+    AwsSsoCli,
+}
+
+impl Tool {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AwsCli => "AWS CLI",
+            Self::AwsSsoUtil => "aws-sso-util",
+            Self::Granted => "granted",
+            Self::AwsSsoCli => "aws-sso-cli",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Portal {
+    StartUrl {
+        url: String,
+        region: Option<String>,
+    },
+    /// By the name that aws-sso-cli has for it.
+    Named(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    pub name: String,
+    pub tool: Tool,
+    pub place: Place,
+    pub portal: Portal,
+    pub role: Role,
+    pub region: Option<String>,
+    pub output: Option<String>,
+}
+
+/// Something of another tool's that is not enough for a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    pub name: String,
+    pub place: Place,
+    pub why: &'static str,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub profiles: Vec<Foreign>,
+    pub unclear: Vec<Unclear>,
+}
+
+/// What an import writes, and what it leaves out.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// By name.
+    pub wanted: Vec<Wanted>,
+    pub unclear: Vec<Unclear>,
+    /// Of other portals.
+    pub elsewhere: Vec<Foreign>,
+}
+
+pub fn find(document: &Document) -> Found {
+    let mut found = Found::default();
+    for name in document.profile_names() {
+        let Some(section) = document.section(&Heading::Profile(name.clone())) else { continue };
+        match read(document, &name, &section) {
+            None => {}
+            Some(Ok(foreign)) => found.profiles.push(foreign),
+            Some(Err((place, why))) => found.unclear.push(Unclear { name, place, why }),
+        }
+    }
+    found
+}
+
+/// The portals that `found` names, each once, with the region that stands beside it.
+pub fn portals(found: &Found) -> Vec<(String, Option<String>)> {
+    let mut portals: Vec<(String, Option<String>)> = Vec::new();
+    for foreign in &found.profiles {
+        let Portal::StartUrl { url, region } = &foreign.portal else { continue };
+        match portals.iter_mut().find(|(known, _)| is_same_portal(known, url)) {
+            Some((_, known)) => *known = known.take().or_else(|| region.clone()),
+            None => portals.push((url.clone(), region.clone())),
+        }
+    }
+    portals
+}
+
+/// How many profiles are of this portal.
+pub fn of_portal(found: &Found, start_url: &str) -> usize {
+    let is_its = |one: &&Foreign| matches!(&one.portal, Portal::StartUrl { url, .. } if is_same_portal(url, start_url));
+    found.profiles.iter().filter(is_its).count()
+}
+
+/// Profiles of `session` with the same account, permission set, region and output, under names with `suffix`.
+pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Import {
+    let mut import = Import { unclear: found.unclear, ..Import::default() };
+    let named: HashSet<&Portal> = found
+        .profiles
+        .iter()
+        .map(|one| &one.portal)
+        .filter(|portal| matches!(portal, Portal::Named(_)))
+        .collect();
+    let is_one_of_several = named.len() > 1;
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    for foreign in &found.profiles {
+        let unclear = |why| Unclear { name: foreign.name.clone(), place: foreign.place.clone(), why };
+        match &foreign.portal {
+            Portal::StartUrl { url, .. } if !is_same_portal(url, start_url) => {
+                import.elsewhere.push(foreign.clone());
+                continue;
+            }
+            Portal::Named(_) if is_one_of_several => {
+                import.unclear.push(unclear(
+                    "aws-sso-cli has several portals, and which this is stands in its own file",
+                ));
+                continue;
+            }
+            _ => {}
+        }
+        let name = plain_name(&format!("{}{suffix}", foreign.name));
+        if wanted.contains_key(&name) {
+            import.unclear.push(unclear("its new name is that of another one already"));
+            continue;
+        }
+        let own = Own { session: session.to_owned(), role: foreign.role.clone() };
+        let (region, output) = (foreign.region.clone(), foreign.output.clone());
+        wanted.insert(name.clone(), Wanted { name, own, region, output });
+    }
+    import.wanted = wanted.into_values().collect();
+    import
+}
+
+/// `None`: not a profile of such a tool.
+fn read(
+    document: &Document,
+    name: &str,
+    section: &View<'_>,
+) -> Option<Result<Foreign, (Place, &'static str)>> {
+    let get = |key| section.get(key);
+    let line = get("credential_process").map(words).unwrap_or_default();
+    let has_sso = get("sso_session").is_some() || get("sso_start_url").is_some();
+    let tool = match line.first().map(|program| program_name(program)) {
+        Some("kcaws") => return None,
+        Some("aws-sso") => Tool::AwsSsoCli,
+        Some("granted") => Tool::Granted,
+        Some("aws-sso-util") => Tool::AwsSsoUtil,
+        _ if get("granted_sso_start_url").is_some() || get("granted_sso_account_id").is_some() => {
+            Tool::Granted
+        }
+        _ if get("sso_auto_populated").is_some() => Tool::AwsSsoUtil,
+        // Assumes a role with the other's credentials: no permission set of ours.
+        _ if get("role_arn").is_some() || !has_sso => return None,
+        _ => Tool::AwsCli,
+    };
+    let read = || {
+        let (portal, account, role) = match tool {
+            Tool::AwsSsoCli => {
+                of_aws_sso(&line).map_err(|why| (section.place_of("credential_process"), why))?
+            }
+            Tool::Granted => of_keys(document, section, "granted_sso_", &[]).or_else(|error| {
+                if has_sso { of_keys(document, section, "sso_", &[]) } else { Err(error) }
+            })?,
+            Tool::AwsSsoUtil => of_keys(document, section, "sso_", &line)?,
+            Tool::AwsCli => of_keys(document, section, "sso_", &[])?,
+        };
+        if !target::is_account_id(&account) {
+            return Err((section.place(), "its account id has not 12 digits"));
+        }
+        Ok(Foreign {
+            name: name.to_owned(),
+            tool,
+            place: section.place(),
+            portal,
+            role: Role { account_id: account, role_name: role },
+            region: get("region").filter(|region| is_plain_name(region)).map(str::to_owned),
+            output: get("output").filter(|output| is_plain_name(output)).map(str::to_owned),
+        })
+    };
+    Some(read())
+}
+
+type Parts = (Portal, String, String);
+
+/// `sso_account_id` and so on, or an option of the line such as `--account-id`.
+fn of_keys(
+    document: &Document,
+    section: &View<'_>,
+    prefix: &str,
+    line: &[String],
+) -> Result<Parts, (Place, &'static str)> {
+    let get = |key: &str, option: &str| {
+        section.get(&format!("{prefix}{key}")).map(str::to_owned).or_else(|| option_value(line, &[option]))
+    };
+    let complaint = |why| (section.place(), why);
+    let portal = if let Some(session) = section.get("sso_session").filter(|_| prefix == "sso_") {
+        let of_session = document.section(&Heading::SsoSession(session.to_owned()));
+        let of_session =
+            of_session.ok_or((section.place_of("sso_session"), "its [sso-session …] is not there"))?;
+        let url = of_session.get("sso_start_url");
+        let url = url.ok_or((of_session.place(), "its [sso-session …] has no sso_start_url"))?;
+        Portal::StartUrl { url: url.to_owned(), region: of_session.get("sso_region").map(str::to_owned) }
+    } else {
+        let url = get("start_url", "--start-url").ok_or(complaint("it names no start URL"))?;
+        Portal::StartUrl { url, region: get("region", "--region") }
+    };
+    let account = get("account_id", "--account-id").ok_or(complaint("it names no account"))?;
+    let role = get("role_name", "--role-name").ok_or(complaint("it names no permission set"))?;
+    Ok((portal, account, role))
+}
+
+/// `aws-sso -u open -S "Default" process --arn arn:aws:iam::111122223333:role/Admin`
+fn of_aws_sso(line: &[String]) -> Result<Parts, &'static str> {
+    if !line.iter().any(|word| word == "process") {
+        return Err("it runs aws-sso without `process`");
+    }
+    let portal = Portal::Named(option_value(line, &["-S", "--sso"]).unwrap_or_else(|| "Default".to_owned()));
+    if let Some(arn) = option_value(line, &["-a", "--arn"]) {
+        let parts: Vec<&str> = arn.split(':').collect();
+        let [_, _, "iam", "", account, role] = parts.as_slice() else {
+            return Err("its ARN is not that of a role");
+        };
+        let role = role.strip_prefix("role/").filter(|role| !role.is_empty());
+        return Ok((portal, (*account).to_owned(), role.ok_or("its ARN is not that of a role")?.to_owned()));
+    }
+    match (option_value(line, &["-A", "--account"]), option_value(line, &["-R", "--role"])) {
+        (Some(account), Some(role)) => Ok((portal, account, role)),
+        _ => Err("it names no account and no permission set"),
+    }
+}
+
+/// The value behind the first of `names`: `--name value` or `--name=value`.
+fn option_value(line: &[String], names: &[&str]) -> Option<String> {
+    line.iter().enumerate().find_map(|(at, word)| {
+        let rest = names.iter().find_map(|name| word.strip_prefix(name))?;
+        match rest {
+            "" => line.get(at + 1).cloned(),
+            rest => rest.strip_prefix('=').map(str::to_owned),
+        }
+    })
+}
+
+fn program_name(path: &str) -> &str {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+#[cfg(test)]
+#[path = "foreign_tests.rs"]
+mod tests;

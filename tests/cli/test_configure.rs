@@ -1,0 +1,391 @@
+//! `kcaws configure`: the first set-up, by flags, by questions, and again.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use idc_sim::{Builder, Fault, IdcSim, Route};
+use kcaws_test_kit::{DeskCommand, Running, require_program};
+
+use crate::stage::{Stage, binary};
+use crate::test_terminal::on_a_terminal;
+
+/// Nothing is set up yet.
+fn empty_with(builder: Builder) -> Stage {
+    let stage = Stage::with(builder);
+    std::fs::remove_file(stage.desk.aws_config_path()).unwrap();
+    stage.desk.set_env("SHELL", "/bin/bash");
+    stage
+}
+
+fn empty() -> Stage {
+    empty_with(IdcSim::builder().auto_approve(true))
+}
+
+fn by_flags(stage: &Stage, more: &str) -> DeskCommand {
+    let (url, region) = (stage.sim.start_url(), stage.sim.region());
+    stage.kcaws(&format!("configure --start-url {url} --region {region} --yes {more}"))
+}
+
+#[test]
+fn one_line_of_flags_leads_from_nothing_to_credentials() {
+    let stage = empty();
+    let output = by_flags(&stage, "--profiles all").run().expect_ok();
+    assert!(output.stdout.is_empty(), "{output}");
+    let config = stage.desk.read_aws_config();
+    let session = format!(
+        "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\nsso_registration_scopes = sso:account:access\n",
+        stage.sim.start_url(),
+        stage.sim.region()
+    );
+    assert!(config.starts_with(&session), "{config}");
+    assert!(config.contains(&format!(
+        "[profile dev-power-user-access]\ncredential_process = \"{}\"",
+        binary().display()
+    )));
+    assert!(config.contains("--role PowerUserAccess\nregion = eu-central-1\n"), "{config}");
+    output.expect_stderr("Try: aws sts get-caller-identity --profile ");
+    let line = "credential-process --profile dev-power-user-access";
+    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok().expect_stdout("AccessKeyId");
+    assert!(!stage.desk.home().join(".bashrc").exists(), "nobody asked for it");
+}
+
+#[test]
+fn the_second_time_nothing_changes_and_it_says_what_is_there() {
+    let stage = empty();
+    by_flags(&stage, "--profiles all --shell-line").run().expect_ok();
+    let (config, bashrc) = (stage.desk.read_aws_config(), stage.desk.read_home_file(".bashrc"));
+    let report = stage.run("configure --profiles all --shell-line --yes --json").expect_ok();
+    let json = report.stdout_json();
+    assert_eq!((&json["session"]["change"], &json["logged_in"]), (&"unchanged".into(), &true.into()));
+    assert!(json["backups"].as_array().unwrap().is_empty(), "{report}");
+    assert!(json["profiles"].as_array().unwrap().iter().all(|one| one["change"] == "unchanged"), "{report}");
+    assert_eq!(json["shell_line"]["change"], "unchanged");
+    assert_eq!((config, bashrc), (stage.desk.read_aws_config(), stage.desk.read_home_file(".bashrc")));
+    report.expect_stderr("There is session `corp`").expect_stderr("logged in");
+    assert_eq!(stage.sim.count(Route::CreateToken), 1, "one login is enough");
+}
+
+#[test]
+fn without_a_terminal_all_missing_answers_are_named_at_once() {
+    let stage = empty();
+    let output = stage.run("configure").expect_code(2);
+    output.expect_stderr("not given: --start-url, --profiles, --yes");
+    let missing = |line: &str, names: &str| {
+        stage.run(line).expect_code(2).expect_stderr(&format!("not given: {names}\n"));
+    };
+    missing("configure --start-url https://x.awsapps.com/start --yes --profiles all", "--region");
+    missing(
+        "configure --start-url https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws --no-login",
+        "--yes",
+    );
+    let output = on_a_terminal(&stage, "configure --no-input").run().expect_code(2);
+    assert!(output.stdout_text().contains("not given: --start-url, --profiles, --yes"), "{output}");
+    let json = stage.run("configure --json").expect_code(2);
+    let error: serde_json::Value = serde_json::from_str(&json.stderr_text()).unwrap();
+    assert_eq!(error["error"]["code"], "input_needed");
+    assert!(!stage.desk.aws_config_path().exists());
+}
+
+#[test]
+fn hostile_answers_are_refused_before_anything_is_written_or_asked() {
+    let stage = empty();
+    for (flag, value) in [
+        ("--start-url", "http://d-1234567890.awsapps.com/start"),
+        ("--start-url", "https://alice:SECRETWORD@d-1234567890.awsapps.com/start"),
+        ("--start-url", "https://d-1234567890.awsapps.com/start\n[default]"),
+        ("--start-url", "https://d-1234567890.awsapps.com/\u{1b}]0;x\u{7}"),
+        ("--start-url", "https://d-1234567890.awsapps.com/st art"),
+        ("--session", "a b"),
+        ("--session", "a]\n[default"),
+        ("--session", "--yes"),
+        ("--region", "eu-central-1.evil.example.com"),
+        ("--region", "eu central-1"),
+        ("--profile-region", "$(id)"),
+    ] {
+        let mut given = vec![
+            ("--start-url", stage.sim.start_url()),
+            ("--region", stage.sim.region()),
+            ("--profiles", "all"),
+        ];
+        given.retain(|(name, _)| *name != flag);
+        let mut command = stage.kcaws("configure --yes").arg(format!("{flag}={value}"));
+        for (name, value) in given {
+            command = command.arg(name).arg(value);
+        }
+        let output = command.run().expect_code(2);
+        assert!(!output.stderr_text().contains("SECRETWORD"), "{output}");
+        assert!(!output.stderr.contains(&0x1b) && output.stdout.is_empty(), "{output}");
+    }
+    assert!(!stage.desk.aws_config_path().exists());
+    assert_eq!(stage.sim.requests().len(), 0);
+}
+
+#[test]
+fn a_region_that_the_start_url_contradicts_is_refused() {
+    let stage = empty();
+    let url = "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws";
+    let line = format!("configure --start-url {url} --region us-east-1 --no-login --yes");
+    stage.run(&line).expect_code(2).expect_stderr("`eu-west-1`").expect_stderr("say --region eu-west-1");
+    stage.run(&format!("configure --start-url {url} --no-login --yes")).expect_ok();
+    assert!(stage.desk.read_aws_config().contains("sso_region = eu-west-1\n"));
+}
+
+#[test]
+fn a_companys_own_url_is_looked_at_and_tells_its_region() {
+    let target = "https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws";
+    let stage = empty_with(
+        IdcSim::builder().auto_approve(true).vanity("sso.example.com", target).add_start_url(target),
+    );
+    for (name, _) in stage.sim.env() {
+        stage.desk.remove_env(name);
+    }
+    let bundle = stage.desk.write_home_file("ca.pem", stage.sim.ca_pem());
+    stage.desk.set_env("HTTPS_PROXY", stage.sim.proxy_url());
+    stage.desk.set_env("AWS_CA_BUNDLE", bundle);
+    let line = "configure --start-url https://sso.example.com/aws --profiles all --yes";
+    stage.sim.fault(Route::Vanity, Fault::status(404, ""));
+    stage.run(line).expect_code(3).expect_stderr("status 404");
+    assert!(!stage.desk.aws_config_path().exists(), "nothing is written for a URL that leads nowhere");
+    stage.sim.clear_faults();
+    stage.run(line).expect_ok();
+    let config = stage.desk.read_aws_config();
+    assert!(
+        config.starts_with("[sso-session example]\nsso_start_url = https://sso.example.com/aws\n"),
+        "{config}"
+    );
+    assert!(config.contains("sso_region = eu-central-1\n"));
+}
+
+#[test]
+fn a_session_of_that_name_is_changed_and_never_doubled() {
+    let stage = empty();
+    let before = "# ours\n[sso-session corp]\nsso_start_url=https://old.awsapps.com/start\nsso_region=eu-west-1\n# end";
+    stage.desk.write_aws_config(before);
+    let output = by_flags(&stage, "--session corp --no-login").run().expect_ok();
+    output
+        .expect_stderr("sso_region: eu-west-1 → eu-central-1")
+        .expect_stderr("sso_start_url: https://old.awsapps.com/start → https://d-1234567890");
+    let after = stage.desk.read_aws_config();
+    assert_eq!(after.matches("[sso-session").count(), 1, "{after}");
+    assert!(after.starts_with("# ours\n") && after.ends_with("# end"), "{after}");
+    stage.run("profile undo").expect_ok();
+    assert_eq!(stage.desk.read_aws_config(), before);
+    // Without its name that URL is another session, whose name is free.
+    stage.desk.write_aws_config(&before.replace("old.", "corp."));
+    let line = "configure --start-url https://acme.awsapps.com/start --region eu-west-1 --no-login --yes";
+    stage.run(line).expect_ok();
+    assert!(stage.desk.read_aws_config().contains("[sso-session acme]"));
+}
+
+#[test]
+fn a_login_that_fails_leaves_the_session_and_says_how_to_go_on() {
+    let stage = empty_with(IdcSim::builder());
+    stage.sim.fault(Route::RegisterClient, Fault::status(503, ""));
+    let output = by_flags(&stage, "--profiles all").run().expect_code(1);
+    output.expect_stderr("To go on: kcaws configure --session corp").expect_stderr("kcaws: error: ");
+    let config = stage.desk.read_aws_config();
+    assert!(config.contains("[sso-session corp]") && !config.contains("[profile"), "{config}");
+}
+
+#[test]
+fn profiles_are_chosen_by_the_names_that_the_template_gives() {
+    let stage = empty();
+    let more = "--template {role|lower}.{account_id} --profiles poweruseraccess.111122223333 --profile-region us-east-1";
+    let json = by_flags(&stage, &format!("{more} --json")).run().expect_ok().stdout_json();
+    assert_eq!(json["profiles"].as_array().unwrap().len(), 1, "{json}");
+    let config = stage.desk.read_aws_config();
+    assert!(
+        config.contains("[profile poweruseraccess.111122223333]\n")
+            && config.contains("region = us-east-1\n")
+    );
+    assert_eq!(config.matches("[profile").count(), 1, "{config}");
+    let output = stage.run("configure --profiles nobody --yes").expect_code(2);
+    output.expect_stderr("no profile would be `nobody`").expect_stderr("dev-power-user-access");
+    assert_eq!(stage.desk.read_aws_config(), config);
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let stage = empty();
+    let url = stage.sim.start_url();
+    let output =
+        stage.run(&format!("configure --start-url {url} --region eu-central-1 --shell-line --dry-run"));
+    output.expect_ok().expect_stdout("+[sso-session corp]");
+    assert!(!stage.desk.aws_config_path().exists() && !stage.desk.home().join(".bashrc").exists());
+    by_flags(&stage, "--profiles none").run().expect_ok();
+    let before = stage.desk.read_aws_config();
+    let json = stage.run("configure --profiles all --dry-run --json").expect_ok().stdout_json();
+    assert!(json["diff"].as_str().unwrap().contains("+[profile dev-power-user-access]"), "{json}");
+    assert_eq!(stage.desk.read_aws_config(), before);
+}
+
+#[test]
+fn a_file_that_not_every_tool_reads_is_refused_as_it_is() {
+    let stage = empty();
+    let before = "[profile a]\nregion = x\n[profile a]\nregion = y\n";
+    stage.desk.write_aws_config(before);
+    by_flags(&stage, "--no-login").run().expect_code(3).expect_stderr("config:3");
+    assert_eq!(stage.desk.read_aws_config(), before);
+}
+
+#[test]
+fn the_shells_line_goes_behind_what_is_there_and_only_once() {
+    let stage = empty();
+    let real = stage.desk.write_home_file("dotfiles/bashrc", "alias x=y");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink(&real, stage.desk.home().join(".bashrc")).unwrap();
+    by_flags(&stage, "--no-login --no-shell-line").run().expect_ok();
+    assert_eq!(stage.desk.read_home_file(".bashrc"), "alias x=y");
+    for _ in 0..2 {
+        by_flags(&stage, "--no-login --shell-line").run().expect_ok();
+    }
+    let text = stage.desk.read_home_file("dotfiles/bashrc");
+    assert_eq!(text, format!("alias x=y\neval -- \"$('{}' init bash)\"\n", binary().display()));
+    assert!(stage.desk.home().join(".bashrc").is_symlink());
+    assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    let list = stage.run("profile undo --list --json").expect_ok().stdout_json();
+    let of_bashrc = &list["backups"][0];
+    assert_eq!(of_bashrc["command"], "configure --shell-line", "{list}");
+    stage
+        .run(&format!("profile undo {}", of_bashrc["id"]))
+        .expect_ok()
+        .expect_stderr("profile undo 3` takes");
+    assert_eq!(stage.desk.read_home_file(".bashrc"), "alias x=y");
+    by_flags(&stage, "--no-login --shell-line").run().expect_ok();
+    let script = "PS1=; . ~/.bashrc; type -t __kcaws_use";
+    let bash = stage.desk.command("bash").args(["--norc", "-c", script]).run().expect_ok();
+    bash.expect_stdout("function");
+    by_flags(&stage, "--no-login --shell-line").env("SHELL", "/bin/dash").run().expect_code(1);
+}
+
+#[test]
+fn other_tools_profiles_become_ours_beside_theirs() {
+    let stage = empty();
+    let url = stage.sim.start_url();
+    let before = format!(
+        "[profile theirs]\nsso_start_url = {url}\nsso_region = eu-central-1\nsso_account_id = 111122223333\n\
+         sso_role_name = PowerUserAccess\nregion = eu-west-1\n\n\
+         [profile half]\nsso_start_url = {url}\n\n\
+         [profile g]\ngranted_sso_start_url = {url}\ngranted_sso_region = eu-central-1\n\
+         granted_sso_account_id = 111122223333\ngranted_sso_role_name = ReadOnlyAccess\n\
+         credential_process = granted credential-process --profile g\n"
+    );
+    stage.desk.write_aws_config(&before);
+    let output = stage.run("configure --import --yes --json").expect_ok();
+    let json = output.stdout_json();
+    assert_eq!(json["session"]["start_url"], url, "that of the profiles: {json}");
+    assert_eq!(
+        (&json["not_understood"][0]["name"], &json["not_understood"][0]["line"]),
+        (&"half".into(), &8.into())
+    );
+    output.expect_stderr("config:8: profile `half` is left out: it names no account");
+    let after = stage.desk.read_aws_config();
+    assert!(after.starts_with(&before), "{after}");
+    assert_eq!(after.matches("[profile").count(), 5, "{after}");
+    let line = "credential-process --profile theirs-kcaws";
+    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    assert!(after.contains("--role PowerUserAccess\nregion = eu-west-1\n"), "{after}");
+    // They are not sync's to remove.
+    stage.run("profile sync --yes").expect_ok();
+    assert!(stage.desk.read_aws_config().contains("[profile theirs-kcaws]"));
+    let again = stage.run("configure --import --import-suffix .k --yes --json").expect_ok().stdout_json();
+    assert_eq!(again["profiles"][0]["name"], "g.k");
+}
+
+fn answer(running: &mut Running, question: &str, line: &str) {
+    running.wait_for_prompt(question);
+    running.type_line(line);
+}
+
+#[test]
+fn a_person_is_led_from_an_empty_home_to_the_first_call() {
+    require_program!("script");
+    let stage = empty();
+    let mut running = on_a_terminal(&stage, "configure").spawn();
+    answer(&mut running, "Start URL: ", "http://corp.awsapps.com/start");
+    answer(&mut running, "not an https URL", stage.sim.start_url());
+    answer(&mut running, "Region of Identity Center: ", "frankfurt");
+    answer(&mut running, "`frankfurt` is not a region", "eu-central-1");
+    answer(&mut running, "Name of the session [corp]: ", "");
+    answer(&mut running, "Write this to ", "y");
+    answer(&mut running, "Log in now? [Y/n] ", "");
+    running.wait_for_prompt("some of them");
+    running.press('\r');
+    answer(&mut running, "Default region of the new profiles [eu-central-1]: ", "eu-west-3");
+    running.wait_for_prompt("+[profile dev-power-user-access]");
+    running.type_line("y");
+    answer(&mut running, "Add it to ", "y");
+    let output = running.wait().expect_ok();
+    assert!(output.stdout_text().contains("Try: aws sts get-caller-identity"), "{output}");
+    let config = stage.desk.read_aws_config();
+    assert!(config.contains("[profile dev-power-user-access]\n") && config.contains("region = eu-west-3\n"));
+    assert!(stage.desk.read_home_file(".bashrc").contains("init bash"));
+    let line = "credential-process --profile dev-power-user-access";
+    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+}
+
+#[test]
+fn some_profiles_are_marked_in_a_list_or_by_number() {
+    require_program!("script");
+    let stage = empty();
+    by_flags(&stage, "--profiles none").run().expect_ok();
+    let line = "configure --session corp --yes --no-shell-line --profile-region eu-west-1";
+    let mut numbers = on_a_terminal(&stage, line).env("TERM", "dumb").spawn();
+    answer(&mut numbers, "Profiles: (a number)", "2");
+    answer(&mut numbers, "(numbers such as 1,3-5)", "1");
+    numbers.wait().expect_ok();
+    assert_eq!(stage.desk.read_aws_config().matches("[profile").count(), 1);
+    let mut drawn = on_a_terminal(&stage, line).spawn();
+    drawn.wait_for_prompt("some of them");
+    "some\r".chars().for_each(|key| drawn.press(key));
+    drawn.wait_for_prompt("Space marks");
+    "power \r".chars().for_each(|key| drawn.press(key));
+    drawn.wait().expect_ok();
+    assert!(stage.desk.read_aws_config().contains("power-user-access]"));
+}
+
+#[test]
+fn ctrl_c_at_any_question_leaves_the_file_as_it_is() {
+    require_program!("script");
+    let stage = empty();
+    let url = stage.sim.start_url();
+    for (flags, question) in [
+        (String::new(), "Start URL: "),
+        (format!("--start-url {url}"), "Region of Identity Center: "),
+        (format!("--start-url {url} --region eu-central-1"), "Name of the session"),
+        (format!("--start-url {url} --region eu-central-1 --session corp"), "Write this to "),
+    ] {
+        let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
+        running.wait_for_prompt(question);
+        running.press('\u{3}');
+        running.wait().expect_code(130);
+        assert!(!stage.desk.aws_config_path().exists(), "{question}");
+    }
+    by_flags(&stage, "--profiles none").run().expect_ok();
+    let before = stage.desk.read_aws_config();
+    for (flags, question) in [
+        ("--no-login", "Session:"),
+        ("--session corp", "some of them"),
+        ("--session corp --profiles all", "Write this to "),
+        ("--session corp --profiles none", "Add it to "),
+    ] {
+        let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
+        running.wait_for_prompt(question);
+        running.press('\u{3}');
+        running.wait().expect_code(130);
+        assert_eq!(stage.desk.read_aws_config(), before, "{question}");
+        assert!(!stage.desk.home().join(".bashrc").exists());
+    }
+}
+
+#[test]
+fn a_no_writes_nothing() {
+    require_program!("script");
+    let stage = empty();
+    let line =
+        format!("configure --start-url {} --region eu-central-1 --session corp", stage.sim.start_url());
+    let mut running = on_a_terminal(&stage, &line).spawn();
+    answer(&mut running, "Write this to ", "n");
+    let output = running.wait().expect_ok();
+    assert!(output.stdout_text().contains("Nothing was written."), "{output}");
+    assert!(!stage.desk.aws_config_path().exists());
+}
