@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
 mod test_clients;
+mod test_configure;
 mod test_keycloak;
 mod test_keyring;
 mod test_sources;
