@@ -343,6 +343,13 @@ fn some_profiles_are_marked_in_a_list_or_by_number() {
     assert!(stage.desk.read_aws_config().contains("power-user-access]"));
 }
 
+/// The end of the input would come right behind the key otherwise, and be an answer of its own.
+fn interrupted(mut running: Running) {
+    running.press('\u{3}');
+    kcaws_test_kit::wait_for("the end", || (!running.is_running()).then_some(()));
+    running.wait().expect_code(130);
+}
+
 #[test]
 fn ctrl_c_at_any_question_leaves_the_file_as_it_is() {
     require_program!("script");
@@ -356,8 +363,7 @@ fn ctrl_c_at_any_question_leaves_the_file_as_it_is() {
     ] {
         let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
         running.wait_for_prompt(question);
-        running.press('\u{3}');
-        running.wait().expect_code(130);
+        interrupted(running);
         assert!(!stage.desk.aws_config_path().exists(), "{question}");
     }
     by_flags(&stage, "--profiles none").run().expect_ok();
@@ -370,8 +376,7 @@ fn ctrl_c_at_any_question_leaves_the_file_as_it_is() {
     ] {
         let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
         running.wait_for_prompt(question);
-        running.press('\u{3}');
-        running.wait().expect_code(130);
+        interrupted(running);
         assert_eq!(stage.desk.read_aws_config(), before, "{question}");
         assert!(!stage.desk.home().join(".bashrc").exists());
     }
@@ -388,4 +393,42 @@ fn a_no_writes_nothing() {
     let output = running.wait().expect_ok();
     assert!(output.stdout_text().contains("Nothing was written."), "{output}");
     assert!(!stage.desk.aws_config_path().exists());
+}
+
+#[test]
+fn a_profile_of_somebody_elses_by_that_name_stays_and_the_rest_is_written() {
+    let stage = empty();
+    let theirs = "[profile dev-power-user-access]\nregion = x\naws_access_key_id = AKIAEXAMPLE\n";
+    stage.desk.write_aws_config(theirs);
+    let output = by_flags(&stage, "--profiles all --json").run().expect_code(1);
+    let change = |json: &serde_json::Value, name: &str| {
+        let profiles = json["profiles"].as_array().unwrap();
+        profiles.iter().find(|one| one["name"] == name).unwrap()["change"].clone()
+    };
+    let json = output.stdout_json();
+    assert_eq!(change(&json, "dev-power-user-access"), "skipped");
+    assert_eq!(change(&json, "dev-read-only-access"), "created");
+    output.expect_stderr("left as it is");
+    assert!(stage.desk.read_aws_config().starts_with(theirs));
+}
+
+#[test]
+fn several_at_once_write_one_section_and_one_line() {
+    let stage = empty();
+    let at_once: Vec<Running> =
+        (0..6).map(|_| by_flags(&stage, "--session corp --no-login --shell-line").spawn()).collect();
+    for one in at_once {
+        one.wait().expect_ok();
+    }
+    assert_eq!(stage.desk.read_aws_config().matches("[sso-session corp]").count(), 1);
+    assert_eq!(stage.desk.read_home_file(".bashrc").matches("init bash").count(), 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_and_nobody_is_sent_to_the_browser() {
+    let stage = empty();
+    let path = stage.desk.write_aws_config("# mine\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+    by_flags(&stage, "--profiles all").run().expect_code(1).expect_stderr("write-protected");
+    assert_eq!((stage.desk.read_aws_config().as_str(), stage.sim.requests().len()), ("# mine\n", 0));
 }

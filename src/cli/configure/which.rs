@@ -195,7 +195,8 @@ fn ask_region(usual: Option<String>, ui: &mut Ui) -> Result<String, CommandError
 /// That of the profiles to import, when they have one portal.
 fn only_portal(args: &ConfigureArgs, found: &Found) -> Option<(String, Option<String>)> {
     match foreign::portals(found).as_slice() {
-        [only] if args.import => Some(only.clone()),
+        // A password in it shall not be shown, and could not be used.
+        [(url, region)] if args.import => Some((answers::start_url(url).ok()?, region.clone())),
         _ => None,
     }
 }
