@@ -24,9 +24,9 @@ struct WarmOnly {
 }
 
 impl WarmOnly {
-    fn outside(&self) -> Box<FakeOutside> {
+    fn outside(&self) -> FakeOutside {
         let (state, warm_keys) = (Some(self.state.clone()), Some(self.keys.clone()));
-        Box::new(FakeOutside { state, warm_keys, ..FakeOutside::default() })
+        FakeOutside { state, warm_keys, ..FakeOutside::default() }
     }
 }
 
@@ -38,7 +38,7 @@ const FAR: &str = "2199-11-24T12:00:00Z";
 
 fn app(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> App {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), outside.outside())
+    App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Box::new(outside.outside()))
 }
 
 /// A home whose config no parser would take, and warm credentials from before.
@@ -104,7 +104,7 @@ fn by_hand(args: &[String]) -> Option<(String, Role)> {
 /// `kcaws prompt` with these options, over the files of `outside` and nothing else.
 fn prompt(home: &Path, env: &[(&str, &str)], outside: &WarmOnly, line: &[&str]) -> Option<String> {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    let outside = Box::new(FakeOutside { warm_keys: None, ..*outside.outside() });
+    let outside = Box::new(FakeOutside { warm_keys: None, ..outside.outside() });
     let app = App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), outside);
     let line = std::iter::once("prompt").chain(line.iter().copied()).map(OsString::from);
     let text = answer(line, &app)?;
