@@ -62,6 +62,32 @@ fn a_descriptor_gives_the_passphrase() {
     closed.expect_code(5).expect_stderr("KCAWS_PASSPHRASE_FD names no descriptor");
 }
 
+/// Read once, and the endpoint opens the file again hours later.
+#[test]
+fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
+    let python = require_program!("python3");
+    let stage = with_command();
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    stage.desk.write_home_file(
+        "client.py",
+        "import os, shutil, urllib.request\n\
+         for _ in range(2):\n    \
+             shutil.rmtree(os.environ['WARM'])\n    \
+             request = urllib.request.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])\n    \
+             request.add_header('Authorization', os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN'])\n    \
+             print(urllib.request.urlopen(request).status)\n",
+    );
+    let shell = format!(
+        "exec 7<\"$HOME/pass phrase\" && exec '{}' exec dev --serve -- '{}' client.py",
+        binary().display(),
+        python.display()
+    );
+    let command = stage.desk.command("sh").args(["-c", &shell]).env("KCAWS_PASSPHRASE_FD", "7");
+    let output = command.env("WARM", stage.state().join("warm")).run().expect_ok();
+    assert_eq!(output.stdout_text(), "200\n200\n");
+}
+
 #[test]
 fn tools_cannot_be_asked_and_are_told_what_to_set() {
     let stage = with_command();
