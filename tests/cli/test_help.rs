@@ -1,6 +1,6 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "login",
     "logout",
     "status",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 25] = [
     "store migrate",
     "env",
     "exec",
+    "serve",
     "use",
     "prompt",
     "init",

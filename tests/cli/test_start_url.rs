@@ -60,7 +60,7 @@ fn a_move_to_another_region_is_followed_in_silence_by_everything() {
     bend(&stage, PORTAL);
     stage.log_in();
     stage.credentials().expect_ok();
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
     stage.run("login").expect_ok().expect_stderr("Already logged in");
     let credentials = &stage.sim.requests_to(Route::GetRoleCredentials)[0];
     assert_eq!(credentials.host, "portal.sso.eu-west-1.amazonaws.com");
@@ -73,7 +73,7 @@ fn without_sso_region_the_portals_host_tells_it() {
     let line = format!("sso_region = {}\n", stage.sim.region());
     let config = stage.desk.read_aws_config();
     stage.desk.write_aws_config(&config.replace(&line, ""));
-    stage.run("accounts").expect_code(3).expect_stderr("has no `sso_region`");
+    stage.run("accounts --refresh").expect_code(3).expect_stderr("has no `sso_region`");
     stage.log_in();
     stage.credentials().expect_ok();
 
