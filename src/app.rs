@@ -18,7 +18,7 @@ use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
 use crate::ports::loopback::NoPort;
-use crate::ports::passphrase::{PassphraseSource, SystemPassphrases};
+use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
@@ -27,6 +27,10 @@ use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::{ConfigError, Document};
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
+
+#[cfg(test)]
+#[path = "app_fake.rs"]
+pub(crate) mod fake;
 
 pub struct App {
     pub env: Env,
@@ -37,6 +41,7 @@ pub struct App {
     warm_keys: OnceCell<Box<dyn WarmKeys>>,
     document: OnceCell<(Option<FileStamp>, Document)>,
     settings: OnceCell<Settings>,
+    passphrase: Kept,
 }
 
 /// The HTTP client or its runtime cannot even be set up.
@@ -84,6 +89,7 @@ impl App {
             warm_keys: OnceCell::new(),
             document: OnceCell::new(),
             settings: OnceCell::new(),
+            passphrase: Kept::default(),
         }
     }
 
@@ -100,7 +106,18 @@ impl App {
             warm_keys: OnceCell::new(),
             document: OnceCell::new(),
             settings: OnceCell::new(),
+            passphrase: self.passphrase.clone(),
         }
+    }
+
+    /// What the calls of one long process share: hand it to [`App::again`].
+    pub fn passphrase(&self) -> &Kept {
+        &self.passphrase
+    }
+
+    /// For another call in this process: everything anew but the passphrase, which may be had only once.
+    pub fn again(passphrase: &Kept) -> Self {
+        Self { passphrase: passphrase.clone(), ..Self::of_this_process() }
     }
 
     pub fn state(&self) -> &Arc<dyn StateFolder> {
@@ -199,7 +216,8 @@ struct RealOutside {
 
 impl RealOutside {
     fn passphrases(&self, app: &App) -> &Rc<dyn PassphraseSource> {
-        self.passphrases.get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone())))
+        self.passphrases
+            .get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone(), app.passphrase.clone())))
     }
 
     fn http(&self, app: &App) -> Result<&HttpSetup, HttpSetupError> {

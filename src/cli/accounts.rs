@@ -1,20 +1,33 @@
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
 use super::error::CommandError;
-use super::selection::{self, Opened};
+use super::selection::{self, Opened, Selected};
 use super::ui::Ui;
 use crate::app::App;
+use crate::credentials::listing::AccountRoles;
+use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::Patience;
+use crate::session::status;
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws accounts
+  kcaws accounts --refresh      asks AWS, however new the last list is
+  kcaws accounts corp --json | jq -r '.accounts[].account_id'";
 
 /// List the accounts and permission sets that you have
+///
+/// A list that is less than an hour old, and of this login, is shown again without asking AWS, and its age is said.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  kcaws accounts\n  kcaws accounts corp --json | jq -r '.accounts[].account_id'"
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct AccountsArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
+    /// Ask AWS, however new the last list is
+    #[arg(long)]
+    refresh: bool,
     /// Machine-readable
     #[arg(long)]
     pub(super) json: bool,
@@ -24,6 +37,7 @@ pub(super) struct AccountsArgs {
 struct Report {
     schema: u32,
     session: String,
+    listed_at: DateTime<Utc>,
     accounts: Vec<Row>,
 }
 
@@ -37,8 +51,15 @@ struct Row {
 
 pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let selected = selection::session(app, args.session.as_deref())?;
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let listed = opened.accounts(ui)?;
+    let session = selected.session.name.clone();
+    let (listed_at, listed) = match fresh(&selected, app)?.filter(|_| !args.refresh) {
+        Some(known) => {
+            let age = (app.clock.now() - known.listed_at).num_minutes();
+            ui.say(&format!("The list is {age} min old; --refresh asks AWS again."));
+            (known.listed_at, known.accounts)
+        }
+        None => (app.clock.now(), asked(selected, app, ui)?),
+    };
     if args.json {
         let accounts = listed.into_iter().map(|one| Row {
             account_id: one.account.id,
@@ -46,11 +67,7 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
             email: one.account.email,
             roles: one.roles,
         });
-        ui.json(&Report {
-            schema: 1,
-            session: opened.selected.session.name.clone(),
-            accounts: accounts.collect(),
-        });
+        ui.json(&Report { schema: 1, session, listed_at, accounts: accounts.collect() });
         return Ok(());
     }
     if listed.is_empty() {
@@ -63,4 +80,19 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
         .collect();
     ui.table(&["ACCOUNT", "NAME", "PERMISSION SETS"], &rows);
     Ok(())
+}
+
+/// The last list, where it may stand for a new one. Of a login that is over it may not: nobody would notice.
+fn fresh(selected: &Selected, app: &App) -> Result<Option<Known>, CommandError> {
+    let now = app.clock.now();
+    let noted = status::read(&**app.state(), &selected.session)?;
+    if !noted.is_some_and(|noted| noted.is_logged_in(now)) {
+        return Ok(None);
+    }
+    Ok(selection::known(app, selected).filter(|known| known.is_fresh(now)))
+}
+
+fn asked(selected: Selected, app: &App, ui: &Ui) -> Result<Vec<AccountRoles>, CommandError> {
+    let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
+    Ok(opened.accounts(ui)?)
 }

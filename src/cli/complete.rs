@@ -8,8 +8,15 @@ use std::collections::BTreeSet;
 
 use clap::{Arg, ArgAction, Args, Command};
 
+use super::selection::{self, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::console::Partition;
+use crate::console::regions::REGIONS;
+use crate::console::services::{SERVICES, Service};
+use crate::credentials::listing::AccountRoles;
+use crate::credentials::listing::known::Known;
+use crate::profile::{Document, Role};
 use crate::words::words;
 
 /// For the shells' completion
@@ -72,10 +79,11 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
             place += 1;
         }
     }
+    let line = Line { before, app };
     let found = match (awaited, typed.split_once('=')) {
-        (Some(arg), _) => values(arg, app),
+        (Some(arg), _) => line.values(arg),
         (None, Some((name, _))) if name.starts_with("--") => match option(command, name) {
-            Some(arg) => values(arg, app).into_iter().map(|(v, d)| (format!("{name}={v}"), d)).collect(),
+            Some(arg) => line.values(arg).into_iter().map(|(v, d)| (format!("{name}={v}"), d)).collect(),
             None => Vec::new(),
         },
         (None, _) if typed.starts_with('-') => options(command),
@@ -86,7 +94,7 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
                 .map(|command| (command.get_name().to_owned(), about(command.get_about())))
                 .collect();
             found
-                .extend(command.get_positionals().nth(place).map(|arg| values(arg, app)).unwrap_or_default());
+                .extend(command.get_positionals().nth(place).map(|arg| line.values(arg)).unwrap_or_default());
             found
         }
     };
@@ -114,66 +122,110 @@ fn about(text: Option<&clap::builder::StyledStr>) -> String {
     text.map(ToString::to_string).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 
-/// What may stand in the place of `arg`: its own values, else what its name says.
-fn values(arg: &Arg, app: &App) -> Candidates {
-    let own = arg.get_possible_values();
-    if !own.is_empty() && takes_value(arg) {
-        return own.iter().map(|value| (value.get_name().to_owned(), about(value.get_help()))).collect();
-    }
-    let Ok(document) = app.document() else { return Vec::new() };
-    match arg.get_id().as_str() {
-        "session" => document.session_names().into_iter().map(|name| (name, String::new())).collect(),
-        "region" => REGIONS.iter().map(|region| ((*region).to_owned(), String::new())).collect(),
-        what @ ("profile" | "account" | "role") => {
-            let profiles = document.profile_names().into_iter().filter_map(|profile| {
-                let role = document.target(&profile).ok()?.role?;
-                let of = format!("{} in {}", role.role_name, role.account_id);
-                Some(match what {
-                    "profile" => (profile, of),
-                    "account" => (role.account_id, profile),
-                    _ => (role.role_name, String::new()),
-                })
-            });
-            profiles.collect()
+/// What stands before the word that is typed.
+struct Line<'a> {
+    before: &'a [String],
+    app: &'a App,
+}
+
+impl Line<'_> {
+    /// What may stand in the place of `arg`: its own values, else what its name says.
+    fn values(&self, arg: &Arg) -> Candidates {
+        let own = arg.get_possible_values();
+        if !own.is_empty() && takes_value(arg) {
+            return own.iter().map(|value| (value.get_name().to_owned(), about(value.get_help()))).collect();
         }
-        _ => Vec::new(),
+        match arg.get_id().as_str() {
+            "service" => services(),
+            "session" => {
+                let names = self.app.document().map(Document::session_names).unwrap_or_default();
+                names.into_iter().map(|name| (name, String::new())).collect()
+            }
+            "profile" => self
+                .of_profiles(|profile, role| (profile, format!("{} in {}", role.role_name, role.account_id))),
+            "account" => self.accounts(),
+            "role" => self.roles(),
+            "region" => self.regions(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_profiles(&self, one: impl Fn(String, Role) -> (String, String)) -> Candidates {
+        let Ok(document) = self.app.document() else { return Vec::new() };
+        let roles = document.profile_names().into_iter();
+        roles
+            .filter_map(|profile| Some(one(profile.clone(), document.target(&profile).ok()?.role?)))
+            .collect()
+    }
+
+    /// Those of the last list, by their names, and what profiles name besides.
+    fn accounts(&self) -> Candidates {
+        let known = self.known();
+        let accounts = known.iter().flat_map(|known| &known.accounts);
+        let named =
+            accounts.map(|one| (one.account.id.clone(), one.account.name.clone().unwrap_or_default()));
+        named.chain(self.of_profiles(|profile, role| (role.account_id, profile))).collect()
+    }
+
+    /// Those in the account that stands on the line already, where the last list has it; else all.
+    fn roles(&self) -> Candidates {
+        let (known, account) = (self.known(), self.value_of("--account"));
+        let accounts: Vec<&AccountRoles> = known.iter().flat_map(|known| &known.accounts).collect();
+        let there: Vec<&AccountRoles> =
+            accounts.iter().copied().filter(|one| Some(one.account.id.as_str()) == account).collect();
+        if !there.is_empty() {
+            return there
+                .iter()
+                .flat_map(|one| &one.roles)
+                .map(|role| (role.clone(), String::new()))
+                .collect();
+        }
+        let roles = accounts.iter().flat_map(|one| &one.roles).map(|role| (role.clone(), String::new()));
+        roles.chain(self.of_profiles(|_, role| (role.role_name, String::new()))).collect()
+    }
+
+    /// What the sessions of the config have listed last; with `--session`, that one.
+    fn known(&self) -> Vec<Known> {
+        let names = match self.value_of("--session") {
+            Some(name) => vec![name.to_owned()],
+            None => self.app.document().map(Document::session_names).unwrap_or_default(),
+        };
+        let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
+        sessions
+            .filter_map(|session| selection::known(self.app, &Selected { session, profile: None }))
+            .collect()
+    }
+
+    /// Of the partitions that the config's sessions are in: no login leads from one to another.
+    fn regions(&self) -> Candidates {
+        let names = self.app.document().map(Document::session_names).unwrap_or_default();
+        let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
+        let mut partitions: Vec<&str> =
+            sessions.map(|session| Partition::of_region(&session.region).id).collect();
+        if partitions.is_empty() {
+            partitions.push("aws");
+        }
+        let regions = REGIONS.iter().filter(|(id, _)| partitions.contains(&Partition::of_region(id).id));
+        regions.map(|(id, title)| ((*id).to_owned(), (*title).to_owned())).collect()
+    }
+
+    /// Of an option that stands on the line already.
+    fn value_of(&self, name: &str) -> Option<&str> {
+        self.before.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
+            Some((option, value)) => (option == name).then_some(value),
+            None if word == name => self.before.get(at + 1).map(String::as_str),
+            None => None,
+        })
     }
 }
 
-/// AWS Regions, commercial ones: AWS General Reference, "Service endpoints".
-const REGIONS: [&str; 34] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
+fn services() -> Candidates {
+    let names = |service: &Service| {
+        let title = service.title;
+        [service.name]
+            .into_iter()
+            .chain(service.aliases.iter().copied())
+            .map(move |name| (name.to_owned(), title.to_owned()))
+    };
+    SERVICES.iter().flat_map(names).collect()
+}

@@ -63,11 +63,19 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let Chosen { selected, role, region } = args.of.choose(app)?;
     let credentials = Provider::for_a_person(app, selected, role, ui)?.credentials()?;
     let variables = variables(&credentials, region.as_deref());
+    ui.secret_line(&text(format, &variables)?);
+    Ok(())
+}
+
+/// What sets them, in the syntax of `format`.
+pub(super) fn text(
+    format: Format,
+    variables: &[(&'static str, Secret<String>)],
+) -> Result<Secret<Vec<u8>>, Unquotable> {
     let pairs: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (*name, value.expose().as_str())).collect();
     let mut text = format.set(&pairs)?;
-    ui.secret_line(&Secret::new(std::mem::take(&mut *text).into_bytes()));
-    Ok(())
+    Ok(Secret::new(std::mem::take(&mut *text).into_bytes()))
 }
 
 /// What a program needs to act as the role. Without a region of its own, that of the environment stays.

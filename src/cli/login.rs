@@ -5,6 +5,7 @@ mod qr;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, Exit};
@@ -49,7 +50,7 @@ pub(super) struct LoginArgs {
     #[arg(long, conflicts_with = "session")]
     all: bool,
     /// device or pkce (default: KCAWS_FLOW, else `flow` in config.toml, else device)
-    #[arg(long, value_name = "FLOW", value_parser = parse_flow)]
+    #[arg(long, value_name = "FLOW", value_parser = PossibleValuesParser::new(["device", "pkce"]).try_map(|name| parse_flow(&name)))]
     flow: Option<Flow>,
     /// Show a QR code of the page; by itself where no browser can be opened. `complete`: with the code in it, so
     /// that nothing is typed, and nothing compared

@@ -6,6 +6,7 @@ use super::error::{CommandError, Exit};
 use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::credentials::listing::known;
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::session::logout::{LoggedOut, ServerSide};
@@ -102,6 +103,7 @@ fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandErro
     let session = selected.session.clone();
     let outcome = end_login(selected, app, ui);
     Seal::of(&session.name, &**app.state(), app.warm_keys()).forget()?;
+    known::forget(&session, &**app.state())?;
     for (store, error) in copies::tidy(&session, &**app.state(), &|kind| app.store(kind))? {
         ui.warn(&format!("a copy of the tokens of `{}` is left in the {store}: {error}", session.name));
     }

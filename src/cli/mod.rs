@@ -21,6 +21,7 @@ mod prompt;
 mod provider;
 mod role_args;
 mod selection;
+mod serve;
 mod status;
 mod store;
 mod trust;
@@ -103,6 +104,7 @@ enum Command {
     Profile(profile::ProfileArgs),
     Env(env::EnvArgs),
     Exec(exec::ExecArgs),
+    Serve(serve::ServeArgs),
     Use(r#use::UseArgs),
     Prompt(prompt::PromptArgs),
     Init(init::InitArgs),
@@ -134,6 +136,7 @@ impl Command {
             | Self::Trust(_)
             | Self::Env(_)
             | Self::Exec(_)
+            | Self::Serve(_)
             | Self::Prompt(_)
             | Self::Init(_)
             | Self::Completions(_)
@@ -158,6 +161,7 @@ impl Command {
             Self::Profile(args) => profile::run(args, app, ui),
             Self::Env(args) => env::run(args, app, ui),
             Self::Exec(args) => exec::run(args, app, ui),
+            Self::Serve(args) => serve::run(args, app, ui),
             Self::Use(args) => r#use::run(args, app, ui),
             Self::Init(args) => init::run(args, app, ui),
             Self::Completions(args) => init::completions(args, app, ui),

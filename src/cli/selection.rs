@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::Ui;
 use crate::credentials::listing::AccountRoles;
+use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{SecretStore, StoreKind};
 use crate::profile::services::{Service, endpoint_override};
@@ -276,4 +277,9 @@ pub(super) fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
         use_fips: app.env.is_on("AWS_USE_FIPS_ENDPOINT"),
         use_dual_stack: app.env.is_on("AWS_USE_DUALSTACK_ENDPOINT"),
     }
+}
+
+/// What was listed last for the login that there is, however long ago.
+pub(super) fn known(app: &App, selected: &Selected) -> Option<Known> {
+    Known::of(&selected.session, &endpoints(app, selected).ok()?, &**app.state())
 }

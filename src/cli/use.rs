@@ -1,14 +1,18 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
 use super::error::{CommandError, Exit};
 use super::prompt;
+use super::selection::{self, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::credentials::listing::known::Known;
 use crate::ports::picker;
-use crate::profile::ConfigError;
 use crate::profile::document::Heading;
+use crate::profile::{ConfigError, Document};
 use crate::prompt::{Standing, View, recent};
 use crate::shell::Format;
 
@@ -50,6 +54,8 @@ struct Row {
     name: String,
     session: String,
     account_id: String,
+    /// As AWS listed it last.
+    account_name: Option<String>,
     role: String,
     region: Option<String>,
     /// Of the credentials at hand.
@@ -142,10 +148,15 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
     let width = |cell: fn(&Row) -> &str| {
         rows.iter().map(|(_, row)| shown(cell(row)).chars().count()).max().unwrap_or(0)
     };
+    let account = |row: &Row| row.account_name.clone().unwrap_or_default();
     let (names, roles) = (width(|row| &row.name), width(|row| &row.role));
+    let accounts = rows.iter().map(|(_, row)| shown(&account(row)).chars().count()).max().unwrap_or(0);
     let lines = rows.iter().map(|(view, row)| {
-        let (name, role) = (shown(&row.name), shown(&row.role));
-        format!("{name:names$}  {role:roles$}  {}  {}", row.account_id, prompt::format::left(view))
+        let (name, role, account) = (shown(&row.name), shown(&row.role), shown(&account(row)));
+        let left = prompt::format::left(view);
+        // Without a listing, no gap.
+        let gap = if accounts == 0 { "" } else { "  " };
+        format!("{name:names$}  {role:roles$}  {}{gap}{account:accounts$}  {left}", row.account_id)
     });
     let at = picker::pick("Profile:", lines.collect(), &app.env)?;
     Ok(rows[at].1.name.clone())
@@ -158,11 +169,13 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
     let current = app.env.get("AWS_PROFILE");
     let now = app.clock.now();
+    let accounts = account_names(app);
     let row = |name: String| {
         let (view, role) = seen(&name, app)?;
         let row = Row {
             session: view.session.clone(),
             account_id: view.account_id.clone(),
+            account_name: accounts.get(&(view.session.clone(), view.account_id.clone())).cloned(),
             role,
             region: Some(view.region.clone()).filter(|region| !region.is_empty()),
             expires_at: view.left.map(|left| now + left),
@@ -173,6 +186,21 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
         Some((view, row))
     };
     Ok(names.into_iter().filter_map(row).collect())
+}
+
+/// By session and id, as far as a listing has told.
+fn account_names(app: &App) -> BTreeMap<(String, String), String> {
+    let names = app.document().map(Document::session_names).unwrap_or_default();
+    let sessions = names.iter().filter_map(|name| selection::session_named(app, name).ok());
+    let known = sessions.filter_map(|session| {
+        let name = session.name.clone();
+        Some((name, selection::known(app, &Selected { session, profile: None })?))
+    });
+    let of_session = |(session, known): (String, Known)| {
+        let accounts = known.accounts.into_iter();
+        accounts.filter_map(move |one| Some(((session.clone(), one.account.id), one.account.name?)))
+    };
+    known.flat_map(of_session).collect()
 }
 
 /// `None` for a profile that is not ours.

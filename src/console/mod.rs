@@ -3,6 +3,7 @@
 pub mod arn;
 pub mod destination;
 pub mod partition;
+pub mod regions;
 pub mod services;
 
 use std::str::FromStr;

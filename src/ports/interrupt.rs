@@ -82,6 +82,13 @@ pub fn listen() {
 #[cfg(not(unix))]
 pub fn listen() {}
 
+/// For what goes on until somebody ends it: Ctrl-C and TERM do, with their codes.
+pub fn wait_for_the_end() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
 #[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
 fn leave(state: &mut State, signal: i32) -> ! {
     use std::io::{IsTerminal, Write};

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::secret::Secret;
 
@@ -58,7 +59,12 @@ impl Program<'_> {
             Err(error) => return error.into(),
         };
         if let Ok(signals) = signals {
-            signals.hand_on_to(&child);
+            let pid = rustix::process::Pid::from_child(&child);
+            signals.for_each(move |signal, is_a_key| {
+                if !is_a_key {
+                    let _ = rustix::process::kill_process(pid, signal);
+                }
+            });
         }
         match child.wait() {
             Ok(status) => {
@@ -89,24 +95,85 @@ impl Program<'_> {
     }
 }
 
-/// kcaws itself with `args`, its output passed on line by line behind `prefix`; its exit code, 128 + n for signal n.
-#[expect(clippy::disallowed_methods, reason = "this is the port")]
-pub fn run_ourselves(args: &[OsString], prefix: &str) -> std::io::Result<i32> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    std::thread::scope(|scope| {
-        scope.spawn(|| pass_on(out, prefix, std::io::stdout()));
-        scope.spawn(|| pass_on(err, prefix, std::io::stderr()));
-    });
-    let status = child.wait()?;
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return Ok(128 + signal);
-    }
-    Ok(status.code().unwrap_or(1))
+/// Several runs of kcaws itself at a time. What somebody sends to this process is handed on to all that run, and no
+/// other begins after it; dropped when they have ended, it ends this process too where an interrupt was among it.
+pub struct Crowd {
+    running: Arc<Mutex<Running>>,
+    _section: super::interrupt::CriticalSection,
 }
+
+#[derive(Default)]
+struct Running {
+    children: Vec<u32>,
+    is_over: bool,
+}
+
+impl Crowd {
+    pub fn begin() -> Self {
+        let section = super::interrupt::CriticalSection::enter();
+        let running = Arc::new(Mutex::new(Running::default()));
+        #[cfg(unix)]
+        if let Ok(signals) = Handed::listen() {
+            let running = running.clone();
+            signals.for_each(move |signal, is_a_key| {
+                let mut running = lock(&running);
+                running.is_over |= signal != rustix::process::Signal::WINCH;
+                // A key of the terminal has reached them already.
+                let pids = running.children.iter().filter(|_| !is_a_key);
+                for pid in pids.filter_map(|pid| rustix::process::Pid::from_raw(pid.cast_signed())) {
+                    let _ = rustix::process::kill_process(pid, signal);
+                }
+            });
+        }
+        Self { running, _section: section }
+    }
+
+    /// kcaws itself with `args`, its output passed on line by line behind `prefix`; its exit code, 128 + n for
+    /// signal n.
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    pub fn run_ourselves(&self, args: &[OsString], prefix: &str) -> std::io::Result<i32> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = {
+            // Under the lock: no signal comes between its start and its place in the list.
+            let mut running = lock(&self.running);
+            if running.is_over {
+                return Err(std::io::Error::new(std::io::ErrorKind::Interrupted, "not begun"));
+            }
+            let child = command.spawn()?;
+            running.children.push(child.id());
+            child
+        };
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        std::thread::scope(|scope| {
+            scope.spawn(|| pass_on(out, prefix, std::io::stdout()));
+            scope.spawn(|| pass_on(err, prefix, std::io::stderr()));
+        });
+        wait_unreaped(&child);
+        // Its number is another process's as soon as it is reaped.
+        lock(&self.running).children.retain(|pid| *pid != child.id());
+        let status = child.wait()?;
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Ok(128 + signal);
+        }
+        Ok(status.code().unwrap_or(1))
+    }
+}
+
+fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(unix)]
+fn wait_unreaped(child: &std::process::Child) {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(Pid::from_child(child)), options) {}
+}
+
+#[cfg(not(unix))]
+fn wait_unreaped(_child: &std::process::Child) {}
 
 /// Whole lines, each in one piece: several programs write at once.
 fn pass_on(from: Option<impl Read>, prefix: &str, mut to: impl Write) {
@@ -142,16 +209,14 @@ impl Handed {
         signal_hook::iterator::SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGWINCH]).map(Self)
     }
 
-    fn hand_on_to(mut self, child: &std::process::Child) {
+    /// Whether it came of a key goes with it: the terminal's own go to the whole group, and a second Ctrl-C means
+    /// something else to many.
+    fn for_each(mut self, mut hear: impl FnMut(rustix::process::Signal, bool) + Send + 'static) {
         use signal_hook::low_level::siginfo::Cause;
-        let pid = rustix::process::Pid::from_child(child);
         std::thread::spawn(move || {
             for origin in self.0.forever() {
-                // The terminal's own go to the whole group, and a second Ctrl-C means something else to many.
-                if origin.cause != Cause::Kernel
-                    && let Some(signal) = rustix::process::Signal::from_named_raw(origin.signal)
-                {
-                    let _ = rustix::process::kill_process(pid, signal);
+                if let Some(signal) = rustix::process::Signal::from_named_raw(origin.signal) {
+                    hear(signal, origin.cause == Cause::Kernel);
                 }
             }
         });

@@ -73,7 +73,7 @@ fn a_refused_token_is_renewed_and_trouble_is_exit_1() {
     stage.sim.expire_access_tokens();
     stage.run("accounts").expect_ok();
     stage.sim.fault(Route::ListAccountRoles, Fault::broken_json()).times(99);
-    stage.run("accounts").expect_code(1).expect_stderr("not understood");
+    stage.run("accounts --refresh").expect_code(1).expect_stderr("not understood");
 }
 
 #[test]
@@ -103,4 +103,43 @@ fn ctrl_c_is_heard_while_another_process_refreshes() {
     waiting.wait().expect_code(130);
     drop(held);
     stage.run("accounts").expect_ok();
+}
+
+#[test]
+fn the_last_list_is_shown_again_and_its_age_is_said() {
+    let stage = Stage::new();
+    stage.log_in();
+    let first = stage.run("accounts --json").expect_ok().stdout_json();
+    stage.sim.add_account("300000000001", "newcomer", "x@example.com");
+    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    stage.sim.clear_log();
+    let again = stage.run("accounts --json").expect_ok().expect_stderr("0 min old; --refresh asks AWS again");
+    assert_eq!(again.stdout_json()["accounts"], first["accounts"]);
+    let third = stage.run("accounts --json").expect_ok().stdout_json();
+    assert_eq!(third, again.stdout_json(), "listed_at too");
+    assert!(stage.sim.requests().is_empty());
+    let quiet = stage.run("-q accounts").expect_ok();
+    assert!(quiet.stderr.is_empty() && quiet.stdout_text().contains("PowerUserAccess"), "{quiet}");
+    let new = stage.run("accounts --refresh --json").expect_ok();
+    assert!(new.stdout_text().contains("newcomer"), "{new}");
+    stage.run("accounts").expect_ok().expect_stdout("newcomer").expect_stderr("min old");
+}
+
+/// Not of a login before, not at another portal, not after a logout.
+#[test]
+fn a_list_is_shown_to_the_login_that_it_is_of() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.run("accounts").expect_ok();
+    let folder = stage.state().join("listing");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let elsewhere = stage.kcaws("accounts").env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:9").run();
+    elsewhere.expect_code(3);
+    stage.log_in_as("login corp --no-browser --force");
+    stage.sim.clear_log();
+    stage.run("accounts").expect_ok();
+    assert!(stage.sim.count(Route::ListAccounts) > 0, "another login");
+    stage.run("logout").expect_ok();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "gone with the login");
+    stage.run("accounts").expect_code(4);
 }

@@ -13,7 +13,7 @@ fn a_login_is_not_shown_to_another_service() {
         let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
         let output = stage.kcaws(&line).env(variable, stranger.url()).run();
         output.expect_code(3).expect_stderr("belongs to").expect_stderr(stranger.url());
-        stage.kcaws("accounts").env(variable, stranger.url()).run().expect_code(3);
+        stage.kcaws("accounts --refresh").env(variable, stranger.url()).run().expect_code(3);
     }
     assert!(stranger.requests().is_empty());
     stage.credentials().expect_ok();
@@ -51,7 +51,7 @@ fn plain_http_is_for_loopback_only() {
     let stage = Stage::new();
     for url in ["http://sso.example.com", "ftp://127.0.0.1", "127.0.0.1"] {
         stage.kcaws("login").env("AWS_ENDPOINT_URL_SSO_OIDC", url).run().expect_code(3);
-        stage.kcaws("accounts").env("AWS_ENDPOINT_URL_SSO", url).run().expect_code(3);
+        stage.kcaws("accounts --refresh").env("AWS_ENDPOINT_URL_SSO", url).run().expect_code(3);
     }
     assert!(stage.sim.requests().is_empty());
 }

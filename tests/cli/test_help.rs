@@ -1,6 +1,6 @@
 use crate::stage::Stage;
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "configure",
     "login",
     "logout",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 26] = [
     "store migrate",
     "env",
     "exec",
+    "serve",
     "use",
     "prompt",
     "init",

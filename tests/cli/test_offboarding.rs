@@ -67,9 +67,9 @@ fn a_user_disabled_in_keycloak_only_notices_nothing_until_the_session_ends() {
     stage.log_in();
     stage.sim.advance(Duration::from_secs(3700));
     stage.sim.expire_access_tokens();
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
     stage.sim.advance(Duration::from_secs(3700));
-    stage.run("accounts").expect_code(4).expect_stderr("the Identity Center session is over");
+    stage.run("accounts --refresh").expect_code(4).expect_stderr("the Identity Center session is over");
     // Keycloak shows its refusal in the browser; nobody gets as far as Allow.
     let (login, _) = stage.begin_login("login --no-browser");
     stage.sim.advance(Duration::from_secs(601));

@@ -111,6 +111,7 @@ fn readme_names_every_command_and_every_variable_of_the_help() {
         "trust",
         "env",
         "exec",
+        "serve",
         "use",
         "prompt",
         "init",

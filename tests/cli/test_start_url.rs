@@ -10,7 +10,7 @@ const URL: &str = "https://sso.example.com/aws";
 const PORTAL: &str = "https://ssoins-1234567890abcdef.eu-west-1.portal.amazonaws.com";
 
 /// `corp` starts at the company's own URL, which leads to `target`.
-fn behind_a_vanity_url(builder: Builder, target: &str) -> Stage {
+pub(crate) fn behind_a_vanity_url(builder: Builder, target: &str) -> Stage {
     let stage = Stage::with(builder.vanity(HOST, target).add_start_url(target));
     for (name, _) in stage.sim.env() {
         stage.desk.remove_env(name);
@@ -60,7 +60,7 @@ fn a_move_to_another_region_is_followed_in_silence_by_everything() {
     bend(&stage, PORTAL);
     stage.log_in();
     stage.credentials().expect_ok();
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
     stage.run("login").expect_ok().expect_stderr("Already logged in");
     let credentials = &stage.sim.requests_to(Route::GetRoleCredentials)[0];
     assert_eq!(credentials.host, "portal.sso.eu-west-1.amazonaws.com");
@@ -73,7 +73,7 @@ fn without_sso_region_the_portals_host_tells_it() {
     let line = format!("sso_region = {}\n", stage.sim.region());
     let config = stage.desk.read_aws_config();
     stage.desk.write_aws_config(&config.replace(&line, ""));
-    stage.run("accounts").expect_code(3).expect_stderr("has no `sso_region`");
+    stage.run("accounts --refresh").expect_code(3).expect_stderr("has no `sso_region`");
     stage.log_in();
     stage.credentials().expect_ok();
 

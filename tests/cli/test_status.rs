@@ -83,7 +83,7 @@ fn the_end_of_a_session_is_learned_by_seeing_it() {
     stage.log_in();
     stage.sim.end_session(&stage.sim.default_user());
     kcaws_test_kit::wait_for("the end to be seen", || {
-        (stage.kcaws("accounts").run().status.code() == Some(4)).then_some(())
+        (stage.kcaws("accounts --refresh").run().status.code() == Some(4)).then_some(())
     });
     let report = stage.run("status --json").expect_ok().stdout_json();
     assert_eq!(report["sessions"][0]["logged_in"], false);

@@ -38,9 +38,9 @@ fn a_day_with_the_file_and_nothing_lies_in_clear() {
     stage.log_in_as("login corp --no-browser -vvv");
     stage.desk.assert_no_secret_in_files(stage.state());
     stage.credentials().expect_ok();
-    stage.run("accounts -vvv").expect_ok().expect_stdout("111122223333");
+    stage.run("accounts --refresh -vvv").expect_ok().expect_stdout("111122223333");
     stage.sim.expire_access_tokens();
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
     stage.desk.assert_no_secret_in_files(stage.state());
     stage.run("status").expect_ok().expect_stdout("passphrase-sealed file");
     stage.run("logout").expect_ok();
@@ -56,10 +56,36 @@ fn a_descriptor_gives_the_passphrase() {
         let shell = format!("exec 7<\"$HOME/pass phrase\" && exec '{}' {line}", binary().display());
         stage.desk.command("sh").args(["-c", &shell]).env("KCAWS_PASSPHRASE_FD", "7")
     };
-    by_descriptor("accounts").run().expect_ok();
+    by_descriptor("accounts --refresh").run().expect_ok();
     by_descriptor("store status corp").run().expect_ok().expect_stdout("ok");
-    let closed = stage.kcaws("accounts").env("KCAWS_PASSPHRASE_FD", "7").run();
+    let closed = stage.kcaws("accounts --refresh").env("KCAWS_PASSPHRASE_FD", "7").run();
     closed.expect_code(5).expect_stderr("KCAWS_PASSPHRASE_FD names no descriptor");
+}
+
+/// Read once, and the endpoint opens the file again hours later.
+#[test]
+fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
+    let python = require_program!("python3");
+    let stage = with_command();
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    stage.desk.write_home_file(
+        "client.py",
+        "import os, shutil, urllib.request\n\
+         for _ in range(2):\n    \
+             shutil.rmtree(os.environ['WARM'])\n    \
+             request = urllib.request.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])\n    \
+             request.add_header('Authorization', os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN'])\n    \
+             print(urllib.request.urlopen(request).status)\n",
+    );
+    let shell = format!(
+        "exec 7<\"$HOME/pass phrase\" && exec '{}' exec dev --serve -- '{}' client.py",
+        binary().display(),
+        python.display()
+    );
+    let command = stage.desk.command("sh").args(["-c", &shell]).env("KCAWS_PASSPHRASE_FD", "7");
+    let output = command.env("WARM", stage.state().join("warm")).run().expect_ok();
+    assert_eq!(output.stdout_text(), "200\n200\n");
 }
 
 #[test]
@@ -138,7 +164,7 @@ fn a_person_is_asked_twice_for_a_new_passphrase_once_later_and_nothing_is_echoed
     let output = accounts.wait().expect_ok().expect_stdout("111122223333");
     assert!(!output.stdout_text().contains("wrong"), "{output}");
 
-    let unasked = on_a_terminal(&stage, &format!("'{kcaws}' --no-input accounts"));
+    let unasked = on_a_terminal(&stage, &format!("'{kcaws}' --no-input accounts --refresh"));
     unasked.run().expect_code(5).expect_stdout("locked");
     stage.desk.assert_no_secret_in_files(stage.desk.root());
 }
@@ -179,7 +205,7 @@ fn tokens_move_to_the_file_and_back_and_the_login_stays() {
     stage.run("store migrate --to keyutils").expect_ok();
     assert!(!is_there(&stage, "sealed") && is_there(&stage, "keyutils"));
     stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
 }
 
 #[test]

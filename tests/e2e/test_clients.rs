@@ -29,6 +29,29 @@ fn boto3_gets_its_credentials_from_kcaws() {
     sdk_asks_who_it_is(Client::Boto3);
 }
 
+/// As in a container: two variables, no profile.
+#[test]
+fn boto3_gets_its_credentials_from_an_endpoint_of_kcaws() {
+    let Some(line) = clients().command_line_or_skip(Client::Boto3) else { return };
+    let stage = logged_in();
+    let mut serving = stage.kcaws("serve dev --format json").allow_secret_on_stdout().spawn();
+    let variables = serving.wait_for_stdout("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    let variables: serde_json::Value = serde_json::from_str(&variables).unwrap();
+    let script = "import boto3, json; caller = boto3.client('sts').get_caller_identity()\n\
+                  print(json.dumps({'arn': caller['Arn'], 'account': caller['Account']}))";
+    let boto3 = || {
+        let mut boto3 = stage.desk.command(&line[0]).args(["-c", script]);
+        for (name, value) in variables.as_object().unwrap() {
+            boto3 = boto3.env(name, value.as_str().unwrap());
+        }
+        boto3.env("AWS_DEFAULT_REGION", "eu-central-1").env("AWS_EC2_METADATA_DISABLED", "true")
+    };
+    is_the_role(&boto3().run().expect_ok().stdout_json());
+    serving.signal(kcaws_test_kit::Signal::TERM);
+    serving.wait().expect_code(143);
+    assert_ne!(boto3().run().code(), 0, "nobody answers any more");
+}
+
 #[test]
 fn the_javascript_sdk_gets_its_credentials_from_kcaws() {
     sdk_asks_who_it_is(Client::JavaScript);

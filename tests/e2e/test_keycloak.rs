@@ -118,7 +118,7 @@ fn somebody_whose_session_was_ended_is_told_to_log_in_and_can_if_keycloak_lets_h
     stage.sim.add_user("carol@example.com", None);
     stage.sim.assign("carol@example.com", ACCOUNT, ROLE);
     logged_in_by_forms(&stage, "carol");
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
 
     stage.sim.end_session("carol@example.com");
     stage.credentials().expect_code(4).expect_stderr("run `kcaws login corp`");
@@ -127,7 +127,7 @@ fn somebody_whose_session_was_ended_is_told_to_log_in_and_can_if_keycloak_lets_h
 
     // Keycloak alone does not take away what she has; it keeps her from getting it again.
     carol.disable();
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
     stage.sim.end_session("carol@example.com");
     let (login, page) = login_by_forms(&stage, &mut Walk::new(), "carol");
     assert!(matches!(page, Err(Refusal::Alert(_))));

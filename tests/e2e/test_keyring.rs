@@ -58,7 +58,7 @@ fn a_locked_keyring_is_exit_5_and_never_another_store() {
     keyring.lock();
     let output = stage.credentials().expect_code(5).expect_stderr("the Secret Service is locked");
     assert!(output.stdout.is_empty());
-    stage.run("accounts").expect_code(5);
+    stage.run("accounts --refresh").expect_code(5);
     // Without a terminal nobody can be asked to unlock it.
     stage.run("login --no-browser").expect_code(5);
     keyring.unlock();
@@ -99,12 +99,12 @@ fn tokens_move_from_the_kernel_to_the_desktops_keyring_and_back() {
     assert!(record["login"]["refresh_token"].as_str().unwrap().contains(idc_sim::SECRET_MARK));
     stage.desk.assert_no_secret_in_files(stage.desk.root());
     stage.forget_kernel_key();
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
     stage.credentials().expect_ok();
 
     stage.run("store migrate --to keyutils").expect_ok();
     assert!(lookup(&stage, &keyring).is_none(), "nothing stays behind");
-    stage.run("accounts").expect_ok();
+    stage.run("accounts --refresh").expect_ok();
 }
 
 #[test]
@@ -154,5 +154,8 @@ fn a_keyring_daemon_that_dies_under_a_crowd_loses_nobodys_login() {
         }
         keyring.restart_daemon();
         stage.credentials().expect_ok();
+        // What the dead daemon did not take lies sealed beside the warm entries, which the next round removes: it comes
+        // home with the next use of the token.
+        stage.run("accounts").expect_ok();
     }
 }

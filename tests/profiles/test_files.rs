@@ -215,6 +215,19 @@ fn ten_thousand_profiles_are_one_more() {
     assert_eq!(desk.read_aws_config(), many);
 }
 
+/// It took minutes once: each looked through the whole file.
+#[test]
+fn ten_thousand_profiles_of_a_session_that_is_gone_are_listed() {
+    let desk = Desk::new();
+    let profile = |number| {
+        format!("[profile p{number}]\nsso_session = gone\nsso_account_id = 111122223333\nsso_role_name = r\n")
+    };
+    desk.write_aws_config(&(0..10_000).map(profile).collect::<String>());
+    let listed = kcaws(&desk, "profile list --json").run().expect_ok().stdout_json();
+    let last = &listed["profiles"][9_999];
+    assert_eq!((&last["session"], &last["source"]), (&"gone".into(), &"sso".into()));
+}
+
 #[test]
 fn a_program_of_another_name_writes_no_line_that_nobody_would_know() {
     let desk = Desk::new();

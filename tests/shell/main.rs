@@ -11,3 +11,4 @@ mod test_env;
 mod test_exec;
 mod test_hooks;
 mod test_prompt;
+mod test_serve;

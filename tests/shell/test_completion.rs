@@ -38,6 +38,11 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
         ("kcaws env --role=Read", vec!["--role=ReadOnlyAccess"]),
         ("kcaws env --format p", vec!["powershell"]),
         ("kcaws console --region eu-cent", vec!["eu-central-1", "eu-central-2"]),
+        ("kcaws console --region us-gov", vec![]),
+        ("kcaws console --service dyn", vec!["dynamodb"]),
+        ("kcaws console -s dd", vec!["ddb"]),
+        ("kcaws console --via ", vec!["federation", "portal"]),
+        ("kcaws login --flow p", vec!["pkce"]),
         ("kcaws init z", vec!["zsh"]),
         ("kcaws store st", vec!["status"]),
         ("kcaws store migrate --to keyu", vec!["keyutils"]),
@@ -58,6 +63,54 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
     stage.desk.write_aws_config("nonsense");
     let broken = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
     assert!(broken.stdout.is_empty() && broken.stderr.is_empty(), "{broken}");
+}
+
+/// Accounts and permission sets that no profile names, once they have been listed.
+#[test]
+fn what_was_listed_last_is_completed() {
+    let stage = stage();
+    stage.sim.add_account("300000000001", "evil\u{1b}[2J$(touch pwned)", "x@example.com");
+    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    stage.log_in();
+    let complete = |line: &str| {
+        let output = stage.kcaws("__complete --line").arg(line).run().expect_ok();
+        assert!(output.stderr.is_empty() && !output.stdout.contains(&0x1b), "{output}");
+        output
+    };
+    let account = "kcaws env --session corp --account 30";
+    assert!(values(&complete(account)).is_empty(), "not listed yet");
+    stage.run("accounts").expect_ok();
+    stage.sim.clear_log();
+    assert_eq!(
+        complete(account).stdout_text(),
+        "300000000001\tevil\\u{1b}[2J$(touch pwned)\n",
+        "by its name, which does not act"
+    );
+    let roles = |line: &str| values(&complete(line));
+    assert_eq!(roles("kcaws env --session corp --account 300000000001 --role "), ["ReadOnlyAccess"]);
+    assert_eq!(roles("kcaws env --account=300000000001 --role=R"), ["--role=ReadOnlyAccess"]);
+    assert!(roles("kcaws env --role ").contains(&"AdministratorAccess".to_owned()));
+    assert!(values(&complete("kcaws env --session other --account 30")).is_empty());
+    assert!(stage.sim.requests().is_empty(), "no network");
+    for (shell, script) in [
+        (
+            Shell::Bash,
+            "source ./completion.bash; COMP_LINE='kcaws env --account 30'; COMP_POINT=${#COMP_LINE}; __kcaws_complete; printf '%s\n' \"${COMPREPLY[@]}\"",
+        ),
+        (Shell::Fish, "source completion.fish; complete -C 'kcaws env --account 30'"),
+        (
+            Shell::Nu,
+            "source completion.nu; kcaws-complete 'kcaws env --account 30' | each {|c| print $'($c.value)\t($c.description)' } | ignore",
+        ),
+    ] {
+        let Some(command) = shell.run(&stage.desk, script) else { continue };
+        let output = command.run().expect_ok();
+        assert_eq!(values(&output), ["300000000001"], "{shell:?}: {output}");
+        assert!(!output.stdout.contains(&0x1b), "{output}");
+    }
+    assert!(!stage.desk.home().join("pwned").exists());
+    stage.run("logout").expect_ok();
+    assert!(values(&complete(account)).is_empty(), "gone with the login");
 }
 
 #[test]

@@ -11,9 +11,11 @@ fn logged_in() -> Stage {
     stage
 }
 
-/// `kcaws exec dev -- sh -c SCRIPT`
+/// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: whoever started the tests may ignore
+/// some, and a shell cannot trap what was ignored when it began.
 fn exec(stage: &Stage, options: &str, script: &str) -> DeskCommand {
-    stage.kcaws(&format!("exec {options} -- sh -c")).arg(script)
+    let kcaws = stage.desk.command("env").arg("--default-signal").arg(binary());
+    kcaws.arg("exec").args(options.split_whitespace()).args(["--", "sh", "-c", script])
 }
 
 #[test]
@@ -256,4 +258,29 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
         .run("exec --each p-1 -- true")
         .expect_code(1)
         .expect_stderr("p-1: kcaws: hint: run `kcaws login corp`");
+}
+
+/// The commands decide how they end, and no other begins.
+#[test]
+fn whoever_ends_the_whole_ends_each_of_them() {
+    let stage = logged_in();
+    let profile = |n: usize| {
+        format!("[profile p-{n}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n")
+    };
+    // One more than run at once.
+    let more: String = (0..9).map(profile).collect();
+    stage.desk.write_aws_config(&format!("{}\n{more}", stage.config()));
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        for options in ["--each p-*", "--serve --each p-*"] {
+            let script = "trap 'echo ended; exit 0' TERM INT; echo ready; while :; do sleep 0.05; done";
+            let mut running = exec(&stage, options, script).spawn();
+            for n in 0..8 {
+                running.wait_for_stdout(&format!("p-{n}: ready"));
+            }
+            running.signal(signal);
+            let output = running.wait().expect_code(code);
+            assert_eq!(output.stdout_text().matches("ended").count(), 8, "{output}");
+            assert!(!output.stdout_text().contains("p-8"), "{output}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 use idc_sim::{Fault, Route};
-use kcaws_test_kit::Output;
+use kcaws_test_kit::{Client, Output, clients};
 
-use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::shells::Shell;
+use crate::stage::{ACCOUNT, ROLE, Stage, binary};
 
 /// A prompt never complains.
 #[track_caller]
@@ -90,4 +91,44 @@ fn hostile_names_do_not_act_in_a_prompt() {
     stage.desk.write_aws_config(&stage.config().replace("[profile dev]", &format!("[profile {name}]")));
     let output = stage.kcaws("prompt --shell zsh").env("AWS_PROFILE", name).run();
     says(output, "a\\u{1b}[2J%%n$(touch pwned)\\u{202e}b log in");
+}
+
+/// The snippet of README, by a starship that draws everything else too.
+#[test]
+fn starship_shows_profile_and_time_and_lets_no_name_act() {
+    let Some(starship) = clients().command_line_or_skip(Client::Starship) else { return };
+    let readme = include_str!("../../README.md");
+    let mut blocks = readme.split("```toml\n").map(|block| block.split("```").next().unwrap());
+    let snippet = blocks.find(|block| block.starts_with("[custom.kcaws]")).expect("README has it");
+    let stage = Stage::new();
+    let name = "e%n$(touch pwned)`touch pwned`\\";
+    let config = stage.config();
+    let (_, body) = config.split_once("[profile dev]").unwrap();
+    stage.desk.write_aws_config(&format!("{config}\n[profile {name}]{body}"));
+    stage.log_in();
+    stage.credentials().expect_ok();
+    stage.desk.write_home_file(".config/starship.toml", snippet);
+    stage.desk.write_script("kcaws", &format!("#!/bin/sh\nexec '{}' \"$@\"\n", binary().display()));
+    for (shell, script) in [
+        (
+            Shell::Bash,
+            "eval \"$(\"$STARSHIP\" init bash --print-full-init)\"; starship_precmd; printf '%s' \"${PS1@P}\"",
+        ),
+        (Shell::Zsh, "eval \"$(\"$STARSHIP\" init zsh --print-full-init)\"; print -rP -- \"$PROMPT\""),
+        (Shell::Fish, "$STARSHIP init fish --print-full-init | source; fish_prompt"),
+    ] {
+        for (profile, shown) in
+            [("dev", "dev:PowerUserAccess "), (name, &format!("{name}:PowerUserAccess ")), ("nobody", "")]
+        {
+            let Some(command) = shell.run(&stage.desk, script) else { continue };
+            let command =
+                command.env("STARSHIP", &starship[0]).env("TERM", "xterm").env("AWS_PROFILE", profile);
+            let output = command.run().expect_ok();
+            // What starship writes for a dollar is root's `#` in bash.
+            let text = output.stdout_text().replace("#(", "$(");
+            assert_eq!(text.contains("PowerUserAccess"), !shown.is_empty(), "{shell:?} {profile}: {output}");
+            assert!(text.contains(shown), "{shell:?} {profile}: {output}");
+            assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
+        }
+    }
 }

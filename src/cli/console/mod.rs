@@ -5,6 +5,7 @@ mod way;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use self::out::Out;
 use self::way::Goal;
@@ -51,7 +52,7 @@ pub(super) struct ConsoleArgs {
     #[arg(long)]
     region: Option<String>,
     /// federation or portal; else `console-via` of the settings, else federation
-    #[arg(long, value_parser = via)]
+    #[arg(long, value_parser = PossibleValuesParser::new(["federation", "portal"]).try_map(|name| via(&name)))]
     via: Option<Via>,
     /// How long the console session lasts, from 15m to 12h; else as long as the credentials
     #[arg(long, value_parser = duration)]

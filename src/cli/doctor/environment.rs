@@ -6,6 +6,7 @@ use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::app::SetupError;
+use crate::cli::exec::NESTED;
 use crate::cli::selection;
 use crate::ports::http::HttpSetup;
 
@@ -16,6 +17,7 @@ pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {
     let mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
     vec![match (env.get(subject).is_some(), env.get("AWS_PROFILE")) {
         (false, _) => Finding::ok(subject, "not set"),
+        (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "it is set by `kcaws exec`"),
         (true, Some(profile)) => Finding::error(
             subject,
             format!("it is set, and hides AWS_PROFILE={profile} from everything but JavaScript"),
@@ -154,6 +156,7 @@ mod tests {
         assert_eq!(states(&desk().look(keys)), ["ok"]);
         let set = || desk().env("AWS_ACCESS_KEY_ID", "AKIAHUNTER2");
         assert_eq!(states(&set().look(keys)), ["warning"]);
+        assert_eq!(states(&set().env(NESTED, "dev").look(keys)), ["ok"]);
         let hidden = set().env("AWS_PROFILE", "dev").look(keys);
         assert_eq!(states(&hidden), ["error"]);
         assert!(!format!("{hidden:?}").contains("HUNTER2"));

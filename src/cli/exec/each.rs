@@ -8,7 +8,7 @@ use super::ExecArgs;
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
-use crate::ports::program;
+use crate::ports::program::Crowd;
 
 /// Commands at once: they wait for AWS more than they compute.
 const AT_ONCE: usize = 8;
@@ -27,14 +27,15 @@ pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandE
     Ok(names)
 }
 
-/// Output is passed on line by line, behind the profile's name.
+/// Output is passed on line by line, behind the profile's name. Who is ended ends them all.
 pub(super) fn run(args: &ExecArgs, names: &[String], ui: &mut Ui) -> Result<(), CommandError> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let crowd = Crowd::begin();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(names.len()) {
             scope.spawn(|| {
                 while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = program::run_ourselves(&line(args, name), &format!("{}: ", shown(name)));
+                    let outcome = crowd.run_ourselves(&line(args, name), &format!("{}: ", shown(name)));
                     let why = match outcome {
                         Ok(0) => continue,
                         Ok(code) => format!("{} ({code})", shown(name)),
@@ -45,6 +46,7 @@ pub(super) fn run(args: &ExecArgs, names: &[String], ui: &mut Ui) -> Result<(), 
             });
         }
     });
+    drop(crowd);
     let mut failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     failed.sort();
     let (all, good) = (names.len(), names.len() - failed.len());

@@ -9,10 +9,9 @@ use super::env;
 use super::error::{CommandError, Exit};
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
+use super::serve;
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::credentials::wire;
-use crate::ports::credentials_endpoint::CredentialsEndpoint;
 use crate::ports::identity_center::RoleCredentials;
 use crate::ports::program::{NotRun, Program};
 use crate::secret::Secret;
@@ -103,7 +102,7 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = lasting(&provider, args.min_ttl, app)?;
     let mut set = if args.serve {
-        let mut set = served(args)?;
+        let mut set = serve::endpoint(&args.of, app)?.to_vec();
         set.extend(env::region_variables(region.as_deref()));
         set
     } else {
@@ -113,27 +112,6 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let program = Program { line: &args.command, set: &set, unset: &cleared(args.keep_profile) };
     let why = if args.serve { program.run_beside() } else { program.take_our_place() };
     Err(not_run(&program, &why))
-}
-
-/// Where the command asks for credentials, each time by the way of `credential-process`: with a config read anew,
-/// and with all the time that one call has.
-fn served(args: &ExecArgs) -> Result<Vec<(&'static str, Secret<String>)>, CommandError> {
-    let of = args.of.clone();
-    let endpoint = CredentialsEndpoint::start(move || {
-        let app = App::of_this_process();
-        let credentials = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
-            Provider::for_a_tool(&app, selected, role)?.credentials()
-        });
-        let words = |error: CommandError| match error.hint {
-            Some(hint) => format!("kcaws: {}; {hint}", error.message),
-            None => format!("kcaws: {}", error.message),
-        };
-        credentials.map(|credentials| wire::container_json(&credentials)).map_err(words)
-    })?;
-    Ok(vec![
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", Secret::new(endpoint.url)),
-        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", endpoint.token),
-    ])
 }
 
 fn lasting(

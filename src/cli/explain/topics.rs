@@ -82,6 +82,14 @@ pub(super) const TOPICS: &[Topic] = &[
         source: README,
     },
     Topic {
+        name: "exit_125",
+        seen: &["exit 125", "exit 126", "exit 127", "exit code 125", "exit code 126", "exit code 127"],
+        means: "of `kcaws exec`: 125, it failed before it started the command; 126, the command cannot be run; 127, it is not found. Every other code is the command's own",
+        who: YOU,
+        mend: "125: read the lines that begin with `kcaws:`; 126 and 127: look at the command's path and rights",
+        source: README,
+    },
+    Topic {
         name: "exit_130",
         seen: &["exit 130", "exit 143", "exit code 130", "exit code 143"],
         means: "interrupted (Ctrl-C) or terminated",

@@ -77,10 +77,13 @@ fn row(document: &Document, credentials: Option<&Document>, name: String) -> Row
     {
         source = Source::CredentialsFile;
     }
-    // Half a profile has what its lines say.
-    let target = document.target(&name).ok();
-    let role = target.as_ref().and_then(|target| target.role.clone());
     let own = document.own(&name);
+    // Looking for a session that is not there takes the whole file, for each profile that names it.
+    let names_nothing =
+        get("sso_session").is_some_and(|name| document.section(&Heading::SsoSession(name)).is_none());
+    let target = if own.is_some() || names_nothing { None } else { document.target(&name).ok() };
+    // Half a profile has what its lines say.
+    let role = target.as_ref().and_then(|target| target.role.clone());
     let (own_session, own_role) = own.map_or((None, None), |own| (Some(own.session), Some(own.role)));
     let role = role.or(own_role);
     let shadows = own::shadows(document, &name, credentials).into_iter().map(|shadow| Shadow {

@@ -71,7 +71,7 @@ pub struct IssuedToken {
     pub refresh_token: Option<Secret<String>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Account {
     pub id: String,
     pub name: Option<String>,

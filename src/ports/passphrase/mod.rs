@@ -7,7 +7,7 @@ pub mod fake;
 mod line;
 mod prompt;
 
-use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::env::Env;
@@ -52,22 +52,27 @@ pub trait PassphraseSource {
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError>;
 }
 
+/// What was given, for as long as the process lives, for whoever of it asks next: a descriptor can be read only once,
+/// and a command may be slow.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<Option<Secret<String>>>>);
+
 /// The environment's sources and the terminal. Opening it touches nothing.
 pub struct SystemPassphrases {
     env: Env,
-    /// A descriptor can be read only once, and a command may be slow.
-    kept: RefCell<Option<Secret<String>>>,
+    kept: Kept,
 }
 
 impl SystemPassphrases {
-    pub fn new(env: Env) -> Self {
-        Self { env, kept: RefCell::default() }
+    pub fn new(env: Env, kept: Kept) -> Self {
+        Self { env, kept }
     }
 }
 
 impl PassphraseSource for SystemPassphrases {
     fn given(&self) -> Result<Option<Secret<String>>, PassphraseError> {
-        if let Some(kept) = &*self.kept.borrow() {
+        let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*kept {
             return Ok(Some(kept.clone()));
         }
         let passphrase = if let Some(number) = self.env.get(DESCRIPTOR) {
@@ -77,7 +82,7 @@ impl PassphraseSource for SystemPassphrases {
         } else {
             return Ok(None);
         };
-        Ok(Some(self.kept.borrow_mut().insert(passphrase).clone()))
+        Ok(Some(kept.insert(passphrase).clone()))
     }
 
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError> {
@@ -106,7 +111,7 @@ mod tests {
     use super::*;
 
     fn system(pairs: &[(&str, &str)]) -> SystemPassphrases {
-        SystemPassphrases::new(Env::from_pairs(pairs))
+        SystemPassphrases::new(Env::from_pairs(pairs), Kept::default())
     }
 
     /// `given` answers the same again and again: a descriptor that is read once must not be read twice.
@@ -139,6 +144,8 @@ mod tests {
         let number = std::os::fd::AsRawFd::as_raw_fd(&reader).to_string();
         let given = system(&[(DESCRIPTOR, &number), (COMMAND, "false")]);
         contract(&given, Some("from the pipe"));
+        // For the next call inside the same process, which cannot read it any more.
+        contract(&SystemPassphrases::new(given.env.clone(), given.kept.clone()), Some("from the pipe"));
     }
 
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What does not change with the weather: instructions (callgrind) and system calls (strace) of one warm call.
+//! What does not change with the weather: instructions (callgrind) and system calls (strace) of one call.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,28 +6,29 @@ use std::process::{Command, Stdio};
 use crate::scene::Scene;
 use crate::{Row, once};
 
-pub(crate) fn print(scene: &Scene, rows: &[&Row]) {
+pub(crate) fn print(scene: &Scene, row: &Row) {
     let report = scene.desk.home().join("count");
-    for row in rows {
-        // A run of its own first: the counted one shall be warm.
-        once(scene, row);
-        let callgrind = counted(
-            scene,
-            row,
-            "valgrind",
-            &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
-            "--log-file",
-            &report,
-        );
-        // `==123== Collected : 247000`
-        let instructions = callgrind
-            .and_then(|text| Some(text.split("Collected :").nth(1)?.split_whitespace().next()?.to_owned()));
-        // One line per call, and one that says how it ended.
-        let calls = counted(scene, row, "strace", &["--follow-forks"], "--output", &report)
-            .map(|text| text.lines().filter(|line| !line.contains("+++")).count().to_string());
-        let known = |what: Option<String>| what.unwrap_or_else(|| "not counted".to_owned());
-        println!("{:<44} {} instructions, {} system calls", row.name, known(instructions), known(calls));
+    if let Some(before) = row.before {
+        before(scene);
     }
+    // A run of its own first: the counted one shall be warm.
+    once(scene, row);
+    let callgrind = counted(
+        scene,
+        row,
+        "valgrind",
+        &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
+        "--log-file",
+        &report,
+    );
+    // `==123== Collected : 247000`
+    let instructions = callgrind
+        .and_then(|text| Some(text.split("Collected :").nth(1)?.split_whitespace().next()?.to_owned()));
+    // One line per call, and one that says how it ended.
+    let calls = counted(scene, row, "strace", &["--follow-forks"], "--output", &report)
+        .map(|text| text.lines().filter(|line| !line.contains("+++")).count().to_string());
+    let known = |what: Option<String>| what.unwrap_or_else(|| "not counted".to_owned());
+    println!("{:<44} {} instructions, {} system calls", row.name, known(instructions), known(calls));
 }
 
 /// What `tool` writes about the run; `None` where it is not installed.
@@ -39,5 +40,6 @@ fn counted(scene: &Scene, row: &Row, tool: &str, args: &[&str], into: &str, repo
     let mut command: Command = scene.command(&tool);
     command.args(args).arg(format!("{into}={}", report.display()));
     command.arg(&row.program).args(&row.args).stderr(Stdio::null());
+    command.envs(row.env.iter().map(|(name, value)| (name, value)));
     command.status().ok()?.success().then(|| std::fs::read_to_string(report).ok())?
 }

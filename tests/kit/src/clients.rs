@@ -18,6 +18,8 @@ pub enum Client {
     Rust,
     /// No client of AWS's, but installed like one: Debian has none.
     Nushell,
+    /// A prompt.
+    Starship,
 }
 
 /// Where they are.
@@ -47,6 +49,7 @@ impl Clients {
             Client::Go => vec![self.dir.join("go/caller")],
             Client::Rust => vec![self.dir.join("rust/caller")],
             Client::Nushell => vec![self.nushell()?],
+            Client::Starship => vec![self.dir.join("starship/bin/starship")],
         };
         parts.iter().all(|p| p.is_file()).then(|| parts.into_iter().map(PathBuf::into_os_string).collect())
     }

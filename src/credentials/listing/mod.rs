@@ -3,6 +3,8 @@
 //! With a thousand accounts that takes a minute. What is listed so far is kept in the state folder, and a run that
 //! was cut off is taken up by the next one.
 
+pub mod known;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,9 +13,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::known::{login_of, progress_name};
 use super::pace::Pace;
 use crate::ports::identity_center::{Account, Page, ServiceError};
-use crate::ports::state_folder::hashed_name;
 use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
 
@@ -24,7 +26,7 @@ const MOST_PAGES: usize = 1000;
 const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct AccountRoles {
     pub account: Account,
     /// Permission set names, sorted.
@@ -34,6 +36,8 @@ pub struct AccountRoles {
 /// Roles by account id. No secrets: names alone.
 #[derive(Default, Deserialize, Serialize)]
 struct Progress {
+    /// What somebody else began is nobody's to take up.
+    login: Option<DateTime<Utc>>,
     since: DateTime<Utc>,
     roles: BTreeMap<String, Vec<String>>,
 }
@@ -50,10 +54,11 @@ impl Session<'_> {
         &self,
         done: impl Fn(usize, usize) + Send + Sync,
     ) -> Result<Vec<AccountRoles>, SessionError> {
+        let login = login_of(self.config, self.state);
         let mut token = self.access_token()?;
         let run = Run {
             pace: Pace::new(self.clock),
-            progress: Mutex::new(self.progress_before()),
+            progress: Mutex::new(self.progress_before(login)),
             kept_at: Mutex::new(self.clock.elapsed()),
         };
         let list = |token: &Secret<String>| {
@@ -77,13 +82,16 @@ impl Session<'_> {
             return Err(self.refusal(error));
         }
         // The next run asks anew; a file that stays is only an hour's.
-        let _ = self.state.remove(&self.progress_name());
+        let _ = self.state.remove(&progress_name(self.config));
         let mut roles = run.progress.into_inner().unwrap_or_else(PoisonError::into_inner).roles;
         let mut listed: Vec<AccountRoles> = accounts
             .into_iter()
             .map(|account| AccountRoles { roles: roles.remove(&account.id).unwrap_or_default(), account })
             .collect();
         listed.sort_by(|a, b| (&a.account.name, &a.account.id).cmp(&(&b.account.name, &b.account.id)));
+        if let Some(login) = login {
+            self.keep_known(login, &listed);
+        }
         Ok(listed)
     }
 
@@ -98,7 +106,7 @@ impl Session<'_> {
         let open: Vec<&Account> = accounts.iter().filter(|account| !known.contains(&account.id)).collect();
         let (next, total, failure) = (AtomicUsize::new(0), accounts.len(), Mutex::new(None));
         let finished = AtomicUsize::new(total - open.len());
-        let (center, clock, state, name) = (self.center, self.clock, self.state, self.progress_name());
+        let (center, clock, state, name) = (self.center, self.clock, self.state, progress_name(self.config));
         let work = || {
             while let Some(account) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let roles =
@@ -132,23 +140,18 @@ impl Session<'_> {
         failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
-    fn progress_name(&self) -> String {
-        let fields = [self.config.name.as_bytes(), self.config.start_url.as_bytes()];
-        format!("listing/{}.json", hashed_name(&fields))
-    }
-
-    fn progress_before(&self) -> Progress {
+    fn progress_before(&self, login: Option<DateTime<Utc>>) -> Progress {
         let now = self.clock.now();
-        let bytes = self.state.read(&self.progress_name()).ok().flatten();
+        let bytes = self.state.read(&progress_name(self.config)).ok().flatten();
         let before = bytes.and_then(|bytes| serde_json::from_slice::<Progress>(&bytes).ok());
         before
-            .filter(|before| before.since <= now && now - before.since < KEPT_FOR)
-            .unwrap_or(Progress { since: now, roles: BTreeMap::new() })
+            .filter(|before| before.login == login && before.since <= now && now - before.since < KEPT_FOR)
+            .unwrap_or(Progress { login, since: now, roles: BTreeMap::new() })
     }
 
     fn keep(&self, run: &Run<'_>) {
         if run.roles(|roles| !roles.is_empty()) {
-            let _ = self.state.write_cached(&self.progress_name(), &run.serialized());
+            let _ = self.state.write_cached(&progress_name(self.config), &run.serialized());
         }
     }
 
@@ -202,24 +205,28 @@ mod tests {
         let world = World::new();
         world.log_in(Some("refresh-1"));
         let session = world.session();
-        let kept = Progress { since: session.clock.now(), roles: [("1".into(), vec!["Kept".into()])].into() };
+        let kept = Progress {
+            login: None,
+            since: session.clock.now(),
+            roles: [("1".into(), vec!["Kept".into()])].into(),
+        };
         session
             .state
-            .write(&session.progress_name(), &serde_json::to_vec(&kept).expect("serializes"))
+            .write(&progress_name(session.config), &serde_json::to_vec(&kept).expect("serializes"))
             .expect("writes");
         world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
         world.center.roles.will(Ok(page(vec!["New".into()])));
         let listed = session.accounts(|_, _| ()).expect("lists");
         let roles: Vec<&str> = listed.iter().map(|one| one.roles[0].as_str()).collect();
         assert_eq!(roles, ["Kept", "New"]);
-        assert_eq!(session.state.read(&session.progress_name()).expect("reads"), None, "done is done");
+        assert_eq!(session.state.read(&progress_name(session.config)).expect("reads"), None, "done is done");
 
         session
             .state
-            .write(&session.progress_name(), &serde_json::to_vec(&kept).expect("serializes"))
+            .write(&progress_name(session.config), &serde_json::to_vec(&kept).expect("serializes"))
             .expect("writes");
         world.clock.advance(Duration::from_secs(3600));
-        assert!(session.progress_before().roles.is_empty(), "an hour is too old");
+        assert!(session.progress_before(None).roles.is_empty(), "an hour is too old");
     }
 
     #[test]
@@ -231,7 +238,7 @@ mod tests {
         world.center.roles.will(Ok(page(vec!["Kept".into()])));
         world.center.roles.will(Err(ServiceError::Forbidden));
         session.accounts(|_, _| ()).expect_err("fails");
-        let before = session.progress_before();
+        let before = session.progress_before(None);
         assert_eq!(before.roles.into_values().collect::<Vec<_>>(), [["Kept"]]);
     }
 }

@@ -1,0 +1,158 @@
+//! The last listing of a login, kept: a completion may not ask the network, and nobody waits a minute twice for a
+//! thousand accounts. Names and ids, no secrets.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::AccountRoles;
+use crate::ports::identity_center::Endpoints;
+use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
+use crate::profile::SsoSession;
+use crate::session::{Session, status};
+
+/// Assignments change seldom, and who was given one just now is told how old a list is.
+const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
+/// For a note that is not worth waiting for.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Known {
+    /// What another login may see is another list: that of a login before, of another person, of another place.
+    login: DateTime<Utc>,
+    portal: String,
+    pub listed_at: DateTime<Utc>,
+    /// Sorted by name and id.
+    pub accounts: Vec<AccountRoles>,
+}
+
+impl Known {
+    /// That of the login that there is now. `None` also for one that cannot be read: it is made anew.
+    pub fn of(session: &SsoSession, endpoints: &Endpoints, state: &dyn StateFolder) -> Option<Self> {
+        let login = login_of(session, state)?;
+        let bytes = state.read(&file_name(session)).ok()??;
+        let known: Self = serde_json::from_slice(&bytes).ok()?;
+        (known.login == login && known.portal == endpoints.portal.as_str()).then_some(known)
+    }
+
+    /// Good enough to be shown in place of a new one.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.listed_at <= now && now - self.listed_at < FRESH_FOR
+    }
+}
+
+/// When the login began; `None` where nobody is logged in.
+pub(super) fn login_of(session: &SsoSession, state: &dyn StateFolder) -> Option<DateTime<Utc>> {
+    Some(status::read(state, session).ok()??.login?.logged_in_at)
+}
+
+impl Session<'_> {
+    /// Best effort. Thrown away where the login that listed is not the one of now: whoever logs out leaves no list.
+    pub(super) fn keep_known(&self, login: DateTime<Utc>, accounts: &[AccountRoles]) {
+        let Ok(_lock) = self.lock(LOCK_PATIENCE) else { return };
+        if login_of(self.config, self.state) != Some(login) {
+            return;
+        }
+        let known = Known {
+            login,
+            portal: self.endpoints.portal.as_str().to_owned(),
+            listed_at: self.clock.now(),
+            accounts: accounts.to_vec(),
+        };
+        let text = serde_json::to_vec(&known).expect("names and times serialize");
+        let _ = self.state.write_cached(&file_name(self.config), &text);
+    }
+}
+
+/// At the end of a login, with what a cut-off run had listed.
+pub fn forget(session: &SsoSession, state: &dyn StateFolder) -> Result<(), StateError> {
+    state.remove(&file_name(session))?;
+    state.remove(&progress_name(session))?;
+    Ok(())
+}
+
+fn file_name(session: &SsoSession) -> String {
+    format!("{}.json", stem(session))
+}
+
+pub(super) fn progress_name(session: &SsoSession) -> String {
+    format!("{}.part", stem(session))
+}
+
+fn stem(session: &SsoSession) -> String {
+    let fields = [session.name.as_bytes(), session.start_url.as_bytes()];
+    format!("listing/{}", hashed_name(&fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::clock::Clock;
+    use crate::ports::identity_center::{Account, Origin};
+    use crate::ports::keyring::SecretStore;
+    use crate::session::TokenRecord;
+    use crate::session::status::SessionStatus;
+    use crate::session::testing::World;
+
+    fn listed(role: &str) -> Vec<AccountRoles> {
+        let account = Account { id: "111122223333".into(), name: Some("dev".into()), email: None };
+        vec![AccountRoles { account, roles: vec![role.into()] }]
+    }
+
+    /// As after a login, with its status file.
+    fn logged_in(world: &World) -> DateTime<Utc> {
+        world.log_in(Some("refresh-1"));
+        let session = world.session();
+        let record: TokenRecord = session.load().expect("loads").expect("is there");
+        session.note_status(&SessionStatus::of(&record, world.store.kind())).expect("noted");
+        login_of(&world.config, &world.state).expect("is logged in")
+    }
+
+    fn known(world: &World) -> Option<Known> {
+        Known::of(&world.config, &world.endpoints, &world.state)
+    }
+
+    #[test]
+    fn a_list_is_that_of_its_login_and_of_its_portal() {
+        let world = World::new();
+        let first = logged_in(&world);
+        world.session().keep_known(first, &listed("Admin"));
+        let kept = known(&world).expect("kept");
+        assert_eq!(kept.accounts, listed("Admin"));
+        let elsewhere = Endpoints { portal: Origin::new("http://127.0.0.1:2"), ..world.endpoints.clone() };
+        assert_eq!(Known::of(&world.config, &elsewhere, &world.state), None, "another portal");
+
+        world.clock.advance(Duration::from_secs(60));
+        let second = logged_in(&world);
+        assert_ne!(first, second);
+        assert_eq!(known(&world), None, "another login");
+        // One that began before and ends only now.
+        world.session().keep_known(first, &listed("Old"));
+        assert_eq!(known(&world), None);
+    }
+
+    #[test]
+    fn nobody_logged_in_has_none_and_leaves_none() {
+        let world = World::new();
+        let login = logged_in(&world);
+        world.session().keep_known(login, &listed("Admin"));
+        world.session().drop_status().expect("removed");
+        assert_eq!(known(&world), None);
+        forget(&world.config, &world.state).expect("removed");
+        world.session().keep_known(login, &listed("Admin"));
+        assert_eq!(world.state.list("listing").expect("lists"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_is_fresh_for_an_hour_and_none_of_the_future_is() {
+        let world = World::new();
+        let login = logged_in(&world);
+        world.session().keep_known(login, &listed("Admin"));
+        let kept = known(&world).expect("kept");
+        let at = |minutes| kept.is_fresh(world.clock.now() + TimeDelta::minutes(minutes));
+        assert!(at(0) && at(59) && !at(60) && !at(-1));
+        world.state.write(&file_name(&world.config), b"{\"accounts\":").expect("writes");
+        assert_eq!(known(&world), None, "torn");
+    }
+}
