@@ -20,8 +20,8 @@ suite:
 sim *ARGS:
     cargo run -p idc-sim -- {{ARGS}}
 
-demo:
-    tests/demo
+demo *ARGS:
+    tests/demo {{ARGS}}
 
 # Licences, advisories, sources (needs cargo-deny).
 deny:

@@ -92,7 +92,7 @@ fn log_out_there_too(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), C
         };
     let how =
         if opened { "Its logout page opens now" } else { "Open its logout page in the browser of the login" };
-    ui.tell(&format!("{how}, and one click on \"Sign out\" follows:"));
+    ui.tell(&format!("{how}, and one click on \"Logout\" follows:"));
     ui.tell(&format!("  {}", shown(&page)));
     outcome
 }

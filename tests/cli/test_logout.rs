@@ -82,7 +82,7 @@ fn idp_opens_the_realms_logout_page_after_the_logout_at_aws() {
         .expect_ok()
         .expect_stderr("at Identity Center and here")
         .expect_stderr("the next login would go through in silence")
-        .expect_stderr("Its logout page opens now, and one click on \"Sign out\" follows");
+        .expect_stderr("Its logout page opens now, and one click on \"Logout\" follows");
     assert_eq!(browser.wait_for_url(), LOGOUT_PAGE);
     assert_eq!(stage.sim.count(Route::Logout), 1);
     // Also when nobody is logged in here: the page is about the browser.

@@ -9,5 +9,6 @@ mod stage;
 mod test_clients;
 mod test_configure;
 mod test_keycloak;
+mod test_keycloak_ends;
 mod test_keyring;
 mod test_sources;

@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use idc_sim::IdcSim;
+use idc_sim::{Builder, IdcSim};
 use kcaws_test_keycloak::{Chromium, Realm, Refusal, Server, deliver, require_chromium, require_keycloak};
 use kcaws_test_kit::{Client, FakeBrowser, Page, Running, Walk, require_client, require_program};
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 
 /// A login that waits for a person in a browser; the machine may be busy with many of them.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A realm and an Identity Center that know each other, with the same people.
-fn company<'s>(server: &'s Server, people: &[&str]) -> (Realm<'s>, Stage) {
-    let builder =
-        people.iter().fold(IdcSim::builder(), |builder, name| builder.external_user(&address(name)));
+pub(crate) fn company<'s>(server: &'s Server, people: &[&str]) -> (Realm<'s>, Stage) {
+    company_with(IdcSim::builder(), server, people)
+}
+
+pub(crate) fn company_with<'s>(builder: Builder, server: &'s Server, people: &[&str]) -> (Realm<'s>, Stage) {
+    let builder = people.iter().fold(builder, |builder, name| builder.external_user(&address(name)));
     let stage = Stage::with(builder);
     let realm = server.realm();
     realm.connect(&stage.sim.sp_metadata());
@@ -34,7 +37,7 @@ fn password(name: &str) -> String {
 }
 
 /// Starts a login and lets Chromium open what it wants to have opened: the page with the code.
-fn login_in(chromium: &Chromium, stage: &Stage) -> Running {
+pub(crate) fn login_in(chromium: &Chromium, stage: &Stage) -> Running {
     let browser = FakeBrowser::install(&stage.desk);
     let mut login = stage.kcaws("login corp").timeout(PATIENCE).spawn();
     let code = login.wait_for_stderr("  code: ");
@@ -46,13 +49,13 @@ fn login_in(chromium: &Chromium, stage: &Stage) -> Running {
 }
 
 /// The same without Chromium: the page that follows the one of Keycloak.
-fn login_by_forms(stage: &Stage, walk: &mut Walk, name: &str) -> (Running, Result<Page, Refusal>) {
+pub(crate) fn login_by_forms(stage: &Stage, walk: &mut Walk, name: &str) -> (Running, Result<Page, Refusal>) {
     let (login, code) = stage.begin_login("login corp --no-browser");
     let consent = format!("{}/start/consent?user_code={code}", stage.sim.url());
     (login, deliver(walk, &consent, &address(name), &password(name)))
 }
 
-fn logged_in_by_forms(stage: &Stage, name: &str) {
+pub(crate) fn logged_in_by_forms(stage: &Stage, name: &str) {
     let mut walk = Walk::new();
     let (login, page) = login_by_forms(stage, &mut walk, name);
     walk.submit(&page.unwrap(), "Allow", &[]);

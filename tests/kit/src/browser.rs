@@ -16,6 +16,7 @@ pub struct FakeBrowser {
 impl FakeBrowser {
     pub fn install(desk: &Desk) -> Self {
         let list = desk.root().join("opened");
+        let _ = std::fs::remove_file(&list); // what an earlier one noted is not this one's
         let script = format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", list.display());
         for name in ["fake-browser", "xdg-open", "x-www-browser", "www-browser", "sensible-browser"] {
             desk.write_script(name, &script);

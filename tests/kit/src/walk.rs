@@ -27,6 +27,26 @@ impl Walk {
         Self::default()
     }
 
+    /// The browser that [`Self::cookies`] was asked of.
+    pub fn with_cookies(lines: &str) -> Self {
+        let mut walk = Self::default();
+        for line in lines.lines() {
+            if let [host, name, value] = line.splitn(3, '\t').collect::<Vec<_>>()[..] {
+                walk.cookies.entry(host.into()).or_default().insert(name.into(), value.into());
+            }
+        }
+        walk
+    }
+
+    /// Its cookies, for the same person's next walk: host, name and value on a line each, between tabs.
+    pub fn cookies(&self) -> String {
+        let all = self.cookies.iter().flat_map(|(host, jar)| jar.iter().map(move |(n, v)| (host, n, v)));
+        all.fold(String::new(), |mut lines, (host, name, value)| {
+            let _ = writeln!(lines, "{host}\t{name}\t{value}");
+            lines
+        })
+    }
+
     /// Opens an address and follows redirects.
     ///
     /// # Panics
@@ -233,10 +253,17 @@ impl Page {
     /// What a person reads: without tags, style sheets and blank lines.
     pub fn text(&self) -> String {
         let mut text = String::new();
+        let mut unseen = None;
         for (index, piece) in self.body.split('<').enumerate() {
             let (tag, words) =
                 if index == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
-            if !["style", "script", "title"].iter().any(|unseen| tag.starts_with(unseen)) {
+            // A script may have a `<` of its own: it ends where its tag does.
+            match unseen {
+                Some(name) if tag.strip_prefix('/') == Some(name) => unseen = None,
+                Some(_) => continue,
+                None => unseen = ["style", "script", "title"].into_iter().find(|name| tag.starts_with(name)),
+            }
+            if unseen.is_none() {
                 let words = unescape(words);
                 text.push_str(words.trim());
                 text.push_str(if words.trim().is_empty() { "" } else { "\n" });
@@ -283,6 +310,21 @@ mod tests {
         assert_eq!((form.method.as_str(), form.action.as_str()), ("post", "/consent?a=1&b=2"));
         let fields: Vec<_> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(fields, [("ticket", "a\"b"), ("user", ""), ("answer", "allow")]);
+    }
+
+    #[test]
+    fn cookies_go_on_in_the_next_walk() {
+        let mut walk = Walk::new();
+        walk.cookies.entry("localhost:80".into()).or_default().insert("a".into(), "b=c; \u{e4}".into());
+        walk.cookies.entry("127.0.0.1:80".into()).or_default().insert("a".into(), String::new());
+        assert_eq!(Walk::with_cookies(&walk.cookies()).cookies, walk.cookies);
+        assert!(Walk::with_cookies("").cookies.is_empty());
+    }
+
+    #[test]
+    fn scripts_are_not_read() {
+        let body = "<title>x</title>a<script>if (1<2) { '<b>c'; }</script><p>b &amp; c</p>".to_owned();
+        assert_eq!(Page { url: String::new(), status: 200, body }.text(), "a\nb & c\n");
     }
 
     #[test]

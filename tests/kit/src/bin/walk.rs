@@ -1,11 +1,19 @@
-//! A person's clicks on the simulator's pages, for shells:
+//! A person's clicks on the simulator's pages and on Keycloak's, for shells:
 //!
 //! ```text
-//! walk approve URL USER PASSWORD     signs in and presses Allow
-//! walk show URL                      opens a page and prints its text
+//! walk COOKIES approve URL USER PASSWORD     signs in and presses Allow
+//! walk COOKIES show URL                      opens a page and prints its text
+//! walk COOKIES press URL BUTTON              opens a page and presses a button
 //! ```
+//! COOKIES is a file: what the browser keeps from one walk to the next.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for shells")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a program for shells"
+)]
 
 use std::process::ExitCode;
 
@@ -14,32 +22,50 @@ use kcaws_test_kit::{Page, Walk};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        ["approve", url, user, password] => approve(url, user, password),
-        ["show", url] => tell(&Walk::new().open(url)),
-        _ => {
-            eprintln!("usage: walk approve URL USER PASSWORD | walk show URL");
-            return ExitCode::from(2);
+    let [cookies, what @ ..] = arguments.as_slice() else { return usage() };
+    let mut walk = Walk::with_cookies(&std::fs::read_to_string(cookies).unwrap_or_default());
+    match what {
+        ["approve", url, user, password] => approve(&mut walk, url, user, password),
+        ["show", url] => tell(&walk.open(url)),
+        ["press", url, button] => {
+            let page = walk.open(url);
+            tell(&page);
+            press(&mut walk, &page, button, &[]);
         }
+        _ => return usage(),
     }
+    std::fs::write(cookies, walk.cookies()).unwrap();
     ExitCode::SUCCESS
 }
 
-fn approve(url: &str, user: &str, password: &str) {
-    let mut walk = Walk::new();
+fn usage() -> ExitCode {
+    eprintln!("usage: walk COOKIES approve URL USER PASSWORD | COOKIES show URL | COOKIES press URL BUTTON");
+    ExitCode::from(2)
+}
+
+/// Pages that one of them does not show are passed over.
+fn approve(walk: &mut Walk, url: &str, user: &str, password: &str) {
+    let credentials = &[("username", user), ("password", password)][..];
     let mut page = walk.open(url);
     tell(&page);
     for (button, fields) in [
         ("Confirm", &[][..]),
-        ("Sign in", &[("username", user), ("password", password)][..]),
-        ("Allow", &[][..]),
+        ("Sign in", credentials), // the simulator's own form
+        ("Sign In", credentials), // Keycloak's
+        ("Continue", &[]),        // its answer, which scripts send by themselves
+        ("Allow", &[]),
     ] {
         if page.has_button(button) {
-            println!("[{button}]");
-            page = walk.submit(&page, button, fields);
-            tell(&page);
+            page = press(walk, &page, button, fields);
         }
     }
+}
+
+fn press(walk: &mut Walk, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
+    println!("[{button}]");
+    let next = walk.submit(page, button, fields);
+    tell(&next);
+    next
 }
 
 fn tell(page: &Page) {
