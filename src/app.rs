@@ -28,6 +28,10 @@ use crate::profile::{ConfigError, Document};
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
 
+#[cfg(test)]
+#[path = "app_fake.rs"]
+pub(crate) mod fake;
+
 pub struct App {
     pub env: Env,
     pub folders: Folders,

@@ -4,81 +4,29 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::{Outside, SetupError};
+use crate::app::fake::FakeOutside;
 use crate::credentials::warm::MintedBy;
 use crate::credentials::{CredentialsError, Fetched};
-use crate::ports::browser::Browser;
-use crate::ports::callback::Callback;
-use crate::ports::clipboard::Clipboard;
 use crate::ports::clock::{Clock, FakeClock};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
-use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
-use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
-use crate::ports::loopback::NoPort;
-use crate::ports::redirects::Redirects;
-use crate::ports::signin::Signin;
-use crate::ports::state_folder::{FakeStateFolder, StateFolder};
-use crate::ports::sts::Sts;
-use crate::ports::warm_key::WarmKeys;
+use crate::ports::state_folder::FakeStateFolder;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::prompt::{Map, Ours};
-use crate::secret::Secret;
 use crate::session::testing::{corp, endpoints};
 
-/// The two ports of a warm call; each of the others panics when it is opened.
+/// The two ports of a warm call.
 #[derive(Clone, Default)]
 struct WarmOnly {
     state: FakeStateFolder,
     keys: FakeWarmKeys,
 }
 
-impl Outside for WarmOnly {
-    fn state(&self, _app: &App) -> Arc<dyn StateFolder> {
-        Arc::new(self.state.clone())
-    }
-
-    fn warm_keys(&self, _app: &App) -> Box<dyn WarmKeys> {
-        Box::new(self.keys.clone())
-    }
-
-    fn store(&self, _app: &App, _kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        panic!("a warm call opens no keyring store")
-    }
-
-    fn identity_center(
-        &self,
-        _app: &App,
-        _region: &str,
-        _endpoints: &Endpoints,
-        _patience: Patience,
-    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
-        panic!("a warm call opens no network")
-    }
-
-    fn signin(&self, _app: &App, _origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        panic!("a warm call opens no network")
-    }
-
-    fn sts(&self, _app: &App, _endpoint: Origin, _region: &str) -> Result<Box<dyn Sts>, SetupError> {
-        panic!("a warm call opens no network")
-    }
-
-    fn redirects(&self, _app: &App) -> Result<Box<dyn Redirects>, SetupError> {
-        panic!("a warm call opens no network")
-    }
-
-    fn browser(&self, _app: &App) -> Box<dyn Browser> {
-        panic!("a warm call opens no browser")
-    }
-
-    fn callback(&self, _state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
-        panic!("a warm call listens nowhere")
-    }
-
-    fn clipboard(&self, _app: &App) -> Box<dyn Clipboard> {
-        panic!("a warm call touches no clipboard")
+impl WarmOnly {
+    fn outside(&self) -> FakeOutside {
+        let (state, warm_keys) = (Some(self.state.clone()), Some(self.keys.clone()));
+        FakeOutside { state, warm_keys, ..FakeOutside::default() }
     }
 }
 
@@ -90,7 +38,7 @@ const FAR: &str = "2199-11-24T12:00:00Z";
 
 fn app(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> App {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Box::new(outside.clone()))
+    App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Box::new(outside.outside()))
 }
 
 /// A home whose config no parser would take, and warm credentials from before.
@@ -153,62 +101,10 @@ fn by_hand(args: &[String]) -> Option<(String, Role)> {
     (command == "credential-process").then(|| role_arguments(args.iter().map(OsString::from)))?
 }
 
-/// The state folder alone.
-#[derive(Clone, Default)]
-struct StateOnly(WarmOnly);
-
-impl Outside for StateOnly {
-    fn state(&self, app: &App) -> Arc<dyn StateFolder> {
-        self.0.state(app)
-    }
-
-    fn warm_keys(&self, _app: &App) -> Box<dyn WarmKeys> {
-        panic!("a prompt opens no key")
-    }
-
-    fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        self.0.store(app, kind)
-    }
-
-    fn identity_center(
-        &self,
-        app: &App,
-        region: &str,
-        endpoints: &Endpoints,
-        patience: Patience,
-    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
-        self.0.identity_center(app, region, endpoints, patience)
-    }
-
-    fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        self.0.signin(app, origin)
-    }
-
-    fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {
-        self.0.redirects(app)
-    }
-
-    fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
-        self.0.sts(app, endpoint, region)
-    }
-
-    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
-        self.0.callback(state)
-    }
-
-    fn clipboard(&self, app: &App) -> Box<dyn Clipboard> {
-        self.0.clipboard(app)
-    }
-
-    fn browser(&self, app: &App) -> Box<dyn Browser> {
-        self.0.browser(app)
-    }
-}
-
 /// `kcaws prompt` with these options, over the files of `outside` and nothing else.
 fn prompt(home: &Path, env: &[(&str, &str)], outside: &WarmOnly, line: &[&str]) -> Option<String> {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    let outside = Box::new(StateOnly(outside.clone()));
+    let outside = Box::new(FakeOutside { warm_keys: None, ..outside.outside() });
     let app = App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), outside);
     let line = std::iter::once("prompt").chain(line.iter().copied()).map(OsString::from);
     let text = answer(line, &app)?;

@@ -182,7 +182,13 @@ impl Sts for FakeSts {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+
     use super::*;
+    use crate::ports::clock::SystemClock;
+    use crate::ports::env::Env;
+    use crate::ports::identity_center::fake::FakeIdentityCenter;
 
     const ANSWER: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
       <GetCallerIdentityResult>
@@ -191,6 +197,38 @@ mod tests {
       </GetCallerIdentityResult>
       <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>
     </GetCallerIdentityResponse>"#;
+
+    fn contract(sts: &dyn Sts) {
+        let credentials = FakeIdentityCenter::role_credentials("2026-11-24T09:00:00Z");
+        let identity = sts.caller_identity(&credentials).expect("answers");
+        assert_eq!((identity.account.as_str(), identity.user()), ("111122223333", Some("alice@example.com")));
+    }
+
+    #[test]
+    fn both_forms_keep_the_contract_and_the_real_one_signs() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("binds");
+        let endpoint = Origin::new(&format!("http://{}", listener.local_addr().expect("bound")));
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a caller");
+            let mut request = Vec::new();
+            let mut piece = [0; 4096];
+            while !request.ends_with(BODY.as_bytes()) {
+                let read = stream.read(&mut piece).expect("reads");
+                request.extend_from_slice(&piece[..read]);
+            }
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{ANSWER}", ANSWER.len())
+                .expect("answers");
+            String::from_utf8_lossy(&request).to_lowercase()
+        });
+        let http = HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).expect("sets up");
+        contract(&HttpSts { http, endpoint, region: "eu-central-1".to_owned() });
+        let request = server.join().expect("served");
+        assert!(request.starts_with("post / http/1.1\r\n"), "{request}");
+        assert!(
+            request.contains("/eu-central-1/sts/aws4_request") && request.contains("x-amz-security-token")
+        );
+        contract(&FakeSts(identity(ANSWER).expect("understood")));
+    }
 
     #[test]
     fn the_answer_names_account_and_user() {

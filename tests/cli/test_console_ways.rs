@@ -5,6 +5,7 @@ use kcaws_test_kit::{Output, Walk};
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 use crate::test_console::logged_in;
+use crate::test_start_url::behind_a_vanity_url;
 
 fn printed(stage: &Stage, line: &str) -> Output {
     stage.kcaws(&format!("console dev {line}")).allow_secret_on_stdout().run()
@@ -141,12 +142,14 @@ fn what_the_portal_decides_cannot_be_asked_of_it() {
         let refused = stage.run(&format!("console dev --via portal --print {option}")).expect_code(2);
         refused.expect_stderr("--via federation");
     }
-    let own = stage.config().replace(stage.sim.start_url(), "https://sso.example.com/aws");
-    stage.desk.write_aws_config(&own);
-    stage
-        .run("console dev --via portal --print")
-        .expect_code(3)
-        .expect_stderr("no access portal of AWS's own");
+}
+
+#[test]
+fn a_companys_own_start_url_is_followed_to_its_portal() {
+    let stage = behind_a_vanity_url(IdcSim::builder(), "https://d-1234567890.awsapps.com/start/");
+    let link = stage.run("console dev --via portal --print").expect_ok().stdout_text();
+    let portal = "https://d-1234567890.awsapps.com/start/#/console?account_id=";
+    assert!(link.starts_with(portal), "{link}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn without_a_terminal_the_profiles_are_listed() {
     let output = output.expect_stderr("there are: dev\n");
     assert!(output.stdout.is_empty(), "{output}");
     stage.desk.write_aws_config("[profile other]\nregion = eu-west-1\n");
-    stage.run("console --print").expect_code(2).expect_stderr("no profile in the config");
+    stage.run("console --print").expect_code(3).expect_stderr("no profile gets its credentials from kcaws");
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn a_person_picks_by_number() {
     let more = more.split_once("\n\n").expect("a session, then profiles").1.to_owned();
     stage.desk.write_aws_config(&format!("{}{more}", stage.config()));
     for (answer, outcome) in [("2", "ReadOnlyAccess"), ("", "nothing was picked")] {
-        let console = on_a_terminal(&stage, "console --print").allow_secret_on_stdout();
+        let console = on_a_terminal(&stage, "console --print").env("TERM", "dumb").allow_secret_on_stdout();
         let mut console = console.spawn();
-        console.wait_for_prompt("Which profile? [1-2] ");
+        console.wait_for_prompt("Profile: (a number) ");
         console.type_line(answer);
         let text = console.wait().stdout_text();
         assert!(text.contains("1  dev") && text.contains("2  read"), "{text}");

@@ -10,7 +10,7 @@ const URL: &str = "https://sso.example.com/aws";
 const PORTAL: &str = "https://ssoins-1234567890abcdef.eu-west-1.portal.amazonaws.com";
 
 /// `corp` starts at the company's own URL, which leads to `target`.
-fn behind_a_vanity_url(builder: Builder, target: &str) -> Stage {
+pub(crate) fn behind_a_vanity_url(builder: Builder, target: &str) -> Stage {
     let stage = Stage::with(builder.vanity(HOST, target).add_start_url(target));
     for (name, _) in stage.sim.env() {
         stage.desk.remove_env(name);

@@ -11,9 +11,11 @@ fn logged_in() -> Stage {
     stage
 }
 
-/// `kcaws exec dev -- sh -c SCRIPT`
+/// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: whoever started the tests may ignore
+/// some, and a shell cannot trap what was ignored when it began.
 fn exec(stage: &Stage, options: &str, script: &str) -> DeskCommand {
-    stage.kcaws(&format!("exec {options} -- sh -c")).arg(script)
+    let kcaws = stage.desk.command("env").arg("--default-signal").arg(binary());
+    kcaws.arg("exec").args(options.split_whitespace()).args(["--", "sh", "-c", script])
 }
 
 #[test]

@@ -6,27 +6,19 @@ use std::sync::Arc;
 
 use super::finding::{Finding, State};
 use super::scene::{Asked, Scene};
-use crate::app::{App, Outside, SetupError};
-use crate::ports::browser::Browser;
-use crate::ports::callback::Callback;
-use crate::ports::clipboard::Clipboard;
+use crate::app::App;
+use crate::app::fake::FakeOutside;
 use crate::ports::clock::FakeClock;
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
-use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
-use crate::ports::loopback::NoPort;
 use crate::ports::machine::Machine;
 use crate::ports::probe::{FakeProbe, Probe};
-use crate::ports::redirects::{FakeRedirects, Redirects};
-use crate::ports::signin::Signin;
-use crate::ports::state_folder::{FakeStateFolder, StateFolder};
-use crate::ports::sts::Sts;
+use crate::ports::redirects::FakeRedirects;
+use crate::ports::state_folder::FakeStateFolder;
 use crate::ports::trial::FakeTrials;
-use crate::ports::warm_key::WarmKeys;
 use crate::ports::warm_key::fake::FakeWarmKeys;
-use crate::secret::Secret;
 
 pub(super) const NOW: &str = "2026-11-24T08:00:00Z";
 pub(super) const CORP: &str =
@@ -37,18 +29,45 @@ pub(super) struct Desk {
     pub(super) home: tempfile::TempDir,
     pub(super) trials: FakeTrials,
     pub(super) probe: Option<FakeProbe>,
-    pub(super) outside: FakeOutside,
+    pub(super) outside: Around,
     env: Vec<(String, String)>,
     asked: Asked,
 }
 
+/// What a diagnosis may open: it asks nobody with a token, signs in nowhere and opens no browser.
 #[derive(Clone, Default)]
-pub(super) struct FakeOutside {
+pub(super) struct Around {
     pub(super) state: FakeStateFolder,
     pub(super) keyring: FakeKeyring,
     pub(super) absent: Vec<StoreKind>,
     /// What the start URL answers, once.
     pub(super) leads: Option<(u16, Option<String>)>,
+}
+
+impl Around {
+    fn outside(&self) -> FakeOutside {
+        let Self { state, keyring, absent, leads } = self.clone();
+        let store = move |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
+            if absent.contains(&kind) {
+                return Err(KeyringError::Absent { store: kind, source: "there is none".into() });
+            }
+            Ok(Box::new(keyring.clone()))
+        };
+        let redirects = move || {
+            let redirects = FakeRedirects::default();
+            if let Some((status, location)) = &leads {
+                redirects.will(*status, location.as_deref());
+            }
+            redirects
+        };
+        FakeOutside {
+            state: Some(state),
+            warm_keys: Some(FakeWarmKeys::default()),
+            store: Some(Arc::new(store)),
+            redirects: Some(Arc::new(redirects)),
+            ..FakeOutside::default()
+        }
+    }
 }
 
 impl Desk {
@@ -57,7 +76,7 @@ impl Desk {
             home: tempfile::tempdir().expect("a temp folder"),
             trials: FakeTrials::default(),
             probe: Some(FakeProbe::default()),
-            outside: FakeOutside::default(),
+            outside: Around::default(),
             env: Vec::new(),
             asked: Asked::default(),
         }
@@ -111,7 +130,7 @@ impl Desk {
             Env::from_pairs(&env),
             folders,
             Arc::new(FakeClock::at(NOW)),
-            Box::new(self.outside.clone()),
+            Box::new(self.outside.outside()),
         );
         let machine = Machine::below(self.path("root"));
         let probe = self.probe.as_ref().map(|probe| probe as &dyn Probe);
@@ -127,59 +146,4 @@ pub(super) fn states(findings: &[Finding]) -> Vec<&'static str> {
     };
     assert!(findings.iter().all(|finding| (finding.state == State::Ok) == finding.mend.is_none()));
     findings.iter().map(word).collect()
-}
-
-impl Outside for FakeOutside {
-    fn state(&self, _app: &App) -> Arc<dyn StateFolder> {
-        Arc::new(self.state.clone())
-    }
-
-    fn warm_keys(&self, _app: &App) -> Box<dyn WarmKeys> {
-        Box::new(FakeWarmKeys::default())
-    }
-
-    fn store(&self, _app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        if self.absent.contains(&kind) {
-            return Err(KeyringError::Absent { store: kind, source: "there is none".into() });
-        }
-        Ok(Box::new(self.keyring.clone()))
-    }
-
-    fn identity_center(
-        &self,
-        _app: &App,
-        _region: &str,
-        _endpoints: &Endpoints,
-        _patience: Patience,
-    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
-        panic!("doctor asks nobody with a token")
-    }
-
-    fn signin(&self, _app: &App, _origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        panic!("doctor signs in nowhere")
-    }
-
-    fn redirects(&self, _app: &App) -> Result<Box<dyn Redirects>, SetupError> {
-        let redirects = FakeRedirects::default();
-        if let Some((status, location)) = &self.leads {
-            redirects.will(*status, location.as_deref());
-        }
-        Ok(Box::new(redirects))
-    }
-
-    fn sts(&self, _app: &App, _endpoint: Origin, _region: &str) -> Result<Box<dyn Sts>, SetupError> {
-        panic!("doctor asks nobody who it is")
-    }
-
-    fn callback(&self, _state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
-        panic!("doctor logs nobody in")
-    }
-
-    fn clipboard(&self, _app: &App) -> Box<dyn Clipboard> {
-        panic!("doctor copies nothing")
-    }
-
-    fn browser(&self, _app: &App) -> Box<dyn Browser> {
-        panic!("doctor opens no browser")
-    }
 }

@@ -3,25 +3,19 @@ use std::sync::Arc;
 use clap::Parser;
 
 use super::*;
-use crate::app::{Outside, SetupError};
+use crate::app::fake::FakeOutside;
 use crate::cli::Global;
-use crate::ports::browser::{Browser, FakeBrowser, NoBrowser};
+use crate::ports::browser::{FakeBrowser, NoBrowser};
 use crate::ports::callback::{Callback, FakeCallback};
-use crate::ports::clipboard::Clipboard;
 use crate::ports::clock::FakeClock;
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
-use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::fake::FakeKeyring;
-use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::loopback::NoPort;
-use crate::ports::redirects::{FakeRedirects, Redirects};
-use crate::ports::signin::Signin;
-use crate::ports::state_folder::{FakeStateFolder, StateFolder};
-use crate::ports::sts::Sts;
+use crate::ports::redirects::FakeRedirects;
+use crate::ports::state_folder::FakeStateFolder;
 use crate::ports::terminal::Terminal;
-use crate::ports::warm_key::WarmKeys;
 use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::secret::Secret;
 
@@ -64,31 +58,8 @@ fn the_flow_is_the_one_that_can_work() {
 }
 
 /// A desk on which the system gives a port, or none.
-struct Fakes {
-    browser: FakeBrowser,
-    callback: Option<FakeCallback>,
-}
-
-impl Outside for Fakes {
-    fn state(&self, _app: &App) -> Arc<dyn StateFolder> {
-        Arc::new(FakeStateFolder::default())
-    }
-
-    fn warm_keys(&self, _app: &App) -> Box<dyn WarmKeys> {
-        Box::new(FakeWarmKeys::default())
-    }
-
-    fn store(&self, _app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        Ok(Box::new(FakeKeyring::new(kind)))
-    }
-
-    fn identity_center(
-        &self,
-        _app: &App,
-        _region: &str,
-        _endpoints: &Endpoints,
-        _patience: Patience,
-    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
+fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakeOutside {
+    let identity_center = || {
         let center = FakeIdentityCenter::default();
         // One for each flow that is tried.
         for _ in 0..2 {
@@ -96,49 +67,37 @@ impl Outside for Fakes {
         }
         center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
         center.tokens.will(Ok(FakeIdentityCenter::token("access", Some("refresh"))));
-        Ok(Box::new(center))
-    }
-
-    fn signin(&self, _app: &App, _origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        panic!("a login opens no console")
-    }
-
-    fn sts(&self, _app: &App, _endpoint: Origin, _region: &str) -> Result<Box<dyn Sts>, SetupError> {
-        panic!("a login asks nobody who it was")
-    }
-
-    fn redirects(&self, _app: &App) -> Result<Box<dyn Redirects>, SetupError> {
-        Ok(Box::new(FakeRedirects::default()))
-    }
-
-    fn browser(&self, _app: &App) -> Box<dyn Browser> {
-        Box::new(self.browser.clone())
-    }
-
-    fn clipboard(&self, _app: &App) -> Box<dyn Clipboard> {
-        panic!("a login copies nothing")
-    }
-
-    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
-        match &self.callback {
+        center
+    };
+    let listen = move |state: &Secret<String>| -> Result<Box<dyn Callback>, NoPort> {
+        match &callback {
             Some(callback) => Ok(Box::new(callback.listen(state))),
             None => Err(NoPort::because(std::io::Error::from(std::io::ErrorKind::AddrInUse))),
         }
+    };
+    FakeOutside {
+        state: Some(FakeStateFolder::default()),
+        warm_keys: Some(FakeWarmKeys::default()),
+        store: Some(Arc::new(|kind| Ok(Box::new(FakeKeyring::new(kind))))),
+        identity_center: Some(Arc::new(identity_center)),
+        redirects: Some(Arc::new(FakeRedirects::default)),
+        browser: Some(browser),
+        callback: Some(Arc::new(listen)),
     }
 }
 
 fn log_in(line: &str, browser: &FakeBrowser) -> (Result<(), CommandError>, String) {
-    log_in_with(line, Fakes { browser: browser.clone(), callback: None })
+    log_in_with(line, desk(browser.clone(), None))
 }
 
-fn log_in_with(line: &str, fakes: Fakes) -> (Result<(), CommandError>, String) {
+fn log_in_with(line: &str, outside: FakeOutside) -> (Result<(), CommandError>, String) {
     let mut config = tempfile::NamedTempFile::new().expect("creates");
     let text = "[sso-session corp]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = eu-central-1\n";
     std::io::Write::write_all(&mut config, text.as_bytes()).expect("writes");
     let path = config.path().to_str().expect("text");
     let env = Env::from_pairs(&[("AWS_CONFIG_FILE", path), ("KCAWS_KEYRING", "file")]);
     let clock = Arc::new(FakeClock::at("2026-11-24T12:00:00Z"));
-    let app = App::over(env, Folders::default(), clock, Box::new(fakes));
+    let app = App::over(env, Folders::default(), clock, Box::new(outside));
     let (terminal, _, stderr) = Terminal::captured();
     let global = Global { quiet: false, verbose: 0, no_color: true, no_input: true };
     let mut ui = Ui::new(terminal, &global);
@@ -169,8 +128,7 @@ fn who_insists_on_pkce_is_told_that_there_is_no_port() {
 fn a_browser_that_does_not_start_leaves_the_device_flow() {
     let mut browser = FakeBrowser::default();
     browser.broken = true;
-    let (outcome, text) =
-        log_in_with("--flow pkce", Fakes { browser, callback: Some(FakeCallback::default()) });
+    let (outcome, text) = log_in_with("--flow pkce", desk(browser, Some(FakeCallback::default())));
     outcome.expect("logged in");
     assert!(text.contains("could not be started: broken; using the device flow"), "{text}");
     assert!(text.contains("BCDF-GHJK") && text.contains("Logged in to `corp`"), "{text}");

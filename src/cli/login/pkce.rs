@@ -1,6 +1,6 @@
 //! PKCE, as the person sees it.
 
-use super::{Attempt, clock_face, insists_on_pkce};
+use super::{Attempt, clock_face, explained, insists_on_pkce};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
 use crate::session::pkce::PendingReturn;
@@ -32,7 +32,8 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<Sessio
         spinner.set_message(format!("Waiting for the browser … {}", clock_face(left)));
     });
     spinner.finish_and_clear();
-    let status = session.complete_login(Flow::Pkce, pending.registration.clone(), token?)?;
+    let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
+    let status = session.complete_login(Flow::Pkce, pending.registration.clone(), token)?;
     pending.succeed();
     Ok(Some(status))
 }
