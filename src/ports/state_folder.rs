@@ -114,8 +114,9 @@ impl StateFolder for DiskStateFolder {
                 let metadata = file.metadata().map_err(io("look at", &path))?;
                 refuse_foreign(&path, &metadata)?;
                 let mut contents = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-                // Through `take`, because a file would ask for its size and place once more.
-                file.take(u64::MAX).read_to_end(&mut contents).map_err(io("read", &path))?;
+                // Files here are replaced, never appended to: beyond its size nothing is looked for, and a file without
+                // this limit would ask for its size and place once more.
+                file.take(metadata.len()).read_to_end(&mut contents).map_err(io("read", &path))?;
                 Ok(Some(contents))
             }
             Err(error) if is_nothing_there(&error) => Ok(None),

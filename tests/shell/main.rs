@@ -10,5 +10,6 @@ mod test_completion;
 mod test_env;
 mod test_exec;
 mod test_hooks;
+mod test_powershell;
 mod test_prompt;
 mod test_serve;

@@ -259,7 +259,7 @@ fn a_binary_that_is_gone_is_named_by_commands_and_not_by_prompts() {
 #[test]
 fn the_powershell_hook_works_where_there_is_powershell() {
     let Some(pwsh) = find_program("pwsh") else {
-        skip_allowed!("pwsh is not installed: shell/kcaws.ps1 is neither loaded nor parsed here");
+        skip_allowed!("pwsh is not installed: shell/kcaws.ps1 is not run here");
     };
     let stage = stage();
     let hook = stage.run("init powershell").expect_ok().stdout_text();
