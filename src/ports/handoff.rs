@@ -72,7 +72,6 @@ impl Serving {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpStream;
 
     use super::*;
     use crate::ports::loopback::ask;
@@ -97,8 +96,8 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
         assert!(answer.to_lowercase().contains("cache-control: no-store"), "{answer}");
         assert!(answer.contains("SigninToken=hidden"), "{answer}");
+        // Its thread had the listener, and ends with this. (Whoever gets the port next is somebody else.)
         waiter.wait().expect("fetched");
-        assert!(TcpStream::connect(&authority).is_err(), "the listener is gone");
     }
 
     #[test]
