@@ -14,6 +14,7 @@
 )]
 
 mod counts;
+mod login;
 mod peers;
 mod profiles;
 mod scene;
@@ -84,7 +85,8 @@ fn main() {
     for row in rows.iter().filter(|row| counted.contains(&row.name.as_str())) {
         counts::print(&scene, row);
     }
-    scene.crowd();
+    login::print(&scene);
+    scene.crowds();
     profiles::measure(kcaws.as_ref(), rounds);
 }
 

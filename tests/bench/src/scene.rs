@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use idc_sim::{IdcSim, Route};
+use idc_sim::{Builder, IdcSim, Route};
 use kcaws_test_kit::Desk;
 
 use crate::Row;
@@ -22,10 +22,14 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(kcaws: PathBuf) -> Self {
+        Self::with(IdcSim::builder(), kcaws)
+    }
+
+    fn with(builder: Builder, kcaws: PathBuf) -> Self {
         // Long enough to stay warm for the whole run.
         let life = Duration::from_secs(12 * 3600);
         let roles = [ROLE, "ReadOnlyAccess", "AdministratorAccess"];
-        let builder = IdcSim::builder().auto_approve(true);
+        let builder = builder.auto_approve(true);
         let sim = roles.iter().fold(builder, |builder, role| builder.permission_set(role, life)).start();
         let desk = Desk::new();
         desk.set_envs(sim.env());
@@ -103,8 +107,20 @@ impl Scene {
         let _ = std::fs::remove_dir_all(self.desk.state_dir().join("kcaws/warm"));
     }
 
-    /// 75 processes at once, 5 roles, an expired access token and nothing warm.
-    pub(crate) fn crowd(&self) {
+    /// Nothing warm, and a token that is old by its own word (less than five minutes are left), which no process
+    /// tries; then one that only the service knows to be dead, which the first process of each role tries.
+    pub(crate) fn crowds(&self) {
+        println!();
+        let old =
+            Self::with(IdcSim::builder().access_token_life(Duration::from_secs(240)), self.kcaws.clone());
+        old.crowd("token old");
+        self.forget_warm();
+        self.sim.expire_access_tokens();
+        self.crowd("token refused by the service");
+    }
+
+    /// 75 processes at once, 5 roles.
+    fn crowd(&self, what: &str) {
         let roles = [
             (ACCOUNT, ROLE),
             (ACCOUNT, "ReadOnlyAccess"),
@@ -112,8 +128,6 @@ impl Scene {
             ("222233334444", "ReadOnlyAccess"),
             ("222233334444", "AdministratorAccess"),
         ];
-        self.forget_warm();
-        self.sim.expire_access_tokens();
         self.sim.clear_log();
         let start = Instant::now();
         let children: Vec<_> = (0..75)
@@ -137,11 +151,14 @@ impl Scene {
             .map(|mut child| child.wait().unwrap())
             .filter(std::process::ExitStatus::success)
             .count();
+        let took = start.elapsed();
+        let fetches = self.sim.requests_to(Route::GetRoleCredentials);
+        let refused = fetches.iter().filter(|fetch| fetch.status == Some(401)).count();
         println!(
-            "\n75 at once, 5 roles, expired token: {good} answers, {} refresh, {} fetches, {} ms",
+            "75 at once, 5 roles, {what}: {good} answers, {} refresh, {} fetches, {refused} refused before, {} ms",
             self.sim.count(Route::CreateToken),
-            self.sim.count(Route::GetRoleCredentials),
-            start.elapsed().as_millis()
+            fetches.len() - refused,
+            took.as_millis()
         );
     }
 }
