@@ -5,9 +5,16 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let target = |part: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
-    // musl reads the packed form since 1.2.4; Rust brings 1.2.5. Older linkers warn and go on without.
-    if target("OS") == "linux" && target("ENV") == "musl" {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let target = |part: &str| variable(&format!("CARGO_CFG_TARGET_{part}"));
+    // musl reads the packed form since 1.2.4; Rust brings 1.2.5. Other architectures are linked at a fixed place.
+    if [target("OS"), target("ENV"), target("ARCH")] != ["linux", "musl", "x86_64"] {
+        return;
+    }
+    // A linker by itself does not know how a compiler hands options on. Older ones warn and go on without this one.
+    if variable("RUSTC_LINKER").contains("lld") {
+        println!("cargo:rustc-link-arg-bins=-zpack-relative-relocs");
+    } else {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }

@@ -113,14 +113,14 @@ fn prompt(home: &Path, env: &[(&str, &str)], outside: &WarmOnly, line: &[&str]) 
 
 /// What the long way has noted of the profile `dev`.
 fn note_map(home: &Path, outside: &WarmOnly, map: &Map) {
-    let config = home.join(".aws/config");
+    let config = home.join(".aws").join("config");
     let stamp = FileStamp::of(&config).expect("is there");
     map.write("dev", &config, &Env::from_pairs(&[]), &outside.state, stamp);
 }
 
 fn ours(home: &Path) -> Ours {
     let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
-    let config = home.join(".aws/config");
+    let config = home.join(".aws").join("config");
     let wanted = Wanted::new("corp", &role, &config, &Env::from_pairs(&[]), "");
     Ours {
         session: "corp".into(),

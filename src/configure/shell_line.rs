@@ -98,7 +98,7 @@ mod tests {
     fn each_shell_has_its_line_and_its_file() {
         let line = |env: &[(&str, &str)]| {
             let line = of(env).expect("a known shell");
-            (line.line, line.file.map(|file| file.display().to_string()))
+            (line.line, line.file.map(|file| file.display().to_string().replace('\\', "/")))
         };
         let at = |file: &str| Some(file.to_owned());
         assert_eq!(

@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn missing_relative_and_unexpanded_paths_are_named() {
-        assert_eq!(states(&of("/nowhere/kcaws")), ["error"]);
+        let absolute = if cfg!(windows) { "C:/nowhere/kcaws" } else { "/nowhere/kcaws" };
+        assert_eq!(states(&of(absolute)), ["error"]);
         assert_eq!(states(&of("kcaws")), ["warning"]);
         assert!(of("~/bin/kcaws")[0].why.contains('~'));
         let config = "[profile x]\ncredential_process = TOKEN=hunter2 vault export\n";
