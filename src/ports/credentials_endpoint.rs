@@ -50,7 +50,10 @@ impl CredentialsEndpoint {
 
 async fn accept(listener: &TcpListener, door: &Arc<Door>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(loopback::PAUSE).await;
+            continue;
+        };
         let door = door.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
@@ -58,10 +61,7 @@ async fn accept(listener: &TcpListener, door: &Arc<Door>) {
                 async move { Ok::<_, Infallible>(answer(&door, &request).await) }
             });
             // Who breaks off hurts nobody.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .keep_alive(false)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = loopback::http1().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -14,6 +14,7 @@ use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -35,7 +36,7 @@ const LONGEST_REQUEST: usize = 16 * 1024;
 /// Connections at a time. One more ends the oldest: whoever holds them all keeps nobody out.
 const MOST_CONNECTIONS: usize = 64;
 /// The system has no descriptor for a connection: it may have one a moment later.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 #[error("no loopback port could be opened")]
@@ -144,13 +145,7 @@ where
             async move { Ok::<_, Infallible>(door.answer(&request).await) }
         });
         // A browser that breaks off hurts nobody.
-        let _ = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(TIME_TO_ASK)
-            .max_buf_size(LONGEST_REQUEST)
-            .keep_alive(false)
-            .serve_connection(TokioIo::new(stream), service)
-            .await;
+        let _ = http1().serve_connection(TokioIo::new(stream), service).await;
     }
 
     async fn answer(&self, request: &Request<Incoming>) -> Answer {
@@ -181,6 +176,14 @@ const ON_EVERY_ANSWER: [(HeaderName, &str); 4] = [
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ];
+
+/// One request a connection, soon and not too long.
+pub(super) fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(TIME_TO_ASK).max_buf_size(LONGEST_REQUEST);
+    builder.keep_alive(false);
+    builder
+}
 
 /// In constant time: the path is what keeps others out.
 pub(super) fn is(asked: &Uri, path: &str) -> bool {
