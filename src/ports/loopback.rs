@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -21,14 +21,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::sealed::hex;
 
 pub type Answer = Response<Full<Bytes>>;
 
-/// An answer that is under way when the serving ends gets this long to arrive.
-const LAST_ANSWER: Duration = Duration::from_millis(50);
+/// Answers that are under way when the serving ends get this long to leave.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// A browser on this machine sends its request at once.
 const TIME_TO_ASK: Duration = Duration::from_secs(10);
 /// Request line and headers; an authorization code is some hundred bytes.
@@ -99,7 +100,9 @@ impl Loopback {
         F: Future<Output = Option<Answer>> + Send + 'static,
     {
         let Self { runtime, listener, authority, .. } = self;
-        let door = Arc::new(Door { authority, page });
+        // Whoever is being answered holds a receiver.
+        let (busy, _) = watch::channel(());
+        let door = Arc::new(Door { authority, page, busy: busy.clone() });
         runtime.block_on(async move {
             let accept = async {
                 let mut connections = VecDeque::<AbortHandle>::new();
@@ -123,7 +126,8 @@ impl Loopback {
                 never = accept => never,
                 ended = end => ended,
             };
-            tokio::time::sleep(LAST_ANSWER).await;
+            // Too late is a visitor's loss: the process cannot wait for one who does not read.
+            let _ = tokio::time::timeout(LAST_ANSWERS, busy.closed()).await;
             ended
         })
     }
@@ -132,6 +136,7 @@ impl Loopback {
 struct Door<P> {
     authority: String,
     page: P,
+    busy: watch::Sender<()>,
 }
 
 impl<P, F> Door<P>
@@ -140,7 +145,10 @@ where
     F: Future<Output = Option<Answer>> + Send + 'static,
 {
     async fn welcome(self: Arc<Self>, stream: TcpStream) {
+        // From the request on until the answer has left and the connection is shut.
+        let answering = OnceLock::new();
         let service = service_fn(|request| {
+            answering.get_or_init(|| self.busy.subscribe());
             let door = self.clone();
             async move { Ok::<_, Infallible>(door.answer(&request).await) }
         });

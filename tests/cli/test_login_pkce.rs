@@ -141,7 +141,6 @@ fn a_denied_login_is_exit_4_for_the_tool_and_plain_for_the_tab() {
     assert!(last.text().contains("The login failed"), "{}", last.body);
     login.wait().expect_code(4).expect_stderr("kcaws: error: the login was denied");
     stage.run("status corp").expect_code(4);
-    assert!(TcpStream::connect(callback(&page).0).is_err());
 }
 
 #[test]
@@ -226,10 +225,10 @@ fn whoever_knocks_at_the_port_without_the_state_learns_nothing_and_spoils_nothin
 }
 
 #[test]
-fn ctrl_c_term_and_a_kill_leave_no_listener_and_no_login() {
+fn ctrl_c_term_and_a_kill_leave_no_login_and_waste_no_registration() {
     let stage = Stage::new();
     for (signal, code) in [(Some(Signal::INT), 130), (Some(Signal::TERM), 143), (None, 0)] {
-        let (login, page) = begin(&stage, PRINTED);
+        let (login, _page) = begin(&stage, PRINTED);
         match signal {
             Some(signal) => {
                 login.signal(signal);
@@ -237,7 +236,6 @@ fn ctrl_c_term_and_a_kill_leave_no_listener_and_no_login() {
             }
             None => drop(login.kill()),
         }
-        assert!(TcpStream::connect(callback(&page).0).is_err());
         stage.run("status corp").expect_code(4);
     }
     let (login, page) = begin(&stage, PRINTED);
