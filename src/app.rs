@@ -1,14 +1,15 @@
 //! The lazy ports. Building an `App` opens nothing; what a command never asks for costs it nothing (rule 6).
 
 use std::cell::OnceCell;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::near::{Near, NearOutside, RealNear};
 use crate::ports::browser::{Browser, SystemBrowser};
 use crate::ports::callback::{Callback, LoopbackCallback};
 use crate::ports::clipboard::{Clipboard, SystemClipboard};
-use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::config_file::{ConfigFile, DiskConfigFile};
 use crate::ports::env::Env;
 use crate::ports::file_stamp::FileStamp;
@@ -21,9 +22,9 @@ use crate::ports::loopback::NoPort;
 use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
-use crate::ports::state_folder::{DiskStateFolder, StateFolder};
+use crate::ports::state_folder::StateFolder;
 use crate::ports::sts::{HttpSts, Sts};
-use crate::ports::warm_key::{self, WarmKeys};
+use crate::ports::warm_key::WarmKeys;
 use crate::profile::{ConfigError, Document};
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
@@ -32,13 +33,10 @@ use crate::settings::{Settings, SettingsError};
 #[path = "app_fake.rs"]
 pub(crate) mod fake;
 
+/// What is [`Near`], which it stands for, and all that is far.
 pub struct App {
-    pub env: Env,
-    pub folders: Folders,
-    pub clock: Arc<dyn Clock>,
+    near: Near,
     outside: Rc<dyn Outside>,
-    state: OnceCell<Arc<dyn StateFolder>>,
-    warm_keys: OnceCell<Box<dyn WarmKeys>>,
     document: OnceCell<(Option<FileStamp>, Document)>,
     settings: OnceCell<Settings>,
     passphrase: Kept,
@@ -54,9 +52,7 @@ pub enum SetupError {
 }
 
 /// How each port is opened. Tests hand in fakes, and ports that panic when a command opens what it must not.
-pub trait Outside {
-    fn state(&self, app: &App) -> Arc<dyn StateFolder>;
-    fn warm_keys(&self, app: &App) -> Box<dyn WarmKeys>;
+pub trait Outside: NearOutside {
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
     fn identity_center(
         &self,
@@ -73,41 +69,49 @@ pub trait Outside {
     fn clipboard(&self, app: &App) -> Box<dyn Clipboard>;
 }
 
+impl Deref for App {
+    type Target = Near;
+
+    fn deref(&self) -> &Near {
+        &self.near
+    }
+}
+
 impl App {
     pub fn of_this_process() -> Self {
-        let outside = Box::new(RealOutside::default());
-        Self::over(Env::from_process(), Folders::of_this_person(), Arc::new(SystemClock::new()), outside)
+        Self::of(Near::of_this_process(), Rc::new(RealOutside::default()))
     }
 
-    pub fn over(env: Env, folders: Folders, clock: Arc<dyn Clock>, outside: Box<dyn Outside>) -> Self {
+    /// This process, of which a hot path has asked already.
+    pub fn beyond(near: Near) -> Self {
+        Self::of(near, Rc::new(RealOutside::default()))
+    }
+
+    fn of(near: Near, outside: Rc<dyn Outside>) -> Self {
         Self {
-            env,
-            folders,
-            clock,
-            outside: Rc::from(outside),
-            state: OnceCell::new(),
-            warm_keys: OnceCell::new(),
+            near,
+            outside,
             document: OnceCell::new(),
             settings: OnceCell::new(),
             passphrase: Kept::default(),
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn over(
+        env: Env,
+        folders: Folders,
+        clock: Arc<dyn crate::ports::clock::Clock>,
+        outside: impl Outside + 'static,
+    ) -> Self {
+        let outside = Rc::new(outside);
+        Self::of(Near::over(env, folders, clock, outside.clone()), outside)
+    }
+
     /// The same world, the config file not read yet: for who wrote it meanwhile.
     #[must_use]
     pub fn anew(&self) -> Self {
-        let (env, folders, clock) = (self.env.clone(), self.folders.clone(), self.clock.clone());
-        Self {
-            env,
-            folders,
-            clock,
-            outside: self.outside.clone(),
-            state: self.state.clone(),
-            warm_keys: OnceCell::new(),
-            document: OnceCell::new(),
-            settings: OnceCell::new(),
-            passphrase: self.passphrase.clone(),
-        }
+        Self { passphrase: self.passphrase.clone(), ..Self::of(self.near.anew(), self.outside.clone()) }
     }
 
     /// What the calls of one long process share: hand it to [`App::again`].
@@ -118,19 +122,6 @@ impl App {
     /// For another call in this process: everything anew but the passphrase, which may be had only once.
     pub fn again(passphrase: &Kept) -> Self {
         Self { passphrase: passphrase.clone(), ..Self::of_this_process() }
-    }
-
-    pub fn state(&self) -> &Arc<dyn StateFolder> {
-        self.state.get_or_init(|| self.outside.state(self))
-    }
-
-    pub fn warm_keys(&self) -> &dyn WarmKeys {
-        &**self.warm_keys.get_or_init(|| self.outside.warm_keys(self))
-    }
-
-    /// Where `~/.aws/config` is.
-    pub fn config_path(&self) -> Result<PathBuf, ConfigError> {
-        self.folders.aws_config(&self.env).ok_or(ConfigError::NoHome)
     }
 
     /// For whoever writes it.
@@ -229,15 +220,17 @@ impl RealOutside {
     }
 }
 
+impl NearOutside for RealOutside {
+    fn state(&self, folders: &Folders) -> Arc<dyn StateFolder> {
+        RealNear.state(folders)
+    }
+
+    fn warm_keys(&self, env: &Env) -> Box<dyn WarmKeys> {
+        RealNear.warm_keys(env)
+    }
+}
+
 impl Outside for RealOutside {
-    fn state(&self, app: &App) -> Arc<dyn StateFolder> {
-        Arc::new(DiskStateFolder::new(app.folders.state.clone()))
-    }
-
-    fn warm_keys(&self, app: &App) -> Box<dyn WarmKeys> {
-        warm_key::open(&app.env)
-    }
-
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
         keyring::open(kind, &app.env, &app.folders, app.state(), self.passphrases(app))
     }

@@ -4,9 +4,12 @@
 use std::sync::Arc;
 
 use super::{App, Outside, SetupError};
+use crate::near::NearOutside;
 use crate::ports::browser::{Browser, FakeBrowser};
 use crate::ports::callback::Callback;
 use crate::ports::clipboard::Clipboard;
+use crate::ports::env::Env;
+use crate::ports::folders::Folders;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
@@ -37,15 +40,17 @@ fn handed<'a, T>(port: Option<&'a T>, name: &str) -> &'a T {
     port.unwrap_or_else(|| panic!("{name} is nothing that this command may open"))
 }
 
-impl Outside for FakeOutside {
-    fn state(&self, _app: &App) -> Arc<dyn StateFolder> {
+impl NearOutside for FakeOutside {
+    fn state(&self, _folders: &Folders) -> Arc<dyn StateFolder> {
         Arc::new(handed(self.state.as_ref(), "the state folder").clone())
     }
 
-    fn warm_keys(&self, _app: &App) -> Box<dyn WarmKeys> {
+    fn warm_keys(&self, _env: &Env) -> Box<dyn WarmKeys> {
         Box::new(handed(self.warm_keys.as_ref(), "a warm key").clone())
     }
+}
 
+impl Outside for FakeOutside {
     fn store(&self, _app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
         handed(self.store.as_ref(), "a keyring store")(kind)
     }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod configure;
 pub mod console;
 pub mod credentials;
+pub mod near;
 pub mod ports;
 pub mod profile;
 pub mod prompt;

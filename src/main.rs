@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use kcaws::app::App;
-use kcaws::ports::terminal;
+use kcaws::near::Near;
 use kcaws::{cli, ports};
 
 fn main() -> ExitCode {
     ports::process::hide_memory();
-    let app = App::of_this_process();
-    match cli::hot::answer(std::env::args_os().skip(1), &app) {
-        Some(line) if terminal::write_stdout(line.expose()).is_ok() => ExitCode::SUCCESS,
-        // An answer that could not be written is tried again, and complained about, the long way.
-        _ => cli::main(&app, std::env::args_os()),
+    let near = Near::of_this_process();
+    if cli::hot::answered(std::env::args_os().skip(1), &near) {
+        return ExitCode::SUCCESS;
     }
+    cli::main(&App::beyond(near), std::env::args_os())
 }

@@ -3,7 +3,7 @@
 //! `prompt` with its options in the same forms.
 //!
 //! Everything else, and everything that is not at hand, takes the long way. This file may not touch the config's
-//! contents, the keyring's store, the network or the log; a test with ports that panic keeps it so.
+//! contents, the keyring's store, the network or the log: [`Near`] has none of them.
 
 use std::ffi::OsString;
 
@@ -11,31 +11,38 @@ use clap::ValueEnum;
 
 use super::prompt::PromptArgs;
 use super::prompt::format::Reader;
-use crate::app::App;
 use crate::credentials::warm::{Wanted, Warm};
+use crate::near::Near;
 use crate::ports::file_stamp::FileStamp;
+use crate::ports::terminal;
 use crate::profile::{Role, target};
 use crate::secret::Secret;
 
+/// Whether the command was one of them and its answer is out. One that could not be written is tried again, and
+/// complained about, the long way.
+pub fn answered(args: impl Iterator<Item = OsString>, near: &Near) -> bool {
+    answer(args, near).is_some_and(|line| terminal::write_stdout(line.expose()).is_ok())
+}
+
 /// What goes to stdout, if it is at hand.
-pub fn answer(mut args: impl Iterator<Item = OsString>, app: &App) -> Option<Secret<Vec<u8>>> {
+fn answer(mut args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<u8>>> {
     let command = args.next()?;
     if command == "credential-process" {
-        return warm(args, app);
+        return warm(args, near);
     }
     if command == "prompt" {
-        let text = super::prompt::at_once(&prompt_arguments(args)?, app, true)?;
+        let text = super::prompt::at_once(&prompt_arguments(args)?, near, true)?;
         return Some(Secret::new(text.into_bytes()));
     }
     None
 }
 
-fn warm(args: impl Iterator<Item = OsString>, app: &App) -> Option<Secret<Vec<u8>>> {
+fn warm(args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<u8>>> {
     let (session, role) = role_arguments(args)?;
-    let config = app.config_path().ok()?;
+    let config = near.config_path().ok()?;
     let stamp = FileStamp::of(&config)?;
-    let wanted = Wanted::new(&session, &role, &config, &app.env, "").stamped(Some(stamp));
-    Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock }.at_once(&wanted)
+    let wanted = Wanted::new(&session, &role, &config, &near.env, "").stamped(Some(stamp));
+    Warm { state: &**near.state(), keys: near.warm_keys(), clock: &*near.clock }.at_once(&wanted)
 }
 
 /// Understands less than clap does, and never something else.

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -36,9 +37,9 @@ const LINE: [&str; 7] =
 /// A time at which a file written by this test has settled, whenever it runs.
 const FAR: &str = "2199-11-24T12:00:00Z";
 
-fn app(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> App {
+fn app(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> Near {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Box::new(outside.outside()))
+    Near::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Rc::new(outside.outside()))
 }
 
 /// A home whose config no parser would take, and warm credentials from before.
@@ -104,8 +105,8 @@ fn by_hand(args: &[String]) -> Option<(String, Role)> {
 /// `kcaws prompt` with these options, over the files of `outside` and nothing else.
 fn prompt(home: &Path, env: &[(&str, &str)], outside: &WarmOnly, line: &[&str]) -> Option<String> {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    let outside = Box::new(FakeOutside { warm_keys: None, ..outside.outside() });
-    let app = App::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), outside);
+    let outside = FakeOutside { warm_keys: None, ..outside.outside() };
+    let app = Near::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Rc::new(outside));
     let line = std::iter::once("prompt").chain(line.iter().copied()).map(OsString::from);
     let text = answer(line, &app)?;
     Some(String::from_utf8(text.expose().clone()).expect("text"))

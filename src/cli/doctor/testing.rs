@@ -126,12 +126,8 @@ impl Desk {
             state: Some(self.path("state")),
             config: None,
         };
-        let app = App::over(
-            Env::from_pairs(&env),
-            folders,
-            Arc::new(FakeClock::at(NOW)),
-            Box::new(self.outside.outside()),
-        );
+        let app =
+            App::over(Env::from_pairs(&env), folders, Arc::new(FakeClock::at(NOW)), self.outside.outside());
         let machine = Machine::below(self.path("root"));
         let probe = self.probe.as_ref().map(|probe| probe as &dyn Probe);
         check(&Scene::new(&app, probe, &self.trials, &machine, &self.asked))

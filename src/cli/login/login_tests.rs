@@ -97,7 +97,7 @@ fn log_in_with(line: &str, outside: FakeOutside) -> (Result<(), CommandError>, S
     let path = config.path().to_str().expect("text");
     let env = Env::from_pairs(&[("AWS_CONFIG_FILE", path), ("KCAWS_KEYRING", "file")]);
     let clock = Arc::new(FakeClock::at("2026-11-24T12:00:00Z"));
-    let app = App::over(env, Folders::default(), clock, Box::new(outside));
+    let app = App::over(env, Folders::default(), clock, outside);
     let (terminal, _, stderr) = Terminal::captured();
     let global = Global { quiet: false, verbose: 0, no_color: true, no_input: true };
     let mut ui = Ui::new(terminal, &global);

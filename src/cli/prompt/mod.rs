@@ -9,6 +9,7 @@ use super::selection;
 use super::ui::Ui;
 use crate::app::App;
 use crate::credentials::warm::{MintedBy, Wanted};
+use crate::near::Near;
 use crate::ports::file_stamp::FileStamp;
 use crate::ports::terminal;
 use crate::prompt::{self, Map, Ours, Standing, View};
@@ -52,39 +53,39 @@ pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
 }
 
 /// The text, perhaps empty, if that needs neither the config nor anybody.
-pub(super) fn at_once(args: &PromptArgs, app: &App, color: bool) -> Option<String> {
-    let Some(profile) = app.env.get("AWS_PROFILE") else {
-        return Some(of_exec(app).map(|view| written(args, app, color, &view)).unwrap_or_default());
+pub(super) fn at_once(args: &PromptArgs, near: &Near, color: bool) -> Option<String> {
+    let Some(profile) = near.env.get("AWS_PROFILE") else {
+        return Some(of_exec(near).map(|view| written(args, near, color, &view)).unwrap_or_default());
     };
     // No config, no profile.
-    let Some(stamp) = app.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
+    let Some(stamp) = near.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
         return Some(String::new());
     };
-    let map = Map::read(&profile, &app.config_path().ok()?, &app.env, &**app.state(), stamp)?;
+    let map = Map::read(&profile, &near.config_path().ok()?, &near.env, &**near.state(), stamp)?;
     Some(match map.0 {
-        Some(ours) => text_of(args, app, color, &profile, &ours),
+        Some(ours) => text_of(args, near, color, &profile, &ours),
         None => String::new(),
     })
 }
 
-fn text_of(args: &PromptArgs, app: &App, color: bool, profile: &str, ours: &Ours) -> String {
-    let mut view = prompt::look(profile, ours, &**app.state(), app.clock.now());
-    if app.env.get("AWS_ACCESS_KEY_ID").is_some() {
+fn text_of(args: &PromptArgs, near: &Near, color: bool, profile: &str, ours: &Ours) -> String {
+    let mut view = prompt::look(profile, ours, &**near.state(), near.clock.now());
+    if near.env.get("AWS_ACCESS_KEY_ID").is_some() {
         view = View { role_name: None, standing: Standing::OtherKeys, left: None, ..view };
     }
-    written(args, app, color, &view)
+    written(args, near, color, &view)
 }
 
-fn written(args: &PromptArgs, app: &App, color: bool, view: &View) -> String {
-    let format = args.format.clone().or_else(|| app.env.get("KCAWS_PROMPT_FORMAT"));
-    let color = color && app.env.get("NO_COLOR").is_none();
+fn written(args: &PromptArgs, near: &Near, color: bool, view: &View) -> String {
+    let format = args.format.clone().or_else(|| near.env.get("KCAWS_PROMPT_FORMAT"));
+    let color = color && near.env.get("NO_COLOR").is_none();
     format::text(format.as_deref().unwrap_or(format::DEFAULT), view, args.shell, color)
 }
 
-fn of_exec(app: &App) -> Option<View> {
-    let label = app.env.get(NESTED).filter(|_| app.env.get("AWS_ACCESS_KEY_ID").is_some())?;
-    let ends_at = DateTime::parse_from_rfc3339(&app.env.get("AWS_CREDENTIAL_EXPIRATION")?).ok()?;
-    Some(prompt::of_exec(label, app.env.get("AWS_REGION"), ends_at.to_utc(), app.clock.now()))
+fn of_exec(near: &Near) -> Option<View> {
+    let label = near.env.get(NESTED).filter(|_| near.env.get("AWS_ACCESS_KEY_ID").is_some())?;
+    let ends_at = DateTime::parse_from_rfc3339(&near.env.get("AWS_CREDENTIAL_EXPIRATION")?).ok()?;
+    Some(prompt::of_exec(label, near.env.get("AWS_REGION"), ends_at.to_utc(), near.clock.now()))
 }
 
 /// What the config says of the profile, noted for the next prompt.
