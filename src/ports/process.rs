@@ -1,5 +1,6 @@
 //! This process: who runs it, where, and what the system may do with its memory. And its children.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// First act of `main` (rule 2): no core dump, and no debugger of the same user reads our memory.
@@ -17,12 +18,53 @@ pub fn hide_memory() {
     }
 }
 
+/// A package has two programs below one folder (Filesystem Hierarchy Standard 3.0, section 4.7): this one is small,
+/// answers the hot paths and hands the rest over. `cargo install` has the whole one alone, as `kcaws`.
+const FRONT: &str = "bin/kcaws";
+const WHOLE: &str = "libexec/kcaws/kcaws";
+
+/// The file by which kcaws is started, whichever of a package's programs this is.
+pub(super) fn own_file() -> std::io::Result<PathBuf> {
+    let exe = std::env::current_exe()?;
+    let front = package_of(&exe, WHOLE).map(|folder| folder.join(FRONT));
+    Ok(front.filter(|front| front.is_file()).unwrap_or(exe))
+}
+
+/// The folder below which `exe` is the file `place`.
+fn package_of<'a>(exe: &'a Path, place: &str) -> Option<&'a Path> {
+    exe.ends_with(place).then(|| exe.ancestors().nth(Path::new(place).components().count()))?
+}
+
+/// The whole program is not where the package had it.
+#[derive(Debug, thiserror::Error)]
+#[error("{} does not start", .path.display())]
+pub struct NotWhole {
+    pub path: PathBuf,
+    #[source]
+    pub source: std::io::Error,
+}
+
+/// The whole program takes this one's place, with its command line and environment. Returns only if it cannot.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+pub fn become_whole() -> NotWhole {
+    use std::os::unix::process::CommandExt;
+    let path = match std::env::current_exe() {
+        Ok(exe) => exe.ancestors().nth(2).unwrap_or(&exe).join(WHOLE),
+        Err(source) => return NotWhole { path: WHOLE.into(), source },
+    };
+    let mut args = std::env::args_os();
+    let mut command = std::process::Command::new(&path);
+    command.arg0(args.next().unwrap_or_else(|| "kcaws".into())).args(args);
+    NotWhole { source: command.exec(), path }
+}
+
 /// Starts kcaws itself with `args`, on its own: no terminal, none of our streams, and it outlives us.
 /// The child leaves our session by [`leave_session`].
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()> {
     use std::process::{Command, Stdio};
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(own_file()?);
     command.args(args).envs(env.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(windows)]
@@ -37,19 +79,16 @@ pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()
 /// The path under which kcaws will still be found after an upgrade: as it was called, or as `PATH` finds it, symbolic
 /// links kept (Homebrew's, `/usr/local/bin`). What they lead to is a folder with a version in its name, and gone
 /// with the next one. Each candidate must be this very program; the last resort is the program's own file.
-pub fn lasting_path_of_self(env: &super::env::Env) -> std::io::Result<std::path::PathBuf> {
-    let exe = std::env::current_exe()?;
-    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+pub fn lasting_path_of_self(env: &super::env::Env) -> std::io::Result<PathBuf> {
+    let exe = own_file()?;
+    let called = std::env::args_os().next().map(PathBuf::from);
     let path = env.raw("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path)
         .map(|folder| folder.join(if cfg!(windows) { "kcaws.exe" } else { "kcaws" }));
     Ok(lasting(called.into_iter().chain(on_path), &exe).unwrap_or(exe))
 }
 
-fn lasting(
-    candidates: impl Iterator<Item = std::path::PathBuf>,
-    exe: &std::path::Path,
-) -> Option<std::path::PathBuf> {
+fn lasting(candidates: impl Iterator<Item = PathBuf>, exe: &Path) -> Option<PathBuf> {
     let real = exe.canonicalize().ok()?;
     let mut fitting = candidates
         .filter(|path| path.is_absolute() && path.canonicalize().is_ok_and(|found| found == real))
@@ -58,7 +97,7 @@ fn lasting(
 }
 
 /// Folders that a package manager replaces: Homebrew's Cellar, Nix's and Guix's stores.
-fn has_version_folder(path: &std::path::Path) -> bool {
+fn has_version_folder(path: &Path) -> bool {
     let text = path.to_string_lossy();
     ["/Cellar/", "/nix/store/", "/gnu/store/"].iter().any(|folder| text.contains(folder))
 }

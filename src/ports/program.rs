@@ -132,7 +132,7 @@ impl Crowd {
     /// signal n.
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     pub fn run_ourselves(&self, args: &[OsString], prefix: &str) -> std::io::Result<i32> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new(super::process::own_file()?);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = {
             // Under the lock: no signal comes between its start and its place in the list.

@@ -1,6 +1,6 @@
 //! A working day, done by a kcaws that was built for another platform and runs in an emulator.
 //!
-//! `tests/platforms/aarch64-linux` and `tests/platforms/windows` build it and start this with
+//! `tests/platforms/x86_64-linux`, `aarch64-linux` and `windows` build it and start this with
 //! - `KCAWS_TEST_BINARY`: the kcaws to run;
 //! - `KCAWS_TEST_RUNNER`: the program that runs it, such as an emulator;
 //! - `KCAWS_TEST_WINEPREFIX`: with wine, a prefix to start from. It is not written to.

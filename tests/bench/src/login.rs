@@ -37,7 +37,7 @@ const PARTS: [&str; 5] = [
 
 /// Without a registration from before.
 fn one(scene: &Scene, flow: &str, middle: Route) -> [Duration; 5] {
-    let kcaws = scene.row("", None).program;
+    let kcaws = scene.row("").program;
     let purged = scene.command(&kcaws).args(["logout", "--purge", "--yes"]).stderr(Stdio::null()).status();
     assert!(purged.unwrap().success());
     scene.sim.clear_log();
@@ -53,7 +53,7 @@ fn one(scene: &Scene, flow: &str, middle: Route) -> [Duration; 5] {
     std::io::copy(&mut said, &mut std::io::sink()).unwrap();
     assert!(login.wait().unwrap().success());
     let ended = SystemTime::now();
-    let credentials = scene.command(&kcaws).args(&scene.row("", None).args).status().unwrap();
+    let credentials = scene.command(&kcaws).args(&scene.row("").args).status().unwrap();
     assert!(credentials.success());
     let served = SystemTime::now();
     let at = |route| last(&scene.sim, route).at;

@@ -50,14 +50,14 @@ impl Scene {
         scene
     }
 
-    pub(crate) fn row(&self, name: &str, before: Option<fn(&Scene)>) -> Row {
+    pub(crate) fn row(&self, name: &str) -> Row {
         let args = ["credential-process", "--session", "corp", "--account", ACCOUNT, "--role", ROLE];
         Row {
             name: name.into(),
             program: self.kcaws.clone(),
             args: args.map(str::to_owned).to_vec(),
             env: vec![],
-            before,
+            before: None,
             one_in: 1,
         }
     }
@@ -76,22 +76,33 @@ impl Scene {
         std::thread::sleep(Duration::from_secs(3));
         self.warm_up(&self.desk.aws_config_path());
         self.warm_up(&many);
-        let row = |name: &str, config: PathBuf, before| Row {
+        let row = |name: &str, config: PathBuf| Row {
             name: name.into(),
             program: self.kcaws.clone(),
             args: vec!["prompt".into()],
             env: vec![("AWS_PROFILE", "dev".into()), ("AWS_CONFIG_FILE", config)],
-            before,
+            before: None,
             one_in: 1,
         };
-        // The cold call forgets the entries of both configs, and leaves one of its own only.
-        let again: fn(&Self) = |scene| scene.warm_up(&scene.desk.home().join(MANY));
-        [row("prompt", self.desk.aws_config_path(), None), row("prompt, 10,000 profiles", many, Some(again))]
+        [row("prompt", self.desk.aws_config_path()), row("prompt, 10,000 profiles", many)]
+    }
+
+    /// A call with nothing warm. What the other rows have warm is put back before it, not after: none of them is
+    /// measured in the wake of another process that they do not stand for.
+    pub(crate) fn cold_row(&self) -> Row {
+        let config = self.desk.write_home_file("cold", self.desk.read_aws_config());
+        let before: fn(&Self) = |scene| {
+            scene.forget_warm();
+            scene.warm_up(&scene.desk.aws_config_path());
+            scene.warm_up(&scene.desk.home().join(MANY));
+        };
+        let env = vec![("AWS_CONFIG_FILE", config)];
+        Row { env, before: Some(before), ..self.row("credential-process, cold") }
     }
 
     /// With credentials and their note, as this config has them.
     fn warm_up(&self, config: &Path) {
-        let warm = self.row("", None);
+        let warm = self.row("");
         self.desk.command(&warm.program).args(&warm.args).env("AWS_CONFIG_FILE", config).run().expect_ok();
     }
 

@@ -1,0 +1,24 @@
+//! The `kcaws` of a package: it answers the two command lines that are run again and again, and hands every other one
+//! to the whole program, `libexec/kcaws/kcaws`. It links no more than it needs, so it starts in half the time.
+
+use std::process::ExitCode;
+
+#[cfg(unix)]
+#[expect(clippy::print_stderr, reason = "the commands' own way to speak is in the other program")]
+fn main() -> ExitCode {
+    use kcaws::ports::process;
+    process::hide_memory();
+    if kcaws::cli::hot::answered(std::env::args_os().skip(1), &kcaws::near::Near::of_this_process()) {
+        return ExitCode::SUCCESS;
+    }
+    let failed = process::become_whole();
+    eprintln!("kcaws: error: {failed}: {}", failed.source);
+    eprintln!("kcaws: hint: a packaged kcaws is two files, bin/kcaws and libexec/kcaws/kcaws: unpack both");
+    ExitCode::FAILURE
+}
+
+/// Elsewhere no program takes another's place, and a package has the whole one alone.
+#[cfg(not(unix))]
+fn main() -> ExitCode {
+    ExitCode::FAILURE
+}
