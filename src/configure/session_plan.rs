@@ -77,7 +77,7 @@ mod tests {
         let plan = SessionPlan::of(&document, name, url, region);
         let mut draft = Draft::of(&document).expect("every tool reads it");
         plan.apply(&mut draft).expect("can be written");
-        (plan, draft.finish().expect("holds"))
+        (plan, draft.finish().expect("holds").text().to_owned())
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! sections are merged, the later key wins, `[profile default]` hides `[default]`. What botocore reads otherwise
 //! stands in [`super::strict`].
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ pub struct Document {
     /// Somebody may keep keys in it.
     text: Zeroizing<String>,
     sections: Vec<Section>,
-    by_heading: HashMap<Heading, Vec<usize>>,
+    /// The first section of each heading, and the last.
+    by_heading: HashMap<Heading, (usize, usize)>,
 }
 
 /// What a section's header says. `[default]` and `[profile default]` are one profile.
@@ -48,6 +50,8 @@ pub(super) struct Section {
     pub(super) entries: Vec<Entry>,
     /// `[profile default]`, not `[default]`.
     is_prefixed: bool,
+    /// The next section of the same heading.
+    next: Option<usize>,
 }
 
 #[derive(Clone)]
@@ -59,11 +63,16 @@ pub(super) struct Entry {
     pub(super) line: usize,
     /// All of its lines: the first one, and the indented ones below it, with their ends.
     pub(super) span: Range<usize>,
-    /// The indented `key = value` lines below an empty value: `sso =\n  endpoint_url = …`.
+    /// The indented lines. Few have any, and there may be a hundred thousand entries.
+    pub(super) below: Option<Box<Below>>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Below {
+    /// `key = value` below an empty value: `sso =\n  endpoint_url = …`.
     nested: Vec<(Range<usize>, Range<usize>)>,
-    /// The first indented line that is no `key = value`.
-    pub(super) plain_continuation: Option<usize>,
-    pub(super) has_continuation: bool,
+    /// The first one that is no `key = value`.
+    pub(super) plain: Option<usize>,
 }
 
 impl Section {
@@ -98,16 +107,20 @@ impl Document {
         Self::of_text(path, Zeroizing::new(text.to_owned()))
     }
 
-    fn of_text(path: &Path, text: Zeroizing<String>) -> Result<Self, ConfigError> {
-        let sections = match sections_of(&text) {
+    pub(super) fn of_text(path: &Path, text: Zeroizing<String>) -> Result<Self, ConfigError> {
+        let mut sections = match sections_of(&text) {
             Ok(sections) => sections,
             Err((line, what)) => {
                 return Err(ConfigError::Syntax { place: Place { path: path.to_path_buf(), line }, what });
             }
         };
-        let mut by_heading: HashMap<Heading, Vec<usize>> = HashMap::with_capacity(sections.len());
-        for (index, section) in sections.iter().enumerate() {
-            by_heading.entry(section.heading.clone()).or_default().push(index);
+        let mut by_heading: HashMap<Heading, (usize, usize)> = HashMap::with_capacity(sections.len());
+        for index in 0..sections.len() {
+            let (_, last) = by_heading.entry(sections[index].heading.clone()).or_insert((index, index));
+            if *last != index {
+                sections[*last].next = Some(index);
+                *last = index;
+            }
         }
         Ok(Self { path: path.to_path_buf(), text, sections, by_heading })
     }
@@ -121,13 +134,14 @@ impl Document {
         &self.text
     }
 
+    pub(super) fn into_text(self) -> Zeroizing<String> {
+        self.text
+    }
+
     /// Every profile, in order.
     pub fn profiles(&self) -> Vec<View<'_>> {
-        let is_first = |index: usize, heading| self.by_heading[heading].first() == Some(&index);
-        let sections = self.sections.iter().enumerate().filter(|(index, section)| {
-            matches!(section.heading, Heading::Profile(_)) && is_first(*index, &section.heading)
-        });
-        sections.filter_map(|(_, section)| self.section(&section.heading)).collect()
+        let of_profiles = self.firsts().filter(|heading| matches!(heading, Heading::Profile(_)));
+        of_profiles.filter_map(|heading| self.section(heading)).collect()
     }
 
     pub(super) fn sections(&self) -> &[Section] {
@@ -140,16 +154,19 @@ impl Document {
 
     /// The names of all sections of a kind, in order, each once.
     pub fn names(&self, kind: impl Fn(&Heading) -> Option<&str>) -> Vec<String> {
-        let is_first = |index: usize, heading| self.by_heading[heading].first() == Some(&index);
-        let names =
-            self.sections.iter().enumerate().filter(|(index, section)| is_first(*index, &section.heading));
-        names.filter_map(|(_, section)| kind(&section.heading)).map(str::to_owned).collect()
+        self.firsts().filter_map(kind).map(str::to_owned).collect()
+    }
+
+    /// The headings in order, each once.
+    fn firsts(&self) -> impl Iterator<Item = &Heading> {
+        let headings = self.sections.iter().map(|section| &section.heading).enumerate();
+        headings.filter(|(index, heading)| self.by_heading[*heading].0 == *index).map(|(_, heading)| heading)
     }
 
     /// All sections of this heading, hidden ones included.
     pub(super) fn all(&self, heading: &Heading) -> Vec<&Section> {
-        let indices = self.by_heading.get(heading).map_or(&[][..], Vec::as_slice);
-        indices.iter().map(|&index| &self.sections[index]).collect()
+        let first = self.by_heading.get(heading).map(|(first, _)| &self.sections[*first]);
+        std::iter::successors(first, |section| section.next.map(|next| &self.sections[next])).collect()
     }
 
     /// The sections with this heading, merged into one view.
@@ -170,8 +187,13 @@ impl Document {
     }
 
     /// As every reader knows the key: in lower case.
-    pub(super) fn key_of(&self, entry: &Entry) -> String {
-        self.text[entry.key.clone()].to_ascii_lowercase()
+    pub(super) fn key_of(&self, entry: &Entry) -> Cow<'_, str> {
+        let key = &self.text[entry.key.clone()];
+        if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(key.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(key)
+        }
     }
 }
 
@@ -215,9 +237,9 @@ impl<'a> View<'a> {
     /// `key` of the block below `parent =`.
     pub fn nested(&self, parent: &str, key: &str) -> Option<&'a str> {
         let text: &'a str = &self.document.text;
-        let entry = self.entry(parent)?;
+        let below = self.entry(parent)?.below.as_ref()?;
         let (_, value) =
-            entry.nested.iter().rfind(|(name, _)| text[name.clone()].eq_ignore_ascii_case(key))?;
+            below.nested.iter().rfind(|(name, _)| text[name.clone()].eq_ignore_ascii_case(key))?;
         Some(&text[value.clone()])
     }
 
@@ -226,7 +248,7 @@ impl<'a> View<'a> {
         let mut entries = self.sections.iter().flat_map(|section| &section.entries);
         entries.find_map(|entry| {
             let key = self.document.key_of(entry);
-            is_it(&key).then(|| (key, self.document.place_at(entry.line)))
+            is_it(&key).then(|| (key.into_owned(), self.document.place_at(entry.line)))
         })
     }
 }
@@ -242,7 +264,7 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
         start = end;
         let line = without_end(whole);
         let is_indented = line.starts_with(BLANKS);
-        let words = line.trim_matches(BLANKS);
+        let words = &line[trimmed(line, 0..line.len())];
         if words.is_empty() || words.starts_with(['#', ';']) {
             continue;
         }
@@ -256,7 +278,8 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
             let (heading, is_prefixed) = (heading(name), name.trim_matches(BLANKS) != "default");
             let is_prefixed = is_prefixed && heading == Heading::Profile("default".to_owned());
             let (header, entries) = (at..end, Vec::new());
-            sections.push(Section { heading, line: number, header, end: text.len(), entries, is_prefixed });
+            let (line, end, next) = (number, text.len(), None);
+            sections.push(Section { heading, line, header, end, entries, is_prefixed, next });
             continue;
         }
         let Some(section) = sections.last_mut() else {
@@ -268,12 +291,12 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
                 return Err((number, "an indented line without a setting above it"));
             };
             parent.span.end = end;
-            parent.has_continuation = true;
+            let below = parent.below.get_or_insert_default();
             match pair {
                 Some((key, value, _)) if parent.value.is_empty() && !key.is_empty() => {
-                    parent.nested.push((key, value));
+                    below.nested.push((key, value));
                 }
-                _ => _ = parent.plain_continuation.get_or_insert(number),
+                _ => _ = below.plain.get_or_insert(number),
             }
             continue;
         }
@@ -285,9 +308,7 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
                 raw_value,
                 line: number,
                 span: at..end,
-                nested: Vec::new(),
-                plain_continuation: None,
-                has_continuation: false,
+                below: None,
             }),
             None if line.contains(':') => {
                 return Err((
@@ -315,16 +336,19 @@ fn pair(text: &str, line: Range<usize>) -> Option<(Range<usize>, Range<usize>, R
 /// Where an inline comment begins: at ` #` or ` ;`.
 fn comment_in(text: &str, line: Range<usize>) -> usize {
     let slice = &text[line.clone()];
-    let mut marks = slice.match_indices(['#', ';']);
+    let mut marks = slice.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'#' | b';'));
     marks
         .find(|(at, _)| slice[..*at].ends_with(char::is_whitespace))
         .map_or(line.end, |(at, _)| line.start + at)
 }
 
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    let slice = &text[range.clone()];
-    let start = range.end - slice.trim_start_matches(BLANKS).len();
-    start..start + text[start..range.end].trim_end_matches(BLANKS).len()
+    // Byte by byte: of a big file this is most of the reading.
+    let says = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let bytes = &text.as_bytes()[range.clone()];
+    let Some(first) = bytes.iter().position(says) else { return range.end..range.end };
+    let last = bytes.iter().rposition(says).unwrap_or(first);
+    range.start + first..range.start + last + 1
 }
 
 pub(super) fn without_end(line: &str) -> &str {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use zeroize::Zeroizing;
+
 use super::document::{Document, Entry, Heading, Section, without_end};
 use super::{ConfigError, Place};
 
@@ -101,8 +103,8 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
-    /// The new text. It was read again: what was asked for is in it, and every tool can read it.
-    pub fn finish(mut self) -> Result<String, ConfigError> {
+    /// The new document: what was asked for is in it, and every tool can read it.
+    pub fn finish(mut self) -> Result<Document, ConfigError> {
         let old = self.document.text();
         self.splices.sort_by_key(|(range, _)| (range.start, range.end));
         let mut new = String::with_capacity(old.len() + 256 * (self.splices.len() + self.appended.len()));
@@ -131,16 +133,16 @@ impl<'a> Draft<'a> {
         if !old.is_empty() && !old.ends_with('\n') && !ended.is_empty() && !ended.ends_with('\n') {
             new.truncate(ended.len());
         }
+        let new = Document::of_text(self.document.path(), Zeroizing::new(new))?;
         self.check(&new)?;
         Ok(new)
     }
 
-    fn check(&self, new: &str) -> Result<(), ConfigError> {
+    fn check(&self, read: &Document) -> Result<(), ConfigError> {
         let broken = |place: Place| ConfigError::Unshared {
             place,
             what: "the edit would not be read as it was meant",
         };
-        let read = Document::parse(self.document.path(), new)?;
         read.check_for_every_tool()?;
         for (heading, keys) in &self.promises {
             let kept = match (read.section(heading), keys) {
@@ -182,7 +184,7 @@ impl<'a> Draft<'a> {
     fn set_value(&mut self, entry: &Entry, value: &str) {
         let text = self.document.text();
         let raw = &text[entry.raw_value.clone()];
-        if raw == value && !entry.has_continuation {
+        if raw == value && entry.below.is_none() {
             return;
         }
         let line = line_of(text, entry.span.start);

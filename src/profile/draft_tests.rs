@@ -6,7 +6,7 @@ fn edited(text: &str, edit: impl FnOnce(&mut Draft<'_>)) -> String {
     let document = Document::parse(Path::new("/c"), text).expect("parses");
     let mut draft = Draft::of(&document).expect("every tool reads it");
     edit(&mut draft);
-    draft.finish().expect("can be written")
+    draft.finish().expect("can be written").text().to_owned()
 }
 
 fn profile(name: &str) -> Heading {
@@ -120,5 +120,5 @@ fn names_and_values_that_tools_read_differently_are_not_written() {
         let refused = draft.set(&profile("a"), &[("region", value)]);
         assert!(matches!(refused, Err(ConfigError::CannotBeWritten { .. })), "{value:?}");
     }
-    assert_eq!(draft.finish().expect("nothing happened"), "");
+    assert_eq!(draft.finish().expect("nothing happened").text(), "");
 }

@@ -51,6 +51,8 @@ pub struct Outcome<T> {
     pub result: T,
     pub before: Zeroizing<String>,
     pub after: Zeroizing<String>,
+    /// The same as `after`, where this was an edit. (A backup may be anything.)
+    pub document: Option<Document>,
     /// None where nothing was written.
     pub backup: Option<u64>,
 }
@@ -68,8 +70,7 @@ impl Keeper<'_> {
         mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Outcome<T>, SaveError> {
         let content = self.settled()?;
-        let (result, before, after) = self.edited(&content, &mut edit)?;
-        Ok(Outcome { result, before, after, backup: None })
+        self.edited(content, &mut edit)
     }
 
     /// `command` is noted with the backup. `edit` may be called several times, each time on what the file is then.
@@ -81,12 +82,15 @@ impl Keeper<'_> {
         let _lock = self.lock()?;
         for _ in 0..ATTEMPTS {
             let content = self.settled()?;
-            let (result, before, after) = self.edited(&content, &mut edit)?;
-            if before == after {
-                return Ok(Outcome { result, before, after, backup: None });
+            let is_there = content.is_some();
+            let outcome = self.edited(content, &mut edit)?;
+            if !outcome.is_change() {
+                return Ok(outcome);
             }
-            if let Some(backup) = self.replaced(command, &content, Some(after.as_bytes()))? {
-                return Ok(Outcome { result, before, after, backup: Some(backup) });
+            let before = is_there.then_some(outcome.before.as_bytes());
+            let backup = self.replaced(command, before, Some(outcome.after.as_bytes()))?;
+            if backup.is_some() {
+                return Ok(Outcome { backup, ..outcome });
             }
         }
         Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
@@ -104,7 +108,9 @@ impl Keeper<'_> {
             let content = self.settled()?;
             let bytes = content.as_deref().map(Vec::as_slice).unwrap_or_default();
             let Some(after) = change(bytes).map(Zeroizing::new) else { return Ok(None) };
-            if let Some(backup) = self.replaced(command, &content, Some(&after))? {
+            if let Some(backup) =
+                self.replaced(command, content.as_deref().map(Vec::as_slice), Some(&after))?
+            {
                 return Ok(Some(backup));
             }
         }
@@ -118,10 +124,14 @@ impl Keeper<'_> {
             let content = self.settled()?;
             let (before, after) = (text_of(&content), text_of(wanted));
             if content == *wanted {
-                return Ok(Outcome { result: (), before, after, backup: None });
+                return Ok(Outcome { result: (), before, after, document: None, backup: None });
             }
-            if let Some(backup) = self.replaced(command, &content, wanted.as_deref().map(Vec::as_slice))? {
-                return Ok(Outcome { result: (), before, after, backup: Some(backup) });
+            if let Some(backup) = self.replaced(
+                command,
+                content.as_deref().map(Vec::as_slice),
+                wanted.as_deref().map(Vec::as_slice),
+            )? {
+                return Ok(Outcome { result: (), before, after, document: None, backup: Some(backup) });
             }
         }
         Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
@@ -129,7 +139,8 @@ impl Keeper<'_> {
 
     pub fn preview_restore(&self, wanted: &Content) -> Result<Outcome<()>, SaveError> {
         let content = self.settled()?;
-        Ok(Outcome { result: (), before: text_of(&content), after: text_of(wanted), backup: None })
+        let (before, after) = (text_of(&content), text_of(wanted));
+        Ok(Outcome { result: (), before, after, document: None, backup: None })
     }
 
     fn lock(&self) -> Result<Lock, StateError> {
@@ -138,25 +149,26 @@ impl Keeper<'_> {
 
     fn edited<T>(
         &self,
-        content: &Content,
+        content: Content,
         edit: &mut impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
-    ) -> Result<(T, Zeroizing<String>, Zeroizing<String>), SaveError> {
-        let bytes = content.as_deref().map(Vec::as_slice).unwrap_or_default();
-        let document = Document::from_bytes(self.file.path(), bytes.to_vec())?;
+    ) -> Result<Outcome<T>, SaveError> {
+        let bytes = content.map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();
+        let document = Document::from_bytes(self.file.path(), bytes)?;
         let mut draft = Draft::of(&document)?;
         let result = edit(&mut draft)?;
-        let after = Zeroizing::new(draft.finish()?);
-        Ok((result, Zeroizing::new(document.text().to_owned()), after))
+        let after = draft.finish()?;
+        let after_text = Zeroizing::new(after.text().to_owned());
+        let before = document.into_text();
+        Ok(Outcome { result, before, after: after_text, document: Some(after), backup: None })
     }
 
     /// The number of the backup; `None` when somebody else wrote, and then there is none.
     fn replaced(
         &self,
         command: &str,
-        before: &Content,
+        before: Option<&[u8]>,
         after: Option<&[u8]>,
     ) -> Result<Option<u64>, SaveError> {
-        let before = before.as_deref().map(Vec::as_slice);
         let (now, path) = (self.clock.now(), self.file.path().to_path_buf());
         let backup = backups::add(self.state, now, path, command, before)?;
         let replaced = self.file.replace(before, after, self.how);

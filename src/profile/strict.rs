@@ -2,6 +2,7 @@
 //! `RawConfigParser` refuses the whole file for one doubled name; an edit that adds to such a file would be believed
 //! by some tools only, so it is refused, and both places are named.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::document::{BLANKS, BOM, Document, Section, without_end};
@@ -11,6 +12,7 @@ impl Document {
     pub fn check_for_every_tool(&self) -> Result<(), ConfigError> {
         self.check_letters()?;
         let mut titles: HashMap<&str, usize> = HashMap::with_capacity(self.sections().len());
+        let mut keys = HashMap::new();
         for section in self.sections() {
             let title = python_title(&self.text()[section.header.clone()]);
             if title.is_empty() {
@@ -19,7 +21,8 @@ impl Document {
             if let Some(first) = titles.insert(title, section.line) {
                 return Err(self.doubled_name(section.line, &format!("[{title}]"), first));
             }
-            self.check_keys(section)?;
+            keys.clear();
+            self.check_keys(section, &mut keys)?;
         }
         Ok(())
     }
@@ -44,6 +47,10 @@ impl Document {
         if self.text().starts_with(BOM) {
             return Err(self.unshared(1, "a byte order mark, at which the AWS CLI stops"));
         }
+        // Nearly every file.
+        if self.text().bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~')) {
+            return Ok(());
+        }
         for (index, whole) in self.text().split_inclusive('\n').enumerate() {
             // At the end of the file, a CR is not the half of a line end.
             let line = if whole.ends_with('\n') { without_end(whole) } else { whole };
@@ -61,17 +68,24 @@ impl Document {
         Ok(())
     }
 
-    fn check_keys(&self, section: &Section) -> Result<(), ConfigError> {
-        let mut keys: HashMap<String, usize> = HashMap::with_capacity(section.entries.len());
+    /// `keys`: empty.
+    fn check_keys<'a>(
+        &'a self,
+        section: &Section,
+        keys: &mut HashMap<Cow<'a, str>, usize>,
+    ) -> Result<(), ConfigError> {
         for entry in &section.entries {
-            let key = self.key_of(entry);
             // `a:b = c` is `a` to Python.
-            let key = key.split(':').next().unwrap_or_default().trim_end().to_owned();
-            if let Some(&first) = keys.get(&key) {
-                return Err(self.doubled_name(entry.line, &format!("`{key}`"), first));
+            let key = match self.key_of(entry) {
+                Cow::Borrowed(key) => Cow::Borrowed(before_colon(key)),
+                Cow::Owned(key) => Cow::Owned(before_colon(&key).to_owned()),
+            };
+            if let Some(first) = keys.get(&key) {
+                return Err(self.doubled_name(entry.line, &format!("`{key}`"), *first));
             }
             keys.insert(key, entry.line);
-            if let (true, Some(line)) = (entry.raw_value.is_empty(), entry.plain_continuation) {
+            let plain = entry.below.as_ref().and_then(|below| below.plain);
+            if let (true, Some(line)) = (entry.raw_value.is_empty(), plain) {
                 return Err(
                     self.unshared(line, "an indented line below an empty value that is no `key = value`")
                 );
@@ -91,6 +105,10 @@ impl Document {
     fn unshared(&self, line: usize, what: &'static str) -> ConfigError {
         ConfigError::Unshared { place: self.place_at(line), what }
     }
+}
+
+fn before_colon(key: &str) -> &str {
+    key.split(':').next().unwrap_or_default().trim_end()
 }
 
 /// What Python takes for the name: everything up to the last `]`.

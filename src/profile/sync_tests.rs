@@ -20,7 +20,7 @@ fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, P
     let mut draft = Draft::of(&document).expect("fine");
     let sync = Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune };
     let plan = sync.apply(&mut draft).expect("applies");
-    (draft.finish().expect("finishes"), plan)
+    (draft.finish().expect("finishes").text().to_owned(), plan)
 }
 
 fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<Wanted> {

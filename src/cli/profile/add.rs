@@ -8,7 +8,7 @@ use crate::cli::ui::Ui;
 use crate::ports::process;
 use crate::profile::draft::{Change, Draft};
 use crate::profile::own::{self, Own};
-use crate::profile::{ConfigError, Document, Heading, Role};
+use crate::profile::{ConfigError, Heading, Role};
 
 /// Write a profile that gets its credentials from kcaws
 ///
@@ -42,7 +42,6 @@ pub(super) struct AddArgs {
 
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let target = Target::at(app, app.config_path()?, &args.write);
-    app.document()?.session(&args.session)?;
     let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
     let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role })?;
     let edit = |draft: &mut Draft<'_>| put(args, &line, draft);
@@ -53,8 +52,9 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         Change::Unchanged => "unchanged",
     };
     report(ui, &args.write, target.path(), &outcome, &[Changed { name: args.name.clone(), change }]);
-    let written = Document::parse(target.path(), &outcome.after)?;
-    for shadow in own::shadows(&written, &args.name, app.credentials_document().as_ref()) {
+    let credentials = app.credentials_document();
+    let shadows = |written| own::shadows(written, &args.name, credentials.as_ref());
+    for shadow in outcome.document.as_ref().map(shadows).unwrap_or_default() {
         ui.warn(&format!("some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
     }
     Ok(())
@@ -63,6 +63,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
 fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, ConfigError> {
     let (name, document) = (&args.name, draft.document());
     let heading = Heading::Profile(name.clone());
+    document.session(&args.session)?;
     if let Some(place) = document.foreign(name) {
         if !args.force {
             return Err(ConfigError::Foreign { place, name: name.clone() });
