@@ -24,7 +24,7 @@ __kcaws_run() {
     \builtin printf "kcaws: error: %s is gone; load 'kcaws init bash' anew\n" "$__kcaws_binary" >&2
     return 127
   fi
-  \command "$__kcaws_binary" "$@"
+  KCAWS_HOOK=bash \command "$__kcaws_binary" "$@"
 }
 
 __kcaws_use() {

@@ -28,6 +28,7 @@ fn -run {|@args|
     echo 'kcaws: error: '$binary' is gone; write `kcaws init elvish` anew' >&2
     fail 'kcaws is gone'
   }
+  tmp E:KCAWS_HOOK = elvish
   (external $binary) $@args
 }
 

@@ -22,7 +22,7 @@ function __kcaws_run
         echo "kcaws: error: $__kcaws_binary is gone; load `kcaws init fish` anew" >&2
         return 127
     end
-    command $__kcaws_binary $argv
+    KCAWS_HOOK=fish command $__kcaws_binary $argv
 end
 
 function __kcaws_use

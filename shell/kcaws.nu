@@ -13,7 +13,7 @@ def --wrapped kcaws-run [...args: string] {
   if not ($kcaws_binary | path exists) {
     error make --unspanned {msg: $"kcaws: ($kcaws_binary) is gone; write `kcaws init nu` anew"}
   }
-  ^$kcaws_binary ...$args
+  with-env {KCAWS_HOOK: nu} { ^$kcaws_binary ...$args }
 }
 
 # A profile and its region; without them, none.

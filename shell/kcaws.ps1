@@ -26,7 +26,9 @@ function global:__kcaws_run {
         $global:LASTEXITCODE = 127
         return
     }
-    & $global:__kcaws_binary @args
+    $outer = $Env:KCAWS_HOOK
+    $Env:KCAWS_HOOK = 'powershell'
+    try { & $global:__kcaws_binary @args } finally { $Env:KCAWS_HOOK = $outer }
 }
 
 function global:__kcaws_use {

@@ -24,7 +24,7 @@ __kcaws_run() {
     builtin print -ru2 -- "kcaws: error: $__kcaws_binary is gone; load \`kcaws init zsh\` anew"
     return 127
   fi
-  command "$__kcaws_binary" "$@"
+  KCAWS_HOOK=zsh command "$__kcaws_binary" "$@"
 }
 
 __kcaws_use() {

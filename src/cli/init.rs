@@ -46,6 +46,8 @@ enum Shell {
     Powershell,
 }
 
+/// The variable by which a call through the hook is known, for that call alone.
+pub(super) const HOOK: &str = "KCAWS_HOOK";
 /// Stands in the files below `shell/` where the path of kcaws belongs, quotes and all.
 const MARKER: &str = "'::KCAWS::'";
 

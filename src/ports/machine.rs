@@ -45,6 +45,11 @@ impl Machine {
         }
     }
 
+    /// The first 15 bytes of a process's name (proc(5)); its file is not for everybody to see.
+    pub fn name_of(&self, process: u32) -> Option<String> {
+        Some(self.read(&format!("proc/{process}/comm"))?.trim_end().to_owned())
+    }
+
     /// `None` where the kernel does not say, or has nothing of this user's.
     pub fn key_quota(&self) -> Option<KeyQuota> {
         self.read("proc/key-users")?.lines().find_map(|line| quota(line, own_id()?))

@@ -248,10 +248,11 @@ fn a_locked_keyring_is_an_error_and_raises_no_prompt() {
     stage.desk.remove_env("KCAWS_KEYRING");
     let mut keyring = PrivateKeyring::start(&stage.desk);
     stage.desk.set_env("PATH", stage.desk.bin_dir());
-    expect(&stage, "--offline", "store", "ok", "a login would use the Secret Service");
+    expect(&stage, "--offline", "store", "ok", "a login would use the Secret Service (gnome-keyring-d)");
     stage.log_in();
     expect(&stage, "--offline", "store", "ok", "the tokens are there");
     stage.desk.set_env("PATH", "/usr/bin:/bin");
+    expect(&stage, "--offline", "store", "ok", "the Secret Service (gnome-keyring-daemon 4");
     keyring.lock();
     expect(&stage, "--offline", "store", "error", "the Secret Service is locked");
     keyring.kill_daemon();

@@ -327,3 +327,25 @@ fn without_a_hook_or_a_terminal_use_says_what_to_do() {
     stage.desk.write_aws_config("[profile x\u{1b}]\nregion = a\n");
     stage.kcaws("use --hook").arg("x\u{1b}").run().expect_code(3).expect_stderr("control character");
 }
+
+/// `doctor` knows by it that the hook is there; the shell itself and its other children do not see it.
+#[test]
+fn a_call_through_the_hook_says_so_and_no_other_program_hears_of_it() {
+    let stage = stage();
+    stage.log_in();
+    for shell in Shell::ALL {
+        let others = match shell {
+            Shell::Nu => "print $\"<($env.KCAWS_HOOK? | default none)>\"",
+            Shell::Elvish => "if (has-env KCAWS_HOOK) { echo '<it>' } else { echo '<none>' }",
+            _ => "command printenv KCAWS_HOOK; echo '<none>'",
+        };
+        let child = "kcaws exec dev -- sh -c 'echo child ${KCAWS_HOOK-none}'";
+        let Some(command) = script(&stage, shell, &["kcaws doctor --offline", others, child]) else {
+            continue;
+        };
+        let text = command.run().expect_ok().stdout_text();
+        let found = format!("shell_hook ({}): this shell has loaded it", shell.name());
+        assert!(text.contains(&found), "{shell:?} {text}");
+        assert!(text.ends_with("<none>\nchild none\n"), "{shell:?} {text}");
+    }
+}

@@ -11,6 +11,7 @@ mod network;
 mod profiles;
 mod programs;
 mod scene;
+mod shell;
 mod store;
 #[cfg(test)]
 mod testing;
@@ -85,6 +86,7 @@ const CHECKS: &[Check] = &[
     Check { name: "login", look: store::login },
     Check { name: "kernel_keyring", look: store::kernel_keyring },
     Check { name: "warm_cache", look: store::warm_cache },
+    Check { name: "shell_hook", look: shell::hook },
     Check { name: "surroundings", look: store::surroundings },
     Check { name: "state_folder", look: files::state_folder },
     Check { name: "aws_folder", look: files::aws_folder },

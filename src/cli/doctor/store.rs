@@ -10,6 +10,7 @@ use super::scene::Scene;
 use crate::credentials::warm;
 use crate::ports::keyring::{ItemKey, KeyringError, StoreKind};
 use crate::ports::machine::Surroundings;
+use crate::ports::trial::on_path;
 use crate::ports::warm_key;
 use crate::profile::SsoSession;
 use crate::session::{choice, status, whereabouts};
@@ -40,19 +41,39 @@ fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
         }
         Ok(Some((store, Ok(_)))) if took >= SLOW => Finding::warning(
             name,
-            format!("the {store} answers, but takes {} ms", took.as_millis()),
+            format!("the {} answers, but takes {} ms", named(scene, store), took.as_millis()),
             "`kcaws store migrate --to …` moves the tokens to a faster one",
         ),
         Ok(Some((store, Ok(there)))) => {
             let there = if there { "the tokens are there" } else { "no tokens are there" };
+            let store = named(scene, store);
             Finding::ok(name, format!("the {store} answers in {} ms; {there}", took.as_millis()))
         }
         // Nothing is stored yet: what would a login do?
         Ok(None) => match choice::for_login(session, settings.keyring, None, false, &open) {
-            Ok(store) => Finding::ok(name, format!("a login would use the {}", store.kind())),
+            Ok(store) => Finding::ok(name, format!("a login would use the {}", named(scene, store.kind()))),
             Err(error) => failed(name, error.into()),
         },
     }
+}
+
+/// The store, with what keeps it: versions of it differ in what they survive.
+fn named(scene: &Scene<'_>, kind: StoreKind) -> String {
+    let process = scene.app.store(kind).ok().and_then(|store| store.daemon());
+    let Some(name) = process.and_then(|process| scene.machine.name_of(process)) else {
+        return kind.to_string();
+    };
+    format!("{kind} ({})", gnome_keyring(scene, &name).unwrap_or(name))
+}
+
+/// In full, if it is that one.
+fn gnome_keyring(scene: &Scene<'_>, name: &str) -> Option<String> {
+    let full = "gnome-keyring-daemon";
+    let program = on_path(&scene.app.env, full).filter(|_| name.len() >= 15 && full.starts_with(name))?;
+    let said = scene.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
+    // It tells its name first, as it was called.
+    let (_, version) = said.stdout.expose().lines().next()?.split_once(": ")?;
+    version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| format!("{full} {version}"))
 }
 
 /// As the status file has it: what the service ended meanwhile shows at the next use.

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::env;
 use super::error::{CommandError, Exit};
+use super::init::HOOK;
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::serve;
@@ -139,7 +140,8 @@ fn lasting(
 
 fn cleared(keep_profile: bool) -> Vec<&'static str> {
     let profiles = PROFILES.into_iter().filter(|_| !keep_profile);
-    STALE.into_iter().chain(profiles).collect()
+    // A shell below it has to load the hook by itself.
+    STALE.into_iter().chain([HOOK]).chain(profiles).collect()
 }
 
 fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {

@@ -33,6 +33,9 @@ pub trait Backend {
     /// `part` is empty, or names a piece of a value that the platform cannot keep whole.
     fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry>;
     fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
+    fn daemon(&self) -> Option<u32> {
+        None
+    }
     /// Reads a platform's own error numbers.
     fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
         None
@@ -142,5 +145,9 @@ impl<B: Backend> SecretStore for CoreStore<B> {
 
     fn unlock(&self, _key: &ItemKey, patience: Duration) -> Result<(), KeyringError> {
         unlock(&self.0, patience)
+    }
+
+    fn daemon(&self) -> Option<u32> {
+        self.0.daemon()
     }
 }

@@ -91,6 +91,10 @@ pub trait SecretStore {
     fn ready(&self, key: &ItemKey) -> Result<(), KeyringError> {
         self.get(key).map(|_| ())
     }
+    /// The process that keeps the items, where there is one that can be asked.
+    fn daemon(&self) -> Option<u32> {
+        None
+    }
     /// Destroys what the store keeps for itself beside the items: nothing, as a rule.
     fn forget_own_keys(&self) -> Result<(), KeyringError> {
         Ok(())

@@ -214,6 +214,15 @@ impl Conversation {
         no_prompt(&prompt)
     }
 
+    /// Whose it is: D-Bus specification, "Message Bus Messages".
+    pub(super) async fn process(&self) -> Result<u32, CallError> {
+        let bus = "org.freedesktop.DBus";
+        let path = "/org/freedesktop/DBus";
+        let answer =
+            self.bus.call_method(Some(bus), path, Some(bus), "GetConnectionUnixProcessID", &NAME).await?;
+        Ok(answer.body().deserialize()?)
+    }
+
     async fn call<'p, P, B>(&self, path: P, interface: &str, method: &str, body: &B) -> zbus::Result<Message>
     where
         P: TryInto<ObjectPath<'p>>,

@@ -55,6 +55,10 @@ impl Backend for SecretService {
         // The patience is the person's; the daemon's own deadline comes on top.
         self.0.talk(DEADLINE + patience, async |service| service.unlock(patience).await)
     }
+
+    fn daemon(&self) -> Option<u32> {
+        self.0.talk(DEADLINE, async |service| service.process().await).ok()
+    }
 }
 
 impl CredentialStoreApi for SecretService {

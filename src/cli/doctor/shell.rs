@@ -1,0 +1,51 @@
+//! The hook of `kcaws init`: without it there is no `kcaws use`, no completion and no prompt.
+
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::cli::init::HOOK;
+use crate::configure::shell_line::ShellLine;
+
+/// A call that came through the hook says so. For others the shell's own file is looked at, if that is one we know.
+pub(super) fn hook(scene: &Scene<'_>) -> Vec<Finding> {
+    let app = scene.app;
+    if let Some(shell) = app.env.get(HOOK) {
+        return vec![Finding::ok(shell, "this shell has loaded it")];
+    }
+    let line = ShellLine::of_this_person(&app.env, &app.folders, |_| Some("kcaws".to_owned()));
+    let Some(line) = line else { return Vec::new() };
+    let Some(file) = &line.file else {
+        return vec![Finding::ok(line.shell.name(), "not looked for: this call did not come through it")];
+    };
+    let subject = file.display().to_string();
+    let content = app.config_file(file.clone()).read().ok().flatten();
+    vec![if line.is_in(&content.unwrap_or_default()) {
+        Finding::ok(subject, "it loads the hook; this call did not come through it")
+    } else {
+        Finding::warning(
+            subject,
+            "no hook: without it there is no `kcaws use` and no completion",
+            "`kcaws configure --shell-line` adds the line; `kcaws init --help` shows it",
+        )
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CORP, Desk, states};
+    use super::*;
+
+    #[test]
+    fn a_call_through_the_hook_is_known_and_else_the_shells_file_is_looked_at() {
+        let desk = || Desk::new().config(CORP);
+        assert!(desk().look(hook).is_empty(), "nobody's shell");
+        assert!(desk().env("SHELL", "/bin/dash").look(hook).is_empty(), "there is nothing for it");
+        let bash = || desk().env("SHELL", "/bin/bash");
+        assert_eq!(states(&bash().look(hook)), ["warning"]);
+        assert_eq!(states(&bash().env(HOOK, "bash").look(hook)), ["ok"]);
+        let loads = bash().file(".bashrc", "eval -- \"$(kcaws init bash)\"\n");
+        assert_eq!(states(&loads.look(hook)), ["ok"]);
+        let comments = bash().file(".bashrc", "# eval -- \"$(kcaws init bash)\"\n");
+        assert_eq!(states(&comments.look(hook)), ["warning"]);
+        assert_eq!(states(&desk().env("SHELL", "/usr/bin/nu").look(hook)), ["ok"]);
+    }
+}
