@@ -161,16 +161,14 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
     }
 }
 
-/// In a pseudo-terminal of zsh's own, with its completion system as people have it.
-#[test]
-fn zsh_completes_in_its_line_editor_and_runs_nothing() {
-    require_program!("zsh");
+/// What a shell's line editor makes of `kcaws exec e` and a tab, in a pseudo-terminal of zsh's own. `setup` makes
+/// `kcaws` print its second argument as `ran<…>`, and says `setup` when it is done.
+fn typed(program: &str, prompt: &str, setup: &str, accept: &[&str]) {
     let stage = stage();
     stage.desk.write_home_file(
         "zpty.zsh",
         r#"
 zmodload zsh/zpty
-zpty z 'TERM=dumb zsh -f -i'
 wait_for() {
   local got='' part
   repeat 500; do
@@ -180,19 +178,69 @@ wait_for() {
   done
   print -r -- "$got"
 }
-zpty -w z 'PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; echo rea""dy'
-wait_for ready >/dev/null
-zpty -w z 'bindkey "^I" complete-word; kcaws() { print -r -- "r""an<$2>" }; echo set""up'
-wait_for setup >/dev/null
+# -e: readline shows what is typed where the terminal does.
+zpty -e z "$PROGRAM"
+wait_for "$PROMPT" >/dev/null
+zpty -w -n z "$SETUP"$'\r'
+wait_for set-up >/dev/null
 # Enter only after the completion: with more input pending, a tab is a tab.
 zpty -w -n z $'kcaws exec e\t'
 wait_for pwned >/dev/null
-zpty -w -n z $'\n'
+for key in "$@"; do
+  sleep 0.2
+  zpty -w -n z "$key"
+done
 wait_for 'ran<'
 "#,
     );
+    let load = stage.desk.home().join(".config/elvish/lib/completing.elv");
+    std::fs::create_dir_all(load.parent().unwrap()).unwrap();
+    std::fs::copy(stage.desk.home().join("completion.elvish"), load).unwrap();
     let Some(command) = Shell::Zsh.run(&stage.desk, "source ./zpty.zsh") else { return };
-    let output = command.run();
+    let command = command.arg("zpty").args(accept);
+    let output = command.env("PROGRAM", program).env("PROMPT", prompt).env("SETUP", setup).run();
     assert!(output.stdout_text().contains(&format!("ran<{EVIL}>")), "{output}");
     assert!(!stage.desk.home().join("pwned").exists());
+}
+
+/// With its completion system as people have it.
+#[test]
+fn zsh_completes_in_its_line_editor_and_runs_nothing() {
+    require_program!("zsh");
+    let setup = "PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; \
+        bindkey '^I' complete-word; kcaws() { print -r -- r\"\"an'<'$2'>' }; echo set\"-\"up";
+    typed("stty cols 200; PS1='ready> ' TERM=dumb exec zsh -f -i", "ready> ", setup, &["\r"]);
+}
+
+/// Tab opens a list; Enter takes what is chosen there, and another one runs the line.
+#[test]
+fn elvish_completes_in_its_line_editor_and_runs_nothing() {
+    require_program!("elvish");
+    let setup = "use completing; set edit:completion:arg-completer[kcaws] = $completing:complete~; \
+        fn kcaws {|@a| echo r'an<'$a[1]'>' }; echo set'-'up";
+    typed("stty rows 24 cols 200; TERM=xterm exec elvish -norc", "> ", setup, &["\r", "\r"]);
+}
+
+#[test]
+fn bash_completes_in_its_line_editor_and_runs_nothing() {
+    let setup = "source ./completion.bash; kcaws() { printf 'r''an<%s>\\n' \"$2\"; }; echo set'-'up";
+    typed(
+        "stty cols 200; PS1='ready> ' TERM=dumb exec bash --noprofile --norc -i",
+        "ready> ",
+        setup,
+        &["\r"],
+    );
+}
+
+#[test]
+fn fish_completes_in_its_line_editor_and_runs_nothing() {
+    require_program!("fish");
+    let setup =
+        "source ./completion.fish; function kcaws; printf 'r''an<%s>\\n' $argv[2]; end; echo set'-'up";
+    typed(
+        "stty rows 24 cols 200; TERM=xterm exec fish --no-config -C 'function fish_prompt; echo \"ready> \"; end'",
+        "ready> ",
+        setup,
+        &["\r"],
+    );
 }

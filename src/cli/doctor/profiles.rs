@@ -27,7 +27,7 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
         (true, []) => vec![Finding::warning(
             "",
             "no profile gets its credentials from kcaws",
-            "`kcaws credential-process --help` shows the line to put into one",
+            "`kcaws configure` or `kcaws profile add` writes one",
         )],
         (true, [one]) => vec![Finding::ok(one.as_str(), "its session, account and permission set are named")],
         (true, all) => {
