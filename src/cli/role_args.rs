@@ -40,6 +40,10 @@ impl Chosen {
 }
 
 impl RoleArgs {
+    pub(super) fn of_profile(profile: &str) -> Self {
+        Self { profile: Some(profile.to_owned()), session: None, account: None, role: None }
+    }
+
     pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
             let session = selection::session_named(app, session)?;

@@ -129,11 +129,16 @@ impl Crowd {
     }
 
     /// kcaws itself with `args`, its output passed on line by line behind `prefix`; its exit code, 128 + n for
-    /// signal n.
+    /// signal n. A passphrase's descriptor is not handed on: it can be read once, and this process has done so.
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     pub fn run_ourselves(&self, args: &[OsString], prefix: &str) -> std::io::Result<i32> {
         let mut command = Command::new(super::process::own_file()?);
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .env_remove(super::passphrase::DESCRIPTOR)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = {
             // Under the lock: no signal comes between its start and its place in the list.
             let mut running = lock(&self.running);

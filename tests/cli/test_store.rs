@@ -2,7 +2,7 @@
 
 use kcaws_test_kit::{DeskCommand, require_program};
 
-use crate::stage::{Stage, binary};
+use crate::stage::{ACCOUNT, ROLE, Stage, binary};
 
 /// With the simulator's mark in it: whatever shows it fails the test.
 fn passphrase() -> String {
@@ -62,6 +62,14 @@ fn a_descriptor_gives_the_passphrase() {
     closed.expect_code(5).expect_stderr("KCAWS_PASSPHRASE_FD names no descriptor");
 }
 
+/// Asks twice, each time with nothing warm.
+const CLIENT: &str = "import os, shutil, urllib.request\n\
+     for _ in range(2):\n    \
+         shutil.rmtree(os.environ['WARM'])\n    \
+         request = urllib.request.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])\n    \
+         request.add_header('Authorization', os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN'])\n    \
+         print(urllib.request.urlopen(request).status)\n";
+
 /// Read once, and the endpoint opens the file again hours later.
 #[test]
 fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
@@ -69,15 +77,7 @@ fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
     let stage = with_command();
     stage.log_in();
     stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
-    stage.desk.write_home_file(
-        "client.py",
-        "import os, shutil, urllib.request\n\
-         for _ in range(2):\n    \
-             shutil.rmtree(os.environ['WARM'])\n    \
-             request = urllib.request.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])\n    \
-             request.add_header('Authorization', os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN'])\n    \
-             print(urllib.request.urlopen(request).status)\n",
-    );
+    stage.desk.write_home_file("client.py", CLIENT);
     let shell = format!(
         "exec 7<\"$HOME/pass phrase\" && exec '{}' exec dev --serve -- '{}' client.py",
         binary().display(),
@@ -86,6 +86,57 @@ fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
     let command = stage.desk.command("sh").args(["-c", &shell]).env("KCAWS_PASSPHRASE_FD", "7");
     let output = command.env("WARM", stage.state().join("warm")).run().expect_ok();
     assert_eq!(output.stdout_text(), "200\n200\n");
+}
+
+/// The commands' own kcaws could read it no more, and may ask nobody.
+#[test]
+fn one_passphrase_is_enough_for_many_profiles_at_once() {
+    require_program!("script");
+    let stage = with_command();
+    let profile = |name: &str, role: &str| {
+        format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
+    };
+    let more = profile("p-1", ROLE) + &profile("p-2", "ReadOnlyAccess");
+    stage.desk.write_aws_config(&format!("{}\n{more}", stage.config()));
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    stage.run("exec --each p-* -- true").expect_code(1).expect_stderr("is locked");
+
+    let each = format!(
+        "'{}' exec --each 'p-*' -- sh -c 'echo has ${{AWS_SESSION_TOKEN:+keys}}'",
+        binary().display()
+    );
+    let shell = format!("exec 7<\"$HOME/pass phrase\" && {each}");
+    let by_descriptor = stage.desk.command("sh").args(["-c", &shell]).env("KCAWS_PASSPHRASE_FD", "7");
+    let both = by_descriptor.run().expect_ok();
+    assert_eq!(both.stdout_text().matches("has keys").count(), 2, "{both}");
+
+    std::fs::remove_dir_all(stage.state().join("warm")).unwrap();
+    let mut typed = on_a_terminal(&stage, &each).spawn();
+    typed.wait_for_prompt("Passphrase of session `corp`: ");
+    typed.type_line(&passphrase());
+    let both = typed.wait().expect_ok();
+    assert_eq!(both.stdout_text().matches("has keys").count(), 2, "{both}");
+    assert_eq!(both.stdout_text().matches("Passphrase of").count(), 1, "{both}");
+}
+
+/// Typed once; the endpoint opens the file again hours later.
+#[test]
+fn a_typed_passphrase_is_good_for_as_long_as_credentials_are_served() {
+    let python = require_program!("python3");
+    require_program!("script");
+    let stage = with_command();
+    stage.log_in();
+    stage.desk.remove_env("KCAWS_PASSPHRASE_COMMAND");
+    stage.desk.write_home_file("client.py", CLIENT);
+    let line = format!("'{}' exec dev --serve -- '{}' client.py", binary().display(), python.display());
+    let mut served = on_a_terminal(&stage, &line).current_dir(stage.desk.home());
+    served = served.env("WARM", stage.state().join("warm"));
+    let mut served = served.spawn();
+    served.wait_for_prompt("Passphrase of session `corp`: ");
+    served.type_line(&passphrase());
+    let output = served.wait().expect_ok();
+    assert_eq!(output.stdout_text().matches("200").count(), 2, "{output}");
 }
 
 #[test]

@@ -7,8 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::ExecArgs;
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::provider::Provider;
+use crate::cli::role_args::{Chosen, RoleArgs};
 use crate::cli::ui::{Ui, shown};
+use crate::ports::keyring::StoreKind;
+use crate::ports::passphrase::Kept;
 use crate::ports::program::Crowd;
+use crate::session::status;
 
 /// Commands at once: they wait for AWS more than they compute.
 const AT_ONCE: usize = 8;
@@ -28,13 +33,17 @@ pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandE
 }
 
 /// Output is passed on line by line, behind the profile's name. Who is ended ends them all.
-pub(super) fn run(args: &ExecArgs, names: &[String], ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let passphrase = unlocked(args, names, app, ui);
     let crowd = Crowd::begin();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(names.len()) {
             scope.spawn(|| {
                 while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Some(passphrase) = &passphrase {
+                        warm_up(args, name, &App::again(passphrase));
+                    }
                     let outcome = crowd.run_ourselves(&line(args, name), &format!("{}: ", shown(name)));
                     let why = match outcome {
                         Ok(0) => continue,
@@ -61,6 +70,31 @@ pub(super) fn run(args: &ExecArgs, names: &[String], ui: &mut Ui) -> Result<(), 
     )
     .because(failed.join(", "))
     .hint("the numbers are their exit codes; what they said stands above, behind the profile's name"))
+}
+
+/// The commands' own kcaws may ask nobody, and a descriptor can be read only once. So where tokens lie under a
+/// passphrase, it is had here, and what the commands need is fetched here: they find it warm.
+fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kept> {
+    let mut sessions = Vec::new();
+    for name in names {
+        let Ok(Chosen { selected, role, .. }) = RoleArgs::of_profile(name).choose(app) else { continue };
+        let status = status::read(&**app.state(), &selected.session).ok().flatten();
+        let is_sealed = status.is_some_and(|status| status.store == StoreKind::File);
+        if is_sealed && !sessions.contains(&selected.session.name) {
+            sessions.push(selected.session.name.clone());
+            // What is wrong is told by the command that needs it.
+            let _ = Provider::for_a_person(app, selected, role, ui)
+                .and_then(|provider| super::lasting(&provider, args.min_ttl, app));
+        }
+    }
+    (!sessions.is_empty()).then(|| app.passphrase().clone())
+}
+
+fn warm_up(args: &ExecArgs, name: &str, app: &App) {
+    let _ = RoleArgs::of_profile(name).choose(app).and_then(|Chosen { selected, role, .. }| {
+        let provider = Provider::for_a_tool(app, selected, role)?;
+        super::lasting(&provider, args.min_ttl, app)
+    });
 }
 
 fn line(args: &ExecArgs, profile: &str) -> Vec<OsString> {

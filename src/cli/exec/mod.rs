@@ -86,7 +86,7 @@ fn span(text: &str) -> Result<TimeDelta, String> {
 pub(super) fn run(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let before = CommandError::before_the_command;
     match &args.each {
-        Some(pattern) => each::run(args, &each::profiles(pattern, app).map_err(before)?, ui),
+        Some(pattern) => each::run(args, &each::profiles(pattern, app).map_err(before)?, app, ui),
         None => run_it(args, app, ui).map_err(before),
     }
 }

@@ -1,7 +1,7 @@
 //! A person, a descriptor or a command as a test wants them. Clones share one state.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::{PassphraseError, PassphraseSource, Question};
@@ -16,6 +16,7 @@ struct State {
     /// `None`: nobody sits there.
     answers: Option<VecDeque<String>>,
     asked: Vec<String>,
+    typed: BTreeMap<String, Secret<String>>,
 }
 
 impl FakePassphrases {
@@ -40,11 +41,17 @@ impl FakePassphrases {
 }
 
 impl PassphraseSource for FakePassphrases {
-    fn given(&self) -> Result<Option<Secret<String>>, PassphraseError> {
-        match self.0.borrow().given.as_deref() {
+    fn given(&self, session: &str) -> Result<Option<Secret<String>>, PassphraseError> {
+        let state = self.0.borrow();
+        match state.given.as_deref() {
             Some("") => Err(PassphraseError::Empty),
-            given => Ok(given.map(Secret::from)),
+            Some(given) => Ok(Some(given.into())),
+            None => Ok(state.typed.get(session).cloned()),
         }
+    }
+
+    fn keep(&self, session: &str, typed: &Secret<String>) {
+        self.0.borrow_mut().typed.insert(session.to_owned(), typed.clone());
     }
 
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError> {

@@ -7,13 +7,14 @@ pub mod fake;
 mod line;
 mod prompt;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::env::Env;
 use crate::secret::Secret;
 
-const DESCRIPTOR: &str = "KCAWS_PASSPHRASE_FD";
+pub(super) const DESCRIPTOR: &str = "KCAWS_PASSPHRASE_FD";
 const COMMAND: &str = "KCAWS_PASSPHRASE_COMMAND";
 
 /// What the person is asked for.
@@ -46,16 +47,33 @@ pub enum PassphraseError {
 }
 
 pub trait PassphraseSource {
-    /// Without asking anybody. `Ok(None)`: neither a descriptor nor a command is set up.
-    fn given(&self) -> Result<Option<Secret<String>>, PassphraseError>;
+    /// That of `session`, without asking anybody. `Ok(None)`: neither a descriptor nor a command is set up, and
+    /// nobody has typed it yet.
+    fn given(&self, session: &str) -> Result<Option<Secret<String>>, PassphraseError>;
+    /// What was typed was right: whoever else of this process wants it need not ask.
+    fn keep(&self, session: &str, typed: &Secret<String>);
     /// Asks the person and waits. For commands that may do so only.
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError>;
 }
 
 /// What was given, for as long as the process lives, for whoever of it asks next: a descriptor can be read only once,
-/// and a command may be slow.
+/// a command may be slow, and a person has better things to do.
 #[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<Option<Secret<String>>>>);
+pub struct Kept(Arc<Mutex<Passphrases>>);
+
+#[derive(Default)]
+struct Passphrases {
+    /// One for all sessions.
+    given: Option<Secret<String>>,
+    /// By session.
+    typed: BTreeMap<String, Secret<String>>,
+}
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, Passphrases> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The environment's sources and the terminal. Opening it touches nothing.
 pub struct SystemPassphrases {
@@ -70,19 +88,23 @@ impl SystemPassphrases {
 }
 
 impl PassphraseSource for SystemPassphrases {
-    fn given(&self) -> Result<Option<Secret<String>>, PassphraseError> {
-        let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = &*kept {
-            return Ok(Some(kept.clone()));
+    fn given(&self, session: &str) -> Result<Option<Secret<String>>, PassphraseError> {
+        let mut kept = self.kept.lock();
+        if let Some(given) = &kept.given {
+            return Ok(Some(given.clone()));
         }
         let passphrase = if let Some(number) = self.env.get(DESCRIPTOR) {
             descriptor::first_line(&number)?
         } else if let Some(command) = self.env.get(COMMAND) {
             command::first_line(&command)?
         } else {
-            return Ok(None);
+            return Ok(kept.typed.get(session).cloned());
         };
-        Ok(Some(kept.insert(passphrase).clone()))
+        Ok(Some(kept.given.insert(passphrase).clone()))
+    }
+
+    fn keep(&self, session: &str, typed: &Secret<String>) {
+        self.kept.lock().typed.insert(session.to_owned(), typed.clone());
     }
 
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError> {
@@ -117,9 +139,14 @@ mod tests {
     /// `given` answers the same again and again: a descriptor that is read once must not be read twice.
     fn contract(source: &dyn PassphraseSource, expected: Option<&str>) {
         for _ in 0..2 {
-            let given = source.given().expect("answers");
+            let given = source.given("corp").expect("answers");
             assert_eq!(given.as_ref().map(|given| given.expose().as_str()), expected);
         }
+        // What was typed is that session's, and comes after what was set up.
+        source.keep("corp", &"typed".into());
+        let given = |session| source.given(session).expect("answers").map(|given| given.expose().clone());
+        assert_eq!(given("corp").as_deref(), expected.or(Some("typed")));
+        assert_eq!(given("other").as_deref(), expected);
     }
 
     #[test]
@@ -151,7 +178,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn every_failure_has_its_name() {
-        let error = |pairs: &[(&str, &str)]| system(pairs).given().err().expect("refused");
+        let error = |pairs: &[(&str, &str)]| system(pairs).given("corp").err().expect("refused");
         assert!(matches!(error(&[(COMMAND, "false")]), PassphraseError::CommandFailed { .. }));
         assert!(matches!(error(&[(COMMAND, "/nonexistent/x")]), PassphraseError::CommandAbsent { .. }));
         assert!(matches!(error(&[(COMMAND, "''")]), PassphraseError::CommandAbsent { .. }));
@@ -168,7 +195,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn an_error_shows_the_program_and_none_of_its_arguments() {
-        let error = system(&[(COMMAND, "false hunter2")]).given().err().expect("refused");
+        let error = system(&[(COMMAND, "false hunter2")]).given("corp").err().expect("refused");
         assert!(error.to_string().contains("`false`") && !format!("{error:?}").contains("hunter2"));
     }
 }

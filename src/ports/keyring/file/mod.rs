@@ -53,7 +53,9 @@ impl FileStore {
         if let Some((_, key)) = self.remembered(item, |header| *header == file.header) {
             return Ok(Some(key));
         }
-        let Some(passphrase) = self.passphrases.given().map_err(no_passphrase)? else { return Ok(None) };
+        let Some(passphrase) = self.passphrases.given(&item.session).map_err(no_passphrase)? else {
+            return Ok(None);
+        };
         match self.try_on(item, file, &passphrase)? {
             Some(key) => Ok(Some(key)),
             None => Err(KeyringError::WrongPassphrase(KIND)),
@@ -65,7 +67,7 @@ impl FileStore {
         if let Some(opened) = self.remembered(item, |_| true) {
             return Ok(Some(opened));
         }
-        match self.passphrases.given().map_err(no_passphrase)? {
+        match self.passphrases.given(&item.session).map_err(no_passphrase)? {
             Some(passphrase) => self.begin(item, &passphrase).map(Some),
             None => Ok(None),
         }
@@ -150,12 +152,15 @@ impl SecretStore for FileStore {
         let session = &item.session;
         let Some(file) = self.read(item)? else {
             let passphrase = self.passphrases.ask(Question::New { session }).map_err(no_passphrase)?;
-            return self.begin(item, &passphrase).map(|_| ());
+            self.begin(item, &passphrase)?;
+            self.passphrases.keep(session, &passphrase);
+            return Ok(());
         };
         for attempt in 0..TRIES {
             let question = Question::Known { session, again: attempt > 0 };
             let passphrase = self.passphrases.ask(question).map_err(no_passphrase)?;
             if self.try_on(item, &file, &passphrase)?.is_some() {
+                self.passphrases.keep(session, &passphrase);
                 return Ok(());
             }
         }
