@@ -17,11 +17,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::body::SdkBody;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Bytes;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -42,6 +44,13 @@ pub enum HttpSetupError {
     CaBundle { path: PathBuf, source: std::io::Error },
     #[error("`{path}` (AWS_CA_BUNDLE) holds no PEM certificate", path = .path.display())]
     NoCertificate { path: PathBuf },
+}
+
+/// Of a plain request; any status is an answer.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Bytes,
 }
 
 /// What every connection of this process shares.
@@ -112,8 +121,25 @@ impl HttpSetup {
         SharedHttpClient::new(BoundedClient { inner, witness: self.witness.clone() })
     }
 
-    /// One plain request, for what no SDK client of ours knows.
-    pub async fn send(
+    /// The whole answer to one plain request, for what no SDK client of ours knows. Blocks. Or why there is none.
+    pub fn ask(&self, https: bool, patience: Duration, request: HttpRequest) -> Result<Answer, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let whole = async {
+            let answer = self.send(https, patience, request).await;
+            let answer = answer.map_err(|error| super::innermost(&error))?;
+            let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+            let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+            Ok(Answer { status, headers, body })
+        };
+        runtime.block_on(async {
+            tokio::time::timeout(patience, whole)
+                .await
+                .unwrap_or_else(|_| Err(format!("no answer within {} s", patience.as_secs())))
+        })
+    }
+
+    async fn send(
         &self,
         https: bool,
         timeout: Duration,

@@ -29,29 +29,22 @@ pub trait Probe: Sync {
 pub struct HttpProbe(pub HttpSetup);
 
 impl HttpProbe {
-    async fn send(&self, url: &str) -> Result<Answer, String> {
+    fn of(url: &str) -> Result<HttpRequest, String> {
         let mut request = HttpRequest::new(SdkBody::empty());
         request.set_method("HEAD").map_err(|error| error.to_string())?;
         request.set_uri(url.to_owned()).map_err(|error| error.to_string())?;
         request.headers_mut().insert("user-agent", concat!("kcaws/", env!("CARGO_PKG_VERSION")));
-        let answer = self.0.send(url.starts_with("https:"), TIMEOUT, request).await;
-        let answer = answer.map_err(|error| super::innermost(&error))?;
-        let date = answer.headers().get("date");
-        Ok(Answer {
-            status: answer.status().as_u16(),
-            date: date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc()),
-        })
+        Ok(request)
     }
 }
 
 impl Probe for HttpProbe {
     fn ask(&self, url: &str) -> Result<Answer, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| error.to_string())?;
-        runtime.block_on(async {
-            tokio::time::timeout(TIMEOUT, self.send(url))
-                .await
-                .unwrap_or_else(|_| Err(format!("no answer within {} s", TIMEOUT.as_secs())))
+        let answer = self.0.ask(url.starts_with("https:"), TIMEOUT, Self::of(url)?)?;
+        let date = answer.headers.get("date");
+        Ok(Answer {
+            status: answer.status,
+            date: date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc()),
         })
     }
 }

@@ -43,17 +43,15 @@ pub trait Redirects {
 pub struct HttpRedirects(pub HttpSetup);
 
 impl HttpRedirects {
-    async fn send(&self, method: Method, url: &Url) -> Result<Answer, String> {
+    fn send(&self, method: Method, url: &Url) -> Result<Answer, String> {
         let mut request = HttpRequest::new(SdkBody::empty());
         let method = if method == Method::Head { "HEAD" } else { "GET" };
         request.set_method(method).map_err(|error| error.to_string())?;
         request.set_uri(url.as_str().to_owned()).map_err(|error| error.to_string())?;
         // Some web application firewalls refuse clients without a name.
         request.headers_mut().insert("user-agent", concat!("kcaws/", env!("CARGO_PKG_VERSION")));
-        let answer = self.0.send(true, TIMEOUT, request).await;
-        let answer = answer.map_err(|error| super::innermost(&error))?;
-        let location = answer.headers().get("location").map(str::to_owned);
-        Ok(Answer { status: answer.status().as_u16(), location })
+        let answer = self.0.ask(true, TIMEOUT, request)?;
+        Ok(Answer { status: answer.status, location: answer.headers.get("location").map(str::to_owned) })
     }
 }
 
@@ -63,17 +61,11 @@ impl Redirects for HttpRedirects {
         if url.scheme() != "https" {
             return Err(no_answer("it is not https".to_owned()));
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| no_answer(error.to_string()))?;
         let mut plain = url.clone();
         plain.set_fragment(None);
         // A name and password in the URL are for nobody.
         let _ = (plain.set_username(""), plain.set_password(None));
-        let answer = runtime.block_on(async {
-            tokio::time::timeout(TIMEOUT, self.send(method, &plain))
-                .await
-                .unwrap_or_else(|_| Err(format!("no answer within {} s", TIMEOUT.as_secs())))
-        });
+        let answer = self.send(method, &plain);
         tracing::info!(target: "kcaws::start_url", host = url.host_str(), ?method, answered = answer.is_ok(), "asked");
         answer.map_err(no_answer)
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -14,8 +13,6 @@ use super::identity_center::{Origin, RoleCredentials};
 use crate::secret::Secret;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// A token is one or two thousand bytes.
-const LONGEST_ANSWER: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SigninError {
@@ -62,27 +59,21 @@ impl HttpSignin {
         SigninError::Unreachable { host: self.endpoint.host().to_owned(), why: why.to_string() }
     }
 
-    async fn ask(&self, form: Zeroizing<String>) -> Result<Secret<String>, SigninError> {
+    fn ask(&self, form: &Zeroizing<String>) -> Result<Secret<String>, SigninError> {
         let host = || self.endpoint.host().to_owned();
         let mut request = HttpRequest::new(SdkBody::from(form.as_bytes()));
         request.set_method("POST").map_err(|error| self.unreachable(error))?;
         request.set_uri(format!("{}/federation", self.endpoint)).map_err(|error| self.unreachable(error))?;
         request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
-        let answer = self
-            .http
-            .send(self.endpoint.is_https(), TIMEOUT, request)
-            .await
-            .map_err(|error| self.unreachable(super::innermost(&error)))?;
-        let status = answer.status().as_u16();
-        match status {
+        let answer = self.http.ask(self.endpoint.is_https(), TIMEOUT, request);
+        let answer = answer.map_err(|why| self.unreachable(why))?;
+        match answer.status {
             200 => {}
-            500..600 => return Err(SigninError::ServerTrouble { host: host(), status }),
-            _ => return Err(SigninError::Refused { host: host(), status }),
+            status @ 500..600 => return Err(SigninError::ServerTrouble { host: host(), status }),
+            status => return Err(SigninError::Refused { host: host(), status }),
         }
-        let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await;
-        let body = body.map_err(|error| self.unreachable(error))?.to_bytes();
         let answer: Answer =
-            serde_json::from_slice(&body).map_err(|_| SigninError::NotUnderstood { host: host() })?;
+            serde_json::from_slice(&answer.body).map_err(|_| SigninError::NotUnderstood { host: host() })?;
         Ok(answer.signin_token)
     }
 }
@@ -107,16 +98,7 @@ impl Signin for HttpSignin {
         if let Some(duration) = duration {
             form.append_pair("SessionDuration", &duration.as_secs().to_string());
         }
-        let encoded = Zeroizing::new(form.finish());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| self.unreachable(error))?;
-        runtime.block_on(async {
-            tokio::time::timeout(TIMEOUT, self.ask(encoded)).await.unwrap_or_else(|_| {
-                Err(self.unreachable(format!("no answer within {} s", TIMEOUT.as_secs())))
-            })
-        })
+        self.ask(&Zeroizing::new(form.finish()))
     }
 }
 

@@ -11,7 +11,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_xml::decode::{Document, try_data};
 use chrono::{DateTime, Utc};
-use http_body_util::BodyExt;
 
 use super::http::HttpSetup;
 use super::identity_center::{Origin, RoleCredentials};
@@ -106,13 +105,11 @@ impl HttpSts {
         Ok(request)
     }
 
-    async fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
+    fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
         let request = self.signed(credentials, self.http.now_there())?;
-        let answer = self.http.send(self.endpoint.is_https(), TIMEOUT, request).await;
-        let answer = answer.map_err(|error| self.unreachable(super::innermost(&error)))?;
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.map_err(|error| self.unreachable(error))?.to_bytes();
-        let body = String::from_utf8_lossy(&body);
+        let answer = self.http.ask(self.endpoint.is_https(), TIMEOUT, request);
+        let answer = answer.map_err(|why| self.unreachable(why))?;
+        let (status, body) = (answer.status, String::from_utf8_lossy(&answer.body));
         match status {
             200 => identity(&body).ok_or_else(|| StsError::NotUnderstood { host: self.host() }),
             429 | 500..600 => Err(StsError::ServerTrouble { host: self.host(), status }),
@@ -126,22 +123,11 @@ impl HttpSts {
 
 impl Sts for HttpSts {
     fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| self.unreachable(error))?;
-        let once = || {
-            runtime.block_on(async {
-                tokio::time::timeout(TIMEOUT, self.ask(credentials)).await.unwrap_or_else(|_| {
-                    Err(self.unreachable(format!("no answer within {} s", TIMEOUT.as_secs())))
-                })
-            })
-        };
         let skew = || self.http.clock_skew().unwrap_or_default();
         let before = skew();
-        let outcome = match once() {
+        let outcome = match self.ask(credentials) {
             // A clock that is off makes a signature that is too old; the refusal tells the time.
-            Err(StsError::Refused { .. }) if (skew() - before).abs() >= HARMFUL_SKEW => once(),
+            Err(StsError::Refused { .. }) if (skew() - before).abs() >= HARMFUL_SKEW => self.ask(credentials),
             outcome => outcome,
         };
         tracing::info!(target: "kcaws::aws", operation = "GetCallerIdentity", host = self.endpoint.host(), answered = outcome.is_ok());
