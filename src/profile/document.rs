@@ -242,15 +242,6 @@ impl<'a> View<'a> {
             below.nested.iter().rfind(|(name, _)| text[name.clone()].eq_ignore_ascii_case(key))?;
         Some(&text[value.clone()])
     }
-
-    /// The first key that `is_it` says yes to, in lower case, with its place.
-    pub fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<(String, Place)> {
-        let mut entries = self.sections.iter().flat_map(|section| &section.entries);
-        entries.find_map(|entry| {
-            let key = self.document.key_of(entry);
-            is_it(&key).then(|| (key.into_owned(), self.document.place_at(entry.line)))
-        })
-    }
 }
 
 /// What is wrong, and in which line.

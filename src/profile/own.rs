@@ -5,7 +5,7 @@
 
 use super::document::{Document, Heading, View};
 use super::target::{kcaws_arguments, role_like};
-use super::{ConfigError, Place, Role};
+use super::{ConfigError, Place, Role, sources};
 
 /// What a line of ours hands out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,33 +126,24 @@ pub fn shadows(document: &Document, profile: &str, credentials: Option<&Document
     if section.get("credential_process").is_none() {
         return shadows;
     }
-    if let Some((_, place)) = section.find(|key| key.starts_with("sso_")) {
-        shadows.push(Shadow { by: "sso_keys", place });
-    }
-    for (key, by) in [
-        ("role_arn", "role_arn"),
-        ("web_identity_token_file", "web_identity"),
-        ("login_session", "login_session"),
-        ("aws_access_key_id", "static_keys"),
-    ] {
-        if section.get(key).is_some() {
-            shadows.push(Shadow { by, place: section.place_of(key) });
-        }
-    }
-    if let Some(place) = credentials.and_then(|credentials| static_keys(credentials, profile)) {
-        shadows.push(Shadow { by: "credentials_file", place });
-    }
+    let before = sources::before_process(document, credentials, profile);
+    shadows.extend(before.into_iter().map(|taken| Shadow { by: name_of(taken.source), place: taken.place }));
     shadows
 }
 
-/// Where the credentials file has keys for this profile.
-pub fn static_keys(credentials: &Document, profile: &str) -> Option<Place> {
-    let heading = match profile {
-        "default" => Heading::Profile(profile.to_owned()),
-        name => Heading::Other(name.to_owned()),
+fn name_of(source: sources::Source) -> &'static str {
+    use sources::Source::{
+        AssumeRole, ConfigKeys, CredentialsFile, Login, Process, Sso, SsoRole, WebIdentity,
     };
-    let section = credentials.section(&heading)?;
-    section.get("aws_access_key_id").map(|_| section.place_of("aws_access_key_id"))
+    match source {
+        AssumeRole => "role_arn",
+        WebIdentity => "web_identity",
+        Sso | SsoRole => "sso_keys",
+        CredentialsFile => "credentials_file",
+        Login => "login_session",
+        Process => "credential_process",
+        ConfigKeys => "static_keys",
+    }
 }
 
 #[cfg(test)]

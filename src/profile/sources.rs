@@ -93,19 +93,42 @@ pub fn taken(
     credentials: Option<&Document>,
     profile: &str,
 ) -> Option<Taken> {
-    let find = |source: Source| {
-        let (document, heading) = match source {
-            Source::CredentialsFile if profile != "default" => {
-                (credentials?, Heading::Other(profile.to_owned()))
-            }
-            Source::CredentialsFile => (credentials?, Heading::Profile(profile.to_owned())),
-            _ => (document, Heading::Profile(profile.to_owned())),
-        };
-        let section = document.section(&heading)?;
-        let key = source.keys().iter().find(|key| section.get(key).is_some())?;
-        Some(Taken { source, key, place: section.place_of(key) })
+    family.order().iter().find_map(|source| find(*source, document, credentials, profile))
+}
+
+/// What at least one family takes before the profile's `credential_process`. That one is not looked for.
+pub fn before_process(document: &Document, credentials: Option<&Document>, profile: &str) -> Vec<Taken> {
+    let is_before = |source: &Source| {
+        let mut orders = Family::ALL.into_iter().map(Family::order);
+        orders.any(|order| order.iter().take_while(|one| **one != Source::Process).any(|one| one == source))
     };
-    family.order().iter().find_map(|source| find(*source))
+    let all = [
+        Source::Sso,
+        Source::AssumeRole,
+        Source::WebIdentity,
+        Source::Login,
+        Source::ConfigKeys,
+        Source::CredentialsFile,
+    ];
+    let found = |source| find(source, document, credentials, profile);
+    all.into_iter().filter(is_before).filter_map(found).collect()
+}
+
+/// The source, if the profile has it.
+pub fn find(
+    source: Source,
+    document: &Document,
+    credentials: Option<&Document>,
+    profile: &str,
+) -> Option<Taken> {
+    let (document, heading) = match source {
+        Source::CredentialsFile if profile != "default" => (credentials?, Heading::Other(profile.to_owned())),
+        Source::CredentialsFile => (credentials?, Heading::Profile(profile.to_owned())),
+        _ => (document, Heading::Profile(profile.to_owned())),
+    };
+    let section = document.section(&heading)?;
+    let key = source.keys().iter().find(|key| section.get(key).is_some())?;
+    Some(Taken { source, key, place: section.place_of(key) })
 }
 
 #[cfg(test)]

@@ -12,11 +12,11 @@ use crate::configure::foreign;
 use crate::configure::foreign::{Found, Import};
 use crate::ports::identity_center::Patience;
 use crate::ports::picker;
+use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::own;
 use crate::profile::save::Outcome;
 use crate::profile::sync::{Note, Plan, Sync, Wanted, wanted};
-use crate::profile::{Document, SsoSession};
 
 /// Which of the listing.
 pub(super) enum Wish {
@@ -189,7 +189,7 @@ fn put(
         return Ok(None);
     };
     run.keep(&outcome);
-    warn_of_shadows(&outcome, run, app, ui)?;
+    warn_of_shadows(&outcome, app, ui);
     run.profiles.extend(changes(&outcome.result));
     if let Err(error) = skipped(&outcome.result, ui) {
         run.partial.get_or_insert(error);
@@ -197,20 +197,13 @@ fn put(
     Ok(Some(outcome.result))
 }
 
-fn warn_of_shadows(
-    outcome: &Outcome<Plan>,
-    run: &Run<'_>,
-    app: &App,
-    ui: &mut Ui,
-) -> Result<(), CommandError> {
-    let (written, credentials) =
-        (Document::parse(run.target.path(), &outcome.after)?, app.credentials_document());
+fn warn_of_shadows(outcome: &Outcome<Plan>, app: &App, ui: &mut Ui) {
+    let (Some(written), credentials) = (&outcome.document, app.credentials_document()) else { return };
     for name in outcome.result.created.iter().chain(&outcome.result.updated) {
-        for shadow in own::shadows(&written, name, credentials.as_ref()) {
+        for shadow in own::shadows(written, name, credentials.as_ref()) {
             ui.warn(&format!("`{name}`: some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
         }
     }
-    Ok(())
 }
 
 /// Whether somebody seems to be logged in, by what the last login noted.

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::ui::Ui;
 use crate::profile::own::{self, Source};
-use crate::profile::{Document, Heading};
+use crate::profile::{Document, Heading, sources};
 
 /// List the profiles: where their credentials come from, and what stands in their way
 ///
@@ -73,7 +73,7 @@ fn row(document: &Document, credentials: Option<&Document>, name: String) -> Row
     let get = |key| section.as_ref().and_then(|section| section.get(key)).map(str::to_owned);
     let mut source = section.as_ref().map_or(Source::None, own::source);
     if source == Source::None
-        && credentials.is_some_and(|credentials| own::static_keys(credentials, &name).is_some())
+        && sources::find(sources::Source::CredentialsFile, document, credentials, &name).is_some()
     {
         source = Source::CredentialsFile;
     }
