@@ -116,11 +116,19 @@ fn a_signal_ends_what_the_front_was_asked() {
     login.wait().expect_code(130);
 }
 
+/// By a link too, which stays where the package's folder has a version in its name.
 #[test]
 fn profiles_lead_to_the_front() {
     let stage = Stage::new();
+    let link = stage.desk.bin_dir().join("kcaws");
+    std::os::unix::fs::symlink(stage.front(), &link).unwrap();
+    let add = ["profile", "add", "linked", "--session", "corp", "--account", ACCOUNT, "--role", ROLE];
+    stage.desk.command(&link).args(add).run().expect_ok();
+    let config = std::fs::read_to_string(stage.desk.home().join(".aws/config")).unwrap();
+    assert!(config.contains(&format!("\"{}\" credential-process", link.display())), "{config}");
+    std::fs::remove_file(link).unwrap();
     stage.run(&format!("profile add dev --session corp --account {ACCOUNT} --role {ROLE}")).expect_ok();
     let config = std::fs::read_to_string(stage.desk.home().join(".aws/config")).unwrap();
-    let line = format!("credential_process = \"{}\" credential-process ", stage.front().display());
-    assert!(config.contains(&line), "{config}");
+    let written = format!("credential_process = \"{}\" credential-process ", stage.front().display());
+    assert!(config.contains(&written), "{config}");
 }

@@ -35,6 +35,13 @@ fn package_of<'a>(exe: &'a Path, place: &str) -> Option<&'a Path> {
     exe.ends_with(place).then(|| exe.ancestors().nth(Path::new(place).components().count()))?
 }
 
+/// The other program of the package whose front this is.
+pub fn whole_of(front: &Path) -> Option<PathBuf> {
+    let front = front.canonicalize().ok()?;
+    let whole = package_of(&front, FRONT)?.join(WHOLE);
+    whole.is_file().then_some(whole)
+}
+
 /// The whole program is not where the package had it.
 #[derive(Debug, thiserror::Error)]
 #[error("{} does not start", .path.display())]

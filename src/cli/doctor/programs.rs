@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::scene::{Scene, is_kcaws};
 use crate::cli::error::argument;
 use crate::ports::file_facts::{Who, replaceable};
-use crate::ports::process::lasting_path_of_self;
+use crate::ports::process::{lasting_path_of_self, whole_of};
 use crate::ports::trial::on_path;
 use crate::session::start_url::is_portal;
 
@@ -40,26 +40,35 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
     if !program.is_file() {
         return Finding::error(subject, "there is no such program", name_it);
     }
-    match replaceable(program) {
-        Err(error) => return Finding::error(subject, error.to_string(), "check the rights of its folders"),
-        Ok(Some(opening)) => {
-            let why = format!("somebody else can replace it: `{}`: {}", opening.path.display(), opening.who);
-            let mend = match opening.who {
-                Who::ItsOwner => "install it where only root or you can write".to_owned(),
-                Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
-                Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
-            };
-            return match opening.who {
-                Who::AGroup => Finding::warning(subject, why, mend),
-                Who::ItsOwner | Who::Everybody => Finding::error(subject, why, mend),
-            };
-        }
-        Ok(None) => {}
+    if let Some(open) = open_to_others(program, &subject) {
+        return open;
     }
     if !is_kcaws(program) {
         return Finding::ok(subject, "it is there; not kcaws, hence not run");
     }
-    version_of(scene, program, subject)
+    // A package's front runs the other program, which is as good as it is.
+    whole_of(program)
+        .and_then(|whole| open_to_others(&whole, &subject))
+        .unwrap_or_else(|| version_of(scene, program, subject))
+}
+
+fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
+    let opening = match replaceable(program) {
+        Ok(opening) => opening?,
+        Err(error) => {
+            return Some(Finding::error(subject, error.to_string(), "check the rights of its folders"));
+        }
+    };
+    let why = format!("somebody else can replace it: `{}`: {}", opening.path.display(), opening.who);
+    let mend = match opening.who {
+        Who::ItsOwner => "install it where only root or you can write".to_owned(),
+        Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
+        Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
+    };
+    Some(match opening.who {
+        Who::AGroup => Finding::warning(subject, why, mend),
+        Who::ItsOwner | Who::Everybody => Finding::error(subject, why, mend),
+    })
 }
 
 /// `TOKEN=… program` works where a shell runs the line; what is given there is nobody's business.
@@ -190,6 +199,23 @@ mod tests {
         let found = desk.look(program);
         assert_eq!(states(&found), ["error"]);
         assert!(found[0].mend.as_deref().is_some_and(|mend| mend.starts_with("chmod o-w")), "{found:?}");
+    }
+
+    /// The front of a package is safe, and what it hands over to is not.
+    #[cfg(unix)]
+    #[test]
+    fn both_programs_of_a_package_are_looked_at() {
+        use std::os::unix::fs::PermissionsExt;
+        let says = format!("kcaws {OWN}\n");
+        let packaged = || desk("bin/kcaws", &says).file("opt/libexec/kcaws/kcaws", "");
+        assert_eq!(states(&packaged().look(program)), ["ok"]);
+        let open = packaged();
+        let folder = open.path("opt/libexec/kcaws");
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).expect("ours");
+        let found = open.look(program);
+        assert_eq!(states(&found), ["error"]);
+        let real = folder.canonicalize().expect("is there");
+        assert!(found[0].why.contains(&real.display().to_string()), "{found:?}");
     }
 
     #[test]
