@@ -4,16 +4,13 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use crate::near::{Near, NearOutside, RealNear};
+use crate::near::Near;
 use crate::ports::browser::{Browser, SystemBrowser};
 use crate::ports::callback::{Callback, LoopbackCallback};
 use crate::ports::clipboard::{Clipboard, SystemClipboard};
 use crate::ports::config_file::{ConfigFile, DiskConfigFile};
-use crate::ports::env::Env;
 use crate::ports::file_stamp::FileStamp;
-use crate::ports::folders::Folders;
 use crate::ports::http::{HttpSetup, HttpSetupError};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
@@ -22,9 +19,7 @@ use crate::ports::loopback::NoPort;
 use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
-use crate::ports::state_folder::StateFolder;
 use crate::ports::sts::{HttpSts, Sts};
-use crate::ports::warm_key::WarmKeys;
 use crate::profile::{ConfigError, Document};
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
@@ -52,7 +47,7 @@ pub enum SetupError {
 }
 
 /// How each port is opened. Tests hand in fakes, and ports that panic when a command opens what it must not.
-pub trait Outside: NearOutside {
+pub trait Outside {
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
     fn identity_center(
         &self,
@@ -99,10 +94,10 @@ impl App {
 
     #[cfg(test)]
     pub(crate) fn over(
-        env: Env,
-        folders: Folders,
-        clock: Arc<dyn crate::ports::clock::Clock>,
-        outside: impl Outside + 'static,
+        env: crate::ports::env::Env,
+        folders: crate::ports::folders::Folders,
+        clock: std::sync::Arc<dyn crate::ports::clock::Clock>,
+        outside: impl Outside + crate::near::NearOutside + 'static,
     ) -> Self {
         let outside = Rc::new(outside);
         Self::of(Near::over(env, folders, clock, outside.clone()), outside)
@@ -217,16 +212,6 @@ impl RealOutside {
         }
         let http = HttpSetup::from_env(&app.env, app.clock.clone())?;
         Ok(self.http.get_or_init(|| http))
-    }
-}
-
-impl NearOutside for RealOutside {
-    fn state(&self, folders: &Folders) -> Arc<dyn StateFolder> {
-        RealNear.state(folders)
-    }
-
-    fn warm_keys(&self, env: &Env) -> Box<dyn WarmKeys> {
-        RealNear.warm_keys(env)
     }
 }
 

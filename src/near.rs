@@ -22,7 +22,7 @@ pub struct Near {
     warm_keys: OnceCell<Box<dyn WarmKeys>>,
 }
 
-/// How they are opened: the near part of [`crate::app::Outside`].
+/// How they are opened; the far ones by [`crate::app::Outside`].
 pub trait NearOutside {
     fn state(&self, folders: &Folders) -> Arc<dyn StateFolder>;
     fn warm_keys(&self, env: &Env) -> Box<dyn WarmKeys>;
@@ -65,7 +65,7 @@ impl Near {
     }
 }
 
-pub(crate) struct RealNear;
+struct RealNear;
 
 impl NearOutside for RealNear {
     fn state(&self, folders: &Folders) -> Arc<dyn StateFolder> {

@@ -112,6 +112,13 @@ fn one_passphrase_is_enough_for_many_profiles_at_once() {
     assert_eq!(both.stdout_text().matches("has keys").count(), 2, "{both}");
 
     std::fs::remove_dir_all(stage.state().join("warm")).unwrap();
+    // The first has its credentials still, and asks nobody; the second needs the passphrase.
+    let first = stage.kcaws("credential-process --session corp").args(["--account", ACCOUNT, "--role", ROLE]);
+    let first = first.env(
+        "KCAWS_PASSPHRASE_COMMAND",
+        format!("cat '{}'", stage.desk.home().join("pass phrase").display()),
+    );
+    first.allow_secret_on_stdout().run().expect_ok();
     let mut typed = on_a_terminal(&stage, &each).spawn();
     typed.wait_for_prompt("Passphrase of session `corp`: ");
     typed.type_line(&passphrase());

@@ -75,19 +75,26 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
 /// The commands' own kcaws may ask nobody, and a descriptor can be read only once. So where tokens lie under a
 /// passphrase, it is had here, and what the commands need is fetched here: they find it warm.
 fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kept> {
-    let mut sessions = Vec::new();
+    let (kept, mut is_any_sealed, mut hopeless) = (app.passphrase(), false, Vec::new());
     for name in names {
         let Ok(Chosen { selected, role, .. }) = RoleArgs::of_profile(name).choose(app) else { continue };
         let status = status::read(&**app.state(), &selected.session).ok().flatten();
-        let is_sealed = status.is_some_and(|status| status.store == StoreKind::File);
-        if is_sealed && !sessions.contains(&selected.session.name) {
-            sessions.push(selected.session.name.clone());
-            // What is wrong is told by the command that needs it.
-            let _ = Provider::for_a_person(app, selected, role, ui)
-                .and_then(|provider| super::lasting(&provider, args.min_ttl, app));
+        if status.is_none_or(|status| status.store != StoreKind::File) {
+            continue;
+        }
+        is_any_sealed = true;
+        let session = selected.session.name.clone();
+        if kept.has(&session) || hopeless.contains(&session) {
+            continue;
+        }
+        // What lies warm asks nobody: the next profile may. What is wrong is told by the command that needs it.
+        let had = Provider::for_a_person(app, selected, role, ui)
+            .and_then(|provider| super::lasting(&provider, args.min_ttl, app));
+        if had.is_err() {
+            hopeless.push(session);
         }
     }
-    (!sessions.is_empty()).then(|| app.passphrase().clone())
+    is_any_sealed.then(|| kept.clone())
 }
 
 fn warm_up(args: &ExecArgs, name: &str, app: &App) {

@@ -70,6 +70,12 @@ struct Passphrases {
 }
 
 impl Kept {
+    /// Whether `session` needs nobody to be asked any more.
+    pub fn has(&self, session: &str) -> bool {
+        let kept = self.lock();
+        kept.given.is_some() || kept.typed.contains_key(session)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Passphrases> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
