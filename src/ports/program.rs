@@ -128,6 +128,11 @@ impl Crowd {
         Self { running, _section: section }
     }
 
+    /// Whether somebody ended it: no other run begins.
+    pub fn is_over(&self) -> bool {
+        lock(&self.running).is_over
+    }
+
     /// kcaws itself with `args`, its output passed on line by line behind `prefix`; its exit code, 128 + n for
     /// signal n. A passphrase's descriptor is not handed on: it can be read once, and this process has done so.
     #[expect(clippy::disallowed_methods, reason = "this is the port")]

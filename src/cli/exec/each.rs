@@ -41,7 +41,7 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
         for _ in 0..AT_ONCE.min(names.len()) {
             scope.spawn(|| {
                 while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Some(passphrase) = &passphrase {
+                    if let Some(passphrase) = passphrase.as_ref().filter(|_| !crowd.is_over()) {
                         warm_up(args, name, &App::again(passphrase));
                     }
                     let outcome = crowd.run_ourselves(&line(args, name), &format!("{}: ", shown(name)));
