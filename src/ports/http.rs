@@ -122,11 +122,17 @@ impl HttpSetup {
     }
 
     /// The whole answer to one plain request, for what no SDK client of ours knows. Blocks. Or why there is none.
+    ///
+    /// `patience` bounds all of it, and is the only clock but the connection's: a second one for the first byte
+    /// would at times win the race and say the same in other words.
     pub fn ask(&self, https: bool, patience: Duration, request: HttpRequest) -> Result<Answer, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let sleep = SharedAsyncSleep::new(TokioSleep::new());
         let whole = async {
-            let answer = self.send(https, patience, request).await;
+            let inner = SharedHttpConnector::new(self.connector(https, Some(settings), Some(sleep)));
+            let answer = BoundedConnector { inner, witness: self.witness.clone() }.call(request).await;
             let answer = answer.map_err(|error| super::innermost(&error))?;
             let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
             let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
@@ -137,19 +143,6 @@ impl HttpSetup {
                 .await
                 .unwrap_or_else(|_| Err(format!("no answer within {} s", patience.as_secs())))
         })
-    }
-
-    async fn send(
-        &self,
-        https: bool,
-        timeout: Duration,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, ConnectorError> {
-        let settings =
-            HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(timeout);
-        let sleep = SharedAsyncSleep::new(TokioSleep::new());
-        let inner = SharedHttpConnector::new(self.connector(https, Some(settings.build()), Some(sleep)));
-        BoundedConnector { inner, witness: self.witness.clone() }.call(request).await
     }
 
     /// A plain-http origin (loopback only, see [`super::identity_center::Origin`]) gets no TLS: reading the

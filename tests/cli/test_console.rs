@@ -65,7 +65,7 @@ fn what_goes_wrong_is_said_without_the_url() {
         (Fault::broken_json(), "not understood"),
         (Fault::status(200, "{}"), "not understood"),
         (Fault::huge_body(10_000_000), "cannot reach"),
-        (Fault::delay(Duration::from_mins(1)), "timed out"),
+        (Fault::delay(Duration::from_mins(1)), "no answer within 15 s"),
     ] {
         stage.sim.fault(Route::GetSigninToken, fault).times(1);
         stage.run("console dev --print").expect_code(1).expect_stderr(word);
