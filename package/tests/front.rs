@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::{Desk, DeskCommand, Output};
+use kcaws_test_kit::{Desk, DeskCommand, Output, install_program};
 use rustix::process::Signal;
 
 const ACCOUNT: &str = "111122223333";
@@ -37,10 +37,8 @@ impl Stage {
         let built = Path::new(env!("CARGO_BIN_EXE_kcaws-front"));
         let whole = built.with_file_name("kcaws");
         assert!(whole.exists(), "`cargo build` makes {}", whole.display());
-        for (from, to) in [(built, stage.front()), (&whole, stage.whole())] {
-            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-            std::fs::copy(from, to).unwrap();
-        }
+        install_program(built, &stage.front());
+        install_program(&whole, &stage.whole());
         stage
     }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use kcaws_test_kit::{Output, PrivateKeyring, require_program};
+use kcaws_test_kit::{Output, PrivateKeyring, install_program, require_program};
 use serde_json::Value;
 
 use crate::stage::{ACCOUNT, ROLE, Stage, binary};
@@ -173,9 +173,8 @@ fn the_program_of_others_runs_only_when_asked_for() {
 /// Copied, not linked: whose folder may be opened to everybody.
 fn with_program(stage: &Stage, folder: &str) -> std::path::PathBuf {
     let folder = stage.desk.root().join(folder);
-    std::fs::create_dir_all(&folder).unwrap();
     let program = folder.join("kcaws");
-    std::fs::copy(binary(), &program).unwrap();
+    install_program(&binary(), &program);
     let config = stage.config().replace(&binary().display().to_string(), &program.display().to_string());
     stage.desk.write_aws_config(&config);
     program

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use kcaws_test_kit::{Desk, DeskCommand, require_program};
+use kcaws_test_kit::{Desk, DeskCommand, install_program, require_program};
 
 use crate::readers;
 use crate::stage::binary;
@@ -84,10 +84,7 @@ fn a_protected_folder_is_refused_too() {
     let command = || {
         let wrapped = desk.command(&setpriv).args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
         let copy = desk.bin_dir().join("kcaws");
-        if !copy.exists() {
-            std::fs::copy(binary(), &copy).unwrap();
-            chmod(&copy, 0o755);
-        }
+        install_program(&binary(), &copy);
         wrapped.arg(&copy).args(ADD.split(' '))
     };
     if rustix::process::geteuid().is_root() {
@@ -233,7 +230,7 @@ fn a_program_of_another_name_writes_no_line_that_nobody_would_know() {
     let desk = Desk::new();
     desk.write_aws_config(SESSION);
     let other = desk.home().join("kc");
-    std::fs::copy(binary(), &other).unwrap();
+    install_program(&binary(), &other);
     desk.command(&other).args(ADD.split(' ')).run().expect_code(1).expect_stderr("not `kcaws`");
     assert_eq!(desk.read_aws_config(), SESSION);
 }
@@ -243,8 +240,7 @@ fn the_line_calls_the_link_that_stays_and_every_shell_runs_it() {
     let desk = Desk::new();
     desk.write_aws_config(SESSION);
     let cellar = desk.home().join("Cellar/kcaws/1.0/bin");
-    std::fs::create_dir_all(&cellar).unwrap();
-    std::fs::copy(binary(), cellar.join("kcaws")).unwrap();
+    install_program(&binary(), &cellar.join("kcaws"));
     let folder = desk.home().join("my tools");
     std::fs::create_dir(&folder).unwrap();
     symlink(cellar.join("kcaws"), folder.join("kcaws")).unwrap();

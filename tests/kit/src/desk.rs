@@ -146,13 +146,10 @@ impl Desk {
 
     /// Puts an executable script first on the children's path, such as a fake `xdg-open`.
     pub fn write_script(&self, name: &str, text: &str) -> PathBuf {
-        // Made under another name and moved: a fork in another thread may hold a file that is being written
-        // open, and starting that fails with ETXTBSY.
         let path = self.bin_dir().join(name);
-        let draft = self.bin_dir().join(format!(".{name}.new"));
+        let draft = tempfile::NamedTempFile::new_in(self.root()).unwrap();
         std::fs::write(&draft, text).unwrap();
-        std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o755)).unwrap();
-        std::fs::rename(&draft, &path).unwrap();
+        crate::install_program(draft.path(), &path);
         path
     }
 
