@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::cli::error::argument;
 use crate::cli::init::HOOK;
 use crate::configure::shell_line::ShellLine;
 
@@ -24,9 +25,18 @@ pub(super) fn hook(scene: &Scene<'_>) -> Vec<Finding> {
         Finding::warning(
             subject,
             "no hook: without it there is no `kcaws use` and no completion",
-            "`kcaws configure --shell-line` adds the line; `kcaws init --help` shows it",
+            mend(scene),
         )
     }]
+}
+
+/// With a session there is a command that adds the line and asks for nothing else.
+fn mend(scene: &Scene<'_>) -> String {
+    let session = scene.session_names().into_iter().next();
+    let adds = session.map_or("kcaws configure".to_owned(), |name| {
+        format!("kcaws configure --session {} --no-login --profiles none --shell-line", argument(&name))
+    });
+    format!("`{adds}` adds the line; `kcaws init --help` shows it")
 }
 
 #[cfg(test)]
@@ -40,7 +50,10 @@ mod tests {
         assert!(desk().look(hook).is_empty(), "nobody's shell");
         assert!(desk().env("SHELL", "/bin/dash").look(hook).is_empty(), "there is nothing for it");
         let bash = || desk().env("SHELL", "/bin/bash");
-        assert_eq!(states(&bash().look(hook)), ["warning"]);
+        let warned = bash().look(hook);
+        assert_eq!(states(&warned), ["warning"]);
+        let mend = warned[0].mend.as_deref().unwrap_or_default();
+        assert!(mend.starts_with("`kcaws configure --session corp --no-login "), "{mend}");
         assert_eq!(states(&bash().env(HOOK, "bash").look(hook)), ["ok"]);
         let loads = bash().file(".bashrc", "eval -- \"$(kcaws init bash)\"\n");
         assert_eq!(states(&loads.look(hook)), ["ok"]);
