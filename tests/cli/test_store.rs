@@ -1,6 +1,7 @@
 //! The passphrase-sealed file, and moving tokens between stores.
 
-use kcaws_test_kit::{DeskCommand, require_program};
+use idc_sim::Route;
+use kcaws_test_kit::{DeskCommand, Signal, require_program};
 
 use crate::stage::{ACCOUNT, ROLE, Stage, binary};
 
@@ -125,6 +126,30 @@ fn one_passphrase_is_enough_for_many_profiles_at_once() {
     let both = typed.wait().expect_ok();
     assert_eq!(both.stdout_text().matches("has keys").count(), 2, "{both}");
     assert_eq!(both.stdout_text().matches("Passphrase of").count(), 1, "{both}");
+}
+
+/// What a tool would be given for nothing: the credentials of profiles whose command no longer begins.
+#[test]
+fn who_ends_many_profiles_at_once_fetches_nothing_more() {
+    let stage = with_command();
+    let profile = |name: &str, role: &str| {
+        format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
+    };
+    // Eight run at once; the ninth waits for one to end.
+    let more: String = (0..8).map(|n| profile(&format!("p-{n}"), ROLE)).collect();
+    let last = profile("p-8", "ReadOnlyAccess");
+    stage.desk.write_aws_config(&format!("{}\n{more}{last}", stage.config()));
+    stage.log_in();
+    let script = "trap 'exit 0' INT; echo ready; while :; do sleep 0.05; done";
+    let kcaws = stage.desk.command("env").arg("--default-signal").arg(binary());
+    let mut running = kcaws.args(["exec", "--each", "p-*", "--", "sh", "-c", script]).spawn();
+    for n in 0..8 {
+        running.wait_for_stdout(&format!("p-{n}: ready"));
+    }
+    let before = stage.sim.count(Route::GetRoleCredentials);
+    running.signal(Signal::INT);
+    running.wait().expect_code(130);
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), before);
 }
 
 /// Typed once; the endpoint opens the file again hours later.
