@@ -1,7 +1,5 @@
 //! Requests on loopback.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Request;
@@ -20,13 +18,13 @@ impl Reply {
     }
 }
 
-/// A client that follows no redirect, uses no proxy and gives up after a minute.
+/// A client that follows no redirect, uses no proxy and is as patient as with a start: what is asked first is answered by cold code.
 pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder()
         .proxy(None)
         .http_status_as_error(false)
         .max_redirects(0)
-        .timeout_global(Some(Duration::from_mins(1)));
+        .timeout_global(Some(crate::server::PATIENCE));
     config.build().into()
 }
 

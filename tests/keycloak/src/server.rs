@@ -17,7 +17,7 @@ use crate::realm::Realm;
 const VERSION: &str = include_str!("../version");
 
 /// A start takes 5 to 10 s; a first one on a busy machine has been seen to take 40.
-const PATIENCE: Duration = Duration::from_mins(3);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A running Keycloak on loopback. Dropping it stops it and removes what it wrote; the end of this process does too,
 /// whatever the cause.
