@@ -230,3 +230,32 @@ pub(super) fn ask(authority: &str, head: &str) -> String {
     stream.read_to_string(&mut answer).expect("reads");
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Longer than any pause that could pass for patience, and far below [`LAST_ANSWERS`].
+    const A_WHILE: Duration = Duration::from_millis(300);
+
+    #[test]
+    fn who_is_being_answered_at_the_end_still_gets_the_page() {
+        let loopback = Loopback::listen().expect("a port");
+        let (authority, path) = (loopback.authority.clone(), loopback.path());
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {authority}");
+        let visitor = std::thread::spawn(move || ask(&authority, &head));
+        // The end comes while the page is still being made.
+        let asked = Arc::new(tokio::sync::Notify::new());
+        let end = asked.clone();
+        let slow = move |_| {
+            asked.notify_one();
+            async {
+                tokio::time::sleep(A_WHILE).await;
+                Some(page("Late", "but whole"))
+            }
+        };
+        loopback.serve_any(slow, end.notified());
+        let answer = visitor.join().expect("asks");
+        assert!(answer.ends_with("but whole</html>"), "{answer}");
+    }
+}
