@@ -237,7 +237,7 @@ impl Outside for RealOutside {
 
     fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
         let http = self.http(app)?.clone();
-        Ok(Box::new(HttpSts { http, endpoint, region: region.to_owned() }))
+        Ok(Box::new(HttpSts::new(http, endpoint, region.to_owned())))
     }
 
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {

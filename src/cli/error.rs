@@ -18,9 +18,8 @@ use crate::ports::handoff::HandoffError;
 use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::loopback::NoPort;
-use crate::ports::signin::SigninError;
+use crate::ports::plain_call::{CallError, Trouble};
 use crate::ports::state_folder::StateError;
-use crate::ports::sts::StsError;
 use crate::profile::ConfigError;
 use crate::settings::SettingsError;
 
@@ -282,41 +281,21 @@ impl From<SetupError> for CommandError {
     }
 }
 
-impl From<SigninError> for CommandError {
-    fn from(error: SigninError) -> Self {
-        let failure = Self::new(Exit::Failed, "signin", error.to_string());
-        match error {
-            SigninError::Refused { .. } => {
-                failure.hint("check this machine's clock and the region, then try again")
-            }
-            SigninError::ServerTrouble { .. } => {
-                failure.hint("try again in a moment, or with another --region")
-            }
-            SigninError::Unreachable { .. } => failure.hint(
-                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
-            ),
-            SigninError::NotUnderstood { .. } => {
-                failure.hint("a proxy or a captive portal may stand between")
-            }
-        }
-    }
-}
-
-impl From<StsError> for CommandError {
-    fn from(error: StsError) -> Self {
-        let failure = Self::new(Exit::Failed, "sts", error.to_string());
-        match error {
-            StsError::Refused { code, .. } if code == "ExpiredToken" => {
+impl From<CallError> for CommandError {
+    fn from(error: CallError) -> Self {
+        let failure = Self::new(Exit::Failed, error.service, error.to_string());
+        match error.trouble {
+            Trouble::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
                 failure.hint("they ended a moment ago; run the same command again")
             }
-            StsError::Refused { .. } => {
-                failure.hint("check this machine's clock, the region and AWS_ENDPOINT_URL_STS")
+            Trouble::Refused { .. } => {
+                failure.hint("check this machine's clock and the region, then try again")
             }
-            StsError::ServerTrouble { .. } => failure.hint("try again in a moment"),
-            StsError::Unreachable { .. } => failure.hint(
+            Trouble::Overloaded { .. } => failure.hint("try again in a moment"),
+            Trouble::Unreachable { .. } => failure.hint(
                 "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
             ),
-            StsError::NotUnderstood { .. } => failure.hint("a proxy or a captive portal may stand between"),
+            Trouble::NotUnderstood => failure.hint("a proxy or a captive portal may stand between"),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod loopback;
 pub mod machine;
 pub mod passphrase;
 pub mod picker;
+pub mod plain_call;
 pub mod probe;
 pub mod process;
 pub mod program;

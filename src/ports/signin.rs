@@ -10,22 +10,8 @@ use zeroize::Zeroizing;
 
 use super::http::HttpSetup;
 use super::identity_center::{Origin, RoleCredentials};
+use super::plain_call::{CallError, Callee};
 use crate::secret::Secret;
-
-const TIMEOUT: Duration = Duration::from_secs(15);
-
-#[derive(Debug, thiserror::Error)]
-pub enum SigninError {
-    /// 400 with a page of HTML is all that AWS says.
-    #[error("{host} refused the credentials ({status})")]
-    Refused { host: String, status: u16 },
-    #[error("{host} is in trouble ({status})")]
-    ServerTrouble { host: String, status: u16 },
-    #[error("cannot reach {host}: {why}")]
-    Unreachable { host: String, why: String },
-    #[error("{host} answered something that is not understood")]
-    NotUnderstood { host: String },
-}
 
 pub trait Signin {
     /// `duration`: how long the console session is to last, 15 minutes to 12 hours. Without one it lasts as long as
@@ -35,13 +21,10 @@ pub trait Signin {
         &self,
         credentials: &RoleCredentials,
         duration: Option<Duration>,
-    ) -> Result<Secret<String>, SigninError>;
+    ) -> Result<Secret<String>, CallError>;
 }
 
-pub struct HttpSignin {
-    http: HttpSetup,
-    endpoint: Origin,
-}
+pub struct HttpSignin(Callee);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -52,28 +35,19 @@ struct Answer {
 impl HttpSignin {
     /// `endpoint` is the base of `/federation`.
     pub fn new(http: HttpSetup, endpoint: Origin) -> Self {
-        Self { http, endpoint }
+        Self(Callee { service: "signin", http, origin: endpoint })
     }
 
-    fn unreachable(&self, why: impl std::fmt::Display) -> SigninError {
-        SigninError::Unreachable { host: self.endpoint.host().to_owned(), why: why.to_string() }
-    }
-
-    fn ask(&self, form: &Zeroizing<String>) -> Result<Secret<String>, SigninError> {
-        let host = || self.endpoint.host().to_owned();
+    fn ask(&self, form: &Zeroizing<String>) -> Result<Secret<String>, CallError> {
         let mut request = HttpRequest::new(SdkBody::from(form.as_bytes()));
-        request.set_method("POST").map_err(|error| self.unreachable(error))?;
-        request.set_uri(format!("{}/federation", self.endpoint)).map_err(|error| self.unreachable(error))?;
+        request.set_method("POST").map_err(|error| self.0.unreachable(error))?;
+        request
+            .set_uri(format!("{}/federation", self.0.origin))
+            .map_err(|error| self.0.unreachable(error))?;
         request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
-        let answer = self.http.ask(self.endpoint.is_https(), TIMEOUT, request);
-        let answer = answer.map_err(|why| self.unreachable(why))?;
-        match answer.status {
-            200 => {}
-            status @ 500..600 => return Err(SigninError::ServerTrouble { host: host(), status }),
-            status => return Err(SigninError::Refused { host: host(), status }),
-        }
-        let answer: Answer =
-            serde_json::from_slice(&answer.body).map_err(|_| SigninError::NotUnderstood { host: host() })?;
+        // Of a refusal AWS says no more than 400, with a page of HTML.
+        let answer = self.0.call(request, |_| None)?;
+        let answer: Answer = serde_json::from_slice(&answer).map_err(|_| self.0.not_understood())?;
         Ok(answer.signin_token)
     }
 }
@@ -84,7 +58,7 @@ impl Signin for HttpSignin {
         &self,
         credentials: &RoleCredentials,
         duration: Option<Duration>,
-    ) -> Result<Secret<String>, SigninError> {
+    ) -> Result<Secret<String>, CallError> {
         let session = Zeroizing::new(
             serde_json::json!({
                 "sessionId": credentials.access_key_id,
@@ -110,7 +84,7 @@ impl Signin for FakeSignin {
         &self,
         _credentials: &RoleCredentials,
         _duration: Option<Duration>,
-    ) -> Result<Secret<String>, SigninError> {
+    ) -> Result<Secret<String>, CallError> {
         Ok(self.0.as_str().into())
     }
 }

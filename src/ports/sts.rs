@@ -1,8 +1,6 @@
 //! STS: whose role credentials these are. One signed request, `GetCallerIdentity`, which every principal may make.
 //! AWS STS API reference; Signature Version 4 by the SDK's own signer.
 
-use std::time::Duration;
-
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
@@ -14,8 +12,8 @@ use chrono::{DateTime, Utc};
 
 use super::http::HttpSetup;
 use super::identity_center::{Origin, RoleCredentials};
+use super::plain_call::{CallError, Callee, Trouble};
 
-const TIMEOUT: Duration = Duration::from_secs(15);
 const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 /// STS takes signatures that are five minutes off.
@@ -38,41 +36,24 @@ impl CallerIdentity {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum StsError {
-    #[error("{host} refused the credentials ({code})")]
-    Refused { host: String, code: String },
-    #[error("{host} is in trouble ({status})")]
-    ServerTrouble { host: String, status: u16 },
-    #[error("cannot reach {host}: {why}")]
-    Unreachable { host: String, why: String },
-    #[error("{host} answered something that is not understood")]
-    NotUnderstood { host: String },
-}
-
 pub trait Sts {
-    fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError>;
+    fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError>;
 }
 
 pub struct HttpSts {
-    pub http: HttpSetup,
-    pub endpoint: Origin,
+    callee: Callee,
     /// What is signed for: that of the endpoint.
-    pub region: String,
+    region: String,
 }
 
 impl HttpSts {
-    fn host(&self) -> String {
-        self.endpoint.host().to_owned()
+    pub fn new(http: HttpSetup, endpoint: Origin, region: String) -> Self {
+        Self { callee: Callee { service: "sts", http, origin: endpoint }, region }
     }
 
-    fn unreachable(&self, why: impl std::fmt::Display) -> StsError {
-        StsError::Unreachable { host: self.host(), why: why.to_string() }
-    }
-
-    fn signed(&self, credentials: &RoleCredentials, at: DateTime<Utc>) -> Result<HttpRequest, StsError> {
-        let failed = |error: &dyn std::error::Error| self.unreachable(super::innermost(error));
-        let uri = format!("{}/", self.endpoint);
+    fn signed(&self, credentials: &RoleCredentials, at: DateTime<Utc>) -> Result<HttpRequest, CallError> {
+        let failed = |error: &dyn std::error::Error| self.callee.unreachable(super::innermost(error));
+        let uri = format!("{}/", self.callee.origin);
         let identity: Identity = Credentials::new(
             credentials.access_key_id.clone(),
             credentials.secret_access_key.expose().clone(),
@@ -105,32 +86,27 @@ impl HttpSts {
         Ok(request)
     }
 
-    fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
-        let request = self.signed(credentials, self.http.now_there())?;
-        let answer = self.http.ask(self.endpoint.is_https(), TIMEOUT, request);
-        let answer = answer.map_err(|why| self.unreachable(why))?;
-        let (status, body) = (answer.status, String::from_utf8_lossy(&answer.body));
-        match status {
-            200 => identity(&body).ok_or_else(|| StsError::NotUnderstood { host: self.host() }),
-            429 | 500..600 => Err(StsError::ServerTrouble { host: self.host(), status }),
-            _ => Err(StsError::Refused {
-                host: self.host(),
-                code: text_of(&body, "Code").unwrap_or_else(|| status.to_string()),
-            }),
-        }
+    fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
+        let request = self.signed(credentials, self.callee.http.now_there())?;
+        let answer = self.callee.call(request, |body| text_of(body, "Code"))?;
+        identity(&String::from_utf8_lossy(&answer)).ok_or_else(|| self.callee.not_understood())
     }
 }
 
 impl Sts for HttpSts {
-    fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
-        let skew = || self.http.clock_skew().unwrap_or_default();
+    fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
+        let skew = || self.callee.http.clock_skew().unwrap_or_default();
         let before = skew();
         let outcome = match self.ask(credentials) {
             // A clock that is off makes a signature that is too old; the refusal tells the time.
-            Err(StsError::Refused { .. }) if (skew() - before).abs() >= HARMFUL_SKEW => self.ask(credentials),
+            Err(CallError { trouble: Trouble::Refused { .. }, .. })
+                if (skew() - before).abs() >= HARMFUL_SKEW =>
+            {
+                self.ask(credentials)
+            }
             outcome => outcome,
         };
-        tracing::info!(target: "kcaws::aws", operation = "GetCallerIdentity", host = self.endpoint.host(), answered = outcome.is_ok());
+        tracing::info!(target: "kcaws::aws", operation = "GetCallerIdentity", host = self.callee.origin.host(), answered = outcome.is_ok());
         outcome
     }
 }
@@ -161,7 +137,7 @@ fn text_of(body: &str, name: &str) -> Option<String> {
 pub struct FakeSts(pub CallerIdentity);
 
 impl Sts for FakeSts {
-    fn caller_identity(&self, _credentials: &RoleCredentials) -> Result<CallerIdentity, StsError> {
+    fn caller_identity(&self, _credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
         Ok(self.0.clone())
     }
 }
@@ -207,7 +183,7 @@ mod tests {
             String::from_utf8_lossy(&request).to_lowercase()
         });
         let http = HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).expect("sets up");
-        contract(&HttpSts { http, endpoint, region: "eu-central-1".to_owned() });
+        contract(&HttpSts::new(http, endpoint, "eu-central-1".to_owned()));
         let request = server.join().expect("served");
         assert!(request.starts_with("post / http/1.1\r\n"), "{request}");
         assert!(

@@ -60,6 +60,8 @@ fn what_goes_wrong_is_said_without_the_url() {
     for (fault, word) in [
         (Fault::status(400, "<html>"), "refused the credentials (400)"),
         (Fault::status(503, "<html>"), "is in trouble (503)"),
+        (Fault::status(429, "<html>"), "is in trouble (429)"),
+        (Fault::status(302, ""), "not understood"),
         (Fault::cut(), "cannot reach"),
         (Fault::cut_mid_body(), "cannot reach"),
         (Fault::broken_json(), "not understood"),

@@ -11,7 +11,8 @@ use crate::cli::selection::{self, Selected};
 use crate::cli::ui::Ui;
 use crate::console::{self, Destination, Partition, Via};
 use crate::ports::identity_center::{Origin, Override, RoleCredentials, checked};
-use crate::ports::signin::{Signin, SigninError};
+use crate::ports::plain_call::{CallError, Trouble};
+use crate::ports::signin::Signin;
 use crate::profile::Role;
 use crate::profile::services::{Service, endpoint_override};
 use crate::secret::Secret;
@@ -101,7 +102,7 @@ fn token(
     ui: &mut Ui,
 ) -> Result<Secret<String>, CommandError> {
     match signin.signin_token(credentials, duration) {
-        Err(SigninError::Refused { status: 400, .. }) if duration.is_some() => {
+        Err(CallError { trouble: Trouble::Refused { status: 400, .. }, .. }) if duration.is_some() => {
             let token = signin.signin_token(credentials, None)?;
             ui.warn("AWS refused that --duration; the console session ends with the role's credentials");
             Ok(token)
