@@ -58,6 +58,31 @@ fn another_file_by_its_variable_is_written_there() {
 }
 
 #[test]
+fn a_relative_path_means_the_same_file_from_every_folder() {
+    let desk = Desk::new();
+    let path = desk.write_home_file("work/cfg", SESSION);
+    desk.write_home_file("work/creds", "[dev]\naws_access_key_id = x\n");
+    let at = |line, folder: &str| {
+        let folder = desk.home().join(folder);
+        kcaws(&desk, line).env("AWS_SHARED_CREDENTIALS_FILE", "creds").current_dir(folder)
+    };
+    let added = at(ADD, "work").env("AWS_CONFIG_FILE", "cfg").run().expect_ok();
+    assert!(added.stderr_text().contains(path.to_str().unwrap()), "{added}");
+    let credentials = desk.home().join("work/creds:2");
+    assert!(added.stderr_text().contains(credentials.to_str().unwrap()), "{added}");
+    // Its backup is not that of another `cfg`.
+    let other = desk.write_home_file("cfg", SESSION);
+    at("profile undo", "")
+        .env("AWS_CONFIG_FILE", "cfg")
+        .run()
+        .expect_code(1)
+        .expect_stderr("has not written");
+    at("profile undo 1", "").run().expect_ok();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), SESSION);
+    assert_eq!(std::fs::read_to_string(other).unwrap(), SESSION);
+}
+
+#[test]
 fn a_protected_file_is_refused_by_name() {
     let desk = Desk::new();
     let path = desk.write_aws_config(SESSION);
