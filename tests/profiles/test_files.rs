@@ -83,6 +83,34 @@ fn a_relative_path_means_the_same_file_from_every_folder() {
 }
 
 #[test]
+fn what_is_no_file_at_all_has_a_hint_of_its_own() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.home().join(".aws")).unwrap();
+    symlink("config", desk.aws_config_path()).unwrap();
+    for (line, code) in [("profile list", 3), (ADD, 1)] {
+        kcaws(&desk, line).run().expect_code(code).expect_stderr("leads back to itself");
+    }
+    std::fs::remove_file(desk.aws_config_path()).unwrap();
+    std::fs::create_dir(desk.aws_config_path()).unwrap();
+    for (line, code) in [("profile list", 3), (ADD, 1)] {
+        kcaws(&desk, line).run().expect_code(code).expect_stderr("that is a folder");
+    }
+    let below = desk.home().join(".bashrc/config");
+    desk.write_home_file(".bashrc", "");
+    let list = kcaws(&desk, "profile list").env("AWS_CONFIG_FILE", below);
+    list.run().expect_code(3).expect_stderr("is a file, not a folder");
+}
+
+#[test]
+fn an_answer_that_finds_no_room_has_a_hint_about_stdout() {
+    let desk = Desk::new();
+    desk.write_aws_config(SESSION);
+    let line = format!("exec {} profile list --json >/dev/full", binary().display());
+    let full = desk.command("sh").args(["-c", &line]).run();
+    full.expect_code(1).expect_stderr("cannot write the answer").expect_stderr("make room where stdout goes");
+}
+
+#[test]
 fn a_protected_file_is_refused_by_name() {
     let desk = Desk::new();
     let path = desk.write_aws_config(SESSION);
