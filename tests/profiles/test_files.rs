@@ -83,6 +83,22 @@ fn a_relative_path_means_the_same_file_from_every_folder() {
 }
 
 #[test]
+fn a_process_in_the_credentials_file_is_the_source_and_is_named() {
+    let desk = Desk::new();
+    desk.write_aws_config(&format!("{SESSION}[profile x]\nregion = eu-west-1\n"));
+    let theirs = "credential_process = /opt/vault export\n";
+    let path = desk.write_home_file(".aws/credentials", format!("[x]\n{theirs}[dev]\n{theirs}"));
+    kcaws(&desk, ADD).run().expect_ok().expect_stderr("credentials_process at").expect_stderr("credentials:4");
+    let listed = kcaws(&desk, "profile list --json").run().expect_ok().stdout_json();
+    let (dev, x) = (&listed["profiles"][0], &listed["profiles"][1]);
+    assert_eq!((&dev["source"], &x["source"]), (&"kcaws".into(), &"credentials_process".into()));
+    assert_eq!(dev["shadowed_by"][0]["by"], "credentials_process");
+    for line in ["console x --print", "env x", "credential-process --profile x"] {
+        kcaws(&desk, line).run().expect_code(3).expect_stderr(&format!("{}:2", path.display()));
+    }
+}
+
+#[test]
 fn what_is_no_file_at_all_has_a_hint_of_its_own() {
     let desk = Desk::new();
     std::fs::create_dir(desk.home().join(".aws")).unwrap();

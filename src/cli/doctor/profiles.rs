@@ -1,12 +1,14 @@
 //! What a profile's tools really take.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::cli::error::argument;
+use crate::cli::selection;
 use crate::ports::trial::{Said, TrialError, on_path};
 use crate::profile::ConfigError;
 use crate::profile::document::Document;
@@ -21,7 +23,7 @@ const MOST_ASKED: usize = 3;
 pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(document) = scene.document() else { return Vec::new() };
     let names = scene.profiles();
-    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(document, name)).collect();
+    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(scene, document, name)).collect();
     match (wrong.is_empty(), names.as_slice()) {
         (false, _) => wrong,
         (true, []) => vec![Finding::warning(
@@ -36,10 +38,10 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
     }
 }
 
-fn wrong(document: &Document, name: &str) -> Option<Finding> {
+fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> {
     let error = document.target(name).err()?;
     let is_foreign = matches!(error, ConfigError::NotOurs { .. });
-    let finding = failed(name, error.into());
+    let finding = failed(name, selection::not_of_kcaws(error, document, scene.read_credentials(), name));
     Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
 }
 
@@ -76,7 +78,7 @@ fn takings(
     document: &Document,
     profile: &str,
 ) -> [(Family, Option<Taken>); Family::ALL.len()] {
-    let credentials = scene.credentials().and_then(|credentials| credentials.as_ref().ok());
+    let credentials = scene.read_credentials();
     Family::ALL.map(|family| (family, taken(family, document, credentials, profile)))
 }
 
@@ -87,7 +89,9 @@ fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
         Source::Sso | Source::SsoRole => {
             "remove the sso_… lines of this profile: its credential_process names session, account and role"
         }
-        Source::CredentialsFile => "remove that section, or rename it: it wins over the config file",
+        Source::CredentialsFile | Source::CredentialsProcess => {
+            "remove that section, or rename it: it wins over the config file"
+        }
         Source::ConfigKeys => "remove the aws_… keys of this profile",
         Source::AssumeRole | Source::WebIdentity => {
             "move it to a profile of its own, with `source_profile` naming this one"
@@ -125,7 +129,7 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
-    let judged = judged(takings);
+    let judged = judged(takings, scene.credentials_path().as_deref());
     let is_ours = scene.runs_kcaws(name);
     if !is_ours && scene.program(name).is_some() && !scene.asked.run_others {
         return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
@@ -147,17 +151,20 @@ fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) ->
 }
 
 /// By the rules: one line for all, or one word each.
-fn judged(takings: &[(Family, Option<Taken>)]) -> String {
-    let word = |taken: &Option<Taken>| taken.as_ref().map_or("nothing", |taken| taken.key).to_owned();
+fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> String {
+    let word = |taken: &Option<Taken>| match taken {
+        None => "nothing".to_owned(),
+        // The same key may stand in both files.
+        Some(taken) if Some(&*taken.place.path) == credentials => {
+            format!("`{}` ({})", taken.key, taken.place)
+        }
+        Some(taken) => format!("`{}`", taken.key),
+    };
     let first = word(&takings[0].1);
     if takings.iter().all(|(_, taken)| word(taken) == first) {
-        return format!("all tools take `{first}`");
+        return format!("all tools take {first}");
     }
-    takings
-        .iter()
-        .map(|(family, taken)| format!("{family}: `{}`", word(taken)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    takings.iter().map(|(family, taken)| format!("{family}: {}", word(taken))).collect::<Vec<_>>().join(", ")
 }
 
 /// What `aws configure list` shows. It masks all but the last characters of the keys, and the word for their source
@@ -292,5 +299,19 @@ mod tests {
         assert!(desk().look(source)[0].why.contains("--run-others"));
         let ran = desk().run_others().look(source);
         assert!(ran[0].why.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+    }
+
+    #[test]
+    fn a_process_in_the_credentials_file_is_named_with_its_place() {
+        let theirs = "[dev]\ncredential_process = /opt/vault export\n";
+        let hidden = desk("").credentials(theirs).look(shadowing);
+        assert_eq!(states(&hidden), ["error"]);
+        assert!(hidden[0].why.contains("credentials:2: `credential_process` hides"), "{hidden:?}");
+        let plain = "[profile x]\nregion = y\n";
+        let desk = || desk(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
+        let told = desk().look(profile);
+        assert!(told[0].why.contains("credentials:2"), "{told:?}");
+        let judged = desk().look(source);
+        assert!(judged[0].why.contains("all tools take `credential_process` ("), "{judged:?}");
     }
 }

@@ -58,6 +58,11 @@ impl<'a> Scene<'a> {
         self.credentials.get_or_init(load).as_ref()
     }
 
+    /// The same, where it can be read.
+    pub(super) fn read_credentials(&self) -> Option<&Document> {
+        self.credentials().and_then(|credentials| credentials.as_ref().ok())
+    }
+
     /// What the hosts said; asked once.
     pub(super) fn heard(&self) -> &[Heard] {
         self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, |probe| network::ask_all(self, probe)))
