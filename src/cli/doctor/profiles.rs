@@ -130,8 +130,9 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
     let judged = judged(takings, scene.credentials_path().as_deref());
-    let is_ours = scene.runs_kcaws(name);
-    if !is_ours && scene.program(name).is_some() && !scene.asked.run_others {
+    let others = scene.runs_others(name);
+    let is_ours = scene.runs_kcaws(name) && !others;
+    if others && !scene.asked.run_others {
         return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
     }
     // What is run may go to the network.
@@ -299,6 +300,35 @@ mod tests {
         assert!(desk().look(source)[0].why.contains("--run-others"));
         let ran = desk().run_others().look(source);
         assert!(ran[0].why.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+    }
+
+    /// By a role of another profile, and by the credentials file.
+    #[test]
+    fn a_program_of_others_behind_a_profile_is_not_run_either() {
+        let other = "[profile other]\ncredential_process = /opt/vault export\n";
+        let role = "[profile role]\nrole_arn = x\nsource_profile = other\n";
+        let over_ours = "[profile over]\nrole_arn = x\nsource_profile = dev\n";
+        for (config, credentials, name) in [
+            (format!("{other}{role}"), "", "role"),
+            (role.to_owned(), "[other]\ncredential_process = /opt/vault export\n", "role"),
+            (over_ours.to_owned(), "[dev]\ncredential_process = /opt/vault export\n", "over"),
+            (String::new(), "[dev]\ncredential_process = /opt/vault export\n", "dev"),
+            ("[profile x]\nregion = y\n".to_owned(), "[x]\ncredential_process = /opt/vault export\n", "x"),
+        ] {
+            let mut desk = desk(&config).credentials(credentials).file("bin/aws", "").profile(name);
+            let bin = desk.path("bin");
+            desk.trials = desk.trials.with(bin.join("aws"), false, "", "hunter2");
+            let bin = bin.display().to_string();
+            let found = desk.env("PATH", &bin).look(source);
+            assert!(found[0].why.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
+        }
+        // Ours alone is asked.
+        let mut ours = desk(over_ours).file("bin/aws", "").profile("over");
+        let bin = ours.path("bin");
+        ours.trials =
+            ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
+        let bin = bin.display().to_string();
+        assert!(ours.env("PATH", &bin).look(source)[0].why.contains("says `assume-role`"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::ports::machine::Machine;
 use crate::ports::probe::Probe;
 use crate::ports::trial::Trials;
 use crate::profile::document::{Document, Heading};
-use crate::profile::{ConfigError, SsoSession};
+use crate::profile::{ConfigError, SsoSession, sources};
 use crate::words::words;
 
 pub(super) struct Scene<'a> {
@@ -120,6 +120,15 @@ impl<'a> Scene<'a> {
     pub(super) fn program(&self, profile: &str) -> Option<PathBuf> {
         let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
         words(section.get("credential_process")?).into_iter().next().map(PathBuf::from)
+    }
+
+    /// Whether a tool that is asked for the profile's credentials may run a program that is not kcaws: its own, one of
+    /// the credentials file, or that of a profile whose credentials it assumes a role with.
+    pub(super) fn runs_others(&self, profile: &str) -> bool {
+        let Some(document) = self.document() else { return false };
+        let lines = sources::processes(document, self.read_credentials(), profile);
+        let program = |line: &str| words(line).into_iter().next().map(PathBuf::from);
+        lines.into_iter().any(|line| !program(line).is_some_and(|program| is_kcaws(&program)))
     }
 
     pub(super) fn runs_kcaws(&self, profile: &str) -> bool {
