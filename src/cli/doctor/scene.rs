@@ -107,7 +107,8 @@ impl<'a> Scene<'a> {
         if let Some(profile) = &self.asked.profile {
             return vec![profile.clone()];
         }
-        let ours = document.profile_names().into_iter().filter(|name| self.runs_kcaws(name));
+        let is_meant = |name: &String| self.runs_kcaws(name) || self.torn_program(name).is_some();
+        let ours = document.profile_names().into_iter().filter(is_meant);
         match &self.asked.session {
             Some(session) => ours
                 .filter(|name| document.target(name).is_ok_and(|target| &target.session.name == session))
@@ -120,6 +121,22 @@ impl<'a> Scene<'a> {
     pub(super) fn program(&self, profile: &str) -> Option<PathBuf> {
         let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
         words(section.get("credential_process")?).into_iter().next().map(PathBuf::from)
+    }
+
+    /// The path of kcaws, where it has blanks and stands without quotes: tools run what is before the first one.
+    pub(super) fn torn_program(&self, profile: &str) -> Option<PathBuf> {
+        let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
+        let line = section.get("credential_process")?;
+        let (path, _) = line.split_once(" credential-process")?;
+        let first = path.split([' ', '\t']).next()?;
+        let is_torn = first != path
+            && first.contains(['/', '\\'])
+            && !path.contains(['"', '\'', '='])
+            && !path.contains(" -")
+            && is_kcaws(Path::new(path))
+            // `/usr/bin/env kcaws` runs what it says.
+            && !Path::new(first).is_file();
+        is_torn.then(|| PathBuf::from(path))
     }
 
     /// Whether a tool that is asked for the profile's credentials may run a program that is not kcaws: its own, one of
