@@ -88,7 +88,11 @@ fn a_process_in_the_credentials_file_is_the_source_and_is_named() {
     desk.write_aws_config(&format!("{SESSION}[profile x]\nregion = eu-west-1\n"));
     let theirs = "credential_process = /opt/vault export\n";
     let path = desk.write_home_file(".aws/credentials", format!("[x]\n{theirs}[dev]\n{theirs}"));
-    kcaws(&desk, ADD).run().expect_ok().expect_stderr("credentials_process at").expect_stderr("credentials:4");
+    kcaws(&desk, ADD)
+        .run()
+        .expect_ok()
+        .expect_stderr("credentials_process at")
+        .expect_stderr("credentials:4");
     let listed = kcaws(&desk, "profile list --json").run().expect_ok().stdout_json();
     let (dev, x) = (&listed["profiles"][0], &listed["profiles"][1]);
     assert_eq!((&dev["source"], &x["source"]), (&"kcaws".into(), &"credentials_process".into()));

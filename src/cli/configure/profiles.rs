@@ -71,7 +71,8 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
     Ok(())
 }
 
-/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own.
+/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own;
+/// the next import does.
 pub(super) fn of_other_tools(
     run: &mut Run<'_>,
     found: Found,
@@ -105,8 +106,17 @@ pub(super) fn of_other_tools(
         ui.say(&shown(&format!("{}: profile `{}` is of another portal", one.place, one.name)));
     }
     run.unclear.extend(unclear);
+    let (document, state) = (app.document()?, &**app.state());
+    let session = document.session(&run.name).ok();
+    let note = match &session {
+        Some(session) => Note::load(state, Writer::Import, session, document)?,
+        None => Note::default(),
+    };
     let rename = "choose another --import-suffix";
-    put(run, &wanted, &Note::default(), rename, app, ui)?;
+    let plan = put(run, &wanted, &note, rename, app, ui)?;
+    if let (Some(plan), Some(session), false) = (plan, session, run.args.write.dry_run) {
+        plan.note.save(state, Writer::Import, &session, document)?;
+    }
     Ok(())
 }
 
