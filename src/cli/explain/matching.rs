@@ -13,6 +13,11 @@ pub(super) fn about(text: &str) -> Vec<&'static Topic> {
     }
     let mut found: Vec<(usize, &Topic)> =
         TOPICS.iter().filter_map(|topic| Some((words_of(topic, &text)?, topic))).collect();
+    // Of a lone number the shell has told, as `$?`.
+    if found.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let text = format!("exit {text}");
+        found = TOPICS.iter().filter_map(|topic| Some((words_of(topic, &text)?, topic))).collect();
+    }
     if found.is_empty() {
         found = TOPICS.iter().filter_map(|topic| Some((guess(topic, &text)?, topic))).collect();
     }
@@ -98,13 +103,25 @@ mod tests {
             ("invalid_grnat", "invalid_grant"),
             ("mfa credentials", "invalid_mfa_credentials"),
             ("exti code 130", "exit_130"),
+            ("5", "exit_5"),
+            ("143", "exit_130"),
+            ("403", "no_access"),
         ] {
             assert_eq!(names(text).first(), Some(&name), "{text}: {:?}", names(text));
         }
         assert!(names("exit 130").iter().all(|name| *name != "exit_1"));
-        for nothing in
-            ["", "…", "hello world", "exit 99", "q", "exit 131", "exit 13", "exit code 30", "exit code 12"]
-        {
+        for nothing in [
+            "",
+            "…",
+            "hello world",
+            "exit 99",
+            "q",
+            "exit 131",
+            "exit 13",
+            "exit code 30",
+            "exit code 12",
+            "7",
+        ] {
             assert!(names(nothing).is_empty(), "{nothing}: {:?}", names(nothing));
         }
     }
