@@ -26,11 +26,12 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
     let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(scene, document, name)).collect();
     match (wrong.is_empty(), names.as_slice()) {
         (false, _) => wrong,
-        (true, []) => vec![Finding::warning(
-            "",
-            "no profile gets its credentials from kcaws",
-            "`kcaws configure` or `kcaws profile add` writes one",
-        )],
+        (true, []) => {
+            let session = scene.asked.session.as_deref().unwrap_or_default();
+            let why = "no profile gets its credentials from kcaws";
+            let why = if session.is_empty() { why.to_owned() } else { format!("{why} by this session") };
+            vec![Finding::warning(session, why, "`kcaws configure` or `kcaws profile add` writes one")]
+        }
         (true, [one]) => vec![Finding::ok(one.as_str(), "its session, account and permission set are named")],
         (true, all) => {
             vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
@@ -250,6 +251,8 @@ mod tests {
     fn a_profile_names_what_it_stands_for() {
         assert_eq!(states(&desk("").look(profile)), ["ok"]);
         assert_eq!(states(&Desk::new().config(CORP).look(profile)), ["warning"]);
+        let other = desk("").session("other").look(profile);
+        assert!(other[0].subject == "other" && other[0].why.ends_with("by this session"), "{other:?}");
         let lost = desk("").config(DEV).look(profile);
         assert_eq!(states(&lost), ["error"]);
         assert!(lost[0].why.contains("no [sso-session corp]"), "{lost:?}");
