@@ -43,7 +43,12 @@ pub(super) struct AddArgs {
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let target = Target::at(app, app.config_path()?, &args.write);
     let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
-    let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role })?;
+    let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role });
+    let line = line.or_else(|error| {
+        // A name that cannot be written is a typing error first of all.
+        app.document()?.session(&args.session)?;
+        Err(error)
+    })?;
     let edit = |draft: &mut Draft<'_>| put(args, &line, draft);
     let outcome = target.change(&args.write, &format!("profile add {}", args.name), edit)?;
     let change = match outcome.result {
