@@ -10,10 +10,13 @@ mod keyring;
 mod profile;
 mod session;
 
+use std::io::ErrorKind;
+
 use serde_json::json;
 
 use crate::app::SetupError;
 use crate::credentials::warm::Refusal;
+use crate::ports::config_file::is_link_loop;
 use crate::ports::handoff::HandoffError;
 use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::EndpointError;
@@ -90,7 +93,13 @@ impl CommandError {
     }
 
     pub(super) fn output(error: &std::io::Error) -> Self {
-        Self::new(Exit::Failed, "output", "cannot write the answer").because(error.to_string())
+        let failure = Self::new(Exit::Failed, "output", "cannot write the answer").because(error.to_string());
+        failure.hint(match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                "make room where stdout goes, then run the same command again"
+            }
+            _ => "see where stdout of this command goes, then run it again",
+        })
     }
 
     pub(super) fn is_silent(&self) -> bool {
@@ -159,6 +168,18 @@ fn chain(error: &dyn std::error::Error) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(": "))
 }
 
+/// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.
+fn of_reading(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        _ if is_link_loop(error) => {
+            "a symbolic link there leads back to itself: `ls -l` shows it; let it name the file"
+        }
+        ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE names a file",
+        ErrorKind::NotADirectory => "a part of that path is a file, not a folder; check AWS_CONFIG_FILE",
+        _ => "check the rights of the file (AWS_CONFIG_FILE)",
+    }
+}
+
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
         let failure = Self::new(Exit::Failed, "state", error.to_string());
@@ -190,7 +211,7 @@ impl From<ConfigError> for CommandError {
         let failure = Self::new(Exit::Configuration, "config", error.to_string());
         let cause = chain(&error);
         let failure = match &error {
-            ConfigError::Unreadable { .. } => failure.hint("check the rights of the file (AWS_CONFIG_FILE)"),
+            ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source)),
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("mend that line"),
             ConfigError::WrongRegion { told, .. } => Self { code: "wrong_region", ..failure }
                 .hint(format!("change that line to `sso_region = {told}`")),
@@ -319,6 +340,14 @@ impl From<HandoffError> for CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_written_has_a_hint_about_stdout() {
+        for (kind, word) in [(ErrorKind::StorageFull, "make room"), (ErrorKind::Other, "stdout")] {
+            let error = CommandError::output(&kind.into());
+            assert!(error.hint.as_deref().is_some_and(|hint| hint.contains(word)), "{error:?}");
+        }
+    }
 
     #[test]
     fn a_name_in_a_hint_can_be_pasted() {

@@ -21,7 +21,7 @@ pub(super) struct RoleArgs {
     #[arg(long, requires = "session", value_parser = account_id)]
     account: Option<String>,
     /// Name of the permission set
-    #[arg(long, requires = "session")]
+    #[arg(long, requires = "session", value_parser = role_name)]
     role: Option<String>,
 }
 
@@ -63,6 +63,16 @@ impl RoleArgs {
             return self.choose(app);
         }
         Chosen::of_profile(app, &r#use::picked(app, ui)?)
+    }
+}
+
+/// AWS's own rule for the names of permission sets, as far as it keeps typing errors out.
+pub(super) fn role_name(text: &str) -> Result<String, String> {
+    let is_fine = |letter: char| letter.is_alphanumeric() || "+=,.@-_".contains(letter);
+    if !text.is_empty() && text.chars().all(is_fine) {
+        Ok(text.to_owned())
+    } else {
+        Err("the name of a permission set is made of letters, digits and `+=,.@-_`".to_owned())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{SecretStore, StoreKind};
 use crate::profile::services::{Service, endpoint_override};
-use crate::profile::{ConfigError, Role, SsoSession, Target};
+use crate::profile::{ConfigError, Document, Role, SsoSession, Target, sources};
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, Session, SessionError};
 use crate::session::{choice, status};
@@ -118,13 +118,34 @@ pub(super) fn role_of_profile(
     app: &App,
     profile: &str,
 ) -> Result<(Selected, Role, Option<String>), CommandError> {
-    let Target { session, role, region } = app.document()?.target(profile)?;
+    let document = app.document()?;
+    let Target { session, role, region } = document
+        .target(profile)
+        .map_err(|error| not_of_kcaws(error, document, app.credentials_document().as_ref(), profile))?;
     let Some(role) = role else {
         let message = format!("profile `{profile}` names no account and no permission set");
         return Err(CommandError::new(Exit::Configuration, "no_role", message)
             .hint("add sso_account_id and sso_role_name, or name --account and --role"));
     };
     Ok((Selected { session: in_force(app, session)?, profile: Some(profile.to_owned()) }, role, region))
+}
+
+/// Why a profile is none of ours, with the place that tools take its credentials from instead.
+pub(super) fn not_of_kcaws(
+    error: ConfigError,
+    document: &Document,
+    credentials: Option<&Document>,
+    profile: &str,
+) -> CommandError {
+    let is_elsewhere = matches!(error, ConfigError::NotOurs { .. } | ConfigError::NoSuchProfile { .. });
+    let taken = sources::of_credentials_file(document, credentials, profile).filter(|_| is_elsewhere);
+    let error = CommandError::from(error);
+    match taken {
+        Some(taken) => {
+            error.because(format!("tools take its credentials from `{}` at {}", taken.key, taken.place))
+        }
+        None => error,
+    }
 }
 
 /// A session with its ports at hand.

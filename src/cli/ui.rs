@@ -134,9 +134,8 @@ impl Ui {
 
     /// As [`Ui::text`], for the person who is about to be asked about it.
     pub(super) fn tell_text(&mut self, text: &str) {
-        for line in text.lines() {
-            let pieces: Vec<String> = line.split('\t').map(shown).collect();
-            self.tell(&pieces.join("\t"));
+        for line in shown_lines(text) {
+            self.tell(&line);
         }
     }
 
@@ -169,11 +168,11 @@ impl Ui {
         }
     }
 
-    /// Lines of text from a file: tabs stay, a CR before the line end is not shown.
+    /// The diff of a file: tabs stay, and so does the CR of a line end, for whoever applies it. Where only some lines
+    /// have one, it may be all that differs, and is shown.
     pub(super) fn text(&mut self, text: &str) {
-        for line in text.lines() {
-            let pieces: Vec<String> = line.split('\t').map(shown).collect();
-            self.data(&pieces.join("\t"));
+        for line in shown_lines(text) {
+            self.data(&line);
         }
     }
 
@@ -204,6 +203,25 @@ impl Ui {
             self.broken = self.terminal.stdout.write_all(bytes).err();
         }
     }
+}
+
+fn shown_lines(diff: &str) -> Vec<String> {
+    let lines: Vec<&str> = diff.split_terminator('\n').collect();
+    let of_file = |line: &&str| {
+        line.starts_with([' ', '+', '-']) && !line.starts_with("--- ") && !line.starts_with("+++ ")
+    };
+    let mut of_file = lines.iter().filter(|line| of_file(line)).map(|line| line.ends_with('\r'));
+    let first = of_file.next();
+    let is_mixed = first.is_some_and(|first| of_file.any(|other| other != first));
+    let shown_line = |line: &str| {
+        let (line, end) = match line.strip_suffix('\r').filter(|_| !is_mixed) {
+            Some(line) => (line, "\r"),
+            None => (line, ""),
+        };
+        let pieces: Vec<String> = line.split('\t').map(shown).collect();
+        pieces.join("\t") + end
+    };
+    lines.into_iter().map(shown_line).collect()
 }
 
 /// Text from outside, made harmless: control and escape characters, line ends and bidirectional overrides appear
@@ -252,6 +270,17 @@ mod tests {
         ui.data("data");
         assert_eq!(stdout.text(), "data\n");
         assert_eq!(stderr.text(), "a code\n");
+    }
+
+    #[test]
+    fn a_diff_keeps_its_line_ends_and_shows_those_that_differ() {
+        let (mut ui, stdout, _) = ui(false);
+        let alike = "--- c\n+++ c\n@@ -1 +1 @@\n a\tb\r\n-x\u{7}\r\n+y\r\n";
+        ui.text(alike);
+        assert_eq!(stdout.text(), alike.replace('\u{7}', "\\u{7}"));
+        let (mut ui, stdout, _) = self::ui(false);
+        ui.text("--- c\n+++ c\n@@ -1 +1 @@\n-x\r\n+x\n");
+        assert_eq!(stdout.text(), "--- c\n+++ c\n@@ -1 +1 @@\n-x\\u{d}\n+x\n");
     }
 
     #[test]

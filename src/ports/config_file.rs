@@ -68,7 +68,7 @@ impl DiskConfigFile {
                 Err(_) => return Ok(path),
             }
         }
-        Err(io("follow", &self.path)(ErrorKind::InvalidInput.into()))
+        Err(io("follow", &self.path)(too_many_links()))
     }
 
     fn still_is(real: &Path, before: Option<&[u8]>) -> Result<bool, ConfigFileError> {
@@ -244,6 +244,24 @@ fn sweep(folder: &Path) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// A symbolic link that leads back to itself. The standard library has no stable word for it.
+pub fn is_link_loop(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(unix))]
+    return {
+        let _ = error;
+        false
+    };
+}
+
+fn too_many_links() -> std::io::Error {
+    #[cfg(unix)]
+    return rustix::io::Errno::LOOP.into();
+    #[cfg(not(unix))]
+    return ErrorKind::InvalidInput.into();
 }
 
 fn io(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> ConfigFileError {

@@ -25,7 +25,7 @@ impl Folders {
         }
     }
 
-    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names. A leading `~` is expanded, as botocore does it;
+    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names, absolute. A leading `~` is expanded, as botocore does it;
     /// nothing else is.
     pub fn aws_config(&self, env: &Env) -> Option<PathBuf> {
         self.in_dot_aws(env, "AWS_CONFIG_FILE", "config")
@@ -42,7 +42,9 @@ impl Folders {
                 let named = PathBuf::from(named);
                 match named.strip_prefix("~") {
                     Ok(rest) => self.home.as_ref().map(|home| home.join(rest)),
-                    Err(_) => Some(named),
+                    // Backups, stamps and notes name the file by its path, and the next call may come from another
+                    // folder. Where the folder is gone, so is whatever the path means.
+                    Err(_) => Some(std::path::absolute(&named).unwrap_or(named)),
                 }
             }
             None => self.home.as_ref().map(|home| home.join(".aws").join(name)),
@@ -61,7 +63,8 @@ mod tests {
         assert_eq!(at(&[]), Some("/home/alice/.aws/config".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), Some("/etc/aws".into()));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "~/conf/aws")]), Some("/home/alice/conf/aws".into()));
-        assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), Some("~bob/aws".into()));
+        let here = std::path::absolute("~bob/aws").expect("there is a folder");
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), Some(here));
         let credentials = Env::from_pairs(&[("AWS_SHARED_CREDENTIALS_FILE", "~/c")]);
         assert_eq!(folders.aws_credentials(&credentials), Some("/home/alice/c".into()));
         assert_eq!(

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Place;
+use super::headers::python_heading;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -42,6 +43,14 @@ pub enum What {
     BlankInName {
         title: String,
     },
+    /// `[profile "dev]`: nothing to botocore, whatever the others make of it.
+    Unread {
+        title: String,
+    },
+    /// `[profiles dev]`: a profile to botocore alone.
+    ReadByBotocore {
+        title: String,
+    },
     /// `[dev]` in the config file.
     Unprefixed {
         title: String,
@@ -70,6 +79,8 @@ impl What {
             | Self::NoSetting => true,
             Self::Colon { .. }
             | Self::BlankInName { .. }
+            | Self::Unread { .. }
+            | Self::ReadByBotocore { .. }
             | Self::Unprefixed { .. }
             | Self::BothDefaults { .. }
             | Self::Prefixed { .. }
@@ -133,8 +144,16 @@ pub fn oddities(path: &Path, text: &str, kind: Kind) -> Vec<Oddity> {
 }
 
 fn oddity_of_title(title: &str, words: &[&str], kind: Kind) -> Option<What> {
+    let is_read = kind == Kind::Config && python_heading(title).is_some();
     let title = || title.to_owned();
+    let is_prefix = |word: &str| matches!(word, "profile" | "sso-session" | "services");
     match (kind, words) {
+        (Kind::Config, [first, ..]) if (is_prefix(first) || words == ["default"]) && !is_read => {
+            Some(What::Unread { title: title() })
+        }
+        (Kind::Config, [first, _]) if !is_prefix(first) && is_read => {
+            Some(What::ReadByBotocore { title: title() })
+        }
         (_, [_, _, _, ..]) => Some(What::BlankInName { title: title() }),
         (Kind::Config, ["default"] | ["profile" | "sso-session" | "services", _]) => None,
         (Kind::Config, [name, ..]) if CLI_SECTIONS.contains(name) => None,
@@ -194,6 +213,22 @@ mod tests {
             [
                 (3, What::Prefixed { title: "profile x".into() }),
                 (4, What::BlankInName { title: "a b".into() })
+            ]
+        );
+    }
+
+    #[test]
+    fn headers_that_botocore_does_not_read_are_found() {
+        let text = "[profile \"x]\n[ default ]\n[profile]\n[profiles y]\n[sso-session a b]\n";
+        let unread = |title: &str| What::Unread { title: title.into() };
+        assert_eq!(
+            of(text, Kind::Config),
+            [
+                (1, unread("profile \"x")),
+                (2, unread(" default ")),
+                (3, unread("profile")),
+                (4, What::ReadByBotocore { title: "profiles y".into() }),
+                (5, unread("sso-session a b")),
             ]
         );
     }

@@ -57,7 +57,7 @@ pub(super) struct Section {
 #[derive(Clone)]
 pub(super) struct Entry {
     key: Range<usize>,
-    value: Range<usize>,
+    pub(super) value: Range<usize>,
     /// From behind the `=` to the end of the line, an inline comment included, without blanks at either end.
     pub(super) raw_value: Range<usize>,
     pub(super) line: usize,

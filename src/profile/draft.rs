@@ -1,6 +1,7 @@
 //! An edit of the config file: collected on one document, written as one new text. Only the lines of what is edited
 //! change; comments, order, blank lines, line ends and a missing last line end stay.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use zeroize::Zeroizing;
@@ -12,6 +13,8 @@ pub struct Draft<'a> {
     document: &'a Document,
     splices: Vec<(Range<usize>, String)>,
     appended: Vec<String>,
+    /// The lines of headers that botocore does not read so, by what they may be meant as.
+    odd_headers: HashMap<Heading, usize>,
     /// What must be true of the new text.
     promises: Vec<Promise>,
 }
@@ -39,7 +42,21 @@ impl<'a> Draft<'a> {
     /// Refuses a file that not every tool can read.
     pub fn of(document: &'a Document) -> Result<Self, ConfigError> {
         document.check_for_every_tool()?;
-        Ok(Self { document, splices: Vec::new(), appended: Vec::new(), promises: Vec::new() })
+        let odd = document.odd_headers().into_iter();
+        let odd_headers = odd.flat_map(|(line, meant)| meant.into_iter().map(move |heading| (heading, line)));
+        let odd_headers = odd_headers.collect();
+        Ok(Self { document, splices: Vec::new(), appended: Vec::new(), odd_headers, promises: Vec::new() })
+    }
+
+    /// The one section of this heading, if every tool can find it there.
+    fn only(&self, heading: &Heading) -> Result<Option<&'a Section>, ConfigError> {
+        if let Some(line) = self.odd_headers.get(heading) {
+            return Err(self.document.unshared(
+                *line,
+                "a section header that the AWS CLI and Python leave out or read as another name",
+            ));
+        }
+        self.document.only(heading)
     }
 
     /// As it was before this draft.
@@ -53,7 +70,7 @@ impl<'a> Draft<'a> {
         for (key, value) in keys {
             check_pair(key, value)?;
         }
-        let Some(section) = self.document.only(heading)? else {
+        let Some(section) = self.only(heading)? else {
             self.appended.push(self.new_section(heading, keys)?);
             self.promise(heading, keys);
             return Ok(Change::Created);
@@ -77,7 +94,7 @@ impl<'a> Draft<'a> {
         heading: &Heading,
         is_meant: impl Fn(&str) -> bool,
     ) -> Result<usize, ConfigError> {
-        let Some(section) = self.document.only(heading)? else { return Ok(0) };
+        let Some(section) = self.only(heading)? else { return Ok(0) };
         let before = self.splices.len();
         let entries = section.entries.iter().filter(|entry| is_meant(&self.document.key_of(entry)));
         self.splices.extend(entries.map(|entry| (entry.span.clone(), String::new())));
@@ -87,7 +104,7 @@ impl<'a> Draft<'a> {
     /// Removes a section: from its header to its last setting. Comments and blank lines behind that stay, but for
     /// the one that set it apart.
     pub fn remove(&mut self, heading: &Heading) -> Result<bool, ConfigError> {
-        let Some(section) = self.document.only(heading)? else { return Ok(false) };
+        let Some(section) = self.only(heading)? else { return Ok(false) };
         let text = self.document.text();
         let mut gone = section.header.start..section.last_word();
         let (above, below) = (line_above(text, gone.start), line_below(text, gone.end));

@@ -5,6 +5,7 @@ pub mod dialects;
 pub mod diff;
 pub mod document;
 pub mod draft;
+mod headers;
 pub mod naming;
 pub mod own;
 pub mod save;

@@ -89,6 +89,8 @@ pub enum Source {
     WebIdentity,
     Static,
     CredentialsFile,
+    /// `credential_process` in `~/.aws/credentials`.
+    CredentialsProcess,
     None,
 }
 
@@ -133,13 +135,15 @@ pub fn shadows(document: &Document, profile: &str, credentials: Option<&Document
 
 fn name_of(source: sources::Source) -> &'static str {
     use sources::Source::{
-        AssumeRole, ConfigKeys, CredentialsFile, Login, Process, Sso, SsoRole, WebIdentity,
+        AssumeRole, ConfigKeys, CredentialsFile, CredentialsProcess, Login, Process, Sso, SsoRole,
+        WebIdentity,
     };
     match source {
         AssumeRole => "role_arn",
         WebIdentity => "web_identity",
         Sso | SsoRole => "sso_keys",
         CredentialsFile => "credentials_file",
+        CredentialsProcess => "credentials_process",
         Login => "login_session",
         Process => "credential_process",
         ConfigKeys => "static_keys",
@@ -208,14 +212,15 @@ mod tests {
             "[profile a]\n{ours}sso_region = x\n[profile b]\n{ours}aws_access_key_id = x\n[default]\nregion = x\n\
              [profile default]\n{ours}[profile c]\nrole_arn = x\nsource_profile = a\n[profile d]\nsso_session = x\n"
         ));
-        let credentials =
-            document("[default]\naws_access_key_id = x\n[a]\nx = y\n[b]\nAWS_ACCESS_KEY_ID=z\n");
+        let credentials = document(
+            "[default]\naws_access_key_id = x\n[a]\nx = y\n[b]\nAWS_ACCESS_KEY_ID=z\ncredential_process = y\n",
+        );
         let by = |profile| -> Vec<String> {
             let shadows = shadows(&config, profile, Some(&credentials));
             shadows.iter().map(|shadow| format!("{}@{}", shadow.by, shadow.place.line)).collect()
         };
         assert_eq!(by("a"), ["sso_keys@3"]);
-        assert_eq!(by("b"), ["static_keys@6", "credentials_file@6"]);
+        assert_eq!(by("b"), ["static_keys@6", "credentials_file@6", "credentials_process@7"]);
         assert_eq!(by("default"), ["duplicate@9", "credentials_file@2"]);
         assert!(by("c").is_empty());
         let of = |name: &str| source(&config.section(&Heading::Profile(name.into())).expect("is there"));

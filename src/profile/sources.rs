@@ -3,8 +3,10 @@
 //! Read in the sources of botocore 1.44, aws-config 1.13, aws-sdk-go-v2 and @aws-sdk/credential-provider-ini, and
 //! tried with the clients themselves (`tests/e2e`).
 
+use std::collections::HashSet;
+
 use super::Place;
-use super::document::{Document, Heading};
+use super::document::{Document, Heading, View};
 
 /// SDKs that share an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +23,16 @@ impl Family {
 
     /// From the first that is taken to the last.
     fn order(self) -> &'static [Source] {
-        use Source::{AssumeRole, ConfigKeys, CredentialsFile, Login, Process, Sso, SsoRole, WebIdentity};
+        use Source::{
+            AssumeRole as Role, ConfigKeys, CredentialsFile, CredentialsProcess as Theirs, Login, Process,
+            Sso, SsoRole, WebIdentity as Web,
+        };
         match self {
             // Other than the rest it takes `sso_…` keys for a source only where they name a role.
-            Self::Botocore => {
-                &[AssumeRole, WebIdentity, SsoRole, CredentialsFile, Login, Process, ConfigKeys]
-            }
-            Self::Rust => &[AssumeRole, WebIdentity, Sso, Login, Process, CredentialsFile, ConfigKeys],
-            Self::Go => &[CredentialsFile, ConfigKeys, AssumeRole, WebIdentity, Sso, Login, Process],
-            Self::JavaScript => &[AssumeRole, CredentialsFile, ConfigKeys, WebIdentity, Process, Sso, Login],
+            Self::Botocore => &[Role, Web, SsoRole, CredentialsFile, Login, Theirs, Process, ConfigKeys],
+            Self::Rust => &[Role, Web, Sso, Login, Theirs, Process, CredentialsFile, ConfigKeys],
+            Self::Go => &[CredentialsFile, ConfigKeys, Role, Web, Sso, Login, Theirs, Process],
+            Self::JavaScript => &[Role, CredentialsFile, ConfigKeys, Web, Theirs, Process, Sso, Login],
         }
     }
 }
@@ -57,7 +60,9 @@ pub enum Source {
     CredentialsFile,
     /// `aws login`.
     Login,
-    /// `credential_process`.
+    /// `credential_process` in `~/.aws/credentials`: all families read both files as one, and that one wins.
+    CredentialsProcess,
+    /// `credential_process` in the config file.
     Process,
     /// Keys in the config file.
     ConfigKeys,
@@ -72,7 +77,7 @@ impl Source {
             Self::SsoRole => &["sso_account_id", "sso_role_name"],
             Self::CredentialsFile | Self::ConfigKeys => &["aws_access_key_id"],
             Self::Login => &["login_session"],
-            Self::Process => &["credential_process"],
+            Self::CredentialsProcess | Self::Process => &["credential_process"],
         }
     }
 }
@@ -109,6 +114,7 @@ pub fn before_process(document: &Document, credentials: Option<&Document>, profi
         Source::Login,
         Source::ConfigKeys,
         Source::CredentialsFile,
+        Source::CredentialsProcess,
     ];
     let found = |source| find(source, document, credentials, profile);
     all.into_iter().filter(is_before).filter_map(found).collect()
@@ -121,14 +127,55 @@ pub fn find(
     credentials: Option<&Document>,
     profile: &str,
 ) -> Option<Taken> {
-    let (document, heading) = match source {
-        Source::CredentialsFile if profile != "default" => (credentials?, Heading::Other(profile.to_owned())),
-        Source::CredentialsFile => (credentials?, Heading::Profile(profile.to_owned())),
-        _ => (document, Heading::Profile(profile.to_owned())),
+    let key_in = |section: View<'_>| {
+        let key = source.keys().iter().find(|key| section.get(key).is_some())?;
+        Some(Taken { source, key, place: section.place_of(key) })
     };
-    let section = document.section(&heading)?;
-    let key = source.keys().iter().find(|key| section.get(key).is_some())?;
-    Some(Taken { source, key, place: section.place_of(key) })
+    let in_credentials = || in_credentials(credentials, profile).and_then(key_in);
+    let in_config = || document.section(&Heading::Profile(profile.to_owned())).and_then(key_in);
+    match source {
+        Source::CredentialsFile | Source::CredentialsProcess => in_credentials(),
+        Source::ConfigKeys | Source::Process => in_config(),
+        // Read as one, and the credentials file wins.
+        _ => in_credentials().or_else(in_config),
+    }
+}
+
+/// The profile's section in `~/.aws/credentials`, where names have no prefix.
+fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> Option<View<'a>> {
+    let heading = match profile {
+        "default" => Heading::Profile,
+        _ => Heading::Other,
+    };
+    credentials?.section(&heading(profile.to_owned()))
+}
+
+/// Where a profile's credentials come from by the credentials file alone, for whoever finds nothing in the config.
+pub fn of_credentials_file(
+    document: &Document,
+    credentials: Option<&Document>,
+    profile: &str,
+) -> Option<Taken> {
+    let sources = [Source::CredentialsFile, Source::CredentialsProcess];
+    sources.into_iter().find_map(|source| find(source, document, credentials, profile))
+}
+
+/// Every `credential_process` that a tool may run for the profile: its own, and those of the profiles whose
+/// credentials it assumes a role with, in both files.
+pub fn processes<'a>(
+    document: &'a Document,
+    credentials: Option<&'a Document>,
+    profile: &str,
+) -> Vec<&'a str> {
+    let (mut lines, mut seen, mut next) = (Vec::new(), HashSet::new(), Some(profile.to_owned()));
+    while let Some(name) = next.take().filter(|name| seen.insert(name.clone())) {
+        let of_config = document.section(&Heading::Profile(name.clone()));
+        let sections: Vec<View<'a>> =
+            in_credentials(credentials, &name).into_iter().chain(of_config).collect();
+        lines.extend(sections.iter().filter_map(|section| section.get("credential_process")));
+        next = sections.iter().find_map(|section| section.get("source_profile")).map(str::to_owned);
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -167,6 +214,32 @@ mod tests {
             all(PROCESS, "[dev]\naws_access_key_id = x\n"),
             [Some(CredentialsFile), Some(Process), Some(CredentialsFile), Some(CredentialsFile)]
         );
+    }
+
+    #[test]
+    fn the_credentials_file_is_read_with_the_config_and_wins() {
+        use Source::{AssumeRole, CredentialsFile, CredentialsProcess};
+        let theirs = "[dev]\ncredential_process = y\n";
+        assert_eq!(all(PROCESS, theirs), [Some(CredentialsProcess); 4]);
+        assert_eq!(all("[profile dev]\nregion = x\n", theirs), [Some(CredentialsProcess); 4]);
+        assert_eq!(all("", theirs), [Some(CredentialsProcess); 4]);
+        let [botocore, rust, go, javascript] = all(PROCESS, &format!("{theirs}aws_access_key_id = x\n"));
+        assert_eq!([botocore, go, javascript], [Some(CredentialsFile); 3]);
+        assert_eq!(rust, Some(CredentialsProcess));
+        assert_eq!(all(PROCESS, "[dev]\nrole_arn = x\n"), [Some(AssumeRole); 4]);
+    }
+
+    #[test]
+    fn all_programs_that_may_run_are_found_once() {
+        let config = "[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\ncredential_process = one\n\
+                      source_profile = a\n[profile c]\ncredential_process = three\n";
+        let credentials = "[b]\ncredential_process = two\n[c]\nsource_profile = b\n";
+        let config = Document::parse(Path::new("config"), config).expect("parses");
+        let credentials = Document::parse(Path::new("credentials"), credentials).expect("parses");
+        assert_eq!(processes(&config, Some(&credentials), "a"), ["two", "one"]);
+        assert_eq!(processes(&config, Some(&credentials), "c"), ["three", "two", "one"]);
+        assert_eq!(processes(&config, None, "c"), ["three"]);
+        assert!(processes(&config, None, "nobody").is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::document::{BLANKS, BOM, Document, Section, without_end};
+use super::headers::python_title;
 use super::{ConfigError, Heading};
 
 impl Document {
@@ -102,19 +103,13 @@ impl Document {
         }
     }
 
-    fn unshared(&self, line: usize, what: &'static str) -> ConfigError {
+    pub(super) fn unshared(&self, line: usize, what: &'static str) -> ConfigError {
         ConfigError::Unshared { place: self.place_at(line), what }
     }
 }
 
 fn before_colon(key: &str) -> &str {
     key.split(':').next().unwrap_or_default().trim_end()
-}
-
-/// What Python takes for the name: everything up to the last `]`.
-fn python_title(header: &str) -> &str {
-    let header = header.trim().strip_prefix('[').unwrap_or(header);
-    header.rfind(']').map_or(header, |end| &header[..end])
 }
 
 impl std::fmt::Display for Heading {

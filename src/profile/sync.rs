@@ -1,13 +1,15 @@
 //! Which profiles a listing of accounts asks for, and what the file must change for it.
 //!
-//! What sync wrote is noted in the state folder: name, role and region. Only what stands in that note, and still is
-//! the profile that the note describes, is ever pruned; and a region that differs from the note was set by hand and
-//! stays.
+//! What sync wrote is noted in the state folder: name, role, region and output. A profile that names another role than
+//! the note and the listing was changed by hand and is left alone; so is a region that differs from the note. Only
+//! what stands in that note, and still is the profile that the note describes, is ever pruned: one that has a line
+//! more, or another region, stays and is named.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::document::{Entry, Section};
 use super::draft::{Change, Draft};
 use super::naming::{ProfileSettings, Template};
 use super::own::{Own, credential_process};
@@ -72,31 +74,53 @@ struct Noted {
     account: String,
     role: String,
     region: Option<String>,
+    #[serde(default)]
+    output: Option<String>,
+}
+
+impl Noted {
+    fn is_of(&self, role: &Role) -> bool {
+        (&self.account, &self.role) == (&role.account_id, &role.role_name)
+    }
+}
+
+/// Whose note. What an import wrote is known again by the next one, and never pruned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    Sync,
+    Import,
 }
 
 impl Note {
-    fn file(session: &SsoSession, document: &Document) -> String {
+    fn file(writer: Writer, session: &SsoSession, document: &Document) -> String {
+        let folder = match writer {
+            Writer::Sync => "sync",
+            Writer::Import => "import",
+        };
         let path = document.path().as_os_str().as_encoded_bytes();
-        format!("sync/{}.json", hashed_name(&[session.name.as_bytes(), session.start_url.as_bytes(), path]))
+        let name = hashed_name(&[session.name.as_bytes(), session.start_url.as_bytes(), path]);
+        format!("{folder}/{name}.json")
     }
 
     /// A note that is lost or damaged is an empty one: then nothing is pruned.
     pub fn load(
         state: &dyn StateFolder,
+        writer: Writer,
         session: &SsoSession,
         document: &Document,
     ) -> Result<Self, StateError> {
-        let bytes = state.read(&Self::file(session, document))?;
+        let bytes = state.read(&Self::file(writer, session, document))?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 
     pub fn save(
         &self,
         state: &dyn StateFolder,
+        writer: Writer,
         session: &SsoSession,
         document: &Document,
     ) -> Result<(), StateError> {
-        state.write(&Self::file(session, document), &serde_json::to_vec(self).unwrap_or_default())
+        state.write(&Self::file(writer, session, document), &serde_json::to_vec(self).unwrap_or_default())
     }
 }
 
@@ -107,9 +131,31 @@ pub struct Plan {
     pub updated: Vec<String>,
     pub removed: Vec<String>,
     pub unchanged: Vec<String>,
-    /// Somebody else's profiles, and what not every tool could read: left as they are.
-    pub skipped: Vec<(String, Option<Place>)>,
+    /// Left as they are.
+    pub skipped: Vec<Skipped>,
     pub note: Note,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub name: String,
+    pub place: Option<Place>,
+    pub why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its line is not one of kcaws's.
+    NotOurs,
+    OfSession(String),
+    /// It names another role than was written there.
+    ChangedByHand,
+    /// An account called `default` shall not become everybody's profile.
+    WouldBeDefault,
+    /// The names would not get through a command line.
+    Unwritable,
+    /// The listing has it no longer, and a prune would take lines along that somebody else wrote.
+    GoneWithMore,
 }
 
 pub struct Sync<'a> {
@@ -128,20 +174,21 @@ impl Sync<'_> {
         }
         let is_wanted = |name: &str| self.wanted.binary_search_by(|one| one.name.as_str().cmp(name)).is_ok();
         for (name, noted) in self.note.profiles.iter().filter(|(name, _)| !is_wanted(name)) {
-            let own = draft.document().own(name);
-            let is_still_ours = own.is_some_and(|own| {
-                let Role { account_id, role_name } = &own.role;
-                own.session == self.session && (account_id, role_name) == (&noted.account, &noted.role)
-            });
-            if !is_still_ours {
+            let document = draft.document();
+            let own = document.own(name);
+            if !own.is_some_and(|own| own.session == self.session && noted.is_of(&own.role)) {
+                continue;
+            }
+            let heading = Heading::Profile(name.clone());
+            if self.prune && document.is_as_noted(&heading, noted) {
+                draft.remove(&heading)?;
+                plan.removed.push(name.clone());
                 continue;
             }
             if self.prune {
-                draft.remove(&Heading::Profile(name.clone()))?;
-                plan.removed.push(name.clone());
-            } else {
-                plan.note.profiles.insert(name.clone(), noted.clone());
+                plan.skip(name, document, Why::GoneWithMore);
             }
+            plan.note.profiles.insert(name.clone(), noted.clone());
         }
         Ok(plan)
     }
@@ -149,17 +196,13 @@ impl Sync<'_> {
     fn put(&self, wanted: &Wanted, draft: &mut Draft<'_>, plan: &mut Plan) -> Result<(), ConfigError> {
         let (name, document) = (&wanted.name, draft.document());
         let heading = Heading::Profile(name.clone());
-        let own = document.own(name);
-        let is_foreign =
-            document.foreign(name).is_some() || own.is_some_and(|own| own.session != self.session);
-        // An account called `default` shall not become everybody's profile.
-        if is_foreign || name == "default" {
-            let place = document.section(&heading).map(|section| section.place());
-            plan.skipped.push((name.clone(), place));
+        let noted = self.note.profiles.get(name);
+        if let Some(why) = self.why_not(wanted, noted, document) {
+            plan.skip(name, document, why);
             return Ok(());
         }
         let Ok(line) = credential_process(self.program, &wanted.own) else {
-            plan.skipped.push((name.clone(), None));
+            plan.skip(name, document, Why::Unwritable);
             return Ok(());
         };
         let mut keys = vec![("credential_process", line.as_str())];
@@ -168,19 +211,67 @@ impl Sync<'_> {
             Some(section) => (section.get("region").map(str::to_owned), false),
             None => (None, true),
         };
-        let noted_region = self.note.profiles.get(name).and_then(|noted| noted.region.clone());
+        let noted_region = noted.and_then(|noted| noted.region.clone());
         let region = wanted.region.as_deref().filter(|_| is_new || has_region == noted_region);
         keys.extend(region.map(|region| ("region", region)));
-        keys.extend(wanted.output.as_deref().filter(|_| is_new).map(|output| ("output", output)));
+        let output = wanted.output.as_deref().filter(|_| is_new);
+        keys.extend(output.map(|output| ("output", output)));
         match draft.set(&heading, &keys)? {
             Change::Created => plan.created.push(name.clone()),
             Change::Updated => plan.updated.push(name.clone()),
             Change::Unchanged => plan.unchanged.push(name.clone()),
         }
         let region = region.map(str::to_owned).or(noted_region);
+        let output = output.map(str::to_owned).or_else(|| noted.and_then(|noted| noted.output.clone()));
         let Role { account_id, role_name } = wanted.own.role.clone();
-        plan.note.profiles.insert(name.clone(), Noted { account: account_id, role: role_name, region });
+        plan.note
+            .profiles
+            .insert(name.clone(), Noted { account: account_id, role: role_name, region, output });
         Ok(())
+    }
+
+    fn why_not(&self, wanted: &Wanted, noted: Option<&Noted>, document: &Document) -> Option<Why> {
+        if wanted.name == "default" {
+            return Some(Why::WouldBeDefault);
+        }
+        if document.foreign(&wanted.name).is_some() {
+            return Some(Why::NotOurs);
+        }
+        let own = document.own(&wanted.name)?;
+        if own.session != self.session {
+            return Some(Why::OfSession(own.session));
+        }
+        let is_known = own.role == wanted.own.role || noted.is_some_and(|noted| noted.is_of(&own.role));
+        (!is_known).then_some(Why::ChangedByHand)
+    }
+}
+
+impl Plan {
+    fn skip(&mut self, name: &str, document: &Document, why: Why) {
+        let place = document.section(&Heading::Profile(name.to_owned())).map(|section| section.place());
+        self.skipped.push(Skipped { name: name.to_owned(), place, why });
+    }
+}
+
+impl Document {
+    /// Nothing stands in the section but what was written: no other key, no comment, no other region.
+    fn is_as_noted(&self, heading: &Heading, noted: &Noted) -> bool {
+        let Some(view) = self.section(heading) else { return false };
+        let is_same = |key, noted: &Option<String>| view.get(key) == noted.as_deref();
+        let is_plain = |section: &&Section| {
+            let lines = self.text()[section.header.start..section.last_word()].lines();
+            let lines = lines.filter(|line| !line.trim().is_empty()).count();
+            let is_ours = |entry: &Entry| {
+                matches!(&*self.key_of(entry), "credential_process" | "region" | "output")
+                    && entry.raw_value == entry.value
+            };
+            self.text()[section.header.clone()].trim_end().ends_with(']')
+                && lines == section.entries.len() + 1
+                && section.entries.iter().all(is_ours)
+        };
+        self.all(heading).iter().all(is_plain)
+            && is_same("region", &noted.region)
+            && is_same("output", &noted.output)
     }
 }
 

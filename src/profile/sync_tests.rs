@@ -23,6 +23,10 @@ fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, P
     (draft.finish().expect("finishes").text().to_owned(), plan)
 }
 
+fn left(plan: &Plan) -> Vec<(&str, Why)> {
+    plan.skipped.iter().map(|one| (one.name.as_str(), one.why.clone())).collect()
+}
+
 fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<Wanted> {
     let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
     wanted("corp", listed, settings, &settings.template().expect("a template")).expect("no collision")
@@ -69,8 +73,7 @@ fn nobody_elses_profile_is_written_or_pruned() {
     let text = "[profile dev]\nregion = mine\n";
     let (after, plan) = synced(text, &Note::default(), &wanted, true);
     assert_eq!(after, text);
-    let skipped: Vec<&str> = plan.skipped.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(skipped, ["default", "dev"]);
+    assert_eq!(left(&plan), [("default", Why::WouldBeDefault), ("dev", Why::NotOurs)]);
 
     // Noted once, then made over by hand to another role.
     let (text, plan) =
@@ -91,4 +94,57 @@ fn names_that_come_out_alike_are_refused_with_both() {
         error.to_string(),
         "profile `a-b-r` would be both R in 000000000001 (a b) and R in 000000000002 (a-b)"
     );
+}
+
+#[test]
+fn another_role_that_a_person_wrote_stays_and_is_named() {
+    let listed = [(account(1, "dev"), roles(&["Admin"]))];
+    let wanted = want(&listed, &settings(""));
+    let (text, plan) = synced("", &Note::default(), &wanted, true);
+    let hand = text.replace("--role Admin", "--role Read");
+    for note in [&plan.note, &Note::default()] {
+        let (after, plan) = synced(&hand, note, &wanted, true);
+        assert_eq!((after.as_str(), left(&plan)), (hand.as_str(), vec![("dev-admin", Why::ChangedByHand)]));
+        assert_eq!(plan.note, Note::default(), "it is no longer sync's to prune");
+    }
+    let other = text.replace("--session corp", "--session x");
+    let (after, plan) = synced(&other, &plan.note, &wanted, true);
+    assert_eq!((after, left(&plan)), (other, vec![("dev-admin", Why::OfSession("x".into()))]));
+}
+
+/// The same name for another role, by the template: nobody's hand was in it.
+#[test]
+fn what_is_as_noted_follows_the_listing() {
+    let template = settings("name = \"{account_name}\"\n");
+    let (text, plan) =
+        synced("", &Note::default(), &want(&[(account(1, "dev"), roles(&["Old"]))], &template), true);
+    let (after, plan) =
+        synced(&text, &plan.note, &want(&[(account(2, "dev"), roles(&["New"]))], &template), true);
+    assert_eq!(plan.updated, ["dev"]);
+    assert!(after.contains("--account 000000000002 --role New"), "{after}");
+}
+
+#[test]
+fn a_section_with_lines_of_somebodys_is_not_pruned() {
+    let config = settings("region = \"a\"\noutput = \"json\"\n");
+    let listed = [(account(1, "dev"), roles(&["Admin"]))];
+    let (text, plan) = synced("", &Note::default(), &want(&listed, &config), true);
+    for (from, to) in [
+        ("output = json\n", "output = json\ns3 =\n  max_concurrent_requests = 20\n"),
+        ("region = a\n", "# for the audit\nregion = a\n"),
+        ("region = a\n", "region = hand\n"),
+        ("region = a\n", "region = a # why\n"),
+        ("output = json\n", "output = table\n"),
+        ("[profile dev-admin]\n", "[profile dev-admin] # mine\n"),
+    ] {
+        let hand = text.replace(from, to);
+        let (after, kept) = synced(&hand, &plan.note, &[], true);
+        assert_eq!((after.as_str(), left(&kept)), (hand.as_str(), vec![("dev-admin", Why::GoneWithMore)]));
+        assert_eq!(kept.note, plan.note, "the next sync looks again");
+        assert!(synced(&hand, &plan.note, &[], false).1.skipped.is_empty());
+    }
+    // Blank lines are nobody's, and what follows the last setting stays in any case.
+    let spaced = text.replace("region = a\n", "\nregion = a\n") + "# behind\n";
+    let (after, pruned) = synced(&spaced, &plan.note, &[], true);
+    assert_eq!((after.as_str(), pruned.removed.len()), ("# behind\n", 1));
 }

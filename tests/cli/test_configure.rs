@@ -16,7 +16,7 @@ fn empty_with(builder: Builder) -> Stage {
     stage
 }
 
-fn empty() -> Stage {
+pub(crate) fn empty() -> Stage {
     empty_with(IdcSim::builder().auto_approve(true))
 }
 
@@ -255,40 +255,6 @@ fn the_shells_line_goes_behind_what_is_there_and_only_once() {
     let bash = stage.desk.command("bash").args(["--norc", "-c", script]).run().expect_ok();
     bash.expect_stdout("function");
     by_flags(&stage, "--no-login --shell-line").env("SHELL", "/bin/dash").run().expect_code(1);
-}
-
-#[test]
-fn other_tools_profiles_become_ours_beside_theirs() {
-    let stage = empty();
-    let url = stage.sim.start_url();
-    let before = format!(
-        "[profile theirs]\nsso_start_url = {url}\nsso_region = eu-central-1\nsso_account_id = 111122223333\n\
-         sso_role_name = PowerUserAccess\nregion = eu-west-1\n\n\
-         [profile half]\nsso_start_url = {url}\n\n\
-         [profile g]\ngranted_sso_start_url = {url}\ngranted_sso_region = eu-central-1\n\
-         granted_sso_account_id = 111122223333\ngranted_sso_role_name = ReadOnlyAccess\n\
-         credential_process = granted credential-process --profile g\n"
-    );
-    stage.desk.write_aws_config(&before);
-    let output = stage.run("configure --import --yes --json").expect_ok();
-    let json = output.stdout_json();
-    assert_eq!(json["session"]["start_url"], url, "that of the profiles: {json}");
-    assert_eq!(
-        (&json["not_understood"][0]["name"], &json["not_understood"][0]["line"]),
-        (&"half".into(), &8.into())
-    );
-    output.expect_stderr("config:8: profile `half` is left out: it names no account");
-    let after = stage.desk.read_aws_config();
-    assert!(after.starts_with(&before), "{after}");
-    assert_eq!(after.matches("[profile").count(), 5, "{after}");
-    let line = "credential-process --profile theirs-kcaws";
-    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
-    assert!(after.contains("--role PowerUserAccess\nregion = eu-west-1\n"), "{after}");
-    // They are not sync's to remove.
-    stage.run("profile sync --yes").expect_ok();
-    assert!(stage.desk.read_aws_config().contains("[profile theirs-kcaws]"));
-    let again = stage.run("configure --import --import-suffix .k --yes --json").expect_ok().stdout_json();
-    assert_eq!(again["profiles"][0]["name"], "g.k");
 }
 
 fn answer(running: &mut Running, question: &str, line: &str) {

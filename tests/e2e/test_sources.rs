@@ -14,8 +14,9 @@ const ROLE: &str = "role_arn = arn:aws:iam::111122223333:role/x\nsource_profile 
     aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = example\n";
 
 /// Beside `credential_process` in the profile, and in the credentials file.
-const CASES: [(&str, &str); 7] = [
+const CASES: [(&str, &str); 8] = [
     ("", ""),
+    ("", "[dev]\ncredential_process = /bin/false\n"),
     ("", STATIC),
     (KEYS, ""),
     (SSO, ""),

@@ -58,6 +58,79 @@ fn another_file_by_its_variable_is_written_there() {
 }
 
 #[test]
+fn a_relative_path_means_the_same_file_from_every_folder() {
+    let desk = Desk::new();
+    let path = desk.write_home_file("work/cfg", SESSION);
+    desk.write_home_file("work/creds", "[dev]\naws_access_key_id = x\n");
+    let at = |line, folder: &str| {
+        let folder = desk.home().join(folder);
+        kcaws(&desk, line).env("AWS_SHARED_CREDENTIALS_FILE", "creds").current_dir(folder)
+    };
+    let added = at(ADD, "work").env("AWS_CONFIG_FILE", "cfg").run().expect_ok();
+    assert!(added.stderr_text().contains(path.to_str().unwrap()), "{added}");
+    let credentials = desk.home().join("work/creds:2");
+    assert!(added.stderr_text().contains(credentials.to_str().unwrap()), "{added}");
+    // Its backup is not that of another `cfg`.
+    let other = desk.write_home_file("cfg", SESSION);
+    at("profile undo", "")
+        .env("AWS_CONFIG_FILE", "cfg")
+        .run()
+        .expect_code(1)
+        .expect_stderr("has not written");
+    at("profile undo 1", "").run().expect_ok();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), SESSION);
+    assert_eq!(std::fs::read_to_string(other).unwrap(), SESSION);
+}
+
+#[test]
+fn a_process_in_the_credentials_file_is_the_source_and_is_named() {
+    let desk = Desk::new();
+    desk.write_aws_config(&format!("{SESSION}[profile x]\nregion = eu-west-1\n"));
+    let theirs = "credential_process = /opt/vault export\n";
+    let path = desk.write_home_file(".aws/credentials", format!("[x]\n{theirs}[dev]\n{theirs}"));
+    kcaws(&desk, ADD)
+        .run()
+        .expect_ok()
+        .expect_stderr("credentials_process at")
+        .expect_stderr("credentials:4");
+    let listed = kcaws(&desk, "profile list --json").run().expect_ok().stdout_json();
+    let (dev, x) = (&listed["profiles"][0], &listed["profiles"][1]);
+    assert_eq!((&dev["source"], &x["source"]), (&"kcaws".into(), &"credentials_process".into()));
+    assert_eq!(dev["shadowed_by"][0]["by"], "credentials_process");
+    for line in ["console x --print", "env x", "credential-process --profile x"] {
+        kcaws(&desk, line).run().expect_code(3).expect_stderr(&format!("{}:2", path.display()));
+    }
+}
+
+#[test]
+fn what_is_no_file_at_all_has_a_hint_of_its_own() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.home().join(".aws")).unwrap();
+    symlink("config", desk.aws_config_path()).unwrap();
+    for (line, code) in [("profile list", 3), (ADD, 1)] {
+        kcaws(&desk, line).run().expect_code(code).expect_stderr("leads back to itself");
+    }
+    std::fs::remove_file(desk.aws_config_path()).unwrap();
+    std::fs::create_dir(desk.aws_config_path()).unwrap();
+    for (line, code) in [("profile list", 3), (ADD, 1)] {
+        kcaws(&desk, line).run().expect_code(code).expect_stderr("that is a folder");
+    }
+    let below = desk.home().join(".bashrc/config");
+    desk.write_home_file(".bashrc", "");
+    let list = kcaws(&desk, "profile list").env("AWS_CONFIG_FILE", below);
+    list.run().expect_code(3).expect_stderr("is a file, not a folder");
+}
+
+#[test]
+fn an_answer_that_finds_no_room_has_a_hint_about_stdout() {
+    let desk = Desk::new();
+    desk.write_aws_config(SESSION);
+    let line = format!("exec {} profile list --json >/dev/full", binary().display());
+    let full = desk.command("sh").args(["-c", &line]).run();
+    full.expect_code(1).expect_stderr("cannot write the answer").expect_stderr("make room where stdout goes");
+}
+
+#[test]
 fn a_protected_file_is_refused_by_name() {
     let desk = Desk::new();
     let path = desk.write_aws_config(SESSION);

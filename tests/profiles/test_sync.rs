@@ -111,6 +111,31 @@ fn nobody_elses_profile_is_touched_and_the_rest_is_written() {
 }
 
 #[test]
+fn what_a_person_made_of_a_profile_is_left_alone_and_told() {
+    let stage = few();
+    stage.run("profile sync --yes").expect_ok();
+    let written = stage.desk.read_aws_config();
+    let line = |role: &str| format!("--account 200000000000 --role {role}\n");
+    let edited = written.replace(&line("ReadOnlyAccess"), &line("Mine")).replace(
+        "[profile team-1-read-only-access]\n",
+        "[profile team-1-read-only-access]\ncli_pager = cat\n",
+    );
+    stage.desk.write_aws_config(&edited);
+    stage.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
+    let output =
+        stage.run("profile sync --yes").expect_code(1).expect_stderr("2 profiles were left as they are");
+    let told = output.stderr_text();
+    assert!(
+        told.contains("it was changed by hand (") && told.contains("lines that sync did not write"),
+        "{told}"
+    );
+    assert_eq!(stage.desk.read_aws_config(), edited);
+    stage.run("profile remove team-0-read-only-access team-1-read-only-access").expect_ok();
+    stage.run("profile sync --yes").expect_ok();
+    assert!(stage.desk.read_aws_config().contains(&line("ReadOnlyAccess")));
+}
+
+#[test]
 fn hostile_names_become_harmless() {
     let stage = few();
     stage.sim.add_account("300000000001", "x]\n[profile evil]\nregion = y\n#", "x@example.com");

@@ -3,7 +3,7 @@
 use super::{Run, ask};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::profile::sync::{changes, skipped};
+use crate::cli::profile::sync::{RENAME, changes, skipped};
 use crate::cli::profile::written::Changed;
 use crate::cli::selection::{self, Opened};
 use crate::cli::ui::{Ui, shown};
@@ -16,7 +16,7 @@ use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::own;
 use crate::profile::save::Outcome;
-use crate::profile::sync::{Note, Plan, Sync, Wanted, wanted};
+use crate::profile::sync::{Note, Plan, Sync, Wanted, Writer, wanted};
 
 /// Which of the listing.
 pub(super) enum Wish {
@@ -63,15 +63,16 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
         }
     }
     let (document, state) = (app.document()?, &**app.state());
-    let note = Note::load(state, &session, document)?;
-    let Some(plan) = put(run, &chosen, &note, app, ui)? else { return Ok(()) };
+    let note = Note::load(state, Writer::Sync, &session, document)?;
+    let Some(plan) = put(run, &chosen, &note, RENAME, app, ui)? else { return Ok(()) };
     if !run.args.write.dry_run && !chosen.is_empty() {
-        plan.note.save(state, &session, document)?;
+        plan.note.save(state, Writer::Sync, &session, document)?;
     }
     Ok(())
 }
 
-/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own.
+/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own;
+/// the next import does.
 pub(super) fn of_other_tools(
     run: &mut Run<'_>,
     found: Found,
@@ -105,7 +106,17 @@ pub(super) fn of_other_tools(
         ui.say(&shown(&format!("{}: profile `{}` is of another portal", one.place, one.name)));
     }
     run.unclear.extend(unclear);
-    put(run, &wanted, &Note::default(), app, ui)?;
+    let (document, state) = (app.document()?, &**app.state());
+    let session = document.session(&run.name).ok();
+    let note = match &session {
+        Some(session) => Note::load(state, Writer::Import, session, document)?,
+        None => Note::default(),
+    };
+    let rename = "choose another --import-suffix";
+    let plan = put(run, &wanted, &note, rename, app, ui)?;
+    if let (Some(plan), Some(session), false) = (plan, session, run.args.write.dry_run) {
+        plan.note.save(state, Writer::Import, &session, document)?;
+    }
     Ok(())
 }
 
@@ -178,6 +189,7 @@ fn put(
     run: &mut Run<'_>,
     wanted: &[Wanted],
     note: &Note,
+    rename: &str,
     app: &App,
     ui: &mut Ui,
 ) -> Result<Option<Plan>, CommandError> {
@@ -191,7 +203,7 @@ fn put(
     run.keep(&outcome);
     warn_of_shadows(&outcome, app, ui);
     run.profiles.extend(changes(&outcome.result));
-    if let Err(error) = skipped(&outcome.result, ui) {
+    if let Err(error) = skipped(&outcome.result, rename, ui) {
         run.partial.get_or_insert(error);
     }
     Ok(Some(outcome.result))

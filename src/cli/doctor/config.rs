@@ -92,6 +92,15 @@ fn oddity(Oddity { place, what }: Oddity) -> Finding {
             format!("[{title}]: Rust and JavaScript know no names with blanks and leave the section out"),
             "rename it, with `-` in place of the blank".to_owned(),
         ),
+        What::Unread { title } => (
+            format!("[{title}]: the AWS CLI and Python do not read it so, and leave the section out"),
+            "write one word and the name, such as `[profile dev]`, and a name with blanks in two quotes"
+                .to_owned(),
+        ),
+        What::ReadByBotocore { title } => (
+            format!("[{title}] is a section for the AWS CLI and Python only"),
+            "write the first word as it must be: `profile`, `sso-session` or `services`".to_owned(),
+        ),
         What::Unprefixed { title } => (
             format!("[{title}] is no profile in this file: every tool leaves it out"),
             format!("write `[profile {title}]`, if it is meant as one"),

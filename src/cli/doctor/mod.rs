@@ -52,7 +52,7 @@ pub(super) struct DoctorArgs {
     /// Ask nobody over the network
     #[arg(long)]
     offline: bool,
-    /// With --profile: also run a credential_process that is not kcaws
+    /// With --profile: also run programs that are not kcaws, its own or one that it gets credentials through
     #[arg(long, requires = "profile")]
     run_others: bool,
 }

@@ -1,12 +1,14 @@
 //! What a profile's tools really take.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
 use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::cli::error::argument;
+use crate::cli::selection;
 use crate::ports::trial::{Said, TrialError, on_path};
 use crate::profile::ConfigError;
 use crate::profile::document::Document;
@@ -21,14 +23,15 @@ const MOST_ASKED: usize = 3;
 pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(document) = scene.document() else { return Vec::new() };
     let names = scene.profiles();
-    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(document, name)).collect();
+    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(scene, document, name)).collect();
     match (wrong.is_empty(), names.as_slice()) {
         (false, _) => wrong,
-        (true, []) => vec![Finding::warning(
-            "",
-            "no profile gets its credentials from kcaws",
-            "`kcaws configure` or `kcaws profile add` writes one",
-        )],
+        (true, []) => {
+            let session = scene.asked.session.as_deref().unwrap_or_default();
+            let why = "no profile gets its credentials from kcaws";
+            let why = if session.is_empty() { why.to_owned() } else { format!("{why} by this session") };
+            vec![Finding::warning(session, why, "`kcaws configure` or `kcaws profile add` writes one")]
+        }
         (true, [one]) => vec![Finding::ok(one.as_str(), "its session, account and permission set are named")],
         (true, all) => {
             vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
@@ -36,10 +39,10 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
     }
 }
 
-fn wrong(document: &Document, name: &str) -> Option<Finding> {
+fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> {
     let error = document.target(name).err()?;
     let is_foreign = matches!(error, ConfigError::NotOurs { .. });
-    let finding = failed(name, error.into());
+    let finding = failed(name, selection::not_of_kcaws(error, document, scene.read_credentials(), name));
     Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
 }
 
@@ -76,7 +79,7 @@ fn takings(
     document: &Document,
     profile: &str,
 ) -> [(Family, Option<Taken>); Family::ALL.len()] {
-    let credentials = scene.credentials().and_then(|credentials| credentials.as_ref().ok());
+    let credentials = scene.read_credentials();
     Family::ALL.map(|family| (family, taken(family, document, credentials, profile)))
 }
 
@@ -87,7 +90,9 @@ fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
         Source::Sso | Source::SsoRole => {
             "remove the sso_… lines of this profile: its credential_process names session, account and role"
         }
-        Source::CredentialsFile => "remove that section, or rename it: it wins over the config file",
+        Source::CredentialsFile | Source::CredentialsProcess => {
+            "remove that section, or rename it: it wins over the config file"
+        }
         Source::ConfigKeys => "remove the aws_… keys of this profile",
         Source::AssumeRole | Source::WebIdentity => {
             "move it to a profile of its own, with `source_profile` naming this one"
@@ -125,9 +130,10 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
-    let judged = judged(takings);
-    let is_ours = scene.runs_kcaws(name);
-    if !is_ours && scene.program(name).is_some() && !scene.asked.run_others {
+    let judged = judged(takings, scene.credentials_path().as_deref());
+    let others = scene.runs_others(name);
+    let is_ours = scene.runs_kcaws(name) && !others;
+    if others && !scene.asked.run_others {
         return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
     }
     // What is run may go to the network.
@@ -147,17 +153,20 @@ fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) ->
 }
 
 /// By the rules: one line for all, or one word each.
-fn judged(takings: &[(Family, Option<Taken>)]) -> String {
-    let word = |taken: &Option<Taken>| taken.as_ref().map_or("nothing", |taken| taken.key).to_owned();
+fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> String {
+    let word = |taken: &Option<Taken>| match taken {
+        None => "nothing".to_owned(),
+        // The same key may stand in both files.
+        Some(taken) if Some(&*taken.place.path) == credentials => {
+            format!("`{}` ({})", taken.key, taken.place)
+        }
+        Some(taken) => format!("`{}`", taken.key),
+    };
     let first = word(&takings[0].1);
     if takings.iter().all(|(_, taken)| word(taken) == first) {
-        return format!("all tools take `{first}`");
+        return format!("all tools take {first}");
     }
-    takings
-        .iter()
-        .map(|(family, taken)| format!("{family}: `{}`", word(taken)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    takings.iter().map(|(family, taken)| format!("{family}: {}", word(taken))).collect::<Vec<_>>().join(", ")
 }
 
 /// What `aws configure list` shows. It masks all but the last characters of the keys, and the word for their source
@@ -242,6 +251,8 @@ mod tests {
     fn a_profile_names_what_it_stands_for() {
         assert_eq!(states(&desk("").look(profile)), ["ok"]);
         assert_eq!(states(&Desk::new().config(CORP).look(profile)), ["warning"]);
+        let other = desk("").session("other").look(profile);
+        assert!(other[0].subject == "other" && other[0].why.ends_with("by this session"), "{other:?}");
         let lost = desk("").config(DEV).look(profile);
         assert_eq!(states(&lost), ["error"]);
         assert!(lost[0].why.contains("no [sso-session corp]"), "{lost:?}");
@@ -292,5 +303,48 @@ mod tests {
         assert!(desk().look(source)[0].why.contains("--run-others"));
         let ran = desk().run_others().look(source);
         assert!(ran[0].why.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+    }
+
+    /// By a role of another profile, and by the credentials file.
+    #[test]
+    fn a_program_of_others_behind_a_profile_is_not_run_either() {
+        let other = "[profile other]\ncredential_process = /opt/vault export\n";
+        let role = "[profile role]\nrole_arn = x\nsource_profile = other\n";
+        let over_ours = "[profile over]\nrole_arn = x\nsource_profile = dev\n";
+        for (config, credentials, name) in [
+            (format!("{other}{role}"), "", "role"),
+            (role.to_owned(), "[other]\ncredential_process = /opt/vault export\n", "role"),
+            (over_ours.to_owned(), "[dev]\ncredential_process = /opt/vault export\n", "over"),
+            (String::new(), "[dev]\ncredential_process = /opt/vault export\n", "dev"),
+            ("[profile x]\nregion = y\n".to_owned(), "[x]\ncredential_process = /opt/vault export\n", "x"),
+        ] {
+            let mut desk = desk(&config).credentials(credentials).file("bin/aws", "").profile(name);
+            let bin = desk.path("bin");
+            desk.trials = desk.trials.with(bin.join("aws"), false, "", "hunter2");
+            let bin = bin.display().to_string();
+            let found = desk.env("PATH", &bin).look(source);
+            assert!(found[0].why.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
+        }
+        // Ours alone is asked.
+        let mut ours = desk(over_ours).file("bin/aws", "").profile("over");
+        let bin = ours.path("bin");
+        ours.trials =
+            ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
+        let bin = bin.display().to_string();
+        assert!(ours.env("PATH", &bin).look(source)[0].why.contains("says `assume-role`"));
+    }
+
+    #[test]
+    fn a_process_in_the_credentials_file_is_named_with_its_place() {
+        let theirs = "[dev]\ncredential_process = /opt/vault export\n";
+        let hidden = desk("").credentials(theirs).look(shadowing);
+        assert_eq!(states(&hidden), ["error"]);
+        assert!(hidden[0].why.contains("credentials:2: `credential_process` hides"), "{hidden:?}");
+        let plain = "[profile x]\nregion = y\n";
+        let desk = || desk(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
+        let told = desk().look(profile);
+        assert!(told[0].why.contains("credentials:2"), "{told:?}");
+        let judged = desk().look(source);
+        assert!(judged[0].why.contains("all tools take `credential_process` ("), "{judged:?}");
     }
 }

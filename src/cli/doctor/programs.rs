@@ -16,13 +16,23 @@ const OWN: &str = env!("CARGO_PKG_VERSION");
 
 /// Whoever can write to it, or put another in its place, is you to AWS.
 pub(super) fn program(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut programs: Vec<PathBuf> = Vec::new();
-    for program in scene.profiles().iter().filter_map(|profile| scene.program(profile)) {
-        if !programs.contains(&program) {
-            programs.push(program);
-        }
+    let (mut programs, mut torn): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+    for profile in scene.profiles() {
+        let (list, program) = match scene.torn_program(&profile) {
+            Some(path) => (&mut torn, Some(path)),
+            None => (&mut programs, scene.program(&profile)),
+        };
+        list.extend(program.filter(|program| !list.contains(program)));
     }
-    programs.iter().map(|program| one(scene, program)).collect()
+    torn.iter().map(|path| unquoted(path)).chain(programs.iter().map(|program| one(scene, program))).collect()
+}
+
+fn unquoted(path: &Path) -> Finding {
+    let path = path.display().to_string();
+    let first = path.split([' ', '\t']).next().unwrap_or_default();
+    let why = format!("it has blanks and no quotes: tools look for a program `{first}`");
+    let mend = format!("put it in quotes: credential_process = \"{path}\" credential-process …");
+    Finding::error(path, why, mend)
 }
 
 fn one(scene: &Scene<'_>, program: &Path) -> Finding {
@@ -188,6 +198,19 @@ mod tests {
         let config = "[profile x]\ncredential_process = TOKEN=hunter2 vault export\n";
         let variable = Desk::new().config(config).profile("x").look(super::program);
         assert_eq!((states(&variable), variable[0].subject.as_str()), (vec!["warning"], "TOKEN=…"));
+    }
+
+    #[test]
+    fn a_path_with_blanks_and_no_quotes_is_named_and_a_wrapper_is_none() {
+        let torn = of("/opt/my tools/kcaws");
+        assert_eq!(states(&torn), ["error"]);
+        assert_eq!(torn[0].subject, "/opt/my tools/kcaws");
+        assert!(
+            torn[0].mend.as_deref().is_some_and(|mend| mend.contains("\"/opt/my tools/kcaws\"")),
+            "{torn:?}"
+        );
+        assert!(of("/usr/bin/env -i kcaws").is_empty());
+        assert_eq!(of("\"/opt/my tools/kcaws\"")[0].why, "there is no such program");
     }
 
     #[cfg(unix)]

@@ -10,7 +10,7 @@ use crate::ports::machine::Machine;
 use crate::ports::probe::Probe;
 use crate::ports::trial::Trials;
 use crate::profile::document::{Document, Heading};
-use crate::profile::{ConfigError, SsoSession};
+use crate::profile::{ConfigError, SsoSession, sources};
 use crate::words::words;
 
 pub(super) struct Scene<'a> {
@@ -58,6 +58,11 @@ impl<'a> Scene<'a> {
         self.credentials.get_or_init(load).as_ref()
     }
 
+    /// The same, where it can be read.
+    pub(super) fn read_credentials(&self) -> Option<&Document> {
+        self.credentials().and_then(|credentials| credentials.as_ref().ok())
+    }
+
     /// What the hosts said; asked once.
     pub(super) fn heard(&self) -> &[Heard] {
         self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, |probe| network::ask_all(self, probe)))
@@ -102,7 +107,8 @@ impl<'a> Scene<'a> {
         if let Some(profile) = &self.asked.profile {
             return vec![profile.clone()];
         }
-        let ours = document.profile_names().into_iter().filter(|name| self.runs_kcaws(name));
+        let is_meant = |name: &String| self.runs_kcaws(name) || self.torn_program(name).is_some();
+        let ours = document.profile_names().into_iter().filter(is_meant);
         match &self.asked.session {
             Some(session) => ours
                 .filter(|name| document.target(name).is_ok_and(|target| &target.session.name == session))
@@ -115,6 +121,31 @@ impl<'a> Scene<'a> {
     pub(super) fn program(&self, profile: &str) -> Option<PathBuf> {
         let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
         words(section.get("credential_process")?).into_iter().next().map(PathBuf::from)
+    }
+
+    /// The path of kcaws, where it has blanks and stands without quotes: tools run what is before the first one.
+    pub(super) fn torn_program(&self, profile: &str) -> Option<PathBuf> {
+        let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
+        let line = section.get("credential_process")?;
+        let (path, _) = line.split_once(" credential-process")?;
+        let first = path.split([' ', '\t']).next()?;
+        let is_torn = first != path
+            && first.contains(['/', '\\'])
+            && !path.contains(['"', '\'', '='])
+            && !path.contains(" -")
+            && is_kcaws(Path::new(path))
+            // `/usr/bin/env kcaws` runs what it says.
+            && !Path::new(first).is_file();
+        is_torn.then(|| PathBuf::from(path))
+    }
+
+    /// Whether a tool that is asked for the profile's credentials may run a program that is not kcaws: its own, one of
+    /// the credentials file, or that of a profile whose credentials it assumes a role with.
+    pub(super) fn runs_others(&self, profile: &str) -> bool {
+        let Some(document) = self.document() else { return false };
+        let lines = sources::processes(document, self.read_credentials(), profile);
+        let program = |line: &str| words(line).into_iter().next().map(PathBuf::from);
+        lines.into_iter().any(|line| !program(line).is_some_and(|program| is_kcaws(&program)))
     }
 
     pub(super) fn runs_kcaws(&self, profile: &str) -> bool {

@@ -32,9 +32,10 @@ pub(super) fn hook(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// With a session there is a command that adds the line and asks for nothing else.
 fn mend(scene: &Scene<'_>) -> String {
-    let session = scene.session_names().into_iter().next();
-    let adds = session.map_or("kcaws configure".to_owned(), |name| {
-        format!("kcaws configure --session {} --no-login --profiles none --shell-line", argument(&name))
+    let session = scene.sessions().into_iter().next();
+    let adds = session.map_or("kcaws configure".to_owned(), |one| {
+        let name = argument(&one.session.name);
+        format!("kcaws configure --session {name} --no-login --profiles none --shell-line")
     });
     format!("`{adds}` adds the line; `kcaws init --help` shows it")
 }
@@ -54,6 +55,8 @@ mod tests {
         assert_eq!(states(&warned), ["warning"]);
         let mend = warned[0].mend.as_deref().unwrap_or_default();
         assert!(mend.starts_with("`kcaws configure --session corp --no-login "), "{mend}");
+        let nobody = bash().session("nobody").look(hook);
+        assert!(nobody[0].mend.as_deref().is_some_and(|mend| mend.starts_with("`kcaws configure` ")));
         assert_eq!(states(&bash().env(HOOK, "bash").look(hook)), ["ok"]);
         let loads = bash().file(".bashrc", "eval -- \"$(kcaws init bash)\"\n");
         assert_eq!(states(&loads.look(hook)), ["ok"]);

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::scene::Scene;
 use crate::credentials::warm;
 use crate::ports::keyring::{ItemKey, KeyringError, StoreKind};
-use crate::ports::machine::Surroundings;
+use crate::ports::machine::{self, Surroundings};
 use crate::ports::trial::on_path;
 use crate::ports::warm_key;
 use crate::profile::SsoSession;
@@ -126,6 +126,8 @@ pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
             "in a container allow keyctl, add_key and request_key (seccomp); the other stores do not need it",
         )];
     }
+    // The kernel counts root's apart.
+    let root = if machine::is_root() { "root_" } else { "" };
     vec![match scene.machine.key_quota() {
         Some(quota)
             if quota.keys * 100 >= quota.most_keys * NEARLY_FULL
@@ -137,7 +139,9 @@ pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
                     "nearly full: {} of {} keys, {} of {} bytes",
                     quota.keys, quota.most_keys, quota.bytes, quota.most_bytes
                 ),
-                "`keyctl show @u` lists them; raise kernel.keys.maxkeys and kernel.keys.maxbytes (sysctl)",
+                format!(
+                    "`keyctl show @u` lists them; raise kernel.keys.{root}maxkeys and kernel.keys.{root}maxbytes (sysctl)"
+                ),
             )
         }
         Some(quota) => {
@@ -259,7 +263,14 @@ mod tests {
         let line = |used: &str| format!("{}: 1 1/1 {used} 20/20000\n", rustix::process::geteuid().as_raw());
         let desk = |used: &str| Desk::new().file("root/proc/key-users", &line(used));
         assert_eq!(states(&desk("3/200").look(kernel_keyring)), ["ok"]);
-        assert_eq!(states(&desk("190/200").look(kernel_keyring)), ["warning"]);
+        let full = desk("190/200").look(kernel_keyring);
+        assert_eq!(states(&full), ["warning"]);
+        let root = if rustix::process::geteuid().is_root() {
+            "kernel.keys.root_maxkeys"
+        } else {
+            "kernel.keys.maxkeys"
+        };
+        assert!(full[0].mend.as_deref().is_some_and(|mend| mend.contains(root)), "{full:?}");
         let mut refused = desk("3/200");
         refused.outside.absent = vec![StoreKind::Keyutils];
         assert_eq!(states(&refused.look(kernel_keyring)), ["warning"]);

@@ -109,6 +109,11 @@ impl Desk {
         self
     }
 
+    pub(super) fn session(mut self, name: &str) -> Self {
+        self.asked.session = Some(name.to_owned());
+        self
+    }
+
     pub(super) fn run_others(mut self) -> Self {
         self.asked.run_others = true;
         self

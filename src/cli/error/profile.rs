@@ -1,7 +1,7 @@
 //! What a person should do about a config file that cannot be written as asked.
 
-use super::{CommandError, Exit, chain};
-use crate::ports::config_file::ConfigFileError;
+use super::{CommandError, Exit, chain, of_reading};
+use crate::ports::config_file::{ConfigFileError, is_link_loop};
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;
 use crate::profile::sync::Collision;
@@ -29,6 +29,10 @@ impl From<ConfigFileError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
+                _ if is_link_loop(source) => {
+                    "a symbolic link there leads back to itself: `ls -l` shows it; let it name the file"
+                }
+                std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
                 | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",

@@ -13,6 +13,11 @@ pub(super) fn about(text: &str) -> Vec<&'static Topic> {
     }
     let mut found: Vec<(usize, &Topic)> =
         TOPICS.iter().filter_map(|topic| Some((words_of(topic, &text)?, topic))).collect();
+    // Of a lone number the shell has told, as `$?`.
+    if found.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let text = format!("exit {text}");
+        found = TOPICS.iter().filter_map(|topic| Some((words_of(topic, &text)?, topic))).collect();
+    }
     if found.is_empty() {
         found = TOPICS.iter().filter_map(|topic| Some((guess(topic, &text)?, topic))).collect();
     }
@@ -32,15 +37,22 @@ fn holds(text: &str, phrase: &str) -> bool {
     format!(" {text} ").contains(&format!(" {phrase} "))
 }
 
-/// The text is a piece of a phrase, or nearly one.
+/// The text is a piece of a phrase, or nearly one. Numbers are never nearly one another: `exit 131` is not `exit 130`.
 fn guess(topic: &Topic, text: &str) -> Option<usize> {
     let name = plain(topic.name);
     let mut phrases = topic.seen.iter().copied().chain([name.as_str()]);
+    let numbers = numbers(text);
     let is_near = |phrase: &str| {
-        (text.len() >= 4 && phrase.contains(text))
-            || strsim::normalized_damerau_levenshtein(text, phrase) >= ALIKE
+        let of_phrase = self::numbers(phrase);
+        (text.len() >= 4 && phrase.contains(text) && numbers.iter().all(|number| of_phrase.contains(number)))
+            || (numbers == of_phrase && strsim::normalized_damerau_levenshtein(text, phrase) >= ALIKE)
     };
     phrases.any(is_near).then_some(0)
+}
+
+/// The words with a digit, in order.
+fn numbers(text: &str) -> Vec<&str> {
+    text.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).collect()
 }
 
 /// Lower case, words of letters and digits, one blank between them.
@@ -90,11 +102,26 @@ mod tests {
             ("Account is disabled, contact your administrator.", "account_disabled"),
             ("invalid_grnat", "invalid_grant"),
             ("mfa credentials", "invalid_mfa_credentials"),
+            ("exti code 130", "exit_130"),
+            ("5", "exit_5"),
+            ("143", "exit_130"),
+            ("403", "no_access"),
         ] {
             assert_eq!(names(text).first(), Some(&name), "{text}: {:?}", names(text));
         }
         assert!(names("exit 130").iter().all(|name| *name != "exit_1"));
-        for nothing in ["", "…", "hello world", "exit 99", "q"] {
+        for nothing in [
+            "",
+            "…",
+            "hello world",
+            "exit 99",
+            "q",
+            "exit 131",
+            "exit 13",
+            "exit code 30",
+            "exit code 12",
+            "7",
+        ] {
             assert!(names(nothing).is_empty(), "{nothing}: {:?}", names(nothing));
         }
     }

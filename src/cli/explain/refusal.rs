@@ -64,17 +64,21 @@ fn judge(session: &str, role: &Role, access: &Access) -> Refusal {
             (format!("account {id} is yours, and `{name}` is not among what you have there"), ask)
         }
         Some(_) => (
-            format!("account {id} is yours, and `{name}` is not among what you have there; {} is", near_roles.join(", ")),
+            format!("account {id} is yours, and `{name}` is not among what you have there; {}", are(&near_roles)),
             format!("write the name as AWS has it, letter by letter; if it is another one, {ask}"),
         ),
         None if access.accounts.is_empty() => {
             ("AWS lists no account at all for you".to_owned(), "ask an administrator whether your user has any assignment, and whether it is the right user".to_owned())
         }
         None if near_accounts.is_empty() => {
-            (format!("account {id} is none of the {} that AWS lists for you", access.accounts.len()), ask)
+            let why = match access.accounts.as_slice() {
+                [only] => format!("account {id} is not the one that AWS lists for you, {}", only.id),
+                several => format!("account {id} is none of the {} that AWS lists for you", several.len()),
+            };
+            (why, ask)
         }
         None => (
-            format!("account {id} is none of those that AWS lists for you; {} is", near_accounts.join(", ")),
+            format!("account {id} is none of those that AWS lists for you; {}", are(&near_accounts)),
             format!("compare the number; if it is right, {ask}"),
         ),
     };
@@ -91,6 +95,10 @@ fn judge(session: &str, role: &Role, access: &Access) -> Refusal {
         why,
         mend,
     }
+}
+
+fn are(names: &[String]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
 impl Refusal {
@@ -133,6 +141,9 @@ mod tests {
         );
         let foreign = of("999988887777", "Admin", &[]);
         assert!(!foreign.account_visible && foreign.near_accounts.is_empty());
+        assert!(foreign.why.ends_with("not the one that AWS lists for you, 111122223333"), "{}", foreign.why);
+        let two = of("111122223333", "Admim", &["Admin", "Admit"]);
+        assert!(two.why.ends_with("; Admin, Admit are"), "{}", two.why);
         assert_eq!(of("111122223334", "Admin", &[]).near_accounts, ["111122223333"]);
         assert!(of("111122223333", "Admin", &["Admin"]).assigned);
     }

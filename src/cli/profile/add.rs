@@ -3,10 +3,10 @@ use clap::Args;
 use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::cli::error::CommandError;
-use crate::cli::role_args::account_id;
+use crate::cli::role_args::{account_id, role_name};
 use crate::cli::ui::Ui;
 use crate::ports::process;
-use crate::profile::draft::{Change, Draft};
+use crate::profile::draft::{Change, Draft, is_plain_name};
 use crate::profile::own::{self, Own};
 use crate::profile::{ConfigError, Heading, Role};
 
@@ -26,12 +26,12 @@ pub(super) struct AddArgs {
     #[arg(long, value_parser = account_id)]
     account: String,
     /// Name of the permission set
-    #[arg(long)]
+    #[arg(long, value_parser = role_name)]
     role: String,
-    #[arg(long)]
+    #[arg(long, value_parser = one_word)]
     region: Option<String>,
     /// What the AWS CLI prints: json, yaml, text, table
-    #[arg(long)]
+    #[arg(long, value_parser = one_word)]
     output: Option<String>,
     /// Take over a profile that kcaws did not write: its sso_… keys go, the others stay
     #[arg(long)]
@@ -43,7 +43,12 @@ pub(super) struct AddArgs {
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let target = Target::at(app, app.config_path()?, &args.write);
     let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
-    let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role })?;
+    let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role });
+    let line = line.or_else(|error| {
+        // A name that cannot be written is a typing error first of all.
+        app.document()?.session(&args.session)?;
+        Err(error)
+    })?;
     let edit = |draft: &mut Draft<'_>| put(args, &line, draft);
     let outcome = target.change(&args.write, &format!("profile add {}", args.name), edit)?;
     let change = match outcome.result {
@@ -58,6 +63,15 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         ui.warn(&format!("some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
     }
     Ok(())
+}
+
+/// Other regions than AWS's are somebody's too.
+fn one_word(text: &str) -> Result<String, String> {
+    if is_plain_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("it is one word, such as eu-central-1 or json".to_owned())
+    }
 }
 
 fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, ConfigError> {

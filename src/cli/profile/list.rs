@@ -73,9 +73,12 @@ fn row(document: &Document, credentials: Option<&Document>, name: String) -> Row
     let get = |key| section.as_ref().and_then(|section| section.get(key)).map(str::to_owned);
     let mut source = section.as_ref().map_or(Source::None, own::source);
     if source == Source::None
-        && sources::find(sources::Source::CredentialsFile, document, credentials, &name).is_some()
+        && let Some(taken) = sources::of_credentials_file(document, credentials, &name)
     {
-        source = Source::CredentialsFile;
+        source = match taken.source {
+            sources::Source::CredentialsProcess => Source::CredentialsProcess,
+            _ => Source::CredentialsFile,
+        };
     }
     let own = document.own(&name);
     // Looking for a session that is not there takes the whole file, for each profile that names it.

@@ -3,19 +3,19 @@ use clap::Args;
 use super::add::program;
 use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, Exit, argument};
 use crate::cli::selection::{self, Opened};
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Ui, shown};
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
-use crate::profile::sync::{Note, Plan, Sync, wanted};
+use crate::profile::sync::{Note, Plan, Skipped, Sync, Why, Writer, wanted};
 
 /// Write a profile for every account and permission set that you have
 ///
 /// Names come from a template; regions and aliases from config.toml (README has the list). Profiles that sync wrote
-/// and that you have no longer are removed; nobody else's are touched. A run that was cut off is taken up by the
-/// next one.
+/// and that you have no longer are removed, unless you added lines to them; nobody else's are touched, nor those whose
+/// account or permission set you changed. A run that was cut off is taken up by the next one.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile sync corp --dry-run\n  kcaws profile sync --yes --template '{account_name|kebab}.{role|lower}'"
@@ -61,7 +61,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
 
     let (target, document, state) =
         (Target::at(app, app.config_path()?, &args.write), app.document()?, &**app.state());
-    let note = Note::load(state, &session, document)?;
+    let note = Note::load(state, Writer::Sync, &session, document)?;
     let sync = Sync {
         wanted: &wanted,
         program: &program,
@@ -76,11 +76,14 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         return Ok(());
     };
     if !args.write.dry_run {
-        outcome.result.note.save(state, &session, document)?;
+        outcome.result.note.save(state, Writer::Sync, &session, document)?;
     }
     report(ui, &args.write, target.path(), &outcome, &changes(&outcome.result));
-    skipped(&outcome.result, ui)
+    skipped(&outcome.result, RENAME, ui)
 }
+
+/// How names of the listing are chosen.
+pub(in crate::cli) const RENAME: &str = "give the account or the permission set an alias in config.toml";
 
 fn command(session: &SsoSession) -> String {
     format!("profile sync {}", session.name)
@@ -90,7 +93,7 @@ pub(in crate::cli) fn changes(plan: &Plan) -> Vec<Changed> {
     let of = |names: &[String], change| -> Vec<Changed> {
         names.iter().map(|name| Changed { name: name.clone(), change }).collect()
     };
-    let skipped: Vec<String> = plan.skipped.iter().map(|(name, _)| name.clone()).collect();
+    let skipped: Vec<String> = plan.skipped.iter().map(|one| one.name.clone()).collect();
     let mut changes = of(&plan.created, "created");
     changes.extend(of(&plan.updated, "updated"));
     changes.extend(of(&plan.removed, "removed"));
@@ -99,19 +102,57 @@ pub(in crate::cli) fn changes(plan: &Plan) -> Vec<Changed> {
     changes
 }
 
-/// Done but for these: exit 1.
-pub(in crate::cli) fn skipped(plan: &Plan, ui: &mut Ui) -> Result<(), CommandError> {
-    let Some((first, place)) = plan.skipped.first() else { return Ok(()) };
-    let at = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
-    let message = match plan.skipped.len() {
-        1 => format!("profile `{first}` was left as it is"),
-        count => format!("{count} profiles were left as they are, such as `{first}`"),
+/// Done but for these: exit 1. `rename`: how the names of new profiles are chosen.
+pub(in crate::cli) fn skipped(plan: &Plan, rename: &str, ui: &mut Ui) -> Result<(), CommandError> {
+    let Some((first, others)) = plan.skipped.split_first() else { return Ok(()) };
+    let message = match others.len() {
+        0 => format!("profile `{}` was left as it is", first.name),
+        more => format!("{} profiles were left as they are, such as `{}`", more + 1, first.name),
     };
-    for (name, place) in plan.skipped.iter().skip(1) {
-        let at = place.as_ref().map(|place| format!(", see {place}")).unwrap_or_default();
-        ui.say(&crate::cli::ui::shown(&format!("left as it is: {name}{at}")));
+    for one in others {
+        ui.say(&shown(&format!("left as it is: {}: {}", one.name, reason(one))));
     }
     Err(CommandError::new(Exit::Failed, "partial", message)
-        .because(format!("a profile of that name is not one that sync wrote for this session{at}"))
-        .hint("give the account or the permission set an alias in config.toml, or rename the profile"))
+        .because(reason(first))
+        .hint(way_out(first, rename)))
+}
+
+fn reason(skipped: &Skipped) -> String {
+    let why = match &skipped.why {
+        Why::NotOurs => "a profile of that name is there, and kcaws did not write it".to_owned(),
+        Why::OfSession(session) => format!("a profile of that name is there, of session `{session}`"),
+        Why::ChangedByHand => {
+            "it names another account or permission set than was written there: it was changed by hand"
+                .to_owned()
+        }
+        Why::WouldBeDefault => "it would be the profile that everything takes by default".to_owned(),
+        Why::Unwritable => {
+            "its session or permission set cannot be written so that every tool reads it".to_owned()
+        }
+        Why::GoneWithMore => {
+            "AWS lists it no longer, and it has lines that sync did not write: they would go with it"
+                .to_owned()
+        }
+    };
+    match &skipped.place {
+        Some(place) => format!("{why} ({place})"),
+        None => why,
+    }
+}
+
+fn way_out(skipped: &Skipped, rename: &str) -> String {
+    let name = argument(&skipped.name);
+    match &skipped.why {
+        Why::NotOurs | Why::OfSession(_) => format!("{rename}, or rename the profile"),
+        Why::ChangedByHand => {
+            format!(
+                "rename it, if it is meant; or `kcaws profile remove {name}`, then the same command again"
+            )
+        }
+        Why::WouldBeDefault => format!("{rename}; `kcaws profile add default` writes that one"),
+        Why::Unwritable => "give the session a name of letters, digits and `_.@%:+/-`".to_owned(),
+        Why::GoneWithMore => {
+            format!("`kcaws profile remove {name}` removes it with them; --no-prune looks for none")
+        }
+    }
 }
