@@ -2,8 +2,8 @@
 //!
 //! What sync wrote is noted in the state folder: name, role, region and output. A profile that names another role than
 //! the note and the listing was changed by hand and is left alone; so is a region that differs from the note. Only
-//! what stands in that note, and still is the profile that the note describes, is ever pruned: one that has a line
-//! more, or another region, stays and is named.
+//! what stands in that note, and still names that role, is ever pruned; where lines go with it that somebody else
+//! wrote, that is told.
 
 use std::collections::BTreeMap;
 
@@ -130,6 +130,8 @@ pub struct Plan {
     pub created: Vec<String>,
     pub updated: Vec<String>,
     pub removed: Vec<String>,
+    /// Those of the removed that had lines which are not in the note.
+    pub removed_with_more: Vec<String>,
     pub unchanged: Vec<String>,
     /// Left as they are.
     pub skipped: Vec<Skipped>,
@@ -154,8 +156,6 @@ pub enum Why {
     WouldBeDefault,
     /// The names would not get through a command line.
     Unwritable,
-    /// The listing has it no longer, and a prune would take lines along that somebody else wrote.
-    GoneWithMore,
 }
 
 pub struct Sync<'a> {
@@ -180,15 +180,15 @@ impl Sync<'_> {
                 continue;
             }
             let heading = Heading::Profile(name.clone());
-            if self.prune && document.is_as_noted(&heading, noted) {
-                draft.remove(&heading)?;
-                plan.removed.push(name.clone());
+            if !self.prune {
+                plan.note.profiles.insert(name.clone(), noted.clone());
                 continue;
             }
-            if self.prune {
-                plan.skip(name, document, Why::GoneWithMore);
+            if !document.is_as_noted(&heading, noted) {
+                plan.removed_with_more.push(name.clone());
             }
-            plan.note.profiles.insert(name.clone(), noted.clone());
+            draft.remove(&heading)?;
+            plan.removed.push(name.clone());
         }
         Ok(plan)
     }

@@ -125,7 +125,7 @@ fn what_is_as_noted_follows_the_listing() {
 }
 
 #[test]
-fn a_section_with_lines_of_somebodys_is_not_pruned() {
+fn what_is_pruned_with_lines_of_somebodys_is_told() {
     let config = settings("region = \"a\"\noutput = \"json\"\n");
     let listed = [(account(1, "dev"), roles(&["Admin"]))];
     let (text, plan) = synced("", &Note::default(), &want(&listed, &config), true);
@@ -138,13 +138,14 @@ fn a_section_with_lines_of_somebodys_is_not_pruned() {
         ("[profile dev-admin]\n", "[profile dev-admin] # mine\n"),
     ] {
         let hand = text.replace(from, to);
-        let (after, kept) = synced(&hand, &plan.note, &[], true);
-        assert_eq!((after.as_str(), left(&kept)), (hand.as_str(), vec![("dev-admin", Why::GoneWithMore)]));
-        assert_eq!(kept.note, plan.note, "the next sync looks again");
-        assert!(synced(&hand, &plan.note, &[], false).1.skipped.is_empty());
+        let (after, pruned) = synced(&hand, &plan.note, &[], true);
+        assert_eq!((after.as_str(), pruned.removed_with_more), ("", vec!["dev-admin".to_owned()]), "{to}");
+        let (after, kept) = synced(&hand, &plan.note, &[], false);
+        assert_eq!((after, kept.removed_with_more.len()), (hand, 0));
     }
     // Blank lines are nobody's, and what follows the last setting stays in any case.
     let spaced = text.replace("region = a\n", "\nregion = a\n") + "# behind\n";
     let (after, pruned) = synced(&spaced, &plan.note, &[], true);
-    assert_eq!((after.as_str(), pruned.removed.len()), ("# behind\n", 1));
+    assert_eq!((after.as_str(), pruned.removed_with_more.len()), ("# behind\n", 0));
+    assert_eq!(pruned.removed, ["dev-admin"]);
 }

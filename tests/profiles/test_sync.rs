@@ -111,7 +111,7 @@ fn nobody_elses_profile_is_touched_and_the_rest_is_written() {
 }
 
 #[test]
-fn what_a_person_made_of_a_profile_is_left_alone_and_told() {
+fn what_a_person_made_of_a_profile_is_left_alone_or_told() {
     let stage = few();
     stage.run("profile sync --yes").expect_ok();
     let written = stage.desk.read_aws_config();
@@ -122,13 +122,14 @@ fn what_a_person_made_of_a_profile_is_left_alone_and_told() {
     );
     stage.desk.write_aws_config(&edited);
     stage.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
-    let output =
-        stage.run("profile sync --yes").expect_code(1).expect_stderr("2 profiles were left as they are");
-    let told = output.stderr_text();
-    assert!(
-        told.contains("it was changed by hand (") && told.contains("lines that sync did not write"),
-        "{told}"
-    );
+    let said = stage.run("profile sync --dry-run").expect_code(1).stderr_text();
+    assert!(said.contains("`team-1-read-only-access` would go with lines"), "{said}");
+    let said = stage.run("profile sync --yes").expect_code(1).stderr_text();
+    assert!(said.contains("`team-0-read-only-access` was left as it is"), "{said}");
+    assert!(said.contains("it was changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");
+    let after = stage.desk.read_aws_config();
+    assert!(after.contains(&line("Mine")) && !after.contains("cli_pager"), "{after}");
+    stage.run("profile undo").expect_ok();
     assert_eq!(stage.desk.read_aws_config(), edited);
     stage.run("profile remove team-0-read-only-access team-1-read-only-access").expect_ok();
     stage.run("profile sync --yes").expect_ok();

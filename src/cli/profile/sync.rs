@@ -14,8 +14,8 @@ use crate::profile::sync::{Note, Plan, Skipped, Sync, Why, Writer, wanted};
 /// Write a profile for every account and permission set that you have
 ///
 /// Names come from a template; regions and aliases from config.toml (README has the list). Profiles that sync wrote
-/// and that you have no longer are removed, unless you added lines to them; nobody else's are touched, nor those whose
-/// account or permission set you changed. A run that was cut off is taken up by the next one.
+/// and that you have no longer are removed, and named where you had added lines to them; nobody else's are touched, nor
+/// those whose account or permission set you changed. A run that was cut off is taken up by the next one.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile sync corp --dry-run\n  kcaws profile sync --yes --template '{account_name|kebab}.{role|lower}'"
@@ -79,11 +79,26 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         outcome.result.note.save(state, Writer::Sync, &session, document)?;
     }
     report(ui, &args.write, target.path(), &outcome, &changes(&outcome.result));
+    warn_of_lost_lines(&outcome.result, args.write.dry_run, ui);
     skipped(&outcome.result, RENAME, ui)
 }
 
 /// How names of the listing are chosen.
 pub(in crate::cli) const RENAME: &str = "give the account or the permission set an alias in config.toml";
+
+/// Their access is gone, and so are they; what a person had written there may be wanted elsewhere.
+fn warn_of_lost_lines(plan: &Plan, dry_run: bool, ui: &mut Ui) {
+    let Some(first) = plan.removed_with_more.first() else { return };
+    let whose = match plan.removed_with_more.len() {
+        1 => format!("profile `{first}`"),
+        count => format!("{count} profiles, such as `{first}`,"),
+    };
+    ui.warn(&shown(&if dry_run {
+        format!("{whose} would go with lines that sync did not write")
+    } else {
+        format!("{whose} went with lines that sync did not write; `kcaws profile undo` brings all back")
+    }));
+}
 
 fn command(session: &SsoSession) -> String {
     format!("profile sync {}", session.name)
@@ -129,10 +144,6 @@ fn reason(skipped: &Skipped) -> String {
         Why::Unwritable => {
             "its session or permission set cannot be written so that every tool reads it".to_owned()
         }
-        Why::GoneWithMore => {
-            "AWS lists it no longer, and it has lines that sync did not write: they would go with it"
-                .to_owned()
-        }
     };
     match &skipped.place {
         Some(place) => format!("{why} ({place})"),
@@ -151,8 +162,5 @@ fn way_out(skipped: &Skipped, rename: &str) -> String {
         }
         Why::WouldBeDefault => format!("{rename}; `kcaws profile add default` writes that one"),
         Why::Unwritable => "give the session a name of letters, digits and `_.@%:+/-`".to_owned(),
-        Why::GoneWithMore => {
-            format!("`kcaws profile remove {name}` removes it with them; --no-prune looks for none")
-        }
     }
 }
