@@ -291,7 +291,7 @@ fn life(status: &SessionStatus) -> String {
     }
 }
 
-fn local_time(at: DateTime<Utc>) -> String {
+pub(super) fn local_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%H:%M").to_string()
 }
 
