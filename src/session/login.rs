@@ -35,7 +35,12 @@ impl Session<'_> {
             return Ok(None);
         }
         match self.prove() {
-            Ok(()) => Ok(self.load()?.map(|record| SessionStatus::of(&record, self.store.kind()))),
+            Ok(()) => {
+                // One that ends in a moment and has no successor is no reason to send anybody away.
+                let is_fresh = |login: &Login| login.is_fresh(self.clock.now());
+                let record = self.load()?.filter(|record| record.login.as_ref().is_some_and(is_fresh));
+                Ok(record.map(|record| SessionStatus::of(&record, self.store.kind())))
+            }
             // A login at another place is none here, and this command is the way to have one.
             Err(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -91,6 +91,17 @@ fn a_login_that_was_ended_over_there_is_not_called_good() {
     assert!(World::new().session().check().expect("answers").is_none(), "nobody ever logged in");
 }
 
+#[test]
+fn a_login_that_ends_in_a_moment_and_cannot_be_renewed_is_done_again() {
+    let world = World::new();
+    world.log_in(None);
+    world.center.accounts.will(Ok(page()));
+    assert!(world.session().check().expect("answers").is_some());
+    world.clock.advance(std::time::Duration::from_mins(56));
+    world.center.accounts.will(Ok(page()));
+    assert!(world.session().check().expect("answers").is_none());
+}
+
 /// Who is told that a fresh token was refused is sent here: this command must not send him back.
 #[test]
 fn a_login_whose_fresh_token_is_refused_too_is_not_called_good() {

@@ -17,7 +17,14 @@ impl Session<'_> {
         let is_stored = record.is_some();
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
-            Some(login) => self.access_token_after_refusal(&login.access_token),
+            Some(login) => match self.access_token_after_refusal(&login.access_token) {
+                // Rule 4: what has no successor yet is good to its end.
+                Err(error) if login.expires_at > self.clock.now() && !error.ends_the_login() => {
+                    tracing::info!(target: "kcaws::login", session = %self.config.name, %error, "not refreshed; the old token is still good");
+                    Ok(login.access_token)
+                }
+                outcome => outcome,
+            },
             None => {
                 self.still_in_use()?;
                 Err(self.login_needed(self.without_login(is_stored)))
