@@ -71,7 +71,7 @@ impl Session<'_> {
         else {
             return Err(self.login_needed(LoginNeeded::NotRefreshable));
         };
-        if registration.expires_at <= now {
+        if registration.ends_at().is_some_and(|end| end <= now) {
             return Err(self.login_needed(LoginNeeded::RegistrationExpired));
         }
         let interrupted = record.login.as_mut().and_then(|login| login.refreshing_since.replace(now));

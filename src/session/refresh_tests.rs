@@ -154,6 +154,19 @@ fn a_token_that_the_portal_refused_is_not_used_again() {
 }
 
 #[test]
+fn a_registration_without_an_end_is_refreshed_with() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    let mut record = world.session().load().expect("reads").expect("a record");
+    record.registration = Some(FakeIdentityCenter::registration("1970-01-01T00:00:00Z"));
+    assert_eq!(SessionStatus::of(&record, StoreKind::SecretService).registration_expires_at, None);
+    world.session().save(&record).expect("stored");
+    world.clock.advance(OVER);
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-2");
+}
+
+#[test]
 fn a_login_of_another_origin_is_used_by_nobody() {
     let mut world = World::new();
     world.log_in(Some("refresh-1"));

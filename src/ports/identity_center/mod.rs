@@ -31,6 +31,13 @@ pub struct Registration {
     pub scopes: Vec<String>,
 }
 
+impl Registration {
+    /// `None` where the service named no time (RFC 7591 section 3.2.1: 0 is never).
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.expires_at).filter(|at| at.timestamp() > 0)
+    }
+}
+
 /// RFC 8628 section 3.2.
 #[derive(Clone)]
 pub struct DeviceAuthorization {

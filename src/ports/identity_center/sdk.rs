@@ -138,7 +138,7 @@ impl IdentityCenter for SdkIdentityCenter {
         Ok(Registration {
             client_id: answer.client_id.ok_or_else(|| call.missing("clientId"))?,
             client_secret: answer.client_secret.ok_or_else(|| call.missing("clientSecret"))?.into(),
-            // Without a date it is good for this once.
+            // Without a date it is good for this one login and its refreshes.
             expires_at: DateTime::from_timestamp(answer.client_secret_expires_at, 0)
                 .ok_or_else(|| call.missing("clientSecretExpiresAt"))?,
             scopes: scopes.to_vec(),
