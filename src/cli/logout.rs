@@ -47,7 +47,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return purge::run(args.yes, app, ui);
     }
     if !args.all {
-        let selected = selection::session(app, args.session.as_deref())?;
+        let selected = selection::session(app, args.session.as_deref(), ui)?;
         if args.idp {
             return log_out_there_too(selected, app, ui);
         }

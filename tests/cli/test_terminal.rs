@@ -47,6 +47,23 @@ fn no_color_is_honoured_on_a_terminal() {
     let help = on_a_terminal(&stage, "--help").env("NO_COLOR", "1").run().expect_ok();
     assert!(!help.stdout.contains(&0x1b), "{help}");
 }
+
+#[test]
+fn of_several_sessions_the_person_picks_one() {
+    require_program!("script");
+    let stage = Stage::new();
+    let second = stage.config().split("\n\n").next().unwrap().replace("corp", "second");
+    stage.desk.write_aws_config(&format!("{}\n{second}\n", stage.config()));
+    let mut login = on_a_terminal(&stage, "login --no-browser").env("TERM", "dumb").spawn();
+    login.wait_for_stdout("   2  second");
+    login.type_line("2");
+    let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
+    stage.sim.approve(&code);
+    let output = login.wait().expect_ok();
+    assert!(output.stdout_text().contains("Logged in to `second`"), "{output}");
+    stage.run("login").expect_code(2).expect_stderr("there are: corp, second");
+}
+
 /// Programs that ask the endpoint cannot be asked which profile was meant.
 #[test]
 fn serve_goes_on_with_the_profile_that_was_picked() {
