@@ -246,6 +246,19 @@ fn a_profile_can_say_session_account_and_role() {
 }
 
 #[test]
+fn what_a_server_says_acts_on_no_terminal_nor_in_the_log() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    let body = r#"{"error":"odd\u001b[2J\nkcaws: error: fake","error_description":"\u009b31m\u202e\r\n"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    let line = format!("-v credential-process --session corp --account {ACCOUNT} --role {ROLE}");
+    let output = stage.run(&line).expect_code(1).expect_stderr("CreateToken was refused: odd");
+    let text = output.stderr_text();
+    assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
+    assert!(!text.contains('\u{202e}') && !text.lines().any(|line| line == "kcaws: error: fake"), "{output}");
+}
+
+#[test]
 fn a_cleared_state_folder_is_no_logout() {
     let stage = logged_in();
     std::fs::remove_dir_all(stage.state().join("sessions")).unwrap();
