@@ -89,7 +89,9 @@ impl Session<'_> {
             }
             // The service said explicitly that this login is over (rule 12): only now is it forgotten. The
             // registration stays. Where forgetting fails, the person must log in all the same.
-            Err(ServiceError::InvalidGrant) => {
+            Err(refusal @ (ServiceError::InvalidGrant | ServiceError::LostGrant)) => {
+                let is_lost = matches!(refusal, ServiceError::LostGrant);
+                let interrupted = interrupted.or(is_lost.then_some(now));
                 let over = record.login.take();
                 // A token that was lost says nothing of the session's end.
                 if let (Some(login), None) = (&over, interrupted) {

@@ -86,6 +86,17 @@ fn trouble_forgets_nothing_and_a_refusal_after_it_is_explained() {
 }
 
 #[test]
+fn a_refusal_after_a_lost_answer_tells_nothing_of_the_sessions_end() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OVER);
+    world.center.tokens.will(Err(ServiceError::LostGrant));
+    assert!(matches!(why(world.session().access_token()), LoginNeeded::RefreshLost { .. }));
+    assert!(world.stored_login().is_none());
+    assert_eq!(known::last_session(&world.state, &world.config).expect("reads"), None);
+}
+
+#[test]
 fn a_refused_registration_needs_a_login_and_forgets_nothing() {
     let world = World::new();
     world.log_in(Some("refresh-1"));

@@ -149,6 +149,9 @@ pub enum ServiceError {
     AccessDenied { reason: Option<String> },
     #[error("invalid_grant")]
     InvalidGrant,
+    /// The same of a refresh token, at another try after an answer that never came: perhaps that one had its successor.
+    #[error("invalid_grant, after an answer that was lost")]
+    LostGrant,
     #[error("the client registration was refused (invalid_client)")]
     InvalidClient,
     /// Any other named refusal: `invalid_request`, `invalid_scope`, …
