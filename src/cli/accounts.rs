@@ -50,7 +50,7 @@ struct Row {
 }
 
 pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let selected = selection::session(app, args.session.as_deref())?;
+    let selected = selection::session(app, args.session.as_deref(), ui)?;
     let session = selected.session.name.clone();
     let (listed_at, listed) = match fresh(&selected, app)?.filter(|_| !args.refresh) {
         Some(known) => {

@@ -1,13 +1,52 @@
 //! `-v`: what kcaws does, on stderr. Only our own targets are ever subscribed, and RUST_LOG is not read: the
 //! libraries below us log requests whole, tokens included (rule 2).
 
+use std::io::Write;
+
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
+use super::ui::shown;
+
 /// One level: what is finer is compiled out of releases (`tracing` in Cargo.toml), so a second `-v` adds nothing.
 pub(super) fn show() {
     let ours = filter_fn(|meta| meta.target().starts_with("kcaws::") && *meta.level() <= Level::INFO);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time().with_ansi(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(|| Lines(std::io::stderr()))
+        .without_time()
+        .with_ansi(false);
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+}
+
+/// One event, one line: it holds what a server or a file said, and such text must neither act nor pass for another
+/// line (rule 11).
+struct Lines<W>(W);
+
+impl<W: Write> Write for Lines<W> {
+    /// The subscriber hands over an event in one piece.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        writeln!(self.0, "{}", shown(text.trim_end_matches('\n')))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_whatever_a_server_put_into_it() {
+        let mut log = Vec::new();
+        let event = " INFO kcaws::aws: failed error=x\u{1b}[31m\u{9b}m\nkcaws: error: fake\u{202e} Zoë\n";
+        Lines(&mut log).write_all(event.as_bytes()).expect("writes");
+        let shown =
+            " INFO kcaws::aws: failed error=x\\u{1b}[31m\\u{9b}m\\u{a}kcaws: error: fake\\u{202e} Zoë\n";
+        assert_eq!(String::from_utf8(log).expect("text"), shown);
+    }
 }

@@ -40,7 +40,7 @@ The session stands in ~/.aws/config, where the AWS CLI reads it too:
 ///
 /// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
 /// another device. With PKCE (RFC 7636) the browser of this machine comes back by itself, within five minutes.
-/// Without SESSION it is that of AWS_PROFILE, else the only one there is.
+/// Without SESSION it is that of AWS_PROFILE, else the only one there is, else you pick one.
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {
@@ -86,7 +86,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         );
     }
     if !args.all {
-        return log_in(args, selection::session(app, args.session.as_deref())?, app, ui);
+        return log_in(args, selection::session(app, args.session.as_deref(), ui)?, app, ui);
     }
     let document = app.document()?;
     let names = document.session_names();
@@ -291,7 +291,7 @@ fn life(status: &SessionStatus) -> String {
     }
 }
 
-fn local_time(at: DateTime<Utc>) -> String {
+pub(super) fn local_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Local).format("%H:%M").to_string()
 }
 

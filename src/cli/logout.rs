@@ -3,10 +3,12 @@ mod purge;
 use clap::Args;
 
 use super::error::{CommandError, Exit};
+use super::login::local_time;
 use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::credentials::listing::known;
+use crate::credentials::warm;
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::session::logout::{LoggedOut, ServerSide};
@@ -17,7 +19,7 @@ use crate::session::{copies, status};
 /// Log out: end the session at Identity Center, then forget the tokens here
 ///
 /// The tokens here go even when AWS cannot be told. Credentials that tools already hold live on until their own
-/// end; AWS has no way to call them back.
+/// end, which is said where it is known; AWS has no way to call them back.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws logout corp\n  kcaws logout corp --idp\n  kcaws logout --all\n  kcaws logout --purge --yes"
@@ -45,7 +47,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return purge::run(args.yes, app, ui);
     }
     if !args.all {
-        let selected = selection::session(app, args.session.as_deref())?;
+        let selected = selection::session(app, args.session.as_deref(), ui)?;
         if args.idp {
             return log_out_there_too(selected, app, ui);
         }
@@ -101,7 +103,14 @@ fn log_out_there_too(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), C
 /// is over, must not leave it behind.
 fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let session = selected.session.clone();
+    let last_end = warm::last_end(&session.name, &**app.state(), app.clock.now());
     let outcome = end_login(selected, app, ui);
+    if let Some(end) = last_end {
+        let until = local_time(end);
+        ui.say(&format!(
+            "Credentials that tools hold live on until {until}; AWS has no way to call them back."
+        ));
+    }
     Seal::of(&session.name, &**app.state(), app.warm_keys()).forget()?;
     known::forget(&session, &**app.state())?;
     for (store, error) in copies::tidy(&session, &**app.state(), &|kind| app.store(kind))? {

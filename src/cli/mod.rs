@@ -63,7 +63,8 @@ Environment:
 
 Exit codes:
   0 done   1 failed   2 usage, or input needed   3 configuration   4 a person must log in
-  5 keyring missing, locked or too slow   6 not assigned   130, 143 interrupted, terminated
+  5 keyring missing, locked or too slow   6 not assigned
+  129, 130, 143 hung up, interrupted, terminated
   exec: the command's own; 125 failed before it, 126 cannot run it, 127 not found";
 
 /// AWS access for people who live in a Keycloak realm: log in once, credentials for every tool

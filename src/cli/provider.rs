@@ -74,18 +74,21 @@ impl<'a> Provider<'a> {
         until: DateTime<Utc>,
     ) -> Result<(RoleCredentials, DateTime<Utc>), CommandError> {
         let wanted = self.wanted()?;
-        let ends_at = |credentials: &RoleCredentials| {
-            self.warm().ends_at(&wanted, self.minted_by).unwrap_or(credentials.expires_at)
-        };
         let credentials = self.credentials()?;
-        let end = ends_at(&credentials);
+        let end = self.ends_at(&credentials)?;
         if end >= until {
             return Ok((credentials, end));
         }
         let renew = || self.warm().renew(&wanted, self.minted_by, until, |haste| self.fetch(haste));
         let credentials = wire::parse(&self.with_login(renew)?);
-        let end = ends_at(&credentials);
+        let end = self.ends_at(&credentials)?;
         Ok((credentials, end))
+    }
+
+    /// When credentials that it gave end, by this machine's clock; by the service's where they are not kept warm.
+    pub(super) fn ends_at(&self, credentials: &RoleCredentials) -> Result<DateTime<Utc>, CommandError> {
+        let kept = self.warm().ends_at(&self.wanted()?, self.minted_by);
+        Ok(kept.unwrap_or(credentials.expires_at))
     }
 
     fn wanted(&self) -> Result<Wanted<'_>, CommandError> {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Ui, shown};
 use crate::credentials::listing::AccountRoles;
 use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{SecretStore, StoreKind};
+use crate::ports::picker;
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, Target, sources};
 use crate::session::start_url::{self, Portal};
@@ -25,8 +26,8 @@ pub(super) struct Selected {
     pub(super) profile: Option<String>,
 }
 
-/// For `[SESSION]`: the argument, else that of AWS_PROFILE, else the only one.
-pub(super) fn session(app: &App, named: Option<&str>) -> Result<Selected, CommandError> {
+/// For `[SESSION]`: the argument, else that of AWS_PROFILE, else the only one, else the person is asked.
+pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selected, CommandError> {
     let document = app.document()?;
     if let Some(name) = named {
         return Ok(Selected { session: session_named(app, name)?, profile: None });
@@ -45,6 +46,10 @@ pub(super) fn session(app: &App, named: Option<&str>) -> Result<Selected, Comman
     match sessions.as_slice() {
         [] => Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into()),
         [only] => Ok(Selected { session: session_named(app, only)?, profile: None }),
+        several if ui.is_interactive() => {
+            let at = picker::pick("Session:", several.iter().map(|name| shown(name)).collect(), &app.env)?;
+            Ok(Selected { session: session_named(app, &several[at])?, profile: None })
+        }
         several => Err(CommandError::new(Exit::Usage, "which_session", "which session?")
             .because(format!("there are: {}", several.join(", ")))
             .hint("name it, or set AWS_PROFILE")),

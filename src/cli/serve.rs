@@ -37,10 +37,12 @@ pub(super) struct ServeArgs {
 pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let format = args.format.unwrap_or_else(|| Format::of_shell(app.env.get("SHELL").as_deref()));
     let Chosen { selected, role, .. } = args.of.choose_or_ask(app, ui)?;
+    // What was picked now is not asked for again.
+    let of = selected.profile.as_deref().map_or_else(|| args.of.clone(), RoleArgs::of_profile);
     let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
     // Whoever cannot have them learns it here, and not each client by itself.
     Provider::for_a_person(app, selected, role, ui)?.credentials()?;
-    let line = text(format, &endpoint(&args.of, app)?)?;
+    let line = text(format, &endpoint(&of, app)?)?;
     ui.secret_line(&line);
     ui.finish()?;
     ui.tell(&format!("Serving {what} until Ctrl-C."));

@@ -22,7 +22,7 @@ pub(super) struct TrustArgs {
 }
 
 pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let session = selection::session(app, args.session.as_deref())?.session;
+    let session = selection::session(app, args.session.as_deref(), ui)?.session;
     let portal = selection::portal(app, &session)?;
     let name = shown(&session.name);
     let pinned = match known::pinned(&**app.state(), &session) {

@@ -83,7 +83,7 @@ impl Ui {
 
     pub fn json(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).expect("lists of names and times serialize");
-        self.data(&text);
+        self.data(&harmless_json(&text));
     }
 
     /// A table without lines: columns as wide as their widest cell.
@@ -157,7 +157,7 @@ impl Ui {
         }
         if json {
             let text = serde_json::to_string(&error.as_json()).expect("strings serialize");
-            return self.tell(&text);
+            return self.tell(&harmless_json(&text));
         }
         self.tell(&format!("kcaws: error: {}", shown(&error.message)));
         if let Some(cause) = &error.cause {
@@ -238,6 +238,23 @@ pub fn shown(text: &str) -> String {
     harmless
 }
 
+/// JSON for a terminal that somebody may look at: the same to every parser (RFC 8259 section 7), and what would act is
+/// written as an escape. serde leaves all but the first 32 control characters as they are.
+fn harmless_json(json: &str) -> String {
+    let mut harmless = String::with_capacity(json.len());
+    for letter in json.chars() {
+        // Line ends here are those between the members; in texts they are escaped already.
+        if letter != '\n' && (letter.is_control() || is_invisible(letter)) {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                let _ = write!(harmless, "\\u{unit:04x}");
+            }
+        } else {
+            harmless.push(letter);
+        }
+    }
+    harmless
+}
+
 /// Characters that change how others are read: Unicode TR 36 and TR 9 (bidi), zero-width and tag characters.
 fn is_invisible(letter: char) -> bool {
     matches!(letter,
@@ -260,6 +277,23 @@ mod tests {
         assert_eq!(shown("dev\u{1b}[2J\r\n"), "dev\\u{1b}[2J\\u{d}\\u{a}");
         assert_eq!(shown("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
         assert_eq!(shown("Zoë 東京"), "Zoë 東京");
+    }
+
+    #[test]
+    fn hostile_names_do_not_act_in_json_either_and_are_read_back_as_they_were() {
+        let name = "a\u{1b}[2J\u{7f}\u{9b}31m\u{202e}b\u{e0041}\n\"Zoë 東京";
+        let (mut ui, stdout, stderr) = ui(false);
+        ui.json(&serde_json::json!({ "name": name }));
+        ui.error(&CommandError::new(Exit::Failed, "x", name), true);
+        for text in [stdout.text(), stderr.text()] {
+            assert!(
+                text.chars().all(|letter| letter == '\n' || shown(&letter.to_string()).len() < 5),
+                "{text:?}"
+            );
+            assert!(text.contains("Zoë 東京"), "{text}");
+            let read: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(read.get("name").unwrap_or(&read["error"]["message"]), name);
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let (selected, role, region) = selection::role_of_profile(app, &profile)?;
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = provider.credentials()?;
+    let end = provider.ends_at(&credentials)?;
     let Provider { selected, role, .. } = provider;
     let region = region.unwrap_or_else(|| selected.session.region.clone());
     let identity = identity(app, &selected, &region, &credentials)?;
@@ -54,7 +55,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         ui.json(&report);
         return Ok(());
     }
-    let left = super::clocks::span(report.credentials_expire_at - app.clock.now());
+    let left = super::clocks::span(end - app.clock.now());
     for (name, value) in [
         ("user", report.user.as_deref().unwrap_or("unknown")),
         ("role", &report.role),

@@ -32,10 +32,11 @@ impl Session<'_> {
     }
 
     fn look_in(&self, account_id: &str, token: &Secret<String>) -> Result<Access, ServiceError> {
-        let accounts = all_pages(|page| self.center.list_accounts(token, page, None))?;
+        let host = self.endpoints.portal.host();
+        let accounts = all_pages(host, |page| self.center.list_accounts(token, page, None))?;
         let mut roles = Vec::new();
         if accounts.iter().any(|account| account.id == account_id) {
-            roles = all_pages(|page| self.center.list_account_roles(token, account_id, page))?;
+            roles = all_pages(host, |page| self.center.list_account_roles(token, account_id, page))?;
             roles.sort();
         }
         Ok(Access { accounts, roles })

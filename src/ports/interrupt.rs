@@ -1,7 +1,8 @@
-//! Ctrl-C and TERM: exit 130 and 143, but never between an answer from AWS and its storage.
+//! Ctrl-C, TERM and a closed terminal: exit 130, 143 and 129, but never between an answer from AWS and its storage.
 //!
 //! A refresh token is rotated by the service: a process that dies after the answer and before the write loses
-//! the login. Terraform hands Ctrl-C to all its children, so this is an every-day case.
+//! the login. Terraform hands Ctrl-C to all its children, and a terminal that is closed hangs up on all that run in
+//! it, so this is an every-day case.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -61,12 +62,15 @@ impl Drop for Undo {
 /// Starts listening, once. Not for the hot path: it costs a thread.
 #[cfg(unix)]
 pub fn listen() {
-    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         // A limit on file sizes is an error to report, not a reason to die with a temp file behind.
         let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
         let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+        if !hangup_is_ignored() {
+            let _ = signals.handle().add_signal(SIGHUP);
+        }
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 let mut state = state();
@@ -77,6 +81,16 @@ pub fn listen() {
             }
         });
     });
+}
+
+/// `nohup` starts its programs so, and listening would undo it. Where the system does not tell, it stays as it is.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    // proc_pid_status(5): a mask in hex, the first signal at its end.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask >> (signal_hook::consts::SIGHUP - 1) & 1 == 1)
 }
 
 #[cfg(not(unix))]

@@ -231,10 +231,10 @@ fn own_folder(path: &Path) -> Result<(), StateError> {
 
 fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).create(parent)?;
+        // Private too, whatever the umask: who can write there could put another folder in place of ours.
+        private_folder().recursive(true).create(parent)?;
     }
-    let builder = private_folder();
-    match builder.create(path) {
+    match private_folder().create(path) {
         // Another process was faster; what it made is checked like any other.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,

@@ -59,6 +59,17 @@ mod on_unix {
     }
 
     #[test]
+    fn folders_on_the_way_to_it_are_private_too() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let root = temp.path().join(".local/state/kcaws");
+        DiskStateFolder::new(Some(root)).write("a", b"x").expect("writes");
+        for folder in [".local", ".local/state"] {
+            let mode = std::fs::metadata(temp.path().join(folder)).expect("is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{folder}");
+        }
+    }
+
+    #[test]
     fn a_folder_that_others_can_enter_is_refused() {
         let temp = tempfile::tempdir().expect("a temp folder");
         let root = temp.path().join("kcaws");

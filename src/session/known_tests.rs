@@ -52,7 +52,7 @@ fn the_end_of_a_session_is_learned_by_seeing_it_and_outlives_logout_and_pin() {
 fn a_refresh_token_that_was_lost_tells_nothing_of_the_sessions_end() {
     let world = World::new();
     world.log_in(Some("refresh-1"));
-    world.clock.advance(Duration::from_mins(56));
+    world.clock.advance(Duration::from_mins(61));
     world.center.tokens.will(Err(ServiceError::TimedOut { host: "oidc".to_owned(), after: Duration::ZERO }));
     assert!(world.session().access_token().is_err());
     world.center.tokens.will(Err(ServiceError::InvalidGrant));

@@ -10,7 +10,7 @@ use super::auto::AutoLogin;
 use super::copies;
 use super::start_url::{self, Portal};
 use super::status::SessionStatus;
-use super::{Flow, Login, Session, SessionError, TokenRecord};
+use super::{Flow, Login, LoginNeeded, Session, SessionError, TokenRecord};
 use crate::ports::callback;
 use crate::ports::identity_center::{
     ClientGrant, DeviceAuthorization, Endpoints, IssuedToken, Registration, ServiceError, loopback_or_https,
@@ -35,7 +35,12 @@ impl Session<'_> {
             return Ok(None);
         }
         match self.prove() {
-            Ok(()) => Ok(self.load()?.map(|record| SessionStatus::of(&record, self.store.kind()))),
+            Ok(()) => {
+                // One that ends in a moment and has no successor is no reason to send anybody away.
+                let is_fresh = |login: &Login| login.is_fresh(self.clock.now());
+                let record = self.load()?.filter(|record| record.login.as_ref().is_some_and(is_fresh));
+                Ok(record.map(|record| SessionStatus::of(&record, self.store.kind())))
+            }
             // A login at another place is none here, and this command is the way to have one.
             Err(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -45,10 +50,18 @@ impl Session<'_> {
     /// Asks the service whether it takes the login that is stored.
     pub fn prove(&self) -> Result<(), SessionError> {
         let token = self.access_token()?;
-        match self.center.list_accounts(&token, None, Some(1)) {
+        let answer = match self.center.list_accounts(&token, None, Some(1)) {
+            Err(ServiceError::Unauthorized) => {
+                // A fresh one may be refused as well: only the portal can tell.
+                let token = self.access_token_after_refusal(&token)?;
+                self.center.list_accounts(&token, None, Some(1))
+            }
+            answer => answer,
+        };
+        match answer {
             // Logged in with no account to see is logged in.
             Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => Ok(()),
-            Err(ServiceError::Unauthorized) => self.access_token_after_refusal(&token).map(|_| ()),
+            Err(ServiceError::Unauthorized) => Err(self.login_needed(LoginNeeded::TokenRefused)),
             Err(error) => Err(error.into()),
         }
     }

@@ -92,6 +92,29 @@ fn a_login_that_was_ended_over_there_is_not_called_good() {
 }
 
 #[test]
+fn a_login_that_ends_in_a_moment_and_cannot_be_renewed_is_done_again() {
+    let world = World::new();
+    world.log_in(None);
+    world.center.accounts.will(Ok(page()));
+    assert!(world.session().check().expect("answers").is_some());
+    world.clock.advance(std::time::Duration::from_mins(56));
+    world.center.accounts.will(Ok(page()));
+    assert!(world.session().check().expect("answers").is_none());
+}
+
+/// Who is told that a fresh token was refused is sent here: this command must not send him back.
+#[test]
+fn a_login_whose_fresh_token_is_refused_too_is_not_called_good() {
+    let world = World::new();
+    world.log_in(Some("refresh"));
+    world.center.accounts.will(Err(ServiceError::Unauthorized));
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    world.center.accounts.will(Err(ServiceError::Unauthorized));
+    assert!(world.session().check().expect("answers").is_none());
+    assert!(world.stored_login().is_some(), "and nothing is forgotten");
+}
+
+#[test]
 fn only_pages_of_aws_or_of_the_endpoint_itself_are_shown() {
     let world = World::new();
     let begin = |page: &str| {

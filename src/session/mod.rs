@@ -117,3 +117,17 @@ pub enum SessionError {
     #[error(transparent)]
     State(#[from] StateError),
 }
+
+impl SessionError {
+    /// A refresh that ended so leaves nothing to go on with: the service said that the login is over, or what was read
+    /// is not the login that there is now.
+    fn ends_the_login(&self) -> bool {
+        match self {
+            Self::LoginNeeded { why, .. } => {
+                !matches!(why, LoginNeeded::NotRefreshable | LoginNeeded::RegistrationExpired)
+            }
+            Self::Moved { .. } | Self::ForeignEndpoint { .. } | Self::BadRecord { .. } => true,
+            _ => false,
+        }
+    }
+}

@@ -164,6 +164,18 @@ fn a_new_registration_does_not_take_the_old_one_from_a_login_that_lives() {
 }
 
 #[test]
+fn the_status_tells_the_end_of_the_registration_that_the_login_is_refreshed_with() {
+    let world = World::new();
+    world.log_in(Some("refresh"));
+    let mut of_code = registration("code");
+    of_code.expires_at = world.clock.now() + chrono::TimeDelta::days(1);
+    let end = of_code.expires_at;
+    let token = FakeIdentityCenter::token("access", Some("refresh"));
+    let status = world.session().complete_login(Flow::Pkce, of_code, token).expect("stored");
+    assert_eq!(status.registration_expires_at, Some(end));
+}
+
+#[test]
 fn without_a_port_nothing_is_registered() {
     let world = World::new();
     let listen = |_: &Secret<String>| -> Result<Box<dyn Callback>, NoPort> {

@@ -17,7 +17,14 @@ impl Session<'_> {
         let is_stored = record.is_some();
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
-            Some(login) => self.access_token_after_refusal(&login.access_token),
+            Some(login) => match self.access_token_after_refusal(&login.access_token) {
+                // Rule 4: what has no successor yet is good to its end.
+                Err(error) if login.expires_at > self.clock.now() && !error.ends_the_login() => {
+                    tracing::info!(target: "kcaws::login", session = %self.config.name, %error, "not refreshed; the old token is still good");
+                    Ok(login.access_token)
+                }
+                outcome => outcome,
+            },
             None => {
                 self.still_in_use()?;
                 Err(self.login_needed(self.without_login(is_stored)))
@@ -64,7 +71,7 @@ impl Session<'_> {
         else {
             return Err(self.login_needed(LoginNeeded::NotRefreshable));
         };
-        if registration.expires_at <= now {
+        if registration.ends_at().is_some_and(|end| end <= now) {
             return Err(self.login_needed(LoginNeeded::RegistrationExpired));
         }
         let interrupted = record.login.as_mut().and_then(|login| login.refreshing_since.replace(now));
@@ -82,7 +89,9 @@ impl Session<'_> {
             }
             // The service said explicitly that this login is over (rule 12): only now is it forgotten. The
             // registration stays. Where forgetting fails, the person must log in all the same.
-            Err(ServiceError::InvalidGrant) => {
+            Err(refusal @ (ServiceError::InvalidGrant | ServiceError::LostGrant)) => {
+                let is_lost = matches!(refusal, ServiceError::LostGrant);
+                let interrupted = interrupted.or(is_lost.then_some(now));
                 let over = record.login.take();
                 // A token that was lost says nothing of the session's end.
                 if let (Some(login), None) = (&over, interrupted) {

@@ -5,7 +5,9 @@ use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::session::testing::World;
 
+/// Less than five minutes left of an access token.
 const OLD: Duration = Duration::from_mins(56);
+const OVER: Duration = Duration::from_mins(61);
 
 fn unreachable() -> ServiceError {
     ServiceError::Unreachable { host: "oidc".to_owned(), why: "refused".to_owned() }
@@ -71,7 +73,7 @@ fn invalid_grant_forgets_the_login_and_keeps_the_registration() {
 fn trouble_forgets_nothing_and_a_refusal_after_it_is_explained() {
     let world = World::new();
     world.log_in(Some("refresh-1"));
-    world.clock.advance(OLD);
+    world.clock.advance(OVER);
     world.center.tokens.will(Err(unreachable()));
     assert!(matches!(world.session().access_token(), Err(SessionError::Service(_))));
     let login = world.stored_login().expect("still there");
@@ -84,10 +86,21 @@ fn trouble_forgets_nothing_and_a_refusal_after_it_is_explained() {
 }
 
 #[test]
+fn a_refusal_after_a_lost_answer_tells_nothing_of_the_sessions_end() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OVER);
+    world.center.tokens.will(Err(ServiceError::LostGrant));
+    assert!(matches!(why(world.session().access_token()), LoginNeeded::RefreshLost { .. }));
+    assert!(world.stored_login().is_none());
+    assert_eq!(known::last_session(&world.state, &world.config).expect("reads"), None);
+}
+
+#[test]
 fn a_refused_registration_needs_a_login_and_forgets_nothing() {
     let world = World::new();
     world.log_in(Some("refresh-1"));
-    world.clock.advance(OLD);
+    world.clock.advance(OVER);
     world.center.tokens.will(Err(ServiceError::InvalidClient));
     assert_eq!(why(world.session().access_token()), LoginNeeded::RegistrationExpired);
     assert_eq!(world.stored_login().expect("still there").refreshing_since, None);
@@ -97,7 +110,7 @@ fn a_refused_registration_needs_a_login_and_forgets_nothing() {
 fn without_a_refresh_token_or_with_an_old_registration_nobody_is_asked() {
     let world = World::new();
     world.log_in(None);
-    world.clock.advance(OLD);
+    world.clock.advance(OVER);
     assert_eq!(why(world.session().access_token()), LoginNeeded::NotRefreshable);
     world.log_in(Some("refresh-1"));
     world.clock.advance(Duration::from_hours(24 * 100));
@@ -116,6 +129,52 @@ fn a_store_that_takes_no_writes_stops_the_refresh_before_the_token_is_spent() {
     let outcome = session.refresh(record);
     assert!(matches!(outcome, Err(SessionError::Keyring(KeyringError::Locked(_)))));
     assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
+    type Trouble = fn(&World);
+    let troubles: [(&str, Option<&str>, Trouble); 5] = [
+        ("no network", Some("refresh-1"), |world| world.center.tokens.will(Err(unreachable()))),
+        ("throttled", Some("refresh-1"), |world| world.center.tokens.will(Err(ServiceError::SlowDown))),
+        ("a registration that is refused", Some("refresh-1"), |world| {
+            world.center.tokens.will(Err(ServiceError::InvalidClient));
+        }),
+        ("a store that takes no mark", Some("refresh-1"), |world| world.store.take_writes(Some(0))),
+        ("no refresh token", None, |_| {}),
+    ];
+    for (what, refresh_token, trouble) in troubles {
+        let world = World::new();
+        world.log_in(refresh_token);
+        world.clock.advance(OLD);
+        trouble(&world);
+        assert_eq!(world.session().access_token().expect(what).expose(), "access-1", "{what}");
+        world.clock.advance(OVER.saturating_sub(OLD));
+        trouble(&world);
+        assert!(world.session().access_token().is_err(), "{what}");
+    }
+}
+
+#[test]
+fn a_token_that_the_portal_refused_is_not_used_again() {
+    let world = World::new();
+    world.log_in(None);
+    world.clock.advance(OLD);
+    let refused = Secret::from("access-1");
+    assert_eq!(why(world.session().access_token_after_refusal(&refused)), LoginNeeded::NotRefreshable);
+}
+
+#[test]
+fn a_registration_without_an_end_is_refreshed_with() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    let mut record = world.session().load().expect("reads").expect("a record");
+    record.registration = Some(FakeIdentityCenter::registration("1970-01-01T00:00:00Z"));
+    assert_eq!(SessionStatus::of(&record, StoreKind::SecretService).registration_expires_at, None);
+    world.session().save(&record).expect("stored");
+    world.clock.advance(OVER);
+    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-2");
 }
 
 #[test]
@@ -168,7 +227,7 @@ fn a_sealed_record_moves_to_the_store_on_the_next_call_that_can_write() {
 #[test]
 fn a_sealed_record_is_refreshed_like_a_stored_one_and_hides_nothing_afterwards() {
     let world = refreshed_into_a_locked_store();
-    world.clock.advance(OLD);
+    world.clock.advance(OVER);
     assert!(matches!(world.session().access_token(), Err(SessionError::Keyring(_))), "no place for a mark");
     world.store.take_writes(None);
     world.center.tokens.will(Ok(FakeIdentityCenter::token("access-3", Some("refresh-3"))));
@@ -182,7 +241,7 @@ fn a_sealed_record_is_refreshed_like_a_stored_one_and_hides_nothing_afterwards()
 fn where_nothing_may_be_sealed_the_refusal_of_the_store_is_the_answer() {
     let world = World::new();
     world.log_in(Some("refresh-1"));
-    world.clock.advance(OLD);
+    world.clock.advance(OVER);
     world.store.take_writes(Some(1));
     world.warm_keys.refuse();
     world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));

@@ -26,6 +26,8 @@ use crate::ports::warm_key::{ID_LEN, KeyId, NoPlace, WarmKeys};
 const FOLDER: &str = "warm";
 /// Locks end so, this room's and those of the single fetch.
 pub const LOCK: &str = ".lock";
+/// And notes so.
+pub const NOTE: &str = ".note";
 /// Nobody holds it longer than a write takes.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -203,7 +205,14 @@ fn stem(session: &str) -> String {
 
 /// Where the note beside a box lies.
 pub fn note_path(session: &str, name: &str) -> String {
-    format!("{}-{name}.note", stem(session))
+    format!("{}-{name}{NOTE}", stem(session))
+}
+
+/// The notes beside all boxes of a session.
+pub fn note_paths(session: &str, state: &dyn StateFolder) -> Result<Vec<String>, StateError> {
+    let stem = format!("{}-", stem(session));
+    let paths = state.list(FOLDER)?.into_iter().map(|name| format!("{FOLDER}/{name}"));
+    Ok(paths.filter(|path| path.starts_with(&stem) && path.ends_with(NOTE)).collect())
 }
 
 /// Destroys the keys of every session: for a state folder that is about to go.

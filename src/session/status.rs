@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Session, SessionError, TokenRecord, vault};
+use crate::ports::identity_center::Registration;
 use crate::ports::keyring::StoreKind;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
@@ -41,6 +42,8 @@ pub struct LoginTimes {
 
 impl SessionStatus {
     pub fn of(record: &TokenRecord, store: StoreKind) -> Self {
+        // That which the login is refreshed with.
+        let flow = record.login.as_ref().map(|login| login.flow).unwrap_or_default();
         Self {
             schema: SCHEMA,
             session: record.session.clone(),
@@ -53,7 +56,7 @@ impl SessionStatus {
                 refreshable: login.refresh_token.is_some(),
                 user: None,
             }),
-            registration_expires_at: record.registration.as_ref().map(|registration| registration.expires_at),
+            registration_expires_at: record.registration_of(flow).and_then(Registration::ends_at),
         }
     }
 

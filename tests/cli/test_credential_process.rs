@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idc_sim::{Fault, IdcSim, RefreshRotation, Route};
-use kcaws_test_kit::{FakeBrowser, Output};
+use kcaws_test_kit::{FakeBrowser, Output, Signal};
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 
@@ -157,7 +157,42 @@ fn a_lost_refresh_answer_is_explained() {
     stage.sim.expire_access_tokens();
     stage.sim.fault(Route::CreateToken, Fault::lose_answer()).times(1);
     // The retry spends the token that the lost answer had replaced.
-    fails(stage.credentials(), 4).expect_stderr("invalid_grant");
+    fails(stage.credentials(), 4)
+        .expect_stderr("invalid_grant")
+        .expect_stderr("was cut off before its answer could be stored");
+    let status = stage.run("status --json").expect_ok().stdout_json();
+    assert!(
+        status["sessions"][0]["last_session_seconds_max"].is_null(),
+        "no session was seen to end: {status}"
+    );
+}
+
+/// What a terminal that is closed does to all that run in it.
+#[test]
+fn a_hangup_waits_for_the_refreshed_token_to_be_stored() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_millis(800))).times(1);
+    let hung_up = stage.credentials_command().spawn();
+    kcaws_test_kit::wait_for("the refresh", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
+    hung_up.signal(Signal::HUP);
+    hung_up.wait().expect_code(129);
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1, "only the refresh was waited for");
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::CreateToken), 1);
+}
+
+#[test]
+fn who_is_started_to_outlive_a_hangup_does() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_millis(800))).times(1);
+    let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
+    let line = format!("trap '' HUP; exec '{}' {line}", crate::stage::binary().display());
+    let kcaws = stage.desk.command("sh").args(["-c", &line]).allow_secret_on_stdout().spawn();
+    kcaws_test_kit::wait_for("the refresh", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
+    kcaws.signal(Signal::HUP);
+    kcaws.wait().expect_ok();
 }
 
 #[test]
@@ -208,6 +243,19 @@ fn a_clock_that_is_off_does_not_stop_anybody() {
             fails(output, 1).expect_stderr("behind AWS's");
         }
     }
+}
+
+#[test]
+fn what_a_server_says_acts_on_no_terminal_nor_in_the_log() {
+    let stage = logged_in();
+    stage.sim.expire_access_tokens();
+    let body = r#"{"error":"odd\u001b[2J\nkcaws: error: fake","error_description":"\u009b31m\u202e\r\n"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    let line = format!("-v credential-process --session corp --account {ACCOUNT} --role {ROLE}");
+    let output = stage.run(&line).expect_code(1).expect_stderr("CreateToken was refused: odd");
+    let text = output.stderr_text();
+    assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
+    assert!(!text.contains('\u{202e}') && !text.lines().any(|line| line == "kcaws: error: fake"), "{output}");
 }
 
 #[test]

@@ -78,6 +78,20 @@ fn a_login_that_was_ended_at_the_service_is_seen_and_done_again() {
 }
 
 #[test]
+fn a_login_whose_tokens_the_portal_refuses_is_done_again() {
+    let stage = Stage::new();
+    stage.log_in();
+    let body = r#"{"message":"Session token not found or invalid","__type":"com.amazonaws.switchboard.portal#UnauthorizedException"}"#;
+    stage.sim.fault(Route::ListAccounts, Fault::status(401, body)).times(2);
+    stage.run("status corp --check").expect_code(4).expect_stderr("a fresh one too");
+    stage.sim.fault(Route::ListAccounts, Fault::status(401, body)).times(2);
+    let (login, code) = stage.begin_login("login corp --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("Logged in to `corp`");
+    stage.run("login corp").expect_ok().expect_stderr("Already logged in");
+}
+
+#[test]
 fn all_sessions_are_tried_one_after_the_other_and_a_failure_is_told() {
     let stage = Stage::new();
     let config = stage.config();

@@ -17,6 +17,21 @@ fn logout_ends_the_session_there_and_forgets_it_here() {
 }
 
 #[test]
+fn it_says_until_when_credentials_live_that_tools_hold() {
+    let stage = Stage::new();
+    stage.log_in();
+    let none = stage.run("logout corp").expect_ok();
+    assert!(!none.stderr_text().contains("live on until"), "{none}");
+    stage.log_in();
+    let end =
+        stage.credentials().expect_ok().stdout_json()["Expiration"].as_str().unwrap()[11..16].to_owned();
+    stage
+        .run("logout corp")
+        .expect_ok()
+        .expect_stderr(&format!("Credentials that tools hold live on until {end}; AWS has no way to call"));
+}
+
+#[test]
 fn an_old_access_token_does_not_leave_the_session_alive() {
     let stage = Stage::new();
     stage.log_in();

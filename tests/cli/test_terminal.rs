@@ -47,3 +47,43 @@ fn no_color_is_honoured_on_a_terminal() {
     let help = on_a_terminal(&stage, "--help").env("NO_COLOR", "1").run().expect_ok();
     assert!(!help.stdout.contains(&0x1b), "{help}");
 }
+
+#[test]
+fn of_several_sessions_the_person_picks_one() {
+    require_program!("script");
+    let stage = Stage::new();
+    let second = stage.config().split("\n\n").next().unwrap().replace("corp", "second");
+    stage.desk.write_aws_config(&format!("{}\n{second}\n", stage.config()));
+    let mut login = on_a_terminal(&stage, "login --no-browser").env("TERM", "dumb").spawn();
+    login.wait_for_stdout("   2  second");
+    login.type_line("2");
+    let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
+    stage.sim.approve(&code);
+    let output = login.wait().expect_ok();
+    assert!(output.stdout_text().contains("Logged in to `second`"), "{output}");
+    stage.run("login").expect_code(2).expect_stderr("there are: corp, second");
+}
+
+/// Programs that ask the endpoint cannot be asked which profile was meant.
+#[test]
+fn serve_goes_on_with_the_profile_that_was_picked() {
+    require_program!("script");
+    let stage = Stage::new();
+    stage.log_in();
+    let line = "serve --format dotenv";
+    let mut serve = on_a_terminal(&stage, line).env("TERM", "dumb").allow_secret_on_stdout().spawn();
+    serve.wait_for_stdout("   1  dev");
+    serve.type_line("1");
+    let value = |line: String| line.trim().split_once('=').unwrap().1.trim_matches(['"', '\'']).to_owned();
+    let url = value(serve.wait_for_stdout("AWS_CONTAINER_CREDENTIALS_FULL_URI="));
+    let token = value(serve.wait_for_stdout("AWS_CONTAINER_AUTHORIZATION_TOKEN="));
+    let (authority, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = std::net::TcpStream::connect(authority).unwrap();
+    let head = format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nAuthorization: {token}\r\n\r\n");
+    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    serve.type_line("\u{3}");
+    serve.wait().expect_code(130);
+}

@@ -46,6 +46,19 @@ fn a_clock_that_is_off_is_corrected_by_what_sts_says() {
 }
 
 #[test]
+fn the_time_that_is_left_is_told_by_the_corrected_clock() {
+    let stage = Stage::new();
+    stage.log_in();
+    // Credentials of an hour, by a clock that is two hours ahead of ours.
+    stage.sim.advance(std::time::Duration::from_secs(7200));
+    let output = stage.run("whoami --profile dev").expect_ok();
+    let text = output.stdout_text();
+    let left = text.lines().find(|line| line.starts_with("ends in")).unwrap();
+    assert!(left.ends_with("59 min") || left.ends_with(" 1 h"), "{output}");
+    assert!(!left.contains("2 h"), "{output}");
+}
+
+#[test]
 fn what_goes_wrong_is_said_and_shows_no_secret() {
     let stage = Stage::new();
     stage.run("whoami").expect_code(2).expect_stderr("which profile?");

@@ -40,7 +40,7 @@ impl Wish {
 
 /// Writes what is wanted of all accounts and permission sets; the login is there.
 pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let selected = selection::session(app, Some(&run.name))?;
+    let selected = selection::session(app, Some(&run.name), ui)?;
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listed = opened.accounts(ui)?;

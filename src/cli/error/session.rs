@@ -163,7 +163,8 @@ impl From<ServiceError> for CommandError {
             ServiceError::AuthorizationPending
             | ServiceError::ExpiredToken
             | ServiceError::AccessDenied { .. }
-            | ServiceError::InvalidGrant => {
+            | ServiceError::InvalidGrant
+            | ServiceError::LostGrant => {
                 Self::new(Exit::LoginNeeded, "login_needed", message).hint("run `kcaws login`")
             }
         }

@@ -33,7 +33,7 @@ pub(super) struct Refusal {
 pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refusal>, CommandError> {
     let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
         let role = Role { account_id: account.clone(), role_name: role.clone() };
-        (selection::session(app, args.session.as_deref())?, role)
+        (selection::session(app, args.session.as_deref(), ui)?, role)
     } else {
         let profile = args.profile.clone().or_else(|| app.env.get("AWS_PROFILE"));
         let Some(profile) = profile else { return Ok(None) };

@@ -91,8 +91,8 @@ pub(super) const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "exit_130",
-        seen: &["exit 130", "exit 143", "exit code 130", "exit code 143"],
-        means: "interrupted (Ctrl-C) or terminated",
+        seen: &["exit 129", "exit 130", "exit 143", "exit code 129", "exit code 130", "exit code 143"],
+        means: "its terminal was closed (129), interrupted by Ctrl-C (130), or terminated (143)",
         who: YOU,
         mend: "run the command again; nothing valid was lost",
         source: README,

@@ -52,7 +52,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         .hint("look with --dry-run, then say --yes"));
     }
     let program = program(app)?;
-    let selected = selection::session(app, args.session.as_deref())?;
+    let selected = selection::session(app, args.session.as_deref(), ui)?;
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listed = opened.accounts(ui)?;

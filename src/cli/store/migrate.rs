@@ -35,7 +35,7 @@ fn kind(name: &str) -> Result<StoreKind, String> {
 }
 
 pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let session = selection::session(app, args.session.as_deref())?.session;
+    let session = selection::session(app, args.session.as_deref(), ui)?.session;
     let migration = Migration {
         config: &session,
         state: &**app.state(),

@@ -5,7 +5,7 @@
 
 pub mod known;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
 
 const IN_FLIGHT: usize = 10;
-/// A `next` that never ends is broken; AWS allows far fewer accounts than this many pages hold.
+/// AWS allows far fewer accounts than this many pages hold.
 const MOST_PAGES: usize = 1000;
 /// What a run that was cut off had listed counts this long.
 const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
@@ -61,15 +61,19 @@ impl Session<'_> {
             progress: Mutex::new(self.progress_before(login)),
             kept_at: Mutex::new(self.clock.elapsed()),
         };
+        let host = self.endpoints.portal.host();
         let list = |token: &Secret<String>| {
-            all_pages(|page| run.pace.ask(|| self.center.list_accounts(token, page, None)))
+            all_pages(host, |page| run.pace.ask(|| self.center.list_accounts(token, page, None)))
         };
         let (mut accounts, mut may_renew) = (list(&token), true);
         if matches!(accounts, Err(ServiceError::Unauthorized)) {
             token = self.access_token_after_refusal(&token)?;
             (accounts, may_renew) = (list(&token), false);
         }
-        let accounts = accounts.map_err(|error| self.refusal(error))?;
+        let mut accounts = accounts.map_err(|error| self.refusal(error))?;
+        // A list that changes while it is turned over may name one twice.
+        let mut seen = BTreeSet::new();
+        accounts.retain(|account| seen.insert(account.id.clone()));
         let mut outcome = self.roles_of(&accounts, &token, &run, &done);
         // A long run may outlive its token.
         if may_renew && matches!(outcome, Err(ServiceError::Unauthorized)) {
@@ -102,18 +106,21 @@ impl Session<'_> {
         run: &Run<'_>,
         done: &(impl Fn(usize, usize) + Send + Sync),
     ) -> Result<(), ServiceError> {
-        let known = run.roles(|roles| roles.keys().cloned().collect::<std::collections::BTreeSet<_>>());
+        let known = run.roles(|roles| roles.keys().cloned().collect::<BTreeSet<_>>());
         let open: Vec<&Account> = accounts.iter().filter(|account| !known.contains(&account.id)).collect();
         let (next, total, failure) = (AtomicUsize::new(0), accounts.len(), Mutex::new(None));
         let finished = AtomicUsize::new(total - open.len());
         let (center, clock, state, name) = (self.center, self.clock, self.state, progress_name(self.config));
+        let host = self.endpoints.portal.host();
         let work = || {
             while let Some(account) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let roles =
-                    all_pages(|page| run.pace.ask(|| center.list_account_roles(token, &account.id, page)));
+                let roles = all_pages(host, |page| {
+                    run.pace.ask(|| center.list_account_roles(token, &account.id, page))
+                });
                 match roles {
                     Ok(mut roles) => {
                         roles.sort();
+                        roles.dedup();
                         run.roles(|known| known.insert(account.id.clone(), roles));
                         done(finished.fetch_add(1, Ordering::Relaxed) + 1, total);
                     }
@@ -173,16 +180,22 @@ impl Run<'_> {
     }
 }
 
+/// The whole list or an error: who takes a part of it for the whole removes what is still there.
 pub(super) fn all_pages<T>(
+    host: &str,
     ask: impl Fn(Option<&str>) -> Result<Page<T>, ServiceError>,
 ) -> Result<Vec<T>, ServiceError> {
     let Page { mut items, mut next } = ask(None)?;
-    let mut pages = 1;
-    while let Some(token) = next.filter(|token| !token.is_empty() && pages < MOST_PAGES) {
+    let mut asked = BTreeSet::new();
+    while let Some(token) = next.filter(|token| !token.is_empty()) {
+        if asked.len() >= MOST_PAGES || asked.contains(&token) {
+            let why = "its list has no end".to_owned();
+            return Err(ServiceError::NotUnderstood { host: host.to_owned(), why });
+        }
         let page = ask(Some(&token))?;
         items.extend(page.items);
+        asked.insert(token);
         next = page.next;
-        pages += 1;
     }
     Ok(items)
 }
@@ -227,6 +240,30 @@ mod tests {
             .expect("writes");
         world.clock.advance(Duration::from_secs(3600));
         assert!(session.progress_before(None).roles.is_empty(), "an hour is too old");
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_an_error_and_no_shorter_list() {
+        let world = World::new();
+        world.log_in(Some("refresh-1"));
+        let again = |id: &str, next: &str| Page { items: vec![account(id)], next: Some(next.to_owned()) };
+        for (id, next) in [("1", "b"), ("2", "c"), ("3", "b")] {
+            world.center.accounts.will(Ok(again(id, next)));
+        }
+        let error = world.session().accounts(|_, _| ()).expect_err("no end").to_string();
+        assert!(error.contains("its list has no end"), "{error}");
+        assert_eq!(world.center.calls().len(), 3);
+    }
+
+    #[test]
+    fn what_is_listed_twice_is_one() {
+        let world = World::new();
+        world.log_in(Some("refresh-1"));
+        world.center.accounts.will(Ok(Page { items: vec![account("1")], next: Some("b".to_owned()) }));
+        world.center.accounts.will(Ok(page(vec![account("1")])));
+        world.center.roles.will(Ok(page(vec!["Admin".into(), "Admin".into()])));
+        let listed = world.session().accounts(|_, _| ()).expect("lists");
+        assert_eq!(listed, [AccountRoles { account: account("1"), roles: vec!["Admin".into()] }]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 pub use self::entry::{Entry, MintedBy, Standing};
 pub use self::mark::{FailedRenewal, gone, is_gone};
-pub use self::note::Note;
+pub use self::note::{Note, last_end};
 use super::{CredentialsError, Fetched};
 use crate::ports::clock::Clock;
 use crate::ports::env::Env;

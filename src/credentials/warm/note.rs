@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::MintedBy;
 use crate::ports::state_folder::StateFolder;
+use crate::session::seal;
 
-pub(super) const SUFFIX: &str = ".note";
+pub(super) const SUFFIX: &str = seal::NOTE;
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Note<M = MintedBy> {
@@ -30,11 +31,32 @@ impl Note<String> {
     }
 }
 
+/// When the last of the credentials end that were handed out for a session and can be: nobody calls them back.
+/// `None` where none live, or nothing of them was noted.
+pub fn last_end(session: &str, state: &dyn StateFolder, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let paths = seal::note_paths(session, state).ok()?.into_iter();
+    paths.filter_map(|path| Note::read(state, &path)).map(|note| note.ends_at).filter(|end| *end > now).max()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ports::state_folder::FakeStateFolder;
     use crate::session::testing::{corp, endpoints};
+
+    #[test]
+    fn the_last_to_end_is_found_among_those_of_the_session() {
+        let state = FakeStateFolder::default();
+        let minted_by = MintedBy::of(&corp(), &endpoints());
+        let at = |seconds: i64| DateTime::from_timestamp(1_795_000_000 + seconds, 0).expect("a time");
+        for (session, name, end) in [("corp", "a", 60), ("corp", "b", 90), ("other", "c", 500)] {
+            let note = Note { ends_at: at(end), minted_by }.to_text();
+            state.write(&seal::note_path(session, name), note.as_bytes()).expect("writes");
+        }
+        assert_eq!(last_end("corp", &state, at(0)), Some(at(90)));
+        assert_eq!(last_end("corp", &state, at(90)), None);
+        assert_eq!(last_end("third", &state, at(0)), None);
+    }
 
     #[test]
     fn a_note_is_read_back_and_nonsense_is_none() {

@@ -31,6 +31,13 @@ pub struct Registration {
     pub scopes: Vec<String>,
 }
 
+impl Registration {
+    /// `None` where the service named no time (RFC 7591 section 3.2.1: 0 is never).
+    pub fn ends_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.expires_at).filter(|at| at.timestamp() > 0)
+    }
+}
+
 /// RFC 8628 section 3.2.
 #[derive(Clone)]
 pub struct DeviceAuthorization {
@@ -142,6 +149,9 @@ pub enum ServiceError {
     AccessDenied { reason: Option<String> },
     #[error("invalid_grant")]
     InvalidGrant,
+    /// The same of a refresh token, at another try after an answer that never came: perhaps that one had its successor.
+    #[error("invalid_grant, after an answer that was lost")]
+    LostGrant,
     #[error("the client registration was refused (invalid_client)")]
     InvalidClient,
     /// Any other named refusal: `invalid_request`, `invalid_scope`, …

@@ -8,6 +8,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sso::error::SdkError;
+use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
+use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +28,9 @@ use crate::secret::Secret;
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8628 section 3.2: what to assume when the answer has no interval.
 const DEFAULT_INTERVAL: i32 = 5;
+
+/// Between two tries of a refresh, for which others may wait.
+const BACK_OFF: Duration = Duration::from_millis(500);
 
 pub struct SdkIdentityCenter {
     runtime: Runtime,
@@ -102,6 +107,30 @@ impl SdkIdentityCenter {
         }
     }
 
+    /// Tries again here and not in the SDK: what a refusal means depends on whether an answer was lost before it.
+    fn refresh(
+        &self,
+        call: &Called<'_>,
+        request: &CreateTokenFluentBuilder,
+    ) -> Result<CreateTokenOutput, ServiceError> {
+        let once = || {
+            let no_retry = aws_sdk_ssooidc::config::Config::builder().retry_config(RetryConfig::disabled());
+            self.ask(call, request.clone().customize().config_override(no_retry).send())
+        };
+        let (mut is_lost, mut tries_left) = (false, self.patience.attempts);
+        loop {
+            tries_left = tries_left.saturating_sub(1);
+            match once() {
+                Err(ServiceError::InvalidGrant) if is_lost => return Err(ServiceError::LostGrant),
+                Err(error) if error.is_transient() && tries_left > 0 => {
+                    is_lost |= !matches!(error, ServiceError::Throttled | ServiceError::SlowDown);
+                    self.runtime.block_on(async { tokio::time::sleep(BACK_OFF).await });
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     fn portal_call(&self, operation: &'static str) -> Called<'_> {
         Called {
             operation,
@@ -138,7 +167,7 @@ impl IdentityCenter for SdkIdentityCenter {
         Ok(Registration {
             client_id: answer.client_id.ok_or_else(|| call.missing("clientId"))?,
             client_secret: answer.client_secret.ok_or_else(|| call.missing("clientSecret"))?.into(),
-            // Without a date it is good for this once.
+            // Without a date it is good for this one login and its refreshes.
             expires_at: DateTime::from_timestamp(answer.client_secret_expires_at, 0)
                 .ok_or_else(|| call.missing("clientSecretExpiresAt"))?,
             scopes: scopes.to_vec(),
@@ -180,6 +209,7 @@ impl IdentityCenter for SdkIdentityCenter {
             .create_token()
             .client_id(&registration.client_id)
             .client_secret(registration.client_secret.expose());
+        let is_refresh = matches!(grant, Grant::RefreshToken(_));
         let request = match grant {
             Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE_GRANT).device_code(code.expose()),
             Grant::AuthorizationCode { code, verifier, redirect_uri } => request
@@ -189,7 +219,8 @@ impl IdentityCenter for SdkIdentityCenter {
                 .redirect_uri(redirect_uri),
             Grant::RefreshToken(token) => request.grant_type("refresh_token").refresh_token(token.expose()),
         };
-        let answer = self.ask(&call, request.send())?;
+        let answer =
+            if is_refresh { self.refresh(&call, &request)? } else { self.ask(&call, request.send())? };
         Ok(IssuedToken {
             access_token: answer.access_token.ok_or_else(|| call.missing("accessToken"))?.into(),
             expires_in: seconds(answer.expires_in),
