@@ -94,7 +94,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let via = args.via.unwrap_or(app.settings()?.console_via);
     let Chosen { selected, role, region } = args.of.choose_or_ask(app, ui)?;
     let destination = find(args, &selected, region)?;
-    warn_of_another_account(&destination, &role, ui);
+    warn_of_doubts(&destination, &role, ui);
     args.out.check(app)?;
     let goal = Goal { selected, role, destination };
     let opening = match via {
@@ -120,7 +120,10 @@ fn find(
     })
 }
 
-fn warn_of_another_account(destination: &Destination, role: &Role, ui: &mut Ui) {
+fn warn_of_doubts(destination: &Destination, role: &Role, ui: &mut Ui) {
+    if let Some(guess) = &destination.guess {
+        ui.warn(guess);
+    }
     if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != role.account_id) {
         ui.warn(&format!("the destination belongs to account {theirs}, the role to {}", role.account_id));
     }
