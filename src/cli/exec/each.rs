@@ -107,7 +107,7 @@ fn warm_up(args: &ExecArgs, name: &str, app: &App) {
 fn line(args: &ExecArgs, profile: &str) -> Vec<OsString> {
     let mut line: Vec<OsString> = vec!["--no-input".into(), "exec".into()];
     if let Some(min_ttl) = args.min_ttl {
-        line.push(format!("--min-ttl={}s", min_ttl.num_seconds()).into());
+        line.push(format!("--min-ttl={}ms", min_ttl.num_milliseconds()).into());
     }
     if args.serve {
         line.push("--serve".into());

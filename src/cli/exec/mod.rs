@@ -77,9 +77,13 @@ pub(super) struct ExecArgs {
     command: Vec<OsString>,
 }
 
+/// Longer than credentials of any kind, and short enough to be added to any time.
+const LONGEST: TimeDelta = TimeDelta::days(3650);
+
 fn span(text: &str) -> Result<TimeDelta, String> {
     let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    TimeDelta::from_std(span).map_err(|_| "that is longer than anything lasts".to_owned())
+    let span = TimeDelta::from_std(span).ok().filter(|span| *span <= LONGEST);
+    span.ok_or_else(|| "no credentials last that long".to_owned())
 }
 
 /// What fails before the command runs is 125, whatever kcaws says of it elsewhere: the command's own codes begin at 0.
@@ -176,3 +180,9 @@ mod tests {
         assert!(cleared(true).contains(&"AWS_SECURITY_TOKEN"));
     }
 }
+        assert_eq!(span("3650d"), Ok(LONGEST));
+        for endless in
+            ["3651d", "300000y", "9223372036854775807ms", "18446744073709551615s", "9999999999999999y"]
+        {
+            assert!(span(endless).is_err(), "{endless}");
+        }
