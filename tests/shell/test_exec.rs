@@ -84,6 +84,29 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
     stage.run("exec dev -- true").expect_code(125).expect_stderr("run `kcaws login corp`");
 }
 
+/// Found, and not to be run: 126, as POSIX has it, though the system's error is that of a missing file.
+#[test]
+fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
+    let stage = logged_in();
+    for (text, cause, hint) in [
+        ("#!/no/such -x\n", "asks for `/no/such`, which is not there", "install that"),
+        ("#! \t/bin/sh\r\ntrue\r\n", "asks for `/bin/sh\\u{d}`", "end as in Windows"),
+    ] {
+        let script = stage.desk.write_script("a-script", text);
+        for name in [script.to_str().expect("text"), "a-script"] {
+            for serve in ["", "--serve "] {
+                let line = format!("exec dev {serve}--");
+                let output = stage.kcaws(&line).arg(name).run().expect_code(126);
+                output
+                    .expect_stderr(&format!("`{name}` cannot be run"))
+                    .expect_stderr(cause)
+                    .expect_stderr(hint);
+            }
+        }
+    }
+    stage.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("there is no command");
+}
+
 #[test]
 fn signals_reach_the_command_and_only_it_decides() {
     let stage = logged_in();

@@ -155,11 +155,35 @@ fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
             CommandError::new(Exit::NotFound, "command_not_found", format!("there is no command `{name}`"))
                 .hint("name a program on PATH, or its path; for aliases and pipes, `-- bash -c '…'`")
         }
+        NotRun::NoInterpreter(interpreter) => {
+            let (cause, hint) = no_interpreter(interpreter.as_deref());
+            CommandError::new(Exit::CannotRun, "command_cannot_run", format!("`{name}` cannot be run"))
+                .because(cause)
+                .hint(hint)
+        }
         NotRun::CannotRun(error) => {
             CommandError::new(Exit::CannotRun, "command_cannot_run", format!("`{name}` cannot be run"))
                 .because(error.to_string())
                 .hint("check that the file is a program and that you may execute it")
         }
+    }
+}
+
+/// Cause and hint.
+fn no_interpreter(interpreter: Option<&str>) -> (String, &'static str) {
+    match interpreter {
+        None => (
+            "the loader that it was linked for is not here".to_owned(),
+            "it was built for another system or C library; take the build for this one",
+        ),
+        Some(interpreter) => (
+            format!("its first line asks for `{interpreter}`, which is not there"),
+            if interpreter.ends_with('\r') {
+                "its lines end as in Windows: take the carriage returns away, with dos2unix for example"
+            } else {
+                "install that, or mend the line"
+            },
+        ),
     }
 }
 
