@@ -43,7 +43,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let line = text(format, &endpoint(&args.of, app)?)?;
     ui.secret_line(&line);
     ui.finish()?;
-    ui.tell(&format!("Serving {what} until Ctrl-C."));
+    ui.say(&format!("Serving {what} until Ctrl-C."));
     interrupt::wait_for_the_end()
 }
 

@@ -71,3 +71,6 @@ fn there_is_no_colour_in_a_pipe() {
         assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{output}");
     }
 }
+    let another = "-q console dev --print --destination arn:aws:lambda:eu-west-1:999988887777:function:f";
+    let output = stage.kcaws(another).allow_secret_on_stdout().run().expect_ok().expect_stdout("http");
+    assert!(output.stderr.is_empty(), "no warning: {output}");
