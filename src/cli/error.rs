@@ -91,7 +91,9 @@ impl CommandError {
     }
 
     pub(super) fn output(error: &std::io::Error) -> Self {
-        Self::new(Exit::Failed, "output", "cannot write the answer").because(error.to_string())
+        Self::new(Exit::Failed, "output", "cannot write the answer")
+            .because(error.to_string())
+            .hint("look at where the output goes: a full disk, or a program that ended too early")
     }
 
     pub(super) fn is_silent(&self) -> bool {
