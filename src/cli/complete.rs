@@ -141,7 +141,7 @@ impl Line<'_> {
                 let names = self.app.document().map(Document::session_names).unwrap_or_default();
                 names.into_iter().map(|name| (name, String::new())).collect()
             }
-            "profile" => self
+            "profile" | "named" => self
                 .of_profiles(|profile, role| (profile, format!("{} in {}", role.role_name, role.account_id))),
             "account" => self.accounts(),
             "role" => self.roles(),

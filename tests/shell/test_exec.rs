@@ -261,8 +261,13 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
     let profile = |name: &str, role: &str| {
         format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
     };
-    let more =
-        [profile("p-1", ROLE), profile("p-2", "ReadOnlyAccess"), profile("p-\u{1b}[2J", ROLE)].concat();
+    let more = [
+        profile("p-1", ROLE),
+        profile("p-2", "ReadOnlyAccess"),
+        profile("p-\u{1b}[2J", ROLE),
+        profile("-x", ROLE),
+    ]
+    .concat();
     let foreign = "[profile p-keys]\naws_access_key_id = AKIA\n";
     stage.desk.write_aws_config(&format!("{}\n{more}{foreign}", stage.config()));
 
@@ -272,6 +277,15 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
     lines.sort_unstable();
     assert_eq!(lines, ["p-1", "p-2", "p-\\u{1b}[2J"]);
     output.expect_stderr("p-1: err").expect_stderr("All 3 done.");
+
+    let dashed = stage.run("-q exec --each -x -- sh -c true").expect_code(125).expect_stderr("'-x'");
+    assert!(dashed.stdout.is_empty(), "{dashed}");
+    let dashed = exec(&stage, "-q --each=-*", "echo $KCAWS_EXEC").run().expect_ok();
+    assert_eq!((dashed.stdout_text().as_str(), dashed.stderr_text().as_str()), ("-x: -x\n", ""));
+    exec(&stage, "--profile=-x", "echo $KCAWS_EXEC").run().expect_ok().expect_stdout("-x\n");
+    // A warning of theirs is silenced too.
+    let nested = exec(&stage, "-q --each p-?", "true").env("KCAWS_EXEC", "outer").run().expect_ok();
+    assert!(nested.stderr.is_empty(), "{nested}");
 
     let fails = exec(&stage, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
     fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");

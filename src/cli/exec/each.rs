@@ -121,7 +121,8 @@ fn line(args: &ExecArgs, profile: &str, quiet: bool) -> Vec<OsString> {
     if args.keep_profile {
         line.push("--keep-profile".into());
     }
-    line.extend([profile.into(), "--".into()]);
+    // Names may begin with `-`, and what follows `--` is the command.
+    line.extend([format!("--profile={profile}").into(), "--".into()]);
     line.extend(args.command.iter().cloned());
     line
 }

@@ -67,7 +67,7 @@ pub(super) struct ExecArgs {
     #[arg(long, conflicts_with = "min_ttl")]
     serve: bool,
     /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
-    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "session"])]
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "named", "session"])]
     each: Option<String>,
     /// Leave AWS_PROFILE in the command's environment
     #[arg(long)]
@@ -196,6 +196,12 @@ mod tests {
         assert_eq!(span("2h"), Ok(TimeDelta::hours(2)));
         assert_eq!(span("1h30m"), Ok(TimeDelta::minutes(90)));
         assert!(span("soon").is_err() && span("").is_err() && span("-1h").is_err());
+        assert_eq!(span("3650d"), Ok(LONGEST));
+        for endless in
+            ["3651d", "300000y", "9223372036854775807ms", "18446744073709551615s", "9999999999999999y"]
+        {
+            assert!(span(endless).is_err(), "{endless}");
+        }
     }
 
     #[test]
@@ -204,9 +210,3 @@ mod tests {
         assert!(cleared(true).contains(&"AWS_SECURITY_TOKEN"));
     }
 }
-        assert_eq!(span("3650d"), Ok(LONGEST));
-        for endless in
-            ["3651d", "300000y", "9223372036854775807ms", "18446744073709551615s", "9999999999999999y"]
-        {
-            assert!(span(endless).is_err(), "{endless}");
-        }
