@@ -219,6 +219,39 @@ fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
     stage.run("exec nobody --serve -- true").expect_code(125);
 }
 
+/// boto3, the CLI and the SDKs would take it in silence: the command would act as somebody else.
+#[test]
+fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
+    let stage = logged_in();
+    let with =
+        |default: &str| stage.desk.write_aws_config(&format!("{}\n[default]\n{default}", stage.config()));
+    for (default, key) in [
+        ("credential_process = other-tool\n".to_owned(), "credential_process"),
+        (format!("sso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = ReadOnlyAccess\n"), "sso_"),
+    ] {
+        with(&default);
+        let output = stage.run("exec dev --serve -- touch started").expect_code(125);
+        output
+            .expect_stderr("[default] comes before served credentials")
+            .expect_stderr(&format!("take its `{key}"))
+            .expect_stderr("run the command with AWS_PROFILE=dev");
+        assert!(!stage.desk.home().join("started").exists());
+        let line = format!("exec --serve --session corp --account {ACCOUNT} --role {ROLE} -- true");
+        stage.run(&line).expect_code(125).expect_stderr("a name of its own");
+        // Those come before any profile.
+        stage.run("exec dev -- true").expect_ok();
+        stage.kcaws("exec dev --serve --keep-profile -- true").env("AWS_PROFILE", "dev").run().expect_ok();
+    }
+    // The same role, or no credentials at all.
+    with("region = eu-west-1\n");
+    stage.run("exec dev --serve -- true").expect_ok();
+    with(&format!("sso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n"));
+    stage.run("exec dev --serve -- true").expect_ok();
+    with("");
+    stage.desk.write_home_file(".aws/credentials", "[default]\naws_access_key_id = AKIA\n");
+    stage.run("exec dev --serve -- true").expect_code(125).expect_stderr(".aws/credentials:2");
+}
+
 #[test]
 fn beside_an_endpoint_signals_and_ends_are_still_the_commands() {
     let stage = logged_in();

@@ -99,7 +99,13 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if let Some(outer) = app.env.get(NESTED) {
         ui.warn(&format!("this runs inside `kcaws exec` of {outer} already; its credentials are replaced"));
     }
-    let Chosen { selected, role, region } = args.of.choose(app)?;
+    let chosen = args.of.choose(app)?;
+    // A profile that stays named comes before both.
+    let is_named = || args.keep_profile && app.env.get("AWS_PROFILE").is_some();
+    if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !is_named()) {
+        return Err(hidden);
+    }
+    let Chosen { selected, role, region } = chosen;
     let label = match &selected.profile {
         Some(profile) => profile.clone(),
         None => format!("{}/{}", role.account_id, role.role_name),
