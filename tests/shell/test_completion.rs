@@ -1,7 +1,7 @@
 use kcaws_test_kit::{Output, require_program};
 
 use crate::shells::Shell;
-use crate::stage::Stage;
+use crate::stage::{Stage, binary};
 
 const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`";
 
@@ -10,7 +10,9 @@ fn stage() -> Stage {
     let evil = format!(
         "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = %F{{red}}$(touch pwned)\n\
          [profile acts\u{1b}[2J]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = x\n\
-         [profile a:b]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n"
+         [profile a:b]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
+         [profile two words]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
+         [profile -dash]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n"
     );
     stage.desk.write_aws_config(&format!("{}\n{evil}", stage.config()));
     for shell in Shell::ALL {
@@ -47,6 +49,19 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
         ("kcaws store st", vec!["status"]),
         ("kcaws store migrate --to keyu", vec!["keyutils"]),
         ("kcaws exec dev -- l", vec![]),
+        // Names of more than one word, with quotes that are open.
+        ("kcaws exec \"two w", vec!["two words"]),
+        ("kcaws exec 'two ", vec!["two words"]),
+        // One that begins with a dash would be taken for an option anywhere else.
+        ("kcaws use -- -", vec!["-dash"]),
+        ("kcaws exec --profile=-", vec!["--profile=-dash"]),
+        ("kcaws use da", vec![]),
+        ("kcaws profile remove d", vec!["dev"]),
+        ("kcaws profile remove x d", vec!["dev"]),
+        ("kcaws profile remove dev d", vec![]),
+        ("kcaws profile remove two", vec![]),
+        ("kcaws login --qr c", vec!["corp"]),
+        ("kcaws login --qr=c", vec!["--qr=complete"]),
         ("kcaws nonsense --x ", vec![]),
         ("kcaws", vec![]),
         ("", vec![]),
@@ -55,11 +70,26 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
         assert_eq!(values(&output), expected, "{line}");
         assert!(output.stderr.is_empty(), "{output}");
     }
+    // Where a backslash takes the next letter as it is; elsewhere it is a letter.
+    for (option, expected) in [("--backslash", vec!["two words"]), ("-q", vec![])] {
+        let line = ["__complete", option, "--line"];
+        let output = stage.desk.command(binary()).args(line).arg("kcaws exec two\\ w").run().expect_ok();
+        assert_eq!(values(&output), expected, "{option}");
+    }
     let all = stage.kcaws("__complete --").args(["kcaws", ""]).run().expect_ok();
     assert!(values(&all).contains(&"exec".to_owned()) && !values(&all).contains(&"__complete".to_owned()));
     let hostile = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
-    assert_eq!(values(&hostile), ["dev", EVIL, "a:b"], "what acts on a terminal is left out");
+    assert_eq!(values(&hostile), ["dev", EVIL, "a:b", "two words"], "what acts on a terminal is left out");
     assert!(!hostile.stdout.contains(&0x1b));
+    let gov = "\n[sso-session gov]\nsso_start_url = https://start.us-gov-home.awsapps.com/directory/d-1\nsso_region = us-gov-west-1\n";
+    stage.desk.write_aws_config(&format!("{}{gov}", stage.config()));
+    for (line, expected) in [
+        ("kcaws console --session gov --region ", vec!["us-gov-east-1", "us-gov-west-1"]),
+        ("kcaws console --session=corp --region us-gov", vec![]),
+        ("kcaws console --region us-gov-e", vec!["us-gov-east-1"]),
+    ] {
+        assert_eq!(values(&stage.kcaws("__complete --line").arg(line).run().expect_ok()), expected, "{line}");
+    }
     stage.desk.write_aws_config("nonsense");
     let broken = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
     assert!(broken.stdout.is_empty() && broken.stderr.is_empty(), "{broken}");
@@ -132,6 +162,7 @@ fn bash_gets_words_that_it_can_run_and_runs_nothing() {
     let echoed = Shell::Bash.run(&stage.desk, &format!("printf %s {evil}")).unwrap().run().expect_ok();
     assert_eq!(echoed.stdout_text(), EVIL, "the completed word is one word: {evil}");
     assert_eq!(complete("kcaws exec a:"), "b\n", "readline has a: already");
+    assert_eq!(complete("kcaws exec two\\ w"), "two\\ words\n");
     assert_eq!(complete("kcaws env --role=Pow"), "PowerUserAccess\n");
     assert!(!stage.desk.home().join("pwned").exists());
 }
