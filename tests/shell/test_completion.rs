@@ -184,6 +184,17 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
         assert!(!output.stdout.contains(&0x1b), "{output}");
         assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
     }
+    for (line, expected) in [
+        ("kcaws exec \"two w", "two words"),
+        ("kcaws exec 'two ", "two words"),
+        ("kcaws exec two\\ w", "two words"),
+        ("kcaws use -- -", "-dash"),
+        ("kcaws exec dev -- ./completion.fi", "./completion.fish"),
+    ] {
+        let script = "source completion.fish; complete -C $LINE";
+        let Some(command) = Shell::Fish.run(&stage.desk, script) else { break };
+        assert_eq!(values(&command.env("LINE", line).run().expect_ok()), [expected], "{line}");
+    }
     // The name that nu would read as more than a word is quoted.
     if let Some(command) = Shell::Nu
         .run(&stage.desk, "source completion.nu; (kcaws-complete 'kcaws exec e').value.0 | from nuon")
@@ -192,10 +203,24 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
     }
 }
 
-/// What a shell's line editor makes of `kcaws exec e` and a tab, in a pseudo-terminal of zsh's own. `setup` makes
-/// `kcaws` print its second argument as `ran<…>`, and says `setup` when it is done.
+/// What a shell's line editor makes of `kcaws exec e` and a tab. `setup` makes `kcaws` print its second argument as
+/// `ran<…>`, and says `set-up` when it is done.
 fn typed(program: &str, prompt: &str, setup: &str, accept: &[&str]) {
+    typed_line("kcaws exec e\t", "pwned", EVIL, program, prompt, setup, accept);
+}
+
+/// In a pseudo-terminal of zsh's own: `line`, then `accept` once `seen` is there, runs with `expected`.
+fn typed_line(
+    line: &str,
+    seen: &str,
+    expected: &str,
+    program: &str,
+    prompt: &str,
+    setup: &str,
+    accept: &[&str],
+) {
     let stage = stage();
+    stage.desk.write_home_file("only-this-file", "");
     stage.desk.write_home_file(
         "zpty.zsh",
         r#"
@@ -215,8 +240,8 @@ wait_for "$PROMPT" >/dev/null
 zpty -w -n z "$SETUP"$'\r'
 wait_for set-up >/dev/null
 # Enter only after the completion: with more input pending, a tab is a tab.
-zpty -w -n z $'kcaws exec e\t'
-wait_for pwned >/dev/null
+zpty -w -n z "$LINE"
+wait_for "$SEEN" >/dev/null
 for key in "$@"; do
   sleep 0.2
   zpty -w -n z "$key"
@@ -229,8 +254,9 @@ wait_for 'ran<'
     std::fs::copy(stage.desk.home().join("completion.elvish"), load).unwrap();
     let Some(command) = Shell::Zsh.run(&stage.desk, "source ./zpty.zsh") else { return };
     let command = command.arg("zpty").args(accept);
+    let command = command.env("LINE", line).env("SEEN", seen);
     let output = command.env("PROGRAM", program).env("PROMPT", prompt).env("SETUP", setup).run();
-    assert!(output.stdout_text().contains(&format!("ran<{EVIL}>")), "{output}");
+    assert!(output.stdout_text().contains(&format!("ran<{expected}>")), "{output}");
     assert!(!stage.desk.home().join("pwned").exists());
 }
 
@@ -241,6 +267,33 @@ fn zsh_completes_in_its_line_editor_and_runs_nothing() {
     let setup = "PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; \
         bindkey '^I' complete-word; kcaws() { print -r -- r\"\"an'<'$2'>' }; echo set\"-\"up";
     typed("stty cols 200; PS1='ready> ' TERM=dumb exec zsh -f -i", "ready> ", setup, &["\r"]);
+}
+
+/// What follows the `--` of exec is not ours to complete.
+#[test]
+fn zsh_completes_files_where_kcaws_knows_nothing() {
+    require_program!("zsh");
+    let setup = "PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; \
+        bindkey '^I' complete-word; kcaws() { print -r -- r\"\"an'<'$4'>' }; echo set\"-\"up";
+    let program = "stty cols 200; PS1='ready> ' TERM=dumb exec zsh -f -i";
+    typed_line(
+        "kcaws exec dev -- ./only-t\t",
+        "his-file",
+        "./only-this-file",
+        program,
+        "ready> ",
+        setup,
+        &["\r"],
+    );
+}
+
+#[test]
+fn bash_completes_within_quotes_and_keeps_them() {
+    let setup = "source ./completion.bash; kcaws() { printf 'r''an<%s>\\n' \"$2\"; }; echo set'-'up";
+    let program = "stty cols 200; PS1='ready> ' TERM=dumb exec bash --noprofile --norc -i";
+    for line in ["kcaws exec \"two w\t", "kcaws exec 'two w\t", "kcaws exec two\\ w\t"] {
+        typed_line(line, "words", "two words", program, "ready> ", setup, &["\r"]);
+    }
 }
 
 /// Tab opens a list; Enter takes what is chosen there, and another one runs the line.
