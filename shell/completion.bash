@@ -4,22 +4,32 @@
 __kcaws_binary='::KCAWS::'
 
 __kcaws_complete() {
-  local line=${COMP_LINE:0:COMP_POINT} typed cut='' value _
+  local line=${COMP_LINE:0:COMP_POINT} typed cut='' quote='' value _
   COMPREPLY=()
   typed=${line##*[[:space:]]}
+  # Of a word in quotes readline keeps the first, and adds the second.
+  case ${COMP_WORDS[${COMP_CWORD:-0}]-} in
+    \"* | \'*) quote=${COMP_WORDS[COMP_CWORD]:0:1} ;;
+  esac
   # Readline takes what follows such a letter for a word of its own.
-  case $COMP_WORDBREAKS in
+  [ -n "$quote" ] || case $COMP_WORDBREAKS in
     *:*) [ "$typed" = "${typed##*[:=]}" ] || cut=${typed%"${typed##*[:=]}"} ;;
     *) [ "$typed" = "${typed##*=}" ] || cut=${typed%"${typed##*=}"} ;;
   esac
   while IFS=$'\t' \builtin read -r value _; do
     if [ -n "$value" ]; then
       value=${value#"$cut"}
-      # A name is one word, whatever stands in it.
-      \builtin printf -v value %q "$value"
+      # A name is one word, whatever stands in it. What would end the quotes, or act in them, is left out.
+      if [ -z "$quote" ]; then
+        \builtin printf -v value %q "$value"
+      else
+        case $quote$value in
+          \'*\'* | \"*[\"\\\$\`!]*) \builtin continue ;;
+        esac
+      fi
       COMPREPLY+=("$value")
     fi
-  done <<<"$(\command "$__kcaws_binary" __complete --line "$line" 2>/dev/null)"
+  done <<<"$(\command "$__kcaws_binary" __complete --backslash --line "$line" 2>/dev/null)"
 }
 
 complete -o bashdefault -o default -F __kcaws_complete kcaws

@@ -3,9 +3,10 @@
 set -g __kcaws_binary '::KCAWS::'
 
 function __kcaws_complete
-    command $__kcaws_binary __complete -- (commandline -opc) (commandline -ct) 2>/dev/null
+    # As typed: the last word may be open or escaped.
+    command $__kcaws_binary __complete --backslash --line (commandline -pc | string collect) 2>/dev/null
 end
 
 complete -c kcaws -e
-# After `--` comes a command with its files.
-complete -c kcaws -n 'not contains -- -- (commandline -opc)' -f -a '(__kcaws_complete)'
+# After the `--` of exec comes a command with its files.
+complete -c kcaws -n 'not contains -- -- (commandline -opc); or not contains exec (commandline -opc)' -f -a '(__kcaws_complete)'

@@ -3,6 +3,11 @@
 typeset -g __kcaws_binary='::KCAWS::'
 
 _kcaws() {
+  # Files, with the options of the completion system, not with those of below.
+  __kcaws_offer || _default
+}
+
+__kcaws_offer() {
   emulate -L zsh
   local line
   local -a values shown
@@ -13,11 +18,7 @@ _kcaws() {
       shown+=("${line/$'\t'/  }")
     fi
   done
-  if (( $#values )); then
-    compadd -l -d shown -a values
-  else
-    _default
-  fi
+  (( $#values )) && compadd -l -d shown -a values
 }
 
 if (( ${+functions[compdef]} )); then

@@ -10,13 +10,21 @@
 
 __kcaws_binary='::KCAWS::'
 
-kcaws() {
-  if [ "${1-}" = use ]; then
-    shift
-    __kcaws_use "$@"
-  else
-    __kcaws_run "$@"
-  fi
+# `function`, because an alias of that name would be expanded before `()`. Options of kcaws itself may stand before the
+# command; none takes a value.
+function kcaws {
+  local at=1
+  while [ "$at" -le "$#" ]; do
+    case ${!at} in
+      use)
+        __kcaws_use "$at" "$@"
+        return
+        ;;
+      -*) at=$((at + 1)) ;;
+      *) break ;;
+    esac
+  done
+  __kcaws_run "$@"
 }
 
 __kcaws_run() {
@@ -27,35 +35,21 @@ __kcaws_run() {
   KCAWS_HOOK=bash \command "$__kcaws_binary" "$@"
 }
 
+# The place of the word `use`, and all words.
 __kcaws_use() {
-  local chosen word
-  for word in "$@"; do
-    case $word in
-      -h | --help | --json)
-        __kcaws_run use "$@"
-        return
-        ;;
-    esac
-  done
-  case ${1-} in
-    --clear)
-      __kcaws_set '' ''
+  local at=$1 chosen
+  shift
+  set -- "${@:1:at}" --hook ${__kcaws_before+"--before=$__kcaws_before"} "${@:at+1}"
+  # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) eats line ends.
+  chosen=$(__kcaws_run "$@") || return
+  case $chosen in
+    *$'\n'.) ;;
+    *)
+      # Help, or a list.
+      \builtin printf '%s\n' "$chosen"
       return
       ;;
-    -)
-      if [ -z "${__kcaws_before+set}" ]; then
-        \builtin printf 'kcaws: error: no other profile was used here before\n' >&2
-        return 1
-      fi
-      if [ -z "$__kcaws_before" ]; then
-        __kcaws_set '' ''
-        return
-      fi
-      set -- "$__kcaws_before"
-      ;;
   esac
-  # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) eats line ends.
-  chosen=$(__kcaws_run use --hook "$@") || return
   chosen=${chosen%$'\n'.}
   __kcaws_set "${chosen%%$'\n'*}" "${chosen#*$'\n'}"
 }
@@ -65,7 +59,6 @@ __kcaws_set() {
   __kcaws_before=${AWS_PROFILE-}
   if [ -n "${AWS_ACCESS_KEY_ID-}${AWS_SESSION_TOKEN-}" ]; then
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION
-    \builtin printf 'kcaws: removed the keys from the environment: they come before any profile\n' >&2
   fi
   if [ -n "$1" ]; then
     export AWS_PROFILE="$1"

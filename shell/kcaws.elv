@@ -39,7 +39,6 @@ fn -set {|profile new-region|
     for name [AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION] {
       unset-env $name
     }
-    echo 'kcaws: removed the keys from the environment: they come before any profile' >&2
   }
   if (not-eq $profile '') { set-env AWS_PROFILE $profile } else { unset-env AWS_PROFILE }
   for name [AWS_REGION AWS_DEFAULT_REGION] {
@@ -53,33 +52,30 @@ fn -set {|profile new-region|
   set region = $new-region
 }
 
-fn -use {|@args|
-  if (or (has-value $args --json) (has-value $args --help) (has-value $args -h)) {
-    -run use $@args
-    return
-  }
-  var first = ''
-  if (> (count $args) 0) { set first = $args[0] }
-  if (eq $first --clear) {
-    -set '' ''
-    return
-  }
-  if (eq $first -) {
-    if (eq $before $nil) { fail 'no other profile was used here before' }
-    if (eq $before '') {
-      -set '' ''
-      return
-    }
-    set args = [$before]
-  }
+# How many words stand before `use`, and all words.
+fn -use {|at @words|
+  var next = (+ $at 1)
+  var hook = [--hook]
+  if (not-eq $before $nil) { set hook = [--hook --before=$before] }
   # Lines of data, which are assigned and never evaluated.
-  var chosen = [(-run use --hook $@args | from-lines)]
+  var chosen = [(-run (all $words[..$next]) $@hook (all $words[$next..]) | from-lines)]
+  if (or (== (count $chosen) 0) (not-eq $chosen[-1] .)) {
+    # Help, or a list.
+    to-lines $chosen
+    return
+  }
   -set $chosen[0] $chosen[1]
 }
 
+# Options of kcaws itself may stand before the command; none takes a value.
 fn kcaws {|@args|
-  if (and (> (count $args) 0) (eq $args[0] use)) {
-    -use (all $args[1..])
+  var at = 0
+  for word $args {
+    if (not (str:has-prefix $word -)) { break }
+    set at = (+ $at 1)
+  }
+  if (and (< $at (count $args)) (eq $args[$at] use)) {
+    -use $at $@args
   } else {
     -run $@args
   }

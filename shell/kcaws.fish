@@ -9,12 +9,21 @@
 
 set -g __kcaws_binary '::KCAWS::'
 
+# Options of kcaws itself may stand before the command; none takes a value.
 function kcaws
-    if test (count $argv) -gt 0; and test "$argv[1]" = use
-        __kcaws_use $argv[2..-1]
-    else
-        __kcaws_run $argv
+    set -l at 1
+    while test $at -le (count $argv)
+        switch $argv[$at]
+            case use
+                __kcaws_use $at $argv
+                return
+            case '-*'
+                set at (math $at + 1)
+            case '*'
+                break
+        end
     end
+    __kcaws_run $argv
 end
 
 function __kcaws_run
@@ -25,30 +34,21 @@ function __kcaws_run
     KCAWS_HOOK=fish command $__kcaws_binary $argv
 end
 
+# The place of the word `use`, and all words.
 function __kcaws_use
-    if contains -- --json $argv; or contains -- --help $argv; or contains -- -h $argv
-        __kcaws_run use $argv
-        return
-    end
-    set -l first $argv[1]
-    if test "$first" = --clear
-        __kcaws_set '' ''
-        return
-    end
-    if test "$first" = -
-        if not set -q __kcaws_before
-            echo 'kcaws: error: no other profile was used here before' >&2
-            return 1
-        end
-        if test -z "$__kcaws_before"
-            __kcaws_set '' ''
-            return
-        end
-        set argv $__kcaws_before
-    end
+    set -l front $argv[2..(math $argv[1] + 1)]
+    set -l rest $argv
+    set -e rest[1..(math $argv[1] + 1)]
+    set -l hook --hook
+    set -q __kcaws_before; and set hook --hook "--before=$__kcaws_before"
     # Lines of data, which are assigned and never evaluated.
-    set -l chosen (__kcaws_run use --hook $argv)
+    set -l chosen (__kcaws_run $front $hook $rest)
     or return
+    if test "$chosen[-1]" != .
+        # Help, or a list.
+        printf '%s\n' $chosen
+        return
+    end
     __kcaws_set $chosen[1] $chosen[2]
 end
 
@@ -61,7 +61,6 @@ function __kcaws_set -a profile region
         set -e AWS_SESSION_TOKEN
         set -e AWS_SECURITY_TOKEN
         set -e AWS_CREDENTIAL_EXPIRATION
-        echo 'kcaws: removed the keys from the environment: they come before any profile' >&2
     end
     if test -n "$profile"
         set -gx AWS_PROFILE $profile

@@ -21,7 +21,6 @@ def --env kcaws-set [profile: string, region: string] {
   $env.KCAWS_BEFORE = ($env.AWS_PROFILE? | default '')
   if ($env.AWS_ACCESS_KEY_ID? | is-not-empty) or ($env.AWS_SESSION_TOKEN? | is-not-empty) {
     hide-env --ignore-errors AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION
-    print --stderr 'kcaws: removed the keys from the environment: they come before any profile'
   }
   if $profile != '' { $env.AWS_PROFILE = $profile } else { hide-env --ignore-errors AWS_PROFILE }
   if $region != '' {
@@ -36,31 +35,29 @@ def --env kcaws-set [profile: string, region: string] {
   $env.KCAWS_REGION = $region
 }
 
-def --env kcaws-use [...args: string] {
-  let first = ($args | get --optional 0 | default '')
-  if $first == '--clear' {
-    kcaws-set '' ''
-    return
-  }
-  let back = $first == '-'
-  if $back and $env.KCAWS_BEFORE? == null {
-    error make --unspanned {msg: 'kcaws: no other profile was used here before'}
-  }
-  if $back and $env.KCAWS_BEFORE == '' {
-    kcaws-set '' ''
-    return
-  }
-  let args = if $back { [$env.KCAWS_BEFORE] } else { $args }
+# How many words stand before `use`, and all words.
+def --env kcaws-use [at: int, ...args: string] {
+  let before = $env.KCAWS_BEFORE?
+  let hook = if $before == null { ['--hook'] } else { ['--hook' $"--before=($before)"] }
   # Lines of data, which are assigned and never evaluated.
-  let chosen = (kcaws-run use --hook ...$args | lines)
+  let chosen = (kcaws-run ...($args | take ($at + 1)) ...$hook ...($args | skip ($at + 1)) | lines)
+  if ($chosen | is-empty) {
+    # It has said why itself.
+    error make --unspanned {msg: 'kcaws: nothing was changed'}
+  }
+  if ($chosen | last) != '.' {
+    # Help, or a list.
+    return ($chosen | str join "\n")
+  }
   kcaws-set $chosen.0 $chosen.1
 }
 
 # AWS access for people who live in a Keycloak realm
 def --env --wrapped kcaws [...args: string@kcaws-complete] {
-  let asks = ($args | any {|word| $word in ['--json' '--help' '-h'] })
-  if ($args | get --optional 0) == 'use' and not $asks {
-    kcaws-use ...($args | skip 1)
+  # Options of kcaws itself may stand before the command; none takes a value.
+  let at = ($args | take while {|word| $word starts-with '-' } | length)
+  if ($args | get --optional $at) == 'use' {
+    kcaws-use $at ...$args
   } else {
     kcaws-run ...$args
   }

@@ -12,9 +12,11 @@ if (-not (Test-Path Variable:global:__kcaws_before)) { $global:__kcaws_before = 
 if (-not (Test-Path Variable:global:__kcaws_region)) { $global:__kcaws_region = '' }
 
 function global:kcaws {
-    if ($args.Count -gt 0 -and $args[0] -ceq 'use') {
-        $rest = @($args | Select-Object -Skip 1)
-        __kcaws_use @rest
+    # Options of kcaws itself may stand before the command; none takes a value.
+    $at = 0
+    while ($at -lt $args.Count -and "$($args[$at])".StartsWith('-')) { $at = $at + 1 }
+    if ($at -lt $args.Count -and $args[$at] -ceq 'use') {
+        __kcaws_use $at @args
     } else {
         __kcaws_run @args
     }
@@ -31,32 +33,21 @@ function global:__kcaws_run {
     try { & $global:__kcaws_binary @args } finally { $Env:KCAWS_HOOK = $outer }
 }
 
+# How many words stand before `use`, and all words.
 function global:__kcaws_use {
-    if ($args -ccontains '--json' -or $args -ccontains '--help' -or $args -ccontains '-h') {
-        __kcaws_run use @args
-        return
-    }
-    $words = @($args)
-    if ($words.Count -gt 0 -and $words[0] -ceq '--clear') {
-        __kcaws_set '' ''
-        return
-    }
-    if ($words.Count -gt 0 -and $words[0] -ceq '-') {
-        if ($null -eq $global:__kcaws_before) {
-            [Console]::Error.WriteLine('kcaws: error: no other profile was used here before')
-            return
-        }
-        if ($global:__kcaws_before -eq '') {
-            __kcaws_set '' ''
-            return
-        }
-        $words = @($global:__kcaws_before)
-    }
+    $at = $args[0]
+    $front = @($args | Select-Object -Skip 1 -First ($at + 1))
+    $rest = @($args | Select-Object -Skip ($at + 2))
+    $hook = @('--hook')
+    if ($null -ne $global:__kcaws_before) { $hook = @('--hook', "--before=$($global:__kcaws_before)") }
     # Lines of data, which are assigned and never evaluated.
-    $chosen = @(__kcaws_run use --hook @words)
-    if ($LASTEXITCODE -eq 0 -and $chosen.Count -ge 2) {
-        __kcaws_set $chosen[0] $chosen[1]
+    $chosen = @(__kcaws_run @front @hook @rest)
+    if ($LASTEXITCODE -ne 0) { return }
+    if ($chosen.Count -ne 3 -or $chosen[2] -cne '.') {
+        # Help, or a list.
+        return $chosen
     }
+    __kcaws_set $chosen[0] $chosen[1]
 }
 
 # A profile and its region; without them, none.
@@ -69,7 +60,6 @@ function global:__kcaws_set {
         $Env:AWS_SESSION_TOKEN = $null
         $Env:AWS_SECURITY_TOKEN = $null
         $Env:AWS_CREDENTIAL_EXPIRATION = $null
-        [Console]::Error.WriteLine('kcaws: removed the keys from the environment: they come before any profile')
     }
     if ($Name) { $Env:AWS_PROFILE = $Name } else { $Env:AWS_PROFILE = $null }
     if ($Region) {

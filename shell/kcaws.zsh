@@ -10,13 +10,22 @@
 
 typeset -g __kcaws_binary='::KCAWS::'
 
-kcaws() {
-  if [[ ${1-} == use ]]; then
-    shift
-    __kcaws_use "$@"
-  else
-    __kcaws_run "$@"
-  fi
+# `function`, because an alias of that name would be expanded before `()`. Options of kcaws itself may stand before the
+# command; none takes a value.
+function kcaws {
+  emulate -L zsh
+  local at=1
+  while (( at <= $# )); do
+    case ${argv[at]} in
+      (use)
+        __kcaws_use $at "$@"
+        return
+        ;;
+      (-*) (( at += 1 )) ;;
+      (*) break ;;
+    esac
+  done
+  __kcaws_run "$@"
 }
 
 __kcaws_run() {
@@ -27,33 +36,19 @@ __kcaws_run() {
   KCAWS_HOOK=zsh command "$__kcaws_binary" "$@"
 }
 
+# The place of the word `use`, and all words.
 __kcaws_use() {
   emulate -L zsh
-  local chosen word
-  for word in "$@"; do
-    case $word in
-      (-h|--help|--json) __kcaws_run use "$@"; return ;;
-    esac
-  done
-  case ${1-} in
-    (--clear)
-      __kcaws_set '' ''
-      return
-      ;;
-    (-)
-      if (( ! ${+__kcaws_before} )); then
-        builtin print -ru2 -- 'kcaws: error: no other profile was used here before'
-        return 1
-      fi
-      if [[ -z $__kcaws_before ]]; then
-        __kcaws_set '' ''
-        return
-      fi
-      set -- "$__kcaws_before"
-      ;;
-  esac
+  local at=$1 chosen
+  shift
+  set -- "${(@)argv[1,at]}" --hook ${__kcaws_before+"--before=$__kcaws_before"} "${(@)argv[at+1,-1]}"
   # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) eats line ends.
-  chosen=$(__kcaws_run use --hook "$@") || return
+  chosen=$(__kcaws_run "$@") || return
+  if [[ $chosen != *$'\n'. ]]; then
+    # Help, or a list.
+    builtin print -r -- "$chosen"
+    return
+  fi
   chosen=${chosen%$'\n'.}
   __kcaws_set "${chosen%%$'\n'*}" "${chosen#*$'\n'}"
 }
@@ -64,7 +59,6 @@ __kcaws_set() {
   typeset -g __kcaws_before=${AWS_PROFILE-}
   if [[ -n ${AWS_ACCESS_KEY_ID-}${AWS_SESSION_TOKEN-} ]]; then
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION
-    builtin print -ru2 -- 'kcaws: removed the keys from the environment: they come before any profile'
   fi
   if [[ -n $1 ]]; then
     export AWS_PROFILE=$1

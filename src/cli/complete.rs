@@ -17,7 +17,7 @@ use crate::console::services::{SERVICES, Service};
 use crate::credentials::listing::AccountRoles;
 use crate::credentials::listing::known::Known;
 use crate::profile::{Document, Role};
-use crate::words::words;
+use crate::words::typed_words;
 
 /// For the shells' completion
 #[derive(Args, Debug)]
@@ -26,6 +26,9 @@ pub(super) struct CompleteArgs {
     /// The line so far, as typed
     #[arg(long, conflicts_with = "words", allow_hyphen_values = true)]
     line: Option<String>,
+    /// In it a backslash takes the next letter as it is
+    #[arg(long, requires = "line")]
+    backslash: bool,
     /// Its words, the one being typed last
     #[arg(last = true)]
     words: Vec<String>,
@@ -34,7 +37,7 @@ pub(super) struct CompleteArgs {
 /// One `value TAB description` a line. A failure completes nothing and says nothing.
 pub(super) fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
     let words = match &args.line {
-        Some(line) => typed_words(line),
+        Some(line) => typed_words(line, args.backslash),
         None => args.words.clone(),
     };
     let mut seen = BTreeSet::new();
@@ -47,15 +50,6 @@ pub(super) fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
     }
 }
 
-/// With an empty last word behind a blank.
-fn typed_words(line: &str) -> Vec<String> {
-    let mut words = words(line);
-    if line.is_empty() || line.ends_with([' ', '\t']) {
-        words.push(String::new());
-    }
-    words
-}
-
 type Candidates = Vec<(String, String)>;
 
 fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
@@ -64,15 +58,21 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
     };
     // Hands the global options down.
     root.build();
-    let (mut command, mut place, mut awaited) = (&root, 0, None::<&Arg>);
+    let (mut command, mut place, mut awaited, mut only_names) = (&root, 0, None::<&Arg>, false);
     for word in &before[1..] {
         if awaited.take().is_some() {
             continue;
         }
-        if word == "--" {
-            return Vec::new();
+        if only_names {
+            place += 1;
+        } else if word == "--" {
+            // A command with its files follows, or names that may begin with `-`.
+            if command.get_positionals().any(Arg::is_last_set) {
+                return Vec::new();
+            }
+            only_names = true;
         } else if word.starts_with('-') && word.len() > 1 {
-            awaited = option(command, word).filter(|arg| takes_value(arg));
+            awaited = option(command, word).filter(|arg| takes_value(arg) && !arg.is_require_equals_set());
         } else if let Some(below) = command.find_subcommand(word) {
             (command, place) = (below, 0);
         } else {
@@ -80,8 +80,15 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
         }
     }
     let line = Line { before, app };
+    let names = || positional(command, place).map(|arg| line.values(arg)).unwrap_or_default();
+    // Anywhere else it would be taken for an option.
+    let no_dashes = |mut found: Candidates| {
+        found.retain(|(value, _)| !value.starts_with('-'));
+        found
+    };
     let found = match (awaited, typed.split_once('=')) {
-        (Some(arg), _) => line.values(arg),
+        (Some(arg), _) => no_dashes(line.values(arg)),
+        (None, _) if only_names => names(),
         (None, Some((name, _))) if name.starts_with("--") => match option(command, name) {
             Some(arg) => line.values(arg).into_iter().map(|(v, d)| (format!("{name}={v}"), d)).collect(),
             None => Vec::new(),
@@ -93,9 +100,8 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
                 .filter(|command| place == 0 && !command.is_hide_set())
                 .map(|command| (command.get_name().to_owned(), about(command.get_about())))
                 .collect();
-            found
-                .extend(command.get_positionals().nth(place).map(|arg| line.values(arg)).unwrap_or_default());
-            found
+            found.extend(names());
+            no_dashes(found)
         }
     };
     found.into_iter().filter(|(value, _)| value.starts_with(typed.as_str())).collect()
@@ -107,6 +113,13 @@ fn option<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
         let long = arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
         long || arg.get_short().is_some_and(|short| word.len() == 2 && word.ends_with(short))
     })
+}
+
+/// The last one may stand for several words.
+fn positional(command: &Command, place: usize) -> Option<&Arg> {
+    let all = || command.get_positionals().filter(|arg| !arg.is_last_set());
+    let many = |arg: &&Arg| matches!(arg.get_action(), ArgAction::Append);
+    all().nth(place).or_else(|| all().find(many))
 }
 
 fn takes_value(arg: &Arg) -> bool {
@@ -141,8 +154,15 @@ impl Line<'_> {
                 let names = self.app.document().map(Document::session_names).unwrap_or_default();
                 names.into_iter().map(|name| (name, String::new())).collect()
             }
-            "profile" => self
+            "profile" | "named" => self
                 .of_profiles(|profile, role| (profile, format!("{} in {}", role.role_name, role.account_id))),
+            "names" => {
+                let mut ours = self.of_profiles(|profile, role| (profile, role.role_name));
+                let document = self.app.document().ok();
+                ours.retain(|(name, _)| document.is_some_and(|document| document.own(name).is_some()));
+                ours.retain(|(name, _)| !self.before.contains(name));
+                ours
+            }
             "account" => self.accounts(),
             "role" => self.roles(),
             "region" => self.regions(),
@@ -184,21 +204,27 @@ impl Line<'_> {
         roles.chain(self.of_profiles(|_, role| (role.role_name, String::new()))).collect()
     }
 
-    /// What the sessions of the config have listed last; with `--session`, that one.
-    fn known(&self) -> Vec<Known> {
-        let names = match self.value_of("--session") {
+    /// Those of the config; with `--session`, that one.
+    fn session_names(&self) -> Vec<String> {
+        match self.value_of("--session") {
             Some(name) => vec![name.to_owned()],
             None => self.app.document().map(Document::session_names).unwrap_or_default(),
-        };
+        }
+    }
+
+    /// What they have listed last.
+    fn known(&self) -> Vec<Known> {
+        let names = self.session_names();
         let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
         sessions
             .filter_map(|session| selection::known(self.app, &Selected { session, profile: None }))
             .collect()
     }
 
-    /// Of the partitions that the config's sessions are in: no login leads from one to another.
+    /// Of the partitions that the config's sessions are in, or the one that stands on the line: no login leads from one
+    /// to another.
     fn regions(&self) -> Candidates {
-        let names = self.app.document().map(Document::session_names).unwrap_or_default();
+        let names = self.session_names();
         let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
         let mut partitions: Vec<&str> =
             sessions.map(|session| Partition::of_region(&session.region).id).collect();

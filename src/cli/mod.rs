@@ -26,6 +26,7 @@ mod status;
 mod store;
 mod trust;
 pub mod ui;
+mod usage;
 mod r#use;
 mod whoami;
 
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use self::error::{CommandError, Exit};
+use self::error::CommandError;
 use self::ui::Ui;
 use crate::app::App;
 use crate::ports::terminal::Terminal;
@@ -77,7 +78,7 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
@@ -188,7 +189,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, &args),
+        Err(error) => return usage::tell(&error, &args),
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     if cli.global.verbose > 0 {
@@ -201,20 +202,6 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ui.error(&error, cli.command.wants_json());
             ExitCode::from(error.exit_code())
         }
-    }
-}
-
-/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr and 2, and 125 where a command's
-/// own code would have come.
-fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
-    // A closed pipe is nobody's mistake.
-    let _ = error.print();
-    let is_option = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"-");
-    let is_exec = args.iter().skip(1).find(|arg| !is_option(arg)).is_some_and(|arg| arg == "exec");
-    match error.exit_code() {
-        0 => ExitCode::SUCCESS,
-        _ if is_exec => ExitCode::from(Exit::BeforeCommand as u8),
-        code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
     }
 }
 

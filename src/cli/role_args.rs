@@ -14,6 +14,9 @@ pub(super) struct RoleArgs {
     /// Profile; without it that of AWS_PROFILE
     #[arg(conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
+    /// The same, where the name begins with `-`: --profile=-NAME
+    #[arg(long = "profile", value_name = "PROFILE", conflicts_with_all = ["profile", "session", "account", "role"])]
+    named: Option<String>,
     /// Name of an [sso-session …]
     #[arg(long, requires_all = ["account", "role"])]
     session: Option<String>,
@@ -41,7 +44,11 @@ impl Chosen {
 
 impl RoleArgs {
     pub(super) fn of_profile(profile: &str) -> Self {
-        Self { profile: Some(profile.to_owned()), session: None, account: None, role: None }
+        Self { profile: Some(profile.to_owned()), named: None, session: None, account: None, role: None }
+    }
+
+    fn profile(&self) -> Option<&String> {
+        self.profile.as_ref().or(self.named.as_ref())
     }
 
     pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
@@ -50,7 +57,7 @@ impl RoleArgs {
             let role = Role { account_id: account.clone(), role_name: role.clone() };
             return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
         }
-        let Some(profile) = self.profile.clone().or_else(|| app.env.get("AWS_PROFILE")) else {
+        let Some(profile) = self.profile().cloned().or_else(|| app.env.get("AWS_PROFILE")) else {
             return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
                 .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };
@@ -59,7 +66,7 @@ impl RoleArgs {
 
     /// As [`RoleArgs::choose`]; a person who named nothing is asked.
     pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<Chosen, CommandError> {
-        if self.profile.is_some() || self.session.is_some() || app.env.get("AWS_PROFILE").is_some() {
+        if self.profile().is_some() || self.session.is_some() || app.env.get("AWS_PROFILE").is_some() {
             return self.choose(app);
         }
         Chosen::of_profile(app, &r#use::picked(app, ui)?)

@@ -1,5 +1,5 @@
-//! What a person or a pipe gets to see. stdout is data, stderr is for people; `-q` removes chatter, never data or
-//! errors. Names from the network and from files are hostile (rule 11): [`shown`] disarms them.
+//! What a person or a pipe gets to see. stdout is data, stderr is for people; `-q` removes chatter and warnings, never
+//! data or errors. Names from the network and from files are hostile (rule 11): [`shown`] disarms them.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -76,6 +76,11 @@ impl Ui {
         self.write_out(line.expose());
     }
 
+    /// What kcaws itself is run with for a part of this command is as silent as it.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether colour was not refused; where it is of use is the caller's to know.
     pub(super) fn may_color(&self) -> bool {
         !self.no_color
@@ -128,8 +133,9 @@ impl Ui {
         let _ = writeln!(self.terminal.stderr, "{line}");
     }
 
+    /// What went otherwise than asked, or may: silent with `-q`.
     pub fn warn(&mut self, text: &str) {
-        self.tell(&format!("kcaws: warning: {}", shown(text)));
+        self.say(&format!("kcaws: warning: {}", shown(text)));
     }
 
     /// As [`Ui::text`], for the person who is about to be asked about it.
@@ -297,9 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn quiet_silences_chatter_and_nothing_else() {
+    fn quiet_silences_chatter_and_warnings_and_nothing_else() {
         let (mut ui, stdout, stderr) = ui(true);
         ui.say("chatter");
+        ui.warn("a warning");
         ui.tell("a code");
         ui.data("data");
         assert_eq!(stdout.text(), "data\n");

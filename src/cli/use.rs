@@ -38,9 +38,12 @@ pub(super) struct UseArgs {
     /// The profiles that kcaws serves, machine-readable
     #[arg(long, conflicts_with = "profile")]
     pub(super) json: bool,
-    /// Asked by the shell's function: three lines, the profile, its region, a dot
+    /// Asked by the shell's function: three lines, the profile, its region, a dot. Without a profile the two are empty
     #[arg(long, hide = true)]
     hook: bool,
+    /// What `-` stands for in that shell: empty where no profile was used before, absent where none was chosen yet
+    #[arg(long, hide = true, requires = "hook")]
+    before: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -71,14 +74,25 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         ui.json(&Report { schema: 1, profiles });
         return Ok(());
     }
-    if !args.hook || args.clear || args.profile.as_deref() == Some("-") {
+    if !args.hook {
         return Err(not_loaded(app));
     }
-    let profile = match &args.profile {
-        Some(profile) => profile.clone(),
+    let profile = match args.profile.as_deref() {
+        _ if args.clear => String::new(),
+        Some("-") => args.before.clone().ok_or_else(nothing_before)?,
+        Some(profile) => return answer(profile, app, ui),
         None => picked(app, ui)?,
     };
-    let region = region_of(&profile, app)?;
+    if profile.is_empty() {
+        tell_of_keys(app, ui);
+        ui.data("\n\n.");
+        return Ok(());
+    }
+    answer(&profile, app, ui)
+}
+
+fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let region = region_of(profile, app)?;
     if profile.chars().chain(region.chars()).any(char::is_control) {
         return Err(CommandError::new(
             Exit::Configuration,
@@ -87,13 +101,26 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         )
         .hint("rename it in ~/.aws/config"));
     }
-    recent::note(&profile, &**app.state());
+    recent::note(profile, &**app.state());
+    tell_of_keys(app, ui);
     ui.data(&format!("{profile}\n{region}\n."));
-    match seen(&profile, app) {
-        Some((view, _)) => ui.say(&format!("{}: {}", shown(&profile), description(&view))),
-        None => ui.say(&format!("{}: not a profile of kcaws", shown(&profile))),
+    match seen(profile, app) {
+        Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
+        None => ui.say(&format!("{}: not a profile of kcaws", shown(profile))),
     }
     Ok(())
+}
+
+/// Which the shell's function removes.
+fn tell_of_keys(app: &App, ui: &mut Ui) {
+    if app.env.get("AWS_ACCESS_KEY_ID").or_else(|| app.env.get("AWS_SESSION_TOKEN")).is_some() {
+        ui.say("kcaws: removed the keys from the environment: they come before any profile");
+    }
+}
+
+fn nothing_before() -> CommandError {
+    CommandError::new(Exit::Failed, "nothing_before", "no other profile was used here before")
+        .hint("name one, or pick one with `kcaws use`")
 }
 
 fn not_loaded(app: &App) -> CommandError {

@@ -24,6 +24,8 @@ pub struct Arn<'a> {
 pub enum ArnError {
     /// Not six fields, or one of them cannot be what it says.
     Malformed(&'static str),
+    /// Of S3, and not of a bucket: those have neither region nor account.
+    NoBucket,
     /// Such a page is not known. `known`: what is, of this service; else the services.
     Unknown { of_service: bool, known: Vec<&'static str> },
 }
@@ -170,6 +172,10 @@ impl<'a> Arn<'a> {
 
     /// The console's page, and the region that it is in. `region` is for what has none itself.
     pub fn page(&self, region: &str) -> Result<String, ArnError> {
+        // An access point, say: its name would be taken for a bucket's.
+        if self.service == "s3" && !(self.region.is_empty() && self.account.is_empty()) {
+            return Err(ArnError::NoBucket);
+        }
         let region = if self.region.is_empty() { region } else { self.region };
         let of_service = || RULES.iter().filter(|rule| rule.service == self.service);
         let found = of_service().find_map(|rule| self.fill(rule, self.tail(rule)?, region));
@@ -182,6 +188,18 @@ impl<'a> Arn<'a> {
             known.dedup();
             ArnError::Unknown { of_service, known }
         })
+    }
+
+    /// A secret's name, where the six characters behind it look like a word or a date: they may be of the name then.
+    pub fn doubtful_secret(&self) -> Option<(&'a str, &'a str)> {
+        let secret = self.resource.strip_prefix("secret:").filter(|_| self.service == "secretsmanager")?;
+        let (name, suffix) = secret_suffix(secret)?;
+        let all = |is: fn(&u8) -> bool| suffix.as_bytes().iter().all(is);
+        let lower_after_first = suffix.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
+        let doubtful = all(u8::is_ascii_digit)
+            || all(u8::is_ascii_uppercase)
+            || (suffix.starts_with(|first: char| first.is_ascii_alphabetic()) && lower_after_first);
+        doubtful.then_some((name, suffix))
     }
 
     /// What follows the rule's head.
@@ -235,8 +253,7 @@ impl<'a> Arn<'a> {
             "version" => component(version?),
             // CloudWatch encodes twice, with `$` for the second `%`.
             "log-group" => component(&component(named)).replace('%', "$"),
-            // Secrets Manager adds a dash and six characters of its own to the name.
-            "secret" => component(without_suffix(tail)),
+            "secret" => component(secret_suffix(tail).map_or(tail, |(name, _)| name)),
             // A name with a path begins with the slash that the ARN has before it. Encoded twice.
             "parameter" if tail.contains('/') => component(&component(&format!("/{tail}"))),
             "all" | "parameter" => component(tail),
@@ -256,15 +273,12 @@ impl Rule {
     }
 }
 
-fn without_suffix(secret: &str) -> &str {
-    match secret.rsplit_once('-') {
-        Some((name, suffix))
-            if suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
-        {
-            name
-        }
-        _ => secret,
-    }
+/// Secrets Manager adds a dash and six characters of its own to the name. As it does itself with an ARN that may lack
+/// them, whatever looks like them is taken for them.
+fn secret_suffix(secret: &str) -> Option<(&str, &str)> {
+    let is_suffix =
+        |suffix: &str| suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    secret.rsplit_once('-').filter(|(name, suffix)| !name.is_empty() && is_suffix(suffix))
 }
 
 #[cfg(test)]

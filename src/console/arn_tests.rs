@@ -34,11 +34,13 @@ fn every_page_is_one_that_sign_in_takes() {
             ("aws-eusc", "eusc-de-east-1"),
         ] {
             let head = rule.head.replace('*', "x");
-            let text = format!("arn:{partition}:{}:{region}:111122223333:{head}a/b", rule.service);
+            let place = if rule.service == "s3" { ":".to_owned() } else { format!("{region}:111122223333") };
+            let text = format!("arn:{partition}:{}:{place}:{head}a/b", rule.service);
             // Bare names have no slash, versioned ones a colon.
             let text = if rule.head.is_empty() { text.replace("a/b", "ab") } else { text };
             let text = if rule.page.contains("{version}") { text.replace("a/b", "a:1") } else { text };
-            let url = page(&text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+            let url = Arn::parse(&text).and_then(|arn| arn.page(region));
+            let url = url.unwrap_or_else(|error| panic!("{text}: {error:?}"));
             let found =
                 crate::console::destination::of(&url, Partition::of_region(region), region).expect(&url);
             assert_eq!((found.url, found.region.as_str()), (url, region));
@@ -94,5 +96,38 @@ fn for_an_unknown_one_it_is_said_what_is_known() {
         "arn:aws:lambda:eu-west-1:111122223333:layer:x",
     ] {
         assert!(matches!(page(half), Err(ArnError::Unknown { of_service: true, .. })), "{half}");
+    }
+}
+
+#[test]
+fn what_is_no_bucket_is_not_opened_as_one() {
+    for given in [
+        "arn:aws:s3:eu-west-1:111122223333:bucket",
+        "arn:aws:s3:eu-west-1::bucket",
+        "arn:aws:s3::111122223333:bucket/key",
+        "arn:aws:s3:eu-west-1:111122223333:accesspoint/name",
+    ] {
+        assert_eq!(page(given), Err(ArnError::NoBucket), "{given}");
+    }
+}
+
+#[test]
+fn a_secret_whose_suffix_looks_like_a_word_is_doubtful() {
+    let doubt = |secret: &str| {
+        let text = format!("arn:aws:secretsmanager:eu-west-1:111122223333:secret:{secret}");
+        Arn::parse(&text).expect("parses").doubtful_secret().map(|(name, suffix)| format!("{name} {suffix}"))
+    };
+    for (secret, expected) in [
+        ("db-backup", Some("db backup")),
+        ("db-Backup", Some("db Backup")),
+        ("db-PASSWD", Some("db PASSWD")),
+        ("prod/db-202401", Some("prod/db 202401")),
+        ("db-AbC12x", None),
+        ("db-a1b2c3", None),
+        ("db", None),
+        ("db-backups", None),
+        ("-backup", None),
+    ] {
+        assert_eq!(doubt(secret).as_deref(), expected, "{secret}");
     }
 }

@@ -14,6 +14,8 @@ pub struct Destination {
     pub region: String,
     /// Whose resource it is, where that can be told.
     pub account: Option<String>,
+    /// What was guessed, for the person who may know better.
+    pub guess: Option<String>,
 }
 
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum DestinationError {
     OtherPartition { given: String, theirs: &'static str, ours: &'static str },
     #[error("`{given}` is not an ARN")]
     NotAnArn { given: String, why: &'static str },
+    #[error("no page of the console is known for `{given}`")]
+    NoBucket { given: String },
     /// `known`: kinds of resources of that service, or services.
     #[error("no page of the console is known for `{given}`")]
     UnknownArn { given: String, of_service: bool, known: Vec<&'static str> },
@@ -45,7 +49,7 @@ pub fn checked_region(given: &str, partition: Partition) -> Result<(), Destinati
 /// The console's home.
 pub fn home(partition: Partition, region: &str) -> Destination {
     let url = format!("{}/console/home?region={region}", partition.console_origin(region));
-    Destination { url, region: region.to_owned(), account: None }
+    Destination { url, region: region.to_owned(), account: None, guess: None }
 }
 
 /// A service's first page.
@@ -54,7 +58,12 @@ pub fn service(name: &str, partition: Partition, region: &str) -> Result<Destina
         given: name.to_owned(),
         near: super::services::near(name),
     })?;
-    Ok(Destination { url: service.url(partition, region), region: region.to_owned(), account: None })
+    Ok(Destination {
+        url: service.url(partition, region),
+        region: region.to_owned(),
+        account: None,
+        guess: None,
+    })
 }
 
 /// What `given`, a URL or an ARN, stands for. `region` is for what names none.
@@ -70,6 +79,7 @@ pub fn of(given: &str, partition: Partition, region: &str) -> Result<Destination
 fn of_arn(given: &str, partition: Partition, region: &str) -> Result<Destination, DestinationError> {
     let failed = |error| match error {
         ArnError::Malformed(why) => DestinationError::NotAnArn { given: given.to_owned(), why },
+        ArnError::NoBucket => DestinationError::NoBucket { given: given.to_owned() },
         ArnError::Unknown { of_service, known } => {
             DestinationError::UnknownArn { given: given.to_owned(), of_service, known }
         }
@@ -79,7 +89,10 @@ fn of_arn(given: &str, partition: Partition, region: &str) -> Result<Destination
     let url = arn.page(region).map_err(failed)?;
     let region = if arn.region.is_empty() { region } else { arn.region };
     let account = is_account_id(arn.account).then(|| arn.account.to_owned());
-    Ok(Destination { url, region: region.to_owned(), account })
+    let guess = arn.doubtful_secret().map(|(name, suffix)| {
+        format!("the secret is taken to be `{name}`, and `-{suffix}` to be what AWS adds to a secret's name")
+    });
+    Ok(Destination { url, region: region.to_owned(), account, guess })
 }
 
 fn of_url(given: &str, partition: Partition, region: &str) -> Result<Destination, DestinationError> {
@@ -115,7 +128,7 @@ fn of_url(given: &str, partition: Partition, region: &str) -> Result<Destination
     let named = [Some(before.to_owned()), in_query].into_iter().flatten();
     let mut named = named.filter(|named| is_region(named) && Partition::of_region(named) == partition);
     let region = named.next().unwrap_or_else(|| region.to_owned());
-    Ok(Destination { url: url.to_string(), region, account: session.map(str::to_owned) })
+    Ok(Destination { url: url.to_string(), region, account: session.map(str::to_owned), guess: None })
 }
 
 /// With multi-session the console's hosts begin with `<account>-<8 characters>`: one session of one browser, of no

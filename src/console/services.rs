@@ -240,7 +240,7 @@ mod tests {
             for service in SERVICES {
                 let url = service.url(partition, region);
                 let taken = destination::of(&url, partition, region);
-                let Destination { url: back, region: found, account } = taken.expect(&url);
+                let Destination { url: back, region: found, account, .. } = taken.expect(&url);
                 assert_eq!((back.as_str(), found.as_str(), account), (url.as_str(), region, None));
                 assert_eq!(url.contains("region="), service.regional, "{url}");
             }

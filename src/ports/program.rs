@@ -2,9 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::env::Env;
+use super::lookup;
 use crate::secret::Secret;
 
 pub struct Program<'a> {
@@ -17,13 +20,10 @@ pub struct Program<'a> {
 #[derive(Debug)]
 pub enum NotRun {
     NotFound,
+    /// The program is there, and what it is to be run by is not: what its `#!` names, or, without one, the loader that
+    /// was linked into it.
+    NoInterpreter(Option<String>),
     CannotRun(std::io::Error),
-}
-
-impl From<std::io::Error> for NotRun {
-    fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::NotFound { Self::NotFound } else { Self::CannotRun(error) }
-    }
 }
 
 impl Program<'_> {
@@ -31,7 +31,7 @@ impl Program<'_> {
     #[cfg(unix)]
     pub fn take_our_place(&self) -> NotRun {
         use std::os::unix::process::CommandExt;
-        self.command().exec().into()
+        self.why(self.command().exec())
     }
 
     /// Windows knows no such thing: this process waits, and ends as the program does.
@@ -40,7 +40,7 @@ impl Program<'_> {
     pub fn take_our_place(&self) -> NotRun {
         match self.command().status() {
             Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-            Err(error) => error.into(),
+            Err(error) => self.why(error),
         }
     }
 
@@ -56,7 +56,7 @@ impl Program<'_> {
         let signals = Handed::listen();
         let mut child = match self.command().spawn() {
             Ok(child) => child,
-            Err(error) => return error.into(),
+            Err(error) => return self.why(error),
         };
         if let Ok(signals) = signals {
             let pid = rustix::process::Pid::from_child(&child);
@@ -81,6 +81,24 @@ impl Program<'_> {
         self.take_our_place()
     }
 
+    /// The system has one and the same error for a program that is not there and for one whose interpreter is not.
+    fn why(&self, error: std::io::Error) -> NotRun {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return NotRun::CannotRun(error);
+        }
+        self.file(&Env::from_process())
+            .map_or(NotRun::NotFound, |file| NotRun::NoInterpreter(interpreter(&file)))
+    }
+
+    /// Where the program lies, if it is there.
+    fn file(&self, env: &Env) -> Option<PathBuf> {
+        let name = Path::new(&self.line[0]);
+        if name.components().count() > 1 {
+            return Some(name.to_owned()).filter(|file| lookup::is_program(file));
+        }
+        lookup::on_path(name.to_str()?, env)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     fn command(&self) -> Command {
         let mut command = Command::new(&self.line[0]);
@@ -93,6 +111,17 @@ impl Program<'_> {
         }
         command
     }
+}
+
+/// What the first line of a script names.
+fn interpreter(script: &Path) -> Option<String> {
+    let mut start = Vec::new();
+    // More than that of it no kernel reads.
+    std::fs::File::open(script).ok()?.take(256).read_to_end(&mut start).ok()?;
+    let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    // Neither blank nor tab, a CR of Windows's line ends belongs to the name.
+    line.split([' ', '\t']).find(|word| !word.is_empty()).map(str::to_owned)
 }
 
 /// Several runs of kcaws itself at a time. What somebody sends to this process is handed on to all that run, and no

@@ -67,10 +67,16 @@ pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<U
     }
 }
 
-/// Inside `kcaws exec`, whose credentials nobody renews.
-pub fn of_exec(label: String, region: Option<String>, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> View {
-    let left = Some(ends_at - now).filter(|left| *left > TimeDelta::zero());
+/// Inside `kcaws exec`, whose credentials nobody renews; without an end, inside `kcaws exec --serve`, which does.
+pub fn of_exec(
+    label: String,
+    region: Option<String>,
+    ends_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> View {
+    let left = ends_at.map(|ends_at| ends_at - now).filter(|left| *left > TimeDelta::zero());
     let standing = match left {
+        None if ends_at.is_none() => Standing::Renews,
         Some(left) if left > SOON => Standing::Good,
         Some(_) => Standing::Soon,
         None => Standing::Ended,

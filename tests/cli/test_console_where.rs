@@ -144,6 +144,8 @@ fn a_destination_is_a_url_of_the_console_or_an_arn() {
         ("https://console.amazonaws.cn/", "belongs to partition aws-cn, the login to aws"),
         ("arn:aws-us-gov:s3:::bucket", "belongs to partition aws-us-gov"),
         ("arn:aws:ec2:eu-west-1:1:instance/i-1", "its account has no 12 digits"),
+        ("arn:aws:s3:eu-west-1:111122223333:bucket", "has neither region nor account"),
+        ("arn:aws:s3:eu-west-1:111122223333:accesspoint/name", "looks like arn:aws:s3:::bucket"),
         ("arn:aws:kms:eu-west-1:111122223333:alias/x", "known of this service: key"),
         ("arn:aws:braket:eu-west-1:111122223333:job/x", "known are resources of access-analyzer, acm"),
     ] {
@@ -162,6 +164,22 @@ fn a_resource_of_another_account_is_pointed_out() {
     let output = stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
     output
         .expect_stderr("warning: the destination belongs to account 999988887777, the role to 111122223333");
+}
+
+/// `db-backup` without the suffix that AWS adds cannot be told from `db` with it.
+#[test]
+fn a_secret_that_may_be_another_is_opened_as_aws_reads_it_and_the_doubt_is_said() {
+    let stage = logged_in();
+    let open = |secret: &str| {
+        let line = format!(
+            "console dev --print --destination arn:aws:secretsmanager:eu-west-1:111122223333:secret:{secret}"
+        );
+        stage.kcaws(&line).allow_secret_on_stdout().run().expect_ok()
+    };
+    let doubtful = open("db-backup").expect_stderr("warning: the secret is taken to be `db`, and `-backup`");
+    assert!(page_of(doubtful).contains("secret?name=db&region"));
+    let clear = open("db-AbC12x");
+    assert!(!clear.stderr_text().contains("warning"), "{clear}");
 }
 
 #[test]

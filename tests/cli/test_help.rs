@@ -1,4 +1,4 @@
-use crate::stage::Stage;
+use crate::stage::{Stage, binary};
 
 const COMMANDS: [&str; 27] = [
     "configure",
@@ -52,12 +52,50 @@ fn wrong_usage_is_exit_2_on_stderr() {
 }
 
 #[test]
+fn wrong_usage_with_json_is_the_object_that_every_error_is() {
+    let stage = Stage::new();
+    for (line, code) in [
+        ("status --json --frobnicate", 2),
+        ("--json", 2),
+        ("console --json --print", 2),
+        ("exec --json dev -- true", 125),
+    ] {
+        let output = stage.run(line).expect_code(code);
+        assert!(output.stdout.is_empty(), "{output}");
+        let told: serde_json::Value = serde_json::from_str(&output.stderr_text()).expect("one object");
+        let told = &told["error"];
+        assert_eq!((&told["code"], told["hint"].is_string()), (&"usage".into(), true), "{line}: {told}");
+    }
+    // What is the command's is not ours.
+    let output = stage.run("exec --frobnicate dev -- ls --json").expect_code(125);
+    output.expect_stderr("error: unexpected argument");
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
+    let stage = Stage::new();
+    let to = |line: &str, target: &str| {
+        let script = format!("\"$0\" {line} {target}");
+        stage.desk.command("sh").args(["-c", &script]).arg(binary()).run()
+    };
+    for line in ["status", "status --json", "--help", "status --help --json", "console --list-services"] {
+        let full = to(line, ">/dev/full").expect_code(1).expect_stderr("cannot write the answer");
+        full.expect_stderr("look at where the output goes");
+        let closed = to(line, "| true").expect_code(0);
+        assert!(closed.stderr.is_empty(), "{line}: {closed}");
+    }
+}
+
+#[test]
 fn quiet_leaves_data_and_errors() {
     let stage = Stage::new();
     stage.log_in();
     let output = stage.run("-q login").expect_ok();
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output}");
     stage.run("accounts -q").expect_ok().expect_stdout("111122223333");
+    let another = "-q console dev --print --destination arn:aws:lambda:eu-west-1:999988887777:function:f";
+    let output = stage.kcaws(another).allow_secret_on_stdout().run().expect_ok().expect_stdout("http");
+    assert!(output.stderr.is_empty(), "no warning: {output}");
     let output = stage.run("-q logout").expect_ok();
     assert!(output.stderr.is_empty(), "{output}");
     stage.run("-q accounts").expect_code(4).expect_stderr("kcaws: error:");

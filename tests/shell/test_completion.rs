@@ -1,7 +1,7 @@
 use kcaws_test_kit::{Output, require_program};
 
 use crate::shells::Shell;
-use crate::stage::Stage;
+use crate::stage::{Stage, binary};
 
 const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`";
 
@@ -10,7 +10,9 @@ fn stage() -> Stage {
     let evil = format!(
         "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = %F{{red}}$(touch pwned)\n\
          [profile acts\u{1b}[2J]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = x\n\
-         [profile a:b]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n"
+         [profile a:b]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
+         [profile two words]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
+         [profile -dash]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n"
     );
     stage.desk.write_aws_config(&format!("{}\n{evil}", stage.config()));
     for shell in Shell::ALL {
@@ -47,6 +49,19 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
         ("kcaws store st", vec!["status"]),
         ("kcaws store migrate --to keyu", vec!["keyutils"]),
         ("kcaws exec dev -- l", vec![]),
+        // Names of more than one word, with quotes that are open.
+        ("kcaws exec \"two w", vec!["two words"]),
+        ("kcaws exec 'two ", vec!["two words"]),
+        // One that begins with a dash would be taken for an option anywhere else.
+        ("kcaws use -- -", vec!["-dash"]),
+        ("kcaws exec --profile=-", vec!["--profile=-dash"]),
+        ("kcaws use da", vec![]),
+        ("kcaws profile remove d", vec!["dev"]),
+        ("kcaws profile remove x d", vec!["dev"]),
+        ("kcaws profile remove dev d", vec![]),
+        ("kcaws profile remove two", vec![]),
+        ("kcaws login --qr c", vec!["corp"]),
+        ("kcaws login --qr=c", vec!["--qr=complete"]),
         ("kcaws nonsense --x ", vec![]),
         ("kcaws", vec![]),
         ("", vec![]),
@@ -55,11 +70,26 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
         assert_eq!(values(&output), expected, "{line}");
         assert!(output.stderr.is_empty(), "{output}");
     }
+    // Where a backslash takes the next letter as it is; elsewhere it is a letter.
+    for (option, expected) in [("--backslash", vec!["two words"]), ("-q", vec![])] {
+        let line = ["__complete", option, "--line"];
+        let output = stage.desk.command(binary()).args(line).arg("kcaws exec two\\ w").run().expect_ok();
+        assert_eq!(values(&output), expected, "{option}");
+    }
     let all = stage.kcaws("__complete --").args(["kcaws", ""]).run().expect_ok();
     assert!(values(&all).contains(&"exec".to_owned()) && !values(&all).contains(&"__complete".to_owned()));
     let hostile = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
-    assert_eq!(values(&hostile), ["dev", EVIL, "a:b"], "what acts on a terminal is left out");
+    assert_eq!(values(&hostile), ["dev", EVIL, "a:b", "two words"], "what acts on a terminal is left out");
     assert!(!hostile.stdout.contains(&0x1b));
+    let gov = "\n[sso-session gov]\nsso_start_url = https://start.us-gov-home.awsapps.com/directory/d-1\nsso_region = us-gov-west-1\n";
+    stage.desk.write_aws_config(&format!("{}{gov}", stage.config()));
+    for (line, expected) in [
+        ("kcaws console --session gov --region ", vec!["us-gov-east-1", "us-gov-west-1"]),
+        ("kcaws console --session=corp --region us-gov", vec![]),
+        ("kcaws console --region us-gov-e", vec!["us-gov-east-1"]),
+    ] {
+        assert_eq!(values(&stage.kcaws("__complete --line").arg(line).run().expect_ok()), expected, "{line}");
+    }
     stage.desk.write_aws_config("nonsense");
     let broken = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
     assert!(broken.stdout.is_empty() && broken.stderr.is_empty(), "{broken}");
@@ -132,6 +162,7 @@ fn bash_gets_words_that_it_can_run_and_runs_nothing() {
     let echoed = Shell::Bash.run(&stage.desk, &format!("printf %s {evil}")).unwrap().run().expect_ok();
     assert_eq!(echoed.stdout_text(), EVIL, "the completed word is one word: {evil}");
     assert_eq!(complete("kcaws exec a:"), "b\n", "readline has a: already");
+    assert_eq!(complete("kcaws exec two\\ w"), "two\\ words\n");
     assert_eq!(complete("kcaws env --role=Pow"), "PowerUserAccess\n");
     assert!(!stage.desk.home().join("pwned").exists());
 }
@@ -153,6 +184,17 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
         assert!(!output.stdout.contains(&0x1b), "{output}");
         assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
     }
+    for (line, expected) in [
+        ("kcaws exec \"two w", "two words"),
+        ("kcaws exec 'two ", "two words"),
+        ("kcaws exec two\\ w", "two words"),
+        ("kcaws use -- -", "-dash"),
+        ("kcaws exec dev -- ./completion.fi", "./completion.fish"),
+    ] {
+        let script = "source completion.fish; complete -C $LINE";
+        let Some(command) = Shell::Fish.run(&stage.desk, script) else { break };
+        assert_eq!(values(&command.env("LINE", line).run().expect_ok()), [expected], "{line}");
+    }
     // The name that nu would read as more than a word is quoted.
     if let Some(command) = Shell::Nu
         .run(&stage.desk, "source completion.nu; (kcaws-complete 'kcaws exec e').value.0 | from nuon")
@@ -161,10 +203,24 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
     }
 }
 
-/// What a shell's line editor makes of `kcaws exec e` and a tab, in a pseudo-terminal of zsh's own. `setup` makes
-/// `kcaws` print its second argument as `ran<…>`, and says `setup` when it is done.
+/// What a shell's line editor makes of `kcaws exec e` and a tab. `setup` makes `kcaws` print its second argument as
+/// `ran<…>`, and says `set-up` when it is done.
 fn typed(program: &str, prompt: &str, setup: &str, accept: &[&str]) {
+    typed_line("kcaws exec e\t", "pwned", EVIL, program, prompt, setup, accept);
+}
+
+/// In a pseudo-terminal of zsh's own: `line`, then `accept` once `seen` is there, runs with `expected`.
+fn typed_line(
+    line: &str,
+    seen: &str,
+    expected: &str,
+    program: &str,
+    prompt: &str,
+    setup: &str,
+    accept: &[&str],
+) {
     let stage = stage();
+    stage.desk.write_home_file("only-this-file", "");
     stage.desk.write_home_file(
         "zpty.zsh",
         r#"
@@ -184,8 +240,8 @@ wait_for "$PROMPT" >/dev/null
 zpty -w -n z "$SETUP"$'\r'
 wait_for set-up >/dev/null
 # Enter only after the completion: with more input pending, a tab is a tab.
-zpty -w -n z $'kcaws exec e\t'
-wait_for pwned >/dev/null
+zpty -w -n z "$LINE"
+wait_for "$SEEN" >/dev/null
 for key in "$@"; do
   sleep 0.2
   zpty -w -n z "$key"
@@ -198,8 +254,9 @@ wait_for 'ran<'
     std::fs::copy(stage.desk.home().join("completion.elvish"), load).unwrap();
     let Some(command) = Shell::Zsh.run(&stage.desk, "source ./zpty.zsh") else { return };
     let command = command.arg("zpty").args(accept);
+    let command = command.env("LINE", line).env("SEEN", seen);
     let output = command.env("PROGRAM", program).env("PROMPT", prompt).env("SETUP", setup).run();
-    assert!(output.stdout_text().contains(&format!("ran<{EVIL}>")), "{output}");
+    assert!(output.stdout_text().contains(&format!("ran<{expected}>")), "{output}");
     assert!(!stage.desk.home().join("pwned").exists());
 }
 
@@ -210,6 +267,33 @@ fn zsh_completes_in_its_line_editor_and_runs_nothing() {
     let setup = "PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; \
         bindkey '^I' complete-word; kcaws() { print -r -- r\"\"an'<'$2'>' }; echo set\"-\"up";
     typed("stty cols 200; PS1='ready> ' TERM=dumb exec zsh -f -i", "ready> ", setup, &["\r"]);
+}
+
+/// What follows the `--` of exec is not ours to complete.
+#[test]
+fn zsh_completes_files_where_kcaws_knows_nothing() {
+    require_program!("zsh");
+    let setup = "PS1=; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; source ./completion.zsh; \
+        bindkey '^I' complete-word; kcaws() { print -r -- r\"\"an'<'$4'>' }; echo set\"-\"up";
+    let program = "stty cols 200; PS1='ready> ' TERM=dumb exec zsh -f -i";
+    typed_line(
+        "kcaws exec dev -- ./only-t\t",
+        "his-file",
+        "./only-this-file",
+        program,
+        "ready> ",
+        setup,
+        &["\r"],
+    );
+}
+
+#[test]
+fn bash_completes_within_quotes_and_keeps_them() {
+    let setup = "source ./completion.bash; kcaws() { printf 'r''an<%s>\\n' \"$2\"; }; echo set'-'up";
+    let program = "stty cols 200; PS1='ready> ' TERM=dumb exec bash --noprofile --norc -i";
+    for line in ["kcaws exec \"two w\t", "kcaws exec 'two w\t", "kcaws exec two\\ w\t"] {
+        typed_line(line, "words", "two words", program, "ready> ", setup, &["\r"]);
+    }
 }
 
 /// Tab opens a list; Enter takes what is chosen there, and another one runs the line.

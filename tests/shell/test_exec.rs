@@ -76,11 +76,35 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
         ("exec dev", "required"),
         ("exec --frobnicate dev -- true", "unexpected argument"),
         ("-q exec dev --min-ttl soon -- true", "--min-ttl"),
+        ("exec dev --min-ttl 300000y -- true", "no credentials last that long"),
     ] {
         stage.run(line).expect_code(125).expect_stderr(words);
     }
     stage.run("logout").expect_ok();
     stage.run("exec dev -- true").expect_code(125).expect_stderr("run `kcaws login corp`");
+}
+
+/// Found, and not to be run: 126, as POSIX has it, though the system's error is that of a missing file.
+#[test]
+fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
+    let stage = logged_in();
+    for (text, cause, hint) in [
+        ("#!/no/such -x\n", "asks for `/no/such`, which is not there", "install that"),
+        ("#! \t/bin/sh\r\ntrue\r\n", "asks for `/bin/sh\\u{d}`", "end as in Windows"),
+    ] {
+        let script = stage.desk.write_script("a-script", text);
+        for name in [script.to_str().expect("text"), "a-script"] {
+            for serve in ["", "--serve "] {
+                let line = format!("exec dev {serve}--");
+                let output = stage.kcaws(&line).arg(name).run().expect_code(126);
+                output
+                    .expect_stderr(&format!("`{name}` cannot be run"))
+                    .expect_stderr(cause)
+                    .expect_stderr(hint);
+            }
+        }
+    }
+    stage.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("there is no command");
 }
 
 #[test]
@@ -195,6 +219,39 @@ fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
     stage.run("exec nobody --serve -- true").expect_code(125);
 }
 
+/// boto3, the CLI and the SDKs would take it in silence: the command would act as somebody else.
+#[test]
+fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
+    let stage = logged_in();
+    let with =
+        |default: &str| stage.desk.write_aws_config(&format!("{}\n[default]\n{default}", stage.config()));
+    for (default, key) in [
+        ("credential_process = other-tool\n".to_owned(), "credential_process"),
+        (format!("sso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = ReadOnlyAccess\n"), "sso_"),
+    ] {
+        with(&default);
+        let output = stage.run("exec dev --serve -- touch started").expect_code(125);
+        output
+            .expect_stderr("[default] comes before served credentials")
+            .expect_stderr(&format!("take its `{key}"))
+            .expect_stderr("run the command with AWS_PROFILE=dev");
+        assert!(!stage.desk.home().join("started").exists());
+        let line = format!("exec --serve --session corp --account {ACCOUNT} --role {ROLE} -- true");
+        stage.run(&line).expect_code(125).expect_stderr("a name of its own");
+        // Those come before any profile.
+        stage.run("exec dev -- true").expect_ok();
+        stage.kcaws("exec dev --serve --keep-profile -- true").env("AWS_PROFILE", "dev").run().expect_ok();
+    }
+    // The same role, or no credentials at all.
+    with("region = eu-west-1\n");
+    stage.run("exec dev --serve -- true").expect_ok();
+    with(&format!("sso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n"));
+    stage.run("exec dev --serve -- true").expect_ok();
+    with("");
+    stage.desk.write_home_file(".aws/credentials", "[default]\naws_access_key_id = AKIA\n");
+    stage.run("exec dev --serve -- true").expect_code(125).expect_stderr(".aws/credentials:2");
+}
+
 #[test]
 fn beside_an_endpoint_signals_and_ends_are_still_the_commands() {
     let stage = logged_in();
@@ -237,8 +294,13 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
     let profile = |name: &str, role: &str| {
         format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
     };
-    let more =
-        [profile("p-1", ROLE), profile("p-2", "ReadOnlyAccess"), profile("p-\u{1b}[2J", ROLE)].concat();
+    let more = [
+        profile("p-1", ROLE),
+        profile("p-2", "ReadOnlyAccess"),
+        profile("p-\u{1b}[2J", ROLE),
+        profile("-x", ROLE),
+    ]
+    .concat();
     let foreign = "[profile p-keys]\naws_access_key_id = AKIA\n";
     stage.desk.write_aws_config(&format!("{}\n{more}{foreign}", stage.config()));
 
@@ -248,6 +310,15 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
     lines.sort_unstable();
     assert_eq!(lines, ["p-1", "p-2", "p-\\u{1b}[2J"]);
     output.expect_stderr("p-1: err").expect_stderr("All 3 done.");
+
+    let dashed = stage.run("-q exec --each -x -- sh -c true").expect_code(125).expect_stderr("'-x'");
+    assert!(dashed.stdout.is_empty(), "{dashed}");
+    let dashed = exec(&stage, "-q --each=-*", "echo $KCAWS_EXEC").run().expect_ok();
+    assert_eq!((dashed.stdout_text().as_str(), dashed.stderr_text().as_str()), ("-x: -x\n", ""));
+    exec(&stage, "--profile=-x", "echo $KCAWS_EXEC").run().expect_ok().expect_stdout("-x\n");
+    // A warning of theirs is silenced too.
+    let nested = exec(&stage, "-q --each p-?", "true").env("KCAWS_EXEC", "outer").run().expect_ok();
+    assert!(nested.stderr.is_empty(), "{nested}");
 
     let fails = exec(&stage, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
     fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");

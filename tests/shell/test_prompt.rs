@@ -41,6 +41,34 @@ fn a_prompt_tells_a_day_from_login_to_logout_without_asking_anybody() {
 }
 
 #[test]
+fn inside_of_exec_a_prompt_tells_of_what_the_command_has() {
+    let stage = Stage::new();
+    stage.log_in();
+    let prompt = |options: &str| {
+        let line = format!("exec {options} --");
+        stage
+            .kcaws(&line)
+            .arg(binary())
+            .arg("prompt")
+            .env("AWS_PROFILE", "dev")
+            .run()
+            .expect_ok()
+            .stdout_text()
+    };
+    for options in ["dev", "dev --keep-profile"] {
+        let text = prompt(options);
+        assert_eq!(without_time(&text), "dev", "{text}");
+        assert_ne!(text, "dev", "the time");
+    }
+    assert_eq!(prompt("dev --serve"), "dev renews");
+    // The profile comes before the endpoint.
+    assert_eq!(without_time(&prompt("dev --serve --keep-profile")), format!("dev:{ROLE}"));
+    // Keys of somebody else.
+    let other = stage.kcaws("prompt").env("AWS_PROFILE", "dev").env("AWS_ACCESS_KEY_ID", "AKIA").run();
+    says(other, "dev other keys");
+}
+
+#[test]
 fn a_prompt_is_silent_of_what_is_not_ours_and_of_what_is_broken() {
     let stage = Stage::new();
     stage.log_in();

@@ -18,7 +18,7 @@ use crate::console::{Destination, Partition, Via, destination};
 use crate::profile::Role;
 
 /// What AWS takes for a console session.
-const DURATIONS: std::ops::RangeInclusive<u64> = 15 * 60..=12 * 60 * 60;
+const DURATIONS: std::ops::RangeInclusive<Duration> = Duration::from_mins(15)..=Duration::from_hours(12);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,10 +73,10 @@ fn via(text: &str) -> Result<Via, String> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if DURATIONS.contains(&duration.as_secs()) {
+    if DURATIONS.contains(&duration) && duration.subsec_nanos() == 0 {
         Ok(duration)
     } else {
-        Err("AWS takes 15m to 12h".to_owned())
+        Err("AWS takes 15m to 12h, in whole seconds".to_owned())
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let via = args.via.unwrap_or(app.settings()?.console_via);
     let Chosen { selected, role, region } = args.of.choose_or_ask(app, ui)?;
     let destination = find(args, &selected, region)?;
-    warn_of_another_account(&destination, &role, ui);
+    warn_of_doubts(&destination, &role, ui);
     args.out.check(app)?;
     let goal = Goal { selected, role, destination };
     let opening = match via {
@@ -120,8 +120,36 @@ fn find(
     })
 }
 
-fn warn_of_another_account(destination: &Destination, role: &Role, ui: &mut Ui) {
+fn warn_of_doubts(destination: &Destination, role: &Role, ui: &mut Ui) {
+    if let Some(guess) = &destination.guess {
+        ui.warn(guess);
+    }
     if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != role.account_id) {
         ui.warn(&format!("the destination belongs to account {theirs}, the role to {}", role.account_id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_what_aws_takes_and_nothing_is_rounded_to_it() {
+        for (text, seconds) in [("15m", 900), ("900s", 900), ("1h1s", 3601), ("12h", 43200)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in [
+            "14m59s",
+            "899s999ms",
+            "15m1ms",
+            "12h1ms",
+            "12h1s",
+            "1us",
+            "",
+            "300000y",
+            "18446744073709551615s",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 }

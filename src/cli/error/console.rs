@@ -18,6 +18,9 @@ impl From<DestinationError> for CommandError {
             DestinationError::NotAnArn { why, .. } => failure
                 .because(why)
                 .hint("an ARN looks like arn:aws:lambda:eu-central-1:111122223333:function:name"),
+            DestinationError::NoBucket { .. } => failure
+                .because("the ARN of a bucket or of an object has neither region nor account")
+                .hint("the ARN of a bucket looks like arn:aws:s3:::bucket, that of an object like arn:aws:s3:::bucket/key"),
             DestinationError::UnknownArn { of_service: true, known, .. } => {
                 failure.hint(format!("known of this service: {}", known.join(", ")))
             }

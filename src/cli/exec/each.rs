@@ -35,6 +35,7 @@ pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandE
 /// Output is passed on line by line, behind the profile's name. Who is ended ends them all.
 pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let quiet = ui.is_quiet();
     let passphrase = unlocked(args, names, app, ui);
     let crowd = Crowd::begin();
     std::thread::scope(|scope| {
@@ -44,7 +45,8 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
                     if let Some(passphrase) = passphrase.as_ref().filter(|_| !crowd.is_over()) {
                         warm_up(args, name, &App::again(passphrase));
                     }
-                    let outcome = crowd.run_ourselves(&line(args, name), &format!("{}: ", shown(name)));
+                    let outcome =
+                        crowd.run_ourselves(&line(args, name, quiet), &format!("{}: ", shown(name)));
                     let why = match outcome {
                         Ok(0) => continue,
                         Ok(code) => format!("{} ({code})", shown(name)),
@@ -104,10 +106,14 @@ fn warm_up(args: &ExecArgs, name: &str, app: &App) {
     });
 }
 
-fn line(args: &ExecArgs, profile: &str) -> Vec<OsString> {
-    let mut line: Vec<OsString> = vec!["--no-input".into(), "exec".into()];
+fn line(args: &ExecArgs, profile: &str, quiet: bool) -> Vec<OsString> {
+    let mut line: Vec<OsString> = vec!["--no-input".into()];
+    if quiet {
+        line.push("--quiet".into());
+    }
+    line.push("exec".into());
     if let Some(min_ttl) = args.min_ttl {
-        line.push(format!("--min-ttl={}s", min_ttl.num_seconds()).into());
+        line.push(format!("--min-ttl={}ms", min_ttl.num_milliseconds()).into());
     }
     if args.serve {
         line.push("--serve".into());
@@ -115,7 +121,8 @@ fn line(args: &ExecArgs, profile: &str) -> Vec<OsString> {
     if args.keep_profile {
         line.push("--keep-profile".into());
     }
-    line.extend([profile.into(), "--".into()]);
+    // Names may begin with `-`, and what follows `--` is the command.
+    line.extend([format!("--profile={profile}").into(), "--".into()]);
     line.extend(args.command.iter().cloned());
     line
 }

@@ -67,7 +67,7 @@ pub(super) struct ExecArgs {
     #[arg(long, conflicts_with = "min_ttl")]
     serve: bool,
     /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
-    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "session"])]
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "named", "session"])]
     each: Option<String>,
     /// Leave AWS_PROFILE in the command's environment
     #[arg(long)]
@@ -77,9 +77,13 @@ pub(super) struct ExecArgs {
     command: Vec<OsString>,
 }
 
+/// Longer than credentials of any kind, and short enough to be added to any time.
+const LONGEST: TimeDelta = TimeDelta::days(3650);
+
 fn span(text: &str) -> Result<TimeDelta, String> {
     let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    TimeDelta::from_std(span).map_err(|_| "that is longer than anything lasts".to_owned())
+    let span = TimeDelta::from_std(span).ok().filter(|span| *span <= LONGEST);
+    span.ok_or_else(|| "no credentials last that long".to_owned())
 }
 
 /// What fails before the command runs is 125, whatever kcaws says of it elsewhere: the command's own codes begin at 0.
@@ -95,7 +99,13 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if let Some(outer) = app.env.get(NESTED) {
         ui.warn(&format!("this runs inside `kcaws exec` of {outer} already; its credentials are replaced"));
     }
-    let Chosen { selected, role, region } = args.of.choose(app)?;
+    let chosen = args.of.choose(app)?;
+    // A profile that stays named comes before both.
+    let is_named = || args.keep_profile && app.env.get("AWS_PROFILE").is_some();
+    if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !is_named()) {
+        return Err(hidden);
+    }
+    let Chosen { selected, role, region } = chosen;
     let label = match &selected.profile {
         Some(profile) => profile.clone(),
         None => format!("{}/{}", role.account_id, role.role_name),
@@ -151,11 +161,35 @@ fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
             CommandError::new(Exit::NotFound, "command_not_found", format!("there is no command `{name}`"))
                 .hint("name a program on PATH, or its path; for aliases and pipes, `-- bash -c '…'`")
         }
+        NotRun::NoInterpreter(interpreter) => {
+            let (cause, hint) = no_interpreter(interpreter.as_deref());
+            CommandError::new(Exit::CannotRun, "command_cannot_run", format!("`{name}` cannot be run"))
+                .because(cause)
+                .hint(hint)
+        }
         NotRun::CannotRun(error) => {
             CommandError::new(Exit::CannotRun, "command_cannot_run", format!("`{name}` cannot be run"))
                 .because(error.to_string())
                 .hint("check that the file is a program and that you may execute it")
         }
+    }
+}
+
+/// Cause and hint.
+fn no_interpreter(interpreter: Option<&str>) -> (String, &'static str) {
+    match interpreter {
+        None => (
+            "the loader that it was linked for is not here".to_owned(),
+            "it was built for another system or C library; take the build for this one",
+        ),
+        Some(interpreter) => (
+            format!("its first line asks for `{interpreter}`, which is not there"),
+            if interpreter.ends_with('\r') {
+                "its lines end as in Windows: take the carriage returns away, with dos2unix for example"
+            } else {
+                "install that, or mend the line"
+            },
+        ),
     }
 }
 
@@ -168,6 +202,12 @@ mod tests {
         assert_eq!(span("2h"), Ok(TimeDelta::hours(2)));
         assert_eq!(span("1h30m"), Ok(TimeDelta::minutes(90)));
         assert!(span("soon").is_err() && span("").is_err() && span("-1h").is_err());
+        assert_eq!(span("3650d"), Ok(LONGEST));
+        for endless in
+            ["3651d", "300000y", "9223372036854775807ms", "18446744073709551615s", "9999999999999999y"]
+        {
+            assert!(span(endless).is_err(), "{endless}");
+        }
     }
 
     #[test]

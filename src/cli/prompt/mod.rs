@@ -24,7 +24,7 @@ In the format: {profile} {session} {account} {role} {region} {left} {minutes} {s
 empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself),
 log in, ended (of `kcaws exec`), other keys (keys in the environment come before the profile).
 
-Says nothing without AWS_PROFILE, and for profiles that are not kcaws's. Never fails.";
+Says nothing without AWS_PROFILE and outside of `kcaws exec`, and for profiles that are not kcaws's. Never fails.";
 
 /// Say in few words which profile this shell has, as what, and for how long
 ///
@@ -54,9 +54,10 @@ pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
 
 /// The text, perhaps empty, if that needs neither the config nor anybody.
 pub(super) fn at_once(args: &PromptArgs, near: &Near, color: bool) -> Option<String> {
-    let Some(profile) = near.env.get("AWS_PROFILE") else {
-        return Some(of_exec(near).map(|view| written(args, near, color, &view)).unwrap_or_default());
-    };
+    if let Some(view) = of_exec(near) {
+        return Some(written(args, near, color, &view));
+    }
+    let Some(profile) = near.env.get("AWS_PROFILE") else { return Some(String::new()) };
     // No config, no profile.
     let Some(stamp) = near.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
         return Some(String::new());
@@ -82,10 +83,19 @@ fn written(args: &PromptArgs, near: &Near, color: bool, view: &View) -> String {
     format::text(format.as_deref().unwrap_or(format::DEFAULT), view, args.shell, color)
 }
 
+/// `None` where something else decides who tools are: their order is keys, the profile, the endpoint.
 fn of_exec(near: &Near) -> Option<View> {
-    let label = near.env.get(NESTED).filter(|_| near.env.get("AWS_ACCESS_KEY_ID").is_some())?;
-    let ends_at = DateTime::parse_from_rfc3339(&near.env.get("AWS_CREDENTIAL_EXPIRATION")?).ok()?;
-    Some(prompt::of_exec(label, near.env.get("AWS_REGION"), ends_at.to_utc(), near.clock.now()))
+    let has = |name| near.env.get(name).is_some();
+    let label = near.env.get(NESTED)?;
+    let ends_at = if has("AWS_ACCESS_KEY_ID") {
+        let text = near.env.get("AWS_CREDENTIAL_EXPIRATION")?;
+        Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc())
+    } else if has("AWS_CONTAINER_CREDENTIALS_FULL_URI") && !has("AWS_PROFILE") {
+        None
+    } else {
+        return None;
+    };
+    Some(prompt::of_exec(label, near.env.get("AWS_REGION"), ends_at, near.clock.now()))
 }
 
 /// What the config says of the profile, noted for the next prompt.
