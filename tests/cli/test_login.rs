@@ -118,6 +118,18 @@ fn all_sessions_are_tried_one_after_the_other_and_a_failure_is_told() {
 }
 
 #[test]
+fn a_login_whose_refresh_is_refused_by_another_name_is_done_again() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.expire_access_tokens();
+    let body = r#"{"error":"unauthorized_client","error_description":"no"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    let (login, code) = stage.begin_login("login corp --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("Logged in to `corp`");
+}
+
+#[test]
 fn a_denied_login_is_exit_4_and_keeps_nothing() {
     let stage = Stage::new();
     let (login, code) = stage.begin_login("login --no-browser");
