@@ -271,10 +271,15 @@ fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError>
         Err(error) => return Err(error.into()),
     }
     match session.end_at_the_service() {
-        ServerSide::Ended => ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end."),
-        ServerSide::WasOver => {}
+        ServerSide::Ended => {
+            session.forget_login()?;
+            ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end.");
+        }
+        ServerSide::WasOver => session.forget_login()?,
         ServerSide::Unknown(error) => {
-            ui.warn(&format!("the old session could not be ended ({error}); the new login may inherit its end"));
+            ui.warn(&format!(
+                "the old session could not be ended ({error}); the new login may inherit its end"
+            ));
         }
     }
     Ok(())

@@ -209,11 +209,7 @@ impl<'a> Opened<'a> {
     ) -> Result<Self, CommandError> {
         match Self::if_logged_in(app, selected, patience)? {
             Ok(opened) => Ok(Self { lock_patience, ..opened }),
-            Err(selected) => Err(SessionError::LoginNeeded {
-                session: selected.session.name,
-                why: LoginNeeded::NeverLoggedIn,
-            }
-            .into()),
+            Err(selected) => Err(never_logged_in(&selected.session.name).into()),
         }
     }
 
@@ -223,6 +219,10 @@ impl<'a> Opened<'a> {
         selected: Selected,
         patience: Patience,
     ) -> Result<Result<Self, Selected>, CommandError> {
+        // A login would have noted the region.
+        if selected.session.region.is_empty() && !start_url::is_portal(&selected.session.start_url) {
+            return Ok(Err(selected));
+        }
         let endpoints = endpoints(app, &selected)?;
         let open = |kind| app.store(kind);
         match choice::of_login(&selected.session, app.settings()?.keyring, &**app.state(), &open)? {
@@ -273,6 +273,10 @@ impl<'a> Opened<'a> {
     }
 }
 
+fn never_logged_in(session: &str) -> SessionError {
+    SessionError::LoginNeeded { session: session.to_owned(), why: LoginNeeded::NeverLoggedIn }
+}
+
 /// Those that `endpoints` owes to the profile alone, as text; empty where there are none.
 pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpoints) -> String {
     if selected.profile.is_none() {
@@ -287,12 +291,16 @@ pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpo
 }
 
 pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
-    let document = app.document()?;
-    if selected.session.region.is_empty() {
-        return Err(document.no_region(&selected.session.name).into());
+    let (document, SsoSession { name, start_url, region, .. }) = (app.document()?, &selected.session);
+    if region.is_empty() && start_url::is_portal(start_url) {
+        return Err(document.no_region(name).into());
+    }
+    // Only the portal tells it, and only a login asks there.
+    if region.is_empty() {
+        return Err(never_logged_in(name).into());
     }
     let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
-    let settings = endpoint_settings(app, &selected.session.region);
+    let settings = endpoint_settings(app, region);
     let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
     Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)
 }

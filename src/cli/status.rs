@@ -97,10 +97,22 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         None => document.session_names(),
     };
     let now = app.clock.now();
-    let mut seen = Vec::new();
+    let (mut seen, mut unreadable) = (Vec::new(), None);
     for name in names {
-        let session = selection::session_named(app, &name)?;
-        seen.push(look(app, &session, args.check, now, ui)?);
+        match selection::session_named(app, &name) {
+            Ok(session) => seen.push(look(app, &session, args.check, now, ui)?),
+            // A section that cannot be used hides no other.
+            Err(error) => {
+                if let Some(earlier) = unreadable.replace(error) {
+                    ui.error(&earlier, args.json);
+                }
+            }
+        }
+    }
+    if seen.is_empty()
+        && let Some(error) = unreadable.take()
+    {
+        return Err(error);
     }
     let not_logged_in = args.session.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
     // Of the one session that was asked for, trouble with the check is the answer; of several it is a row's.
@@ -117,7 +129,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         (None, Some(session)) => {
             Err(SessionError::LoginNeeded { session, why: LoginNeeded::NeverLoggedIn }.into())
         }
-        (None, None) => Ok(()),
+        (None, None) => unreadable.map_or(Ok(()), Err),
     }
 }
 

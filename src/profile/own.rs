@@ -4,7 +4,7 @@
 //! and nothing else. No marker stands in the file: what a person changes beside that line is the person's.
 
 use super::document::{Document, Heading, View};
-use super::target::{kcaws_arguments, role_like};
+use super::target::{is_account_id, kcaws_arguments, role_like};
 use super::{ConfigError, Place, Role, sources};
 
 /// What a line of ours hands out.
@@ -58,11 +58,14 @@ pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigErro
     let is_safe = |letter: char| !letter.is_control() && !matches!(letter, '"' | '$' | '`');
     let is_path = program.chars().all(|letter| is_safe(letter) && (cfg!(windows) || letter != '\\'))
         && !(cfg!(windows) && program.contains('%'));
-    if !is_path || program.contains(" #") || program.contains(" ;") {
+    // Two SDKs end the line there, quotes or not.
+    let has_comment = |text: &str| text.contains(" #") || text.contains(" ;");
+    if !is_path || has_comment(program) {
         return Err(unquotable());
     }
     let argument = |text: &str| {
         let is_fine = !text.is_empty() && text.chars().all(|letter| is_safe(letter) && letter != '\\');
+        let is_fine = is_fine && !has_comment(text);
         let is_plain = text.bytes().all(|byte| super::draft::is_plain_byte(byte) || b"=,".contains(&byte));
         match (is_plain, is_fine) {
             _ if text.starts_with('-') => Err(unquotable()),
@@ -73,6 +76,10 @@ pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigErro
     };
     let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
     let account = &own.role.account_id;
+    // Some SDKs hand the line to a shell.
+    if !is_account_id(account) {
+        return Err(unquotable());
+    }
     Ok(format!("\"{program}\" credential-process --session {session} --account {account} --role {role}"))
 }
 
@@ -184,7 +191,14 @@ mod tests {
         {
             assert!(credential_process(program, &own("corp", "Admin")).is_err(), "{program:?}");
         }
-        for name in ["", "$(x)", "a\"b", "-x", "a\\b"] {
+        for account_id in ["", "1; touch x", "1111222233334", "1111 2222333"] {
+            let role = Role { account_id: account_id.into(), role_name: "Admin".into() };
+            assert!(
+                credential_process("/kcaws", &Own { session: "corp".into(), role }).is_err(),
+                "{account_id}"
+            );
+        }
+        for name in ["", "$(x)", "a\"b", "-x", "a\\b", "a #b", "a ;b"] {
             assert!(credential_process("/kcaws", &own(name, "Admin")).is_err(), "{name:?}");
             assert!(credential_process("/kcaws", &own("corp", name)).is_err(), "{name:?}");
         }

@@ -43,6 +43,8 @@ impl Session<'_> {
             }
             // A login at another place is none here, and this command is the way to have one.
             Err(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
+            // Whatever it does not like about the old login: a new one is how that is mended.
+            Err(SessionError::Service(error)) if error.is_refusal() => Ok(None),
             Err(error) => Err(error),
         }
     }

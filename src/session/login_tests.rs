@@ -115,6 +115,32 @@ fn a_login_whose_fresh_token_is_refused_too_is_not_called_good() {
 }
 
 #[test]
+fn a_login_whose_refresh_is_refused_by_any_name_is_done_again_and_trouble_is_none() {
+    let refused = |code: &str| ServiceError::Refused {
+        operation: "CreateToken",
+        code: code.to_owned(),
+        description: None,
+    };
+    for refusal in [
+        refused("unauthorized_client"),
+        ServiceError::ExpiredToken,
+        ServiceError::AccessDenied { reason: None },
+    ] {
+        let world = World::new();
+        world.log_in(Some("refresh"));
+        world.clock.advance(std::time::Duration::from_hours(1));
+        world.center.tokens.will(Err(refusal));
+        assert!(world.session().check().expect("answers").is_none());
+        assert!(world.stored_login().is_some(), "and nothing is forgotten");
+    }
+    let world = World::new();
+    world.log_in(Some("refresh"));
+    world.clock.advance(std::time::Duration::from_hours(1));
+    world.center.tokens.will(Err(ServiceError::ServerTrouble { host: "oidc".to_owned(), status: 503 }));
+    assert!(world.session().check().is_err());
+}
+
+#[test]
 fn only_pages_of_aws_or_of_the_endpoint_itself_are_shown() {
     let world = World::new();
     let begin = |page: &str| {

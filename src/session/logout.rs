@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::status::SessionStatus;
 use super::{Session, SessionError};
 use crate::ports::identity_center::ServiceError;
 use crate::ports::interrupt::CriticalSection;
@@ -53,6 +54,21 @@ impl Session<'_> {
         self.forget()?;
         self.drop_status()?;
         Ok(server_side.map_or(LoggedOut::NothingToDo, LoggedOut::Done))
+    }
+
+    /// After the service has ended it, for a login that comes next: whatever becomes of that one, what is stored is no
+    /// login any more, and its end here says nothing of how long sessions last.
+    pub fn forget_login(&self) -> Result<(), SessionError> {
+        let _lock = self.lock(LOCK_PATIENCE)?;
+        let _section = CriticalSection::enter();
+        self.still_in_use()?;
+        if let Some(mut record) = self.load()?
+            && record.login.take().is_some()
+        {
+            self.save(&record)?;
+            self.note_status(&SessionStatus::of(&record, self.store.kind()))?;
+        }
+        Ok(())
     }
 
     /// An old access token is renewed for this last call: without it the session over there would live on.

@@ -143,3 +143,17 @@ fn a_list_is_shown_to_the_login_that_it_is_of() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "gone with the login");
     stage.run("accounts").expect_code(4);
 }
+
+/// It would stand in a line of the config that some SDKs hand to a shell.
+#[test]
+fn an_account_id_that_is_none_is_not_taken() {
+    let stage = Stage::new();
+    stage.log_in();
+    let body = r#"{"accountList":[{"accountId":"1; touch /tmp/x","accountName":"dev"}]}"#;
+    stage.sim.fault(Route::ListAccounts, Fault::status(200, body));
+    let before = stage.desk.read_aws_config();
+    for line in ["accounts", "profile sync --yes"] {
+        stage.run(line).expect_code(1).expect_stderr("`accountId` is none in the answer to ListAccounts");
+    }
+    assert_eq!(stage.desk.read_aws_config(), before);
+}

@@ -67,6 +67,22 @@ fn a_good_login_is_not_done_again_and_force_ends_it_first() {
 }
 
 #[test]
+fn a_forced_login_that_is_broken_off_leaves_no_login_and_teaches_nothing() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.credentials().expect_ok();
+    let (login, _) = stage.begin_login("login corp --force --no-browser");
+    login.signal(Signal::INT);
+    login.wait().expect_code(130);
+    stage.run("status corp").expect_code(4);
+    stage.run("accounts").expect_code(4).expect_stderr("nobody is logged in");
+    let status = stage.run("status --json").expect_ok().stdout_json();
+    assert!(status["sessions"][0]["last_session_seconds_max"].is_null(), "{status}");
+    // What is warm stays until there is a successor.
+    stage.credentials().expect_ok();
+}
+
+#[test]
 fn a_login_that_was_ended_at_the_service_is_seen_and_done_again() {
     let stage = Stage::new();
     stage.log_in();
@@ -115,6 +131,18 @@ fn all_sessions_are_tried_one_after_the_other_and_a_failure_is_told() {
     stage.sim.approve(&code);
     login.wait().expect_ok().expect_stderr("Already logged in to `second`");
     stage.run("login second --all").expect_code(2);
+}
+
+#[test]
+fn a_login_whose_refresh_is_refused_by_another_name_is_done_again() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.expire_access_tokens();
+    let body = r#"{"error":"unauthorized_client","error_description":"no"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    let (login, code) = stage.begin_login("login corp --no-browser");
+    stage.sim.approve(&code);
+    login.wait().expect_ok().expect_stderr("Logged in to `corp`");
 }
 
 #[test]

@@ -73,7 +73,10 @@ fn without_sso_region_the_portals_host_tells_it() {
     let line = format!("sso_region = {}\n", stage.sim.region());
     let config = stage.desk.read_aws_config();
     stage.desk.write_aws_config(&config.replace(&line, ""));
-    stage.run("accounts --refresh").expect_code(3).expect_stderr("has no `sso_region`");
+    // It is a login that is missing, and no line in the config.
+    stage.run("accounts --refresh").expect_code(4).expect_stderr("run `kcaws login corp`");
+    stage.credentials().expect_code(4).expect_stderr("nobody is logged in");
+    stage.run("logout").expect_ok().expect_stderr("Nobody was logged in");
     stage.log_in();
     stage.credentials().expect_ok();
 

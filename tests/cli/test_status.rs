@@ -33,6 +33,28 @@ fn a_session_that_is_not_logged_in_is_exit_4_with_the_report_all_the_same() {
 }
 
 #[test]
+fn a_section_that_cannot_be_used_hides_no_other() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage
+        .desk
+        .write_aws_config(&format!("[sso-session broken]\nsso_region = eu-west-1\n\n{}", stage.config()));
+    for line in ["status", "store status"] {
+        stage
+            .run(line)
+            .expect_code(3)
+            .expect_stdout("corp")
+            .expect_stdout("kernel keyring")
+            .expect_stderr("config:1: [sso-session broken] has no `sso_start_url`");
+    }
+    let output = stage.run("status --json").expect_code(3);
+    assert_eq!(output.stdout_json()["sessions"].as_array().unwrap().len(), 1, "{output}");
+    stage.run("status corp").expect_ok();
+    let none = stage.run("status broken").expect_code(3);
+    assert!(none.stdout.is_empty(), "{none}");
+}
+
+#[test]
 fn an_expired_token_is_told_apart_from_one_that_renews_itself() {
     let stage = Stage::with(IdcSim::builder().access_token_life(Duration::from_secs(1)));
     stage.log_in();

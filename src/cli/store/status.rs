@@ -43,9 +43,18 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         None => document.session_names(),
     };
     let (requested, open) = (app.settings()?.keyring, |kind| app.store(kind));
-    let (mut rows, mut trouble) = (Vec::new(), None);
+    let (mut rows, mut trouble, mut unreadable) = (Vec::new(), None, None);
     for name in names {
-        let session = document.session(&name)?;
+        let session = match document.session(&name) {
+            Ok(session) => session,
+            // A section that cannot be used hides no other.
+            Err(error) => {
+                if let Some(earlier) = unreadable.replace(error) {
+                    ui.error(&earlier.into(), args.json);
+                }
+                continue;
+            }
+        };
         let mut row = Row { name, store: None, answer: None, item: None };
         if let Some((store, found)) = whereabouts::of(&session, requested, &**app.state(), &open)? {
             row.store = Some(store);
@@ -57,6 +66,11 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         }
         rows.push(row);
     }
+    if rows.is_empty()
+        && let Some(error) = unreadable.take()
+    {
+        return Err(error.into());
+    }
     if args.json {
         ui.json(&Report { schema: 1, sessions: rows });
     } else if rows.is_empty() {
@@ -67,7 +81,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     }
     match trouble.filter(|_| args.session.is_some()) {
         Some(error) => Err(error.into()),
-        None => Ok(()),
+        None => unreadable.map_or(Ok(()), |error| Err(error.into())),
     }
 }
 

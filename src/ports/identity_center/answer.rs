@@ -111,6 +111,12 @@ impl Called<'_> {
         }
     }
 
+    /// What other programs are handed must look as AWS has it.
+    pub(super) fn strange(&self, member: &'static str) -> ServiceError {
+        let why = format!("`{member}` is none in the answer to {}", self.operation);
+        ServiceError::NotUnderstood { host: self.host(), why }
+    }
+
     pub(super) fn missing(&self, member: &'static str) -> ServiceError {
         let why = format!("`{member}` is missing in the answer to {}", self.operation);
         ServiceError::NotUnderstood { host: self.host(), why }

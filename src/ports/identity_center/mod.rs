@@ -195,6 +195,11 @@ impl ServiceError {
                 | Self::TimedOut { .. }
         )
     }
+
+    /// The service has decided about what it was given, and says so by name.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::ExpiredToken | Self::AccessDenied { .. })
+    }
 }
 
 pub trait IdentityCenter: Send + Sync {

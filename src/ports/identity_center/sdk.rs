@@ -244,11 +244,11 @@ impl IdentityCenter for SdkIdentityCenter {
         let answer = self.ask(&call, request.send())?;
         let mut items = Vec::new();
         for account in answer.account_list.unwrap_or_default() {
-            items.push(Account {
-                id: account.account_id.ok_or_else(|| call.missing("accountId"))?,
-                name: account.account_name,
-                email: account.email_address,
-            });
+            let id = account.account_id.ok_or_else(|| call.missing("accountId"))?;
+            if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(call.strange("accountId"));
+            }
+            items.push(Account { id, name: account.account_name, email: account.email_address });
         }
         Ok(Page { items, next: answer.next_token })
     }
