@@ -39,6 +39,8 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
             }
             // Somebody else's profile says nothing about our sessions.
             Err(ConfigError::NotOurs { .. }) => {}
+            Err(ConfigError::NoSuchProfile { .. })
+                if sources::in_credentials(app.credentials_document().as_ref(), &profile).is_some() => {}
             Err(error) => return Err(error.into()),
         }
     }

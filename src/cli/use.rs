@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::credentials::listing::known::Known;
 use crate::ports::picker;
 use crate::profile::document::Heading;
-use crate::profile::{ConfigError, Document};
+use crate::profile::{ConfigError, Document, sources};
 use crate::prompt::{Standing, View, recent};
 use crate::shell::Format;
 
@@ -150,6 +150,11 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
         Err(ConfigError::NotOurs { .. }) => {
             let section = document.section(&Heading::Profile(profile.to_owned()));
             Ok(section.and_then(|section| section.get("region").map(str::to_owned)).unwrap_or_default())
+        }
+        Err(error @ ConfigError::NoSuchProfile { .. }) => {
+            let credentials = app.credentials_document();
+            let section = sources::in_credentials(credentials.as_ref(), profile).ok_or(error)?;
+            Ok(section.get("region").unwrap_or_default().to_owned())
         }
         Err(error) => Err(error.into()),
     }

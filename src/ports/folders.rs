@@ -61,10 +61,10 @@ mod tests {
         let folders = Folders { home: Some("/home/alice".into()), ..Folders::default() };
         let at = |pairs: &[(&str, &str)]| folders.aws_config(&Env::from_pairs(pairs));
         assert_eq!(at(&[]), Some("/home/alice/.aws/config".into()));
-        assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), Some("/etc/aws".into()));
+        let absolute = |path| Some(std::path::absolute(path).expect("there is a folder"));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), absolute("/etc/aws"));
         assert_eq!(at(&[("AWS_CONFIG_FILE", "~/conf/aws")]), Some("/home/alice/conf/aws".into()));
-        let here = std::path::absolute("~bob/aws").expect("there is a folder");
-        assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), Some(here));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), absolute("~bob/aws"));
         let credentials = Env::from_pairs(&[("AWS_SHARED_CREDENTIALS_FILE", "~/c")]);
         assert_eq!(folders.aws_credentials(&credentials), Some("/home/alice/c".into()));
         assert_eq!(

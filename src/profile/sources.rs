@@ -142,7 +142,7 @@ pub fn find(
 }
 
 /// The profile's section in `~/.aws/credentials`, where names have no prefix.
-fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> Option<View<'a>> {
+pub fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> Option<View<'a>> {
     let heading = match profile {
         "default" => Heading::Profile,
         _ => Heading::Other,

@@ -63,6 +63,8 @@ fn a_profile_is_enough_and_an_assignment_that_is_back_is_seen() {
     asked.expect_stdout("you have there: ReadOnlyAccess").expect_stdout("ask an administrator");
     stage.sim.assign("alice@example.com", ACCOUNT, ROLE);
     stage.kcaws("explain exit 6").env("AWS_PROFILE", "dev").run().expect_ok().expect_stdout("try again");
+    // A profile alone asks the same.
+    stage.run("explain --profile dev").expect_ok().expect_stdout("try again");
     // Without any profile there is the topic.
     stage.run("explain 403").expect_ok().expect_stdout("kcaws explain 403 --profile P");
 }

@@ -76,3 +76,20 @@ fn a_name_that_somebody_has_is_left_and_the_way_out_is_another_suffix() {
     left.expect_stderr("another --import-suffix");
     assert!(stage.desk.read_aws_config().starts_with(&before));
 }
+
+#[test]
+fn a_suffix_or_url_that_cannot_be_one_is_wrong_usage_before_anything_is_written() {
+    let stage = empty();
+    for flags in ["--import-suffix=", "--import-suffix=a\"b", "--start-url http://x"] {
+        let line =
+            format!("configure --import --start-url {} --region eu-central-1 --yes", stage.sim.start_url());
+        let line = if flags.contains("url") {
+            format!("configure --import {flags} --yes")
+        } else {
+            line + " " + flags
+        };
+        stage.run(&line).expect_code(2);
+        assert!(!stage.desk.aws_config_path().exists(), "{flags}");
+    }
+    stage.run("configure --start-url http://x").expect_code(2).expect_stderr("not an https URL");
+}

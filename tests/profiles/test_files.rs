@@ -103,6 +103,19 @@ fn a_process_in_the_credentials_file_is_the_source_and_is_named() {
 }
 
 #[test]
+fn a_profile_of_the_credentials_file_alone_is_somebodys_and_stands_in_nobodys_way() {
+    let desk = Desk::new();
+    desk.write_aws_config(SESSION);
+    desk.write_home_file(".aws/credentials", "[alone]\naws_access_key_id = x\nregion = eu-west-3\n");
+    let alone = |line| kcaws(&desk, line).env("AWS_PROFILE", "alone").env("KCAWS_KEYRING", "keyutils");
+    alone("accounts").run().expect_code(4).expect_stderr("kcaws login corp");
+    let used = kcaws(&desk, "use --hook alone").run().expect_ok();
+    assert_eq!(used.stdout_text(), "alone\neu-west-3\n.\n");
+    kcaws(&desk, "use --hook nobody").run().expect_code(3);
+    alone("doctor --offline --profile alone").run().expect_ok().expect_stdout("credentials:2");
+}
+
+#[test]
 fn what_is_no_file_at_all_has_a_hint_of_its_own() {
     let desk = Desk::new();
     std::fs::create_dir(desk.home().join(".aws")).unwrap();

@@ -153,6 +153,8 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     let template = settings.template()?;
     args.session.as_deref().map(answers::session_name).transpose()?;
     args.region.as_deref().map(answers::region).transpose()?;
+    args.start_url.as_deref().map(answers::start_url).transpose()?;
+    args.import_suffix.as_deref().map(profiles::suffix).transpose()?;
     let (program, document) = (program(app)?, app.document()?);
     let found = foreign::find(document);
     if !ui.is_interactive() {

@@ -122,7 +122,7 @@ pub(super) fn of_other_tools(
 
 const SUFFIX: &str = "-kcaws";
 
-fn suffix(text: &str) -> Result<String, CommandError> {
+pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
     if crate::profile::draft::is_plain_name(text) {
         return Ok(text.to_owned());
     }

@@ -12,7 +12,7 @@ use crate::cli::selection;
 use crate::ports::trial::{Said, TrialError, on_path};
 use crate::profile::ConfigError;
 use crate::profile::document::Document;
-use crate::profile::sources::{Family, Source, Taken, taken};
+use crate::profile::sources::{self, Family, Source, Taken, taken};
 
 /// The AWS CLI starts in half a second, and kcaws gives up after 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,7 +41,13 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> {
     let error = document.target(name).err()?;
-    let is_foreign = matches!(error, ConfigError::NotOurs { .. });
+    let is_foreign = match &error {
+        ConfigError::NotOurs { .. } => true,
+        ConfigError::NoSuchProfile { .. } => {
+            sources::in_credentials(scene.read_credentials(), name).is_some()
+        }
+        _ => false,
+    };
     let finding = failed(name, selection::not_of_kcaws(error, document, scene.read_credentials(), name));
     Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
 }
@@ -344,6 +350,8 @@ mod tests {
         let desk = || desk(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
         let told = desk().look(profile);
         assert!(told[0].why.contains("credentials:2"), "{told:?}");
+        let alone = self::desk("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
+        assert_eq!(states(&alone), ["warning"], "{alone:?}");
         let judged = desk().look(source);
         assert!(judged[0].why.contains("all tools take `credential_process` ("), "{judged:?}");
     }

@@ -132,11 +132,13 @@ fn aws_cli(scene: &Scene<'_>, subject: String, version: [u32; 3]) -> Finding {
     let told = format!("AWS CLI {major}.{minor}.{patch}");
     let endpoints = scene.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
     let own_host = scene.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
-    if version < [2, 13, 0] && endpoints {
+    // Both lines of it learned them in the same month.
+    let knows_endpoints = version >= [2, 13, 0] || (major == 1 && version >= [1, 29, 0]);
+    if !knows_endpoints && endpoints {
         Finding::warning(
             subject,
             format!("{told} does not know AWS_ENDPOINT_URL_…, and goes to AWS itself"),
-            "use 2.13 or newer where endpoints matter",
+            "use 2.13 or newer (of the old line 1.29) where endpoints matter",
         )
     } else if version < [2, 35, 13] && own_host {
         Finding::warning(
@@ -202,15 +204,13 @@ mod tests {
 
     #[test]
     fn a_path_with_blanks_and_no_quotes_is_named_and_a_wrapper_is_none() {
-        let torn = of("/opt/my tools/kcaws");
-        assert_eq!(states(&torn), ["error"]);
-        assert_eq!(torn[0].subject, "/opt/my tools/kcaws");
-        assert!(
-            torn[0].mend.as_deref().is_some_and(|mend| mend.contains("\"/opt/my tools/kcaws\"")),
-            "{torn:?}"
-        );
+        let path = if cfg!(windows) { "C:/my tools/kcaws" } else { "/opt/my tools/kcaws" };
+        let quoted = format!("\"{path}\"");
+        let torn = of(path);
+        assert_eq!((states(&torn), torn[0].subject.as_str()), (vec!["error"], path));
+        assert!(torn[0].mend.as_deref().is_some_and(|mend| mend.contains(&quoted)), "{torn:?}");
         assert!(of("/usr/bin/env -i kcaws").is_empty());
-        assert_eq!(of("\"/opt/my tools/kcaws\"")[0].why, "there is no such program");
+        assert_eq!(of(&quoted)[0].why, "there is no such program");
     }
 
     #[cfg(unix)]
@@ -256,6 +256,8 @@ mod tests {
         let old = "aws-cli/2.9.19 Python/3.11.2 Linux/6.1\n";
         assert!(with(old, &[], CORP).mend.is_none());
         assert!(with(old, &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_some());
+        assert!(with("aws-cli/1.28.0 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_some());
+        assert!(with("aws-cli/1.45.11 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_none());
         let own = CORP.replace("d-1.awsapps.com", "sso.example.com");
         assert!(with(old, &[], &own).why.contains("start URL of your own"));
         assert!(with("aws-cli/2.36.7 Python/3.13", &[], &own).mend.is_none());

@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::scene::Scene;
 use crate::credentials::warm;
 use crate::ports::keyring::{ItemKey, KeyringError, StoreKind};
-use crate::ports::machine::{self, Surroundings};
+use crate::ports::machine::{self, KeyQuota, Surroundings};
 use crate::ports::trial::on_path;
 use crate::ports::warm_key;
 use crate::profile::SsoSession;
@@ -19,6 +19,8 @@ use crate::session::{choice, status, whereabouts};
 const SLOW: Duration = Duration::from_millis(500);
 /// Of the quota, in percent.
 const NEARLY_FULL: u64 = 90;
+/// What the kernel counts for one of ours: its description and 32 bytes, with room to spare.
+const ONE_KEY: u64 = 100;
 
 /// The store of each session's tokens. Looks and never prompts.
 pub(super) fn store(scene: &Scene<'_>) -> Vec<Finding> {
@@ -128,27 +130,22 @@ pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
     }
     // The kernel counts root's apart.
     let root = if machine::is_root() { "root_" } else { "" };
-    vec![match scene.machine.key_quota() {
-        Some(quota)
-            if quota.keys * 100 >= quota.most_keys * NEARLY_FULL
-                || quota.bytes * 100 >= quota.most_bytes * NEARLY_FULL =>
-        {
-            Finding::warning(
-                "",
-                format!(
-                    "nearly full: {} of {} keys, {} of {} bytes",
-                    quota.keys, quota.most_keys, quota.bytes, quota.most_bytes
-                ),
-                format!(
-                    "`keyctl show @u` lists them; raise kernel.keys.{root}maxkeys and kernel.keys.{root}maxbytes (sysctl)"
-                ),
-            )
-        }
-        Some(quota) => {
-            Finding::ok("", format!("it keeps keys: {} of {} in use", quota.keys, quota.most_keys))
-        }
-        None => Finding::ok("", "it keeps keys"),
+    let Some(quota) = scene.machine.key_quota() else { return vec![Finding::ok("", "it keeps keys")] };
+    let KeyQuota { keys, most_keys, bytes, most_bytes } = quota;
+    let used = format!("{keys} of {most_keys} keys, {bytes} of {most_bytes} bytes");
+    let mend = format!(
+        "`keyctl show @u` lists them; raise kernel.keys.{root}maxkeys and kernel.keys.{root}maxbytes (sysctl)"
+    );
+    let is_nearly_full = keys * 100 >= most_keys * NEARLY_FULL || bytes * 100 >= most_bytes * NEARLY_FULL;
+    vec![match is_nearly_full {
+        _ if is_full(quota) => Finding::error("", format!("full: {used}: it takes no new key"), mend),
+        true => Finding::warning("", format!("nearly full: {used}"), mend),
+        false => Finding::ok("", format!("it keeps keys: {keys} of {most_keys} in use")),
     }]
+}
+
+fn is_full(quota: KeyQuota) -> bool {
+    quota.keys >= quota.most_keys || quota.bytes + ONE_KEY > quota.most_bytes
 }
 
 fn kernel(scene: &Scene<'_>) -> Result<(), KeyringError> {
@@ -169,7 +166,8 @@ pub(super) fn warm_cache(scene: &Scene<'_>) -> Vec<Finding> {
     if let Err(error) = scene.app.state().list("warm") {
         return vec![failed("", error.into())];
     }
-    if !cfg!(target_os = "linux") || kernel(scene).is_ok() {
+    let is_full = scene.machine.key_quota().is_some_and(is_full);
+    if !cfg!(target_os = "linux") || (kernel(scene).is_ok() && !is_full) {
         return vec![Finding::ok("", "credentials are kept until they end")];
     }
     if warm_key::has_runtime_folder(&scene.app.env) {
@@ -177,8 +175,8 @@ pub(super) fn warm_cache(scene: &Scene<'_>) -> Vec<Finding> {
     }
     vec![Finding::warning(
         "",
-        "there is no place for its key: every call asks AWS anew",
-        "allow the kernel keyring, or set XDG_RUNTIME_DIR to a tmpfs that only you can enter",
+        "there is no place for a new key: without one, every call asks AWS anew",
+        "allow the kernel keyring and make room in it, or set XDG_RUNTIME_DIR to a tmpfs that only you can enter",
     )]
 }
 
@@ -271,6 +269,10 @@ mod tests {
             "kernel.keys.maxkeys"
         };
         assert!(full[0].mend.as_deref().is_some_and(|mend| mend.contains(root)), "{full:?}");
+        for used in ["200/200", "3/200 19950/20000 #"] {
+            assert_eq!(states(&desk(used).look(kernel_keyring)), ["error"], "{used}");
+            assert_eq!(states(&desk(used).look(warm_cache)), ["warning"], "{used}");
+        }
         let mut refused = desk("3/200");
         refused.outside.absent = vec![StoreKind::Keyutils];
         assert_eq!(states(&refused.look(kernel_keyring)), ["warning"]);

@@ -61,7 +61,9 @@ struct Row {
 }
 
 pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let text = args.text.join(" ");
+    // A profile or a permission set is named for one question only.
+    let names_a_role = args.profile.is_some() || args.role.is_some();
+    let text = if args.text.is_empty() && names_a_role { "403".to_owned() } else { args.text.join(" ") };
     let topics = if text.is_empty() { TOPICS.iter().collect() } else { matching::about(&text) };
     if topics.is_empty() {
         // The text itself is not repeated: it is pasted from anywhere.
