@@ -20,8 +20,8 @@ Examples:
   kcaws serve dev --format dotenv > .env &     for tools that read such a file
 
 Who has the two variables gets credentials of the role as long as this runs, fresh ones each time: AWS SDKs, the AWS
-CLI and Terraform take them where no keys and no AWS_PROFILE come before them. For one command there is
-`kcaws exec --serve`.";
+CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before them. For one
+command there is `kcaws exec --serve`.";
 
 /// Serve role credentials on 127.0.0.1, as in a container, until Ctrl-C
 ///

@@ -13,3 +13,4 @@ mod test_hooks;
 mod test_powershell;
 mod test_prompt;
 mod test_serve;
+mod test_use;
