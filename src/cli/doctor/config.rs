@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::selection;
 use crate::console::is_region;
-use crate::profile::Place;
 use crate::profile::dialects::{Kind, Oddity, What, oddities};
+use crate::profile::{ConfigError, Place};
 use crate::session::start_url;
 
 pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
@@ -40,6 +40,11 @@ pub(super) fn credentials_file(scene: &Scene<'_>) -> Vec<Finding> {
     match scene.credentials() {
         None => Vec::new(),
         Some(Ok(document)) => vec![Finding::ok(document.path().display().to_string(), "it can be read")],
+        Some(Err(ConfigError::Unreadable { path, source })) => vec![Finding::error(
+            path.display().to_string(),
+            format!("it cannot be read: {source}"),
+            "make it a file that you can read (AWS_SHARED_CREDENTIALS_FILE); the AWS CLI stops at it",
+        )],
         Some(Err(error)) => vec![Finding::error(
             scene.credentials_path().unwrap_or_default().display().to_string(),
             error.to_string(),
@@ -201,6 +206,18 @@ mod tests {
         assert!(Desk::new().look(credentials_file).is_empty());
         assert_eq!(states(&Desk::new().credentials("[dev]\n").look(credentials_file)), ["ok"]);
         assert_eq!(states(&Desk::new().credentials("x\n").look(credentials_file)), ["error"]);
+        let folder = Desk::new().file(".aws/credentials/x", "").look(credentials_file);
+        assert_eq!(states(&folder), ["error"]);
+        assert!(
+            folder[0].mend.as_deref().is_some_and(|mend| mend.starts_with("make it a file")),
+            "{folder:?}"
+        );
+        #[cfg(unix)]
+        {
+            let desk = Desk::new().config("");
+            std::os::unix::fs::symlink("credentials", desk.path(".aws/credentials")).expect("ours");
+            assert_eq!(states(&desk.look(credentials_file)), ["error"]);
+        }
     }
 
     #[test]

@@ -54,7 +54,9 @@ impl<'a> Scene<'a> {
 
     /// `~/.aws/credentials`; `None` where there is none.
     pub(super) fn credentials(&self) -> Option<&Result<Document, ConfigError>> {
-        let load = || self.credentials_path().filter(|path| path.exists()).map(|path| Document::load(&path));
+        // A link that leads back to itself is there too.
+        let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+        let load = || self.credentials_path().filter(is_there).map(|path| Document::load(&path));
         self.credentials.get_or_init(load).as_ref()
     }
 
