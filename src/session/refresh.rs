@@ -3,6 +3,8 @@
 //! The order is: look, lock, look again, mark the intent, ask, store, unlock. The service rotates refresh
 //! tokens, so what it answered must be stored before anything else happens; an interrupt waits for that.
 
+use std::time::Duration;
+
 use super::known;
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError, TokenRecord};
@@ -17,14 +19,18 @@ impl Session<'_> {
         let is_stored = record.is_some();
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
-            Some(login) => match self.access_token_after_refusal(&login.access_token) {
-                // Rule 4: what has no successor yet is good to its end.
-                Err(error) if login.expires_at > self.clock.now() && !error.ends_the_login() => {
-                    tracing::info!(target: "kcaws::login", session = %self.config.name, %error, "not refreshed; the old token is still good");
-                    Ok(login.access_token)
+            // Rule 4: what has no successor yet is good to its end. Whoever holds the lock is not waited for so long
+            // that no time is left to use it.
+            Some(login) if login.expires_at > self.clock.now() => {
+                match self.successor_of(&login.access_token, self.lock_patience / 2) {
+                    Err(error) if !error.ends_the_login() => {
+                        tracing::info!(target: "kcaws::login", session = %self.config.name, %error, "not refreshed; the old token is still good");
+                        Ok(login.access_token)
+                    }
+                    outcome => outcome,
                 }
-                outcome => outcome,
-            },
+            }
+            Some(login) => self.access_token_after_refusal(&login.access_token),
             None => {
                 self.still_in_use()?;
                 Err(self.login_needed(self.without_login(is_stored)))
@@ -46,7 +52,11 @@ impl Session<'_> {
         &self,
         refused: &Secret<String>,
     ) -> Result<Secret<String>, SessionError> {
-        let _lock = self.lock(self.lock_patience)?;
+        self.successor_of(refused, self.lock_patience)
+    }
+
+    fn successor_of(&self, old: &Secret<String>, patience: Duration) -> Result<Secret<String>, SessionError> {
+        let _lock = self.lock(patience)?;
         // Only from here on: waiting for another process may be interrupted.
         let _section = CriticalSection::enter();
         // A copy that a move could not remove must not take the refresh token's successor.
@@ -55,7 +65,7 @@ impl Session<'_> {
             return Err(self.login_needed(LoginNeeded::NeverLoggedIn));
         };
         match &record.login {
-            Some(login) if login.access_token.expose() == refused.expose() => self.refresh(record),
+            Some(login) if login.access_token.expose() == old.expose() => self.refresh(record),
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token.clone()),
             Some(_) => self.refresh(record),
             None => Err(self.login_needed(LoginNeeded::NeverLoggedIn)),

@@ -3,7 +3,9 @@ use std::time::Duration;
 use super::*;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::keyring::{KeyringError, StoreKind};
+use crate::ports::state_folder::StateError;
 use crate::session::testing::World;
+use crate::session::vault;
 
 /// Less than five minutes left of an access token.
 const OLD: Duration = Duration::from_mins(56);
@@ -153,6 +155,18 @@ fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
         trouble(&world);
         assert!(world.session().access_token().is_err(), "{what}");
     }
+}
+
+#[test]
+fn whoever_refreshes_too_long_is_not_waited_for_while_the_old_token_is_good() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    let _theirs = vault::lock(&world.config, &world.state, Duration::ZERO).expect("free");
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-1");
+    world.clock.advance(OVER.saturating_sub(OLD));
+    assert!(matches!(world.session().access_token(), Err(SessionError::State(StateError::Busy { .. }))));
+    assert!(world.center.calls().is_empty());
 }
 
 #[test]
