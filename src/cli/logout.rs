@@ -135,10 +135,14 @@ fn end_login(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandEr
             ui.say(&format!("Logged out of `{name}`; the session at Identity Center was over already."));
         }
         LoggedOut::Done(ServerSide::Unknown(error)) => {
-            let cause = CommandError::from(error);
+            let error = CommandError::from(error);
+            let cause = match error.cause {
+                Some(cause) => format!("{}: {cause}", error.message),
+                None => error.message,
+            };
             let message = format!("`{name}` is logged out here, but AWS could not be told");
             return Err(CommandError::new(Exit::Failed, "logout_incomplete", message)
-                .because(cause.message)
+                .because(cause)
                 .hint("the session at Identity Center ends by itself; the access portal in the browser ends it at once"));
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::status::SessionStatus;
-use super::{Session, SessionError};
+use super::{LoginNeeded, Session, SessionError};
 use crate::ports::identity_center::ServiceError;
 use crate::ports::interrupt::CriticalSection;
 use crate::ports::keyring::KeyringError;
@@ -17,6 +17,17 @@ pub enum ServerSide {
     WasOver,
     /// Could not be told: it goes on until its own end.
     Unknown(SessionError),
+}
+
+impl ServerSide {
+    fn without_token(error: SessionError) -> Self {
+        match error {
+            // The client is not known there any more; that says nothing of the person's session.
+            SessionError::LoginNeeded { why: LoginNeeded::RegistrationExpired, .. } => Self::Unknown(error),
+            SessionError::LoginNeeded { .. } => Self::WasOver,
+            error => Self::Unknown(error),
+        }
+    }
 }
 
 pub enum LoggedOut {
@@ -75,8 +86,7 @@ impl Session<'_> {
     pub fn end_at_the_service(&self) -> ServerSide {
         let token = match self.access_token() {
             Ok(token) => token,
-            Err(SessionError::LoginNeeded { .. }) => return ServerSide::WasOver,
-            Err(error) => return ServerSide::Unknown(error),
+            Err(error) => return ServerSide::without_token(error),
         };
         match self.center.logout(&token) {
             Ok(()) => ServerSide::Ended,
@@ -85,8 +95,7 @@ impl Session<'_> {
                     Ok(()) => ServerSide::Ended,
                     Err(error) => ServerSide::Unknown(error.into()),
                 },
-                Err(SessionError::LoginNeeded { .. }) => ServerSide::WasOver,
-                Err(error) => ServerSide::Unknown(error),
+                Err(error) => ServerSide::without_token(error),
             },
             Err(error) => ServerSide::Unknown(error.into()),
         }

@@ -64,6 +64,20 @@ fn a_session_that_was_over_is_no_failure() {
 }
 
 #[test]
+fn a_session_that_nobody_can_end_any_more_is_not_called_over() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.forget_registrations();
+    stage.sim.expire_access_tokens();
+    stage
+        .run("logout corp")
+        .expect_code(1)
+        .expect_stderr("`corp` is logged out here, but AWS could not be told")
+        .expect_stderr("the client registration has expired");
+    stage.credentials().expect_code(4);
+}
+
+#[test]
 fn all_takes_every_session_also_one_that_the_config_has_lost() {
     let stage = Stage::new();
     stage.log_in();
