@@ -30,6 +30,7 @@ pub mod program;
 pub mod redirects;
 pub mod sealed;
 pub mod signin;
+mod state_error;
 pub mod state_folder;
 pub mod sts;
 pub mod terminal;

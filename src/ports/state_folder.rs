@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::file_lock;
 use super::sealed::{hex, length_prefixed};
+pub use super::state_error::StateError;
 
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
 pub trait StateFolder: Send + Sync {
@@ -27,24 +28,6 @@ pub trait StateFolder: Send + Sync {
     fn clear(&self) -> Result<(), StateError>;
     /// An exclusive advisory lock, held until dropped. Waits up to `patience`.
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError>;
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    #[error("there is no home folder to keep state in")]
-    NoHome,
-    /// Somebody else could read or replace what lies there.
-    #[error("`{path}` is not safe to use: {why}", path = .path.display())]
-    Unsafe { path: PathBuf, why: &'static str },
-    #[error("cannot {what} `{path}`", path = .path.display())]
-    Io { what: &'static str, path: PathBuf, source: std::io::Error },
-    /// Another process holds the lock: its pid, where it left one.
-    #[error("another kcaws process{} holds the lock since {} s", .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default(), .age.as_secs())]
-    Busy { pid: Option<u32>, age: Duration },
-    #[error("the system gave no random numbers")]
-    NoRandom,
-    #[error("the file system of `{path}` has no file locks", path = .path.display())]
-    NoLocks { path: PathBuf, source: std::io::Error },
 }
 
 /// Held until dropped. The system frees it when the process dies, so a killed leader is replaced.

@@ -7,6 +7,7 @@ mod config;
 mod environment;
 mod files;
 mod finding;
+mod heard;
 mod network;
 mod profiles;
 mod programs;

@@ -1,75 +1,20 @@
-//! The hosts that a login and a console need, and their clock.
+//! Whether the hosts answer that a login and a console need, what their clocks say, and where start URLs lead.
 
 use chrono::TimeDelta;
 
 use super::config::failed;
 use super::finding::Finding;
+use super::heard::Heard;
 use super::scene::Scene;
 use crate::cli::error::argument;
-use crate::cli::selection::{self, Selected};
-use crate::console::Partition;
-use crate::ports::identity_center::Origin;
-use crate::ports::probe::{Answer, Probe};
+use crate::cli::selection;
 use crate::profile::SsoSession;
-use crate::profile::services::{Service, endpoint_override};
 use crate::session::{known, start_url};
 
 /// From here on AWS refuses signatures.
 const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
 /// Below this it harms nothing.
 const HARMLESS: TimeDelta = TimeDelta::seconds(60);
-
-/// One host, what it is for, and what it said. `ahead`: how far its clock is ahead of ours.
-pub(super) struct Heard {
-    pub(super) host: String,
-    pub(super) what: &'static str,
-    pub(super) answer: Result<Answer, String>,
-    pub(super) ahead: Option<TimeDelta>,
-}
-
-/// Asks all at once. Each origin once, however many sessions it serves.
-pub(super) fn ask_all(scene: &Scene<'_>, probe: &dyn Probe) -> Vec<Heard> {
-    let mut hosts: Vec<(String, &'static str)> = Vec::new();
-    for selected in scene.sessions().into_iter().filter(|one| !one.session.region.is_empty()) {
-        let mut add = |origin: String, what| {
-            if !hosts.iter().any(|(known, _)| *known == origin) {
-                hosts.push((origin, what));
-            }
-        };
-        if let Ok(endpoints) = selection::endpoints(scene.app, &selected) {
-            add(endpoints.oidc.to_string(), "logging in");
-            add(endpoints.portal.to_string(), "credentials");
-        }
-        if let Some(origin) = signin_origin(scene, &selected) {
-            add(origin, "the console");
-        }
-    }
-    let clock = &*scene.app.clock;
-    std::thread::scope(|scope| {
-        let asked: Vec<_> = hosts
-            .into_iter()
-            .map(|(origin, what)| {
-                scope.spawn(move || {
-                    let answer = probe.ask(&format!("{origin}/"));
-                    let now = clock.now();
-                    let ahead = answer.as_ref().ok().and_then(|answer| Some(answer.date? - now));
-                    let host = origin.split_once("://").map_or(origin.clone(), |(_, host)| host.to_owned());
-                    Heard { host, what, answer, ahead }
-                })
-            })
-            .collect();
-        asked.into_iter().filter_map(|one| one.join().ok()).collect()
-    })
-}
-
-/// As `console` finds it.
-fn signin_origin(scene: &Scene<'_>, selected: &Selected) -> Option<String> {
-    let region = &selected.session.region;
-    let usual = || Partition::of_region(region).signin_origin(region);
-    let given =
-        endpoint_override(Service::Signin, &scene.app.env, scene.document()?, selected.profile.as_deref());
-    Some(Origin::new(&given.map_or_else(usual, |given| given.url)).to_string())
-}
 
 /// Whether the hosts answer, by proxy and certificates.
 pub(super) fn network(scene: &Scene<'_>) -> Vec<Finding> {
@@ -157,6 +102,7 @@ fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
 mod tests {
     use super::super::testing::{CORP, Desk, NOW, states};
     use super::*;
+    use crate::ports::probe::Answer;
 
     const HOSTS: [&str; 3] = [
         "https://oidc.eu-central-1.amazonaws.com/",

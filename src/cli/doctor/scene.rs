@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use super::network::{self, Heard};
+use super::heard::{self, Heard};
 use crate::app::App;
 use crate::cli::selection::{self, Selected};
 use crate::ports::machine::Machine;
@@ -67,7 +67,8 @@ impl<'a> Scene<'a> {
 
     /// What the hosts said; asked once.
     pub(super) fn heard(&self) -> &[Heard] {
-        self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, |probe| network::ask_all(self, probe)))
+        let ask = |probe| heard::ask_all(self.app, &self.sessions(), probe);
+        self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, ask))
     }
 
     /// The profile that is asked about, or that AWS_PROFILE names.

@@ -5,6 +5,7 @@
 //! assertion 'client' failed`, then SIGTRAP; gnome-keyring issues 190, 194, 196 and 199). Hence:
 //! reads never unlock, every call has a deadline, and a conversation begins harmlessly (see `conversation`).
 
+mod call_error;
 mod conversation;
 mod prompt;
 mod turn;
@@ -20,7 +21,8 @@ use keyring_core::attributes::parse_attributes;
 use keyring_core::{Credential, Entry, Error};
 use tokio::time::timeout_at;
 
-use self::conversation::{Attributes, CallError, Conversation};
+use self::call_error::CallError;
+use self::conversation::{Attributes, Conversation};
 use self::turn::Turn;
 use super::core_store::{Backend, CoreStore, Trouble};
 use super::{ItemKey, StoreKind};

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use zbus::{Connection, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, message};
 
 use super::super::core_store::Trouble;
-use super::conversation::{CallError, NAME};
+use super::call_error::{CallError, NAME};
 
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
 

@@ -1,0 +1,62 @@
+//! What the hosts say that a login and a console need.
+
+use chrono::TimeDelta;
+
+use crate::app::App;
+use crate::cli::selection::{self, Selected};
+use crate::console::Partition;
+use crate::ports::identity_center::Origin;
+use crate::ports::probe::{Answer, Probe};
+use crate::profile::services::{Service, endpoint_override};
+
+/// One host, what it is for, and what it said. `ahead`: how far its clock is ahead of ours.
+pub(super) struct Heard {
+    pub(super) host: String,
+    pub(super) what: &'static str,
+    pub(super) answer: Result<Answer, String>,
+    pub(super) ahead: Option<TimeDelta>,
+}
+
+/// Asks all at once. Each origin once, however many sessions it serves.
+pub(super) fn ask_all(app: &App, sessions: &[Selected], probe: &dyn Probe) -> Vec<Heard> {
+    let mut hosts: Vec<(String, &'static str)> = Vec::new();
+    for selected in sessions.iter().filter(|one| !one.session.region.is_empty()) {
+        let mut add = |origin: String, what| {
+            if !hosts.iter().any(|(known, _)| *known == origin) {
+                hosts.push((origin, what));
+            }
+        };
+        if let Ok(endpoints) = selection::endpoints(app, selected) {
+            add(endpoints.oidc.to_string(), "logging in");
+            add(endpoints.portal.to_string(), "credentials");
+        }
+        if let Some(origin) = signin_origin(app, selected) {
+            add(origin, "the console");
+        }
+    }
+    let clock = &*app.clock;
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = hosts
+            .into_iter()
+            .map(|(origin, what)| {
+                scope.spawn(move || {
+                    let answer = probe.ask(&format!("{origin}/"));
+                    let now = clock.now();
+                    let ahead = answer.as_ref().ok().and_then(|answer| Some(answer.date? - now));
+                    let host = origin.split_once("://").map_or(origin.clone(), |(_, host)| host.to_owned());
+                    Heard { host, what, answer, ahead }
+                })
+            })
+            .collect();
+        asked.into_iter().filter_map(|one| one.join().ok()).collect()
+    })
+}
+
+/// As `console` finds it.
+fn signin_origin(app: &App, selected: &Selected) -> Option<String> {
+    let region = &selected.session.region;
+    let usual = || Partition::of_region(region).signin_origin(region);
+    let document = app.document().ok()?;
+    let given = endpoint_override(Service::Signin, &app.env, document, selected.profile.as_deref());
+    Some(Origin::new(&given.map_or_else(usual, |given| given.url)).to_string())
+}

@@ -1,0 +1,22 @@
+//! What can be wrong with the state folder, its files and its locks.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("there is no home folder to keep state in")]
+    NoHome,
+    /// Somebody else could read or replace what lies there.
+    #[error("`{path}` is not safe to use: {why}", path = .path.display())]
+    Unsafe { path: PathBuf, why: &'static str },
+    #[error("cannot {what} `{path}`", path = .path.display())]
+    Io { what: &'static str, path: PathBuf, source: std::io::Error },
+    /// Another process holds the lock: its pid, where it left one.
+    #[error("another kcaws process{} holds the lock since {} s", .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default(), .age.as_secs())]
+    Busy { pid: Option<u32>, age: Duration },
+    #[error("the system gave no random numbers")]
+    NoRandom,
+    #[error("the file system of `{path}` has no file locks", path = .path.display())]
+    NoLocks { path: PathBuf, source: std::io::Error },
+}
