@@ -1,4 +1,4 @@
-use kcaws_test_kit::{Client, clients, require_program, skip_allowed};
+use kcaws_test_kit::{Client, clients, require_client, require_program};
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 
@@ -84,10 +84,8 @@ fn the_aws_cli_of_debian_gets_its_credentials_from_kcaws() {
 
 #[test]
 fn the_newest_aws_cli_gets_its_credentials_from_kcaws() {
-    let Some(aws) = std::env::var_os("KCAWS_TEST_AWS_CLI") else {
-        skip_allowed!("no AWS CLI 2.36: it is in no package registry; name one in KCAWS_TEST_AWS_CLI");
-    };
+    let aws = &require_client!(Client::RecentAwsCli)[0];
     let stage = logged_in();
     let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
-    is_the_role(&stage.desk.command(&aws).args(line).run().expect_ok().stdout_json());
+    is_the_role(&stage.desk.command(aws).args(line).run().expect_ok().stdout_json());
 }

@@ -25,8 +25,8 @@ pub(crate) fn found(scene: &Scene) -> Vec<Row> {
     rows.extend(aws_cli(scene, "AWS CLI of Debian", find_program("aws")));
     rows.extend(aws_cli(
         scene,
-        "AWS CLI in KCAWS_TEST_AWS_CLI",
-        std::env::var_os("KCAWS_TEST_AWS_CLI").map(PathBuf::from),
+        "recent AWS CLI",
+        clients().command_line(Client::RecentAwsCli).map(|line| line[0].clone().into()),
     ));
     match clients().command_line(Client::AwsSsoUtil) {
         Some(line) => rows.extend(primed(

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub enum Client {
     /// The AWS CLI of the distribution (2.9.19 in Debian 12).
     AwsCli,
-    /// A recent AWS CLI, which no package repository offers: the program that `$KCAWS_TEST_AWS_CLI` names.
+    /// A recent AWS CLI (2.36 or newer): the program that `$KCAWS_TEST_AWS_CLI` names, else that of a newer Debian.
     RecentAwsCli,
     AwsSsoUtil,
     /// This and the other SDKs: a program that takes a profile's name and prints `{"arn": …, "account": …}`.
@@ -42,7 +42,7 @@ impl Clients {
     pub fn command_line(&self, client: Client) -> Option<Vec<OsString>> {
         let parts = match client {
             Client::AwsCli => vec![crate::find_program("aws")?],
-            Client::RecentAwsCli => vec![std::env::var_os("KCAWS_TEST_AWS_CLI")?.into()],
+            Client::RecentAwsCli => vec![self.recent_aws_cli()],
             Client::Boto3 => vec![self.dir.join("py/bin/python"), self.dir.join("py/caller.py")],
             Client::AwsSsoUtil => vec![self.dir.join("py/bin/aws-sso-util")],
             Client::JavaScript => vec![crate::find_program("node")?, self.dir.join("node/caller.mjs")],
@@ -60,6 +60,10 @@ impl Clients {
         platforms.flatten().map(|platform| platform.path().join("bin/nu")).find(|nu| nu.is_file())
     }
 
+    fn recent_aws_cli(&self) -> PathBuf {
+        std::env::var_os("KCAWS_TEST_AWS_CLI").map_or_else(|| self.dir.join("aws/aws"), PathBuf::from)
+    }
+
     /// What [`require_client!`](crate::require_client) calls: says why the test is skipped.
     ///
     /// # Panics
@@ -74,7 +78,9 @@ impl Clients {
             _ if found.is_some() => {}
             Client::AwsCli => crate::skipped("the AWS CLI (Debian: awscli) is not installed"),
             Client::RecentAwsCli => {
-                crate::skipped_allowed("no recent AWS CLI: KCAWS_TEST_AWS_CLI does not name its program");
+                crate::skipped_allowed(
+                    "no recent AWS CLI: run tests/clients/install aws, or name one in KCAWS_TEST_AWS_CLI",
+                );
             }
             _ => crate::skipped(&format!("{client:?} is not installed: run tests/clients/install")),
         }
