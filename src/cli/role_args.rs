@@ -47,8 +47,8 @@ impl RoleArgs {
         Self { profile: Some(profile.to_owned()), named: None, session: None, account: None, role: None }
     }
 
-    fn profile(&self) -> Option<&String> {
-        self.profile.as_ref().or(self.named.as_ref())
+    fn profile(&self) -> Option<&str> {
+        self.profile.as_deref().or(self.named.as_deref())
     }
 
     pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
@@ -57,7 +57,7 @@ impl RoleArgs {
             let role = Role { account_id: account.clone(), role_name: role.clone() };
             return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
         }
-        let Some(profile) = self.profile().cloned().or_else(|| app.env.get("AWS_PROFILE")) else {
+        let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.get("AWS_PROFILE")) else {
             return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
                 .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };

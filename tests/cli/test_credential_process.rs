@@ -172,7 +172,7 @@ fn a_lost_refresh_answer_is_explained() {
 fn a_hangup_waits_for_the_refreshed_token_to_be_stored() {
     let stage = logged_in();
     stage.sim.expire_access_tokens();
-    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_millis(800))).times(1);
+    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(3))).times(1);
     let hung_up = stage.credentials_command().spawn();
     kcaws_test_kit::wait_for("the refresh", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
     hung_up.signal(Signal::HUP);
@@ -186,7 +186,7 @@ fn a_hangup_waits_for_the_refreshed_token_to_be_stored() {
 fn who_is_started_to_outlive_a_hangup_does() {
     let stage = logged_in();
     stage.sim.expire_access_tokens();
-    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_millis(800))).times(1);
+    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(3))).times(1);
     let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
     let line = format!("trap '' HUP; exec '{}' {line}", crate::stage::binary().display());
     let kcaws = stage.desk.command("sh").args(["-c", &line]).allow_secret_on_stdout().spawn();
