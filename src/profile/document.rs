@@ -24,6 +24,8 @@ pub struct Document {
     /// Somebody may keep keys in it.
     text: Zeroizing<String>,
     sections: Vec<Section>,
+    /// Those of all sections, in order: a list for each would be ten thousand small ones.
+    entries: Vec<Entry>,
     /// The first section of each heading, and the last.
     by_heading: HashMap<Heading, (usize, usize)>,
 }
@@ -47,7 +49,8 @@ pub(super) struct Section {
     pub(super) header: Range<usize>,
     /// Where the next section begins.
     pub(super) end: usize,
-    pub(super) entries: Vec<Entry>,
+    /// Where its own are in the document's list.
+    entries: Range<usize>,
     /// `[profile default]`, not `[default]`.
     is_prefixed: bool,
     /// The next section of the same heading.
@@ -73,13 +76,6 @@ pub(super) struct Below {
     nested: Vec<(Range<usize>, Range<usize>)>,
     /// The first one that is no `key = value`.
     pub(super) plain: Option<usize>,
-}
-
-impl Section {
-    /// Behind the last line that says something; comments and blank lines may follow.
-    pub(super) fn last_word(&self) -> usize {
-        self.entries.last().map_or(self.header.end, |entry| entry.span.end)
-    }
 }
 
 impl Document {
@@ -108,8 +104,8 @@ impl Document {
     }
 
     pub(super) fn of_text(path: &Path, text: Zeroizing<String>) -> Result<Self, ConfigError> {
-        let mut sections = match sections_of(&text) {
-            Ok(sections) => sections,
+        let (mut sections, entries) = match sections_of(&text) {
+            Ok(found) => found,
             Err((line, what)) => {
                 return Err(ConfigError::Syntax { place: Place { path: path.to_path_buf(), line }, what });
             }
@@ -122,7 +118,7 @@ impl Document {
                 *last = index;
             }
         }
-        Ok(Self { path: path.to_path_buf(), text, sections, by_heading })
+        Ok(Self { path: path.to_path_buf(), text, sections, entries, by_heading })
     }
 
     pub fn path(&self) -> &Path {
@@ -146,6 +142,15 @@ impl Document {
 
     pub(super) fn sections(&self) -> &[Section] {
         &self.sections
+    }
+
+    pub(super) fn entries(&self, section: &Section) -> &[Entry] {
+        &self.entries[section.entries.clone()]
+    }
+
+    /// Behind the last line of the section that says something; comments and blank lines may follow.
+    pub(super) fn last_word(&self, section: &Section) -> usize {
+        self.entries(section).last().map_or(section.header.end, |entry| entry.span.end)
     }
 
     pub(super) fn place_at(&self, line: usize) -> Place {
@@ -217,7 +222,7 @@ impl<'a> View<'a> {
     fn entry(&self, key: &str) -> Option<&'a Entry> {
         let text = &*self.document.text;
         let is_it = |entry: &&Entry| text[entry.key.clone()].eq_ignore_ascii_case(key);
-        self.sections.iter().rev().find_map(|section| section.entries.iter().rfind(is_it))
+        self.sections.iter().rev().find_map(|section| self.document.entries(section).iter().rfind(is_it))
     }
 
     /// The value, unless it is empty.
@@ -247,8 +252,8 @@ impl<'a> View<'a> {
 /// What is wrong, and in which line.
 type Wrong = (usize, &'static str);
 
-fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
-    let mut sections: Vec<Section> = Vec::new();
+fn sections_of(text: &str) -> Result<(Vec<Section>, Vec<Entry>), Wrong> {
+    let (mut sections, mut entries): (Vec<Section>, Vec<Entry>) = (Vec::new(), Vec::new());
     let mut start = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
     for (index, whole) in text[start..].split_inclusive('\n').enumerate() {
         let (number, at, end) = (index + 1, start, start + whole.len());
@@ -268,7 +273,7 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
             }
             let (heading, is_prefixed) = (heading(name), name.trim_matches(BLANKS) != "default");
             let is_prefixed = is_prefixed && heading == Heading::Profile("default".to_owned());
-            let (header, entries) = (at..end, Vec::new());
+            let (header, entries) = (at..end, entries.len()..entries.len());
             let (line, end, next) = (number, text.len(), None);
             sections.push(Section { heading, line, header, end, entries, is_prefixed, next });
             continue;
@@ -278,7 +283,7 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
         };
         let pair = pair(text, at..at + line.len());
         if is_indented {
-            let Some(parent) = section.entries.last_mut() else {
+            let Some(parent) = entries[section.entries.clone()].last_mut() else {
                 return Err((number, "an indented line without a setting above it"));
             };
             parent.span.end = end;
@@ -293,14 +298,10 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
         }
         match pair {
             Some((key, ..)) if key.is_empty() => return Err((number, "a setting without a name")),
-            Some((key, value, raw_value)) => section.entries.push(Entry {
-                key,
-                value,
-                raw_value,
-                line: number,
-                span: at..end,
-                below: None,
-            }),
+            Some((key, value, raw_value)) => {
+                entries.push(Entry { key, value, raw_value, line: number, span: at..end, below: None });
+                section.entries.end = entries.len();
+            }
             None if line.contains(':') => {
                 return Err((
                     number,
@@ -310,7 +311,7 @@ fn sections_of(text: &str) -> Result<Vec<Section>, Wrong> {
             None => return Err((number, "neither `key = value` nor a [section]")),
         }
     }
-    Ok(sections)
+    Ok((sections, entries))
 }
 
 /// Key, value without an inline comment, and value with it.

@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
         let before = self.splices.len();
         let mut missing = Vec::new();
         for (key, value) in keys {
-            match section.entries.iter().find(|entry| self.document.key_of(entry) == **key) {
+            match self.document.entries(section).iter().find(|entry| self.document.key_of(entry) == **key) {
                 Some(entry) => self.set_value(entry, value),
                 None => missing.push((*key, *value)),
             }
@@ -96,7 +96,8 @@ impl<'a> Draft<'a> {
     ) -> Result<usize, ConfigError> {
         let Some(section) = self.only(heading)? else { return Ok(0) };
         let before = self.splices.len();
-        let entries = section.entries.iter().filter(|entry| is_meant(&self.document.key_of(entry)));
+        let entries =
+            self.document.entries(section).iter().filter(|entry| is_meant(&self.document.key_of(entry)));
         self.splices.extend(entries.map(|entry| (entry.span.clone(), String::new())));
         Ok(self.splices.len() - before)
     }
@@ -106,7 +107,7 @@ impl<'a> Draft<'a> {
     pub fn remove(&mut self, heading: &Heading) -> Result<bool, ConfigError> {
         let Some(section) = self.only(heading)? else { return Ok(false) };
         let text = self.document.text();
-        let mut gone = section.header.start..section.last_word();
+        let mut gone = section.header.start..self.document.last_word(section);
         let (above, below) = (line_above(text, gone.start), line_below(text, gone.end));
         if is_blank(text, &below) || below.is_empty() {
             if !above.is_empty() && is_blank(text, &above) {
@@ -225,9 +226,9 @@ impl<'a> Draft<'a> {
             return;
         }
         let text = self.document.text();
-        let at = section.last_word();
+        let at = self.document.last_word(section);
         let end = self.line_end(at);
-        let equals = match section.entries.last() {
+        let equals = match self.document.entries(section).last() {
             Some(entry) if text[..entry.raw_value.start].ends_with('=') && !entry.raw_value.is_empty() => "=",
             _ => " = ",
         };

@@ -75,7 +75,7 @@ impl Document {
         section: &Section,
         keys: &mut HashMap<Cow<'a, str>, usize>,
     ) -> Result<(), ConfigError> {
-        for entry in &section.entries {
+        for entry in self.entries(section) {
             // `a:b = c` is `a` to Python.
             let key = match self.key_of(entry) {
                 Cow::Borrowed(key) => Cow::Borrowed(before_colon(key)),

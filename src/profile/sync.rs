@@ -259,15 +259,15 @@ impl Document {
         let Some(view) = self.section(heading) else { return false };
         let is_same = |key, noted: &Option<String>| view.get(key) == noted.as_deref();
         let is_plain = |section: &&Section| {
-            let lines = self.text()[section.header.start..section.last_word()].lines();
+            let lines = self.text()[section.header.start..self.last_word(section)].lines();
             let lines = lines.filter(|line| !line.trim().is_empty()).count();
             let is_ours = |entry: &Entry| {
                 matches!(&*self.key_of(entry), "credential_process" | "region" | "output")
                     && entry.raw_value == entry.value
             };
             self.text()[section.header.clone()].trim_end().ends_with(']')
-                && lines == section.entries.len() + 1
-                && section.entries.iter().all(is_ours)
+                && lines == self.entries(section).len() + 1
+                && self.entries(section).iter().all(is_ours)
         };
         self.all(heading).iter().all(is_plain)
             && is_same("region", &noted.region)
