@@ -17,6 +17,7 @@ use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience}
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
 use crate::ports::loopback::NoPort;
 use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
+use crate::ports::proxy;
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::sts::{HttpSts, Sts};
@@ -42,6 +43,9 @@ pub struct App {
 pub enum SetupError {
     #[error(transparent)]
     Http(#[from] HttpSetupError),
+    /// The value may hold a password.
+    #[error("{0} is no address of an http proxy")]
+    Proxy(&'static str),
     #[error("the network runtime does not start")]
     Runtime(#[source] std::io::Error),
 }
@@ -206,9 +210,12 @@ impl RealOutside {
             .get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone(), app.passphrase.clone())))
     }
 
-    fn http(&self, app: &App) -> Result<&HttpSetup, HttpSetupError> {
+    fn http(&self, app: &App) -> Result<&HttpSetup, SetupError> {
         if let Some(http) = self.http.get() {
             return Ok(http);
+        }
+        if let Some(variable) = proxy::unusable(&app.env) {
+            return Err(SetupError::Proxy(variable));
         }
         let http = HttpSetup::from_env(&app.env, app.clock.clone())?;
         Ok(self.http.get_or_init(|| http))

@@ -295,6 +295,8 @@ impl From<SetupError> for CommandError {
                 Self::new(Exit::Configuration, "ca_bundle", error.to_string())
                     .hint("AWS_CA_BUNDLE names a file with PEM certificates; unset it if it is not needed")
             }
+            SetupError::Proxy(variable) => Self::new(Exit::Configuration, "proxy", error.to_string())
+                .hint(format!("write {variable}=http://host:port, or unset it; SOCKS is not supported")),
             SetupError::Runtime(_) => Self::new(Exit::Failed, "setup", error.to_string())
                 .hint("the system refuses more open files or threads: `ulimit -a`"),
         };

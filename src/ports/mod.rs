@@ -27,6 +27,7 @@ pub mod plain_call;
 pub mod probe;
 pub mod process;
 pub mod program;
+pub mod proxy;
 pub mod redirects;
 pub mod sealed;
 pub mod signin;

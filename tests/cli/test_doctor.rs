@@ -237,7 +237,10 @@ fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() 
     stage.desk.set_env("AWS_CA_BUNDLE", "/nonexistent.pem");
     expect(&stage, "", "ca_bundle", "error", "/nonexistent.pem");
     stage.desk.set_env("HTTPS_PROXY", format!("socks5://alice:{}@127.0.0.1:1", idc_sim::SECRET_MARK));
+    stage.desk.remove_env("AWS_CA_BUNDLE");
     expect(&stage, "--offline", "proxy", "error", "no address of an http proxy");
+    // Nobody goes past it in silence.
+    stage.run("login --no-browser").expect_code(3).expect_stderr("write HTTPS_PROXY=http://host:port");
 }
 
 #[test]

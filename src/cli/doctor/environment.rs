@@ -1,7 +1,5 @@
 //! Variables that change what tools do.
 
-use url::Url;
-
 use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
@@ -9,6 +7,7 @@ use crate::app::SetupError;
 use crate::cli::exec::NESTED;
 use crate::cli::selection;
 use crate::ports::http::HttpSetup;
+use crate::ports::proxy::address;
 
 /// Keys in the environment.
 pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {
@@ -132,14 +131,6 @@ pub(super) fn proxy(scene: &Scene<'_>) -> Vec<Finding> {
         });
     }
     findings
-}
-
-/// Host and port.
-fn address(value: &str) -> Option<String> {
-    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    let url = Url::parse(&with_scheme).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let host = url.host_str()?;
-    Some(format!("{host}:{}", url.port_or_known_default()?))
 }
 
 #[cfg(test)]
