@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::document::{Document, Heading, View};
 use super::{ConfigError, Place};
+pub use crate::ports::identity_center::is_account_id;
 use crate::words::words;
 
 /// `[sso-session corp]`, shared with the AWS CLI.
@@ -38,11 +39,6 @@ pub struct Target {
     pub session: SsoSession,
     pub role: Option<Role>,
     pub region: Option<String>,
-}
-
-/// 12 digits, leading zeros included.
-pub fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Document {

@@ -136,6 +136,11 @@ impl Patience {
     };
 }
 
+/// 12 digits, leading zeros included.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     // Answers of the OIDC service (RFC 6749 section 5.2, RFC 8628 section 3.5).

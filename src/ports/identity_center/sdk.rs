@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::answer::{Called, Service, timeouts};
 use super::{
     Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
-    Registration, RoleCredentials, ServiceError,
+    Registration, RoleCredentials, ServiceError, is_account_id,
 };
 use crate::ports::http::HttpSetup;
 use crate::secret::Secret;
@@ -245,7 +245,7 @@ impl IdentityCenter for SdkIdentityCenter {
         let mut items = Vec::new();
         for account in answer.account_list.unwrap_or_default() {
             let id = account.account_id.ok_or_else(|| call.missing("accountId"))?;
-            if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            if !is_account_id(&id) {
                 return Err(call.strange("accountId"));
             }
             items.push(Account { id, name: account.account_name, email: account.email_address });
