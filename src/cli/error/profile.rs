@@ -29,9 +29,7 @@ impl From<ConfigFileError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
-                _ if is_link_loop(source) => {
-                    "a symbolic link there leads back to itself: `ls -l` shows it; let it name the file"
-                }
+                _ if is_link_loop(source) => of_reading(source),
                 std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
