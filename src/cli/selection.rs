@@ -102,6 +102,32 @@ pub(super) fn check_region(app: &App, session: &SsoSession) -> Result<(), Comman
     }
 }
 
+/// What each is found as, for commands that show one or all: a section that cannot be used hides no other. The last one
+/// that cannot is the command's failure, for later, or at once where nothing is left to show.
+pub(super) fn usable<T>(
+    names: impl IntoIterator<Item = String>,
+    json: bool,
+    ui: &mut Ui,
+    find: impl Fn(&str) -> Result<T, CommandError>,
+) -> Result<(Vec<T>, Result<(), CommandError>), CommandError> {
+    let (mut found, mut failure) = (Vec::new(), Ok(()));
+    for name in names {
+        match find(&name) {
+            Ok(one) => found.push(one),
+            Err(error) => {
+                if let Err(earlier) = std::mem::replace(&mut failure, Err(error)) {
+                    ui.error(&earlier, json);
+                }
+            }
+        }
+    }
+    if found.is_empty() {
+        failure?;
+        failure = Ok(());
+    }
+    Ok((found, failure))
+}
+
 /// For `--all`: all are tried; the last failure is the command's, the others are told as they come.
 pub(super) fn each<T>(
     all: impl IntoIterator<Item = T>,

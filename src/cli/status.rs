@@ -97,22 +97,11 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         None => document.session_names(),
     };
     let now = app.clock.now();
-    let (mut seen, mut unreadable) = (Vec::new(), None);
-    for name in names {
-        match selection::session_named(app, &name) {
-            Ok(session) => seen.push(look(app, &session, args.check, now, ui)?),
-            // A section that cannot be used hides no other.
-            Err(error) => {
-                if let Some(earlier) = unreadable.replace(error) {
-                    ui.error(&earlier, args.json);
-                }
-            }
-        }
-    }
-    if seen.is_empty()
-        && let Some(error) = unreadable.take()
-    {
-        return Err(error);
+    let find = |name: &str| selection::session_named(app, name);
+    let (sessions, unusable) = selection::usable(names, args.json, ui, find)?;
+    let mut seen = Vec::new();
+    for session in sessions {
+        seen.push(look(app, &session, args.check, now, ui)?);
     }
     let not_logged_in = args.session.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
     // Of the one session that was asked for, trouble with the check is the answer; of several it is a row's.
@@ -129,7 +118,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         (None, Some(session)) => {
             Err(SessionError::LoginNeeded { session, why: LoginNeeded::NeverLoggedIn }.into())
         }
-        (None, None) => unreadable.map_or(Ok(()), Err),
+        (None, None) => unusable,
     }
 }
 

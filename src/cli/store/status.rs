@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::cli::error::CommandError;
+use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::session::whereabouts;
@@ -43,19 +44,11 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         None => document.session_names(),
     };
     let (requested, open) = (app.settings()?.keyring, |kind| app.store(kind));
-    let (mut rows, mut trouble, mut unreadable) = (Vec::new(), None, None);
-    for name in names {
-        let session = match document.session(&name) {
-            Ok(session) => session,
-            // A section that cannot be used hides no other.
-            Err(error) => {
-                if let Some(earlier) = unreadable.replace(error) {
-                    ui.error(&earlier.into(), args.json);
-                }
-                continue;
-            }
-        };
-        let mut row = Row { name, store: None, answer: None, item: None };
+    let find = |name: &str| Ok(document.session(name)?);
+    let (sessions, unusable) = selection::usable(names, args.json, ui, find)?;
+    let (mut rows, mut trouble) = (Vec::new(), None);
+    for session in sessions {
+        let mut row = Row { name: session.name.clone(), store: None, answer: None, item: None };
         if let Some((store, found)) = whereabouts::of(&session, requested, &**app.state(), &open)? {
             row.store = Some(store);
             row.answer = Some(found.as_ref().err().map_or("ok", answer));
@@ -65,11 +58,6 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
             }
         }
         rows.push(row);
-    }
-    if rows.is_empty()
-        && let Some(error) = unreadable.take()
-    {
-        return Err(error.into());
     }
     if args.json {
         ui.json(&Report { schema: 1, sessions: rows });
@@ -81,7 +69,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     }
     match trouble.filter(|_| args.session.is_some()) {
         Some(error) => Err(error.into()),
-        None => unreadable.map_or(Ok(()), |error| Err(error.into())),
+        None => unusable,
     }
 }
 
