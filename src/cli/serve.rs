@@ -41,7 +41,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let chosen = args.of.choose_or_ask(app, ui)?;
     if let Some(hidden) = hidden_by_default(&chosen, app) {
         let cause = hidden.cause.unwrap_or_default();
-        ui.warn(&format!("{}: {cause}", hidden.message));
+        ui.warn(&format!("{}: {cause}; give it a name of its own", hidden.message));
     }
     let Chosen { selected, role, .. } = chosen;
     // What was picked now is not asked for again.
