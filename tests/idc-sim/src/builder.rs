@@ -9,6 +9,7 @@ use crate::ca::CertificateAuthority;
 use crate::directory::{Directory, Principal};
 use crate::handle::IdcSim;
 use crate::hosts;
+use crate::iam::IamRole;
 use crate::proxy;
 use crate::saml::metadata::IdentityProviderMetadata;
 use crate::state::Sim;
@@ -27,6 +28,7 @@ pub struct Builder {
     permission_sets: Vec<(String, Duration)>,
     assignments: Vec<(String, String, String)>,
     unassigned: bool,
+    iam_roles: Vec<IamRole>,
     idp_metadata: Option<String>,
     port: u16,
     proxy_port: u16,
@@ -100,6 +102,12 @@ impl Builder {
     /// Nobody is assigned anything: the portal lists no accounts.
     pub fn no_assignments(mut self) -> Self {
         self.unassigned = true;
+        self
+    }
+
+    /// An IAM role that `AssumeRole` can assume. Default none.
+    pub fn iam_role(mut self, role: IamRole) -> Self {
+        self.iam_roles.push(role);
         self
     }
 
@@ -385,6 +393,9 @@ impl Builder {
         }
         if self.assignments.is_empty() && !self.unassigned {
             directory.assign_everything();
+        }
+        for role in self.iam_roles.drain(..) {
+            directory.add_iam_role(role);
         }
         directory
     }

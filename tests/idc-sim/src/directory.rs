@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
+use crate::iam::IamRole;
 use crate::secret;
 
 #[derive(Clone, Debug)]
@@ -68,6 +69,7 @@ pub(crate) struct Directory {
     roles: BTreeMap<(String, String), ProvisionedRole>,
     /// Roles that somebody deleted in the account: assigned, but not there.
     missing_roles: BTreeSet<(String, String)>,
+    iam_roles: Vec<IamRole>,
 }
 
 impl Assignment {
@@ -168,6 +170,14 @@ impl Directory {
             id: secret::role_id(),
         });
         Some(role.clone())
+    }
+
+    pub(crate) fn add_iam_role(&mut self, role: IamRole) {
+        self.iam_roles.push(role);
+    }
+
+    pub(crate) fn iam_role(&mut self, arn: &str) -> Option<&mut IamRole> {
+        self.iam_roles.iter_mut().find(|role| role.arn == arn)
     }
 
     pub(crate) fn delete_role(&mut self, account: &str, permission_set: &str) {

@@ -101,12 +101,13 @@ fn is_loopback(host: &str) -> bool {
     matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }
 
-/// The console's two actions share a path.
+/// The console's two actions share a path, and so do all of STS's.
 fn operation(found: Found, call: &Call) -> Route {
     match found {
         Found::Route(Route::GetSigninToken) if call.fields().first("Action") == Some("login") => {
             Route::ConsoleLogin
         }
+        Found::Route(Route::GetCallerIdentity) => sts::route(call),
         Found::Route(route) => route,
         Found::WrongMethod(_) | Found::WrongHost | Found::Nothing => Route::Unknown,
     }
@@ -209,7 +210,9 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
         (_, Route::GetSigninToken) => federation::get_signin_token(sim, call),
         (_, Route::ConsoleLogin) => federation::login(sim, call),
         (_, Route::ConsoleLogout) => federation::logout(sim, call),
-        (_, Route::GetCallerIdentity) => sts::answer(sim, call),
+        (_, Route::GetCallerIdentity | Route::AssumeRole | Route::AssumeRoleWithWebIdentity) => {
+            sts::answer(sim, call, route)
+        }
         (_, Route::DevicePage) => browser::device_page(sim, call),
         (_, Route::SignIn) => browser::sign_in(sim, call),
         (_, Route::SamlMetadata) => saml_metadata(sim, call),

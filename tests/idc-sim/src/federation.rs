@@ -69,6 +69,8 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     }
     let console_session = match fields.first("SessionDuration").map(str::parse::<u64>) {
         None => left(now, known.expires),
+        // "You cannot use SessionDuration with role chaining" (AWS IAM user guide, same page).
+        Some(_) if known.chained => return Err("Invalid session duration"),
         Some(Ok(seconds @ 900..=43_200)) => Duration::from_secs(seconds),
         Some(_) => return Err("Invalid session duration"),
     };

@@ -1,8 +1,8 @@
 //! IAM Identity Center on loopback.
 //!
 //! A stand-in for the AWS side of a login: SSO OIDC, the access portal's API, the pages that people see,
-//! a SAML service provider, the console's federation endpoint and STS `GetCallerIdentity`. It has its own clock, faults on demand
-//! and a request log. It shares no type with kcaws: what both say on the wire must agree by itself.
+//! a SAML service provider, the console's federation endpoint and STS (`GetCallerIdentity`, `AssumeRole`). It has its own clock, faults on
+//! demand and a request log. It shares no type with kcaws: what both say on the wire must agree by itself.
 //!
 //! ```no_run
 //! let sim = idc_sim::IdcSim::builder().auto_approve(true).start();
@@ -31,6 +31,7 @@ mod faults;
 mod federation;
 mod handle;
 mod hosts;
+mod iam;
 mod log;
 mod oidc;
 mod operator;
@@ -51,6 +52,7 @@ pub use builder::Builder;
 pub use clock::rfc3339;
 pub use faults::Fault;
 pub use handle::{ArmedFault, IdcSim};
+pub use iam::IamRole;
 pub use log::{Entry, LoggedRequest};
 pub use operator::{PendingCode, SeededLogin};
 pub use route::Route;

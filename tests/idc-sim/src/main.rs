@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use idc_sim::{
-    AcsUrls, DateHeader, IdcSim, PageSize, RefreshRotation, SignatureOn, SlowDown, VerificationUri,
+    AcsUrls, DateHeader, IamRole, IdcSim, PageSize, RefreshRotation, SignatureOn, SlowDown, VerificationUri,
 };
 
 /// IAM Identity Center on loopback.
@@ -42,6 +42,9 @@ struct Arguments {
     /// A permission set, as NAME:SECONDS of its session duration; repeatable.
     #[arg(long, value_name = "NAME:SECONDS", value_parser = two)]
     permission_set: Vec<(String, String)>,
+    /// ARN of an IAM role that every principal may assume; repeatable.
+    #[arg(long, value_name = "ARN")]
+    iam_role: Vec<String>,
     /// Approves every login as the default user, at once.
     #[arg(long)]
     auto_approve: bool,
@@ -191,6 +194,9 @@ fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
     }
     for name in &arguments.external_user {
         builder = builder.external_user(name);
+    }
+    for arn in &arguments.iam_role {
+        builder = builder.iam_role(IamRole::new(arn));
     }
     for region in &arguments.add_region {
         builder = builder.add_region(region);

@@ -99,6 +99,8 @@ pub(crate) fn get_role_credentials(sim: &Sim, call: &Call) -> Response {
             user,
             session_duration,
             expires: full_second(now + session_duration),
+            chained: false,
+            source_identity: None,
         };
         let access_key_id = secret::access_key_id();
         let answer = json!({ "roleCredentials": {

@@ -29,6 +29,10 @@ pub enum Route {
     ConsoleLogout,
     /// `POST /` with `Action=GetCallerIdentity`
     GetCallerIdentity,
+    /// `POST /` with `Action=AssumeRole`
+    AssumeRole,
+    /// `POST /` with `Action=AssumeRoleWithWebIdentity`
+    AssumeRoleWithWebIdentity,
     /// The page that takes the user code.
     DevicePage,
     /// The sign-in form.
@@ -55,7 +59,7 @@ pub enum Route {
 
 impl Route {
     /// Every route, for loops.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::RegisterClient,
         Self::StartDeviceAuthorization,
         Self::CreateToken,
@@ -68,6 +72,8 @@ impl Route {
         Self::ConsoleLogin,
         Self::ConsoleLogout,
         Self::GetCallerIdentity,
+        Self::AssumeRole,
+        Self::AssumeRoleWithWebIdentity,
         Self::DevicePage,
         Self::SignIn,
         Self::SamlMetadata,
@@ -106,6 +112,7 @@ const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::GetSigninToken, Service::SignIn, "GET", "/federation"),
     (Route::GetSigninToken, Service::SignIn, "POST", "/federation"),
     (Route::ConsoleLogout, Service::SignIn, "GET", "/oauth"),
+    // As is which of three this is.
     (Route::GetCallerIdentity, Service::Sts, "POST", "/"),
     (Route::DevicePage, Service::Device, "GET", "/"),
     (Route::DevicePage, Service::Device, "GET", "/device"),

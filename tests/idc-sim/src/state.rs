@@ -170,6 +170,10 @@ pub(crate) struct RoleCredentials {
     pub(crate) user: String,
     pub(crate) session_duration: Duration,
     pub(crate) expires: SystemTime,
+    /// By a role's own session, not by a person's sign-in.
+    pub(crate) chained: bool,
+    /// Set once; every role assumed from this session inherits it.
+    pub(crate) source_identity: Option<String>,
 }
 
 #[derive(Clone, Debug)]

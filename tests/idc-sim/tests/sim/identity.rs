@@ -1,4 +1,4 @@
-//! `GetCallerIdentity` with signatures, good ones and others.
+//! `GetCallerIdentity` with signatures, good ones and others, and the signer that other tests of STS use.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,18 +8,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::client::{ALICE, Answer, Client, DEV};
 
-const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+pub(crate) const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// What a request is signed with.
 #[derive(Clone)]
-struct Signer {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: String,
-    region: &'static str,
-    service: &'static str,
-    at: SystemTime,
+pub(crate) struct Signer {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: String,
+    pub(crate) region: &'static str,
+    pub(crate) service: &'static str,
+    pub(crate) at: SystemTime,
 }
 
 fn hmac(key: &[u8], message: &str) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl Signer {
-    fn for_role(sim: &IdcSim, client: &Client) -> Self {
+    pub(crate) fn for_role(sim: &IdcSim, client: &Client) -> Self {
         let token = sim.seed_login(ALICE).access_token;
         let path = format!("/federation/credentials?account_id={DEV}&role_name=PowerUserAccess");
         let credentials = client.portal(&path, &token).json()["roleCredentials"].clone();
@@ -45,6 +45,20 @@ impl Signer {
             region: "eu-central-1",
             service: "sts",
             at: sim.now(),
+        }
+    }
+
+    /// Signs with what an `AssumeRole` answered.
+    pub(crate) fn for_session(&self, answer: &Answer) -> Self {
+        let text = |name: &str| {
+            let (_, rest) = answer.body.split_once(&format!("<{name}>")).expect(name);
+            rest.split_once('<').expect(name).0.to_owned()
+        };
+        Self {
+            access_key_id: text("AccessKeyId"),
+            secret_access_key: text("SecretAccessKey"),
+            session_token: text("SessionToken"),
+            ..self.clone()
         }
     }
 
@@ -73,7 +87,7 @@ impl Signer {
         )
     }
 
-    fn ask(&self, client: &Client, body: &str) -> Answer {
+    pub(crate) fn ask(&self, client: &Client, body: &str) -> Answer {
         let host = client.base.split("//").nth(1).unwrap_or_default();
         self.send(client, &self.authorization(host, body), body)
     }
@@ -90,7 +104,7 @@ impl Signer {
 }
 
 #[track_caller]
-fn assert_error(answer: &Answer, status: u16, code: &str) {
+pub(crate) fn assert_error(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     assert_eq!(answer.header("content-type"), "text/xml");
     assert!(answer.body.contains(&format!("<Code>{code}</Code>")), "{answer:?}");
@@ -139,7 +153,8 @@ fn whatever_is_tampered_with_is_refused_by_its_own_code() {
         "MissingAuthenticationToken",
     );
     assert_error(&good.send(&client, "AWS4-HMAC-SHA256 Credential=x", BODY), 400, "IncompleteSignature");
-    assert_error(&good.ask(&client, "Action=AssumeRole&Version=2011-06-15"), 400, "InvalidAction");
+    assert_error(&good.ask(&client, "Action=GetSessionToken&Version=2011-06-15"), 400, "InvalidAction");
+    assert_error(&good.ask(&client, "Action=AssumeRole&Version=2010-01-01"), 400, "InvalidAction");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The simulator, seen from outside: by a small HTTP client, over both ways in.
 
+mod assume_role;
 mod bindings;
 mod client;
 mod clock;

@@ -1,25 +1,47 @@
-//! STS: `GetCallerIdentity`, so that handed-out credentials can be proven usable (query protocol, API 2011-06-15).
+//! STS: `GetCallerIdentity`, so that issued credentials can be proven usable, and `AssumeRole` with its web identity
+//! form, so that chained profiles have somewhere to go (query protocol, API 2011-06-15).
+
+mod assume;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, PreEscaped, html};
 
-use crate::call::Call;
+use crate::call::{Call, Fields};
 use crate::hosts::{self, Partition};
+use crate::route::Route;
 use crate::secret;
 use crate::sigv4::{Authorization, SignatureError};
 use crate::state::{RoleCredentials, Sim};
 
+const VERSION: &str = "2011-06-15";
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Status, code, message of an error answer.
 type Refusal = (StatusCode, &'static str, String);
 
-pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
+pub(crate) fn answer(sim: &Sim, call: &Call, route: Route) -> Response {
     let request_id = secret::uuid();
-    match identity(sim, call) {
-        Ok(credentials) => xml(StatusCode::OK, &request_id, &identity_xml(sim, &credentials, &request_id)),
+    let outcome = match route {
+        // Not signed: the web identity token speaks for itself.
+        Route::AssumeRoleWithWebIdentity => assume::with_web_identity(sim, &call.fields(), &request_id),
+        Route::AssumeRole => {
+            caller(sim, call).and_then(|caller| assume::as_role(sim, &caller, &call.fields(), &request_id))
+        }
+        _ => caller(sim, call).and_then(|caller| {
+            let fields = call.fields();
+            match operation(&fields) {
+                ("GetCallerIdentity", VERSION) => Ok(identity_xml(sim, &caller, &request_id)),
+                (action, version) => {
+                    let text = format!("Could not find operation {action} for version {version}");
+                    Err((StatusCode::BAD_REQUEST, "InvalidAction", text))
+                }
+            }
+        }),
+    };
+    match outcome {
+        Ok(body) => xml(StatusCode::OK, &request_id, &body),
         Err((status, code, message)) => {
             let body = html! {
                 ErrorResponse xmlns=(NAMESPACE) {
@@ -32,7 +54,22 @@ pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
     }
 }
 
-fn identity(sim: &Sim, call: &Call) -> Result<RoleCredentials, Refusal> {
+/// Returns the route of a request to STS, all of which share method and path.
+pub(crate) fn route(call: &Call) -> Route {
+    match operation(&call.fields()) {
+        ("AssumeRole", VERSION) => Route::AssumeRole,
+        ("AssumeRoleWithWebIdentity", VERSION) => Route::AssumeRoleWithWebIdentity,
+        _ => Route::GetCallerIdentity,
+    }
+}
+
+/// Returns the action and the version that a request names.
+fn operation(fields: &Fields) -> (&str, &str) {
+    (fields.first("Action").unwrap_or_default(), fields.first("Version").unwrap_or_default())
+}
+
+/// Authenticates the caller by the signature.
+fn caller(sim: &Sim, call: &Call) -> Result<RoleCredentials, Refusal> {
     let authorization = Authorization::of(call).map_err(refused)?;
     let invalid = || {
         let text = "The security token included in the request is invalid.";
@@ -51,13 +88,6 @@ fn identity(sim: &Sim, call: &Call) -> Result<RoleCredentials, Refusal> {
     if credentials.expires <= now {
         let text = "The security token included in the request is expired";
         return Err((StatusCode::FORBIDDEN, "ExpiredToken", text.to_owned()));
-    }
-    let fields = call.fields();
-    let (action, version) =
-        (fields.first("Action").unwrap_or_default(), fields.first("Version").unwrap_or_default());
-    if action != "GetCallerIdentity" || version != "2011-06-15" {
-        let text = format!("Could not find operation {action} for version {version}");
-        return Err((StatusCode::BAD_REQUEST, "InvalidAction", text));
     }
     Ok(credentials)
 }
@@ -88,18 +118,23 @@ fn refused(error: SignatureError) -> Refusal {
 }
 
 fn identity_xml(sim: &Sim, credentials: &RoleCredentials, request_id: &str) -> Markup {
-    let RoleCredentials { account, role_name, role_id, user, .. } = credentials;
-    let partition = Partition::of_region(&sim.settings.region).id;
     html! {
         GetCallerIdentityResponse xmlns=(NAMESPACE) {
             GetCallerIdentityResult {
-                Arn { "arn:" (partition) ":sts::" (account) ":assumed-role/" (role_name) "/" (user) }
-                UserId { (role_id) ":" (user) }
-                Account { (account) }
+                Arn { (session_arn(sim, credentials)) }
+                UserId { (credentials.role_id) ":" (credentials.user) }
+                Account { (credentials.account) }
             }
             ResponseMetadata { RequestId { (request_id) } }
         }
     }
+}
+
+/// `arn:aws:sts::<account>:assumed-role/<role name>/<session name>`: STS leaves the role's path out.
+fn session_arn(sim: &Sim, credentials: &RoleCredentials) -> String {
+    let RoleCredentials { account, role_name, user, .. } = credentials;
+    let partition = Partition::of_region(&sim.settings.region).id;
+    format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{user}")
 }
 
 fn xml(status: StatusCode, request_id: &str, body: &Markup) -> Response {
