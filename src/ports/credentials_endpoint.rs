@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 
 use super::loopback::{self, NoPort};
+use super::runtime::Runtime;
 use super::sealed::hex;
 use crate::secret::Secret;
 
@@ -36,7 +37,7 @@ struct Door {
 impl CredentialsEndpoint {
     /// Serves on threads of its own until the process ends. `give` may take its time.
     pub fn start(give: impl Fn() -> Given + Send + Sync + 'static) -> Result<Self, NoPort> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoPort)?;
+        let runtime = Runtime::new().map_err(NoPort)?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(NoPort)?;
         let port = listener.local_addr().map_err(NoPort)?.port();
         let (path, token) = (format!("/{}", random()?.expose()), random()?);

@@ -30,6 +30,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::clock::Clock;
 use super::env::Env;
+use super::runtime::Runtime;
 
 /// Largest answer that is read. A full page of 100 accounts is about 20 KB; what is larger than this is no
 /// answer of AWS's, and it shall not fill our memory.
@@ -126,8 +127,7 @@ impl HttpSetup {
     /// `patience` bounds all of it, and is the only clock but the connection's: a second one for the first byte
     /// would at times win the race and say the same in other words.
     pub fn ask(&self, https: bool, patience: Duration, request: HttpRequest) -> Result<Answer, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| error.to_string())?;
+        let runtime = Runtime::new().map_err(|error| error.to_string())?;
         let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
         let sleep = SharedAsyncSleep::new(TokioSleep::new());
         let whole = async {

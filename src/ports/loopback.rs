@@ -20,10 +20,10 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::runtime::Runtime;
 use super::sealed::hex;
 
 pub type Answer = Response<Full<Bytes>>;
@@ -60,7 +60,7 @@ pub struct Loopback {
 
 impl Loopback {
     pub fn listen() -> Result<Self, NoPort> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NoPort)?;
+        let runtime = Runtime::new().map_err(NoPort)?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(NoPort)?;
         let port = listener.local_addr().map_err(NoPort)?.port();
         let mut random = [0_u8; 16];

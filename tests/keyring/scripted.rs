@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use futures_core::Stream;
+use kcaws::ports::runtime::Runtime;
 use tokio::sync::oneshot;
 use zbus::message::Type;
 use zbus::{Connection, Message, MessageStream, ObjectPath, OwnedVariant, Variant};
@@ -34,8 +35,7 @@ impl Scripted {
         let (up, is_up) = std::sync::mpsc::channel();
         let (log, address) = (Arc::clone(&said), address.to_owned());
         let thread = std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = Runtime::new().expect("a runtime");
             runtime.block_on(async {
                 let bus =
                     zbus::connection::Builder::address(address.as_str()).build().await.expect("connects");

@@ -2,6 +2,7 @@
 
 use kcaws::ports::keyring::secret_service::SecretServiceStore;
 use kcaws::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use kcaws::ports::runtime::Runtime;
 use kcaws::secret::Secret;
 
 use crate::contract::{corp, get, keeps_the_contract, key, set};
@@ -27,7 +28,7 @@ fn works_without_a_lock_file() {
 #[test]
 fn works_inside_an_async_runtime() {
     let Some(desktop) = Desktop::unlocked() else { return };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async { keeps_the_contract(&desktop.store()) });
 }
 

@@ -13,7 +13,6 @@ use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use super::answer::{Called, Service, timeouts};
@@ -22,6 +21,7 @@ use super::{
     Registration, RoleCredentials, ServiceError, is_account_id,
 };
 use crate::ports::http::HttpSetup;
+use crate::ports::runtime::Runtime;
 use crate::secret::Secret;
 
 /// RFC 8628 section 3.4.
@@ -50,7 +50,7 @@ impl SdkIdentityCenter {
         patience: Patience,
         http: HttpSetup,
     ) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = Runtime::new()?;
         let shared = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))

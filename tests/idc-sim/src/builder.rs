@@ -319,6 +319,7 @@ impl Builder {
         let proxy = listen(self.proxy_port)?;
         let (port, proxy_port) = (plain.local_addr()?.port(), proxy.local_addr()?.port());
         self.settings.plain_url = format!("http://127.0.0.1:{port}");
+        #[expect(clippy::disallowed_methods, reason = "the simulator looks no host name up")]
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("idc-sim")

@@ -146,6 +146,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     // Before the first fact is printed: whoever reads it may send a signal at once.
+    #[expect(clippy::disallowed_methods, reason = "the simulator looks no host name up")]
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
     let sim = start(arguments)?;

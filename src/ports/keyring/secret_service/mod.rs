@@ -26,6 +26,7 @@ use self::conversation::{Attributes, Conversation};
 use self::turn::Turn;
 use super::core_store::{Backend, CoreStore, Trouble};
 use super::{ItemKey, StoreKind};
+use crate::ports::runtime::Runtime;
 
 /// One call in total, with waiting for our turn and the second try.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -161,10 +162,7 @@ impl Service {
         })?;
         let mut turn = self.lock_file.as_deref().and_then(|path| Turn::wait(path, start + TURN_PATIENCE));
         // A runtime per call: nothing of it outlives the call, and a command makes one call or two.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error::PlatformFailure(Box::new(error)))?;
+        let runtime = Runtime::new().map_err(|error| Error::PlatformFailure(Box::new(error)))?;
         runtime.block_on(async {
             let mut tries = 0..2;
             loop {
