@@ -10,12 +10,9 @@ use crate::identity::{BODY, Signer, assert_error};
 const DEPLOY: &str = "arn:aws:iam::222233334444:role/ci/Deploy";
 
 fn body(fields: &[(&str, &str)]) -> String {
-    let mut body = "Action=AssumeRole&Version=2011-06-15".to_owned();
-    for (name, value) in fields {
-        let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-        body += &format!("&{name}={value}");
-    }
-    body
+    url::form_urlencoded::Serializer::new("Action=AssumeRole&Version=2011-06-15".to_owned())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// A role session, and what it gets for these fields beside the two that every request has.
