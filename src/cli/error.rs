@@ -229,6 +229,11 @@ impl From<ConfigError> for CommandError {
             }
             ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
                 .hint("name --session, --account and --role, or give the profile an sso_session"),
+            ConfigError::TakenElsewhere { key, .. } => Self { code: "taken_elsewhere", ..failure }
+                .because("not every SDK would take these credentials from kcaws")
+                .hint(format!("remove `{key}` there, or use a profile without it")),
+            ConfigError::NoSuchSource { .. } => Self { code: "no_source_profile", ..failure }
+                .hint("name a profile that is there; `kcaws profile list` shows them"),
             ConfigError::Circular { .. } => Self { code: "circular", ..failure }
                 .hint("name --session, --account and --role in its credential_process instead of --profile"),
             ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }

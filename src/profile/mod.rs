@@ -6,6 +6,7 @@ pub mod diff;
 pub mod document;
 pub mod draft;
 mod headers;
+pub mod identity;
 pub mod naming;
 pub mod own;
 pub mod save;
@@ -38,6 +39,11 @@ pub enum ConfigError {
     NotOurs { place: Place, name: String },
     #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]
     Circular { place: Place, name: String },
+    /// Some SDKs take the profile's credentials from another key than the one kcaws would answer for.
+    #[error("{place}: {family} tools take the credentials of profile `{name}` from `{key}`")]
+    TakenElsewhere { place: Place, name: String, key: &'static str, family: sources::Family },
+    #[error("{place}: source_profile of `{name}` names `{source_profile}`, and there is no such profile")]
+    NoSuchSource { place: Place, name: String, source_profile: String },
     #[error("{place}: {what}")]
     BadValue { place: Place, what: String },
     #[error("{place}: sso_region is not `{told}`, the region of the portal that the start URL names")]

@@ -113,16 +113,23 @@ impl Document {
 
     /// A profile is ours through its kcaws `credential_process` line, or through `sso_*` keys.
     pub fn target(&self, profile: &str) -> Result<Target, ConfigError> {
-        let Some(section) = self.section(&Heading::Profile(profile.to_owned())) else {
-            return Err(ConfigError::NoSuchProfile {
-                name: profile.to_owned(),
-                path: self.path().to_path_buf(),
-            });
-        };
-        let region = section.get("region").map(str::to_owned);
-        if let Some(line) = section.get("credential_process").and_then(kcaws_arguments) {
-            return self.target_of_line(profile, &section, &line, region);
+        match self.target_by_line(profile)? {
+            Some(target) => Ok(target),
+            None => self.target_by_keys(profile),
         }
+    }
+
+    /// Returns what the profile's `credential_process` stands for; `None` where that does not run kcaws.
+    pub(super) fn target_by_line(&self, profile: &str) -> Result<Option<Target>, ConfigError> {
+        let section = self.profile_section(profile)?;
+        let Some(line) = section.get("credential_process").and_then(kcaws_arguments) else { return Ok(None) };
+        let region = section.get("region").map(str::to_owned);
+        self.target_of_line(profile, &section, &line, region).map(Some)
+    }
+
+    /// Returns what the profile's `sso_*` keys stand for.
+    pub(super) fn target_by_keys(&self, profile: &str) -> Result<Target, ConfigError> {
+        let section = self.profile_section(profile)?;
         let session = match (section.get("sso_session"), section.get("sso_start_url")) {
             (Some(name), _) => self.session(name)?,
             (None, Some(url)) => session_of(&section, url, &format!("profile {profile}"))?,
@@ -140,7 +147,15 @@ impl Document {
                 return Err(missing(&section, &format!("profile {profile}"), key));
             }
         };
-        Ok(Target { session, role, region })
+        Ok(Target { session, role, region: section.get("region").map(str::to_owned) })
+    }
+
+    fn profile_section(&self, profile: &str) -> Result<View<'_>, ConfigError> {
+        let section = self.section(&Heading::Profile(profile.to_owned()));
+        section.ok_or_else(|| ConfigError::NoSuchProfile {
+            name: profile.to_owned(),
+            path: self.path().to_path_buf(),
+        })
     }
 
     /// The roles of a session that profiles name themselves, each once; one pass over the file. A profile that only
@@ -264,7 +279,7 @@ pub(super) fn kcaws_arguments(line: &str) -> Option<Vec<String>> {
 }
 
 /// `--name value` or `--name=value`.
-fn option_value<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
+pub(super) fn option_value<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(name)? {
         "" => words.get(index + 1).map(String::as_str),
         rest => rest.strip_prefix('='),

@@ -1,0 +1,298 @@
+//! Who a profile is: the permission set, or the role assumed from one, that every SDK would act as.
+//!
+//! The SDKs disagree about which of several sources in one profile counts (`sources`), so each family is asked. Where
+//! they agree on something that kcaws provides, that is the identity; everything else is an error with the place that
+//! decides. Nothing is executed to find out.
+
+use super::document::{Document, Heading, View};
+use super::sources::{self, Family, Source};
+use super::target::{Role, SsoSession, Target, kcaws_arguments, option_value};
+use super::{ConfigError, Place};
+
+/// STS allows no longer session to a role that was assumed with another role's credentials (AWS IAM user guide,
+/// "Roles terms and concepts: role chaining").
+pub const LONGEST_CHAINED_SESSION: u32 = 3600;
+/// `DurationSeconds` of AssumeRole (AWS STS API reference).
+const SHORTEST_SESSION: u32 = 900;
+
+/// What a profile acts as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub session: SsoSession,
+    /// Whose credentials the portal gives; `None` where the profile names a session only.
+    pub permission_set: Option<Role>,
+    /// Roles assumed one after another, the last of them being the one the profile acts as.
+    pub chain: Vec<AssumedRole>,
+    /// The profile's own, else that of the profile its line refers to.
+    pub region: Option<String>,
+}
+
+/// One step of role chaining, as the profile says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssumedRole {
+    pub arn: RoleArn,
+    pub external_id: Option<String>,
+    pub session_name: Option<String>,
+    /// Seconds, 900 to 43,200.
+    pub duration: Option<u32>,
+    pub mfa_serial: Option<String>,
+    /// The Region whose STS is asked.
+    pub region: Option<String>,
+}
+
+/// `arn:aws:iam::111122223333:role/path/Name`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleArn {
+    text: String,
+    role: Role,
+}
+
+impl RoleArn {
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let ["arn", partition, "iam", "", account_id, resource] = parts[..] else { return None };
+        let (_, name) =
+            resource.strip_prefix("role/").map(|path| path.rsplit_once('/').unwrap_or(("", path)))?;
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+        };
+        let is_fine = partition.starts_with("aws") && is_plain(text) && is_name(name);
+        let role = super::target::role_like(account_id.to_owned(), name.to_owned()).filter(|_| is_fine)?;
+        Some(Self { text: text.to_owned(), role })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The account and the name without its path.
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+}
+
+impl Identity {
+    /// The role that tools act as: the last one of the chain, else the permission set.
+    pub fn acts_as(&self) -> Option<&Role> {
+        self.chain.last().map(|step| step.arn.role()).or(self.permission_set.as_ref())
+    }
+
+    /// Whether AWS would see the same caller. Names of sessions and Regions do not count.
+    fn is_same_caller(&self, other: &Self) -> bool {
+        let place = |identity: &Self| (identity.session.start_url.clone(), identity.session.region.clone());
+        place(self) == place(other)
+            && self.permission_set == other.permission_set
+            && self.chain == other.chain
+    }
+}
+
+impl AssumedRole {
+    fn of(section: &View<'_>) -> Result<Self, ConfigError> {
+        let bad = |key: &str, what: &str| ConfigError::BadValue {
+            place: section.place_of(key),
+            what: format!("{key} {what}"),
+        };
+        let value = |key: &str| section.get(key).filter(|value| !value.is_empty()).map(str::to_owned);
+        let arn = value("role_arn").and_then(|arn| RoleArn::parse(&arn));
+        let arn = arn.ok_or_else(|| bad("role_arn", "is not the ARN of an IAM role"))?;
+        let duration = value("duration_seconds").map(|text| text.parse::<u32>());
+        let duration = match duration {
+            None => None,
+            Some(Ok(seconds @ SHORTEST_SESSION..=43_200)) => Some(seconds),
+            Some(_) => return Err(bad("duration_seconds", "is not a number from 900 to 43200")),
+        };
+        Ok(Self {
+            arn,
+            external_id: value("external_id"),
+            session_name: value("role_session_name"),
+            duration,
+            mfa_serial: value("mfa_serial"),
+            region: value("region"),
+        })
+    }
+}
+
+/// What one family of SDKs makes of a profile.
+enum Found {
+    Ours(Identity),
+    /// A source that kcaws has no part in, or none at all.
+    Elsewhere(Place),
+}
+
+/// What a family takes in one of the profiles on its way.
+struct Step {
+    profile: String,
+    taken: Option<sources::Taken>,
+}
+
+impl Found {
+    fn of(Target { session, role, region }: Target) -> Self {
+        Self::Ours(Identity { session, permission_set: role, chain: Vec::new(), region })
+    }
+}
+
+/// The files that SDKs read profiles from.
+#[derive(Clone, Copy)]
+pub struct ProfileFiles<'a> {
+    pub config: &'a Document,
+    /// `~/.aws/credentials`, where sections have no prefix.
+    pub credentials: Option<&'a Document>,
+}
+
+impl ProfileFiles<'_> {
+    /// Returns who a profile is to every SDK.
+    ///
+    /// Errors: [`ConfigError::NotOurs`] where kcaws has no part in it, [`ConfigError::TakenElsewhere`] where only some
+    /// SDKs would take it from kcaws, and what is wrong with a profile that refers to others.
+    pub fn identity(&self, profile: &str) -> Result<Identity, ConfigError> {
+        let (mut ours, mut elsewhere) = (None, None);
+        // Those that find something else come first: what they take is what is in the way.
+        let (mut trails, mut of_ours) = (Vec::new(), Vec::new());
+        let mut is_same = true;
+        for family in Family::ALL {
+            let mut trail = Vec::new();
+            match self.resolve(family, profile, &mut trail)? {
+                Found::Ours(identity) => {
+                    is_same &= ours.as_ref().is_none_or(|first: &Identity| first.is_same_caller(&identity));
+                    ours.get_or_insert(identity);
+                    of_ours.push((family, trail));
+                }
+                Found::Elsewhere(place) => {
+                    elsewhere.get_or_insert(place);
+                    trails.push((family, trail));
+                }
+            }
+        }
+        trails.extend(of_ours);
+        match (ours, elsewhere) {
+            (Some(identity), None) if is_same => Ok(identity),
+            (None, Some(place)) => Err(ConfigError::NotOurs { place, name: profile.to_owned() }),
+            _ => Err(where_they_differ(&trails).unwrap_or_else(|| self.no_such_profile(profile))),
+        }
+    }
+
+    /// Follows one family from profile to profile; `trail` gets what it takes in each.
+    fn resolve(&self, family: Family, profile: &str, trail: &mut Vec<Step>) -> Result<Found, ConfigError> {
+        let section = self.section(profile);
+        let Some(place) = section.as_ref().map(View::place).or_else(|| self.place_in_credentials(profile))
+        else {
+            return Err(self.no_such_profile(profile));
+        };
+        if trail.iter().any(|step| step.profile == profile) {
+            return Err(ConfigError::Circular { place, name: profile.to_owned() });
+        }
+        let taken = self.taken_as_source(family, profile, !trail.is_empty());
+        trail.push(Step { profile: profile.to_owned(), taken: taken.clone() });
+        let Some(taken) = taken else { return Ok(Found::Elsewhere(place)) };
+        match (taken.source, &section) {
+            (Source::AssumeRole, Some(section)) => self.chained(family, profile, section, taken, trail),
+            (Source::Process, Some(section)) => self.of_line(family, profile, section, taken, trail),
+            (Source::Sso | Source::SsoRole, Some(_)) => self.config.target_by_keys(profile).map(Found::of),
+            _ => Ok(Found::Elsewhere(taken.place)),
+        }
+    }
+
+    /// Keys of its own come first in a profile that another one refers to; botocore, Rust and JavaScript say so.
+    fn taken_as_source(&self, family: Family, profile: &str, is_source: bool) -> Option<sources::Taken> {
+        let keys = || {
+            let found = |source| sources::find(source, self.config, self.credentials, profile);
+            found(Source::CredentialsFile).or_else(|| found(Source::ConfigKeys))
+        };
+        let keys = (is_source && family != Family::Go).then(keys).flatten();
+        keys.or_else(|| sources::taken(family, self.config, self.credentials, profile))
+    }
+
+    fn chained(
+        &self,
+        family: Family,
+        profile: &str,
+        section: &View<'_>,
+        taken: sources::Taken,
+        trail: &mut Vec<Step>,
+    ) -> Result<Found, ConfigError> {
+        let source = section.get("source_profile").filter(|name| !name.is_empty());
+        let is_theirs =
+            ["web_identity_token_file", "credential_source"].iter().any(|key| section.get(key).is_some());
+        let Some(source) = source.filter(|_| !is_theirs) else {
+            return Ok(Found::Elsewhere(taken.place));
+        };
+        if self.section(source).is_none() && self.place_in_credentials(source).is_none() {
+            return Err(ConfigError::NoSuchSource {
+                place: section.place_of("source_profile"),
+                name: profile.to_owned(),
+                source_profile: source.to_owned(),
+            });
+        }
+        Ok(match self.resolve(family, source, trail)? {
+            Found::Ours(Identity { permission_set: None, .. }) => Found::Elsewhere(taken.place),
+            Found::Elsewhere(place) => Found::Elsewhere(place),
+            Found::Ours(mut identity) => {
+                identity.chain.push(AssumedRole::of(section)?);
+                identity.region = section.get("region").map(str::to_owned);
+                Found::Ours(identity)
+            }
+        })
+    }
+
+    fn of_line(
+        &self,
+        family: Family,
+        profile: &str,
+        section: &View<'_>,
+        taken: sources::Taken,
+        trail: &mut Vec<Step>,
+    ) -> Result<Found, ConfigError> {
+        let line = section.get("credential_process").and_then(kcaws_arguments);
+        let Some(line) = line else { return Ok(Found::Elsewhere(taken.place)) };
+        let Some(other) = option_value(&line, "--profile") else {
+            return Ok(self.config.target_by_line(profile)?.map_or(Found::Elsewhere(taken.place), Found::of));
+        };
+        if trail.iter().any(|step| step.profile == other) {
+            return Err(ConfigError::Circular { place: taken.place, name: profile.to_owned() });
+        }
+        // The line runs kcaws, which resolves the other profile as a profile of its own.
+        let found = self.resolve(family, other, trail)?;
+        Ok(match (found, section.get("region")) {
+            (Found::Ours(identity), Some(region)) => {
+                Found::Ours(Identity { region: Some(region.to_owned()), ..identity })
+            }
+            (found, _) => found,
+        })
+    }
+
+    fn section(&self, profile: &str) -> Option<View<'_>> {
+        self.config.section(&Heading::Profile(profile.to_owned()))
+    }
+
+    fn place_in_credentials(&self, profile: &str) -> Option<Place> {
+        sources::in_credentials(self.credentials, profile).map(|section| section.place())
+    }
+
+    fn no_such_profile(&self, profile: &str) -> ConfigError {
+        ConfigError::NoSuchProfile { name: profile.to_owned(), path: self.config.path().to_path_buf() }
+    }
+}
+
+/// Names the first profile in which families part, and what one of them takes there in place of a line of kcaws.
+fn where_they_differ(trails: &[(Family, Vec<Step>)]) -> Option<ConfigError> {
+    let source = |step: &Step| step.taken.as_ref().map(|taken| taken.source);
+    let longest = trails.iter().map(|(_, trail)| trail.len()).max()?;
+    let at = (0..longest).find(|at| {
+        let mut here = trails.iter().map(|(_, trail)| trail.get(*at).map(source));
+        let first = here.next();
+        here.any(|one| Some(one) != first)
+    })?;
+    let found = |&(family, ref trail): &(Family, Vec<Step>)| {
+        let step = trail.get(at)?;
+        let taken = step.taken.as_ref().filter(|taken| taken.source != Source::Process)?;
+        let (place, key, name) = (taken.place.clone(), taken.key, step.profile.clone());
+        Some(ConfigError::TakenElsewhere { place, name, key, family })
+    };
+    trails.iter().find_map(found)
+}
+
+#[cfg(test)]
+#[path = "identity_tests.rs"]
+mod tests;

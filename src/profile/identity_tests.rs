@@ -1,0 +1,148 @@
+use std::path::Path;
+
+use super::*;
+
+const CORP: &str =
+    "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-central-1\n";
+const LINE: &str =
+    "credential_process = /bin/kcaws credential-process --session corp --account 111122223333 --role Admin\n";
+const KEYS: &str = "sso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Admin\n";
+const DEPLOY: &str = "role_arn = arn:aws:iam::222233334444:role/ci/Deploy\n";
+
+fn document(name: &str, text: &str) -> Document {
+    Document::parse(Path::new(name), text).expect("parses")
+}
+
+/// Who `p` is, in words: `Admin@1`, then `>Deploy@2` for each role assumed after it, by the last digit of the account.
+fn who(config: &str, credentials: &str) -> String {
+    let (config, credentials) =
+        (document("config", &format!("{CORP}{config}")), document("credentials", credentials));
+    let files = ProfileFiles { config: &config, credentials: Some(&credentials) };
+    let word = |role: &Role| format!("{}@{}", role.role_name, &role.account_id[11..]);
+    match files.identity("p") {
+        Ok(identity) => {
+            let first = identity.permission_set.as_ref().map_or_else(|| identity.session.name.clone(), word);
+            identity.chain.iter().fold(first, |text, step| format!("{text}>{}", word(step.arn.role())))
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_line_of_kcaws_or_the_keys_of_a_session_are_the_permission_set() {
+    assert_eq!(who(&format!("[profile p]\n{LINE}"), ""), "Admin@3");
+    assert_eq!(who(&format!("[profile p]\n{KEYS}"), ""), "Admin@3");
+    // Families take different keys here, and the caller is the same.
+    assert_eq!(who(&format!("[profile p]\n{LINE}{KEYS}"), ""), "Admin@3");
+    let refers = format!(
+        "[profile p]\ncredential_process = kcaws credential-process --profile q\n[profile q]\n{KEYS}"
+    );
+    assert_eq!(who(&refers, ""), "Admin@3");
+}
+
+#[test]
+fn a_role_is_assumed_with_the_credentials_of_the_source_profile() {
+    let chained = format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}");
+    assert_eq!(who(&chained, ""), "Admin@3>Deploy@4");
+    let two = format!(
+        "[profile p]\n{DEPLOY}source_profile = q\n\
+         [profile q]\nrole_arn = arn:aws:iam::333344445555:role/Hop\nsource_profile = r\n[profile r]\n{KEYS}"
+    );
+    assert_eq!(who(&two, ""), "Admin@3>Hop@5>Deploy@4");
+    let by_line = format!(
+        "[profile p]\ncredential_process = kcaws credential-process --profile q\n[profile q]\n{DEPLOY}source_profile = r\n[profile r]\n{LINE}"
+    );
+    assert_eq!(who(&by_line, ""), "Admin@3>Deploy@4");
+}
+
+#[test]
+fn a_role_comes_before_a_line_and_keys_in_the_same_profile() {
+    let both = format!("[profile p]\n{DEPLOY}source_profile = q\n{LINE}{KEYS}[profile q]\n{LINE}");
+    assert_eq!(who(&both, ""), "Admin@3>Deploy@4");
+}
+
+#[test]
+fn a_source_that_only_some_sdks_take_is_refused_with_its_place() {
+    let line = format!("[profile p]\n{LINE}");
+    assert_eq!(
+        who(&line, "[p]\naws_access_key_id = x\n"),
+        "credentials:2: AWS CLI and Python tools take the credentials of profile `p` from `aws_access_key_id`"
+    );
+    let other = format!(
+        "[profile p]\n{LINE}sso_session = corp\nsso_account_id = 999999999999\nsso_role_name = Admin\n"
+    );
+    assert!(who(&other, "").starts_with("config:7: "), "{}", who(&other, ""));
+    let chained = format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}");
+    assert_eq!(
+        who(&chained, "[p]\naws_access_key_id = x\n"),
+        "credentials:2: Go tools take the credentials of profile `p` from `aws_access_key_id`"
+    );
+}
+
+#[test]
+fn what_kcaws_has_no_part_in_is_not_ours() {
+    for config in [
+        "[profile p]\nregion = eu-west-1\n",
+        "[profile p]\ncredential_process = other-tool\n",
+        "[profile p]\naws_access_key_id = x\n",
+        &format!("[profile p]\n{DEPLOY}credential_source = Environment\n"),
+        &format!("[profile p]\n{DEPLOY}web_identity_token_file = /t\n"),
+        &format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\naws_access_key_id = x\n"),
+        &format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\nregion = x\n"),
+        &format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}aws_access_key_id = x\n"),
+    ] {
+        assert!(
+            who(config, "").contains("profile `p` does not get its credentials through"),
+            "{config}: {}",
+            who(config, "")
+        );
+    }
+}
+
+#[test]
+fn a_reference_to_nothing_or_in_a_circle_is_named() {
+    let nothing = format!("[profile p]\n{DEPLOY}source_profile = nosuch\n");
+    assert_eq!(
+        who(&nothing, ""),
+        "config:6: source_profile of `p` names `nosuch`, and there is no such profile"
+    );
+    let line = |other: &str| format!("credential_process = kcaws credential-process --profile {other}\n");
+    for circle in [
+        format!("[profile p]\n{DEPLOY}source_profile = p\n"),
+        format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{DEPLOY}source_profile = p\n"),
+        format!("[profile p]\n{}", line("p")),
+        format!("[profile p]\n{}[profile q]\n{DEPLOY}source_profile = p\n", line("q")),
+    ] {
+        assert!(
+            who(&circle, "").contains("asks kcaws for that very profile"),
+            "{circle}: {}",
+            who(&circle, "")
+        );
+    }
+    assert_eq!(who("", ""), "there is no profile `p` in `config`");
+}
+
+#[test]
+fn a_step_that_sts_would_refuse_is_named_with_its_line() {
+    let with = |key: &str| who(&format!("[profile p]\nsource_profile = q\n{key}\n[profile q]\n{LINE}"), "");
+    assert_eq!(with("role_arn = Deploy"), "config:6: role_arn is not the ARN of an IAM role");
+    let long = format!("{DEPLOY}duration_seconds = 100");
+    assert_eq!(with(&long), "config:7: duration_seconds is not a number from 900 to 43200");
+}
+
+#[test]
+fn an_arn_has_an_account_and_a_name() {
+    let name = |text: &str| RoleArn::parse(text).map(|arn| arn.role().role_name.clone());
+    assert_eq!(name("arn:aws:iam::111122223333:role/a/b/Name").as_deref(), Some("Name"));
+    assert_eq!(name("arn:aws-cn:iam::111122223333:role/Name").as_deref(), Some("Name"));
+    for bad in [
+        "arn:aws:iam::11112222333:role/Name",
+        "arn:aws:iam::111122223333:user/Name",
+        "arn:aws:iam::111122223333:role/",
+        "arn:aws:iam::111122223333:role/a b",
+        "arn:aws:iam:eu-west-1:111122223333:role/Name",
+        "Name",
+    ] {
+        assert_eq!(name(bad), None, "{bad}");
+    }
+}
