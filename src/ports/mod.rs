@@ -29,12 +29,14 @@ pub mod process;
 pub mod program;
 pub mod proxy;
 pub mod redirects;
+mod resolver;
 pub mod sealed;
 pub mod signin;
 mod state_error;
 pub mod state_folder;
 pub mod sts;
 pub mod terminal;
+pub mod thread;
 pub mod trial;
 pub mod warm_key;
 
