@@ -325,8 +325,18 @@ impl From<CallError> for CommandError {
 
 impl From<NoPort> for CommandError {
     fn from(error: NoPort) -> Self {
-        let failure = Self::new(Exit::Failed, "no_port", error.to_string())
-            .hint("see whether something on this machine forbids listening on 127.0.0.1");
+        let failure = Self::new(Exit::Failed, "no_port", error.to_string()).hint(match &error {
+            NoPort::NotOpened(source) if source.kind() == ErrorKind::AddrInUse => {
+                "choose another --port: another program listens at this one"
+            }
+            NoPort::NotOpened(source) if source.kind() == ErrorKind::WouldBlock => {
+                "the system gives no thread: see `ulimit -u`"
+            }
+            NoPort::NotOpened(_) => "see whether something on this machine forbids listening on 127.0.0.1",
+            NoPort::ForAnybody(_) => {
+                "allow netlink sockets (NETLINK_SOCK_DIAG) or mount /proc in the sandbox that kcaws runs in"
+            }
+        });
         failure.because_of(chain(&error))
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn endpoint(
     app: &App,
 ) -> Result<[(&'static str, Secret<String>); 2], CommandError> {
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
-    let endpoint = CredentialsEndpoint::start(move || {
+    let endpoint = CredentialsEndpoint::start(0, move || {
         let app = App::again(&passphrase);
         let credentials = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
             Provider::for_a_tool(&app, selected, role)?.credentials()

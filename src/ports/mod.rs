@@ -22,6 +22,7 @@ mod lookup;
 pub mod loopback;
 pub mod machine;
 pub mod passphrase;
+pub mod peer_owner;
 pub mod picker;
 pub mod plain_call;
 pub mod probe;
