@@ -25,6 +25,7 @@ pub mod passphrase;
 pub mod peer_owner;
 pub mod picker;
 pub mod plain_call;
+pub mod private_file;
 pub mod probe;
 pub mod process;
 pub mod program;
@@ -38,6 +39,7 @@ pub mod state_folder;
 pub mod sts;
 pub mod terminal;
 pub mod thread;
+pub mod token_file;
 pub mod trial;
 pub mod warm_key;
 
