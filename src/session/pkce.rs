@@ -3,6 +3,7 @@
 //! The address is the one that the AWS CLI builds; AWS documents it nowhere. Unlike a device code, it is of no use to
 //! send it to somebody: what their browser approves comes back to their machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -15,7 +16,7 @@ use super::start_url::Portal;
 use super::{Flow, Session, SessionError};
 use crate::ports::callback::{Callback, Returned, Verdict};
 use crate::ports::identity_center::{Grant, IssuedToken, Registration, ServiceError};
-use crate::ports::loopback::NoPort;
+use crate::ports::loopback::{NoPort, Visitors};
 use crate::ports::sealed::new_key;
 use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
@@ -129,6 +130,11 @@ impl PendingReturn {
     /// What the browser is given: an address of ours, so that [`PendingReturn::page`] stands on no command line.
     pub fn way_there(&self) -> String {
         self.callback.send_on(&self.page)
+    }
+
+    /// Who came to the way there and back.
+    pub fn visitors(&self) -> Arc<Visitors> {
+        self.callback.visitors()
     }
 
     /// The token is stored: the tab may say so.

@@ -179,7 +179,7 @@ fn the_status_tells_the_end_of_the_registration_that_the_login_is_refreshed_with
 fn without_a_port_nothing_is_registered() {
     let world = World::new();
     let listen = |_: &Secret<String>| -> Result<Box<dyn Callback>, NoPort> {
-        Err(NoPort::because(std::io::Error::from(std::io::ErrorKind::AddrInUse)))
+        Err(NoPort::NotOpened(std::io::Error::from(std::io::ErrorKind::AddrInUse)))
     };
     assert!(matches!(world.session().begin_pkce("kcaws", &portal(), &listen), Err(SessionError::NoPort(_))));
     assert!(world.center.calls().is_empty());

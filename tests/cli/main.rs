@@ -31,5 +31,6 @@ mod test_start_url;
 mod test_status;
 mod test_store;
 mod test_terminal;
+mod test_two_users;
 mod test_warm;
 mod test_whoami;

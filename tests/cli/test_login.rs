@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use idc_sim::{Fault, IdcSim, Route};
-use kcaws_test_kit::{FakeBrowser, Signal};
+use kcaws_test_kit::{FakeBrowser, Signal, Walk};
 
 use crate::stage::Stage;
 
@@ -32,7 +32,10 @@ fn the_browser_gets_the_page_with_the_code_after_the_person_has_seen_it() {
     let stage = Stage::new();
     let browser = FakeBrowser::install(&stage.desk);
     let (login, code) = stage.begin_login("login");
-    assert!(browser.wait_for_url().contains(&code));
+    let opened = browser.wait_for_url();
+    assert!(opened.starts_with("http://127.0.0.1:") && !opened.contains(&code), "{opened}");
+    let page = Walk::new().open(&opened);
+    assert!(page.url.contains(&format!("user_code={code}")), "{}", page.url);
     stage.sim.approve(&code);
     login.wait().expect_ok().expect_stderr("Your browser opens now");
 }

@@ -3,8 +3,11 @@
 use super::{Attempt, QrContent, clock_face, explained, qr};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
+use crate::cli::visitors;
 use crate::ports::browser::NoBrowser;
+use crate::ports::handoff::{Handoff, HandoffError, Serving};
 use crate::ports::identity_center::DeviceAuthorization;
+use crate::secret::Secret;
 use crate::session::Flow;
 use crate::session::device::{self, Waiting};
 use crate::session::status::SessionStatus;
@@ -14,12 +17,12 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
     let pending = session.begin_login(attempt.client_name, attempt.portal)?;
     let authorization = &pending.authorization;
     present(attempt, authorization, ui);
-    let _page = if let Some(asked_by) = &attempt.args.detached {
+    // Each serves its page until the login is over.
+    let (_page, handed) = if let Some(asked_by) = &attempt.args.detached {
         let code = Some(authorization.user_code.as_str());
-        Some(attempt.open_local_page(asked_by, code, page_of(authorization))?)
+        (Some(attempt.open_local_page(asked_by, code, page_of(authorization))?), None)
     } else {
-        open_browser(attempt, authorization, ui);
-        None
+        (None, open_browser(attempt, authorization, ui))
     };
     let spinner = ui.spinner("Waiting for you to approve …");
     let mut troubled = false;
@@ -42,6 +45,9 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
         },
     );
     spinner.finish_and_clear();
+    if let Some(handed) = &handed {
+        visitors::report(&handed.visitors(), ui);
+    }
     let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
     Ok(session.complete_login(Flow::Device, pending.registration, token)?)
 }
@@ -62,21 +68,40 @@ fn present(attempt: &Attempt<'_>, authorization: &DeviceAuthorization, ui: &mut 
     ui.tell("Approve only if you started this just now, and if code and client are the same there.");
 }
 
-fn open_browser(attempt: &Attempt<'_>, authorization: &DeviceAuthorization, ui: &mut Ui) {
+/// Returns what serves the browser on its way, if one opens.
+fn open_browser(attempt: &Attempt<'_>, authorization: &DeviceAuthorization, ui: &mut Ui) -> Option<Serving> {
     let browser = attempt.app.browser();
     let missing = browser.unavailable();
     show_for_another_device(attempt, authorization, missing.is_some(), ui);
     if attempt.args.no_browser {
-        return;
+        return None;
     }
     match missing {
         Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
         Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
-        None => match browser.open(page_of(authorization)) {
-            Ok(()) => ui.say("Your browser opens now."),
-            Err(error) => ui.warn(&format!("{error}; open the page yourself")),
-        },
+        None => {
+            let (page, handed) = way_there(authorization);
+            match browser.open(&page) {
+                Ok(()) => ui.say("Your browser opens now."),
+                Err(error) => ui.warn(&format!("{error}; open the page yourself")),
+            }
+            return handed;
+        }
     }
+    None
+}
+
+/// Returns what the browser is given. The address that holds the code goes there by a page of ours: whoever reads the
+/// code from a command line could approve it as somebody else. Where no such page can be had, the code is typed.
+fn way_there(authorization: &DeviceAuthorization) -> (String, Option<Serving>) {
+    let handed = |complete: &String| -> Result<_, HandoffError> {
+        let handoff = Handoff::listen()?;
+        let page = handoff.url();
+        Ok((page, Some(handoff.serve(&Secret::from(complete.as_str()), authorization.expires_in)?)))
+    };
+    let complete = authorization.verification_uri_complete.as_ref();
+    let way = complete.and_then(|complete| handed(complete).ok());
+    way.unwrap_or_else(|| (authorization.verification_uri.clone(), None))
 }
 
 /// A QR code where it was asked for, or where there is no browser and room for one; with it, the code large.

@@ -3,6 +3,7 @@
 use super::{Attempt, clock_face, explained, insists_on_pkce};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
+use crate::cli::visitors;
 use crate::session::pkce::PendingReturn;
 use crate::session::status::SessionStatus;
 use crate::session::{Flow, SessionError};
@@ -32,6 +33,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<Sessio
         spinner.set_message(format!("Waiting for the browser … {}", clock_face(left)));
     });
     spinner.finish_and_clear();
+    visitors::report(&pending.visitors(), ui);
     let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
     let status = session.complete_login(Flow::Pkce, pending.registration.clone(), token)?;
     pending.succeed();
