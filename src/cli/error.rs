@@ -10,6 +10,8 @@ mod keyring;
 mod profile;
 mod session;
 
+pub(super) use self::session::unopened;
+
 use std::io::ErrorKind;
 
 use serde_json::json;

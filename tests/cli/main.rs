@@ -20,6 +20,7 @@ mod test_explain;
 mod test_help;
 mod test_import;
 mod test_login;
+mod test_login_page;
 mod test_login_pkce;
 mod test_login_qr;
 mod test_logout;

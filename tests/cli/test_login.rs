@@ -241,16 +241,6 @@ fn a_registration_is_used_until_its_end_and_then_renewed() {
 }
 
 #[test]
-fn a_page_that_is_not_of_aws_is_neither_shown_nor_opened() {
-    let stage = Stage::new();
-    let browser = FakeBrowser::install(&stage.desk);
-    let body = r#"{"deviceCode":"d","userCode":"BCDF-GHJK","verificationUri":"https://sso.example.com/","verificationUriComplete":"https://sso.example.com/?user_code=BCDF-GHJK","expiresIn":600,"interval":1}"#;
-    stage.sim.fault(Route::StartDeviceAuthorization, Fault::status(200, body)).times(1);
-    stage.run("login").expect_code(1).expect_stderr("is not a page of AWS");
-    assert!(browser.opened().is_empty());
-}
-
-#[test]
 fn the_loudest_log_of_a_login_holds_no_secret() {
     let stage = Stage::new();
     let (login, code) = stage.begin_login("-vvv login --no-browser");
