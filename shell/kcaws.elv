@@ -36,7 +36,7 @@ fn -run {|@args|
 fn -set {|profile new-region|
   set before = (-value AWS_PROFILE)
   if (or (has-env AWS_ACCESS_KEY_ID) (has-env AWS_SESSION_TOKEN)) {
-    for name [AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION] {
+    for name [AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID] {
       unset-env $name
     }
   }

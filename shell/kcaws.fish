@@ -61,6 +61,7 @@ function __kcaws_set -a profile region
         set -e AWS_SESSION_TOKEN
         set -e AWS_SECURITY_TOKEN
         set -e AWS_CREDENTIAL_EXPIRATION
+        set -e AWS_ACCOUNT_ID
     end
     if test -n "$profile"
         set -gx AWS_PROFILE $profile

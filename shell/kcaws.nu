@@ -20,7 +20,7 @@ def --wrapped kcaws-run [...args: string] {
 def --env kcaws-set [profile: string, region: string] {
   $env.KCAWS_BEFORE = ($env.AWS_PROFILE? | default '')
   if ($env.AWS_ACCESS_KEY_ID? | is-not-empty) or ($env.AWS_SESSION_TOKEN? | is-not-empty) {
-    hide-env --ignore-errors AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION
+    hide-env --ignore-errors AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID
   }
   if $profile != '' { $env.AWS_PROFILE = $profile } else { hide-env --ignore-errors AWS_PROFILE }
   if $region != '' {

@@ -60,6 +60,7 @@ function global:__kcaws_set {
         $Env:AWS_SESSION_TOKEN = $null
         $Env:AWS_SECURITY_TOKEN = $null
         $Env:AWS_CREDENTIAL_EXPIRATION = $null
+        $Env:AWS_ACCOUNT_ID = $null
     }
     if ($Name) { $Env:AWS_PROFILE = $Name } else { $Env:AWS_PROFILE = $null }
     if ($Region) {

@@ -5,6 +5,7 @@ use clap::builder::PossibleValue;
 use super::error::{CommandError, Exit};
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
+use super::serve;
 use super::ui::Ui;
 use crate::app::App;
 use crate::ports::identity_center::RoleCredentials;
@@ -16,7 +17,7 @@ Examples:
   eval \"$(kcaws env dev)\"                                        bash, zsh
   kcaws env dev | source                                         fish
   kcaws env dev --format nu | from json | load-env               nushell
-  hide-env ...(kcaws env --unset --format nu | from json)        nushell, --unset
+  hide-env -i ...(kcaws env --unset --format nu | from json)     nushell, --unset
   eval (kcaws env dev --format elvish | slurp)                   elvish
   kcaws env dev --format powershell | Out-String | Invoke-Expression
   docker run --env-file <(kcaws env dev --format dotenv) …
@@ -34,7 +35,7 @@ pub(super) struct EnvArgs {
     /// Whose syntax; without it that of $SHELL
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Print what removes the variables again
+    /// Print what removes the variables again, those of `kcaws serve` too
     #[arg(long)]
     unset: bool,
 }
@@ -51,18 +52,22 @@ impl clap::ValueEnum for Format {
 
 const KEYS: [&str; 4] =
     ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
+/// Lets SDKs choose account-based endpoints.
+const ACCOUNT: &str = "AWS_ACCOUNT_ID";
 const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let format = args.format.unwrap_or_else(|| Format::of_shell(app.env.get("SHELL").as_deref()));
     if args.unset {
-        let names: Vec<&str> = KEYS.into_iter().chain(REGIONS).collect();
+        let names: Vec<&str> =
+            KEYS.into_iter().chain([ACCOUNT]).chain(REGIONS).chain(serve::VARIABLES).collect();
         ui.data(format.unset(&names).trim_end());
         return Ok(());
     }
     let Chosen { selected, role, region } = args.of.choose(app)?;
+    let account = role.account_id.clone();
     let credentials = Provider::for_a_person(app, selected, role, ui)?.credentials()?;
-    let variables = variables(&credentials, region.as_deref());
+    let variables = variables(&credentials, &account, region.as_deref());
     ui.secret_line(&text(format, &variables)?);
     Ok(())
 }
@@ -81,6 +86,7 @@ pub(super) fn text(
 /// What a program needs to act as the role. Without a region of its own, that of the environment stays.
 pub(super) fn variables(
     credentials: &RoleCredentials,
+    account: &str,
     region: Option<&str>,
 ) -> Vec<(&'static str, Secret<String>)> {
     let [id, secret, token, expiration] = KEYS;
@@ -91,12 +97,14 @@ pub(super) fn variables(
         (token, credentials.session_token.clone()),
         (expiration, Secret::new(until)),
     ];
-    variables.extend(region_variables(region));
+    variables.extend(place_variables(account, region));
     variables
 }
 
-pub(super) fn region_variables(region: Option<&str>) -> Vec<(&'static str, Secret<String>)> {
-    region.into_iter().flat_map(|region| REGIONS.map(|name| (name, Secret::from(region)))).collect()
+/// Where it acts: needed beside an endpoint too.
+pub(super) fn place_variables(account: &str, region: Option<&str>) -> Vec<(&'static str, Secret<String>)> {
+    let regions = region.into_iter().flat_map(|region| REGIONS.map(|name| (name, Secret::from(region))));
+    std::iter::once((ACCOUNT, Secret::from(account))).chain(regions).collect()
 }
 
 impl From<Unquotable> for CommandError {

@@ -10,6 +10,8 @@ mod keyring;
 mod profile;
 mod session;
 
+pub(super) use self::session::unopened;
+
 use std::io::ErrorKind;
 
 use serde_json::json;
@@ -22,6 +24,7 @@ use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::loopback::NoPort;
 use crate::ports::plain_call::{CallError, Trouble};
+use crate::ports::private_file::PrivateFileError;
 use crate::ports::state_folder::StateError;
 use crate::profile::ConfigError;
 use crate::settings::SettingsError;
@@ -330,8 +333,28 @@ impl From<CallError> for CommandError {
 
 impl From<NoPort> for CommandError {
     fn from(error: NoPort) -> Self {
-        let failure = Self::new(Exit::Failed, "no_port", error.to_string())
-            .hint("see whether something on this machine forbids listening on 127.0.0.1");
+        let failure = Self::new(Exit::Failed, "no_port", error.to_string()).hint(match &error {
+            NoPort::NotOpened(source) if source.kind() == ErrorKind::AddrInUse => {
+                "choose another --port: another program listens at this one"
+            }
+            NoPort::NotOpened(source) if source.kind() == ErrorKind::WouldBlock => {
+                "the system gives no thread: see `ulimit -u`"
+            }
+            NoPort::NotOpened(_) => "see whether something on this machine forbids listening on 127.0.0.1",
+            NoPort::ForAnybody(_) => {
+                "allow netlink sockets (NETLINK_SOCK_DIAG) or mount /proc in the sandbox that kcaws runs in"
+            }
+        });
+        failure.because_of(chain(&error))
+    }
+}
+
+impl From<PrivateFileError> for CommandError {
+    fn from(error: PrivateFileError) -> Self {
+        let failure = Self::new(Exit::Failed, "output_file", error.to_string()).hint(match &error {
+            PrivateFileError::NotAFile { .. } => "name a file that is not there yet, or a regular one",
+            PrivateFileError::Io { .. } => "check the space and the rights of the folder that --output names",
+        });
         failure.because_of(chain(&error))
     }
 }

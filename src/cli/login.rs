@@ -12,12 +12,14 @@ use super::error::{CommandError, Exit};
 use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::ports::browser::BrowserError;
 use crate::ports::code_page::{self, CodePage};
 use crate::ports::process::{self, user_at_host};
 use crate::ports::state_folder::Lock;
 use crate::profile::{ConfigError, SsoSession};
 use crate::session::auto::AutoLogin;
 use crate::session::logout::ServerSide;
+use crate::session::page::PageUrl;
 use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
 use crate::session::{Flow, Session, SessionError, copies, status};
@@ -211,14 +213,27 @@ impl Attempt<'_> {
         device::log_in(self, ui)
     }
 
-    /// For a detached login: a page on this machine says what asked, before the browser goes to AWS.
+    /// Opens a page of AWS's in the browser. The one place that does.
+    fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
+        match page.to_open() {
+            Some(url) => self.app.browser().open(url),
+            None => Err(BrowserError::NotStarted(format!("`{}` is not a known host", page.host()))),
+        }
+    }
+
+    /// For a detached login: a page on this machine says what asked, before the browser goes to AWS. Where AWS's page
+    /// must not be opened there is nothing to wait for, and those who wait are told the address.
     fn open_local_page(
         &self,
         asked_by: &str,
         code: Option<&str>,
-        next: &str,
+        next: &PageUrl,
     ) -> Result<CodePage, CommandError> {
         let session = &self.session.config.name;
+        let Some(next) = next.to_open() else {
+            auto_login(self.app, self.session.config).leave_unopened(next.as_str())?;
+            return Err(super::error::unopened(next.as_str(), session));
+        };
         let page = CodePage::show(&code_page::Shown {
             session,
             code,

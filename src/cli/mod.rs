@@ -28,6 +28,7 @@ mod trust;
 pub mod ui;
 mod usage;
 mod r#use;
+mod visitors;
 mod whoami;
 
 use std::ffi::OsString;

@@ -132,6 +132,7 @@ impl<'a> Provider<'a> {
         let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
         match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
             Waited::LoggedIn => Ok(()),
+            Waited::NotOpened { page } => Err(super::error::unopened(&page, &selected.session.name)),
             Waited::CoolingDown => Err(error.because("a login came to nothing a moment ago")),
             Waited::NotStarted => Err(error.because("the login could not be started by itself")),
             Waited::Unfinished => Err(error

@@ -1,3 +1,6 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::env::text;
@@ -6,22 +9,36 @@ use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::selection;
 use super::ui::{Ui, shown};
+use super::visitors::tell_of_another_user;
 use crate::app::App;
 use crate::credentials::wire;
 use crate::ports::credentials_endpoint::CredentialsEndpoint;
 use crate::ports::interrupt;
+use crate::ports::loopback::Visitors;
+use crate::ports::private_file;
+use crate::ports::token_file::TokenFile;
 use crate::profile::sources::{Family, taken};
 use crate::secret::Secret;
 use crate::shell::Format;
 
 const EXAMPLES: &str = "\
 Examples:
-  kcaws serve dev                              what it prints goes into the other shells
-  kcaws serve dev --format dotenv > .env &     for tools that read such a file
+  kcaws serve dev                                        print the variables for other shells
+  kcaws serve dev --format dotenv --output .env &        for tools that read such a file
+  docker run --network host --user \"$(id -u)\" --env-file .env …
 
-Who has the two variables gets credentials of the role as long as this runs, fresh ones each time: AWS SDKs, the AWS
-CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before them. For one
-command there is `kcaws exec --serve`.";
+A process of yours that has the variables gets credentials of the role as long as this runs, fresh ones each time: AWS
+SDKs, the AWS CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before
+them. The token is also in a private file, for programs that read it from a file only (polars, delta-rs);
+`--format dotenv` leaves that file out, since a container does not see it. Other users of this machine are refused,
+with the token too: a container needs the host's network and your user id. For one command there is
+`kcaws exec --serve`.";
+
+const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+/// What makes programs ask an endpoint.
+pub(super) const VARIABLES: [&str; 3] = [URI, TOKEN, TOKEN_FILE];
 
 /// Serve role credentials on 127.0.0.1, as in a container, until Ctrl-C
 ///
@@ -34,6 +51,12 @@ pub(super) struct ServeArgs {
     /// Whose syntax; without it that of $SHELL
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Listen on this port [default: any free one]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// Write the variables to FILE, for you alone to read (mode 0600), instead of printing them
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -49,10 +72,19 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
     // Whoever cannot have them learns it here, and not each client by itself.
     Provider::for_a_person(app, selected, role, ui)?.credentials()?;
-    let line = text(format, &endpoint(&of, app)?)?;
-    ui.secret_line(&line);
-    ui.finish()?;
+    let served = endpoint(&of, args.port.unwrap_or_default(), app)?;
+    let line = text(format, &served.variables(format != Format::Dotenv))?;
+    if let Some(file) = &args.output {
+        private_file::write(file, &line)?;
+        ui.say(&format!("The variables are in `{}`.", shown(&file.to_string_lossy())));
+    } else {
+        ui.secret_line(&line);
+        ui.finish()?;
+    }
     ui.say(&format!("Serving {what} until Ctrl-C."));
+    let Served { visitors, token_file, .. } = served;
+    let _at_the_end = interrupt::undone_at_exit(move || drop(token_file));
+    tell_of_another_user(visitors.wait_for_refused(), ui);
     interrupt::wait_for_the_end()
 }
 
@@ -85,24 +117,43 @@ pub(super) fn hidden_by_default(chosen: &Chosen, app: &App) -> Option<CommandErr
 
 /// Where programs ask for credentials, each time by the way of `credential-process`: with a config read anew, and
 /// with all the time that one call has.
-pub(super) fn endpoint(
-    of: &RoleArgs,
-    app: &App,
-) -> Result<[(&'static str, Secret<String>); 2], CommandError> {
+pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, CommandError> {
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
-    let endpoint = CredentialsEndpoint::start(move || {
+    let endpoint = CredentialsEndpoint::start(port, move || {
         let app = App::again(&passphrase);
-        let credentials = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
-            Provider::for_a_tool(&app, selected, role)?.credentials()
+        let given = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
+            let credentials = Provider::for_a_tool(&app, selected, role.clone())?.credentials()?;
+            Ok(wire::container_json(&credentials, &role))
         });
         let words = |error: CommandError| match error.hint {
             Some(hint) => format!("kcaws: {}; {hint}", error.message),
             None => format!("kcaws: {}", error.message),
         };
-        credentials.map(|credentials| wire::container_json(&credentials)).map_err(words)
+        given.map_err(words)
     })?;
-    Ok([
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", Secret::new(endpoint.url)),
-        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", endpoint.token),
-    ])
+    // Most programs need no such file: where it cannot be written, the endpoint serves those.
+    let token_file = app.folders.state.as_ref().and_then(|root| {
+        let written = TokenFile::write(app.state(), root, &endpoint.token);
+        written.inspect_err(|error| tracing::info!("no token file: {error}")).ok()
+    });
+    Ok(Served { visitors: endpoint.visitors(), endpoint, token_file })
+}
+
+/// An endpoint that serves, and what leads to it.
+pub(super) struct Served {
+    endpoint: CredentialsEndpoint,
+    visitors: Arc<Visitors>,
+    /// Goes when it is dropped; the endpoint stays as long as the process.
+    pub(super) token_file: Option<TokenFile>,
+}
+
+impl Served {
+    /// Returns what a program needs to ask the endpoint. SDKs prefer the file where both it and the token are named.
+    pub(super) fn variables(&self, with_file: bool) -> Vec<(&'static str, Secret<String>)> {
+        let Self { endpoint, token_file, .. } = self;
+        let mut variables = vec![(URI, Secret::from(endpoint.url.as_str())), (TOKEN, endpoint.token.clone())];
+        let path = token_file.as_ref().filter(|_| with_file).and_then(|file| file.path().to_str());
+        variables.extend(path.map(|path| (TOKEN_FILE, Secret::from(path))));
+        variables
+    }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Global;
 use super::error::{CommandError, Exit};
 use crate::ports::terminal::Terminal;
+use crate::ports::thread;
 use crate::secret::Secret;
 
 pub struct Ui {
@@ -190,7 +191,10 @@ impl Ui {
         let style = ProgressStyle::with_template("{spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::new_spinner().with_style(style).with_message(text.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
+        // It ticks on a thread of its own; without one it moves when its text changes.
+        if thread::can_be_had() {
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
         bar
     }
 

@@ -11,7 +11,8 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use self::destination::Destination;
-pub use self::partition::{Partition, is_region};
+pub use self::partition::Partition;
+pub use crate::ports::identity_center::is_region;
 use crate::profile::Role;
 use crate::secret::Secret;
 

@@ -99,20 +99,6 @@ impl Partition {
     }
 }
 
-/// Whether this has the form of a region's name (it becomes part of a host name): words and a number, as in botocore's
-/// `partitions.json`.
-pub fn is_region(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let number = parts.next_back().unwrap_or_default();
-    let lower = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let words: Vec<&str> = parts.collect();
-    (2..=4).contains(&words.len())
-        && words.iter().all(|word| lower(word))
-        && !number.is_empty()
-        && number.len() <= 2
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,24 +132,5 @@ mod tests {
             assert_eq!(partition.console_origin(region), console);
         }
         assert_eq!(Partition::of_arn("aws-iso"), None);
-    }
-
-    #[test]
-    fn what_becomes_part_of_a_host_has_the_form_of_a_region() {
-        for good in ["eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "ap-southeast-12"] {
-            assert!(is_region(good), "{good}");
-        }
-        for bad in [
-            "",
-            "frankfurt",
-            "eu-central",
-            "eu-central-1.evil.example",
-            "eu-central-1/",
-            "EU-CENTRAL-1",
-            "a--1",
-            "eu-1",
-        ] {
-            assert!(!is_region(bad), "{bad}");
-        }
     }
 }

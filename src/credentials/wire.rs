@@ -50,7 +50,7 @@ pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
 }
 
 /// As the container credential provider of the SDKs reads it.
-pub fn container_json(credentials: &RoleCredentials) -> Secret<Vec<u8>> {
+pub fn container_json(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Given<'a> {
@@ -60,12 +60,15 @@ pub fn container_json(credentials: &RoleCredentials) -> Secret<Vec<u8>> {
         #[serde(serialize_with = "secret::expose")]
         token: &'a Secret<String>,
         expiration: String,
+        /// As in [`Answer`].
+        account_id: &'a str,
     }
     let given = Given {
         access_key_id: &credentials.access_key_id,
         secret_access_key: &credentials.secret_access_key,
         token: &credentials.session_token,
         expiration: credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        account_id: &role.account_id,
     };
     let mut text = Vec::with_capacity(4 * 1024);
     serde_json::to_writer(&mut text, &given).expect("strings serialize");

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hyper::Uri;
+use hyper::http::request::Parts;
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use super::loopback::{self, Answer, Loopback, NoPort};
+use super::loopback::{self, Answer, Loopback, NoPort, Visitors};
+use super::thread;
 use crate::secret::Secret;
 
 /// AWS takes this path and no other (aws/aws-cli registers it, too).
@@ -45,6 +46,8 @@ pub trait Callback {
     fn send_on(&self, target: &str) -> String;
     /// The answer, if it comes within `patience`. The tab waits for its end.
     fn wait(&self, patience: Duration) -> Option<Returned>;
+    /// Who came so far.
+    fn visitors(&self) -> Arc<Visitors>;
     /// Answers the waiting tab and listens no more. Dropping it is [`Verdict::Failed`].
     fn close(self: Box<Self>, verdict: Verdict);
 }
@@ -77,6 +80,7 @@ fn read(query: &str, state: &Secret<String>) -> Option<Returned> {
 pub struct LoopbackCallback {
     authority: String,
     entry: String,
+    visitors: Arc<Visitors>,
     desk: Arc<Desk>,
     returned: mpsc::Receiver<Returned>,
     verdict: Option<oneshot::Sender<Verdict>>,
@@ -112,22 +116,24 @@ impl LoopbackCallback {
             target: Mutex::default(),
             first: Mutex::new(Some(First { tell, verdict: verdict_comes })),
         });
-        let (authority, entry) = (loopback.authority.clone(), loopback.url());
+        let (authority, entry, visitors) = (loopback.authority.clone(), loopback.url(), loopback.visitors());
         let at_desk = desk.clone();
-        let server = std::thread::spawn(move || {
+        let server = thread::start(move || {
             let page = move |asked| {
                 let desk = at_desk.clone();
                 async move { desk.answer(&asked).await }
             };
             let _ = loopback.serve_any(page, ended);
         });
-        let (verdict, end, server) = (Some(verdict), Some(end), Some(server));
-        Ok(Self { authority, entry, desk, returned, verdict, end, server })
+        let (verdict, end) = (Some(verdict), Some(end));
+        let server = Some(server.map_err(NoPort::NotOpened)?);
+        Ok(Self { authority, entry, visitors, desk, returned, verdict, end, server })
     }
 }
 
 impl Desk {
-    async fn answer(&self, asked: &Uri) -> Option<Answer> {
+    async fn answer(&self, asked: &Parts) -> Option<Answer> {
+        let asked = &asked.uri;
         if loopback::is(asked, &self.entry_path) {
             let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).take()?;
             return loopback::redirect(&target);
@@ -167,6 +173,10 @@ impl Callback for LoopbackCallback {
 
     fn wait(&self, patience: Duration) -> Option<Returned> {
         self.returned.recv_timeout(patience).ok()
+    }
+
+    fn visitors(&self) -> Arc<Visitors> {
+        self.visitors.clone()
     }
 
     fn close(mut self: Box<Self>, verdict: Verdict) {
@@ -226,6 +236,10 @@ impl Callback for FakeCallback {
         let mut queries = self.queries.lock().expect("no test panics while holding it");
         std::iter::from_fn(|| queries.pop_front())
             .find_map(|query| read(&query.replace("STATE", &self.state), &state))
+    }
+
+    fn visitors(&self) -> Arc<Visitors> {
+        Arc::default()
     }
 
     fn close(self: Box<Self>, verdict: Verdict) {

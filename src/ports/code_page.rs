@@ -1,9 +1,16 @@
 //! A page on this machine that says what asked for a login, and shows its code, before the browser goes to AWS: for
-//! a login that no terminal shows. It is there as long as the login waits.
+//! a login that no terminal shows. It is there as long as the login waits, for the first browser that asks for it: its
+//! link carries what a login is recognised by.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
+use hyper::http::request::Parts;
+use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use super::loopback::{self, Loopback, NoPort};
+use super::loopback::{self, Answer, Loopback, NoPort, Visitors};
+use super::thread;
 
 /// What the person compares and where they go on.
 pub struct Shown<'a> {
@@ -20,6 +27,7 @@ pub struct Shown<'a> {
 /// Served until dropped.
 pub struct CodePage {
     url: String,
+    visitors: Arc<Visitors>,
     /// Dropping it ends the serving.
     _end: oneshot::Sender<()>,
 }
@@ -27,18 +35,56 @@ pub struct CodePage {
 impl CodePage {
     pub fn show(shown: &Shown<'_>) -> Result<Self, NoPort> {
         let loopback = Loopback::listen()?;
-        let url = loopback.url();
+        let (url, visitors) = (loopback.url(), loopback.visitors());
+        let only = OneBrowser::at(loopback.path())?;
         let body = body(shown);
         let (end, ended) = oneshot::channel::<()>();
-        std::thread::spawn(move || {
-            let page = move || Some(loopback::page("kcaws login", &body));
+        let server = thread::start(move || {
+            let page = move |asked: &Parts| only.admit(asked, || loopback::page("kcaws login", &body));
             let _ = loopback.serve(page, ended);
         });
-        Ok(Self { url, _end: end })
+        server.map_err(NoPort::NotOpened)?;
+        Ok(Self { url, visitors, _end: end })
+    }
+
+    pub fn visitors(&self) -> Arc<Visitors> {
+        self.visitors.clone()
     }
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+}
+
+/// Recognises the first browser by a cookie, so that it can load the page again.
+struct OneBrowser {
+    cookie: String,
+    path: String,
+    is_taken: Mutex<bool>,
+}
+
+impl OneBrowser {
+    fn at(path: String) -> Result<Self, NoPort> {
+        Ok(Self { cookie: format!("kcaws={}", loopback::random::<16>()?), path, is_taken: Mutex::new(false) })
+    }
+
+    fn admit(&self, asked: &Parts, page: impl FnOnce() -> Answer) -> Option<Answer> {
+        let knows_it = |header: &HeaderValue| {
+            header
+                .as_bytes()
+                .split(|byte| *byte == b';')
+                .any(|pair| bool::from(pair.trim_ascii().ct_eq(self.cookie.as_bytes())))
+        };
+        let was_taken =
+            std::mem::replace(&mut *self.is_taken.lock().unwrap_or_else(PoisonError::into_inner), true);
+        if was_taken && !asked.headers.get_all(COOKIE).iter().any(knows_it) {
+            return None;
+        }
+        let mut answer = page();
+        // For this path alone: cookies know no ports, and another port may be another user's.
+        let cookie = format!("{}; Path={}; HttpOnly; SameSite=Strict", self.cookie, self.path);
+        answer.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
+        Some(answer)
     }
 }
 
@@ -80,23 +126,32 @@ mod tests {
     use super::*;
     use crate::ports::loopback::ask;
 
+    const SHOWN: Shown<'_> = Shown {
+        session: "<corp>",
+        code: Some("BCDF-GHJK"),
+        client_name: "kcaws alice@laptop",
+        asked_by: "credentials of X",
+        next: "https://device.sso.eu-central-1.amazonaws.com/?user_code=BCDF-GHJK",
+    };
+
     #[test]
-    fn the_page_shows_the_code_as_often_as_it_is_loaded_and_ends_with_the_login() {
-        let shown = Shown {
-            session: "<corp>",
-            code: Some("BCDF-GHJK"),
-            client_name: "kcaws alice@laptop",
-            asked_by: "credentials of X",
-            next: "https://device.sso.eu-central-1.amazonaws.com/?user_code=BCDF-GHJK",
-        };
-        let page = CodePage::show(&shown).expect("listens");
+    fn the_first_browser_is_shown_the_code_as_often_as_it_loads_the_page_and_no_other_is() {
+        let page = CodePage::show(&SHOWN).expect("listens");
         let (authority, path) = page.url().trim_start_matches("http://").split_once('/').expect("a path");
-        for _ in 0..2 {
-            let answer = ask(authority, &format!("GET /{path} HTTP/1.1\r\nHost: {authority}"));
-            assert!(answer.contains("BCDF-GHJK") && answer.contains("&lt;corp&gt;"), "{answer}");
-            assert!(answer.contains("default-src 'none'"), "{answer}");
-        }
+        let head = format!("GET /{path} HTTP/1.1\r\nHost: {authority}");
         let stranger = ask(authority, &format!("GET /{path} HTTP/1.1\r\nHost: evil.example.com"));
         assert!(!stranger.contains("BCDF"), "{stranger}");
+        let first = ask(authority, &head);
+        assert!(first.contains("BCDF-GHJK") && first.contains("&lt;corp&gt;"), "{first}");
+        assert!(first.contains("default-src 'none'"), "{first}");
+        let cookie =
+            first.split_once("set-cookie: ").and_then(|(_, rest)| rest.split_once(';')).expect("a cookie");
+        assert!(cookie.1.starts_with(&format!(" Path=/{path}; HttpOnly; SameSite=Strict")), "{first}");
+        for other in ["", "\r\nCookie: kcaws=0123456789abcdef0123456789abcdef", "\r\nCookie: kcaws="] {
+            let answer = ask(authority, &format!("{head}{other}"));
+            assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("BCDF"), "{answer}");
+        }
+        let again = ask(authority, &format!("{head}\r\nCookie: a=b; {}", cookie.0));
+        assert!(again.contains("BCDF-GHJK"), "{again}");
     }
 }

@@ -2,21 +2,17 @@
 //! SDKs (AWS SDKs and Tools reference guide, "Container credential provider"). A request has to bring the token, the
 //! right path and the right Host; any other learns nothing.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Response, StatusCode};
 use subtle::ConstantTimeEq;
-use tokio::net::TcpListener;
 
-use super::loopback::{self, NoPort};
-use super::runtime::Runtime;
-use super::sealed::hex;
+use super::loopback::{self, Answer, Loopback, NoPort, Visitors};
+use super::thread;
 use crate::secret::Secret;
 
 /// One JSON object, or words for the program's error message.
@@ -25,82 +21,64 @@ pub type Given = Result<Secret<Vec<u8>>, String>;
 pub struct CredentialsEndpoint {
     pub url: String,
     pub token: Secret<String>,
+    visitors: Arc<Visitors>,
 }
 
 struct Door {
-    authority: String,
     path: String,
     token: Secret<String>,
     give: Box<dyn Fn() -> Given + Send + Sync>,
 }
 
 impl CredentialsEndpoint {
-    /// Serves on threads of its own until the process ends. `give` may take its time.
-    pub fn start(give: impl Fn() -> Given + Send + Sync + 'static) -> Result<Self, NoPort> {
-        let runtime = Runtime::new().map_err(NoPort)?;
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(NoPort)?;
-        let port = listener.local_addr().map_err(NoPort)?.port();
-        let (path, token) = (format!("/{}", random()?.expose()), random()?);
-        let authority = format!("127.0.0.1:{port}");
-        let url = format!("http://{authority}{path}");
-        let door = Arc::new(Door { authority, path, token: token.clone(), give: Box::new(give) });
-        std::thread::spawn(move || runtime.block_on(accept(&listener, &door)));
-        Ok(Self { url, token })
-    }
-}
-
-async fn accept(listener: &TcpListener, door: &Arc<Door>) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(loopback::PAUSE).await;
-            continue;
-        };
-        let door = door.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request: Request<Incoming>| {
+    /// Serves on threads of its own until the process ends. `give` may take its time. Port 0 is any.
+    pub fn start(port: u16, give: impl Fn() -> Given + Send + Sync + 'static) -> Result<Self, NoPort> {
+        let loopback = Loopback::listen_for_token(port)?;
+        let (url, token) = (loopback.url(), Secret::new(loopback::random::<32>()?));
+        let door = Arc::new(Door { path: loopback.path(), token: token.clone(), give: Box::new(give) });
+        let visitors = loopback.visitors();
+        let server = thread::start(move || {
+            let answer = move |asked: Parts| {
                 let door = door.clone();
-                async move { Ok::<_, Infallible>(answer(&door, &request).await) }
-            });
-            // Who breaks off hurts nobody.
-            let _ = loopback::http1().serve_connection(TokioIo::new(stream), service).await;
+                async move { door.answer(&asked).await }
+            };
+            loopback.serve_any(answer, std::future::pending::<()>());
         });
+        server.map_err(NoPort::NotOpened)?;
+        Ok(Self { url, token, visitors })
+    }
+
+    pub fn visitors(&self) -> Arc<Visitors> {
+        self.visitors.clone()
     }
 }
 
-async fn answer(door: &Arc<Door>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let header = |name| request.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes);
-    let is_known = request.method() == Method::GET
-        && header(HOST) == door.authority.as_bytes()
-        && loopback::is(request.uri(), &door.path);
-    let is_allowed = bool::from(header(AUTHORIZATION).ct_eq(door.token.expose().as_bytes()));
-    let (status, body) = if !is_known {
-        (StatusCode::NOT_FOUND, Bytes::new())
-    } else if !is_allowed {
-        (StatusCode::UNAUTHORIZED, Bytes::new())
-    } else {
-        let door = door.clone();
-        // It waits for the network, on a runtime of its own.
-        match tokio::task::spawn_blocking(move || (door.give)()).await {
-            Ok(Ok(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.expose())),
-            Ok(Err(words)) => (StatusCode::INTERNAL_SERVER_ERROR, refusal(&words)),
-            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, refusal("kcaws failed")),
+impl Door {
+    async fn answer(self: Arc<Self>, asked: &Parts) -> Option<Answer> {
+        if !loopback::is(&asked.uri, &self.path) {
+            return None;
         }
-    };
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+        let given = asked.headers.get(AUTHORIZATION).map_or(&b""[..], HeaderValue::as_bytes);
+        let is_allowed = bool::from(given.ct_eq(self.token.expose().as_bytes()));
+        let (status, body) = if is_allowed {
+            // It waits for the network, on a runtime of its own.
+            match thread::run_apart(move || (self.give)()).await {
+                Ok(Ok(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.expose())),
+                Ok(Err(words)) => (StatusCode::INTERNAL_SERVER_ERROR, refusal(&words)),
+                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, refusal(&format!("kcaws: {error}"))),
+            }
+        } else {
+            (StatusCode::UNAUTHORIZED, Bytes::new())
+        };
+        let mut answer = Response::new(Full::new(body));
+        *answer.status_mut() = status;
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Some(answer)
+    }
 }
 
 fn refusal(words: &str) -> Bytes {
     serde_json::json!({"code": "KcawsError", "message": words}).to_string().into()
-}
-
-fn random() -> Result<Secret<String>, NoPort> {
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|error| NoPort(std::io::Error::other(error)))?;
-    Ok(Secret::new(hex(&random)))
 }
 
 #[cfg(test)]
@@ -111,7 +89,7 @@ mod tests {
     #[test]
     fn only_who_knows_path_host_and_token_is_given_anything() {
         let endpoint =
-            CredentialsEndpoint::start(|| Ok(Secret::new(b"{\"given\":1}".to_vec()))).expect("listens");
+            CredentialsEndpoint::start(0, || Ok(Secret::new(b"{\"given\":1}".to_vec()))).expect("listens");
         let (authority, path) = endpoint.url.trim_start_matches("http://").split_once('/').expect("a path");
         assert!(authority.starts_with("127.0.0.1:"));
         let token = endpoint.token.expose();
@@ -135,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_words() {
-        let endpoint = CredentialsEndpoint::start(|| Err("no valid login".to_owned())).expect("listens");
+        let endpoint = CredentialsEndpoint::start(0, || Err("no valid login".to_owned())).expect("listens");
         let (authority, path) = endpoint.url.trim_start_matches("http://").split_once('/').expect("a path");
         let token = endpoint.token.expose();
         let told =

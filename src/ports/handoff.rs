@@ -1,13 +1,14 @@
 //! Hands a URL that carries a secret to the browser without it ever standing on a command line: the browser is
 //! given `http://127.0.0.1:PORT/<nonce>`, which redirects once, unstored, and is gone.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::loopback::{Loopback, NoPort, redirect};
+use super::loopback::{Loopback, NoPort, Visitors, redirect};
+use super::thread;
 use crate::secret::Secret;
 
 #[derive(Debug, thiserror::Error)]
@@ -33,16 +34,24 @@ impl Handoff {
 
     /// [`Handoff::redirect_once`] on a thread of its own: it begins before the browser is started, and does not wait
     /// for that one's start to be over.
-    pub fn serve(self, target: &Secret<String>, patience: Duration) -> Serving {
-        let target = target.clone();
-        Serving { thread: std::thread::spawn(move || self.redirect_once(&target, patience)), patience }
+    pub fn serve(self, target: &Secret<String>, patience: Duration) -> Result<Serving, HandoffError> {
+        let (target, visitors) = (target.clone(), self.0.visitors());
+        let (end, ended) = oneshot::channel();
+        let thread = thread::start(move || self.redirect_once(&target, patience, ended));
+        let thread = thread.map_err(NoPort::NotOpened)?;
+        Ok(Serving { thread, visitors, patience, _end: end })
     }
 
     /// Redirects the first right request to `target` and ends. Wrong ones do not end the wait.
-    pub fn redirect_once(self, target: &Secret<String>, patience: Duration) -> Result<(), HandoffError> {
+    fn redirect_once(
+        self,
+        target: &Secret<String>,
+        patience: Duration,
+        ended: oneshot::Receiver<()>,
+    ) -> Result<(), HandoffError> {
         let (done, fetched) = oneshot::channel();
         let (done, target) = (Mutex::new(Some(done)), target.clone());
-        let page = move || {
+        let page = move |_: &_| {
             let first = done.lock().ok().and_then(|mut done| done.take())?;
             let answer = redirect(target.expose())?;
             // The receiver is gone only when the wait is over anyway.
@@ -50,21 +59,28 @@ impl Handoff {
             Some(answer)
         };
         self.0.serve(page, async {
-            match tokio::time::timeout(patience, fetched).await {
-                Ok(_) => Ok(()),
-                Err(_) => Err(HandoffError::NotFetched(patience)),
+            tokio::select! {
+                _ = fetched => Ok(()),
+                _ = ended => Err(HandoffError::NotFetched(patience)),
+                () = tokio::time::sleep(patience) => Err(HandoffError::NotFetched(patience)),
             }
         })
     }
 }
 
-/// Waits for the browser elsewhere.
+/// Waits for the browser elsewhere; no longer when dropped.
 pub struct Serving {
     thread: JoinHandle<Result<(), HandoffError>>,
+    visitors: Arc<Visitors>,
     patience: Duration,
+    _end: oneshot::Sender<()>,
 }
 
 impl Serving {
+    pub fn visitors(&self) -> Arc<Visitors> {
+        self.visitors.clone()
+    }
+
     pub fn wait(self) -> Result<(), HandoffError> {
         self.thread.join().unwrap_or(Err(HandoffError::NotFetched(self.patience)))
     }
@@ -72,7 +88,6 @@ impl Serving {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::ports::loopback::ask;
 
@@ -82,7 +97,7 @@ mod tests {
         let (authority, path) = (handoff.0.authority.clone(), format!("/{}", handoff.0.nonce));
         assert_eq!(handoff.url(), format!("http://{authority}{path}"));
         let target = Secret::from("https://signin.aws.amazon.com/federation?SigninToken=hidden");
-        let waiter = handoff.serve(&target, Duration::from_secs(20));
+        let waiter = handoff.serve(&target, Duration::from_secs(20)).expect("a thread");
 
         for wrong in [
             format!("GET /0000 HTTP/1.1\r\nHost: {authority}"),
@@ -103,7 +118,20 @@ mod tests {
     #[test]
     fn a_browser_that_never_comes_is_an_error() {
         let handoff = Handoff::listen().expect("listens");
-        let outcome = handoff.redirect_once(&Secret::from("x"), Duration::from_millis(10));
-        assert!(matches!(outcome, Err(HandoffError::NotFetched(_))));
+        let serving = handoff.serve(&Secret::from("x"), Duration::from_millis(10)).expect("a thread");
+        assert!(matches!(serving.wait(), Err(HandoffError::NotFetched(_))));
+    }
+
+    #[test]
+    fn nobody_is_served_any_more_when_the_waiting_is_given_up() {
+        let handoff = Handoff::listen().expect("listens");
+        let authority = handoff.0.authority.clone();
+        drop(handoff.serve(&Secret::from("x"), Duration::from_secs(600)).expect("a thread"));
+        let mut tries = 0;
+        while std::net::TcpStream::connect(&authority).is_ok() {
+            tries += 1;
+            assert!(tries < 3000, "it still listens");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }

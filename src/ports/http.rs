@@ -30,6 +30,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::clock::Clock;
 use super::env::Env;
+use super::resolver::SystemResolver;
 use super::runtime::Runtime;
 
 /// Largest answer that is read. A full page of 100 accounts is about 20 KB; what is larger than this is no
@@ -169,7 +170,7 @@ impl HttpSetup {
             .proxy_config(ProxyConfig::from_env())
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
-            .build()
+            .build_with_resolver(SystemResolver)
     }
 }
 

@@ -67,11 +67,10 @@ pub fn listen() {
     ONCE.call_once(|| {
         // A limit on file sizes is an error to report, not a reason to die with a temp file behind.
         let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-        if !hangup_is_ignored() {
-            let _ = signals.handle().add_signal(SIGHUP);
-        }
-        std::thread::spawn(move || {
+        // The thread comes first: signals that are caught and that no one handles would not end anything any more.
+        let (hand_over, registered) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
+        let thread = super::thread::start(move || {
+            let Ok(mut signals) = registered.recv() else { return };
             for signal in signals.forever() {
                 let mut state = state();
                 state.pending = Some(signal);
@@ -80,6 +79,14 @@ pub fn listen() {
                 }
             }
         });
+        if thread.is_err() {
+            return;
+        }
+        let Ok(signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+        if !hangup_is_ignored() {
+            let _ = signals.handle().add_signal(SIGHUP);
+        }
+        let _ = hand_over.send(signals);
     });
 }
 

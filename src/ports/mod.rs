@@ -22,13 +22,16 @@ mod lookup;
 pub mod loopback;
 pub mod machine;
 pub mod passphrase;
+pub mod peer_owner;
 pub mod picker;
 pub mod plain_call;
+pub mod private_file;
 pub mod probe;
 pub mod process;
 pub mod program;
 pub mod proxy;
 pub mod redirects;
+mod resolver;
 pub mod runtime;
 pub mod sealed;
 pub mod signin;
@@ -36,8 +39,21 @@ mod state_error;
 pub mod state_folder;
 pub mod sts;
 pub mod terminal;
+pub mod thread;
+pub mod token_file;
 pub mod trial;
 pub mod warm_key;
+
+/// As much of a text of somebody else's as is shown.
+const EXCERPT: usize = 500;
+
+/// Returns the beginning of a text that somebody else wrote: a service must not flood a terminal or a log.
+pub fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
+    }
+}
 
 /// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.
 fn innermost(error: &dyn std::error::Error) -> String {
@@ -46,4 +62,17 @@ fn innermost(error: &dyn std::error::Error) -> String {
         deepest = source;
     }
     deepest.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_letters_and_a_short_one_is_left() {
+        assert_eq!(excerpt("short"), "short");
+        let exact = "é".repeat(500);
+        assert_eq!(excerpt(&exact), exact);
+        assert_eq!(excerpt(&"é".repeat(1_500_000)), format!("{exact} …"));
+    }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::env::Env;
-use super::lookup;
+use super::{lookup, thread};
 use crate::secret::Secret;
 
 pub struct Program<'a> {
@@ -36,20 +36,17 @@ impl Program<'_> {
 
     /// Windows knows no such thing: this process waits, and ends as the program does.
     #[cfg(not(unix))]
-    #[allow(clippy::exit, reason = "the program's end is ours")]
     pub fn take_our_place(&self) -> NotRun {
-        match self.command().status() {
-            Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-            Err(error) => self.why(error),
-        }
+        self.run_beside(|| ())
     }
 
-    /// Beside this process, which serves it until it ends, and then ends as it did. Returns only if it cannot be run.
+    /// Beside this process, which serves it until it ends, does what is left to do `at_the_end`, and then ends as it
+    /// did. Returns only if it cannot be run.
     ///
     /// A key such as Ctrl-C reaches both at once; what somebody sends to this process alone is handed on.
     #[cfg(unix)]
     #[allow(clippy::exit, reason = "the program's end is ours")]
-    pub fn run_beside(&self) -> NotRun {
+    pub fn run_beside(&self, at_the_end: impl FnOnce()) -> NotRun {
         use std::os::unix::process::ExitStatusExt;
         // An interrupt is for the program to answer, not for us.
         let _section = super::interrupt::CriticalSection::enter();
@@ -69,16 +66,23 @@ impl Program<'_> {
         match child.wait() {
             Ok(status) => {
                 let of_signal = status.signal().map(|signal| 128 + signal);
+                at_the_end();
                 std::process::exit(status.code().or(of_signal).unwrap_or(1));
             }
             Err(error) => NotRun::CannotRun(error),
         }
     }
 
-    /// There it waits in any case.
     #[cfg(not(unix))]
-    pub fn run_beside(&self) -> NotRun {
-        self.take_our_place()
+    #[allow(clippy::exit, reason = "the program's end is ours")]
+    pub fn run_beside(&self, at_the_end: impl FnOnce()) -> NotRun {
+        match self.command().status() {
+            Ok(status) => {
+                at_the_end();
+                std::process::exit(status.code().unwrap_or(1))
+            }
+            Err(error) => self.why(error),
+        }
     }
 
     /// The system has one and the same error for a program that is not there and for one whose interpreter is not.
@@ -184,14 +188,17 @@ impl Crowd {
             child
         };
         let (out, err) = (child.stdout.take(), child.stderr.take());
-        std::thread::scope(|scope| {
-            scope.spawn(|| pass_on(out, prefix, std::io::stdout()));
-            scope.spawn(|| pass_on(err, prefix, std::io::stderr()));
+        let passed_on = std::thread::scope(|scope| {
+            thread::start_in(scope, || pass_on(out, prefix, std::io::stdout()))
+                .and_then(|_| thread::start_in(scope, || pass_on(err, prefix, std::io::stderr())))
+                .map(drop)
+                .inspect_err(|_| drop(child.kill()))
         });
         wait_unreaped(&child);
         // Its number is another process's as soon as it is reaped.
         lock(&self.running).children.retain(|pid| *pid != child.id());
         let status = child.wait()?;
+        passed_on?;
         #[cfg(unix)]
         if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
             return Ok(128 + signal);
@@ -239,25 +246,36 @@ type Origins = signal_hook::iterator::exfiltrator::WithOrigin;
 
 /// Signals that are caught from now on, and handed on as soon as there is somebody.
 #[cfg(unix)]
-struct Handed(signal_hook::iterator::SignalsInfo<Origins>);
+struct Handed(std::sync::mpsc::Sender<Hear>);
+
+#[cfg(unix)]
+type Hear = Box<dyn FnMut(rustix::process::Signal, bool) + Send>;
 
 #[cfg(unix)]
 impl Handed {
     fn listen() -> std::io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
-        signal_hook::iterator::SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGWINCH]).map(Self)
-    }
-
-    /// Whether it came of a key goes with it: the terminal's own go to the whole group, and a second Ctrl-C means
-    /// something else to many.
-    fn for_each(mut self, mut hear: impl FnMut(rustix::process::Signal, bool) + Send + 'static) {
         use signal_hook::low_level::siginfo::Cause;
-        std::thread::spawn(move || {
-            for origin in self.0.forever() {
+        // The thread comes first: signals that are caught and handed to no one would be lost.
+        let (hand_over, registered) =
+            std::sync::mpsc::channel::<signal_hook::iterator::SignalsInfo<Origins>>();
+        let (to, hear) = std::sync::mpsc::channel::<Hear>();
+        thread::start(move || {
+            let (Ok(mut signals), Ok(mut hear)) = (registered.recv(), hear.recv()) else { return };
+            for origin in signals.forever() {
                 if let Some(signal) = rustix::process::Signal::from_named_raw(origin.signal) {
                     hear(signal, origin.cause == Cause::Kernel);
                 }
             }
-        });
+        })?;
+        let signals = signal_hook::iterator::SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGWINCH])?;
+        let _ = hand_over.send(signals);
+        Ok(Self(to))
+    }
+
+    /// Whether it came of a key goes with it: the terminal's own go to the whole group, and a second Ctrl-C means
+    /// something else to many.
+    fn for_each(self, hear: impl FnMut(rustix::process::Signal, bool) + Send + 'static) {
+        let _ = self.0.send(Box::new(hear));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::env::Env;
+use super::thread;
 use crate::secret::Secret;
 
 /// Versions and tables are short; whatever else comes is thrown away unread.
@@ -70,7 +71,14 @@ impl Trials for RealTrials {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(TrialError::NotStarted)?;
-        let (stdout, stderr) = (listen(child.stdout.take()), listen(child.stderr.take()));
+        let streams = listen(child.stdout.take()).and_then(|out| Ok((out, listen(child.stderr.take())?)));
+        let (stdout, stderr) = match streams {
+            Ok(streams) => streams,
+            Err(error) => {
+                end(&mut child);
+                return Err(TrialError::NotStarted(error));
+            }
+        };
         let heard = |from: &mpsc::Receiver<Secret<String>>| {
             from.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         };
@@ -93,17 +101,17 @@ impl Trials for RealTrials {
     }
 }
 
-fn listen(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Secret<String>> {
+fn listen(stream: Option<impl Read + Send + 'static>) -> std::io::Result<mpsc::Receiver<Secret<String>>> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    thread::start(move || {
         let Some(mut stream) = stream else { return };
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(4096));
         let _ = (&mut stream).take(MOST_READ).read_to_end(&mut bytes);
         // To its end: a program whose reader goes away early fails.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
         let _ = sender.send(Secret::new(String::from_utf8_lossy(&bytes).into_owned()));
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 fn end(child: &mut Child) {

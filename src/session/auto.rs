@@ -29,15 +29,25 @@ pub struct AutoLogin<'a> {
 }
 
 /// What came of waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     LoggedIn,
     /// A login was denied or abandoned not long ago.
     CoolingDown,
+    /// A login ended not long ago because no browser may be sent to its page.
+    NotOpened {
+        page: String,
+    },
     /// The tab is open, the person is not done.
     Unfinished,
     /// The process that is to own the login could not be started.
     NotStarted,
+}
+
+/// A login that ended without one.
+struct FailedLogin {
+    /// The page that was left for a person to judge.
+    unopened_page: Option<String>,
 }
 
 impl AutoLogin<'_> {
@@ -49,8 +59,8 @@ impl AutoLogin<'_> {
     ) -> Result<Waited, StateError> {
         let since = self.clock.now() - JUST_NOW;
         let deadline = self.clock.elapsed() + patience;
-        if !self.runs()? && self.is_marked()? {
-            return Ok(Waited::CoolingDown);
+        if let Some(failure) = self.failure()? {
+            return Ok(failure);
         }
         if !self.start_once(&start, since)? {
             return Ok(Waited::NotStarted);
@@ -59,8 +69,8 @@ impl AutoLogin<'_> {
             if self.logged_in_since(since)? {
                 return Ok(Waited::LoggedIn);
             }
-            if !self.runs()? && self.is_marked()? {
-                return Ok(Waited::CoolingDown);
+            if let Some(failure) = self.failure()? {
+                return Ok(failure);
             }
             if self.clock.elapsed() >= deadline {
                 return Ok(Waited::Unfinished);
@@ -81,7 +91,7 @@ impl AutoLogin<'_> {
             Err(StateError::Busy { .. }) => return Ok(true),
             Err(error) => return Err(error),
         };
-        if self.runs()? || self.is_marked()? || self.logged_in_since(since)? {
+        if self.runs()? || self.mark()?.is_some() || self.logged_in_since(since)? {
             return Ok(true);
         }
         if let Err(error) = start() {
@@ -89,7 +99,7 @@ impl AutoLogin<'_> {
             return Ok(false);
         }
         let deadline = self.clock.elapsed() + TIME_TO_START;
-        while self.clock.elapsed() < deadline && !self.runs()? && !self.is_marked()? {
+        while self.clock.elapsed() < deadline && !self.runs()? && self.mark()?.is_none() {
             self.clock.sleep(LOOK_EVERY);
         }
         Ok(true)
@@ -103,8 +113,13 @@ impl AutoLogin<'_> {
             Err(StateError::Busy { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        self.state.write(&self.file("unfinished"), self.clock.now().to_rfc3339().as_bytes())?;
+        self.write_mark(None)?;
         Ok(Some(lock))
+    }
+
+    /// For the login itself, before it ends: its page is for a person to judge.
+    pub fn leave_unopened(&self, page: &str) -> Result<(), StateError> {
+        self.write_mark(Some(page))
     }
 
     /// There is a login, by this one or any other.
@@ -121,13 +136,34 @@ impl AutoLogin<'_> {
         }
     }
 
-    fn is_marked(&self) -> Result<bool, StateError> {
-        let Some(bytes) = self.state.read(&self.file("unfinished"))? else { return Ok(false) };
+    /// What became of the last login, if it failed not long ago and no other runs.
+    fn failure(&self) -> Result<Option<Waited>, StateError> {
+        if self.runs()? {
+            return Ok(None);
+        }
+        Ok(self.mark()?.map(|failed| match failed.unopened_page {
+            Some(page) => Waited::NotOpened { page },
+            None => Waited::CoolingDown,
+        }))
+    }
+
+    /// The page that was not opened stands behind the time.
+    fn write_mark(&self, page: Option<&str>) -> Result<(), StateError> {
+        let text = format!("{}\n{}", self.clock.now().to_rfc3339(), page.unwrap_or_default());
+        self.state.write(&self.file("unfinished"), text.as_bytes())
+    }
+
+    /// Returns the login that was begun not long ago and has not succeeded.
+    fn mark(&self) -> Result<Option<FailedLogin>, StateError> {
+        let Some(bytes) = self.state.read(&self.file("unfinished"))? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
-        let Ok(begun) = DateTime::parse_from_rfc3339(text.trim()) else { return Ok(false) };
+        let (begun, page) = text.split_once('\n').unwrap_or((&text, ""));
+        let Ok(begun) = DateTime::parse_from_rfc3339(begun.trim()) else { return Ok(None) };
         // From the future: the clock was set back, and the mark says nothing.
         let age = self.clock.now() - begun.to_utc();
-        Ok(age >= TimeDelta::zero() && age < COOL_DOWN)
+        let is_recent = age >= TimeDelta::zero() && age < COOL_DOWN;
+        let unopened_page = Some(page.trim()).filter(|page| !page.is_empty()).map(str::to_owned);
+        Ok(is_recent.then_some(FailedLogin { unopened_page }))
     }
 
     fn logged_in_since(&self, since: DateTime<Utc>) -> Result<bool, StateError> {

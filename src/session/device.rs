@@ -13,8 +13,14 @@ const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
 /// Section 3.5: back off exponentially on connection trouble; up to this, so that an approval is seen soon
 /// after the network is back.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
+/// Section 3.2: what to assume when the answer has no interval.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+/// AWS says 1 s. With a much longer one an approval would not be seen.
+const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
 /// What AWS gives; assumed when the answer does not say.
 const DEFAULT_LIFE: Duration = Duration::from_mins(10);
+/// Nobody waits longer for an approval.
+const LONGEST_LIFE: Duration = Duration::from_hours(1);
 
 /// What happens while we wait.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,9 +39,10 @@ pub fn wait_for_approval(
     authorization: &DeviceAuthorization,
     mut tell: impl FnMut(Waiting),
 ) -> Result<IssuedToken, SessionError> {
-    let life = if authorization.expires_in.is_zero() { DEFAULT_LIFE } else { authorization.expires_in };
+    let told = |value: Duration, default| if value.is_zero() { default } else { value };
+    let life = told(authorization.expires_in, DEFAULT_LIFE).min(LONGEST_LIFE);
+    let mut interval = told(authorization.interval, DEFAULT_INTERVAL).min(LONGEST_INTERVAL);
     let deadline = clock.elapsed() + life;
-    let mut interval = authorization.interval;
     let mut back_off = Duration::ZERO;
     loop {
         let left = deadline.saturating_sub(clock.elapsed());
@@ -75,13 +82,19 @@ mod tests {
     fn wait(
         answers: impl IntoIterator<Item = Result<IssuedToken, ServiceError>>,
     ) -> (Result<IssuedToken, SessionError>, Vec<u64>) {
+        wait_for(&FakeIdentityCenter::authorization(), answers)
+    }
+
+    fn wait_for(
+        authorization: &DeviceAuthorization,
+        answers: impl IntoIterator<Item = Result<IssuedToken, ServiceError>>,
+    ) -> (Result<IssuedToken, SessionError>, Vec<u64>) {
         let (center, clock) = (FakeIdentityCenter::default(), FakeClock::at("2026-11-24T08:00:00Z"));
         for answer in answers {
             center.tokens.will(answer);
         }
         let registration = FakeIdentityCenter::registration("2027-02-22T00:00:00Z");
-        let outcome =
-            wait_for_approval(&center, &clock, &registration, &FakeIdentityCenter::authorization(), |_| {});
+        let outcome = wait_for_approval(&center, &clock, &registration, authorization, |_| {});
         (outcome, clock.naps().iter().map(Duration::as_secs).collect())
     }
 
@@ -99,6 +112,26 @@ mod tests {
         let (outcome, naps) = wait([pending(), pending(), Ok(token())]);
         assert_eq!(outcome.expect("a token").access_token.expose(), "access");
         assert_eq!(naps, [1, 1, 1]);
+    }
+
+    #[test]
+    fn times_that_nobody_could_mean_are_bounded() {
+        let of = |interval, expires_in| DeviceAuthorization {
+            interval: Duration::from_secs(interval),
+            expires_in: Duration::from_secs(expires_in),
+            ..FakeIdentityCenter::authorization()
+        };
+        let pending = || Err(ServiceError::AuthorizationPending);
+        for (interval, naps) in [(0, 5), (1, 1), (60, 60), (61, 60), (2_147_483_647, 60)] {
+            let (outcome, slept) = wait_for(&of(interval, 600), [pending(), Ok(token())]);
+            assert!(outcome.is_ok());
+            assert_eq!(slept, [naps, naps], "interval {interval}");
+        }
+        for (expires_in, life) in [(0, 600), (7, 7), (2_147_483_647, 3600)] {
+            let (outcome, slept) = wait_for(&of(60, expires_in), (0..60).map(|_| pending()));
+            assert!(matches!(outcome, Err(SessionError::CodeExpired)));
+            assert_eq!(slept.iter().sum::<u64>(), life, "expiresIn {expires_in}");
+        }
     }
 
     #[test]

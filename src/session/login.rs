@@ -3,19 +3,18 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use url::Url;
-
 use super::auto::AutoLogin;
 use super::copies;
-use super::start_url::{self, Portal};
+use super::page::DevicePages;
+use super::start_url::Portal;
 use super::status::SessionStatus;
 use super::{Flow, Login, LoginNeeded, Session, SessionError, TokenRecord};
 use crate::ports::callback;
 use crate::ports::identity_center::{
-    ClientGrant, DeviceAuthorization, Endpoints, IssuedToken, Registration, ServiceError, loopback_or_https,
+    ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
 use crate::ports::interrupt::CriticalSection;
+use chrono::{DateTime, Utc};
 
 /// How long another kcaws may take with the record (a refresh is two requests).
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);
@@ -24,6 +23,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 pub struct PendingLogin {
     pub registration: Registration,
     pub authorization: DeviceAuthorization,
+    pub pages: DevicePages,
 }
 
 impl Session<'_> {
@@ -82,11 +82,8 @@ impl Session<'_> {
             }
             other => other,
         }?;
-        check_page(&authorization.verification_uri, self.endpoints)?;
-        if let Some(page) = &authorization.verification_uri_complete {
-            check_page(page, self.endpoints)?;
-        }
-        Ok(PendingLogin { registration, authorization })
+        let pages = DevicePages::of(&authorization, self.endpoints)?;
+        Ok(PendingLogin { registration, authorization, pages })
     }
 
     /// `anew`: the service said that it does not know the stored one.
@@ -165,9 +162,6 @@ impl Session<'_> {
     }
 }
 
-/// The older device page, `device.sso.<region>` below these.
-const DEVICE_PAGE_SUFFIXES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
-
 fn grant(flow: Flow, portal: &Portal) -> ClientGrant<'_> {
     match flow {
         Flow::Device => ClientGrant::Device,
@@ -176,20 +170,6 @@ fn grant(flow: Flow, portal: &Portal) -> ClientGrant<'_> {
             start_url: &portal.start_url,
         },
     }
-}
-
-/// A page is opened only where AWS, or the very endpoint that named it, answers: not every host below
-/// amazonaws.com belongs to AWS's own services.
-fn check_page(page: &str, endpoints: &Endpoints) -> Result<(), SessionError> {
-    let strange = || SessionError::StrangePage { page: page.to_owned() };
-    let url = Url::parse(page).map_err(|_| strange())?;
-    let host = url.host_str().ok_or_else(strange)?;
-    let of_aws = start_url::is_aws_owned(host)
-        || (host.starts_with("device.sso.")
-            && DEVICE_PAGE_SUFFIXES.iter().any(|suffix| host.ends_with(suffix)));
-    let of_endpoint = Url::parse(endpoints.oidc.as_str()).is_ok_and(|oidc| oidc.host_str() == Some(host));
-    let trusted = (url.scheme() == "https" && of_aws) || (loopback_or_https(&url) && of_endpoint);
-    if trusted { Ok(()) } else { Err(strange()) }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ fn the_first_login_registers_asks_for_a_code_and_stores_the_token() {
     world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
     world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
     let pending = world.session().begin_login("kcaws alice@laptop", &portal()).expect("begins");
-    assert_eq!(pending.authorization.user_code, "BCDF-GHJK");
+    assert_eq!(pending.authorization.user_code.as_deref(), Some("BCDF-GHJK"));
     let token = FakeIdentityCenter::token("access", Some("refresh"));
     let status = world.session().complete_login(Flow::Device, pending.registration, token).expect("stored");
     assert!(status.is_logged_in(world.clock.now()));
@@ -141,7 +141,7 @@ fn a_login_whose_refresh_is_refused_by_any_name_is_done_again_and_trouble_is_non
 }
 
 #[test]
-fn only_pages_of_aws_or_of_the_endpoint_itself_are_shown() {
+fn a_login_whose_page_is_refused_ends_and_one_at_an_unknown_host_goes_on() {
     let world = World::new();
     let begin = |page: &str| {
         world.log_in(None);
@@ -149,24 +149,34 @@ fn only_pages_of_aws_or_of_the_endpoint_itself_are_shown() {
             verification_uri: page.to_owned(),
             ..FakeIdentityCenter::authorization()
         }));
-        world.session().begin_login("kcaws", &portal()).is_ok()
+        world.session().begin_login("kcaws", &portal())
     };
-    for fine in [
-        "https://device.sso.eu-central-1.amazonaws.com/",
-        "https://d-1234567890.awsapps.com/start/#/device",
-        "https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws/#/device",
-        "http://127.0.0.1:1/device",
+    for (page, is_opened) in [
+        ("https://device.sso.eu-central-1.amazonaws.com/", true),
+        ("https://eu-central-1.signin.aws/platform/authorize?request_uri=abc", true),
+        ("http://127.0.0.1:1/device", true),
+        ("https://example.com/", false),
     ] {
-        assert!(begin(fine), "{fine}");
+        let pages = begin(page).expect(page).pages;
+        assert_eq!(pages.complete().to_open().is_some(), is_opened, "{page}");
     }
-    for strange in [
-        "http://device.sso.eu-central-1.amazonaws.com/",
-        "https://bucket.s3.amazonaws.com/",
-        "https://awsapps.com.example.com/",
-        "https://example.com/",
-        "javascript:alert(1)",
-        "http://127.0.0.2:1/device",
-    ] {
-        assert!(!begin(strange), "{strange}");
+    for page in ["http://example.com/", "javascript:alert(1)", "http://127.0.0.2:1/device"] {
+        assert!(matches!(begin(page), Err(SessionError::StrangePage { .. })), "{page}");
     }
+}
+
+/// A key that the administrator got wrong says nothing about the login, and a new one would not help.
+#[test]
+fn a_key_that_cannot_be_used_is_no_reason_to_log_in_again() {
+    let refused =
+        || ServiceError::KmsKey { operation: "CreateToken", reason: "KMS_DisabledException".to_owned() };
+    let world = World::new();
+    world.log_in(Some("refresh"));
+    world.clock.advance(std::time::Duration::from_hours(1));
+    world.center.tokens.will(Err(refused()));
+    assert!(matches!(world.session().check(), Err(SessionError::Service(ServiceError::KmsKey { .. }))));
+    assert!(
+        world.stored_login().is_some_and(|login| login.refreshing_since.is_none()),
+        "and nothing is forgotten"
+    );
 }

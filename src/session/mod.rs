@@ -10,6 +10,7 @@ pub mod known;
 pub mod login;
 pub mod logout;
 pub mod migrate;
+pub mod page;
 pub mod pkce;
 pub mod record;
 pub mod refresh;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use self::page::PageFault;
 pub use self::record::{Flow, Login, TokenRecord};
 use self::start_url::{Instance, StartUrlError};
 use crate::ports::clock::Clock;
@@ -100,9 +102,9 @@ pub enum SessionError {
     Moved { session: String, to: StoreKind },
     #[error("no store for tokens is available")]
     NoStore { tried: Vec<String> },
-    /// The page for the browser is not one of AWS's: nobody should sign in there.
+    /// Nobody should sign in there.
     #[error("the login page `{page}` is not a page of AWS")]
-    StrangePage { page: String },
+    StrangePage { page: String, why: PageFault },
     /// The start URL leads to another instance than at the first login.
     #[error("the portal of session `{session}` changed from `{pinned}` to `{found}`")]
     PortalChanged { session: String, pinned: Instance, found: Instance },

@@ -3,6 +3,7 @@
 //! The address is the one that the AWS CLI builds; AWS documents it nowhere. Unlike a device code, it is of no use to
 //! send it to somebody: what their browser approves comes back to their machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,11 +12,13 @@ use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
+use super::page::PageUrl;
 use super::start_url::Portal;
 use super::{Flow, Session, SessionError};
 use crate::ports::callback::{Callback, Returned, Verdict};
+use crate::ports::excerpt;
 use crate::ports::identity_center::{Grant, IssuedToken, Registration, ServiceError};
-use crate::ports::loopback::NoPort;
+use crate::ports::loopback::{NoPort, Visitors};
 use crate::ports::sealed::new_key;
 use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
@@ -33,7 +36,7 @@ pub type Listen<'a> = &'a dyn Fn(&Secret<String>) -> Result<Box<dyn Callback>, N
 pub struct PendingReturn {
     pub registration: Registration,
     /// Where the browser goes. Whoever reads it could bring a login of his own back here (RFC 6749 section 10.12).
-    pub page: String,
+    pub page: PageUrl,
     callback: Box<dyn Callback>,
     verifier: Secret<String>,
     begun: DateTime<Utc>,
@@ -55,7 +58,7 @@ impl Session<'_> {
         let callback = listen(&state)?;
         let registration = self.registration(Flow::Pkce, portal, client_name, false)?;
         let page =
-            self.authorize_page(&registration, &callback.redirect_uri(), &state, &challenge(&verifier));
+            self.authorize_page(&registration, &callback.redirect_uri(), &state, &challenge(&verifier))?;
         Ok(PendingReturn { registration, page, callback, verifier, begun: self.clock.now() })
     }
 
@@ -73,10 +76,11 @@ impl Session<'_> {
         let code = match returned {
             Returned::Code(code) => code,
             Returned::Refused { error, description } if error == "access_denied" => {
-                return Err(SessionError::Denied { reason: description });
+                return Err(SessionError::Denied { reason: description.as_deref().map(excerpt) });
             }
             Returned::Refused { error, description } => {
-                return Err(SessionError::NoCode { error, description });
+                let description = description.as_deref().map(excerpt);
+                return Err(SessionError::NoCode { error: excerpt(&error), description });
             }
         };
         let redirect_uri = pending.callback.redirect_uri();
@@ -105,7 +109,7 @@ impl Session<'_> {
         redirect_uri: &str,
         state: &Secret<String>,
         challenge: &str,
-    ) -> String {
+    ) -> Result<PageUrl, SessionError> {
         let scopes = registration.scopes.join(" ");
         let parameters = [
             ("response_type", "code"),
@@ -121,14 +125,20 @@ impl Session<'_> {
             .iter()
             .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, UNRESERVED)))
             .collect();
-        format!("{}/authorize?{}", self.endpoints.oidc, query.join("&"))
+        PageUrl::judge(&format!("{}/authorize?{}", self.endpoints.oidc, query.join("&")), self.endpoints)
     }
 }
 
 impl PendingReturn {
     /// What the browser is given: an address of ours, so that [`PendingReturn::page`] stands on no command line.
-    pub fn way_there(&self) -> String {
-        self.callback.send_on(&self.page)
+    /// `None`: no browser may be sent to that page.
+    pub fn way_there(&self) -> Option<String> {
+        Some(self.callback.send_on(self.page.to_open()?))
+    }
+
+    /// Who came to the way there and back.
+    pub fn visitors(&self) -> Arc<Visitors> {
+        self.callback.visitors()
     }
 
     /// The token is stored: the tab may say so.

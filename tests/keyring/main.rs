@@ -1,5 +1,6 @@
 //! The keyring stores against what they were made for: a real gnome-keyring on a bus of its own, and the kernel.
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
+#![allow(clippy::disallowed_methods, reason = "test code")]
 
 mod contract;
 mod fake;

@@ -85,6 +85,7 @@ fn the_variables_are_those_of_the_role_and_the_profiles_region() {
     ] {
         assert_eq!(text[variable], credentials[field], "{variable}");
     }
+    assert_eq!(text["AWS_ACCOUNT_ID"], ACCOUNT);
     assert_eq!(
         (text["AWS_REGION"].as_str(), text["AWS_DEFAULT_REGION"].as_str()),
         (Some(region), Some(region))
@@ -110,6 +111,9 @@ fn a_role_can_be_named_without_a_profile_and_the_format_follows_the_shell() {
     assert!(!output.stdout_text().contains("AWS_REGION"), "no region is invented");
     let unset = stage.run("env --unset --format bash").expect_ok();
     assert_eq!(unset.stdout_text().lines().next(), Some("unset AWS_ACCESS_KEY_ID"));
+    for name in ["AWS_ACCOUNT_ID", "AWS_REGION", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+        assert!(unset.stdout_text().contains(&format!("unset {name}\n")), "{unset}");
+    }
 }
 
 #[test]

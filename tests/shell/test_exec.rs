@@ -33,6 +33,7 @@ fn the_command_has_keys_region_and_nothing_of_others() {
         "AWS_SECRET_ACCESS_KEY=",
         "AWS_SESSION_TOKEN=",
         "AWS_CREDENTIAL_EXPIRATION=20",
+        "AWS_ACCOUNT_ID=111122223333\n",
         "AWS_REGION=eu-west-1\n",
         "AWS_DEFAULT_REGION=eu-west-1\n",
         "KCAWS_EXEC=dev\n",
@@ -203,12 +204,21 @@ fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
          print(given['AccessKeyId'][:4], sorted(given))\n\
          try:\n    ask('guessed')\n\
          except urllib.error.HTTPError as refused:\n    print(refused.code)\n\
+         file = os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE']\n\
+         print(open(file).read() == token, oct(os.stat(file).st_mode), given['AccountId'], os.environ['AWS_ACCOUNT_ID'])\n\
          print('AWS_ACCESS_KEY_ID' in os.environ, os.environ['AWS_REGION'], url.startswith('http://127.0.0.1:'))\n",
     );
     let run = || stage.kcaws("exec dev --serve --").arg(&python).arg("client.py").run().expect_ok();
-    let expected =
-        "ASIA ['AccessKeyId', 'Expiration', 'SecretAccessKey', 'Token']\n401\nFalse eu-west-1 True\n";
+    let expected = "ASIA ['AccessKeyId', 'AccountId', 'Expiration', 'SecretAccessKey', 'Token']\n401\n\
+         True 0o100600 111122223333 111122223333\nFalse eu-west-1 True\n";
     assert_eq!(run().stdout_text(), expected);
+    let left = || std::fs::read_dir(stage.state().join("endpoints")).unwrap().count();
+    assert_eq!(left(), 0, "the file goes with the command");
+    // One that is killed leaves it, and the next one sweeps.
+    exec(&stage, "dev --serve", "kill -9 $PPID").run();
+    assert_eq!(left(), 2);
+    run();
+    assert_eq!(left(), 0);
     // What was warm is gone, and the token old: the endpoint does what credential-process does.
     let script =
         format!("rm -r '{}'; exec '{}' client.py", stage.state().join("warm").display(), python.display());

@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use kcaws_test_kit::{Running, Signal, require_program};
 
 use crate::stage::Stage;
@@ -26,7 +28,10 @@ fn whoever_has_the_two_variables_is_served_until_somebody_ends_it() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let (serving, variables) = serving(&stage);
         let variables = variables.as_object().unwrap();
-        assert_eq!(variables.len(), 2, "no keys");
+        assert_eq!(variables.len(), 3, "no keys");
+        let token_file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].as_str().unwrap().to_owned();
+        let token = std::fs::read_to_string(&token_file).unwrap();
+        assert_eq!(variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"], token);
         let client = || {
             let pairs =
                 variables.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
@@ -41,6 +46,7 @@ fn whoever_has_the_two_variables_is_served_until_somebody_ends_it() {
         serving.signal(signal);
         serving.wait().expect_code(code);
         assert_ne!(client().run().code(), 0, "nobody answers any more");
+        assert!(!std::path::Path::new(&token_file).exists(), "its file goes too");
     }
 }
 
@@ -51,4 +57,36 @@ fn nothing_is_printed_for_nothing() {
     assert!(refused.stdout.is_empty(), "{refused}");
     stage.run("serve").expect_code(2).expect_stderr("which profile?");
     stage.run("serve nobody").expect_code(3);
+}
+
+#[test]
+fn the_variables_go_into_a_private_file_and_the_port_is_the_one_that_was_named() {
+    let stage = Stage::new();
+    stage.log_in();
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    let line = format!("serve dev --format dotenv --output .env --port {port}");
+    let taken = stage.run(&line).expect_code(1).expect_stderr("no loopback port could be opened");
+    taken.expect_stderr("choose another --port");
+    drop(free);
+    let path = stage.desk.write_home_file(".env", "OLD=1\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut serving = stage.kcaws(&line).spawn();
+    serving.wait_for_stderr("The variables are in `.env`.");
+    serving.wait_for_stderr("until Ctrl-C");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = stage.desk.read_home_file(".env");
+    let names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    // No file of this machine: a container would look for it in vain.
+    assert_eq!(names, ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]);
+    assert!(text.contains(&format!("http://127.0.0.1:{port}/")), "{text}");
+    serving.signal(Signal::TERM);
+    let output = serving.wait().expect_code(143);
+    assert!(output.stdout.is_empty(), "{output}");
+
+    std::os::unix::fs::symlink(&path, stage.desk.home().join("link")).unwrap();
+    let refused = stage.run("serve dev --output link").expect_code(1);
+    refused.expect_stderr("`link` is not a regular file");
+    assert_eq!(stage.desk.read_home_file(".env"), text);
+    stage.run("serve dev --output no/such/folder/.env").expect_code(1).expect_stderr("--output");
 }

@@ -10,6 +10,7 @@ use super::way::{Goal, Opening};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
+use crate::cli::visitors;
 use crate::ports::browser::{Manner, NoBrowser};
 use crate::ports::handoff::Handoff;
 use crate::secret::{self, Secret};
@@ -96,7 +97,7 @@ fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError
         .hint("`kcaws console --print` prints the URL; open it within 15 minutes where you sit"))
 }
 
-fn open(opening: &Opening, manner: &Manner, app: &App, ui: &Ui) -> Result<(), CommandError> {
+fn open(opening: &Opening, manner: &Manner, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let browser = app.browser();
     if opening.expires_at.is_none() {
         // No secret in it: it may stand on a command line.
@@ -104,11 +105,13 @@ fn open(opening: &Opening, manner: &Manner, app: &App, ui: &Ui) -> Result<(), Co
     }
     let handoff = Handoff::listen()?;
     let page = handoff.url();
-    let serving = handoff.serve(&opening.url, BROWSER_PATIENCE);
+    let serving = handoff.serve(&opening.url, BROWSER_PATIENCE)?;
+    let asked = serving.visitors();
     browser.open_in(manner, &page)?;
     let spinner = ui.spinner("Waiting for the browser …");
     let fetched = serving.wait();
     spinner.finish_and_clear();
+    visitors::report(&asked, ui);
     Ok(fetched?)
 }
 

@@ -7,6 +7,7 @@ use crate::cli::selection::{self, Selected};
 use crate::console::Partition;
 use crate::ports::identity_center::Origin;
 use crate::ports::probe::{Answer, Probe};
+use crate::ports::thread;
 use crate::profile::services::{Service, endpoint_override};
 
 /// One host, what it is for, and what it said. `ahead`: how far its clock is ahead of ours.
@@ -35,20 +36,22 @@ pub(super) fn ask_all(app: &App, sessions: &[Selected], probe: &dyn Probe) -> Ve
         }
     }
     let clock = &*app.clock;
+    let ask = |origin: &str, what| {
+        let answer = probe.ask(&format!("{origin}/"));
+        let now = clock.now();
+        let ahead = answer.as_ref().ok().and_then(|answer| Some(answer.date? - now));
+        let host = origin.split_once("://").map_or(origin, |(_, host)| host).to_owned();
+        Heard { host, what, answer, ahead }
+    };
     std::thread::scope(|scope| {
-        let asked: Vec<_> = hosts
-            .into_iter()
-            .map(|(origin, what)| {
-                scope.spawn(move || {
-                    let answer = probe.ask(&format!("{origin}/"));
-                    let now = clock.now();
-                    let ahead = answer.as_ref().ok().and_then(|answer| Some(answer.date? - now));
-                    let host = origin.split_once("://").map_or(origin.clone(), |(_, host)| host.to_owned());
-                    Heard { host, what, answer, ahead }
-                })
-            })
-            .collect();
-        asked.into_iter().filter_map(|one| one.join().ok()).collect()
+        let start = |(origin, what): &'_ (String, &'static str)| {
+            let (origin, what, ask) = (origin.clone(), *what, &ask);
+            let again = origin.clone();
+            // Where no thread can be had, one after the other.
+            thread::start_in(scope, move || ask(&origin, what)).map_err(|_| ask(&again, what))
+        };
+        let asked: Vec<_> = hosts.iter().map(start).collect();
+        asked.into_iter().filter_map(|one| one.map_or_else(Some, |thread| thread.join().ok())).collect()
     })
 }
 

@@ -59,7 +59,8 @@ impl From<SessionError> for CommandError {
             SessionError::NoStore { tried } => Self::new(Exit::Keyring, "no_store", message)
                 .because(tried.join("; "))
                 .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),
-            SessionError::StrangePage { .. } => Self::new(Exit::Failed, "strange_page", message)
+            SessionError::StrangePage { why, .. } => Self::new(Exit::Failed, "strange_page", message)
+                .because(why.to_string())
                 .hint("do not sign in there; check AWS_ENDPOINT_URL_SSO_OIDC and the network"),
             SessionError::PortalChanged { session, .. } => {
                 Self::new(Exit::Configuration, "portal_changed", message)
@@ -130,6 +131,41 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
         .hint(format!("run `kcaws login {}`", argument(session)))
 }
 
+/// A login that no terminal shows ended because its page must not be opened by itself.
+pub(in crate::cli) fn unopened(page: &str, session: &str) -> CommandError {
+    let message = format!("no valid login for session `{session}`");
+    CommandError::new(Exit::LoginNeeded, "login_needed", message)
+        .because(format!(
+            "a login was begun, but its page is at no sign-in host of AWS that kcaws knows, so it was not opened: {page}"
+        ))
+        .hint(format!("run `kcaws login {}` in a terminal, and open the page that it shows yourself", argument(session)))
+}
+
+/// What the administrator has to change about the key.
+fn about_the_key(reason: &str) -> (&'static str, &'static str) {
+    match reason {
+        "KMS_NotFoundException" => (
+            "the administrator's KMS key policy names a key that AWS does not find",
+            "check that the key exists",
+        ),
+        "KMS_DisabledException" => {
+            ("the key of the administrator's KMS key policy is disabled", "enable the key")
+        }
+        "KMS_InvalidStateException" => (
+            "the key of the administrator's KMS key policy is in a state in which it cannot be used",
+            "cancel its deletion, or finish its import",
+        ),
+        "KMS_InvalidKeyUsageException" => (
+            "the key of the administrator's KMS key policy is not one for encryption",
+            "choose a symmetric key for encryption",
+        ),
+        _ => (
+            "the administrator's KMS key policy does not let Identity Center use the key",
+            "allow it there, as the user guide of Identity Center says",
+        ),
+    }
+}
+
 impl From<ServiceError> for CommandError {
     fn from(error: ServiceError) -> Self {
         let message = error.to_string();
@@ -148,6 +184,13 @@ impl From<ServiceError> for CommandError {
             }
             ServiceError::NotUnderstood { .. } => {
                 failed("not_understood").hint("a proxy or a captive portal may stand between; -v shows more")
+            }
+            ServiceError::KmsKey { reason, .. } => {
+                let (cause, change) = about_the_key(reason);
+                failed("kms_key").because(cause).hint(format!(
+                    "ask the administrator of Identity Center to {change} (`kcaws explain {}`); your login is kept, and a new one would not help",
+                    argument(reason)
+                ))
             }
             ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused").hint(
                 "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",

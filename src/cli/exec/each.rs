@@ -13,6 +13,7 @@ use crate::cli::ui::{Ui, shown};
 use crate::ports::keyring::StoreKind;
 use crate::ports::passphrase::Kept;
 use crate::ports::program::Crowd;
+use crate::ports::thread;
 use crate::session::status;
 
 /// Commands at once: they wait for AWS more than they compute.
@@ -38,23 +39,18 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
     let quiet = ui.is_quiet();
     let passphrase = unlocked(args, names, app, ui);
     let crowd = Crowd::begin();
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(names.len()) {
-            scope.spawn(|| {
-                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Some(passphrase) = passphrase.as_ref().filter(|_| !crowd.is_over()) {
-                        warm_up(args, name, &App::again(passphrase));
-                    }
-                    let outcome =
-                        crowd.run_ourselves(&line(args, name, quiet), &format!("{}: ", shown(name)));
-                    let why = match outcome {
-                        Ok(0) => continue,
-                        Ok(code) => format!("{} ({code})", shown(name)),
-                        Err(error) => format!("{} ({error})", shown(name)),
-                    };
-                    failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(why);
-                }
-            });
+    thread::work_together(AT_ONCE.min(names.len()), || {
+        while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(passphrase) = passphrase.as_ref().filter(|_| !crowd.is_over()) {
+                warm_up(args, name, &App::again(passphrase));
+            }
+            let outcome = crowd.run_ourselves(&line(args, name, quiet), &format!("{}: ", shown(name)));
+            let why = match outcome {
+                Ok(0) => continue,
+                Ok(code) => format!("{} ({code})", shown(name)),
+                Err(error) => format!("{} ({error})", shown(name)),
+            };
+            failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(why);
         }
     });
     drop(crowd);

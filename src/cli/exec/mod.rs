@@ -110,18 +110,24 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         Some(profile) => profile.clone(),
         None => format!("{}/{}", role.account_id, role.role_name),
     };
+    let account = role.account_id.clone();
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = lasting(&provider, args.min_ttl, app)?;
-    let mut set = if args.serve {
-        let mut set = serve::endpoint(&args.of, app)?.to_vec();
-        set.extend(env::region_variables(region.as_deref()));
-        set
-    } else {
-        env::variables(&credentials, region.as_deref())
+    let served = if args.serve { Some(serve::endpoint(&args.of, 0, app)?) } else { None };
+    let mut set = match &served {
+        Some(served) => {
+            let mut set = served.variables(true);
+            set.extend(env::place_variables(&account, region.as_deref()));
+            set
+        }
+        None => env::variables(&credentials, &account, region.as_deref()),
     };
     set.push((NESTED, Secret::from(label.as_str())));
     let program = Program { line: &args.command, set: &set, unset: &cleared(args.keep_profile) };
-    let why = if args.serve { program.run_beside() } else { program.take_our_place() };
+    let why = match served {
+        Some(served) => program.run_beside(|| drop(served.token_file)),
+        None => program.take_our_place(),
+    };
     Err(not_run(&program, &why))
 }
 

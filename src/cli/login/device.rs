@@ -3,23 +3,28 @@
 use super::{Attempt, QrContent, clock_face, explained, qr};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
+use crate::cli::visitors;
 use crate::ports::browser::NoBrowser;
-use crate::ports::identity_center::DeviceAuthorization;
+use crate::ports::excerpt;
+use crate::ports::handoff::{Handoff, HandoffError, Serving};
+use crate::secret::Secret;
 use crate::session::Flow;
 use crate::session::device::{self, Waiting};
+use crate::session::login::PendingLogin;
+use crate::session::page::PageUrl;
 use crate::session::status::SessionStatus;
 
 pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus, CommandError> {
     let session = attempt.session;
     let pending = session.begin_login(attempt.client_name, attempt.portal)?;
     let authorization = &pending.authorization;
-    present(attempt, authorization, ui);
-    let _page = if let Some(asked_by) = &attempt.args.detached {
-        let code = Some(authorization.user_code.as_str());
-        Some(attempt.open_local_page(asked_by, code, page_of(authorization))?)
+    present(attempt, &pending, ui);
+    // Each serves its page until the login is over.
+    let (_page, handed) = if let Some(asked_by) = &attempt.args.detached {
+        let code = code_of(&pending);
+        (Some(attempt.open_local_page(asked_by, code.as_deref(), pending.pages.complete())?), None)
     } else {
-        open_browser(attempt, authorization, ui);
-        None
+        (None, open_browser(attempt, &pending, ui))
     };
     let spinner = ui.spinner("Waiting for you to approve …");
     let mut troubled = false;
@@ -42,58 +47,99 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
         },
     );
     spinner.finish_and_clear();
+    if let Some(handed) = &handed {
+        visitors::report(&handed.visitors(), ui);
+    }
     let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
     Ok(session.complete_login(Flow::Device, pending.registration, token)?)
 }
 
-fn page_of(authorization: &DeviceAuthorization) -> &str {
-    authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri)
+/// As it is shown: the service may have sent anything.
+fn code_of(pending: &PendingLogin) -> Option<String> {
+    pending.authorization.user_code.as_deref().map(|code| shown(&excerpt(code)))
 }
 
 /// What the person compares with the page before pressing Allow.
-fn present(attempt: &Attempt<'_>, authorization: &DeviceAuthorization, ui: &mut Ui) {
-    let session = &attempt.session.config.name;
-    ui.tell(&format!("Logging in to session `{}`. Open this page and approve the code:", shown(session)));
+fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
+    let session = shown(&attempt.session.config.name);
+    let code = code_of(pending);
+    let what = if code.is_some() { "the code" } else { "the login" };
+    ui.tell(&format!("Logging in to session `{session}`. Open this page and approve {what}:"));
     ui.tell("");
-    ui.tell(&format!("  page:   {}", shown(&authorization.verification_uri)));
-    ui.tell(&format!("  code:   {}", shown(&authorization.user_code)));
+    ui.tell(&format!("  page:   {}", pending.pages.plain()));
+    if let Some(code) = &code {
+        ui.tell(&format!("  code:   {code}"));
+    }
     ui.tell(&format!("  client: {}", shown(attempt.client_name)));
     ui.tell("");
-    ui.tell("Approve only if you started this just now, and if code and client are the same there.");
+    ui.tell(match code {
+        Some(_) => "Approve only if you started this just now, and if code and client are the same there.",
+        None => "Approve only if you started this just now, and if the client is the same there.",
+    });
 }
 
-fn open_browser(attempt: &Attempt<'_>, authorization: &DeviceAuthorization, ui: &mut Ui) {
-    let browser = attempt.app.browser();
-    let missing = browser.unavailable();
-    show_for_another_device(attempt, authorization, missing.is_some(), ui);
+/// Returns what serves the browser on its way, if one opens.
+fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> Option<Serving> {
+    let missing = attempt.app.browser().unavailable();
+    let page = pending.pages.complete();
+    show_for_another_device(attempt, pending, missing.is_some(), ui);
+    if page.to_open().is_none() {
+        tell_unknown(page, ui);
+        return None;
+    }
     if attempt.args.no_browser {
-        return;
+        return None;
     }
     match missing {
         Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
         Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
-        None => match browser.open(page_of(authorization)) {
-            Ok(()) => ui.say("Your browser opens now."),
-            Err(error) => ui.warn(&format!("{error}; open the page yourself")),
-        },
+        None => {
+            let (opened, handed) = match hand_over(pending) {
+                Some((address, handed)) => (attempt.app.browser().open(&address), Some(handed)),
+                None => (attempt.open_page(pending.pages.plain()), None),
+            };
+            match opened {
+                Ok(()) => ui.say("Your browser opens now."),
+                Err(error) => ui.warn(&format!("{error}; open the page yourself")),
+            }
+            return handed;
+        }
     }
+    None
+}
+
+/// Returns the address of a page of ours that leads the browser to the page that knows the code: whoever reads the code
+/// from a command line could approve it as somebody else. Where no such page can be had, the code is typed.
+fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
+    let (plain, complete) = (pending.pages.plain(), pending.pages.complete());
+    let target = complete.to_open().filter(|_| plain != complete)?;
+    let handed = || -> Result<_, HandoffError> {
+        let handoff = Handoff::listen()?;
+        let address = handoff.url();
+        Ok((address, handoff.serve(&Secret::from(target), pending.authorization.expires_in)?))
+    };
+    handed().ok()
+}
+
+/// Also with `-q`: whoever is shown the page must know this.
+fn tell_unknown(page: &PageUrl, ui: &mut Ui) {
+    ui.tell(&format!(
+        "kcaws: warning: `{}` is not among the sign-in hosts of AWS that kcaws knows, so the page is not opened; \
+         open it yourself only if you are sure that it is AWS's",
+        page.host()
+    ));
 }
 
 /// A QR code where it was asked for, or where there is no browser and room for one; with it, the code large.
-fn show_for_another_device(
-    attempt: &Attempt<'_>,
-    authorization: &DeviceAuthorization,
-    headless: bool,
-    ui: &mut Ui,
-) {
+fn show_for_another_device(attempt: &Attempt<'_>, pending: &PendingLogin, headless: bool, ui: &mut Ui) {
+    let (plain, complete) = (pending.pages.plain(), pending.pages.complete());
     let content = match attempt.args.qr {
-        None if !headless || ui.size().is_none() => return,
+        // A camera is as good as a browser: nobody is sent to an unknown host unasked.
+        None if !headless || ui.size().is_none() || plain.to_open().is_none() => return,
         content => content,
     };
-    let complete = (content == Some(QrContent::Complete))
-        .then_some(authorization.verification_uri_complete.as_ref())
-        .flatten();
-    let drawing = qr::draw(complete.unwrap_or(&authorization.verification_uri));
+    let page = if content == Some(QrContent::Complete) { complete } else { plain };
+    let drawing = qr::draw(page.as_str());
     let speaks = qr::terminal_speaks_utf8(&attempt.app.env);
     match (drawing, content) {
         (Some(drawing), Some(_)) if speaks => tell_drawing(&drawing, ui),
@@ -102,9 +148,11 @@ fn show_for_another_device(
         (_, Some(_)) => ui.warn("no QR code: its blocks need a UTF-8 locale (LANG, LC_ALL)"),
         (_, None) => {}
     }
-    if complete.is_none() {
+    if let Some(code) = &pending.authorization.user_code
+        && !page.as_str().contains(code)
+    {
         ui.tell("");
-        ui.tell(&format!("      \u{1b}[1m{}\u{1b}[0m", shown(&spaced(&authorization.user_code))));
+        ui.tell(&format!("      \u{1b}[1m{}\u{1b}[0m", shown(&spaced(&excerpt(code)))));
         ui.tell("");
     }
 }

@@ -72,7 +72,7 @@ fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakeOutside {
     let listen = move |state: &Secret<String>| -> Result<Box<dyn Callback>, NoPort> {
         match &callback {
             Some(callback) => Ok(Box::new(callback.listen(state))),
-            None => Err(NoPort::because(std::io::Error::from(std::io::ErrorKind::AddrInUse))),
+            None => Err(NoPort::NotOpened(std::io::Error::from(std::io::ErrorKind::AddrInUse))),
         }
     };
     FakeOutside {

@@ -3,6 +3,7 @@
 use super::{Attempt, clock_face, explained, insists_on_pkce};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
+use crate::cli::visitors;
 use crate::session::pkce::PendingReturn;
 use crate::session::status::SessionStatus;
 use crate::session::{Flow, SessionError};
@@ -32,6 +33,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<Sessio
         spinner.set_message(format!("Waiting for the browser … {}", clock_face(left)));
     });
     spinner.finish_and_clear();
+    visitors::report(&pending.visitors(), ui);
     let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
     let status = session.complete_login(Flow::Pkce, pending.registration.clone(), token)?;
     pending.succeed();
@@ -43,7 +45,7 @@ fn present(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) {
     let session = &attempt.session.config.name;
     ui.tell(&format!("Logging in to session `{}` in a browser on this machine:", shown(session)));
     ui.tell("");
-    ui.tell(&format!("  page:   {}", shown(&pending.page)));
+    ui.tell(&format!("  page:   {}", pending.page));
     ui.tell(&format!("  client: {}", shown(attempt.client_name)));
     ui.tell("");
     ui.tell("Approve only if you started this just now, and if the client is the same there.");
@@ -51,13 +53,14 @@ fn present(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) {
 
 /// Whether one opens, or the person is to do it.
 fn open_browser(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) -> bool {
-    if attempt.args.no_browser {
+    let way_there = pending.way_there().filter(|_| !attempt.args.no_browser);
+    let Some(way_there) = way_there else {
         ui.tell(
             "Open the page on this machine: it comes back to 127.0.0.1, and from another device to nowhere.",
         );
         return true;
-    }
-    match attempt.app.browser().open(&pending.way_there()) {
+    };
+    match attempt.app.browser().open(&way_there) {
         Ok(()) => {
             ui.say("Your browser opens now.");
             true

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::known::{login_of, progress_name};
 use super::pace::Pace;
 use crate::ports::identity_center::{Account, Page, ServiceError};
+use crate::ports::thread;
 use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
 
@@ -139,11 +140,7 @@ impl Session<'_> {
                 }
             }
         };
-        std::thread::scope(|scope| {
-            for _ in 0..IN_FLIGHT.min(open.len()) {
-                scope.spawn(work);
-            }
-        });
+        thread::work_together(IN_FLIGHT.min(open.len()), work);
         failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 

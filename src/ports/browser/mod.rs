@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::env::Env;
+use super::thread;
 
 /// Why no browser is even tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,10 +132,11 @@ fn give_it_time_to_fail(
     run: impl FnOnce() -> Result<(), BrowserError> + Send + 'static,
 ) -> Result<(), BrowserError> {
     let (sender, outcome) = mpsc::channel();
-    std::thread::spawn(move || {
+    let waiting = thread::start(move || {
         // Nobody listens any more when the browser outlived our patience.
         let _ = sender.send(run());
     });
+    waiting.map_err(|error| BrowserError::NotStarted(error.to_string()))?;
     outcome.recv_timeout(TIME_TO_FAIL).unwrap_or(Ok(()))
 }
 

@@ -9,15 +9,19 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::Deserialize;
 
 use super::{Origin, ServiceError};
-use crate::ports::innermost;
+use crate::ports::{excerpt, innermost};
 
 /// Body of an OIDC error, RFC 6749 section 5.2. `reason` came with customer-managed KMS keys (2025).
 #[derive(Deserialize)]
 struct OidcBody {
+    #[serde(default)]
     error: String,
     error_description: Option<String>,
     reason: Option<String>,
 }
+
+/// What the `reason` begins with where the customer-managed key of Identity Center is the trouble. AWS adds new ones.
+const OF_KMS: &str = "KMS_";
 
 /// The two speak of errors differently.
 #[derive(Clone, Copy)]
@@ -53,23 +57,27 @@ impl Called<'_> {
     fn oidc(&self, raw: &HttpResponse) -> ServiceError {
         let status = raw.status().as_u16();
         match raw.body().bytes().and_then(|body| serde_json::from_slice::<OidcBody>(body).ok()) {
-            Some(body) if !(500..600).contains(&status) => self.oidc_refusal(body),
+            Some(OidcBody { reason: Some(reason), .. }) if reason.starts_with(OF_KMS) => {
+                ServiceError::KmsKey { operation: self.operation, reason: excerpt(&reason) }
+            }
+            Some(body) if !body.error.is_empty() && !(500..600).contains(&status) => self.oidc_refusal(body),
             _ => self.by_status(status),
         }
     }
 
     fn oidc_refusal(&self, body: OidcBody) -> ServiceError {
+        let why = body.reason.or(body.error_description).map(|text| excerpt(&text));
         match body.error.as_str() {
             "authorization_pending" => ServiceError::AuthorizationPending,
             "slow_down" => ServiceError::SlowDown,
             "expired_token" => ServiceError::ExpiredToken,
-            "access_denied" => ServiceError::AccessDenied { reason: body.reason.or(body.error_description) },
+            "access_denied" => ServiceError::AccessDenied { reason: why },
             "invalid_grant" => ServiceError::InvalidGrant,
             "invalid_client" => ServiceError::InvalidClient,
             _ => ServiceError::Refused {
                 operation: self.operation,
-                code: body.error,
-                description: body.reason.or(body.error_description),
+                code: excerpt(&body.error),
+                description: why,
             },
         }
     }

@@ -69,7 +69,7 @@ impl FakeIdentityCenter {
     pub fn authorization() -> DeviceAuthorization {
         DeviceAuthorization {
             device_code: "device-code".into(),
-            user_code: "BCDF-GHJK".to_owned(),
+            user_code: Some("BCDF-GHJK".to_owned()),
             verification_uri: "https://device.sso.eu-central-1.amazonaws.com/".to_owned(),
             verification_uri_complete: None,
             expires_in: Duration::from_mins(10),

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod fake;
+mod hosts;
 mod origin;
 pub mod sdk;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::hosts::{is_region, is_sign_in_host};
 pub use self::origin::{
     EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
 };
@@ -42,10 +44,13 @@ impl Registration {
 #[derive(Clone)]
 pub struct DeviceAuthorization {
     pub device_code: Secret<String>,
-    pub user_code: String,
+    /// `None`: the service shows none, and there is nothing to compare.
+    pub user_code: Option<String>,
     pub verification_uri: String,
     pub verification_uri_complete: Option<String>,
+    /// Zero: the service does not say.
     pub expires_in: Duration,
+    /// Zero: the service does not say.
     pub interval: Duration,
 }
 
@@ -159,6 +164,9 @@ pub enum ServiceError {
     LostGrant,
     #[error("the client registration was refused (invalid_client)")]
     InvalidClient,
+    /// Identity Center cannot use the KMS key that the administrator gave it, whatever it was asked for.
+    #[error("{operation} was refused: Identity Center cannot use its KMS key ({reason})")]
+    KmsKey { operation: &'static str, reason: String },
     /// Any other named refusal: `invalid_request`, `invalid_scope`, …
     #[error("{operation} was refused: {code}{}", reason_suffix(.description.as_deref()))]
     Refused { operation: &'static str, code: String, description: Option<String> },

@@ -26,9 +26,6 @@ use crate::secret::Secret;
 
 /// RFC 8628 section 3.4.
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// RFC 8628 section 3.2: what to assume when the answer has no interval.
-const DEFAULT_INTERVAL: i32 = 5;
-
 /// Between two tries of a refresh, for which others may wait.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
@@ -187,14 +184,17 @@ impl IdentityCenter for SdkIdentityCenter {
             .client_secret(registration.client_secret.expose())
             .start_url(start_url);
         let answer = self.ask(&call, request.send())?;
-        let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
+        let written = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let complete = written(answer.verification_uri_complete);
         Ok(DeviceAuthorization {
             device_code: answer.device_code.ok_or_else(|| call.missing("deviceCode"))?.into(),
-            user_code: answer.user_code.ok_or_else(|| call.missing("userCode"))?,
-            verification_uri: answer.verification_uri.ok_or_else(|| call.missing("verificationUri"))?,
-            verification_uri_complete: answer.verification_uri_complete,
+            user_code: written(answer.user_code),
+            verification_uri: written(answer.verification_uri)
+                .or_else(|| complete.clone())
+                .ok_or_else(|| call.missing("verificationUri"))?,
+            verification_uri_complete: complete,
             expires_in: seconds(answer.expires_in),
-            interval: seconds(interval),
+            interval: seconds(answer.interval),
         })
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{PassphraseError, line};
 use crate::ports::process::wait_until;
+use crate::ports::thread;
 use crate::secret::Secret;
 use crate::words::words;
 
@@ -31,13 +32,18 @@ pub(super) fn first_line(command: &str) -> Result<Secret<String>, PassphraseErro
     );
     let (sender, answer) = mpsc::channel();
     let stdout = child.stdout.take();
-    std::thread::spawn(move || {
+    let reader = thread::start(move || {
         let Some(mut stdout) = stdout else { return };
         let line = line::read(&mut stdout);
         // To its end: a program whose reader goes away early fails.
         let _ = std::io::copy(&mut stdout, &mut std::io::sink());
         let _ = sender.send(line);
     });
+    if let Err(error) = reader {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(absent(error));
+    }
     let line = answer.recv_timeout(PATIENCE);
     let Some(status) = wait_until(&mut child, deadline).map_err(absent)? else {
         return Err(too_slow());

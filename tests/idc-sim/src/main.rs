@@ -318,6 +318,7 @@ async fn stdin_closed(watch: bool) {
     if !watch {
         return std::future::pending().await;
     }
+    #[expect(clippy::disallowed_methods, reason = "the simulator is for machines with threads to spare")]
     let drained = tokio::task::spawn_blocking(|| {
         let mut buffer = [0; 256];
         while io::stdin().read(&mut buffer).is_ok_and(|read| read > 0) {}

@@ -153,6 +153,16 @@ impl Desk {
         path
     }
 
+    /// Makes all that lies here another user's; only root can.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub fn give_to(&self, uid: u32) {
+        let owner = format!("{uid}:{uid}");
+        let status = std::process::Command::new("chown").args(["-R", &owner]).arg(self.root()).status();
+        assert!(status.unwrap().success(), "chown {owner}");
+    }
+
     /// A command in this environment; `program` is a path or a name to be found on the children's path.
     pub fn command(&self, program: impl AsRef<OsStr>) -> DeskCommand {
         DeskCommand::new(program.as_ref(), &self.home(), self.env(), self.mark.clone())

@@ -87,6 +87,13 @@ impl DeskCommand {
         self
     }
 
+    /// As another user of this machine; only root can.
+    #[must_use]
+    pub fn as_user(mut self, uid: u32) -> Self {
+        self.command.uid(uid).gid(uid);
+        self
+    }
+
     /// What the child reads; without this it finds an empty standard input.
     #[must_use]
     pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {

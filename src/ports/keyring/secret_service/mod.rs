@@ -27,6 +27,7 @@ use self::turn::Turn;
 use super::core_store::{Backend, CoreStore, Trouble};
 use super::{ItemKey, StoreKind};
 use crate::ports::runtime::Runtime;
+use crate::ports::thread;
 
 /// One call in total, with waiting for our turn and the second try.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -143,9 +144,12 @@ impl Service {
             return self.talk_here(patience, &work);
         }
         // A runtime cannot be entered from inside another one (tokio panics), so that caller gets a thread.
-        std::thread::scope(|scope| match scope.spawn(|| self.talk_here(patience, &work)).join() {
-            Ok(answer) => answer,
-            Err(panic) => std::panic::resume_unwind(panic),
+        std::thread::scope(|scope| {
+            let thread = thread::start_in(scope, || self.talk_here(patience, &work));
+            match thread.map_err(|error| Error::PlatformFailure(Box::new(error)))?.join() {
+                Ok(answer) => answer,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
         })
     }
 

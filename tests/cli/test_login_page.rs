@@ -1,0 +1,159 @@
+//! The page that a login sends people to: whose it may be, and what becomes of a strange one.
+
+use idc_sim::{Fault, Route};
+use kcaws_test_kit::FakeBrowser;
+
+use crate::stage::Stage;
+
+/// The service's next answer to a request for a code.
+fn answers(stage: &Stage, members: &serde_json::Value) {
+    let mut body =
+        serde_json::json!({"deviceCode": "d", "userCode": "BCDF-GHJK", "expiresIn": 600, "interval": 1});
+    for (name, value) in members.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let fault = Fault::status(200, body.to_string());
+    stage.sim.fault(Route::StartDeviceAuthorization, fault).times(1);
+}
+
+fn page(plain: &str, complete: Option<&str>) -> serde_json::Value {
+    serde_json::json!({"verificationUri": plain, "verificationUriComplete": complete})
+}
+
+/// The token comes at the first poll, whatever the code was.
+fn approved(stage: &Stage) {
+    let body = serde_json::json!({
+        "accessToken": format!("aoa-{}", idc_sim::SECRET_MARK), "tokenType": "Bearer", "expiresIn": 3600,
+        "refreshToken": format!("aor-{}", idc_sim::SECRET_MARK),
+    });
+    let fault = Fault::status(200, body.to_string());
+    stage.sim.fault(Route::CreateToken, fault).times(1);
+}
+
+#[test]
+fn the_page_at_the_newer_sign_in_hosts_is_shown_and_opened() {
+    for host in [
+        "eu-central-1.signin.aws",
+        "eu-central-1.sso.signin.aws",
+        "eu-central-1.signin.aws.amazon.com",
+        "cn-north-1.signin.amazonaws.cn",
+        "us-gov-west-1.signin.amazonaws-us-gov.com",
+        "device.sso-fips.us-east-1.amazonaws.com",
+        "device.sso.eu-central-1.api.aws",
+    ] {
+        let stage = Stage::new();
+        let browser = FakeBrowser::install(&stage.desk);
+        let url = format!("https://{host}/platform/authorize?request_uri=abc");
+        answers(&stage, &page(&url, Some(&url)));
+        approved(&stage);
+        let output = stage.run("login").expect_ok().expect_stderr(&format!("  page:   {url}\n"));
+        output.expect_stderr("  code:   BCDF-GHJK\n").expect_stderr("Your browser opens now");
+        assert_eq!(browser.wait_for_url(), url);
+    }
+}
+
+#[test]
+fn an_https_page_at_an_unknown_host_is_shown_with_a_warning_and_the_login_goes_on() {
+    for url in ["https://sso.example.com/device", "https://device.sso.x.s3.amazonaws.com/"] {
+        let stage = Stage::new();
+        let browser = FakeBrowser::install(&stage.desk);
+        answers(&stage, &page(url, Some(&format!("{url}?user_code=BCDF-GHJK"))));
+        approved(&stage);
+        stage
+            .run("-q login")
+            .expect_ok()
+            .expect_stderr(&format!("  page:   {url}\n"))
+            .expect_stderr("kcaws: warning: `")
+            .expect_stderr("the page is not opened");
+        assert!(browser.opened().is_empty());
+        stage.run("status corp").expect_ok();
+    }
+}
+
+#[test]
+fn a_page_without_https_or_that_programs_read_differently_is_refused() {
+    for url in [
+        "http://eu-central-1.signin.aws/",
+        "javascript:alert(1)",
+        r"https://eu-central-1.signin.aws\@evil.example/",
+        "https://eu-central-1.signin.aws@evil.example/",
+        "https://evil.exa\tmple/",
+        "https://eu-central-1.signin.aws:8443/",
+        "https:/eu-central-1.signin.aws/",
+    ] {
+        for (plain, complete) in [(url, None), ("https://eu-central-1.signin.aws/", Some(url))] {
+            let stage = Stage::new();
+            let browser = FakeBrowser::install(&stage.desk);
+            answers(&stage, &page(plain, complete));
+            let output = stage.run("login").expect_code(1).expect_stderr("is not a page of AWS");
+            output.expect_stderr("do not sign in there");
+            assert!(browser.opened().is_empty(), "{url}");
+        }
+    }
+}
+
+#[test]
+fn without_a_complete_address_or_a_code_the_login_goes_on() {
+    let url = "https://eu-central-1.signin.aws/platform/authorize?request_uri=abc";
+    for (members, opened) in [
+        (page(url, None), url),
+        (page(url, Some("")), url),
+        (page("", Some(url)), url),
+        (serde_json::json!({"verificationUri": url, "userCode": ""}), url),
+        (serde_json::json!({"verificationUri": url, "userCode": null}), url),
+    ] {
+        let stage = Stage::new();
+        let browser = FakeBrowser::install(&stage.desk);
+        answers(&stage, &members);
+        approved(&stage);
+        let output = stage.run("login").expect_ok().expect_stderr(&format!("  page:   {opened}\n"));
+        assert_eq!(output.stderr_text().contains("  code: "), members.get("userCode").is_none(), "{output}");
+        assert_eq!(browser.wait_for_url(), opened);
+    }
+    let stage = Stage::new();
+    answers(&stage, &page("", Some(" ")));
+    stage.run("login").expect_code(1).expect_stderr("`verificationUri` is missing");
+}
+
+#[test]
+fn texts_of_the_service_are_cut_and_do_not_act() {
+    let flood = "x".repeat(1_500_000);
+    let stage = Stage::new();
+    let body =
+        serde_json::json!({"error": "access_denied", "error_description": format!("\u{1b}[2J{flood}")});
+    answers(
+        &stage,
+        &serde_json::json!({
+            "verificationUri": "https://eu-central-1.signin.aws/", "userCode": format!("\u{1b}[2J{flood}"),
+        }),
+    );
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body.to_string())).times(1);
+    let denied = stage.run("-vvv login --no-browser").expect_code(4).expect_stderr("the login was denied");
+    answers(&stage, &page(&format!("https://eu-central-1.signin.aws/{flood}"), None));
+    let strange = stage.run("-vvv login --no-browser").expect_code(1).expect_stderr("longer than");
+    let body = serde_json::json!({"error": flood, "error_description": flood});
+    stage.sim.fault(Route::RegisterClient, Fault::status(400, body.to_string())).times(1);
+    stage.sim.fault(Route::StartDeviceAuthorization, Fault::status(400, body.to_string())).times(1);
+    let refused = stage.run("-vvv login --no-browser").expect_code(1);
+    for output in [denied, strange, refused] {
+        assert!(output.stderr.len() < 20_000, "{} bytes", output.stderr.len());
+        assert!(!output.stderr.contains(&0x1b));
+    }
+}
+
+/// Nobody can be asked there: the address is for a person.
+#[test]
+fn a_login_that_a_tool_started_opens_no_unknown_page_and_tells_its_address() {
+    let stage = Stage::new();
+    stage.desk.set_env("KCAWS_AUTO_LOGIN", "true");
+    let browser = FakeBrowser::install(&stage.desk);
+    answers(&stage, &page("https://sso.example.com/device", None));
+    let output = stage.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
+    output.expect_stderr("run `kcaws login corp`");
+    // The next tool is told the same, and asks nobody.
+    stage.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
+    assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 1);
+    assert!(browser.opened().is_empty());
+    stage.log_in();
+    stage.credentials().expect_ok();
+}
