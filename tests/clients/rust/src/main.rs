@@ -2,6 +2,7 @@
 
 use aws_smithy_http_client::{Builder, tls};
 
+#[expect(clippy::disallowed_methods, reason = "another program than kcaws: its runtime is its own")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let profile = std::env::args().nth(1).ok_or("which profile?")?;
