@@ -32,6 +32,7 @@ pub mod program;
 pub mod proxy;
 pub mod redirects;
 mod resolver;
+mod running_time;
 pub mod runtime;
 pub mod sealed;
 pub mod signin;
