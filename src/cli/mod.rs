@@ -187,6 +187,7 @@ impl Command {
 
 /// Parses, runs, and turns what came of it into an exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::ports::interrupt::survive_file_limits();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,

@@ -145,10 +145,7 @@ impl<'a> Provider<'a> {
         let (patience, lock_patience) = if haste.waits {
             (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
         } else {
-            (
-                Patience { attempt: haste.total, attempts: 1, portal_attempts: 1, total: haste.total },
-                Duration::ZERO,
-            )
+            (Patience::for_a_renewal(haste.total), Duration::ZERO)
         };
         let once = || -> Result<Fetched, CommandError> {
             let opened = Opened::for_use_in(self.app, self.selected.clone(), patience, lock_patience)?;

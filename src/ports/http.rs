@@ -31,6 +31,7 @@ use rustls::pki_types::pem::PemObject;
 use super::clock::Clock;
 use super::env::Env;
 use super::resolver::SystemResolver;
+use super::running_time::within;
 use super::runtime::Runtime;
 
 /// Largest answer that is read. A full page of 100 accounts is about 20 KB; what is larger than this is no
@@ -139,11 +140,8 @@ impl HttpSetup {
             let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
             Ok(Answer { status, headers, body })
         };
-        runtime.block_on(async {
-            tokio::time::timeout(patience, whole)
-                .await
-                .unwrap_or_else(|_| Err(format!("no answer within {} s", patience.as_secs())))
-        })
+        let waited = runtime.block_on(within(patience, whole));
+        waited.value.unwrap_or_else(|| Err(format!("no answer within {} s", patience.as_secs())))
     }
 
     /// A plain-http origin (loopback only, see [`super::identity_center::Origin`]) gets no TLS: reading the

@@ -2,7 +2,7 @@
 //!
 //! A refresh token is rotated by the service: a process that dies after the answer and before the write loses
 //! the login. Terraform hands Ctrl-C to all its children, and a terminal that is closed hangs up on all that run in
-//! it, so this is an every-day case.
+//! it, so this is an every-day case. Ctrl-Z waits too: a process that stops there holds the lock of all others.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,11 +10,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 struct State {
     sections: usize,
     pending: Option<i32>,
+    /// Ctrl-Z came in a section.
+    stop_pending: bool,
     /// What must not be left behind, such as a terminal without echo.
     undo: Option<Box<dyn FnOnce() + Send>>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { sections: 0, pending: None, undo: None });
+static STATE: Mutex<State> =
+    Mutex::new(State { sections: 0, pending: None, stop_pending: false, undo: None });
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -26,6 +29,7 @@ pub struct CriticalSection(());
 impl CriticalSection {
     pub fn enter() -> Self {
         listen();
+        hold_back_stops();
         state().sections += 1;
         Self(())
     }
@@ -35,8 +39,14 @@ impl Drop for CriticalSection {
     fn drop(&mut self) {
         let mut state = state();
         state.sections -= 1;
-        if let (0, Some(signal)) = (state.sections, state.pending) {
+        if state.sections > 0 {
+            return;
+        }
+        if let Some(signal) = state.pending {
             leave(&mut state, signal);
+        }
+        if std::mem::take(&mut state.stop_pending) {
+            stop();
         }
     }
 }
@@ -59,23 +69,33 @@ impl Drop for Undo {
     }
 }
 
-/// Starts listening, once. Not for the hot path: it costs a thread.
+/// Adds signals to those that are listened for.
+#[cfg(unix)]
+static LISTENER: std::sync::OnceLock<signal_hook::iterator::Handle> = std::sync::OnceLock::new();
+
+/// Starts listening, once. Not for the hot path: it costs a thread. Where there is none to be had, a signal does what it
+/// always does.
 #[cfg(unix)]
 pub fn listen() {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        // A limit on file sizes is an error to report, not a reason to die with a temp file behind.
-        let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
         // The thread comes first: signals that are caught and that no one handles would not end anything any more.
         let (hand_over, registered) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
         let thread = super::thread::start(move || {
             let Ok(mut signals) = registered.recv() else { return };
             for signal in signals.forever() {
                 let mut state = state();
-                state.pending = Some(signal);
-                if state.sections == 0 {
-                    leave(&mut state, signal);
+                match signal {
+                    SIGTSTP if state.sections > 0 => state.stop_pending = true,
+                    // Under the lock: no section begins before it.
+                    SIGTSTP => stop(),
+                    _ => {
+                        state.pending = Some(signal);
+                        if state.sections == 0 {
+                            leave(&mut state, signal);
+                        }
+                    }
                 }
             }
         });
@@ -83,22 +103,59 @@ pub fn listen() {
             return;
         }
         let Ok(signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-        if !hangup_is_ignored() {
+        if !is_ignored(SIGHUP, true) {
             let _ = signals.handle().add_signal(SIGHUP);
         }
+        let _ = LISTENER.set(signals.handle());
         let _ = hand_over.send(signals);
     });
 }
 
-/// `nohup` starts its programs so, and listening would undo it. Where the system does not tell, it stays as it is.
+/// From the first section on: until then Ctrl-Z does what it always does.
 #[cfg(unix)]
-fn hangup_is_ignored() -> bool {
+fn hold_back_stops() {
+    use signal_hook::consts::SIGTSTP;
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        if let Some(listener) = LISTENER.get()
+            && !is_ignored(SIGTSTP, false)
+        {
+            let _ = listener.add_signal(SIGTSTP);
+        }
+    });
+}
+
+/// Makes a write beyond the limit on file sizes (`ulimit -f`) an error to report, not a reason to die with a temp file
+/// behind. A child process does not inherit it.
+#[cfg(unix)]
+pub fn survive_file_limits() {
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+#[cfg(not(unix))]
+pub fn survive_file_limits() {}
+
+/// What Ctrl-Z does where nothing holds it back.
+#[cfg(unix)]
+fn stop() {
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
+}
+
+/// `nohup` starts its programs so, and listening would undo it. `unknown` where the system does not tell.
+#[cfg(unix)]
+fn is_ignored(signal: i32, unknown: bool) -> bool {
     // proc_pid_status(5): a mask in hex, the first signal at its end.
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_none_or(|mask| mask >> (signal_hook::consts::SIGHUP - 1) & 1 == 1)
+    ignored.map_or(unknown, |mask| mask >> (signal - 1) & 1 == 1)
 }
+
+#[cfg(not(unix))]
+fn hold_back_stops() {}
+
+#[cfg(not(unix))]
+fn stop() {}
 
 #[cfg(not(unix))]
 pub fn listen() {}

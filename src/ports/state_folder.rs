@@ -1,17 +1,19 @@
 //! The state folder: status files, sealed files and locks. 0700, ours, no symlink; never a temp folder.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::fake_state_folder::FakeLock;
+pub use super::fake_state_folder::FakeStateFolder;
 use super::file_lock;
 use super::sealed::{hex, length_prefixed};
 pub use super::state_error::StateError;
+use super::temp_files::{self, Kind};
 
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
 pub trait StateFolder: Send + Sync {
@@ -20,9 +22,20 @@ pub trait StateFolder: Send + Sync {
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
     /// The same without fsync, for what may be lost with the power: its reader notices a torn file.
     fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
+    /// As [`StateFolder::write`], for what is worth a login: it lasts when this returns, and a whole copy of it that a
+    /// killed process left is found by [`StateFolder::left_overs`]. The caller holds the record's lock.
+    fn write_record(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
     /// `false` when there was nothing.
     fn remove(&self, name: &str) -> Result<bool, StateError>;
-    /// The names of the files directly in `folder`, sorted.
+    /// Removes what [`StateFolder::write_record`] wrote, and what it left: first that, so that nothing comes back.
+    fn remove_record(&self, name: &str) -> Result<bool, StateError>;
+    /// What killed processes wrote as the record `name` and did not put in its place, the newest first.
+    fn left_overs(&self, name: &str) -> Result<Vec<LeftOver>, StateError>;
+    /// Puts it in the place of the record `name`.
+    fn finish(&self, left: &LeftOver, name: &str) -> Result<(), StateError>;
+    /// Removes what killed writers of `name`, and of all names that begin with the same hash, have left, however young.
+    fn sweep(&self, name: &str) -> Result<(), StateError>;
+    /// The names of the files directly in `folder`, sorted; never those of writes that are not finished.
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError>;
     /// Removes the folder with all that is in it.
     fn clear(&self) -> Result<(), StateError>;
@@ -30,12 +43,26 @@ pub trait StateFolder: Send + Sync {
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError>;
 }
 
+/// A record that was written and not put in its place. Perhaps torn: whoever knows its form tells.
+pub struct LeftOver {
+    pub(super) name: String,
+    pub contents: Vec<u8>,
+    /// There is such a record, and it is no younger.
+    pub is_newer: bool,
+}
+
 /// Held until dropped. The system frees it when the process dies, so a killed leader is replaced.
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] LockKind);
 
-enum LockKind {
+pub(super) enum LockKind {
     File { _file: File },
     Fake { _held: FakeLock },
+}
+
+impl Lock {
+    pub(super) fn fake(held: FakeLock) -> Self {
+        Self(LockKind::Fake { _held: held })
+    }
 }
 
 /// A file name for things whose own names are hostile (rule 11): a hash has no slashes, no dots and no case, and
@@ -47,11 +74,13 @@ pub fn hashed_name(fields: &[&[u8]]) -> String {
 /// The real folder. Nothing is opened or created until asked.
 pub struct DiskStateFolder {
     root: Option<PathBuf>,
+    /// Those that this process has swept.
+    swept: Mutex<Vec<PathBuf>>,
 }
 
 impl DiskStateFolder {
     pub fn new(root: Option<PathBuf>) -> Self {
-        Self { root }
+        Self { root, swept: Mutex::default() }
     }
 
     fn root(&self) -> Result<&Path, StateError> {
@@ -77,15 +106,34 @@ impl DiskStateFolder {
         &self,
         name: &str,
         contents: &[u8],
+        kind: Kind,
         sync: fn(&File) -> std::io::Result<()>,
-    ) -> Result<(), StateError> {
+    ) -> Result<PathBuf, StateError> {
         let folder = self.folder_of(name)?;
         let path = self.root()?.join(name);
-        // tempfile creates 0600; the rename replaces a symlink instead of following it.
-        let mut temp = tempfile::NamedTempFile::new_in(&folder).map_err(io("create a file in", &folder))?;
+        // The rename replaces a symlink instead of following it.
+        let temp = temp_files::create(&folder, name, kind);
+        let mut temp = temp.map_err(io("create a file in", &folder))?;
         temp.write_all(contents).map_err(io("write", &path))?;
         sync(temp.as_file()).map_err(io("write", &path))?;
-        put_in_place(temp, &path).map_err(io("replace", &path))
+        put_in_place(temp, &path).map_err(io("replace", &path))?;
+        self.sweep_once(&folder);
+        Ok(folder)
+    }
+
+    fn sweep_once(&self, folder: &Path) {
+        if let Ok(mut swept) = self.swept.lock()
+            && !swept.iter().any(|known| known == folder)
+        {
+            swept.push(folder.to_path_buf());
+            temp_files::sweep(folder);
+        }
+    }
+
+    /// The folder of a file, whether it is there or not.
+    fn parent_of(&self, name: &str) -> Result<PathBuf, StateError> {
+        let path = self.root()?.join(name);
+        Ok(path.parent().map_or(path.clone(), Path::to_path_buf))
     }
 }
 
@@ -108,11 +156,17 @@ impl StateFolder for DiskStateFolder {
     }
 
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
-        self.replace(name, contents, File::sync_all)
+        self.replace(name, contents, Kind::Any, File::sync_all).map(|_| ())
+    }
+
+    fn write_record(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
+        let folder = self.replace(name, contents, Kind::Record, File::sync_all)?;
+        sync_folder(&folder);
+        Ok(())
     }
 
     fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
-        self.replace(name, contents, |_| Ok(()))
+        self.replace(name, contents, Kind::Any, |_| Ok(())).map(|_| ())
     }
 
     fn remove(&self, name: &str) -> Result<bool, StateError> {
@@ -122,6 +176,55 @@ impl StateFolder for DiskStateFolder {
             Err(error) if is_nothing_there(&error) => Ok(false),
             Err(error) => Err(io("remove", &path)(error)),
         }
+    }
+
+    fn remove_record(&self, name: &str) -> Result<bool, StateError> {
+        self.sweep(name)?;
+        let removed = self.remove(name)?;
+        sync_folder(&self.parent_of(name)?);
+        Ok(removed)
+    }
+
+    fn left_overs(&self, name: &str) -> Result<Vec<LeftOver>, StateError> {
+        let folder = self.parent_of(name)?;
+        let found = temp_files::unfinished(&folder, name).map_err(io("list", &folder))?;
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let record = self.root()?.join(name);
+        let record_at = record.symlink_metadata().and_then(|file| file.modified()).ok();
+        let mut left = Vec::new();
+        for (temp, at) in found {
+            let temp = name.rsplit_once('/').map_or(temp.clone(), |(folder, _)| format!("{folder}/{temp}"));
+            if let Some(contents) = self.read(&temp)? {
+                let is_newer = record_at.is_some_and(|record_at| at >= record_at);
+                left.push(LeftOver { name: temp, contents, is_newer });
+            }
+        }
+        Ok(left)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    fn finish(&self, left: &LeftOver, name: &str) -> Result<(), StateError> {
+        let (temp, path) = (self.root()?.join(&left.name), self.root()?.join(name));
+        // Whether its writer came so far is not known.
+        let synced = open(&temp, OpenOptions::new().read(true).write(true)).and_then(|file| file.sync_all());
+        synced.map_err(io("write", &temp))?;
+        std::fs::rename(&temp, &path).map_err(io("replace", &path))?;
+        sync_folder(&self.parent_of(name)?);
+        Ok(())
+    }
+
+    fn sweep(&self, name: &str) -> Result<(), StateError> {
+        let folder = self.parent_of(name)?;
+        for temp in temp_files::of(&folder, name).map_err(io("list", &folder))? {
+            let path = folder.join(temp);
+            match std::fs::remove_file(&path) {
+                Err(error) if !is_nothing_there(&error) => return Err(io("remove", &path)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
@@ -135,7 +238,9 @@ impl StateFolder for DiskStateFolder {
         for entry in entries {
             let entry = entry.map_err(io("list", &path))?;
             if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                names.extend(entry.file_name().into_string());
+                names.extend(
+                    entry.file_name().into_string().into_iter().filter(|name| !temp_files::is_temp(name)),
+                );
             }
         }
         names.sort();
@@ -155,6 +260,15 @@ impl StateFolder for DiskStateFolder {
             .map_err(io("open", &path))?;
         file_lock::take(&mut file, &path, patience)?;
         Ok(Lock(LockKind::File { _file: file }))
+    }
+}
+
+/// A rename or a removal lasts when the folder is written. Some file systems know no such thing.
+fn sync_folder(folder: &Path) {
+    if cfg!(unix)
+        && let Ok(folder) = File::open(folder)
+    {
+        let _ = folder.sync_all();
     }
 }
 
@@ -257,7 +371,7 @@ fn refuse_foreign(_path: &Path, _meta: &std::fs::Metadata) -> Result<(), StateEr
     Ok(())
 }
 
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     name.matches('/').count() <= 1
         && !name.starts_with(['/', '.'])
         && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
@@ -267,91 +381,9 @@ fn is_nothing_there(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::NotFound
 }
 
-fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StateError {
+pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StateError {
     let path = path.to_path_buf();
     move |source| StateError::Io { what, path, source }
-}
-
-/// A folder in memory.
-#[derive(Clone, Default)]
-pub struct FakeStateFolder(Arc<Mutex<FakeFolder>>);
-
-#[derive(Default)]
-struct FakeFolder {
-    files: BTreeMap<String, Vec<u8>>,
-    locks: Vec<String>,
-    read_only: bool,
-}
-
-struct FakeLock {
-    folder: FakeStateFolder,
-    name: String,
-}
-
-impl Drop for FakeLock {
-    fn drop(&mut self) {
-        self.folder.inner().locks.retain(|held| held != &self.name);
-    }
-}
-
-impl FakeStateFolder {
-    fn inner(&self) -> std::sync::MutexGuard<'_, FakeFolder> {
-        self.0.lock().expect("no test panics while holding it")
-    }
-
-    /// From now on writing fails, as on a full or read-only disk.
-    pub fn fail_writes(&self) {
-        self.inner().read_only = true;
-    }
-}
-
-impl StateFolder for FakeStateFolder {
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.inner().files.get(name).cloned())
-    }
-
-    fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
-        debug_assert!(is_plain(name), "state names are ours: {name}");
-        let mut folder = self.inner();
-        if folder.read_only {
-            return Err(io("write", Path::new(name))(std::io::ErrorKind::StorageFull.into()));
-        }
-        folder.files.insert(name.to_owned(), contents.to_vec());
-        Ok(())
-    }
-
-    fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
-        self.write(name, contents)
-    }
-
-    fn remove(&self, name: &str) -> Result<bool, StateError> {
-        Ok(self.inner().files.remove(name).is_some())
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
-        let prefix = format!("{folder}/");
-        Ok(self
-            .inner()
-            .files
-            .keys()
-            .filter_map(|name| name.strip_prefix(&prefix))
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn clear(&self) -> Result<(), StateError> {
-        self.inner().files.clear();
-        Ok(())
-    }
-
-    fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError> {
-        let mut folder = self.inner();
-        if folder.locks.iter().any(|held| held == name) {
-            return Err(StateError::Busy { pid: Some(std::process::id()), age: patience });
-        }
-        folder.locks.push(name.to_owned());
-        Ok(Lock(LockKind::Fake { _held: FakeLock { folder: self.clone(), name: name.to_owned() } }))
-    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,81 @@ fn both_folders_keep_the_contract() {
     contract(&FakeStateFolder::default());
 }
 
+/// What `DiskStateFolder` leaves when its process is killed before the rename.
+fn leave(root: &Path, folder: &str, name: &str, kind: Kind, contents: &[u8]) -> PathBuf {
+    let mut temp = temp_files::create(&root.join(folder), name, kind).expect("creates");
+    temp.write_all(contents).expect("writes");
+    temp.keep().expect("keeps").1
+}
+
+fn make_old(path: &Path) {
+    let file = File::options().write(true).open(path).expect("opens");
+    #[expect(clippy::disallowed_methods, reason = "ages of files are told by the clock of their file system")]
+    let then = std::time::SystemTime::now() - Duration::from_secs(61);
+    file.set_modified(then).expect("sets");
+}
+
+const HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+#[test]
+fn a_record_that_was_left_is_found_and_finished_and_is_no_file_meanwhile() {
+    let temp = tempfile::tempdir().expect("a temp folder");
+    let root = temp.path().join("kcaws");
+    let state = DiskStateFolder::new(Some(root.clone()));
+    let name = format!("keyutils/{HASH}");
+    state.write_record(&name, b"old").expect("writes");
+    assert!(state.left_overs(&name).expect("lists").is_empty());
+    leave(&root, "keyutils", HASH, Kind::Record, b"new");
+    leave(&root, "keyutils", &HASH.replace('0', "1"), Kind::Record, b"another's");
+    assert_eq!(state.list("keyutils").expect("lists"), [HASH]);
+    let left = state.left_overs(&name).expect("lists");
+    assert_eq!(left.len(), 1);
+    assert!(left[0].is_newer);
+    state.finish(&left[0], &name).expect("finishes");
+    assert_eq!(state.read(&name).expect("reads").as_deref(), Some(&b"new"[..]));
+    assert!(state.left_overs(&name).expect("lists").is_empty());
+}
+
+#[test]
+fn what_is_older_than_the_record_or_has_none_is_no_successor() {
+    let temp = tempfile::tempdir().expect("a temp folder");
+    let root = temp.path().join("kcaws");
+    let state = DiskStateFolder::new(Some(root.clone()));
+    let name = format!("keyutils/{HASH}");
+    state.write_record(&name, b"present").expect("writes");
+    make_old(&leave(&root, "keyutils", HASH, Kind::Record, b"past"));
+    assert!(!state.left_overs(&name).expect("lists")[0].is_newer);
+    state.remove(&name).expect("removes");
+    assert!(!state.left_overs(&name).expect("lists")[0].is_newer);
+    state.remove_record(&name).expect("nothing to remove but that");
+    assert!(state.left_overs(&name).expect("lists").is_empty());
+}
+
+#[test]
+fn a_writer_sweeps_what_is_old_and_a_removal_what_is_its_own() {
+    let temp = tempfile::tempdir().expect("a temp folder");
+    let root = temp.path().join("kcaws");
+    let name = format!("warm/{HASH}-a");
+    DiskStateFolder::new(Some(root.clone())).write(&name, b"x").expect("writes");
+    DiskStateFolder::new(Some(root.clone())).write_record(&format!("warm/{HASH}"), b"x").expect("writes");
+    let old = leave(&root, "warm", "other", Kind::Any, b"x");
+    let older_form = root.join("warm/.tmpAbCdEf");
+    let path = leave(&root, "warm", "y", Kind::Any, b"x");
+    std::fs::hard_link(&path, &older_form).expect("links");
+    std::fs::remove_file(path).expect("removes");
+    let orphan = leave(&root, "warm", &HASH.replace('0', "1"), Kind::Record, b"x");
+    let successor = leave(&root, "warm", HASH, Kind::Record, b"x");
+    for path in [&old, &older_form, &orphan, &successor] {
+        make_old(path);
+    }
+    let young = leave(&root, "warm", &format!("{HASH}-b"), Kind::Any, b"x");
+    DiskStateFolder::new(Some(root.clone())).write(&name, b"x").expect("writes");
+    let are_there = [&old, &older_form, &orphan, &successor, &young].map(|path| path.exists());
+    assert_eq!(are_there, [false, false, false, true, true], "a login's successor is its lock's to decide");
+    DiskStateFolder::new(Some(root.clone())).sweep(&format!("warm/{HASH}")).expect("sweeps");
+    assert!(!young.exists() && !successor.exists());
+}
+
 #[test]
 fn no_home_is_said_not_guessed() {
     assert!(matches!(DiskStateFolder::new(None).read("x"), Err(StateError::NoHome)));

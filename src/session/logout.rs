@@ -7,6 +7,7 @@ use super::{LoginNeeded, Session, SessionError};
 use crate::ports::identity_center::ServiceError;
 use crate::ports::interrupt::CriticalSection;
 use crate::ports::keyring::KeyringError;
+use crate::secret::Secret;
 
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -20,11 +21,15 @@ pub enum ServerSide {
 }
 
 impl ServerSide {
+    /// Over is what the service called over: a refresh token that it refused though no answer was ever lost. That there
+    /// is no token to go on with says nothing of the person's session.
     fn without_token(error: SessionError) -> Self {
         match error {
-            // The client is not known there any more; that says nothing of the person's session.
-            SessionError::LoginNeeded { why: LoginNeeded::RegistrationExpired, .. } => Self::Unknown(error),
-            SessionError::LoginNeeded { .. } => Self::WasOver,
+            SessionError::LoginNeeded {
+                why:
+                    LoginNeeded::RefreshRefused | LoginNeeded::SessionOver { .. } | LoginNeeded::NeverLoggedIn,
+                ..
+            } => Self::WasOver,
             error => Self::Unknown(error),
         }
     }
@@ -58,8 +63,9 @@ impl Session<'_> {
             ) => Some(ServerSide::Unknown(error)),
             Err(error) => return Err(error),
         };
-        let _lock = self.lock(LOCK_PATIENCE)?;
+        let lock = self.lock(LOCK_PATIENCE)?;
         let _section = CriticalSection::enter();
+        let _lock = lock;
         // Without the status file nobody would find the tokens where they are now.
         self.still_in_use()?;
         self.forget()?;
@@ -70,8 +76,9 @@ impl Session<'_> {
     /// After the service has ended it, for a login that comes next: whatever becomes of that one, what is stored is no
     /// login any more, and its end here says nothing of how long sessions last.
     pub fn forget_login(&self) -> Result<(), SessionError> {
-        let _lock = self.lock(LOCK_PATIENCE)?;
+        let lock = self.lock(LOCK_PATIENCE)?;
         let _section = CriticalSection::enter();
+        let _lock = lock;
         self.still_in_use()?;
         if let Some(mut record) = self.load()?
             && record.login.take().is_some()
@@ -82,9 +89,10 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// An old access token is renewed for this last call: without it the session over there would live on.
+    /// An access token that has ended is renewed for this last call: without it the session over there would live on. One
+    /// that has not is used as it is, since a renewal that fails would leave none at all.
     pub fn end_at_the_service(&self) -> ServerSide {
-        let token = match self.access_token() {
+        let token = match self.last_access_token() {
             Ok(token) => token,
             Err(error) => return ServerSide::without_token(error),
         };
@@ -100,4 +108,15 @@ impl Session<'_> {
             Err(error) => ServerSide::Unknown(error.into()),
         }
     }
+
+    fn last_access_token(&self) -> Result<Secret<String>, SessionError> {
+        match self.load()?.and_then(|record| record.login) {
+            Some(login) if login.expires_at > self.clock.now() => Ok(login.access_token),
+            _ => self.access_token(),
+        }
+    }
 }
+
+#[cfg(test)]
+#[path = "logout_tests.rs"]
+mod tests;

@@ -65,6 +65,7 @@ impl Migration<'_> {
             drop(lock);
             return self.run(to, requested, may_prompt);
         }
+        vault::take_up(self.config, &*old);
         self.move_record(&*old, &*new)
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::ports::keyring::ItemKey;
 use crate::ports::keyring::fake::FakeKeyring;
-use crate::ports::state_folder::{FakeStateFolder, Lock};
+use crate::ports::state_folder::{FakeStateFolder, LeftOver, Lock};
 use crate::session::choice::Requested;
 use crate::session::testing::World;
 
@@ -78,6 +78,31 @@ impl StateFolder for Mortal<FakeStateFolder> {
     fn remove(&self, name: &str) -> Result<bool, StateError> {
         self.1.step();
         self.0.remove(name)
+    }
+
+    fn write_record(&self, name: &str, contents: &[u8]) -> Result<(), StateError> {
+        self.1.step();
+        self.0.write_record(name, contents)
+    }
+
+    fn remove_record(&self, name: &str) -> Result<bool, StateError> {
+        self.1.step();
+        self.0.remove_record(name)
+    }
+
+    fn left_overs(&self, name: &str) -> Result<Vec<LeftOver>, StateError> {
+        self.1.step();
+        self.0.left_overs(name)
+    }
+
+    fn finish(&self, left: &LeftOver, name: &str) -> Result<(), StateError> {
+        self.1.step();
+        self.0.finish(left, name)
+    }
+
+    fn sweep(&self, name: &str) -> Result<(), StateError> {
+        self.1.step();
+        self.0.sweep(name)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {

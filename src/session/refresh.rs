@@ -56,9 +56,11 @@ impl Session<'_> {
     }
 
     fn successor_of(&self, old: &Secret<String>, patience: Duration) -> Result<Secret<String>, SessionError> {
-        let _lock = self.lock(patience)?;
+        let lock = self.lock(patience)?;
         // Only from here on: waiting for another process may be interrupted.
         let _section = CriticalSection::enter();
+        // A signal that was held back finds the lock free.
+        let _lock = lock;
         // A copy that a move could not remove must not take the refresh token's successor.
         self.still_in_use()?;
         let Some(record) = self.load()? else {
@@ -83,6 +85,10 @@ impl Session<'_> {
         };
         if registration.ends_at().is_some_and(|end| end <= now) {
             return Err(self.login_needed(LoginNeeded::RegistrationExpired));
+        }
+        // Before the mark: that may take a while too, and is no reason for the next one to be blamed.
+        if !self.center.has_time_to_refresh() {
+            return Err(ServiceError::NoTime { host: self.endpoints.oidc.host().to_owned() }.into());
         }
         let interrupted = record.login.as_mut().and_then(|login| login.refreshing_since.replace(now));
         // The mark says that a refresh was under way, and writing it proves that the store takes writes now.

@@ -72,6 +72,33 @@ fn invalid_grant_forgets_the_login_and_keeps_the_registration() {
 }
 
 #[test]
+fn a_record_that_a_killed_process_had_written_whole_counts() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    let mut record = world.session().load().expect("reads").expect("a record");
+    let answer = FakeIdentityCenter::token("access-2", Some("refresh-2"));
+    record.login.as_mut().expect("a login").renew(answer, crate::ports::clock::Clock::now(&world.clock));
+    world.store.leave(&vault::item_key(&world.config), record.to_text());
+    assert_eq!(world.session().access_token().expect("a token").expose(), "access-2");
+    assert!(world.center.calls().is_empty());
+}
+
+#[test]
+fn a_refresh_that_would_come_too_late_is_not_begun() {
+    let world = World::new();
+    world.log_in(Some("refresh-1"));
+    world.clock.advance(OLD);
+    world.center.is_late.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(world.session().access_token().expect("still good").expose(), "access-1");
+    world.clock.advance(OVER.saturating_sub(OLD));
+    let outcome = world.session().access_token();
+    assert!(matches!(outcome, Err(SessionError::Service(ServiceError::NoTime { .. }))));
+    assert!(world.center.calls().is_empty());
+    assert_eq!(world.stored_login().expect("still there").refreshing_since, None);
+}
+
+#[test]
 fn trouble_forgets_nothing_and_a_refusal_after_it_is_explained() {
     let world = World::new();
     world.log_in(Some("refresh-1"));

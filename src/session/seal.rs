@@ -139,6 +139,8 @@ impl<'a> Seal<'a> {
             self.keys.destroy(&id);
         }
         let begun = lock.and_then(|_lock| {
+            // Writes that were cut off; their key goes too.
+            self.state.sweep(&self.stem)?;
             // Read again: the epoch may have begun while waiting.
             if let Some(id) = self.current_id()? {
                 self.keys.destroy(&id);

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::seal::{NotSealed, Plain, Seal};
 use super::{Session, SessionError, TokenRecord};
-use crate::ports::keyring::ItemKey;
+use crate::ports::keyring::{ItemKey, SecretStore};
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
@@ -120,7 +120,9 @@ impl Session<'_> {
 
     /// Held by whoever changes the record: read it again after this, then change it, then let go.
     pub fn lock(&self, patience: Duration) -> Result<Lock, SessionError> {
-        Ok(lock(self.config, self.state, patience)?)
+        let lock = lock(self.config, self.state, patience)?;
+        take_up(self.config, self.store);
+        Ok(lock)
     }
 }
 
@@ -130,6 +132,20 @@ pub(super) fn lock(
     patience: Duration,
 ) -> Result<Lock, StateError> {
     state.lock(&format!("sessions/{}.lock", item_key(session).digest()), patience)
+}
+
+/// What the last holder of the lock wrote whole before it was killed counts as written. A store that does not answer
+/// says so when it is read.
+pub(super) fn take_up(session: &SsoSession, store: &dyn SecretStore) {
+    match store.take_up(&item_key(session)) {
+        Ok(true) => {
+            tracing::info!(target: "kcaws::keyring", session = %session.name, "finished a write that was cut off");
+        }
+        Ok(false) => {}
+        Err(error) => {
+            tracing::info!(target: "kcaws::keyring", session = %session.name, %error, "what a write left is not looked at");
+        }
+    }
 }
 
 /// The record that the store refused, as text: newer than the store's.

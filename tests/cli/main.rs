@@ -24,6 +24,7 @@ mod test_login_page;
 mod test_login_pkce;
 mod test_login_qr;
 mod test_logout;
+mod test_name_servers;
 mod test_offboarding;
 mod test_proxy;
 mod test_readme;

@@ -1,4 +1,4 @@
-//! SIGKILL at random points of login, refresh, fetch and writes: no file is torn, and no login is lost beyond the one
+//! SIGKILL and SIGSTOP at random points of login, refresh, fetch and writes: no file is torn, and no login is lost beyond the one
 //! window that the architecture documents (the answer to a refresh is on this machine and not yet stored).
 //!
 //! A few hundred kills as a rule, 2,000 and more with KCAWS_TEST_LONG=1. The points come from a fixed seed;
@@ -16,6 +16,7 @@ mod chance;
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
 mod test_crowd;
+mod test_stops;
 mod test_sweep;
 
 /// `long` kills under KCAWS_TEST_LONG=1, else `short`.

@@ -177,6 +177,9 @@ impl From<ServiceError> for CommandError {
             ServiceError::TimedOut { .. } => {
                 failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again")
             }
+            ServiceError::NoTime { .. } => failed("timeout").hint(
+                "run the same command again: the keyring or another kcaws process took the time of this one",
+            ),
             ServiceError::ServerTrouble { .. } => failed("server_trouble").hint("try again in a moment"),
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
             ServiceError::Throttled | ServiceError::SlowDown => {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -24,6 +25,8 @@ pub struct FakeIdentityCenter {
     pub credentials: Queue<RoleCredentials>,
     pub logouts: Queue<()>,
     pub skew: Mutex<Option<TimeDelta>>,
+    /// A refresh would come too late.
+    pub is_late: AtomicBool,
     calls: Mutex<Vec<String>>,
 }
 
@@ -171,6 +174,10 @@ impl IdentityCenter for FakeIdentityCenter {
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {
         self.note(format!("Logout {}", access_token.expose()));
         self.logouts.next("Logout")
+    }
+
+    fn has_time_to_refresh(&self) -> bool {
+        !self.is_late.load(Ordering::Relaxed)
     }
 
     fn clock_skew(&self) -> Option<TimeDelta> {

@@ -115,6 +115,8 @@ pub struct Patience {
     pub portal_attempts: u32,
     /// All calls of this client together.
     pub total: Duration,
+    /// With less time left no refresh is begun: one that is cut off loses the login.
+    pub refresh: Duration,
 }
 
 impl Patience {
@@ -124,13 +126,21 @@ impl Patience {
         attempts: 2,
         portal_attempts: 2,
         total: Duration::from_secs(14),
+        refresh: Self::ONE_REFRESH,
     };
+    /// A renewal while the old answer is good gets `total`. It connects within that, or not at all; a refresh that has
+    /// begun is not cut off with it.
+    pub const fn for_a_renewal(total: Duration) -> Self {
+        Self { attempt: total, attempts: 1, portal_attempts: 1, total, refresh: Duration::from_secs(2) }
+    }
+    const ONE_REFRESH: Duration = Duration::from_secs(6);
     /// Many requests at once run into 429s: whoever sends them must see each one to find the pace.
     pub const FOR_A_CROWD: Self = Self {
         attempt: Duration::from_secs(15),
         attempts: 3,
         portal_attempts: 1,
         total: Duration::from_hours(1),
+        refresh: Self::ONE_REFRESH,
     };
     /// A person waits and sees what is going on.
     pub const FOR_A_PERSON: Self = Self {
@@ -138,6 +148,7 @@ impl Patience {
         attempts: 3,
         portal_attempts: 3,
         total: Duration::from_hours(1),
+        refresh: Self::ONE_REFRESH,
     };
 }
 
@@ -188,6 +199,9 @@ pub enum ServiceError {
     Unreachable { host: String, why: String },
     #[error("{host} did not answer within {} s", .after.as_secs())]
     TimedOut { host: String, after: Duration },
+    /// Nothing was sent.
+    #[error("there was not enough time left to ask {host}")]
+    NoTime { host: String },
     #[error("{host} answered something that is not understood: {why}")]
     NotUnderstood { host: String, why: String },
 }
@@ -206,6 +220,7 @@ impl ServiceError {
                 | Self::ServerTrouble { .. }
                 | Self::Unreachable { .. }
                 | Self::TimedOut { .. }
+                | Self::NoTime { .. }
         )
     }
 
@@ -253,6 +268,8 @@ pub trait IdentityCenter: Send + Sync {
         role_name: &str,
     ) -> Result<RoleCredentials, ServiceError>;
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError>;
+    /// Whether a refresh that begins now can be waited for.
+    fn has_time_to_refresh(&self) -> bool;
     /// How far the service's clock is ahead of ours, by the `Date` of its newest answer.
     fn clock_skew(&self) -> Option<TimeDelta>;
 }

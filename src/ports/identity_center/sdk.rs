@@ -3,9 +3,12 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sso::error::SdkError;
 use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
@@ -20,13 +23,14 @@ use super::{
     Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
     Registration, RoleCredentials, ServiceError, is_account_id,
 };
-use crate::ports::http::HttpSetup;
+use crate::ports::http::{CONNECT_TIMEOUT, HttpSetup};
+use crate::ports::running_time::within;
 use crate::ports::runtime::Runtime;
 use crate::secret::Secret;
 
 /// RFC 8628 section 3.4.
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// Between two tries of a refresh, for which others may wait.
+/// Between two tries of what is tried again here, for which others may wait.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
 pub struct SdkIdentityCenter {
@@ -35,8 +39,15 @@ pub struct SdkIdentityCenter {
     portal: aws_sdk_sso::Client,
     endpoints: Endpoints,
     patience: Patience,
-    deadline: Instant,
+    /// Put off by the time that this process was stopped.
+    deadline: Mutex<Instant>,
     http: HttpSetup,
+}
+
+/// One try, and how long the process was stopped meanwhile.
+struct Tried<T> {
+    outcome: Result<T, ServiceError>,
+    stopped_for: Duration,
 }
 
 impl SdkIdentityCenter {
@@ -70,29 +81,54 @@ impl SdkIdentityCenter {
             portal: aws_sdk_sso::Client::from_conf(portal),
             endpoints,
             patience,
-            deadline: Instant::now() + patience.total,
+            deadline: Mutex::new(Instant::now() + patience.total),
             http,
         })
     }
 
-    /// Blocks on one call.
+    /// Blocks on one call, as long as the time of all calls allows.
     fn ask<T, E: Error + 'static>(
         &self,
         call: &Called<'_>,
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, ServiceError> {
+        let left = self.time_left();
+        if left.is_zero() {
+            return Err(ServiceError::NoTime { host: call.origin.host().to_owned() });
+        }
+        self.try_once(call, left, request).outcome
+    }
+
+    fn try_once<T, E: Error + 'static>(
+        &self,
+        call: &Called<'_>,
+        limit: Duration,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Tried<T> {
         let (start, operation, host) = (Instant::now(), call.operation, call.origin.host());
-        let answer = self.runtime.block_on(async { tokio::time::timeout_at(self.deadline, request).await });
+        let waited = self.runtime.block_on(within(limit, request));
         let took = start.elapsed();
-        let outcome = match answer {
-            Ok(answer) => answer.map_err(|error| call.failed_with(&error)),
-            Err(_) => Err(ServiceError::TimedOut { host: host.to_owned(), after: took }),
+        *self.deadline() += waited.stopped_for;
+        let outcome = match waited.value {
+            Some(answer) => answer.map_err(|error| call.failed_with(&error)),
+            None => Err(ServiceError::TimedOut {
+                host: host.to_owned(),
+                after: took.saturating_sub(waited.stopped_for),
+            }),
         };
         match &outcome {
             Ok(_) => tracing::info!(target: "kcaws::aws", operation, host, ?took, "answered"),
             Err(error) => tracing::info!(target: "kcaws::aws", operation, host, ?took, %error, "failed"),
         }
-        outcome
+        Tried { outcome, stopped_for: waited.stopped_for }
+    }
+
+    fn deadline(&self) -> std::sync::MutexGuard<'_, Instant> {
+        self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
     }
 
     fn oidc_call(&self, operation: &'static str) -> Called<'_> {
@@ -104,28 +140,58 @@ impl SdkIdentityCenter {
         }
     }
 
-    /// Tries again here and not in the SDK: what a refusal means depends on whether an answer was lost before it.
-    fn refresh(
-        &self,
-        call: &Called<'_>,
-        request: &CreateTokenFluentBuilder,
-    ) -> Result<CreateTokenOutput, ServiceError> {
-        let once = || {
-            let no_retry = aws_sdk_ssooidc::config::Config::builder().retry_config(RetryConfig::disabled());
-            self.ask(call, request.clone().customize().config_override(no_retry).send())
-        };
-        let (mut is_lost, mut tries_left) = (false, self.patience.attempts);
+    /// Tries what must not be asked for twice without a thought: an answer that is lost holds a token that was
+    /// minted, or says that the session is over, and what a refusal means depends on whether one was lost before it.
+    ///
+    /// Hence neither the SDK's own retries nor its timers, which a process that was stopped finds run out: see
+    /// [`within`]. After a stop nothing is tried again: the first try may have been answered long ago.
+    fn persist<T>(&self, tries: u32, once: impl Fn(Duration) -> Tried<T>) -> Result<T, ServiceError> {
+        let (mut is_lost, mut tries_left) = (false, tries);
+        // A try that was begun gets its time, whatever the time of all calls is.
+        let limit = self.patience.attempt.max(Patience::FOR_A_TOOL.attempt);
         loop {
             tries_left = tries_left.saturating_sub(1);
-            match once() {
+            let Tried { outcome, stopped_for } = once(limit);
+            match outcome {
                 Err(ServiceError::InvalidGrant) if is_lost => return Err(ServiceError::LostGrant),
-                Err(error) if error.is_transient() && tries_left > 0 => {
+                Err(error)
+                    if error.is_transient()
+                        && tries_left > 0
+                        && stopped_for.is_zero()
+                        && self.has_time_to_refresh() =>
+                {
                     is_lost |= !matches!(error, ServiceError::Throttled | ServiceError::SlowDown);
                     self.runtime.block_on(async { tokio::time::sleep(BACK_OFF).await });
                 }
                 outcome => return outcome,
             }
         }
+    }
+
+    fn token(
+        &self,
+        call: &Called<'_>,
+        request: &CreateTokenFluentBuilder,
+        tries: u32,
+    ) -> Result<CreateTokenOutput, ServiceError> {
+        self.persist(tries, |limit| {
+            let config = aws_sdk_ssooidc::config::Config::builder()
+                .retry_config(RetryConfig::disabled())
+                .timeout_config(self.connecting_only())
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            self.try_once(call, limit, request.clone().customize().config_override(config).send())
+        })
+    }
+
+    /// Nothing is lost before there is a connection.
+    fn connecting_only(&self) -> TimeoutConfig {
+        let limit = CONNECT_TIMEOUT.min(self.patience.attempt).min(self.time_left());
+        TimeoutConfig::builder()
+            .connect_timeout(limit)
+            .disable_read_timeout()
+            .disable_operation_timeout()
+            .disable_operation_attempt_timeout()
+            .build()
     }
 
     fn portal_call(&self, operation: &'static str) -> Called<'_> {
@@ -209,7 +275,11 @@ impl IdentityCenter for SdkIdentityCenter {
             .create_token()
             .client_id(&registration.client_id)
             .client_secret(registration.client_secret.expose());
-        let is_refresh = matches!(grant, Grant::RefreshToken(_));
+        if matches!(grant, Grant::RefreshToken(_)) && !self.has_time_to_refresh() {
+            return Err(ServiceError::NoTime { host: call.origin.host().to_owned() });
+        }
+        // Who waits for a person asks again in any case.
+        let tries = if matches!(grant, Grant::DeviceCode(_)) { 1 } else { self.patience.attempts };
         let request = match grant {
             Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE_GRANT).device_code(code.expose()),
             Grant::AuthorizationCode { code, verifier, redirect_uri } => request
@@ -219,8 +289,7 @@ impl IdentityCenter for SdkIdentityCenter {
                 .redirect_uri(redirect_uri),
             Grant::RefreshToken(token) => request.grant_type("refresh_token").refresh_token(token.expose()),
         };
-        let answer =
-            if is_refresh { self.refresh(&call, &request)? } else { self.ask(&call, request.send())? };
+        let answer = self.token(&call, &request, tries)?;
         Ok(IssuedToken {
             access_token: answer.access_token.ok_or_else(|| call.missing("accessToken"))?.into(),
             expires_in: seconds(answer.expires_in),
@@ -304,8 +373,18 @@ impl IdentityCenter for SdkIdentityCenter {
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {
         let call = self.portal_call("Logout");
         let request = self.portal.logout().access_token(access_token.expose());
-        self.ask(&call, request.send())?;
+        self.persist(self.patience.portal_attempts, |limit| {
+            let config = aws_sdk_sso::config::Config::builder()
+                .retry_config(RetryConfig::disabled())
+                .timeout_config(self.connecting_only())
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            self.try_once(&call, limit, request.clone().customize().config_override(config).send())
+        })?;
         Ok(())
+    }
+
+    fn has_time_to_refresh(&self) -> bool {
+        self.time_left() >= self.patience.refresh
     }
 
     fn clock_skew(&self) -> Option<TimeDelta> {

@@ -15,6 +15,7 @@ pub struct FakeKeyring {
 #[derive(Default)]
 struct State {
     items: Vec<(ItemKey, Secret<String>)>,
+    left_over: Option<(ItemKey, Secret<String>)>,
     locked: bool,
     refuse_unlock: bool,
     fail_next: Option<KeyringError>,
@@ -46,6 +47,11 @@ impl FakeKeyring {
     /// Takes `count` more writes, and refuses the others until told something else.
     pub fn take_writes(&self, count: Option<usize>) {
         self.state().writes_left = count;
+    }
+
+    /// As a process does that is killed when it has written `value`, and not put it in its place.
+    pub fn leave(&self, key: &ItemKey, value: Secret<String>) {
+        self.state().left_over = Some((key.clone(), value));
     }
 
     /// From now on it says yes to a write and keeps nothing.
@@ -115,6 +121,14 @@ impl SecretStore for FakeKeyring {
             state.items.push((key.clone(), value.clone()));
         }
         Ok(())
+    }
+
+    fn take_up(&self, key: &ItemKey) -> Result<bool, KeyringError> {
+        let mut state = self.state();
+        let Some((_, value)) = state.left_over.take_if(|(held, _)| held == key) else { return Ok(false) };
+        let Some(item) = state.items.iter_mut().find(|(held, _)| held == key) else { return Ok(false) };
+        item.1 = value;
+        Ok(true)
     }
 
     fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
 
 use super::core_store::text;
+use super::left_over;
 use super::names::hex;
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::sealed::{self, SealError};
@@ -116,7 +117,7 @@ impl SecretStore for KeyutilsStore {
             let mut file = id.to_vec();
             let sealed = sealed::seal(&kernel_key, &bound(&id, key), value.expose().as_bytes());
             file.extend_from_slice(&sealed.map_err(failed)?);
-            self.state.write(&file_name(key), &file).map_err(failed)?;
+            self.state.write_record(&file_name(key), &file).map_err(failed)?;
             if find(ring, &id)?.is_some() {
                 return Ok(());
             }
@@ -127,18 +128,31 @@ impl SecretStore for KeyutilsStore {
     fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError> {
         let name = file_name(key);
         let file = self.state.read(&name).map_err(failed)?;
+        let left = self.state.left_overs(&name).map_err(failed)?;
         // The file goes first, and even where the kernel refuses.
-        let removed = self.state.remove(&name).map_err(failed)?;
+        let removed = self.state.remove_record(&name).map_err(failed)?;
         let ring = user_keyring()?;
-        let Some(id) = file.as_deref().and_then(|file| file.first_chunk::<ID_LEN>()) else {
-            return Ok(removed);
-        };
-        let held = fetch(ring, id)?.is_some();
-        if held && !self.ids_in_use()?.contains(id) {
-            destroy(ring, id)?;
+        let id_of = |file: &[u8]| file.first_chunk::<ID_LEN>().copied();
+        let id = file.as_deref().and_then(id_of);
+        let held = id.map(|id| fetch(ring, &id)).transpose()?.flatten().is_some();
+        let in_use = self.ids_in_use()?;
+        for id in id.into_iter().chain(left.iter().filter_map(|one| id_of(&one.contents))) {
+            if !in_use.contains(&id) {
+                destroy(ring, &id)?;
+            }
         }
-        // A file whose key has gone held nothing any more.
-        Ok(removed && held)
+        // A file whose key has gone held nothing any more; one that is cut short has none.
+        Ok(removed && (held || id.is_none()))
+    }
+
+    fn take_up(&self, key: &ItemKey) -> Result<bool, KeyringError> {
+        let is_whole = |file: &[u8]| {
+            let Some((id, sealed)) = file.split_first_chunk::<ID_LEN>() else { return Ok(false) };
+            let kernel_key = fetch(user_keyring()?, id)?;
+            Ok(kernel_key
+                .is_some_and(|kernel_key| sealed::open(&kernel_key, &bound(id, key), sealed).is_ok()))
+        };
+        left_over::take_up(&*self.state, &file_name(key), is_whole, |error| failed(error))
     }
 
     fn unlock(&self, _key: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {

@@ -19,6 +19,7 @@ pub mod fake;
 pub mod file;
 #[cfg(target_os = "linux")]
 pub mod keyutils;
+mod left_over;
 mod names;
 mod open;
 #[cfg(target_os = "linux")]
@@ -90,6 +91,11 @@ pub trait SecretStore {
     /// Whether a write could be tried now, `Locked` where a person must do something first; never prompts.
     fn ready(&self, key: &ItemKey) -> Result<(), KeyringError> {
         self.get(key).map(|_| ())
+    }
+    /// Finishes a write that was whole when its process was killed; `true` where there was one. The caller holds the
+    /// item's lock, and reads the item after this.
+    fn take_up(&self, _key: &ItemKey) -> Result<bool, KeyringError> {
+        Ok(false)
     }
     /// The process that keeps the items, where there is one that can be asked.
     fn daemon(&self) -> Option<u32> {

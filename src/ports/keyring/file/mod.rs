@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use self::form::{Header, Sealed};
 use super::core_store::text;
+use super::left_over;
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::passphrase::{PassphraseError, PassphraseSource, Question};
 use crate::ports::sealed::Key;
@@ -128,11 +129,26 @@ impl SecretStore for FileStore {
         }
         .ok_or(KeyringError::Locked(KIND))?;
         let file = header.seal(&key, item, value.expose().as_bytes()).map_err(failed)?;
-        self.state.write(&file_name(item), &file).map_err(failed)
+        self.state.write_record(&file_name(item), &file).map_err(failed)
     }
 
     fn delete(&self, item: &ItemKey) -> Result<bool, KeyringError> {
-        self.state.remove(&file_name(item)).map_err(failed)
+        self.state.remove_record(&file_name(item)).map_err(failed)
+    }
+
+    fn take_up(&self, item: &ItemKey) -> Result<bool, KeyringError> {
+        // A successor is sealed under the same passphrase and salt; without the key there is nothing to tell it by.
+        let Some(present) = self.read(item)? else { return Ok(false) };
+        if self.state.left_overs(&file_name(item)).map_err(failed)?.is_empty() {
+            return Ok(false);
+        }
+        let Some(key) = self.key_at_hand(item, &present)? else { return Ok(false) };
+        let is_whole = |file: &[u8]| {
+            let whole = Sealed::read(file)
+                .is_ok_and(|file| file.header == present.header && file.open(&key, item).is_ok());
+            Ok(whole)
+        };
+        left_over::take_up(&*self.state, &file_name(item), is_whole, |error| failed(error))
     }
 
     fn ready(&self, item: &ItemKey) -> Result<(), KeyringError> {
