@@ -29,6 +29,7 @@ pub mod process;
 pub mod program;
 pub mod proxy;
 pub mod redirects;
+pub mod roots;
 pub mod sealed;
 pub mod signin;
 mod state_error;

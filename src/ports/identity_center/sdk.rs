@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
-use super::answer::{Called, Service, timeouts};
+use super::answer::{Bare429, Called, Service, timeouts};
 use super::{
     Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
     Registration, RoleCredentials, ServiceError, is_account_id,
@@ -59,11 +59,13 @@ impl SdkIdentityCenter {
             .timeout_config(timeouts(patience.attempt))
             .build();
         let oidc = aws_sdk_ssooidc::config::Builder::from(&shared)
+            .retry_classifier(Bare429)
             .endpoint_url(endpoints.oidc.as_str())
             .http_client(http.client(endpoints.oidc.is_https()))
             .build();
         let portal = aws_sdk_sso::config::Builder::from(&shared)
             .retry_config(RetryConfig::standard().with_max_attempts(patience.portal_attempts))
+            .retry_classifier(Bare429)
             .endpoint_url(endpoints.portal.as_str())
             .http_client(http.client(endpoints.portal.is_https()))
             .build();
@@ -85,11 +87,12 @@ impl SdkIdentityCenter {
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, ServiceError> {
         let (start, operation, host) = (Instant::now(), call.operation, call.origin.host());
+        self.http.forget_retry_after();
         let answer = self.runtime.block_on(async { tokio::time::timeout_at(self.deadline, request).await });
         let took = start.elapsed();
         let outcome = match answer {
             Ok(answer) => answer.map_err(|error| call.failed_with(&error)),
-            Err(_) => Err(ServiceError::TimedOut { host: host.to_owned(), after: took }),
+            Err(_) => Err(call.timed_out(took)),
         };
         match &outcome {
             Ok(_) => tracing::info!(target: "kcaws::aws", operation, host, ?took, "answered"),
@@ -104,6 +107,7 @@ impl SdkIdentityCenter {
             service: Service::Oidc,
             origin: &self.endpoints.oidc,
             attempt: self.patience.attempt,
+            http: &self.http,
         }
     }
 
@@ -137,6 +141,7 @@ impl SdkIdentityCenter {
             service: Service::Portal,
             origin: &self.endpoints.portal,
             attempt: self.patience.attempt,
+            http: &self.http,
         }
     }
 }
@@ -310,6 +315,10 @@ impl IdentityCenter for SdkIdentityCenter {
 
     fn clock_skew(&self) -> Option<TimeDelta> {
         self.http.clock_skew()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.http.retry_after()
     }
 }
 
