@@ -1,6 +1,6 @@
 //! The lazy ports. Building an `App` opens nothing; what a command never asks for costs it nothing (rule 6).
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -17,8 +17,8 @@ use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience}
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
 use crate::ports::loopback::NoPort;
 use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
-use crate::ports::proxy;
 use crate::ports::redirects::{HttpRedirects, Redirects};
+use crate::ports::roots::Bundle;
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::sts::{HttpSts, Sts};
 use crate::profile::{ConfigError, Document};
@@ -36,6 +36,7 @@ pub struct App {
     document: OnceCell<(Option<FileStamp>, Document)>,
     settings: OnceCell<Settings>,
     passphrase: Kept,
+    profile_in_force: RefCell<Option<String>>,
 }
 
 /// The HTTP client or its runtime cannot even be set up.
@@ -43,9 +44,6 @@ pub struct App {
 pub enum SetupError {
     #[error(transparent)]
     Http(#[from] HttpSetupError),
-    /// The value may hold a password.
-    #[error("{0} is no address of an http proxy")]
-    Proxy(&'static str),
     #[error("the network runtime does not start")]
     Runtime(#[source] std::io::Error),
 }
@@ -93,6 +91,7 @@ impl App {
             document: OnceCell::new(),
             settings: OnceCell::new(),
             passphrase: Kept::default(),
+            profile_in_force: RefCell::default(),
         }
     }
 
@@ -158,6 +157,22 @@ impl App {
         Ok(self.settings.get_or_init(|| settings))
     }
 
+    /// From now on for this profile, where it is another than that of AWS_PROFILE.
+    pub fn act_for(&self, profile: Option<String>) {
+        self.profile_in_force.replace(profile);
+    }
+
+    /// The files of certificates that the environment names, and `~/.aws/config` for the default profile and the one in
+    /// force. A config that cannot be read is complained about where it decides something.
+    pub fn ca_bundles(&self) -> Vec<Bundle> {
+        let mut bundles = Bundle::of_env(&self.env);
+        if let Ok(document) = self.document() {
+            let in_force = self.profile_in_force.borrow().clone().or_else(|| self.env.get("AWS_PROFILE"));
+            bundles.extend(document.ca_bundles(in_force.as_deref(), self.folders.home.as_deref()));
+        }
+        bundles
+    }
+
     pub fn store(&self, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
         self.outside.store(self, kind)
     }
@@ -199,7 +214,8 @@ impl App {
 
 #[derive(Default)]
 struct RealOutside {
-    http: OnceCell<HttpSetup>,
+    /// Of the certificates that it trusts: profiles may name their own.
+    http: RefCell<Option<(Vec<Bundle>, HttpSetup)>>,
     /// One for all stores: a descriptor can be read once.
     passphrases: OnceCell<Rc<dyn PassphraseSource>>,
 }
@@ -210,15 +226,16 @@ impl RealOutside {
             .get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone(), app.passphrase.clone())))
     }
 
-    fn http(&self, app: &App) -> Result<&HttpSetup, SetupError> {
-        if let Some(http) = self.http.get() {
-            return Ok(http);
+    fn http(&self, app: &App) -> Result<HttpSetup, SetupError> {
+        let bundles = app.ca_bundles();
+        if let Some((known, http)) = &*self.http.borrow()
+            && *known == bundles
+        {
+            return Ok(http.clone());
         }
-        if let Some(variable) = proxy::unusable(&app.env) {
-            return Err(SetupError::Proxy(variable));
-        }
-        let http = HttpSetup::from_env(&app.env, app.clock.clone())?;
-        Ok(self.http.get_or_init(|| http))
+        let http = HttpSetup::trusting(&bundles, &app.env, app.clock.clone())?;
+        self.http.replace(Some((bundles, http.clone())));
+        Ok(http)
     }
 }
 
@@ -234,21 +251,21 @@ impl Outside for RealOutside {
         endpoints: &Endpoints,
         patience: Patience,
     ) -> Result<Box<dyn IdentityCenter>, SetupError> {
-        let center = SdkIdentityCenter::new(region, endpoints.clone(), patience, self.http(app)?.clone());
+        let center = SdkIdentityCenter::new(region, endpoints.clone(), patience, self.http(app)?);
         Ok(Box::new(center.map_err(SetupError::Runtime)?))
     }
 
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        Ok(Box::new(HttpSignin::new(self.http(app)?.clone(), origin)))
+        Ok(Box::new(HttpSignin::new(self.http(app)?, origin)))
     }
 
     fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
-        let http = self.http(app)?.clone();
+        let http = self.http(app)?;
         Ok(Box::new(HttpSts::new(http, endpoint, region.to_owned())))
     }
 
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {
-        Ok(Box::new(HttpRedirects(self.http(app)?.clone())))
+        Ok(Box::new(HttpRedirects(self.http(app)?)))
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {

@@ -6,7 +6,7 @@ use super::error::CommandError;
 use super::selection::{self, Opened, Selected};
 use super::ui::Ui;
 use crate::app::App;
-use crate::credentials::listing::AccountRoles;
+use crate::credentials::listing::Listing;
 use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::Patience;
 use crate::session::status;
@@ -20,6 +20,7 @@ Examples:
 /// List the accounts and permission sets that you have
 ///
 /// A list that is less than an hour old, and of this login, is shown again without asking AWS, and its age is said.
+/// An account of which AWS does not tell what you have there is named on stderr, and in `unavailable` of the JSON.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AccountsArgs {
@@ -39,6 +40,8 @@ struct Report {
     session: String,
     listed_at: DateTime<Utc>,
     accounts: Vec<Row>,
+    /// Those of which AWS does not tell what you have there.
+    unavailable: Vec<UnavailableRow>,
 }
 
 #[derive(Serialize)]
@@ -49,17 +52,26 @@ struct Row {
     roles: Vec<String>,
 }
 
+#[derive(Serialize)]
+struct UnavailableRow {
+    account_id: String,
+    account_name: Option<String>,
+    email: Option<String>,
+    reason: String,
+}
+
 pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let selected = selection::session(app, args.session.as_deref(), ui)?;
     let session = selected.session.name.clone();
-    let (listed_at, listed) = match fresh(&selected, app)?.filter(|_| !args.refresh) {
-        Some(known) => {
-            let age = (app.clock.now() - known.listed_at).num_minutes();
-            ui.say(&format!("The list is {age} min old; --refresh asks AWS again."));
-            (known.listed_at, known.accounts)
-        }
-        None => (app.clock.now(), asked(selected, app, ui)?),
-    };
+    let (listed_at, Listing { accounts: listed, unavailable }) =
+        match fresh(&selected, app)?.filter(|_| !args.refresh) {
+            Some(known) => {
+                let age = (app.clock.now() - known.listed_at).num_minutes();
+                ui.say(&format!("The list is {age} min old; --refresh asks AWS again."));
+                (known.listed_at, Listing { accounts: known.accounts, ..Listing::default() })
+            }
+            None => (app.clock.now(), asked(selected, app, ui)?),
+        };
     if args.json {
         let accounts = listed.into_iter().map(|one| Row {
             account_id: one.account.id,
@@ -67,7 +79,14 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
             email: one.account.email,
             roles: one.roles,
         });
-        ui.json(&Report { schema: 1, session, listed_at, accounts: accounts.collect() });
+        let unavailable = unavailable.into_iter().map(|one| UnavailableRow {
+            account_id: one.account.id,
+            account_name: one.account.name,
+            email: one.account.email,
+            reason: one.reason,
+        });
+        let (accounts, unavailable) = (accounts.collect(), unavailable.collect());
+        ui.json(&Report { schema: 1, session, listed_at, accounts, unavailable });
         return Ok(());
     }
     if listed.is_empty() {
@@ -92,7 +111,7 @@ fn fresh(selected: &Selected, app: &App) -> Result<Option<Known>, CommandError> 
     Ok(selection::known(app, selected).filter(|known| known.is_fresh(now)))
 }
 
-fn asked(selected: Selected, app: &App, ui: &Ui) -> Result<Vec<AccountRoles>, CommandError> {
+fn asked(selected: Selected, app: &App, ui: &mut Ui) -> Result<Listing, CommandError> {
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     Ok(opened.accounts(ui)?)
 }

@@ -148,6 +148,20 @@ impl std::fmt::Display for CommandError {
     }
 }
 
+/// Both places of a company's certificate are named: the AWS CLI reads both.
+const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE, or into `ca_bundle` of ~/.aws/config";
+
+/// What to do about an answer that is none of AWS's.
+fn in_between(status: u16) -> &'static str {
+    match status {
+        511 => "this network wants you to sign in first: open http://neverssl.com in a browser",
+        407 => "a proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@host:port",
+        _ => {
+            "a proxy, a gateway or a captive portal answers here: check HTTPS_PROXY, the VPN and what your company filters; -v shows more"
+        }
+    }
+}
+
 /// A name as it can be pasted into a shell.
 pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
@@ -299,12 +313,14 @@ impl From<SetupError> for CommandError {
     fn from(error: SetupError) -> Self {
         let cause = chain(&error);
         let failure = match &error {
-            SetupError::Http(HttpSetupError::CaBundle { .. } | HttpSetupError::NoCertificate { .. }) => {
+            SetupError::Http(HttpSetupError::Roots(_)) => {
                 Self::new(Exit::Configuration, "ca_bundle", error.to_string())
                     .hint("AWS_CA_BUNDLE names a file with PEM certificates; unset it if it is not needed")
             }
-            SetupError::Proxy(variable) => Self::new(Exit::Configuration, "proxy", error.to_string())
-                .hint(format!("write {variable}=http://host:port, or unset it; SOCKS is not supported")),
+            SetupError::Http(HttpSetupError::Proxy(proxy)) => {
+                Self::new(Exit::Configuration, "proxy", error.to_string())
+                    .hint(format!("write {}=http://host:port, or unset it", proxy.variable))
+            }
             SetupError::Runtime(_) => Self::new(Exit::Failed, "setup", error.to_string())
                 .hint("the system refuses more open files or threads: `ulimit -a`"),
         };
@@ -323,9 +339,8 @@ impl From<CallError> for CommandError {
                 failure.hint("check this machine's clock and the region, then try again")
             }
             Trouble::Overloaded { .. } => failure.hint("try again in a moment"),
-            Trouble::Unreachable { .. } => failure.hint(
-                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
-            ),
+            Trouble::Unreachable(_) => failure.hint(NO_WAY_THERE),
+            Trouble::NotAws { status } => failure.hint(in_between(status)),
             Trouble::NotUnderstood => failure.hint("a proxy or a captive portal may stand between"),
         }
     }

@@ -15,6 +15,7 @@ use crate::ports::identity_center::{Patience, RoleCredentials};
 use crate::ports::process;
 use crate::profile::Role;
 use crate::secret::Secret;
+use crate::session::Session;
 use crate::session::auto::{AutoLogin, Waited};
 
 /// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
@@ -34,6 +35,11 @@ pub(super) struct Provider<'a> {
 impl<'a> Provider<'a> {
     /// Asks nobody anything.
     pub(super) fn for_a_tool(app: &'a App, selected: Selected, role: Role) -> Result<Self, CommandError> {
+        let document = app.document()?;
+        app.act_for(match &selected.profile {
+            Some(profile) => Some(profile.clone()),
+            None => document.trusting_profile(&selected.session.name, &role),
+        });
         let endpoints = selection::endpoints(app, &selected)?;
         let minted_by = MintedBy::of(&selected.session, &endpoints);
         let endpoints_of_profile = selection::of_profile_alone(app, &selected, &endpoints);
@@ -142,6 +148,7 @@ impl<'a> Provider<'a> {
     }
 
     fn fetch(&self, haste: Haste) -> Result<Fetched, CommandError> {
+        let retry_until = if haste.waits { self.app.clock.elapsed() + haste.total } else { Duration::ZERO };
         let (patience, lock_patience) = if haste.waits {
             (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
         } else {
@@ -152,7 +159,8 @@ impl<'a> Provider<'a> {
             if let Some(ui) = self.person {
                 opened.ask_for_passphrase(ui)?;
             }
-            Ok(opened.session().fetch_role(&self.role)?)
+            let session = Session { retry_until, ..opened.session() };
+            Ok(session.fetch_role(&self.role)?)
         };
         match once() {
             // No tool should fail because somebody moves the tokens meanwhile.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
-use crate::credentials::listing::AccountRoles;
+use crate::credentials::listing::Listing;
 use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{SecretStore, StoreKind};
@@ -278,12 +278,17 @@ impl<'a> Opened<'a> {
     }
 
     /// All accounts and permission sets; that may take a minute.
-    pub(super) fn accounts(&self, ui: &Ui) -> Result<Vec<AccountRoles>, SessionError> {
+    pub(super) fn accounts(&self, ui: &mut Ui) -> Result<Listing, SessionError> {
         let spinner = ui.spinner("Asking for your accounts …");
         let listed = self.session().accounts(|done, total| {
             spinner.set_message(format!("{done} of {total} accounts"));
         });
         spinner.finish_and_clear();
+        for one in listed.iter().flat_map(|listing| &listing.unavailable) {
+            let name = one.account.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            let id = &one.account.id;
+            ui.warn(&format!("AWS does not tell what you have in account {id}{name}: {}", one.reason));
+        }
         listed
     }
 
@@ -297,6 +302,7 @@ impl<'a> Opened<'a> {
             center: &*self.center,
             warm_keys: self.app.warm_keys(),
             lock_patience: self.lock_patience,
+            retry_until: Duration::ZERO,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod listing;
 mod pace;
+mod retry;
 pub mod warm;
 pub mod wire;
 
@@ -50,7 +51,9 @@ impl Session<'_> {
     /// One fetch; when the portal refuses the token, one refresh and one more fetch. A second refusal is for a
     /// person to mend, and nothing is forgotten because of it.
     pub fn role_credentials(&self, role: &Role) -> Result<RoleCredentials, CredentialsError> {
-        let fetch = |token| self.center.role_credentials(token, &role.account_id, &role.role_name);
+        let fetch = |token| {
+            self.at_the_pace(|| self.center.role_credentials(token, &role.account_id, &role.role_name))
+        };
         let token = self.access_token()?;
         let answer = match fetch(&token) {
             Err(ServiceError::Unauthorized) => fetch(&self.access_token_after_refusal(&token)?),

@@ -7,6 +7,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 pub trait Clock: Send + Sync {
     /// The wall clock, to the second: nothing on the wire or in our files is finer.
     fn now(&self) -> DateTime<Utc>;
+    /// Returns the wall clock in full, as time since 1970: for what several processes agree on. Zero before that.
+    fn since_epoch(&self) -> Duration;
     /// Time since some fixed point, never stepping back: for deadlines.
     fn elapsed(&self) -> Duration;
     fn sleep(&self, span: Duration);
@@ -31,6 +33,12 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(0)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    fn since_epoch(&self) -> Duration {
+        let now = std::time::SystemTime::now();
+        now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 
     fn elapsed(&self) -> Duration {
@@ -72,6 +80,10 @@ impl Clock for FakeClock {
         (self.start + self.elapsed()).trunc_subsecs(0)
     }
 
+    fn since_epoch(&self) -> Duration {
+        (self.start + self.elapsed()).signed_duration_since(DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
+    }
+
     fn elapsed(&self) -> Duration {
         *self.passed.lock().expect("no test panics while holding it")
     }
@@ -91,6 +103,8 @@ mod tests {
         clock.sleep(Duration::from_millis(5));
         assert!(clock.elapsed() >= passed + Duration::from_millis(5));
         assert!(clock.now() >= wall);
+        let seconds = clock.since_epoch().as_secs().cast_signed();
+        assert!((seconds - clock.now().timestamp()).abs() <= 1, "both are the wall clock");
         assert_eq!(clock.now().timestamp_subsec_nanos(), 0);
     }
 

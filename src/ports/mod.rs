@@ -33,6 +33,7 @@ pub mod program;
 pub mod proxy;
 pub mod redirects;
 mod resolver;
+pub mod roots;
 mod running_time;
 pub mod runtime;
 pub mod sealed;

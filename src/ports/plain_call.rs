@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use hyper::body::Bytes;
 
-use super::http::HttpSetup;
+use super::http::{Answer, HttpSetup, Unreached, is_aws_header};
 use super::identity_center::Origin;
 
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// So often trouble is tried again.
+const MOST_AGAIN: u32 = 2;
+const BACK_OFF: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .trouble.of(.host))]
@@ -29,10 +32,12 @@ pub enum Trouble {
     Overloaded {
         status: u16,
     },
-    Unreachable {
-        why: String,
+    Unreachable(Unreached),
+    /// By its form the answer is none of AWS's.
+    NotAws {
+        status: u16,
     },
-    /// No answer of this service's: somebody else's page, or a redirect.
+    /// No answer of this service's, though perhaps one of AWS's.
     NotUnderstood,
 }
 
@@ -42,20 +47,46 @@ impl Trouble {
             Self::Refused { code: Some(code), .. } => format!("{host} refused the credentials ({code})"),
             Self::Refused { status, code: None } => format!("{host} refused the credentials ({status})"),
             Self::Overloaded { status } => format!("{host} is in trouble ({status})"),
-            Self::Unreachable { why } => format!("cannot reach {host}: {why}"),
+            Self::Unreachable(unreached) => unreached.to_string(),
+            Self::NotAws { status } => {
+                format!("something that is not AWS answered in place of {host} ({status})")
+            }
             Self::NotUnderstood => format!("{host} answered something that is not understood"),
         }
     }
+}
 
-    /// `code`: finds the service's own word in the body of a refusal.
-    fn in_answer(status: u16, body: &[u8], code: fn(&str) -> Option<String>) -> Option<Self> {
+/// How a service words its refusals.
+#[derive(Clone, Copy)]
+pub enum Refusals {
+    /// With a code, which this finds in the body.
+    Coded(fn(&str) -> Option<String>),
+    /// As a page for people under this status, and without a mark of AWS's.
+    Pages(u16),
+}
+
+impl Refusals {
+    fn in_answer(self, answer: &Answer) -> Option<Trouble> {
+        let status = answer.status;
+        let code = match self {
+            Self::Coded(code) => code(&String::from_utf8_lossy(&answer.body)),
+            Self::Pages(_) => None,
+        };
+        let is_page = matches!(self, Self::Pages(of) if of == status);
+        let is_of_aws = has_aws_header(answer) || code.is_some() || is_page;
         Some(match status {
             200 => return None,
-            429 | 500..600 => Self::Overloaded { status },
-            300..400 => Self::NotUnderstood,
-            _ => Self::Refused { status, code: code(&String::from_utf8_lossy(body)) },
+            // 511 is "sign in to this network" (RFC 6585 section 6).
+            511 | 300..400 => Trouble::NotAws { status },
+            429 | 500..600 => Trouble::Overloaded { status },
+            _ if is_of_aws => Trouble::Refused { status, code },
+            _ => Trouble::NotAws { status },
         })
     }
+}
+
+fn has_aws_header(answer: &Answer) -> bool {
+    answer.headers.iter().any(|(name, _)| is_aws_header(name))
 }
 
 /// A service at its place.
@@ -63,25 +94,48 @@ pub struct Callee {
     pub service: &'static str,
     pub http: HttpSetup,
     pub origin: Origin,
+    pub refusals: Refusals,
 }
 
 impl Callee {
-    /// The body of a good answer.
-    pub fn call(&self, request: HttpRequest, code: fn(&str) -> Option<String>) -> Result<Bytes, CallError> {
-        let answer = self.http.ask(self.origin.is_https(), PATIENCE, request);
-        let answer = answer.map_err(|why| self.unreachable(why))?;
-        match Trouble::in_answer(answer.status, &answer.body, code) {
-            None => Ok(answer.body),
-            Some(trouble) => Err(self.in_trouble(trouble)),
+    /// The good answer. What makes trouble is asked again, as long as the call's time allows.
+    pub fn call(&self, request: &HttpRequest) -> Result<Answer, CallError> {
+        let clock = self.http.clock();
+        let end = clock.elapsed() + PATIENCE;
+        let mut again = 0;
+        loop {
+            let left = end.saturating_sub(clock.elapsed());
+            let once = request.try_clone().ok_or_else(|| self.failed("the request cannot be sent"))?;
+            let answer = self.http.ask(self.origin.is_https(), left, once);
+            let answer = answer.map_err(|unreached| self.in_trouble(Trouble::Unreachable(unreached)))?;
+            match self.refusals.in_answer(&answer) {
+                None => return Ok(answer),
+                Some(Trouble::Overloaded { .. })
+                    if again < MOST_AGAIN && clock.elapsed() + BACK_OFF * 4 < end =>
+                {
+                    again += 1;
+                    clock.sleep(BACK_OFF * again);
+                }
+                Some(trouble) => return Err(self.in_trouble(trouble)),
+            }
         }
     }
 
-    pub fn unreachable(&self, why: impl std::fmt::Display) -> CallError {
-        self.in_trouble(Trouble::Unreachable { why: why.to_string() })
+    /// Of a request that could not even be made.
+    pub fn failed(&self, why: impl std::fmt::Display) -> CallError {
+        let unreached = Unreached { at: self.origin.host().to_owned(), why: why.to_string() };
+        self.in_trouble(Trouble::Unreachable(unreached))
     }
 
-    pub fn not_understood(&self) -> CallError {
-        self.in_trouble(Trouble::NotUnderstood)
+    /// Of an answer with a good status: whose it is, by its form.
+    pub fn not_understood(&self, answer: &Answer) -> CallError {
+        let is_page = answer.body.trim_ascii_start().starts_with(b"<")
+            && answer.body.windows(5).take(1000).any(|word| word.eq_ignore_ascii_case(b"<html"));
+        self.in_trouble(if is_page && !has_aws_header(answer) {
+            Trouble::NotAws { status: answer.status }
+        } else {
+            Trouble::NotUnderstood
+        })
     }
 
     fn in_trouble(&self, trouble: Trouble) -> CallError {
@@ -91,20 +145,50 @@ impl Callee {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::http::Headers;
+    use hyper::body::Bytes;
+
     use super::*;
 
+    fn of(
+        refusals: Refusals,
+        status: u16,
+        header: Option<&'static str>,
+        body: &'static str,
+    ) -> Option<Trouble> {
+        let mut headers = Headers::new();
+        if let Some(header) = header {
+            headers.insert(header, "x");
+        }
+        refusals.in_answer(&Answer { status, headers, body: Bytes::from_static(body.as_bytes()) })
+    }
+
+    const CODED: Refusals = Refusals::Coded(|body| body.strip_prefix("code ").map(str::to_owned));
+
     #[test]
-    fn a_status_tells_a_refusal_from_trouble_and_from_somebody_else() {
-        let of = |status| Trouble::in_answer(status, b"ExpiredToken", |_| None);
-        assert_eq!(of(200), None);
+    fn a_status_tells_a_refusal_from_trouble() {
+        assert_eq!(of(CODED, 200, None, ""), None);
         for status in [429, 500, 503] {
-            assert_eq!(of(status), Some(Trouble::Overloaded { status }));
+            assert_eq!(of(CODED, status, None, "<html>"), Some(Trouble::Overloaded { status }));
         }
-        for status in [301, 302, 307] {
-            assert_eq!(of(status), Some(Trouble::NotUnderstood), "{status}");
+        let named = Trouble::Refused { status: 403, code: Some("ExpiredToken".to_owned()) };
+        assert_eq!(of(CODED, 403, None, "code ExpiredToken"), Some(named));
+        let marked = of(CODED, 403, Some("x-amzn-RequestId"), "<html>");
+        assert_eq!(marked, Some(Trouble::Refused { status: 403, code: None }));
+    }
+
+    #[test]
+    fn without_a_mark_of_awss_it_is_somebody_else_who_answers() {
+        for status in [301, 307, 400, 403, 404, 407, 451, 511] {
+            assert_eq!(of(CODED, status, None, "<html>"), Some(Trouble::NotAws { status }), "{status}");
         }
-        assert_eq!(of(400), Some(Trouble::Refused { status: 400, code: None }));
-        let named = Trouble::in_answer(403, b"ExpiredToken", |body| Some(body.to_owned()));
-        assert_eq!(named, Some(Trouble::Refused { status: 403, code: Some("ExpiredToken".to_owned()) }));
+        assert_eq!(of(CODED, 511, Some("x-amzn-requestid"), ""), Some(Trouble::NotAws { status: 511 }));
+    }
+
+    #[test]
+    fn a_service_that_refuses_with_a_page_is_believed_under_its_status_alone() {
+        let page = |status| of(Refusals::Pages(400), status, None, "<html>");
+        assert_eq!(page(400), Some(Trouble::Refused { status: 400, code: None }));
+        assert_eq!(page(403), Some(Trouble::NotAws { status: 403 }));
     }
 }

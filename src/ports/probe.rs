@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use chrono::{DateTime, Utc};
 
-use super::http::HttpSetup;
+use super::http::{HttpSetup, Unreached};
 
 /// A person waits, and hosts are asked at the same time.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -40,7 +40,11 @@ impl HttpProbe {
 
 impl Probe for HttpProbe {
     fn ask(&self, url: &str) -> Result<Answer, String> {
-        let answer = self.0.ask(url.starts_with("https:"), TIMEOUT, Self::of(url)?)?;
+        let answer = self.0.ask(url.starts_with("https:"), TIMEOUT, Self::of(url)?);
+        let answer = answer.map_err(|unreached| match &unreached {
+            Unreached { at, why } if url.split('/').nth(2) == Some(at) => why.clone(),
+            of_the_proxy => of_the_proxy.to_string(),
+        })?;
         let date = answer.headers.get("date");
         Ok(Answer {
             status: answer.status,

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use url::Url;
 
-use super::http::HttpSetup;
+use super::http::{HttpSetup, Unreached};
 
 /// As long as the AWS CLI waits for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,11 +43,12 @@ pub trait Redirects {
 pub struct HttpRedirects(pub HttpSetup);
 
 impl HttpRedirects {
-    fn send(&self, method: Method, url: &Url) -> Result<Answer, String> {
+    fn send(&self, method: Method, url: &Url) -> Result<Answer, Unreached> {
+        let failed = |why: String| Unreached { at: url.host_str().unwrap_or_default().to_owned(), why };
         let mut request = HttpRequest::new(SdkBody::empty());
         let method = if method == Method::Head { "HEAD" } else { "GET" };
-        request.set_method(method).map_err(|error| error.to_string())?;
-        request.set_uri(url.as_str().to_owned()).map_err(|error| error.to_string())?;
+        request.set_method(method).map_err(|error| failed(error.to_string()))?;
+        request.set_uri(url.as_str().to_owned()).map_err(|error| failed(error.to_string()))?;
         // Some web application firewalls refuse clients without a name.
         request.headers_mut().insert("user-agent", concat!("kcaws/", env!("CARGO_PKG_VERSION")));
         let answer = self.0.ask(true, TIMEOUT, request)?;
@@ -67,7 +68,7 @@ impl Redirects for HttpRedirects {
         let _ = (plain.set_username(""), plain.set_password(None));
         let answer = self.send(method, &plain);
         tracing::info!(target: "kcaws::start_url", host = url.host_str(), ?method, answered = answer.is_ok(), "asked");
-        answer.map_err(no_answer)
+        answer.map_err(|Unreached { at, why }| NoAnswer { host: at, why })
     }
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::http::HttpSetup;
 use super::identity_center::{Origin, RoleCredentials};
-use super::plain_call::{CallError, Callee};
+use super::plain_call::{CallError, Callee, Refusals};
 use crate::secret::Secret;
 
 pub trait Signin {
@@ -35,20 +35,19 @@ struct Answer {
 impl HttpSignin {
     /// `endpoint` is the base of `/federation`.
     pub fn new(http: HttpSetup, endpoint: Origin) -> Self {
-        Self(Callee { service: "signin", http, origin: endpoint })
+        // Of a refusal AWS says no more than 400, with a page of HTML.
+        Self(Callee { service: "signin", http, origin: endpoint, refusals: Refusals::Pages(400) })
     }
 
     fn ask(&self, form: &Zeroizing<String>) -> Result<Secret<String>, CallError> {
         let mut request = HttpRequest::new(SdkBody::from(form.as_bytes()));
-        request.set_method("POST").map_err(|error| self.0.unreachable(error))?;
-        request
-            .set_uri(format!("{}/federation", self.0.origin))
-            .map_err(|error| self.0.unreachable(error))?;
+        request.set_method("POST").map_err(|error| self.0.failed(error))?;
+        request.set_uri(format!("{}/federation", self.0.origin)).map_err(|error| self.0.failed(error))?;
         request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
-        // Of a refusal AWS says no more than 400, with a page of HTML.
-        let answer = self.0.call(request, |_| None)?;
-        let answer: Answer = serde_json::from_slice(&answer).map_err(|_| self.0.not_understood())?;
-        Ok(answer.signin_token)
+        let answer = self.0.call(&request)?;
+        let token: Answer =
+            serde_json::from_slice(&answer.body).map_err(|_| self.0.not_understood(&answer))?;
+        Ok(token.signin_token)
     }
 }
 

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::http::HttpSetup;
 use super::identity_center::{Origin, RoleCredentials};
-use super::plain_call::{CallError, Callee, Trouble};
+use super::plain_call::{CallError, Callee, Refusals, Trouble};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -48,11 +48,12 @@ pub struct HttpSts {
 
 impl HttpSts {
     pub fn new(http: HttpSetup, endpoint: Origin, region: String) -> Self {
-        Self { callee: Callee { service: "sts", http, origin: endpoint }, region }
+        let refusals = Refusals::Coded(|body| text_of(body, "Code"));
+        Self { callee: Callee { service: "sts", http, origin: endpoint, refusals }, region }
     }
 
     fn signed(&self, credentials: &RoleCredentials, at: DateTime<Utc>) -> Result<HttpRequest, CallError> {
-        let failed = |error: &dyn std::error::Error| self.callee.unreachable(super::innermost(error));
+        let failed = |error: &dyn std::error::Error| self.callee.failed(super::innermost(error));
         let uri = format!("{}/", self.callee.origin);
         let identity: Identity = Credentials::new(
             credentials.access_key_id.clone(),
@@ -88,8 +89,8 @@ impl HttpSts {
 
     fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
         let request = self.signed(credentials, self.callee.http.now_there())?;
-        let answer = self.callee.call(request, |body| text_of(body, "Code"))?;
-        identity(&String::from_utf8_lossy(&answer)).ok_or_else(|| self.callee.not_understood())
+        let answer = self.callee.call(&request)?;
+        identity(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| self.callee.not_understood(&answer))
     }
 }
 

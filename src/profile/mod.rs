@@ -15,6 +15,7 @@ pub mod sources;
 mod strict;
 pub mod sync;
 pub mod target;
+mod trust;
 
 use std::path::PathBuf;
 

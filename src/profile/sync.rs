@@ -164,6 +164,8 @@ pub struct Sync<'a> {
     pub session: &'a str,
     pub note: &'a Note,
     pub prune: bool,
+    /// Accounts of which is not known what there is: their profiles stay.
+    pub unknown: &'a [&'a str],
 }
 
 impl Sync<'_> {
@@ -180,7 +182,7 @@ impl Sync<'_> {
                 continue;
             }
             let heading = Heading::Profile(name.clone());
-            if !self.prune {
+            if !self.prune || self.unknown.contains(&noted.account.as_str()) {
                 plan.note.profiles.insert(name.clone(), noted.clone());
                 continue;
             }

@@ -18,7 +18,7 @@ fn settings(text: &str) -> ProfileSettings {
 fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, Plan) {
     let document = Document::parse(Path::new("/c"), text).expect("parses");
     let mut draft = Draft::of(&document).expect("fine");
-    let sync = Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune };
+    let sync = Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune, unknown: &[] };
     let plan = sync.apply(&mut draft).expect("applies");
     (draft.finish().expect("finishes").text().to_owned(), plan)
 }

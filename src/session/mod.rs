@@ -48,6 +48,9 @@ pub struct Session<'a> {
     pub warm_keys: &'a dyn WarmKeys,
     /// How long to wait for another process that refreshes.
     pub lock_patience: Duration,
+    /// Until when role credentials are asked for again while AWS refuses or has trouble, in the clock's elapsed time;
+    /// zero: they are asked for once.
+    pub retry_until: Duration,
 }
 
 /// Why a person must log in.
@@ -112,12 +115,23 @@ pub enum SessionError {
     BadPin { session: String },
     #[error(transparent)]
     StartUrl(#[from] StartUrlError),
+    /// AWS lists accounts and tells of none what the person has there.
+    #[error("AWS does not tell what you have in account {account_id}{}: {error}", and_others(*.others))]
+    NothingListed { account_id: String, others: usize, error: ServiceError },
     #[error(transparent)]
     Service(#[from] ServiceError),
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+fn and_others(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " and one more".to_owned(),
+        others => format!(" and {others} more"),
+    }
 }
 
 impl SessionError {

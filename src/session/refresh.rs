@@ -127,7 +127,8 @@ impl Session<'_> {
                 error @ (ServiceError::ServerTrouble { .. }
                 | ServiceError::Unreachable { .. }
                 | ServiceError::TimedOut { .. }
-                | ServiceError::NotUnderstood { .. }),
+                | ServiceError::NotUnderstood { .. }
+                | ServiceError::NotAws { .. }),
             ) => Err(error.into()),
             Err(error) => {
                 if let Some(login) = &mut record.login {

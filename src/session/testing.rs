@@ -66,6 +66,7 @@ impl World {
             center: &self.center,
             warm_keys: &self.warm_keys,
             lock_patience: std::time::Duration::ZERO,
+            retry_until: std::time::Duration::ZERO,
         }
     }
 

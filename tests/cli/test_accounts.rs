@@ -157,3 +157,74 @@ fn an_account_id_that_is_none_is_not_taken() {
     }
     assert_eq!(stage.desk.read_aws_config(), before);
 }
+
+const NO_ACCESS: &str =
+    r#"{"message":"No access","__type":"com.amazonaws.switchboard.portal#ForbiddenException"}"#;
+
+/// Three accounts; the two beside the usual one are not in any other test.
+fn three_accounts() -> Stage {
+    let stage = Stage::new();
+    for (id, name) in [("300000000001", "one"), ("300000000002", "two")] {
+        stage.sim.add_account(id, name, "x@example.com");
+        stage.sim.assign("alice@example.com", id, "ReadOnlyAccess");
+    }
+    stage.log_in();
+    stage
+}
+
+#[test]
+fn an_account_that_refuses_is_named_and_the_others_are_listed() {
+    for (status, body) in [
+        (403, NO_ACCESS),
+        (404, r#"{"message":"x","__type":"x#ResourceNotFoundException"}"#),
+        (400, r#"{"message":"closed","__type":"x#InvalidRequestException"}"#),
+    ] {
+        let stage = three_accounts();
+        let all = stage.run("accounts --json").expect_ok().stdout_json();
+        assert_eq!(all["unavailable"], serde_json::json!([]));
+        let all = all["accounts"].as_array().unwrap().len();
+        stage.sim.fault(Route::ListAccountRoles, Fault::status(status, body)).times(1);
+        let output = stage.run("accounts --refresh --json").expect_ok();
+        let output = output.expect_stderr("kcaws: warning: AWS does not tell what you have in account ");
+        let listed = output.stdout_json();
+        assert_eq!(listed["accounts"].as_array().unwrap().len(), all - 1);
+        let one = &listed["unavailable"][0];
+        assert!(one["account_id"].is_string() && one["account_name"].is_string(), "{one}");
+        assert!(one["reason"].as_str().unwrap().contains(&status.to_string()) || status == 400, "{one}");
+        // A list with a gap is not shown again.
+        let again = stage.run("accounts --json").expect_ok().stdout_json();
+        assert_eq!(again["accounts"].as_array().unwrap().len(), all);
+    }
+}
+
+#[test]
+fn where_every_account_refuses_that_is_the_error_and_the_hint_is_another_command() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS));
+    let output = stage.run("accounts").expect_code(6);
+    let output = output.expect_stderr("AWS does not tell what you have in account ");
+    assert!(!output.stderr_text().contains("`kcaws accounts`"), "{output}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_page_in_place_of_one_account_is_no_word_of_it() {
+    let stage = three_accounts();
+    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, "<html>")).times(1);
+    stage.run("accounts").expect_code(1).expect_stderr("something that is not AWS answered");
+}
+
+#[test]
+fn profiles_of_an_account_that_refuses_stay_and_sync_is_partial() {
+    let stage = three_accounts();
+    stage.run("profile sync --yes").expect_ok();
+    let before = stage.desk.read_aws_config();
+    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS)).times(1);
+    stage.run("profile sync --yes").expect_code(1).expect_stderr("were left as they are");
+    assert_eq!(stage.desk.read_aws_config(), before);
+    // What is known to be gone goes all the same, of the others and later of this one.
+    stage.sim.unassign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    stage.run("profile sync --yes").expect_ok();
+    assert!(!stage.desk.read_aws_config().contains("300000000001"));
+}

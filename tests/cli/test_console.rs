@@ -61,7 +61,10 @@ fn what_goes_wrong_is_said_without_the_url() {
         (Fault::status(400, "<html>"), "refused the credentials (400)"),
         (Fault::status(503, "<html>"), "is in trouble (503)"),
         (Fault::status(429, "<html>"), "is in trouble (429)"),
-        (Fault::status(302, ""), "not understood"),
+        (Fault::status(302, ""), "something that is not AWS answered"),
+        (Fault::status(403, "<html>"), "something that is not AWS answered"),
+        (Fault::status(511, "<html>"), "wants you to sign in first"),
+        (Fault::status(200, "<html>"), "something that is not AWS answered"),
         (Fault::cut(), "cannot reach"),
         (Fault::cut_mid_body(), "cannot reach"),
         (Fault::broken_json(), "not understood"),
@@ -69,9 +72,13 @@ fn what_goes_wrong_is_said_without_the_url() {
         (Fault::huge_body(10_000_000), "cannot reach"),
         (Fault::delay(Duration::from_mins(1)), "no answer within 15 s"),
     ] {
-        stage.sim.fault(Route::GetSigninToken, fault).times(1);
+        stage.sim.clear_faults();
+        stage.sim.fault(Route::GetSigninToken, fault);
         stage.run("console dev --print").expect_code(1).expect_stderr(word);
     }
+    stage.sim.clear_faults();
+    stage.sim.fault(Route::GetSigninToken, Fault::status(503, "<html>")).times(2);
+    stage.kcaws("console dev --print").allow_secret_on_stdout().run().expect_ok();
     let taken = "ReadOnlyAccess";
     stage.sim.unassign(&stage.sim.default_user(), ACCOUNT, taken);
     stage.run(&format!("console --session corp --account {ACCOUNT} --role {taken}")).expect_code(6);

@@ -124,19 +124,52 @@ fn trouble_is_exit_1_and_says_which() {
         ),
         (Fault::status(500, r#"{"message":"x"}"#), "is in trouble (500)"),
         (Fault::status(503, "<html>"), "is in trouble (503)"),
-        (Fault::status(418, "<html>"), "not understood"),
+        (Fault::status(418, "<html>"), "something that is not AWS answered"),
         (Fault::cut(), "127.0.0.1"),
         (Fault::cut_mid_body(), "127.0.0.1"),
         (Fault::broken_json(), "not understood"),
         (Fault::huge_body(64 * 1024 * 1024), "127.0.0.1"),
     ];
-    for (fault, word) in cases {
+    // Some use up a call's whole time.
+    std::thread::scope(|scope| {
+        for (fault, word) in cases {
+            scope.spawn(move || {
+                let stage = logged_in();
+                stage.sim.fault(Route::GetRoleCredentials, fault);
+                fails(stage.credentials(), 1).expect_stderr(word);
+                stage.sim.clear_faults();
+                stage.credentials().expect_ok();
+            });
+        }
+    });
+}
+
+#[test]
+fn refusals_and_trouble_that_end_within_the_calls_time_are_no_error() {
+    let throttled = r#"{"message":"HTTP 429 Unknown Code","__type":"com.amazonaws.switchboard.portal#TooManyRequestsException"}"#;
+    for fault in [
+        Fault::status(429, throttled),
+        Fault::status(429, "<html>"),
+        Fault::status(429, "").header("retry-after", "1"),
+        Fault::status(503, "<html>"),
+        Fault::status(500, r#"{"message":"x","__type":"x#InternalServerException"}"#),
+        Fault::status(503, "").header("retry-after", "1"),
+    ] {
         let stage = logged_in();
-        stage.sim.fault(Route::GetRoleCredentials, fault).times(9);
-        fails(stage.credentials(), 1).expect_stderr(word);
-        stage.sim.clear_faults();
+        stage.sim.fault(Route::GetRoleCredentials, fault).times(4);
         stage.credentials().expect_ok();
+        assert_eq!(stage.sim.count(Route::GetRoleCredentials), 5);
     }
+}
+
+#[test]
+fn a_refusal_is_waited_for_where_the_state_folder_takes_no_file_too() {
+    let stage = logged_in();
+    let pace = stage.state().join("pace");
+    std::fs::write(&pace, "in the way of the folder").unwrap();
+    stage.sim.fault(Route::GetRoleCredentials, Fault::status(429, "{}")).times(3);
+    stage.credentials().expect_ok();
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 4);
 }
 
 #[test]

@@ -71,3 +71,41 @@ fn seventy_five_processes_on_a_refused_token_are_one_refresh_and_at_most_one_ref
     assert_eq!(good, ROLES.len());
     assert!(fetches(&stage) <= 2 * ROLES.len());
 }
+
+/// As many different roles at once, each of its own process, against AWS's limit. Returns how many were answered, and
+/// how many requests were refused.
+fn storm(processes: usize) -> (usize, usize) {
+    let mut builder = IdcSim::builder().throttle(20.0, 20);
+    let id = |number: usize| format!("2{number:011}");
+    for number in 0..=processes {
+        builder = builder.account(&id(number), &format!("team-{number}"), "team@example.com").assign(
+            "alice@example.com",
+            &id(number),
+            "ReadOnlyAccess",
+        );
+    }
+    let stage = Stage::with(builder);
+    stage.log_in();
+    stage.sim.clear_log();
+    let line =
+        |number| format!("credential-process --session corp --account {} --role ReadOnlyAccess", id(number));
+    let children: Vec<Running> =
+        (0..processes).map(|number| stage.kcaws(&line(number)).allow_secret_on_stdout().spawn()).collect();
+    let answered = children.into_iter().map(Running::wait).filter(|output| output.code() == 0);
+    let answered = answered.count();
+    let requests = stage.sim.requests_to(Route::GetRoleCredentials);
+    let refused = requests.iter().filter(|one| one.status == Some(429)).count();
+    // A crowd that is over leaves no pace behind, for longer than it takes to notice.
+    std::thread::sleep(Duration::from_secs(4));
+    stage.kcaws(&line(processes)).allow_secret_on_stdout().run().expect_ok();
+    // Only its lock stays.
+    assert!(std::fs::read_dir(stage.state().join("pace")).unwrap().count() <= 1);
+    (answered, refused)
+}
+
+#[test]
+fn a_hundred_and_fifty_roles_at_once_are_all_answered_at_awss_limit() {
+    let (answered, refused) = storm(150);
+    assert_eq!(answered, 150);
+    assert!(refused < 100, "{refused} refused for 150 answers");
+}

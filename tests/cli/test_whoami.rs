@@ -73,9 +73,11 @@ fn what_goes_wrong_is_said_and_shows_no_secret() {
             ),
             "(InvalidClientTokenId)",
         ),
-        (Fault::status(403, "<html>"), "(403)"),
+        (Fault::status(403, "<html>"), "something that is not AWS answered"),
+        (Fault::status(403, "").header("x-amzn-RequestId", "x"), "refused the credentials (403)"),
         (Fault::status(503, ""), "is in trouble (503)"),
-        (Fault::status(200, "<html>"), "not understood"),
+        (Fault::status(200, "<html>"), "something that is not AWS answered"),
+        (Fault::status(200, "<a/>"), "not understood"),
         (Fault::huge_body(3 << 20), "cannot reach"),
         (Fault::cut(), "cannot reach"),
     ] {

@@ -43,8 +43,8 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
     let selected = selection::session(app, Some(&run.name), ui)?;
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let listed = opened.accounts(ui)?;
-    let listed = listed.iter().map(|one| (&one.account, one.roles.as_slice()));
+    let listing = opened.accounts(ui)?;
+    let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let all = wanted(&session.name, listed, &run.settings, &run.template)?;
     if all.is_empty() {
         ui.say("AWS lists no account for you; an administrator can assign permission sets.");
@@ -193,7 +193,7 @@ fn put(
     app: &App,
     ui: &mut Ui,
 ) -> Result<Option<Plan>, CommandError> {
-    let sync = Sync { wanted, program: &run.program, session: &run.name, note, prune: false };
+    let sync = Sync { wanted, program: &run.program, session: &run.name, note, prune: false, unknown: &[] };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
     let outcome = run.target.change_if_agreed(&run.args.write, run.args.yes, &run.command(), ui, edit)?;
     let Some(outcome) = outcome else {

@@ -6,8 +6,9 @@ use super::scene::Scene;
 use crate::app::SetupError;
 use crate::cli::exec::NESTED;
 use crate::cli::selection;
-use crate::ports::http::HttpSetup;
-use crate::ports::proxy::address;
+use crate::ports::http::HttpSetupError;
+use crate::ports::proxy::{self, Proxy};
+use crate::ports::roots::{Bundle, Roots};
 
 /// Keys in the environment.
 pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {
@@ -90,47 +91,88 @@ pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Each file by itself: one that cannot be used hides no other.
 pub(super) fn ca_bundle(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(path) = scene.app.env.get("AWS_CA_BUNDLE") else { return Vec::new() };
-    vec![match HttpSetup::from_env(&scene.app.env, scene.app.clock.clone()) {
-        Ok(_) => Finding::ok(
-            path,
-            "its certificates are trusted besides the platform's; other tools trust them alone",
-        ),
-        Err(error) => failed(&path, SetupError::from(error).into()),
-    }]
-}
-
-const PROXIES: [(&str, &str); 3] =
-    [("HTTPS_PROXY", "https_proxy"), ("HTTP_PROXY", "http_proxy"), ("ALL_PROXY", "all_proxy")];
-
-pub(super) fn proxy(scene: &Scene<'_>) -> Vec<Finding> {
-    let env = &scene.app.env;
     let mut findings = Vec::new();
-    for (upper, lower) in PROXIES {
-        let values = (env.get(upper), env.get(lower));
-        let both = matches!(&values, (Some(one), Some(other)) if one != other);
-        let (name, value) = match values {
-            (_, Some(value)) => (lower, value),
-            (Some(value), None) => (upper, value),
-            (None, None) => continue,
-        };
-        findings.push(match address(&value) {
-            None => Finding::error(
-                name,
-                "it is no address of an http proxy",
-                format!("write {name}=http://host:port; SOCKS is not supported"),
-            ),
-            Some(_) if both => Finding::warning(
-                upper,
-                format!("{upper} and {lower} say different things, and which counts differs by tool"),
-                format!("unset {upper}, or set both alike"),
-            ),
-            // A name and a password may stand in it.
-            Some(host) => Finding::ok(name, host),
+    for bundle in scene.app.ca_bundles() {
+        let path = bundle.path.display().to_string();
+        let of_env = !bundle.is_optional;
+        findings.push(match Roots::read(&[Bundle { is_optional: false, ..bundle }]) {
+            Err(error) => failed(&path, SetupError::from(HttpSetupError::from(error)).into()),
+            Ok(roots) => match roots.left_out.first() {
+                Some(first) => Finding::warning(
+                    path,
+                    format!("{} of its certificates cannot be used: {first}", roots.left_out.len()),
+                    "remove them from the file, if they are not wanted",
+                ),
+                None if of_env => Finding::ok(
+                    path,
+                    "its certificates are trusted besides the platform's; other tools trust them alone",
+                ),
+                None => Finding::ok(path, "its certificates are trusted besides the platform's"),
+            },
         });
     }
     findings
+}
+
+pub(super) fn proxy(scene: &Scene<'_>) -> Vec<Finding> {
+    let env = &scene.app.env;
+    let used = Proxy::from_env(env);
+    let mut findings = Vec::new();
+    for spellings in [proxy::HTTPS, proxy::HTTP, proxy::ALL] {
+        let Some(named) = Proxy::named_by(env, spellings) else { continue };
+        let values = spellings.map(|name| env.get(name));
+        let both = matches!(&values, [Some(one), Some(other)] if one != other);
+        findings.push(match named {
+            Err(error) => Finding::error(
+                error.variable,
+                error.to_string(),
+                format!("write {}=http://host:port", error.variable),
+            ),
+            Ok(_) if both => {
+                let [lower, upper] = spellings;
+                Finding::warning(
+                    upper,
+                    format!("{upper} and {lower} say different things; kcaws, curl and Python take {lower}, others do not"),
+                    format!("unset {upper}, or set both alike"),
+                )
+            }
+            Ok(named) => {
+                let is_used = used.as_ref().is_ok_and(|used| {
+                    used.as_ref().is_some_and(|used| used.variable == named.variable)
+                });
+                Finding::ok(named.variable, described(&named, is_used))
+            }
+        });
+    }
+    if let Ok(Some(used)) = &used {
+        findings.extend(past_the_proxy(scene, used));
+    }
+    findings
+}
+
+/// As it is used: a name and a password are not shown.
+fn described(proxy: &Proxy, is_used: bool) -> String {
+    let user = if proxy.has_user() { ", with a user name" } else { "" };
+    let remark = if is_used { "" } else { "; kcaws does not use it" };
+    format!("{}{user}{remark}", proxy.address())
+}
+
+/// The hosts of AWS's that NO_PROXY keeps from the proxy.
+fn past_the_proxy(scene: &Scene<'_>, proxy: &Proxy) -> Option<Finding> {
+    let mut hosts: Vec<String> = Vec::new();
+    for selected in scene.sessions().iter().filter(|one| !one.session.region.is_empty()) {
+        let Ok(endpoints) = selection::endpoints(scene.app, selected) else { continue };
+        for origin in [endpoints.oidc, endpoints.portal] {
+            if origin.is_https() && !proxy.leads_to(origin.host()) {
+                hosts.push(origin.host().to_owned());
+            }
+        }
+    }
+    hosts.sort();
+    hosts.dedup();
+    (!hosts.is_empty()).then(|| Finding::ok("NO_PROXY", format!("{} without the proxy", hosts.join(" and "))))
 }
 
 #[cfg(test)]
@@ -189,9 +231,20 @@ mod tests {
     #[test]
     fn a_proxy_is_an_address_and_its_password_is_not_shown() {
         assert!(desk().look(proxy).is_empty());
-        let fine = desk().env("HTTPS_PROXY", "http://alice:hunter2@proxy.example:3128").look(proxy);
-        assert_eq!((states(&fine), fine[0].why.as_str()), (vec!["ok"], "proxy.example:3128"));
-        assert_eq!(states(&desk().env("https_proxy", "proxy.example:3128").look(proxy)), ["ok"]);
+        let of = |value: &str| desk().env("HTTPS_PROXY", value).look(proxy);
+        for (value, shown) in [
+            ("http://alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
+            ("CORP\\alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
+            (" proxy.example ", "http://proxy.example"),
+            ("https://proxy.example:443", "https://proxy.example:443"),
+        ] {
+            let found = of(value);
+            assert_eq!((states(&found), found[0].why.as_str()), (vec!["ok"], shown));
+        }
+        let all = desk().env("all_proxy", "http://a:1").env("HTTPS_PROXY", "http://b:1").look(proxy);
+        assert_eq!(all[1].why, "http://a:1; kcaws does not use it");
+        let past = desk().env("HTTPS_PROXY", "http://a:1").env("NO_PROXY", "*.amazonaws.com").look(proxy);
+        assert!(past[1].why.contains("portal.sso.eu-central-1.amazonaws.com without the proxy"), "{past:?}");
         for wrong in ["socks5://hunter2@x:1", "http://", "://hunter2"] {
             let found = desk().env("HTTPS_PROXY", wrong).look(proxy);
             assert_eq!(states(&found), ["error"], "{wrong}");

@@ -100,8 +100,9 @@ struct Report {
 }
 
 pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // Without roots there is nothing to ask with: `ca_bundle` says why.
-    let setup = HttpSetup::from_env(&app.env, app.clock.clone()).ok().filter(|_| !args.offline);
+    // Without roots or past a proxy there is nothing to ask with: `ca_bundle` and `proxy` say why.
+    let setup =
+        HttpSetup::trusting(&app.ca_bundles(), &app.env, app.clock.clone()).ok().filter(|_| !args.offline);
     let probe = setup.map(HttpProbe);
     let asked =
         Asked { profile: args.profile.clone(), session: args.session.clone(), run_others: args.run_others };

@@ -30,7 +30,7 @@ fn reached(heard: &Heard) -> Finding {
     };
     let lower = why.to_ascii_lowercase();
     let mend = if lower.contains("certificate") || lower.contains("issuer") {
-        "a proxy opens TLS here: put its certificate into a file and set AWS_CA_BUNDLE to it"
+        "a proxy opens TLS here: put its certificate into a file and set AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config, to it"
     } else if lower.contains("dns") || lower.contains("lookup") {
         "the name is not found: check the network, the VPN and the region"
     } else {

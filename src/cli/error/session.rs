@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{CommandError, Exit, argument};
+use super::{CommandError, Exit, NO_WAY_THERE, argument, in_between};
 use crate::credentials::CredentialsError;
 use crate::ports::identity_center::ServiceError;
 use crate::session::record::RecordError;
@@ -70,6 +70,14 @@ impl From<SessionError> for CommandError {
             SessionError::BadPin { session } => Self::new(Exit::Configuration, "bad_pin", message)
                 .hint(format!("see where it leads and pin it anew: `kcaws trust {}`", argument(&session))),
             SessionError::StartUrl(error) => error.into(),
+            SessionError::NothingListed { error, .. } => {
+                let is_transient = error.is_transient();
+                let error = Self { message, ..Self::from(error) };
+                if is_transient {
+                    return error;
+                }
+                error.hint("ask an administrator whether the account is suspended or being closed")
+            }
             SessionError::Service(error) => error.into(),
             SessionError::Keyring(error) => error.into(),
             SessionError::State(error) => error.into(),
@@ -97,9 +105,9 @@ impl From<StartUrlError> for CommandError {
             StartUrlError::NoRegion { .. } => {
                 wrong.hint("add the line `sso_region = …` to the session in ~/.aws/config")
             }
-            StartUrlError::NoAnswer(_) => Self { exit: Exit::Failed, code: "unreachable", ..wrong }.hint(
-                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
-            ),
+            StartUrlError::NoAnswer(_) => {
+                Self { exit: Exit::Failed, code: "unreachable", ..wrong }.hint(NO_WAY_THERE)
+            }
         }
     }
 }
@@ -171,9 +179,7 @@ impl From<ServiceError> for CommandError {
         let message = error.to_string();
         let failed = |code| Self::new(Exit::Failed, code, message.clone());
         match &error {
-            ServiceError::Unreachable { .. } => failed("unreachable").hint(
-                "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE",
-            ),
+            ServiceError::Unreachable { .. } => failed("unreachable").hint(NO_WAY_THERE),
             ServiceError::TimedOut { .. } => {
                 failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again")
             }
@@ -182,9 +188,9 @@ impl From<ServiceError> for CommandError {
             ),
             ServiceError::ServerTrouble { .. } => failed("server_trouble").hint("try again in a moment"),
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
-            ServiceError::Throttled | ServiceError::SlowDown => {
-                failed("throttled").hint("try again in a moment; AWS allows some 20 requests a second")
-            }
+            ServiceError::Throttled | ServiceError::SlowDown => failed("throttled")
+                .because("AWS allows some 20 requests a second for one login, and others were first")
+                .hint("run the same command again in a moment"),
             ServiceError::NotUnderstood { .. } => {
                 failed("not_understood").hint("a proxy or a captive portal may stand between; -v shows more")
             }
@@ -195,6 +201,9 @@ impl From<ServiceError> for CommandError {
                     argument(reason)
                 ))
             }
+            ServiceError::NotAws { status, .. } => failed("not_aws").hint(in_between(*status)),
+            ServiceError::Rejected { .. } => failed("refused")
+                .hint("compare `sso_region`, the account and the permission set with your access portal"),
             ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused").hint(
                 "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
             ),
@@ -202,9 +211,12 @@ impl From<ServiceError> for CommandError {
                 .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documents"),
             ServiceError::InvalidClient => failed("invalid_client").hint("run `kcaws login --force`"),
             ServiceError::Unauthorized => failed("unauthorized").hint("run `kcaws login`"),
+            // Of a role they are other errors, with hints that lead here.
             ServiceError::Forbidden => Self::new(Exit::NotAssigned, "forbidden", message)
-                .hint("`kcaws accounts` shows what you have"),
-            ServiceError::NotFound => failed("not_found").hint("`kcaws accounts` shows what you have"),
+                .hint("ask an administrator whether your user has any assignment"),
+            ServiceError::NotFound => {
+                failed("not_found").hint("ask an administrator whether your user has any assignment")
+            }
             // These are steps of a login, and the login turns them into its own words.
             ServiceError::AuthorizationPending
             | ServiceError::ExpiredToken

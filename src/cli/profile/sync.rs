@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::cli::error::{CommandError, Exit, argument};
 use crate::cli::selection::{self, Opened};
 use crate::cli::ui::{Ui, shown};
+use crate::credentials::listing::Listing;
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
@@ -55,19 +56,21 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let selected = selection::session(app, args.session.as_deref(), ui)?;
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let listed = opened.accounts(ui)?;
-    let listed = listed.iter().map(|one| (&one.account, one.roles.as_slice()));
+    let listing = opened.accounts(ui)?;
+    let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let wanted = wanted(&session.name, listed, &settings, &template)?;
 
     let (target, document, state) =
         (Target::at(app, app.config_path()?, &args.write), app.document()?, &**app.state());
     let note = Note::load(state, Writer::Sync, &session, document)?;
+    let unknown: Vec<&str> = listing.unavailable.iter().map(|one| one.account.id.as_str()).collect();
     let sync = Sync {
         wanted: &wanted,
         program: &program,
         session: &session.name,
         note: &note,
         prune: !args.no_prune,
+        unknown: &unknown,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
     let outcome = target.change_if_agreed(&args.write, args.yes, &command(&session), ui, edit)?;
@@ -80,7 +83,24 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     }
     report(ui, &args.write, target.path(), &outcome, &changes(&outcome.result));
     warn_of_lost_lines(&outcome.result, args.write.dry_run, ui);
-    skipped(&outcome.result, RENAME, ui)
+    skipped(&outcome.result, RENAME, ui)?;
+    whole(&listing)
+}
+
+/// Done but for these accounts: exit 1.
+fn whole(listing: &Listing) -> Result<(), CommandError> {
+    let Some((first, others)) = listing.unavailable.split_first() else { return Ok(()) };
+    let message = match others.len() {
+        0 => format!("the profiles of account {} were left as they are", first.account.id),
+        more => format!(
+            "the profiles of {} accounts were left as they are, such as those of {}",
+            more + 1,
+            first.account.id
+        ),
+    };
+    Err(CommandError::new(Exit::Failed, "partial", message)
+        .because(format!("AWS does not tell what you have there: {}", first.reason))
+        .hint("ask an administrator whether the account is suspended or being closed"))
 }
 
 /// How names of the listing are chosen.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::AccountRoles;
+use super::{AccountRoles, Listing, Unavailable};
 use crate::ports::identity_center::Endpoints;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::SsoSession;
@@ -25,6 +25,9 @@ pub struct Known {
     pub listed_at: DateTime<Utc>,
     /// Sorted by name and id.
     pub accounts: Vec<AccountRoles>,
+    /// As in [`Listing`].
+    #[serde(default)]
+    unavailable: Vec<Unavailable>,
 }
 
 impl Known {
@@ -36,9 +39,9 @@ impl Known {
         (known.login == login && known.portal == endpoints.portal.as_str()).then_some(known)
     }
 
-    /// Good enough to be shown in place of a new one.
+    /// Good enough to be shown in place of a new one. One with a gap never is.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        self.listed_at <= now && now - self.listed_at < FRESH_FOR
+        self.unavailable.is_empty() && self.listed_at <= now && now - self.listed_at < FRESH_FOR
     }
 }
 
@@ -49,7 +52,7 @@ pub(super) fn login_of(session: &SsoSession, state: &dyn StateFolder) -> Option<
 
 impl Session<'_> {
     /// Best effort. Thrown away where the login that listed is not the one of now: whoever logs out leaves no list.
-    pub(super) fn keep_known(&self, login: DateTime<Utc>, accounts: &[AccountRoles]) {
+    pub(super) fn keep_known(&self, login: DateTime<Utc>, listing: &Listing) {
         let Ok(_lock) = self.lock(LOCK_PATIENCE) else { return };
         if login_of(self.config, self.state) != Some(login) {
             return;
@@ -58,7 +61,8 @@ impl Session<'_> {
             login,
             portal: self.endpoints.portal.as_str().to_owned(),
             listed_at: self.clock.now(),
-            accounts: accounts.to_vec(),
+            accounts: listing.accounts.clone(),
+            unavailable: listing.unavailable.clone(),
         };
         let text = serde_json::to_vec(&known).expect("names and times serialize");
         let _ = self.state.write_cached(&file_name(self.config), &text);
@@ -95,9 +99,9 @@ mod tests {
     use crate::session::status::SessionStatus;
     use crate::session::testing::World;
 
-    fn listed(role: &str) -> Vec<AccountRoles> {
+    fn listed(role: &str) -> Listing {
         let account = Account { id: "111122223333".into(), name: Some("dev".into()), email: None };
-        vec![AccountRoles { account, roles: vec![role.into()] }]
+        Listing { accounts: vec![AccountRoles { account, roles: vec![role.into()] }], ..Listing::default() }
     }
 
     /// As after a login, with its status file.
@@ -119,7 +123,7 @@ mod tests {
         let first = logged_in(&world);
         world.session().keep_known(first, &listed("Admin"));
         let kept = known(&world).expect("kept");
-        assert_eq!(kept.accounts, listed("Admin"));
+        assert_eq!(kept.accounts, listed("Admin").accounts);
         let elsewhere = Endpoints { portal: Origin::new("http://127.0.0.1:2"), ..world.endpoints.clone() };
         assert_eq!(Known::of(&world.config, &elsewhere, &world.state), None, "another portal");
 
@@ -152,6 +156,13 @@ mod tests {
         let kept = known(&world).expect("kept");
         let at = |minutes| kept.is_fresh(world.clock.now() + TimeDelta::minutes(minutes));
         assert!(at(0) && at(59) && !at(60) && !at(-1));
+        let account = Account { id: "222233334444".into(), name: None, email: None };
+        let gap = Unavailable { account, reason: "no access (403)".into() };
+        world.session().keep_known(login, &Listing { unavailable: vec![gap], ..listed("Admin") });
+        assert!(
+            !known(&world).expect("kept").is_fresh(world.clock.now()),
+            "one with a gap is asked for again"
+        );
         world.state.write(&file_name(&world.config), b"{\"accounts\":").expect("writes");
         assert_eq!(known(&world), None, "torn");
     }

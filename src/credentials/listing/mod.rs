@@ -7,7 +7,7 @@ pub mod known;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,6 +21,8 @@ use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
 
 const IN_FLIGHT: usize = 10;
+/// So many accounts with trouble, and it is not theirs.
+const MOST_TROUBLED: usize = 3;
 /// AWS allows far fewer accounts than this many pages hold.
 const MOST_PAGES: usize = 1000;
 /// What a run that was cut off had listed counts this long.
@@ -32,6 +34,23 @@ pub struct AccountRoles {
     pub account: Account,
     /// Permission set names, sorted.
     pub roles: Vec<String>,
+}
+
+/// What AWS lists for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Sorted by name and id.
+    pub accounts: Vec<AccountRoles>,
+    /// Accounts that are listed and whose permission sets AWS does not tell: one that is being closed, for instance. What
+    /// the person has there is unknown, and may be what it was.
+    pub unavailable: Vec<Unavailable>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Unavailable {
+    pub account: Account,
+    /// For people.
+    pub reason: String,
 }
 
 /// Roles by account id. No secrets: names alone.
@@ -47,20 +66,21 @@ struct Run<'a> {
     pace: Pace<'a>,
     progress: Mutex<Progress>,
     kept_at: Mutex<Duration>,
+    /// By account id.
+    refused: Mutex<BTreeMap<String, ServiceError>>,
 }
 
 impl Session<'_> {
-    /// All of them, sorted by account name and id. `done` hears how many accounts are finished, of how many.
-    pub fn accounts(
-        &self,
-        done: impl Fn(usize, usize) + Send + Sync,
-    ) -> Result<Vec<AccountRoles>, SessionError> {
+    /// All of them. `done` hears how many accounts are finished, of how many. One account that refuses does not cost the
+    /// others; where all do, that is the error.
+    pub fn accounts(&self, done: impl Fn(usize, usize) + Send + Sync) -> Result<Listing, SessionError> {
         let login = login_of(self.config, self.state);
         let mut token = self.access_token()?;
         let run = Run {
             pace: Pace::new(self.clock),
             progress: Mutex::new(self.progress_before(login)),
             kept_at: Mutex::new(self.clock.elapsed()),
+            refused: Mutex::default(),
         };
         let host = self.endpoints.portal.host();
         let list = |token: &Secret<String>| {
@@ -88,16 +108,28 @@ impl Session<'_> {
         }
         // The next run asks anew; a file that stays is only an hour's.
         let _ = self.state.remove(&progress_name(self.config));
-        let mut roles = run.progress.into_inner().unwrap_or_else(PoisonError::into_inner).roles;
-        let mut listed: Vec<AccountRoles> = accounts
-            .into_iter()
-            .map(|account| AccountRoles { roles: roles.remove(&account.id).unwrap_or_default(), account })
-            .collect();
-        listed.sort_by(|a, b| (&a.account.name, &a.account.id).cmp(&(&b.account.name, &b.account.id)));
-        if let Some(login) = login {
-            self.keep_known(login, &listed);
+        let mut refused = run.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() == accounts.len()
+            && let Some((account_id, error)) = refused.pop_first()
+        {
+            let others = refused.len();
+            return Err(SessionError::NothingListed { account_id, others, error });
         }
-        Ok(listed)
+        let mut roles = run.progress.into_inner().unwrap_or_else(PoisonError::into_inner).roles;
+        accounts.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        let mut listing = Listing::default();
+        for account in accounts {
+            if let Some(error) = refused.remove(&account.id) {
+                listing.unavailable.push(Unavailable { account, reason: error.to_string() });
+            } else {
+                let roles = roles.remove(&account.id).unwrap_or_default();
+                listing.accounts.push(AccountRoles { account, roles });
+            }
+        }
+        if let Some(login) = login {
+            self.keep_known(login, &listing);
+        }
+        Ok(listing)
     }
 
     fn roles_of(
@@ -111,6 +143,7 @@ impl Session<'_> {
         let open: Vec<&Account> = accounts.iter().filter(|account| !known.contains(&account.id)).collect();
         let (next, total, failure) = (AtomicUsize::new(0), accounts.len(), Mutex::new(None));
         let finished = AtomicUsize::new(total - open.len());
+        run.refused().clear();
         let (center, clock, state, name) = (self.center, self.clock, self.state, progress_name(self.config));
         let host = self.endpoints.portal.host();
         let work = || {
@@ -123,6 +156,10 @@ impl Session<'_> {
                         roles.sort();
                         roles.dedup();
                         run.roles(|known| known.insert(account.id.clone(), roles));
+                        done(finished.fetch_add(1, Ordering::Relaxed) + 1, total);
+                    }
+                    Err(error) if run.is_of_one_account(&error) => {
+                        run.refused().insert(account.id.clone(), error);
                         done(finished.fetch_add(1, Ordering::Relaxed) + 1, total);
                     }
                     Err(error) => {
@@ -170,6 +207,22 @@ impl Session<'_> {
 impl Run<'_> {
     fn roles<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Vec<String>>) -> T) -> T {
         work(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner).roles)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<String, ServiceError>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an error says something about one account, and nothing about the others.
+    fn is_of_one_account(&self, error: &ServiceError) -> bool {
+        match error {
+            ServiceError::Forbidden | ServiceError::NotFound | ServiceError::Rejected { .. } => true,
+            ServiceError::ServerTrouble { .. } => {
+                let is_trouble = |error: &&ServiceError| matches!(error, ServiceError::ServerTrouble { .. });
+                self.refused().values().filter(is_trouble).count() < MOST_TROUBLED
+            }
+            _ => false,
+        }
     }
 
     fn serialized(&self) -> Vec<u8> {
@@ -227,7 +280,7 @@ mod tests {
         world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
         world.center.roles.will(Ok(page(vec!["New".into()])));
         let listed = session.accounts(|_, _| ()).expect("lists");
-        let roles: Vec<&str> = listed.iter().map(|one| one.roles[0].as_str()).collect();
+        let roles: Vec<&str> = listed.accounts.iter().map(|one| one.roles[0].as_str()).collect();
         assert_eq!(roles, ["Kept", "New"]);
         assert_eq!(session.state.read(&progress_name(session.config)).expect("reads"), None, "done is done");
 
@@ -260,7 +313,7 @@ mod tests {
         world.center.accounts.will(Ok(page(vec![account("1")])));
         world.center.roles.will(Ok(page(vec!["Admin".into(), "Admin".into()])));
         let listed = world.session().accounts(|_, _| ()).expect("lists");
-        assert_eq!(listed, [AccountRoles { account: account("1"), roles: vec!["Admin".into()] }]);
+        assert_eq!(listed.accounts, [AccountRoles { account: account("1"), roles: vec!["Admin".into()] }]);
     }
 
     #[test]
@@ -270,9 +323,67 @@ mod tests {
         let session = world.session();
         world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
         world.center.roles.will(Ok(page(vec!["Kept".into()])));
-        world.center.roles.will(Err(ServiceError::Forbidden));
+        let page = || ServiceError::NotAws { host: "portal".into(), status: 403 };
+        world.center.roles.will(Err(page()));
         session.accounts(|_, _| ()).expect_err("fails");
         let before = session.progress_before(None);
         assert_eq!(before.roles.into_values().collect::<Vec<_>>(), [["Kept"]]);
+    }
+
+    fn refusals() -> [ServiceError; 3] {
+        let (operation, code) = ("ListAccountRoles", "InvalidRequestException".to_owned());
+        let rejected = ServiceError::Rejected { operation, code, message: Some("closed".into()) };
+        [ServiceError::Forbidden, ServiceError::NotFound, rejected]
+    }
+
+    #[test]
+    fn an_account_that_refuses_is_named_and_the_others_are_listed() {
+        for refusal in refusals() {
+            let (world, reason) = (World::new(), refusal.to_string());
+            world.log_in(Some("refresh-1"));
+            world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+            world.center.roles.will(Err(refusal));
+            world.center.roles.will(Ok(page(vec!["Admin".into()])));
+            let listing = world.session().accounts(|_, _| ()).expect("lists");
+            assert_eq!(
+                listing.accounts.iter().map(|one| one.roles.as_slice()).collect::<Vec<_>>(),
+                [["Admin"]]
+            );
+            assert_eq!(listing.unavailable.iter().map(|one| &one.reason).collect::<Vec<_>>(), [&reason]);
+        }
+    }
+
+    #[test]
+    fn where_all_accounts_refuse_that_is_the_error() {
+        let world = World::new();
+        world.log_in(Some("refresh-1"));
+        world.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+        world.center.roles.will(Err(ServiceError::Forbidden));
+        world.center.roles.will(Err(ServiceError::Forbidden));
+        let error = world.session().accounts(|_, _| ()).expect_err("nothing is listed");
+        let SessionError::NothingListed { account_id, others, error } = error else { panic!("{error}") };
+        assert_eq!((account_id.as_str(), others), ("1", 1));
+        assert!(matches!(error, ServiceError::Forbidden));
+    }
+
+    #[test]
+    fn trouble_with_many_accounts_is_not_theirs() {
+        let world = World::new();
+        let run = Run {
+            pace: Pace::new(&world.clock),
+            progress: Mutex::default(),
+            kept_at: Mutex::default(),
+            refused: Mutex::default(),
+        };
+        let trouble = || ServiceError::ServerTrouble { host: "portal".into(), status: 503 };
+        for id in ["1", "2", "3"] {
+            assert!(run.is_of_one_account(&trouble()), "{id}");
+            run.refused().insert(id.to_owned(), trouble());
+        }
+        assert!(!run.is_of_one_account(&trouble()));
+        assert!(run.is_of_one_account(&ServiceError::Forbidden));
+        for other in [ServiceError::Unauthorized, ServiceError::Throttled] {
+            assert!(!run.is_of_one_account(&other), "{other}");
+        }
     }
 }

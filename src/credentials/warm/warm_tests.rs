@@ -262,6 +262,8 @@ fn no_entry_and_trouble_or_credentials_that_are_over_are_said() {
     world.log_in(Some("refresh-1"));
     world.center.credentials.will(Err(ServiceError::Throttled));
     assert!(matches!(world.serve(), Err(CredentialsError::Session(SessionError::Service(_)))));
+    // So long that nobody waits for a turn any more.
+    world.clock.advance(Duration::from_secs(10));
     world.will_hand_out("dead", "2026-11-24T12:00:00Z");
     assert!(matches!(world.serve(), Err(CredentialsError::ExpiredOnArrival { .. })));
     world.center.credentials.will(Err(ServiceError::Forbidden));

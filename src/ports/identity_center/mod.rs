@@ -120,11 +120,12 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// A tool waits for the answer and gives up itself (newer Rust SDKs after some 20 s): we end within 15 s.
+    /// A tool waits for the answer and gives up itself (newer Rust SDKs after some 20 s): we end within 15 s. The portal
+    /// is asked again by who knows the pace of all that ask it.
     pub const FOR_A_TOOL: Self = Self {
         attempt: Duration::from_secs(6),
         attempts: 2,
-        portal_attempts: 2,
+        portal_attempts: 1,
         total: Duration::from_secs(14),
         refresh: Self::ONE_REFRESH,
     };
@@ -189,6 +190,9 @@ pub enum ServiceError {
     Forbidden,
     #[error("not found (404)")]
     NotFound,
+    /// Any other refusal, in the portal's own words.
+    #[error("{operation} was refused: {code}{}", reason_suffix(.message.as_deref()))]
+    Rejected { operation: &'static str, code: String, message: Option<String> },
 
     // Trouble on either.
     #[error("too many requests (429)")]
@@ -204,6 +208,9 @@ pub enum ServiceError {
     NoTime { host: String },
     #[error("{host} answered something that is not understood: {why}")]
     NotUnderstood { host: String, why: String },
+    /// By its form the answer is none of AWS's: a proxy, a gateway or a captive portal has answered in its place.
+    #[error("something that is not AWS answered in place of {host} ({status})")]
+    NotAws { host: String, status: u16 },
 }
 
 fn reason_suffix(reason: Option<&str>) -> String {
@@ -272,4 +279,8 @@ pub trait IdentityCenter: Send + Sync {
     fn has_time_to_refresh(&self) -> bool;
     /// How far the service's clock is ahead of ours, by the `Date` of its newest answer.
     fn clock_skew(&self) -> Option<TimeDelta>;
+    /// Returns how long the service's newest answer asks to wait (`Retry-After`).
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use super::answer::{Called, Service, timeouts};
+use super::answer::{Bare429, Called, Service, timeouts};
 use super::{
     Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
     Registration, RoleCredentials, ServiceError, is_account_id,
@@ -67,11 +67,13 @@ impl SdkIdentityCenter {
             .timeout_config(timeouts(patience.attempt))
             .build();
         let oidc = aws_sdk_ssooidc::config::Builder::from(&shared)
+            .retry_classifier(Bare429)
             .endpoint_url(endpoints.oidc.as_str())
             .http_client(http.client(endpoints.oidc.is_https()))
             .build();
         let portal = aws_sdk_sso::config::Builder::from(&shared)
             .retry_config(RetryConfig::standard().with_max_attempts(patience.portal_attempts))
+            .retry_classifier(Bare429)
             .endpoint_url(endpoints.portal.as_str())
             .http_client(http.client(endpoints.portal.is_https()))
             .build();
@@ -106,15 +108,13 @@ impl SdkIdentityCenter {
         request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Tried<T> {
         let (start, operation, host) = (Instant::now(), call.operation, call.origin.host());
+        self.http.forget_retry_after();
         let waited = self.runtime.block_on(within(limit, request));
         let took = start.elapsed();
         *self.deadline() += waited.stopped_for;
         let outcome = match waited.value {
             Some(answer) => answer.map_err(|error| call.failed_with(&error)),
-            None => Err(ServiceError::TimedOut {
-                host: host.to_owned(),
-                after: took.saturating_sub(waited.stopped_for),
-            }),
+            None => Err(call.timed_out(took.saturating_sub(waited.stopped_for))),
         };
         match &outcome {
             Ok(_) => tracing::info!(target: "kcaws::aws", operation, host, ?took, "answered"),
@@ -137,6 +137,7 @@ impl SdkIdentityCenter {
             service: Service::Oidc,
             origin: &self.endpoints.oidc,
             attempt: self.patience.attempt,
+            http: &self.http,
         }
     }
 
@@ -200,6 +201,7 @@ impl SdkIdentityCenter {
             service: Service::Portal,
             origin: &self.endpoints.portal,
             attempt: self.patience.attempt,
+            http: &self.http,
         }
     }
 }
@@ -389,6 +391,10 @@ impl IdentityCenter for SdkIdentityCenter {
 
     fn clock_skew(&self) -> Option<TimeDelta> {
         self.http.clock_skew()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.http.retry_after()
     }
 }
 

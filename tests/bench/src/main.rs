@@ -3,6 +3,7 @@
 //! ```text
 //! kcaws-bench KCAWS NOOP [ROUNDS]
 //! kcaws-bench profiles KCAWS [ROUNDS]    the last part alone
+//! kcaws-bench storm KCAWS                many roles at once at AWS's limit, alone
 //! ```
 //! Compare within one table only: machines differ, and the same machine differs by the hour.
 
@@ -18,6 +19,7 @@ mod login;
 mod peers;
 mod profiles;
 mod scene;
+mod storm;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -44,6 +46,11 @@ fn main() {
             kcaws.as_ref(),
             rounds.first().and_then(|text| text.parse().ok()).unwrap_or(50),
         );
+    }
+    if let [part, kcaws] = args.as_slice()
+        && part == "storm"
+    {
+        return storm::measure(kcaws.as_ref());
     }
     let [kcaws, noop, rounds @ ..] = args.as_slice() else {
         println!("usage: kcaws-bench KCAWS NOOP [ROUNDS]");
@@ -89,6 +96,7 @@ fn main() {
     }
     login::print(&scene);
     scene.crowds();
+    storm::measure(kcaws.as_ref());
     profiles::measure(kcaws.as_ref(), rounds);
 }
 

@@ -1,66 +1,29 @@
 //! Many requests at one service that allows some 20 a second per token and answers the rest with 429.
 //!
-//! Starts at that rate and doubles it each clean second, until the first refusal tells where the end is. Then it goes
-//! back to the rate that was good, and tries a little more now and then, ever more rarely. Refusals in a row at a rate
-//! that was good so far halve it.
+//! [`Pace`] is that of one process and its list, [`shared`] that of all processes while AWS refuses. Both keep to a
+//! [`Rate`].
+
+mod rate;
+pub(super) mod shared;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use self::rate::Rate;
 use crate::ports::clock::Clock;
 use crate::ports::identity_center::ServiceError;
 
-const START: f64 = 20.0;
-/// Ten in flight cannot use more.
-const MOST: f64 = 640.0;
-const LEAST: f64 = 1.0;
-const CLEAN: Duration = Duration::from_secs(1);
-const MOST_CLEAN: Duration = Duration::from_secs(16);
-/// After a refusal: the service gathers room for the requests that are still under way, and for a network that brings
-/// them in bunches.
-const PAUSE: Duration = Duration::from_millis(200);
-/// What is tried above a rate that is good, once the end has been seen.
-const A_LITTLE: f64 = 1.1;
-/// So many refusals within a second of each other, and the rate was not good.
-const STRIKES: u32 = 3;
 const MOST_FAILURES: u32 = 3;
 const MOST_REFUSALS: u32 = 100;
 
 pub(super) struct Pace<'a> {
     clock: &'a dyn Clock,
-    state: Mutex<State>,
-}
-
-struct State {
-    /// Requests a second.
-    rate: f64,
-    /// The rate before the last raise.
-    good: Option<f64>,
-    raise_by: f64,
-    raise_after: Duration,
-    changed_at: Duration,
-    next_at: Duration,
-    /// Counts the refusals that changed the rate: requests under way at that moment say nothing new.
-    turn: u64,
-    strikes: u32,
-    refused_at: Duration,
+    rate: Mutex<Rate>,
 }
 
 impl<'a> Pace<'a> {
     pub(super) fn new(clock: &'a dyn Clock) -> Self {
-        let now = clock.elapsed();
-        let state = State {
-            rate: START,
-            good: None,
-            raise_by: 2.0,
-            raise_after: CLEAN,
-            changed_at: now,
-            next_at: now,
-            turn: 0,
-            strikes: 0,
-            refused_at: now,
-        };
-        Self { clock, state: Mutex::new(state) }
+        Self { clock, rate: Mutex::new(Rate::new(clock.elapsed())) }
     }
 
     /// Waits for its turn, and tries again what the service refused for now or had trouble with.
@@ -71,7 +34,7 @@ impl<'a> Pace<'a> {
             match call() {
                 Err(ServiceError::Throttled) if refusals < MOST_REFUSALS => {
                     refusals += 1;
-                    self.refused(turn);
+                    self.rate().refused(turn, self.clock.elapsed(), None);
                 }
                 Err(error) if error.is_transient() && failures < MOST_FAILURES => {
                     failures += 1;
@@ -85,45 +48,16 @@ impl<'a> Pace<'a> {
     /// Nobody holds a place further on: a refusal moves all who wait.
     fn wait(&self) -> u64 {
         loop {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.clock.elapsed();
-            if now >= state.next_at {
-                if now.saturating_sub(state.changed_at) >= state.raise_after && state.rate < MOST {
-                    state.good = Some(state.rate);
-                    state.rate = (state.rate * state.raise_by).min(MOST);
-                    state.changed_at = now;
-                }
-                // Whoever wakes late does not slow the others down.
-                state.next_at = (state.next_at + Duration::from_secs_f64(1.0 / state.rate)).max(now);
-                return state.turn;
+            let taken = self.rate().take(self.clock.elapsed());
+            match taken {
+                Ok(turn) => return turn,
+                Err(left) => self.clock.sleep(left),
             }
-            let until = state.next_at.saturating_sub(now);
-            drop(state);
-            self.clock.sleep(until);
         }
     }
 
-    fn refused(&self, turn: u64) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if turn != state.turn {
-            return;
-        }
-        let now = self.clock.elapsed();
-        state.turn += 1;
-        let is_old = now.saturating_sub(state.refused_at) >= CLEAN;
-        state.strikes = if is_old { 1 } else { state.strikes + 1 };
-        state.refused_at = now;
-        if let Some(good) = state.good.take() {
-            state.rate = good;
-            state.raise_after = (state.raise_after * 2).min(MOST_CLEAN);
-        } else if state.strikes >= STRIKES {
-            state.rate = (state.rate / 2.0).max(LEAST);
-            state.raise_after = CLEAN;
-            state.strikes = 0;
-        }
-        state.raise_by = A_LITTLE;
-        state.changed_at = now;
-        state.next_at = now + PAUSE;
+    fn rate(&self) -> std::sync::MutexGuard<'_, Rate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
