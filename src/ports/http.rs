@@ -30,6 +30,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::clock::Clock;
 use super::env::Env;
+use super::foreign_file;
 use super::resolver::SystemResolver;
 use super::runtime::Runtime;
 
@@ -95,7 +96,7 @@ impl HttpSetup {
             return Ok(Self { extra_roots: Vec::new(), witness });
         };
         let bundle =
-            std::fs::read(&path).map_err(|source| HttpSetupError::CaBundle { path: path.clone(), source })?;
+            foreign_file::read(&path).map_err(|source| HttpSetupError::CaBundle { path: path.clone(), source })?;
         let extra_roots: Vec<String> =
             CertificateDer::pem_slice_iter(&bundle).filter_map(Result::ok).filter_map(usable_root).collect();
         if extra_roots.is_empty() {
