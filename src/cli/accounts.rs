@@ -92,7 +92,9 @@ fn fresh(selected: &Selected, app: &App) -> Result<Option<Known>, CommandError> 
     Ok(selection::known(app, selected).filter(|known| known.is_fresh(now)))
 }
 
-fn asked(selected: Selected, app: &App, ui: &Ui) -> Result<Vec<AccountRoles>, CommandError> {
+fn asked(selected: Selected, app: &App, ui: &mut Ui) -> Result<Vec<AccountRoles>, CommandError> {
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    Ok(opened.accounts(ui)?)
+    let listed = opened.accounts(ui)?;
+    opened.warn_of_left_out(ui);
+    Ok(listed)
 }

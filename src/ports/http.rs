@@ -21,14 +21,14 @@ use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::body::SdkBody;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Bytes;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::clock::Clock;
+use super::clock::{Clock, Skew};
 use super::env::Env;
 use super::foreign_file;
 use super::resolver::SystemResolver;
@@ -69,7 +69,7 @@ pub struct HttpSetup {
 #[derive(Clone)]
 struct DateWitness {
     clock: Arc<dyn Clock>,
-    skew: Arc<Mutex<Option<TimeDelta>>>,
+    skew: Arc<Mutex<Option<Skew>>>,
 }
 
 impl std::fmt::Debug for DateWitness {
@@ -81,8 +81,9 @@ impl std::fmt::Debug for DateWitness {
 impl DateWitness {
     fn see(&self, answer: &HttpResponse) {
         let date = answer.headers().get("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-        if let (Some(date), Ok(mut skew)) = (date, self.skew.lock()) {
-            *skew = Some(date.to_utc() - self.clock.now());
+        let found = date.and_then(|date| Skew::between(date.to_utc(), self.clock.now()));
+        if let (Some(found), Ok(mut skew)) = (found, self.skew.lock()) {
+            *skew = Some(found);
         }
     }
 }
@@ -95,8 +96,8 @@ impl HttpSetup {
         let Some(path) = env.raw("AWS_CA_BUNDLE").map(PathBuf::from) else {
             return Ok(Self { extra_roots: Vec::new(), witness });
         };
-        let bundle =
-            foreign_file::read(&path).map_err(|source| HttpSetupError::CaBundle { path: path.clone(), source })?;
+        let bundle = foreign_file::read(&path)
+            .map_err(|source| HttpSetupError::CaBundle { path: path.clone(), source })?;
         let extra_roots: Vec<String> =
             CertificateDer::pem_slice_iter(&bundle).filter_map(Result::ok).filter_map(usable_root).collect();
         if extra_roots.is_empty() {
@@ -106,13 +107,13 @@ impl HttpSetup {
     }
 
     /// How far the services' clock is ahead of ours, by the newest answer that bore a `Date`.
-    pub fn clock_skew(&self) -> Option<TimeDelta> {
+    pub fn clock_skew(&self) -> Option<Skew> {
         self.witness.skew.lock().ok().and_then(|skew| *skew)
     }
 
     /// The time by the services' clock, as far as it is known.
     pub fn now_there(&self) -> DateTime<Utc> {
-        self.witness.clock.now() + self.clock_skew().unwrap_or_default()
+        self.clock_skew().unwrap_or_default().there(self.witness.clock.now())
     }
 
     /// A client for SDK clients that call one origin.
@@ -212,6 +213,11 @@ struct BoundedConnector {
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // TLS below us panics at such a time, and no certificate is valid then.
+        if self.witness.clock.now().timestamp() < 0 {
+            let why = "this machine's clock shows a time before 1970";
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
+        }
         let answer = self.inner.call(request);
         let witness = self.witness.clone();
         HttpConnectorFuture::new(async move {

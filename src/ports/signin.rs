@@ -9,7 +9,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::http::HttpSetup;
-use super::identity_center::{Origin, RoleCredentials};
+use super::identity_center::{Origin, RoleCredentials, Token};
 use super::plain_call::{CallError, Callee};
 use crate::secret::Secret;
 
@@ -48,7 +48,8 @@ impl HttpSignin {
         // Of a refusal AWS says no more than 400, with a page of HTML.
         let answer = self.0.call(request, |_| None)?;
         let answer: Answer = serde_json::from_slice(&answer).map_err(|_| self.0.not_understood())?;
-        Ok(answer.signin_token)
+        let token = Token::new(answer.signin_token.expose().clone());
+        token.map(Token::into_secret).ok_or_else(|| self.0.not_understood())
     }
 }
 
