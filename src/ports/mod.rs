@@ -2,6 +2,7 @@
 //! that both pass. This folder is the complete list of what kcaws touches.
 
 pub mod browser;
+pub mod bug;
 pub mod callback;
 pub mod clipboard;
 pub mod clock;
@@ -10,10 +11,12 @@ pub mod config_file;
 pub mod credentials_endpoint;
 pub mod env;
 mod fake_state_folder;
+mod file_attributes;
 pub mod file_facts;
 mod file_lock;
 pub mod file_stamp;
 pub mod folders;
+pub mod foreign_file;
 pub mod handoff;
 pub mod http;
 pub mod identity_center;

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -76,15 +77,32 @@ pub struct DiskStateFolder {
     root: Option<PathBuf>,
     /// Those that this process has swept.
     swept: Mutex<Vec<PathBuf>>,
+    /// Its owner and mode were looked at, and are fine.
+    is_ours: AtomicBool,
 }
 
 impl DiskStateFolder {
     pub fn new(root: Option<PathBuf>) -> Self {
-        Self { root, swept: Mutex::default() }
+        Self { root, swept: Mutex::default(), is_ours: AtomicBool::new(false) }
     }
 
     fn root(&self) -> Result<&Path, StateError> {
         self.root.as_deref().ok_or(StateError::NoHome)
+    }
+
+    /// Returns the folder to read from, `None` where there is none yet. What lies in a folder that others can reach may
+    /// be theirs; it is looked at once, and that is the one system call that a warm call has for it.
+    fn root_to_read(&self) -> Result<Option<&Path>, StateError> {
+        let root = self.root()?;
+        if !self.is_ours.load(Ordering::Relaxed) {
+            match std::fs::symlink_metadata(root) {
+                Ok(meta) => refuse_unsafe(root, &meta)?,
+                Err(error) if is_nothing_there(&error) => return Ok(None),
+                Err(error) => return Err(io("look at", root)(error)),
+            }
+            self.is_ours.store(true, Ordering::Relaxed);
+        }
+        Ok(Some(root))
     }
 
     /// Creates what is missing and checks what is there.
@@ -139,7 +157,8 @@ impl DiskStateFolder {
 
 impl StateFolder for DiskStateFolder {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
-        let path = self.root()?.join(name);
+        let Some(root) = self.root_to_read()? else { return Ok(None) };
+        let path = root.join(name);
         match open(&path, OpenOptions::new().read(true)) {
             Ok(file) => {
                 let metadata = file.metadata().map_err(io("look at", &path))?;
@@ -228,7 +247,8 @@ impl StateFolder for DiskStateFolder {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
-        let path = self.root()?.join(folder);
+        let Some(root) = self.root_to_read()? else { return Ok(Vec::new()) };
+        let path = root.join(folder);
         let entries = match std::fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if is_nothing_there(&error) => return Ok(Vec::new()),
@@ -316,6 +336,10 @@ fn own_folder(path: &Path) -> Result<(), StateError> {
         }
         Err(error) => return Err(io("look at", path)(error)),
     };
+    refuse_unsafe(path, &meta)
+}
+
+fn refuse_unsafe(path: &Path, meta: &std::fs::Metadata) -> Result<(), StateError> {
     let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
     if meta.is_symlink() {
         return refuse("it is a symbolic link");
@@ -323,7 +347,7 @@ fn own_folder(path: &Path) -> Result<(), StateError> {
     if !meta.is_dir() {
         return refuse("it is not a folder");
     }
-    refuse_foreign(path, &meta)
+    refuse_foreign(path, meta)
 }
 
 fn create_private(path: &Path) -> std::io::Result<()> {
@@ -352,11 +376,18 @@ fn private_folder() -> std::fs::DirBuilder {
     std::fs::DirBuilder::new()
 }
 
+/// Asked of the system once.
+#[cfg(unix)]
+fn our_uid() -> u32 {
+    static UID: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *UID.get_or_init(|| rustix::process::geteuid().as_raw())
+}
+
 #[cfg(unix)]
 fn refuse_foreign(path: &Path, meta: &std::fs::Metadata) -> Result<(), StateError> {
     use std::os::unix::fs::MetadataExt;
     let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
-    if meta.uid() != rustix::process::geteuid().as_raw() {
+    if meta.uid() != our_uid() {
         return refuse("it belongs to another user");
     }
     if meta.mode() & 0o077 != 0 {

@@ -6,6 +6,7 @@
 mod stage;
 mod test_accounts;
 mod test_auto_login;
+mod test_bounds;
 mod test_config;
 mod test_configure;
 mod test_console;
@@ -33,6 +34,7 @@ mod test_refusals;
 mod test_start_url;
 mod test_status;
 mod test_store;
+mod test_supply_chain;
 mod test_terminal;
 mod test_two_users;
 mod test_warm;

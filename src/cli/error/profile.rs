@@ -4,7 +4,6 @@ use super::{CommandError, Exit, chain, of_reading};
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;
-use crate::profile::sync::Collision;
 
 impl From<SaveError> for CommandError {
     fn from(error: SaveError) -> Self {
@@ -31,6 +30,12 @@ impl From<ConfigFileError> for CommandError {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
                 _ if is_link_loop(source) => of_reading(source),
                 std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
+                // Of ours, not of the system's: it was too large to be read.
+                std::io::ErrorKind::FileTooLarge | std::io::ErrorKind::TimedOut
+                    if source.raw_os_error().is_none() =>
+                {
+                    of_reading(source)
+                }
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
                 | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",
@@ -43,6 +48,8 @@ impl From<ConfigFileError> for CommandError {
                 Self { code: "not_replaceable", ..failure }
                     .hint("nothing was changed; --in-place writes into the file itself")
             }
+            ConfigFileError::Attribute { .. } => Self { code: "attribute", ..failure }
+                .hint("nothing was changed; --in-place writes into the file itself, which keeps it"),
             ConfigFileError::Owner { .. } => Self { code: "owner", ..failure }
                 .hint("nothing was changed; run this as the owner, or with --in-place"),
         };
@@ -54,14 +61,6 @@ impl From<TemplateError> for CommandError {
     fn from(error: TemplateError) -> Self {
         Self::new(Exit::Configuration, "template", error.to_string()).hint(
             "such as `{account_name|kebab}-{role|kebab}` (--template, KCAWS_NAME_TEMPLATE, config.toml)",
-        )
-    }
-}
-
-impl From<Collision> for CommandError {
-    fn from(error: Collision) -> Self {
-        Self::new(Exit::Configuration, "collision", error.to_string()).hint(
-            "nothing was changed; use a template that tells them apart, or give one an alias in config.toml",
         )
     }
 }
