@@ -19,9 +19,12 @@ pub(crate) enum Reader {
 pub(crate) fn text(format: &str, view: &View, reader: Option<Reader>, color: bool) -> String {
     let mut parts = Parts { view, reader, color };
     let mut rest = format;
-    let (text, _) = parts.read(&mut rest, false);
+    let (text, _) = parts.read(&mut rest, 0);
     text
 }
+
+/// Nobody nests groups so deep, and each takes a part of the stack.
+const DEEPEST: usize = 32;
 
 struct Parts<'a> {
     view: &'a View,
@@ -30,19 +33,20 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Up to the end, or to the `]` of the group; and whether a placeholder in it was empty.
-    fn read(&mut self, rest: &mut &str, in_group: bool) -> (String, bool) {
+    /// Up to the end, or to the `]` of the group; and whether a placeholder in it was empty. `depth` groups are open.
+    fn read(&mut self, rest: &mut &str, depth: usize) -> (String, bool) {
         let (mut text, mut has_empty) = (String::new(), false);
         while let Some(letter) = rest.chars().next() {
             *rest = &rest[letter.len_utf8()..];
             match letter {
-                ']' if in_group => break,
+                ']' if depth > 0 => break,
                 '[' if rest.starts_with('[') => {
                     *rest = &rest[1..];
                     text.push('[');
                 }
-                '[' => {
-                    let (group, empty) = self.read(rest, true);
+                // Deeper than that, a bracket is a letter.
+                '[' if depth < DEEPEST => {
+                    let (group, empty) = self.read(rest, depth + 1);
                     if !empty {
                         text.push_str(&group);
                     }
@@ -185,6 +189,15 @@ mod tests {
             "[dev in eu-west-1] 5 soon"
         );
         assert_eq!(text("{nonsense} {profile"), "{nonsense} {profile");
+    }
+
+    #[test]
+    fn groups_of_any_depth_end() {
+        let text = |format: &str| super::text(format, &view(None, Some(5), Standing::Soon), None, false);
+        assert_eq!(text(&("[x".repeat(3) + "{minutes}")), "xxx5");
+        let deep = text(&"[x".repeat(60_000));
+        assert_eq!(deep.matches('x').count(), 60_000);
+        assert_eq!(deep.matches('[').count(), 60_000 - DEEPEST);
     }
 
     #[test]
