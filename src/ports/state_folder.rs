@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::fake_state_folder::FakeLock;
 pub use super::fake_state_folder::FakeStateFolder;
 use super::file_lock;
+use super::own_folder::{own_folder, refuse_foreign, refuse_unsafe};
 use super::sealed::{hex, length_prefixed};
 pub use super::state_error::StateError;
 use super::temp_files::{self, Kind};
@@ -76,15 +78,32 @@ pub struct DiskStateFolder {
     root: Option<PathBuf>,
     /// Those that this process has swept.
     swept: Mutex<Vec<PathBuf>>,
+    /// Its owner and mode were looked at, and are fine.
+    is_ours: AtomicBool,
 }
 
 impl DiskStateFolder {
     pub fn new(root: Option<PathBuf>) -> Self {
-        Self { root, swept: Mutex::default() }
+        Self { root, swept: Mutex::default(), is_ours: AtomicBool::new(false) }
     }
 
     fn root(&self) -> Result<&Path, StateError> {
         self.root.as_deref().ok_or(StateError::NoHome)
+    }
+
+    /// Returns the folder to read from, `None` where there is none yet. What lies in a folder that others can reach may
+    /// be theirs; it is looked at once, and that is the one system call that a warm call has for it.
+    fn root_to_read(&self) -> Result<Option<&Path>, StateError> {
+        let root = self.root()?;
+        if !self.is_ours.load(Ordering::Relaxed) {
+            match std::fs::symlink_metadata(root) {
+                Ok(meta) => refuse_unsafe(root, &meta)?,
+                Err(error) if is_nothing_there(&error) => return Ok(None),
+                Err(error) => return Err(io("look at", root)(error)),
+            }
+            self.is_ours.store(true, Ordering::Relaxed);
+        }
+        Ok(Some(root))
     }
 
     /// Creates what is missing and checks what is there.
@@ -139,7 +158,8 @@ impl DiskStateFolder {
 
 impl StateFolder for DiskStateFolder {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
-        let path = self.root()?.join(name);
+        let Some(root) = self.root_to_read()? else { return Ok(None) };
+        let path = root.join(name);
         match open(&path, OpenOptions::new().read(true)) {
             Ok(file) => {
                 let metadata = file.metadata().map_err(io("look at", &path))?;
@@ -228,7 +248,8 @@ impl StateFolder for DiskStateFolder {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError> {
-        let path = self.root()?.join(folder);
+        let Some(root) = self.root_to_read()? else { return Ok(Vec::new()) };
+        let path = root.join(folder);
         let entries = match std::fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if is_nothing_there(&error) => return Ok(Vec::new()),
@@ -307,77 +328,13 @@ fn put_in_place(mut temp: tempfile::NamedTempFile, path: &Path) -> std::io::Resu
     }
 }
 
-fn own_folder(path: &Path) -> Result<(), StateError> {
-    let meta = match std::fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if is_nothing_there(&error) => {
-            create_private(path).map_err(io("create", path))?;
-            std::fs::symlink_metadata(path).map_err(io("look at", path))?
-        }
-        Err(error) => return Err(io("look at", path)(error)),
-    };
-    let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
-    if meta.is_symlink() {
-        return refuse("it is a symbolic link");
-    }
-    if !meta.is_dir() {
-        return refuse("it is not a folder");
-    }
-    refuse_foreign(path, &meta)
-}
-
-fn create_private(path: &Path) -> std::io::Result<()> {
-    if let Some(parent) = path.parent() {
-        // Private too, whatever the umask: who can write there could put another folder in place of ours.
-        private_folder().recursive(true).create(parent)?;
-    }
-    match private_folder().create(path) {
-        // Another process was faster; what it made is checked like any other.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    }
-}
-
-#[cfg(unix)]
-fn private_folder() -> std::fs::DirBuilder {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut builder = std::fs::DirBuilder::new();
-    builder.mode(0o700);
-    builder
-}
-
-/// The profile folder's access list is inherited, and is the protection.
-#[cfg(not(unix))]
-fn private_folder() -> std::fs::DirBuilder {
-    std::fs::DirBuilder::new()
-}
-
-#[cfg(unix)]
-fn refuse_foreign(path: &Path, meta: &std::fs::Metadata) -> Result<(), StateError> {
-    use std::os::unix::fs::MetadataExt;
-    let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
-    if meta.uid() != rustix::process::geteuid().as_raw() {
-        return refuse("it belongs to another user");
-    }
-    if meta.mode() & 0o077 != 0 {
-        return refuse("other users can reach it (`chmod go= ` it after looking at what is inside)");
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the profile folder's access list is the protection here")]
-fn refuse_foreign(_path: &Path, _meta: &std::fs::Metadata) -> Result<(), StateError> {
-    Ok(())
-}
-
 pub(super) fn is_plain(name: &str) -> bool {
     name.matches('/').count() <= 1
         && !name.starts_with(['/', '.'])
         && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b'/'))
 }
 
-fn is_nothing_there(error: &std::io::Error) -> bool {
+pub(super) fn is_nothing_there(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::NotFound
 }
 

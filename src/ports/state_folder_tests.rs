@@ -155,6 +155,33 @@ mod on_unix {
     }
 
     #[test]
+    fn nothing_is_read_from_a_folder_that_others_can_reach() {
+        let temp = tempfile::tempdir().expect("a temp folder");
+        let root = temp.path().join("kcaws");
+        DiskStateFolder::new(Some(root.clone())).write("sessions/a.json", b"x").expect("writes");
+        let chmod = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("chmod");
+        };
+        let again = || DiskStateFolder::new(Some(root.clone()));
+        for mode in [0o701, 0o710, 0o750, 0o755, 0o770, 0o777, 0o1777] {
+            chmod(&root, mode);
+            assert!(matches!(again().read("sessions/a.json"), Err(StateError::Unsafe { .. })), "{mode:o}");
+            assert!(matches!(again().list("sessions"), Err(StateError::Unsafe { .. })), "{mode:o}");
+        }
+        chmod(&root, 0o700);
+        assert_eq!(again().read("sessions/a.json").expect("reads"), Some(b"x".to_vec()));
+        chmod(&root.join("sessions/a.json"), 0o644);
+        assert!(
+            matches!(again().read("sessions/a.json"), Err(StateError::Unsafe { .. })),
+            "a file of others"
+        );
+        let link = temp.path().join("link");
+        symlink(&root, &link).expect("links");
+        let by_link = DiskStateFolder::new(Some(link));
+        assert!(matches!(by_link.read("sessions/a.json"), Err(StateError::Unsafe { .. })), "a link");
+    }
+
+    #[test]
     fn a_symlink_is_neither_used_as_folder_nor_followed_as_file() {
         let temp = tempfile::tempdir().expect("a temp folder");
         let elsewhere = temp.path().join("elsewhere");
