@@ -6,14 +6,15 @@ use std::process::ExitCode;
 #[cfg(unix)]
 #[expect(clippy::print_stderr, reason = "the commands' own way to speak is in the other program")]
 fn main() -> ExitCode {
-    use kcaws::ports::process;
+    use kcaws::ports::{bug, process};
     process::hide_memory();
+    bug::exit_on_panic(|| {});
     if kcaws::cli::hot::answered(std::env::args_os().skip(1), &kcaws::near::Near::of_this_process()) {
         return ExitCode::SUCCESS;
     }
     let failed = process::become_whole();
     eprintln!("kcaws: error: {failed}: {}", failed.source);
-    eprintln!("kcaws: hint: a packaged kcaws is two files, bin/kcaws and libexec/kcaws/kcaws: unpack both");
+    eprintln!("kcaws: hint: {}", failed.hint());
     ExitCode::FAILURE
 }
 

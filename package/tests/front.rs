@@ -130,3 +130,96 @@ fn profiles_lead_to_the_front() {
     let written = format!("credential_process = \"{}\" credential-process ", stage.front().display());
     assert!(config.contains(&written), "{config}");
 }
+
+/// A folder that everybody may write to, as /tmp, and in it what its users put there.
+struct Shared(tempfile::TempDir);
+
+const VICTIM: u32 = 4031;
+const OTHER: u32 = 4032;
+
+impl Shared {
+    fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("shared").tempdir_in("/tmp").unwrap();
+        Self::chmod(folder.path(), 0o1777);
+        Self(folder)
+    }
+
+    fn chmod(path: &Path, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Of `uid`, with the folders on the way.
+    fn give(&self, name: &str, uid: u32) {
+        let mut path = self.path(name);
+        while path != self.0.path() {
+            std::os::unix::fs::chown(&path, Some(uid), Some(uid)).unwrap();
+            path.pop();
+        }
+    }
+
+    fn front(&self, name: &str, uid: u32) {
+        install_program(Path::new(env!("CARGO_BIN_EXE_kcaws-front")), &self.path(name));
+        self.give(name, uid);
+    }
+
+    fn script(&self, name: &str, uid: u32) {
+        let script = self.0.path().join("script");
+        std::fs::write(&script, "#!/bin/sh\necho taken as $(id -u)\n").unwrap();
+        install_program(&script, &self.path(name));
+        self.give(name, uid);
+    }
+
+    /// Runs the front as the victim. Without a home: it has nothing of its own to do.
+    fn run(&self, front: &str) -> (Option<i32>, String) {
+        let ids = ["--reuid=4031", "--regid=4031", "--clear-groups", "--"];
+        let output = std::process::Command::new("setpriv")
+            .args(ids)
+            .arg(self.path(front))
+            .arg("login")
+            .env_clear()
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+#[test]
+fn the_front_runs_nothing_that_another_user_may_have_put_there() {
+    if !rustix::process::geteuid().is_root() {
+        kcaws_test_kit::skip_allowed!("only root can act as two users");
+    }
+    let shared = Shared::new();
+    // Copied alone, below a folder where others may make a libexec.
+    shared.front("victim/kcaws", VICTIM);
+    shared.script("libexec/kcaws/kcaws", OTHER);
+    let (code, text) = shared.run("victim/kcaws");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(!text.contains("taken") && text.contains("unpack both"), "{text}");
+    // In a folder that is called bin, too.
+    shared.front("bin/kcaws", VICTIM);
+    let (code, text) = shared.run("bin/kcaws");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(!text.contains("taken") && text.contains("another user may write there"), "{text}");
+    // A package of one's own, whose file or folder others may write to.
+    shared.front("own/bin/kcaws", VICTIM);
+    shared.script("own/libexec/kcaws/kcaws", VICTIM);
+    for open in ["own/libexec/kcaws/kcaws", "own/libexec/kcaws", "own/libexec"] {
+        Shared::chmod(&shared.path(open), 0o777);
+        let (code, text) = shared.run("own/bin/kcaws");
+        assert_eq!(code, Some(1), "{open}: {text}");
+        assert!(!text.contains("taken"), "{open}: {text}");
+        Shared::chmod(&shared.path(open), 0o755);
+    }
+    std::os::unix::fs::chown(shared.path("own/libexec/kcaws/kcaws"), Some(OTHER), Some(OTHER)).unwrap();
+    assert_eq!(shared.run("own/bin/kcaws").0, Some(1));
+    for uid in [VICTIM, 0] {
+        std::os::unix::fs::chown(shared.path("own/libexec/kcaws/kcaws"), Some(uid), Some(uid)).unwrap();
+        assert_eq!(shared.run("own/bin/kcaws"), (Some(0), "taken as 4031\n".to_owned()));
+    }
+}

@@ -47,6 +47,15 @@ pub fn writable(path: &Path) -> io::Result<Option<Who>> {
     Ok(modes::writer(&std::fs::metadata(path)?))
 }
 
+/// As [`writable`], and of a symbolic link its owner too: who made it may lead elsewhere.
+pub fn writer(path: &Path) -> io::Result<Option<Who>> {
+    let link = std::fs::symlink_metadata(path)?;
+    if link.is_symlink() && modes::is_foreign(&link) {
+        return Ok(Some(Who::ItsOwner));
+    }
+    writable(path)
+}
+
 /// Whether others can read it, as far as it alone decides.
 pub fn readable(path: &Path) -> io::Result<bool> {
     Ok(modes::is_readable(&std::fs::symlink_metadata(path)?))
@@ -62,8 +71,8 @@ mod modes {
     const STICKY: u32 = 0o1000;
 
     pub(super) fn writer(meta: &Metadata) -> Option<Who> {
-        let (us, mode) = (rustix::process::geteuid().as_raw(), meta.mode());
-        if meta.uid() != us && meta.uid() != 0 {
+        let mode = meta.mode();
+        if is_foreign(meta) {
             return Some(Who::ItsOwner);
         }
         // In a sticky folder (/tmp) nobody replaces what is another's.
@@ -76,6 +85,11 @@ mod modes {
             mode if mode & 0o020 != 0 && !own_group => Some(Who::AGroup),
             _ => None,
         }
+    }
+
+    /// Of another user than us and root.
+    pub(super) fn is_foreign(meta: &Metadata) -> bool {
+        ![0, rustix::process::geteuid().as_raw()].contains(&meta.uid())
     }
 
     pub(super) fn is_readable(meta: &Metadata) -> bool {
@@ -91,6 +105,10 @@ mod modes {
 
     pub(super) fn writer(_meta: &Metadata) -> Option<Who> {
         None
+    }
+
+    pub(super) fn is_foreign(_meta: &Metadata) -> bool {
+        false
     }
 
     pub(super) fn is_readable(_meta: &Metadata) -> bool {

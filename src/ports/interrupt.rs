@@ -61,6 +61,14 @@ pub fn undone_at_exit(undo: impl FnOnce() + Send + 'static) -> Undo {
     Undo(())
 }
 
+/// Undoes now, for a process that is about to end; not where another thread is at it.
+pub fn undo() {
+    let undo = STATE.try_lock().ok().and_then(|mut state| state.undo.take());
+    if let Some(undo) = undo {
+        undo();
+    }
+}
+
 impl Drop for Undo {
     fn drop(&mut self) {
         if let Some(undo) = state().undo.take() {

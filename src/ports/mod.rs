@@ -2,6 +2,7 @@
 //! that both pass. This folder is the complete list of what kcaws touches.
 
 pub mod browser;
+pub mod bug;
 pub mod callback;
 pub mod clipboard;
 pub mod clock;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::file_facts;
+
 /// First act of `main` (rule 2): no core dump, and no debugger of the same user reads our memory.
 /// A failure is no reason to stop: the container forbids the call, and then it forbids dumps its own way.
 pub fn hide_memory() {
@@ -27,7 +29,14 @@ const WHOLE: &str = "libexec/kcaws/kcaws";
 pub(super) fn own_file() -> std::io::Result<PathBuf> {
     let exe = std::env::current_exe()?;
     let front = package_of(&exe, WHOLE).map(|folder| folder.join(FRONT));
-    Ok(front.filter(|front| front.is_file()).unwrap_or(exe))
+    Ok(front.filter(|front| front.is_file() && is_ours_alone(front, 1)).unwrap_or(exe))
+}
+
+/// Returns whether a file and this many folders above it belong to us or root, and no one else may write there: what
+/// another user can put there must not be run as this program.
+fn is_ours_alone(file: &Path, folders: usize) -> bool {
+    let is_safe = |path| matches!(file_facts::writer(path), Ok(None));
+    file.ancestors().take(folders + 1).all(is_safe)
 }
 
 /// The folder below which `exe` is the file `place`.
@@ -42,7 +51,7 @@ pub fn whole_of(front: &Path) -> Option<PathBuf> {
     whole.is_file().then_some(whole)
 }
 
-/// The whole program is not where the package had it.
+/// The whole program is not where the package had it, or it may be another user's.
 #[derive(Debug, thiserror::Error)]
 #[error("{} does not start", .path.display())]
 pub struct NotWhole {
@@ -51,19 +60,44 @@ pub struct NotWhole {
     pub source: std::io::Error,
 }
 
+impl NotWhole {
+    pub fn hint(&self) -> String {
+        match self.source.kind() {
+            std::io::ErrorKind::PermissionDenied => format!(
+                "it and its folders must be yours or root's, and writable by no one else: `ls -ld {path} {folder}`",
+                path = self.path.display(),
+                folder = self.path.parent().unwrap_or(&self.path).display(),
+            ),
+            _ => "a packaged kcaws is two files, bin/kcaws and libexec/kcaws/kcaws: unpack both".to_owned(),
+        }
+    }
+}
+
 /// The whole program takes this one's place, with its command line and environment. Returns only if it cannot.
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub fn become_whole() -> NotWhole {
     use std::os::unix::process::CommandExt;
-    let path = match std::env::current_exe() {
-        Ok(exe) => exe.ancestors().nth(2).unwrap_or(&exe).join(WHOLE),
-        Err(source) => return NotWhole { path: WHOLE.into(), source },
+    let not_whole = |path: &Path, source| NotWhole { path: path.into(), source };
+    let exe = match std::env::current_exe() {
+        Ok(exe) => exe,
+        Err(source) => return not_whole(WHOLE.as_ref(), source),
     };
+    // A front that was copied elsewhere would look in somebody else's folder.
+    let is_packaged = exe.parent().is_some_and(|folder| folder.ends_with("bin"));
+    let Some(path) = exe.ancestors().nth(2).filter(|_| is_packaged).map(|package| package.join(WHOLE)) else {
+        let why = format!("`{}` is not in the folder bin of a package", exe.display());
+        return not_whole(WHOLE.as_ref(), std::io::Error::new(std::io::ErrorKind::NotFound, why));
+    };
+    // libexec and libexec/kcaws.
+    if path.exists() && !is_ours_alone(&path, 2) {
+        let why = "another user may write there";
+        return not_whole(&path, std::io::Error::new(std::io::ErrorKind::PermissionDenied, why));
+    }
     let mut args = std::env::args_os();
     let mut command = std::process::Command::new(&path);
     command.arg0(args.next().unwrap_or_else(|| "kcaws".into())).args(args);
-    NotWhole { source: command.exec(), path }
+    not_whole(&path, command.exec())
 }
 
 /// Starts kcaws itself with `args`, on its own: no terminal, none of our streams, and it outlives us.
