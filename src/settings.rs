@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::console::Via;
 use crate::ports::env::Env;
+use crate::ports::foreign_file;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
 use crate::session::Flow;
@@ -131,7 +132,10 @@ impl Settings {
 }
 
 fn read(path: &Path) -> Result<File, SettingsError> {
-    let text = match std::fs::read_to_string(path) {
+    let text = foreign_file::read(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not valid UTF-8"))
+    });
+    let text = match text {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
         Err(source) => return Err(SettingsError::Unreadable { path: path.to_path_buf(), source }),

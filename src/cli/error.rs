@@ -193,6 +193,8 @@ fn of_reading(error: &std::io::Error) -> &'static str {
         }
         ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE names a file",
         ErrorKind::NotADirectory => "a part of that path is a file, not a folder; check AWS_CONFIG_FILE",
+        ErrorKind::FileTooLarge => "check AWS_CONFIG_FILE: a configuration has at most 8 MB",
+        ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it names a pipe that no one writes to",
         _ => "check the rights of the file (AWS_CONFIG_FILE)",
     }
 }

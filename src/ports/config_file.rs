@@ -1,11 +1,13 @@
 //! `~/.aws/config` as a file: not ours, so it is replaced whole, by somebody who looked at it a moment before, or not
 //! at all. What it says is `profile`'s business.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::file_attributes;
 use super::file_stamp::FileStamp;
+use super::foreign_file;
 use super::interrupt::CriticalSection;
 
 pub trait ConfigFile: Send + Sync {
@@ -42,6 +44,8 @@ pub enum ConfigFileError {
     Mounted { path: PathBuf, source: std::io::Error },
     #[error("the owner of `{path}` cannot be kept", path = .path.display())]
     Owner { path: PathBuf, source: std::io::Error },
+    #[error("`{path}` has `{name}` (an access list or an extended attribute), which a new file cannot be given", path = .path.display())]
+    Attribute { path: PathBuf, name: String, source: std::io::Error },
 }
 
 /// What is left of a writer that was killed lies beside the file under this name.
@@ -146,14 +150,11 @@ impl ConfigFile for DiskConfigFile {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigFileError> {
-    let mut file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io("read", path)(error)),
-    };
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(io("read", path))?;
-    Ok(Some(bytes))
+    match foreign_file::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
 }
 
 /// A protected file could be replaced all the same, since that asks the folder only: but somebody protected it.
@@ -211,6 +212,12 @@ fn keep_owner_and_mode(
         let (uid, gid) = (rustix::fs::Uid::from_raw(meta.uid()), rustix::fs::Gid::from_raw(meta.gid()));
         rustix::fs::fchown(file, Some(uid), Some(gid)).map_err(|error| owner(error.into()))?;
     }
+    let old = std::fs::File::open(path).map_err(io("read", path))?;
+    file_attributes::copy(&old, file).map_err(|not_kept| ConfigFileError::Attribute {
+        path: path.to_path_buf(),
+        name: not_kept.name,
+        source: not_kept.source,
+    })?;
     let mode = std::fs::Permissions::from_mode(meta.mode() & 0o7777);
     file.set_permissions(mode).map_err(owner)
 }

@@ -82,6 +82,53 @@ mod on_unix {
         assert_eq!(names(temp.path()), ["real"]);
     }
 
+    /// What setfacl and setfattr set, as getfacl and getfattr show it.
+    #[cfg(target_os = "linux")]
+    mod with_attributes {
+        use super::*;
+
+        #[expect(clippy::disallowed_methods, reason = "the second opinion")]
+        fn run(program: &str, args: &[&str], path: &Path) -> String {
+            let output = std::process::Command::new(program).args(args).arg(path).output().expect("starts");
+            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        }
+
+        fn shown(path: &Path) -> [String; 2] {
+            let list = run("getfacl", &["--omit-header", "--absolute-names", "--numeric"], path);
+            [list, run("getfattr", &["--dump", "--absolute-names", "--match=^user[.]"], path)]
+        }
+
+        #[test]
+        fn an_access_list_and_attributes_stay_and_the_mask_opens_nothing() {
+            let (_temp, real) = scene(0o640);
+            kcaws_test_kit::require_program!("setfacl");
+            kcaws_test_kit::require_program!("setfattr");
+            run("setfacl", &["--modify=u:4001:r,g::-"], &real);
+            run("setfattr", &["--name=user.origin", "--value=by hand"], &real);
+            let before = shown(&real);
+            assert!(before[0].contains("user:4001:r--") && before[0].contains("group::---"), "{before:?}");
+            let file = DiskConfigFile::new(real.clone());
+            assert!(file.replace(Some(b"old"), Some(b"new"), How::Rename).expect("replaces"));
+            assert_eq!(shown(&real), before);
+            assert_eq!(std::fs::metadata(&real).expect("is there").mode() & 0o7777, 0o640, "the mask");
+            assert!(file.replace(Some(b"new"), Some(b"3"), How::InPlace).expect("replaces"));
+            assert_eq!(shown(&real), before);
+        }
+
+        #[test]
+        fn a_list_that_the_folder_hands_down_is_not_taken() {
+            let (temp, real) = scene(0o640);
+            kcaws_test_kit::require_program!("setfacl");
+            kcaws_test_kit::require_program!("setfattr");
+            run("setfacl", &["--default", "--modify=u:4001:rw"], temp.path());
+            let before = shown(&real);
+            let file = DiskConfigFile::new(real.clone());
+            assert!(file.replace(Some(b"old"), Some(b"new"), How::Rename).expect("replaces"));
+            assert_eq!(shown(&real), before);
+        }
+    }
+
     #[test]
     fn a_second_name_is_refused_and_kept_in_place() {
         let (temp, real) = scene(0o600);

@@ -10,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::env::Env;
+use super::foreign_file;
 
 /// A file of certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Roots {
     }
 
     fn add(&mut self, bundle: &Bundle) -> Result<(), RootsError> {
-        let text = std::fs::read(&bundle.path)
+        let text = foreign_file::read(&bundle.path)
             .map_err(|source| RootsError::Unreadable { bundle: bundle.clone(), source })?;
         if self.take(&text, |why| format!("{}: {why}", bundle.path.display())) == 0 {
             return Err(RootsError::NoCertificate { bundle: bundle.clone() });

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{ConfigError, Place};
+use crate::ports::foreign_file;
 
 /// What counts as blank: the SDKs agree on no more than these.
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];
@@ -81,7 +82,7 @@ pub(super) struct Below {
 impl Document {
     /// A missing file is an empty one, as everywhere.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        match std::fs::read(path) {
+        match foreign_file::read(path) {
             Ok(bytes) => Self::from_bytes(path, bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::parse(path, ""),
             Err(source) => Err(ConfigError::Unreadable { path: path.to_path_buf(), source }),

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::selection;
 use crate::console::is_region;
+use crate::ports::foreign_file;
 use crate::profile::dialects::{Kind, Oddity, What, oddities};
 use crate::profile::{ConfigError, Place};
 use crate::session::start_url;
@@ -60,7 +61,7 @@ pub(super) fn dialects(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, kind) in config.into_iter().chain(credentials) {
         // What is missing or cannot be read is the matter of the two checks above.
-        let Ok(bytes) = std::fs::read(&path).map(zeroize::Zeroizing::new) else { continue };
+        let Ok(bytes) = foreign_file::read(&path).map(zeroize::Zeroizing::new) else { continue };
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
         let odd = oddities(&path, text, kind);
         if odd.is_empty() {

@@ -31,6 +31,12 @@ impl From<ConfigFileError> for CommandError {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
                 _ if is_link_loop(source) => of_reading(source),
                 std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
+                // Of ours, not of the system's: it was too large to be read.
+                std::io::ErrorKind::FileTooLarge | std::io::ErrorKind::TimedOut
+                    if source.raw_os_error().is_none() =>
+                {
+                    of_reading(source)
+                }
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
                 | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",
@@ -43,6 +49,8 @@ impl From<ConfigFileError> for CommandError {
                 Self { code: "not_replaceable", ..failure }
                     .hint("nothing was changed; --in-place writes into the file itself")
             }
+            ConfigFileError::Attribute { .. } => Self { code: "attribute", ..failure }
+                .hint("nothing was changed; --in-place writes into the file itself, which keeps it"),
             ConfigFileError::Owner { .. } => Self { code: "owner", ..failure }
                 .hint("nothing was changed; run this as the owner, or with --in-place"),
         };
