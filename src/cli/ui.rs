@@ -92,10 +92,15 @@ impl Ui {
         self.data(&harmless_json(&text));
     }
 
-    /// A table without lines: columns as wide as their widest cell.
+    /// A table without lines: columns as wide as their widest cell, which is cut at [`WIDEST`] in all but the last.
     pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
+        let last = head.len().saturating_sub(1);
+        let cell = |(column, text): (usize, &String)| {
+            let text = shown(text);
+            if column == last { text } else { cut(text, WIDEST) }
+        };
         let rows: Vec<Vec<String>> =
-            rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+            rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect();
         let width = |column: usize| {
             let cells = rows.iter().map(|row| row[column].chars().count());
             cells.chain([head[column].chars().count()]).max().unwrap_or(0)
@@ -105,7 +110,8 @@ impl Ui {
         for row in std::iter::once(&head).chain(&rows) {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
-                let _ = write!(line, "{cell:width$}  ");
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', (width + 2).saturating_sub(cell.chars().count())));
             }
             self.data(line.trim_end());
         }
@@ -118,7 +124,10 @@ impl Ui {
             Colour::Yellow => 33,
             Colour::Red => 31,
         };
-        self.data(&format!("\u{1b}[{code}m{sign}\u{1b}[0m {}", shown(line)));
+        let line = format!("\u{1b}[{code}m{sign}\u{1b}[0m {}\n", shown(line));
+        if self.broken.is_none() {
+            self.broken = self.terminal.colored_stdout.write_all(line.as_bytes()).err();
+        }
     }
 
     /// Chatter for the person: silent with `-q`.
@@ -212,6 +221,17 @@ impl Ui {
         if self.broken.is_none() {
             self.broken = self.terminal.stdout.write_all(bytes).err();
         }
+    }
+}
+
+/// Letters of the widest column that others stand behind.
+pub(super) const WIDEST: usize = 100;
+
+/// The text, or its beginning and a mark that there is more.
+fn cut(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
+        None => text,
     }
 }
 
@@ -333,5 +353,16 @@ mod tests {
         let (mut ui, stdout, _) = ui(false);
         ui.table(&["A", "LONG"], &[vec!["xyz".into(), "1".into()], vec!["x".into(), "\u{7}".into()]]);
         assert_eq!(stdout.text(), "A    LONG\nxyz  1\nx    \\u{7}\n");
+    }
+
+    #[test]
+    fn a_cell_of_any_length_has_its_place_in_a_table() {
+        let (mut ui, stdout, _) = ui(false);
+        let (long, last) = ("n".repeat(70_000), "r".repeat(70_000));
+        ui.table(&["A", "B"], &[vec![long, last.clone()]]);
+        let text = stdout.text();
+        let (name, rest) = text.lines().nth(1).expect("a row").split_once("  ").expect("two cells");
+        assert_eq!((name.chars().count(), name.ends_with('…')), (WIDEST, true));
+        assert_eq!(rest, last, "nothing stands behind it");
     }
 }

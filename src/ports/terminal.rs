@@ -1,7 +1,7 @@
 //! The terminal: whether there is one, and the two streams.
 //!
-//! stdout is data, stderr is for people (rule 1). Colour is dropped by `anstream` where the stream is no
-//! terminal or NO_COLOR is set.
+//! stdout is data, stderr is for people (rule 1). Data go out byte for byte; what has colours goes through `anstream`,
+//! which drops them, and with them all control characters, where the stream is no terminal or NO_COLOR is set.
 
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 /// What a command may write to, and whether a person can be asked.
 pub struct Terminal {
     pub stdout: Box<dyn Write + Send>,
+    /// The same stream, for lines with colours.
+    pub colored_stdout: Box<dyn Write + Send>,
     pub stderr: Box<dyn Write + Send>,
     /// What the person types. Nothing is read before somebody is asked.
     pub stdin: Box<dyn BufRead + Send>,
@@ -24,7 +26,8 @@ impl Terminal {
         let choice = if color { anstream::ColorChoice::Auto } else { anstream::ColorChoice::Never };
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
-            stdout: Box::new(anstream::AutoStream::new(std::io::stdout(), choice)),
+            stdout: Box::new(std::io::stdout()),
+            colored_stdout: Box::new(anstream::AutoStream::new(std::io::stdout(), choice)),
             stderr: Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
             stdin: Box::new(BufReader::new(std::io::stdin())),
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
@@ -38,6 +41,7 @@ impl Terminal {
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let terminal = Self {
             stdout: Box::new(stdout.clone()),
+            colored_stdout: Box::new(stdout.clone()),
             stderr: Box::new(stderr.clone()),
             stdin: Box::new(std::io::empty()),
             interactive: false,
