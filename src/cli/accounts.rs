@@ -113,5 +113,7 @@ fn fresh(selected: &Selected, app: &App) -> Result<Option<Known>, CommandError> 
 
 fn asked(selected: Selected, app: &App, ui: &mut Ui) -> Result<Listing, CommandError> {
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    Ok(opened.accounts(ui)?)
+    let listed = opened.accounts(ui)?;
+    opened.warn_of_left_out(ui);
+    Ok(listed)
 }

@@ -2,7 +2,7 @@ use clap::Args;
 
 use super::error::CommandError;
 use super::provider::Provider;
-use super::role_args::account_id;
+use super::role_args::{account_id, role_name};
 use super::selection::{self, Selected};
 use super::ui::Ui;
 use crate::app::App;
@@ -30,7 +30,7 @@ pub(super) struct CredentialProcessArgs {
     #[arg(long, requires = "session", value_parser = account_id)]
     account: Option<String>,
     /// Name of the permission set
-    #[arg(long, requires = "session")]
+    #[arg(long, requires = "session", value_parser = role_name)]
     role: Option<String>,
     /// A profile that says all three
     #[arg(long, conflicts_with_all = ["session", "account", "role"])]

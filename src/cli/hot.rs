@@ -49,7 +49,8 @@ fn warm(args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<
 fn role_arguments(args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
     let [session, account_id, role_name] = options(args, ["--session", "--account", "--role"])?;
     let account_id = account_id.filter(|text| target::is_account_id(text))?;
-    Some((session?, Role { account_id, role_name: role_name? }))
+    let role_name = role_name.filter(|text| target::is_role_name(text))?;
+    Some((session?, Role { account_id, role_name }))
 }
 
 fn prompt_arguments(args: impl Iterator<Item = OsString>) -> Option<PromptArgs> {

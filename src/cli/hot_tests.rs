@@ -56,7 +56,7 @@ fn warmed(outside: &WarmOnly) -> tempfile::TempDir {
     let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
     let fetched = || Fetched {
         credentials: FakeIdentityCenter::role_credentials("2199-11-24T13:00:00Z"),
-        skew: chrono::TimeDelta::zero(),
+        skew: crate::ports::clock::Skew::NONE,
     };
     let mint = MintedBy::of(&corp(), &endpoints());
     warm.serve(&wanted, mint, |_| Ok::<_, CredentialsError>(fetched())).map(drop).expect("kept");

@@ -73,13 +73,11 @@ impl RoleArgs {
     }
 }
 
-/// AWS's own rule for the names of permission sets, as far as it keeps typing errors out.
 pub(super) fn role_name(text: &str) -> Result<String, String> {
-    let is_fine = |letter: char| letter.is_alphanumeric() || "+=,.@-_".contains(letter);
-    if !text.is_empty() && text.chars().all(is_fine) {
+    if target::is_role_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("the name of a permission set is made of letters, digits and `+=,.@-_`".to_owned())
+        Err("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`".to_owned())
     }
 }
 

@@ -292,6 +292,17 @@ impl<'a> Opened<'a> {
         listed
     }
 
+    /// What the lists named and cannot be: it is not among the accounts.
+    pub(super) fn left_out(&self) -> Vec<String> {
+        self.center.left_out()
+    }
+
+    pub(super) fn warn_of_left_out(&self, ui: &mut Ui) {
+        for what in self.left_out() {
+            ui.warn(&format!("left out of AWS's list: {what}"));
+        }
+    }
+
     pub(super) fn session(&self) -> Session<'_> {
         Session {
             config: &self.selected.session,

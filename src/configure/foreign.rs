@@ -148,7 +148,7 @@ pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Imp
         }
         let own = Own { session: session.to_owned(), role: foreign.role.clone() };
         let (region, output) = (foreign.region.clone(), foreign.output.clone());
-        wanted.insert(name.clone(), Wanted { name, own, region, output });
+        wanted.insert(name.clone(), Wanted { name, own, region, output, rivals: Vec::new() });
     }
     import.wanted = wanted.into_values().collect();
     import
@@ -189,6 +189,9 @@ fn read(
         };
         if !target::is_account_id(&account) {
             return Err((section.place(), "its account id has not 12 digits"));
+        }
+        if !target::is_role_name(&role) {
+            return Err((section.place(), "AWS takes no permission set of that name"));
         }
         Ok(Foreign {
             name: name.to_owned(),

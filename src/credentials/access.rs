@@ -1,7 +1,7 @@
 //! What a person has in one account, for when AWS says 403 and no more: a typing error, an assignment that is gone,
 //! and an account that is not one's own look alike.
 
-use super::listing::all_pages;
+use super::listing::{Budget, all_pages};
 use crate::ports::identity_center::{Account, ServiceError};
 use crate::secret::Secret;
 use crate::session::{Session, SessionError};
@@ -33,10 +33,13 @@ impl Session<'_> {
 
     fn look_in(&self, account_id: &str, token: &Secret<String>) -> Result<Access, ServiceError> {
         let host = self.endpoints.portal.host();
-        let accounts = all_pages(host, |page| self.center.list_accounts(token, page, None))?;
+        let accounts =
+            all_pages(host, &Budget::of_accounts(), |page| self.center.list_accounts(token, page, None))?;
         let mut roles = Vec::new();
         if accounts.iter().any(|account| account.id == account_id) {
-            roles = all_pages(host, |page| self.center.list_account_roles(token, account_id, page))?;
+            roles = all_pages(host, &Budget::of_roles(), |page| {
+                self.center.list_account_roles(token, account_id, page)
+            })?;
             roles.sort();
         }
         Ok(Access { accounts, roles })

@@ -20,7 +20,7 @@ fn good() -> RoleCredentials {
 fn a_good_token_is_one_fetch() {
     let world = logged_in();
     world.center.credentials.will(Ok(good()));
-    assert!(world.session().role_credentials(&role()).is_ok());
+    assert!(world.session().fetch_role(&role()).is_ok());
     assert_eq!(world.center.calls(), ["GetRoleCredentials access-1"]);
 }
 
@@ -30,7 +30,7 @@ fn a_refused_token_is_one_refresh_and_one_more_fetch() {
     world.center.credentials.will(Err(ServiceError::Unauthorized));
     world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
     world.center.credentials.will(Ok(good()));
-    assert!(world.session().role_credentials(&role()).is_ok());
+    assert!(world.session().fetch_role(&role()).is_ok());
     assert_eq!(
         world.center.calls(),
         ["GetRoleCredentials access-1", "CreateToken refresh_token refresh-1", "GetRoleCredentials access-2"]
@@ -43,7 +43,7 @@ fn a_second_refusal_needs_a_person_and_forgets_nothing() {
     world.center.credentials.will(Err(ServiceError::Unauthorized));
     world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", None)));
     world.center.credentials.will(Err(ServiceError::Unauthorized));
-    let outcome = world.session().role_credentials(&role());
+    let outcome = world.session().fetch_role(&role());
     assert!(matches!(
         outcome,
         Err(CredentialsError::Session(SessionError::LoginNeeded { why: LoginNeeded::TokenRefused, .. }))
@@ -55,24 +55,27 @@ fn a_second_refusal_needs_a_person_and_forgets_nothing() {
 fn no_access_and_no_such_role_are_their_own_answers() {
     let world = logged_in();
     world.center.credentials.will(Err(ServiceError::Forbidden));
-    assert!(matches!(world.session().role_credentials(&role()), Err(CredentialsError::NotAssigned(_))));
+    assert!(matches!(world.session().fetch_role(&role()), Err(CredentialsError::NotAssigned(_))));
     world.center.credentials.will(Err(ServiceError::NotFound));
-    assert!(matches!(world.session().role_credentials(&role()), Err(CredentialsError::NoSuchRole(_))));
+    assert!(matches!(world.session().fetch_role(&role()), Err(CredentialsError::NoSuchRole(_))));
 }
 
 #[test]
-fn expiry_is_judged_by_the_services_clock() {
+fn expiry_is_judged_by_the_clock_that_can_be_right() {
     let world = logged_in();
-    let expires = "2026-11-24T12:30:00Z";
-    // We think it is noon; over there it is an hour later.
-    *world.center.skew.lock().expect("free") = Some(TimeDelta::hours(1));
-    world.center.credentials.will(Ok(FakeIdentityCenter::role_credentials(expires)));
-    assert!(matches!(
-        world.session().role_credentials(&role()),
-        Err(CredentialsError::ExpiredOnArrival { .. })
-    ));
-    // Over there it is an hour earlier.
-    *world.center.skew.lock().expect("free") = Some(TimeDelta::hours(-1));
-    world.center.credentials.will(Ok(FakeIdentityCenter::role_credentials("2026-11-24T11:30:00Z")));
-    assert!(world.session().role_credentials(&role()).is_ok());
+    let fetched = |date_ahead: i64, expires: &str| {
+        *world.center.skew.lock().expect("free") = Some(Skew::of_seconds(date_ahead));
+        world.center.credentials.will(Ok(FakeIdentityCenter::role_credentials(expires)));
+        world.session().fetch_role(&role()).map(|fetched| fetched.skew.seconds())
+    };
+    // We think it is noon.
+    assert!(
+        matches!(fetched(-3600, "2026-11-24T11:30:00Z"), Ok(-3600)),
+        "they end in half an hour over there"
+    );
+    assert!(matches!(fetched(3600, "2026-11-24T12:30:00Z"), Ok(0)), "nobody hands out what is over");
+    let over = fetched(0, "2026-11-24T11:59:59Z");
+    assert!(matches!(over, Err(CredentialsError::ExpiredOnArrival { .. })));
+    let endless = fetched(0, "9999-12-31T23:59:59Z");
+    assert!(matches!(endless, Err(CredentialsError::EndsTooLate { .. })));
 }

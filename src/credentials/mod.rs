@@ -1,14 +1,17 @@
 //! Role credentials: how they are got, and the form in which tools take them.
 
 pub mod access;
+mod life;
 pub mod listing;
 mod pace;
 mod retry;
 pub mod warm;
 pub mod wire;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
+use self::life::Unusable;
+use crate::ports::clock::Skew;
 use crate::ports::identity_center::{RoleCredentials, ServiceError};
 use crate::profile::Role;
 use crate::session::{LoginNeeded, Session, SessionError};
@@ -23,7 +26,10 @@ pub enum CredentialsError {
     NoSuchRole(Role),
     /// The clocks disagree, or AWS handed out something old.
     #[error("the credentials had expired on arrival, at {expired_at}")]
-    ExpiredOnArrival { expired_at: DateTime<Utc>, skew: Option<TimeDelta> },
+    ExpiredOnArrival { expired_at: DateTime<Utc>, skew: Option<Skew> },
+    /// The clocks disagree, or this is none of AWS's.
+    #[error("the credentials would end in the far future, at {ends_at}")]
+    EndsTooLate { ends_at: DateTime<Utc>, skew: Option<Skew> },
     #[error(transparent)]
     Session(#[from] SessionError),
 }
@@ -31,8 +37,8 @@ pub enum CredentialsError {
 /// Role credentials, and what the service's clock said when it handed them out.
 pub struct Fetched {
     pub credentials: RoleCredentials,
-    /// How far the service's clock is ahead of ours.
-    pub skew: TimeDelta,
+    /// How far the service's clock is ahead of ours, where it is believed.
+    pub skew: Skew,
 }
 
 impl From<ServiceError> for CredentialsError {
@@ -42,15 +48,9 @@ impl From<ServiceError> for CredentialsError {
 }
 
 impl Session<'_> {
-    /// [`Session::role_credentials`], for keeping.
-    pub fn fetch_role(&self, role: &Role) -> Result<Fetched, CredentialsError> {
-        let credentials = self.role_credentials(role)?;
-        Ok(Fetched { credentials, skew: self.center.clock_skew().unwrap_or_default() })
-    }
-
     /// One fetch; when the portal refuses the token, one refresh and one more fetch. A second refusal is for a
     /// person to mend, and nothing is forgotten because of it.
-    pub fn role_credentials(&self, role: &Role) -> Result<RoleCredentials, CredentialsError> {
+    pub fn fetch_role(&self, role: &Role) -> Result<Fetched, CredentialsError> {
         let fetch = |token| {
             self.at_the_pace(|| self.center.role_credentials(token, &role.account_id, &role.role_name))
         };
@@ -68,14 +68,14 @@ impl Session<'_> {
         }
     }
 
-    /// Judged by the service's clock, not by ours.
-    fn alive(&self, credentials: RoleCredentials) -> Result<RoleCredentials, CredentialsError> {
-        let skew = self.center.clock_skew();
-        let now = self.clock.now() + skew.unwrap_or_default();
-        if credentials.expires_at > now {
-            return Ok(credentials);
+    /// Judged by the clock that can be right.
+    fn alive(&self, credentials: RoleCredentials) -> Result<Fetched, CredentialsError> {
+        let (skew, ends_at) = (self.center.clock_skew(), credentials.expires_at);
+        match life::believed(ends_at, self.clock.now(), skew) {
+            Ok(skew) => Ok(Fetched { credentials, skew }),
+            Err(Unusable::Expired) => Err(CredentialsError::ExpiredOnArrival { expired_at: ends_at, skew }),
+            Err(Unusable::EndsTooLate) => Err(CredentialsError::EndsTooLate { ends_at, skew }),
         }
-        Err(CredentialsError::ExpiredOnArrival { expired_at: credentials.expires_at, skew })
     }
 }
 

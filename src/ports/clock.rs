@@ -1,8 +1,8 @@
 //! Time: what the wall says, how long something took, and waiting.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 pub trait Clock: Send + Sync {
     /// The wall clock, to the second: nothing on the wire or in our files is finer.
@@ -12,6 +12,40 @@ pub trait Clock: Send + Sync {
     /// Time since some fixed point, never stepping back: for deadlines.
     fn elapsed(&self) -> Duration;
     fn sleep(&self, span: Duration);
+}
+
+/// How far a service's clock is ahead of this machine's, in seconds. All arithmetic with it saturates: the number comes
+/// from the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skew(i64);
+
+impl Skew {
+    pub const NONE: Self = Self(0);
+    /// 9999-12-31T23:59:59Z: what is later is no clock's time.
+    const LAST_SECOND: i64 = 253_402_300_799;
+
+    pub const fn of_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Returns `None` where `there` is a time that no clock shows.
+    pub fn between(there: DateTime<Utc>, here: DateTime<Utc>) -> Option<Self> {
+        let there = there.timestamp();
+        (0..=Self::LAST_SECOND).contains(&there).then(|| Self(there.saturating_sub(here.timestamp())))
+    }
+
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// Returns what the service's clock shows when ours shows `here`.
+    pub fn there(self, here: DateTime<Utc>) -> DateTime<Utc> {
+        DateTime::from_timestamp(here.timestamp().saturating_add(self.0), 0).unwrap_or(here)
+    }
+
+    pub fn differs_from(self, other: Self, by_at_least: TimeDelta) -> bool {
+        self.0.abs_diff(other.0) >= by_at_least.num_seconds().unsigned_abs()
+    }
 }
 
 pub struct SystemClock(std::time::Instant);
@@ -32,7 +66,7 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(0)
+        wall(SystemTime::now())
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
@@ -49,6 +83,15 @@ impl Clock for SystemClock {
     fn sleep(&self, span: Duration) {
         std::thread::sleep(span);
     }
+}
+
+/// To the second. chrono's own conversion panics before 1970, which is what a machine without a clock's battery shows.
+fn wall(time: SystemTime) -> DateTime<Utc> {
+    let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX).saturating_neg(),
+    };
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }
 
 /// A clock that stands still until somebody sleeps on it or moves it.
@@ -106,6 +149,30 @@ mod tests {
         let seconds = clock.since_epoch().as_secs().cast_signed();
         assert!((seconds - clock.now().timestamp()).abs() <= 1, "both are the wall clock");
         assert_eq!(clock.now().timestamp_subsec_nanos(), 0);
+    }
+
+    #[test]
+    fn a_clock_before_1970_is_read_like_any_other() {
+        let day = Duration::from_hours(24);
+        assert_eq!(wall(SystemTime::UNIX_EPOCH - day).timestamp(), -86_400);
+        assert_eq!(wall(SystemTime::UNIX_EPOCH + day).timestamp(), 86_400);
+    }
+
+    #[test]
+    fn a_skew_is_between_times_that_clocks_show_and_never_overflows() {
+        let here = wall(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000));
+        let skew = |text: &str| {
+            let there = DateTime::parse_from_rfc2822(text).expect("a date").to_utc();
+            Skew::between(there, here)
+        };
+        assert_eq!(skew("Wed, 18 Nov 2026 11:08:10 GMT"), Some(Skew::of_seconds(90)));
+        assert_eq!(skew("31 Dec 262142 23:59:59 GMT"), None);
+        assert_eq!(skew("31 Dec 1969 23:59:59 GMT"), None);
+        for seconds in [i64::MIN, i64::MAX] {
+            assert_eq!(Skew::of_seconds(seconds).there(here), here);
+        }
+        assert!(Skew::of_seconds(-60).differs_from(Skew::NONE, TimeDelta::minutes(1)));
+        assert!(!Skew::of_seconds(i64::MIN).differs_from(Skew::of_seconds(i64::MIN), TimeDelta::minutes(1)));
     }
 
     #[test]

@@ -18,11 +18,11 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::body::SdkBody;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Bytes;
 
-use super::clock::Clock;
+use super::clock::{Clock, Skew};
 use super::env::Env;
 use super::innermost;
 use super::proxy::{self, Proxy, ProxyError};
@@ -107,7 +107,7 @@ pub struct HttpSetup {
 #[derive(Clone)]
 struct DateWitness {
     clock: Arc<dyn Clock>,
-    skew: Arc<Mutex<Option<TimeDelta>>>,
+    skew: Arc<Mutex<Option<Skew>>>,
 }
 
 /// A proxy may hold a password.
@@ -120,8 +120,9 @@ impl std::fmt::Debug for HttpSetup {
 impl DateWitness {
     fn see(&self, answer: &HttpResponse) {
         let date = answer.headers().get("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-        if let (Some(date), Ok(mut skew)) = (date, self.skew.lock()) {
-            *skew = Some(date.to_utc() - self.clock.now());
+        let found = date.and_then(|date| Skew::between(date.to_utc(), self.clock.now()));
+        if let (Some(found), Ok(mut skew)) = (found, self.skew.lock()) {
+            *skew = Some(found);
         }
     }
 }
@@ -187,13 +188,13 @@ impl HttpSetup {
     }
 
     /// How far the services' clock is ahead of ours, by the newest answer that bore a `Date`.
-    pub fn clock_skew(&self) -> Option<TimeDelta> {
+    pub fn clock_skew(&self) -> Option<Skew> {
         self.witness.skew.lock().ok().and_then(|skew| *skew)
     }
 
     /// The time by the services' clock, as far as it is known.
     pub fn now_there(&self) -> DateTime<Utc> {
-        self.witness.clock.now() + self.clock_skew().unwrap_or_default()
+        self.clock_skew().unwrap_or_default().there(self.witness.clock.now())
     }
 
     /// A client for SDK clients that call one origin.
@@ -318,6 +319,11 @@ struct BoundedConnector {
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // TLS below us panics at such a time, and no certificate is valid then.
+        if self.witness.clock.now().timestamp() < 0 {
+            let why = "this machine's clock shows a time before 1970";
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
+        }
         let answer = self.inner.call(request);
         let (setup, refuses_pages) = (self.setup.clone(), self.refuses_pages);
         HttpConnectorFuture::new(async move {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::http::HttpSetup;
-use super::identity_center::{Origin, RoleCredentials};
+use super::identity_center::{Origin, RoleCredentials, Token};
 use super::plain_call::{CallError, Callee, Refusals};
 use crate::secret::Secret;
 
@@ -45,9 +45,9 @@ impl HttpSignin {
         request.set_uri(format!("{}/federation", self.0.origin)).map_err(|error| self.0.failed(error))?;
         request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
         let answer = self.0.call(&request)?;
-        let token: Answer =
-            serde_json::from_slice(&answer.body).map_err(|_| self.0.not_understood(&answer))?;
-        Ok(token.signin_token)
+        let read: Option<Answer> = serde_json::from_slice(&answer.body).ok();
+        let token = read.and_then(|read| Token::new(read.signin_token.expose().clone()));
+        token.map(Token::into_secret).ok_or_else(|| self.0.not_understood(&answer))
     }
 }
 

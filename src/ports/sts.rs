@@ -101,7 +101,7 @@ impl Sts for HttpSts {
         let outcome = match self.ask(credentials) {
             // A clock that is off makes a signature that is too old; the refusal tells the time.
             Err(CallError { trouble: Trouble::Refused { .. }, .. })
-                if (skew() - before).abs() >= HARMFUL_SKEW =>
+                if skew().differs_from(before, HARMFUL_SKEW) =>
             {
                 self.ask(credentials)
             }

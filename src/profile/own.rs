@@ -4,7 +4,7 @@
 //! and nothing else. No marker stands in the file: what a person changes beside that line is the person's.
 
 use super::document::{Document, Heading, View};
-use super::target::{is_account_id, kcaws_arguments, role_like};
+use super::target::{is_account_id, is_role_name, kcaws_arguments, role_like};
 use super::{ConfigError, Place, Role, sources};
 
 /// What a line of ours hands out.
@@ -76,8 +76,8 @@ pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigErro
     };
     let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
     let account = &own.role.account_id;
-    // Some SDKs hand the line to a shell.
-    if !is_account_id(account) {
+    // Some SDKs hand the line to a shell, and what is not of AWS's alphabet reads differently elsewhere.
+    if !is_account_id(account) || !is_role_name(&own.role.role_name) {
         return Err(unquotable());
     }
     Ok(format!("\"{program}\" credential-process --session {session} --account {account} --role {role}"))
@@ -201,6 +201,9 @@ mod tests {
         for name in ["", "$(x)", "a\"b", "-x", "a\\b", "a #b", "a ;b"] {
             assert!(credential_process("/kcaws", &own(name, "Admin")).is_err(), "{name:?}");
             assert!(credential_process("/kcaws", &own("corp", name)).is_err(), "{name:?}");
+        }
+        for role in ["A\u{2028}[profile x]", "A\u{202e}b", "Zoë", &"a".repeat(65)] {
+            assert!(credential_process("/kcaws", &own("corp", role)).is_err(), "{role:?}");
         }
     }
 

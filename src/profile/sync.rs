@@ -24,43 +24,37 @@ pub struct Wanted {
     pub own: Own,
     pub region: Option<String>,
     pub output: Option<String>,
+    /// Other roles whose names come out the same: then the profile is left as it is, whichever it is of.
+    pub rivals: Vec<Role>,
 }
 
-/// Two roles whose names come out alike.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("profile `{name}` would be both {first} and {second}")]
-pub struct Collision {
-    pub name: String,
-    pub first: String,
-    pub second: String,
-}
-
+/// Returns a profile for each name that the listing and the template give, sorted by name.
 pub fn wanted<'a>(
     session: &str,
     listed: impl IntoIterator<Item = (&'a Account, &'a [String])>,
     settings: &ProfileSettings,
     template: &Template,
-) -> Result<Vec<Wanted>, Collision> {
-    let mut wanted: BTreeMap<String, (Wanted, String)> = BTreeMap::new();
+) -> Vec<Wanted> {
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     for (account, roles) in listed {
         for role in roles {
             let name = settings.profile_name(template, session, account, role);
-            let title =
-                format!("{role} in {} ({})", account.id, account.name.as_deref().unwrap_or("no name"));
-            if let Some((_, first)) = wanted.get(&name) {
-                return Err(Collision { name, first: first.clone(), second: title });
-            }
             let role_of = Role { account_id: account.id.clone(), role_name: role.clone() };
+            if let Some(first) = wanted.get_mut(&name) {
+                first.rivals.push(role_of);
+                continue;
+            }
             let one = Wanted {
                 own: Own { session: session.to_owned(), role: role_of },
                 region: settings.region(account, role).map(str::to_owned),
                 output: settings.output.clone(),
                 name: name.clone(),
+                rivals: Vec::new(),
             };
-            wanted.insert(name, (one, title));
+            wanted.insert(name, one);
         }
     }
-    Ok(wanted.into_values().map(|(wanted, _)| wanted).collect())
+    wanted.into_values().collect()
 }
 
 /// What sync wrote last, by profile.
@@ -156,6 +150,8 @@ pub enum Why {
     WouldBeDefault,
     /// The names would not get through a command line.
     Unwritable,
+    /// Two roles would have it.
+    Ambiguous(Role, Role),
 }
 
 pub struct Sync<'a> {
@@ -163,6 +159,7 @@ pub struct Sync<'a> {
     pub program: &'a str,
     pub session: &'a str,
     pub note: &'a Note,
+    /// Only where `wanted` is of a whole list.
     pub prune: bool,
     /// Accounts of which is not known what there is: their profiles stay.
     pub unknown: &'a [&'a str],
@@ -175,6 +172,11 @@ impl Sync<'_> {
             self.put(wanted, draft, &mut plan)?;
         }
         let is_wanted = |name: &str| self.wanted.binary_search_by(|one| one.name.as_str().cmp(name)).is_ok();
+        // A role without a profile of its own keeps the one that it has under another name.
+        let has_rivals = |noted: &Noted| {
+            let mut wanted = self.wanted.iter().filter(|one| !one.rivals.is_empty());
+            wanted.any(|one| noted.is_of(&one.own.role) || one.rivals.iter().any(|role| noted.is_of(role)))
+        };
         for (name, noted) in self.note.profiles.iter().filter(|(name, _)| !is_wanted(name)) {
             let document = draft.document();
             let own = document.own(name);
@@ -182,7 +184,8 @@ impl Sync<'_> {
                 continue;
             }
             let heading = Heading::Profile(name.clone());
-            if !self.prune || self.unknown.contains(&noted.account.as_str()) {
+            let stays = !self.prune || self.unknown.contains(&noted.account.as_str()) || has_rivals(noted);
+            if stays {
                 plan.note.profiles.insert(name.clone(), noted.clone());
                 continue;
             }
@@ -199,6 +202,11 @@ impl Sync<'_> {
         let (name, document) = (&wanted.name, draft.document());
         let heading = Heading::Profile(name.clone());
         let noted = self.note.profiles.get(name);
+        if let Some(rival) = wanted.rivals.first() {
+            plan.skip(name, document, Why::Ambiguous(wanted.own.role.clone(), rival.clone()));
+            plan.note.profiles.extend(noted.map(|noted| (name.clone(), noted.clone())));
+            return Ok(());
+        }
         if let Some(why) = self.why_not(wanted, noted, document) {
             plan.skip(name, document, why);
             return Ok(());

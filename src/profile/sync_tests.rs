@@ -29,7 +29,7 @@ fn left(plan: &Plan) -> Vec<(&str, Why)> {
 
 fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<Wanted> {
     let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
-    wanted("corp", listed, settings, &settings.template().expect("a template")).expect("no collision")
+    wanted("corp", listed, settings, &settings.template().expect("a template"))
 }
 
 #[test]
@@ -85,15 +85,35 @@ fn nobody_elses_profile_is_written_or_pruned() {
 }
 
 #[test]
-fn names_that_come_out_alike_are_refused_with_both() {
-    let listed = [(account(1, "a b"), roles(&["R"])), (account(2, "a-b"), roles(&["R"]))];
-    let settings = ProfileSettings::default();
-    let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
-    let error = wanted("corp", listed, &settings, &settings.template().expect("fine")).expect_err("collides");
-    assert_eq!(
-        error.to_string(),
-        "profile `a-b-r` would be both R in 000000000001 (a b) and R in 000000000002 (a-b)"
-    );
+fn a_name_that_two_roles_would_have_is_left_as_it_is_and_the_others_are_written() {
+    let (one, other) = ((account(1, "a b"), roles(&["R"])), (account(2, "a-b"), roles(&["R"])));
+    let third = (account(3, "c"), roles(&["R"]));
+    let (before, noted) =
+        synced("", &Note::default(), &want(std::slice::from_ref(&one), &settings("")), true);
+    let listed = want(&[one.clone(), other, third], &settings(""));
+    for (text, note) in [("", Note::default()), (before.as_str(), noted.note)] {
+        let (after, plan) = synced(text, &note, &listed, true);
+        assert!(after.starts_with(text) && after.contains("[profile c-r]"), "{after}");
+        let [Skipped { name, why: Why::Ambiguous(first, second), .. }] = plan.skipped.as_slice() else {
+            panic!("{:?}", plan.skipped)
+        };
+        assert_eq!((name.as_str(), first.account_id.as_str()), ("a-b-r", "000000000001"));
+        assert_eq!(second.account_id, "000000000002");
+        // Back to one: it is sync's own as before.
+        let (again, plan) =
+            synced(&after, &plan.note, &want(std::slice::from_ref(&one), &settings("")), true);
+        assert_eq!((again.matches("[profile").count(), plan.removed), (1, vec!["c-r".to_owned()]));
+    }
+}
+
+#[test]
+fn a_template_that_tells_nothing_apart_removes_nothing() {
+    let listed = [(account(1, "a"), roles(&["R", "S"]))];
+    let (text, plan) = synced("", &Note::default(), &want(&listed, &settings("")), true);
+    let (after, again) =
+        synced(&text, &plan.note, &want(&listed, &settings("name = \"{account_id}\"")), true);
+    assert_eq!((after, again.note), (text, plan.note));
+    assert_eq!(again.skipped.len(), 1);
 }
 
 #[test]

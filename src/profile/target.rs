@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::document::{Document, Heading, View};
 use super::{ConfigError, Place};
-pub use crate::ports::identity_center::is_account_id;
+pub use crate::ports::identity_center::{is_account_id, is_role_name};
 use crate::words::words;
 
 /// `[sso-session corp]`, shared with the AWS CLI.
@@ -178,6 +178,7 @@ impl Document {
             let (Some(account), Some(role)) = (account, role) else { continue };
             if of == Some(session)
                 && is_account_id(account)
+                && is_role_name(role)
                 && seen.insert((account.to_owned(), role.to_owned()))
             {
                 roles.push(Role { account_id: account.to_owned(), role_name: role.to_owned() });
@@ -260,11 +261,18 @@ fn checked_role(account: &str, role: &str, place: Place) -> Result<Role, ConfigE
     if !is_account_id(account) {
         return Err(ConfigError::BadValue { place, what: "an account id has 12 digits".to_owned() });
     }
+    if !is_role_name(role) {
+        return Err(ConfigError::BadValue {
+            place,
+            what: "the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`"
+                .to_owned(),
+        });
+    }
     Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
 }
 
 pub(super) fn role_like(account_id: String, role_name: String) -> Option<Role> {
-    is_account_id(&account_id).then_some(Role { account_id, role_name })
+    (is_account_id(&account_id) && is_role_name(&role_name)).then_some(Role { account_id, role_name })
 }
 
 /// The arguments after `credential-process` when the line runs kcaws, by whatever path.

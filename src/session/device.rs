@@ -110,7 +110,7 @@ mod tests {
     fn polls_at_the_interval_until_somebody_approves() {
         let pending = || Err(ServiceError::AuthorizationPending);
         let (outcome, naps) = wait([pending(), pending(), Ok(token())]);
-        assert_eq!(outcome.expect("a token").access_token.expose(), "access");
+        assert_eq!(outcome.expect("a token").access_token.secret().expose(), "access");
         assert_eq!(naps, [1, 1, 1]);
     }
 

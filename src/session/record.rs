@@ -14,7 +14,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::identity_center::{Endpoints, IssuedToken, Origin, Registration};
+use crate::ports::identity_center::{Endpoints, IssuedToken, Origin, Registration, Token};
 use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
@@ -189,10 +189,10 @@ impl Login {
     pub fn from_issued(flow: Flow, token: IssuedToken, now: DateTime<Utc>) -> Self {
         Self {
             flow,
-            access_token: token.access_token,
+            access_token: token.access_token.into_secret(),
             expires_at: expiry(now, token.expires_in),
             obtained_at: now,
-            refresh_token: token.refresh_token,
+            refresh_token: token.refresh_token.map(Token::into_secret),
             logged_in_at: now,
             refreshed_at: None,
             refreshing_since: None,
@@ -201,13 +201,13 @@ impl Login {
 
     /// After a refresh. An answer without a new refresh token leaves the old one in force.
     pub fn renew(&mut self, token: IssuedToken, now: DateTime<Utc>) {
-        self.access_token = token.access_token;
+        self.access_token = token.access_token.into_secret();
         self.expires_at = expiry(now, token.expires_in);
         self.obtained_at = now;
         self.refreshed_at = Some(now);
         self.refreshing_since = None;
         if let Some(refresh_token) = token.refresh_token {
-            self.refresh_token = Some(refresh_token);
+            self.refresh_token = Some(refresh_token.into_secret());
         }
     }
 

@@ -95,7 +95,7 @@ impl Session<'_> {
         self.save(&record)?;
         match self.center.create_token(&registration, Grant::RefreshToken(&refresh_token)) {
             Ok(token) => {
-                let access_token = token.access_token.clone();
+                let access_token = token.access_token.secret().clone();
                 if let Some(login) = &mut record.login {
                     login.renew(token, self.clock.now());
                 }

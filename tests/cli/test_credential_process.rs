@@ -268,13 +268,7 @@ fn a_clock_that_is_off_does_not_stop_anybody() {
     for hours in [-3_i64, 3] {
         let stage = logged_in();
         stage.sim.fault(Route::GetRoleCredentials, Fault::date_off_by(hours * 3600)).times(1);
-        let output = stage.credentials();
-        if hours < 0 {
-            output.expect_ok();
-        } else {
-            // Three hours on over there, a one-hour credential is over.
-            fails(output, 1).expect_stderr("behind AWS's");
-        }
+        stage.credentials().expect_ok();
     }
 }
 

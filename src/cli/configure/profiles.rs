@@ -6,7 +6,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::profile::sync::{RENAME, changes, skipped};
 use crate::cli::profile::written::Changed;
 use crate::cli::selection::{self, Opened};
-use crate::cli::ui::{Ui, shown};
+use crate::cli::ui::{Ui, WIDEST, shown};
 use crate::configure::answers;
 use crate::configure::foreign;
 use crate::configure::foreign::{Found, Import};
@@ -44,8 +44,9 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
+    opened.warn_of_left_out(ui);
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
-    let all = wanted(&session.name, listed, &run.settings, &run.template)?;
+    let all = wanted(&session.name, listed, &run.settings, &run.template);
     if all.is_empty() {
         ui.say("AWS lists no account for you; an administrator can assign permission sets.");
         return Ok(());
@@ -171,7 +172,7 @@ fn named(all: Vec<Wanted>, names: &[String]) -> Result<Vec<Wanted>, CommandError
 }
 
 fn marked(all: Vec<Wanted>, app: &App) -> Result<Vec<Wanted>, CommandError> {
-    let width = all.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    let width = all.iter().map(|one| one.name.chars().count()).max().unwrap_or(0).min(WIDEST);
     let row = |one: &Wanted| {
         let role = &one.own.role;
         shown(&format!("{:width$}  {} in {}", one.name, role.role_name, role.account_id))

@@ -4,7 +4,6 @@ use super::{CommandError, Exit, chain, of_reading};
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;
-use crate::profile::sync::Collision;
 
 impl From<SaveError> for CommandError {
     fn from(error: SaveError) -> Self {
@@ -62,14 +61,6 @@ impl From<TemplateError> for CommandError {
     fn from(error: TemplateError) -> Self {
         Self::new(Exit::Configuration, "template", error.to_string()).hint(
             "such as `{account_name|kebab}-{role|kebab}` (--template, KCAWS_NAME_TEMPLATE, config.toml)",
-        )
-    }
-}
-
-impl From<Collision> for CommandError {
-    fn from(error: Collision) -> Self {
-        Self::new(Exit::Configuration, "collision", error.to_string()).hint(
-            "nothing was changed; use a template that tells them apart, or give one an alias in config.toml",
         )
     }
 }

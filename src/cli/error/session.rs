@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::{CommandError, Exit, NO_WAY_THERE, argument, in_between};
 use crate::credentials::CredentialsError;
+use crate::ports::clock::Skew;
 use crate::ports::identity_center::ServiceError;
 use crate::session::record::RecordError;
 use crate::session::start_url::StartUrlError;
@@ -242,7 +243,16 @@ impl From<CredentialsError> for CommandError {
             CredentialsError::ExpiredOnArrival { skew, .. } => {
                 let error = Self::new(Exit::Failed, "expired_on_arrival", message)
                     .hint("check this machine's clock; if it is right, try again");
-                match skew.filter(|skew| skew.abs() >= TimeDelta::seconds(60)) {
+                match skew.filter(|skew| skew.differs_from(Skew::NONE, TimeDelta::minutes(1))) {
+                    Some(skew) => error.because(clock_words(skew)),
+                    None => error,
+                }
+            }
+            CredentialsError::EndsTooLate { skew, .. } => {
+                let error = Self::new(Exit::Failed, "ends_too_late", message)
+                    .because("AWS hands out none for longer than 12 h")
+                    .hint("check this machine's clock; if it is right, check the proxy and AWS_ENDPOINT_URL_SSO");
+                match skew.filter(|skew| skew.differs_from(Skew::NONE, TimeDelta::minutes(1))) {
                     Some(skew) => error.because(clock_words(skew)),
                     None => error,
                 }
@@ -253,8 +263,8 @@ impl From<CredentialsError> for CommandError {
 }
 
 /// Named from a minute on: below that it harms nothing.
-fn clock_words(skew: TimeDelta) -> String {
+fn clock_words(skew: Skew) -> String {
     let (seconds, side) =
-        (skew.num_seconds().abs(), if skew > TimeDelta::zero() { "behind" } else { "ahead of" });
+        (skew.seconds().unsigned_abs(), if skew.seconds() > 0 { "behind" } else { "ahead of" });
     format!("this machine's clock is {seconds} s {side} AWS's")
 }

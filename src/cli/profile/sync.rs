@@ -8,9 +8,9 @@ use crate::cli::selection::{self, Opened};
 use crate::cli::ui::{Ui, shown};
 use crate::credentials::listing::Listing;
 use crate::ports::identity_center::Patience;
-use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::sync::{Note, Plan, Skipped, Sync, Why, Writer, wanted};
+use crate::profile::{Role, SsoSession};
 
 /// Write a profile for every account and permission set that you have
 ///
@@ -58,7 +58,8 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
-    let wanted = wanted(&session.name, listed, &settings, &template)?;
+    let wanted = wanted(&session.name, listed, &settings, &template);
+    let left_out = opened.left_out();
 
     let (target, document, state) =
         (Target::at(app, app.config_path()?, &args.write), app.document()?, &**app.state());
@@ -69,7 +70,8 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         program: &program,
         session: &session.name,
         note: &note,
-        prune: !args.no_prune,
+        // What cannot be read may be what a profile is of.
+        prune: !args.no_prune && left_out.is_empty(),
         unknown: &unknown,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
@@ -84,7 +86,8 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     report(ui, &args.write, target.path(), &outcome, &changes(&outcome.result));
     warn_of_lost_lines(&outcome.result, args.write.dry_run, ui);
     skipped(&outcome.result, RENAME, ui)?;
-    whole(&listing)
+    whole(&listing)?;
+    left_out_of(&left_out)
 }
 
 /// Done but for these accounts: exit 1.
@@ -101,6 +104,15 @@ fn whole(listing: &Listing) -> Result<(), CommandError> {
     Err(CommandError::new(Exit::Failed, "partial", message)
         .because(format!("AWS does not tell what you have there: {}", first.reason))
         .hint("ask an administrator whether the account is suspended or being closed"))
+}
+
+/// Done but for what AWS named oddly: exit 1.
+fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
+    let Some((first, others)) = left_out.split_first() else { return Ok(()) };
+    let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
+    Err(CommandError::new(Exit::Failed, "partial", "AWS's list was not understood whole; nothing was pruned")
+        .because(format!("left out: {first}{more}"))
+        .hint("ask an administrator to rename it, then run the same command again"))
 }
 
 /// How names of the listing are chosen.
@@ -164,6 +176,10 @@ fn reason(skipped: &Skipped) -> String {
         Why::Unwritable => {
             "its session or permission set cannot be written so that every tool reads it".to_owned()
         }
+        Why::Ambiguous(one, other) => {
+            let named = |role: &Role| format!("{} in {}", role.role_name, role.account_id);
+            format!("it would be both {} and {}", named(one), named(other))
+        }
     };
     match &skipped.place {
         Some(place) => format!("{why} ({place})"),
@@ -182,5 +198,6 @@ fn way_out(skipped: &Skipped, rename: &str) -> String {
         }
         Why::WouldBeDefault => format!("{rename}; `kcaws profile add default` writes that one"),
         Why::Unwritable => "give the session a name of letters, digits and `_.@%:+/-`".to_owned(),
+        Why::Ambiguous(..) => format!("{rename}, or use a template that tells them apart"),
     }
 }

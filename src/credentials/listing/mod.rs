@@ -4,6 +4,7 @@
 //! was cut off is taken up by the next one.
 
 pub mod known;
+mod pages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +15,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::known::{login_of, progress_name};
+pub(super) use self::pages::{Budget, all_pages};
 use super::pace::Pace;
-use crate::ports::identity_center::{Account, Page, ServiceError};
+use crate::ports::identity_center::{Account, ServiceError};
 use crate::ports::thread;
 use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
@@ -23,8 +25,6 @@ use crate::session::{LoginNeeded, Session, SessionError};
 const IN_FLIGHT: usize = 10;
 /// So many accounts with trouble, and it is not theirs.
 const MOST_TROUBLED: usize = 3;
-/// AWS allows far fewer accounts than this many pages hold.
-const MOST_PAGES: usize = 1000;
 /// What a run that was cut off had listed counts this long.
 const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
 const KEEP_EVERY: Duration = Duration::from_secs(1);
@@ -84,7 +84,9 @@ impl Session<'_> {
         };
         let host = self.endpoints.portal.host();
         let list = |token: &Secret<String>| {
-            all_pages(host, |page| run.pace.ask(|| self.center.list_accounts(token, page, None)))
+            all_pages(host, &Budget::of_accounts(), |page| {
+                run.pace.ask(|| self.center.list_accounts(token, page, None))
+            })
         };
         let (mut accounts, mut may_renew) = (list(&token), true);
         if matches!(accounts, Err(ServiceError::Unauthorized)) {
@@ -145,10 +147,10 @@ impl Session<'_> {
         let finished = AtomicUsize::new(total - open.len());
         run.refused().clear();
         let (center, clock, state, name) = (self.center, self.clock, self.state, progress_name(self.config));
-        let host = self.endpoints.portal.host();
+        let (host, budget) = (self.endpoints.portal.host(), Budget::of_roles());
         let work = || {
             while let Some(account) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let roles = all_pages(host, |page| {
+                let roles = all_pages(host, &budget, |page| {
                     run.pace.ask(|| center.list_account_roles(token, &account.id, page))
                 });
                 match roles {
@@ -230,29 +232,10 @@ impl Run<'_> {
     }
 }
 
-/// The whole list or an error: who takes a part of it for the whole removes what is still there.
-pub(super) fn all_pages<T>(
-    host: &str,
-    ask: impl Fn(Option<&str>) -> Result<Page<T>, ServiceError>,
-) -> Result<Vec<T>, ServiceError> {
-    let Page { mut items, mut next } = ask(None)?;
-    let mut asked = BTreeSet::new();
-    while let Some(token) = next.filter(|token| !token.is_empty()) {
-        if asked.len() >= MOST_PAGES || asked.contains(&token) {
-            let why = "its list has no end".to_owned();
-            return Err(ServiceError::NotUnderstood { host: host.to_owned(), why });
-        }
-        let page = ask(Some(&token))?;
-        items.extend(page.items);
-        asked.insert(token);
-        next = page.next;
-    }
-    Ok(items)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::identity_center::Page;
     use crate::session::testing::World;
 
     fn page<T>(items: Vec<T>) -> Page<T> {

@@ -21,7 +21,7 @@ fn a_crowd_that_finds_nothing_warm_is_one_fetch() {
             fetches.fetch_add(1, Ordering::Relaxed);
             clock.sleep(Duration::from_millis(30));
             let credentials = FakeIdentityCenter::role_credentials("2099-11-24T13:00:00Z");
-            Ok::<_, CredentialsError>(Fetched { credentials, skew: chrono::TimeDelta::zero() })
+            Ok::<_, CredentialsError>(Fetched { credentials, skew: crate::ports::clock::Skew::NONE })
         });
         answer.is_ok()
     };

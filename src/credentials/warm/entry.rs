@@ -73,8 +73,8 @@ impl Entry {
     ) -> Self {
         Self {
             expires_at: fetched.credentials.expires_at.timestamp(),
-            obtained_at: (now + fetched.skew).timestamp(),
-            skew: fetched.skew.num_seconds(),
+            obtained_at: fetched.skew.there(now).timestamp(),
+            skew: fetched.skew.seconds(),
             stamp,
             minted_by,
             line: wire::line(&fetched.credentials, role),
@@ -158,6 +158,7 @@ const HEAD: usize = 24 + 1 + FileStamp::LEN + MintedBy::LEN;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::clock::Skew;
     use crate::ports::identity_center::fake::FakeIdentityCenter;
     use crate::session::testing::{corp, endpoints};
 
@@ -166,7 +167,7 @@ mod tests {
     }
 
     /// Obtained at noon, by a clock as far behind the service's as `skew`.
-    fn entry(expires_at: &str, skew: TimeDelta) -> Entry {
+    fn entry(expires_at: &str, skew: Skew) -> Entry {
         let fetched = Fetched { credentials: FakeIdentityCenter::role_credentials(expires_at), skew };
         let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
         let minted_by = MintedBy::of(&corp(), &endpoints());
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_margin_is_a_quarter_of_the_life_and_at_most_fifteen_minutes() {
-        let standing = |expires: &str, now: &str| entry(expires, TimeDelta::zero()).standing(at(now));
+        let standing = |expires: &str, now: &str| entry(expires, Skew::NONE).standing(at(now));
         for (expires, last_good, first_near) in [
             ("2026-11-24T13:00:00Z", "2026-11-24T12:44:59Z", "2026-11-24T12:45:00Z"),
             ("2026-11-25T00:00:00Z", "2026-11-24T23:44:59Z", "2026-11-24T23:45:00Z"),
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_entry_from_the_future_is_useless() {
-        let entry = entry("2026-11-24T13:00:00Z", TimeDelta::zero());
+        let entry = entry("2026-11-24T13:00:00Z", Skew::NONE);
         assert_eq!(entry.standing(at("2026-11-24T11:59:00Z")), Standing::Good, "within the tolerance");
         assert_eq!(entry.standing(at("2026-11-24T11:58:59Z")), Standing::Useless);
     }
@@ -198,19 +199,19 @@ mod tests {
     #[test]
     fn times_are_judged_by_the_services_clock() {
         // Ours says noon, theirs one o'clock.
-        let ahead = entry("2026-11-24T14:00:00Z", TimeDelta::hours(1));
+        let ahead = entry("2026-11-24T14:00:00Z", Skew::of_seconds(3600));
         assert_eq!(ahead.standing(at("2026-11-24T12:44:59Z")), Standing::Good);
         assert_eq!(ahead.standing(at("2026-11-24T12:45:00Z")), Standing::NearItsEnd);
         assert_eq!(ahead.standing(at("2026-11-24T13:00:00Z")), Standing::Useless);
         assert_eq!(ahead.expires_here_at(), at("2026-11-24T13:00:00Z"));
         // Theirs says eleven: by ours it looks expired from the start.
-        let behind = entry("2026-11-24T12:00:00Z", TimeDelta::hours(-1));
+        let behind = entry("2026-11-24T12:00:00Z", Skew::of_seconds(-3600));
         assert_eq!(behind.standing(at("2026-11-24T12:30:00Z")), Standing::Good);
     }
 
     #[test]
     fn an_entry_survives_its_bytes_and_no_cut_head_is_read() {
-        let entry = entry("2026-11-24T13:00:00Z", TimeDelta::seconds(-7));
+        let entry = entry("2026-11-24T13:00:00Z", Skew::of_seconds(-7));
         let bytes = entry.to_bytes();
         let back = Entry::from_bytes(bytes.clone()).expect("reads");
         assert_eq!(back.to_bytes(), bytes);

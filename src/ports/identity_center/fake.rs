@@ -5,12 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use super::{
     Account, ClientGrant, DeviceAuthorization, Grant, IdentityCenter, IssuedToken, Page, Registration,
-    RoleCredentials, ServiceError,
+    RoleCredentials, ServiceError, Token,
 };
+use crate::ports::clock::Skew;
 use crate::secret::Secret;
 
 /// What the service says next. Operations without a script panic: a test that asks for more than it wrote down
@@ -24,9 +23,10 @@ pub struct FakeIdentityCenter {
     pub roles: Queue<Page<String>>,
     pub credentials: Queue<RoleCredentials>,
     pub logouts: Queue<()>,
-    pub skew: Mutex<Option<TimeDelta>>,
+    pub skew: Mutex<Option<Skew>>,
     /// A refresh would come too late.
     pub is_late: AtomicBool,
+    pub left_out: Mutex<Vec<String>>,
     calls: Mutex<Vec<String>>,
 }
 
@@ -81,10 +81,11 @@ impl FakeIdentityCenter {
     }
 
     pub fn token(access: &str, refresh: Option<&str>) -> IssuedToken {
+        let token = |text: &str| Token::new(text.to_owned()).expect("a token in a test");
         IssuedToken {
-            access_token: access.into(),
+            access_token: token(access),
             expires_in: Duration::from_hours(1),
-            refresh_token: refresh.map(Secret::from),
+            refresh_token: refresh.map(token),
         }
     }
 
@@ -180,7 +181,11 @@ impl IdentityCenter for FakeIdentityCenter {
         !self.is_late.load(Ordering::Relaxed)
     }
 
-    fn clock_skew(&self) -> Option<TimeDelta> {
+    fn clock_skew(&self) -> Option<Skew> {
         *self.skew.lock().expect("no test panics while holding it")
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        self.left_out.lock().expect("no test panics while holding it").clone()
     }
 }

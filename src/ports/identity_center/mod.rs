@@ -7,17 +7,20 @@ mod answer;
 pub mod fake;
 mod hosts;
 mod origin;
+mod received;
 pub mod sdk;
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::hosts::{is_region, is_sign_in_host};
 pub use self::origin::{
     EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
 };
+pub use self::received::{Token, is_account_id, is_role_name};
+use crate::ports::clock::Skew;
 use crate::secret::{self, Secret};
 
 /// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.
@@ -78,9 +81,9 @@ pub enum Grant<'a> {
 
 #[derive(Clone)]
 pub struct IssuedToken {
-    pub access_token: Secret<String>,
+    pub access_token: Token,
     pub expires_in: Duration,
-    pub refresh_token: Option<Secret<String>>,
+    pub refresh_token: Option<Token>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -151,11 +154,6 @@ impl Patience {
         total: Duration::from_hours(1),
         refresh: Self::ONE_REFRESH,
     };
-}
-
-/// 12 digits, leading zeros included.
-pub fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -278,9 +276,13 @@ pub trait IdentityCenter: Send + Sync {
     /// Whether a refresh that begins now can be waited for.
     fn has_time_to_refresh(&self) -> bool;
     /// How far the service's clock is ahead of ours, by the `Date` of its newest answer.
-    fn clock_skew(&self) -> Option<TimeDelta>;
+    fn clock_skew(&self) -> Option<Skew>;
     /// Returns how long the service's newest answer asks to wait (`Retry-After`).
     fn retry_after(&self) -> Option<Duration> {
         None
+    }
+    /// Returns what was in the lists so far and cannot be an account or a permission set, in words.
+    fn left_out(&self) -> Vec<String> {
+        Vec::new()
     }
 }

@@ -15,14 +15,16 @@ use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
 use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::DateTime;
 use tokio::time::Instant;
 
 use super::answer::{Bare429, Called, Service, timeouts};
+use super::received::{self, opaque, page_mark};
 use super::{
     Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
-    Registration, RoleCredentials, ServiceError, is_account_id,
+    Registration, RoleCredentials, ServiceError, Token, is_account_id, is_role_name,
 };
+use crate::ports::clock::Skew;
 use crate::ports::http::{CONNECT_TIMEOUT, HttpSetup};
 use crate::ports::running_time::within;
 use crate::ports::runtime::Runtime;
@@ -33,6 +35,9 @@ const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Between two tries of what is tried again here, for which others may wait.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
+/// So many of those that are left out are named.
+const MOST_NAMED: usize = 20;
+
 pub struct SdkIdentityCenter {
     runtime: Runtime,
     oidc: aws_sdk_ssooidc::Client,
@@ -42,6 +47,7 @@ pub struct SdkIdentityCenter {
     /// Put off by the time that this process was stopped.
     deadline: Mutex<Instant>,
     http: HttpSetup,
+    left_out: Mutex<Vec<String>>,
 }
 
 /// One try, and how long the process was stopped meanwhile.
@@ -85,6 +91,7 @@ impl SdkIdentityCenter {
             patience,
             deadline: Mutex::new(Instant::now() + patience.total),
             http,
+            left_out: Mutex::default(),
         })
     }
 
@@ -195,6 +202,18 @@ impl SdkIdentityCenter {
             .build()
     }
 
+    /// One odd name must not cost the others.
+    fn leave_out(&self, what: impl FnOnce() -> String) {
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out.len() < MOST_NAMED {
+            let what = what();
+            // A list that is asked for again is the same one.
+            if !left_out.contains(&what) {
+                left_out.push(what);
+            }
+        }
+    }
+
     fn portal_call(&self, operation: &'static str) -> Called<'_> {
         Called {
             operation,
@@ -229,12 +248,15 @@ impl IdentityCenter for SdkIdentityCenter {
                 .issuer_url(start_url),
         };
         let answer = self.ask(&call, request.send())?;
+        let client_id = opaque_member(&call, "clientId", answer.client_id)?;
         Ok(Registration {
-            client_id: answer.client_id.ok_or_else(|| call.missing("clientId"))?,
-            client_secret: answer.client_secret.ok_or_else(|| call.missing("clientSecret"))?.into(),
+            client_id: client_id.expose().clone(),
+            client_secret: opaque_member(&call, "clientSecret", answer.client_secret)?,
             // Without a date it is good for this one login and its refreshes.
-            expires_at: DateTime::from_timestamp(answer.client_secret_expires_at, 0)
-                .ok_or_else(|| call.missing("clientSecretExpiresAt"))?,
+            expires_at: match answer.client_secret_expires_at {
+                ..=0 => DateTime::UNIX_EPOCH,
+                seconds => received::time(seconds).ok_or_else(|| call.strange("clientSecretExpiresAt"))?,
+            },
             scopes: scopes.to_vec(),
         })
     }
@@ -255,8 +277,10 @@ impl IdentityCenter for SdkIdentityCenter {
         let written = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let complete = written(answer.verification_uri_complete);
         Ok(DeviceAuthorization {
-            device_code: answer.device_code.ok_or_else(|| call.missing("deviceCode"))?.into(),
-            user_code: written(answer.user_code),
+            device_code: opaque_member(&call, "deviceCode", answer.device_code)?,
+            user_code: written(answer.user_code)
+                .map(|code| received::user_code(code).ok_or_else(|| call.strange("userCode")))
+                .transpose()?,
             verification_uri: written(answer.verification_uri)
                 .or_else(|| complete.clone())
                 .ok_or_else(|| call.missing("verificationUri"))?,
@@ -292,10 +316,14 @@ impl IdentityCenter for SdkIdentityCenter {
             Grant::RefreshToken(token) => request.grant_type("refresh_token").refresh_token(token.expose()),
         };
         let answer = self.token(&call, &request, tries)?;
+        let token = |member, text| Token::new(text).ok_or_else(|| call.strange(member));
         Ok(IssuedToken {
-            access_token: answer.access_token.ok_or_else(|| call.missing("accessToken"))?.into(),
+            access_token: token(
+                "accessToken",
+                answer.access_token.ok_or_else(|| call.missing("accessToken"))?,
+            )?,
             expires_in: seconds(answer.expires_in),
-            refresh_token: answer.refresh_token.map(Secret::from),
+            refresh_token: answer.refresh_token.map(|text| token("refreshToken", text)).transpose()?,
         })
     }
 
@@ -315,13 +343,18 @@ impl IdentityCenter for SdkIdentityCenter {
         let answer = self.ask(&call, request.send())?;
         let mut items = Vec::new();
         for account in answer.account_list.unwrap_or_default() {
-            let id = account.account_id.ok_or_else(|| call.missing("accountId"))?;
-            if !is_account_id(&id) {
-                return Err(call.strange("accountId"));
+            let name = account.account_name.map(received::name);
+            match account.account_id.filter(|id| is_account_id(id)) {
+                Some(id) => {
+                    items.push(Account { id, name, email: account.email_address.map(received::name) });
+                }
+                None => self.leave_out(|| match name {
+                    Some(name) => format!("account `{name}`, whose id is not of 12 digits"),
+                    None => "an account whose id is not of 12 digits".to_owned(),
+                }),
             }
-            items.push(Account { id, name: account.account_name, email: account.email_address });
         }
-        Ok(Page { items, next: answer.next_token })
+        Ok(Page { items, next: page_mark(answer.next_token).map_err(|_| call.strange("nextToken"))? })
     }
 
     fn list_account_roles(
@@ -338,9 +371,17 @@ impl IdentityCenter for SdkIdentityCenter {
             .account_id(account_id)
             .set_next_token(page.map(str::to_owned));
         let answer = self.ask(&call, request.send())?;
-        let roles = answer.role_list.unwrap_or_default();
-        let items = roles.into_iter().map(|role| role.role_name.ok_or_else(|| call.missing("roleName")));
-        Ok(Page { items: items.collect::<Result<_, _>>()?, next: answer.next_token })
+        let mut items = Vec::new();
+        for role in answer.role_list.unwrap_or_default() {
+            match role.role_name {
+                Some(name) if is_role_name(&name) => items.push(name),
+                name => self.leave_out(|| {
+                    let name = received::name(name.unwrap_or_default());
+                    format!("permission set `{name}` in account {account_id}: AWS takes no such name")
+                }),
+            }
+        }
+        Ok(Page { items, next: page_mark(answer.next_token).map_err(|_| call.strange("nextToken"))? })
     }
 
     fn role_credentials(
@@ -358,18 +399,13 @@ impl IdentityCenter for SdkIdentityCenter {
             .role_name(role_name);
         let answer = self.ask(&call, request.send())?;
         let credentials = answer.role_credentials.ok_or_else(|| call.missing("roleCredentials"))?;
-        Ok(RoleCredentials {
-            access_key_id: credentials.access_key_id.ok_or_else(|| call.missing("accessKeyId"))?,
-            secret_access_key: credentials
-                .secret_access_key
-                .ok_or_else(|| call.missing("secretAccessKey"))?
-                .into(),
-            session_token: credentials.session_token.ok_or_else(|| call.missing("sessionToken"))?.into(),
-            // Milliseconds, unlike every other time of these services.
-            expires_at: DateTime::<Utc>::from_timestamp_millis(credentials.expiration)
-                .filter(|at| at.timestamp() > 0)
-                .ok_or_else(|| call.missing("expiration"))?,
-        })
+        RoleCredentials::received(
+            credentials.access_key_id.ok_or_else(|| call.missing("accessKeyId"))?,
+            credentials.secret_access_key.ok_or_else(|| call.missing("secretAccessKey"))?,
+            credentials.session_token.ok_or_else(|| call.missing("sessionToken"))?,
+            credentials.expiration,
+        )
+        .map_err(|member| call.strange(member))
     }
 
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {
@@ -389,13 +425,25 @@ impl IdentityCenter for SdkIdentityCenter {
         self.time_left() >= self.patience.refresh
     }
 
-    fn clock_skew(&self) -> Option<TimeDelta> {
+    fn clock_skew(&self) -> Option<Skew> {
         self.http.clock_skew()
     }
 
     fn retry_after(&self) -> Option<Duration> {
         self.http.retry_after()
     }
+
+    fn left_out(&self) -> Vec<String> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn opaque_member(
+    call: &Called<'_>,
+    member: &'static str,
+    text: Option<String>,
+) -> Result<Secret<String>, ServiceError> {
+    opaque(text.ok_or_else(|| call.missing(member))?).ok_or_else(|| call.strange(member))
 }
 
 fn seconds(count: i32) -> Duration {

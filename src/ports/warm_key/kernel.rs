@@ -18,11 +18,13 @@ impl WarmKeys for KernelKeys {
     fn keep(&self, id: &KeyId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Key, NoPlace> {
         let ring = user_keyring().map_err(|_| NoPlace)?;
         let kept = Kept::extended(find(ring, id), until)?;
-        let seconds = usize::try_from(kept.until - now.timestamp()).map_err(|_| NoPlace)?;
+        // The kernel takes 32 bits, and would cut off the rest.
+        let seconds = kept.until.saturating_sub(now.timestamp()).clamp(1, i64::from(u32::MAX));
+        let seconds = usize::try_from(seconds).map_err(|_| NoPlace)?;
         // Quota used up, or refused by a container's filter: another place may take it.
         let added = ring.add_key(&description(id), kept.bytes().as_slice()).map_err(|_| NoPlace)?;
         // A key without a timeout would outlive the user's last process.
-        if added.set_timeout(seconds.max(1)).is_err() {
+        if added.set_timeout(seconds).is_err() {
             let _ = added.invalidate();
             return Err(NoPlace);
         }
