@@ -5,6 +5,7 @@
 mod contract;
 mod fake;
 mod file;
+mod vectors;
 
 #[cfg(target_os = "linux")]
 mod desktop;
