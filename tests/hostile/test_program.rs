@@ -1,0 +1,121 @@
+//! A part of the answers through the program: exit codes of the table, nothing on stdout but an answer, nothing that
+//! acts on a terminal, a login that is there afterwards.
+
+use std::path::PathBuf;
+
+use kcaws_test_kit::Output;
+
+use crate::answers::{self, Answer};
+use crate::between::Between;
+use crate::operations::Operation;
+
+const CREDENTIALS: &str = "credential-process --session corp --account 111122223333 --role PowerUserAccess";
+/// Answers for each operation.
+const SOME: usize = 10;
+const MANY: usize = 60;
+
+fn some_of(operation: Operation) -> Vec<Answer> {
+    let mut answers = answers::all(operation, "http://127.0.0.1:9");
+    answers.retain(|answer| !answer.is_slow);
+    let count = if std::env::var("KCAWS_TEST_LONG").is_ok_and(|long| long == "1") { MANY } else { SOME };
+    let (step, mut at) = (answers.len() / count, 0);
+    answers.retain(|_| {
+        at += 1;
+        at % step == 0
+    });
+    answers
+}
+
+/// Whatever was answered.
+fn judge(operation: Operation, answer: &Answer, output: &Output) {
+    let what = format!("{operation:?}, {}: {output}", answer.name);
+    assert!([0, 1, 3, 4, 5, 6].contains(&output.code()), "{what}");
+    assert!(output.code() == 0 || output.stdout.is_empty(), "{what}");
+    for text in [output.stdout_text(), output.stderr_text()] {
+        assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{what}");
+        assert!(!text.contains(['\u{202e}', '\u{2028}', '\u{200b}']), "{what}");
+        assert!(!text.lines().any(|line| line == "kcaws: error: fake"), "{what}");
+    }
+    assert!(!output.stderr_text().contains("a bug in kcaws"), "{what}");
+}
+
+/// With a login that must be there afterwards.
+fn with_a_login(operation: Operation, line: &str) {
+    let stage = Between::new();
+    stage.run("login corp --no-browser").expect_ok();
+    for answer in some_of(operation) {
+        let before: Vec<(PathBuf, Vec<u8>)> = stage.tokens();
+        stage.cool();
+        if operation == Operation::Refresh {
+            stage.sim.expire_access_tokens();
+        }
+        stage.arm(operation, &answer.steps);
+        let output = stage.run(line);
+        stage.disarm();
+        judge(operation, &answer, &output);
+        // Tokens that the simulator knows nothing of, or a login that was called over by name: as it should be.
+        if operation == Operation::Refresh && [0, 4].contains(&output.code()) {
+            for (path, bytes) in before {
+                std::fs::write(path, bytes).unwrap();
+            }
+        }
+        stage.cool();
+        let next = stage.run(CREDENTIALS);
+        assert_eq!(next.code(), 0, "after {operation:?}, {}: {output}\n{next}", answer.name);
+    }
+}
+
+/// Before there is a login: the next one succeeds.
+fn before_a_login(operation: Operation) {
+    let stage = Between::new();
+    for answer in some_of(operation) {
+        stage.arm(operation, &answer.steps);
+        let output = stage.run("login corp --no-browser");
+        stage.disarm();
+        judge(operation, &answer, &output);
+        let _ = stage.run("logout corp");
+    }
+    stage.run("login corp --no-browser").expect_ok();
+    stage.run(CREDENTIALS).expect_ok();
+}
+
+#[test]
+fn credentials_that_are_none() {
+    with_a_login(Operation::Credentials, CREDENTIALS);
+}
+
+#[test]
+fn a_refresh_that_is_none() {
+    with_a_login(Operation::Refresh, CREDENTIALS);
+}
+
+#[test]
+fn lists_that_are_none() {
+    with_a_login(Operation::Accounts, "accounts --refresh");
+    with_a_login(Operation::Roles, "accounts --refresh --json");
+}
+
+#[test]
+fn a_sign_in_that_is_none() {
+    with_a_login(Operation::SignIn, "console dev --print");
+}
+
+#[test]
+fn a_caller_that_is_none() {
+    with_a_login(Operation::CallerIdentity, "whoami --profile dev");
+}
+
+#[test]
+fn registrations_that_are_none() {
+    before_a_login(Operation::Register);
+}
+
+#[test]
+fn codes_that_are_none() {
+    before_a_login(Operation::Device);
+}
+
+#[test]
+fn tokens_that_are_none() {
+    before_a_login(Operation::Token);
+}
