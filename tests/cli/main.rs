@@ -34,6 +34,7 @@ mod test_refusals;
 mod test_start_url;
 mod test_status;
 mod test_store;
+mod test_supply_chain;
 mod test_terminal;
 mod test_two_users;
 mod test_warm;
