@@ -55,6 +55,13 @@ impl Machine {
         self.read("proc/key-users")?.lines().find_map(|line| quota(line, own_id()?))
     }
 
+    /// The ids, in hex, of the keys that kcaws has in the kernel for this user, whichever state folder they are of
+    /// (keyrings(7), `/proc/keys`).
+    pub fn kcaws_keys(&self) -> Vec<String> {
+        let keys = self.read("proc/keys").unwrap_or_default();
+        keys.lines().filter_map(|line| kcaws_key(line, own_id()?)).collect()
+    }
+
     fn read(&self, name: &str) -> Option<String> {
         std::fs::read_to_string(self.root.join(name)).ok()
     }
@@ -72,6 +79,16 @@ fn quota(line: &str, uid: u32) -> Option<KeyQuota> {
     });
     let ((keys, most_keys), (bytes, most_bytes)) = (pair.next()??, pair.next()??);
     Some(KeyQuota { keys, most_keys, bytes, most_bytes })
+}
+
+/// `0f1cbfbc I--Q---     1 6d 3f010000  1000  1000 user      kcaws:0123…: 32`: id, flags, usage, timeout, rights, uid,
+/// gid, type, description, length.
+fn kcaws_key(line: &str, uid: u32) -> Option<String> {
+    let mut words = line.split_ascii_whitespace().skip(5);
+    let (of, kind) = (words.next()?, words.nth(1)?);
+    let description = words.next()?.strip_suffix(':')?;
+    let id = description.strip_prefix("kcaws:").or_else(|| description.strip_prefix("kcaws-warm:"))?;
+    (of.parse() == Ok(uid) && kind == "user").then(|| id.to_owned())
 }
 
 #[cfg(unix)]

@@ -25,6 +25,7 @@ pub mod keyring;
 mod lookup;
 pub mod loopback;
 pub mod machine;
+mod own_folder;
 pub mod passphrase;
 pub mod peer_owner;
 pub mod picker;

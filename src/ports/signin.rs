@@ -45,9 +45,8 @@ impl HttpSignin {
         request.set_uri(format!("{}/federation", self.0.origin)).map_err(|error| self.0.failed(error))?;
         request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
         let answer = self.0.call(&request)?;
-        let said: Answer =
-            serde_json::from_slice(&answer.body).map_err(|_| self.0.not_understood(&answer))?;
-        let token = Token::new(said.signin_token.expose().clone());
+        let read: Option<Answer> = serde_json::from_slice(&answer.body).ok();
+        let token = read.and_then(|read| Token::new(read.signin_token.expose().clone()));
         token.map(Token::into_secret).ok_or_else(|| self.0.not_understood(&answer))
     }
 }

@@ -184,7 +184,8 @@ impl Sync<'_> {
                 continue;
             }
             let heading = Heading::Profile(name.clone());
-            if !self.prune || self.unknown.contains(&noted.account.as_str()) || has_rivals(noted) {
+            let stays = !self.prune || self.unknown.contains(&noted.account.as_str()) || has_rivals(noted);
+            if stays {
                 plan.note.profiles.insert(name.clone(), noted.clone());
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::operations::Operation;
 
 const CREDENTIALS: &str = "credential-process --session corp --account 111122223333 --role PowerUserAccess";
 /// Answers for each operation.
-const SOME: usize = 10;
+const SOME: usize = 8;
 const MANY: usize = 60;
 
 fn some_of(operation: Operation) -> Vec<Answer> {

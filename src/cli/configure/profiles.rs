@@ -44,9 +44,9 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
+    opened.warn_of_left_out(ui);
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let all = wanted(&session.name, listed, &run.settings, &run.template);
-    opened.warn_of_left_out(ui);
     if all.is_empty() {
         ui.say("AWS lists no account for you; an administrator can assign permission sets.");
         return Ok(());

@@ -10,8 +10,9 @@ use super::scene::Scene;
 use crate::credentials::warm;
 use crate::ports::keyring::{ItemKey, KeyringError, StoreKind};
 use crate::ports::machine::{self, KeyQuota, Surroundings};
+use crate::ports::sealed::hex;
 use crate::ports::trial::on_path;
-use crate::ports::warm_key;
+use crate::ports::warm_key::{self, ID_LEN};
 use crate::profile::SsoSession;
 use crate::session::{choice, status, whereabouts};
 
@@ -132,16 +133,36 @@ pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
     let root = if machine::is_root() { "root_" } else { "" };
     let Some(quota) = scene.machine.key_quota() else { return vec![Finding::ok("", "it keeps keys")] };
     let KeyQuota { keys, most_keys, bytes, most_bytes } = quota;
-    let used = format!("{keys} of {most_keys} keys, {bytes} of {most_bytes} bytes");
+    let left = match left_behind(scene) {
+        0 => String::new(),
+        count => {
+            format!("; {count} are kcaws's, of no state folder here, and end by themselves within a week")
+        }
+    };
+    let used = format!("{keys} of {most_keys} keys, {bytes} of {most_bytes} bytes{left}");
     let mend = format!(
-        "`keyctl show @u` lists them; raise kernel.keys.{root}maxkeys and kernel.keys.{root}maxbytes (sysctl)"
+        "`keyctl show @u` lists them, `keyctl unlink ID @u` removes one; raise kernel.keys.{root}maxkeys and kernel.keys.{root}maxbytes (sysctl)"
     );
     let is_nearly_full = keys * 100 >= most_keys * NEARLY_FULL || bytes * 100 >= most_bytes * NEARLY_FULL;
     vec![match is_nearly_full {
         _ if is_full(quota) => Finding::error("", format!("full: {used}: it takes no new key"), mend),
         true => Finding::warning("", format!("nearly full: {used}"), mend),
-        false => Finding::ok("", format!("it keeps keys: {keys} of {most_keys} in use")),
+        false => Finding::ok("", format!("it keeps keys: {keys} of {most_keys} in use{left}")),
     }]
+}
+
+/// Keys of a state folder that was removed by hand, or of another home of this user. Only counted: they may open what
+/// someone still uses.
+fn left_behind(scene: &Scene<'_>) -> usize {
+    let state = &**scene.app.state();
+    let read = |name: &str| state.read(name).ok().flatten().unwrap_or_default();
+    let mut known: Vec<String> = vec![String::from_utf8_lossy(&read("keyutils.id")).trim().to_owned()];
+    for folder in ["keyutils", "warm"] {
+        let names = state.list(folder).unwrap_or_default();
+        let files = names.iter().map(|name| read(&format!("{folder}/{name}")));
+        known.extend(files.filter_map(|file| Some(hex(file.first_chunk::<ID_LEN>()?))));
+    }
+    scene.machine.kcaws_keys().iter().filter(|id| !known.contains(id)).count()
 }
 
 fn is_full(quota: KeyQuota) -> bool {
@@ -278,6 +299,29 @@ mod tests {
         assert_eq!(states(&refused.look(kernel_keyring)), ["warning"]);
         assert_eq!(states(&refused.look(warm_cache)), ["warning"]);
         assert_eq!(states(&desk("3/200").look(warm_cache)), ["ok"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn keys_of_a_state_folder_that_is_gone_are_counted_and_stay() {
+        let uid = rustix::process::geteuid().as_raw();
+        let key = |of: u32, description: &str| {
+            format!("0f1cbfbc I--Q---     1   6d 3f010000 {of:>5} {of:>5} user      {description}: 32\n")
+        };
+        let (here, gone) = ("a5".repeat(ID_LEN), "00".repeat(ID_LEN));
+        let keys = [
+            key(uid, &format!("kcaws:{here}")),
+            key(uid, &format!("kcaws-warm:{gone}")),
+            key(uid, "other"),
+            key(uid + 1, &format!("kcaws:{gone}")),
+        ];
+        let desk = Desk::new()
+            .file("root/proc/key-users", &format!("{uid}: 1 1/1 3/200 20/20000\n"))
+            .file("root/proc/keys", &keys.concat());
+        desk.outside.state.write("warm/a.id", &[0xA5; ID_LEN]).expect("writes");
+        let found = desk.look(kernel_keyring);
+        assert_eq!(states(&found), ["ok"]);
+        assert!(found[0].why.contains("; 1 are kcaws's, of no state folder here"), "{found:?}");
     }
 
     #[test]

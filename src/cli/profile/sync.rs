@@ -107,7 +107,7 @@ fn whole(listing: &Listing) -> Result<(), CommandError> {
 }
 
 /// Done but for what AWS named oddly: exit 1.
-pub(in crate::cli) fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
+fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
     let Some((first, others)) = left_out.split_first() else { return Ok(()) };
     let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
     Err(CommandError::new(Exit::Failed, "partial", "AWS's list was not understood whole; nothing was pruned")
