@@ -51,7 +51,7 @@ impl LinuxPeers {
         if uid == OVERFLOW_UID && !has_all_users(Path::new("/proc/self/uid_map")) {
             return Err(Error::other("this user namespace shows other users under this user's number"));
         }
-        let is_wsl = is_wsl(&rustix::system::uname().release().to_string_lossy());
+        let is_wsl = is_wsl_here();
         let sock_diag = SockDiag::open().map(|socket| Table::SockDiag(Mutex::new(socket)));
         let works = |table: Table| {
             let peers = Self { table, uid, is_wsl: false };
@@ -266,6 +266,10 @@ fn row_in(file: &Path, local: &str, remote: &str) -> Result<Option<Row>> {
 fn has_all_users(uid_map: &Path) -> bool {
     let map = std::fs::read_to_string(uid_map).unwrap_or_default();
     map.split_ascii_whitespace().eq(["0", "0", "4294967295"])
+}
+
+pub(super) fn is_wsl_here() -> bool {
+    is_wsl(&rustix::system::uname().release().to_string_lossy())
 }
 
 /// Kernels of the Windows Subsystem for Linux: `5.15.167.4-microsoft-standard-WSL2`, `4.4.0-19041-Microsoft`.
