@@ -2,7 +2,7 @@
 //! a login that no terminal shows. It is there as long as the login waits, for the first browser that asks for it: its
 //! link carries what a login is recognised by.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
@@ -27,7 +27,6 @@ pub struct Shown<'a> {
 /// Served until dropped.
 pub struct CodePage {
     url: String,
-    visitors: Arc<Visitors>,
     /// Dropping it ends the serving.
     _end: oneshot::Sender<()>,
 }
@@ -40,15 +39,13 @@ impl CodePage {
         let body = body(shown);
         let (end, ended) = oneshot::channel::<()>();
         let server = thread::start(move || {
-            let page = move |asked: &Parts| only.admit(asked, || loopback::page("kcaws login", &body));
+            let page = move |asked: &Parts| {
+                only.admit(asked, || loopback::page("kcaws login", &format!("{body}{}", notice(&visitors))))
+            };
             let _ = loopback.serve(page, ended);
         });
         server.map_err(NoPort::NotOpened)?;
-        Ok(Self { url, visitors, _end: end })
-    }
-
-    pub fn visitors(&self) -> Arc<Visitors> {
-        self.visitors.clone()
+        Ok(Self { url, _end: end })
     }
 
     pub fn url(&self) -> &str {
@@ -86,6 +83,15 @@ impl OneBrowser {
         answer.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
         Some(answer)
     }
+}
+
+/// There is no terminal to tell it on.
+fn notice(visitors: &Visitors) -> String {
+    visitors.take_refused().map_or_else(String::new, |uid| {
+        format!(
+            "<p>Before you, another user of this machine (uid {uid}) asked for this page and was refused.</p>"
+        )
+    })
 }
 
 fn body(shown: &Shown<'_>) -> String {

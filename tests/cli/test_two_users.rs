@@ -224,6 +224,7 @@ fn the_page_of_a_login_without_a_terminal_is_shown_to_one_browser_of_the_person(
         let answer = page.asked_by(PERSON);
         let link = if flow == "pkce" { "state=" } else { "user_code=" };
         assert!(answer.contains("Go on to AWS") && answer.contains(link), "{answer}");
+        assert!(answer.contains(&format!("another user of this machine (uid {STRANGER})")), "{answer}");
         assert_refused(&page.asked_by(PERSON));
         if flow == "device" {
             let code = two.stage.sim.wait_for_pending(Duration::from_secs(30)).unwrap().user_code;

@@ -21,9 +21,15 @@ impl Connections {
         Self { limit, open: VecDeque::new() }
     }
 
+    pub(super) fn has_place(&mut self) -> bool {
+        if self.open.len() >= self.limit {
+            self.open.retain(|(task, _)| !task.is_finished());
+        }
+        self.open.len() < self.limit
+    }
+
     pub(super) fn add(&mut self, task: AbortHandle, asked: Asked) {
-        self.open.retain(|(task, _)| !task.is_finished());
-        if self.open.len() >= self.limit && !self.end_one_that_waits() {
+        if !self.has_place() && !self.end_one_that_waits() {
             self.end_at(0);
         }
         self.open.push_back((task, asked));
@@ -74,7 +80,8 @@ mod tests {
         add(&mut connections, 3);
         assert!(!is_open(&all[0].0).await, "all of them are being answered");
         assert!(is_open(&all[2].0).await && is_open(&all[3].0).await);
-        assert!(connections.end_one_that_waits() && !is_open(&all[3].0).await);
+        assert!(!connections.has_place());
+        assert!(connections.end_one_that_waits() && !is_open(&all[3].0).await && connections.has_place());
         assert!(!connections.end_one_that_waits() && is_open(&all[2].0).await);
     }
 }

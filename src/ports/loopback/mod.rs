@@ -24,7 +24,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use subtle::ConstantTimeEq;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 use self::connections::{Asked, Connections};
@@ -43,8 +43,10 @@ const TIME_TO_ASK: Duration = Duration::from_secs(10);
 const LONGEST_REQUEST: usize = 16 * 1024;
 /// Connections at a time.
 const MOST_CONNECTIONS: usize = 128;
-/// Those of other users, who are only refused: they have places of their own.
-const MOST_REFUSED: usize = 16;
+/// Those of other users, who are only refused: they have places of their own, and beyond these not even an answer.
+const MOST_REFUSED: usize = 64;
+/// Connections that the system holds until they are accepted: beyond it a new one waits for a second.
+const WAITING: u32 = 4096;
 /// The system has no descriptor for a connection: it may have one a moment later.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -53,7 +55,7 @@ pub enum NoPort {
     #[error("no loopback port could be opened")]
     NotOpened(#[source] std::io::Error),
     /// A page that signs in must not go to whoever comes first.
-    #[error("no page can be handed to a browser here: {0}")]
+    #[error("no page can be handed to a browser of this user alone")]
     ForAnybody(#[source] PeersUnknown),
 }
 
@@ -88,7 +90,7 @@ impl Loopback {
 
     pub(super) fn listen_to(peers: Arc<dyn PeerOwner>, port: u16) -> Result<Self, NoPort> {
         let runtime = Runtime::new().map_err(NoPort::NotOpened)?;
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port))).map_err(NoPort::NotOpened)?;
+        let listener = runtime.block_on(async { bind(port) }).map_err(NoPort::NotOpened)?;
         let port = listener.local_addr().map_err(NoPort::NotOpened)?.port();
         let authority = format!("127.0.0.1:{port}");
         Ok(Self { runtime, listener, peers, visitors: Arc::default(), authority, nonce: random::<16>()? })
@@ -147,6 +149,16 @@ impl Loopback {
     }
 }
 
+/// Within a runtime.
+fn bind(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // What closed connections leave behind must not keep a port that somebody named.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind((std::net::Ipv4Addr::LOCALHOST, port).into())?;
+    socket.listen(WAITING)
+}
+
 /// Random bytes in hex.
 pub(super) fn random<const LENGTH: usize>() -> Result<String, NoPort> {
     let mut random = [0_u8; LENGTH];
@@ -175,7 +187,12 @@ where
             let peer = Connection::of(&stream).map_or(Peer::Gone, |connection| door.peers.of(&connection));
             let places = match peer {
                 Peer::SameUser | Peer::Unknown => Some(&mut ours),
-                Peer::OtherUser(_) => Some(&mut refused),
+                Peer::OtherUser(_) if refused.has_place() => Some(&mut refused),
+                // A crowd of others must cost this user next to nothing.
+                Peer::OtherUser(_) => {
+                    door.visitors.note(peer);
+                    None
+                }
                 // There is no one to answer.
                 Peer::Gone => None,
             };

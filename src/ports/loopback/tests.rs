@@ -42,6 +42,13 @@ impl Served {
         format!("GET {} HTTP/1.1\r\nHost: {}", self.path, self.authority)
     }
 
+    /// Returns when all connections that were opened before are accepted, answered or not.
+    fn settle(&self) {
+        let mut stream = StdStream::connect(&self.authority).expect("connects");
+        let _ = write!(stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+
     fn is_answered(&self) -> bool {
         ask(&self.authority, &self.head()).ends_with("it is</html>")
     }
@@ -85,8 +92,7 @@ fn the_owner_of_a_connection_is_that_of_its_beginning() {
     let served = Served::begin();
     served.peers.are(Peer::OtherUser(1001));
     let mut early = StdStream::connect(&served.authority).expect("connects");
-    // It was accepted, and asked for its owner, before this one.
-    ask(&served.authority, &served.head());
+    served.settle();
     served.peers.are(Peer::SameUser);
     write!(early, "{}\r\n\r\n", served.head()).expect("sends");
     let mut answer = String::new();
@@ -139,8 +145,7 @@ fn connections_that_say_nothing_keep_nobody_out() {
             let _ = write!(stream, "GET /");
             silent.push(stream);
         }
-        // The last of them is accepted before this one, with the owner that was set.
-        ask(&served.authority, "GET / HTTP/1.1\r\nHost: x");
+        served.settle();
     }
     served.peers.are(Peer::SameUser);
     assert!(served.is_answered());
@@ -154,11 +159,12 @@ fn other_users_take_no_place_of_this_one() {
     let head = served.head();
     let (first, rest) = head.split_at(20);
     slow.write_all(first.as_bytes()).expect("sends");
-    ask(&served.authority, "GET / HTTP/1.1\r\nHost: x");
+    served.settle();
     served.peers.are(Peer::OtherUser(1001));
     let _silent: Vec<_> =
         (0..3 * MOST_CONNECTIONS).map(|_| StdStream::connect(&served.authority).expect("connects")).collect();
-    ask(&served.authority, "GET / HTTP/1.1\r\nHost: x");
+    served.settle();
+    assert_eq!(served.visitors.take_refused(), Some(1001), "also who gets no answer is noticed");
     write!(slow, "{rest}\r\n\r\n").expect("sends");
     let mut answer = String::new();
     slow.read_to_string(&mut answer).expect("reads");

@@ -1,7 +1,7 @@
 //! Linux: the row of the peer's socket in the kernel's table, by netlink (`sock_diag(7)`) or, where a sandbox forbids
 //! that, in `/proc/net/tcp`.
 //!
-//! The row of our own end is read after it. As long as our end is open, no other connection can have the same two
+//! The row of our own end is read after it, unless another user is refused anyway. As long as our end is open, no other connection can have the same two
 //! addresses, so the row that was read before belongs to this connection and to no later one. Our own row also
 //! proves that the table is that of our network namespace, and that its numbers are those of our user namespace.
 
@@ -51,7 +51,7 @@ impl LinuxPeers {
         if uid == OVERFLOW_UID && !has_all_users(Path::new("/proc/self/uid_map")) {
             return Err(Error::other("this user namespace shows other users under this user's number"));
         }
-        let is_wsl = is_wsl(&rustix::system::uname().release().to_string_lossy());
+        let is_wsl = is_wsl_here();
         let sock_diag = SockDiag::open().map(|socket| Table::SockDiag(Mutex::new(socket)));
         let works = |table: Table| {
             let peers = Self { table, uid, is_wsl: false };
@@ -73,14 +73,17 @@ impl LinuxPeers {
         let (SocketAddr::V4(local), SocketAddr::V4(remote)) = (connection.local, connection.remote) else {
             return Ok(Peer::Gone);
         };
-        let theirs = self.table.row(remote, local)?;
+        let theirs = self.judge(self.table.row(remote, local)?);
+        if let Peer::OtherUser(_) = theirs {
+            return Ok(theirs);
+        }
         let ours = self.table.row(local, remote)?;
         let is_open = ours.is_some_and(|row| {
             u64::from(row.inode) == connection.inode & u64::from(u32::MAX)
                 && row.uid == self.uid
                 && matches!(row.state, ESTABLISHED | CLOSE_WAIT)
         });
-        Ok(if is_open { self.judge(theirs) } else { Peer::Gone })
+        Ok(if is_open { theirs } else { Peer::Gone })
     }
 
     fn judge(&self, theirs: Option<Row>) -> Peer {
@@ -263,6 +266,10 @@ fn row_in(file: &Path, local: &str, remote: &str) -> Result<Option<Row>> {
 fn has_all_users(uid_map: &Path) -> bool {
     let map = std::fs::read_to_string(uid_map).unwrap_or_default();
     map.split_ascii_whitespace().eq(["0", "0", "4294967295"])
+}
+
+pub(super) fn is_wsl_here() -> bool {
+    is_wsl(&rustix::system::uname().release().to_string_lossy())
 }
 
 /// Kernels of the Windows Subsystem for Linux: `5.15.167.4-microsoft-standard-WSL2`, `4.4.0-19041-Microsoft`.

@@ -66,8 +66,9 @@ fn a_table_that_does_not_show_our_own_end_vouches_for_nobody() {
         let (accepted, _other) = own_connection().expect("connects");
         let connection = Connection::of_std(&accepted).expect("connected");
         assert_eq!(peers.of(&Connection { inode: connection.inode + 1, ..connection }), Peer::Gone);
-        let stranger = LinuxPeers { uid: peers.uid + 1, ..peers };
-        assert_eq!(stranger.of(&connection), Peer::Gone);
+        let owner = peers.uid;
+        let another = LinuxPeers { uid: owner + 1, ..peers };
+        assert_eq!(another.of(&connection), Peer::OtherUser(owner));
     }
 }
 

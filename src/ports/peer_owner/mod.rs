@@ -65,7 +65,12 @@ impl Connection {
 /// Returns the way of this system, tried on a connection of our own.
 pub fn of_this_system() -> Result<Arc<dyn PeerOwner>, PeersUnknown> {
     #[cfg(target_os = "linux")]
-    return linux::LinuxPeers::find().map(|peers| Arc::new(peers) as _).map_err(PeersUnknown::Hidden);
+    return match linux::LinuxPeers::find() {
+        Ok(peers) => Ok(Arc::new(peers)),
+        // The first WSL has no such table, and its browsers would not be in it.
+        Err(_) if linux::is_wsl_here() => Err(PeersUnknown::Platform),
+        Err(error) => Err(PeersUnknown::Hidden(error)),
+    };
     #[cfg(target_os = "macos")]
     return macos::Lsof::find().map(|peers| Arc::new(peers) as _).map_err(|_| PeersUnknown::Platform);
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]

@@ -1,5 +1,7 @@
 //! The simulator, seen from outside: by a small HTTP client, over both ways in.
 
+#![allow(clippy::disallowed_methods, reason = "test code")]
+
 mod assume_role;
 mod bindings;
 mod client;
