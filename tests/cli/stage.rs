@@ -38,7 +38,11 @@ impl Stage {
 
     /// By TLS to AWS's own host names, as clients need it that know no endpoint variables.
     pub(crate) fn behind_the_proxy() -> Self {
-        let stage = Self::new();
+        Self::behind_the_proxy_with(IdcSim::builder())
+    }
+
+    pub(crate) fn behind_the_proxy_with(builder: Builder) -> Self {
+        let stage = Self::with(builder);
         for (name, _) in stage.sim.env() {
             stage.desk.remove_env(name);
         }
