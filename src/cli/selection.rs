@@ -1,5 +1,6 @@
 //! Which session and which role a command is about, and the ports that it then needs.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::app::App;
@@ -8,13 +9,13 @@ use crate::cli::ui::{Ui, shown};
 use crate::credentials::listing::AccountRoles;
 use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
-use crate::ports::keyring::{SecretStore, StoreKind};
+use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::picker;
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, Target, sources};
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, Session, SessionError};
-use crate::session::{choice, status};
+use crate::session::{choice, status, vault};
 
 /// Longer than a refresh takes: two attempts of 6 s.
 const LOCK_PATIENCE: Duration = Duration::from_secs(13);
@@ -189,6 +190,8 @@ pub(super) struct Opened<'a> {
     store: Box<dyn SecretStore>,
     center: Box<dyn IdentityCenter>,
     lock_patience: Duration,
+    /// What the choice of the store wrote has to go if no login follows.
+    has_proof: bool,
 }
 
 impl<'a> Opened<'a> {
@@ -197,23 +200,44 @@ impl<'a> Opened<'a> {
         app: &'a App,
         selected: Selected,
         noted: Option<StoreKind>,
-        may_prompt: bool,
+        ui: &mut Ui,
     ) -> Result<Self, CommandError> {
         let endpoints = endpoints(app, &selected)?;
         let (open, requested) = (|kind| app.store(kind), app.settings()?.keyring);
-        let store = choice::for_login(&selected.session, requested, noted, may_prompt, &open)?;
-        Self::with(app, selected, endpoints, store, Patience::FOR_A_PERSON)
+        let has_proof = Cell::new(false);
+        let proof = |store: &dyn SecretStore| {
+            has_proof.set(vault::prove(store, &selected.session, &endpoints, &**app.state())?);
+            Ok(())
+        };
+        let session = &selected.session;
+        let chosen = choice::for_login(session, requested, noted, ui.prompting(), &open, &proof)?;
+        for reason in &chosen.passed_over {
+            // A machine without a desktop is no surprise to anyone.
+            if !matches!(reason, SessionError::Keyring(KeyringError::Absent { .. })) {
+                ui.warn(&format!("{reason}; the tokens go to the {} instead", chosen.store.kind()));
+            }
+        }
+        let has_proof = has_proof.get();
+        let opened = Self::with(app, selected, endpoints, chosen.store, Patience::FOR_A_PERSON)?;
+        Ok(Self { has_proof, ..opened })
     }
 
-    /// In the region of the portal that a login goes to.
-    pub(super) fn at(self, portal: &Portal) -> Result<Self, CommandError> {
-        if portal.region == self.selected.session.region {
-            return Ok(self);
+    /// After a login that came to nothing: leaves a store that it chose as it found it.
+    pub(super) fn give_up(&self) {
+        if self.has_proof {
+            self.session().forget_proof();
         }
-        let session = SsoSession { region: portal.region.clone(), ..self.selected.session };
-        let selected = Selected { session, ..self.selected };
-        let endpoints = endpoints(self.app, &selected)?;
-        Self::with(self.app, selected, endpoints, self.store, Patience::FOR_A_PERSON)
+    }
+
+    /// Moves on to the region of the portal that a login goes to.
+    pub(super) fn at(&mut self, portal: &Portal) -> Result<(), CommandError> {
+        if portal.region == self.selected.session.region {
+            return Ok(());
+        }
+        self.selected.session.region.clone_from(&portal.region);
+        self.endpoints = endpoints(self.app, &self.selected)?;
+        self.center = self.app.identity_center(&portal.region, &self.endpoints, Patience::FOR_A_PERSON)?;
+        Ok(())
     }
 
     /// For a command of a person's that uses a login. No login is exit 4 before anything else is opened.
@@ -266,6 +290,11 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
+    /// For a command that takes the tokens out of their store: what holds them is opened by the person, if one is there.
+    pub(super) fn open_store(&self, ui: &Ui) -> Result<(), CommandError> {
+        Ok(choice::open_for(&*self.store, &self.selected.session, ui.prompting())?)
+    }
+
     fn with(
         app: &'a App,
         selected: Selected,
@@ -274,7 +303,7 @@ impl<'a> Opened<'a> {
         patience: Patience,
     ) -> Result<Self, CommandError> {
         let center = app.identity_center(&selected.session.region, &endpoints, patience)?;
-        Ok(Self { app, selected, endpoints, store, center, lock_patience: LOCK_PATIENCE })
+        Ok(Self { app, selected, endpoints, store, center, lock_patience: LOCK_PATIENCE, has_proof: false })
     }
 
     /// All accounts and permission sets; that may take a minute.
