@@ -9,12 +9,16 @@ mod console;
 mod keyring;
 mod profile;
 mod session;
+mod situation;
 
 pub(super) use self::session::unopened;
 
 use std::io::ErrorKind;
 
 use serde_json::json;
+
+use self::keyring::StoreHint;
+pub(super) use self::situation::{Doing, Situation};
 
 use crate::app::SetupError;
 use crate::credentials::warm::Refusal;
@@ -56,7 +60,15 @@ pub(super) struct CommandError {
     code: &'static str,
     pub(super) message: String,
     pub(super) cause: Option<String>,
-    pub(super) hint: Option<String>,
+    hint: Option<Hint>,
+}
+
+/// What to do about it.
+#[derive(Debug)]
+enum Hint {
+    Text(String),
+    /// Depends on the command that meets it.
+    OfStore(StoreHint),
 }
 
 impl CommandError {
@@ -75,8 +87,16 @@ impl CommandError {
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(Hint::Text(hint.into()));
         self
+    }
+
+    /// The hint, as it is of use in that situation.
+    pub(super) fn hint_in(&self, situation: Situation) -> Option<String> {
+        Some(match self.hint.as_ref()? {
+            Hint::Text(text) => text.clone(),
+            Hint::OfStore(hint) => hint.text(situation).to_owned(),
+        })
     }
 
     /// Only what became of the command itself has a code of its own there.
@@ -127,8 +147,9 @@ impl CommandError {
         self.exit as u8
     }
 
-    pub(super) fn as_json(&self) -> serde_json::Value {
-        json!({"error": {"code": self.code, "message": self.message, "cause": self.cause, "hint": self.hint}})
+    pub(super) fn as_json(&self, situation: Situation) -> serde_json::Value {
+        let hint = self.hint_in(situation);
+        json!({"error": {"code": self.code, "message": self.message, "cause": self.cause, "hint": hint}})
     }
 }
 
@@ -392,7 +413,7 @@ mod tests {
     fn an_answer_that_cannot_be_written_has_a_hint_about_stdout() {
         for (kind, word) in [(ErrorKind::StorageFull, "make room"), (ErrorKind::Other, "stdout")] {
             let error = CommandError::output(&kind.into());
-            assert!(error.hint.as_deref().is_some_and(|hint| hint.contains(word)), "{error:?}");
+            assert!(error.hint_in(Situation::default()).is_some_and(|hint| hint.contains(word)), "{error:?}");
         }
     }
 

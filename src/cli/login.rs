@@ -119,7 +119,21 @@ fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> R
         portal = Some(found);
     }
     let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
-    let opened = Opened::for_login(app, selected, noted, ui.is_interactive())?;
+    let mut opened = Opened::for_login(app, selected, noted, ui)?;
+    let outcome = log_in_with(args, &mut opened, portal, app, ui);
+    if outcome.is_err() {
+        opened.give_up();
+    }
+    outcome
+}
+
+fn log_in_with(
+    args: &LoginArgs,
+    opened: &mut Opened<'_>,
+    portal: Option<Portal>,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     if !args.force
         && let Some(status) = opened.session().check()?
     {
@@ -136,7 +150,7 @@ fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> R
     if args.force {
         end_old_login(&opened.session(), ui)?;
     }
-    let opened = opened.at(&portal)?;
+    opened.at(&portal)?;
     let session = opened.session();
     let name = &session.config.name;
     if portal.start_url != session.config.start_url {

@@ -125,7 +125,7 @@ fn end_login(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandEr
         ui.say(&format!("Nobody was logged in to `{name}`."));
         return Ok(());
     };
-    opened.ask_for_passphrase(ui)?;
+    opened.open_store(ui)?;
     match opened.session().log_out()? {
         LoggedOut::NothingToDo => ui.say(&format!("Nobody was logged in to `{name}`.")),
         LoggedOut::Done(ServerSide::Ended) => {

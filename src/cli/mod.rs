@@ -36,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use self::error::CommandError;
+use self::error::{CommandError, Doing};
 use self::ui::Ui;
 use crate::app::App;
 use crate::ports::terminal::Terminal;
@@ -148,6 +148,15 @@ impl Command {
         }
     }
 
+    fn doing(&self) -> Doing {
+        match self {
+            Self::Login(_) | Self::Configure(_) => Doing::Login,
+            Self::Logout(_) => Doing::Logout,
+            Self::Store(args) => args.doing(),
+            _ => Doing::Use,
+        }
+    }
+
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         // The provider that tools wait for starts no thread: it listens only round a refresh. A prompt asks nobody.
         if !matches!(self, Self::CredentialProcess(_) | Self::Prompt(_)) {
@@ -194,6 +203,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage::tell(&error, &args),
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
+    ui.now_doing(cli.command.doing());
     if cli.global.verbose > 0 {
         log::show();
     }

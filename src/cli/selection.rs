@@ -1,5 +1,6 @@
 //! Which session and which role a command is about, and the ports that it then needs.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::app::App;
@@ -8,7 +9,7 @@ use crate::cli::ui::{Ui, shown};
 use crate::credentials::listing::Listing;
 use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
-use crate::ports::keyring::{SecretStore, StoreKind};
+use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::picker;
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, Target, sources};
@@ -191,6 +192,8 @@ pub(super) struct Opened<'a> {
     store: Box<dyn SecretStore>,
     center: Box<dyn IdentityCenter>,
     lock_patience: Duration,
+    /// What the choice of the store wrote has to go if no login follows.
+    has_proof: bool,
 }
 
 impl<'a> Opened<'a> {
@@ -199,23 +202,46 @@ impl<'a> Opened<'a> {
         app: &'a App,
         selected: Selected,
         noted: Option<StoreKind>,
-        may_prompt: bool,
+        ui: &mut Ui,
     ) -> Result<Self, CommandError> {
         let endpoints = endpoints(app, &selected)?;
         let (open, requested) = (|kind| app.store(kind), app.settings()?.keyring);
-        let store = choice::for_login(&selected.session, requested, noted, may_prompt, &open)?;
-        Self::with(app, selected, endpoints, store, Patience::FOR_A_PERSON)
+        let has_proof = Cell::new(false);
+        let proof = |store: &dyn SecretStore| {
+            has_proof.set(vault::prove(store, &selected.session, &endpoints, &**app.state())?);
+            Ok(())
+        };
+        let session = &selected.session;
+        let chosen = choice::for_login(session, requested, noted, ui.prompting(), &open, &proof)?;
+        for reason in &chosen.passed_over {
+            // A machine without a desktop is no surprise to anyone.
+            if !matches!(reason, SessionError::Keyring(KeyringError::Absent { .. })) {
+                ui.warn(&format!("{reason}; the tokens go to the {} instead", chosen.store.kind()));
+            }
+        }
+        let has_proof = has_proof.get();
+        let opened = Self::with(app, selected, endpoints, chosen.store, Patience::FOR_A_PERSON)?;
+        Ok(Self { has_proof, ..opened })
     }
 
-    /// At the hosts of the portal that a login goes to: in its region, and dual-stack ones where it is one.
-    pub(super) fn at(self, portal: &Portal) -> Result<Self, CommandError> {
+    /// After a login that came to nothing: leaves a store that it chose as it found it.
+    pub(super) fn give_up(&self) {
+        if self.has_proof {
+            self.session().forget_proof();
+        }
+    }
+
+    /// Moves on to the hosts of the portal that a login goes to: in its Region, and dual-stack ones where it is one.
+    pub(super) fn at(&mut self, portal: &Portal) -> Result<(), CommandError> {
         let session = SsoSession { region: portal.region.clone(), ..self.selected.session.clone() };
         let selected = Selected { session, ..self.selected.clone() };
         let endpoints = endpoints_of(self.app, &selected, portal.is_dual_stack())?;
         if endpoints == self.endpoints && selected.session.region == self.selected.session.region {
-            return Ok(self);
+            return Ok(());
         }
-        Self::with(self.app, selected, endpoints, self.store, Patience::FOR_A_PERSON)
+        self.center = self.app.identity_center(&portal.region, &endpoints, Patience::FOR_A_PERSON)?;
+        (self.selected, self.endpoints) = (selected, endpoints);
+        Ok(())
     }
 
     /// For a command of a person's that uses a login. No login is exit 4 before anything else is opened.
@@ -271,6 +297,11 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
+    /// For a command that takes the tokens out of their store: what holds them is opened by the person, if one is there.
+    pub(super) fn open_store(&self, ui: &Ui) -> Result<(), CommandError> {
+        Ok(choice::open_for(&*self.store, &self.selected.session, ui.prompting())?)
+    }
+
     fn with(
         app: &'a App,
         selected: Selected,
@@ -279,7 +310,7 @@ impl<'a> Opened<'a> {
         patience: Patience,
     ) -> Result<Self, CommandError> {
         let center = app.identity_center(&selected.session.region, &endpoints, patience)?;
-        Ok(Self { app, selected, endpoints, store, center, lock_patience: LOCK_PATIENCE })
+        Ok(Self { app, selected, endpoints, store, center, lock_patience: LOCK_PATIENCE, has_proof: false })
     }
 
     /// All accounts and permission sets; that may take a minute.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::env::text;
-use super::error::{CommandError, Exit, argument};
+use super::error::{CommandError, Exit, Situation, argument};
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::selection;
@@ -125,7 +125,7 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
             let credentials = Provider::for_a_tool(&app, selected, role.clone())?.credentials()?;
             Ok(wire::container_json(&credentials, &role))
         });
-        let words = |error: CommandError| match error.hint {
+        let words = |error: CommandError| match error.hint_in(Situation::default()) {
             Some(hint) => format!("kcaws: {}; {hint}", error.message),
             None => format!("kcaws: {}", error.message),
         };

@@ -9,7 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::Global;
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, Doing, Exit, Situation};
+use crate::ports::keyring::Prompting;
 use crate::ports::terminal::Terminal;
 use crate::ports::thread;
 use crate::secret::Secret;
@@ -19,6 +20,8 @@ pub struct Ui {
     quiet: bool,
     no_input: bool,
     no_color: bool,
+    /// What hints have to know of the command.
+    doing: Doing,
     /// The first failure to write to stdout; a closed pipe among them.
     broken: Option<std::io::Error>,
 }
@@ -37,13 +40,28 @@ impl Ui {
             quiet: global.quiet,
             no_input: global.no_input,
             no_color: global.no_color,
+            doing: Doing::default(),
             broken: None,
         }
+    }
+
+    /// Says what the command is about, for the hints of its errors.
+    pub(super) fn now_doing(&mut self, doing: Doing) {
+        self.doing = doing;
+    }
+
+    pub(super) fn situation(&self) -> Situation {
+        Situation { doing: self.doing, attended: self.is_interactive() }
     }
 
     /// A person sits here and may be asked something.
     pub fn is_interactive(&self) -> bool {
         self.terminal.interactive && !self.no_input
+    }
+
+    /// What a store may ask this person, where the command is about the place of the tokens.
+    pub(super) fn prompting(&self) -> Prompting {
+        if self.is_interactive() { Prompting::ATTENDED } else { Prompting::Unattended }
     }
 
     /// Columns and rows of what the person reads; `None` where that is no terminal.
@@ -172,15 +190,15 @@ impl Ui {
             return;
         }
         if json {
-            let text = serde_json::to_string(&error.as_json()).expect("strings serialize");
+            let text = serde_json::to_string(&error.as_json(self.situation())).expect("strings serialize");
             return self.tell(&harmless_json(&text));
         }
         self.tell(&format!("kcaws: error: {}", shown(&error.message)));
         if let Some(cause) = &error.cause {
             self.tell(&format!("kcaws: cause: {}", shown(cause)));
         }
-        if let Some(hint) = &error.hint {
-            self.tell(&format!("kcaws: hint: {}", shown(hint)));
+        if let Some(hint) = error.hint_in(self.situation()) {
+            self.tell(&format!("kcaws: hint: {}", shown(&hint)));
         }
     }
 

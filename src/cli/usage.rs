@@ -69,6 +69,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
+    use crate::cli::error::Situation;
 
     #[test]
     fn clap_is_taken_apart_into_message_and_hint() {
@@ -95,7 +96,7 @@ mod tests {
         ] {
             let line = ["kcaws"].into_iter().chain(line.split_whitespace());
             let error = Cli::try_parse_from(line).expect_err("wrong");
-            let told = in_our_words(&error).as_json()["error"].clone();
+            let told = in_our_words(&error).as_json(Situation::default())["error"].clone();
             let (said, hinted) =
                 (told["message"].as_str().unwrap_or(""), told["hint"].as_str().unwrap_or(""));
             assert!(said.contains(message) && hinted.contains(hint), "{told}");

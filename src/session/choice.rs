@@ -1,15 +1,10 @@
 //! Which store a session's tokens lie in. Chosen once, at login, and noted in the status file; every later call
 //! uses exactly that one. A locked store is never a reason to use another.
 
-use std::time::Duration;
-
 use super::{SessionError, status, vault};
-use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
 use crate::ports::state_folder::StateFolder;
 use crate::profile::SsoSession;
-
-/// How long the person may take with the desktop's unlock prompt.
-pub(super) const PROMPT_PATIENCE: Duration = Duration::from_mins(1);
 
 pub type Opener<'a> = &'a dyn Fn(StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
 
@@ -46,58 +41,110 @@ impl std::str::FromStr for Requested {
     }
 }
 
-/// The store for a login: usable now, after a prompt where `may_prompt`. `noted` is that of the last login: where
-/// it still answers, `auto` stays with it.
+/// The store that a login keeps its tokens in, and those that `auto` would have taken before it.
+pub struct Chosen {
+    pub store: Box<dyn SecretStore>,
+    pub passed_over: Vec<SessionError>,
+}
+
+/// Shows that a store keeps what is written to it.
+pub type Proof<'a> = &'a dyn Fn(&dyn SecretStore) -> Result<(), SessionError>;
+
+/// Chooses the store for a login: usable now, after a prompt where `prompting` allows one, and proven by a write.
+///
+/// `noted` is that of the last login: where it still answers, `auto` stays with it. A store that is there and locked
+/// ends the search; one that is not there, has no keyring to write to, or does not answer or keep anything, is passed
+/// over.
 pub fn for_login(
     session: &SsoSession,
     requested: Requested,
     noted: Option<StoreKind>,
-    may_prompt: bool,
+    prompting: Prompting,
     open: Opener<'_>,
-) -> Result<Box<dyn SecretStore>, SessionError> {
+    proof: Proof<'_>,
+) -> Result<Chosen, SessionError> {
+    let proven = |kind, make_default| {
+        let store = usable(kind, session, prompting, make_default, open)?;
+        proof(&*store)?;
+        Ok(store)
+    };
     if let Requested::Named(kind) = requested {
-        return Ok(usable(kind, session, may_prompt, open)?);
+        return Ok(Chosen { store: proven(kind, true)?, passed_over: Vec::new() });
     }
     let others = CANDIDATES.iter().copied().filter(|kind| Some(*kind) != noted);
-    let mut tried = Vec::new();
+    let mut passed_over = Vec::new();
     for kind in noted.into_iter().chain(others) {
-        match usable(kind, session, may_prompt, open) {
-            Ok(store) => return Ok(store),
-            Err(error @ (KeyringError::Absent { .. } | KeyringError::TooSlow { .. })) => {
-                tried.push(match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                });
-            }
-            Err(error) => return Err(error.into()),
+        match proven(kind, false) {
+            Ok(store) => return Ok(Chosen { store, passed_over }),
+            Err(error) if is_no_place(&error) => passed_over.push(error),
+            Err(error) => return Err(error),
         }
     }
-    Err(SessionError::NoStore { tried })
+    Err(SessionError::NoStore { tried: passed_over.iter().map(in_full).collect() })
 }
 
-/// Ready for a write to this session's item.
+/// Tells whether tokens cannot be kept there, whatever a person does at its prompt.
+fn is_no_place(error: &SessionError) -> bool {
+    match error {
+        SessionError::StoreForgets { .. } => true,
+        SessionError::Keyring(error) => error.is_absent() || matches!(error, KeyringError::TooSlow { .. }),
+        _ => false,
+    }
+}
+
+fn in_full(error: &SessionError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// A store that is ready for a write to this session's item. `make_default`: also where a person has to make its first
+/// keyring.
 pub fn usable(
     kind: StoreKind,
     session: &SsoSession,
-    may_prompt: bool,
+    prompting: Prompting,
+    make_default: bool,
     open: Opener<'_>,
 ) -> Result<Box<dyn SecretStore>, KeyringError> {
     let (store, key) = (open(kind)?, vault::item_key(session));
-    match store.ready(&key) {
-        Err(KeyringError::Locked(_)) if may_prompt => store.unlock(&key, PROMPT_PATIENCE)?,
-        answer => answer?,
+    let answer = store.ready(&key);
+    store.attend(prompting);
+    match (answer, prompting.patience()) {
+        (Err(error), Some(patience))
+            if error.is_locked() || (make_default && matches!(error, KeyringError::NoDefault(_))) =>
+        {
+            store.unlock(&key, patience)?;
+        }
+        (answer, _) => answer?,
     }
     Ok(store)
 }
 
-/// For a command that a person runs: a passphrase is asked for at the terminal itself. The desktop's prompts are
-/// for `login` and `store migrate` alone: a refused one must stay refused for everything else.
-pub fn ask_for_passphrase(store: &dyn SecretStore, session: &SsoSession) -> Result<(), KeyringError> {
-    let key = vault::item_key(session);
-    if store.kind() == StoreKind::File && matches!(store.get(&key), Err(KeyringError::Locked(_))) {
-        store.unlock(&key, PROMPT_PATIENCE)?;
+/// For a command that takes the tokens out of a store: a person at the terminal is asked to open it.
+pub fn open_for(
+    store: &dyn SecretStore,
+    session: &SsoSession,
+    prompting: Prompting,
+) -> Result<(), KeyringError> {
+    let (key, Some(patience)) = (vault::item_key(session), prompting.patience()) else { return Ok(()) };
+    let answer = store.get(&key);
+    store.attend(prompting);
+    match answer {
+        Err(error) if error.is_locked() => store.unlock(&key, patience),
+        // Whatever else there is shows when the tokens are taken.
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// For any other command of a person: a passphrase is asked for at the terminal itself, the desktop's prompts are not
+/// raised. One that was refused must stay refused.
+pub fn ask_for_passphrase(store: &dyn SecretStore, session: &SsoSession) -> Result<(), KeyringError> {
+    match store.kind() {
+        StoreKind::File => open_for(store, session, Prompting::ATTENDED),
+        _ => Ok(()),
+    }
 }
 
 /// Where a login that nothing is noted about may have put its tokens.
@@ -121,10 +168,11 @@ pub fn of_login(
     // The state folder was cleared. Tokens in the keyring are still good, so look where a login would have
     // put them.
     for kind in candidates(&requested) {
-        let found = open(*kind).and_then(|store| Ok((store.get(&vault::item_key(session))?, store)));
+        let found = open(*kind).and_then(|store| Ok((vault::stored(&*store, session)?, store)));
         match found {
             Ok((Some(_), store)) => return Ok(Some(store)),
-            Ok((None, _)) | Err(KeyringError::Absent { .. }) => {}
+            Ok((None, _)) => {}
+            Err(error) if error.is_absent() => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -144,7 +192,10 @@ mod tests {
             }
             Ok(Box::new(FakeKeyring::new(kind)))
         };
-        for_login(&corp(), Requested::Auto, noted, false, &open).expect("a store").kind()
+        let proof = |_: &dyn SecretStore| Ok(());
+        let chosen = for_login(&corp(), Requested::Auto, noted, Prompting::Unattended, &open, &proof)
+            .expect("a store");
+        chosen.store.kind()
     }
 
     #[test]

@@ -6,14 +6,14 @@
 
 use std::time::Duration;
 
-use super::choice::{self, Opener, PROMPT_PATIENCE};
+use super::choice::{self, Opener};
 use super::copies;
 use super::seal::Seal;
 use super::status::{self, SessionStatus};
 use super::{LoginNeeded, SessionError, TokenRecord, vault};
 use crate::ports::clock::Clock;
 use crate::ports::interrupt::CriticalSection;
-use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::ports::warm_key::WarmKeys;
 use crate::profile::SsoSession;
@@ -44,26 +44,21 @@ impl Migration<'_> {
         &self,
         to: StoreKind,
         requested: choice::Requested,
-        may_prompt: bool,
+        prompting: Prompting,
     ) -> Result<Migrated, SessionError> {
         let old = choice::of_login(self.config, requested, self.state, self.open)?;
         let old = old.ok_or_else(|| self.nothing_to_move())?;
-        if may_prompt {
-            let key = vault::item_key(self.config);
-            if let Err(KeyringError::Locked(_)) = old.get(&key) {
-                old.unlock(&key, PROMPT_PATIENCE)?;
-            }
-        }
+        choice::open_for(&*old, self.config, prompting)?;
         if old.kind() == to {
             return self.settle(&*old);
         }
-        let new = choice::usable(to, self.config, may_prompt, self.open)?;
+        let new = choice::usable(to, self.config, prompting, true, self.open)?;
         let _section = CriticalSection::enter();
         let lock = vault::lock(self.config, self.state, LOCK_PATIENCE)?;
         // Moved by somebody else meanwhile: what was opened is not where the tokens are.
         if self.noted_store()?.is_some_and(|noted| noted != old.kind()) {
             drop(lock);
-            return self.run(to, requested, may_prompt);
+            return self.run(to, requested, prompting);
         }
         vault::take_up(self.config, &*old);
         self.move_record(&*old, &*new)
@@ -71,7 +66,7 @@ impl Migration<'_> {
 
     /// Nothing to move, but perhaps something to finish.
     fn settle(&self, store: &dyn SecretStore) -> Result<Migrated, SessionError> {
-        if store.get(&vault::item_key(self.config))?.is_none() {
+        if vault::stored(store, self.config)?.is_none() {
             return Err(self.nothing_to_move());
         }
         let _lock = vault::lock(self.config, self.state, LOCK_PATIENCE)?;
@@ -84,7 +79,7 @@ impl Migration<'_> {
         let seal = Seal::of(&self.config.name, self.state, self.warm_keys);
         let text = match vault::rescued(&seal, self.config, self.clock.now()) {
             Some(newer) => newer,
-            None => old.get(&vault::item_key(self.config))?.ok_or_else(|| self.nothing_to_move())?,
+            None => vault::stored(old, self.config)?.ok_or_else(|| self.nothing_to_move())?,
         };
         let record = TokenRecord::from_text(&text, self.config).map_err(|what| SessionError::BadRecord {
             session: self.config.name.clone(),

@@ -126,7 +126,7 @@ struct Move {
     world: World,
     new: FakeKeyring,
     /// A person sits at a terminal.
-    may_prompt: bool,
+    prompting: Prompting,
 }
 
 impl Move {
@@ -136,7 +136,7 @@ impl Move {
         world.log_in(Some("refresh-1"));
         let status = SessionStatus::of(&world.session().load().expect("loads").expect("there"), OLD);
         world.session().note_status(&status).expect("noted");
-        Self { world, new: FakeKeyring::new(NEW), may_prompt: false }
+        Self { world, new: FakeKeyring::new(NEW), prompting: Prompting::Unattended }
     }
 
     fn run(&self, to: StoreKind, life: &Life) -> Result<Migrated, SessionError> {
@@ -155,7 +155,7 @@ impl Move {
             warm_keys: &self.world.warm_keys,
             open: &open,
         };
-        migration.run(to, Requested::Auto, self.may_prompt)
+        migration.run(to, Requested::Auto, self.prompting)
     }
 
     fn lives_on(&self, to: StoreKind) -> Result<Migrated, SessionError> {
@@ -261,7 +261,7 @@ fn locked_stores_are_unlocked_by_a_person_and_by_nobody_else() {
     moved.nothing_is_lost();
 
     moved.world.store.lock();
-    moved.may_prompt = true;
+    moved.prompting = Prompting::ATTENDED;
     moved.new.refuse_unlock(true);
     assert!(matches!(moved.lives_on(NEW), Err(SessionError::Keyring(KeyringError::Refused(NEW)))));
     moved.nothing_is_lost();
@@ -291,11 +291,13 @@ fn a_copy_that_cannot_be_removed_is_told_and_removed_by_the_next() {
         warm_keys: &moved.world.warm_keys,
         open: &open,
     };
-    let left = migration.run(NEW, Requested::Auto, false).expect("moves").left_behind;
+    let left = migration.run(NEW, Requested::Auto, Prompting::Unattended).expect("moves").left_behind;
     assert!(matches!(left.as_slice(), [(OLD, KeyringError::Absent { .. })]));
     moved.nothing_is_lost();
     refused.set(false);
-    assert!(migration.run(NEW, Requested::Auto, false).expect("finishes").left_behind.is_empty());
+    assert!(
+        migration.run(NEW, Requested::Auto, Prompting::Unattended).expect("finishes").left_behind.is_empty()
+    );
     moved.is_done();
 }
 

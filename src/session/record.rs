@@ -136,6 +136,11 @@ impl TokenRecord {
         }
     }
 
+    /// Tells whether there is nothing in it that a login could use.
+    pub fn is_empty(&self) -> bool {
+        self.login.is_none() && self.registration.is_none() && self.code_registration.is_none()
+    }
+
     pub fn to_text(&self) -> Secret<String> {
         // The buffer starts large enough, so that no half-grown copy of it stays behind in memory.
         let mut text = Vec::with_capacity(16 * 1024);

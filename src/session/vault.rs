@@ -7,13 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::seal::{NotSealed, Plain, Seal};
 use super::{Session, SessionError, TokenRecord};
 use crate::ports::identity_center::Endpoints;
-use crate::ports::keyring::{ItemKey, SecretStore};
+use crate::ports::keyring::{ItemKey, KeyringError, SecretStore};
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
 
 /// The name of a rescued record among what is sealed for the session.
 const RESCUED: &str = "token";
+/// How long another kcaws may take with the record (a refresh is two requests).
+const PROOF_PATIENCE: Duration = Duration::from_secs(20);
 /// As long as the kernel keyring store keeps one.
 const RESCUED_LIFE: TimeDelta = TimeDelta::days(7);
 
@@ -21,7 +23,45 @@ pub fn item_key(session: &SsoSession) -> ItemKey {
     ItemKey { session: session.name.clone(), start_url: session.start_url.clone() }
 }
 
+/// Returns what a store has of a session. An empty item is none: a KWallet that was killed before it wrote its file
+/// leaves one, and so does a removal that nobody confirmed.
+pub fn stored(store: &dyn SecretStore, session: &SsoSession) -> Result<Option<Secret<String>>, KeyringError> {
+    Ok(store.get(&item_key(session))?.filter(|text| !text.expose().trim().is_empty()))
+}
+
+/// Proves that a store keeps what is written to it, before anybody is sent to the browser. Where it has nothing of the
+/// session yet, it is given a record without a login, which the login fills: a removal might have to be confirmed. One
+/// that has a record is written to by the login itself.
+pub fn prove(
+    store: &dyn SecretStore,
+    session: &SsoSession,
+    endpoints: &Endpoints,
+    state: &dyn StateFolder,
+) -> Result<bool, SessionError> {
+    if stored(store, session)?.is_some() {
+        return Ok(false);
+    }
+    let _lock = lock(session, state, PROOF_PATIENCE)?;
+    if stored(store, session)?.is_some() {
+        return Ok(false);
+    }
+    let text = TokenRecord::empty(session, endpoints).to_text();
+    store.set(&item_key(session), &text)?;
+    match store.get(&item_key(session))? {
+        Some(kept) if kept.expose() == text.expose() => Ok(true),
+        _ => Err(SessionError::StoreForgets { store: store.kind() }),
+    }
+}
+
 impl Session<'_> {
+    /// Removes what [`prove`] wrote, after a login that came to nothing. Not worth failing for.
+    pub fn forget_proof(&self) {
+        let Ok(_lock) = self.lock(PROOF_PATIENCE) else { return };
+        if self.load_from_anywhere().is_ok_and(|record| record.is_some_and(|record| record.is_empty())) {
+            let _ = self.forget();
+        }
+    }
+
     /// `None`: nothing is stored. A record of another origin is an error: nothing of it may go to these
     /// endpoints.
     pub fn load(&self) -> Result<Option<TokenRecord>, SessionError> {
@@ -46,7 +86,7 @@ impl Session<'_> {
             return Ok(Some(rescued));
         }
         let (session, store) = (&self.config.name, self.store.kind());
-        let Some(text) = self.store.get(&item_key(self.config))? else {
+        let Some(text) = stored(self.store, self.config)? else {
             tracing::info!(target: "kcaws::keyring", %session, %store, "nothing stored");
             return Ok(None);
         };

@@ -16,13 +16,14 @@ pub fn of(
     state: &dyn StateFolder,
     open: Opener<'_>,
 ) -> Result<Option<Whereabouts>, StateError> {
-    let look = |kind| open(kind).and_then(|store| Ok(store.get(&vault::item_key(session))?.is_some()));
+    let look = |kind| open(kind).and_then(|store| Ok(vault::stored(&*store, session)?.is_some()));
     if let Some(status) = status::read(state, session)? {
         return Ok(Some((status.store, look(status.store))));
     }
     for kind in choice::candidates(&requested) {
         match look(*kind) {
-            Ok(false) | Err(KeyringError::Absent { .. }) => {}
+            Ok(false) => {}
+            Err(error) if error.is_absent() => {}
             found => return Ok(Some((*kind, found))),
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use kcaws::ports::keyring::secret_service::SecretServiceStore;
+use kcaws::ports::keyring::secret_service::{BusAddress, SecretServiceStore};
 use tempfile::TempDir;
 
 use crate::skip;
@@ -101,7 +101,26 @@ impl Desktop {
     }
 
     pub(crate) fn store(&self) -> SecretServiceStore {
-        SecretServiceStore::new(Some(self.address.clone()), Some(self.lock_file()))
+        SecretServiceStore::new(self.bus(), Some(self.lock_file()))
+    }
+
+    pub(crate) fn bus(&self) -> Option<BusAddress> {
+        Some(BusAddress::parse(&self.address, None))
+    }
+
+    /// By another way to the same bus.
+    pub(crate) fn store_at(&self, addresses: &str) -> SecretServiceStore {
+        SecretServiceStore::new(Some(BusAddress::parse(addresses, None)), Some(self.lock_file()))
+    }
+
+    /// As a desktop with automatic login has it.
+    #[expect(clippy::disallowed_methods, reason = "files of the test's own")]
+    pub(crate) fn write_keyring_without_password(&self) {
+        let folder = self.home.path().join(".local/share/keyrings");
+        std::fs::create_dir_all(&folder).expect("made");
+        let keyring = "[keyring]\ndisplay-name=Default keyring\nctime=0\nmtime=0\nlock-on-idle=false\nlock-after=false\n";
+        std::fs::write(folder.join("Default_keyring.keyring"), keyring).expect("written");
+        std::fs::write(folder.join("default"), "Default_keyring").expect("written");
     }
 
     pub(crate) fn lock_file(&self) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use kcaws::ports::keyring::SecretStore;
-use kcaws::ports::keyring::secret_service::SecretServiceStore;
+use kcaws::ports::keyring::secret_service::{BusAddress, SecretServiceStore};
 
 use crate::contract::{corp, get, key, set};
 use crate::desktop::Desktop;
@@ -61,7 +61,7 @@ fn sixteen_processes_at_once() {
 fn one_of_the_crowd() {
     let Ok(told) = std::env::var(BUS) else { return };
     let (address, lock_file) = told.split_once('\n').expect("two lines");
-    let store = SecretServiceStore::new(Some(address.to_owned()), Some(lock_file.into()));
+    let store = SecretServiceStore::new(Some(BusAddress::parse(address, None)), Some(lock_file.into()));
     for _ in 0..10 {
         assert_eq!(get(&store, &corp()).as_deref(), Some("kept"));
     }
@@ -75,7 +75,7 @@ fn one_of_the_crowd() {
 )]
 fn a_burst_of_reads_leaves_the_daemon_alive() {
     let Some(mut desktop) = Desktop::unlocked() else { return };
-    let store = SecretServiceStore::new(Some(desktop.address.clone()), None);
+    let store = SecretServiceStore::new(desktop.bus(), None);
     set(&store, &corp(), "kept");
     let long = std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1");
     let (threads, reads) = (4, if long { 20_000 } else { 2_000 });

@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::scene::Scene;
 use super::some;
 use crate::app::App;
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, Situation};
 use crate::cli::selection;
 use crate::console::is_region;
 use crate::ports::foreign_file;
@@ -180,7 +180,7 @@ pub(super) fn failed(subject: &str, error: CommandError) -> Finding {
         Some(cause) => format!("{}: {cause}", error.message),
         None => error.message.clone(),
     };
-    Finding::error(subject, why, error.hint.unwrap_or_default())
+    Finding::error(subject, why, error.hint_in(Situation::default()).unwrap_or_default())
 }
 
 #[cfg(test)]

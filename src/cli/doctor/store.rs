@@ -8,13 +8,14 @@ use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::credentials::warm;
-use crate::ports::keyring::{ItemKey, KeyringError, StoreKind};
+use crate::ports::keyring::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind};
 use crate::ports::machine::{self, KeyQuota, Surroundings};
 use crate::ports::sealed::hex;
 use crate::ports::trial::on_path;
 use crate::ports::warm_key::{self, ID_LEN};
 use crate::profile::SsoSession;
-use crate::session::{choice, status, whereabouts};
+use crate::session::choice::{self, Requested};
+use crate::session::{SessionError, status, whereabouts};
 
 /// A tool waits for it at every cold call.
 const SLOW: Duration = Duration::from_millis(500);
@@ -53,10 +54,30 @@ fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
             Finding::ok(name, format!("the {store} answers in {} ms; {there}", took.as_millis()))
         }
         // Nothing is stored yet: what would a login do?
-        Ok(None) => match choice::for_login(session, settings.keyring, None, false, &open) {
-            Ok(store) => Finding::ok(name, format!("a login would use the {}", named(scene, store.kind()))),
-            Err(error) => failed(name, error.into()),
-        },
+        Ok(None) => would_use(scene, name, session, settings.keyring),
+    }
+}
+
+/// What a login would choose, as far as that can be told without a write.
+fn would_use(scene: &Scene<'_>, name: &str, session: &SsoSession, requested: Requested) -> Finding {
+    let open = |kind| scene.app.store(kind);
+    let look_only = |_: &dyn SecretStore| Ok(());
+    let chosen = choice::for_login(session, requested, None, Prompting::Unattended, &open, &look_only);
+    match chosen {
+        Err(error) => failed(name, error.into()),
+        Ok(chosen) => {
+            let store = named(scene, chosen.store.kind());
+            let there =
+                |error: &&SessionError| !matches!(error, SessionError::Keyring(KeyringError::Absent { .. }));
+            match chosen.passed_over.iter().find(there) {
+                None => Finding::ok(name, format!("a login would use the {store}")),
+                Some(reason) => Finding::warning(
+                    name,
+                    format!("{reason}; a login would use the {store}"),
+                    "make a default keyring, then `kcaws login`; or leave it so: the tokens then end with a restart",
+                ),
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use clap::Parser;
 use super::*;
 use crate::app::fake::FakeOutside;
 use crate::cli::Global;
+use crate::cli::error::Situation;
 use crate::ports::browser::{FakeBrowser, NoBrowser};
 use crate::ports::callback::{Callback, FakeCallback};
 use crate::ports::clock::FakeClock;
@@ -120,7 +121,7 @@ fn who_insists_on_pkce_is_told_that_there_is_no_port() {
     let error = outcome.expect_err("no port");
     assert_eq!(error.exit_code(), 1);
     assert!(error.message.contains("no loopback port"), "{}", error.message);
-    assert!(error.cause.is_some() && error.hint.is_some());
+    assert!(error.cause.is_some() && error.hint_in(Situation::default()).is_some());
     assert!(!text.contains("code:"), "{text}");
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
         warm_keys: app.warm_keys(),
         open: &|kind| app.store(kind),
     };
-    let migrated = migration.run(args.to, app.settings()?.keyring, ui.is_interactive())?;
+    let migrated = migration.run(args.to, app.settings()?.keyring, ui.prompting())?;
     let (name, to) = (shown(&session.name), args.to);
     if let Some((store, error)) = migrated.left_behind.into_iter().next() {
         let message = format!("the tokens of `{name}` lie in the {to}, but a copy is left in the {store}");

@@ -5,7 +5,7 @@ mod status;
 
 use clap::{Args, Subcommand};
 
-use super::error::CommandError;
+use super::error::{CommandError, Doing};
 use super::ui::Ui;
 use crate::app::App;
 
@@ -24,6 +24,13 @@ enum StoreCommand {
 }
 
 impl StoreArgs {
+    pub(super) fn doing(&self) -> Doing {
+        match &self.command {
+            StoreCommand::Status(_) => Doing::Use,
+            StoreCommand::Migrate(_) => Doing::Move,
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         match &self.command {
             StoreCommand::Status(args) => args.json,

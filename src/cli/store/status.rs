@@ -75,13 +75,16 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
 
 fn answer(error: &KeyringError) -> &'static str {
     match error {
-        KeyringError::Locked(_) | KeyringError::Refused(_) => "locked",
-        KeyringError::Absent { .. } => "absent",
-        KeyringError::TooSlow { .. } => "too_slow",
+        KeyringError::Locked(_)
+        | KeyringError::ItemLocked { .. }
+        | KeyringError::Refused(_)
+        | KeyringError::NobodyToAsk(_) => "locked",
+        KeyringError::Absent { .. } | KeyringError::NoDefault(_) => "absent",
+        KeyringError::TooSlow { .. } | KeyringError::Unanswered { .. } => "too_slow",
         KeyringError::Damaged { .. } => "damaged",
         KeyringError::WrongPassphrase(_) => "wrong_passphrase",
         KeyringError::NoPassphrase { .. } => "no_passphrase",
-        KeyringError::Failed { .. } => "failed",
+        KeyringError::Failed { .. } | KeyringError::Changing { .. } => "failed",
     }
 }
 

@@ -1,11 +1,12 @@
-//! One adapter from `keyring-core`'s traits to [`SecretStore`], for every store with one entry per item.
+//! One adapter from `keyring-core`'s traits to [`SecretStore`], for the stores of macOS and Windows.
 
 use std::time::Duration;
 
 use keyring_core::{Entry, Error};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
+use super::text::text;
+use super::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind, single_line};
 use crate::secret::Secret;
 
 /// What `keyring-core` has no variant for, carried inside its platform errors.
@@ -15,8 +16,8 @@ pub enum Trouble {
     Locked,
     #[error("the person refused")]
     Refused,
-    #[error("no answer within {} s", .0.as_secs_f32())]
-    TooSlow(Duration),
+    #[error("another process writes")]
+    Changing(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("not available")]
     Absent(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -33,9 +34,7 @@ pub trait Backend {
     /// `part` is empty, or names a piece of a value that the platform cannot keep whole.
     fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry>;
     fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
-    fn daemon(&self) -> Option<u32> {
-        None
-    }
+    fn attend(&self, _prompting: Prompting) {}
     /// Reads a platform's own error numbers.
     fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
         None
@@ -75,14 +74,6 @@ pub(super) fn unlock<B: Backend>(backend: &B, patience: Duration) -> Result<(), 
     backend.unlock(patience).map_err(explain::<B>)
 }
 
-/// Bytes to text. The bytes of a failure are wiped, not shown.
-pub(super) fn text(store: StoreKind, mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, KeyringError> {
-    String::from_utf8(std::mem::take(&mut *bytes)).map(Secret::new).map_err(|error| {
-        error.into_bytes().zeroize();
-        KeyringError::Damaged { store, what: "it is not text".to_owned() }
-    })
-}
-
 fn explain<B: Backend>(error: Error) -> KeyringError {
     let store = B::KIND;
     match error {
@@ -117,7 +108,7 @@ fn name(store: StoreKind, trouble: Trouble) -> KeyringError {
     match trouble {
         Trouble::Locked => KeyringError::Locked(store),
         Trouble::Refused => KeyringError::Refused(store),
-        Trouble::TooSlow(after) => KeyringError::TooSlow { store, after },
+        Trouble::Changing(source) => KeyringError::Changing { store, source },
         Trouble::Absent(source) => KeyringError::Absent { store, source },
     }
 }
@@ -147,7 +138,7 @@ impl<B: Backend> SecretStore for CoreStore<B> {
         unlock(&self.0, patience)
     }
 
-    fn daemon(&self) -> Option<u32> {
-        self.0.daemon()
+    fn attend(&self, prompting: Prompting) {
+        self.0.attend(prompting);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
+use super::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind, single_line};
 use crate::secret::Secret;
 
 #[derive(Clone)]
@@ -19,6 +19,11 @@ struct State {
     locked: bool,
     refuse_unlock: bool,
     fail_next: Option<KeyringError>,
+    /// So many calls meet another process's write.
+    changing: usize,
+    /// There is no keyring to put anything into.
+    no_default: bool,
+    prompting: Prompting,
     /// From then on the store takes no writes.
     writes_left: Option<usize>,
     forgets: bool,
@@ -42,6 +47,21 @@ impl FakeKeyring {
     /// The next call, whichever it is, ends with `error`.
     pub fn fail_next(&self, error: KeyringError) {
         self.state().fail_next = Some(error);
+    }
+
+    /// The next `calls` calls meet another process's write.
+    pub fn change_for(&self, calls: usize) {
+        self.state().changing = calls;
+    }
+
+    /// Has no default keyring, until a person makes one.
+    pub fn remove_default(&self) {
+        self.state().no_default = true;
+    }
+
+    /// What the caller said of the person in front of it.
+    pub fn prompting(&self) -> Prompting {
+        self.state().prompting
     }
 
     /// Takes `count` more writes, and refuses the others until told something else.
@@ -80,6 +100,10 @@ impl FakeKeyring {
     fn open(&self, count: impl FnOnce(&mut Calls)) -> Result<MutexGuard<'_, State>, KeyringError> {
         let mut state = self.state();
         count(&mut state.calls);
+        if let Some(left) = state.changing.checked_sub(1) {
+            state.changing = left;
+            return Err(KeyringError::Changing { store: self.kind, source: "another process writes".into() });
+        }
         match state.fail_next.take() {
             Some(error) => Err(error),
             None => Ok(state),
@@ -88,6 +112,9 @@ impl FakeKeyring {
 
     fn open_unlocked(&self, count: impl FnOnce(&mut Calls)) -> Result<MutexGuard<'_, State>, KeyringError> {
         let state = self.open(count)?;
+        if state.no_default {
+            return Err(KeyringError::NoDefault(self.kind));
+        }
         if state.locked { Err(KeyringError::Locked(self.kind)) } else { Ok(state) }
     }
 }
@@ -138,12 +165,17 @@ impl SecretStore for FakeKeyring {
         Ok(state.items.len() < before)
     }
 
+    fn attend(&self, prompting: Prompting) {
+        self.state().prompting = prompting;
+    }
+
     fn unlock(&self, _key: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {
         let mut state = self.open(|calls| calls.unlock += 1)?;
-        if state.locked && state.refuse_unlock {
+        if (state.locked || state.no_default) && state.refuse_unlock {
             return Err(KeyringError::Refused(self.kind));
         }
         state.locked = false;
+        state.no_default = false;
         Ok(())
     }
 }

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
 
-use super::core_store::text;
 use super::left_over;
 use super::names::hex;
+use super::text::text;
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::sealed::{self, SealError};
 use crate::ports::state_folder::StateFolder;
@@ -99,8 +99,13 @@ impl SecretStore for KeyutilsStore {
         let Some((id, sealed)) = file.split_first_chunk::<ID_LEN>() else {
             return Err(damaged("the sealed file is cut short"));
         };
-        // Expired, or the machine was restarted: what was sealed is gone, and that is what this store promises.
         let Some(kernel_key) = fetch(ring, id)? else {
+            // A logout and a login by other processes, between our two looks.
+            if self.state.read(&file_name(key)).map_err(failed)?.is_some_and(|now| now != file) {
+                let source = "another process wrote it anew".into();
+                return Err(KeyringError::Changing { store: KIND, source });
+            }
+            // Expired, or the machine was restarted: what was sealed is gone, and that is what this store promises.
             return Ok(None);
         };
         let value = sealed::open(&kernel_key, &bound(id, key), sealed)

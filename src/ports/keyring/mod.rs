@@ -1,19 +1,22 @@
 //! Where what can log in as a person lies: the OS keyring. One item per session, so one prompt.
 //!
 //! Three answers are kept apart everywhere, because a person does something different about each:
-//! *locked*, *absent* (no such store here) and *empty* (`Ok(None)`). A read error is never an empty store.
+//! *locked*, *absent* (no such store here, or a store without a place to keep anything) and *empty* (`Ok(None)`). A
+//! read error is never an empty store.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::open::open;
+pub use self::prompting::Prompting;
 use crate::ports::passphrase::PassphraseError;
 use crate::secret::Secret;
 
 #[cfg(target_os = "macos")]
 pub mod apple;
 pub mod chunks;
+#[cfg(any(target_os = "macos", windows))]
 pub mod core_store;
 pub mod fake;
 pub mod file;
@@ -22,8 +25,11 @@ pub mod keyutils;
 mod left_over;
 mod names;
 mod open;
+mod prompting;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
+mod steady;
+mod text;
 #[cfg(windows)]
 pub mod windows;
 
@@ -57,15 +63,31 @@ pub enum KeyringError {
     /// The store is there, but a person must unlock it first.
     #[error("the {0} is locked")]
     Locked(StoreKind),
+    /// The store is open, and asks a person before it hands out this item (KeePassXC's "confirm when passwords are
+    /// retrieved").
+    #[error("the {store} does not hand out `{item}` without asking")]
+    ItemLocked { store: StoreKind, item: String },
+    /// The store is there and has no keyring to put anything into.
+    #[error("the {0} has no default keyring")]
+    NoDefault(StoreKind),
     /// There is no such store on this machine, or in this environment.
     #[error("the {store} is not available")]
     Absent { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
     /// No answer within the deadline.
     #[error("the {store} did not answer within {} s", .after.as_secs_f32())]
     TooSlow { store: StoreKind, after: Duration },
-    /// The person said no to the unlock prompt.
-    #[error("unlocking the {0} was refused")]
+    /// The store's own prompt was shown, and nobody answered it.
+    #[error("the prompt of the {store} was not answered within {} s", .after.as_secs_f32())]
+    Unanswered { store: StoreKind, after: Duration },
+    /// The store's own prompt ended without a yes.
+    #[error("the prompt of the {0} was dismissed")]
     Refused(StoreKind),
+    /// The store has to ask a person, and nothing here can show its prompt.
+    #[error("the {0} is locked, and nobody can be asked here")]
+    NobodyToAsk(StoreKind),
+    /// Another process is writing what was asked for. The stores that [`open`] returns look again until the deadline.
+    #[error("the {store} is being written to")]
+    Changing { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
     /// An item of ours that cannot be understood. Nothing is overwritten.
     #[error("the item in the {store} is damaged: {what}")]
     Damaged { store: StoreKind, what: String },
@@ -79,16 +101,30 @@ pub enum KeyringError {
     Failed { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
 }
 
+impl KeyringError {
+    /// Tells whether there is no place here that could hold an item.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent { .. } | Self::NoDefault(_))
+    }
+
+    /// Tells whether a person in front of the store's own prompt could help.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Locked(_) | Self::ItemLocked { .. })
+    }
+}
+
 /// One place that keeps secrets for this person.
 pub trait SecretStore {
     fn kind(&self) -> StoreKind;
-    /// Never prompts, never unlocks. `Ok(None)`: the store works and has no such item.
+    /// Returns the item; `Ok(None)`: the store works and has no such item. Raises no window unless a person attends.
     fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError>;
     /// Creates or replaces. `value` is a single line of text.
     fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError>;
     /// Removes; `false` when there was nothing.
     fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError>;
-    /// Whether a write could be tried now, `Locked` where a person must do something first; never prompts.
+    /// Says that a person is there from now on, or not: see [`Prompting`]. Unattended until then.
+    fn attend(&self, _prompting: Prompting) {}
+    /// Tells whether a write could be tried now, `Locked` where a person must do something first.
     fn ready(&self, key: &ItemKey) -> Result<(), KeyringError> {
         self.get(key).map(|_| ())
     }
@@ -105,8 +141,9 @@ pub trait SecretStore {
     fn forget_own_keys(&self) -> Result<(), KeyringError> {
         Ok(())
     }
-    /// Makes it ready: may raise the desktop's own unlock prompt, or the terminal's, and wait for the person up to
-    /// `patience`. The item matters only to a store that locks each by itself.
+    /// Makes it ready: may raise the desktop's own prompt, or the terminal's, and wait for the person up to
+    /// `patience`. A store without a default keyring makes one. The item matters only to a store that locks each by
+    /// itself.
     fn unlock(&self, key: &ItemKey, patience: Duration) -> Result<(), KeyringError>;
 }
 

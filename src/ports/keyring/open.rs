@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::file::FileStore;
+use super::steady::Steady;
 use super::{KeyringError, SecretStore, StoreKind};
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
@@ -23,26 +24,18 @@ pub fn open(
         #[cfg(target_os = "linux")]
         StoreKind::SecretService => {
             let lock_file = folders.state.as_ref().map(|folder| folder.join("secret-service.lock"));
-            Ok(Box::new(super::secret_service::SecretServiceStore::new(bus_address(env), lock_file)))
+            let bus = super::secret_service::BusAddress::find(env);
+            Ok(Steady::boxed(super::secret_service::SecretServiceStore::new(bus, lock_file)))
         }
         #[cfg(target_os = "linux")]
-        StoreKind::Keyutils => Ok(Box::new(super::keyutils::KeyutilsStore::new(state.clone()))),
+        StoreKind::Keyutils => Ok(Steady::boxed(super::keyutils::KeyutilsStore::new(state.clone()))),
         #[cfg(target_os = "macos")]
-        StoreKind::Keychain => Ok(Box::new(super::apple::KeychainStore::new()?)),
+        StoreKind::Keychain => Ok(Steady::boxed(super::apple::KeychainStore::new()?)),
         #[cfg(windows)]
-        StoreKind::Wincred => Ok(Box::new(super::windows::WincredStore::new()?)),
-        StoreKind::File => Ok(Box::new(FileStore::new(state.clone(), passphrases.clone()))),
+        StoreKind::Wincred => Ok(Steady::boxed(super::windows::WincredStore::new()?)),
+        StoreKind::File => Ok(Steady::boxed(FileStore::new(state.clone(), passphrases.clone()))),
         elsewhere => Err(not_here(elsewhere)),
     }
-}
-
-/// As D-Bus clients find it: the variable, else the well-known socket of the user's session.
-#[cfg(target_os = "linux")]
-fn bus_address(env: &Env) -> Option<String> {
-    env.get("DBUS_SESSION_BUS_ADDRESS").or_else(|| {
-        let socket = std::path::PathBuf::from(env.raw("XDG_RUNTIME_DIR")?).join("bus");
-        socket.exists().then(|| format!("unix:path={}", socket.display()))
-    })
 }
 
 fn not_here(kind: StoreKind) -> KeyringError {

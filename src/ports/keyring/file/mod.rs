@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::form::{Header, Sealed};
-use super::core_store::text;
 use super::left_over;
+use super::text::text;
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::passphrase::{PassphraseError, PassphraseSource, Question};
 use crate::ports::sealed::Key;

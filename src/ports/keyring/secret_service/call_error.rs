@@ -1,30 +1,51 @@
-//! The service by its name on the bus, and how a call to it fails.
+//! How a call to the service fails.
+
+use std::time::Duration;
 
 use zbus::fdo;
 
-use super::super::core_store::Trouble;
-
-pub(super) const NAME: &str = "org.freedesktop.secrets";
+use super::KIND;
+use crate::ports::keyring::KeyringError;
 
 #[derive(Debug)]
 pub(super) enum CallError {
-    Trouble(Trouble),
+    Keyring(KeyringError),
     /// The service was there and is gone: worth one more try.
     Died(zbus::Error),
+    /// The item just found is unknown: another process replaced or removed it.
+    Changing(zbus::Error),
     Failed(zbus::Error),
 }
 
-impl From<Trouble> for CallError {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl CallError {
+    pub(super) fn absent(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Keyring(KeyringError::Absent { store: KIND, source: why.into() })
+    }
+
+    pub(super) fn too_slow(after: Duration) -> Self {
+        Self::Keyring(KeyringError::TooSlow { store: KIND, after })
+    }
+
+    /// Tells whether the item is locked, or what the service calls so.
+    pub(super) fn is_locked(&self) -> bool {
+        matches!(self, Self::Keyring(KeyringError::Locked(_)))
     }
 }
 
-impl From<CallError> for keyring_core::Error {
+impl From<KeyringError> for CallError {
+    fn from(error: KeyringError) -> Self {
+        Self::Keyring(error)
+    }
+}
+
+impl From<CallError> for KeyringError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Trouble(trouble) => trouble.into(),
-            CallError::Died(error) | CallError::Failed(error) => Self::PlatformFailure(Box::new(error)),
+            CallError::Keyring(error) => error,
+            CallError::Changing(error) => Self::Changing { store: KIND, source: Box::new(error) },
+            CallError::Died(error) | CallError::Failed(error) => {
+                Self::Failed { store: KIND, source: Box::new(error) }
+            }
         }
     }
 }
@@ -34,21 +55,18 @@ impl From<zbus::Error> for CallError {
     fn from(error: zbus::Error) -> Self {
         match &error {
             zbus::Error::MethodError(name, ..) => match name.as_str() {
-                "org.freedesktop.Secret.Error.IsLocked" => Self::Trouble(Trouble::Locked),
-                // Our session, or the item just found, is unknown: another daemon has taken over,
-                // or another process replaced the item.
-                "org.freedesktop.Secret.Error.NoSession" | "org.freedesktop.Secret.Error.NoSuchObject" => {
-                    Self::Died(error)
-                }
+                "org.freedesktop.Secret.Error.IsLocked" => Self::Keyring(KeyringError::Locked(KIND)),
+                "org.freedesktop.Secret.Error.NoSuchObject" => Self::Changing(error),
+                // Our session is unknown: another daemon has taken over.
+                "org.freedesktop.Secret.Error.NoSession" => Self::Died(error),
                 _ => Self::Failed(error),
             },
             zbus::Error::InputOutput(_) => Self::Died(error),
             zbus::Error::FDO(answer) => match answer.as_ref() {
+                fdo::Error::UnknownObject(_) | fdo::Error::UnknownMethod(_) => Self::Changing(error),
                 fdo::Error::NoReply(_)
                 | fdo::Error::ServiceUnknown(_)
                 | fdo::Error::NameHasNoOwner(_)
-                | fdo::Error::UnknownObject(_)
-                | fdo::Error::UnknownMethod(_)
                 | fdo::Error::Disconnected(_) => Self::Died(error),
                 _ => Self::Failed(error),
             },

@@ -1,4 +1,4 @@
-//! The one place where a person is asked.
+//! The one place where a prompt of the service is triggered.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -6,58 +6,75 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use tokio::time::{Instant, timeout, timeout_at};
-use zbus::{Connection, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, message};
+use zbus::{MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, message};
 
-use super::super::core_store::Trouble;
-use super::call_error::{CallError, NAME};
+use super::KIND;
+use super::call_error::CallError;
+use super::calls::Calls;
+use crate::ports::keyring::KeyringError;
 
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
+/// For a service that is asked to take its dialog away.
+const TO_DISMISS: Duration = Duration::from_millis(200);
 
-/// Shows the prompt and waits for its answer. A refusal is [`Trouble::Refused`].
-pub(super) async fn run(
-    bus: &Connection,
+/// Until when an answer is waited for; `patience` is how that is told.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) until: Instant,
+    pub(super) patience: Duration,
+}
+
+/// Triggers the prompt and waits until it is completed: by a person, or by the service itself. Returns its result.
+pub(super) async fn complete(
+    calls: &Calls,
     prompt: &OwnedObjectPath,
-    patience: Duration,
-) -> Result<(), CallError> {
-    let until = Instant::now() + patience;
+    limit: Limit,
+) -> Result<OwnedVariant, CallError> {
     let rule = MatchRule::builder()
         .msg_type(message::Type::Signal)
         .interface(PROMPT)
         .member("Completed")
         .path(prompt)
         .build()?;
-    // Listening first: a prompt may be answered before its call returns.
-    let mut answers = pin!(MessageStream::for_match_rule(rule, bus, None).await?);
+    // Listening first: a prompt may be completed before its call returns.
+    let mut answers = pin!(MessageStream::for_match_rule(rule, calls.bus(), None).await?);
     // No window of ours to put it above.
-    bus.call_method(Some(NAME), prompt, Some(PROMPT), "Prompt", &"").await?;
+    calls.call(prompt, PROMPT, "Prompt", &"").await?;
     loop {
-        let look_round = until.min(Instant::now() + Duration::from_secs(1));
-        match timeout_at(look_round, poll_fn(|context| answers.as_mut().poll_next(context))).await {
+        let look_again = limit.until.min(Instant::now() + Duration::from_secs(1));
+        match timeout_at(look_again, poll_fn(|context| answers.as_mut().poll_next(context))).await {
             Ok(Some(answer)) => {
                 let answer = answer?;
                 let body = answer.body();
-                let (dismissed, _result): (bool, OwnedVariant) = body.deserialize()?;
-                return if dismissed { Err(Trouble::Refused.into()) } else { Ok(()) };
+                let (dismissed, result): (bool, OwnedVariant) = body.deserialize()?;
+                return if dismissed { Err(refused(calls).await) } else { Ok(result) };
             }
-            Ok(None) => return Err(Trouble::Absent("the session bus went away".into()).into()),
-            Err(_) if Instant::now() >= until => {
-                // Nobody is there: the dialog goes too. If even that is not answered, so be it.
-                let dismiss = bus.call_method(Some(NAME), prompt, Some(PROMPT), "Dismiss", &());
-                let _ = timeout(Duration::from_millis(200), dismiss).await;
-                return Err(Trouble::TooSlow(patience).into());
+            Ok(None) => return Err(CallError::absent("the session bus went away")),
+            Err(_) if Instant::now() >= limit.until => {
+                dismiss(calls, prompt).await;
+                return Err(KeyringError::Unanswered { store: KIND, after: limit.patience }.into());
             }
             // A daemon that died sends no signal.
-            Err(_) if !is_there(bus).await? => {
-                return Err(Trouble::Absent("the Secret Service ended during its prompt".into()).into());
+            Err(_) if !calls.has_owner(calls.service()).await? => {
+                return Err(CallError::absent("the Secret Service ended during its prompt"));
             }
             Err(_) => {}
         }
     }
 }
 
-async fn is_there(bus: &Connection) -> Result<bool, CallError> {
-    let driver = "org.freedesktop.DBus";
-    let answer =
-        bus.call_method(Some(driver), "/org/freedesktop/DBus", Some(driver), "NameHasOwner", &NAME).await?;
-    Ok(answer.body().deserialize()?)
+/// Has a dialog taken away, or a prompt that was not triggered forgotten. If even that is not answered, so be it.
+pub(super) async fn dismiss(calls: &Calls, prompt: &OwnedObjectPath) {
+    let _ = timeout(TO_DISMISS, calls.call(prompt, PROMPT, "Dismiss", &())).await;
+}
+
+/// gnome-keyring has a program of its own show its prompts, and says no in a person's place where there is none. That
+/// program stays for a while after a real dialog.
+async fn refused(calls: &Calls) -> CallError {
+    let is_gnome_keyring = calls.is_also("org.gnome.keyring").await;
+    let can_show = calls.has_owner("org.gnome.keyring.SystemPrompter").await.unwrap_or(true);
+    if is_gnome_keyring && !can_show {
+        return KeyringError::NobodyToAsk(KIND).into();
+    }
+    KeyringError::Refused(KIND).into()
 }

@@ -1,0 +1,28 @@
+//! KWallet: its `Unlock` always answers a prompt, which raises no window if the wallet is open.
+
+use zbus::ObjectPath;
+
+use super::call_error::CallError;
+use super::calls::Calls;
+
+/// Where the daemons of KDE Frameworks 5 and 6 offer their own interface.
+const DAEMONS: [(&str, &str); 3] = [
+    ("org.kde.kwalletd5", "/modules/kwalletd5"),
+    ("org.kde.kwalletd6", "/modules/kwalletd6"),
+    ("org.kde.ksecretd", "/ksecretd"),
+];
+
+/// Tells whether the wallet behind a locked keyring is open, by PAM or for another program.
+pub(super) async fn is_open(calls: &Calls, collection: &ObjectPath<'_>) -> bool {
+    for (name, path) in DAEMONS {
+        if calls.is_also(name).await {
+            return ask(calls, path, collection).await.unwrap_or(false);
+        }
+    }
+    false
+}
+
+async fn ask(calls: &Calls, path: &str, collection: &ObjectPath<'_>) -> Result<bool, CallError> {
+    let wallet = calls.label(collection).await?;
+    Ok(calls.call(path, "org.kde.KWallet", "isOpen", &wallet).await?.body().deserialize()?)
+}
