@@ -283,6 +283,21 @@ impl From<EndpointError> for CommandError {
         match error {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
+            EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure
+                .hint("an endpoint is a scheme, a host and perhaps a path, such as https://sso.example.com"),
+            EndpointError::Foreign { minted, asked } => {
+                let failure = Self { code: "foreign_endpoint", ..failure };
+                if asked.by_setting().is_empty() {
+                    failure.hint(format!(
+                        "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to a place at {}",
+                        minted.host()
+                    ))
+                } else {
+                    failure.hint(
+                        "unset it, or let it name a host of the AWS partition that the login belongs to",
+                    )
+                }
+            }
             EndpointError::Rules(_) => failure.hint(
                 "check sso_region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL_…",
             ),

@@ -36,6 +36,7 @@ mod resolver;
 mod running_time;
 pub mod runtime;
 pub mod sealed;
+mod shown_url;
 pub mod signin;
 mod state_error;
 pub mod state_folder;

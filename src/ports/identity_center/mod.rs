@@ -7,6 +7,7 @@ mod answer;
 pub mod fake;
 mod hosts;
 mod origin;
+mod reach;
 pub mod sdk;
 
 use std::time::Duration;
@@ -15,9 +16,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::hosts::{is_region, is_sign_in_host};
-pub use self::origin::{
-    EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
-};
+pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, loopback_or_https};
+pub use self::reach::Minted;
 use crate::secret::{self, Secret};
 
 /// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.
