@@ -5,6 +5,7 @@
 //! look at. A message that does not help is a bug.
 
 mod asking;
+mod cause;
 mod console;
 mod keyring;
 mod profile;
@@ -16,6 +17,7 @@ use std::io::ErrorKind;
 
 use serde_json::json;
 
+use self::cause::chain;
 use crate::app::SetupError;
 use crate::credentials::warm::Refusal;
 use crate::ports::config_file::is_link_loop;
@@ -67,11 +69,6 @@ impl CommandError {
     pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
-    }
-
-    /// Where there is one.
-    fn because_of(self, cause: Option<String>) -> Self {
-        Self { cause: cause.or(self.cause), ..self }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -155,20 +152,6 @@ pub(super) fn argument(name: &str) -> String {
         return name.to_owned();
     }
     format!("'{}'", name.replace('\'', r"'\''"))
-}
-
-/// `"cause: cause"`, as far as the sources add something.
-fn chain(error: &dyn std::error::Error) -> Option<String> {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(source) = next {
-        let text = source.to_string();
-        if texts.last().is_none_or(|last| !last.contains(&text)) {
-            texts.push(text);
-        }
-        next = source.source();
-    }
-    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 /// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.

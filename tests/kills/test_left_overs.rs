@@ -33,7 +33,7 @@ fn killed_at(stage: &Stage, at: usize, line: &str) -> bool {
     output.code() != 0
 }
 
-/// Whatever lies below the folder of a write that did not end.
+/// The files of writes that did not end, in the folder and below it.
 fn temps(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut found = Vec::new();

@@ -45,7 +45,7 @@ pub enum EndpointError {
     /// Tokens over plain http would be anybody's.
     #[error("`{url}` ({setting}) must be https; plain http is for loopback addresses only")]
     PlainHttp { setting: String, url: String },
-    /// A password in a URL stands in messages, logs and lists of processes, and the services know none.
+    /// A password in a URL ends up in messages, logs and process lists, and the services know none.
     #[error("`{url}` ({setting}) has a name or password in it")]
     UserInfo { setting: String, url: String },
     #[error("`{url}` ({setting}) has more than a path behind the host")]
