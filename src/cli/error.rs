@@ -5,6 +5,7 @@
 //! look at. A message that does not help is a bug.
 
 mod asking;
+mod cause;
 mod console;
 mod keyring;
 mod profile;
@@ -17,6 +18,7 @@ use std::io::ErrorKind;
 
 use serde_json::json;
 
+use self::cause::chain;
 use self::keyring::StoreHint;
 pub(super) use self::situation::{Doing, Situation};
 
@@ -79,11 +81,6 @@ impl CommandError {
     pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
-    }
-
-    /// Where there is one.
-    fn because_of(self, cause: Option<String>) -> Self {
-        Self { cause: cause.or(self.cause), ..self }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -190,20 +187,6 @@ pub(super) fn argument(name: &str) -> String {
         return name.to_owned();
     }
     format!("'{}'", name.replace('\'', r"'\''"))
-}
-
-/// `"cause: cause"`, as far as the sources add something.
-fn chain(error: &dyn std::error::Error) -> Option<String> {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(source) = next {
-        let text = source.to_string();
-        if texts.last().is_none_or(|last| !last.contains(&text)) {
-            texts.push(text);
-        }
-        next = source.source();
-    }
-    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 /// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.
@@ -325,6 +308,21 @@ impl From<EndpointError> for CommandError {
         match error {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
+            EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure
+                .hint("an endpoint is a scheme, a host and perhaps a path, such as https://sso.example.com"),
+            EndpointError::Foreign { minted, asked } => {
+                let failure = Self { code: "foreign_endpoint", ..failure };
+                if asked.by_setting().is_empty() {
+                    failure.hint(format!(
+                        "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to a place at {}",
+                        minted.host()
+                    ))
+                } else {
+                    failure.hint(
+                        "unset it, or let it name a host of the AWS partition that the login belongs to",
+                    )
+                }
+            }
             EndpointError::Rules(_) => failure.hint(
                 "check sso_region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL_…",
             ),

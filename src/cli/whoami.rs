@@ -89,6 +89,7 @@ pub(super) fn identity(
 ) -> Result<CallerIdentity, CommandError> {
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
     let endpoint = Origin::of_sts(&selection::endpoint_settings(app, region), given.as_ref())?;
+    selection::endpoints(app, selected)?.credentials_may_go_to(&endpoint)?;
     let identity = app.sts(endpoint, region)?.caller_identity(credentials)?;
     if let Some(user) = identity.user() {
         status::note_user(&**app.state(), &selected.session, user);

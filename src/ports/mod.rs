@@ -41,6 +41,7 @@ pub mod roots;
 mod running_time;
 pub mod runtime;
 pub mod sealed;
+mod shown_url;
 pub mod signin;
 mod state_error;
 pub mod state_folder;

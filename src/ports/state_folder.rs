@@ -45,7 +45,7 @@ pub trait StateFolder: Send + Sync {
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError>;
 }
 
-/// A record that was written and not put in its place. Perhaps torn: whoever knows its form tells.
+/// A record that was written and not put in its place. Perhaps torn: the reader checks it.
 pub struct LeftOver {
     pub(super) name: String,
     pub contents: Vec<u8>,

@@ -1,4 +1,5 @@
-//! The temp files of the state folder, by name: whoever comes after a writer that was killed knows whose they are.
+//! The temp files of the state folder. Their names say which file each belongs to, for the writer that comes after one
+//! that was killed.
 //!
 //! ```text
 //! .tmp-<file>-<random>  any write

@@ -242,11 +242,20 @@ impl<'a> View<'a> {
 
     /// `key` of the block below `parent =`.
     pub fn nested(&self, parent: &str, key: &str) -> Option<&'a str> {
-        let text: &'a str = &self.document.text;
-        let below = self.entry(parent)?.below.as_ref()?;
-        let (_, value) =
-            below.nested.iter().rfind(|(name, _)| text[name.clone()].eq_ignore_ascii_case(key))?;
-        Some(&text[value.clone()])
+        Some(&self.document.text[self.nested_value(parent, key)?])
+    }
+
+    /// The line of [`View::nested`]; that of the section where there is none.
+    pub fn place_of_nested(&self, parent: &str, key: &str) -> Place {
+        let Document { path, text, .. } = self.document;
+        self.nested_value(parent, key)
+            .map_or_else(|| self.place(), |value| place_of_byte(path, text.as_bytes(), value.start))
+    }
+
+    fn nested_value(&self, parent: &str, key: &str) -> Option<Range<usize>> {
+        let text = &self.document.text;
+        let is_it = |(name, _): &&(Range<usize>, Range<usize>)| text[name.clone()].eq_ignore_ascii_case(key);
+        Some(self.entry(parent)?.below.as_ref()?.nested.iter().rfind(is_it)?.1.clone())
     }
 }
 

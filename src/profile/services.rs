@@ -54,7 +54,7 @@ pub fn endpoint_override(
     let name = section.get("services")?;
     let services = document.section(&Heading::Services(name.to_owned()))?;
     let url = services.nested(service.key(), "endpoint_url")?;
-    let setting = format!("[services {name}] in {}", services.place());
+    let setting = format!("[services {name}], {}", services.place_of_nested(service.key(), "endpoint_url"));
     Some(Override { setting, url: url.to_owned() })
 }
 
@@ -73,6 +73,8 @@ mod tests {
             endpoint_override(Service::Sso, &Env::from_pairs(pairs), &document, profile)
                 .map(|found| found.url)
         };
+        let of_file = endpoint_override(Service::Sso, &Env::from_pairs(&[]), &document, Some("dev"));
+        assert_eq!(of_file.expect("set").setting, "[services local], c:5");
         assert_eq!(find(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")], None), None);
         assert_eq!(find(&[], Some("dev")).as_deref(), Some("http://127.0.0.1:2"));
         let env = ("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");

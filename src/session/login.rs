@@ -11,7 +11,7 @@ use super::status::SessionStatus;
 use super::{Flow, Login, LoginNeeded, Session, SessionError, TokenRecord};
 use crate::ports::callback;
 use crate::ports::identity_center::{
-    ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
+    ClientGrant, DeviceAuthorization, IssuedToken, Minted, Registration, ServiceError,
 };
 use crate::ports::interrupt::CriticalSection;
 use chrono::{DateTime, Utc};
@@ -129,8 +129,10 @@ impl Session<'_> {
     /// The stored record if it belongs to these endpoints; a login to other ones starts from nothing.
     fn record_for_login(&self) -> Result<TokenRecord, SessionError> {
         let stored = self.load_from_anywhere()?;
-        let same = stored
-            .filter(|record| record.oidc == self.endpoints.oidc && record.portal == self.endpoints.portal);
+        let same = stored.filter(|record| {
+            Minted::Token.may_go(&record.oidc, &self.endpoints.oidc)
+                && Minted::Token.may_go(&record.portal, &self.endpoints.portal)
+        });
         Ok(same.unwrap_or_else(|| TokenRecord::empty(self.config, self.endpoints)))
     }
 

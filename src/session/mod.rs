@@ -79,7 +79,7 @@ pub enum SessionError {
     #[error("no valid login for session `{session}`")]
     LoginNeeded { session: String, why: LoginNeeded },
     /// Rule 12: a token goes only to where it came from.
-    #[error("the login of session `{session}` belongs to {minted}, not to {asked}")]
+    #[error("the login of session `{session}` belongs to {minted}, not to {asked}{}", .asked.by_setting())]
     ForeignEndpoint { session: String, minted: Origin, asked: Origin },
     #[error("the login was denied")]
     Denied { reason: Option<String> },

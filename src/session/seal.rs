@@ -132,7 +132,7 @@ impl<'a> Seal<'a> {
         let files = self.files();
         let current = self.current_id();
         if matches!((&files, &current), (Ok(files), Ok(None)) if files.is_empty()) {
-            return Ok(());
+            return self.state.sweep(&self.stem);
         }
         let lock = self.lock();
         if let Ok(Some(id)) = current {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::seal::{NotSealed, Plain, Seal};
 use super::{Session, SessionError, TokenRecord};
-use crate::ports::identity_center::Endpoints;
+use crate::ports::identity_center::{Endpoints, Minted};
 use crate::ports::keyring::{ItemKey, KeyringError, SecretStore};
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
@@ -69,7 +69,7 @@ impl Session<'_> {
         for (minted, asked) in
             [(&record.oidc, &self.endpoints.oidc), (&record.portal, &self.endpoints.portal)]
         {
-            if minted != asked {
+            if !Minted::Token.may_go(minted, asked) {
                 return Err(SessionError::ForeignEndpoint {
                     session: self.config.name.clone(),
                     minted: minted.clone(),

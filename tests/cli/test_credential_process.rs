@@ -341,3 +341,40 @@ fn usage_errors_are_exit_2_and_change_nothing() {
     }
     assert!(!stage.state().exists());
 }
+
+/// The program under a limit of the shell's.
+fn limited(stage: &Stage, limit: &str) -> kcaws_test_kit::Output {
+    let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
+    let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
+    let sh = stage.desk.command("sh").args(["-c", &script]).arg(crate::stage::binary());
+    sh.args(line.split_whitespace()).allow_secret_on_stdout().run()
+}
+
+#[test]
+fn a_limit_on_file_sizes_costs_warmth_and_no_login() {
+    let stage = logged_in();
+    limited(&stage, "-f 0").expect_ok();
+    // A refresh whose answer could not be stored is not begun.
+    stage.sim.expire_access_tokens();
+    stage.sim.clear_log();
+    let refused = limited(&stage, "-f 0");
+    assert!(matches!(refused.code(), 1 | 5), "{refused}");
+    refused.expect_stderr("File too large");
+    assert_eq!(stage.sim.count(Route::CreateToken), 0);
+    stage.credentials().expect_ok();
+}
+
+#[test]
+fn a_limit_on_open_files_is_named_and_no_file_is_blamed_for_it() {
+    let stage = logged_in();
+    let mut named = 0;
+    for limit in 4..14 {
+        let output = limited(&stage, &format!("-n {limit}"));
+        let words = output.stderr_text();
+        assert!(matches!(output.code(), 0 | 1 | 5), "{output}");
+        assert!(!words.contains("check the rights"), "{output}");
+        named += usize::from(words.contains("ulimit -n"));
+    }
+    assert!(named > 0, "no limit was met");
+    stage.credentials().expect_ok();
+}

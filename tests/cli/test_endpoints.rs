@@ -12,7 +12,8 @@ fn a_login_is_not_shown_to_another_service() {
     for variable in ["AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"] {
         let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
         let output = stage.kcaws(&line).env(variable, stranger.url()).run();
-        output.expect_code(3).expect_stderr("belongs to").expect_stderr(stranger.url());
+        let output = output.expect_code(3).expect_stderr("belongs to").expect_stderr(stranger.url());
+        output.expect_stderr(&format!("({variable})"));
         stage.kcaws("accounts --refresh").env(variable, stranger.url()).run().expect_code(3);
     }
     assert!(stranger.requests().is_empty());
@@ -84,4 +85,66 @@ fn the_services_section_counts_through_the_profile() {
     stage.kcaws("credential-process --profile local").allow_secret_on_stdout().run().expect_ok();
     let printed = stage.kcaws("console --print").allow_secret_on_stdout().run().expect_ok();
     assert!(printed.stdout_text().starts_with(url), "{printed}");
+}
+
+#[test]
+fn role_credentials_of_aws_are_not_shown_to_another_service() {
+    let stage = Stage::behind_the_proxy();
+    stage.log_in();
+    let stranger = IdcSim::builder().start();
+    let loopback = stranger.url();
+    let commands = [("console dev --print", "signin"), ("whoami --profile dev", "sts")];
+    for (line, service) in commands {
+        let variable = format!("AWS_ENDPOINT_URL_{}", service.to_uppercase());
+        for url in [loopback, "https://sts.example.com", "https://sts.cn-north-1.amazonaws.com.cn"] {
+            let output = stage.kcaws(line).env(&variable, url).run().expect_code(3);
+            output.expect_stderr(&format!("do not go to {url} ({variable})"));
+        }
+    }
+    let config = stage.config();
+    for (line, service) in commands {
+        let services = format!("services = s\n\n[services s]\n{service} =\n  endpoint_url = {loopback}\n");
+        stage.desk.write_aws_config(&format!("{config}{services}"));
+        let at = config.lines().count() + 5;
+        stage.run(line).expect_code(3).expect_stderr(&format!("config:{at})"));
+    }
+    assert!(stranger.requests().is_empty());
+    // Without a setting, AWS's own hosts have them.
+    stage.desk.write_aws_config(&config);
+    for (line, _) in commands {
+        stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    }
+}
+
+#[test]
+fn role_credentials_of_this_machine_do_not_leave_it() {
+    let stage = Stage::new();
+    stage.log_in();
+    for (name, line) in [("SIGNIN", "console dev --print"), ("STS", "whoami --profile dev")] {
+        let variable = format!("AWS_ENDPOINT_URL_{name}");
+        let aws = stage.kcaws(line).env_remove(&variable).run();
+        aws.expect_code(3).expect_stderr("do not go to").expect_stderr("AWS_ENDPOINT_URL_STS");
+    }
+}
+
+#[test]
+fn a_password_in_an_endpoint_is_refused_and_not_shown() {
+    let stage = Stage::new();
+    stage.log_in();
+    for (variable, line) in [
+        ("AWS_ENDPOINT_URL_SSO_OIDC", "-vv login corp --no-browser --force"),
+        ("AWS_ENDPOINT_URL_SSO", "-vv accounts --refresh"),
+        ("AWS_ENDPOINT_URL_SIGNIN", "-vv console dev --print"),
+        ("AWS_ENDPOINT_URL_STS", "-vv whoami --profile dev"),
+    ] {
+        for url in
+            ["https://u:geheim@127.0.0.1:1", "http://u:geheim@sso.example.com", "https://127.0.0.1/?x=geheim"]
+        {
+            let output = stage.kcaws(line).env(variable, url).run().expect_code(3).expect_stderr(variable);
+            assert!(!output.stderr_text().contains("geheim"), "{output}");
+        }
+        let url = "https://u:geheim@127.0.0.1:1";
+        let doctor = stage.kcaws("-vv doctor").env(variable, url).run();
+        assert!(!format!("{doctor}").contains("geheim"), "{doctor}");
+    }
 }

@@ -16,7 +16,7 @@ const WHOLE_CALL: Duration = Duration::from_secs(20);
 const RENEWAL: Duration = Duration::from_secs(8);
 const FOR_A_PERSON: Duration = Duration::from_secs(60);
 
-/// Sockets that nobody reads, and a `resolv.conf` that names them.
+/// Sockets that are never read, and a `resolv.conf` that names them.
 struct NameServers {
     sockets: Vec<UdpSocket>,
     resolv_conf: PathBuf,

@@ -16,6 +16,7 @@ mod chance;
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
 mod test_crowd;
+mod test_left_overs;
 mod test_stops;
 mod test_sweep;
 

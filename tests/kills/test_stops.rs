@@ -85,7 +85,7 @@ fn ctrl_z_waits_until_the_answer_is_stored() {
     child.wait().expect_ok();
 }
 
-/// An answer to the device flow's poll is a login that nobody can have again.
+/// An answer to the device flow's poll is a login that cannot be had again.
 #[test]
 fn a_login_that_is_stopped_while_its_answer_comes_is_a_login() {
     let stage = Stage::with(IdcSim::builder().auto_approve(true));

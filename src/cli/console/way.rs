@@ -10,7 +10,7 @@ use crate::cli::provider::Provider;
 use crate::cli::selection::{self, Selected};
 use crate::cli::ui::Ui;
 use crate::console::{self, Destination, Partition, Via};
-use crate::ports::identity_center::{Origin, Override, RoleCredentials, checked};
+use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::plain_call::{CallError, Trouble};
 use crate::ports::signin::Signin;
 use crate::profile::Role;
@@ -47,12 +47,17 @@ pub(super) fn by_federation(
     let given =
         endpoint_override(Service::Signin, &app.env, app.document()?, goal.selected.profile.as_deref());
     let partition = Partition::of_region(&goal.destination.region);
-    let signin = origin(given.as_ref(), partition.signin_origin(&goal.destination.region))?;
+    let signin = Origin::of_signin(&partition.signin_origin(&goal.destination.region), given.as_ref())?;
     let logout = if logout_first {
-        Some(origin(given.as_ref(), partition.logout_origin().ok_or_else(no_logout)?)?)
+        Some(Origin::of_signin(&partition.logout_origin().ok_or_else(no_logout)?, given.as_ref())?)
     } else {
         None
     };
+    // The URL behind a logout holds the sign-in token.
+    let endpoints = selection::endpoints(app, &goal.selected)?;
+    for origin in logout.iter().chain([&signin]) {
+        endpoints.credentials_may_go_to(origin)?;
+    }
     let credentials = {
         let provider = Provider::for_a_person(app, goal.selected.clone(), goal.role.clone(), ui)?;
         credentials(&provider, app)?
@@ -66,11 +71,6 @@ pub(super) fn by_federation(
         ui.warn("--logout-first ends every console session of the browser, with multi-session up to five");
     }
     Ok(Opening { url, via: Via::Federation, expires_at: Some(expires_at) })
-}
-
-fn origin(given: Option<&Override>, usual: String) -> Result<Origin, CommandError> {
-    let usual = Override { setting: "the partition's sign-in host".to_owned(), url: usual };
-    Ok(Origin::new(&checked(given.unwrap_or(&usual))?))
 }
 
 fn no_logout() -> CommandError {

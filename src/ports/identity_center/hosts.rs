@@ -49,8 +49,8 @@ const SIGN_IN_HOSTS: &[&str] = &[
 const PAGE_SERVICES: &[&str] =
     &["device.sso", "device.sso-fips", "oidc", "oidc-fips", "portal.sso", "portal.sso-fips"];
 
-/// What the hosts of services end in, by partition (botocore, `partitions.json`): `dnsSuffix`.
-const SERVICE_SUFFIXES: &[&str] = &[
+/// What the hosts of services end in, by partition (botocore, `partitions.json`): `dnsSuffix`. GovCloud has the first.
+pub(super) const SERVICE_SUFFIXES: &[&str] = &[
     "amazonaws.com",
     "amazonaws.com.cn",
     "amazonaws.eu",
@@ -60,8 +60,8 @@ const SERVICE_SUFFIXES: &[&str] = &[
     "csp.hci.ic.gov",
 ];
 
-/// The same of dual-stack hosts: `dualStackDnsSuffix`.
-const DUAL_STACK_SUFFIXES: &[&str] = &[
+/// The same of dual-stack hosts, in the same order: `dualStackDnsSuffix`.
+pub(super) const DUAL_STACK_SUFFIXES: &[&str] = &[
     "api.aws",
     "api.amazonwebservices.com.cn",
     "api.amazonwebservices.eu",
@@ -93,11 +93,11 @@ fn is_service_page(host: &str) -> bool {
     })
 }
 
-fn below<'a>(host: &'a str, suffix: &str) -> Option<&'a str> {
+pub(super) fn below<'a>(host: &'a str, suffix: &str) -> Option<&'a str> {
     host.strip_suffix(suffix)?.strip_suffix('.')
 }
 
-fn fits(pattern: &str, host: &str) -> bool {
+pub(super) fn fits(pattern: &str, host: &str) -> bool {
     let (mut wanted, mut labels) = (pattern.split('.'), host.split('.'));
     loop {
         match (wanted.next(), labels.next()) {

@@ -7,6 +7,7 @@ mod answer;
 pub mod fake;
 mod hosts;
 mod origin;
+mod reach;
 mod received;
 pub mod sdk;
 
@@ -19,6 +20,7 @@ pub use self::hosts::{is_region, is_sign_in_host};
 pub use self::origin::{
     EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
 };
+pub use self::reach::Minted;
 pub use self::received::{Token, is_account_id, is_role_name};
 use crate::ports::clock::Skew;
 use crate::secret::{self, Secret};

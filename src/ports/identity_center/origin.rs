@@ -5,13 +5,38 @@ use aws_sdk_ssooidc::config::endpoint as oidc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::hosts;
+use super::{Minted, hosts};
+use crate::ports::shown_url::ShownUrl;
 
-/// Scheme, host, port and perhaps a path prefix, without a slash at the end. A token goes only to the origin
-/// that minted it (rule 12), so origins are compared as this text.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Origin(String);
+/// Scheme, host, port and perhaps a path prefix, without a slash at the end, in the one way to write it. What may go from
+/// one origin to another: [`super::Minted`].
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
+pub struct Origin {
+    url: String,
+    /// The setting that named it, for messages. It makes no other origin of it.
+    setting: Option<String>,
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for Origin {}
+
+impl From<String> for Origin {
+    fn from(url: String) -> Self {
+        Self::new(&url)
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.url
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
@@ -20,6 +45,14 @@ pub enum EndpointError {
     /// Tokens over plain http would be anybody's.
     #[error("`{url}` ({setting}) must be https; plain http is for loopback addresses only")]
     PlainHttp { setting: String, url: String },
+    /// A password in a URL ends up in messages, logs and process lists, and the services know none.
+    #[error("`{url}` ({setting}) has a name or password in it")]
+    UserInfo { setting: String, url: String },
+    #[error("`{url}` ({setting}) has more than a path behind the host")]
+    MoreThanAPath { setting: String, url: String },
+    /// Rule 12 for role credentials.
+    #[error("credentials of {minted} do not go to {asked}{}", .asked.by_setting())]
+    Foreign { minted: Origin, asked: Origin },
     /// FIPS or dual-stack together with an endpoint, an unknown partition, a region that is no region.
     #[error("{0}")]
     Rules(String),
@@ -81,7 +114,18 @@ impl Endpoints {
             ready(oidc::ResolveEndpoint::resolve_endpoint(&oidc::DefaultResolver::new(), &oidc_params))?;
         let portal =
             ready(sso::ResolveEndpoint::resolve_endpoint(&sso::DefaultResolver::new(), &portal_params))?;
-        Ok(Self { oidc: Origin::new(oidc.url()), portal: Origin::new(portal.url()) })
+        Ok(Self {
+            oidc: Origin::set_by(oidc.url(), oidc_override),
+            portal: Origin::set_by(portal.url(), portal_override),
+        })
+    }
+
+    /// Checks that role credentials which these handed out may be sent to `asked`.
+    pub fn credentials_may_go_to(&self, asked: &Origin) -> Result<(), EndpointError> {
+        if Minted::RoleCredentials.may_go(&self.portal, asked) {
+            return Ok(());
+        }
+        Err(EndpointError::Foreign { minted: self.portal.clone(), asked: asked.clone() })
     }
 }
 
@@ -93,28 +137,49 @@ impl Origin {
         if given.is_some() {
             return Ok(portal);
         }
-        match portal.0.strip_prefix("https://portal.sso") {
-            Some(rest) => Ok(Self(format!("https://sts{rest}"))),
+        match portal.url.strip_prefix("https://portal.sso") {
+            Some(rest) => Ok(Self::new(&format!("https://sts{rest}"))),
             None => Err(EndpointError::Rules(format!("no host of STS is known for `{}`", settings.region))),
         }
     }
 
+    /// Where the console's federation endpoint is: as given, or at its `usual` place.
+    pub fn of_signin(usual: &str, given: Option<&Override>) -> Result<Self, EndpointError> {
+        match given {
+            Some(given) => Ok(Self::set_by(&checked(given)?, Some(given))),
+            None => Ok(Self::new(usual)),
+        }
+    }
+
+    /// What is no URL stays as it is: nothing is ever sent there.
     pub fn new(url: &str) -> Self {
-        Self(url.trim_end_matches('/').to_owned())
+        let parsed = Url::parse(url).ok().filter(Url::has_host);
+        let url = parsed.as_ref().map_or(url, Url::as_str);
+        Self { url: url.trim_end_matches('/').to_owned(), setting: None }
+    }
+
+    fn set_by(url: &str, given: Option<&Override>) -> Self {
+        Self { setting: given.map(|given| given.setting.clone()), ..Self::new(url) }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
 
     pub fn is_https(&self) -> bool {
-        self.0.starts_with("https:")
+        self.url.starts_with("https:")
     }
 
     /// Host and port, for messages.
     pub fn host(&self) -> &str {
-        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or(rest);
+        authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    }
+
+    /// ` (AWS_ENDPOINT_URL_STS)`, or nothing where no setting named it.
+    pub fn by_setting(&self) -> String {
+        self.setting.as_deref().map(|setting| format!(" ({setting})")).unwrap_or_default()
     }
 
     /// Returns whether this is one of AWS's own dual-stack hosts.
@@ -123,13 +188,13 @@ impl Origin {
     }
 
     pub fn is_loopback(&self) -> bool {
-        Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
+        Url::parse(&self.url).is_ok_and(|url| is_loopback(&url))
     }
 }
 
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        ShownUrl(&self.url).fmt(f)
     }
 }
 
@@ -147,14 +212,24 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Checked as an origin that a token may be sent to.
-pub fn checked(given: &Override) -> Result<String, EndpointError> {
-    let (setting, url) = (given.setting.clone(), given.url.clone());
-    let parsed = match Url::parse(&url) {
+/// The URL of a setting, checked as one that something secret may be sent to, as it was understood: another parser shall
+/// not find another host in it.
+fn checked(given: &Override) -> Result<String, EndpointError> {
+    let (setting, url) = (given.setting.clone(), ShownUrl(&given.url).to_string());
+    let parsed = match Url::parse(&given.url) {
         Ok(parsed) if parsed.has_host() && matches!(parsed.scheme(), "http" | "https") => parsed,
         _ => return Err(EndpointError::NotAUrl { setting, url }),
     };
-    if loopback_or_https(&parsed) { Ok(url) } else { Err(EndpointError::PlainHttp { setting, url }) }
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(EndpointError::UserInfo { setting, url });
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(EndpointError::MoreThanAPath { setting, url });
+    }
+    if !loopback_or_https(&parsed) {
+        return Err(EndpointError::PlainHttp { setting, url });
+    }
+    Ok(parsed.into())
 }
 
 fn rules(error: impl std::fmt::Display) -> EndpointError {
@@ -294,6 +369,46 @@ mod tests {
         assert_eq!(given("http://127.0.0.1:1/", false).expect("loopback").as_str(), "http://127.0.0.1:1");
         assert!(matches!(given("http://sts.example.com", false), Err(EndpointError::PlainHttp { .. })));
         assert!(matches!(given("https://sts.example.com", true), Err(EndpointError::Rules(_))));
+    }
+
+    #[test]
+    fn an_endpoint_is_a_host_and_a_path_and_shows_no_password() {
+        let refused = |url: &str| resolve("eu-central-1", false, false, Some(url)).expect_err("refused");
+        for url in [
+            "https://u:secret@sso.example.com",
+            "https://secret@sso.example.com",
+            "http://u:secret@127.0.0.1",
+        ] {
+            let error = refused(url);
+            assert!(matches!(error, EndpointError::UserInfo { .. }), "{url}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        for url in ["https://sso.example.com/?a=secret", "https://sso.example.com/#secret", "http://[::1]/?"]
+        {
+            let error = refused(url);
+            assert!(matches!(error, EndpointError::MoreThanAPath { .. }), "{url}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        for url in ["ftp://u:secret@127.0.0.1", "http://u:secret@", "u:secret@127.0.0.1"] {
+            assert!(!refused(url).to_string().contains("secret"), "{url}");
+        }
+        // A record of an older version.
+        let old: Origin = serde_json::from_str("\"https://u:secret@sso.example.com/\"").expect("reads");
+        assert_eq!(
+            (old.to_string().as_str(), old.host()),
+            ("https://***@sso.example.com", "sso.example.com")
+        );
+    }
+
+    #[test]
+    fn an_origin_has_one_way_to_be_written() {
+        for url in ["HTTPS://SSO.Example.com:443/", "https://sso.example.com", "https:\\\\sso.example.com\\"]
+        {
+            assert_eq!(Origin::new(url).as_str(), "https://sso.example.com", "{url}");
+        }
+        let read = resolve("eu-central-1", false, false, Some("http://127.0.0.1\\@evil.example/"))
+            .expect("resolves");
+        assert_eq!(read.oidc.host(), "127.0.0.1");
     }
 
     #[test]

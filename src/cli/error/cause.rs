@@ -1,0 +1,86 @@
+//! Why it failed, by the errors below the one that is shown.
+
+use super::{CommandError, Exit};
+
+/// What the sources of an error say.
+#[derive(Default)]
+pub(super) struct Cause {
+    text: Option<String>,
+    /// What to do where the system is at one of its limits: whatever was being opened is fine.
+    at_limit: Option<&'static str>,
+}
+
+impl From<Option<String>> for Cause {
+    fn from(text: Option<String>) -> Self {
+        Self { text, at_limit: None }
+    }
+}
+
+impl CommandError {
+    /// Where there is one.
+    pub(super) fn because_of(self, cause: impl Into<Cause>) -> Self {
+        let Cause { text, at_limit } = cause.into();
+        let error = Self { cause: text.or(self.cause), ..self };
+        match at_limit {
+            Some(hint) => Self { exit: Exit::Failed, code: "too_many_files", ..error }.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// `"cause: cause"`, as far as the sources add something.
+pub(super) fn chain(error: &dyn std::error::Error) -> Cause {
+    let (mut texts, mut at_limit) = (Vec::<String>::new(), None);
+    let mut next = error.source();
+    while let Some(source) = next {
+        let text = source.to_string();
+        if texts.last().is_none_or(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+        at_limit = at_limit.or_else(|| source.downcast_ref().and_then(limit));
+        next = source.source();
+    }
+    Cause { text: (!texts.is_empty()).then(|| texts.join(": ")), at_limit }
+}
+
+#[cfg(unix)]
+fn limit(error: &std::io::Error) -> Option<&'static str> {
+    match rustix::io::Errno::from_io_error(error)? {
+        rustix::io::Errno::MFILE => {
+            Some("this process may not open more files: run `ulimit -n 256`, then the same command again")
+        }
+        rustix::io::Errno::NFILE => {
+            Some("this machine has no open file left: end programs, then run the same command again")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn limit(_error: &std::io::Error) -> Option<&'static str> {
+    None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+    use crate::ports::state_folder::StateError;
+    use crate::profile::ConfigError;
+
+    #[test]
+    fn a_limit_on_open_files_is_no_fault_of_the_file_that_was_to_be_opened() {
+        for (number, word) in [(Errno::MFILE, "ulimit -n"), (Errno::NFILE, "this machine")] {
+            let source = || number.into();
+            let of_config = ConfigError::Unreadable { path: "config".into(), source: source() };
+            let of_state = StateError::Io { what: "open", path: "state".into(), source: source() };
+            for error in [CommandError::from(of_config), CommandError::from(of_state)] {
+                assert_eq!((error.exit, error.code), (Exit::Failed, "too_many_files"), "{error:?}");
+                assert!(error.hint.as_deref().is_some_and(|hint| hint.contains(word)), "{error:?}");
+            }
+        }
+        let other = ConfigError::Unreadable { path: "config".into(), source: Errno::ACCESS.into() };
+        assert_eq!(CommandError::from(other).exit, Exit::Configuration);
+    }
+}
