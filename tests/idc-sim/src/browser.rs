@@ -16,6 +16,13 @@ const CONSENT: &str = "/start/consent";
 /// The page that takes a user code, with `?user_code=` already filled in.
 pub(crate) fn device_page(sim: &Sim, call: &Call) -> Response {
     let fields = call.query_fields();
+    if call.path == device::AUTHORIZE {
+        let code = fields.first("request_uri").and_then(|request| device::code_of_request(sim, request));
+        return match code {
+            Some(code) => pages::code_form(StatusCode::OK, &consent_url(sim, call), &code, None),
+            None => pages::failure(StatusCode::NOT_FOUND, "Unknown request", "Start the login again."),
+        };
+    }
     let typed = fields.first("user_code").unwrap_or_default();
     pages::code_form(StatusCode::OK, &consent_url(sim, call), &normal_user_code(typed), None)
 }
@@ -112,7 +119,7 @@ fn subject(sim: &Sim, call: &Call, fields: &Fields) -> Result<(Subject, AskingCl
                 UserCodeError::Unknown => StatusCode::NOT_FOUND,
                 UserCodeError::Expired => StatusCode::GONE,
                 UserCodeError::Decided => StatusCode::CONFLICT,
-                UserCodeError::WrongRegion => StatusCode::BAD_REQUEST,
+                UserCodeError::WrongRegion | UserCodeError::Elsewhere => StatusCode::BAD_REQUEST,
             };
             let form =
                 pages::code_form(status, &consent_url(sim, call), &user_code, Some(&error.to_string()));

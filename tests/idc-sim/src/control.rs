@@ -112,6 +112,11 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
             done(Ok(()))
         }
         ("GET", "directory") => Ok(sim.directory_json()),
+        ("POST", "kms-key") => {
+            let KmsKey { reason } = read(call)?;
+            sim.state().kms_refusal = reason;
+            done(Ok(()))
+        }
         ("POST", "end-session") => done(sim.end_sessions(&user(sim, call)?)),
         ("POST", "disable-user") => done(sim.disable_user(&user(sim, call)?)),
         ("POST", "enable-user") => done(sim.enable_user(&user(sim, call)?)),
@@ -159,6 +164,13 @@ fn wrong(text: String) -> Refusal {
 fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
     serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KmsKey {
+    /// `KMS_…`, or null where the key can be used.
+    reason: Option<String>,
 }
 
 #[derive(Deserialize)]

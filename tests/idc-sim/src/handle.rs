@@ -76,15 +76,9 @@ impl IdcSim {
 
     /// The endpoint variables that lead a client to the plain entry.
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        [
-            "AWS_ENDPOINT_URL_SSO_OIDC",
-            "AWS_ENDPOINT_URL_SSO",
-            "AWS_ENDPOINT_URL_STS",
-            "AWS_ENDPOINT_URL_SIGNIN",
-        ]
-        .into_iter()
-        .map(|name| (name, self.url.clone()))
-        .collect()
+        let apis = ["AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_STS"];
+        let all = apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN"]);
+        all.map(|name| (name, self.url.clone())).collect()
     }
 
     /// The simulator's time.
@@ -129,6 +123,11 @@ impl IdcSim {
         if let Err(error) = self.sim.approve(user_code, user) {
             panic!("cannot approve {user_code}: {error}");
         }
+    }
+
+    /// The OIDC service refuses everything with this `reason`, `KMS_…`; `None`: its key can be used again.
+    pub fn refuse_kms_key(&self, reason: Option<&str>) {
+        self.sim.state().kms_refusal = reason.map(str::to_owned);
     }
 
     /// Denies a device code.

@@ -129,7 +129,7 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             "oidc" | "oidc-fips" => Service::Oidc,
             "portal.sso" | "portal.sso-fips" => Service::Portal,
             "sts" | "sts-fips" => Service::Sts,
-            "device.sso" => Service::Device,
+            "device.sso" | "device.sso-fips" => Service::Device,
             _ => continue,
         };
         if let Some(known) = found(service, region) {
@@ -144,9 +144,27 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
+/// Is `host` a dual-stack host of a service?
+pub(crate) fn is_dual_stack(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or(host);
+    PARTITIONS.iter().any(|partition| {
+        host.strip_suffix(partition.dual_stack_suffix).is_some_and(|rest| rest.ends_with('.'))
+    })
+}
+
 /// The host of the device page in a region.
-pub(crate) fn device_host(region: &str) -> String {
-    format!("device.sso.{region}.{}", Partition::of_region(region).dns_suffix)
+pub(crate) fn device_host(region: &str, dual_stack: bool) -> String {
+    let Partition { dns_suffix, dual_stack_suffix, .. } = Partition::of_region(region);
+    format!("device.sso.{region}.{}", if dual_stack { dual_stack_suffix } else { dns_suffix })
+}
+
+/// The host of the newer sign-in pages in a region.
+pub(crate) fn sign_in_host(region: &str, dual_stack: bool) -> String {
+    match Partition::of_region(region) {
+        Partition { id: "aws", .. } if dual_stack => format!("{region}.sso.signin.aws"),
+        Partition { id: "aws", .. } => format!("{region}.signin.aws"),
+        Partition { signin_host, .. } => format!("{region}.{signin_host}"),
+    }
 }
 
 /// The host of the OIDC service in a region.

@@ -84,6 +84,9 @@ struct Arguments {
     /// Verification URIs with a fragment, as newer instances have them.
     #[arg(long)]
     fragment_uri: bool,
+    /// Verification URIs at a sign-in host, with no code in them.
+    #[arg(long, conflicts_with = "fragment_uri")]
+    sign_in_uri: bool,
     /// People sign in by the SAML identity provider (Keycloak, say) with this metadata, not with a password.
     /// It can also be given later: POST /_sim/idp-metadata.
     #[arg(long, value_name = "FILE|URL")]
@@ -187,6 +190,8 @@ fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
         .date_header(if arguments.real_date { DateHeader::RealTime } else { DateHeader::default() })
         .verification_uri(if arguments.fragment_uri {
             VerificationUri::Fragment
+        } else if arguments.sign_in_uri {
+            VerificationUri::SignInHost
         } else {
             VerificationUri::default()
         });

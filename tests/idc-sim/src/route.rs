@@ -117,6 +117,7 @@ const TABLE: &[(Route, Service, &str, &str)] = &[
     (Route::DevicePage, Service::Device, "GET", "/"),
     (Route::DevicePage, Service::Device, "GET", "/device"),
     (Route::DevicePage, Service::Start, "GET", "/start/device"),
+    (Route::DevicePage, Service::SignIn, "GET", "/platform/authorize"),
     (Route::SignIn, Service::Start, "GET", "/start/sign-in"),
     (Route::SignIn, Service::Start, "POST", "/start/sign-in"),
     (Route::SamlMetadata, Service::SignIn, "GET", "/platform/saml/metadata"),

@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) saml: ServiceProvider,
     /// A setting, here for those who ask whether a session lives.
     disabled_grace: Duration,
+    /// Why the instance's customer-managed key cannot be used, if so: `KMS_…`.
+    pub(crate) kms_refusal: Option<String>,
 }
 
 /// A registered client.
@@ -88,6 +90,10 @@ pub(crate) enum Decision {
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceGrant {
     pub(crate) user_code: String,
+    /// What stands for it in the address of a page at a sign-in host.
+    pub(crate) request: String,
+    /// It was asked for at other hosts than the instance's.
+    pub(crate) is_elsewhere: bool,
     pub(crate) client_id: String,
     pub(crate) region: String,
     pub(crate) created: SystemTime,

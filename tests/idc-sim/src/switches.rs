@@ -84,6 +84,8 @@ pub enum VerificationUri {
     DeviceHost,
     /// `https://d-….awsapps.com/start/#/device`, as newer instances have it.
     Fragment,
+    /// `https://<region>.signin.aws/platform/authorize?request_uri=…`, seen since September 2026: no code in it.
+    SignInHost,
 }
 
 /// Which assertion consumer services the service provider's metadata lists.
@@ -214,6 +216,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// A dual-stack instance: its identity provider is set up for the dual-stack hosts, and a code that was asked for
+    /// elsewhere leads to a page that does not know the sign-in (aws/aws-cli#10507).
+    pub(crate) fn is_dual_stack(&self) -> bool {
+        crate::hosts::host_of(&self.start_url)
+            .is_some_and(|host| host.contains(".portal.") && host.ends_with(".app.aws"))
+    }
+
     /// Is `url` a start URL of this instance? A trailing slash or `#` makes no difference to AWS.
     pub(crate) fn knows_start_url(&self, url: &str) -> bool {
         let plain = |url: &str| url.trim_end_matches(['/', '#']).to_ascii_lowercase();

@@ -13,6 +13,11 @@ use crate::secret;
 use crate::state::{Decision, DeviceGrant, Sim};
 use crate::switches::VerificationUri;
 
+/// The path of the newer page.
+pub(crate) const AUTHORIZE: &str = "/platform/authorize";
+/// What its parameter begins with (the form is ours).
+const REQUEST: &str = "urn:aws:signin:request:";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct StartDeviceAuthorization {
@@ -22,7 +27,7 @@ struct StartDeviceAuthorization {
 }
 
 pub(crate) fn answer(sim: &Sim, call: &Call) -> axum::response::Response {
-    respond(members(call).and_then(|request| start(sim, call, &request)))
+    respond(sim.kms_key().and_then(|()| members(call)).and_then(|request| start(sim, call, &request)))
 }
 
 fn start(sim: &Sim, call: &Call, request: &StartDeviceAuthorization) -> Result<Value, Refusal> {
@@ -39,6 +44,10 @@ fn start(sim: &Sim, call: &Call, request: &StartDeviceAuthorization) -> Result<V
     let device_code = secret::device_code();
     let grant = DeviceGrant {
         user_code: secret::user_code(),
+        request: secret::handle(),
+        is_elsewhere: sim.settings.is_dual_stack()
+            && call.entry == Entry::Proxy
+            && !hosts::is_dual_stack(&call.host),
         client_id: request.client_id.clone(),
         region: call.region.clone(),
         created: now,
@@ -48,14 +57,18 @@ fn start(sim: &Sim, call: &Call, request: &StartDeviceAuthorization) -> Result<V
         last_poll: None,
         decision: Decision::Pending,
     };
-    let uri = verification_uri(sim, call);
+    let uri = verification_uri(sim, call, &grant.request);
+    let complete = match sim.settings.verification_uri {
+        VerificationUri::SignInHost => uri.clone(),
+        _ => format!("{uri}?user_code={}", grant.user_code),
+    };
     let body = json!({
         "deviceCode": device_code,
         "expiresIn": sim.settings.device_code_life.as_secs(),
         "interval": sim.settings.interval.as_secs(),
         "userCode": grant.user_code,
         "verificationUri": uri,
-        "verificationUriComplete": format!("{uri}?user_code={}", grant.user_code),
+        "verificationUriComplete": complete,
     });
     state.device_grants.insert(device_code, grant);
     drop(state);
@@ -64,13 +77,21 @@ fn start(sim: &Sim, call: &Call, request: &StartDeviceAuthorization) -> Result<V
 }
 
 /// The client gets the address that its browser can reach: by the host by which the client came in.
-fn verification_uri(sim: &Sim, call: &Call) -> String {
+fn verification_uri(sim: &Sim, call: &Call, request: &str) -> String {
+    let dual_stack = hosts::is_dual_stack(&call.host);
     match (sim.settings.verification_uri, call.entry) {
         // Newer instances; the query stands after the fragment (seen in public reports).
         (VerificationUri::Fragment, _) => format!("{}/start/#/device", call.portal_base(&sim.settings)),
         (VerificationUri::DeviceHost, Entry::Plain) => format!("http://{}/device", call.host),
         (VerificationUri::DeviceHost, Entry::Proxy) => {
-            format!("https://{}/", hosts::device_host(&call.region))
+            format!("https://{}/", hosts::device_host(&call.region, dual_stack))
+        }
+        (VerificationUri::SignInHost, entry) => {
+            let base = match entry {
+                Entry::Plain => format!("http://{}", call.host),
+                Entry::Proxy => format!("https://{}", hosts::sign_in_host(&call.region, dual_stack)),
+            };
+            format!("{base}{AUTHORIZE}?request_uri={REQUEST}{request}")
         }
     }
 }
@@ -86,6 +107,8 @@ pub(crate) enum UserCodeError {
     Decided,
     /// It was issued in a region in which the instance does not exist.
     WrongRegion,
+    /// It was asked for at an IPv4 host, and the instance is a dual-stack one.
+    Elsewhere,
 }
 
 impl std::fmt::Display for UserCodeError {
@@ -94,6 +117,9 @@ impl std::fmt::Display for UserCodeError {
             Self::Unknown => "This code is not known. Check it and try again.",
             Self::Expired => "This code has expired. Start the login again to get a new one.",
             Self::Decided => "This code has been used already.",
+            Self::Elsewhere => {
+                "Something doesn't compute. We couldn't verify your sign-in credentials. Please try again."
+            }
             Self::WrongRegion => "Invalid grant provided: the code was issued in another region.",
         })
     }
@@ -111,6 +137,14 @@ pub(crate) fn normal_user_code(typed: &str) -> String {
     let letters: String = typed.chars().filter(char::is_ascii_alphanumeric).collect();
     let letters = letters.to_ascii_uppercase();
     if letters.len() == 8 { format!("{}-{}", &letters[..4], &letters[4..]) } else { letters }
+}
+
+/// The code behind the `request_uri` of a page at a sign-in host.
+pub(crate) fn code_of_request(sim: &Sim, request_uri: &str) -> Option<String> {
+    let request = request_uri.strip_prefix(REQUEST)?;
+    let state = sim.state();
+    let mut grants = state.device_grants.values();
+    grants.find(|grant| grant.request == request).map(|grant| grant.user_code.clone())
 }
 
 /// Looks up the client behind a code that still waits for a person.
@@ -143,6 +177,7 @@ pub(crate) fn decide(
 fn undecided(sim: &Sim, grant: &DeviceGrant, now: SystemTime) -> Result<(), UserCodeError> {
     match grant.decision {
         _ if grant.expires <= now => Err(UserCodeError::Expired),
+        Decision::Pending if grant.is_elsewhere => Err(UserCodeError::Elsewhere),
         Decision::Pending if sim.settings.serves_region(&grant.region) => Ok(()),
         Decision::Pending => Err(UserCodeError::WrongRegion),
         Decision::Approved(_) | Decision::Denied => Err(UserCodeError::Decided),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::secret;
-use crate::state::{Registration, State};
+use crate::state::{Registration, Sim, State};
 
 /// The errors of the service model: `error`, exception, HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,19 @@ impl ErrorCode {
     }
 
     fn because(self, description: impl Into<String>) -> Refusal {
-        Refusal { code: self, description: description.into() }
+        Refusal { code: self, description: description.into(), reason: None }
+    }
+}
+
+impl Sim {
+    /// Everything that the OIDC service does reads what is encrypted with the instance's key.
+    fn kms_key(&self) -> Result<(), Refusal> {
+        let Some(reason) = self.state().kms_refusal.clone() else { return Ok(()) };
+        let code = match reason.as_str() {
+            "KMS_AccessDeniedException" => ErrorCode::AccessDenied,
+            _ => ErrorCode::InvalidRequest,
+        };
+        Err(Refusal { code, description: String::new(), reason: Some(reason) })
     }
 }
 
@@ -67,13 +79,18 @@ impl ErrorCode {
 pub(crate) struct Refusal {
     code: ErrorCode,
     description: String,
+    /// Of trouble with a customer-managed key.
+    reason: Option<String>,
 }
 
 impl Refusal {
     fn into_response(self) -> Response {
         let (error, exception, status) = self.code.facts();
         let error_type = format!("{exception}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/");
-        let body = json!({ "error": error, "error_description": self.description });
+        let mut body = json!({ "error": error, "error_description": self.description });
+        if let Some(reason) = self.reason {
+            body["reason"] = reason.into();
+        }
         let headers = [
             (CONTENT_TYPE, "application/json".to_owned()),
             (HeaderName::from_static("x-amzn-errortype"), error_type),

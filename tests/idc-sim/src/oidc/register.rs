@@ -30,7 +30,7 @@ struct RegisterClient {
 }
 
 pub(crate) fn answer(sim: &Sim, call: &Call) -> axum::response::Response {
-    respond(members(call).and_then(|request| register(sim, call, request)))
+    respond(sim.kms_key().and_then(|()| members(call)).and_then(|request| register(sim, call, request)))
 }
 
 fn register(sim: &Sim, call: &Call, request: RegisterClient) -> Result<Value, Refusal> {

@@ -39,7 +39,7 @@ struct CreateToken {
 }
 
 pub(crate) fn answer(sim: &Sim, call: &Call) -> axum::response::Response {
-    respond(members(call).and_then(|request| create(sim, call, &request)))
+    respond(sim.kms_key().and_then(|()| members(call)).and_then(|request| create(sim, call, &request)))
 }
 
 /// A client that has proven itself, at a time and place.

@@ -243,3 +243,22 @@ fn the_proxy_has_no_control_endpoints() {
     let portal = Client::by_proxy(&sim, "https://portal.sso.eu-central-1.amazonaws.com");
     assert_eq!(portal.get("/_sim/state").status, 404);
 }
+
+#[test]
+fn a_key_that_cannot_be_used_refuses_everything_at_the_oidc_service_until_it_can() {
+    let sim = IdcSim::builder().auto_approve(true).start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let code = client.start_device(&registered);
+    for (reason, name) in
+        [("KMS_AccessDeniedException", "access_denied"), ("KMS_DisabledException", "invalid_request")]
+    {
+        assert_eq!(client.post("/_sim/kms-key", &json!({ "reason": reason })).status, 200);
+        let refused = client.poll(&registered, &code.device_code);
+        assert_eq!(refused.json()["reason"], reason);
+        assert_eq!(refused.oidc_error(), (400, name.to_owned()));
+    }
+    assert_eq!(client.post("/_sim/kms-key", &json!({ "reason": null })).status, 200);
+    assert_eq!(client.poll(&registered, &code.device_code).status, 200);
+    assert_eq!(client.post("/_sim/kms-key", &json!({ "other": null })).status, 400);
+}

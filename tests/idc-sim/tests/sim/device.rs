@@ -189,6 +189,22 @@ fn fragment_uris_by_switch() {
 }
 
 #[test]
+fn a_page_at_the_sign_in_host_knows_the_code_that_its_address_does_not_hold() {
+    let sim = IdcSim::builder().verification_uri(VerificationUri::SignInHost).start();
+    let client = Client::new(&sim);
+    let registered = client.register();
+    let started =
+        client.post("/device_authorization", &registered.with(&json!({"startUrl": START_URL}))).json();
+    let (uri, code) = (started["verificationUri"].as_str().expect("a URI"), started["userCode"].as_str());
+    assert_eq!(started["verificationUriComplete"], uri);
+    assert!(uri.starts_with(&format!("{}/platform/authorize?request_uri=", sim.url())), "{uri}");
+    assert!(!uri.contains(code.expect("a code")));
+    let page = client.get(uri.strip_prefix(sim.url()).expect("ours"));
+    assert!(page.body.contains(code.expect("a code")));
+    assert_eq!(client.get("/platform/authorize?request_uri=urn:other").status, 404);
+}
+
+#[test]
 fn a_slow_client_is_never_told_to_slow_down() {
     let sim = IdcSim::builder().slow_down(SlowDown::Strict).start();
     let client = Client::new(&sim);
