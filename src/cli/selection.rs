@@ -14,8 +14,10 @@ use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, Target, sources};
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, Session, SessionError};
-use crate::session::{choice, status};
+use crate::session::{choice, status, vault};
 
+/// As the SDKs read it.
+pub(super) const DUAL_STACK: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 /// Longer than a refresh takes: two attempts of 6 s.
 const LOCK_PATIENCE: Duration = Duration::from_secs(13);
 
@@ -205,14 +207,14 @@ impl<'a> Opened<'a> {
         Self::with(app, selected, endpoints, store, Patience::FOR_A_PERSON)
     }
 
-    /// In the region of the portal that a login goes to.
+    /// At the hosts of the portal that a login goes to: in its region, and dual-stack ones where it is one.
     pub(super) fn at(self, portal: &Portal) -> Result<Self, CommandError> {
-        if portal.region == self.selected.session.region {
+        let session = SsoSession { region: portal.region.clone(), ..self.selected.session.clone() };
+        let selected = Selected { session, ..self.selected.clone() };
+        let endpoints = endpoints_of(self.app, &selected, portal.is_dual_stack())?;
+        if endpoints == self.endpoints && selected.session.region == self.selected.session.region {
             return Ok(self);
         }
-        let session = SsoSession { region: portal.region.clone(), ..self.selected.session };
-        let selected = Selected { session, ..self.selected };
-        let endpoints = endpoints(self.app, &selected)?;
         Self::with(self.app, selected, endpoints, self.store, Patience::FOR_A_PERSON)
     }
 
@@ -254,7 +256,10 @@ impl<'a> Opened<'a> {
         let endpoints = endpoints(app, &selected)?;
         let open = |kind| app.store(kind);
         match choice::of_login(&selected.session, app.settings()?.keyring, &**app.state(), &open)? {
-            Some(store) => Ok(Ok(Self::with(app, selected, endpoints, store, patience)?)),
+            Some(store) => {
+                let endpoints = minted_at(app, &selected, &*store, endpoints)?;
+                Ok(Ok(Self::with(app, selected, endpoints, store, patience)?))
+            }
             None => Ok(Err(selected)),
         }
     }
@@ -324,7 +329,49 @@ pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpo
     }
 }
 
+/// Where the session's login is, as far as files tell.
 pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
+    let session = &selected.session;
+    if !may_be_dual_stack(session) {
+        return endpoints_of(app, selected, false);
+    }
+    // A login goes on where it was made: what was logged in at the IPv4 hosts stays valid there.
+    let is_dual_stack = match status::read(&**app.state(), session)? {
+        Some(noted) => noted.dual_stack.unwrap_or(false),
+        None => start_url::is_dual_stack(&session.start_url),
+    };
+    endpoints_of(app, selected, is_dual_stack)
+}
+
+/// Of a company's own start URL only a login learns it.
+fn may_be_dual_stack(session: &SsoSession) -> bool {
+    start_url::is_dual_stack(&session.start_url) || !start_url::is_portal(&session.start_url)
+}
+
+/// `endpoints`, or the others that the portal has, where no note says which: then the record itself does.
+fn minted_at(
+    app: &App,
+    selected: &Selected,
+    store: &dyn SecretStore,
+    endpoints: Endpoints,
+) -> Result<Endpoints, CommandError> {
+    let session = &selected.session;
+    if !may_be_dual_stack(session)
+        || status::read(&**app.state(), session)?.is_some_and(|noted| noted.dual_stack.is_some())
+    {
+        return Ok(endpoints);
+    }
+    let others = endpoints_of(app, selected, !endpoints.oidc.is_dual_stack())?;
+    Ok(if vault::is_minted_at(store, session, &others) { others } else { endpoints })
+}
+
+/// The hosts of a login at a portal that is a dual-stack one or not. AWS_USE_DUALSTACK_ENDPOINT, where it is set,
+/// decides by itself.
+fn endpoints_of(
+    app: &App,
+    selected: &Selected,
+    has_dual_stack_portal: bool,
+) -> Result<Endpoints, CommandError> {
     let (document, SsoSession { name, start_url, region, .. }) = (app.document()?, &selected.session);
     if region.is_empty() && start_url::is_portal(start_url) {
         return Err(document.no_region(name).into());
@@ -334,7 +381,8 @@ pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, Com
         return Err(never_logged_in(name).into());
     }
     let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
-    let settings = endpoint_settings(app, region);
+    let has_dual_stack_portal = has_dual_stack_portal && app.env.get(DUAL_STACK).is_none();
+    let settings = EndpointSettings { has_dual_stack_portal, ..endpoint_settings(app, region) };
     let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
     Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)
 }
@@ -343,7 +391,8 @@ pub(super) fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
     EndpointSettings {
         region: region.to_owned(),
         use_fips: app.env.is_on("AWS_USE_FIPS_ENDPOINT"),
-        use_dual_stack: app.env.is_on("AWS_USE_DUALSTACK_ENDPOINT"),
+        use_dual_stack: app.env.is_on(DUAL_STACK),
+        ..EndpointSettings::default()
     }
 }
 

@@ -139,6 +139,7 @@ mod tests {
             region: "eu-central-1".into(),
             store: StoreKind::Keyutils,
             registration_expires_at: None,
+            dual_stack: None,
             login: Some(times),
         };
         state.write("sessions/a.json", &serde_json::to_vec(&status).expect("text")).expect("writes");

@@ -50,6 +50,12 @@ pub struct Portal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance(String);
 
+impl Portal {
+    pub fn is_dual_stack(&self) -> bool {
+        is_dual_stack(&self.start_url)
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum StartUrlError {
     #[error("`{url}` is not an https URL")]
@@ -122,6 +128,14 @@ pub fn is_portal(start_url: &str) -> bool {
 /// The region that the host of a start URL tells, of those of AWS's own.
 pub fn region_of(start_url: &str) -> Option<String> {
     Url::parse(start_url).ok()?.host_str().and_then(region_of_host)
+}
+
+/// Returns whether the start URL is that of a dual-stack portal. The IPv4 hosts answer for one too, and then send the
+/// browser to another portal, which does not know the sign-in.
+pub fn is_dual_stack(start_url: &str) -> bool {
+    let Ok(url) = Url::parse(start_url) else { return false };
+    let host = plain(url.host_str().unwrap_or_default());
+    region_of_host(&host).is_some() && AFTER_PORTAL_REGION.iter().any(|suffix| host.ends_with(suffix))
 }
 
 /// At the boundaries of labels: `evil-awsapps.com` is not AWS's.

@@ -88,6 +88,32 @@ fn the_region_is_read_from_hosts_that_tell_it() {
 }
 
 #[test]
+fn a_dual_stack_portal_is_told_by_its_host() {
+    for url in [
+        "https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws",
+        "https://SSOINS-1234567890ABCDEF.PORTAL.EU-CENTRAL-1.APP.AWS/start#/",
+        "https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws./",
+        "https://ssoins-1234567890abcdef.portal.cn-north-1.app.amazonwebservices.com.cn",
+        "https://ssoins-1234567890abcdef.portal.eusc-de-east-1.api.amazonwebservices.eu",
+    ] {
+        assert!(is_dual_stack(url), "{url}");
+        assert!(resolve(url, "", &nobody()).expect(url).is_dual_stack());
+    }
+    for url in [
+        "https://d-1234567890.awsapps.com/start",
+        "https://ssoins-1234567890abcdef.eu-central-1.portal.amazonaws.com",
+        "https://x.account-access.eu-central-1.app.aws",
+        "https://ssoins-1.portal.eu-central-1.app.aws.example.com",
+        "https://sso.example.com/aws?to=x.portal.eu-central-1.app.aws",
+        "x.portal.eu-central-1.app.aws",
+    ] {
+        assert!(!is_dual_stack(url), "{url}");
+    }
+    let portal = redirected(302, Some("https://ssoins-abc.portal.us-east-1.app.aws/")).expect("resolves");
+    assert!(portal.is_dual_stack(), "behind a company's own URL too");
+}
+
+#[test]
 fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
     for (url, region, instance) in [
         ("https://d-1234567890.awsapps.com/start", REGION, "d-1234567890"),

@@ -28,6 +28,10 @@ pub struct SessionStatus {
     pub login: Option<LoginTimes>,
     #[serde(default)]
     pub registration_expires_at: Option<DateTime<Utc>>,
+    /// Whether the login was made at AWS's dual-stack hosts, and goes on there; `None` in a note of before these were
+    /// told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dual_stack: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -57,6 +61,7 @@ impl SessionStatus {
                 user: None,
             }),
             registration_expires_at: record.registration_of(flow).and_then(Registration::ends_at),
+            dual_stack: Some(record.oidc.is_dual_stack()),
         }
     }
 

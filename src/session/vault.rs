@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::seal::{NotSealed, Plain, Seal};
 use super::{Session, SessionError, TokenRecord};
+use crate::ports::identity_center::Endpoints;
 use crate::ports::keyring::{ItemKey, SecretStore};
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
@@ -146,6 +147,13 @@ pub(super) fn take_up(session: &SsoSession, store: &dyn SecretStore) {
             tracing::info!(target: "kcaws::keyring", session = %session.name, %error, "what a write left is not looked at");
         }
     }
+}
+
+/// Returns whether the record in `store` was minted at exactly these endpoints. One that cannot be read was not.
+pub fn is_minted_at(store: &dyn SecretStore, session: &SsoSession, endpoints: &Endpoints) -> bool {
+    let Ok(Some(text)) = store.get(&item_key(session)) else { return false };
+    TokenRecord::from_text(&text, session)
+        .is_ok_and(|record| record.oidc == endpoints.oidc && record.portal == endpoints.portal)
 }
 
 /// The record that the store refused, as text: newer than the store's.

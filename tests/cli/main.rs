@@ -15,6 +15,7 @@ mod test_console_where;
 mod test_credential_process;
 mod test_crowd;
 mod test_doctor;
+mod test_dual_stack;
 mod test_endpoints;
 mod test_explain;
 mod test_help;

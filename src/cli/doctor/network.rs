@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::heard::Heard;
 use super::scene::Scene;
 use crate::cli::error::argument;
-use crate::cli::selection;
+use crate::cli::selection::{self, DUAL_STACK};
 use crate::profile::SsoSession;
 use crate::session::{known, start_url};
 
@@ -78,6 +78,9 @@ fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
             format!("write `sso_start_url = {base}`, then log in again"),
         ));
     }
+    if start_url::is_dual_stack(start_url) {
+        return Some(dual_stack(scene, name));
+    }
     if start_url::is_portal(start_url) {
         return Some(Finding::ok(name, "the start URL is that of an access portal"));
     }
@@ -94,8 +97,27 @@ fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
             format!("the start URL leads to {}, and at the first login it led to {pinned}", portal.instance),
             format!("ask whether your company moved; if so, `kcaws trust {}`", argument(name)),
         ),
+        Ok(_) if portal.is_dual_stack() && is_switched_off(scene) => dual_stack(scene, name),
         Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
     })
+}
+
+/// A dual-stack portal has its login at the dual-stack hosts of the OIDC service.
+fn dual_stack(scene: &Scene<'_>, name: &str) -> Finding {
+    if is_switched_off(scene) {
+        return Finding::warning(
+            name,
+            format!(
+                "the access portal is a dual-stack one, and {DUAL_STACK} keeps logins from its hosts: the browser would end in \"Something doesn't compute\""
+            ),
+            format!("unset {DUAL_STACK}: kcaws follows the start URL"),
+        );
+    }
+    Finding::ok(name, "the start URL is that of a dual-stack access portal; logins use its dual-stack hosts")
+}
+
+fn is_switched_off(scene: &Scene<'_>) -> bool {
+    scene.app.env.get(DUAL_STACK).is_some() && !scene.app.env.is_on(DUAL_STACK)
 }
 
 #[cfg(test)]
@@ -165,5 +187,18 @@ mod tests {
         ] {
             assert_eq!(states(&leads(status, location)), ["error"], "{status} {location:?}");
         }
+    }
+
+    #[test]
+    fn a_dual_stack_portal_needs_its_hosts() {
+        let config = CORP.replace("d-1.awsapps.com/start", "ssoins-1.portal.eu-central-1.app.aws");
+        let found = Desk::new().config(&config).look(start_url);
+        assert_eq!(states(&found), ["ok"]);
+        assert!(found[0].why.contains("dual-stack hosts"), "{found:?}");
+        let hosts = Desk::new().config(&config).look(super::super::environment::endpoints);
+        assert!(hosts[0].why.contains("oidc.eu-central-1.api.aws"), "{hosts:?}");
+        let off = Desk::new().config(&config).env(DUAL_STACK, "false").look(start_url);
+        assert_eq!(states(&off), ["warning"]);
+        assert!(off[0].why.contains("Something doesn't compute"), "{off:?}");
     }
 }

@@ -175,9 +175,35 @@ pub(super) const TOPICS: &[Topic] = &[
     Topic {
         name: "access_denied",
         seen: &["access denied", "accessdeniedexception"],
-        means: "somebody pressed Cancel on the consent page; with KMS_… as the reason: Identity Center may not use its own encryption key",
+        means: "somebody pressed Cancel on the consent page",
         who: YOU,
-        mend: "run `kcaws login` again and press Allow, if it was you who started it; with KMS_… tell the administrator of Identity Center",
+        mend: "run `kcaws login` again and press Allow, if it was you who started it",
+        source: OIDC,
+    },
+    Topic {
+        name: "something_doesnt_compute",
+        seen: &[
+            "something doesn t compute",
+            "something doesnt compute",
+            "couldn t verify your sign in credentials",
+        ],
+        means: "AWS's sign-in page did not know the sign-in that came back: mostly a dual-stack portal (https://….portal.<region>.app.aws) whose login was begun at the IPv4 hosts, where the identity provider has another assertion consumer service",
+        who: YOU,
+        mend: "run `kcaws login` with the portal's own URL as sso_start_url and without AWS_USE_DUALSTACK_ENDPOINT=false; `kcaws doctor` shows the hosts; else the administrator registers every ACS URL of Identity Center with the identity provider",
+        source: TROUBLE,
+    },
+    Topic {
+        name: "kms_key",
+        seen: &[
+            "kms accessdeniedexception",
+            "kms notfoundexception",
+            "kms disabledexception",
+            "kms invalidstateexception",
+            "kms invalidkeyusageexception",
+        ],
+        means: "Identity Center is encrypted with a customer-managed KMS key and cannot use it: its key policy does not allow that, or the key is disabled, being deleted, gone, or of the wrong kind",
+        who: IDC,
+        mend: "in the key's account: enable the key, and allow Identity Center and the Identity Store in its key policy; a login does not help, and the one there is goes on afterwards",
         source: OIDC,
     },
     Topic {

@@ -79,6 +79,11 @@ pub fn is_sign_in_host(host: &str) -> bool {
     SIGN_IN_HOSTS.iter().any(|pattern| fits(pattern, &host)) || is_service_page(&host)
 }
 
+/// Returns whether `host` is a dual-stack host of a service of AWS's.
+pub(super) fn is_dual_stack_host(host: &str) -> bool {
+    DUAL_STACK_SUFFIXES.iter().any(|suffix| below(host, suffix).is_some())
+}
+
 fn is_service_page(host: &str) -> bool {
     let suffixes = SERVICE_SUFFIXES.iter().chain(DUAL_STACK_SUFFIXES);
     suffixes.filter_map(|suffix| below(host, suffix)).any(|rest| {
@@ -203,6 +208,17 @@ mod tests {
             "127.0.0.1",
         ] {
             assert!(!is_sign_in_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn dual_stack_hosts_are_told_by_their_suffix() {
+        for host in ["oidc.eu-central-1.api.aws", "oidc-fips.us-east-1.api.aws", "x.api.amazonwebservices.eu"]
+        {
+            assert!(is_dual_stack_host(host), "{host}");
+        }
+        for host in ["oidc.eu-central-1.amazonaws.com", "api.aws", "evil-api.aws", "127.0.0.1"] {
+            assert!(!is_dual_stack_host(host), "{host}");
         }
     }
 

@@ -5,6 +5,8 @@ use aws_sdk_ssooidc::config::endpoint as oidc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use super::hosts;
+
 /// Scheme, host, port and perhaps a path prefix, without a slash at the end. A token goes only to the origin
 /// that minted it (rule 12), so origins are compared as this text.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -29,6 +31,9 @@ pub struct EndpointSettings {
     pub region: String,
     pub use_fips: bool,
     pub use_dual_stack: bool,
+    /// The access portal is a dual-stack one: its login works at the dual-stack hosts only. Unlike
+    /// `use_dual_stack`, this gives way to an endpoint.
+    pub has_dual_stack_portal: bool,
 }
 
 /// The two services of a login.
@@ -55,17 +60,20 @@ impl Endpoints {
     ) -> Result<Self, EndpointError> {
         let oidc_url = oidc_override.map(checked).transpose()?;
         let portal_url = portal_override.map(checked).transpose()?;
+        let is_dual_stack = |endpoint: &Option<String>| {
+            settings.use_dual_stack || (settings.has_dual_stack_portal && endpoint.is_none())
+        };
         let oidc_params = oidc::Params::builder()
             .region(settings.region.clone())
             .use_fips(settings.use_fips)
-            .use_dual_stack(settings.use_dual_stack)
+            .use_dual_stack(is_dual_stack(&oidc_url))
             .set_endpoint(oidc_url)
             .build()
             .map_err(rules)?;
         let portal_params = sso::Params::builder()
             .region(settings.region.clone())
             .use_fips(settings.use_fips)
-            .use_dual_stack(settings.use_dual_stack)
+            .use_dual_stack(is_dual_stack(&portal_url))
             .set_endpoint(portal_url)
             .build()
             .map_err(rules)?;
@@ -107,6 +115,11 @@ impl Origin {
     pub fn host(&self) -> &str {
         let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// Returns whether this is one of AWS's own dual-stack hosts.
+    pub fn is_dual_stack(&self) -> bool {
+        hosts::is_dual_stack_host(self.host())
     }
 
     pub fn is_loopback(&self) -> bool {
@@ -167,7 +180,12 @@ mod tests {
         dual: bool,
         endpoint: Option<&str>,
     ) -> Result<Endpoints, EndpointError> {
-        let settings = EndpointSettings { region: region.to_owned(), use_fips: fips, use_dual_stack: dual };
+        let settings = EndpointSettings {
+            region: region.to_owned(),
+            use_fips: fips,
+            use_dual_stack: dual,
+            ..EndpointSettings::default()
+        };
         let given = endpoint
             .map(|url| Override { setting: "AWS_ENDPOINT_URL_SSO_OIDC".to_owned(), url: url.to_owned() });
         Endpoints::resolve(&settings, given.as_ref(), None)
@@ -194,6 +212,46 @@ mod tests {
     }
 
     #[test]
+    fn a_dual_stack_portal_has_its_login_at_the_dual_stack_hosts_unless_an_endpoint_is_given() {
+        let settings = |region: &str, use_fips| EndpointSettings {
+            region: region.to_owned(),
+            use_fips,
+            has_dual_stack_portal: true,
+            ..EndpointSettings::default()
+        };
+        for (region, fips, oidc, portal) in [
+            ("eu-central-1", false, "oidc.eu-central-1.api.aws", "portal.sso.eu-central-1.api.aws"),
+            ("us-east-1", true, "oidc-fips.us-east-1.api.aws", "portal.sso-fips.us-east-1.api.aws"),
+            ("us-gov-west-1", false, "oidc.us-gov-west-1.api.aws", "portal.sso.us-gov-west-1.api.aws"),
+            (
+                "cn-north-1",
+                false,
+                "oidc.cn-north-1.api.amazonwebservices.com.cn",
+                "portal.sso.cn-north-1.api.amazonwebservices.com.cn",
+            ),
+            (
+                "eusc-de-east-1",
+                false,
+                "oidc.eusc-de-east-1.api.amazonwebservices.eu",
+                "portal.sso.eusc-de-east-1.api.amazonwebservices.eu",
+            ),
+        ] {
+            let endpoints = Endpoints::resolve(&settings(region, fips), None, None).expect(region);
+            assert_eq!((endpoints.oidc.host(), endpoints.portal.host()), (oidc, portal));
+            assert!(endpoints.oidc.is_dual_stack() && endpoints.portal.is_dual_stack());
+        }
+        let given = Override {
+            setting: "AWS_ENDPOINT_URL_SSO_OIDC".to_owned(),
+            url: "http://127.0.0.1:1".to_owned(),
+        };
+        let endpoints = Endpoints::resolve(&settings("eu-central-1", false), Some(&given), None);
+        let endpoints = endpoints.expect("the endpoint counts");
+        assert_eq!(endpoints.oidc.as_str(), "http://127.0.0.1:1");
+        assert_eq!(endpoints.portal.host(), "portal.sso.eu-central-1.api.aws");
+        assert!(!endpoints.oidc.is_dual_stack());
+    }
+
+    #[test]
     fn an_endpoint_replaces_the_host_but_not_together_with_fips() {
         let endpoints =
             resolve("eu-central-1", false, false, Some("http://127.0.0.1:8180/")).expect("resolves");
@@ -206,7 +264,12 @@ mod tests {
     #[test]
     fn sts_has_its_hosts() {
         let host = |region: &str, use_fips, use_dual_stack| {
-            let settings = EndpointSettings { region: region.to_owned(), use_fips, use_dual_stack };
+            let settings = EndpointSettings {
+                region: region.to_owned(),
+                use_fips,
+                use_dual_stack,
+                ..EndpointSettings::default()
+            };
             Origin::of_sts(&settings, None).expect("resolves").to_string()
         };
         for (region, fips, dual, expected) in [
@@ -225,7 +288,7 @@ mod tests {
         let given = |url: &str, use_fips| {
             let given = Override { setting: "AWS_ENDPOINT_URL_STS".to_owned(), url: url.to_owned() };
             let settings =
-                EndpointSettings { region: "us-east-1".to_owned(), use_fips, use_dual_stack: false };
+                EndpointSettings { region: "us-east-1".to_owned(), use_fips, ..EndpointSettings::default() };
             Origin::of_sts(&settings, Some(&given))
         };
         assert_eq!(given("http://127.0.0.1:1/", false).expect("loopback").as_str(), "http://127.0.0.1:1");
