@@ -50,18 +50,6 @@ impl Flow {
     }
 }
 
-impl std::str::FromStr for Flow {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "device" => Ok(Self::Device),
-            "pkce" => Ok(Self::Pkce),
-            _ => Err(()),
-        }
-    }
-}
-
 #[derive(Deserialize, Serialize)]
 pub struct TokenRecord {
     pub session: String,
