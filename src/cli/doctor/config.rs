@@ -15,7 +15,7 @@ use crate::session::start_url;
 pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
     let path = match scene.app.config_path() {
         Ok(path) => path,
-        Err(error) => return vec![failed("", error.into())],
+        Err(error) => return vec![failed("", &error.into())],
     };
     let subject = path.display().to_string();
     let one = match scene.app.document() {
@@ -31,7 +31,7 @@ pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
                 some(document.profile_names().len(), "profile")
             ),
         ),
-        Err(error) => failed(&subject, error.into()),
+        Err(error) => failed(&subject, &error.into()),
     };
     vec![one]
 }
@@ -137,7 +137,7 @@ fn oddity(Oddity { place, what }: Oddity) -> Finding {
 pub(super) fn settings(scene: &Scene<'_>) -> Vec<Finding> {
     match scene.app.settings() {
         Ok(_) => vec![Finding::ok("", "kcaws's own settings are understood")],
-        Err(error) => vec![failed("", error.into())],
+        Err(error) => vec![failed("", &error.into())],
     }
 }
 
@@ -149,7 +149,7 @@ pub(super) fn sso_session(scene: &Scene<'_>) -> Vec<Finding> {
 fn session(app: &App, name: &str) -> Finding {
     let session = match selection::session_named(app, name) {
         Ok(session) => session,
-        Err(error) => return failed(name, error),
+        Err(error) => return failed(name, &error),
     };
     let region = &session.region;
     if region.is_empty() {
@@ -175,7 +175,7 @@ fn session(app: &App, name: &str) -> Finding {
 }
 
 /// What a command would say of it, as a finding.
-pub(super) fn failed(subject: &str, error: CommandError) -> Finding {
+pub(super) fn failed(subject: &str, error: &CommandError) -> Finding {
     let why = match &error.cause {
         Some(cause) => format!("{}: {cause}", error.message),
         None => error.message.clone(),

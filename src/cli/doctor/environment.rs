@@ -85,7 +85,7 @@ pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
             Ok(endpoints) => {
                 Finding::ok(name, format!("{} and {}", endpoints.oidc.host(), endpoints.portal.host()))
             }
-            Err(error) => failed(&name, error),
+            Err(error) => failed(&name, &error),
         });
     }
     findings
@@ -98,7 +98,7 @@ pub(super) fn ca_bundle(scene: &Scene<'_>) -> Vec<Finding> {
         let path = bundle.path.display().to_string();
         let of_env = !bundle.is_optional;
         findings.push(match Roots::read(&[Bundle { is_optional: false, ..bundle }]) {
-            Err(error) => failed(&path, SetupError::from(HttpSetupError::from(error)).into()),
+            Err(error) => failed(&path, &SetupError::from(HttpSetupError::from(error)).into()),
             Ok(roots) => match roots.left_out.first() {
                 Some(first) => Finding::warning(
                     path,

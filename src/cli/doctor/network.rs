@@ -88,10 +88,10 @@ fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
     scene.probe?;
     let portal = match selection::portal(scene.app, session) {
         Ok(portal) => portal,
-        Err(error) => return Some(failed(name, error)),
+        Err(error) => return Some(failed(name, &error)),
     };
     Some(match known::pinned(&**scene.app.state(), session) {
-        Err(error) => failed(name, error.into()),
+        Err(error) => failed(name, &error.into()),
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,
             format!("the start URL leads to {}, and at the first login it led to {pinned}", portal.instance),

@@ -48,7 +48,7 @@ fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> 
         }
         _ => false,
     };
-    let finding = failed(name, selection::not_of_kcaws(error, document, scene.read_credentials(), name));
+    let finding = failed(name, &selection::not_of_kcaws(error, document, scene.read_credentials(), name));
     Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
 }
 

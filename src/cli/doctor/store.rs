@@ -38,9 +38,9 @@ fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
     let found = whereabouts::of(session, settings.keyring, &**app.state(), &open);
     let took = app.clock.elapsed().saturating_sub(start);
     match found {
-        Err(error) => failed(name, error.into()),
+        Err(error) => failed(name, &error.into()),
         Ok(Some((store, Err(error)))) => {
-            let finding = failed(name, error.into());
+            let finding = failed(name, &error.into());
             Finding { why: format!("{} (its tokens lie in the {store})", finding.why), ..finding }
         }
         Ok(Some((store, Ok(_)))) if took >= SLOW => Finding::warning(
@@ -64,7 +64,7 @@ fn would_use(scene: &Scene<'_>, name: &str, session: &SsoSession, requested: Req
     let look_only = |_: &dyn SecretStore| Ok(());
     let chosen = choice::for_login(session, requested, None, Prompting::Unattended, &open, &look_only);
     match chosen {
-        Err(error) => failed(name, error.into()),
+        Err(error) => failed(name, &error.into()),
         Ok(chosen) => {
             let store = named(scene, chosen.store.kind());
             let there =
@@ -111,7 +111,7 @@ fn logged_in(scene: &Scene<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec
     let mend = format!("run `kcaws login {}`", crate::cli::error::argument(name));
     let status = match status::read(state, session) {
         Ok(status) => status,
-        Err(error) => return vec![failed(name, error.into())],
+        Err(error) => return vec![failed(name, &error.into())],
     };
     let login = status.and_then(|status| status.is_logged_in(now).then_some(status.login).flatten());
     let Some(login) = login else {
@@ -206,7 +206,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// Without it every call of every tool goes to the network.
 pub(super) fn warm_cache(scene: &Scene<'_>) -> Vec<Finding> {
     if let Err(error) = scene.app.state().list("warm") {
-        return vec![failed("", error.into())];
+        return vec![failed("", &error.into())];
     }
     let is_full = scene.machine.key_quota().is_some_and(is_full);
     if !cfg!(target_os = "linux") || (kernel(scene).is_ok() && !is_full) {

@@ -66,6 +66,7 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
+    use crate::cli::error::Situation;
     use crate::ports::state_folder::StateError;
     use crate::profile::ConfigError;
 
@@ -77,7 +78,10 @@ mod tests {
             let of_state = StateError::Io { what: "open", path: "state".into(), source: source() };
             for error in [CommandError::from(of_config), CommandError::from(of_state)] {
                 assert_eq!((error.exit, error.code), (Exit::Failed, "too_many_files"), "{error:?}");
-                assert!(error.hint.as_deref().is_some_and(|hint| hint.contains(word)), "{error:?}");
+                assert!(
+                    error.hint_in(Situation::default()).is_some_and(|hint| hint.contains(word)),
+                    "{error:?}"
+                );
             }
         }
         let other = ConfigError::Unreadable { path: "config".into(), source: Errno::ACCESS.into() };

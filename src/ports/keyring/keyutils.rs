@@ -157,7 +157,7 @@ impl SecretStore for KeyutilsStore {
             Ok(kernel_key
                 .is_some_and(|kernel_key| sealed::open(&kernel_key, &bound(id, key), sealed).is_ok()))
         };
-        left_over::take_up(&*self.state, &file_name(key), is_whole, |error| failed(error))
+        left_over::take_up(&*self.state, &file_name(key), is_whole, failed)
     }
 
     fn unlock(&self, _key: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {

@@ -148,7 +148,7 @@ impl SecretStore for FileStore {
                 .is_ok_and(|file| file.header == present.header && file.open(&key, item).is_ok());
             Ok(whole)
         };
-        left_over::take_up(&*self.state, &file_name(item), is_whole, |error| failed(error))
+        left_over::take_up(&*self.state, &file_name(item), is_whole, failed)
     }
 
     fn ready(&self, item: &ItemKey) -> Result<(), KeyringError> {

@@ -118,11 +118,9 @@ impl Conversation {
                 return Ok(None);
             }
         }
-        Err(match collections.is_empty() {
-            true => KeyringError::NoDefault(KIND),
-            false => KeyringError::Locked(KIND),
-        }
-        .into())
+        let why =
+            if collections.is_empty() { KeyringError::NoDefault(KIND) } else { KeyringError::Locked(KIND) };
+        Err(why.into())
     }
 
     async fn open_collection(&self, collection: &OwnedObjectPath) -> Result<(), CallError> {
