@@ -57,7 +57,12 @@ fn credentials_of_aws_go_to_hosts_of_that_partition() {
 #[test]
 fn every_partition_has_a_portal_whose_credentials_go_to_its_own_sts_and_to_no_other() {
     let of = |region: &str, use_fips, use_dual_stack| {
-        let settings = EndpointSettings { region: region.to_owned(), use_fips, use_dual_stack };
+        let settings = EndpointSettings {
+            region: region.to_owned(),
+            use_fips,
+            use_dual_stack,
+            ..EndpointSettings::default()
+        };
         let portal = Endpoints::resolve(&settings, None, None).expect("resolves").portal;
         (portal, Origin::of_sts(&settings, None).expect("resolves"))
     };
