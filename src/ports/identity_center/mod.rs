@@ -18,9 +18,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::hosts::{is_region, is_sign_in_host};
-pub use self::origin::{
-    EndpointError, EndpointSettings, Endpoints, Origin, Override, checked, loopback_or_https,
-};
+pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, loopback_or_https};
 pub use self::reach::Minted;
 pub use self::received::{Token, is_account_id, is_role_name};
 use crate::ports::clock::Skew;
