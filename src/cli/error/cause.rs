@@ -65,8 +65,8 @@ fn limit(_error: &std::io::Error) -> Option<&'static str> {
 mod tests {
     use rustix::io::Errno;
 
+    use super::super::Hint;
     use super::*;
-    use crate::cli::error::Situation;
     use crate::ports::state_folder::StateError;
     use crate::profile::ConfigError;
 
@@ -78,10 +78,7 @@ mod tests {
             let of_state = StateError::Io { what: "open", path: "state".into(), source: source() };
             for error in [CommandError::from(of_config), CommandError::from(of_state)] {
                 assert_eq!((error.exit, error.code), (Exit::Failed, "too_many_files"), "{error:?}");
-                assert!(
-                    error.hint_in(Situation::default()).is_some_and(|hint| hint.contains(word)),
-                    "{error:?}"
-                );
+                assert!(matches!(&error.hint, Some(Hint::Text(hint)) if hint.contains(word)), "{error:?}");
             }
         }
         let other = ConfigError::Unreadable { path: "config".into(), source: Errno::ACCESS.into() };

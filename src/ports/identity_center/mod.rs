@@ -10,6 +10,7 @@ mod origin;
 mod reach;
 mod received;
 pub mod sdk;
+mod tries;
 
 use std::time::Duration;
 

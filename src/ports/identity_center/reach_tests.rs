@@ -61,7 +61,7 @@ fn every_partition_has_a_portal_whose_credentials_go_to_its_own_sts_and_to_no_ot
             region: region.to_owned(),
             use_fips,
             use_dual_stack,
-            has_dual_stack_portal: false,
+            ..EndpointSettings::default()
         };
         let portal = Endpoints::resolve(&settings, None, None).expect("resolves").portal;
         (portal, Origin::of_sts(&settings, None).expect("resolves"))

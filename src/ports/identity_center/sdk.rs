@@ -1,20 +1,12 @@
 //! The real service, over the AWS SDK. The only file that knows async: it keeps a current-thread runtime and
 //! blocks on it, so the rest of kcaws is plain calls.
 
-use std::error::Error;
-use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sso::error::SdkError;
-use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
-use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::DateTime;
 use tokio::time::Instant;
 
@@ -25,35 +17,26 @@ use super::{
     Registration, RoleCredentials, ServiceError, Token, is_account_id, is_role_name,
 };
 use crate::ports::clock::Skew;
-use crate::ports::http::{CONNECT_TIMEOUT, HttpSetup};
-use crate::ports::running_time::within;
+use crate::ports::http::HttpSetup;
 use crate::ports::runtime::Runtime;
 use crate::secret::Secret;
 
 /// RFC 8628 section 3.4.
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// Between two tries of what is tried again here, for which others may wait.
-const BACK_OFF: Duration = Duration::from_millis(500);
 
 /// So many of those that are left out are named.
 const MOST_NAMED: usize = 20;
 
 pub struct SdkIdentityCenter {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     oidc: aws_sdk_ssooidc::Client,
     portal: aws_sdk_sso::Client,
-    endpoints: Endpoints,
-    patience: Patience,
+    pub(super) endpoints: Endpoints,
+    pub(super) patience: Patience,
     /// Put off by the time that this process was stopped.
-    deadline: Mutex<Instant>,
-    http: HttpSetup,
+    pub(super) deadline: Mutex<Instant>,
+    pub(super) http: HttpSetup,
     left_out: Mutex<Vec<String>>,
-}
-
-/// One try, and how long the process was stopped meanwhile.
-struct Tried<T> {
-    outcome: Result<T, ServiceError>,
-    stopped_for: Duration,
 }
 
 impl SdkIdentityCenter {
@@ -95,49 +78,6 @@ impl SdkIdentityCenter {
         })
     }
 
-    /// Blocks on one call, as long as the time of all calls allows.
-    fn ask<T, E: Error + 'static>(
-        &self,
-        call: &Called<'_>,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T, ServiceError> {
-        let left = self.time_left();
-        if left.is_zero() {
-            return Err(ServiceError::NoTime { host: call.origin.host().to_owned() });
-        }
-        self.try_once(call, left, request).outcome
-    }
-
-    fn try_once<T, E: Error + 'static>(
-        &self,
-        call: &Called<'_>,
-        limit: Duration,
-        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Tried<T> {
-        let (start, operation, host) = (Instant::now(), call.operation, call.origin.host());
-        self.http.forget_retry_after();
-        let waited = self.runtime.block_on(within(limit, request));
-        let took = start.elapsed();
-        *self.deadline() += waited.stopped_for;
-        let outcome = match waited.value {
-            Some(answer) => answer.map_err(|error| call.failed_with(&error)),
-            None => Err(call.timed_out(took.saturating_sub(waited.stopped_for))),
-        };
-        match &outcome {
-            Ok(_) => tracing::info!(target: "kcaws::aws", operation, host, ?took, "answered"),
-            Err(error) => tracing::info!(target: "kcaws::aws", operation, host, ?took, %error, "failed"),
-        }
-        Tried { outcome, stopped_for: waited.stopped_for }
-    }
-
-    fn deadline(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn time_left(&self) -> Duration {
-        self.deadline().saturating_duration_since(Instant::now())
-    }
-
     fn oidc_call(&self, operation: &'static str) -> Called<'_> {
         Called {
             operation,
@@ -146,60 +86,6 @@ impl SdkIdentityCenter {
             attempt: self.patience.attempt,
             http: &self.http,
         }
-    }
-
-    /// Tries what must not be asked for twice without a thought: an answer that is lost holds a token that was
-    /// minted, or says that the session is over, and what a refusal means depends on whether one was lost before it.
-    ///
-    /// Hence neither the SDK's own retries nor its timers, which a process that was stopped finds run out: see
-    /// [`within`]. After a stop nothing is tried again: the first try may have been answered long ago.
-    fn persist<T>(&self, tries: u32, once: impl Fn(Duration) -> Tried<T>) -> Result<T, ServiceError> {
-        let (mut is_lost, mut tries_left) = (false, tries);
-        // A try that was begun gets its time, whatever the time of all calls is.
-        let limit = self.patience.attempt.max(Patience::FOR_A_TOOL.attempt);
-        loop {
-            tries_left = tries_left.saturating_sub(1);
-            let Tried { outcome, stopped_for } = once(limit);
-            match outcome {
-                Err(ServiceError::InvalidGrant) if is_lost => return Err(ServiceError::LostGrant),
-                Err(error)
-                    if error.is_transient()
-                        && tries_left > 0
-                        && stopped_for.is_zero()
-                        && self.has_time_to_refresh() =>
-                {
-                    is_lost |= !matches!(error, ServiceError::Throttled | ServiceError::SlowDown);
-                    self.runtime.block_on(async { tokio::time::sleep(BACK_OFF).await });
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    fn token(
-        &self,
-        call: &Called<'_>,
-        request: &CreateTokenFluentBuilder,
-        tries: u32,
-    ) -> Result<CreateTokenOutput, ServiceError> {
-        self.persist(tries, |limit| {
-            let config = aws_sdk_ssooidc::config::Config::builder()
-                .retry_config(RetryConfig::disabled())
-                .timeout_config(self.connecting_only())
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-            self.try_once(call, limit, request.clone().customize().config_override(config).send())
-        })
-    }
-
-    /// Nothing is lost before there is a connection.
-    fn connecting_only(&self) -> TimeoutConfig {
-        let limit = CONNECT_TIMEOUT.min(self.patience.attempt).min(self.time_left());
-        TimeoutConfig::builder()
-            .connect_timeout(limit)
-            .disable_read_timeout()
-            .disable_operation_timeout()
-            .disable_operation_attempt_timeout()
-            .build()
     }
 
     /// One odd name must not cost the others.
@@ -411,14 +297,7 @@ impl IdentityCenter for SdkIdentityCenter {
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {
         let call = self.portal_call("Logout");
         let request = self.portal.logout().access_token(access_token.expose());
-        self.persist(self.patience.portal_attempts, |limit| {
-            let config = aws_sdk_sso::config::Config::builder()
-                .retry_config(RetryConfig::disabled())
-                .timeout_config(self.connecting_only())
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-            self.try_once(&call, limit, request.clone().customize().config_override(config).send())
-        })?;
-        Ok(())
+        self.end_session(&call, &request)
     }
 
     fn has_time_to_refresh(&self) -> bool {
