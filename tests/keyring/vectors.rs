@@ -15,7 +15,7 @@ use kcaws::ports::identity_center::{Endpoints, Origin, RoleCredentials};
 use kcaws::ports::keyring::file::FileStore;
 use kcaws::ports::keyring::{ItemKey, SecretStore, StoreKind};
 use kcaws::ports::passphrase::fake::FakePassphrases;
-use kcaws::ports::sealed::Key;
+use kcaws::ports::sealed::{Key, hex};
 use kcaws::ports::state_folder::{FakeStateFolder, StateFolder, hashed_name};
 use kcaws::ports::warm_key::{KeyId, NoPlace, WarmKeys};
 use kcaws::profile::{Role, SsoSession};
@@ -109,10 +109,6 @@ impl WarmKeys for OneKey {
     }
 
     fn destroy(&self, _id: &KeyId) {}
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -214,10 +210,12 @@ fn writes_vectors() {
     Map(Some(ours())).write("dev", Path::new(CONFIG), &Env::from_pairs(&[]), &state, stamp());
     let mut text = String::new();
     for folder in ["keyutils", "prompt", "sealed", "sessions", "warm"] {
-        for name in state.list(folder).expect("lists").iter().filter(|name| !name.ends_with(".lock")) {
+        for name in
+            state.list(folder).expect("lists").iter().filter(|name| name.rsplit('.').next() != Some("lock"))
+        {
             let name = format!("{folder}/{name}");
             let bytes = state.read(&name).expect("reads").expect("is there");
-            text += &format!("{name} {}\n", hex(&bytes));
+            text.extend([name.as_str(), " ", &hex(&bytes), "\n"]);
         }
     }
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/vectors.txt");
