@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kcaws::credentials::warm::{MintedBy, Wanted, Warm};
@@ -155,7 +154,7 @@ fn a_file_under_a_kernel_key_of_then_opens() {
     use linux_keyutils::{KeyRing, KeyRingIdentifier};
     let store = KeyutilsStore::new(Arc::new(state()));
     // Links the user keyring to this process, or says that there is none.
-    if let Err(refused) = store.unlock(&item(), Duration::ZERO) {
+    if let Err(refused) = store.unlock(&item(), std::time::Duration::ZERO) {
         return crate::skip(&format!("{refused:?}"));
     }
     let ring = KeyRing::from_special_id(KeyRingIdentifier::User, false).expect("is there");
