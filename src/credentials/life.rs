@@ -2,6 +2,7 @@
 //!
 //! A clock is believed only if it gives them a life that AWS gives. Where both do, the shorter one counts: the answer is
 //! then renewed early at worst, and never served when an honest clock calls it over.
+#![warn(clippy::arithmetic_side_effects, reason = "the numbers come from the network")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -38,6 +39,7 @@ pub(super) fn believed(
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "the numbers are the test's")]
 mod tests {
     use super::*;
 

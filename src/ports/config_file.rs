@@ -5,7 +5,6 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::file_attributes;
 use super::file_stamp::FileStamp;
 use super::foreign_file;
 use super::interrupt::CriticalSection;
@@ -212,12 +211,15 @@ fn keep_owner_and_mode(
         let (uid, gid) = (rustix::fs::Uid::from_raw(meta.uid()), rustix::fs::Gid::from_raw(meta.gid()));
         rustix::fs::fchown(file, Some(uid), Some(gid)).map_err(|error| owner(error.into()))?;
     }
-    let old = std::fs::File::open(path).map_err(io("read", path))?;
-    file_attributes::copy(&old, file).map_err(|not_kept| ConfigFileError::Attribute {
-        path: path.to_path_buf(),
-        name: not_kept.name,
-        source: not_kept.source,
-    })?;
+    #[cfg(target_os = "linux")]
+    {
+        let old = std::fs::File::open(path).map_err(io("read", path))?;
+        super::file_attributes::copy(&old, file).map_err(|not_kept| ConfigFileError::Attribute {
+            path: path.to_path_buf(),
+            name: not_kept.name,
+            source: not_kept.source,
+        })?;
+    }
     let mode = std::fs::Permissions::from_mode(meta.mode() & 0o7777);
     file.set_permissions(mode).map_err(owner)
 }

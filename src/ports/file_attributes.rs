@@ -11,7 +11,6 @@ pub(super) struct NotKept {
 
 /// Gives `to` the access list and the extended attributes of `from`. Before the mode is set: its group bits are the
 /// mask of the list, and without the list they would be the rights of the owning group.
-#[cfg(target_os = "linux")]
 pub(super) fn copy(from: &File, to: &File) -> Result<(), NotKept> {
     let names = linux::names(from).map_err(|source| NotKept { name: "attributes".to_owned(), source })?;
     if !names.iter().any(|name| name == linux::ACCESS_LIST) {
@@ -24,13 +23,6 @@ pub(super) fn copy(from: &File, to: &File) -> Result<(), NotKept> {
     Ok(())
 }
 
-#[cfg(not(target_os = "linux"))]
-#[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
-pub(super) fn copy(_from: &File, _to: &File) -> Result<(), NotKept> {
-    Ok(())
-}
-
-#[cfg(target_os = "linux")]
 mod linux {
     use std::fs::File;
     use std::io::{Error, ErrorKind};

@@ -11,6 +11,7 @@ pub mod config_file;
 pub mod credentials_endpoint;
 pub mod env;
 mod fake_state_folder;
+#[cfg(target_os = "linux")]
 mod file_attributes;
 pub mod file_facts;
 mod file_lock;

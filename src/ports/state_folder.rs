@@ -13,7 +13,7 @@ use super::fake_state_folder::FakeLock;
 pub use super::fake_state_folder::FakeStateFolder;
 use super::file_lock;
 use super::own_folder::{own_folder, refuse_foreign, refuse_unsafe};
-use super::sealed::{hex, length_of};
+use super::sealed::{hex, length_prefixed};
 pub use super::state_error::StateError;
 use super::temp_files::{self, Kind};
 
@@ -70,13 +70,7 @@ impl Lock {
 /// A file name for things whose own names are hostile (rule 11): a hash has no slashes, no dots and no case, and
 /// its length is known.
 pub fn hashed_name(fields: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for field in fields {
-        // As [`length_prefixed`] has them, without a copy: every warm call comes here.
-        hash.update(length_of(field));
-        hash.update(field);
-    }
-    hex(&hash.finalize())
+    hex(&Sha256::digest(length_prefixed(fields)))
 }
 
 /// The real folder. Nothing is opened or created until asked.

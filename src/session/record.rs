@@ -50,6 +50,18 @@ impl Flow {
     }
 }
 
+impl std::str::FromStr for Flow {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "device" => Ok(Self::Device),
+            "pkce" => Ok(Self::Pkce),
+            _ => Err(()),
+        }
+    }
+}
+
 #[derive(Deserialize, Serialize)]
 pub struct TokenRecord {
     pub session: String,

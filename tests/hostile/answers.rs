@@ -29,7 +29,8 @@ impl Answer {
 pub(crate) fn all(operation: Operation, evil: &str) -> Vec<Answer> {
     let mut answers = members(operation);
     answers.extend(bodies(operation));
-    answers.extend(protocol(operation, evil));
+    answers.extend(headers(operation, evil));
+    answers.extend(frames(operation));
     answers.extend(refusals());
     answers
 }
@@ -100,7 +101,9 @@ fn ways(value: &Value) -> Vec<String> {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, value)| of(name, value, &mut found)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| of(&at.to_string(), item, &mut found))
+            for (at, item) in items.iter().enumerate() {
+                of(&at.to_string(), item, &mut found);
+            }
         }
         _ => {}
     }
@@ -201,9 +204,9 @@ fn gzip_bomb() -> Vec<u8> {
     bytes
 }
 
-fn protocol(operation: Operation, evil: &str) -> Vec<Answer> {
+/// Heads that say more than they should, in front of a good answer.
+fn headers(operation: Operation, evil: &str) -> Vec<Answer> {
     let body = operation.written(&operation.good());
-    let good = [head("200 OK", "", body.len()).as_bytes(), &body].concat();
     let mut answers = Vec::new();
     for date in [
         "31 Dec 262142 23:59:59 GMT",
@@ -252,6 +255,14 @@ fn protocol(operation: Operation, evil: &str) -> Vec<Answer> {
         answers.push(Answer::new(name, with(&header, &body)));
     }
     answers.push(Answer::new("a gzip bomb", with("content-encoding: gzip\r\n", &gzip_bomb())));
+    answers
+}
+
+/// What is no HTTP, or HTTP that does not end where it says.
+fn frames(operation: Operation) -> Vec<Answer> {
+    let body = operation.written(&operation.good());
+    let good = [head("200 OK", "", body.len()).as_bytes(), &body].concat();
+    let mut answers = Vec::new();
     for (name, text) in [
         ("nothing", ""),
         ("half a status line", "HTTP/1.1 2"),
@@ -288,7 +299,7 @@ fn protocol(operation: Operation, evil: &str) -> Vec<Answer> {
     answers.push(Answer::new("a flood of 100", raw(informed)));
     answers.push(Answer::new("two answers", raw([good.as_slice(), &good].concat())));
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
     answers.push(Answer::new(
         "chunks without an end",
         vec![Step::Send(chunked.into()), Step::Repeat(chunk, 1_000)],

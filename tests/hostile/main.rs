@@ -3,7 +3,7 @@
 //!
 //! A normal run takes a part of them, spread evenly and always the same; KCAWS_TEST_LONG=1 takes all.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "test code")]
 
 mod answers;
 mod between;

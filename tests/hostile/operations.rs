@@ -78,7 +78,7 @@ impl Operation {
         let mut text = "<GetCallerIdentityResponse><GetCallerIdentityResult>".to_owned();
         for (name, value) in value.as_object().into_iter().flatten() {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            text += &format!("<{name}>{value}</{name}>");
+            text.extend(["<", name, ">", &value, "</", name, ">"]);
         }
         (text + "</GetCallerIdentityResult></GetCallerIdentityResponse>").into_bytes()
     }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kcaws::credentials::warm::{MintedBy, Wanted, Warm};
@@ -15,7 +14,7 @@ use kcaws::ports::identity_center::{Endpoints, Origin, RoleCredentials};
 use kcaws::ports::keyring::file::FileStore;
 use kcaws::ports::keyring::{ItemKey, SecretStore, StoreKind};
 use kcaws::ports::passphrase::fake::FakePassphrases;
-use kcaws::ports::sealed::Key;
+use kcaws::ports::sealed::{Key, hex};
 use kcaws::ports::state_folder::{FakeStateFolder, StateFolder, hashed_name};
 use kcaws::ports::warm_key::{KeyId, NoPlace, WarmKeys};
 use kcaws::profile::{Role, SsoSession};
@@ -111,10 +110,6 @@ impl WarmKeys for OneKey {
     fn destroy(&self, _id: &KeyId) {}
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &str) -> Vec<u8> {
     let digits = |pair: &[u8]| str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
     text.as_bytes().chunks(2).map(|pair| digits(pair).expect("hex")).collect()
@@ -159,7 +154,7 @@ fn a_file_under_a_kernel_key_of_then_opens() {
     use linux_keyutils::{KeyRing, KeyRingIdentifier};
     let store = KeyutilsStore::new(Arc::new(state()));
     // Links the user keyring to this process, or says that there is none.
-    if let Err(refused) = store.unlock(&item(), Duration::ZERO) {
+    if let Err(refused) = store.unlock(&item(), std::time::Duration::ZERO) {
         return crate::skip(&format!("{refused:?}"));
     }
     let ring = KeyRing::from_special_id(KeyRingIdentifier::User, false).expect("is there");
@@ -214,10 +209,12 @@ fn writes_vectors() {
     Map(Some(ours())).write("dev", Path::new(CONFIG), &Env::from_pairs(&[]), &state, stamp());
     let mut text = String::new();
     for folder in ["keyutils", "prompt", "sealed", "sessions", "warm"] {
-        for name in state.list(folder).expect("lists").iter().filter(|name| !name.ends_with(".lock")) {
+        for name in
+            state.list(folder).expect("lists").iter().filter(|name| name.rsplit('.').next() != Some("lock"))
+        {
             let name = format!("{folder}/{name}");
             let bytes = state.read(&name).expect("reads").expect("is there");
-            text += &format!("{name} {}\n", hex(&bytes));
+            text.extend([name.as_str(), " ", &hex(&bytes), "\n"]);
         }
     }
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/vectors.txt");

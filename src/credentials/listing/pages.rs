@@ -1,4 +1,5 @@
 //! Every page of a list, within bounds: what a broken or hostile portal lists must not fill the memory.
+#![warn(clippy::arithmetic_side_effects, reason = "the numbers come from the network")]
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,7 +48,7 @@ pub(in crate::credentials) trait Listed {
 impl Listed for Account {
     fn text(&self) -> usize {
         let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        self.id.len() + length(&self.name) + length(&self.email)
+        self.id.len().saturating_add(length(&self.name)).saturating_add(length(&self.email))
     }
 }
 
@@ -87,6 +88,7 @@ pub(in crate::credentials) fn all_pages<T: Listed>(
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "the numbers are the test's")]
 mod tests {
     use std::cell::Cell;
 
