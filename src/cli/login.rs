@@ -227,11 +227,13 @@ impl Attempt<'_> {
         device::log_in(self, ui)
     }
 
-    /// Opens a page of AWS's in the browser. The one place that does.
+    /// Opens a page of AWS's in the browser, by its address. The one place that does.
     fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
-        match page.to_open() {
+        match page.to_open().filter(|_| page.is_bare()) {
             Some(url) => self.app.browser().open(url),
-            None => Err(BrowserError::NotStarted(format!("`{}` is not a known host", page.host()))),
+            None => {
+                Err(BrowserError::NotStarted("its command line would tell others of this login".to_owned()))
+            }
         }
     }
 

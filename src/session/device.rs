@@ -31,6 +31,16 @@ pub enum Waiting {
     Trouble { what: String, left: Duration },
 }
 
+/// Returns how long the code lives.
+pub fn life(authorization: &DeviceAuthorization) -> Duration {
+    or_default(authorization.expires_in, DEFAULT_LIFE).min(LONGEST_LIFE)
+}
+
+/// Zero is what an answer without the member looks like.
+fn or_default(value: Duration, default: Duration) -> Duration {
+    if value.is_zero() { default } else { value }
+}
+
 /// Polls until there is a token or none will come.
 pub fn wait_for_approval(
     center: &dyn IdentityCenter,
@@ -39,10 +49,8 @@ pub fn wait_for_approval(
     authorization: &DeviceAuthorization,
     mut tell: impl FnMut(Waiting),
 ) -> Result<IssuedToken, SessionError> {
-    let told = |value: Duration, default| if value.is_zero() { default } else { value };
-    let life = told(authorization.expires_in, DEFAULT_LIFE).min(LONGEST_LIFE);
-    let mut interval = told(authorization.interval, DEFAULT_INTERVAL).min(LONGEST_INTERVAL);
-    let deadline = clock.elapsed() + life;
+    let mut interval = or_default(authorization.interval, DEFAULT_INTERVAL).min(LONGEST_INTERVAL);
+    let deadline = clock.elapsed() + life(authorization);
     let mut back_off = Duration::ZERO;
     loop {
         let left = deadline.saturating_sub(clock.elapsed());

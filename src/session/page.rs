@@ -58,6 +58,12 @@ impl PageUrl {
         self.is_known.then(|| self.url.as_str())
     }
 
+    /// Returns whether the address says nothing of one login: no code, no name of a request. One that does must not stand
+    /// on a command line, where others can read it.
+    pub fn is_bare(&self) -> bool {
+        !self.as_str().contains('?')
+    }
+
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }

@@ -1,9 +1,10 @@
 //! The page that a login sends people to: whose it may be, and what becomes of a strange one.
 
-use idc_sim::{Fault, Route};
-use kcaws_test_kit::FakeBrowser;
+use idc_sim::{Fault, IdcSim, Route, VerificationUri};
+use kcaws_test_kit::{FakeBrowser, Walk};
 
 use crate::stage::Stage;
+use crate::test_login_pkce::get;
 
 /// The service's next answer to a request for a code.
 fn answers(stage: &Stage, members: &serde_json::Value) {
@@ -30,6 +31,20 @@ fn approved(stage: &Stage) {
     stage.sim.fault(Route::CreateToken, fault).times(1);
 }
 
+/// Nobody has decided yet.
+fn pending(stage: &Stage) {
+    let body = r#"{"error":"authorization_pending","error_description":"not yet"}"#;
+    stage.sim.fault(Route::CreateToken, Fault::status(400, body));
+}
+
+/// Where our own page leads, the only address that stands on a browser's command line.
+fn sent_on(opened: &str) -> String {
+    let (authority, path) = opened.strip_prefix("http://").and_then(|rest| rest.split_once('/')).unwrap();
+    let answer = get(authority, &format!("/{path}"));
+    let location = answer.lines().find_map(|line| line.strip_prefix("location: "));
+    location.unwrap_or_else(|| panic!("no redirect: {answer}")).to_owned()
+}
+
 #[test]
 fn the_page_at_the_newer_sign_in_hosts_is_shown_and_opened() {
     for host in [
@@ -45,11 +60,30 @@ fn the_page_at_the_newer_sign_in_hosts_is_shown_and_opened() {
         let browser = FakeBrowser::install(&stage.desk);
         let url = format!("https://{host}/platform/authorize?request_uri=abc");
         answers(&stage, &page(&url, Some(&url)));
-        approved(&stage);
-        let output = stage.run("login").expect_ok().expect_stderr(&format!("  page:   {url}\n"));
-        output.expect_stderr("  code:   BCDF-GHJK\n").expect_stderr("Your browser opens now");
-        assert_eq!(browser.wait_for_url(), url);
+        pending(&stage);
+        let (login, code) = stage.begin_login("login");
+        assert_eq!(code, "BCDF-GHJK");
+        assert_eq!(sent_on(&browser.wait_for_url()), url);
+        let output = login.kill();
+        output.expect_stderr(&format!("  page:   {url}\n"));
     }
+}
+
+#[test]
+fn a_whole_login_goes_by_a_page_whose_address_has_no_code() {
+    let stage = Stage::with(IdcSim::builder().verification_uri(VerificationUri::SignInHost));
+    let browser = FakeBrowser::install(&stage.desk);
+    let (login, code) = stage.begin_login("login");
+    let mut walk = Walk::new();
+    let page = walk.open(&browser.wait_for_url());
+    assert!(page.url.contains("/platform/authorize?request_uri="), "{}", page.url);
+    assert!(page.body.contains(&code), "to be compared: {}", page.body);
+    let sign_in = walk.submit(&page, "Confirm and continue", &[]);
+    let consent =
+        walk.submit(&sign_in, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
+    walk.submit(&consent, "Allow", &[]);
+    login.wait().expect_ok().expect_stderr("Your browser opens now");
+    stage.credentials().expect_ok();
 }
 
 #[test]
@@ -108,7 +142,7 @@ fn without_a_complete_address_or_a_code_the_login_goes_on() {
         approved(&stage);
         let output = stage.run("login").expect_ok().expect_stderr(&format!("  page:   {opened}\n"));
         assert_eq!(output.stderr_text().contains("  code: "), members.get("userCode").is_none(), "{output}");
-        assert_eq!(browser.wait_for_url(), opened);
+        assert!(browser.wait_for_url().starts_with("http://127.0.0.1:"));
     }
     let stage = Stage::new();
     answers(&stage, &page("", Some(" ")));

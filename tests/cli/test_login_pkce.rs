@@ -50,7 +50,7 @@ fn send(authority: &str, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn get(authority: &str, target: &str) -> String {
+pub(crate) fn get(authority: &str, target: &str) -> String {
     send(
         authority,
         format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").as_bytes(),

@@ -111,17 +111,17 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
 /// Returns the address of a page of ours that leads the browser to the page that knows the code: whoever reads the code
 /// from a command line could approve it as somebody else. Where no such page can be had, the code is typed.
 fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
-    let (plain, complete) = (pending.pages.plain(), pending.pages.complete());
-    let target = complete.to_open().filter(|_| plain != complete)?;
+    let page = pending.pages.complete();
+    let target = page.to_open().filter(|_| !page.is_bare())?;
     let handed = || -> Result<_, HandoffError> {
         let handoff = Handoff::listen()?;
         let address = handoff.url();
-        Ok((address, handoff.serve(&Secret::from(target), pending.authorization.expires_in)?))
+        Ok((address, handoff.serve(&Secret::from(target), device::life(&pending.authorization))?))
     };
     handed().ok()
 }
 
-/// Also with `-q`: whoever is shown the page must know this.
+/// Warns also with `-q`, where the page is shown too.
 fn tell_unknown(page: &PageUrl, ui: &mut Ui) {
     ui.tell(&format!(
         "kcaws: warning: `{}` is not among the sign-in hosts of AWS that kcaws knows, so the page is not opened; \
