@@ -5,7 +5,7 @@ use std::path::Path;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::cli::error::argument;
-use crate::ports::file_facts::{Who, readable, writable};
+use crate::ports::file_facts::{Who, readable, takes_files, writable};
 
 /// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
@@ -13,6 +13,13 @@ pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
     };
     let subject = folder.display().to_string();
+    if let Err(error) = takes_files(folder) {
+        return vec![Finding::error(
+            subject,
+            format!("nothing can be written there: {error}; a login has no place for its notes"),
+            "give yourself the right to write there (`ls -ld` of it and of the folders above), or set XDG_STATE_HOME",
+        )];
+    }
     let Ok(meta) = std::fs::symlink_metadata(folder) else {
         return vec![Finding::ok(subject, "it is made at the first login")];
     };
@@ -96,6 +103,23 @@ mod tests {
         assert!(open[0].why.contains("x.json"), "{open:?}");
         chmod(&folder, 0o755);
         assert_eq!(states(&desk.look(state_folder)), ["error"]);
+    }
+
+    /// An owner that is not us, or a file system that takes no writes. Root may write everywhere, so this is asked as
+    /// somebody else.
+    #[test]
+    fn a_place_that_takes_no_files_is_an_error_before_the_first_login_too() {
+        if rustix::process::geteuid().is_root() {
+            // Where even root may not write.
+            assert!(takes_files(Path::new("/proc/kcaws/state")).is_err());
+            return;
+        }
+        let desk = Desk::new();
+        chmod(desk.home.path(), 0o500);
+        let found = desk.look(state_folder);
+        chmod(desk.home.path(), 0o700);
+        assert_eq!(states(&found), ["error"]);
+        assert!(found[0].why.contains("nothing can be written"), "{found:?}");
     }
 
     #[test]

@@ -13,10 +13,10 @@ use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
 
 use super::left_over;
 use super::names::hex;
-use super::text::text;
+use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::sealed::{self, SealError};
-use crate::ports::state_folder::StateFolder;
+use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::Keyutils;
@@ -52,13 +52,13 @@ impl KeyutilsStore {
 
     fn current_id(&self) -> Result<Option<KeyId>, KeyringError> {
         // Unreadable is as good as absent: the next value gets a new key.
-        Ok(self.state.read(KEY_ID_FILE).map_err(failed)?.as_deref().and_then(parse_id))
+        Ok(self.state.read(KEY_ID_FILE).map_err(state)?.as_deref().and_then(parse_id))
     }
 
     fn ids_in_use(&self) -> Result<Vec<KeyId>, KeyringError> {
         let mut ids = Vec::new();
-        for name in self.state.list(FOLDER).map_err(failed)? {
-            let file = self.state.read(&format!("{FOLDER}/{name}")).map_err(failed)?;
+        for name in self.state.list(FOLDER).map_err(state)? {
+            let file = self.state.read(&format!("{FOLDER}/{name}")).map_err(state)?;
             ids.extend(file.as_deref().and_then(|file| file.first_chunk().copied()));
         }
         Ok(ids)
@@ -76,7 +76,7 @@ impl KeyutilsStore {
         let key = sealed::new_key().map_err(failed)?;
         let kept = ring.add_key(&description(&id), key.as_slice()).map_err(kernel)?;
         renew(kept)?;
-        self.state.write(KEY_ID_FILE, hex(&id).as_bytes()).map_err(failed)?;
+        self.state.write(KEY_ID_FILE, hex(&id).as_bytes()).map_err(state)?;
         Ok((id, key))
     }
 }
@@ -93,7 +93,7 @@ impl SecretStore for KeyutilsStore {
     fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
         // Asked first: without a kernel keyring the answer is "absent", not "empty".
         let ring = user_keyring()?;
-        let Some(file) = self.state.read(&file_name(key)).map_err(failed)? else {
+        let Some(file) = self.state.read(&file_name(key)).map_err(state)? else {
             return Ok(None);
         };
         let Some((id, sealed)) = file.split_first_chunk::<ID_LEN>() else {
@@ -101,7 +101,7 @@ impl SecretStore for KeyutilsStore {
         };
         let Some(kernel_key) = fetch(ring, id)? else {
             // A logout and a login by other processes, between our two looks.
-            if self.state.read(&file_name(key)).map_err(failed)?.is_some_and(|now| now != file) {
+            if self.state.read(&file_name(key)).map_err(state)?.is_some_and(|now| now != file) {
                 let source = "another process wrote it anew".into();
                 return Err(KeyringError::Changing { store: KIND, source });
             }
@@ -122,7 +122,7 @@ impl SecretStore for KeyutilsStore {
             let mut file = id.to_vec();
             let sealed = sealed::seal(&kernel_key, &bound(&id, key), value.expose().as_bytes());
             file.extend_from_slice(&sealed.map_err(failed)?);
-            self.state.write_record(&file_name(key), &file).map_err(failed)?;
+            self.state.write_record(&file_name(key), &file).map_err(state)?;
             if find(ring, &id)?.is_some() {
                 return Ok(());
             }
@@ -132,10 +132,10 @@ impl SecretStore for KeyutilsStore {
 
     fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError> {
         let name = file_name(key);
-        let file = self.state.read(&name).map_err(failed)?;
-        let left = self.state.left_overs(&name).map_err(failed)?;
+        let file = self.state.read(&name).map_err(state)?;
+        let left = self.state.left_overs(&name).map_err(state)?;
         // The file goes first, and even where the kernel refuses.
-        let removed = self.state.remove_record(&name).map_err(failed)?;
+        let removed = self.state.remove_record(&name).map_err(state)?;
         let ring = user_keyring()?;
         let id_of = |file: &[u8]| file.first_chunk::<ID_LEN>().copied();
         let id = file.as_deref().and_then(id_of);
@@ -157,7 +157,7 @@ impl SecretStore for KeyutilsStore {
             Ok(kernel_key
                 .is_some_and(|kernel_key| sealed::open(&kernel_key, &bound(id, key), sealed).is_ok()))
         };
-        left_over::take_up(&*self.state, &file_name(key), is_whole, failed)
+        left_over::take_up(&*self.state, &file_name(key), is_whole, state)
     }
 
     fn unlock(&self, _key: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {
@@ -223,6 +223,10 @@ fn kernel(error: KeyError) -> KeyringError {
         }
         other => failed(format!("the kernel answered {other}")),
     }
+}
+
+fn state(error: StateError) -> KeyringError {
+    state_failed(KIND, error)
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> KeyringError {

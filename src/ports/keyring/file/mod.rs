@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use self::form::{Header, Sealed};
 use super::left_over;
-use super::text::text;
+use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::passphrase::{PassphraseError, PassphraseSource, Question};
 use crate::ports::sealed::Key;
-use crate::ports::state_folder::StateFolder;
+use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::File;
@@ -44,7 +44,7 @@ impl FileStore {
     }
 
     fn read(&self, item: &ItemKey) -> Result<Option<Sealed>, KeyringError> {
-        let file = self.state.read(&file_name(item)).map_err(failed)?;
+        let file = self.state.read(&file_name(item)).map_err(state)?;
         file.map(|file| Sealed::read(&file).map_err(|what| KeyringError::Damaged { store: KIND, what }))
             .transpose()
     }
@@ -129,17 +129,17 @@ impl SecretStore for FileStore {
         }
         .ok_or(KeyringError::Locked(KIND))?;
         let file = header.seal(&key, item, value.expose().as_bytes()).map_err(failed)?;
-        self.state.write_record(&file_name(item), &file).map_err(failed)
+        self.state.write_record(&file_name(item), &file).map_err(state)
     }
 
     fn delete(&self, item: &ItemKey) -> Result<bool, KeyringError> {
-        self.state.remove_record(&file_name(item)).map_err(failed)
+        self.state.remove_record(&file_name(item)).map_err(state)
     }
 
     fn take_up(&self, item: &ItemKey) -> Result<bool, KeyringError> {
         // A successor is sealed under the same passphrase and salt; without the key there is nothing to tell it by.
         let Some(present) = self.read(item)? else { return Ok(false) };
-        if self.state.left_overs(&file_name(item)).map_err(failed)?.is_empty() {
+        if self.state.left_overs(&file_name(item)).map_err(state)?.is_empty() {
             return Ok(false);
         }
         let Some(key) = self.key_at_hand(item, &present)? else { return Ok(false) };
@@ -148,7 +148,7 @@ impl SecretStore for FileStore {
                 .is_ok_and(|file| file.header == present.header && file.open(&key, item).is_ok());
             Ok(whole)
         };
-        left_over::take_up(&*self.state, &file_name(item), is_whole, failed)
+        left_over::take_up(&*self.state, &file_name(item), is_whole, state)
     }
 
     fn ready(&self, item: &ItemKey) -> Result<(), KeyringError> {
@@ -194,6 +194,10 @@ fn no_passphrase(error: PassphraseError) -> KeyringError {
         PassphraseError::NoTerminal(_) => KeyringError::Locked(KIND),
         source => KeyringError::NoPassphrase { store: KIND, source },
     }
+}
+
+fn state(error: StateError) -> KeyringError {
+    state_failed(KIND, error)
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> KeyringError {
