@@ -53,3 +53,26 @@ fn find(ring: KeyRing, id: &KeyId) -> Option<Kept> {
 fn description(id: &KeyId) -> String {
     format!("kcaws-warm:{}", name(id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_readable_without_a_keyring_of_ones_own_and_one_of_before_is_still_found() {
+        let Ok(ring) = user_keyring() else { return };
+        #[expect(clippy::disallowed_methods, reason = "the kernel has no fake clock")]
+        let now = Utc::now();
+        let mut id = KeyId::default();
+        getrandom::fill(&mut id).expect("random numbers");
+        let before = Kept::extended(None, now).expect("random numbers");
+        let added = ring.add_key(&description(&id), before.bytes().as_slice()).expect("adds");
+        assert_eq!(KernelKeys.get(&id, now).as_deref(), Some(&*before.key));
+        let kept = KernelKeys.keep(&id, now + chrono::TimeDelta::hours(1), now).expect("keeps");
+        assert_eq!(*kept, *before.key);
+        let permissions = added.metadata().expect("is there").get_perms().bits();
+        assert_eq!(permissions, 0x3f0b_0000, "view, read and search for the user");
+        KernelKeys.destroy(&id);
+        assert!(KernelKeys.get(&id, now).is_none());
+    }
+}
