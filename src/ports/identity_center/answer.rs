@@ -18,8 +18,8 @@ use super::{Origin, ServiceError};
 use crate::ports::http::{HttpSetup, Page, is_aws_header};
 use crate::ports::{excerpt, innermost};
 
-/// Longest text of the portal's that is shown.
-const LONGEST_MESSAGE: usize = 300;
+/// The longest text of the portal's that is shown, in letters.
+const LONGEST_TEXT: usize = 300;
 
 /// Body of an OIDC error, RFC 6749 section 5.2. `reason` came with customer-managed KMS keys (2025).
 #[derive(Deserialize)]
@@ -115,8 +115,8 @@ impl Called<'_> {
             429 => ServiceError::Throttled,
             400..500 if body.is_of_aws() => ServiceError::Rejected {
                 operation: self.operation,
-                code: body.kind.unwrap_or_else(|| status.to_string()),
-                message: body.message.map(|message| message.chars().take(LONGEST_MESSAGE).collect()),
+                code: shortened(body.kind.unwrap_or_else(|| status.to_string())),
+                message: body.message.map(shortened),
             },
             _ => self.by_status(status, true),
         }
@@ -211,6 +211,13 @@ impl PortalBody {
 
     fn is_throttling(&self) -> bool {
         matches!(self.kind.as_deref(), Some("TooManyRequestsException" | "ThrottlingException"))
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
