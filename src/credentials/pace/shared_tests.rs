@@ -101,10 +101,6 @@ fn a_crowd_is_answered_near_the_limits_own_time() {
             "{processes}: {:?}, the limit's own {own} s",
             crowd.took
         );
-        println!(
-            "SIM {processes}: {} answers {:?} own {own} refused {}",
-            crowd.answered, crowd.took, crowd.refused
-        );
         let share = f64::from(crowd.refused) / f64::from(crowd.refused + crowd.answered);
         assert!(share < 0.35, "{processes}: {} refused", crowd.refused);
     }
