@@ -1,4 +1,4 @@
-//! What stands between here and AWS: the set-up of the client, proxies, certificates, and answers of somebody else.
+//! The way to AWS: the set-up of the client, proxies, certificates, and answers that are not AWS's.
 
 use super::{CommandError, Exit, chain};
 use crate::app::SetupError;

@@ -162,7 +162,7 @@ fn what_the_service_asks_for_is_waited_for_within_bounds() {
 }
 
 #[test]
-fn a_pace_that_nobody_keeps_is_over_and_its_file_goes() {
+fn a_pace_without_turns_is_over_and_its_file_goes() {
     let (clock, state) = (clock(), FakeStateFolder::default());
     let pace = SharedPace::of(&corp(), &clock, &state);
     pace.refused(Turn(None), None);

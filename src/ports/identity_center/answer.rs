@@ -122,7 +122,7 @@ impl Called<'_> {
         }
     }
 
-    /// 429 and 5xx are worth another try, whoever says so. 511 is not: it means "sign in to this network"
+    /// 429 and 5xx are worth another try, from a gateway too. 511 is not: it means "sign in to this network"
     /// (RFC 6585 section 6).
     fn by_status(&self, status: u16, is_of_aws: bool) -> ServiceError {
         let host = self.host();
@@ -257,3 +257,7 @@ pub(super) fn timeouts(attempt: Duration) -> TimeoutConfig {
         .operation_attempt_timeout(attempt)
         .build()
 }
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;
