@@ -8,6 +8,7 @@ mod asking;
 mod cause;
 mod console;
 mod keyring;
+mod network;
 mod profile;
 mod session;
 mod situation;
@@ -22,14 +23,11 @@ use self::cause::chain;
 use self::keyring::StoreHint;
 pub(super) use self::situation::{Doing, Situation};
 
-use crate::app::SetupError;
 use crate::credentials::warm::Refusal;
 use crate::ports::config_file::is_link_loop;
 use crate::ports::handoff::HandoffError;
-use crate::ports::http::HttpSetupError;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::loopback::NoPort;
-use crate::ports::plain_call::{CallError, Trouble};
 use crate::ports::private_file::PrivateFileError;
 use crate::ports::state_folder::StateError;
 use crate::profile::ConfigError;
@@ -163,20 +161,6 @@ impl Refusal for CommandError {
 impl std::fmt::Display for CommandError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)
-    }
-}
-
-/// Both places of a company's certificate are named: the AWS CLI reads both.
-const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE, or into `ca_bundle` of ~/.aws/config";
-
-/// What to do about an answer that is none of AWS's.
-fn in_between(status: u16) -> &'static str {
-    match status {
-        511 => "this network wants you to sign in first: open http://neverssl.com in a browser",
-        407 => "a proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@host:port",
-        _ => {
-            "a proxy, a gateway or a captive portal answers here: check HTTPS_PROXY, the VPN and what your company filters; -v shows more"
-        }
     }
 }
 
@@ -326,43 +310,6 @@ impl From<EndpointError> for CommandError {
             EndpointError::Rules(_) => failure.hint(
                 "check sso_region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL_…",
             ),
-        }
-    }
-}
-
-impl From<SetupError> for CommandError {
-    fn from(error: SetupError) -> Self {
-        let cause = chain(&error);
-        let failure = match &error {
-            SetupError::Http(HttpSetupError::Roots(_)) => {
-                Self::new(Exit::Configuration, "ca_bundle", error.to_string())
-                    .hint("AWS_CA_BUNDLE names a file with PEM certificates; unset it if it is not needed")
-            }
-            SetupError::Http(HttpSetupError::Proxy(proxy)) => {
-                Self::new(Exit::Configuration, "proxy", error.to_string())
-                    .hint(format!("write {}=http://host:port, or unset it", proxy.variable))
-            }
-            SetupError::Runtime(_) => Self::new(Exit::Failed, "setup", error.to_string())
-                .hint("the system refuses more open files or threads: `ulimit -a`"),
-        };
-        failure.because_of(cause)
-    }
-}
-
-impl From<CallError> for CommandError {
-    fn from(error: CallError) -> Self {
-        let failure = Self::new(Exit::Failed, error.service, error.to_string());
-        match error.trouble {
-            Trouble::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
-                failure.hint("they ended a moment ago; run the same command again")
-            }
-            Trouble::Refused { .. } => {
-                failure.hint("check this machine's clock and the region, then try again")
-            }
-            Trouble::Overloaded { .. } => failure.hint("try again in a moment"),
-            Trouble::Unreachable(_) => failure.hint(NO_WAY_THERE),
-            Trouble::NotAws { status } => failure.hint(in_between(status)),
-            Trouble::NotUnderstood => failure.hint("a proxy or a captive portal may stand between"),
         }
     }
 }

@@ -165,7 +165,7 @@ pub enum Trouble {
     Broken,
 }
 
-/// Returns `None` for an error of what lies behind the proxy. The client's own error has no name outside it, so its
+/// Returns `None` for an error of what is behind the proxy. The client's own error has no name outside it, so its
 /// text decides; a test makes each of them.
 pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
     let mut next = Some(error);
@@ -233,7 +233,7 @@ fn scheme_of(value: &str) -> Result<(&'static str, &str), Flaw> {
     }
 }
 
-/// A percent sign stays: what stands encoded already is not encoded twice, and the parser takes a bare one.
+/// A percent sign stays: what is encoded already is not encoded twice, and the parser takes a bare one.
 fn encoded(user: &str) -> Cow<'_, str> {
     utf8_percent_encode(user, RAW_IN_USER_INFO).into()
 }

@@ -152,7 +152,7 @@ fn hosts_without_proxy_are_named_in_every_form_that_people_write() {
     assert!(!of(&pairs).expect("fine").expect("one").leads_to(host), "the lower-case one, as above");
 }
 
-/// What becomes of a request by a proxy that answers so; `None`: nobody listens there.
+/// What becomes of a request by a proxy that answers so; `None`: the port is closed.
 fn through(scheme: &str, user: &str, answer: Option<&'static str>) -> (Unreached, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
     let place = listener.local_addr().expect("bound").to_string();

@@ -83,7 +83,7 @@ impl Roots {
             let certificate = match label.as_str() {
                 TRUSTED => certificate_of(&body).and_then(|der| trusted_for_servers(&der)),
                 label if PLAIN.contains(&label) => certificate_of(&body),
-                // Keys and revocation lists are no certificates, and nobody expects them to be trusted.
+                // Keys and revocation lists are no certificates.
                 _ => continue,
             };
             match certificate.and_then(usable) {

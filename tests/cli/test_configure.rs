@@ -48,6 +48,21 @@ fn one_line_of_flags_leads_from_nothing_to_credentials() {
     assert!(!stage.desk.home().join(".bashrc").exists(), "nobody asked for it");
 }
 
+/// One that is being closed must not keep a new colleague from all others.
+#[test]
+fn an_account_that_refuses_is_named_and_the_other_profiles_are_written() {
+    let stage = empty();
+    stage.sim.add_account("300000000001", "closing", "x@example.com");
+    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    stage.sim.assign("alice@example.com", "111122223333", "ReadOnlyAccess");
+    let refusal = r#"{"message":"No access","__type":"x#ForbiddenException"}"#;
+    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, refusal)).times(1);
+    let output = by_flags(&stage, "--profiles all").run().expect_ok();
+    output.expect_stderr("kcaws: warning: AWS does not tell what you have in account ");
+    let written = stage.desk.read_aws_config().matches("credential_process").count();
+    assert!(written > 0, "{}", stage.desk.read_aws_config());
+}
+
 #[test]
 fn the_second_time_nothing_changes_and_it_says_what_is_there() {
     let stage = empty();

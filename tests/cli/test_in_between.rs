@@ -123,7 +123,7 @@ fn a_bare_429_or_503_does_not_stop_a_login() {
     }
 }
 
-/// The server's side would stay open, and nobody would know.
+/// The session would stay open at the service, in silence.
 #[test]
 fn a_page_is_no_good_answer_to_a_logout() {
     let stage = logged_in();

@@ -24,6 +24,9 @@ pub(super) fn network(scene: &Scene<'_>) -> Vec<Finding> {
 fn reached(heard: &Heard) -> Finding {
     let why = match &heard.answer {
         Ok(answer) if answer.status == 407 => "the proxy wants a name and a password (407)".to_owned(),
+        Ok(answer) if answer.status == 511 => {
+            "this network wants you to sign in first (511): open http://neverssl.com in a browser".to_owned()
+        }
         Ok(answer) if answer.status >= 500 => format!("it is in trouble ({})", answer.status),
         Ok(_) => return Finding::ok(&heard.host, format!("it answers (for {})", heard.what)),
         Err(why) => format!("no answer (for {}): {why}", heard.what),

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use super::{CommandError, Exit, NO_WAY_THERE, argument, in_between};
+use super::network::{NO_WAY_THERE, in_between};
+use super::{CommandError, Exit, argument};
 use crate::credentials::CredentialsError;
 use crate::ports::clock::Skew;
 use crate::ports::identity_center::ServiceError;

@@ -1,7 +1,7 @@
 //! One pace for all processes of a session while AWS refuses their requests.
 //!
-//! Where nobody is refused there is no pace and no file, and a request is sent at once. The first refusal makes the
-//! file. From then on every process waits for a turn of the [`Rate`] in it, a new one too. Nobody reserves a turn ahead:
+//! Where no request is refused there is no pace and no file, and each is sent at once. The first refusal makes the
+//! file. From then on every process waits for a turn of the [`Rate`] in it, a new one too. No turn is reserved ahead:
 //! a process that is killed or stopped takes none with it. The file counts as long as turns are taken; a crowd that is
 //! done leaves one that the next call removes.
 //!
@@ -16,7 +16,7 @@ use crate::ports::clock::Clock;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::SsoSession;
 
-/// So long after the last turn nobody waits any more.
+/// How long after the last turn the pace still counts.
 const IDLE: Duration = Duration::from_secs(3);
 /// For a file that is held as long as it takes to read and write it.
 const LOCK_PATIENCE: Duration = Duration::from_millis(200);
@@ -32,7 +32,7 @@ pub(in crate::credentials) struct SharedPace<'a> {
     name: String,
 }
 
-/// A turn that was taken, or that nobody needs.
+/// A turn that was taken; `None` where there is no pace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::credentials) struct Turn(Option<u64>);
 
@@ -40,7 +40,7 @@ pub(in crate::credentials) struct Turn(Option<u64>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
     Go(Turn),
-    /// Not yet; for so long nobody has a turn.
+    /// Not yet; no turn is due for so long.
     Wait(Duration),
 }
 

@@ -92,7 +92,7 @@ fn crowd(processes: u64, every: Duration, way: Duration, bucket: Bucket) -> Crow
 #[test]
 fn a_crowd_is_answered_near_the_limits_own_time() {
     let (every, way) = (Duration::from_millis(5), Duration::from_millis(5));
-    for processes in [60, 150] {
+    for processes in [60, 150, 250] {
         let crowd = crowd(processes, every, way, Bucket::new(20.0, 20.0));
         let own = (f64::from(u32::try_from(processes).expect("few")) - 20.0) / 20.0;
         assert_eq!(u64::from(crowd.answered), processes);
@@ -162,7 +162,7 @@ fn what_the_service_asks_for_is_waited_for_within_bounds() {
 }
 
 #[test]
-fn a_pace_that_nobody_keeps_is_over_and_its_file_goes() {
+fn a_pace_without_turns_is_over_and_its_file_goes() {
     let (clock, state) = (clock(), FakeStateFolder::default());
     let pace = SharedPace::of(&corp(), &clock, &state);
     pace.refused(Turn(None), None);

@@ -18,8 +18,8 @@ use super::{Origin, ServiceError};
 use crate::ports::http::{HttpSetup, Page, is_aws_header};
 use crate::ports::{excerpt, innermost};
 
-/// Longest text of the portal's that is shown.
-const LONGEST_MESSAGE: usize = 300;
+/// The longest text of the portal's that is shown, in letters.
+const LONGEST_TEXT: usize = 300;
 
 /// Body of an OIDC error, RFC 6749 section 5.2. `reason` came with customer-managed KMS keys (2025).
 #[derive(Deserialize)]
@@ -115,14 +115,14 @@ impl Called<'_> {
             429 => ServiceError::Throttled,
             400..500 if body.is_of_aws() => ServiceError::Rejected {
                 operation: self.operation,
-                code: body.kind.unwrap_or_else(|| status.to_string()),
-                message: body.message.map(|message| message.chars().take(LONGEST_MESSAGE).collect()),
+                code: shortened(body.kind.unwrap_or_else(|| status.to_string())),
+                message: body.message.map(shortened),
             },
             _ => self.by_status(status, true),
         }
     }
 
-    /// 429 and 5xx are worth another try, whoever says so. 511 is not: it means "sign in to this network"
+    /// 429 and 5xx are worth another try, from a gateway too. 511 is not: it means "sign in to this network"
     /// (RFC 6585 section 6).
     fn by_status(&self, status: u16, is_of_aws: bool) -> ServiceError {
         let host = self.host();
@@ -214,6 +214,13 @@ impl PortalBody {
     }
 }
 
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 fn has_aws_header(raw: &HttpResponse) -> bool {
     raw.headers().iter().any(|(name, _)| is_aws_header(name))
 }
@@ -250,3 +257,7 @@ pub(super) fn timeouts(attempt: Duration) -> TimeoutConfig {
         .operation_attempt_timeout(attempt)
         .build()
 }
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

@@ -1,0 +1,57 @@
+//! The way to AWS: the set-up of the client, proxies, certificates, and answers that are not AWS's.
+
+use super::{CommandError, Exit, chain};
+use crate::app::SetupError;
+use crate::ports::http::HttpSetupError;
+use crate::ports::plain_call::{CallError, Trouble};
+
+/// Both places of a company's certificate are named: the AWS CLI reads both.
+pub(super) const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE, or into `ca_bundle` of ~/.aws/config";
+
+/// What to do about an answer that is none of AWS's.
+pub(super) fn in_between(status: u16) -> &'static str {
+    match status {
+        511 => "this network wants you to sign in first: open http://neverssl.com in a browser",
+        407 => "a proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@host:port",
+        _ => {
+            "a proxy, a gateway or a captive portal answers here: check HTTPS_PROXY, the VPN and what your company filters; -v shows more"
+        }
+    }
+}
+
+impl From<SetupError> for CommandError {
+    fn from(error: SetupError) -> Self {
+        let cause = chain(&error);
+        let failure = match &error {
+            SetupError::Http(HttpSetupError::Roots(_)) => {
+                Self::new(Exit::Configuration, "ca_bundle", error.to_string())
+                    .hint("AWS_CA_BUNDLE names a file with PEM certificates; unset it if it is not needed")
+            }
+            SetupError::Http(HttpSetupError::Proxy(proxy)) => {
+                Self::new(Exit::Configuration, "proxy", error.to_string())
+                    .hint(format!("write {}=http://host:port, or unset it", proxy.variable))
+            }
+            SetupError::Runtime(_) => Self::new(Exit::Failed, "setup", error.to_string())
+                .hint("the system refuses more open files or threads: `ulimit -a`"),
+        };
+        failure.because_of(cause)
+    }
+}
+
+impl From<CallError> for CommandError {
+    fn from(error: CallError) -> Self {
+        let failure = Self::new(Exit::Failed, error.service, error.to_string());
+        match error.trouble {
+            Trouble::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
+                failure.hint("they ended a moment ago; run the same command again")
+            }
+            Trouble::Refused { .. } => {
+                failure.hint("check this machine's clock and the region, then try again")
+            }
+            Trouble::Overloaded { .. } => failure.hint("try again in a moment"),
+            Trouble::Unreachable(_) => failure.hint(NO_WAY_THERE),
+            Trouble::NotAws { status } => failure.hint(in_between(status)),
+            Trouble::NotUnderstood => failure.hint("a proxy or a captive portal may stand between"),
+        }
+    }
+}
