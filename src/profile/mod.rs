@@ -7,6 +7,7 @@ pub mod document;
 pub mod draft;
 mod headers;
 pub mod identity;
+pub mod line;
 pub mod naming;
 pub mod own;
 pub mod save;
