@@ -11,7 +11,7 @@ use crate::profile::{Role, target};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct RoleArgs {
-    /// Profile; without it that of AWS_PROFILE
+    /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
     #[arg(conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
     /// The same, where the name begins with `-`: --profile=-NAME
@@ -57,7 +57,7 @@ impl RoleArgs {
             let role = Role { account_id: account.clone(), role_name: role.clone() };
             return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
         }
-        let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.get("AWS_PROFILE")) else {
+        let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.profile()) else {
             return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
                 .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };
@@ -66,7 +66,7 @@ impl RoleArgs {
 
     /// As [`RoleArgs::choose`]; a person who named nothing is asked.
     pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<Chosen, CommandError> {
-        if self.profile().is_some() || self.session.is_some() || app.env.get("AWS_PROFILE").is_some() {
+        if self.profile().is_some() || self.session.is_some() || app.env.profile().is_some() {
             return self.choose(app);
         }
         Chosen::of_profile(app, &r#use::picked(app, ui)?)

@@ -35,7 +35,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     if let Some(name) = named {
         return Ok(Selected { session: session_named(app, name)?, profile: None });
     }
-    if let Some(profile) = app.env.get("AWS_PROFILE") {
+    if let Some(profile) = app.env.profile() {
         match document.target(&profile) {
             Ok(target) => {
                 return Ok(Selected { session: in_force(app, target.session)?, profile: Some(profile) });

@@ -64,7 +64,7 @@ struct Row {
     /// Of the credentials at hand.
     expires_at: Option<DateTime<Utc>>,
     logged_in: bool,
-    /// That of AWS_PROFILE.
+    /// That of AWS_PROFILE, or of AWS_DEFAULT_PROFILE.
     current: bool,
 }
 
@@ -199,7 +199,7 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     let mut names = app.document()?.profile_names();
     let used = recent::read(&**app.state());
     names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
-    let current = app.env.get("AWS_PROFILE");
+    let current = app.env.profile();
     let now = app.clock.now();
     let accounts = account_names(app);
     let row = |name: String| {

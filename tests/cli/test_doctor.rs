@@ -153,7 +153,7 @@ fn keys_that_hide_the_process_are_named_with_file_and_line() {
     expect(&stage, "", "shadowing", "error", "credentials:2: `aws_access_key_id`");
     stage.desk.set_env("AWS_PROFILE", "dev");
     stage.desk.set_env("AWS_ACCESS_KEY_ID", idc_sim::SECRET_MARK);
-    expect(&stage, "", "environment_keys", "error", "hides AWS_PROFILE=dev");
+    expect(&stage, "", "environment_keys", "error", "hides the profile `dev`");
 }
 
 #[test]

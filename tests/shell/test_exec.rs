@@ -21,8 +21,14 @@ fn exec(stage: &Stage, options: &str, script: &str) -> DeskCommand {
 #[test]
 fn the_command_has_keys_region_and_nothing_of_others() {
     let stage = logged_in();
-    let others =
-        ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID"];
+    let others = [
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_EB_PROFILE",
+        "AWS_SECURITY_TOKEN",
+        "AWS_ROLE_ARN",
+        "AWS_ACCESS_KEY_ID",
+    ];
     for name in others {
         stage.desk.set_env(name, if name == "AWS_PROFILE" { "dev" } else { "stale" });
     }
