@@ -112,7 +112,7 @@ impl Refusal {
         if !self.roles.is_empty() {
             ui.data(&format!("  you have there: {}", shown(&self.roles.join(", "))));
         }
-        ui.data(&format!("  how: {}", shown(&self.mend)));
+        ui.data(&format!("  what to do: {}", shown(&self.mend)));
     }
 }
 
