@@ -36,7 +36,7 @@ pub enum ConfigError {
     #[error("there is no [sso-session {name}] in `{path}`", path = .path.display())]
     NoSuchSession { name: String, path: PathBuf, known: Vec<String> },
     #[error("there is no profile `{name}` in `{path}`", path = .path.display())]
-    NoSuchProfile { name: String, path: PathBuf },
+    NoSuchProfile { name: String, path: PathBuf, known: Vec<String> },
     #[error("{place}: profile `{name}` does not get its credentials through an SSO session")]
     NotOurs { place: Place, name: String },
     #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]

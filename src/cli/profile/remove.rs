@@ -31,8 +31,7 @@ pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
                 return Err(ConfigError::Foreign { place, name: name.clone() });
             }
             if !draft.remove(&Heading::Profile(name.clone()))? {
-                let path = draft.document().path().to_path_buf();
-                return Err(ConfigError::NoSuchProfile { name: name.clone(), path });
+                return Err(draft.document().no_such_profile(name));
             }
         }
         Ok(())
