@@ -179,6 +179,9 @@ fn in_between(status: u16) -> &'static str {
     }
 }
 
+/// What to do about `sudo -E`. Never to hand anything over: the folder is its owner's login.
+pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` as root's own; in a container, set XDG_STATE_HOME to a folder of root's";
+
 /// A name as it can be pasted into a shell.
 pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
@@ -195,11 +198,14 @@ impl From<StateError> for CommandError {
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
             StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }.hint(
-                "kcaws keeps its state in a folder that only you can enter; move that one away or mend it",
+                "kcaws keeps its state in a folder that only you can enter; `kcaws doctor` says how to fix that one",
             ),
-            StateError::Io { .. } => {
-                failure.hint("check the space and the rights of the folder (XDG_STATE_HOME)")
+            StateError::RootInAnothersHome { .. } => {
+                Self { exit: Exit::Configuration, code: "root", ..failure }.hint(AS_ROOT)
             }
+            StateError::Io { .. } => failure.hint(
+                "check the space and the rights of the folder (XDG_STATE_HOME); `kcaws doctor` looks at them",
+            ),
             StateError::Busy { .. } => {
                 Self { code: "busy", ..failure }.hint("wait for it, or end that process, then try again")
             }
