@@ -153,7 +153,10 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
         }
         Err(error @ ConfigError::NoSuchProfile { .. }) => {
             let credentials = app.credentials_document();
-            let section = sources::in_credentials(credentials.as_ref(), profile).ok_or(error)?;
+            let Some(section) = sources::in_credentials(credentials.as_ref(), profile) else {
+                selection::check_config_file(app)?;
+                return Err(error.into());
+            };
             Ok(section.get("region").unwrap_or_default().to_owned())
         }
         Err(error) => Err(error.into()),
@@ -162,6 +165,7 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
 
 /// For a command that got no profile: the person is asked, or told which there are.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
+    selection::check_config_file(app)?;
     let rows = rows(app)?;
     let names = || rows.iter().map(|(_, row)| row.name.clone()).take(20).collect::<Vec<_>>().join(", ");
     if rows.is_empty() {

@@ -63,6 +63,8 @@ pub enum ConfigError {
     BadName { name: String },
     #[error("the value of `{key}` cannot be written so that every tool reads it")]
     CannotBeWritten { key: String },
+    #[error("AWS_CONFIG_FILE names `{path}`, which does not exist", path = .path.display())]
+    NoSuchFile { path: PathBuf },
     #[error("there is no home folder, and AWS_CONFIG_FILE is not set")]
     NoHome,
     #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]

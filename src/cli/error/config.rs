@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use super::{CommandError, Exit, chain};
 use crate::ports::config_file::is_link_loop;
+use crate::ports::folders::oddity_of_name;
 use crate::profile::ConfigError;
 use crate::similar::similar;
 
@@ -47,6 +48,9 @@ impl From<ConfigError> for CommandError {
             ConfigError::CannotBeWritten { .. } => Self { code: "not_writable", ..failure }.hint(
                 "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
             ),
+            ConfigError::NoSuchFile { path } => Self { code: "no_such_file", ..failure }
+                .because_of(oddity_of_name(path).map(str::to_owned))
+                .hint("correct AWS_CONFIG_FILE, or `unset AWS_CONFIG_FILE` for ~/.aws/config"),
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
             ConfigError::NoSessions { .. } => {
                 Self { code: "no_sessions", ..failure }.hint("run `kcaws configure`")

@@ -4,6 +4,7 @@ use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::role_args::{account_id, role_name};
+use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::ports::process;
 use crate::profile::draft::{Change, Draft, is_plain_name};
@@ -42,6 +43,7 @@ pub(super) struct AddArgs {
 }
 
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    selection::check_config_file(app)?;
     let target = Target::at(app, app.config_path()?, &args.write);
     let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
     let (program, own) = (program(app)?, Own { session: args.session.clone(), role });
