@@ -85,7 +85,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     };
     if profile.is_empty() {
         tell_of_keys(app, ui);
-        ui.data("\n\n.");
+        ui.script("\n\n.");
         return Ok(());
     }
     answer(&profile, app, ui)
@@ -103,7 +103,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     }
     recent::note(profile, &**app.state());
     tell_of_keys(app, ui);
-    ui.data(&format!("{profile}\n{region}\n."));
+    ui.script(&format!("{profile}\n{region}\n."));
     match seen(profile, app) {
         Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
         None => ui.say(&format!("{}: not a profile of kcaws", shown(profile))),
