@@ -35,12 +35,16 @@ fn -run {|@args|
 # A profile and its region; without them, none.
 fn -set {|profile new-region|
   set before = (-value AWS_PROFILE)
+  if (eq $before '') { set before = (-value AWS_DEFAULT_PROFILE) }
   if (or (has-env AWS_ACCESS_KEY_ID) (has-env AWS_SESSION_TOKEN)) {
     for name [AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID] {
       unset-env $name
     }
   }
   if (not-eq $profile '') { set-env AWS_PROFILE $profile } else { unset-env AWS_PROFILE }
+  # Some tools take these before AWS_PROFILE.
+  unset-env AWS_DEFAULT_PROFILE
+  unset-env AWS_EB_PROFILE
   for name [AWS_REGION AWS_DEFAULT_REGION] {
     if (not-eq $new-region '') {
       set-env $name $new-region
@@ -82,7 +86,7 @@ fn kcaws {|@args|
 }
 
 fn prompt {|@args|
-  if (and (or (has-env AWS_PROFILE) (has-env KCAWS_EXEC)) (has-external $binary)) {
+  if (and (or (has-env AWS_PROFILE) (has-env AWS_DEFAULT_PROFILE) (has-env KCAWS_EXEC)) (has-external $binary)) {
     (external $binary) prompt $@args 2>/dev/null
   }
 }

@@ -55,6 +55,7 @@ end
 # A profile and its region; without them, none.
 function __kcaws_set -a profile region
     set -g __kcaws_before "$AWS_PROFILE"
+    test -n "$__kcaws_before"; or set -g __kcaws_before "$AWS_DEFAULT_PROFILE"
     if test -n "$AWS_ACCESS_KEY_ID$AWS_SESSION_TOKEN"
         set -e AWS_ACCESS_KEY_ID
         set -e AWS_SECRET_ACCESS_KEY
@@ -67,6 +68,13 @@ function __kcaws_set -a profile region
         set -gx AWS_PROFILE $profile
     else
         set -e AWS_PROFILE
+    end
+    # Some tools take these before AWS_PROFILE. A universal one is hidden while there is a profile.
+    for name in AWS_DEFAULT_PROFILE AWS_EB_PROFILE
+        set -eg $name
+        if set -q $name
+            test -n "$profile"; and set -gx $name $profile; or set -e $name
+        end
     end
     if test -n "$region"
         set -gx AWS_REGION $region
@@ -82,7 +90,7 @@ end
 
 function __kcaws_prompt
     set -l last $status
-    if test -n "$AWS_PROFILE$KCAWS_EXEC"; and test -x $__kcaws_binary
+    if test -n "$AWS_PROFILE$AWS_DEFAULT_PROFILE$KCAWS_EXEC"; and test -x $__kcaws_binary
         command $__kcaws_binary prompt $argv 2>/dev/null
     end
     return $last

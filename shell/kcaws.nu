@@ -18,11 +18,14 @@ def --wrapped kcaws-run [...args: string] {
 
 # A profile and its region; without them, none.
 def --env kcaws-set [profile: string, region: string] {
-  $env.KCAWS_BEFORE = ($env.AWS_PROFILE? | default '')
+  let chosen = ($env.AWS_PROFILE? | default '')
+  $env.KCAWS_BEFORE = if $chosen != '' { $chosen } else { $env.AWS_DEFAULT_PROFILE? | default '' }
   if ($env.AWS_ACCESS_KEY_ID? | is-not-empty) or ($env.AWS_SESSION_TOKEN? | is-not-empty) {
     hide-env --ignore-errors AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID
   }
   if $profile != '' { $env.AWS_PROFILE = $profile } else { hide-env --ignore-errors AWS_PROFILE }
+  # Some tools take these before AWS_PROFILE.
+  hide-env --ignore-errors AWS_DEFAULT_PROFILE AWS_EB_PROFILE
   if $region != '' {
     $env.AWS_REGION = $region
     $env.AWS_DEFAULT_REGION = $region
@@ -64,7 +67,7 @@ def --env --wrapped kcaws [...args: string@kcaws-complete] {
 }
 
 def --wrapped kcaws-prompt [...args: string] {
-  if ($env.AWS_PROFILE? | is-not-empty) or ($env.KCAWS_EXEC? | is-not-empty) {
+  if [$env.AWS_PROFILE? $env.AWS_DEFAULT_PROFILE? $env.KCAWS_EXEC?] | any {|value| $value | is-not-empty } {
     try { ^$kcaws_binary prompt ...$args err> /dev/null } catch { '' }
   }
 }

@@ -54,6 +54,7 @@ function global:__kcaws_use {
 function global:__kcaws_set {
     param([string] $Name, [string] $Region)
     $global:__kcaws_before = [string] $Env:AWS_PROFILE
+    if (-not $global:__kcaws_before) { $global:__kcaws_before = [string] $Env:AWS_DEFAULT_PROFILE }
     if ($Env:AWS_ACCESS_KEY_ID -or $Env:AWS_SESSION_TOKEN) {
         $Env:AWS_ACCESS_KEY_ID = $null
         $Env:AWS_SECRET_ACCESS_KEY = $null
@@ -63,6 +64,9 @@ function global:__kcaws_set {
         $Env:AWS_ACCOUNT_ID = $null
     }
     if ($Name) { $Env:AWS_PROFILE = $Name } else { $Env:AWS_PROFILE = $null }
+    # Some tools take these before AWS_PROFILE.
+    $Env:AWS_DEFAULT_PROFILE = $null
+    $Env:AWS_EB_PROFILE = $null
     if ($Region) {
         $Env:AWS_REGION = $Region
         $Env:AWS_DEFAULT_REGION = $Region
@@ -76,7 +80,7 @@ function global:__kcaws_set {
 
 function global:Get-KcawsPrompt {
     $last = $global:LASTEXITCODE
-    if (($Env:AWS_PROFILE -or $Env:KCAWS_EXEC) -and (Test-Path -LiteralPath $global:__kcaws_binary)) {
+    if (($Env:AWS_PROFILE -or $Env:AWS_DEFAULT_PROFILE -or $Env:KCAWS_EXEC) -and (Test-Path -LiteralPath $global:__kcaws_binary)) {
         & $global:__kcaws_binary prompt @args 2>$null
     }
     $global:LASTEXITCODE = $last

@@ -56,7 +56,7 @@ __kcaws_use() {
 # A profile and its region; without them, none.
 __kcaws_set() {
   emulate -L zsh
-  typeset -g __kcaws_before=${AWS_PROFILE-}
+  typeset -g __kcaws_before=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE-}}
   if [[ -n ${AWS_ACCESS_KEY_ID-}${AWS_SESSION_TOKEN-} ]]; then
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID
   fi
@@ -65,6 +65,8 @@ __kcaws_set() {
   else
     unset AWS_PROFILE
   fi
+  # Some tools take these before AWS_PROFILE.
+  unset AWS_DEFAULT_PROFILE AWS_EB_PROFILE
   if [[ -n $2 ]]; then
     export AWS_REGION=$2 AWS_DEFAULT_REGION=$2
   elif [[ -n ${__kcaws_region-} ]]; then
@@ -77,7 +79,7 @@ __kcaws_set() {
 
 __kcaws_prompt() {
   local last=$?
-  if [[ -n ${AWS_PROFILE-}${KCAWS_EXEC-} && -x $__kcaws_binary ]]; then
+  if [[ -n ${AWS_PROFILE-}${AWS_DEFAULT_PROFILE-}${KCAWS_EXEC-} && -x $__kcaws_binary ]]; then
     command "$__kcaws_binary" prompt --shell zsh "$@" 2>/dev/null || :
   fi
   return $last

@@ -19,4 +19,5 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod shell;
+pub mod similar;
 pub mod words;

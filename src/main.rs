@@ -13,5 +13,6 @@ fn main() -> ExitCode {
     if cli::hot::answered(std::env::args_os().skip(1), &near) {
         return ExitCode::SUCCESS;
     }
+    ports::interrupt::make_children_waitable();
     cli::main(&App::beyond(near), std::env::args_os())
 }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use idc_sim::{IdcSim, Route};
+use kcaws::profile::line::program_word;
 use kcaws_test_kit::{Desk, DeskCommand, Output, install_program};
 use rustix::process::Signal;
 
@@ -123,11 +124,17 @@ fn profiles_lead_to_the_front() {
     let add = ["profile", "add", "linked", "--session", "corp", "--account", ACCOUNT, "--role", ROLE];
     stage.desk.command(&link).args(add).run().expect_ok();
     let config = std::fs::read_to_string(stage.desk.home().join(".aws/config")).unwrap();
-    assert!(config.contains(&format!("\"{}\" credential-process", link.display())), "{config}");
+    assert!(
+        config.contains(&format!("{} credential-process", program_word(link.to_str().unwrap()).unwrap())),
+        "{config}"
+    );
     std::fs::remove_file(link).unwrap();
     stage.run(&format!("profile add dev --session corp --account {ACCOUNT} --role {ROLE}")).expect_ok();
     let config = std::fs::read_to_string(stage.desk.home().join(".aws/config")).unwrap();
-    let written = format!("credential_process = \"{}\" credential-process ", stage.front().display());
+    let written = format!(
+        "credential_process = {} credential-process ",
+        program_word(stage.front().to_str().unwrap()).unwrap()
+    );
     assert!(config.contains(&written), "{config}");
 }
 

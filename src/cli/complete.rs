@@ -45,7 +45,9 @@ pub(super) fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
         // A name that would act on a terminal cannot be typed either.
         if shown(&value) == value && seen.insert(value.clone()) {
             let description = shown(&description);
-            ui.data(if description.is_empty() { value } else { format!("{value}\t{description}") }.as_str());
+            ui.script(
+                if description.is_empty() { value } else { format!("{value}\t{description}") }.as_str(),
+            );
         }
     }
 }

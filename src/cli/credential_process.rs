@@ -11,7 +11,7 @@ use crate::profile::Role;
 const EXAMPLES: &str = "\
 Example, in ~/.aws/config:
   [profile dev]
-  credential_process = \"/usr/local/bin/kcaws\" credential-process --session corp --account 111122223333 --role PowerUserAccess
+  credential_process = /usr/local/bin/kcaws credential-process --session corp --account 111122223333 --role PowerUserAccess
   region = eu-central-1
 
 Keep sso_… keys out of that profile: several SDKs would then not run the line at all.";

@@ -61,7 +61,7 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     if args.unset {
         let names: Vec<&str> =
             KEYS.into_iter().chain([ACCOUNT]).chain(REGIONS).chain(serve::VARIABLES).collect();
-        ui.data(format.unset(&names).trim_end());
+        ui.script(format.unset(&names).trim_end());
         return Ok(());
     }
     let Chosen { selected, role, region } = args.of.choose(app)?;

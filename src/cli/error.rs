@@ -6,6 +6,7 @@
 
 mod asking;
 mod cause;
+mod config;
 mod console;
 mod keyring;
 mod network;
@@ -24,13 +25,11 @@ use self::keyring::StoreHint;
 pub(super) use self::situation::{Doing, Situation};
 
 use crate::credentials::warm::Refusal;
-use crate::ports::config_file::is_link_loop;
 use crate::ports::handoff::HandoffError;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::loopback::NoPort;
 use crate::ports::private_file::PrivateFileError;
 use crate::ports::state_folder::StateError;
-use crate::profile::ConfigError;
 use crate::settings::SettingsError;
 
 /// README has the same table.
@@ -164,6 +163,9 @@ impl std::fmt::Display for CommandError {
     }
 }
 
+/// What to do about `sudo -E`. Never to hand anything over: the folder is its owner's login.
+pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` as root's own; in a container, set XDG_STATE_HOME to a folder of root's";
+
 /// A name as it can be pasted into a shell.
 pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
@@ -173,20 +175,6 @@ pub(super) fn argument(name: &str) -> String {
     format!("'{}'", name.replace('\'', r"'\''"))
 }
 
-/// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.
-fn of_reading(error: &std::io::Error) -> &'static str {
-    match error.kind() {
-        _ if is_link_loop(error) => {
-            "a symbolic link there leads back to itself: `ls -l` shows it; let it name the file"
-        }
-        ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE names a file",
-        ErrorKind::NotADirectory => "a part of that path is a file, not a folder; check AWS_CONFIG_FILE",
-        ErrorKind::FileTooLarge => "check AWS_CONFIG_FILE: a configuration has at most 8 MB",
-        ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it names a pipe that no one writes to",
-        _ => "check the rights of the file (AWS_CONFIG_FILE)",
-    }
-}
-
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
         let failure = Self::new(Exit::Failed, "state", error.to_string());
@@ -194,11 +182,14 @@ impl From<StateError> for CommandError {
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
             StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }.hint(
-                "kcaws keeps its state in a folder that only you can enter; move that one away or mend it",
+                "kcaws keeps its state in a folder that only you can enter; `kcaws doctor` says how to fix that one",
             ),
-            StateError::Io { .. } => {
-                failure.hint("check the space and the rights of the folder (XDG_STATE_HOME)")
+            StateError::RootInAnothersHome { .. } => {
+                Self { exit: Exit::Configuration, code: "root", ..failure }.hint(AS_ROOT)
             }
+            StateError::Io { .. } => failure.hint(
+                "check the space and the rights of the folder (XDG_STATE_HOME); `kcaws doctor` looks at them",
+            ),
             StateError::Busy { .. } => {
                 Self { code: "busy", ..failure }.hint("wait for it, or end that process, then try again")
             }
@@ -207,57 +198,6 @@ impl From<StateError> for CommandError {
             }
             StateError::NoLocks { .. } => {
                 failure.hint("put the state folder on a local disk: set XDG_STATE_HOME")
-            }
-        };
-        failure.because_of(cause)
-    }
-}
-
-impl From<ConfigError> for CommandError {
-    fn from(error: ConfigError) -> Self {
-        let failure = Self::new(Exit::Configuration, "config", error.to_string());
-        let cause = chain(&error);
-        let failure = match &error {
-            ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source)),
-            ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("mend that line"),
-            ConfigError::WrongRegion { told, .. } => Self { code: "wrong_region", ..failure }
-                .hint(format!("change that line to `sso_region = {told}`")),
-            ConfigError::MissingKey { key, .. } => {
-                failure.hint(format!("add the line `{key} = …` to that section"))
-            }
-            ConfigError::NoSuchSession { known, .. } if known.is_empty() => {
-                Self { code: "no_such_session", ..failure }.hint("run `kcaws configure`")
-            }
-            ConfigError::NoSuchSession { known, .. } => {
-                Self { code: "no_such_session", ..failure }.hint(format!("there are: {}", known.join(", ")))
-            }
-            ConfigError::NoSuchProfile { .. } => {
-                Self { code: "no_such_profile", ..failure }.hint("`kcaws profile list` shows what there is")
-            }
-            ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
-                .hint("name --session, --account and --role, or give the profile an sso_session"),
-            ConfigError::TakenElsewhere { key, .. } => Self { code: "taken_elsewhere", ..failure }
-                .because("not every SDK would take these credentials from kcaws")
-                .hint(format!("remove `{key}` there, or use a profile without it")),
-            ConfigError::NoSuchSource { .. } => Self { code: "no_source_profile", ..failure }
-                .hint("name a profile that is there; `kcaws profile list` shows them"),
-            ConfigError::Circular { .. } => Self { code: "circular", ..failure }
-                .hint("name --session, --account and --role in its credential_process instead of --profile"),
-            ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }
-                .hint("the AWS CLI reads nothing of a file like that; merge the two, nothing was changed"),
-            ConfigError::Unshared { .. } => {
-                Self { code: "not_shared", ..failure }.hint("mend that line first; nothing was changed")
-            }
-            ConfigError::Foreign { .. } => Self { code: "foreign", ..failure }
-                .hint("nothing was changed; choose another name, or say --force"),
-            ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }
-                .hint("a name is made of letters, digits and `_.@%:+/-`"),
-            ConfigError::CannotBeWritten { .. } => Self { code: "not_writable", ..failure }.hint(
-                "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
-            ),
-            ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
-            ConfigError::NoSessions { .. } => {
-                Self { code: "no_sessions", ..failure }.hint("run `kcaws configure`")
             }
         };
         failure.because_of(cause)

@@ -143,6 +143,8 @@ fn a_prompt_reads_the_map_and_the_note_of_the_warm_entry_and_opens_nothing_else(
     note_map(home.path(), &outside, &Map(Some(ours(home.path()))));
     let say = |env: &[(&str, &str)], line: &[&str]| prompt(home.path(), env, &outside, line);
     assert_eq!(say(&[DEV], &[]).as_deref(), Some("dev:Admin 1h00m"));
+    assert_eq!(say(&[("AWS_DEFAULT_PROFILE", "dev")], &[]).as_deref(), Some("dev:Admin 1h00m"));
+    assert_eq!(say(&[DEV, ("AWS_DEFAULT_PROFILE", "other")], &[]).as_deref(), Some("dev:Admin 1h00m"));
     assert_eq!(say(&[DEV], &["--format={account} {state}"]).as_deref(), Some("111122223333 ok"));
     assert_eq!(
         say(&[DEV, ("KCAWS_PROMPT_FORMAT", "{red}x")], &["--shell", "zsh"]).as_deref(),

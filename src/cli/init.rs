@@ -101,7 +101,7 @@ impl Shell {
             .hint("install it in a folder whose name is plain text"));
         };
         for part in parts {
-            ui.data(part.replace(MARKER, &path).trim_end());
+            ui.script(part.replace(MARKER, &path).trim_end());
         }
         Ok(())
     }

@@ -91,6 +91,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         return log_in(args, selection::session(app, args.session.as_deref(), ui)?, app, ui);
     }
     let document = app.document()?;
+    selection::check_config_file(app)?;
     let names = document.session_names();
     if names.is_empty() {
         return Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into());

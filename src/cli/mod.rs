@@ -45,8 +45,9 @@ const ENVIRONMENT: &str = "\
 Environment:
   AWS_CONFIG_FILE               another file than ~/.aws/config
   AWS_SHARED_CREDENTIALS_FILE   another file than ~/.aws/credentials; only looked at, for keys that hide a profile
-  AWS_PROFILE                   the profile, and through it the session, when none is named
-  KCAWS_FLOW                    how login goes: device (default), pkce
+  AWS_PROFILE, AWS_DEFAULT_PROFILE
+                                the profile, and through it the session, when none is named
+  KCAWS_FLOW                    how login goes: device (default), pkce, auto
   KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred, file
   KCAWS_PASSPHRASE_FD           for the file: the number of an open descriptor whose first line is the passphrase
   KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell

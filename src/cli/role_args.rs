@@ -11,7 +11,7 @@ use crate::profile::{Role, target};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct RoleArgs {
-    /// Profile; without it that of AWS_PROFILE
+    /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
     #[arg(conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
     /// The same, where the name begins with `-`: --profile=-NAME
@@ -57,7 +57,7 @@ impl RoleArgs {
             let role = Role { account_id: account.clone(), role_name: role.clone() };
             return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
         }
-        let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.get("AWS_PROFILE")) else {
+        let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.profile()) else {
             return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
                 .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };
@@ -66,7 +66,7 @@ impl RoleArgs {
 
     /// As [`RoleArgs::choose`]; a person who named nothing is asked.
     pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<Chosen, CommandError> {
-        if self.profile().is_some() || self.session.is_some() || app.env.get("AWS_PROFILE").is_some() {
+        if self.profile().is_some() || self.session.is_some() || app.env.profile().is_some() {
             return self.choose(app);
         }
         Chosen::of_profile(app, &r#use::picked(app, ui)?)
@@ -82,9 +82,36 @@ pub(super) fn role_name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn account_id(text: &str) -> Result<String, String> {
-    if target::is_account_id(text) {
-        Ok(text.to_owned())
+    // As the console and mails show it: 1111-2222-3333.
+    let groups: Vec<&str> = text.trim().split(['-', ' ']).collect();
+    let id = if groups.len() == 3 && groups.iter().all(|group| group.len() == 4) {
+        groups.concat()
     } else {
-        Err("an account id has 12 digits".to_owned())
+        text.to_owned()
+    };
+    if target::is_account_id(&id) { Ok(id) } else { Err("an account id has 12 digits".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_id_is_taken_as_it_is_stored_and_as_the_console_shows_it() {
+        for text in ["111122223333", "1111-2222-3333", "1111 2222 3333", " 1111-2222-3333 "] {
+            assert_eq!(account_id(text).as_deref(), Ok("111122223333"), "{text:?}");
+        }
+        assert_eq!(account_id("0123-4567-8901").as_deref(), Ok("012345678901"));
+        for text in [
+            "",
+            "1111",
+            "1111-22223333",
+            "11112222-3333",
+            "1111-2222-333x",
+            "1111--2222-3333",
+            "111-12222-3333",
+        ] {
+            assert!(account_id(text).is_err(), "{text:?}");
+        }
     }
 }

@@ -29,13 +29,32 @@ pub(super) struct Selected {
     pub(super) profile: Option<String>,
 }
 
-/// For `[SESSION]`: the argument, else that of AWS_PROFILE, else the only one, else the person is asked.
+/// Refuses an AWS_CONFIG_FILE that names no file: what is in the real one would seem not to exist.
+pub(super) fn check_config_file(app: &App) -> Result<(), CommandError> {
+    match app.document() {
+        // One that cannot be read is what its reader complains about.
+        Ok(document) if document.is_missing() && app.env.raw("AWS_CONFIG_FILE").is_some() => {
+            Err(ConfigError::NoSuchFile { path: document.path().to_path_buf() }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for a profile, which the credentials file may have.
+fn check_config_file_of(app: &App, profile: &str) -> Result<(), CommandError> {
+    let missing = check_config_file(app);
+    let is_there = || sources::in_credentials(app.credentials_document().as_ref(), profile).is_some();
+    missing.or_else(|error| if is_there() { Ok(()) } else { Err(error) })
+}
+
+/// For `[SESSION]`: the argument, else that of the environment's profile, else the only one, else the person is asked.
 pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selected, CommandError> {
+    check_config_file(app)?;
     let document = app.document()?;
     if let Some(name) = named {
         return Ok(Selected { session: session_named(app, name)?, profile: None });
     }
-    if let Some(profile) = app.env.get("AWS_PROFILE") {
+    if let Some(profile) = app.env.profile() {
         match document.target(&profile) {
             Ok(target) => {
                 return Ok(Selected { session: in_force(app, target.session)?, profile: Some(profile) });
@@ -63,6 +82,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
 
 /// A session of the config, in the region where its login is.
 pub(super) fn session_named(app: &App, name: &str) -> Result<SsoSession, CommandError> {
+    check_config_file(app)?;
     in_force(app, app.document()?.session(name)?)
 }
 
@@ -154,6 +174,7 @@ pub(super) fn role_of_profile(
     app: &App,
     profile: &str,
 ) -> Result<(Selected, Role, Option<String>), CommandError> {
+    check_config_file_of(app, profile)?;
     let document = app.document()?;
     let Target { session, role, region } = document
         .target(profile)

@@ -91,6 +91,7 @@ struct Seen {
 }
 
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    selection::check_config_file(app)?;
     let document = app.document()?;
     let names = match &args.session {
         Some(name) => vec![name.clone()],

@@ -1,5 +1,6 @@
 //! What a person or a pipe gets to see. stdout is data, stderr is for people; `-q` removes chatter and warnings, never
-//! data or errors. Names from the network and from files are hostile (rule 11): [`shown`] disarms them.
+//! data or errors. Names from the network, from files and from the environment are hostile (rule 11): every line goes
+//! through [`shown`] here, but for what a shell or a program is to read.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -79,9 +80,14 @@ impl Ui {
         (read > 0).then(|| line.trim().to_owned())
     }
 
-    /// A line of data.
+    /// Writes a line of data for a person.
     pub fn data(&mut self, line: &str) {
-        self.write_out(format!("{line}\n").as_bytes());
+        self.script(&shown(line));
+    }
+
+    /// Writes text for a shell or a program to read, as it is, with a line end.
+    pub(super) fn script(&mut self, text: &str) {
+        self.write_out(format!("{text}\n").as_bytes());
     }
 
     /// The one way of a secret to stdout: credentials for the tool that asked, a sign-in URL that was asked for.
@@ -107,7 +113,7 @@ impl Ui {
 
     pub fn json(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).expect("lists of names and times serialize");
-        self.data(&harmless_json(&text));
+        self.script(&harmless_json(&text));
     }
 
     /// A table without lines: columns as wide as their widest cell, which is cut at [`WIDEST`] in all but the last.
@@ -157,7 +163,17 @@ impl Ui {
 
     /// What the person must see, also with `-q`: a code to type, a login that is not over.
     pub fn tell(&mut self, line: &str) {
-        // Nobody to tell: no reason to stop.
+        self.tell_drawn(&shown(line));
+    }
+
+    /// The same in bold.
+    pub(super) fn tell_large(&mut self, line: &str) {
+        self.tell_drawn(&format!("\u{1b}[1m{}\u{1b}[0m", shown(line)));
+    }
+
+    /// The same with colours and drawings of kcaws itself, and nothing from outside.
+    pub(super) fn tell_drawn(&mut self, line: &str) {
+        // A stderr that is closed is no reason to stop.
         let _ = writeln!(self.terminal.stderr, "{line}");
     }
 
@@ -169,7 +185,7 @@ impl Ui {
     /// As [`Ui::text`], for the person who is about to be asked about it.
     pub(super) fn tell_text(&mut self, text: &str) {
         for line in shown_lines(text) {
-            self.tell(&line);
+            self.tell_drawn(&line);
         }
     }
 
@@ -191,7 +207,7 @@ impl Ui {
         }
         if json {
             let text = serde_json::to_string(&error.as_json(self.situation())).expect("strings serialize");
-            return self.tell(&harmless_json(&text));
+            return self.tell_drawn(&harmless_json(&text));
         }
         self.tell(&format!("kcaws: error: {}", shown(&error.message)));
         if let Some(cause) = &error.cause {
@@ -206,7 +222,7 @@ impl Ui {
     /// have one, it may be all that differs, and is shown.
     pub(super) fn text(&mut self, text: &str) {
         for line in shown_lines(text) {
-            self.data(&line);
+            self.script(&line);
         }
     }
 
@@ -321,7 +337,19 @@ mod tests {
     }
 
     #[test]
-    fn hostile_names_are_shown_and_do_not_act() {
+    fn hostile_names_are_shown_and_do_not_act_whichever_way_they_are_printed() {
+        let (mut ui, stdout, stderr) = ui(false);
+        let name = "/home/\u{1b}]0;x\u{7}\nkcaws: error: fake";
+        ui.data(name);
+        ui.say(name);
+        ui.tell(name);
+        ui.warn(name);
+        ui.marked("ok", Colour::Green, name);
+        ui.table(&["PATH"], &[vec![name.to_owned()]]);
+        ui.tell_large(name);
+        let printed = stdout.text() + &stderr.text();
+        assert!(!printed.contains("\u{1b}]") && !printed.contains('\u{7}'), "{printed:?}");
+        assert!(!printed.contains("\nkcaws: error"), "{printed:?}");
         assert_eq!(shown("dev\u{1b}[2J\r\n"), "dev\\u{1b}[2J\\u{d}\\u{a}");
         assert_eq!(shown("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
         assert_eq!(shown("Zoë 東京"), "Zoë 東京");

@@ -8,7 +8,7 @@ use clap::error::ErrorKind as Wrong;
 
 use super::Global;
 use super::error::{CommandError, Exit};
-use super::ui::Ui;
+use super::ui::{Ui, shown};
 use crate::ports::terminal::Terminal;
 
 /// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr, with `--json` as every other
@@ -36,8 +36,13 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString]) -> ExitCode {
     }
     if json {
         ui.error(&failure, true);
+    } else if error.render().to_string().lines().any(|line| shown(line) != line) {
+        // It repeats what was typed.
+        for line in error.render().to_string().lines() {
+            ui.tell(line);
+        }
     } else {
-        // clap's own words have colours and the usage. Nobody to tell: no reason for another code.
+        // clap's own words have colours and the usage. A stderr that is closed is no reason for another code.
         let _ = error.print();
     }
     ExitCode::from(failure.exit_code())

@@ -64,7 +64,7 @@ struct Row {
     /// Of the credentials at hand.
     expires_at: Option<DateTime<Utc>>,
     logged_in: bool,
-    /// That of AWS_PROFILE.
+    /// That of AWS_PROFILE, or of AWS_DEFAULT_PROFILE.
     current: bool,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     };
     if profile.is_empty() {
         tell_of_keys(app, ui);
-        ui.data("\n\n.");
+        ui.script("\n\n.");
         return Ok(());
     }
     answer(&profile, app, ui)
@@ -103,7 +103,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     }
     recent::note(profile, &**app.state());
     tell_of_keys(app, ui);
-    ui.data(&format!("{profile}\n{region}\n."));
+    ui.script(&format!("{profile}\n{region}\n."));
     match seen(profile, app) {
         Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
         None => ui.say(&format!("{}: not a profile of kcaws", shown(profile))),
@@ -153,7 +153,10 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
         }
         Err(error @ ConfigError::NoSuchProfile { .. }) => {
             let credentials = app.credentials_document();
-            let section = sources::in_credentials(credentials.as_ref(), profile).ok_or(error)?;
+            let Some(section) = sources::in_credentials(credentials.as_ref(), profile) else {
+                selection::check_config_file(app)?;
+                return Err(error.into());
+            };
             Ok(section.get("region").unwrap_or_default().to_owned())
         }
         Err(error) => Err(error.into()),
@@ -162,6 +165,7 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
 
 /// For a command that got no profile: the person is asked, or told which there are.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
+    selection::check_config_file(app)?;
     let rows = rows(app)?;
     let names = || rows.iter().map(|(_, row)| row.name.clone()).take(20).collect::<Vec<_>>().join(", ");
     if rows.is_empty() {
@@ -199,7 +203,7 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     let mut names = app.document()?.profile_names();
     let used = recent::read(&**app.state());
     names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
-    let current = app.env.get("AWS_PROFILE");
+    let current = app.env.profile();
     let now = app.clock.now();
     let accounts = account_names(app);
     let row = |name: String| {

@@ -19,7 +19,7 @@ use crate::session::status;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  kcaws whoami\n  kcaws whoami --profile dev --json | jq -r .user")]
 pub(super) struct WhoamiArgs {
-    /// Profile; without it that of AWS_PROFILE, else `default`
+    /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE, then `default`]
     #[arg(long)]
     profile: Option<String>,
     /// Machine-readable
@@ -43,6 +43,9 @@ struct Report {
 
 pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let profile = profile(args, app)?;
+    if let Some(other) = app.env.other_profile().filter(|_| args.profile.is_none()) {
+        ui.warn(&format!("AWS_DEFAULT_PROFILE is `{other}`: the AWS CLI 1 and boto3 use that one"));
+    }
     let (selected, role, region) = selection::role_of_profile(app, &profile)?;
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = provider.credentials()?;
@@ -70,7 +73,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
 }
 
 fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
-    let named = args.profile.clone().or_else(|| app.env.get("AWS_PROFILE"));
+    let named = args.profile.clone().or_else(|| app.env.profile());
     let default = || "default".to_owned();
     match named {
         Some(profile) => Ok(profile),

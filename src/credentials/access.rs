@@ -5,6 +5,7 @@ use super::listing::{Budget, all_pages};
 use crate::ports::identity_center::{Account, ServiceError};
 use crate::secret::Secret;
 use crate::session::{Session, SessionError};
+use crate::similar::similar;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -13,10 +14,6 @@ pub struct Access {
     /// Permission sets in the account, sorted; none where the account is not among those.
     pub roles: Vec<String>,
 }
-
-/// Further apart than this, as a part of 1, two names are different names.
-const NEAR: f64 = 0.7;
-const MOST_NEAR: usize = 3;
 
 impl Session<'_> {
     /// Two requests for an account of some size, however many accounts there are.
@@ -53,24 +50,13 @@ impl Access {
 
     /// Names of permission sets that may have been meant, the likeliest first.
     pub fn near_roles(&self, role: &str) -> Vec<String> {
-        near(role, self.roles.iter().map(String::as_str))
+        similar(role, self.roles.iter().map(String::as_str))
     }
 
     /// Account ids that may have been meant.
     pub fn near_accounts(&self, account_id: &str) -> Vec<String> {
-        near(account_id, self.accounts.iter().map(|account| account.id.as_str()))
+        similar(account_id, self.accounts.iter().map(|account| account.id.as_str()))
     }
-}
-
-/// By edit distance with swapped neighbours counted once: letter case is no difference worth a whole letter, and AWS
-/// compares names with it.
-fn near<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let wanted = wanted.to_lowercase();
-    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
-    let mut near: Vec<(f64, &str)> =
-        names.map(|name| (likeness(name), name)).filter(|(like, _)| *like >= NEAR).collect();
-    near.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
-    near.into_iter().take(MOST_NEAR).map(|(_, name)| name.to_owned()).collect()
 }
 
 #[cfg(test)]

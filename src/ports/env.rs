@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+/// The variables that choose a profile, in the order in which kcaws reads them.
+const PROFILE_VARIABLES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
 /// Cheap to clone; real by default, a map in tests.
 #[derive(Clone)]
 pub struct Env(Source);
@@ -37,6 +40,20 @@ impl Env {
         }
     }
 
+    /// Returns the profile that the environment chooses.
+    pub fn profile(&self) -> Option<String> {
+        PROFILE_VARIABLES.iter().find_map(|name| self.get(name))
+    }
+
+    /// Returns what AWS_DEFAULT_PROFILE says where AWS_PROFILE says something else.
+    ///
+    /// The AWS CLI 2 and the SDKs for Go take AWS_PROFILE first, as kcaws does, and others know no second variable;
+    /// the AWS CLI 1 and boto3 take AWS_DEFAULT_PROFILE first.
+    pub fn other_profile(&self) -> Option<String> {
+        let [first, second] = PROFILE_VARIABLES.map(|name| self.get(name));
+        second.filter(|second| first.is_some_and(|first| first != *second))
+    }
+
     /// `true` for `true` and `1` in any case, as AWS SDKs read their switches.
     pub fn is_on(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
@@ -52,6 +69,25 @@ mod tests {
         let env = Env::from_pairs(&[("AWS_PROFILE", ""), ("A", "x")]);
         assert_eq!(env.get("AWS_PROFILE"), None);
         assert_eq!(env.get("A").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn aws_profile_comes_before_aws_default_profile() {
+        for (pairs, profile, other) in [
+            (&[][..], None, None),
+            (&[("AWS_PROFILE", "a")][..], Some("a"), None),
+            (&[("AWS_DEFAULT_PROFILE", "b")][..], Some("b"), None),
+            (&[("AWS_PROFILE", ""), ("AWS_DEFAULT_PROFILE", "b")][..], Some("b"), None),
+            (&[("AWS_PROFILE", "a"), ("AWS_DEFAULT_PROFILE", "a")][..], Some("a"), None),
+            (&[("AWS_PROFILE", "a"), ("AWS_DEFAULT_PROFILE", "b")][..], Some("a"), Some("b")),
+        ] {
+            let env = Env::from_pairs(pairs);
+            assert_eq!(
+                (env.profile().as_deref(), env.other_profile().as_deref()),
+                (profile, other),
+                "{pairs:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where files lie on this platform.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::env::Env;
 
@@ -52,9 +52,50 @@ impl Folders {
     }
 }
 
+/// Returns what in the name of a file shows that it was meant otherwise, as a shell or an .env file garbles one.
+pub fn oddity_of_name(path: &Path) -> Option<&'static str> {
+    let text = path.to_string_lossy();
+    let mut parts = text.split(['/', '\\']);
+    if text.ends_with('\r') {
+        Some("the name ends with a carriage return, as lines of Windows do")
+    } else if text.chars().any(char::is_control) {
+        Some("the name holds a control character")
+    } else if parts.clone().any(|part| part.starts_with(['"', '\'']) || part.ends_with(['"', '\''])) {
+        Some("the name has quotes in it that no shell removed")
+    } else if text.contains('$')
+        || parts.clone().any(|part| part.len() > 2 && part.starts_with('%') && part.ends_with('%'))
+    {
+        Some("the name holds a variable that no shell replaced")
+    } else if parts.any(|part| part.starts_with([' ', '~']) || part.ends_with(' ')) {
+        Some("the name holds a `~` that is not expanded there, or a blank at its end")
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_garbled_name_is_known() {
+        for (name, part) in [
+            ("/w/$HOME/.aws/config", "variable"),
+            ("/w/${HOME}/.aws/config", "variable"),
+            ("/w/%USERPROFILE%/.aws/config", "variable"),
+            ("/w/\"/home/you/.aws/config\"", "quotes"),
+            ("/w/'conf'", "quotes"),
+            ("/home/you/.aws/config\r", "carriage return"),
+            ("/home/you/con\u{1b}fig", "control"),
+            ("/home/you/.aws/config ", "blank"),
+            ("/w/~bob/.aws/config", "`~`"),
+        ] {
+            assert!(oddity_of_name(Path::new(name)).is_some_and(|odd| odd.contains(part)), "{name:?}");
+        }
+        for name in ["/home/you/.aws/config", "/home/my files/it's/100%/aws", "C:\\Users\\PROGRA~1\\config"] {
+            assert_eq!(oddity_of_name(Path::new(name)), None, "{name:?}");
+        }
+    }
 
     #[test]
     fn the_config_file_is_found_as_the_aws_cli_finds_it() {

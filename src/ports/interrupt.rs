@@ -143,6 +143,23 @@ pub fn survive_file_limits() {
 #[cfg(not(unix))]
 pub fn survive_file_limits() {}
 
+/// Makes it possible to wait for children where the parent had SIGCHLD ignored, as some supervisors do.
+///
+/// The system then reaps every child by itself, and no one is given its exit code. A handler, even one that does nothing,
+/// ends that. A program that takes this one's place starts with the default, which POSIX leaves open for an ignored
+/// SIGCHLD, and which timeout(1) and sort(1) hand on too.
+#[cfg(unix)]
+pub fn make_children_waitable() {
+    use signal_hook::consts::SIGCHLD;
+    // Where it is not known, a handler does no harm.
+    if is_ignored(SIGCHLD, true) {
+        let _ = signal_hook::flag::register(SIGCHLD, std::sync::Arc::default());
+    }
+}
+
+#[cfg(not(unix))]
+pub fn make_children_waitable() {}
+
 /// What Ctrl-Z does where nothing holds it back.
 #[cfg(unix)]
 fn stop() {

@@ -27,6 +27,7 @@ mod lookup;
 pub mod loopback;
 pub mod machine;
 mod own_folder;
+pub mod owner;
 pub mod passphrase;
 pub mod peer_owner;
 pub mod picker;

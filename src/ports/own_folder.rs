@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use super::owner::{self, Obstacle, ObstacleKind};
 use super::state_folder::{StateError, io, is_nothing_there};
 
 pub(super) fn own_folder(path: &Path) -> Result<(), StateError> {
     let meta = match std::fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(error) if is_nothing_there(&error) => {
-            create_private(path).map_err(io("create", path))?;
+            create_private(path)?;
             std::fs::symlink_metadata(path).map_err(io("look at", path))?
         }
         Err(error) => return Err(io("look at", path)(error)),
@@ -27,7 +28,15 @@ pub(super) fn refuse_unsafe(path: &Path, meta: &std::fs::Metadata) -> Result<(),
     refuse_foreign(path, meta)
 }
 
-fn create_private(path: &Path) -> std::io::Result<()> {
+fn create_private(path: &Path) -> Result<(), StateError> {
+    // Before the first folder is made: its owner could not even remove it.
+    if let Some(Obstacle { path, owner, kind: ObstacleKind::OfAnother }) = owner::obstacle(path) {
+        return Err(StateError::RootInAnothersHome { path, owner });
+    }
+    create(path).map_err(io("create", path))
+}
+
+fn create(path: &Path) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         // Private too, whatever the umask: who can write there could put another folder in place of ours.
         private_folder().recursive(true).create(parent)?;
@@ -65,6 +74,10 @@ pub(super) fn refuse_foreign(path: &Path, meta: &std::fs::Metadata) -> Result<()
     use std::os::unix::fs::MetadataExt;
     let refuse = |why| Err(StateError::Unsafe { path: path.to_path_buf(), why });
     if meta.uid() != our_uid() {
+        if owner::is_of_another(meta) {
+            let (path, owner) = (path.to_path_buf(), owner::name_of(meta.uid()));
+            return Err(StateError::RootInAnothersHome { path, owner });
+        }
         return refuse("it belongs to another user");
     }
     if meta.mode() & 0o077 != 0 {

@@ -10,6 +10,9 @@ pub enum StateError {
     /// Somebody else could read or replace what lies there.
     #[error("`{path}` is not safe to use: {why}", path = .path.display())]
     Unsafe { path: PathBuf, why: &'static str },
+    /// As under `sudo -E`. Root could use it, and its owner could no longer.
+    #[error("`{path}` belongs to {owner}, and kcaws runs as root", path = .path.display())]
+    RootInAnothersHome { path: PathBuf, owner: String },
     #[error("cannot {what} `{path}`", path = .path.display())]
     Io { what: &'static str, path: PathBuf, source: std::io::Error },
     /// Another process holds the lock: its pid, where it left one.

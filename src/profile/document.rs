@@ -29,6 +29,7 @@ pub struct Document {
     entries: Vec<Entry>,
     /// The first section of each heading, and the last.
     by_heading: HashMap<Heading, (usize, usize)>,
+    is_missing: bool,
 }
 
 /// What a section's header says. `[default]` and `[profile default]` are one profile.
@@ -84,7 +85,9 @@ impl Document {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         match foreign_file::read(path) {
             Ok(bytes) => Self::from_bytes(path, bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::parse(path, ""),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self { is_missing: true, ..Self::parse(path, "")? })
+            }
             Err(source) => Err(ConfigError::Unreadable { path: path.to_path_buf(), source }),
         }
     }
@@ -119,11 +122,16 @@ impl Document {
                 *last = index;
             }
         }
-        Ok(Self { path: path.to_path_buf(), text, sections, entries, by_heading })
+        Ok(Self { path: path.to_path_buf(), text, sections, entries, by_heading, is_missing: false })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Tells whether there was no file to load.
+    pub fn is_missing(&self) -> bool {
+        self.is_missing
     }
 
     /// The file, byte for byte.

@@ -271,7 +271,7 @@ impl ProfileFiles<'_> {
     }
 
     fn no_such_profile(&self, profile: &str) -> ConfigError {
-        ConfigError::NoSuchProfile { name: profile.to_owned(), path: self.config.path().to_path_buf() }
+        self.config.no_such_profile(profile)
     }
 }
 

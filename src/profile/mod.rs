@@ -7,6 +7,7 @@ pub mod document;
 pub mod draft;
 mod headers;
 pub mod identity;
+pub mod line;
 pub mod naming;
 pub mod own;
 pub mod save;
@@ -35,7 +36,7 @@ pub enum ConfigError {
     #[error("there is no [sso-session {name}] in `{path}`", path = .path.display())]
     NoSuchSession { name: String, path: PathBuf, known: Vec<String> },
     #[error("there is no profile `{name}` in `{path}`", path = .path.display())]
-    NoSuchProfile { name: String, path: PathBuf },
+    NoSuchProfile { name: String, path: PathBuf, known: Vec<String> },
     #[error("{place}: profile `{name}` does not get its credentials through an SSO session")]
     NotOurs { place: Place, name: String },
     #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]
@@ -62,6 +63,8 @@ pub enum ConfigError {
     BadName { name: String },
     #[error("the value of `{key}` cannot be written so that every tool reads it")]
     CannotBeWritten { key: String },
+    #[error("AWS_CONFIG_FILE names `{path}`, which does not exist", path = .path.display())]
+    NoSuchFile { path: PathBuf },
     #[error("there is no home folder, and AWS_CONFIG_FILE is not set")]
     NoHome,
     #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]

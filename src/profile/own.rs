@@ -1,11 +1,11 @@
-//! Our own profiles: the line that makes one, and how it is known again.
+//! Our own profiles, and how they are known again; [`super::line`] has the line that makes one.
 //!
 //! A profile is ours when its `credential_process` runs kcaws with `--session`, `--account` and `--role`, each once
 //! and nothing else. No marker stands in the file: what a person changes beside that line is the person's.
 
 use super::document::{Document, Heading, View};
-use super::target::{is_account_id, is_role_name, kcaws_arguments, role_like};
-use super::{ConfigError, Place, Role, sources};
+use super::target::{kcaws_arguments, role_like};
+use super::{Place, Role, sources};
 
 /// What a line of ours hands out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,39 +48,6 @@ pub(super) fn own_of_line(line: &str) -> Option<Own> {
         }
     }
     Some(Own { session: session?, role: role_like(account?, role?)? })
-}
-
-/// `"/usr/local/bin/kcaws" credential-process --session corp --account 111122223333 --role PowerUserAccess`: one
-/// value for Python's shlex, `sh -c` and cmd.exe, and no ` #` or ` ;`, where the Rust and JavaScript SDKs cut.
-pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigError> {
-    let unquotable = || ConfigError::CannotBeWritten { key: "credential_process".to_owned() };
-    // Inside double quotes these still mean something, or end the line.
-    let is_safe = |letter: char| !letter.is_control() && !matches!(letter, '"' | '$' | '`');
-    let is_path = program.chars().all(|letter| is_safe(letter) && (cfg!(windows) || letter != '\\'))
-        && !(cfg!(windows) && program.contains('%'));
-    // Two SDKs end the line there, quotes or not.
-    let has_comment = |text: &str| text.contains(" #") || text.contains(" ;");
-    if !is_path || has_comment(program) {
-        return Err(unquotable());
-    }
-    let argument = |text: &str| {
-        let is_fine = !text.is_empty() && text.chars().all(|letter| is_safe(letter) && letter != '\\');
-        let is_fine = is_fine && !has_comment(text);
-        let is_plain = text.bytes().all(|byte| super::draft::is_plain_byte(byte) || b"=,".contains(&byte));
-        match (is_plain, is_fine) {
-            _ if text.starts_with('-') => Err(unquotable()),
-            (true, true) => Ok(text.to_owned()),
-            (false, true) => Ok(format!("\"{text}\"")),
-            _ => Err(unquotable()),
-        }
-    };
-    let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
-    let account = &own.role.account_id;
-    // Some SDKs hand the line to a shell, and what is not of AWS's alphabet reads differently elsewhere.
-    if !is_account_id(account) || !is_role_name(&own.role.role_name) {
-        return Err(unquotable());
-    }
-    Ok(format!("\"{program}\" credential-process --session {session} --account {account} --role {role}"))
 }
 
 /// Where a profile's credentials come from, by its keys alone.
@@ -163,48 +130,8 @@ mod tests {
 
     use super::*;
 
-    fn own(session: &str, role: &str) -> Own {
-        let role = Role { account_id: "111122223333".into(), role_name: role.into() };
-        Own { session: session.into(), role }
-    }
-
     fn document(text: &str) -> Document {
         Document::parse(Path::new("/c"), text).expect("parses")
-    }
-
-    #[test]
-    fn a_line_of_ours_is_known_again() {
-        for (program, own) in [
-            ("/usr/local/bin/kcaws", own("corp", "PowerUserAccess")),
-            ("/opt/my tools/kcaws", own("corp-1.eu", "A+b=c,d.e@f-g_h")),
-            ("/k/kcaws", own("https://d-1234567890.awsapps.com/start/#/", "Admin")),
-        ] {
-            let line = credential_process(program, &own).expect("can be quoted");
-            assert_eq!(own_of_line(&line), Some(own), "{line}");
-        }
-    }
-
-    #[test]
-    fn what_a_shell_or_an_sdk_would_take_apart_is_refused() {
-        for program in
-            ["/a\"b/kcaws", "/a$b/kcaws", "/a`b/kcaws", "/a #b/kcaws", "/a ;b/kcaws", "/a\nb/kcaws"]
-        {
-            assert!(credential_process(program, &own("corp", "Admin")).is_err(), "{program:?}");
-        }
-        for account_id in ["", "1; touch x", "1111222233334", "1111 2222333"] {
-            let role = Role { account_id: account_id.into(), role_name: "Admin".into() };
-            assert!(
-                credential_process("/kcaws", &Own { session: "corp".into(), role }).is_err(),
-                "{account_id}"
-            );
-        }
-        for name in ["", "$(x)", "a\"b", "-x", "a\\b", "a #b", "a ;b"] {
-            assert!(credential_process("/kcaws", &own(name, "Admin")).is_err(), "{name:?}");
-            assert!(credential_process("/kcaws", &own("corp", name)).is_err(), "{name:?}");
-        }
-        for role in ["A\u{2028}[profile x]", "A\u{202e}b", "Zoë", &"a".repeat(65)] {
-            assert!(credential_process("/kcaws", &own("corp", role)).is_err(), "{role:?}");
-        }
     }
 
     #[test]

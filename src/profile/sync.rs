@@ -5,14 +5,15 @@
 //! what stands in that note, and still names that role, is ever pruned; where lines go with it that somebody else
 //! wrote, that is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::document::{Entry, Section};
 use super::draft::{Change, Draft};
+use super::line::{renewed, without_needless_quotes};
 use super::naming::{ProfileSettings, Template};
-use super::own::{Own, credential_process};
+use super::own::Own;
 use super::{ConfigError, Document, Heading, Place, Role, SsoSession};
 use crate::ports::identity_center::Account;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
@@ -163,6 +164,8 @@ pub struct Sync<'a> {
     pub prune: bool,
     /// Accounts of which is not known what there is: their profiles stay.
     pub unknown: &'a [&'a str],
+    /// The session's other profiles of kcaws lose the quotes around a program whose path needs none.
+    pub unquote: bool,
 }
 
 impl Sync<'_> {
@@ -195,7 +198,29 @@ impl Sync<'_> {
             draft.remove(&heading)?;
             plan.removed.push(name.clone());
         }
+        if self.unquote {
+            self.unquote_others(draft, &mut plan);
+        }
         Ok(plan)
+    }
+
+    /// A profile that cannot be edited keeps its line: it was not asked for.
+    fn unquote_others(&self, draft: &mut Draft<'_>, plan: &mut Plan) {
+        let document = draft.document();
+        let lists = [&plan.created, &plan.updated, &plan.unchanged, &plan.removed];
+        let done: HashSet<&String> = lists.into_iter().flatten().collect();
+        let names = document.profile_names().into_iter().filter(|name| !done.contains(name));
+        let names: Vec<String> = names.collect();
+        for name in names {
+            let heading = Heading::Profile(name.clone());
+            let line = document.section(&heading).and_then(|section| section.get("credential_process"));
+            let Some(line) = line.and_then(without_needless_quotes) else { continue };
+            let is_meant = document.own(&name).is_some_and(|own| own.session == self.session);
+            let changed = is_meant.then(|| draft.set(&heading, &[("credential_process", &line)]));
+            if let Some(Ok(Change::Updated)) = changed {
+                plan.updated.push(name);
+            }
+        }
     }
 
     fn put(&self, wanted: &Wanted, draft: &mut Draft<'_>, plan: &mut Plan) -> Result<(), ConfigError> {
@@ -211,12 +236,13 @@ impl Sync<'_> {
             plan.skip(name, document, why);
             return Ok(());
         }
-        let Ok(line) = credential_process(self.program, &wanted.own) else {
+        let section = document.section(&heading);
+        let present = section.as_ref().and_then(|section| section.get("credential_process"));
+        let Ok(line) = renewed(present, self.program, &wanted.own) else {
             plan.skip(name, document, Why::Unwritable);
             return Ok(());
         };
         let mut keys = vec![("credential_process", line.as_str())];
-        let section = document.section(&heading);
         let (has_region, is_new) = match &section {
             Some(section) => (section.get("region").map(str::to_owned), false),
             None => (None, true),

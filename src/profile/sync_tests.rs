@@ -18,7 +18,8 @@ fn settings(text: &str) -> ProfileSettings {
 fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, Plan) {
     let document = Document::parse(Path::new("/c"), text).expect("parses");
     let mut draft = Draft::of(&document).expect("fine");
-    let sync = Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune, unknown: &[] };
+    let sync =
+        Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune, unknown: &[], unquote: true };
     let plan = sync.apply(&mut draft).expect("applies");
     (draft.finish().expect("finishes").text().to_owned(), plan)
 }
@@ -39,9 +40,7 @@ fn what_is_new_comes_what_is_gone_goes_and_the_rest_stays() {
         vec![(account(1, "dev"), roles(&["Admin", "Read"])), (account(2, "prod"), roles(&["Read"]))];
     let (first, plan) = synced("# mine\n[default]\n", &Note::default(), &want(&listed, &config), true);
     assert_eq!(plan.created, ["dev-admin", "dev-read", "prod-read"]);
-    assert!(
-        first.starts_with("# mine\n[default]\n\n[profile dev-admin]\ncredential_process = \"/bin/kcaws\" ")
-    );
+    assert!(first.starts_with("# mine\n[default]\n\n[profile dev-admin]\ncredential_process = /bin/kcaws "));
     let (again, same) = synced(&first, &plan.note, &want(&listed, &config), true);
     assert_eq!((again.as_str(), same.unchanged.len(), &same.note), (first.as_str(), 3, &plan.note));
 
@@ -168,4 +167,32 @@ fn what_is_pruned_with_lines_of_somebodys_is_told() {
     let (after, pruned) = synced(&spaced, &plan.note, &[], true);
     assert_eq!((after.as_str(), pruned.removed_with_more.len()), ("# behind\n", 0));
     assert_eq!(pruned.removed, ["dev-admin"]);
+}
+
+#[test]
+fn lines_of_the_session_that_kcaws_wrote_with_quotes_lose_them() {
+    let listed = [(account(1, "dev"), roles(&["Admin"]))];
+    let arguments = "credential-process --session corp --account 000000000001 --role";
+    let text = format!(
+        "[profile dev-admin]\ncredential_process = \"/bin/kcaws\" {arguments} Admin\n\
+         [profile by-hand]\ncredential_process = \"/opt/kcaws\" {arguments} Other # why\n\
+         [profile spaced]\ncredential_process = \"/my tools/kcaws\" {arguments} Other\n\
+         [profile edited]\ncredential_process = /bin/kcaws {arguments}=Other\n\
+         [profile elsewhere]\ncredential_process = \"/bin/kcaws\" credential-process --session x --account 000000000001 --role R\n\
+         [profile theirs]\ncredential_process = \"/opt/vault\" export\n"
+    );
+    let (after, plan) = synced(&text, &Note::default(), &want(&listed, &settings("")), true);
+    assert_eq!(plan.updated, ["dev-admin", "by-hand"]);
+    let expected = text
+        .replace(
+            "\"/bin/kcaws\" credential-process --session corp",
+            "/bin/kcaws credential-process --session corp",
+        )
+        .replace(
+            &format!("credential_process = \"/opt/kcaws\" {arguments} Other # why"),
+            &format!("# why\ncredential_process = /opt/kcaws {arguments} Other"),
+        );
+    assert_eq!(after, expected);
+    let (again, plan) = synced(&after, &plan.note, &want(&listed, &settings("")), true);
+    assert_eq!((again, plan.updated.len()), (after, 0));
 }

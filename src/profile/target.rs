@@ -103,6 +103,14 @@ impl Document {
         self.section_of_session(name).map(|(section, _)| section.place_of("sso_region"))
     }
 
+    pub fn no_such_profile(&self, name: &str) -> ConfigError {
+        ConfigError::NoSuchProfile {
+            name: name.to_owned(),
+            path: self.path().to_path_buf(),
+            known: self.profile_names(),
+        }
+    }
+
     fn no_such_session(&self, name: &str) -> ConfigError {
         ConfigError::NoSuchSession {
             name: name.to_owned(),
@@ -152,10 +160,7 @@ impl Document {
 
     fn profile_section(&self, profile: &str) -> Result<View<'_>, ConfigError> {
         let section = self.section(&Heading::Profile(profile.to_owned()));
-        section.ok_or_else(|| ConfigError::NoSuchProfile {
-            name: profile.to_owned(),
-            path: self.path().to_path_buf(),
-        })
+        section.ok_or_else(|| self.no_such_profile(profile))
     }
 
     /// The roles of a session that profiles name themselves, each once; one pass over the file. A profile that only

@@ -2,13 +2,13 @@ use std::path::Path;
 
 use super::*;
 
-const CONFIG: &str = r#"
+const CONFIG: &str = r"
 [sso-session corp]
 sso_start_url = https://d-1234567890.awsapps.com/start
 sso_region = eu-central-1
 
 [profile dev]
-credential_process = "/usr/local/bin/kcaws" credential-process --session corp --account 111122223333 --role PowerUserAccess
+credential_process = /usr/local/bin/kcaws credential-process --session corp --account 111122223333 --role PowerUserAccess
 region = eu-west-1
 
 [profile via]
@@ -39,7 +39,7 @@ credential_process = aws-vault export dev
 [profile half]
 sso_session = corp
 sso_account_id = 111122223333
-"#;
+";
 
 fn target(profile: &str) -> Result<Target, ConfigError> {
     Document::parse(Path::new("/c"), CONFIG).expect("parses").target(profile)

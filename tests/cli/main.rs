@@ -40,3 +40,4 @@ mod test_terminal;
 mod test_two_users;
 mod test_warm;
 mod test_whoami;
+mod test_whose_home;

@@ -9,6 +9,7 @@ use kcaws::ports::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::state_folder::DiskStateFolder;
 use kcaws::ports::warm_key;
+use kcaws::profile::line::program_word;
 use kcaws_test_kit::{Desk, DeskCommand, Output, Running};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -55,11 +56,11 @@ impl Stage {
     pub(crate) fn config(&self) -> String {
         format!(
             "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n\
-             [profile dev]\ncredential_process = \"{}\" credential-process --session corp --account {ACCOUNT} --role {ROLE}\n\
+             [profile dev]\ncredential_process = {} credential-process --session corp --account {ACCOUNT} --role {ROLE}\n\
              region = eu-west-1\n",
             self.sim.start_url(),
             self.sim.region(),
-            binary().display(),
+            program_word(binary().to_str().unwrap()).unwrap(),
         )
     }
 

@@ -61,6 +61,91 @@ fn another_config_file_can_be_named() {
     stage.run("status").expect_code(3).expect_stderr("cannot read");
 }
 
+/// A typo, or a value that no shell has read.
+#[test]
+fn an_aws_config_file_that_does_not_exist_is_named_by_every_command_and_never_created_unsaid() {
+    let stage = Stage::new();
+    stage.log_in();
+    let configure = "configure --start-url https://d-1.awsapps.com/start --region eu-central-1 --profiles none --no-login --no-shell-line --yes";
+    let home = stage.desk.home();
+    for (value, why) in [
+        (home.join("conf").display().to_string(), ""),
+        ("$HOME/.aws/config".to_owned(), "a variable that no shell replaced"),
+        (format!("\"{}\"", stage.desk.aws_config_path().display()), "quotes"),
+        (format!("{}\r", stage.desk.aws_config_path().display()), "carriage return"),
+    ] {
+        stage.desk.set_env("AWS_CONFIG_FILE", &value);
+        let shown = value.trim_end_matches('\r').trim_matches('"');
+        for line in [
+            "status",
+            "status --json",
+            "status corp",
+            "store status",
+            "profile list",
+            "profile remove dev",
+            "profile add x --session corp --account 111122223333 --role Admin",
+            "profile sync --yes",
+            "login",
+            "login --all",
+            "logout corp",
+            "accounts",
+            "whoami --profile dev",
+            "use --hook dev",
+            "use --hook",
+        ] {
+            let output = stage.run(line).expect_code(3).expect_stderr(shown).expect_stderr(why);
+            assert!(output.stdout.is_empty() && !output.stderr_text().contains('\r'), "{output}");
+        }
+        stage.run("exec dev -- true").expect_code(125).expect_stderr(shown);
+        stage.run("doctor --offline").expect_code(1).expect_stdout(shown).expect_stdout(why);
+        assert!(!home.join("conf").exists());
+        if why.is_empty() {
+            continue;
+        }
+        stage.run(configure).expect_code(3).expect_stderr(shown).expect_stderr(why);
+    }
+    // One that can be meant is created, and it is said.
+    stage.desk.set_env("AWS_CONFIG_FILE", home.join("conf"));
+    stage.run(configure).expect_ok().expect_stderr("which does not exist yet");
+    assert!(home.join("conf").exists());
+    stage.desk.remove_env("AWS_CONFIG_FILE");
+    stage.run("logout --all").expect_ok();
+}
+
+#[test]
+fn a_path_with_escapes_does_not_act_on_the_terminal() {
+    let stage = Stage::new();
+    let path = stage.desk.write_home_file("a\u{1b}]0;x\u{7}b", "[default]\n");
+    stage.desk.set_env("AWS_CONFIG_FILE", &path);
+    let empty = stage.desk.write_home_file("c\u{1b}[2Jd", "");
+    for line in [
+        "profile list",
+        "status",
+        "accounts",
+        "doctor --offline",
+        "profile undo --list",
+        "use --hook x",
+        "--\u{1b}[2J",
+    ] {
+        for path in [&path, &empty] {
+            let output = stage.kcaws(line).env("AWS_CONFIG_FILE", path).run();
+            let printed = output.stdout_text() + &output.stderr_text();
+            assert!(!printed.contains("\u{1b}]") && !printed.contains("\u{1b}[2J"), "{line}: {printed:?}");
+        }
+    }
+}
+
+#[test]
+fn near_names_are_proposed() {
+    let stage = Stage::new();
+    stage.run("whoami --profile dve").expect_code(3).expect_stderr("did you mean `dev`?");
+    stage.run("login crop").expect_code(3).expect_stderr("did you mean `corp`?");
+    let far = stage.run("whoami --profile something-else").expect_code(3);
+    assert!(!far.stderr_text().contains("did you mean"), "{far}");
+    let line = "exec --session corp --account 1111-2222-3333 --role PowerUserAccess -- true";
+    stage.run(line).expect_code(125).expect_stderr("run `kcaws login corp`");
+}
+
 #[test]
 fn a_keyring_that_does_not_exist_is_a_configuration_error() {
     let stage = Stage::new();

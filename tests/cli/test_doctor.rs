@@ -39,6 +39,28 @@ fn expect(stage: &Stage, line: &str, check: &str, word: &str, why: &str) -> Outp
 }
 
 #[test]
+fn a_program_in_needless_quotes_is_a_warning_and_the_fix_can_be_pasted() {
+    let stage = healthy();
+    let (config, path) = (stage.config(), binary().display().to_string());
+    let quoted = config.replace(&format!("= {path} "), &format!("= \"{path}\" "));
+    stage.desk.write_aws_config(&quoted);
+    let output = expect(&stage, "--offline", "quotes", "warning", "aws-iam-authenticator").expect_ok();
+    let report = output.stdout_json();
+    let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "quotes").unwrap();
+    let fix = check["mend"].as_str().unwrap().strip_prefix("kcaws ").unwrap().to_owned();
+    stage.run(&fix).expect_ok();
+    assert_eq!(stage.desk.read_aws_config(), config);
+    expect(&stage, "--offline", "quotes", "ok", "no program is in quotes");
+    stage.desk.write_aws_config(&quoted);
+    stage
+        .run("profile sync corp --dry-run")
+        .expect_ok()
+        .expect_stdout(&format!("+credential_process = {path} "));
+    stage.run("profile sync corp --yes").expect_ok();
+    assert!(!stage.desk.read_aws_config().contains('"'));
+}
+
+#[test]
 fn a_healthy_desk_is_exit_0_with_one_line_per_check() {
     let stage = healthy();
     let output = stage.run("doctor").expect_ok();
@@ -131,7 +153,7 @@ fn keys_that_hide_the_process_are_named_with_file_and_line() {
     expect(&stage, "", "shadowing", "error", "credentials:2: `aws_access_key_id`");
     stage.desk.set_env("AWS_PROFILE", "dev");
     stage.desk.set_env("AWS_ACCESS_KEY_ID", idc_sim::SECRET_MARK);
-    expect(&stage, "", "environment_keys", "error", "hides AWS_PROFILE=dev");
+    expect(&stage, "", "environment_keys", "error", "hides the profile `dev`");
 }
 
 #[test]

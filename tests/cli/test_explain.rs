@@ -6,7 +6,7 @@ use crate::stage::{ACCOUNT, ROLE, Stage};
 fn codes_and_messages_are_explained_with_who_mends_them() {
     let stage = Stage::new();
     let explain = |text: &str| stage.kcaws("explain").args([text]).run();
-    explain("exit 5").expect_ok().expect_stdout("keyring").expect_stdout("who mends it: you");
+    explain("exit 5").expect_ok().expect_stdout("keyring").expect_stdout("who can fix it: you");
     explain("error: invalid_grant").expect_ok().expect_stdout("sso_region");
     let page = "We are sorry... Invalid requester";
     explain(page).expect_ok().expect_stdout("Client signature required").expect_stdout("Keycloak realm");
@@ -15,12 +15,41 @@ fn codes_and_messages_are_explained_with_who_mends_them() {
     assert!(stage.sim.requests().is_empty());
 }
 
+/// One word of several services has that of the text's own service, or all of them.
+#[test]
+fn what_a_tool_shows_when_nobody_is_logged_in_leads_to_a_login() {
+    let stage = Stage::new();
+    let explain = |text: &str| stage.kcaws("explain").args([text]).run().expect_ok();
+    for hidden in [
+        "Could not load credentials from any providers",
+        "Unable to resolve AWS account to use",
+        "Unable to load credentials from any of the providers in the chain",
+        "AWS Error ACCESS_DENIED during HeadObject operation: No response body.",
+        "Secret Validation Failure",
+        "credentials not found in native keychain",
+        "error in credential_process: exit status 4",
+    ] {
+        explain(hidden).expect_stdout("`kcaws login`");
+    }
+    let both = explain("ExpiredTokenException").stdout_text();
+    assert!(both.contains("keys_expired") && both.contains("expired_token"), "{both}");
+    let keys = explain("ExpiredTokenException: The security token included in the request is expired");
+    assert!(!keys.stdout_text().contains("expired_token"), "{keys}");
+    let role =
+        explain("An error occurred (AccessDenied) when calling the ListBuckets operation: Access Denied");
+    assert!(!role.stdout_text().contains("consent page"), "{role}");
+    explain("Page has expired").expect_stdout("Keycloak");
+    stage.run("explain").expect_ok().expect_stdout("kms_…");
+}
+
 #[test]
 fn alone_it_lists_what_it_knows_and_what_it_does_not_know_is_exit_2() {
     let stage = Stage::new();
     stage.run("explain").expect_ok().expect_stdout("exit_5").expect_stdout("invalid requester");
-    let unknown =
-        stage.run("explain hunter2 \u{1b}[31m").expect_code(2).expect_stderr("`kcaws explain` lists");
+    let unknown = stage
+        .run("explain hunter2 \u{1b}[31m")
+        .expect_code(2)
+        .expect_stderr("`kcaws explain` lists the topics");
     assert!(!unknown.stderr_text().contains("hunter2"), "a text may hold a secret: {unknown}");
     let json = stage.run("explain slow_down --json").expect_ok().stdout_json();
     assert_eq!((&json["schema"], &json["topics"][0]["name"]), (&1.into(), &"slow_down".into()));

@@ -28,6 +28,27 @@ fn whoami_names_person_and_role_and_status_remembers_the_person() {
 }
 
 #[test]
+fn aws_default_profile_is_read_after_aws_profile_by_every_command() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.run("exec -- true").expect_code(125).expect_stderr("which profile?");
+    stage.desk.set_env("AWS_DEFAULT_PROFILE", "dev");
+    assert_eq!(stage.run("whoami --json").expect_ok().stdout_json()["profile"], "dev");
+    for line in ["exec -- true", "console --print", "env --format json", "login --no-browser", "explain 403"]
+    {
+        stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    }
+    assert!(stage.run("prompt").expect_ok().stdout_text().starts_with("dev"));
+    assert_eq!(stage.run("use --json").expect_ok().stdout_json()["profiles"][0]["current"], true);
+    // AWS_PROFILE comes first, and the command that says who one is names the other one.
+    let both =
+        |line: &str| stage.kcaws(line).env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "nope").run();
+    both("whoami").expect_ok().expect_stderr("AWS_DEFAULT_PROFILE is `nope`");
+    assert!(both("whoami --profile dev").expect_ok().stderr.is_empty());
+    both("doctor --offline").expect_stdout("AWS_DEFAULT_PROFILE").expect_stdout("unset AWS_DEFAULT_PROFILE");
+}
+
+#[test]
 fn by_its_own_host_sts_takes_the_signature_for_the_profiles_region() {
     let stage = Stage::behind_the_proxy();
     stage.log_in();

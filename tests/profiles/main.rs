@@ -2,7 +2,7 @@
 //!
 //! A case has the files `before` (absent: no file), `command` (a line each; the last one counts), `after` (absent:
 //! the file stays as it was) and `message` (`exit N`, then parts of what the last command prints; a line that begins
-//! with `!` must not be printed). `{KCAWS}` stands for the program's path.
+//! with `!` must not be printed). `{KCAWS}` stands for the program as kcaws writes it, `{PATH}` for its path.
 //!
 //! After every case that writes, the real readers read: the Rust SDK's parser in this process, boto3 and the AWS CLI
 //! as programs. All must see what we see.

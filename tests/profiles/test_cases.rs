@@ -14,9 +14,13 @@ struct Case {
     messages: Vec<String>,
 }
 
+/// `{KCAWS}` is the program as kcaws writes it, `{PATH}` its path alone.
 fn filled(bytes: Vec<u8>) -> Vec<u8> {
+    let binary = binary();
+    let path = binary.to_str().unwrap();
+    let program = kcaws::profile::line::program_word(path).unwrap();
     match String::from_utf8(bytes) {
-        Ok(text) => text.replace("{KCAWS}", binary().to_str().unwrap()).into_bytes(),
+        Ok(text) => text.replace("{KCAWS}", &program).replace("{PATH}", path).into_bytes(),
         Err(error) => error.into_bytes(),
     }
 }

@@ -21,8 +21,14 @@ fn exec(stage: &Stage, options: &str, script: &str) -> DeskCommand {
 #[test]
 fn the_command_has_keys_region_and_nothing_of_others() {
     let stage = logged_in();
-    let others =
-        ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_ACCESS_KEY_ID"];
+    let others = [
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_EB_PROFILE",
+        "AWS_SECURITY_TOKEN",
+        "AWS_ROLE_ARN",
+        "AWS_ACCESS_KEY_ID",
+    ];
     for name in others {
         stage.desk.set_env(name, if name == "AWS_PROFILE" { "dev" } else { "stale" });
     }
@@ -46,6 +52,30 @@ fn the_command_has_keys_region_and_nothing_of_others() {
     }
     assert!(!text.contains("stale") && !text.contains("AWS_PROFILE"));
     exec(&stage, "--keep-profile", "test \"$AWS_PROFILE\" = dev").run().expect_ok();
+}
+
+/// As some supervisors start their programs: the system then reaps every child before anyone can wait for it.
+#[test]
+fn a_parent_that_ignores_sigchld_changes_no_exit_code_and_the_command_has_the_default() {
+    let stage = logged_in();
+    let ignoring = |line: &str| {
+        let command = stage.desk.command("env").arg("--ignore-signal=CHLD").arg(binary());
+        command.args(line.split_whitespace())
+    };
+    for line in ["exec dev", "exec dev --serve"] {
+        ignoring(line).args(["--", "sh", "-c", "exit 7"]).run().expect_code(7);
+        ignoring(line).args(["--", "sh", "-c", "kill -TERM $$"]).run();
+        let mask = "printf %d 0x$(sed -n 's/^SigIgn:\t//p' /proc/$$/status)";
+        let ignored = ignoring(line).args(["--", "sh", "-c", mask]).run().expect_ok().stdout_text();
+        let ignored: u64 = ignored.parse().unwrap();
+        assert_eq!(ignored >> (rustix::process::Signal::CHILD.as_raw() - 1) & 1, 0, "{line}: {ignored:x}");
+    }
+    let each = ignoring("exec --each dev").args(["--", "sh", "-c", "exit 7"]).run();
+    each.expect_code(1).expect_stderr("7");
+    // What runs a program to look at it.
+    let checked = ignoring("doctor --offline").run().stdout_text();
+    let program = checked.lines().find(|line| line.contains(" program ")).unwrap();
+    assert!(program.starts_with("ok "), "{checked}");
 }
 
 #[test]

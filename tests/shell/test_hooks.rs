@@ -132,6 +132,50 @@ fn keys_that_would_win_are_removed_and_it_is_said() {
     }
 }
 
+/// The AWS CLI 1 and boto3 take AWS_DEFAULT_PROFILE first, and the EB CLI a variable of its own.
+#[test]
+fn after_use_no_other_variable_chooses_a_profile() {
+    let stage = stage();
+    for shell in Shell::ALL {
+        let all = match shell {
+            Shell::Nu => {
+                "print $\"($env.AWS_PROFILE? | default none) ($env.AWS_DEFAULT_PROFILE? | default none) ($env.AWS_EB_PROFILE? | default none)\""
+            }
+            Shell::Elvish => {
+                "e:sh -c 'echo ${AWS_PROFILE-none} ${AWS_DEFAULT_PROFILE-none} ${AWS_EB_PROFILE-none}'"
+            }
+            _ => {
+                "command sh -c 'echo ${AWS_PROFILE-none} ${AWS_DEFAULT_PROFILE-none} ${AWS_EB_PROFILE-none}'"
+            }
+        };
+        let steps = ["kcaws use dev", all, "kcaws use -", all, "kcaws use --clear", all];
+        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let others = command.env("AWS_DEFAULT_PROFILE", "plain").env("AWS_EB_PROFILE", "plain");
+        let output = others.run().expect_ok();
+        let expected = "dev none none\nplain none none\nnone none none\n";
+        assert_eq!(output.stdout_text(), expected, "{shell:?} {output}");
+        let Some(command) = script(&stage, shell, &["kcaws use --clear", all]) else { continue };
+        let output = command.env("AWS_DEFAULT_PROFILE", "plain").run().expect_ok();
+        assert_eq!(output.stdout_text(), "none none none\n", "{shell:?} {output}");
+    }
+}
+
+#[test]
+fn a_universal_variable_of_fish_is_hidden_and_not_erased() {
+    let stage = stage();
+    // Without its configuration fish keeps no universal variables.
+    let fish = require_program!("fish");
+    let steps = [
+        &load(&stage, Shell::Fish),
+        "set -Ux AWS_DEFAULT_PROFILE plain",
+        "kcaws use dev",
+        "command sh -c 'echo $AWS_PROFILE $AWS_DEFAULT_PROFILE'",
+        "set -eg AWS_DEFAULT_PROFILE; echo $AWS_DEFAULT_PROFILE",
+    ];
+    let output = stage.desk.command(fish).args(["-c", &steps.join("\n")]).run().expect_ok();
+    assert_eq!(output.stdout_text(), "dev dev\nplain\n");
+}
+
 #[test]
 fn a_region_of_the_persons_own_stays() {
     let stage = stage();
@@ -193,6 +237,11 @@ fn the_prompts_function_says_the_profile_keeps_the_status_and_is_silent_elsewher
             "__kcaws_prompt; set -gx AWS_PROFILE dev; command sh -c 'exit 7'; __kcaws_prompt; echo \" $status\"",
             "dev log in 7\n",
         ),
+        (Shell::Bash, "AWS_DEFAULT_PROFILE=dev __kcaws_prompt", "dev log in"),
+        (Shell::Zsh, "AWS_DEFAULT_PROFILE=dev __kcaws_prompt", "dev log in"),
+        (Shell::Fish, "set -gx AWS_DEFAULT_PROFILE dev; __kcaws_prompt", "dev log in"),
+        (Shell::Elvish, "set-env AWS_DEFAULT_PROFILE dev; kcaws:prompt", "dev log in"),
+        (Shell::Nu, "$env.AWS_DEFAULT_PROFILE = 'dev'; print (kcaws-prompt)", "dev log in\n"),
         (Shell::Elvish, "kcaws:prompt; set-env AWS_PROFILE dev; kcaws:prompt", "dev log in"),
         (Shell::Nu, "kcaws-prompt; $env.AWS_PROFILE = 'dev'; print (kcaws-prompt)", "dev log in\n"),
     ] {

@@ -13,10 +13,12 @@ use super::error::{CommandError, Exit, argument};
 use super::login;
 use super::profile::add::program;
 use super::profile::written::{Changed, Target, WriteArgs};
+use super::selection;
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::configure::foreign::{self, Unclear};
 use crate::configure::{SessionPlan, answers};
+use crate::ports::folders::oddity_of_name;
 use crate::profile::diff;
 use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::save::Outcome;
@@ -156,6 +158,7 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     args.start_url.as_deref().map(answers::start_url).transpose()?;
     args.import_suffix.as_deref().map(profiles::suffix).transpose()?;
     let (program, document) = (program(app)?, app.document()?);
+    tell_of_new_file(app, ui)?;
     let found = foreign::find(document);
     if !ui.is_interactive() {
         let missing = which::missing(args, &which::known(document), &found);
@@ -227,6 +230,17 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     run.partial.map_or(Ok(()), Err)
 }
 
+/// A file that AWS_CONFIG_FILE names and that does not exist is created only where that can be meant, and not unsaid.
+fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let Err(missing) = selection::check_config_file(app) else { return Ok(()) };
+    let path = app.config_path()?;
+    if oddity_of_name(&path).is_some() {
+        return Err(missing);
+    }
+    ui.tell(&format!("AWS_CONFIG_FILE names {}, which does not exist yet.", path.display()));
+    Ok(())
+}
+
 pub(super) fn input_needed(missing: &[&str]) -> CommandError {
     CommandError::new(Exit::Usage, "input_needed", "answers are missing, and nobody can be asked")
         .because(format!("not given: {}", missing.join(", ")))
@@ -273,7 +287,7 @@ fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
 
 /// Whether somebody is logged in then. A failed login leaves the session as it was written.
 fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
-    let is_noted = profiles::is_noted(app, &super::selection::session_named(app, &run.name)?)?;
+    let is_noted = profiles::is_noted(app, &selection::session_named(app, &run.name)?)?;
     if run.args.no_login || run.args.write.dry_run {
         return Ok(is_noted);
     }

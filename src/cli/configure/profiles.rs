@@ -194,7 +194,15 @@ fn put(
     app: &App,
     ui: &mut Ui,
 ) -> Result<Option<Plan>, CommandError> {
-    let sync = Sync { wanted, program: &run.program, session: &run.name, note, prune: false, unknown: &[] };
+    let sync = Sync {
+        wanted,
+        program: &run.program,
+        session: &run.name,
+        note,
+        prune: false,
+        unknown: &[],
+        unquote: false,
+    };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
     let outcome = run.target.change_if_agreed(&run.args.write, run.args.yes, &run.command(), ui, edit)?;
     let Some(outcome) = outcome else {

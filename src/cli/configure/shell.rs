@@ -49,10 +49,8 @@ pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<
     if line.is_in(file.read()?.as_deref().unwrap_or_default()) {
         return row("unchanged");
     }
-    ui.say(&format!(
-        "`kcaws use`, completion and the prompt come by this line in {name}:\n  {}",
-        shown(&line.line)
-    ));
+    ui.say(&format!("This line in {name} enables `kcaws use`, completion and the prompt:"));
+    ui.say(&format!("  {}", line.line));
     let may_ask = ui.is_interactive() && !args.no_shell_line && !args.shell_line;
     let is_wanted =
         args.shell_line || (may_ask && ui.confirm(&format!("Add it to {name}?"), "--shell-line")?);

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::cli::error::{CommandError, Situation};
 use crate::cli::selection;
 use crate::console::is_region;
+use crate::ports::folders::oddity_of_name;
 use crate::ports::foreign_file;
 use crate::profile::dialects::{Kind, Oddity, What, oddities};
 use crate::profile::{ConfigError, Place};
@@ -19,7 +20,14 @@ pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
     };
     let subject = path.display().to_string();
     let one = match scene.app.document() {
-        Ok(_) if !path.exists() => Finding::error(subject, "there is no such file", "run `kcaws configure`"),
+        Ok(document) if document.is_missing() => match oddity_of_name(&path) {
+            Some(odd) => Finding::error(
+                subject,
+                format!("there is no such file: {odd}"),
+                "correct AWS_CONFIG_FILE, or `unset AWS_CONFIG_FILE` for ~/.aws/config",
+            ),
+            None => Finding::error(subject, "there is no such file", "run `kcaws configure`"),
+        },
         Ok(document) if document.session_names().is_empty() => {
             Finding::error(subject, "it has no [sso-session …]", "run `kcaws configure`")
         }
@@ -196,6 +204,8 @@ mod tests {
         assert_eq!(states(&Desk::new().config(GOOD).look(config_file)), ["ok"]);
         let missing = Desk::new().look(config_file);
         assert!(missing[0].why.contains("no such file"), "{missing:?}");
+        let garbled = Desk::new().env("AWS_CONFIG_FILE", "$HOME/.aws/config").look(config_file);
+        assert!(garbled[0].why.contains("no shell replaced"), "{garbled:?}");
         let broken = Desk::new().config("[a\n").look(config_file);
         assert_eq!(states(&broken), ["error"]);
         assert!(broken[0].why.contains("config:1"), "{broken:?}");

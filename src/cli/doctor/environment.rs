@@ -4,6 +4,7 @@ use super::config::failed;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::app::SetupError;
+use crate::cli::error::argument;
 use crate::cli::exec::NESTED;
 use crate::cli::selection;
 use crate::ports::http::HttpSetupError;
@@ -15,12 +16,12 @@ pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {
     let env = &scene.app.env;
     let subject = "AWS_ACCESS_KEY_ID";
     let mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
-    vec![match (env.get(subject).is_some(), env.get("AWS_PROFILE")) {
+    vec![match (env.get(subject).is_some(), env.profile()) {
         (false, _) => Finding::ok(subject, "not set"),
         (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "it is set by `kcaws exec`"),
         (true, Some(profile)) => Finding::error(
             subject,
-            format!("it is set, and hides AWS_PROFILE={profile} from everything but JavaScript"),
+            format!("it is set, and hides the profile `{profile}` from everything but JavaScript"),
             mend,
         ),
         (true, None) => Finding::warning(subject, "it is set: tools without --profile use these keys", mend),
@@ -44,25 +45,28 @@ pub(super) fn aws_profile(scene: &Scene<'_>) -> Vec<Finding> {
         })
     };
     let known = |name: &str| document.profile_names().iter().any(|one| one == name) || in_credentials(name);
-    vec![match (profile, default) {
-        (Some(name), _) if !known(&name) => Finding::error(
-            "AWS_PROFILE",
-            format!("there is no profile `{name}`"),
-            "unset AWS_PROFILE, or set it to one of `aws configure list-profiles`",
+    let variable = if profile.is_some() { "AWS_PROFILE" } else { "AWS_DEFAULT_PROFILE" };
+    let mut findings = vec![match profile.or_else(|| default.clone()) {
+        None => Finding::ok("AWS_PROFILE", "not set"),
+        Some(name) if !known(&name) => {
+            let fix = format!("unset {variable}, or set it to one of `aws configure list-profiles`");
+            Finding::error(variable, format!("there is no profile `{name}`"), fix)
+        }
+        Some(name) if variable == "AWS_DEFAULT_PROFILE" => Finding::warning(
+            variable,
+            format!("it says `{name}`, and of the SDKs only those for Python and Go read it"),
+            format!("unset {variable}, and set AWS_PROFILE={}", argument(&name)),
         ),
-        (Some(name), Some(other)) if name != other => Finding::warning(
+        Some(name) => Finding::ok(variable, name),
+    }];
+    if let Some(other) = env.other_profile() {
+        findings.push(Finding::warning(
             "AWS_DEFAULT_PROFILE",
-            format!("it says `{other}`, AWS_PROFILE says `{name}`, which wins"),
+            format!("it says `{other}`: some tools, such as the AWS CLI 1 and boto3, take that profile, others that of AWS_PROFILE"),
             "unset AWS_DEFAULT_PROFILE",
-        ),
-        (None, Some(other)) => Finding::warning(
-            "AWS_DEFAULT_PROFILE",
-            format!("it says `{other}`, and only the AWS CLI and Python read it"),
-            format!("unset it, and set AWS_PROFILE={other}"),
-        ),
-        (Some(name), _) => Finding::ok("AWS_PROFILE", name),
-        (None, None) => Finding::ok("AWS_PROFILE", "not set"),
-    }]
+        ));
+    }
+    findings
 }
 
 /// Where tokens go, and what stands in the way.
@@ -203,7 +207,11 @@ mod tests {
         assert_eq!(states(&desk().credentials("[x]\n").env("AWS_PROFILE", "x").look(aws_profile)), ["ok"]);
         assert_eq!(states(&desk().env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile)), ["warning"]);
         let two = desk().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "x").look(aws_profile);
-        assert_eq!(states(&two), ["warning"]);
+        assert_eq!(states(&two), ["ok", "warning"]);
+        assert!(two[1].why.contains("boto3, take that profile"), "{two:?}");
+        assert_eq!(states(&desk().env("AWS_DEFAULT_PROFILE", "nope").look(aws_profile)), ["error"]);
+        let alike = desk().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile);
+        assert_eq!(states(&alike), ["ok"]);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::scene::Scene;
-use crate::cli::error::argument;
+use crate::cli::error::{AS_ROOT, argument};
 use crate::ports::file_facts::{Who, readable, takes_files, writable};
+use crate::ports::machine;
+use crate::ports::owner::{self, Obstacle, ObstacleKind};
 
 /// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
@@ -13,6 +15,9 @@ pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
     };
     let subject = folder.display().to_string();
+    if let Some(obstacle) = owner::obstacle(folder) {
+        return vec![in_the_way(&obstacle)];
+    }
     if let Err(error) = takes_files(folder) {
         return vec![Finding::error(
             subject,
@@ -21,20 +26,43 @@ pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
         )];
     }
     let Ok(meta) = std::fs::symlink_metadata(folder) else {
-        return vec![Finding::ok(subject, "it is made at the first login")];
+        return vec![Finding::ok(subject, "it is created at the first login")];
     };
     if !meta.is_dir() {
         return vec![Finding::error(
             subject,
-            "it is no folder, and kcaws follows no links here",
+            "it is not a folder, and kcaws follows no links here",
             "move it away",
         )];
+    }
+    if let Some(owner) = owner::other_owner(folder) {
+        let why = format!("it belongs to {owner}, and kcaws does not use it");
+        return vec![Finding::error(subject, why, take_back(folder))];
     }
     let mend = format!("chmod -R go-rwx {}", argument(&subject));
     match open_to_others(folder, 3) {
         Some(why) => vec![Finding::error(subject, why, mend)],
         None => vec![Finding::ok(subject, "only you can enter it")],
     }
+}
+
+fn in_the_way(Obstacle { path, owner, kind }: &Obstacle) -> Finding {
+    let subject = path.display().to_string();
+    match kind {
+        ObstacleKind::OfAnother => {
+            Finding::error(subject, format!("it belongs to {owner}, and you run as root"), AS_ROOT)
+        }
+        ObstacleKind::Closed => Finding::error(
+            subject,
+            format!("it belongs to {owner}, and you may not write to it: kcaws cannot keep its state below"),
+            take_back(path),
+        ),
+    }
+}
+
+/// For a folder in one's own home that a program under sudo left behind, or another user.
+fn take_back(path: &Path) -> String {
+    format!("sudo chown -R \"$(id -un)\" {}, if it should be yours", argument(&path.display().to_string()))
 }
 
 /// The first thing in it that somebody else may read or write.
@@ -61,7 +89,8 @@ pub(super) fn aws_folder(scene: &Scene<'_>) -> Vec<Finding> {
         let subject = path.display().to_string();
         if let Some(who) = open {
             let mend = match who {
-                Who::ItsOwner => format!("chown \"$USER\" {}", argument(&subject)),
+                Who::ItsOwner if machine::is_root() => AS_ROOT.to_owned(),
+                Who::ItsOwner => take_back(path),
                 Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
             };
             let why = format!("{who}, and so decide which program your tools run");

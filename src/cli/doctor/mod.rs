@@ -11,6 +11,7 @@ mod heard;
 mod network;
 mod profiles;
 mod programs;
+mod quotes;
 mod scene;
 mod shell;
 mod store;
@@ -76,6 +77,7 @@ const CHECKS: &[Check] = &[
     Check { name: "shadowing", look: profiles::shadowing },
     Check { name: "source", look: profiles::source },
     Check { name: "program", look: programs::program },
+    Check { name: "quotes", look: quotes::quotes },
     Check { name: "versions", look: programs::versions },
     Check { name: "endpoints", look: environment::endpoints },
     Check { name: "ca_bundle", look: environment::ca_bundle },

@@ -9,6 +9,7 @@ use crate::cli::error::argument;
 use crate::ports::file_facts::{Who, replaceable};
 use crate::ports::process::{lasting_path_of_self, whole_of};
 use crate::ports::trial::on_path;
+use crate::profile::line::program_word;
 use crate::session::start_url::is_portal;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,9 +38,10 @@ fn unquoted(path: &Path) -> Finding {
 
 fn one(scene: &Scene<'_>, program: &Path) -> Finding {
     let subject = without_value(program);
-    let own = lasting_path_of_self(&scene.app.env)
-        .map_or_else(|_| "…".to_owned(), |path| path.display().to_string());
-    let name_it = format!("write the absolute path into credential_process, such as \"{own}\"");
+    let own = lasting_path_of_self(&scene.app.env).ok();
+    let own = own.and_then(|path| program_word(&path.display().to_string()).ok());
+    let own = own.as_deref().unwrap_or("…");
+    let name_it = format!("write the absolute path into credential_process, such as {own}");
     if subject.starts_with(['~', '$']) {
         return Finding::error(subject, "the AWS CLI and Python expand neither `~` nor `$`", name_it);
     }

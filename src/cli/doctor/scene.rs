@@ -71,9 +71,9 @@ impl<'a> Scene<'a> {
         self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, ask))
     }
 
-    /// The profile that is asked about, or that AWS_PROFILE names.
+    /// The profile that is asked about, or that the environment chooses.
     pub(super) fn profile(&self) -> Option<String> {
-        self.asked.profile.clone().or_else(|| self.app.env.get("AWS_PROFILE"))
+        self.asked.profile.clone().or_else(|| self.app.env.profile())
     }
 
     /// The names of the sessions in question.

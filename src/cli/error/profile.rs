@@ -1,6 +1,7 @@
 //! What a person should do about a config file that cannot be written as asked.
 
-use super::{CommandError, Exit, chain, of_reading};
+use super::config::of_reading;
+use super::{CommandError, Exit, chain};
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;

@@ -49,12 +49,13 @@ const STALE: [&str; 15] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CREDENTIAL_FILE",
 ];
-const PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+/// The last one is the EB CLI's own.
+const PROFILES: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_EB_PROFILE"];
 
 /// Run a command with role credentials in its environment
 ///
-/// The command takes kcaws's place: its signals, terminal and exit code are its own. AWS_PROFILE and what is left
-/// of other credentials are removed from its environment.
+/// The command takes kcaws's place: its signals, terminal and exit code are its own. The variables that choose
+/// a profile and what is left of other credentials are removed from its environment.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ExecArgs {
@@ -69,7 +70,7 @@ pub(super) struct ExecArgs {
     /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
     #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "named", "session"])]
     each: Option<String>,
-    /// Leave AWS_PROFILE in the command's environment
+    /// Leave AWS_PROFILE and AWS_DEFAULT_PROFILE in the command's environment
     #[arg(long)]
     keep_profile: bool,
     /// The command and its arguments
@@ -101,7 +102,7 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     }
     let chosen = args.of.choose(app)?;
     // A profile that stays named comes before both.
-    let is_named = || args.keep_profile && app.env.get("AWS_PROFILE").is_some();
+    let is_named = || args.keep_profile && app.env.profile().is_some();
     if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !is_named()) {
         return Err(hidden);
     }

@@ -1,4 +1,4 @@
-//! `kcaws explain`: what a code or a message means, and who can mend it; and what is behind a 403.
+//! `kcaws explain`: what a code or a message means, and who can fix it; and what is behind a 403.
 
 mod matching;
 mod refusal;
@@ -8,16 +8,16 @@ use clap::Args;
 use serde::Serialize;
 
 use self::refusal::Refusal;
-use self::topics::{TOPICS, Topic};
+use self::topics::{Topic, topics};
 use super::error::{CommandError, Exit};
 use super::role_args::account_id;
 use super::ui::{Ui, shown};
 use crate::app::App;
 
-/// Say what a code or message means, who can mend it, and how; without one, list what there is
+/// Explain a code or message: what it means, who can fix it, and how; without one, list the topics
 ///
-/// Knows exit codes, AWS's answers, the pages that AWS and Keycloak show at a login, and what CloudTrail says of
-/// them; pieces of logs will do. With a profile, or a session, account and permission set, `explain 403` asks AWS
+/// Knows exit codes, what tools show when they get no credentials, AWS's answers, the pages that AWS and Keycloak show
+/// at a login, and what CloudTrail says of them; pieces of logs will do. With a profile, or a session, account and permission set, `explain 403` asks AWS
 /// what you have there.
 #[derive(Args, Debug)]
 #[command(
@@ -26,7 +26,7 @@ use crate::app::App;
 pub(super) struct ExplainArgs {
     /// A code, or a part of a message
     text: Vec<String>,
-    /// For 403: the profile that is refused (else that of AWS_PROFILE)
+    /// For 403: the profile that is refused [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
     #[arg(long, conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
     /// For 403: the session, with --account and --role
@@ -64,11 +64,11 @@ pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     // A profile or a permission set is named for one question only.
     let names_a_role = args.profile.is_some() || args.role.is_some();
     let text = if args.text.is_empty() && names_a_role { "403".to_owned() } else { args.text.join(" ") };
-    let topics = if text.is_empty() { TOPICS.iter().collect() } else { matching::about(&text) };
+    let topics = if text.is_empty() { topics().collect() } else { matching::about(&text) };
     if topics.is_empty() {
         // The text itself is not repeated: it is pasted from anywhere.
-        return Err(CommandError::new(Exit::Usage, "unknown_topic", "nothing is known about that text")
-            .hint("`kcaws explain` lists what is known; a part of the message is enough"));
+        return Err(CommandError::new(Exit::Usage, "unknown_topic", "no topic matches that text")
+            .hint("`kcaws explain` lists the topics; part of the message is enough"));
     }
     let is_refusal =
         !text.is_empty() && topics.iter().any(|topic| matches!(topic.name, "no_access" | "exit_6"));
@@ -98,14 +98,24 @@ fn row(topic: &Topic) -> Row {
 }
 
 fn cells(topic: &Topic) -> Vec<String> {
-    vec![topic.name.to_owned(), topic.seen.first().copied().unwrap_or_default().to_owned()]
+    vec![topic.name.to_owned(), shown_as(topic)]
+}
+
+/// The first of its phrases, as far as it is one.
+fn shown_as(topic: &Topic) -> String {
+    let first = topic.seen.first().copied().unwrap_or_default();
+    let words = first.trim_start_matches('=').split(" - ").next().unwrap_or_default();
+    words.replace(" + ", " … ").replace('*', "…")
 }
 
 fn print(topic: &Topic, ui: &mut Ui) {
     ui.data(topic.name);
-    for (label, text) in
-        [("means", topic.means), ("who mends it", topic.who), ("how", topic.mend), ("source", topic.source)]
-    {
+    for (label, text) in [
+        ("means", topic.means),
+        ("who can fix it", topic.who),
+        ("what to do", topic.mend),
+        ("source", topic.source),
+    ] {
         ui.data(&format!("  {label}: {}", shown(text)));
     }
 }

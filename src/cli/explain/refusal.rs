@@ -35,7 +35,7 @@ pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refu
         let role = Role { account_id: account.clone(), role_name: role.clone() };
         (selection::session(app, args.session.as_deref(), ui)?, role)
     } else {
-        let profile = args.profile.clone().or_else(|| app.env.get("AWS_PROFILE"));
+        let profile = args.profile.clone().or_else(|| app.env.profile());
         let Some(profile) = profile else { return Ok(None) };
         let (selected, role, _) = selection::role_of_profile(app, &profile)?;
         (selected, role)
@@ -112,7 +112,7 @@ impl Refusal {
         if !self.roles.is_empty() {
             ui.data(&format!("  you have there: {}", shown(&self.roles.join(", "))));
         }
-        ui.data(&format!("  how: {}", shown(&self.mend)));
+        ui.data(&format!("  what to do: {}", shown(&self.mend)));
     }
 }
 

@@ -152,14 +152,14 @@ fn show_for_another_device(attempt: &Attempt<'_>, pending: &PendingLogin, headle
         && !page.as_str().contains(code)
     {
         ui.tell("");
-        ui.tell(&format!("      \u{1b}[1m{}\u{1b}[0m", shown(&spaced(&excerpt(code)))));
+        ui.tell_large(&format!("      {}", spaced(&excerpt(code))));
         ui.tell("");
     }
 }
 
 fn tell_drawing(drawing: &qr::Drawing, ui: &mut Ui) {
     for line in drawing.lines() {
-        ui.tell(line);
+        ui.tell_drawn(line);
     }
 }
 

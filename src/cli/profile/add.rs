@@ -4,9 +4,11 @@ use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::role_args::{account_id, role_name};
+use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::ports::process;
 use crate::profile::draft::{Change, Draft, is_plain_name};
+use crate::profile::line;
 use crate::profile::own::{self, Own};
 use crate::profile::{ConfigError, Heading, Role};
 
@@ -41,15 +43,16 @@ pub(super) struct AddArgs {
 }
 
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    selection::check_config_file(app)?;
     let target = Target::at(app, app.config_path()?, &args.write);
     let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
-    let line = own::credential_process(&program(app)?, &Own { session: args.session.clone(), role });
-    let line = line.or_else(|error| {
-        // A name that cannot be written is a typing error first of all.
+    let (program, own) = (program(app)?, Own { session: args.session.clone(), role });
+    line::credential_process(&program, &own).or_else(|error| {
+        // A name that cannot be written is a typo first of all.
         app.document()?.session(&args.session)?;
         Err(error)
     })?;
-    let edit = |draft: &mut Draft<'_>| put(args, &line, draft);
+    let edit = |draft: &mut Draft<'_>| put(args, &program, &own, draft);
     let outcome = target.change(&args.write, &format!("profile add {}", args.name), edit)?;
     let change = match outcome.result {
         Change::Created => "created",
@@ -74,7 +77,7 @@ fn one_word(text: &str) -> Result<String, String> {
     }
 }
 
-fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, ConfigError> {
+fn put(args: &AddArgs, program: &str, own: &Own, draft: &mut Draft<'_>) -> Result<Change, ConfigError> {
     let (name, document) = (&args.name, draft.document());
     let heading = Heading::Profile(name.clone());
     document.session(&args.session)?;
@@ -84,7 +87,10 @@ fn put(args: &AddArgs, line: &str, draft: &mut Draft<'_>) -> Result<Change, Conf
         }
         draft.unset_all(&heading, |key| key.starts_with("sso_"))?;
     }
-    let mut keys = vec![("credential_process", line)];
+    let section = document.section(&heading);
+    let present = section.as_ref().and_then(|section| section.get("credential_process"));
+    let line = line::renewed(present, program, own)?;
+    let mut keys = vec![("credential_process", line.as_str())];
     keys.extend(args.region.as_deref().map(|region| ("region", region)));
     keys.extend(args.output.as_deref().map(|output| ("output", output)));
     draft.set(&heading, &keys)

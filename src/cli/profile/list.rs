@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::cli::error::CommandError;
+use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::profile::own::{self, Source};
 use crate::profile::{Document, Heading, sources};
@@ -47,6 +48,7 @@ struct Shadow {
 }
 
 pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    selection::check_config_file(app)?;
     let document = app.document()?;
     let credentials = app.credentials_document();
     let mut rows: Vec<Row> =
@@ -58,7 +60,7 @@ pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     }
     if rows.is_empty() {
         ui.say(&format!(
-            "{} has no profiles; `kcaws profile add --help` shows how.",
+            "{} contains no profiles. See `kcaws profile add --help`.",
             document.path().display()
         ));
         return Ok(());

@@ -3,6 +3,7 @@ use clap::Args;
 use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::cli::error::CommandError;
+use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::profile::draft::Draft;
 use crate::profile::{ConfigError, Heading};
@@ -21,6 +22,7 @@ pub(super) struct RemoveArgs {
 }
 
 pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    selection::check_config_file(app)?;
     let target = Target::at(app, app.config_path()?, &args.write);
     let mut names = args.names.clone();
     names.sort();
@@ -31,8 +33,7 @@ pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
                 return Err(ConfigError::Foreign { place, name: name.clone() });
             }
             if !draft.remove(&Heading::Profile(name.clone()))? {
-                let path = draft.document().path().to_path_buf();
-                return Err(ConfigError::NoSuchProfile { name: name.clone(), path });
+                return Err(draft.document().no_such_profile(name));
             }
         }
         Ok(())

@@ -73,6 +73,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         // What cannot be read may be what a profile is of.
         prune: !args.no_prune && left_out.is_empty(),
         unknown: &unknown,
+        unquote: true,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
     let outcome = target.change_if_agreed(&args.write, args.yes, &command(&session), ui, edit)?;

@@ -24,7 +24,7 @@ In the format: {profile} {session} {account} {role} {region} {left} {minutes} {s
 empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself),
 log in, ended (of `kcaws exec`), other keys (keys in the environment come before the profile).
 
-Says nothing without AWS_PROFILE and outside of `kcaws exec`, and for profiles that are not kcaws's. Never fails.";
+Says nothing without AWS_PROFILE or AWS_DEFAULT_PROFILE and outside of `kcaws exec`, and for profiles that are not kcaws's. Never fails.";
 
 /// Say in few words which profile this shell has, as what, and for how long
 ///
@@ -44,7 +44,7 @@ pub(super) struct PromptArgs {
 pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
     let color = ui.may_color();
     let text = at_once(args, app, color).or_else(|| {
-        let profile = app.env.get("AWS_PROFILE")?;
+        let profile = app.env.profile()?;
         let map = mapped(&profile, app);
         Some(text_of(args, app, color, &profile, map.as_ref()?.0.as_ref()?))
     });
@@ -57,7 +57,7 @@ pub(super) fn at_once(args: &PromptArgs, near: &Near, color: bool) -> Option<Str
     if let Some(view) = of_exec(near) {
         return Some(written(args, near, color, &view));
     }
-    let Some(profile) = near.env.get("AWS_PROFILE") else { return Some(String::new()) };
+    let Some(profile) = near.env.profile() else { return Some(String::new()) };
     // No config, no profile.
     let Some(stamp) = near.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
         return Some(String::new());
@@ -90,7 +90,7 @@ fn of_exec(near: &Near) -> Option<View> {
     let ends_at = if has("AWS_ACCESS_KEY_ID") {
         let text = near.env.get("AWS_CREDENTIAL_EXPIRATION")?;
         Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc())
-    } else if has("AWS_CONTAINER_CREDENTIALS_FULL_URI") && !has("AWS_PROFILE") {
+    } else if has("AWS_CONTAINER_CREDENTIALS_FULL_URI") && near.env.profile().is_none() {
         None
     } else {
         return None;

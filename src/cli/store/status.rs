@@ -38,6 +38,7 @@ struct Row {
 }
 
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    selection::check_config_file(app)?;
     let document = app.document()?;
     let names = match &args.session {
         Some(name) => vec![name.clone()],

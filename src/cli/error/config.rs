@@ -1,0 +1,81 @@
+//! `~/.aws/config`.
+
+use std::io::ErrorKind;
+
+use super::{CommandError, Exit, chain};
+use crate::ports::config_file::is_link_loop;
+use crate::ports::folders::oddity_of_name;
+use crate::profile::ConfigError;
+use crate::similar::similar;
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let failure = Self::new(Exit::Configuration, "config", error.to_string());
+        let cause = chain(&error);
+        let failure = match &error {
+            ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source)),
+            ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("fix that line"),
+            ConfigError::WrongRegion { told, .. } => Self { code: "wrong_region", ..failure }
+                .hint(format!("change that line to `sso_region = {told}`")),
+            ConfigError::MissingKey { key, .. } => {
+                failure.hint(format!("add the line `{key} = …` to that section"))
+            }
+            ConfigError::NoSuchSession { known, .. } if known.is_empty() => {
+                Self { code: "no_such_session", ..failure }.hint("run `kcaws configure`")
+            }
+            ConfigError::NoSuchSession { name, known, .. } => Self { code: "no_such_session", ..failure }
+                .hint(format!("{}there are: {}", did_you_mean(name, known), known.join(", "))),
+            ConfigError::NoSuchProfile { name, known, .. } => Self { code: "no_such_profile", ..failure }
+                .hint(format!("{}`kcaws profile list` shows all", did_you_mean(name, known))),
+            ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
+                .hint("name --session, --account and --role, or give the profile an sso_session"),
+            ConfigError::TakenElsewhere { key, .. } => Self { code: "taken_elsewhere", ..failure }
+                .because("not every SDK would take these credentials from kcaws")
+                .hint(format!("remove `{key}` there, or use a profile without it")),
+            ConfigError::NoSuchSource { .. } => Self { code: "no_source_profile", ..failure }
+                .hint("name a profile that is there; `kcaws profile list` shows them"),
+            ConfigError::Circular { .. } => Self { code: "circular", ..failure }
+                .hint("name --session, --account and --role in its credential_process instead of --profile"),
+            ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }
+                .hint("the AWS CLI reads nothing of a file like that; merge the two, nothing was changed"),
+            ConfigError::Unshared { .. } => {
+                Self { code: "not_shared", ..failure }.hint("fix that line first; nothing was changed")
+            }
+            ConfigError::Foreign { .. } => Self { code: "foreign", ..failure }
+                .hint("nothing was changed; choose another name, or say --force"),
+            ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }
+                .hint("a name is made of letters, digits and `_.@%:+/-`"),
+            ConfigError::CannotBeWritten { .. } => Self { code: "not_writable", ..failure }.hint(
+                "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
+            ),
+            ConfigError::NoSuchFile { path } => Self { code: "no_such_file", ..failure }
+                .because_of(oddity_of_name(path).map(str::to_owned))
+                .hint("correct AWS_CONFIG_FILE, or `unset AWS_CONFIG_FILE` for ~/.aws/config"),
+            ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
+            ConfigError::NoSessions { .. } => {
+                Self { code: "no_sessions", ..failure }.hint("run `kcaws configure`")
+            }
+        };
+        failure.because_of(cause)
+    }
+}
+
+/// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.
+pub(super) fn of_reading(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        _ if is_link_loop(error) => {
+            "a symbolic link there leads back to itself: `ls -l` shows it; let it name the file"
+        }
+        ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE names a file",
+        ErrorKind::NotADirectory => "a part of that path is a file, not a folder; check AWS_CONFIG_FILE",
+        ErrorKind::FileTooLarge => "check AWS_CONFIG_FILE: a configuration has at most 8 MB",
+        ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it names a pipe that no one writes to",
+        _ => "check the rights of the file (AWS_CONFIG_FILE)",
+    }
+}
+
+/// The beginning of a hint: names that may have been meant, if there are any.
+fn did_you_mean(name: &str, known: &[String]) -> String {
+    let near = similar(name, known.iter().map(String::as_str));
+    if near.is_empty() { String::new() } else { format!("did you mean `{}`? ", near.join("` or `")) }
+}

@@ -1,0 +1,107 @@
+//! The exit codes of kcaws.
+
+use super::{IDC, Topic, YOU};
+
+const README: &str = "README, exit codes";
+
+pub(super) const TOPICS: &[Topic] = &[
+    Topic {
+        name: "exit_0",
+        seen: &["exit 0", "exit code 0", "exit status 0"],
+        means: "done; also when the reader of the output went away",
+        who: YOU,
+        mend: "nothing to do",
+        source: README,
+    },
+    Topic {
+        name: "exit_1",
+        seen: &["exit 1", "exit code 1", "exit status 1"],
+        means: "it failed: the network, an answer of AWS's, or a file",
+        who: YOU,
+        mend: "read the cause on stderr; `kcaws doctor` looks at network, clock and files",
+        source: README,
+    },
+    Topic {
+        name: "exit_2",
+        seen: &["exit 2", "exit code 2", "exit status 2"],
+        means: "the command line is wrong, or an answer is needed and nobody can give one (no terminal, --no-input)",
+        who: YOU,
+        mend: "look at `kcaws COMMAND --help`; name the session or profile",
+        source: README,
+    },
+    Topic {
+        name: "exit_3",
+        seen: &["exit 3", "exit code 3", "exit status 3"],
+        means: "the configuration is wrong: ~/.aws/config, a variable, or an endpoint that does not belong to the login",
+        who: YOU,
+        mend: "`kcaws doctor` names the file and the line",
+        source: README,
+    },
+    Topic {
+        name: "exit_4",
+        seen: &[
+            "exit 4",
+            "exit code 4",
+            "exit status 4",
+            "no valid login",
+            "nobody is logged in",
+            "not logged in",
+        ],
+        means: "you must log in: you are not logged in, the Identity Center session has ended, or the login was denied or not finished in time",
+        who: YOU,
+        mend: "run `kcaws login`",
+        source: README,
+    },
+    Topic {
+        name: "exit_5",
+        seen: &["exit 5", "exit code 5", "exit status 5", "keyring is locked", "secret service is locked"],
+        means: "the keyring that holds the tokens is missing, locked or too slow; kcaws never falls back to another store",
+        who: YOU,
+        mend: "unlock it (log in to the desktop, or open its password manager), then try again; `kcaws store status` shows which one it is, KCAWS_KEYRING chooses another at the next login",
+        source: README,
+    },
+    Topic {
+        name: "exit_6",
+        seen: &["exit 6", "exit code 6", "exit status 6"],
+        means: "AWS says 403: this permission set is not assigned to you in this account",
+        who: IDC,
+        mend: "`kcaws explain 403 --profile P` distinguishes a typo from a missing assignment",
+        source: README,
+    },
+    Topic {
+        name: "exit_125",
+        seen: &[
+            "exit 125",
+            "exit 126",
+            "exit 127",
+            "exit code 125",
+            "exit code 126",
+            "exit code 127",
+            "exit status 125",
+            "exit status 126",
+            "exit status 127",
+        ],
+        means: "of `kcaws exec`: 125, it failed before it started the command; 126, the command cannot be run; 127, it is not found. Every other code is the command's own",
+        who: YOU,
+        mend: "125: read the lines that begin with `kcaws:`; 126 and 127: look at the command's path and rights",
+        source: README,
+    },
+    Topic {
+        name: "exit_130",
+        seen: &[
+            "exit 129",
+            "exit 130",
+            "exit 143",
+            "exit code 129",
+            "exit code 130",
+            "exit code 143",
+            "exit status 129",
+            "exit status 130",
+            "exit status 143",
+        ],
+        means: "its terminal was closed (129), interrupted by Ctrl-C (130), or terminated (143)",
+        who: YOU,
+        mend: "run the command again; nothing valid was lost",
+        source: README,
+    },
+];

@@ -1,0 +1,34 @@
+//! Names that may have been meant by one that does not exist.
+
+/// Further apart than this, as a part of 1, two names are different names.
+const NEAR: f64 = 0.65;
+const MOST: usize = 3;
+
+/// Returns the names that are nearly the wanted one, the likeliest first.
+///
+/// By edit distance with swapped neighbours counted once: letter case is no difference worth a whole letter, and AWS
+/// compares names with it.
+pub fn similar<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
+    let names = names.into_iter().map(|name| (likeness(name), name));
+    let mut near: Vec<(f64, &str)> = names.filter(|(like, _)| *like >= NEAR).collect();
+    near.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
+    near.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::similar;
+
+    #[test]
+    fn a_typo_finds_its_name_and_a_stranger_finds_none() {
+        let names = ["dev-admin", "dev-power-user-access", "prod-power-user-access"];
+        assert_eq!(
+            similar("dev-power-user-acces", names),
+            ["dev-power-user-access", "prod-power-user-access"]
+        );
+        assert_eq!(similar("DEV-amdin", names), ["dev-admin"]);
+        assert!(similar("nobody", names).is_empty() && similar("x", []).is_empty());
+    }
+}
