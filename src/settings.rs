@@ -1,7 +1,7 @@
 //! kcaws's own settings: `config.toml` in the platform's config folder, and the `KCAWS_…` variables that beat it.
 //!
 //! ```toml
-//! flow = "device"       # how login goes: device or pkce
+//! flow = "device"       # how login goes: device, pkce or auto
 //! keyring = "auto"      # where login keeps tokens
 //! auto-login = false    # whether a tool that finds nobody logged in opens one login
 //! browser = "firefox"   # another browser than the desktop's, by name or path
@@ -25,12 +25,11 @@ use crate::ports::env::Env;
 use crate::ports::foreign_file;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
-use crate::session::Flow;
 use crate::session::choice::Requested;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    pub flow: Flow,
+    pub flow: FlowChoice,
     pub keyring: Requested,
     pub auto_login: bool,
     pub browser: Option<String>,
@@ -41,6 +40,33 @@ pub struct Settings {
     idp_urls: BTreeMap<String, String>,
     /// Where a session's settings would stand.
     path: Option<PathBuf>,
+}
+
+/// How a login is to go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlowChoice {
+    /// PKCE where a browser opens on this machine, the device grant elsewhere.
+    Auto,
+    #[default]
+    Device,
+    Pkce,
+}
+
+impl FlowChoice {
+    pub const NAMES: [&'static str; 3] = ["auto", "device", "pkce"];
+}
+
+impl FromStr for FlowChoice {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "device" => Ok(Self::Device),
+            "pkce" => Ok(Self::Pkce),
+            _ => Err(()),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +84,7 @@ pub enum SettingsError {
     NoIdpUrl { session: String, path: Option<PathBuf> },
 }
 
-const FLOWS: &str = "device, pkce";
+const FLOWS: &str = "auto, device, pkce";
 const STORES: &str = "auto, secret-service, keyutils, keychain, wincred, file";
 const SWITCH: &str = "true, false";
 
@@ -91,7 +117,7 @@ impl Settings {
         let flow = match (env.get("KCAWS_FLOW"), file.flow) {
             (Some(value), _) => one_of(&value, FLOWS, || "KCAWS_FLOW".to_owned())?,
             (None, Some(value)) => one_of(&value, FLOWS, || place("flow"))?,
-            (None, None) => Flow::default(),
+            (None, None) => FlowChoice::default(),
         };
         let keyring = match (env.get("KCAWS_KEYRING"), file.keyring) {
             (Some(value), _) => one_of(&value, STORES, || "KCAWS_KEYRING".to_owned())?,
@@ -195,7 +221,7 @@ mod tests {
             let settings = settings.expect("loads");
             assert_eq!(
                 (settings.flow, settings.keyring, settings.auto_login, settings.console_via),
-                (Flow::Device, Requested::Auto, false, Via::Federation)
+                (FlowChoice::Device, Requested::Auto, false, Via::Federation)
             );
             assert!(matches!(settings.idp_url("corp"), Err(SettingsError::NoIdpUrl { .. })));
         }
@@ -205,14 +231,14 @@ mod tests {
     fn a_variable_beats_the_file() {
         let file = Some("flow = \"pkce\"\nkeyring = \"keyutils\"\nauto-login = true\n");
         let settings = load(file, &[]).expect("loads");
-        assert_eq!(settings.flow, Flow::Pkce);
+        assert_eq!(settings.flow, FlowChoice::Pkce);
         assert_eq!(settings.keyring, Requested::Named(StoreKind::Keyutils));
         assert!(settings.auto_login);
         let env = [("KCAWS_FLOW", "device"), ("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
         let settings = load(file, &env).expect("loads");
         assert_eq!(
             (settings.flow, settings.keyring, settings.auto_login),
-            (Flow::Device, Requested::Auto, false)
+            (FlowChoice::Device, Requested::Auto, false)
         );
         let file = Some("browser = \"firefox\"\nconsole-via = \"portal\"\n");
         let settings = load(file, &[]).expect("loads");
@@ -255,5 +281,16 @@ mod tests {
         assert_eq!(error(None, &[("KCAWS_FLOW", "pkse")]), "KCAWS_FLOW cannot be `pkse`");
         assert_eq!(error(None, &[("KCAWS_AUTO_LOGIN", "often")]), "KCAWS_AUTO_LOGIN cannot be `often`");
         assert_eq!(error(None, &[("KCAWS_CONSOLE_VIA", "saml")]), "KCAWS_CONSOLE_VIA cannot be `saml`");
+    }
+
+    #[test]
+    fn every_flow_has_a_name_that_is_read_back() {
+        for (name, flow) in
+            FlowChoice::NAMES.into_iter().zip([FlowChoice::Auto, FlowChoice::Device, FlowChoice::Pkce])
+        {
+            assert_eq!(name.parse(), Ok(flow));
+            assert_eq!(load(None, &[("KCAWS_FLOW", name)]).expect("loads").flow, flow);
+            assert!(FLOWS.contains(name));
+        }
     }
 }

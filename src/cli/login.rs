@@ -12,7 +12,7 @@ use super::error::{CommandError, Exit};
 use super::selection::{self, Opened, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::ports::browser::BrowserError;
+use crate::ports::browser::{Browser, BrowserError};
 use crate::ports::code_page::{self, CodePage};
 use crate::ports::process::{self, user_at_host};
 use crate::ports::state_folder::Lock;
@@ -23,6 +23,7 @@ use crate::session::page::PageUrl;
 use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
 use crate::session::{Flow, Session, SessionError, copies, status};
+use crate::settings::FlowChoice;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,9 +52,10 @@ pub(super) struct LoginArgs {
     /// All sessions of the config, one after the other
     #[arg(long, conflicts_with = "session")]
     all: bool,
-    /// device or pkce (default: KCAWS_FLOW, else `flow` in config.toml, else device)
-    #[arg(long, value_name = "FLOW", value_parser = PossibleValuesParser::new(["device", "pkce"]).try_map(|name| parse_flow(&name)))]
-    flow: Option<Flow>,
+    /// Choose how to log in: device, pkce, or auto, which is pkce where a browser opens on this machine, else device
+    /// (default: KCAWS_FLOW, else `flow` in config.toml, else device)
+    #[arg(long, value_name = "FLOW", value_parser = PossibleValuesParser::new(FlowChoice::NAMES).try_map(|name| parse_flow(&name)))]
+    flow: Option<FlowChoice>,
     /// Show a QR code of the page; by itself where no browser can be opened. `complete`: with the code in it, so
     /// that nothing is typed, and nothing compared
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "page")]
@@ -81,7 +83,7 @@ pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandErro
 }
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    if args.flow == Some(Flow::Pkce) && args.qr.is_some() {
+    if args.flow == Some(FlowChoice::Pkce) && args.qr.is_some() {
         let message = "a QR code is for another device, and a PKCE login comes back to this one";
         return Err(
             CommandError::new(Exit::Usage, "usage", message).hint("leave out one of --qr and --flow pkce")
@@ -215,8 +217,7 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn log_in(&self, ui: &mut Ui) -> Result<SessionStatus, CommandError> {
-        let (flow, why) =
-            choose(self.args, self.app.settings()?.flow, || self.app.browser().unavailable().is_some());
+        let (flow, why) = choose(self.args, self.app.settings()?.flow, &*self.app.browser());
         if let Some(why) = why {
             ui.say(why);
         }
@@ -268,31 +269,30 @@ impl Attempt<'_> {
 
 /// Who names both wants the address, whatever browser it is for.
 fn insists_on_pkce(args: &LoginArgs) -> bool {
-    args.flow == Some(Flow::Pkce) && args.no_browser
+    args.flow == Some(FlowChoice::Pkce) && args.no_browser
 }
 
 /// The flow, and why it is not the one that was wanted.
-fn choose(
-    args: &LoginArgs,
-    setting: Flow,
-    no_browser: impl FnOnce() -> bool,
-) -> (Flow, Option<&'static str>) {
+fn choose(args: &LoginArgs, setting: FlowChoice, browser: &dyn Browser) -> (Flow, Option<&'static str>) {
     match args.flow.unwrap_or(setting) {
-        Flow::Device => (Flow::Device, None),
-        Flow::Pkce if args.qr.is_some() => (
+        FlowChoice::Device => (Flow::Device, None),
+        FlowChoice::Auto if args.qr.is_some() || args.no_browser || !browser.opens_here() => {
+            (Flow::Device, None)
+        }
+        FlowChoice::Pkce if args.qr.is_some() => (
             Flow::Device,
             Some("A QR code is for another device, and PKCE comes back to this one: using the device flow."),
         ),
-        Flow::Pkce if !insists_on_pkce(args) && no_browser() => (
+        FlowChoice::Pkce if !insists_on_pkce(args) && browser.unavailable().is_some() => (
             Flow::Device,
             Some("PKCE needs a browser on this machine, and none can be opened: using the device flow."),
         ),
-        Flow::Pkce => (Flow::Pkce, None),
+        FlowChoice::Auto | FlowChoice::Pkce => (Flow::Pkce, None),
     }
 }
 
-fn parse_flow(text: &str) -> Result<Flow, String> {
-    text.parse().map_err(|()| "it is device or pkce".to_owned())
+fn parse_flow(text: &str) -> Result<FlowChoice, String> {
+    text.parse().map_err(|()| format!("it is one of {}", FlowChoice::NAMES.join(", ")))
 }
 
 fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {

@@ -395,13 +395,13 @@ pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpo
 /// Where the session's login is, as far as files tell.
 pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
     let session = &selected.session;
-    let is_dual_stack = match may_be_dual_stack(session) {
-        false => false,
-        // A login goes on where it was made: what was logged in at the IPv4 hosts stays valid there.
-        true => match status::read(&**app.state(), session)? {
-            Some(noted) => noted.dual_stack.unwrap_or(false),
-            None => start_url::is_dual_stack(&session.start_url),
-        },
+    if !may_be_dual_stack(session) {
+        return endpoints_of(app, selected, false);
+    }
+    // A login goes on where it was made: what was logged in at the IPv4 hosts stays valid there.
+    let is_dual_stack = match status::read(&**app.state(), session)? {
+        Some(noted) => noted.dual_stack.unwrap_or(false),
+        None => start_url::is_dual_stack(&session.start_url),
     };
     endpoints_of(app, selected, is_dual_stack)
 }

@@ -61,9 +61,20 @@ pub fn open(key: &[u8; KEY_LEN], bound: &[&[u8]], sealed: &[u8]) -> Result<Zeroi
 
 /// Each field behind its length: `("ab", "c")` and `("a", "bc")` are different boxes.
 pub fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(fields.iter().map(|field| 8 + field.len()).sum());
+    behind(&[], fields)
+}
+
+/// What stands before a field in [`length_prefixed`].
+pub fn length_of(field: &[u8]) -> [u8; 8] {
+    (field.len() as u64).to_le_bytes()
+}
+
+fn behind(start: &[u8], fields: &[&[u8]]) -> Vec<u8> {
+    let len = start.len() + fields.iter().map(|field| 8 + field.len()).sum::<usize>();
+    let mut bytes = Vec::with_capacity(len);
+    bytes.extend_from_slice(start);
     for field in fields {
-        bytes.extend_from_slice(&(field.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&length_of(field));
         bytes.extend_from_slice(field);
     }
     bytes
@@ -82,9 +93,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The version is bound too: an old box cannot be relabelled as one of another format.
 fn associated(bound: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
-    bytes.extend_from_slice(&length_prefixed(bound));
-    bytes
+    behind(&[VERSION], bound)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::fake_state_folder::FakeLock;
 pub use super::fake_state_folder::FakeStateFolder;
 use super::file_lock;
 use super::own_folder::{own_folder, refuse_foreign, refuse_unsafe};
-use super::sealed::{hex, length_prefixed};
+use super::sealed::{hex, length_of};
 pub use super::state_error::StateError;
 use super::temp_files::{self, Kind};
 

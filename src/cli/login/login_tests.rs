@@ -32,8 +32,15 @@ fn args(line: &str) -> LoginArgs {
 
 #[test]
 fn the_flow_is_the_one_that_can_work() {
-    use Flow::{Device, Pkce};
+    use FlowChoice::{Auto, Device, Pkce};
     for (line, setting, headless, flow, word) in [
+        ("--flow auto", Device, false, Pkce, None),
+        ("", Auto, false, Pkce, None),
+        ("", Auto, true, Device, None),
+        ("--flow auto", Pkce, true, Device, None),
+        ("--flow auto --no-browser", Device, false, Device, None),
+        ("--flow auto --qr", Device, false, Device, None),
+        ("--flow device", Auto, false, Device, None),
         ("", Device, false, Device, None),
         ("", Pkce, false, Pkce, None),
         ("--flow pkce", Device, false, Pkce, None),
@@ -46,11 +53,16 @@ fn the_flow_is_the_one_that_can_work() {
         ("--qr", Pkce, false, Device, Some("another device")),
         ("--qr=complete", Device, false, Device, None),
     ] {
-        let (chosen, why) = choose(&args(line), setting, || headless);
-        assert_eq!(chosen, flow, "{line:?} {setting:?} {headless}");
+        let mut browser = FakeBrowser::default();
+        browser.missing = headless.then_some(NoBrowser::Ssh);
+        let (chosen, why) = choose(&args(line), setting, &browser);
+        assert_eq!(chosen == Flow::Pkce, flow == Pkce, "{line:?} {setting:?} {headless}");
         assert_eq!(why.is_some(), word.is_some(), "{why:?}");
         assert!(why.unwrap_or_default().contains(word.unwrap_or_default()), "{why:?}");
     }
+    let mut elsewhere = FakeBrowser::default();
+    elsewhere.elsewhere = true;
+    assert_eq!(choose(&args(""), Auto, &elsewhere), (Flow::Device, None), "it could not come back");
     assert!(Line::try_parse_from(["login", "--flow", "implicit"]).is_err());
     assert!(
         Line::try_parse_from(["login", "--qr", "complete", "corp"]).is_err(),

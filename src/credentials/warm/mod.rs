@@ -36,12 +36,15 @@ const RENEWAL: Duration = Duration::from_secs(3);
 /// After waiting for another process in vain there must be time left to try oneself.
 const LAST_TRY: Duration = Duration::from_secs(1);
 
+const ASKED: usize = 6;
+const FIELDS: usize = ASKED + DECIDING_VARIABLES.len();
+
 /// What is asked for, as far as a warm call knows it. The start URL is not among it: that would mean to read the
 /// config file, so it is in the entry, behind the file's stamp.
 pub struct Wanted<'a> {
     session: &'a str,
     role: &'a Role,
-    fields: Vec<Cow<'a, [u8]>>,
+    fields: [Cow<'a, [u8]>; FIELDS],
     name: String,
     stamp: Option<FileStamp>,
 }
@@ -55,7 +58,7 @@ impl<'a> Wanted<'a> {
         env: &Env,
         endpoints_of_profile: &'a str,
     ) -> Self {
-        let asked = [
+        let asked: [&[u8]; ASKED] = [
             FORMAT,
             session.as_bytes(),
             role.account_id.as_bytes(),
@@ -63,10 +66,12 @@ impl<'a> Wanted<'a> {
             config.as_os_str().as_encoded_bytes(),
             endpoints_of_profile.as_bytes(),
         ];
-        let decided = |name: &&str| Cow::Owned(env.raw(name).unwrap_or_default().into_encoded_bytes());
-        let mut fields = Vec::with_capacity(asked.len() + DECIDING_VARIABLES.len());
-        fields.extend(asked.map(Cow::Borrowed));
-        fields.extend(DECIDING_VARIABLES.iter().map(decided));
+        let fields = std::array::from_fn(|at| match asked.get(at) {
+            Some(field) => Cow::Borrowed(*field),
+            None => {
+                Cow::Owned(env.raw(DECIDING_VARIABLES[at - ASKED]).unwrap_or_default().into_encoded_bytes())
+            }
+        });
         let wanted = Self { session, role, fields, name: String::new(), stamp: None };
         Self { name: hashed_name(&wanted.bound()), ..wanted }
     }
@@ -86,8 +91,8 @@ impl<'a> Wanted<'a> {
         format!("{}{}", self.name, mark::SUFFIX)
     }
 
-    fn bound(&self) -> Vec<&[u8]> {
-        self.fields.iter().map(AsRef::as_ref).collect()
+    fn bound(&self) -> [&[u8]; FIELDS] {
+        self.fields.each_ref().map(AsRef::as_ref)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The person's browser.
 
+mod listed;
 mod named;
 
 use std::process::{Command, Stdio};
@@ -44,9 +45,23 @@ pub struct Manner {
     pub container: Option<String>,
 }
 
+impl BrowserError {
+    /// Without the words that say what failed.
+    fn why(self) -> String {
+        match self {
+            Self::NotStarted(why) => why,
+            other => other.to_string(),
+        }
+    }
+}
+
 pub trait Browser {
     /// `None` when a browser can be expected to open where the person sits.
     fn unavailable(&self) -> Option<NoBrowser>;
+    /// Whether one would open on this very machine, so that a page there can come back to it.
+    fn opens_here(&self) -> bool {
+        self.unavailable().is_none()
+    }
     /// Starts it and does not wait for it. `url` stands on a command line: no secret in it.
     fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError>;
 
@@ -60,6 +75,10 @@ pub struct SystemBrowser {
     env: Env,
     usual: Option<String>,
 }
+
+const SSH: [&str; 3] = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
+/// Set where the person sits at another machine than this one.
+const ELSEWHERE: [&str; 5] = [SSH[0], SSH[1], SSH[2], "CODESPACES", "REMOTE_CONTAINERS"];
 
 /// How long a browser command may take to fail. One that still runs then has opened, or is the browser itself.
 const TIME_TO_FAIL: Duration = Duration::from_secs(2);
@@ -77,12 +96,18 @@ impl Browser for SystemBrowser {
         if set("BROWSER") {
             return None;
         }
-        if set("SSH_CONNECTION") || set("SSH_CLIENT") || set("SSH_TTY") {
+        if SSH.into_iter().any(set) {
             return Some(NoBrowser::Ssh);
         }
         let needs_display = cfg!(all(unix, not(target_os = "macos")));
         let has_display = set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME");
         (needs_display && !has_display).then_some(NoBrowser::NoDisplay)
+    }
+
+    /// Over SSH, and in a container that an editor works in, `BROWSER` may name a program that opens the page where the
+    /// person sits.
+    fn opens_here(&self) -> bool {
+        self.unavailable().is_none() && ELSEWHERE.iter().all(|name| self.env.get(name).is_none())
     }
 
     fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError> {
@@ -92,16 +117,18 @@ impl Browser for SystemBrowser {
             manner.program.clone_from(&self.usual);
         }
         if manner == Manner::default() {
-            return open_by_default(url);
+            // On Windows a colon is part of a path, and nothing there reads the variable.
+            let list = self.env.get("BROWSER").filter(|_| !cfg!(windows));
+            let listed = list.and_then(|list| listed::open(&list, url, &self.env));
+            return listed.unwrap_or_else(|| open_by_default(url));
         }
         let (program, arguments) = named::command(&manner, url, &self.env)?;
-        start(&program, &arguments)
+        start(&program, &arguments, Runs::Apart)
     }
 }
 
 fn open_by_default(url: &str) -> Result<(), BrowserError> {
     let url = url.to_owned();
-    // `BROWSER` may name a program that runs as long as its window.
     give_it_time_to_fail(move || {
         let mut options = webbrowser::BrowserOptions::new();
         options.with_suppress_output(true);
@@ -110,18 +137,31 @@ fn open_by_default(url: &str) -> Result<(), BrowserError> {
     })
 }
 
-fn start(program: &std::path::Path, arguments: &[String]) -> Result<(), BrowserError> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Runs {
+    InTheTerminal,
+    Apart,
+}
+
+/// It ends with 1 also when it has opened the page.
+const SAYS_NOTHING: &str = "explorer.exe";
+
+fn start(program: &std::path::Path, arguments: &[String], runs: Runs) -> Result<(), BrowserError> {
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // Ctrl-C in our terminal is not meant for a browser that outlives us.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.args(arguments);
+    if runs == Runs::Apart {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Ctrl-C in our terminal is not meant for a browser that outlives us.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    }
+    let says_nothing = program.file_name().is_some_and(|name| name.eq_ignore_ascii_case(SAYS_NOTHING));
     let failed = |what: String| BrowserError::NotStarted(format!("`{}`: {what}", program.display()));
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
     let name = program.display().to_string();
     give_it_time_to_fail(move || match child.wait() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() || says_nothing => Ok(()),
         Ok(status) => Err(BrowserError::NotStarted(format!("`{name}`: {status}"))),
         Err(error) => Err(BrowserError::NotStarted(format!("`{name}`: {error}"))),
     })
@@ -146,6 +186,8 @@ pub struct FakeBrowser {
     pub missing: Option<NoBrowser>,
     /// It does not start.
     pub broken: bool,
+    /// It opens, on another machine.
+    pub elsewhere: bool,
     opened: Arc<Mutex<Vec<String>>>,
 }
 
@@ -158,6 +200,10 @@ impl FakeBrowser {
 impl Browser for FakeBrowser {
     fn unavailable(&self) -> Option<NoBrowser> {
         self.missing
+    }
+
+    fn opens_here(&self) -> bool {
+        self.missing.is_none() && !self.elsewhere
     }
 
     fn open_in(&self, _manner: &Manner, url: &str) -> Result<(), BrowserError> {
@@ -181,6 +227,17 @@ mod tests {
     fn over_ssh_no_browser_is_tried_unless_one_is_named() {
         assert_eq!(unavailable(&[("SSH_CONNECTION", "1 2 3 4"), ("DISPLAY", ":10")]), Some(NoBrowser::Ssh));
         assert_eq!(unavailable(&[("SSH_CONNECTION", "1 2 3 4"), ("BROWSER", "lynx")]), None);
+    }
+
+    #[test]
+    fn a_page_can_come_back_only_from_a_browser_on_this_machine() {
+        let opens_here =
+            |pairs: &[(&str, &str)]| SystemBrowser::new(Env::from_pairs(pairs), None).opens_here();
+        assert!(opens_here(&[("BROWSER", "firefox")]) && opens_here(&[("BROWSER", "x"), ("DISPLAY", ":0")]));
+        for elsewhere in ["SSH_CONNECTION", "SSH_TTY", "CODESPACES", "REMOTE_CONTAINERS"] {
+            assert!(!opens_here(&[("BROWSER", "code --open-external"), (elsewhere, "1")]), "{elsewhere}");
+        }
+        assert_eq!(opens_here(&[]), cfg!(any(windows, target_os = "macos")), "no display");
     }
 
     #[cfg(target_os = "linux")]
@@ -227,5 +284,13 @@ mod tests {
         let env = script(folder.path(), "firefox", "exit 7");
         let failed = SystemBrowser::new(env, Some("firefox".to_owned())).open("http://127.0.0.1:1/");
         assert!(failed.expect_err("fails").to_string().contains("exit status: 7"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_browser_of_the_variable_that_fails_is_an_error_at_once() {
+        let env = Env::from_pairs(&[("BROWSER", "/bin/false"), ("PATH", "/bin:/usr/bin")]);
+        let failed = SystemBrowser::new(env, None).open("http://127.0.0.1:1/").expect_err("fails");
+        assert!(failed.to_string().contains("`/bin/false`: exit status: 1"), "{failed}");
     }
 }

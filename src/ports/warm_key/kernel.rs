@@ -1,9 +1,10 @@
 //! The kernel's keyring of this user: no file, no prompt, gone at a reboot, and with a timeout of its own.
 
 use chrono::{DateTime, Utc};
-use linux_keyutils::KeyRing;
+use linux_keyutils::{KeyPermissions, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 
 use super::{Kept, KeyId, NoPlace, WarmKeys, name};
+use crate::ports::keyring::KeyringError;
 use crate::ports::keyring::keyutils::{present, user_keyring};
 use crate::ports::sealed::Key;
 
@@ -12,12 +13,17 @@ pub(super) struct KernelKeys;
 impl WarmKeys for KernelKeys {
     fn get(&self, id: &KeyId, _now: DateTime<Utc>) -> Option<Key> {
         // An expired key is the kernel's to refuse.
-        find(user_keyring().ok()?, id).map(|kept| kept.key)
+        let found = match find(KeyRing::from_special_id(KeyRingIdentifier::User, false).ok()?, id) {
+            Ok(found) => found,
+            // Kept before keys were readable for their user.
+            Err(_) => find(user_keyring().ok()?, id).ok()?,
+        };
+        found.map(|kept| kept.key)
     }
 
     fn keep(&self, id: &KeyId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Key, NoPlace> {
         let ring = user_keyring().map_err(|_| NoPlace)?;
-        let kept = Kept::extended(find(ring, id), until)?;
+        let kept = Kept::extended(find(ring, id).ok().flatten(), until)?;
         // The kernel takes 32 bits, and would cut off the rest.
         let seconds = kept.until.saturating_sub(now.timestamp()).clamp(1, i64::from(u32::MAX));
         let seconds = usize::try_from(seconds).map_err(|_| NoPlace)?;
@@ -28,6 +34,7 @@ impl WarmKeys for KernelKeys {
             let _ = added.invalidate();
             return Err(NoPlace);
         }
+        let _ = added.set_perms(readable_for_its_user());
         Ok(kept.key)
     }
 
@@ -40,14 +47,20 @@ impl WarmKeys for KernelKeys {
     }
 }
 
-fn find(ring: KeyRing, id: &KeyId) -> Option<Kept> {
-    let found = present(ring.search(&description(id))).ok()??;
+/// Lets every process of this user read the key as it is, not only one that has linked `@u` to a keyring of its own.
+/// Each of them could do that, so nothing is given up, and a warm call is spared a keyring: two system calls, and its
+/// removal by the kernel afterwards.
+fn readable_for_its_user() -> KeyPermissions {
+    let user = Permission::VIEW | Permission::READ | Permission::SEARCH;
+    KeyPermissionsBuilder::builder().posessor(Permission::ALL).user(user).build()
+}
+
+fn find(ring: KeyRing, id: &KeyId) -> Result<Option<Kept>, KeyringError> {
+    let Some(found) = present(ring.search(&description(id)))? else { return Ok(None) };
     let mut bytes = zeroize::Zeroizing::new([0; Kept::LEN]);
     // The kernel answers with the full length, whatever fitted.
-    if present(found.read(&mut *bytes)).ok()?? != Kept::LEN {
-        return None;
-    }
-    Kept::read(bytes.as_slice())
+    let length = present(found.read(&mut *bytes))?;
+    Ok(length.filter(|length| *length == Kept::LEN).and_then(|_| Kept::read(bytes.as_slice())))
 }
 
 fn description(id: &KeyId) -> String {
