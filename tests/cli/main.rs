@@ -22,6 +22,7 @@ mod test_explain;
 mod test_help;
 mod test_import;
 mod test_in_between;
+mod test_kms_key;
 mod test_login;
 mod test_login_page;
 mod test_login_pkce;

@@ -27,6 +27,24 @@ fn url_in(given: &str) -> String {
 }
 
 #[test]
+fn a_browser_that_fails_ends_the_command_at_once_and_the_next_one_of_a_list_is_tried() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.desk.set_env("BROWSER", "/bin/false");
+    let began = std::time::Instant::now();
+    let output = stage.run("console dev").expect_code(1).expect_stderr("`/bin/false`: exit status: 1");
+    assert!(began.elapsed() < std::time::Duration::from_secs(45), "it waited for the browser: {output}");
+    let browser = FakeBrowser::install(&stage.desk);
+    let works = stage.desk.bin_dir().join("fake-browser");
+    stage.desk.set_env("BROWSER", format!("/bin/false:{} --new %s:/bin/false", works.display()));
+    let console = stage.kcaws("console dev").spawn();
+    let opened = browser.wait_for_url();
+    let page = opened.strip_prefix("--new ").expect("its own arguments").to_owned();
+    assert!(Walk::new().open(&page).text().contains("You are signed in"));
+    console.wait().expect_ok();
+}
+
+#[test]
 fn a_named_browser_gets_an_address_on_this_machine() {
     let stage = logged_in();
     let usual = FakeBrowser::install(&stage.desk);

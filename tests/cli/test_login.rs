@@ -41,6 +41,17 @@ fn the_browser_gets_the_page_with_the_code_after_the_person_has_seen_it() {
 }
 
 #[test]
+fn a_browser_that_fails_is_said_to_and_the_page_is_left_to_the_person() {
+    let stage = Stage::new();
+    stage.desk.set_env("BROWSER", "/bin/false");
+    let (login, code) = stage.begin_login("login");
+    stage.sim.approve(&code);
+    let output =
+        login.wait().expect_ok().expect_stderr("`/bin/false`: exit status: 1; open the page yourself");
+    assert!(!output.stderr_text().contains("Your browser opens now"), "{output}");
+}
+
+#[test]
 fn over_ssh_and_without_a_display_no_browser_is_tried() {
     for (variable, word) in [(Some("SSH_CONNECTION"), "over SSH"), (None, "no display")] {
         let stage = Stage::new();

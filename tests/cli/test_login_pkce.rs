@@ -275,6 +275,45 @@ fn where_no_browser_can_be_opened_the_device_flow_is_used_and_said() {
 }
 
 #[test]
+fn auto_is_pkce_where_a_browser_opens_here_and_the_device_flow_elsewhere() {
+    let stage = Stage::new();
+    let browser = FakeBrowser::install(&stage.desk);
+    stage.desk.set_env("KCAWS_FLOW", "auto");
+    let login = stage.kcaws("login corp").spawn();
+    assert!(decide(&browser.wait_for_url(), "Allow").text().contains("You are logged in"));
+    login.wait().expect_ok();
+    let pkce = stage.sim.requests_to(Route::CreateToken)[0].json();
+    assert_eq!(pkce["grantType"], "authorization_code");
+
+    // The login goes on with its own registration where the other flow would be chosen.
+    stage.desk.set_env("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
+    stage.sim.expire_access_tokens();
+    stage.run("login corp").expect_ok().expect_stderr("Already logged in");
+    let refreshed = stage.sim.requests_to(Route::CreateToken)[1].json();
+    assert_eq!(
+        (&refreshed["grantType"], &refreshed["clientId"]),
+        (&"refresh_token".into(), &pkce["clientId"])
+    );
+
+    stage.run("logout").expect_ok();
+    let (login, code) = stage.begin_login("login corp --flow auto");
+    stage.sim.approve(&code);
+    let output = login.wait().expect_ok();
+    assert!(
+        !output.stderr_text().contains("using the device flow"),
+        "nothing was asked for in vain: {output}"
+    );
+    stage.sim.expire_access_tokens();
+    stage.desk.remove_env("SSH_CONNECTION");
+    stage.run("accounts --refresh").expect_ok();
+    let asked: Vec<_> =
+        stage.sim.requests_to(Route::CreateToken).iter().map(idc_sim::LoggedRequest::json).collect();
+    let last = asked.last().expect("a refresh");
+    assert_eq!(last["grantType"], "refresh_token");
+    assert_ne!(last["clientId"], pkce["clientId"]);
+}
+
+#[test]
 fn the_setting_is_read_from_the_file_and_beaten_by_variable_and_flag() {
     let stage = Stage::new();
     let folder = stage.desk.config_dir().join("kcaws");

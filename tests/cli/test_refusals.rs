@@ -83,9 +83,9 @@ fn a_refused_refresh_is_exit_4_only_where_a_person_can_help() {
 #[test]
 fn the_reason_of_a_denial_is_passed_on() {
     let stage = Stage::new();
-    let body = r#"{"error":"access_denied","error_description":"x","reason":"KMS_AccessDeniedException"}"#;
+    let body = r#"{"error":"access_denied","error_description":"x","reason":"OTHER_Reason"}"#;
     stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
-    stage.run("login --no-browser").expect_code(4).expect_stderr("kcaws: cause: KMS_AccessDeniedException");
+    stage.run("login --no-browser").expect_code(4).expect_stderr("kcaws: cause: OTHER_Reason");
 }
 
 #[test]
