@@ -37,7 +37,7 @@ impl NameServers {
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => continue,
                 Err(_) => return None,
             }
-            text.push_str(&format!("nameserver {address}\n"));
+            text.extend(["nameserver ", &address, "\n"]);
         }
         let resolv_conf = stage.desk.write_home_file("resolv.conf", text);
         let names = Self { sockets, resolv_conf };
