@@ -378,3 +378,18 @@ fn a_limit_on_open_files_is_named_and_no_file_is_blamed_for_it() {
     assert!(named > 0, "no limit was met");
     stage.credentials().expect_ok();
 }
+
+#[test]
+fn a_keyring_that_takes_the_time_of_a_call_costs_no_login() {
+    let stage = Stage::new();
+    let slow = stage.desk.write_script("slow", "#!/bin/sh\nsleep 9\necho passphrase\n");
+    stage.desk.set_env("KCAWS_KEYRING", "file");
+    stage.desk.set_env("KCAWS_PASSPHRASE_COMMAND", "echo passphrase");
+    stage.log_in();
+    stage.sim.expire_access_tokens();
+    stage.sim.clear_log();
+    let late = stage.credentials_command().env("KCAWS_PASSPHRASE_COMMAND", slow).run();
+    late.expect_code(1).expect_stderr("there was not enough time left");
+    assert_eq!(stage.sim.count(Route::CreateToken), 0, "begun, and perhaps cut off");
+    stage.credentials().expect_ok();
+}

@@ -1,6 +1,7 @@
 //! Name servers that never answer: a captive portal, a VPN that dropped, a plane. The system's resolver then blocks for
 //! half a minute and longer, and every command ends in its time all the same.
 
+use std::fmt::Write as _;
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ impl NameServers {
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => continue,
                 Err(_) => return None,
             }
-            text.extend(["nameserver ", &address, "\n"]);
+            writeln!(text, "nameserver {address}").unwrap();
         }
         let resolv_conf = stage.desk.write_home_file("resolv.conf", text);
         let names = Self { sockets, resolv_conf };
