@@ -1,4 +1,5 @@
 mod device;
+mod person;
 mod pkce;
 mod qr;
 
@@ -22,7 +23,7 @@ use crate::session::logout::ServerSide;
 use crate::session::page::PageUrl;
 use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
-use crate::session::{Flow, Session, SessionError, copies, status};
+use crate::session::{Flow, Session, SessionError, copies, known, status};
 use crate::settings::FlowChoice;
 
 const EXAMPLES: &str = "\
@@ -162,6 +163,7 @@ fn log_in_with(
 
     let client_name = format!("kcaws {}", user_at_host(&app.env));
     let attempt = Attempt { args, app, session: &session, portal: &portal, client_name: &client_name };
+    let last_user = known::last_user(session.state, session.config)?;
     let status = attempt.log_in(ui)?;
     session.pin_if_first(&portal)?;
     // Best effort: the old store may be gone, which is perhaps why the person chose another.
@@ -172,6 +174,10 @@ fn log_in_with(
         status.store,
         life(&status)
     ));
+    // Somebody at a terminal can do something about it.
+    if let Some(last) = last_user.filter(|_| ui.is_interactive()) {
+        person::compare(app, session.config, &last, ui);
+    }
     Ok(())
 }
 

@@ -28,6 +28,9 @@ struct Known {
     pin: Option<Pin>,
     #[serde(default)]
     last_session: Option<LastSession>,
+    /// Who had the last login, as far as STS was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_user: Option<String>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -66,6 +69,18 @@ pub fn last_session(
     session: &SsoSession,
 ) -> Result<Option<LastSession>, StateError> {
     Ok(read(state, session)?.and_then(|known| known.last_session))
+}
+
+/// Returns who had the last login that STS was asked about; `None` also where the note cannot be understood.
+pub fn last_user(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<String>, StateError> {
+    Ok(read(state, session)?.and_then(|known| known.last_user))
+}
+
+/// With the lock held; not worth failing for.
+pub(super) fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
+    if !matches!(last_user(state, session), Ok(Some(last)) if last == user) {
+        let _ = change(state, session, |known| known.last_user = Some(user.to_owned()));
+    }
 }
 
 /// Pins the session to the portal's instance, whatever it was pinned to before.
@@ -131,6 +146,7 @@ fn change(
         start_url: session.start_url.clone(),
         pin: None,
         last_session: None,
+        last_user: None,
     });
     how(&mut known);
     let text = serde_json::to_vec_pretty(&known).expect("names and times serialize");

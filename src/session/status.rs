@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Session, SessionError, TokenRecord, vault};
+use super::{Session, SessionError, TokenRecord, known, vault};
 use crate::ports::identity_center::Registration;
 use crate::ports::keyring::StoreKind;
 use crate::ports::state_folder::{StateError, StateFolder};
@@ -132,6 +132,7 @@ fn known_user(
 /// Who logged in, as STS says. Not worth failing or waiting long for.
 pub fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
     let Ok(_lock) = vault::lock(session, state, LOCK_PATIENCE) else { return };
+    known::note_user(state, session, user);
     let Ok(Some(mut status)) = read(state, session) else { return };
     if let Some(login) = &mut status.login
         && login.user.as_deref() != Some(user)

@@ -25,6 +25,7 @@ mod test_in_between;
 mod test_kms_key;
 mod test_login;
 mod test_login_page;
+mod test_login_person;
 mod test_login_pkce;
 mod test_login_qr;
 mod test_logout;
