@@ -101,11 +101,11 @@ impl Desktop {
     }
 
     pub(crate) fn store(&self) -> SecretServiceStore {
-        SecretServiceStore::new(self.bus(), Some(self.lock_file()))
+        SecretServiceStore::new(Some(self.bus()), Some(self.lock_file()))
     }
 
-    pub(crate) fn bus(&self) -> Option<BusAddress> {
-        Some(BusAddress::parse(&self.address, None))
+    pub(crate) fn bus(&self) -> BusAddress {
+        BusAddress::parse(&self.address, None)
     }
 
     /// By another way to the same bus.

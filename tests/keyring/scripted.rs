@@ -29,6 +29,7 @@ pub(crate) enum Person {
 
 /// What a service is like.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Script {
     pub(crate) names: &'static [&'static str],
     pub(crate) has_default: bool,
@@ -163,7 +164,7 @@ impl Service<'_> {
                 false
             }
         };
-        let result = if action == "CreateItem" { Variant::from(object(ITEM)) } else { Variant::from("") };
+        let result = Variant::from(object(if action == "CreateItem" { ITEM } else { "/" }));
         let nobody = None::<BusName<'_>>;
         let body = (dismissed, result);
         self.bus.emit_signal(nobody, path, PROMPT_INTERFACE, "Completed", &body).await.expect("sent");
@@ -231,7 +232,7 @@ impl Service<'_> {
                 self.reply(request, &(secret,)).await;
             }
             "SetSecret" => {
-                self.item = Some(Vec::new());
+                self.item = Some(new_value_of(request));
                 self.reply(request, &()).await;
             }
             "Unlock" => {
@@ -273,8 +274,15 @@ fn property(request: &Message) -> String {
     name
 }
 
+type Secret<'a> = (ObjectPath<'a>, Vec<u8>, Vec<u8>, &'a str);
+
+fn new_value_of(request: &Message) -> Vec<u8> {
+    let body = request.body();
+    let (secret,): (Secret<'_>,) = body.deserialize().expect("a secret");
+    secret.2
+}
+
 fn value_of(request: &Message) -> Vec<u8> {
-    type Secret<'a> = (ObjectPath<'a>, Vec<u8>, Vec<u8>, &'a str);
     let body = request.body();
     let (_properties, secret, replace): (HashMap<&str, Variant<'_>>, Secret<'_>, bool) =
         body.deserialize().expect("an item");

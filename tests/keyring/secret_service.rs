@@ -19,7 +19,7 @@ fn works_without_a_lock_file() {
     let Some(desktop) = Desktop::unlocked() else { return };
     let nowhere = Some("/nonexistent/lock".into());
     for lock_file in [None, nowhere] {
-        let store = SecretServiceStore::new(desktop.bus(), lock_file);
+        let store = SecretServiceStore::new(Some(desktop.bus()), lock_file);
         set(&store, &corp(), "kept");
         assert_eq!(get(&store, &corp()).as_deref(), Some("kept"));
     }

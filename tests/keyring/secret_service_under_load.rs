@@ -75,7 +75,7 @@ fn one_of_the_crowd() {
 )]
 fn a_burst_of_reads_leaves_the_daemon_alive() {
     let Some(mut desktop) = Desktop::unlocked() else { return };
-    let store = SecretServiceStore::new(desktop.bus(), None);
+    let store = SecretServiceStore::new(Some(desktop.bus()), None);
     set(&store, &corp(), "kept");
     let long = std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1");
     let (threads, reads) = (4, if long { 20_000 } else { 2_000 });

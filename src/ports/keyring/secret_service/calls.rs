@@ -117,14 +117,14 @@ impl Calls {
         Ok(something(prompt))
     }
 
-    /// Creates or replaces an item. Returns it, or the prompt whose result it will be.
+    /// Creates or replaces an item; returns the prompt, if there is one.
     pub(super) async fn create_item(
         &self,
         collection: &ObjectPath<'_>,
         session: &ObjectPath<'_>,
         key: &ItemKey,
         value: &[u8],
-    ) -> Result<(Option<OwnedObjectPath>, Option<OwnedObjectPath>), CallError> {
+    ) -> Result<Option<OwnedObjectPath>, CallError> {
         // Not part of a search, but lets libsecret's tools name the kind of the item.
         let schema = ("xdg:schema", "org.freedesktop.Secret.Generic");
         let stored: HashMap<&str, &str> = attributes(key).into_iter().chain([schema]).collect();
@@ -134,8 +134,8 @@ impl Calls {
         ]);
         let secret = secret(session, value);
         let answer = self.call(collection, COLLECTION, "CreateItem", &(properties, secret, true)).await?;
-        let (item, prompt): (OwnedObjectPath, OwnedObjectPath) = answer.body().deserialize()?;
-        Ok((something(item), something(prompt)))
+        let (_made, prompt): (OwnedObjectPath, OwnedObjectPath) = answer.body().deserialize()?;
+        Ok(something(prompt))
     }
 
     pub(super) async fn secret(
@@ -150,14 +150,13 @@ impl Calls {
         Ok(Zeroizing::new(value))
     }
 
-    /// Leaves an item with nothing in it.
-    pub(super) async fn blank(
+    pub(super) async fn set_secret(
         &self,
         item: &ObjectPath<'_>,
         session: &ObjectPath<'_>,
+        value: &[u8],
     ) -> Result<(), CallError> {
-        let nothing = (secret(session, b""),);
-        self.call(item, ITEM, "SetSecret", &nothing).await?;
+        self.call(item, ITEM, "SetSecret", &(secret(session, value),)).await?;
         Ok(())
     }
 

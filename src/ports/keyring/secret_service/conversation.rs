@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use zbus::{ObjectPath, OwnedObjectPath, OwnedVariant};
+use zbus::{ObjectPath, OwnedObjectPath};
 use zeroize::Zeroizing;
 
 use super::KIND;
@@ -49,21 +49,43 @@ impl Conversation {
         }
     }
 
+    /// Writes into the item that there is: KeePassXC before 2.7.5 has a person confirm every replacement. Where there is
+    /// none, it is made.
     pub(super) async fn set(&self, key: &ItemKey, value: &[u8]) -> Result<(), CallError> {
         let collection = self.open_default().await?.ok_or(KeyringError::NoDefault(KIND))?;
+        let found = self.calls.search(key).await?;
         let session = self.calls.open_session().await?;
-        let (mut item, prompt) = self.calls.create_item(&collection, &session, key, value).await?;
-        if let Some(prompt) = prompt {
-            item = OwnedObjectPath::try_from(self.complete(&prompt).await?).ok();
-        }
-        // Another collection may hold an older one, from when it was the default: a search would find both.
-        let found = self.calls.search(key).await?.open;
-        if item.as_ref().is_some_and(|item| found.contains(item)) {
-            for other in found.iter().filter(|other| item.as_ref() != Some(*other)) {
-                self.delete_item(other, &session).await?;
+        let is_here = |item: &&OwnedObjectPath| collection_of(item) == Some(collection.as_str());
+        let here = found.open.iter().chain(&found.locked).find(is_here);
+        match here {
+            Some(item) => self.write(item, &session, key, value).await?,
+            None => {
+                if let Some(prompt) = self.calls.create_item(&collection, &session, key, value).await? {
+                    self.complete(&prompt).await?;
+                }
             }
         }
+        // Another keyring may hold an older one, from when it was the default: a search would find both.
+        for other in found.open.iter().filter(|item| Some(*item) != here) {
+            self.delete_item(other, &session).await?;
+        }
         Ok(())
+    }
+
+    async fn write(
+        &self,
+        item: &OwnedObjectPath,
+        session: &ObjectPath<'_>,
+        key: &ItemKey,
+        value: &[u8],
+    ) -> Result<(), CallError> {
+        match self.calls.set_secret(item, session, value).await {
+            Err(error) if error.is_locked() => {
+                self.open_item(item, key).await?;
+                self.calls.set_secret(item, session, value).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Removes every item of that key, those too that the service does not hand out unasked.
@@ -118,11 +140,9 @@ impl Conversation {
                 return Ok(None);
             }
         }
-        Err(match collections.is_empty() {
-            true => KeyringError::NoDefault(KIND),
-            false => KeyringError::Locked(KIND),
-        }
-        .into())
+        let why =
+            if collections.is_empty() { KeyringError::NoDefault(KIND) } else { KeyringError::Locked(KIND) };
+        Err(why.into())
     }
 
     async fn open_collection(&self, collection: &OwnedObjectPath) -> Result<(), CallError> {
@@ -150,23 +170,23 @@ impl Conversation {
 
     /// One that was found among the locked: its keyring is closed, or each item has to be confirmed by a person.
     async fn open_item(&self, item: &OwnedObjectPath, key: &ItemKey) -> Result<(), CallError> {
-        if let Some(collection) = collection_of(item)
+        if let Some(collection) = collection_of(item).and_then(|path| OwnedObjectPath::try_from(path).ok())
             && self.calls.is_locked(&collection).await?
         {
-            return self.open_collection(&collection.into()).await;
+            return self.open_collection(&collection).await;
         }
         let Some(prompt) = self.calls.unlock(item).await? else { return Ok(()) };
         if !self.attended {
             prompt::dismiss(&self.calls, &prompt).await;
             return Err(KeyringError::ItemLocked { store: KIND, item: item_label(key) }.into());
         }
-        self.complete(&prompt).await.map(|_| ())
+        self.complete(&prompt).await
     }
 
     async fn delete_item(&self, item: &OwnedObjectPath, session: &ObjectPath<'_>) -> Result<(), CallError> {
         let Some(prompt) = self.calls.delete(item).await? else { return Ok(()) };
         // Somebody may have to confirm that, and a wastebasket may keep it: what goes there holds no token any more.
-        let is_blank = self.calls.blank(item, session).await.is_ok();
+        let is_blank = self.calls.set_secret(item, session, b"").await.is_ok();
         match self.complete(&prompt).await {
             Err(CallError::Keyring(KeyringError::Refused(_) | KeyringError::Unanswered { .. }))
                 if is_blank =>
@@ -174,11 +194,11 @@ impl Conversation {
                 tracing::warn!(target: "kcaws::keyring", "an empty item is left in the Secret Service");
                 Ok(())
             }
-            outcome => outcome.map(|_| ()),
+            outcome => outcome,
         }
     }
 
-    async fn complete(&self, prompt: &OwnedObjectPath) -> Result<OwnedVariant, CallError> {
+    async fn complete(&self, prompt: &OwnedObjectPath) -> Result<(), CallError> {
         if self.attended {
             // A person thinks for longer than other processes may wait.
             drop(self.turn.take());
@@ -188,7 +208,6 @@ impl Conversation {
 }
 
 /// Items lie below their keyring: specification, "Object Paths".
-fn collection_of(item: &OwnedObjectPath) -> Option<ObjectPath<'static>> {
-    let (collection, _) = item.as_str().rsplit_once('/')?;
-    ObjectPath::try_from(collection.to_owned()).ok()
+fn collection_of(item: &OwnedObjectPath) -> Option<&str> {
+    item.as_str().rsplit_once('/').map(|(collection, _)| collection)
 }

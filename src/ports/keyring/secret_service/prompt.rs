@@ -24,12 +24,8 @@ pub(super) struct Limit {
     pub(super) patience: Duration,
 }
 
-/// Triggers the prompt and waits until it is completed: by a person, or by the service itself. Returns its result.
-pub(super) async fn complete(
-    calls: &Calls,
-    prompt: &OwnedObjectPath,
-    limit: Limit,
-) -> Result<OwnedVariant, CallError> {
+/// Triggers the prompt and waits until it is completed: by a person, or by the service itself.
+pub(super) async fn complete(calls: &Calls, prompt: &OwnedObjectPath, limit: Limit) -> Result<(), CallError> {
     let rule = MatchRule::builder()
         .msg_type(message::Type::Signal)
         .interface(PROMPT)
@@ -46,8 +42,8 @@ pub(super) async fn complete(
             Ok(Some(answer)) => {
                 let answer = answer?;
                 let body = answer.body();
-                let (dismissed, result): (bool, OwnedVariant) = body.deserialize()?;
-                return if dismissed { Err(refused(calls).await) } else { Ok(result) };
+                let (dismissed, _result): (bool, OwnedVariant) = body.deserialize()?;
+                return if dismissed { Err(refused(calls).await) } else { Ok(()) };
             }
             Ok(None) => return Err(CallError::absent("the session bus went away")),
             Err(_) if Instant::now() >= limit.until => {
