@@ -15,7 +15,7 @@ use keyring_core::{Credential, CredentialStore, Entry};
 use security_framework::os::macos::keychain::{SecKeychain, SecPreferencesDomain};
 
 use super::core_store::{Backend, CoreStore, Trouble};
-use super::{ItemKey, KeyringError, StoreKind};
+use super::{ItemKey, KeyringError, Prompting, StoreKind};
 
 pub type KeychainStore = CoreStore<Keychain>;
 
@@ -44,6 +44,10 @@ impl Backend for Keychain {
         Ok(Entry::new_with_credential(Arc::new(Quiet { inner, person: Arc::clone(&self.person) })))
     }
 
+    fn attend(&self, prompting: Prompting) {
+        self.person.store(prompting.patience().is_some(), Ordering::Relaxed);
+    }
+
     /// The dialog is the system's, and so is its patience.
     fn unlock(&self, _patience: Duration) -> keyring_core::Result<()> {
         self.person.store(true, Ordering::Relaxed);
@@ -59,6 +63,8 @@ impl Backend for Keychain {
             -25308 | -25315 => Some(Trouble::Locked),
             // userCanceledErr, errSecAuthFailed: the dialog's "Deny", or a wrong password.
             -128 | -25293 => Some(Trouble::Refused),
+            // errSecDuplicateItem: another process added it a moment ago.
+            -25299 => Some(Trouble::Changing("another process added it".into())),
             // errSecNoDefaultKeychain
             -25307 => Some(Trouble::Absent("this user has no default keychain".into())),
             _ => None,

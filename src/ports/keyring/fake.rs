@@ -13,6 +13,7 @@ pub struct FakeKeyring {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct State {
     items: Vec<(ItemKey, Secret<String>)>,
     locked: bool,

@@ -12,10 +12,10 @@ use std::time::Duration;
 use linux_keyutils::{Key as KernelKey, KeyError, KeyRing, KeyRingIdentifier};
 
 use super::names::hex;
-use super::text::text;
+use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::sealed::{self, SealError};
-use crate::ports::state_folder::StateFolder;
+use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::Keyutils;
@@ -51,13 +51,13 @@ impl KeyutilsStore {
 
     fn current_id(&self) -> Result<Option<KeyId>, KeyringError> {
         // Unreadable is as good as absent: the next value gets a new key.
-        Ok(self.state.read(KEY_ID_FILE).map_err(failed)?.as_deref().and_then(parse_id))
+        Ok(self.state.read(KEY_ID_FILE).map_err(state)?.as_deref().and_then(parse_id))
     }
 
     fn ids_in_use(&self) -> Result<Vec<KeyId>, KeyringError> {
         let mut ids = Vec::new();
-        for name in self.state.list(FOLDER).map_err(failed)? {
-            let file = self.state.read(&format!("{FOLDER}/{name}")).map_err(failed)?;
+        for name in self.state.list(FOLDER).map_err(state)? {
+            let file = self.state.read(&format!("{FOLDER}/{name}")).map_err(state)?;
             ids.extend(file.as_deref().and_then(|file| file.first_chunk().copied()));
         }
         Ok(ids)
@@ -75,7 +75,7 @@ impl KeyutilsStore {
         let key = sealed::new_key().map_err(failed)?;
         let kept = ring.add_key(&description(&id), key.as_slice()).map_err(kernel)?;
         renew(kept)?;
-        self.state.write(KEY_ID_FILE, hex(&id).as_bytes()).map_err(failed)?;
+        self.state.write(KEY_ID_FILE, hex(&id).as_bytes()).map_err(state)?;
         Ok((id, key))
     }
 }
@@ -92,7 +92,7 @@ impl SecretStore for KeyutilsStore {
     fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
         // Asked first: without a kernel keyring the answer is "absent", not "empty".
         let ring = user_keyring()?;
-        let Some(file) = self.state.read(&file_name(key)).map_err(failed)? else {
+        let Some(file) = self.state.read(&file_name(key)).map_err(state)? else {
             return Ok(None);
         };
         let Some((id, sealed)) = file.split_first_chunk::<ID_LEN>() else {
@@ -100,7 +100,7 @@ impl SecretStore for KeyutilsStore {
         };
         let Some(kernel_key) = fetch(ring, id)? else {
             // A logout and a login by other processes, between our two looks.
-            if self.state.read(&file_name(key)).map_err(failed)?.is_some_and(|now| now != file) {
+            if self.state.read(&file_name(key)).map_err(state)?.is_some_and(|now| now != file) {
                 let source = "another process wrote it anew".into();
                 return Err(KeyringError::Changing { store: KIND, source });
             }
@@ -121,7 +121,7 @@ impl SecretStore for KeyutilsStore {
             let mut file = id.to_vec();
             let sealed = sealed::seal(&kernel_key, &bound(&id, key), value.expose().as_bytes());
             file.extend_from_slice(&sealed.map_err(failed)?);
-            self.state.write(&file_name(key), &file).map_err(failed)?;
+            self.state.write(&file_name(key), &file).map_err(state)?;
             if find(ring, &id)?.is_some() {
                 return Ok(());
             }
@@ -131,9 +131,9 @@ impl SecretStore for KeyutilsStore {
 
     fn delete(&self, key: &ItemKey) -> Result<bool, KeyringError> {
         let name = file_name(key);
-        let file = self.state.read(&name).map_err(failed)?;
+        let file = self.state.read(&name).map_err(state)?;
         // The file goes first, and even where the kernel refuses.
-        let removed = self.state.remove(&name).map_err(failed)?;
+        let removed = self.state.remove(&name).map_err(state)?;
         let ring = user_keyring()?;
         let Some(id) = file.as_deref().and_then(|file| file.first_chunk::<ID_LEN>()) else {
             return Ok(removed);
@@ -209,6 +209,10 @@ fn kernel(error: KeyError) -> KeyringError {
         }
         other => failed(format!("the kernel answered {other}")),
     }
+}
+
+fn state(error: StateError) -> KeyringError {
+    state_failed(KIND, error)
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> KeyringError {

@@ -1,8 +1,11 @@
-//! What a store keeps, as text.
+//! What stores share that keep something in files: text, and how reading it fails.
+
+use std::io::ErrorKind;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{KeyringError, StoreKind};
+use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
 
 /// Bytes to text. The bytes of a failure are wiped, not shown.
@@ -11,4 +14,36 @@ pub(super) fn text(store: StoreKind, mut bytes: Zeroizing<Vec<u8>>) -> Result<Se
         error.into_bytes().zeroize();
         KeyringError::Damaged { store, what: "it is not text".to_owned() }
     })
+}
+
+/// Turns what the state folder says into what the store says. On some file systems a look meets another process's rename:
+/// NFS calls the file stale, Windows has it open.
+pub(super) fn state_failed(store: StoreKind, error: StateError) -> KeyringError {
+    let meets_a_write = |source: &std::io::Error| {
+        matches!(source.kind(), ErrorKind::StaleNetworkFileHandle | ErrorKind::ResourceBusy)
+            // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_DELETE_PENDING
+            || (cfg!(windows) && matches!(source.raw_os_error(), Some(32 | 33 | 303)))
+    };
+    let is_changing = matches!(&error, StateError::Io { source, .. } if meets_a_write(source));
+    let source = Box::new(error);
+    if is_changing {
+        KeyringError::Changing { store, source }
+    } else {
+        KeyringError::Failed { store, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_meets_a_rename_is_made_again() {
+        let told = |kind: ErrorKind| {
+            let error = StateError::Io { what: "read", path: "x".into(), source: kind.into() };
+            state_failed(StoreKind::File, error)
+        };
+        assert!(matches!(told(ErrorKind::StaleNetworkFileHandle), KeyringError::Changing { .. }));
+        assert!(matches!(told(ErrorKind::PermissionDenied), KeyringError::Failed { .. }));
+    }
 }

@@ -9,7 +9,8 @@ use windows_native_keyring_store::Store;
 use zeroize::Zeroizing;
 
 use super::chunks::{self, Slots};
-use super::core_store::{self, Backend};
+use super::core_store::{self, Backend, Trouble};
+use super::text::text;
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::secret::Secret;
 
@@ -40,7 +41,7 @@ impl SecretStore for WincredStore {
     }
 
     fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
-        chunks::read(&self.item(key))?.map(|bytes| core_store::text(KIND, bytes)).transpose()
+        chunks::read(&self.item(key))?.map(|bytes| text(KIND, bytes)).transpose()
     }
 
     fn set(&self, key: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError> {
@@ -77,13 +78,30 @@ impl Backend for Wincred {
     fn unlock(&self, _patience: Duration) -> keyring_core::Result<()> {
         Ok(())
     }
+
+    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
+        match code::of(error)? {
+            // A look that met the removal of a piece, or a write.
+            code::KEY_DELETED | code::SHARING_VIOLATION | code::LOCK_VIOLATION | code::BUSY => {
+                Some(Trouble::Changing(error.to_string().into()))
+            }
+            _ => None,
+        }
+    }
 }
 
-/// A credential of which only the name was written when its writer was killed. Windows writes all of it or nothing;
-/// wine does not. The store has no public type for the error, so its text is compared: `ERROR_FILE_NOT_FOUND`.
-/// (A credential that is not there has another number.)
-fn is_unfinished(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    error.to_string() == "Windows error code 2"
+/// Windows' own numbers: <https://learn.microsoft.com/windows/win32/debug/system-error-codes>.
+mod code {
+    pub(super) const FILE_NOT_FOUND: u32 = 2;
+    pub(super) const SHARING_VIOLATION: u32 = 32;
+    pub(super) const LOCK_VIOLATION: u32 = 33;
+    pub(super) const BUSY: u32 = 170;
+    pub(super) const KEY_DELETED: u32 = 1018;
+
+    /// Reads the number out of the store's error, whose type is not public: its `Debug` form has it for every error.
+    pub(super) fn of(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<u32> {
+        format!("{error:?}").strip_prefix("PlatformError(")?.strip_suffix(')')?.parse().ok()
+    }
 }
 
 struct Item<'a> {
@@ -91,14 +109,34 @@ struct Item<'a> {
     key: &'a ItemKey,
 }
 
+/// Whether only the name of a credential is there yet. Windows writes all of it or nothing; wine writes the name first.
+/// (A credential that is not there has another number.)
+fn is_unfinished<T>(outcome: &Result<T, KeyringError>) -> bool {
+    let Err(KeyringError::Failed { source, .. }) = outcome else { return false };
+    code::of(source.as_ref()) == Some(code::FILE_NOT_FOUND)
+}
+
+impl Item<'_> {
+    /// What its writer makes of it in a moment. One that was killed makes nothing: there is something then, and a head
+    /// without contents is a damage that a new value replaces.
+    #[expect(clippy::disallowed_methods, reason = "waits for another process, in real time")]
+    fn finished(&self, part: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
+        for _ in 0..20 {
+            std::thread::sleep(Duration::from_millis(5));
+            let outcome = core_store::read(self.wincred, self.key, part);
+            if !is_unfinished(&outcome) {
+                return outcome;
+            }
+        }
+        Ok(Some(Zeroizing::default()))
+    }
+}
+
 impl Slots for Item<'_> {
     fn get(&self, part: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
         match core_store::read(self.wincred, self.key, part) {
-            // There is something, and a head without contents is a damage that can be mended.
-            Err(KeyringError::Failed { source, .. }) if is_unfinished(source.as_ref()) => {
-                Ok(Some(Zeroizing::default()))
-            }
-            outcome => outcome,
+            outcome if !is_unfinished(&outcome) => outcome,
+            _ => self.finished(part),
         }
     }
 
@@ -112,5 +150,30 @@ impl Slots for Item<'_> {
 
     fn kind(&self) -> StoreKind {
         KIND
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the store's own type, which is not public, has it.
+    #[derive(Debug, thiserror::Error)]
+    #[error("Windows error code {0}")]
+    struct PlatformError(u32);
+
+    #[test]
+    fn a_look_that_meets_a_write_is_told_apart_by_its_number() {
+        for number in [1018, 32, 33, 170] {
+            assert!(
+                matches!(Wincred::trouble(&PlatformError(number)), Some(Trouble::Changing(_))),
+                "{number}"
+            );
+        }
+        assert!(Wincred::trouble(&PlatformError(5)).is_none());
+        let unfinished = |number| -> Result<(), _> {
+            Err(KeyringError::Failed { store: KIND, source: Box::new(PlatformError(number)) })
+        };
+        assert!(is_unfinished(&unfinished(2)) && !is_unfinished(&unfinished(5)));
     }
 }

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::form::{Header, Sealed};
-use super::text::text;
+use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::ports::passphrase::{PassphraseError, PassphraseSource, Question};
 use crate::ports::sealed::Key;
-use crate::ports::state_folder::StateFolder;
+use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::File;
@@ -43,7 +43,7 @@ impl FileStore {
     }
 
     fn read(&self, item: &ItemKey) -> Result<Option<Sealed>, KeyringError> {
-        let file = self.state.read(&file_name(item)).map_err(failed)?;
+        let file = self.state.read(&file_name(item)).map_err(state)?;
         file.map(|file| Sealed::read(&file).map_err(|what| KeyringError::Damaged { store: KIND, what }))
             .transpose()
     }
@@ -128,11 +128,11 @@ impl SecretStore for FileStore {
         }
         .ok_or(KeyringError::Locked(KIND))?;
         let file = header.seal(&key, item, value.expose().as_bytes()).map_err(failed)?;
-        self.state.write(&file_name(item), &file).map_err(failed)
+        self.state.write(&file_name(item), &file).map_err(state)
     }
 
     fn delete(&self, item: &ItemKey) -> Result<bool, KeyringError> {
-        self.state.remove(&file_name(item)).map_err(failed)
+        self.state.remove(&file_name(item)).map_err(state)
     }
 
     fn ready(&self, item: &ItemKey) -> Result<(), KeyringError> {
@@ -178,6 +178,10 @@ fn no_passphrase(error: PassphraseError) -> KeyringError {
         PassphraseError::NoTerminal(_) => KeyringError::Locked(KIND),
         source => KeyringError::NoPassphrase { store: KIND, source },
     }
+}
+
+fn state(error: StateError) -> KeyringError {
+    state_failed(KIND, error)
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> KeyringError {
