@@ -174,6 +174,7 @@ fn session(app: &App, name: &str) -> Finding {
 }
 
 /// What a command would say of it, as a finding.
+#[expect(clippy::needless_pass_by_value, reason = "callers turn an error of theirs into one")]
 pub(super) fn failed(subject: &str, error: CommandError) -> Finding {
     let why = match &error.cause {
         Some(cause) => format!("{}: {cause}", error.message),

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::cli::error::argument;
-use crate::ports::file_facts::{Who, readable, writable};
+use crate::ports::file_facts::{Who, readable, takes_files, writable};
 
 /// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
@@ -13,6 +13,13 @@ pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
     };
     let subject = folder.display().to_string();
+    if let Err(error) = takes_files(folder) {
+        return vec![Finding::error(
+            subject,
+            format!("nothing can be written there: {error}; a login has no place for its notes"),
+            "give yourself the right to write there (`ls -ld` of it and of the folders above), or set XDG_STATE_HOME",
+        )];
+    }
     let Ok(meta) = std::fs::symlink_metadata(folder) else {
         return vec![Finding::ok(subject, "it is made at the first login")];
     };
