@@ -1,4 +1,5 @@
-//! The keyring stores against what they were made for: a real gnome-keyring on a bus of its own, and the kernel.
+//! The keyring stores against what they were made for: real gnome-keyrings, KeePassXCs and KWallets on buses of their
+//! own, and the kernel.
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 #![allow(clippy::disallowed_methods, reason = "test code")]
 
@@ -11,6 +12,9 @@ mod desktop;
 #[cfg(target_os = "linux")]
 mod keyutils;
 #[cfg(target_os = "linux")]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+mod real;
+#[cfg(target_os = "linux")]
 mod scripted;
 #[cfg(target_os = "linux")]
 mod secret_service;
@@ -20,6 +24,15 @@ mod secret_service_in_trouble;
 mod secret_service_prompt;
 #[cfg(target_os = "linux")]
 mod secret_service_under_load;
+#[cfg(target_os = "linux")]
+#[path = "../cli/stage.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "the suite of the commands uses all of it"
+)]
+mod stage;
 #[cfg(windows)]
 mod wincred;
 

@@ -1,0 +1,84 @@
+//! Processes of a desktop that end with their test.
+#![expect(clippy::disallowed_methods, reason = "a test starts what it tests against")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use kcaws_test_kit::Desk;
+
+pub(super) struct Daemon(Child);
+
+impl Daemon {
+    pub(super) fn start(desk: &Desk, program: impl AsRef<Path>, arguments: &[&str], stdin: &str) -> Self {
+        let mut child = command(desk, program.as_ref())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts");
+        let mut input = child.stdin.take().expect("piped");
+        // One that reads nothing may be gone from it already.
+        let _ = input.write_all(stdin.as_bytes());
+        Self(child)
+    }
+
+    pub(super) fn of(mut command: Command) -> Self {
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts"))
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// With the desk's environment and nothing else.
+pub(super) fn command(desk: &Desk, program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(desk.env());
+    command
+}
+
+/// A screen that nobody sees.
+pub(super) struct Display(Child);
+
+impl Display {
+    /// Starts it and sets `DISPLAY` on the desk. It takes a number that is free.
+    pub(super) fn start(desk: &Desk) -> Self {
+        let mut child = command(desk, Path::new("Xvfb"))
+            .args(["-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts");
+        let mut number = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut number).expect("a number");
+        desk.set_env("DISPLAY", format!(":{}", number.trim()));
+        Self(child)
+    }
+}
+
+/// How many windows the desk's display shows.
+pub(super) fn windows(desk: &Desk) -> usize {
+    let search = desk.command("xdotool").args(["search", "--onlyvisible", "--name", "."]).run();
+    search.stdout_text().lines().count()
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Asks something on the bus; empty where there is no answer.
+pub(super) fn call(desk: &Desk, whom: &str, path: &str, method: &str, arguments: &[&str]) -> String {
+    let send = desk.command("dbus-send").args(["--session", "--print-reply", "--reply-timeout=5000"]);
+    send.arg(format!("--dest={whom}")).arg(path).arg(method).args(arguments).run().stdout_text()
+}
