@@ -185,6 +185,19 @@ mod tests {
     use crate::ports::keyring::fake::FakeKeyring;
     use crate::session::testing::corp;
 
+    const DESKTOP: StoreKind = StoreKind::SecretService;
+
+    /// A login's choice among stores of which `desktop` is the first.
+    fn choose(
+        requested: Requested,
+        noted: Option<StoreKind>,
+        prompting: Prompting,
+        open: Opener<'_>,
+    ) -> Result<Chosen, SessionError> {
+        let proof = |store: &dyn SecretStore| Ok(store.set(&vault::item_key(&corp()), &"proof".into())?);
+        for_login(&corp(), requested, noted, prompting, open, &proof)
+    }
+
     fn chosen(noted: Option<StoreKind>, absent: Option<StoreKind>) -> StoreKind {
         let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
             if absent == Some(kind) {
@@ -192,10 +205,62 @@ mod tests {
             }
             Ok(Box::new(FakeKeyring::new(kind)))
         };
-        let proof = |_: &dyn SecretStore| Ok(());
-        let chosen = for_login(&corp(), Requested::Auto, noted, Prompting::Unattended, &open, &proof)
-            .expect("a store");
-        chosen.store.kind()
+        choose(Requested::Auto, noted, Prompting::Unattended, &open).expect("a store").store.kind()
+    }
+
+    /// Every store is a new one but the first of `auto`.
+    fn with(first: &FakeKeyring) -> impl Fn(StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
+        let first = first.clone();
+        move |kind| Ok(Box::new(if kind == first.kind() { first.clone() } else { FakeKeyring::new(kind) }))
+    }
+
+    #[test]
+    fn a_locked_store_is_never_a_reason_to_use_another() {
+        let first = FakeKeyring::new(CANDIDATES[0]);
+        first.lock();
+        let alone = choose(Requested::Auto, None, Prompting::Unattended, &with(&first)).err();
+        assert!(matches!(alone, Some(SessionError::Keyring(KeyringError::Locked(_)))), "{alone:?}");
+        assert_eq!(first.calls().unlock, 0);
+        first.refuse_unlock(true);
+        let refused = choose(Requested::Auto, None, Prompting::ATTENDED, &with(&first)).err();
+        assert!(matches!(refused, Some(SessionError::Keyring(KeyringError::Refused(_)))), "{refused:?}");
+        first.refuse_unlock(false);
+        let opened = choose(Requested::Auto, None, Prompting::ATTENDED, &with(&first)).expect("opened");
+        assert_eq!((opened.store.kind(), first.prompting()), (CANDIDATES[0], Prompting::ATTENDED));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn auto_passes_over_what_cannot_keep_anything_and_says_why() {
+        let no_default = FakeKeyring::new(DESKTOP);
+        no_default.remove_default();
+        for prompting in [Prompting::Unattended, Prompting::ATTENDED] {
+            let chosen = choose(Requested::Auto, None, prompting, &with(&no_default)).expect("the kernel");
+            assert_eq!(chosen.store.kind(), StoreKind::Keyutils);
+            let why = SessionError::Keyring(KeyringError::NoDefault(DESKTOP)).to_string();
+            assert_eq!(chosen.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>(), [why]);
+        }
+        assert_eq!(no_default.calls().unlock, 0, "nobody is asked to make one");
+    }
+
+    #[test]
+    fn a_person_who_names_a_store_without_a_keyring_may_make_one() {
+        let store = FakeKeyring::new(DESKTOP);
+        store.remove_default();
+        let named = Requested::Named(DESKTOP);
+        let alone = choose(named, None, Prompting::Unattended, &with(&store)).err();
+        assert!(matches!(alone, Some(SessionError::Keyring(KeyringError::NoDefault(_)))), "{alone:?}");
+        choose(named, None, Prompting::ATTENDED, &with(&store)).expect("made");
+        assert_eq!((store.calls().unlock, store.calls().set), (1, 1));
+    }
+
+    /// A write is what the choice stands on, not a look.
+    #[test]
+    fn a_store_that_takes_no_write_is_not_chosen() {
+        let store = FakeKeyring::new(DESKTOP);
+        store.take_writes(Some(0));
+        let refused = choose(Requested::Named(DESKTOP), None, Prompting::Unattended, &with(&store)).err();
+        assert!(matches!(refused, Some(SessionError::Keyring(KeyringError::Locked(_)))), "{refused:?}");
     }
 
     #[test]

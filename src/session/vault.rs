@@ -188,3 +188,48 @@ pub(super) fn forget_rescued(seal: &Seal<'_>) -> Result<bool, StateError> {
 fn rescue_bound(session: &SsoSession) -> [&[u8]; 2] {
     [b"kcaws token record 1", session.start_url.as_bytes()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::testing::World;
+
+    fn prove_in(world: &World) -> Result<bool, SessionError> {
+        prove(&world.store, &world.config, &world.endpoints, &world.state)
+    }
+
+    #[test]
+    fn an_empty_item_is_no_login_and_no_damage() {
+        let world = World::new();
+        for text in ["", " "] {
+            world.store.set(&item_key(&world.config), &text.into()).expect("written");
+            assert!(world.session().load().expect("loads").is_none());
+            assert!(stored(&world.store, &world.config).expect("looks").is_none());
+        }
+        world.log_in(None);
+        assert!(world.stored_login().is_some(), "a login fills it");
+    }
+
+    #[test]
+    fn a_proof_writes_only_where_nothing_is_and_goes_with_a_login_that_came_to_nothing() {
+        let world = World::new();
+        assert!(prove_in(&world).expect("keeps it"));
+        assert!(world.session().load().expect("loads").is_some_and(|record| record.is_empty()));
+        world.session().forget_proof();
+        assert!(stored(&world.store, &world.config).expect("looks").is_none());
+
+        world.log_in(Some("refresh"));
+        let writes = world.store.calls().set;
+        assert!(!prove_in(&world).expect("it is there"));
+        assert_eq!(world.store.calls().set, writes, "what is there is not written over");
+        world.session().forget_proof();
+        assert!(world.stored_login().is_some(), "a login stays");
+    }
+
+    #[test]
+    fn a_store_that_keeps_nothing_is_found_out() {
+        let world = World::new();
+        world.store.forget_writes();
+        assert!(matches!(prove_in(&world), Err(SessionError::StoreForgets { .. })));
+    }
+}
