@@ -117,24 +117,22 @@ mod modes {
 }
 
 /// Finds out whether files could be made in a folder, or in the nearest one above it that is there. Writes nothing.
-pub fn takes_files(folder: &Path) -> std::io::Result<()> {
+pub fn takes_files(folder: &Path) -> io::Result<()> {
     let there = folder.ancestors().find(|path| path.exists()).unwrap_or(folder);
     may_write(there)
 }
 
 #[cfg(unix)]
-fn may_write(folder: &Path) -> std::io::Result<()> {
+fn may_write(folder: &Path) -> io::Result<()> {
     use rustix::fs::{Access, AtFlags, CWD, accessat};
     // By the identity that writes, and a file system that takes no writes refuses root too.
     Ok(accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
 }
 
 #[cfg(not(unix))]
-fn may_write(folder: &Path) -> std::io::Result<()> {
-    match std::fs::metadata(folder)?.permissions().readonly() {
-        true => Err(std::io::ErrorKind::ReadOnlyFilesystem.into()),
-        false => Ok(()),
-    }
+fn may_write(folder: &Path) -> io::Result<()> {
+    let is_closed = std::fs::metadata(folder)?.permissions().readonly();
+    if is_closed { Err(io::ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
 }
 
 #[cfg(all(test, unix))]

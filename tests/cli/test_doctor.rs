@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::stage::{ACCOUNT, ROLE, Stage, binary};
 
+/// Nobody of this machine.
+const UNPRIVILEGED: u32 = 41_003;
+
 /// Without the AWS CLI: asking it takes a second each time, and one test does.
 fn healthy() -> Stage {
     let stage = Stage::new();
@@ -332,4 +335,25 @@ fn usage_is_exit_2() {
     assert!(of(&unknown.expect_code(1), "profile")[0].contains("there is no profile `nope`"));
     let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
     stage.run(&line).expect_code(4);
+}
+
+/// As after a first call under `sudo -E`, or with a home that takes no writes.
+#[test]
+fn a_place_that_takes_no_files_is_an_error_before_the_first_login_too() {
+    let stage = Stage::new();
+    let closed = stage.desk.root().join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    let doctor = if rustix::process::geteuid().is_root() {
+        // Root may write everywhere.
+        let kcaws = stage.desk.bin_dir().join("kcaws");
+        install_program(&binary(), &kcaws);
+        stage.desk.give_to(UNPRIVILEGED);
+        std::os::unix::fs::chown(&closed, Some(0), Some(0)).unwrap();
+        stage.desk.command(kcaws).as_user(UNPRIVILEGED)
+    } else {
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o500)).unwrap();
+        stage.desk.command(binary())
+    };
+    let doctor = doctor.arg("doctor").env("XDG_STATE_HOME", closed.join("state"));
+    doctor.run().expect_code(1).expect_stdout("nothing can be written there");
 }

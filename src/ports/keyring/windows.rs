@@ -112,10 +112,7 @@ struct Item<'a> {
 /// Whether only the name of a credential is there yet. Windows writes all of it or nothing; wine writes the name first.
 /// (A credential that is not there has another number.)
 fn is_unfinished<T>(outcome: &Result<T, KeyringError>) -> bool {
-    let source = match outcome {
-        Err(KeyringError::Failed { source, .. }) => source,
-        _ => return false,
-    };
+    let Err(KeyringError::Failed { source, .. }) = outcome else { return false };
     code::of(source.as_ref()) == Some(code::FILE_NOT_FOUND)
 }
 

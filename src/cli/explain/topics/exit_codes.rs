@@ -54,10 +54,19 @@ pub(super) const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "exit_5",
-        seen: &["exit 5", "exit code 5", "exit status 5", "keyring is locked", "secret service is locked"],
+        seen: &[
+            "exit 5",
+            "exit code 5",
+            "exit status 5",
+            "keyring is locked",
+            "secret service is locked",
+            "has no default keyring",
+            "does not hand out",
+            "prompt of the secret service",
+        ],
         means: "the keyring that holds the tokens is missing, locked or too slow; kcaws never falls back to another store",
         who: YOU,
-        mend: "unlock it (log in to the desktop, or open its password manager), then try again; `kcaws store status` shows which one it is, KCAWS_KEYRING chooses another at the next login",
+        mend: "unlock it (log in to the desktop, or open its password manager), then try again; in KeePassXC turn off \"Confirm when passwords are retrieved by clients\"; `kcaws store status` shows which one it is, `KCAWS_KEYRING=keyutils kcaws login` uses another",
         source: README,
     },
     Topic {
