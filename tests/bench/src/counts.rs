@@ -1,4 +1,4 @@
-//! What does not change with the weather: instructions (callgrind) and system calls (strace) of one call.
+//! What does not change with the weather: instructions (callgrind), system calls (strace) and CPUIDs of one call.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -28,7 +28,20 @@ pub(crate) fn print(scene: &Scene, row: &Row) {
     let calls = counted(scene, row, "strace", &["--follow-forks"], "--output", &report)
         .map(|text| text.lines().filter(|line| !line.contains("+++")).count().to_string());
     let known = |what: Option<String>| what.unwrap_or_else(|| "not counted".to_owned());
-    println!("{:<44} {} instructions, {} system calls", row.name, known(instructions), known(calls));
+    let (instructions, calls, cpuids) = (known(instructions), known(calls), known(cpuids(scene, row)));
+    println!("{:<44} {instructions} instructions, {calls} system calls, {cpuids} CPUIDs", row.name);
+}
+
+/// How many CPUIDs of the program are executed; `None` where they cannot be found.
+fn cpuids(scene: &Scene, row: &Row) -> Option<String> {
+    let answers = |program: &Path| {
+        let mut command = scene.command(program);
+        command.args(&row.args).stderr(Stdio::null());
+        command.envs(row.env.iter().map(|(name, value)| (name, value)));
+        command.status().is_ok_and(|status| status.success())
+    };
+    let can = cfg!(target_arch = "x86_64") && kcaws_test_kit::find_program("objdump").is_some();
+    can.then(|| kcaws_test_kit::executed_cpuids(&row.program, answers).len().to_string())
 }
 
 /// What `tool` writes about the run; `None` where it is not installed.

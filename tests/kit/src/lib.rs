@@ -6,6 +6,7 @@
 //! - [`skip!`], [`require_program!`], [`require_client!`]: skips that cannot be overlooked.
 //! - [`PrivateKeyring`]: a D-Bus session with a gnome-keyring of its own.
 //! - [`FakeBrowser`] and [`Walk`]: the program that a login "opens", and a person's clicks in it.
+//! - [`executed_cpuids`]: an instruction that virtual machines are slow at.
 //! - [`clients`]: the real AWS clients that `tests/clients/install` put in place.
 
 // A suite starts processes, writes files and reads the runner's variables: what clippy.toml keeps out of
@@ -14,6 +15,7 @@
 
 mod browser;
 mod clients;
+mod cpuid;
 mod desk;
 mod keyring;
 mod output;
@@ -25,6 +27,7 @@ mod walk;
 
 pub use browser::FakeBrowser;
 pub use clients::{Client, Clients, clients};
+pub use cpuid::executed_cpuids;
 pub use desk::Desk;
 pub use keyring::PrivateKeyring;
 pub use output::{Output, TimedOut};
