@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
+mod moto;
 #[path = "../cli/stage.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
 mod test_clients;
+mod test_clients_table;
 mod test_configure;
 mod test_keycloak;
 mod test_keycloak_ends;

@@ -16,6 +16,24 @@ pub enum Client {
     JavaScript,
     Go,
     Rust,
+    JavaScript2,
+    Java1,
+    Java2,
+    /// The old line, by PyPI.
+    AwsCli1,
+    /// This and the next two: a program that takes the names of a profile and of a bucket, and lists that.
+    S3fs,
+    Pyarrow,
+    DuckDb,
+    S5cmd,
+    /// Of the distribution.
+    Rclone,
+    EcrLogin,
+    /// This and the next take minutes to build: the long form of the suite has them.
+    AwsIamAuthenticator,
+    Terraform,
+    /// No client but a service to find.
+    Moto,
     /// No client of AWS's, but installed like one: Debian has none.
     Nushell,
     /// A prompt.
@@ -25,6 +43,10 @@ pub enum Client {
 /// Where they are.
 pub struct Clients {
     dir: PathBuf,
+}
+
+fn long() -> bool {
+    std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1")
 }
 
 /// The clients below `$KCAWS_TEST_CLIENTS`, else `target/clients` of this workspace.
@@ -40,6 +62,7 @@ pub fn clients() -> Clients {
 impl Clients {
     /// The start of the client's command line, `None` where it is not installed.
     pub fn command_line(&self, client: Client) -> Option<Vec<OsString>> {
+        let tools = |name: &str| self.dir.join("python-tools").join(name);
         let parts = match client {
             Client::AwsCli => vec![crate::find_program("aws")?],
             Client::RecentAwsCli => vec![self.recent_aws_cli()],
@@ -48,6 +71,19 @@ impl Clients {
             Client::JavaScript => vec![crate::find_program("node")?, self.dir.join("node/caller.mjs")],
             Client::Go => vec![self.dir.join("go/caller")],
             Client::Rust => vec![self.dir.join("rust/caller")],
+            Client::JavaScript2 => vec![crate::find_program("node")?, self.dir.join("node-v2/caller.js")],
+            Client::Java1 => vec![self.dir.join("java/caller-v1")],
+            Client::Java2 => vec![self.dir.join("java/caller-v2")],
+            Client::AwsCli1 => vec![tools("bin/aws")],
+            Client::S3fs => vec![tools("bin/python"), tools("list_by_s3fs.py")],
+            Client::Pyarrow => vec![tools("bin/python"), tools("list_by_pyarrow.py")],
+            Client::DuckDb => vec![tools("bin/python"), tools("list_by_duckdb.py")],
+            Client::Moto => vec![tools("bin/moto_server")],
+            Client::S5cmd => vec![self.dir.join("s5cmd/s5cmd")],
+            Client::Rclone => vec![crate::find_program("rclone")?],
+            Client::AwsIamAuthenticator => vec![self.dir.join("aws-iam-authenticator/aws-iam-authenticator")],
+            Client::EcrLogin => vec![self.dir.join("ecr-login/ecr-login")],
+            Client::Terraform => vec![self.dir.join("terraform/terraform")],
             Client::Nushell => vec![self.nushell()?],
             Client::Starship => vec![self.dir.join("starship/bin/starship")],
         };
@@ -81,6 +117,10 @@ impl Clients {
                 crate::skipped_allowed(
                     "no recent AWS CLI: run tests/clients/install aws, or name one in KCAWS_TEST_AWS_CLI",
                 );
+            }
+            Client::Rclone => crate::skipped("rclone (Debian: rclone) is not installed"),
+            Client::AwsIamAuthenticator | Client::Terraform if !long() => {
+                crate::skipped_allowed(&format!("{client:?} is of the long form: KCAWS_TEST_LONG=1"));
             }
             _ => crate::skipped(&format!("{client:?} is not installed: run tests/clients/install")),
         }
