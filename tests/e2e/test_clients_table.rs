@@ -1,4 +1,4 @@
-//! Clients by the dozen: each with nothing but a profile, against moto or the
+//! Clients by the dozen: each with nothing but a profile as `kcaws profile add` writes it, against moto or the
 //! simulator's STS. That kcaws was asked shows in what the service saw: requests signed with the key that it gave out.
 
 use base64::Engine as _;
@@ -7,7 +7,7 @@ use idc_sim::Route;
 use kcaws_test_kit::{Client, Output, clients};
 
 use crate::moto::{BUCKET, Moto, OBJECT};
-use crate::stage::{ROLE, Stage};
+use crate::stage::{ACCOUNT, ROLE, Stage};
 
 struct Case {
     client: Client,
@@ -130,9 +130,10 @@ resource "terraform_data" "one" {}
 fn check(case: &Case) {
     let Some(line) = clients().command_line_or_skip(case.client) else { return };
     let stage = Stage::new();
-    // The program bare: the Go SDK v1 drops the arguments of a quoted one.
-    stage.desk.write_aws_config(&stage.config().replace('"', ""));
+    let session = stage.config().split("\n\n").next().unwrap().to_owned() + "\n";
+    stage.desk.write_aws_config(&session);
     stage.log_in();
+    stage.run(&format!("profile add dev --session corp --account {ACCOUNT} --role {ROLE}")).expect_ok();
     stage.desk.set_env("AWS_PROFILE", "dev");
     stage.desk.set_env("AWS_REGION", "eu-central-1");
     stage.desk.set_env("AWS_DEFAULT_REGION", "eu-central-1");

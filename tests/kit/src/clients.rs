@@ -28,9 +28,9 @@ pub enum Client {
     S5cmd,
     /// Of the distribution.
     Rclone,
-    /// This and the next two take minutes to build: the long form of the suite has them.
-    AwsIamAuthenticator,
     EcrLogin,
+    /// This and the next take minutes to build: the long form of the suite has them.
+    AwsIamAuthenticator,
     Terraform,
     /// No client but a service to find.
     Moto,
@@ -119,7 +119,7 @@ impl Clients {
                 );
             }
             Client::Rclone => crate::skipped("rclone (Debian: rclone) is not installed"),
-            Client::AwsIamAuthenticator | Client::EcrLogin | Client::Terraform if !long() => {
+            Client::AwsIamAuthenticator | Client::Terraform if !long() => {
                 crate::skipped_allowed(&format!("{client:?} is of the long form: KCAWS_TEST_LONG=1"));
             }
             _ => crate::skipped(&format!("{client:?} is not installed: run tests/clients/install")),
