@@ -228,7 +228,9 @@ impl IdentityCenter for SdkIdentityCenter {
             .set_next_token(page.map(str::to_owned));
         let answer = self.ask(&call, request.send())?;
         let mut items = Vec::new();
-        for account in answer.account_list.unwrap_or_default() {
+        let listed = answer.account_list.unwrap_or_default();
+        let is_empty = listed.is_empty();
+        for account in listed {
             let name = account.account_name.map(received::name);
             match account.account_id.filter(|id| is_account_id(id)) {
                 Some(id) => {
@@ -240,7 +242,12 @@ impl IdentityCenter for SdkIdentityCenter {
                 }),
             }
         }
-        Ok(Page { items, next: page_mark(answer.next_token).map_err(|_| call.strange("nextToken"))? })
+        let next = page_mark(answer.next_token).map_err(|_| call.strange("nextToken"))?;
+        // With nothing else in it, it is no list of accounts.
+        if items.is_empty() && !is_empty && page.is_none() && next.is_none() {
+            return Err(call.strange("accountId"));
+        }
+        Ok(Page { items, next })
     }
 
     fn list_account_roles(
