@@ -98,8 +98,8 @@ fn storm(processes: usize) -> (usize, usize) {
     // A crowd that is over leaves no pace behind, for longer than it takes to notice.
     std::thread::sleep(Duration::from_secs(4));
     stage.kcaws(&line(processes)).allow_secret_on_stdout().run().expect_ok();
-    // Only its lock stays.
-    assert!(std::fs::read_dir(stage.state().join("pace")).unwrap().count() <= 1);
+    // Only its lock stays, and on a machine that starts them slowly there was none.
+    assert!(std::fs::read_dir(stage.state().join("pace")).map_or(0, Iterator::count) <= 1);
     (answered, refused)
 }
 
