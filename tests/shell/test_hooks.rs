@@ -13,7 +13,7 @@ pub(crate) fn stage() -> Stage {
     let plain = "sso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n";
     let more = format!("[profile plain]\n{plain}\n[profile -dash]\n{plain}");
     let evil = format!(
-        "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = $(touch pwned)\nregion = $(touch pwned)\n"
+        "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ReadOnlyAccess\nregion = $(touch pwned)\n"
     );
     stage.desk.write_aws_config(&format!("{}\n{more}\n{evil}", stage.config()));
     stage
