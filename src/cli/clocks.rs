@@ -33,7 +33,7 @@ pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole
     if !cfg!(target_os = "linux") {
         return None;
     }
-    let selected = Selected { session: session.clone(), profile: None };
+    let selected = Selected::of(session.clone());
     let minted_by = MintedBy::of(session, &selection::endpoints(app, &selected).ok()?);
     let (document, config) = (app.document().ok()?, app.config_path().ok()?);
     let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };

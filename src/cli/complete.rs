@@ -218,9 +218,7 @@ impl Line<'_> {
     fn known(&self) -> Vec<Known> {
         let names = self.session_names();
         let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
-        sessions
-            .filter_map(|session| selection::known(self.app, &Selected { session, profile: None }))
-            .collect()
+        sessions.filter_map(|session| selection::known(self.app, &Selected::of(session))).collect()
     }
 
     /// Of the partitions that the config's sessions are in, or the one that stands on the line: no login leads from one

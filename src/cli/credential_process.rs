@@ -42,7 +42,7 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
         (Some(session), Some(account), Some(role), _) => {
             let session = selection::session_named(app, session)?;
             let role = Role { account_id: account.clone(), role_name: role.clone() };
-            (Selected { session, profile: None }, role)
+            (Selected::of(session), role)
         }
         (.., profile) => {
             let (selected, role, _) =

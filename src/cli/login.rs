@@ -101,7 +101,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     }
     selection::each(names, ui, |name, ui| {
         let session = selection::session_named(app, &name)?;
-        log_in(args, Selected { session, profile: None }, app, ui)
+        log_in(args, Selected::of(session), app, ui)
     })
 }
 

@@ -57,7 +57,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     }
     // The status files know sessions that the config may have lost since.
     selection::each(status::read_all(&**app.state())?, ui, |known, ui| {
-        log_out(Selected { session: noted_session(app, &known), profile: None }, app, ui)
+        log_out(Selected::of(noted_session(app, &known)), app, ui)
     })
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
 
 mod accounts;
+mod assume;
 mod clocks;
 mod complete;
 mod configure;

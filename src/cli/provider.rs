@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::assume;
 use super::error::CommandError;
-use super::selection::{self, Opened, Selected};
+use super::selection::{self, Chain, Opened, Selected};
 use super::ui::Ui;
 use crate::app::App;
 use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
@@ -148,6 +149,41 @@ impl<'a> Provider<'a> {
     }
 
     fn fetch(&self, haste: Haste) -> Result<Fetched, CommandError> {
+        match &self.selected.chain {
+            Some(chain) => {
+                let credentials = self.of_permission_set(chain).credentials_for_another_role(haste)?;
+                assume::through(chain, &self.selected, credentials, self.app, self.person, haste)
+            }
+            None => self.fetch_permission_set(haste),
+        }
+    }
+
+    /// Whose credentials the first role of the chain is assumed with.
+    fn of_permission_set(&self, chain: &Chain) -> Self {
+        let selected = Selected { chain: None, ..self.selected.clone() };
+        let endpoints_of_profile = selection::endpoints(self.app, &selected)
+            .map(|endpoints| selection::of_profile_alone(self.app, &selected, &endpoints));
+        Self {
+            selected,
+            role: chain.permission_set.clone(),
+            config: self.config.clone(),
+            endpoints_of_profile: endpoints_of_profile.unwrap_or_default(),
+            ..*self
+        }
+    }
+
+    /// Warm ones as they are where there is no time: they are at hand, and good for another role's hour.
+    fn credentials_for_another_role(&self, haste: Haste) -> Result<RoleCredentials, CommandError> {
+        if haste.waits {
+            return self.credentials();
+        }
+        match self.warm().kept(&self.wanted()?, self.minted_by) {
+            Some(kept) => Ok(wire::parse(&kept.line)),
+            None => Ok(self.fetch(haste)?.credentials),
+        }
+    }
+
+    fn fetch_permission_set(&self, haste: Haste) -> Result<Fetched, CommandError> {
         let retry_until = if haste.waits { self.app.clock.elapsed() + haste.total } else { Duration::ZERO };
         let (patience, lock_patience) = if haste.waits {
             (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)

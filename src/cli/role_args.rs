@@ -55,7 +55,7 @@ impl RoleArgs {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
             let session = selection::session_named(app, session)?;
             let role = Role { account_id: account.clone(), role_name: role.clone() };
-            return Ok(Chosen { selected: Selected { session, profile: None }, role, region: None });
+            return Ok(Chosen { selected: Selected::of(session), role, region: None });
         }
         let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.profile()) else {
             return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")

@@ -11,8 +11,9 @@ use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::picker;
+use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
 use crate::profile::services::{Service, endpoint_override};
-use crate::profile::{ConfigError, Document, Role, SsoSession, Target, sources};
+use crate::profile::{ConfigError, Document, Role, SsoSession, sources};
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, Session, SessionError};
 use crate::session::{choice, status, vault};
@@ -27,6 +28,22 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(13);
 pub(super) struct Selected {
     pub(super) session: SsoSession,
     pub(super) profile: Option<String>,
+    /// Roles that the profile assumes, where it does.
+    pub(super) chain: Option<Chain>,
+}
+
+/// Roles assumed one after another, the first of them with a permission set's credentials.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    pub(super) permission_set: Role,
+    pub(super) steps: Vec<AssumedRole>,
+}
+
+impl Selected {
+    /// A session that was found by its own name.
+    pub(super) fn of(session: SsoSession) -> Self {
+        Self { session, profile: None, chain: None }
+    }
 }
 
 /// Refuses an AWS_CONFIG_FILE that names no file: what is in the real one would seem not to exist.
@@ -52,12 +69,18 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     check_config_file(app)?;
     let document = app.document()?;
     if let Some(name) = named {
-        return Ok(Selected { session: session_named(app, name)?, profile: None });
+        return Ok(Selected::of(session_named(app, name)?));
     }
     if let Some(profile) = app.env.profile() {
-        match document.target(&profile) {
-            Ok(target) => {
-                return Ok(Selected { session: in_force(app, target.session)?, profile: Some(profile) });
+        // The session of a role that is assumed is that of the profile at the end of the chain.
+        let target = match identity(app, &profile) {
+            Ok(identity) => Ok(identity.session),
+            Err(_) => document.target(&profile).map(|target| target.session),
+        };
+        match target {
+            Ok(session) => {
+                let profile = Some(profile);
+                return Ok(Selected { profile, ..Selected::of(in_force(app, session)?) });
             }
             // Somebody else's profile says nothing about our sessions.
             Err(ConfigError::NotOurs { .. }) => {}
@@ -69,10 +92,10 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     let sessions = document.session_names();
     match sessions.as_slice() {
         [] => Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into()),
-        [only] => Ok(Selected { session: session_named(app, only)?, profile: None }),
+        [only] => Ok(Selected::of(session_named(app, only)?)),
         several if ui.is_interactive() => {
             let at = picker::pick("Session:", several.iter().map(|name| shown(name)).collect(), &app.env)?;
-            Ok(Selected { session: session_named(app, &several[at])?, profile: None })
+            Ok(Selected::of(session_named(app, &several[at])?))
         }
         several => Err(CommandError::new(Exit::Usage, "which_session", "which session?")
             .because(format!("there are: {}", several.join(", ")))
@@ -176,15 +199,24 @@ pub(super) fn role_of_profile(
 ) -> Result<(Selected, Role, Option<String>), CommandError> {
     check_config_file_of(app, profile)?;
     let document = app.document()?;
-    let Target { session, role, region } = document
-        .target(profile)
+    let identity = identity(app, profile)
         .map_err(|error| not_of_kcaws(error, document, app.credentials_document().as_ref(), profile))?;
-    let Some(role) = role else {
+    let Some(role) = identity.acts_as().cloned() else {
         let message = format!("profile `{profile}` names no account and no permission set");
         return Err(CommandError::new(Exit::Configuration, "no_role", message)
             .hint("add sso_account_id and sso_role_name, or name --account and --role"));
     };
-    Ok((Selected { session: in_force(app, session)?, profile: Some(profile.to_owned()) }, role, region))
+    let Identity { session, permission_set, chain: steps, region } = identity;
+    let permission_set = permission_set.filter(|_| !steps.is_empty());
+    let chain = permission_set.map(|permission_set| Chain { permission_set, steps });
+    let session = in_force(app, session)?;
+    Ok((Selected { session, profile: Some(profile.to_owned()), chain }, role, region))
+}
+
+/// Who the profile is to every SDK.
+fn identity(app: &App, profile: &str) -> Result<Identity, ConfigError> {
+    let credentials = app.credentials_document();
+    ProfileFiles { config: app.document()?, credentials: credentials.as_ref() }.identity(profile)
 }
 
 /// Why a profile is none of ours, with the place that tools take its credentials from instead.
@@ -384,12 +416,14 @@ pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpo
     if selected.profile.is_none() {
         return String::new();
     }
-    let without = Selected { session: selected.session.clone(), profile: None };
+    let without = Selected::of(selected.session.clone());
     // A place that is none without the profile is another one with it.
-    match self::endpoints(app, &without) {
+    let endpoints = match self::endpoints(app, &without) {
         Ok(without) if without == *endpoints => String::new(),
         _ => format!("{} {}", endpoints.oidc, endpoints.portal),
-    }
+    };
+    // Quoted by its own form, so that no two chains are one text.
+    selected.chain.as_ref().map_or(endpoints.clone(), |chain| format!("{endpoints} {chain:?}"))
 }
 
 /// Where the session's login is, as far as files tell.

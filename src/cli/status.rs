@@ -158,7 +158,7 @@ fn look(
 
 /// Whether AWS still takes the login; an old access token is renewed for it.
 fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
-    let selected = Selected { session: session.clone(), profile: None };
+    let selected = Selected::of(session.clone());
     let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
     Ok(opened.session().prove()?)
 }
@@ -167,7 +167,7 @@ fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
 fn learn_user(app: &App, session: &SsoSession, warm: &[WarmRole]) {
     let credentials = warm.first().map(|warm| wire::parse(&warm.kept.line));
     if let Some(credentials) = credentials {
-        let selected = Selected { session: session.clone(), profile: None };
+        let selected = Selected::of(session.clone());
         let _ = whoami::identity(app, &selected, &session.region, &credentials);
     }
 }

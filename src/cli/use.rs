@@ -230,7 +230,7 @@ fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     let sessions = names.iter().filter_map(|name| selection::session_named(app, name).ok());
     let known = sessions.filter_map(|session| {
         let name = session.name.clone();
-        Some((name, selection::known(app, &Selected { session, profile: None })?))
+        Some((name, selection::known(app, &Selected::of(session))?))
     });
     let of_session = |(session, known): (String, Known)| {
         let accounts = known.accounts.into_iter();

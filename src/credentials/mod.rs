@@ -68,11 +68,21 @@ impl Session<'_> {
         }
     }
 
-    /// Judged by the clock that can be right.
     fn alive(&self, credentials: RoleCredentials) -> Result<Fetched, CredentialsError> {
-        let (skew, ends_at) = (self.center.clock_skew(), credentials.expires_at);
-        match life::believed(ends_at, self.clock.now(), skew) {
-            Ok(skew) => Ok(Fetched { credentials, skew }),
+        Fetched::judged(credentials, self.clock.now(), self.center.clock_skew())
+    }
+}
+
+impl Fetched {
+    /// Judges credentials by the clock that can be right: ours, or that of the service's `Date`.
+    pub fn judged(
+        credentials: RoleCredentials,
+        now: DateTime<Utc>,
+        skew: Option<Skew>,
+    ) -> Result<Self, CredentialsError> {
+        let ends_at = credentials.expires_at;
+        match life::believed(ends_at, now, skew) {
+            Ok(skew) => Ok(Self { credentials, skew }),
             Err(Unusable::Expired) => Err(CredentialsError::ExpiredOnArrival { expired_at: ends_at, skew }),
             Err(Unusable::EndsTooLate) => Err(CredentialsError::EndsTooLate { ends_at, skew }),
         }

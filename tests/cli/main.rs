@@ -7,6 +7,7 @@ mod stage;
 mod test_accounts;
 mod test_auto_login;
 mod test_bounds;
+mod test_chained;
 mod test_config;
 mod test_configure;
 mod test_console;

@@ -95,7 +95,9 @@ impl<'a> Scene<'a> {
             .session_names()
             .into_iter()
             .filter_map(|name| selection::session_named(self.app, &name).ok());
-        sessions.map(|session| Selected { profile: self.profile_of(document, &session), session }).collect()
+        sessions
+            .map(|session| Selected { profile: self.profile_of(document, &session), ..Selected::of(session) })
+            .collect()
     }
 
     fn profile_of(&self, document: &Document, session: &SsoSession) -> Option<String> {

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::provider::Provider;
 use crate::cli::role_args::{Chosen, RoleArgs};
+use crate::cli::selection;
 use crate::cli::ui::{Ui, shown};
 use crate::ports::keyring::StoreKind;
 use crate::ports::passphrase::Kept;
@@ -22,7 +23,7 @@ const AT_ONCE: usize = 8;
 /// The profiles of ours whose name matches, in the order of the file.
 pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandError> {
     let document = app.document()?;
-    let is_ours = |name: &String| document.target(name).is_ok_and(|target| target.role.is_some());
+    let is_ours = |name: &String| selection::role_of_profile(app, name).is_ok();
     let names: Vec<String> =
         document.profile_names().into_iter().filter(|name| matches(pattern, name)).filter(is_ours).collect();
     if names.is_empty() {

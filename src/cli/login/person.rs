@@ -25,7 +25,7 @@ pub(super) fn compare(app: &App, session: &SsoSession, last: &str, ui: &mut Ui) 
 
 fn person(app: &App, session: &SsoSession) -> Option<String> {
     let role = app.document().ok()?.roles_of_session(&session.name).into_iter().next()?;
-    let selected = Selected { session: session.clone(), profile: None };
+    let selected = Selected::of(session.clone());
     let opened =
         Opened::for_use_in(app, selected.clone(), Patience::for_a_renewal(PATIENCE), Duration::ZERO).ok()?;
     let fetched = opened.session().fetch_role(&role).ok()?;

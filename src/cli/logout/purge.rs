@@ -17,7 +17,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
     }
     let mut untold = None;
     for session in sessions(app)? {
-        match log_out(Selected { session, profile: None }, app, ui) {
+        match log_out(Selected::of(session), app, ui) {
             // The tokens are gone here, and nobody can tell AWS any more.
             Err(error) if error.code() == "logout_incomplete" => {
                 if let Some(earlier) = untold.replace(error) {

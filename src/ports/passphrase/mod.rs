@@ -56,6 +56,11 @@ pub trait PassphraseSource {
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError>;
 }
 
+/// Asks the person at the terminal for a line that is not shown, such as an MFA code.
+pub fn typed_unseen(question: &str) -> Result<Secret<String>, PassphraseError> {
+    prompt::ask(question)
+}
+
 /// What was given, for as long as the process lives, for whoever of it asks next: a descriptor can be read only once,
 /// a command may be slow, and a person has better things to do.
 #[derive(Clone, Default)]

@@ -1,5 +1,7 @@
-//! STS: whose role credentials these are. One signed request, `GetCallerIdentity`, which every principal may make.
-//! AWS STS API reference; Signature Version 4 by the SDK's own signer.
+//! STS: whose role credentials these are (`GetCallerIdentity`), and the credentials of another role for them
+//! (`AssumeRole`). AWS STS API reference; Signature Version 4 by the SDK's own signer.
+
+mod assume;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -10,7 +12,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_xml::decode::{Document, try_data};
 use chrono::{DateTime, Utc};
 
-use super::http::HttpSetup;
+pub use self::assume::{AssumeRole, AssumedCredentials};
+use super::http::{Answer, HttpSetup};
 use super::identity_center::{Origin, RoleCredentials};
 use super::plain_call::{CallError, Callee, Refusals, Trouble};
 
@@ -38,6 +41,13 @@ impl CallerIdentity {
 
 pub trait Sts {
     fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError>;
+
+    /// Returns the credentials of another role, assumed with `credentials`.
+    fn assume_role(
+        &self,
+        credentials: &RoleCredentials,
+        role: &AssumeRole<'_>,
+    ) -> Result<AssumedCredentials, CallError>;
 }
 
 pub struct HttpSts {
@@ -52,7 +62,12 @@ impl HttpSts {
         Self { callee: Callee { service: "sts", http, origin: endpoint, refusals }, region }
     }
 
-    fn signed(&self, credentials: &RoleCredentials, at: DateTime<Utc>) -> Result<HttpRequest, CallError> {
+    fn signed(
+        &self,
+        credentials: &RoleCredentials,
+        body: &str,
+        at: DateTime<Utc>,
+    ) -> Result<HttpRequest, CallError> {
         let failed = |error: &dyn std::error::Error| self.callee.failed(super::innermost(error));
         let uri = format!("{}/", self.callee.origin);
         let identity: Identity = Credentials::new(
@@ -73,10 +88,10 @@ impl HttpSts {
             .map_err(|error| failed(&error))?
             .into();
         let headers = [("content-type", FORM)].into_iter();
-        let signable = SignableRequest::new("POST", &uri, headers, SignableBody::Bytes(BODY.as_bytes()))
+        let signable = SignableRequest::new("POST", &uri, headers, SignableBody::Bytes(body.as_bytes()))
             .map_err(|error| failed(&error))?;
         let (instructions, _) = sign(signable, &params).map_err(|error| failed(&error))?.into_parts();
-        let mut request = HttpRequest::new(SdkBody::from(BODY));
+        let mut request = HttpRequest::new(SdkBody::from(body));
         request.set_method("POST").map_err(|error| failed(&error))?;
         request.set_uri(uri).map_err(|error| failed(&error))?;
         request.headers_mut().insert("content-type", FORM);
@@ -87,28 +102,48 @@ impl HttpSts {
         Ok(request)
     }
 
-    fn ask(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
-        let request = self.signed(credentials, self.callee.http.now_there())?;
-        let answer = self.callee.call(&request)?;
-        identity(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| self.callee.not_understood(&answer))
+    fn ask(&self, credentials: &RoleCredentials, body: &str) -> Result<Answer, CallError> {
+        let request = self.signed(credentials, body, self.callee.http.now_there())?;
+        self.callee.call(&request)
+    }
+
+    /// Asks once, and once more where the refusal says that this machine's clock is off.
+    fn call<T>(
+        &self,
+        operation: &'static str,
+        credentials: &RoleCredentials,
+        body: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, CallError> {
+        let skew = || self.callee.http.clock_skew().unwrap_or_default();
+        let before = skew();
+        let outcome = match self.ask(credentials, body) {
+            // A clock that is off makes a signature that is too old; the refusal tells the time.
+            Err(CallError { trouble: Trouble::Refused { .. }, .. })
+                if skew().differs_from(before, HARMFUL_SKEW) =>
+            {
+                self.ask(credentials, body)
+            }
+            outcome => outcome,
+        };
+        tracing::info!(target: "kcaws::aws", operation, host = self.callee.origin.host(), answered = outcome.is_ok());
+        let answer = outcome?;
+        read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| self.callee.not_understood(&answer))
     }
 }
 
 impl Sts for HttpSts {
     fn caller_identity(&self, credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
-        let skew = || self.callee.http.clock_skew().unwrap_or_default();
-        let before = skew();
-        let outcome = match self.ask(credentials) {
-            // A clock that is off makes a signature that is too old; the refusal tells the time.
-            Err(CallError { trouble: Trouble::Refused { .. }, .. })
-                if skew().differs_from(before, HARMFUL_SKEW) =>
-            {
-                self.ask(credentials)
-            }
-            outcome => outcome,
-        };
-        tracing::info!(target: "kcaws::aws", operation = "GetCallerIdentity", host = self.callee.origin.host(), answered = outcome.is_ok());
-        outcome
+        self.call("GetCallerIdentity", credentials, BODY, identity)
+    }
+
+    fn assume_role(
+        &self,
+        credentials: &RoleCredentials,
+        role: &AssumeRole<'_>,
+    ) -> Result<AssumedCredentials, CallError> {
+        let assumed = self.call("AssumeRole", credentials, &role.body(), assume::credentials)?;
+        Ok(AssumedCredentials { credentials: assumed, skew: self.callee.http.clock_skew() })
     }
 }
 
@@ -140,6 +175,14 @@ pub struct FakeSts(pub CallerIdentity);
 impl Sts for FakeSts {
     fn caller_identity(&self, _credentials: &RoleCredentials) -> Result<CallerIdentity, CallError> {
         Ok(self.0.clone())
+    }
+
+    fn assume_role(
+        &self,
+        credentials: &RoleCredentials,
+        _role: &AssumeRole<'_>,
+    ) -> Result<AssumedCredentials, CallError> {
+        Ok(AssumedCredentials { credentials: credentials.clone(), skew: None })
     }
 }
 

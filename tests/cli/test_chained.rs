@@ -1,0 +1,134 @@
+//! Profiles that assume a role with the credentials of a kcaws profile.
+
+use idc_sim::{IamRole, IdcSim, Route};
+
+use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::test_terminal::on_a_terminal;
+
+const DEPLOY: &str = "arn:aws:iam::222233334444:role/ci/Deploy";
+const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
+
+/// Logged in, with a profile `chained` that has `keys` beside its role and its source.
+fn chained(role: IamRole, keys: &str) -> Stage {
+    let stage = Stage::with(IdcSim::builder().iam_role(role));
+    let profile = format!("\n[profile chained]\nrole_arn = {DEPLOY}\nsource_profile = dev\n{keys}");
+    stage.desk.write_aws_config(&(stage.config() + &profile));
+    stage.log_in();
+    stage
+}
+
+fn role() -> IamRole {
+    IamRole::new(DEPLOY).trusts(ACCOUNT)
+}
+
+#[test]
+fn every_command_acts_as_the_role_that_is_assumed() {
+    let stage = chained(role(), "region = us-east-1\n");
+    let who = stage.run("whoami --profile chained --json").expect_ok().stdout_json();
+    assert_eq!(who["account_id"], "222233334444");
+    assert!(who["arn"].as_str().unwrap().contains(":assumed-role/Deploy/kcaws-"), "{who}");
+    for line in [
+        "credential-process --profile chained",
+        "env chained --format json",
+        "exec chained -- true",
+        "console chained --print",
+        "exec --each chained -- true",
+    ] {
+        stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    }
+    assert_eq!(stage.sim.count(Route::AssumeRole), 1, "the warm ones are used");
+    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1);
+    let handed = stage.kcaws("credential-process --profile chained").allow_secret_on_stdout().run();
+    assert_eq!(handed.expect_ok().stdout_json()["AccountId"], "222233334444");
+    stage.desk.assert_no_secret_in_files(stage.desk.root());
+}
+
+#[test]
+fn another_external_id_or_length_is_another_answer() {
+    let stage = chained(role().external_id("team-7"), "external_id = team-7\nduration_seconds = 43200\n");
+    stage.run("exec chained -- true").expect_ok();
+    let config = stage.desk.read_aws_config();
+    stage.desk.write_aws_config(&config.replace("team-7", "team-8"));
+    stage.run("exec chained -- true").expect_code(125).expect_stderr("not allowed to assume");
+    stage.run("credential-process --profile chained").expect_code(6).expect_stderr("AccessDenied");
+    stage.desk.write_aws_config(&config);
+    stage.run("exec chained -- true").expect_ok();
+    assert_eq!(stage.sim.count(Route::AssumeRole), 3, "of the first one the answer is still warm");
+}
+
+#[test]
+fn roles_are_assumed_one_after_another() {
+    let hop = "arn:aws:iam::333344445555:role/Hop";
+    let builder = IdcSim::builder()
+        .iam_role(IamRole::new(hop).trusts(ACCOUNT))
+        .iam_role(IamRole::new(DEPLOY).trusts(hop));
+    let stage = Stage::with(builder);
+    let profiles = format!(
+        "\n[profile hop]\nrole_arn = {hop}\nsource_profile = dev\n\
+         [profile chained]\nrole_arn = {DEPLOY}\nsource_profile = hop\nrole_session_name = build-7\n"
+    );
+    stage.desk.write_aws_config(&(stage.config() + &profiles));
+    stage.log_in();
+    let who = stage.run("whoami --profile chained").expect_ok();
+    who.expect_stdout("arn:aws:sts::222233334444:assumed-role/Deploy/build-7");
+}
+
+#[test]
+fn a_code_is_asked_for_at_a_terminal_and_its_answer_is_kept() {
+    require_program!("script");
+    let stage = chained(role().mfa(SERIAL, &["123456"]), &format!("mfa_serial = {SERIAL}\n"));
+    stage.run("credential-process --profile chained").expect_code(2).expect_stderr("an MFA code is needed");
+    assert_eq!(stage.sim.count(Route::AssumeRole), 0);
+    let mut asked = on_a_terminal(&stage, "whoami --profile chained").env("TERM", "dumb").spawn();
+    asked.read_until("MFA code of", std::time::Duration::from_secs(30));
+    asked.send_line("123456");
+    asked.wait().expect_ok().expect_stdout("assumed-role/Deploy/");
+    stage.kcaws("credential-process --profile chained").allow_secret_on_stdout().run().expect_ok();
+}
+
+#[test]
+fn a_role_in_a_profile_with_a_permission_set_is_the_role() {
+    let stage = Stage::with(IdcSim::builder().iam_role(role()));
+    let both = format!(
+        "\n[profile both]\nrole_arn = {DEPLOY}\nsource_profile = dev\nsso_session = corp\n\
+         sso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n"
+    );
+    stage.desk.write_aws_config(&(stage.config() + &both));
+    stage.log_in();
+    stage.run("whoami --profile both").expect_ok().expect_stdout("assumed-role/Deploy/");
+}
+
+#[test]
+fn a_profile_that_some_tools_take_elsewhere_is_refused_with_the_place() {
+    let stage = Stage::new();
+    stage.log_in();
+    stage.desk.write_home_file(
+        ".aws/credentials",
+        "[dev]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n",
+    );
+    for line in ["exec dev -- true", "env dev", "console dev --print", "whoami --profile dev"] {
+        let refused = stage.run(line);
+        assert!(matches!(refused.code(), 3 | 125), "{refused}");
+        refused.expect_stderr("credentials:2: ").expect_stderr("aws_access_key_id");
+    }
+}
+
+#[test]
+fn the_session_of_a_chained_profile_is_that_of_its_source() {
+    let stage = chained(role(), "");
+    let other = "\n[sso-session other]\nsso_start_url = https://d-0000000000.awsapps.com/start\nsso_region = eu-central-1\n";
+    stage.desk.write_aws_config(&(stage.desk.read_aws_config() + other));
+    stage.kcaws("accounts").env("AWS_PROFILE", "chained").run().expect_ok();
+}
+
+#[test]
+fn a_source_that_is_not_there_and_a_circle_are_named() {
+    let stage = Stage::new();
+    let profiles = format!(
+        "\n[profile lost]\nrole_arn = {DEPLOY}\nsource_profile = nosuch\n\
+         [profile round]\nrole_arn = {DEPLOY}\nsource_profile = round\n"
+    );
+    stage.desk.write_aws_config(&(stage.config() + &profiles));
+    stage.run("exec lost -- true").expect_code(125).expect_stderr("`nosuch`");
+    stage.run("credential-process --profile round").expect_code(3);
+}
