@@ -158,11 +158,18 @@ fn texts_of_the_service_are_cut_and_do_not_act() {
     answers(
         &stage,
         &serde_json::json!({
-            "verificationUri": "https://eu-central-1.signin.aws/", "userCode": format!("\u{1b}[2J{flood}"),
+            "verificationUri": "https://eu-central-1.signin.aws/", "userCode": "BCDF-GHJK",
         }),
     );
     stage.sim.fault(Route::CreateToken, Fault::status(400, body.to_string())).times(1);
     let denied = stage.run("-vvv login --no-browser").expect_code(4).expect_stderr("the login was denied");
+    answers(
+        &stage,
+        &serde_json::json!({
+            "verificationUri": "https://eu-central-1.signin.aws/", "userCode": format!("\u{1b}[2J{flood}"),
+        }),
+    );
+    let strange_code = stage.run("-vvv login --no-browser").expect_code(1).expect_stderr("`userCode`");
     answers(&stage, &page(&format!("https://eu-central-1.signin.aws/{flood}"), None));
     let strange = stage.run("-vvv login --no-browser").expect_code(1).expect_stderr("longer than");
     // Beyond a megabyte an answer is none.
@@ -170,7 +177,7 @@ fn texts_of_the_service_are_cut_and_do_not_act() {
     let body = serde_json::json!({"error": flood, "error_description": flood});
     stage.sim.fault(Route::StartDeviceAuthorization, Fault::status(400, body.to_string())).times(1);
     let refused = stage.run("-vvv login --no-browser").expect_code(1);
-    for output in [denied, strange, refused] {
+    for output in [denied, strange_code, strange, refused] {
         assert!(output.stderr.len() < 20_000, "{} bytes", output.stderr.len());
         assert!(!output.stderr.contains(&0x1b));
     }
