@@ -96,7 +96,11 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
         None => {
             let (opened, handed) = match hand_over(pending) {
                 Some((address, handed)) => (attempt.app.browser().open(&address), Some(handed)),
-                None => (attempt.open_page(pending.pages.plain()), None),
+                None if pending.pages.plain().is_bare() => (attempt.open_page(pending.pages.plain()), None),
+                None => {
+                    ui.warn("no page can be handed to a browser of this user alone; open the page yourself");
+                    return None;
+                }
             };
             match opened {
                 Ok(()) => ui.say("Your browser opens now."),
