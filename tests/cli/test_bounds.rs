@@ -205,8 +205,8 @@ fn a_state_folder_of_another_user_is_not_read() {
     if std::os::unix::fs::chown(stage.state(), Some(4032), Some(4032)).is_err() {
         kcaws_test_kit::skip_allowed!("only root can give a folder to another user");
     }
-    stage.run("status").expect_code(3).expect_stderr("belongs to another user");
-    stage.credentials().expect_code(3).expect_stderr("belongs to another user");
+    stage.run("status").expect_code(3).expect_stderr("belongs to user 4032");
+    stage.credentials().expect_code(3).expect_stderr("belongs to user 4032");
     std::os::unix::fs::chown(stage.state(), Some(0), Some(0)).unwrap();
 }
 
