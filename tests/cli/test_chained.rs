@@ -80,8 +80,8 @@ fn a_code_is_asked_for_at_a_terminal_and_its_answer_is_kept() {
     stage.run("credential-process --profile chained").expect_code(2).expect_stderr("an MFA code is needed");
     assert_eq!(stage.sim.count(Route::AssumeRole), 0);
     let mut asked = on_a_terminal(&stage, "whoami --profile chained").env("TERM", "dumb").spawn();
-    asked.read_until("MFA code of", std::time::Duration::from_secs(30));
-    asked.send_line("123456");
+    asked.wait_for_prompt("MFA code of");
+    asked.type_line("123456");
     asked.wait().expect_ok().expect_stdout("assumed-role/Deploy/");
     stage.kcaws("credential-process --profile chained").allow_secret_on_stdout().run().expect_ok();
 }
