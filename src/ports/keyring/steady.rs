@@ -68,6 +68,10 @@ impl<S: SecretStore, C: Clock> SecretStore for Steady<S, C> {
         self.again(|store| store.ready(key))
     }
 
+    fn take_up(&self, key: &ItemKey) -> Result<bool, KeyringError> {
+        self.again(|store| store.take_up(key))
+    }
+
     fn daemon(&self) -> Option<u32> {
         self.store.daemon()
     }
@@ -93,6 +97,15 @@ mod tests {
 
     fn key() -> ItemKey {
         ItemKey { session: "corp".to_owned(), start_url: "https://sso.example.com".to_owned() }
+    }
+
+    #[test]
+    fn a_write_that_was_cut_off_is_finished_by_the_store_below() {
+        let steady = store();
+        steady.set(&key(), &Secret::from("old")).expect("written");
+        steady.store.leave(&key(), Secret::from("new"));
+        assert!(steady.take_up(&key()).expect("looks"));
+        assert_eq!(steady.get(&key()).expect("read").expect("there").expose(), "new");
     }
 
     #[test]
