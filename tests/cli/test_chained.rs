@@ -1,6 +1,7 @@
 //! Profiles that assume a role with the credentials of a kcaws profile.
 
 use idc_sim::{IamRole, IdcSim, Route};
+use kcaws_test_kit::require_program;
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 use crate::test_terminal::on_a_terminal;

@@ -94,13 +94,6 @@ clients! {
         ],
         ..PLAIN
     };
-    aws_iam_authenticator_which_has_the_go_sdk_1: Case {
-        client: Client::AwsIamAuthenticator,
-        args: &["token", "--cluster-id", "dev"],
-        asks: Asks::Nobody,
-        shows: "ExecCredential",
-        ..PLAIN
-    };
     ecr_login: Case {
         client: Client::EcrLogin,
         args: &["get"],

@@ -29,8 +29,7 @@ pub enum Client {
     /// Of the distribution.
     Rclone,
     EcrLogin,
-    /// This and the next take minutes to build: the long form of the suite has them.
-    AwsIamAuthenticator,
+    /// It takes minutes to build: the long form of the suite has it.
     Terraform,
     /// No client but a service to find.
     Moto,
@@ -81,7 +80,6 @@ impl Clients {
             Client::Moto => vec![tools("bin/moto_server")],
             Client::S5cmd => vec![self.dir.join("s5cmd/s5cmd")],
             Client::Rclone => vec![crate::find_program("rclone")?],
-            Client::AwsIamAuthenticator => vec![self.dir.join("aws-iam-authenticator/aws-iam-authenticator")],
             Client::EcrLogin => vec![self.dir.join("ecr-login/ecr-login")],
             Client::Terraform => vec![self.dir.join("terraform/terraform")],
             Client::Nushell => vec![self.nushell()?],
@@ -119,7 +117,7 @@ impl Clients {
                 );
             }
             Client::Rclone => crate::skipped("rclone (Debian: rclone) is not installed"),
-            Client::AwsIamAuthenticator | Client::Terraform if !long() => {
+            Client::Terraform if !long() => {
                 crate::skipped_allowed(&format!("{client:?} is of the long form: KCAWS_TEST_LONG=1"));
             }
             _ => crate::skipped(&format!("{client:?} is not installed: run tests/clients/install")),
