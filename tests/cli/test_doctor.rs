@@ -355,5 +355,5 @@ fn a_place_that_takes_no_files_is_an_error_before_the_first_login_too() {
         stage.desk.command(binary())
     };
     let doctor = doctor.arg("doctor").env("XDG_STATE_HOME", closed.join("state"));
-    doctor.run().expect_code(1).expect_stdout("nothing can be written there");
+    doctor.run().expect_code(1).expect_stdout("you may not write to it");
 }

@@ -134,23 +134,6 @@ mod tests {
         assert_eq!(states(&desk.look(state_folder)), ["error"]);
     }
 
-    /// An owner that is not us, or a file system that takes no writes. Root may write everywhere, so this is asked as
-    /// somebody else.
-    #[test]
-    fn a_place_that_takes_no_files_is_an_error_before_the_first_login_too() {
-        if rustix::process::geteuid().is_root() {
-            // Where even root may not write.
-            assert!(takes_files(Path::new("/proc/kcaws/state")).is_err());
-            return;
-        }
-        let desk = Desk::new();
-        chmod(desk.home.path(), 0o500);
-        let found = desk.look(state_folder);
-        chmod(desk.home.path(), 0o700);
-        assert_eq!(states(&found), ["error"]);
-        assert!(found[0].why.contains("nothing can be written"), "{found:?}");
-    }
-
     #[test]
     fn the_aws_folder_is_written_by_us_alone() {
         let desk = Desk::new().config(CORP).credentials("[dev]\n");
