@@ -67,7 +67,7 @@ def --env --wrapped kcaws [...args: string@kcaws-complete] {
 }
 
 def --wrapped kcaws-prompt [...args: string] {
-  if [$env.AWS_PROFILE? $env.AWS_DEFAULT_PROFILE? $env.KCAWS_EXEC?] | any {|value| $value | is-not-empty } {
+  if ($env.AWS_PROFILE? | is-not-empty) or ($env.AWS_DEFAULT_PROFILE? | is-not-empty) or ($env.KCAWS_EXEC? | is-not-empty) {
     try { ^$kcaws_binary prompt ...$args err> /dev/null } catch { '' }
   }
 }

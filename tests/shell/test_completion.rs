@@ -8,7 +8,7 @@ const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`";
 fn stage() -> Stage {
     let stage = Stage::new();
     let evil = format!(
-        "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = %F{{red}}$(touch pwned)\n\
+        "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ReadOnlyAccess\n\
          [profile acts\u{1b}[2J]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = x\n\
          [profile a:b]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
          [profile two words]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
