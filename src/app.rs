@@ -157,7 +157,7 @@ impl App {
         Ok(self.settings.get_or_init(|| settings))
     }
 
-    /// From now on for this profile, where it is another than that of AWS_PROFILE.
+    /// From now on for this profile, where it is another than the one that the environment chooses.
     pub fn act_for(&self, profile: Option<String>) {
         self.profile_in_force.replace(profile);
     }
@@ -167,7 +167,7 @@ impl App {
     pub fn ca_bundles(&self) -> Vec<Bundle> {
         let mut bundles = Bundle::of_env(&self.env);
         if let Ok(document) = self.document() {
-            let in_force = self.profile_in_force.borrow().clone().or_else(|| self.env.get("AWS_PROFILE"));
+            let in_force = self.profile_in_force.borrow().clone().or_else(|| self.env.profile());
             bundles.extend(document.ca_bundles(in_force.as_deref(), self.folders.home.as_deref()));
         }
         bundles

@@ -123,7 +123,7 @@ pub fn takes_files(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn may_write(folder: &Path) -> io::Result<()> {
+pub(super) fn may_write(folder: &Path) -> io::Result<()> {
     use rustix::fs::{Access, AtFlags, CWD, accessat};
     // By the identity that writes, and a file system that takes no writes refuses root too.
     Ok(accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use super::file_facts;
+
 /// Why a folder that is not there cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obstacle {
@@ -25,8 +28,6 @@ pub enum ObstacleKind {
 #[cfg(unix)]
 pub fn obstacle(path: &Path) -> Option<Obstacle> {
     use std::os::unix::fs::MetadataExt;
-
-    use rustix::fs::{Access, access};
     let found =
         |path: &Path, owner, kind| Some(Obstacle { path: path.to_path_buf(), owner: name_of(owner), kind });
     // Not what a symlink leads to: what it names may be missing.
@@ -35,7 +36,7 @@ pub fn obstacle(path: &Path) -> Option<Obstacle> {
     if is_of_another(&meta) {
         return found(nearest, meta.uid(), ObstacleKind::OfAnother);
     }
-    let is_open = access(nearest, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    let is_open = file_facts::may_write(nearest).is_ok();
     if is_open || nearest == path { None } else { found(nearest, meta.uid(), ObstacleKind::Closed) }
 }
 

@@ -1,9 +1,8 @@
 //! The config file as sections and keys with their places: lossless, because it keeps the text and points into it.
 //! Who reads learns what a section says; who edits ([`super::draft`]) learns which bytes say it.
 //!
-//! The rules are those of the Rust SDK, which all SDKs but botocore share: inline comments are cut, duplicate
-//! sections are merged, the later key wins, `[profile default]` hides `[default]`. What botocore reads otherwise
-//! stands in [`super::strict`].
+//! The rules are those of the Rust SDK, which all SDKs but botocore ([`super::strict`]) share: inline comments are cut,
+//! duplicate sections are merged, the later key wins, `[profile default]` hides `[default]`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

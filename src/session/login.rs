@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::auto::AutoLogin;
 use super::copies;
 use super::page::DevicePages;
@@ -11,10 +13,9 @@ use super::status::SessionStatus;
 use super::{Flow, Login, LoginNeeded, Session, SessionError, TokenRecord};
 use crate::ports::callback;
 use crate::ports::identity_center::{
-    ClientGrant, DeviceAuthorization, IssuedToken, Minted, Registration, ServiceError,
+    ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
 use crate::ports::interrupt::CriticalSection;
-use chrono::{DateTime, Utc};
 
 /// How long another kcaws may take with the record (a refresh is two requests).
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);
@@ -129,10 +130,7 @@ impl Session<'_> {
     /// The stored record if it belongs to these endpoints; a login to other ones starts from nothing.
     fn record_for_login(&self) -> Result<TokenRecord, SessionError> {
         let stored = self.load_from_anywhere()?;
-        let same = stored.filter(|record| {
-            Minted::Token.may_go(&record.oidc, &self.endpoints.oidc)
-                && Minted::Token.may_go(&record.portal, &self.endpoints.portal)
-        });
+        let same = stored.filter(|record| record.may_go_to(self.endpoints));
         Ok(same.unwrap_or_else(|| TokenRecord::empty(self.config, self.endpoints)))
     }
 

@@ -14,7 +14,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::identity_center::{Endpoints, IssuedToken, Origin, Registration, Token};
+use crate::ports::identity_center::{Endpoints, IssuedToken, Minted, Origin, Registration, Token};
 use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
@@ -123,6 +123,12 @@ struct VersionOnly {
 }
 
 impl TokenRecord {
+    /// Returns whether its tokens may be sent to these endpoints.
+    pub fn may_go_to(&self, endpoints: &Endpoints) -> bool {
+        Minted::Token.may_go(&self.oidc, &endpoints.oidc)
+            && Minted::Token.may_go(&self.portal, &endpoints.portal)
+    }
+
     pub fn empty(session: &SsoSession, endpoints: &Endpoints) -> Self {
         Self {
             session: session.name.clone(),

@@ -189,11 +189,10 @@ pub(super) fn take_up(session: &SsoSession, store: &dyn SecretStore) {
     }
 }
 
-/// Returns whether the record in `store` was minted at exactly these endpoints. One that cannot be read was not.
+/// Returns whether the tokens in `store` may go to these endpoints. Those of a record that cannot be read may not.
 pub fn is_minted_at(store: &dyn SecretStore, session: &SsoSession, endpoints: &Endpoints) -> bool {
     let Ok(Some(text)) = store.get(&item_key(session)) else { return false };
-    TokenRecord::from_text(&text, session)
-        .is_ok_and(|record| record.oidc == endpoints.oidc && record.portal == endpoints.portal)
+    TokenRecord::from_text(&text, session).is_ok_and(|record| record.may_go_to(endpoints))
 }
 
 /// The record that the store refused, as text: newer than the store's.

@@ -10,6 +10,7 @@ mod test_bounds;
 mod test_chained;
 mod test_config;
 mod test_configure;
+mod test_configure_terminal;
 mod test_console;
 mod test_console_browser;
 mod test_console_ways;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use idc_sim::{Builder, Fault, IdcSim, Route};
-use kcaws_test_kit::{DeskCommand, Running, require_program};
+use kcaws_test_kit::{DeskCommand, Running};
 
 use crate::stage::{Stage, binary};
 use crate::test_terminal::on_a_terminal;
@@ -20,7 +20,7 @@ pub(crate) fn empty() -> Stage {
     empty_with(IdcSim::builder().auto_approve(true))
 }
 
-fn by_flags(stage: &Stage, more: &str) -> DeskCommand {
+pub(crate) fn by_flags(stage: &Stage, more: &str) -> DeskCommand {
     let (url, region) = (stage.sim.start_url(), stage.sim.region());
     stage.kcaws(&format!("configure --start-url {url} --region {region} --yes {more}"))
 }
@@ -272,110 +272,6 @@ fn the_shells_line_goes_behind_what_is_there_and_only_once() {
     let bash = stage.desk.command("bash").args(["--norc", "-c", script]).run().expect_ok();
     bash.expect_stdout("function");
     by_flags(&stage, "--no-login --shell-line").env("SHELL", "/bin/dash").run().expect_code(1);
-}
-
-fn answer(running: &mut Running, question: &str, line: &str) {
-    running.wait_for_prompt(question);
-    running.type_line(line);
-}
-
-#[test]
-fn a_person_is_led_from_an_empty_home_to_the_first_call() {
-    require_program!("script");
-    let stage = empty();
-    let mut running = on_a_terminal(&stage, "configure").spawn();
-    answer(&mut running, "Start URL: ", "http://corp.awsapps.com/start");
-    answer(&mut running, "not an https URL", stage.sim.start_url());
-    answer(&mut running, "Region of Identity Center: ", "frankfurt");
-    answer(&mut running, "`frankfurt` is not a region", "eu-central-1");
-    answer(&mut running, "Name of the session [corp]: ", "");
-    answer(&mut running, "Write this to ", "y");
-    answer(&mut running, "Log in now? [Y/n] ", "");
-    running.wait_for_prompt("some of them");
-    running.press('\r');
-    answer(&mut running, "Default region of the new profiles [eu-central-1]: ", "eu-west-3");
-    running.wait_for_prompt("+[profile dev-power-user-access]");
-    running.type_line("y");
-    answer(&mut running, "Add it to ", "y");
-    let output = running.wait().expect_ok();
-    assert!(output.stdout_text().contains("Try: aws sts get-caller-identity"), "{output}");
-    let config = stage.desk.read_aws_config();
-    assert!(config.contains("[profile dev-power-user-access]\n") && config.contains("region = eu-west-3\n"));
-    assert!(stage.desk.read_home_file(".bashrc").contains("init bash"));
-    let line = "credential-process --profile dev-power-user-access";
-    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
-}
-
-#[test]
-fn some_profiles_are_marked_in_a_list_or_by_number() {
-    require_program!("script");
-    let stage = empty();
-    by_flags(&stage, "--profiles none").run().expect_ok();
-    let line = "configure --session corp --yes --no-shell-line --profile-region eu-west-1";
-    let mut numbers = on_a_terminal(&stage, line).env("TERM", "dumb").spawn();
-    answer(&mut numbers, "Profiles: (a number)", "2");
-    answer(&mut numbers, "(numbers such as 1,3-5)", "1");
-    numbers.wait().expect_ok();
-    assert_eq!(stage.desk.read_aws_config().matches("[profile").count(), 1);
-    let mut drawn = on_a_terminal(&stage, line).spawn();
-    drawn.wait_for_prompt("some of them");
-    "some\r".chars().for_each(|key| drawn.press(key));
-    drawn.wait_for_prompt("Space marks");
-    "power \r".chars().for_each(|key| drawn.press(key));
-    drawn.wait().expect_ok();
-    assert!(stage.desk.read_aws_config().contains("power-user-access]"));
-}
-
-/// The end of the input would come right behind the key otherwise, and be an answer of its own.
-fn interrupted(mut running: Running) {
-    running.press('\u{3}');
-    kcaws_test_kit::wait_for("the end", || (!running.is_running()).then_some(()));
-    running.wait().expect_code(130);
-}
-
-#[test]
-fn ctrl_c_at_any_question_leaves_the_file_as_it_is() {
-    require_program!("script");
-    let stage = empty();
-    let url = stage.sim.start_url();
-    for (flags, question) in [
-        (String::new(), "Start URL: "),
-        (format!("--start-url {url}"), "Region of Identity Center: "),
-        (format!("--start-url {url} --region eu-central-1"), "Name of the session"),
-        (format!("--start-url {url} --region eu-central-1 --session corp"), "Write this to "),
-    ] {
-        let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
-        running.wait_for_prompt(question);
-        interrupted(running);
-        assert!(!stage.desk.aws_config_path().exists(), "{question}");
-    }
-    by_flags(&stage, "--profiles none").run().expect_ok();
-    let before = stage.desk.read_aws_config();
-    for (flags, question) in [
-        ("--no-login", "Session:"),
-        ("--session corp", "some of them"),
-        ("--session corp --profiles all", "Write this to "),
-        ("--session corp --profiles none", "Add it to "),
-    ] {
-        let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
-        running.wait_for_prompt(question);
-        interrupted(running);
-        assert_eq!(stage.desk.read_aws_config(), before, "{question}");
-        assert!(!stage.desk.home().join(".bashrc").exists());
-    }
-}
-
-#[test]
-fn a_no_writes_nothing() {
-    require_program!("script");
-    let stage = empty();
-    let line =
-        format!("configure --start-url {} --region eu-central-1 --session corp", stage.sim.start_url());
-    let mut running = on_a_terminal(&stage, &line).spawn();
-    answer(&mut running, "Write this to ", "n");
-    let output = running.wait().expect_ok();
-    assert!(output.stdout_text().contains("Nothing was written."), "{output}");
-    assert!(!stage.desk.aws_config_path().exists());
 }
 
 #[test]

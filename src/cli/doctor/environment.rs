@@ -231,6 +231,10 @@ mod tests {
     fn a_bundle_is_readable_and_holds_something() {
         assert!(desk().look(ca_bundle).is_empty());
         assert_eq!(states(&desk().env("AWS_CA_BUNDLE", "/nowhere.pem").look(ca_bundle)), ["error"]);
+        for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+            let of_profile = Desk::new().config("[profile x]\nca_bundle = /nowhere.pem\n").env(variable, "x");
+            assert_eq!(states(&of_profile.look(ca_bundle)), ["error"], "{variable}");
+        }
         let empty = desk().file("ca.pem", "nothing");
         let path = empty.path("ca.pem").display().to_string();
         assert_eq!(states(&empty.env("AWS_CA_BUNDLE", &path).look(ca_bundle)), ["error"]);
