@@ -6,8 +6,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Place;
+use super::document::BLANKS;
 use super::headers::python_heading;
+use super::reading::Indentation;
+use super::{Place, invisible};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -39,6 +41,14 @@ pub enum What {
     },
     /// Neither `=` nor `:`.
     NoSetting,
+    /// A key or a header behind blanks.
+    Indented,
+    /// No `key = value` below an empty value.
+    NestedNoSetting,
+    /// Somewhere in the line, comments left out.
+    Invisible {
+        letter: char,
+    },
     /// `[profile 'a b']`.
     BlankInName {
         title: String,
@@ -76,8 +86,11 @@ impl What {
             Self::ByteOrderMark
             | Self::DuplicateSection { .. }
             | Self::DuplicateKey { .. }
-            | Self::NoSetting => true,
+            | Self::NoSetting
+            | Self::NestedNoSetting => true,
             Self::Colon { .. }
+            | Self::Indented
+            | Self::Invisible { .. }
             | Self::BlankInName { .. }
             | Self::Unread { .. }
             | Self::ReadByBotocore { .. }
@@ -101,15 +114,30 @@ pub fn oddities(path: &Path, text: &str, kind: Kind) -> Vec<Oddity> {
     }
     let mut titles: HashMap<&str, usize> = HashMap::new();
     let mut keys: HashMap<String, usize> = HashMap::new();
+    let (mut indentation, mut is_empty_value) = (Indentation::default(), false);
     let mut defaults: Option<(&str, usize)> = None;
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let number = index + 1;
-        // An indented line continues the one above it.
-        if line.trim().is_empty() || line.starts_with([' ', '\t', '#', ';']) {
+        let whole = line;
+        let line = line.trim_matches(BLANKS);
+        if line.trim().is_empty() || line.starts_with(['#', ';']) {
             continue;
+        }
+        if let Some(letter) = invisible::in_text(line) {
+            note(number, What::Invisible { letter });
+        }
+        if indentation.continues(whole) {
+            if is_empty_value && !line.contains('=') {
+                note(number, What::NestedNoSetting);
+            }
+            continue;
+        }
+        if whole.starts_with(BLANKS) {
+            note(number, What::Indented);
         }
         // Python's pattern is greedy: up to the last `]`.
         if let Some(title) = line.strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind(']')?])) {
+            indentation.header();
             keys.clear();
             if let Some(first) = titles.insert(title, number) {
                 note(number, What::DuplicateSection { title: title.to_owned(), first });
@@ -132,6 +160,12 @@ pub fn oddities(path: &Path, text: &str, kind: Kind) -> Vec<Oddity> {
             continue;
         };
         let key = line[..end].trim().to_ascii_lowercase();
+        if key.is_empty() {
+            note(number, What::NoSetting);
+            continue;
+        }
+        indentation.setting();
+        is_empty_value = line[end + 1..].trim().is_empty();
         if let Some(first) = keys.insert(key.clone(), number) {
             note(number, What::DuplicateKey { key, first });
         } else if !line.contains('=') {
@@ -229,6 +263,25 @@ mod tests {
                 (3, unread("profile")),
                 (4, What::ReadByBotocore { title: "profiles y".into() }),
                 (5, unread("sso-session a b")),
+            ]
+        );
+    }
+
+    #[test]
+    fn indented_lines_and_invisible_characters_are_found() {
+        let text = "[profile a]\n    region = x\n    output = y\n  [profile b]\ns3 =\n  z\n[profile c]\n\
+             sso_account_id = \u{a0}1\n\u{200b}region = x\n# \u{a0}\n= x\n";
+        let invisible = |letter| What::Invisible { letter };
+        assert_eq!(
+            of(text, Kind::Config),
+            [
+                (2, What::Indented),
+                (3, What::Indented),
+                (4, What::Indented),
+                (6, What::NestedNoSetting),
+                (8, invisible('\u{a0}')),
+                (9, invisible('\u{200b}')),
+                (11, What::NoSetting),
             ]
         );
     }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::document::{BLANKS, without_end};
+use super::document::BLANKS;
+use super::reading::without_end;
 
 const MASK: &str = "****";
 const SECRET_WORDS: [&str; 4] = ["secret", "token", "password", "passphrase"];

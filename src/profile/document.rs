@@ -1,8 +1,9 @@
 //! The config file as sections and keys with their places: lossless, because it keeps the text and points into it.
 //! Who reads learns what a section says; who edits ([`super::draft`]) learns which bytes say it.
 //!
-//! The rules are those of the Rust SDK, which all SDKs but botocore ([`super::strict`]) share: inline comments are cut,
-//! duplicate sections are merged, the later key wins, `[profile default]` hides `[default]`.
+//! The rules are those that all SDKs but botocore share: inline comments are cut, duplicate sections are merged, the
+//! later key wins, `[profile default]` hides `[default]`. Where those SDKs refuse a line that botocore reads, botocore
+//! is followed ([`super::reading`]). What botocore refuses is in [`super::strict`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{ConfigError, Place};
+use super::reading::{Fault, Lines};
+use super::{ConfigError, Place, invisible};
 use crate::ports::foreign_file;
 
 /// What counts as blank: the SDKs agree on no more than these.
@@ -28,6 +30,8 @@ pub struct Document {
     entries: Vec<Entry>,
     /// The first section of each heading, and the last.
     by_heading: HashMap<Heading, (usize, usize)>,
+    /// The lines that not every tool can read, in order.
+    faults: Vec<Fault>,
     is_missing: bool,
 }
 
@@ -51,16 +55,16 @@ pub(super) struct Section {
     /// Where the next section begins.
     pub(super) end: usize,
     /// Where its own are in the document's list.
-    entries: Range<usize>,
+    pub(super) entries: Range<usize>,
     /// `[profile default]`, not `[default]`.
-    is_prefixed: bool,
+    pub(super) is_prefixed: bool,
     /// The next section of the same heading.
-    next: Option<usize>,
+    pub(super) next: Option<usize>,
 }
 
 #[derive(Clone)]
 pub(super) struct Entry {
-    key: Range<usize>,
+    pub(super) key: Range<usize>,
     pub(super) value: Range<usize>,
     /// From behind the `=` to the end of the line, an inline comment included, without blanks at either end.
     pub(super) raw_value: Range<usize>,
@@ -74,7 +78,7 @@ pub(super) struct Entry {
 #[derive(Clone, Default)]
 pub(super) struct Below {
     /// `key = value` below an empty value: `sso =\n  endpoint_url = …`.
-    nested: Vec<(Range<usize>, Range<usize>)>,
+    pub(super) nested: Vec<(Range<usize>, Range<usize>)>,
     /// The first one that is no `key = value`.
     pub(super) plain: Option<usize>,
 }
@@ -95,9 +99,11 @@ impl Document {
         match String::from_utf8(bytes) {
             Ok(text) => Self::of_text(path, Zeroizing::new(text)),
             Err(error) => {
-                let place = place_of_byte(path, error.as_bytes(), error.utf8_error().valid_up_to());
-                drop(Zeroizing::new(error.into_bytes()));
-                Err(ConfigError::Syntax { place, what: "not valid UTF-8" })
+                let bytes = Zeroizing::new(error.into_bytes());
+                let mut document =
+                    Self::of_text(path, Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))?;
+                document.add_bad_bytes(&bytes);
+                Ok(document)
             }
         }
     }
@@ -107,12 +113,7 @@ impl Document {
     }
 
     pub(super) fn of_text(path: &Path, text: Zeroizing<String>) -> Result<Self, ConfigError> {
-        let (mut sections, entries) = match sections_of(&text) {
-            Ok(found) => found,
-            Err((line, what)) => {
-                return Err(ConfigError::Syntax { place: Place { path: path.to_path_buf(), line }, what });
-            }
-        };
+        let Lines { mut sections, entries, faults } = Lines::of(&text);
         let mut by_heading: HashMap<Heading, (usize, usize)> = HashMap::with_capacity(sections.len());
         for index in 0..sections.len() {
             let (_, last) = by_heading.entry(sections[index].heading.clone()).or_insert((index, index));
@@ -121,7 +122,36 @@ impl Document {
                 *last = index;
             }
         }
-        Ok(Self { path: path.to_path_buf(), text, sections, entries, by_heading, is_missing: false })
+        Ok(Self { path: path.to_path_buf(), text, sections, entries, by_heading, faults, is_missing: false })
+    }
+
+    /// Such a file is never written: the bytes are not kept.
+    fn add_bad_bytes(&mut self, bytes: &[u8]) {
+        for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if std::str::from_utf8(line).is_ok() {
+                continue;
+            }
+            let is_comment =
+                line.trim_ascii_start().starts_with(b"#") || line.trim_ascii_start().starts_with(b";");
+            let above = self.sections.iter().rposition(|section| section.line <= index + 1);
+            let section = above.filter(|_| !is_comment);
+            self.faults.push(Fault { line: index + 1, what: "not valid UTF-8", section, is_read: false });
+        }
+        self.faults.sort_by_key(|fault| fault.line);
+    }
+
+    /// Returns what is wrong with the lines that botocore cannot read either, in order.
+    pub fn unreadable_lines(&self) -> impl Iterator<Item = ConfigError> {
+        self.faults.iter().filter(|fault| !fault.is_read).map(|fault| self.error_of(fault))
+    }
+
+    /// Returns the first line that not every tool can read.
+    pub(super) fn first_fault(&self) -> Option<ConfigError> {
+        self.faults.first().map(|fault| self.error_of(fault))
+    }
+
+    fn error_of(&self, fault: &Fault) -> ConfigError {
+        ConfigError::Syntax { place: self.place_at(fault.line), what: fault.what }
     }
 
     pub fn path(&self) -> &Path {
@@ -227,6 +257,47 @@ impl<'a> View<'a> {
         self.document.place_at(self.sections[0].line)
     }
 
+    /// Returns what is wrong with a line of it that no tool can read.
+    pub fn damage(&self) -> Option<ConfigError> {
+        let Document { faults, sections, .. } = self.document;
+        let is_here = |fault: &&Fault| {
+            let section = fault.section.map(|index| &sections[index]);
+            !fault.is_read
+                && section.is_some_and(|section| self.sections.iter().any(|own| own.line == section.line))
+        };
+        faults.iter().find(is_here).map(|fault| self.document.error_of(fault))
+    }
+
+    /// Returns the complaint about a value, and names an invisible character in it.
+    pub fn bad_value(&self, key: &str, what: &str) -> ConfigError {
+        let letter = self.get(key).and_then(invisible::in_text);
+        let what = letter.map_or_else(
+            || what.to_owned(),
+            |letter| format!("{what}: there is an invisible character in it, {}", invisible::name(letter)),
+        );
+        ConfigError::BadValue { place: self.place_of(key), what }
+    }
+
+    /// Returns the complaint that a key is not there, and why where a line of the section tells.
+    pub fn missing(&self, title: &str, key: &'static str) -> ConfigError {
+        let text = &*self.document.text;
+        let mut entries = self.sections.iter().flat_map(|section| self.document.entries(section));
+        let hidden = entries.find_map(|entry| {
+            let name = &text[entry.key.clone()];
+            let letter = invisible::in_text(name)?;
+            invisible::removed(name).eq_ignore_ascii_case(key).then_some((entry.line, letter))
+        });
+        if let Some((line, letter)) = hidden {
+            let what = format!("there is an invisible character beside `{key}`, {}", invisible::name(letter));
+            return ConfigError::BadValue { place: self.document.place_at(line), what };
+        }
+        self.damage().unwrap_or_else(|| ConfigError::MissingKey {
+            place: self.place(),
+            section: title.to_owned(),
+            key,
+        })
+    }
+
     fn entry(&self, key: &str) -> Option<&'a Entry> {
         let text = &*self.document.text;
         let is_it = |entry: &&Entry| text[entry.key.clone()].eq_ignore_ascii_case(key);
@@ -264,130 +335,6 @@ impl<'a> View<'a> {
         let is_it = |(name, _): &&(Range<usize>, Range<usize>)| text[name.clone()].eq_ignore_ascii_case(key);
         Some(self.entry(parent)?.below.as_ref()?.nested.iter().rfind(is_it)?.1.clone())
     }
-}
-
-/// What is wrong, and in which line.
-type Wrong = (usize, &'static str);
-
-fn sections_of(text: &str) -> Result<(Vec<Section>, Vec<Entry>), Wrong> {
-    let (mut sections, mut entries): (Vec<Section>, Vec<Entry>) = (Vec::new(), Vec::new());
-    let mut start = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-    for (index, whole) in text[start..].split_inclusive('\n').enumerate() {
-        let (number, at, end) = (index + 1, start, start + whole.len());
-        start = end;
-        let line = without_end(whole);
-        let is_indented = line.starts_with(BLANKS);
-        let words = &line[trimmed(line, 0..line.len())];
-        if words.is_empty() || words.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(header) = words.strip_prefix('[').filter(|_| !is_indented) {
-            let Some((name, _)) = header.split_once(']') else {
-                return Err((number, "a section header without `]`"));
-            };
-            if let Some(before) = sections.last_mut() {
-                before.end = at;
-            }
-            let (heading, is_prefixed) = (heading(name), name.trim_matches(BLANKS) != "default");
-            let is_prefixed = is_prefixed && heading == Heading::Profile("default".to_owned());
-            let (header, entries) = (at..end, entries.len()..entries.len());
-            let (line, end, next) = (number, text.len(), None);
-            sections.push(Section { heading, line, header, end, entries, is_prefixed, next });
-            continue;
-        }
-        let Some(section) = sections.last_mut() else {
-            return Err((number, "a setting before the first [section]"));
-        };
-        let pair = pair(text, at..at + line.len());
-        if is_indented {
-            let Some(parent) = entries[section.entries.clone()].last_mut() else {
-                return Err((number, "an indented line without a setting above it"));
-            };
-            parent.span.end = end;
-            let below = parent.below.get_or_insert_default();
-            match pair {
-                Some((key, value, _)) if parent.value.is_empty() && !key.is_empty() => {
-                    below.nested.push((key, value));
-                }
-                _ => _ = below.plain.get_or_insert(number),
-            }
-            continue;
-        }
-        match pair {
-            Some((key, ..)) if key.is_empty() => return Err((number, "a setting without a name")),
-            Some((key, value, raw_value)) => {
-                entries.push(Entry { key, value, raw_value, line: number, span: at..end, below: None });
-                section.entries.end = entries.len();
-            }
-            None if line.contains(':') => {
-                return Err((
-                    number,
-                    "a setting with `:` instead of `=`, which only the AWS CLI and Python read",
-                ));
-            }
-            None => return Err((number, "neither `key = value` nor a [section]")),
-        }
-    }
-    Ok((sections, entries))
-}
-
-/// Key, value without an inline comment, and value with it.
-fn pair(text: &str, line: Range<usize>) -> Option<(Range<usize>, Range<usize>, Range<usize>)> {
-    let equals = line.start + text[line.clone()].find('=')?;
-    let commentless = line.start..comment_in(text, line.clone());
-    if equals >= commentless.end {
-        return None;
-    }
-    let value = trimmed(text, equals + 1..commentless.end);
-    Some((trimmed(text, line.start..equals), value, trimmed(text, equals + 1..line.end)))
-}
-
-/// Where an inline comment begins: at ` #` or ` ;`.
-fn comment_in(text: &str, line: Range<usize>) -> usize {
-    let slice = &text[line.clone()];
-    let mut marks = slice.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'#' | b';'));
-    marks
-        .find(|(at, _)| slice[..*at].ends_with(char::is_whitespace))
-        .map_or(line.end, |(at, _)| line.start + at)
-}
-
-fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    // Byte by byte: of a big file this is most of the reading.
-    let says = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let bytes = &text.as_bytes()[range.clone()];
-    let Some(first) = bytes.iter().position(says) else { return range.end..range.end };
-    let last = bytes.iter().rposition(says).unwrap_or(first);
-    range.start + first..range.start + last + 1
-}
-
-pub(super) fn without_end(line: &str) -> &str {
-    let line = line.strip_suffix('\n').unwrap_or(line);
-    line.strip_suffix('\r').unwrap_or(line)
-}
-
-fn heading(name: &str) -> Heading {
-    let name = name.trim_matches(BLANKS);
-    let (kind, rest) = match name.split_once(BLANKS) {
-        Some((kind, rest)) => (kind, unquoted(rest.trim_matches(BLANKS))),
-        None => (name, ""),
-    };
-    match (kind, rest) {
-        ("default", "") => Heading::Profile("default".to_owned()),
-        ("profile", rest) if !rest.is_empty() => Heading::Profile(rest.to_owned()),
-        ("sso-session", rest) if !rest.is_empty() => Heading::SsoSession(rest.to_owned()),
-        ("services", rest) if !rest.is_empty() => Heading::Services(rest.to_owned()),
-        _ => Heading::Other(name.to_owned()),
-    }
-}
-
-/// Quotes around a name are shell-like and no part of it (botocore reads headers with `shlex`).
-fn unquoted(name: &str) -> &str {
-    for quote in ['"', '\''] {
-        if let Some(inner) = name.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return inner;
-        }
-    }
-    name
 }
 
 fn place_of_byte(path: &Path, bytes: &[u8], offset: usize) -> Place {

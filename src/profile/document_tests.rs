@@ -45,14 +45,51 @@ fn nested_blocks_belong_to_their_key() {
     assert_eq!(services.nested("ec2", "endpoint_url"), None);
 }
 
+fn unreadable(document: &Document) -> Vec<String> {
+    document.unreadable_lines().map(|error| error.to_string()).collect()
+}
+
 #[test]
-fn broken_lines_are_named_with_their_place() {
-    for (text, line) in
-        [("x = 1\n", 1), ("[a\n", 1), ("[a]\nnonsense\n", 2), ("[a]\n = 1", 2), ("[a]\n  b = 1\n", 2)]
-    {
-        let error = Document::parse(Path::new("/c"), text).expect_err(text);
-        assert!(error.to_string().starts_with(&format!("/c:{line}: ")), "{error}");
+fn unreadable_lines_are_named_with_their_place_and_edits_are_refused() {
+    for (text, line) in [("x = 1\n", 1), ("[a\n", 1), ("[a]\nnonsense\n", 2), ("[a]\n = 1", 2)] {
+        let document = parse(text);
+        let lines = unreadable(&document);
+        assert!(lines.len() == 1 && lines[0].starts_with(&format!("config:{line}: ")), "{lines:?}");
+        assert!(document.check_for_every_tool().is_err(), "{text}");
     }
+}
+
+#[test]
+fn what_botocore_reads_and_other_sdks_do_not_is_read() {
+    let document = parse(
+        "[profile a]\n    region = r\n    output = o\n[profile b]\nregion: r\nurl: https://x?a=b\n[profile c]\n\
+         \x20 [profile d]\n\tregion = r\n\t [profile e]\n\t[profile f]\nregion = r\n   [profile g]\n",
+    );
+    assert_eq!(document.profile_names(), ["a", "b", "c", "d", "f"]);
+    for name in ["a", "b", "d", "f"] {
+        assert_eq!(profile(&document, name, "region").as_deref(), Some("r"), "{name}");
+    }
+    assert_eq!(profile(&document, "a", "output").as_deref(), Some("o"));
+    assert_eq!(profile(&document, "b", "url").as_deref(), Some("https://x?a=b"));
+    assert_eq!(unreadable(&document), [""; 0]);
+}
+
+#[test]
+fn an_unreadable_line_damages_its_own_section_only() {
+    let document = parse(
+        "x = 1\n[profile a]\nregion = r\n[profile b\nregion = s\n[profile c]\nnonsense\n\u{feff}[profile d]\n\
+         region = t\n[profile e]\n",
+    );
+    let damage = |name: &str| {
+        let section = document.section(&Heading::Profile(name.into())).expect(name);
+        section.damage().map(|error| error.to_string())
+    };
+    assert_eq!((damage("a"), damage("e")), (None, None));
+    for (name, line) in [("b", 4), ("c", 7), ("d", 8)] {
+        assert!(damage(name).is_some_and(|what| what.starts_with(&format!("config:{line}: "))), "{name}");
+    }
+    assert_eq!(profile(&document, "a", "region").as_deref(), Some("r"));
+    assert_eq!(profile(&document, "c", "region"), None);
 }
 
 #[test]
@@ -67,5 +104,8 @@ fn a_missing_file_is_empty_and_bad_bytes_have_a_line() {
         b"[a]\nb = \xff\n",
     )
     .expect("writes");
-    assert!(Document::load(&path).expect_err("refused").to_string().ends_with("config:2: not valid UTF-8"));
+    let document = Document::load(&path).expect("the rest is read");
+    let lines = unreadable(&document);
+    assert!(lines.len() == 1 && lines[0].ends_with("config:2: not valid UTF-8"), "{lines:?}");
+    assert!(document.check_for_every_tool().is_err());
 }

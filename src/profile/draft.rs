@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::document::{Document, Entry, Heading, Section, without_end};
+use super::document::{Document, Entry, Heading, Section};
+use super::reading::without_end;
 use super::{ConfigError, Place};
 
 pub struct Draft<'a> {

@@ -90,10 +90,7 @@ impl Identity {
 
 impl AssumedRole {
     fn of(section: &View<'_>) -> Result<Self, ConfigError> {
-        let bad = |key: &str, what: &str| ConfigError::BadValue {
-            place: section.place_of(key),
-            what: format!("{key} {what}"),
-        };
+        let bad = |key: &str, what: &str| section.bad_value(key, &format!("{key} {what}"));
         let value = |key: &str| section.get(key).filter(|value| !value.is_empty()).map(str::to_owned);
         let arn = value("role_arn").and_then(|arn| RoleArn::parse(&arn));
         let arn = arn.ok_or_else(|| bad("role_arn", "is not the ARN of an IAM role"))?;
@@ -183,6 +180,12 @@ impl ProfileFiles<'_> {
         if trail.iter().any(|step| step.profile == profile) {
             return Err(ConfigError::Circular { place, name: profile.to_owned() });
         }
+        // Any of its lines may have been the one that decides.
+        if let Some(error) =
+            section.as_ref().and_then(View::damage).or_else(|| self.damage_in_credentials(profile))
+        {
+            return Err(error);
+        }
         let taken = self.taken_as_source(family, profile, !trail.is_empty());
         trail.push(Step { profile: profile.to_owned(), taken: taken.clone() });
         let Some(taken) = taken else { return Ok(Found::Elsewhere(place)) };
@@ -268,6 +271,10 @@ impl ProfileFiles<'_> {
 
     fn place_in_credentials(&self, profile: &str) -> Option<Place> {
         sources::in_credentials(self.credentials, profile).map(|section| section.place())
+    }
+
+    fn damage_in_credentials(&self, profile: &str) -> Option<ConfigError> {
+        sources::in_credentials(self.credentials, profile)?.damage()
     }
 
     fn no_such_profile(&self, profile: &str) -> ConfigError {

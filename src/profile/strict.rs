@@ -5,12 +5,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::document::{BLANKS, BOM, Document, Section, without_end};
+use super::document::{BLANKS, BOM, Document, Section};
 use super::headers::python_title;
+use super::reading::without_end;
 use super::{ConfigError, Heading};
 
 impl Document {
     pub fn check_for_every_tool(&self) -> Result<(), ConfigError> {
+        if let Some(error) = self.first_fault() {
+            return Err(error);
+        }
         self.check_letters()?;
         let mut titles: HashMap<&str, usize> = HashMap::with_capacity(self.sections().len());
         let mut keys = HashMap::new();

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::document::{Document, Heading, View};
-use super::{ConfigError, Place};
+use super::{ConfigError, Place, invisible};
 pub use crate::ports::identity_center::{is_account_id, is_role_name};
 use crate::words::words;
 
@@ -139,6 +139,9 @@ impl Document {
     pub(super) fn target_by_keys(&self, profile: &str) -> Result<Target, ConfigError> {
         let section = self.profile_section(profile)?;
         let session = match (section.get("sso_session"), section.get("sso_start_url")) {
+            (Some(name), _) if invisible::in_text(name).is_some() => {
+                return Err(section.bad_value("sso_session", "sso_session names no session"));
+            }
             (Some(name), _) => self.session(name)?,
             (None, Some(url)) => session_of(&section, url, &format!("profile {profile}"))?,
             (None, None) => {
@@ -147,7 +150,8 @@ impl Document {
         };
         let role = match (section.get("sso_account_id"), section.get("sso_role_name")) {
             (Some(account), Some(role)) => {
-                Some(checked_role(account, role, section.place_of("sso_account_id"))?)
+                let key = if is_account_id(account) { "sso_role_name" } else { "sso_account_id" };
+                Some(checked_role(account, role, |what| section.bad_value(key, what))?)
             }
             (None, None) => None,
             (account, _) => {
@@ -160,7 +164,8 @@ impl Document {
 
     fn profile_section(&self, profile: &str) -> Result<View<'_>, ConfigError> {
         let section = self.section(&Heading::Profile(profile.to_owned()));
-        section.ok_or_else(|| self.no_such_profile(profile))
+        let section = section.ok_or_else(|| self.no_such_profile(profile))?;
+        section.damage().map_or(Ok(section), Err)
     }
 
     /// The roles of a session that profiles name themselves, each once; one pass over the file. A profile that only
@@ -203,7 +208,8 @@ impl Document {
         let value = |name: &str| option_value(line, name);
         match (value("--session"), value("--account"), value("--role"), value("--profile")) {
             (Some(session), Some(account), Some(role), None) => {
-                let role = Some(checked_role(account, role, place)?);
+                let bad = |what: &str| section.bad_value("credential_process", what);
+                let role = Some(checked_role(account, role, bad)?);
                 Ok(Target { session: self.session(session)?, role, region })
             }
             (None, None, None, Some(other)) if other == profile => {
@@ -233,18 +239,19 @@ fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession,
     let required = |key| section.get(key).ok_or_else(|| missing(section, title, key));
     let start_url = required("sso_start_url")?;
     let region = section.get("sso_region").unwrap_or_default();
+    if region.is_empty()
+        && let Some(error) = section.damage()
+    {
+        return Err(error);
+    }
     // It becomes part of a host name.
     if !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Err(ConfigError::BadValue {
-            place: section.place_of("sso_region"),
-            what: "sso_region is not a region such as `eu-central-1`".to_owned(),
-        });
+        return Err(section.bad_value("sso_region", "sso_region is not a region such as `eu-central-1`"));
     }
-    if !matches!(url::Url::parse(start_url), Ok(url) if url.scheme() == "https" && url.has_host()) {
-        return Err(ConfigError::BadValue {
-            place: section.place_of("sso_start_url"),
-            what: "sso_start_url is not an https URL".to_owned(),
-        });
+    let is_url = matches!(url::Url::parse(start_url), Ok(url) if url.scheme() == "https" && url.has_host());
+    // It would be percent-encoded.
+    if !is_url || invisible::in_text(start_url).is_some() {
+        return Err(section.bad_value("sso_start_url", "sso_start_url is not an https URL"));
     }
     let scopes = section.get("sso_registration_scopes").unwrap_or_default();
     let scopes: Vec<String> =
@@ -259,19 +266,15 @@ fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession,
 }
 
 fn missing(section: &View<'_>, title: &str, key: &'static str) -> ConfigError {
-    ConfigError::MissingKey { place: section.place(), section: title.to_owned(), key }
+    section.missing(title, key)
 }
 
-fn checked_role(account: &str, role: &str, place: Place) -> Result<Role, ConfigError> {
+fn checked_role(account: &str, role: &str, bad: impl Fn(&str) -> ConfigError) -> Result<Role, ConfigError> {
     if !is_account_id(account) {
-        return Err(ConfigError::BadValue { place, what: "an account id has 12 digits".to_owned() });
+        return Err(bad("an account id has 12 digits"));
     }
     if !is_role_name(role) {
-        return Err(ConfigError::BadValue {
-            place,
-            what: "the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`"
-                .to_owned(),
-        });
+        return Err(bad("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`"));
     }
     Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
 }

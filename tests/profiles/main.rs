@@ -14,6 +14,7 @@ mod readers;
 #[path = "../cli/stage.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod stage;
+mod test_botocore;
 mod test_cases;
 mod test_crowd;
 mod test_files;

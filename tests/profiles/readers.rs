@@ -76,11 +76,25 @@ fn python(program: &std::ffi::OsStr, script: &str, files: &[PathBuf]) -> Vec<Str
     lines
 }
 
-/// `None` where boto3 is not installed, which is said.
-pub(crate) fn boto3(files: &[PathBuf]) -> Option<Vec<Profiles>> {
+/// All profiles with all of their keys; `Err` where botocore refuses the file. `None` where boto3 is not installed,
+/// which is said.
+pub(crate) fn botocore(files: &[PathBuf]) -> Option<Vec<Result<Profiles, String>>> {
     let line = clients().command_line_or_skip(Client::Boto3)?;
     let lines = python(&line[0], BOTOCORE, files);
-    let mut all: Vec<Profiles> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let read = |line: &String| {
+        let mut profiles: Profiles = serde_json::from_str(line).unwrap();
+        match profiles.get_mut("error").and_then(|error| error.remove("text")) {
+            Some(error) => Err(error),
+            None => Ok(profiles),
+        }
+    };
+    Some(lines.iter().map(read).collect())
+}
+
+/// `None` where boto3 is not installed, which is said.
+pub(crate) fn boto3(files: &[PathBuf]) -> Option<Vec<Profiles>> {
+    let mut all: Vec<Profiles> =
+        botocore(files)?.into_iter().map(|read| read.unwrap_or_else(|error| panic!("{error}"))).collect();
     for profiles in &mut all {
         profiles.retain(|name, _| is_plain(name));
         for values in profiles.values_mut() {

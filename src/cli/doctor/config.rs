@@ -10,7 +10,7 @@ use crate::console::is_region;
 use crate::ports::folders::oddity_of_name;
 use crate::ports::foreign_file;
 use crate::profile::dialects::{Kind, Oddity, What, oddities};
-use crate::profile::{ConfigError, Place};
+use crate::profile::{ConfigError, Document, Place, invisible};
 use crate::session::start_url;
 
 pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
@@ -41,14 +41,35 @@ pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
         ),
         Err(error) => failed(&subject, &error.into()),
     };
-    vec![one]
+    let damage = scene.app.document().ok().map(|document| unreadable_lines(document));
+    let damage = damage.unwrap_or_default();
+    if damage.is_empty() { vec![one] } else { damage }
+}
+
+/// The lines that no tool can read: kcaws does without them, the AWS CLI without the whole file.
+fn unreadable_lines(document: &Document) -> Vec<Finding> {
+    let lines = document.unreadable_lines();
+    let finding = |error: ConfigError| {
+        Finding::error(
+            document.path().display().to_string(),
+            format!("{error}: kcaws leaves that section out, the AWS CLI and Python refuse the whole file"),
+            "fix that line",
+        )
+    };
+    lines.map(finding).collect()
 }
 
 /// `aws_access_key_id` there hides what the config file says; `shadowing` tells where.
 pub(super) fn credentials_file(scene: &Scene<'_>) -> Vec<Finding> {
     match scene.credentials() {
         None => Vec::new(),
-        Some(Ok(document)) => vec![Finding::ok(document.path().display().to_string(), "it can be read")],
+        Some(Ok(document)) => {
+            let damage = unreadable_lines(document);
+            if damage.is_empty() {
+                return vec![Finding::ok(document.path().display().to_string(), "it can be read")];
+            }
+            damage
+        }
         Some(Err(ConfigError::Unreadable { path, source })) => vec![Finding::error(
             path.display().to_string(),
             format!("it cannot be read: {source}"),
@@ -100,8 +121,25 @@ fn oddity(Oddity { place, what }: Oddity) -> Finding {
             (format!("neither a [section] nor `key = value`: {refused}"), "mend that line".to_owned())
         }
         What::Colon { key } => {
-            (format!("`{key}: …` is a setting for the AWS CLI and Python only"), format!("write `{key} = …`"))
+            (
+                format!("`{key}: …` is a setting for the AWS CLI and Python only; Rust refuses the whole file"),
+                format!("write `{key} = …`"),
+            )
         }
+        What::Indented => (
+            "an indented line that does not continue a setting: the AWS CLI, Python and JavaScript read it; Rust, \
+             Java and Ruby refuse the file or leave the line out"
+                .to_owned(),
+            "remove the blanks at its start".to_owned(),
+        ),
+        What::NestedNoSetting => (
+            format!("neither blank nor `key = value` below an empty setting: {refused}"),
+            "write `key = value` there, or put the value on the line of its key".to_owned(),
+        ),
+        What::Invisible { letter } => (
+            format!("it has an invisible character, {}, which tools read differently", invisible::name(*letter)),
+            "type that line again, or remove the character".to_owned(),
+        ),
         What::BlankInName { title } => (
             format!("[{title}]: Rust and JavaScript know no names with blanks and leave the section out"),
             "rename it, with `-` in place of the blank".to_owned(),

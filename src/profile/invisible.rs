@@ -1,0 +1,37 @@
+//! Characters that nobody sees, which come with text pasted from web pages and editors.
+
+/// Tells whether the character shows nothing and is no blank to every tool.
+fn is_invisible(letter: char) -> bool {
+    !matches!(letter, ' ' | '\t' | '\r' | '\n')
+        && (letter.is_whitespace()
+            || matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}'))
+}
+
+/// Returns the first one.
+pub(super) fn in_text(text: &str) -> Option<char> {
+    if text.is_ascii() && !text.bytes().any(|byte| matches!(byte, 0x0b | 0x0c)) {
+        return None;
+    }
+    text.chars().find(|letter| is_invisible(*letter))
+}
+
+pub(super) fn removed(text: &str) -> String {
+    text.chars().filter(|letter| !is_invisible(*letter)).collect()
+}
+
+/// Returns the text from its first visible character on.
+pub(super) fn trimmed_start(text: &str) -> &str {
+    text.trim_start_matches(|letter: char| matches!(letter, ' ' | '\t') || is_invisible(letter))
+}
+
+/// Returns how people find it: the code point, and the name of those that are met.
+pub fn name(letter: char) -> String {
+    let code = format!("U+{:04X}", u32::from(letter));
+    match letter {
+        '\u{a0}' => format!("{code} (no-break space)"),
+        '\u{200b}' => format!("{code} (zero width space)"),
+        '\u{feff}' => format!("{code} (byte order mark)"),
+        _ => code,
+    }
+}

@@ -1,0 +1,130 @@
+//! botocore's own parser as the oracle: what the AWS CLI reads, kcaws reads, and a file that it cannot read is never
+//! edited.
+//!
+//! The differences, none of which the generated files hold or the comparison counts:
+//!
+//! - an inline comment and the indented lines below a value are part of the value to botocore, not to the others;
+//! - a carriage return alone ends a line for Python, and every Unicode blank is one;
+//! - a second `]` in a header (`[a] # ]`) ends the name for Python;
+//! - of two sections for one profile (`[default]` and `[profile default]`, two spellings) botocore takes the last;
+//! - `# =` before any other delimiter (`a # = b`) is a key to Python, and unreadable here.
+
+use std::path::Path;
+
+use kcaws::profile::{Document, Heading};
+
+use crate::readers;
+
+const FILES: u64 = 4_000;
+const INDENTS: [&str; 8] = ["", "", "", "", " ", "  ", "    ", "\t"];
+const LINES: [&str; 20] = [
+    "region = r",
+    "region=r2",
+    "output : o",
+    "output = p=q",
+    "url: https://h/x?a=b",
+    "start = https://h/start/#/",
+    "role_arn = arn:aws:iam::111122223333:role/x # why",
+    "Role_Name = V",
+    "a:b = c",
+    "s3 =",
+    "x = 1",
+    "y = 2",
+    "empty =",
+    "z : ",
+    "# comment",
+    "; comment",
+    "",
+    "",
+    "k\t=\tv w",
+    "[x] = y",
+];
+const UNREADABLE: [&str; 5] = ["nonsense", "= x", "[profile z", ": x", "\u{feff}region"];
+
+/// Knuth's MMIX generator: the same files in every run.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % count
+    }
+
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+}
+
+fn file(seed: u64) -> String {
+    let mut choices = Choices(seed);
+    let end = choices.one(&["\n", "\n", "\n", "\r\n"]);
+    let mut text = String::new();
+    if choices.below(20) == 0 {
+        text.extend(["region = above", end]);
+    }
+    let mut add = |choices: &mut Choices, line: &str| text.extend([choices.one(&INDENTS), line, end]);
+    for name in 0..1 + choices.below(4) {
+        let header = match choices.below(8) {
+            0 => format!("[sso-session s{name}]"),
+            1 => format!("[other{name}]"),
+            2 if name == 0 => "[default]".to_owned(),
+            3 => "[profile p0]".to_owned(),
+            _ => format!("[profile p{name}]"),
+        };
+        add(&mut choices, &header);
+        for _ in 0..choices.below(5) {
+            let lines: &[&str] = if choices.below(40) == 0 { &UNREADABLE } else { &LINES };
+            let line = choices.one(lines);
+            add(&mut choices, line);
+        }
+    }
+    text
+}
+
+/// As the others would have it: the first line, without a comment.
+fn first_words(value: &str) -> Option<&str> {
+    let cut = [" #", " ;", "\n"].iter().filter_map(|mark| value.find(mark)).min();
+    Some(&value[..cut.unwrap_or(value.len())]).filter(|value| !value.is_empty())
+}
+
+fn difference(text: &str, read: &Result<readers::Profiles, String>) -> Option<String> {
+    let document = Document::parse(Path::new("config"), text).unwrap();
+    let Ok(profiles) = read else {
+        let is_refused = document.check_for_every_tool().is_err();
+        return (!is_refused).then(|| "botocore refuses the file, and it would be edited".to_owned());
+    };
+    if let Some(error) = document.unreadable_lines().next() {
+        return Some(format!("botocore reads the file: {error}"));
+    }
+    let mut names = document.profile_names();
+    names.sort();
+    if !names.iter().eq(profiles.keys()) {
+        return Some(format!("profiles: {names:?}"));
+    }
+    profiles.iter().find_map(|(name, values)| {
+        let section = document.section(&Heading::Profile(name.clone())).unwrap();
+        let differs = |(key, value): &(&String, &String)| section.get(key) != first_words(value);
+        let (key, _) = values.iter().find(differs)?;
+        Some(format!("{name}, {key}: {:?}", section.get(key)))
+    })
+}
+
+#[test]
+fn what_botocore_reads_is_read_and_what_it_refuses_is_not_edited() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = (0..FILES).map(file).collect();
+    let paths: Vec<_> = (0..texts.len()).map(|number| folder.path().join(number.to_string())).collect();
+    for (path, text) in paths.iter().zip(&texts) {
+        std::fs::write(path, text).unwrap();
+    }
+    let Some(read) = readers::botocore(&paths) else { return };
+    let refused = read.iter().filter(|read| read.is_err()).count();
+    assert!(refused > 200 && refused < texts.len() * 3 / 4, "{refused} refused: the mix has changed");
+    let differences = texts
+        .iter()
+        .zip(&read)
+        .filter_map(|(text, read)| difference(text, read).map(|what| format!("{what}\n{text:?}\n{read:?}")));
+    let differences: Vec<String> = differences.collect();
+    let shown = differences[..differences.len().min(5)].join("\n\n");
+    assert!(differences.is_empty(), "{} of {}:\n{shown}", differences.len(), texts.len());
+}
