@@ -18,6 +18,7 @@ use crate::ports::foreign_file;
 
 /// What counts as blank: the SDKs agree on no more than these.
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];
+const BAD_BYTES: &str = "not valid UTF-8";
 pub(super) const BOM: char = '\u{feff}';
 
 #[derive(Clone)]
@@ -135,9 +136,10 @@ impl Document {
                 line.trim_ascii_start().starts_with(b"#") || line.trim_ascii_start().starts_with(b";");
             let above = self.sections.iter().rposition(|section| section.line <= index + 1);
             let section = above.filter(|_| !is_comment);
-            self.faults.push(Fault { line: index + 1, what: "not valid UTF-8", section, is_read: false });
+            self.faults.push(Fault { line: index + 1, what: BAD_BYTES, section, is_read: false });
         }
-        self.faults.sort_by_key(|fault| fault.line);
+        // Of one line, the bytes are what is wrong with the rest of it.
+        self.faults.sort_by_key(|fault| (fault.line, fault.what != BAD_BYTES));
     }
 
     /// Returns what is wrong with the lines that botocore cannot read either, in order.
