@@ -10,6 +10,7 @@ pub mod identity;
 pub mod line;
 pub mod naming;
 pub mod own;
+pub mod references;
 pub mod save;
 pub mod services;
 pub mod sources;

@@ -200,6 +200,7 @@ fn put(
         session: &run.name,
         note,
         prune: false,
+        rename: false,
         unknown: &[],
         unquote: false,
     };
