@@ -1,5 +1,6 @@
 //! `~/.aws/config`: what the file says, and what it means to kcaws.
 
+mod additions;
 pub mod backups;
 pub mod dialects;
 pub mod diff;

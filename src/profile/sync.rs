@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Entry, Section};
 use super::draft::{Change, Draft};
 use super::line::{renewed, without_needless_quotes};
 use super::naming::{ProfileSettings, Template};
@@ -62,16 +61,19 @@ pub fn wanted<'a>(
 /// What sync wrote last, by profile.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Note {
+    /// The default Region that was given when the session was set up; config.toml comes first.
+    #[serde(default)]
+    pub region: Option<String>,
     profiles: BTreeMap<String, Noted>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-struct Noted {
+pub(super) struct Noted {
     account: String,
     role: String,
-    region: Option<String>,
+    pub(super) region: Option<String>,
     #[serde(default)]
-    output: Option<String>,
+    pub(super) output: Option<String>,
 }
 
 impl Noted {
@@ -185,6 +187,7 @@ pub struct Sync<'a> {
 impl Sync<'_> {
     pub fn apply(&self, draft: &mut Draft<'_>) -> Result<Plan, ConfigError> {
         let mut plan = Plan::default();
+        plan.note.region.clone_from(&self.note.region);
         let moves = self.moves(draft.document());
         for wanted in self.wanted {
             self.put(wanted, moves.get(wanted.name.as_str()).copied(), draft, &mut plan)?;
@@ -373,28 +376,6 @@ impl Plan {
     fn skip(&mut self, name: &str, document: &Document, why: Why) {
         let place = document.section(&Heading::Profile(name.to_owned())).map(|section| section.place());
         self.skipped.push(Skipped { name: name.to_owned(), place, why });
-    }
-}
-
-impl Document {
-    /// Nothing stands in the section but what was written: no other key, no comment, no other region.
-    fn is_as_noted(&self, heading: &Heading, noted: &Noted) -> bool {
-        let Some(view) = self.section(heading) else { return false };
-        let is_same = |key, noted: &Option<String>| view.get(key) == noted.as_deref();
-        let is_plain = |section: &&Section| {
-            let lines = self.text()[section.header.start..self.last_word(section)].lines();
-            let lines = lines.filter(|line| !line.trim().is_empty()).count();
-            let is_ours = |entry: &Entry| {
-                matches!(&*self.key_of(entry), "credential_process" | "region" | "output")
-                    && entry.raw_value == entry.value
-            };
-            self.text()[section.header.clone()].trim_end().ends_with(']')
-                && lines == self.entries(section).len() + 1
-                && self.entries(section).iter().all(is_ours)
-        };
-        self.all(heading).iter().all(is_plain)
-            && is_same("region", &noted.region)
-            && is_same("output", &noted.output)
     }
 }
 

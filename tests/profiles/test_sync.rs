@@ -249,3 +249,14 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
     assert!(said.contains("source_profile of profile `chained` names `team-0.read-only-access`"), "{said}");
     assert!(said.contains("config:"), "{said}");
 }
+
+#[test]
+fn the_region_given_to_configure_is_that_of_later_profiles() {
+    let stage = few();
+    let configure =
+        "configure --session corp --no-login --no-shell-line --profile-region us-west-2 --yes --profiles";
+    stage.run(&format!("{configure} team-0-read-only-access")).expect_ok();
+    stage.run("profile sync --yes").expect_ok();
+    let profiles = readers::ours(&stage.desk.read_aws_config());
+    assert_eq!(profiles["team-2-read-only-access"]["region"], "us-west-2");
+}

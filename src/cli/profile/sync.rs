@@ -58,13 +58,14 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
+    let (document, state) = (app.document()?, &**app.state());
+    let note = Note::load(state, Writer::Sync, &session, document)?;
+    settings.region = settings.region.or_else(|| note.region.clone());
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let wanted = wanted(&session.name, listed, &settings, &template);
     let left_out = opened.left_out();
 
-    let (target, document, state) =
-        (Target::at(app, app.config_path()?, &args.write), app.document()?, &**app.state());
-    let note = Note::load(state, Writer::Sync, &session, document)?;
+    let target = Target::at(app, app.config_path()?, &args.write);
     let unknown: Vec<&str> = listing.unavailable.iter().map(|one| one.account.id.as_str()).collect();
     let sync = Sync {
         wanted: &wanted,
