@@ -1,7 +1,7 @@
 //! An edit of the config file: collected on one document, written as one new text. Only the lines of what is edited
 //! change; comments, order, blank lines, line ends and a missing last line end stay.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use zeroize::Zeroizing;
@@ -16,6 +16,8 @@ pub struct Draft<'a> {
     appended: Vec<String>,
     /// The lines of headers that botocore does not read so, by what they may be meant as.
     odd_headers: HashMap<Heading, usize>,
+    /// New names by old ones.
+    renamed: HashMap<Heading, Heading>,
     /// What must be true of the new text.
     promises: Vec<Promise>,
 }
@@ -46,7 +48,14 @@ impl<'a> Draft<'a> {
         let odd = document.odd_headers().into_iter();
         let odd_headers = odd.flat_map(|(line, meant)| meant.into_iter().map(move |heading| (heading, line)));
         let odd_headers = odd_headers.collect();
-        Ok(Self { document, splices: Vec::new(), appended: Vec::new(), odd_headers, promises: Vec::new() })
+        Ok(Self {
+            document,
+            splices: Vec::new(),
+            appended: Vec::new(),
+            odd_headers,
+            renamed: HashMap::new(),
+            promises: Vec::new(),
+        })
     }
 
     /// The one section of this heading, if every tool can find it there.
@@ -122,6 +131,24 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
+    /// Gives a section another name; its place and all of its lines stay. To the rest of the draft it keeps the old one.
+    pub fn rename(&mut self, from: &Heading, to: &Heading) -> Result<bool, ConfigError> {
+        let Some(section) = self.only(from)? else { return Ok(false) };
+        if let Heading::Profile(name) = to
+            && !is_plain_name(name)
+        {
+            return Err(ConfigError::BadName { name: name.clone() });
+        }
+        let header = &self.document.text()[section.header.clone()];
+        let (Some(open), Some(close)) = (header.find('['), header.find(']')) else { return Ok(false) };
+        let start = section.header.start;
+        self.splices.push((start + open..start + close + 1, to.to_string()));
+        self.promises.push((from.clone(), None));
+        self.renamed.insert(from.clone(), to.clone());
+        self.promises.push((from.clone(), Some(Vec::new())));
+        Ok(true)
+    }
+
     /// The new document: what was asked for is in it, and every tool can read it.
     pub fn finish(mut self) -> Result<Document, ConfigError> {
         let old = self.document.text();
@@ -163,8 +190,15 @@ impl<'a> Draft<'a> {
             what: "the edit would not be read as it was meant",
         };
         read.check_for_every_tool()?;
+        let new_names: HashSet<&Heading> = self.renamed.values().collect();
         for (heading, keys) in &self.promises {
-            let kept = match (read.section(heading), keys) {
+            let now = match keys {
+                Some(_) => self.renamed.get(heading).unwrap_or(heading),
+                // Another section has taken the name over.
+                None if new_names.contains(heading) => continue,
+                None => heading,
+            };
+            let kept = match (read.section(now), keys) {
                 (None, None) => true,
                 (Some(view), Some(keys)) => {
                     keys.iter().all(|(key, value)| view.get(key).unwrap_or_default() == value)

@@ -1,5 +1,6 @@
 //! `~/.aws/config`: what the file says, and what it means to kcaws.
 
+mod additions;
 pub mod backups;
 pub mod dialects;
 pub mod diff;
@@ -12,6 +13,7 @@ pub mod line;
 pub mod naming;
 pub mod own;
 mod reading;
+pub mod references;
 pub mod save;
 pub mod services;
 pub mod sources;

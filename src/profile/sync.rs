@@ -1,19 +1,19 @@
 //! Which profiles a listing of accounts asks for, and what the file must change for it.
 //!
 //! What sync wrote is noted in the state folder: name, role, region and output. A profile that names another role than
-//! the note and the listing was changed by hand and is left alone; so is a region that differs from the note. Only
-//! what stands in that note, and still names that role, is ever pruned; where lines go with it that somebody else
-//! wrote, that is told.
+//! the note and the listing was changed by hand and is left alone; so is a region that differs from the note. Only a
+//! profile of that note that still names its role is ever renamed or removed: renamed where the role has another name
+//! now, removed where AWS does not list the role any longer. Lines of other authors that go with it are reported.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Entry, Section};
 use super::draft::{Change, Draft};
 use super::line::{renewed, without_needless_quotes};
 use super::naming::{ProfileSettings, Template};
 use super::own::Own;
+use super::references::Reference;
 use super::{ConfigError, Document, Heading, Place, Role, SsoSession};
 use crate::ports::identity_center::Account;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
@@ -61,16 +61,19 @@ pub fn wanted<'a>(
 /// What sync wrote last, by profile.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Note {
+    /// The default Region that was given when the session was set up; config.toml comes first.
+    #[serde(default)]
+    pub region: Option<String>,
     profiles: BTreeMap<String, Noted>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-struct Noted {
+pub(super) struct Noted {
     account: String,
     role: String,
-    region: Option<String>,
+    pub(super) region: Option<String>,
     #[serde(default)]
-    output: Option<String>,
+    pub(super) output: Option<String>,
 }
 
 impl Noted {
@@ -125,12 +128,23 @@ pub struct Plan {
     pub created: Vec<String>,
     pub updated: Vec<String>,
     pub removed: Vec<String>,
+    pub renamed: Vec<Renamed>,
+    /// Lines of other profiles that name a renamed one, and were changed with it.
+    pub followed: Vec<Reference>,
+    /// Lines of other profiles that name one that is no longer there under that name.
+    pub dangling: Vec<Reference>,
     /// Those of the removed that had lines which are not in the note.
     pub removed_with_more: Vec<String>,
     pub unchanged: Vec<String>,
     /// Left as they are.
     pub skipped: Vec<Skipped>,
     pub note: Note,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    pub from: String,
+    pub to: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +176,8 @@ pub struct Sync<'a> {
     pub note: &'a Note,
     /// Only where `wanted` is of a whole list.
     pub prune: bool,
+    /// A profile whose role has another name now is renamed, and not written a second time.
+    pub rename: bool,
     /// Accounts of which is not known what there is: their profiles stay.
     pub unknown: &'a [&'a str],
     /// The session's other profiles of kcaws lose the quotes around a program whose path needs none.
@@ -171,23 +187,34 @@ pub struct Sync<'a> {
 impl Sync<'_> {
     pub fn apply(&self, draft: &mut Draft<'_>) -> Result<Plan, ConfigError> {
         let mut plan = Plan::default();
+        plan.note.region.clone_from(&self.note.region);
+        let moves = self.moves(draft.document());
         for wanted in self.wanted {
-            self.put(wanted, draft, &mut plan)?;
+            self.put(wanted, moves.get(wanted.name.as_str()).copied(), draft, &mut plan)?;
         }
+        let left_names: HashSet<&str> = moves.into_values().collect();
         let is_wanted = |name: &str| self.wanted.binary_search_by(|one| one.name.as_str().cmp(name)).is_ok();
-        // A role without a profile of its own keeps the one that it has under another name.
-        let has_rivals = |noted: &Noted| {
-            let mut wanted = self.wanted.iter().filter(|one| !one.rivals.is_empty());
-            wanted.any(|one| noted.is_of(&one.own.role) || one.rivals.iter().any(|role| noted.is_of(role)))
-        };
-        for (name, noted) in self.note.profiles.iter().filter(|(name, _)| !is_wanted(name)) {
+        // A role without a profile under its own name keeps the one that it has under another.
+        let listed: HashSet<(&str, &str)> = self
+            .wanted
+            .iter()
+            .flat_map(|one| std::iter::once(&one.own.role).chain(&one.rivals))
+            .map(|role| (role.account_id.as_str(), role.role_name.as_str()))
+            .collect();
+        for (name, noted) in self
+            .note
+            .profiles
+            .iter()
+            .filter(|(name, _)| !is_wanted(name) && !left_names.contains(name.as_str()))
+        {
             let document = draft.document();
-            let own = document.own(name);
-            if !own.is_some_and(|own| own.session == self.session && noted.is_of(&own.role)) {
+            if !self.is_still_ours(document, name, noted) {
                 continue;
             }
             let heading = Heading::Profile(name.clone());
-            let stays = !self.prune || self.unknown.contains(&noted.account.as_str()) || has_rivals(noted);
+            let stays = !self.prune
+                || self.unknown.contains(&noted.account.as_str())
+                || listed.contains(&(noted.account.as_str(), noted.role.as_str()));
             if stays {
                 plan.note.profiles.insert(name.clone(), noted.clone());
                 continue;
@@ -198,17 +225,49 @@ impl Sync<'_> {
             draft.remove(&heading)?;
             plan.removed.push(name.clone());
         }
+        plan.follow_references(draft);
         if self.unquote {
             self.unquote_others(draft, &mut plan);
         }
         Ok(plan)
     }
 
+    fn is_still_ours(&self, document: &Document, name: &str, noted: &Noted) -> bool {
+        document.own(name).is_some_and(|own| own.session == self.session && noted.is_of(&own.role))
+    }
+
+    /// The names of profiles to be renamed, by new ones that are free or will be.
+    fn moves(&self, document: &Document) -> HashMap<&str, &str> {
+        let mut by_role: HashMap<(&str, &str), &str> = HashMap::new();
+        for (name, noted) in self.note.profiles.iter().filter(|_| self.rename) {
+            if self.is_still_ours(document, name, noted) {
+                by_role.entry((&noted.account, &noted.role)).or_insert(name);
+            }
+        }
+        let mut moves: HashMap<&str, &str> = HashMap::new();
+        for one in self.wanted.iter().filter(|one| one.rivals.is_empty() && one.name != "default") {
+            let role = (one.own.role.account_id.as_str(), one.own.role.role_name.as_str());
+            let Some(present) = by_role.get(&role).filter(|present| **present != one.name) else { continue };
+            if document.own(&one.name).is_none_or(|own| own != one.own) {
+                moves.insert(&one.name, present);
+            }
+        }
+        loop {
+            let leaving: HashSet<&str> = moves.values().copied().collect();
+            let before = moves.len();
+            moves.retain(|to, _| leaving.contains(to) || !document.has_profile(to));
+            if moves.len() == before {
+                return moves;
+            }
+        }
+    }
+
     /// A profile that cannot be edited keeps its line: it was not asked for.
     fn unquote_others(&self, draft: &mut Draft<'_>, plan: &mut Plan) {
         let document = draft.document();
         let lists = [&plan.created, &plan.updated, &plan.unchanged, &plan.removed];
-        let done: HashSet<&String> = lists.into_iter().flatten().collect();
+        let renamed = plan.renamed.iter().map(|one| &one.from);
+        let done: HashSet<&String> = lists.into_iter().flatten().chain(renamed).collect();
         let names = document.profile_names().into_iter().filter(|name| !done.contains(name));
         let names: Vec<String> = names.collect();
         for name in names {
@@ -223,22 +282,29 @@ impl Sync<'_> {
         }
     }
 
-    fn put(&self, wanted: &Wanted, draft: &mut Draft<'_>, plan: &mut Plan) -> Result<(), ConfigError> {
+    /// `present`: the name that the role's profile has now, where it is to be renamed.
+    fn put(
+        &self,
+        wanted: &Wanted,
+        present: Option<&str>,
+        draft: &mut Draft<'_>,
+        plan: &mut Plan,
+    ) -> Result<(), ConfigError> {
         let (name, document) = (&wanted.name, draft.document());
-        let heading = Heading::Profile(name.clone());
-        let noted = self.note.profiles.get(name);
+        let heading = Heading::Profile(present.unwrap_or(name).to_owned());
+        let noted = self.note.profiles.get(present.unwrap_or(name));
         if let Some(rival) = wanted.rivals.first() {
             plan.skip(name, document, Why::Ambiguous(wanted.own.role.clone(), rival.clone()));
             plan.note.profiles.extend(noted.map(|noted| (name.clone(), noted.clone())));
             return Ok(());
         }
-        if let Some(why) = self.why_not(wanted, noted, document) {
+        if let Some(why) = self.why_not(wanted, noted, document).filter(|_| present.is_none()) {
             plan.skip(name, document, why);
             return Ok(());
         }
         let section = document.section(&heading);
-        let present = section.as_ref().and_then(|section| section.get("credential_process"));
-        let Ok(line) = renewed(present, self.program, &wanted.own) else {
+        let line = section.as_ref().and_then(|section| section.get("credential_process"));
+        let Ok(line) = renewed(line, self.program, &wanted.own) else {
             plan.skip(name, document, Why::Unwritable);
             return Ok(());
         };
@@ -252,7 +318,13 @@ impl Sync<'_> {
         keys.extend(region.map(|region| ("region", region)));
         let output = wanted.output.as_deref().filter(|_| is_new);
         keys.extend(output.map(|output| ("output", output)));
-        match draft.set(&heading, &keys)? {
+        let change = draft.set(&heading, &keys)?;
+        if let Some(from) = present {
+            draft.rename(&heading, &Heading::Profile(name.clone()))?;
+            plan.renamed.push(Renamed { from: from.to_owned(), to: name.clone() });
+        }
+        match change {
+            _ if present.is_some() => {}
             Change::Created => plan.created.push(name.clone()),
             Change::Updated => plan.updated.push(name.clone()),
             Change::Unchanged => plan.unchanged.push(name.clone()),
@@ -283,31 +355,27 @@ impl Sync<'_> {
 }
 
 impl Plan {
+    /// Lines that name a renamed profile name it by its new name; those that cannot be changed are kept for a warning.
+    fn follow_references(&mut self, draft: &mut Draft<'_>) {
+        let removed: HashSet<&str> = self.removed.iter().map(String::as_str).collect();
+        let renamed: HashMap<&str, &str> =
+            self.renamed.iter().map(|one| (one.from.as_str(), one.to.as_str())).collect();
+        if removed.is_empty() && renamed.is_empty() {
+            return;
+        }
+        let references = draft.document().references().into_iter();
+        for reference in references.filter(|one| !removed.contains(one.profile.as_str())) {
+            match renamed.get(reference.to.as_str()) {
+                Some(to) if matches!(reference.rewrite(to, draft), Ok(true)) => self.followed.push(reference),
+                None if !removed.contains(reference.to.as_str()) => {}
+                _ => self.dangling.push(reference),
+            }
+        }
+    }
+
     fn skip(&mut self, name: &str, document: &Document, why: Why) {
         let place = document.section(&Heading::Profile(name.to_owned())).map(|section| section.place());
         self.skipped.push(Skipped { name: name.to_owned(), place, why });
-    }
-}
-
-impl Document {
-    /// Nothing stands in the section but what was written: no other key, no comment, no other region.
-    fn is_as_noted(&self, heading: &Heading, noted: &Noted) -> bool {
-        let Some(view) = self.section(heading) else { return false };
-        let is_same = |key, noted: &Option<String>| view.get(key) == noted.as_deref();
-        let is_plain = |section: &&Section| {
-            let lines = self.text()[section.header.start..self.last_word(section)].lines();
-            let lines = lines.filter(|line| !line.trim().is_empty()).count();
-            let is_ours = |entry: &Entry| {
-                matches!(&*self.key_of(entry), "credential_process" | "region" | "output")
-                    && entry.raw_value == entry.value
-            };
-            self.text()[section.header.clone()].trim_end().ends_with(']')
-                && lines == self.entries(section).len() + 1
-                && self.entries(section).iter().all(is_ours)
-        };
-        self.all(heading).iter().all(is_plain)
-            && is_same("region", &noted.region)
-            && is_same("output", &noted.output)
     }
 }
 

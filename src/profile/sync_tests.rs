@@ -18,8 +18,16 @@ fn settings(text: &str) -> ProfileSettings {
 fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, Plan) {
     let document = Document::parse(Path::new("/c"), text).expect("parses");
     let mut draft = Draft::of(&document).expect("fine");
-    let sync =
-        Sync { wanted, program: "/bin/kcaws", session: "corp", note, prune, unknown: &[], unquote: true };
+    let sync = Sync {
+        wanted,
+        program: "/bin/kcaws",
+        session: "corp",
+        note,
+        prune,
+        rename: true,
+        unknown: &[],
+        unquote: true,
+    };
     let plan = sync.apply(&mut draft).expect("applies");
     (draft.finish().expect("finishes").text().to_owned(), plan)
 }
@@ -195,4 +203,66 @@ fn lines_of_the_session_that_kcaws_wrote_with_quotes_lose_them() {
     assert_eq!(after, expected);
     let (again, plan) = synced(&after, &plan.note, &want(&listed, &settings("")), true);
     assert_eq!((again, plan.updated.len()), (after, 0));
+}
+
+#[test]
+fn another_template_renames_in_place_and_the_references_follow() {
+    let listed = [(account(1, "dev"), roles(&["Admin", "Read"]))];
+    let (text, plan) = synced("# top\n", &Note::default(), &want(&listed, &settings("")), true);
+    let chained = "\n[profile chained]\nrole_arn = arn:aws:iam::000000000002:role/X\nsource_profile = dev-admin # why\n";
+    let text =
+        text.replace("[profile dev-admin]\n", "[profile dev-admin] # mine\ncli_pager = cat\n") + chained;
+    let other = want(&listed, &settings("name = \"{account_name}.{role}\"\n"));
+    let (after, renamed) = synced(&text, &plan.note, &other, true);
+    let expected = text
+        .replace("[profile dev-admin]", "[profile dev.Admin]")
+        .replace("[profile dev-read]", "[profile dev.Read]")
+        .replace("source_profile = dev-admin # why\n", "# why\nsource_profile = dev.Admin\n");
+    assert_eq!(after, expected);
+    assert_eq!(renamed.renamed.len(), 2);
+    assert_eq!((renamed.followed[0].profile.as_str(), renamed.followed[0].place.line), ("chained", 12));
+    assert!(renamed.removed.is_empty() && renamed.created.is_empty() && renamed.dangling.is_empty());
+    let (again, same) = synced(&after, &renamed.note, &other, true);
+    assert_eq!((again, same.unchanged.len()), (after, 2));
+}
+
+#[test]
+fn profiles_that_exchange_their_names_keep_their_lines() {
+    let template = settings("name = \"{account_name}\"\n");
+    let listed =
+        |one, two| want(&[(account(1, one), roles(&["R"])), (account(2, two), roles(&["R"]))], &template);
+    let (text, plan) = synced("", &Note::default(), &listed("a", "b"), true);
+    let text = text.replace("[profile a]\n", "[profile a]\ncli_pager = cat\n");
+    let (after, plan) = synced(&text, &plan.note, &listed("b", "a"), true);
+    let expected = text.replace("profile a]", "profile x]").replace("profile b]", "profile a]");
+    assert_eq!(after, expected.replace("profile x]", "profile b]"));
+    assert_eq!(plan.renamed.len(), 2);
+}
+
+#[test]
+fn a_listed_role_keeps_its_profile_where_another_session_has_the_wanted_name() {
+    let listed = [(account(1, "dev"), roles(&["Admin"]))];
+    let (text, plan) =
+        synced("", &Note::default(), &want(&listed, &settings("name = \"{session}-{role}\"\n")), true);
+    let taken =
+        text.replace("--session corp", "--session x").replace("corp-Admin", "dev-admin") + "\n" + &text;
+    let (after, skipped) = synced(&taken, &plan.note, &want(&listed, &settings("")), true);
+    assert_eq!(
+        (after.as_str(), left(&skipped)),
+        (taken.as_str(), vec![("dev-admin", Why::OfSession("x".into()))])
+    );
+    assert_eq!(skipped.note, plan.note, "sync still knows it");
+    let (after, pruned) = synced(&taken, &skipped.note, &[], true);
+    assert!(pruned.removed == ["corp-Admin"] && after.contains("dev-admin"), "{after}");
+}
+
+#[test]
+fn profiles_that_name_a_removed_one_are_found() {
+    let listed = [(account(1, "dev"), roles(&["Admin"]))];
+    let (text, plan) = synced("", &Note::default(), &want(&listed, &settings("")), true);
+    let text = text
+        + "[profile chained]\nsource_profile = dev-admin\n[profile asks]\ncredential_process = /bin/kcaws credential-process --profile dev-admin\n";
+    let (_, pruned) = synced(&text, &plan.note, &[], true);
+    let names: Vec<_> = pruned.dangling.iter().map(|one| (one.profile.as_str(), one.place.line)).collect();
+    assert_eq!(names, [("chained", 4), ("asks", 6)]);
 }

@@ -218,3 +218,45 @@ fn a_token_that_ends_in_the_middle_is_renewed_once() {
     assert_eq!(stage.sim.count(Route::CreateToken), 1);
     assert_eq!(readers::ours(&stage.desk.read_aws_config()).len(), 91);
 }
+
+#[test]
+fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
+    let stage = few();
+    stage.run("profile sync --yes").expect_ok();
+    let chained = "\n[profile chained]\nrole_arn = arn:aws:iam::333344445555:role/X\nsource_profile = team-0-read-only-access\n";
+    let before = stage.desk.read_aws_config() + chained;
+    stage.desk.write_aws_config(&before);
+    let sync = |flag: &str| {
+        let command = stage.kcaws(&format!("profile sync {flag} --template"));
+        command.arg("{account_name|kebab}.{role|kebab}").run().expect_ok()
+    };
+    let said = sync("--dry-run").stderr_text();
+    assert!(said.contains("`team-0-read-only-access` becomes `team-0.read-only-access`"), "{said}");
+    let output = sync("--yes --json");
+    let json = output.stdout_json();
+    let rows = json["profiles"].as_array().unwrap();
+    assert!(rows.len() == 9 && rows.iter().all(|row| row["change"] == "renamed"), "{json}");
+    assert_eq!(rows[0]["from"], "team-0-administrator-access");
+    let mut expected = before.clone();
+    for role in ["administrator", "power-user", "read-only"] {
+        for team in ["team-0", "team-1", "team-2"] {
+            expected = expected.replace(&format!("{team}-{role}-access"), &format!("{team}.{role}-access"));
+        }
+    }
+    assert_eq!(stage.desk.read_aws_config(), expected);
+    let removed = stage.run("profile remove team-0.read-only-access").expect_ok();
+    let said = removed.stderr_text();
+    assert!(said.contains("source_profile of profile `chained` names `team-0.read-only-access`"), "{said}");
+    assert!(said.contains("config:"), "{said}");
+}
+
+#[test]
+fn the_region_given_to_configure_is_that_of_later_profiles() {
+    let stage = few();
+    let configure =
+        "configure --session corp --no-login --no-shell-line --profile-region us-west-2 --yes --profiles";
+    stage.run(&format!("{configure} team-0-read-only-access")).expect_ok();
+    stage.run("profile sync --yes").expect_ok();
+    let profiles = readers::ours(&stage.desk.read_aws_config());
+    assert_eq!(profiles["team-2-read-only-access"]["region"], "us-west-2");
+}

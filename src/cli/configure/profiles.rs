@@ -52,6 +52,7 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
         return Ok(());
     }
     let mut chosen = choose(all, wish, app)?;
+    let mut answered = run.args.profile_region.is_some().then(|| run.settings.region.clone()).flatten();
     if chosen.iter().any(|one| one.region.is_none()) {
         let region = if matches!(wish, Wish::Ask) {
             let usual = Some(session.region.as_str());
@@ -62,10 +63,12 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
         for one in &mut chosen {
             one.region.get_or_insert_with(|| region.clone());
         }
+        answered.get_or_insert(region);
     }
     let (document, state) = (app.document()?, &**app.state());
     let note = Note::load(state, Writer::Sync, &session, document)?;
-    let Some(plan) = put(run, &chosen, &note, RENAME, app, ui)? else { return Ok(()) };
+    let Some(mut plan) = put(run, &chosen, &note, RENAME, app, ui)? else { return Ok(()) };
+    plan.note.region = answered.or(plan.note.region);
     if !run.args.write.dry_run && !chosen.is_empty() {
         plan.note.save(state, Writer::Sync, &session, document)?;
     }
@@ -200,6 +203,7 @@ fn put(
         session: &run.name,
         note,
         prune: false,
+        rename: false,
         unknown: &[],
         unquote: false,
     };

@@ -59,7 +59,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         Change::Updated => "updated",
         Change::Unchanged => "unchanged",
     };
-    report(ui, &args.write, target.path(), &outcome, &[Changed { name: args.name.clone(), change }]);
+    report(ui, &args.write, target.path(), &outcome, &[Changed::new(args.name.as_str(), change)]);
     let credentials = app.credentials_document();
     let shadows = |written| own::shadows(written, &args.name, credentials.as_ref());
     for shadow in outcome.document.as_ref().map(shadows).unwrap_or_default() {

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::written::{Changed, Target, WriteArgs, report};
+use super::written::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::selection;
@@ -36,10 +36,14 @@ pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
                 return Err(draft.document().no_such_profile(name));
             }
         }
-        Ok(())
+        let references = draft.document().references().into_iter();
+        Ok(references
+            .filter(|one| names.contains(&one.to) && !names.contains(&one.profile))
+            .collect::<Vec<_>>())
     };
+    warn_of_dangling(&target.keeper().preview(edit)?.result, ui);
     let outcome = target.change(&args.write, &format!("profile remove {}", names.join(" ")), edit)?;
-    let removed: Vec<Changed> = names.into_iter().map(|name| Changed { name, change: "removed" }).collect();
+    let removed: Vec<Changed> = names.into_iter().map(|name| Changed::new(name, "removed")).collect();
     report(ui, &args.write, target.path(), &outcome, &removed);
     Ok(())
 }

@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::add::program;
-use super::written::{Changed, Target, WriteArgs, report};
+use super::written::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit, argument};
 use crate::cli::selection::{self, Opened};
@@ -14,9 +14,10 @@ use crate::profile::{Role, SsoSession};
 
 /// Write a profile for every account and permission set that you have
 ///
-/// Names come from a template; regions and aliases from config.toml (README has the list). Profiles that sync wrote
-/// and that you have no longer are removed, and named where you had added lines to them; nobody else's are touched, nor
-/// those whose account or permission set you changed. A run that was cut off is taken up by the next one.
+/// Names come from a template; regions and aliases from config.toml (README has the list). A profile that sync wrote
+/// is renamed in place when its name changes, and so is each `source_profile` that names it. It is removed when AWS no
+/// longer lists its account and permission set for you, and named where you had added lines to it. Other profiles stay
+/// as they are, and so do those whose account or permission set you changed. A run that was cut off is taken up by the next one.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile sync corp --dry-run\n  kcaws profile sync --yes --template '{account_name|kebab}.{role|lower}'"
@@ -57,13 +58,14 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
+    let (document, state) = (app.document()?, &**app.state());
+    let note = Note::load(state, Writer::Sync, &session, document)?;
+    settings.region = settings.region.or_else(|| note.region.clone());
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let wanted = wanted(&session.name, listed, &settings, &template);
     let left_out = opened.left_out();
 
-    let (target, document, state) =
-        (Target::at(app, app.config_path()?, &args.write), app.document()?, &**app.state());
-    let note = Note::load(state, Writer::Sync, &session, document)?;
+    let target = Target::at(app, app.config_path()?, &args.write);
     let unknown: Vec<&str> = listing.unavailable.iter().map(|one| one.account.id.as_str()).collect();
     let sync = Sync {
         wanted: &wanted,
@@ -72,11 +74,13 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         note: &note,
         // What cannot be read may be what a profile is of.
         prune: !args.no_prune && left_out.is_empty(),
+        rename: true,
         unknown: &unknown,
         unquote: true,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
-    let outcome = target.change_if_agreed(&args.write, args.yes, &command(&session), ui, edit)?;
+    let outcome =
+        target.change_if_agreed_after(tell_names, &args.write, args.yes, &command(&session), ui, edit)?;
     let Some(outcome) = outcome else {
         ui.say("Nothing was written.");
         return Ok(());
@@ -119,6 +123,23 @@ fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
 /// How names of the listing are chosen.
 pub(in crate::cli) const RENAME: &str = "give the account or the permission set an alias in config.toml";
 
+/// Names and the lines that hang on them are used elsewhere too: in scripts, in other files.
+fn tell_names(plan: &Plan, ui: &mut Ui) {
+    for one in plan.renamed.iter().take(MOST_NAMED) {
+        ui.say(&shown(&format!("Renamed: `{}` becomes `{}`.", one.from, one.to)));
+    }
+    if let Some(more @ 1..) = plan.renamed.len().checked_sub(MOST_NAMED) {
+        ui.say(&format!("Renamed: {more} more."));
+    }
+    for one in &plan.followed {
+        let (place, key, profile) = (&one.place, one.key, &one.profile);
+        ui.say(&shown(&format!("{place}: {key} of profile `{profile}` follows `{}`.", one.to)));
+    }
+    warn_of_dangling(&plan.dangling, ui);
+}
+
+const MOST_NAMED: usize = 20;
+
 /// Their access is gone, and so are they; what a person had written there may be wanted elsewhere.
 fn warn_of_lost_lines(plan: &Plan, dry_run: bool, ui: &mut Ui) {
     let Some(first) = plan.removed_with_more.first() else { return };
@@ -139,11 +160,16 @@ fn command(session: &SsoSession) -> String {
 
 pub(in crate::cli) fn changes(plan: &Plan) -> Vec<Changed> {
     let of = |names: &[String], change| -> Vec<Changed> {
-        names.iter().map(|name| Changed { name: name.clone(), change }).collect()
+        names.iter().map(|name| Changed::new(name.as_str(), change)).collect()
     };
     let skipped: Vec<String> = plan.skipped.iter().map(|one| one.name.clone()).collect();
     let mut changes = of(&plan.created, "created");
     changes.extend(of(&plan.updated, "updated"));
+    let renamed = plan.renamed.iter();
+    changes.extend(
+        renamed
+            .map(|one| Changed { from: Some(one.from.clone()), ..Changed::new(one.to.as_str(), "renamed") }),
+    );
     changes.extend(of(&plan.removed, "removed"));
     changes.extend(of(&plan.unchanged, "unchanged"));
     changes.extend(of(&skipped, "skipped"));

@@ -10,6 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
 use crate::ports::config_file::{ConfigFile, How};
 use crate::profile::draft::Draft;
+use crate::profile::references::Reference;
 use crate::profile::save::{Keeper, Outcome, SaveError};
 use crate::profile::{ConfigError, diff};
 
@@ -52,9 +53,23 @@ impl<'a> Target<'a> {
         if args.dry_run { self.keeper().preview(edit) } else { self.keeper().edit(command, edit) }
     }
 
-    /// Shows the change and asks, unless `yes` was said before; `None` for a no. In a dry run, what it would be.
+    /// As [`Self::change_if_agreed_after`], with nothing to say beforehand.
     pub(in crate::cli) fn change_if_agreed<T>(
         &self,
+        args: &WriteArgs,
+        yes: bool,
+        command: &str,
+        ui: &mut Ui,
+        edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Option<Outcome<T>>, CommandError> {
+        self.change_if_agreed_after(|_, _| {}, args, yes, command, ui, edit)
+    }
+
+    /// Shows the change and asks, unless `yes` was said before; `None` for a no. In a dry run, what it would be.
+    /// `tell` says what the diff does not show well.
+    pub(in crate::cli) fn change_if_agreed_after<T>(
+        &self,
+        tell: impl FnOnce(&T, &mut Ui),
         args: &WriteArgs,
         yes: bool,
         command: &str,
@@ -62,14 +77,18 @@ impl<'a> Target<'a> {
         mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Option<Outcome<T>>, CommandError> {
         let preview = self.keeper().preview(&mut edit)?;
-        if args.dry_run || !preview.is_change() {
+        if !preview.is_change() {
             return Ok(Some(preview));
         }
-        if !yes {
+        if !yes && !args.dry_run {
             ui.tell_text(&diff::unified(self.path(), &preview.before, &preview.after));
-            if !ui.confirm(&format!("Write this to {}?", self.path().display()), "--yes")? {
-                return Ok(None);
-            }
+        }
+        tell(&preview.result, ui);
+        if args.dry_run {
+            return Ok(Some(preview));
+        }
+        if !yes && !ui.confirm(&format!("Write this to {}?", self.path().display()), "--yes")? {
+            return Ok(None);
         }
         Ok(Some(self.keeper().edit(command, edit)?))
     }
@@ -82,8 +101,24 @@ impl<'a> Target<'a> {
 #[derive(Serialize)]
 pub(in crate::cli) struct Changed {
     pub(in crate::cli) name: String,
-    /// `created`, `updated`, `removed`, `unchanged`, `skipped`.
+    /// `created`, `updated`, `removed`, `renamed`, `unchanged`, `skipped`.
     pub(in crate::cli) change: &'static str,
+    /// The name before, of a renamed profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) from: Option<String>,
+}
+
+impl Changed {
+    pub(super) fn new(name: impl Into<String>, change: &'static str) -> Self {
+        Self { name: name.into(), change, from: None }
+    }
+}
+
+/// Names the lines of other profiles that name a profile which is no longer there under that name.
+pub(super) fn warn_of_dangling(references: &[Reference], ui: &mut Ui) {
+    for Reference { profile, place, key, to } in references {
+        ui.warn(&shown(&format!("{place}: {key} of profile `{profile}` names `{to}`, which will be gone")));
+    }
 }
 
 #[derive(Serialize)]
@@ -120,7 +155,7 @@ pub(super) fn report<T>(
         ([only], Some(_)) => ui.say(&format!("Profile `{}` {} in {path}.", shown(&only.name), only.change)),
         (several, Some(_)) => {
             let count = |change| several.iter().filter(|one| one.change == change).count();
-            let counts = ["created", "updated", "removed"].map(|change| (count(change), change));
+            let counts = ["created", "updated", "renamed", "removed"].map(|change| (count(change), change));
             let counts = counts.iter().filter(|(count, _)| *count > 0);
             let counts: Vec<String> = counts.map(|(count, change)| format!("{count} {change}")).collect();
             ui.say(&format!("Profiles in {path}: {}.", counts.join(", ")));
