@@ -14,6 +14,17 @@ use super::{ConfigError, Place};
 pub const LONGEST_CHAINED_SESSION: u32 = 3600;
 /// `DurationSeconds` of AssumeRole (AWS STS API reference).
 const SHORTEST_SESSION: u32 = 900;
+/// What makes up a role that is assumed.
+const ROLE_KEYS: &[&str] = &[
+    "role_arn",
+    "source_profile",
+    "credential_source",
+    "web_identity_token_file",
+    "external_id",
+    "role_session_name",
+    "duration_seconds",
+    "mfa_serial",
+];
 
 /// What a profile acts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +200,9 @@ impl ProfileFiles<'_> {
         let taken = self.taken_as_source(family, profile, !trail.is_empty());
         trail.push(Step { profile: profile.to_owned(), taken: taken.clone() });
         let Some(taken) = taken else { return Ok(Found::Elsewhere(place)) };
+        if let Some(place) = self.overridden(profile, taken.source) {
+            return Ok(Found::Elsewhere(place));
+        }
         match (taken.source, &section) {
             (Source::AssumeRole, Some(section)) => self.chained(family, profile, section, taken, trail),
             (Source::Process, Some(section)) => self.of_line(family, profile, section, taken, trail),
@@ -263,6 +277,17 @@ impl ProfileFiles<'_> {
             }
             (found, _) => found,
         })
+    }
+
+    /// Where the credentials file has a key of the source: tools take that one before the config's.
+    fn overridden(&self, profile: &str, source: Source) -> Option<Place> {
+        let keys = match source {
+            Source::AssumeRole => ROLE_KEYS,
+            Source::Sso | Source::SsoRole => source.keys(),
+            _ => &[],
+        };
+        let section = sources::in_credentials(self.credentials, profile)?;
+        keys.iter().find(|key| section.get(key).is_some()).map(|key| section.place_of(key))
     }
 
     fn section(&self, profile: &str) -> Option<View<'_>> {

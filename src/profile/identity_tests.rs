@@ -100,6 +100,20 @@ fn what_kcaws_has_no_part_in_is_not_ours() {
 }
 
 #[test]
+fn a_key_in_the_credentials_file_comes_before_the_same_one_in_the_config() {
+    let chained = format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}");
+    for (config, credentials) in [
+        (&chained, "[p]\nrole_arn = arn:aws:iam::333344445555:role/Hop\n"),
+        (&chained, "[p]\nsource_profile = r\n"),
+        (&chained, "[p]\nexternal_id = x\n"),
+        (&format!("[profile p]\n{KEYS}"), "[p]\nsso_role_name = Other\n"),
+    ] {
+        let answer = who(config, credentials);
+        assert!(answer.starts_with("credentials:2: "), "{credentials}: {answer}");
+    }
+}
+
+#[test]
 fn a_reference_to_nothing_or_in_a_circle_is_named() {
     let nothing = format!("[profile p]\n{DEPLOY}source_profile = nosuch\n");
     assert_eq!(

@@ -69,7 +69,7 @@ pub enum Source {
 }
 
 impl Source {
-    fn keys(self) -> &'static [&'static str] {
+    pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
             Self::AssumeRole => &["role_arn"],
             Self::WebIdentity => &["web_identity_token_file"],

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
+mod identity_shapes;
 mod moto;
 #[path = "../cli/stage.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
@@ -10,6 +11,7 @@ mod stage;
 mod test_clients;
 mod test_clients_table;
 mod test_configure;
+mod test_identity;
 mod test_keycloak;
 mod test_keycloak_ends;
 mod test_keyring;
