@@ -98,11 +98,11 @@ impl Document {
 
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, ConfigError> {
         match String::from_utf8(bytes) {
-            Ok(text) => Self::of_text(path, Zeroizing::new(text)),
+            Ok(text) => Ok(Self::of_text(path, Zeroizing::new(text))),
             Err(error) => {
                 let bytes = Zeroizing::new(error.into_bytes());
                 let mut document =
-                    Self::of_text(path, Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))?;
+                    Self::of_text(path, Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()));
                 document.add_bad_bytes(&bytes);
                 Ok(document)
             }
@@ -110,10 +110,10 @@ impl Document {
     }
 
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        Self::of_text(path, Zeroizing::new(text.to_owned()))
+        Ok(Self::of_text(path, Zeroizing::new(text.to_owned())))
     }
 
-    pub(super) fn of_text(path: &Path, text: Zeroizing<String>) -> Result<Self, ConfigError> {
+    pub(super) fn of_text(path: &Path, text: Zeroizing<String>) -> Self {
         let Lines { mut sections, entries, faults } = Lines::of(&text);
         let mut by_heading: HashMap<Heading, (usize, usize)> = HashMap::with_capacity(sections.len());
         for index in 0..sections.len() {
@@ -123,7 +123,7 @@ impl Document {
                 *last = index;
             }
         }
-        Ok(Self { path: path.to_path_buf(), text, sections, entries, by_heading, faults, is_missing: false })
+        Self { path: path.to_path_buf(), text, sections, entries, by_heading, faults, is_missing: false }
     }
 
     /// Such a file is never written: the bytes are not kept.

@@ -179,7 +179,7 @@ impl<'a> Draft<'a> {
         if !old.is_empty() && !old.ends_with('\n') && !ended.is_empty() && !ended.ends_with('\n') {
             new.truncate(ended.len());
         }
-        let new = Document::of_text(self.document.path(), Zeroizing::new(new))?;
+        let new = Document::of_text(self.document.path(), Zeroizing::new(new));
         self.check(&new)?;
         Ok(new)
     }

@@ -3,6 +3,7 @@
 use kcaws_test_kit::Client;
 
 /// One way to write a profile, and what has to come of it. The profile is `p` where the environment chooses none.
+#[derive(Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
     /// Follows `[sso-session corp]`.

@@ -252,6 +252,5 @@ fn a_profile_is_the_same_caller_through_kcaws_and_every_sdk_or_is_refused() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    println!("{} shapes, {} SDKs", SHAPES.len(), SDKS.len());
     assert!(wrong.is_empty(), "{} of {} shapes:\n{}", wrong.len(), SHAPES.len(), wrong.join("\n"));
 }

@@ -41,7 +41,7 @@ pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
         ),
         Err(error) => failed(&subject, &error.into()),
     };
-    let damage = scene.app.document().ok().map(|document| unreadable_lines(document));
+    let damage = scene.app.document().ok().map(unreadable_lines);
     let damage = damage.unwrap_or_default();
     if damage.is_empty() { vec![one] } else { damage }
 }
