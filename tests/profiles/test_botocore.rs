@@ -63,7 +63,7 @@ fn file(seed: u64) -> String {
         text.extend(["region = above", end]);
     }
     let mut add = |choices: &mut Choices, line: &str| text.extend([choices.one(&INDENTS), line, end]);
-    for name in 0..1 + choices.below(4) {
+    for name in 0..=choices.below(4) {
         let header = match choices.below(8) {
             0 => format!("[sso-session s{name}]"),
             1 => format!("[other{name}]"),
