@@ -17,7 +17,7 @@ use crate::ports::browser::{Browser, BrowserError};
 use crate::ports::code_page::{self, CodePage};
 use crate::ports::process::{self, user_at_host};
 use crate::ports::state_folder::Lock;
-use crate::profile::{ConfigError, SsoSession};
+use crate::profile::SsoSession;
 use crate::session::auto::AutoLogin;
 use crate::session::logout::ServerSide;
 use crate::session::page::PageUrl;
@@ -97,7 +97,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     selection::check_config_file(app)?;
     let names = document.session_names();
     if names.is_empty() {
-        return Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into());
+        return Err(document.no_sessions().into());
     }
     selection::each(names, ui, |name, ui| {
         let session = selection::session_named(app, &name)?;

@@ -88,7 +88,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     }
     let sessions = document.session_names();
     match sessions.as_slice() {
-        [] => Err(ConfigError::NoSessions { path: document.path().to_path_buf() }.into()),
+        [] => Err(document.no_sessions().into()),
         [only] => Ok(Selected::of(session_named(app, only)?)),
         several if ui.is_interactive() => {
             let at = picker::pick("Session:", several.iter().map(|name| shown(name)).collect(), &app.env)?;

@@ -111,7 +111,18 @@ impl Document {
         }
     }
 
+    /// The complaint that there is no session at all: a line that cannot be read, where that may be why.
+    pub fn no_sessions(&self) -> ConfigError {
+        let unreadable = self.unreadable_lines().next();
+        unreadable.unwrap_or_else(|| ConfigError::NoSessions { path: self.path().to_path_buf() })
+    }
+
     fn no_such_session(&self, name: &str) -> ConfigError {
+        if self.session_names().is_empty()
+            && let Some(unreadable) = self.unreadable_lines().next()
+        {
+            return unreadable;
+        }
         ConfigError::NoSuchSession {
             name: name.to_owned(),
             path: self.path().to_path_buf(),
