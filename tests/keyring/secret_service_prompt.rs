@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kcaws::ports::keyring::{KeyringError, Prompting, SecretStore};
 
-use crate::contract::{corp, get, keeps_the_contract, set};
+use crate::contract::{corp, get, set};
 use crate::desktop::{Desktop, wait_for};
 use crate::scripted::{Person, Script, Scripted};
 
