@@ -69,7 +69,7 @@ region = eu-central-1
     fn the_default_profile_and_the_one_in_force_are_trusted_and_no_other() {
         let of = |in_force| -> Vec<String> {
             let bundles = document().ca_bundles(in_force, Some(Path::new("/home/me")));
-            bundles.iter().map(|bundle| bundle.path.display().to_string()).collect()
+            bundles.iter().map(|bundle| bundle.path.display().to_string().replace('\\', "/")).collect()
         };
         assert_eq!(of(None), ["/home/me/company.pem"]);
         assert_eq!(of(Some("dev")), ["/home/me/company.pem", "/etc/dev.pem"]);
