@@ -30,7 +30,7 @@ pub(super) struct Selected {
 }
 
 /// Roles assumed one after another, the first of them with a permission set's credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chain {
     pub(super) permission_set: Role,
     pub(super) steps: Vec<AssumedRole>,

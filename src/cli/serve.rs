@@ -92,7 +92,9 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
 /// would be passed over in silence. `None` where that cannot happen.
 pub(super) fn hidden_by_default(chosen: &Chosen, app: &App) -> Option<CommandError> {
     let same = |(selected, role, _): &(selection::Selected, _, _)| {
-        selected.session.name == chosen.selected.session.name && *role == chosen.role
+        selected.session.name == chosen.selected.session.name
+            && *role == chosen.role
+            && selected.chain == chosen.selected.chain
     };
     if selection::role_of_profile(app, "default").is_ok_and(|default| same(&default)) {
         return None;
