@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use tempfile::NamedTempFile;
+
 use super::file_stamp::FileStamp;
 use super::foreign_file;
 use super::interrupt::CriticalSection;
@@ -15,8 +17,8 @@ pub trait ConfigFile: Send + Sync {
     /// `None` where there is no file.
     fn read(&self) -> Result<Option<Vec<u8>>, ConfigFileError>;
     fn stamp(&self) -> Option<FileStamp>;
-    /// Puts `after` in the place of `before`; `after` of `None` removes the file. `false`, and nothing done, when the
-    /// file is not `before` any more. Between that look and the rename others still have some microseconds.
+    /// Puts `after` in the place of `before`; `after` of `None` removes the file. Returns `false`, with nothing done,
+    /// when the file is not `before` any more.
     fn replace(&self, before: Option<&[u8]>, after: Option<&[u8]>, how: How)
     -> Result<bool, ConfigFileError>;
 }
@@ -131,21 +133,72 @@ impl ConfigFile for DiskConfigFile {
             keep_owner_and_mode(temp.as_file(), &real, meta)?;
         }
         temp.as_file().sync_all().map_err(io("write", &real))?;
-        if !Self::still_is(&real, before)? {
+        if !Self::still_is(&real, before)? || !renamed(temp, &real, before, after)? {
             return Ok(false);
         }
-        temp.persist(&real).map_err(|error| match error.error.kind() {
-            ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => {
-                ConfigFileError::Mounted { path: real.clone(), source: error.error }
-            }
-            _ => io("replace", &real)(error.error),
-        })?;
         // The content is safe already; this makes the new name as safe.
         if let Ok(folder) = std::fs::File::open(folder) {
             let _ = folder.sync_all();
         }
         Ok(true)
     }
+}
+
+/// Gives the new file the name of the old one, unless somebody wrote the old one since it was looked at.
+fn renamed(
+    temp: NamedTempFile,
+    real: &Path,
+    before: Option<&[u8]>,
+    after: &[u8],
+) -> Result<bool, ConfigFileError> {
+    match before.map(|before| exchanged(&temp, real, before, after)) {
+        Some(Exchange::Done) => Ok(true),
+        Some(Exchange::WrittenMeanwhile) => Ok(false),
+        Some(Exchange::Unsupported) | None => match temp.persist(real) {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(error.error.kind(), ErrorKind::ResourceBusy | ErrorKind::CrossesDevices) =>
+            {
+                Err(ConfigFileError::Mounted { path: real.to_path_buf(), source: error.error })
+            }
+            Err(error) => Err(io("replace", real)(error.error)),
+        },
+    }
+}
+
+enum Exchange {
+    Done,
+    /// The files have their old names again.
+    WrittenMeanwhile,
+    /// By the system or by the file system, or there is no file to exchange.
+    Unsupported,
+}
+
+/// Exchanges the names of the new file and the old one, so that the old one can be looked at once more when nobody can
+/// open it any longer. Whoever wrote it since the last look may still have it open, so it is given its name back.
+///
+/// Source: renameat2(2), `RENAME_EXCHANGE`; on macOS renamex_np(2), `RENAME_SWAP`.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchanged(temp: &NamedTempFile, real: &Path, before: &[u8], after: &[u8]) -> Exchange {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    let exchange = || renameat_with(CWD, temp.path(), CWD, real, RenameFlags::EXCHANGE).is_ok();
+    let replaced_is = |content: &[u8]| read(temp.path()).is_ok_and(|bytes| bytes.as_deref() == Some(content));
+    if !exchange() {
+        return Exchange::Unsupported;
+    }
+    if replaced_is(before) || !exchange() {
+        return Exchange::Done;
+    }
+    // What was written into the new file in between is newer still.
+    if !replaced_is(after) {
+        exchange();
+    }
+    Exchange::WrittenMeanwhile
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchanged(_temp: &NamedTempFile, _real: &Path, _before: &[u8], _after: &[u8]) -> Exchange {
+    Exchange::Unsupported
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigFileError> {

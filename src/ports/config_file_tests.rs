@@ -23,6 +23,7 @@ fn both_files_keep_the_contract() {
 
 #[cfg(unix)]
 mod on_unix {
+    use std::fs::File;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
@@ -70,6 +71,20 @@ mod on_unix {
         symlink("a", temp.path().join("b")).expect("links");
         let refused = DiskConfigFile::new(temp.path().join("a")).replace(None, Some(b"x"), How::Rename);
         assert!(matches!(refused, Err(ConfigFileError::Io { what: "follow", .. })));
+    }
+
+    /// `aws configure set` opens the file, empties it and writes; all of that may come after the last look at it.
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    #[test]
+    fn a_writer_between_the_look_and_the_rename_loses_nothing() {
+        let (temp, real) = scene(0o600);
+        let mut new = NamedTempFile::new_in(temp.path()).expect("creates");
+        new.write_all(b"ours").expect("writes");
+        let mut writer = File::create(&real).expect("opens and empties");
+        assert!(!renamed(new, &real, Some(b"old"), b"ours").expect("looks"));
+        writer.write_all(b"theirs").expect("writes");
+        assert_eq!(std::fs::read(&real).expect("reads"), b"theirs");
+        assert_eq!(names(temp.path()), ["real"]);
     }
 
     #[test]

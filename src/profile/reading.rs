@@ -86,7 +86,7 @@ impl Lines {
         if indentation.continues(line) {
             return self.continuation(text, number, inner, at.end);
         }
-        if let Some(header) = invisible::trimmed_start(line).strip_prefix('[') {
+        if let Some(header) = header_of(line) {
             indentation.header();
             return self.header(text, number, at, line, header);
         }
@@ -168,6 +168,14 @@ impl Lines {
         let section = self.sections.len().checked_sub(1);
         self.faults.push(Fault { line, what, section, is_read: true });
     }
+}
+
+/// Returns what follows the `[` of a header. Behind an invisible character it is one too, so that its settings count for
+/// no other section; with a `=` the SDKs read a setting there.
+fn header_of(line: &str) -> Option<&str> {
+    line.trim_start_matches(BLANKS)
+        .strip_prefix('[')
+        .or_else(|| invisible::trimmed_start(line).strip_prefix('[').filter(|header| !header.contains('=')))
 }
 
 type Pair = (Range<usize>, Range<usize>, Range<usize>);

@@ -1,8 +1,9 @@
 //! Writing the config file: one of us at a time, a backup first, and never over what somebody else wrote meanwhile.
 //!
 //! Others (`aws configure set`, editors) know nothing of our lock. So the file is looked at again just before the
-//! rename, and the edit is made again on what is there then. What remains: a tool that read the file before our
-//! rename and writes it after will write our edit away, as it would anybody's.
+//! rename, and once more after it where the system can exchange two names; the edit is made again on what is there
+//! then. What remains: a tool that read the file before our rename and writes it after will write our edit away, as it
+//! would anybody's.
 
 use std::time::Duration;
 

@@ -41,8 +41,9 @@ pub(crate) fn rust_sdk(text: &str) -> Result<Profiles, String> {
     let set = runtime.block_on(load).map_err(|error| format!("{error:?}"))?;
     let values = |name: &str| {
         let profile = set.get_profile(name).unwrap();
-        let first_line =
-            |key: &str| Some(profile.get(key)?.lines().next()?.to_owned()).filter(|line| !line.is_empty());
+        let first_line = |key: &str| {
+            Some(profile.get(key)?.split('\n').next()?.to_owned()).filter(|line| !line.is_empty())
+        };
         KEYS.iter().filter_map(|key| Some(((*key).to_owned(), first_line(key)?))).collect()
     };
     let names: Vec<&str> = set.profiles().filter(|name| is_plain(name)).collect();

@@ -1,5 +1,8 @@
 //! The Rust SDK's parser as the second opinion.
 
+use std::path::Path;
+
+use kcaws::profile::{Document, Heading};
 use proptest::prelude::*;
 
 use crate::{properties, readers};
@@ -16,7 +19,7 @@ fn the_published_facts_hold() {
         let text = text.replace("<TAB>", "\t").replace("<CR>", "\r").replace("<SP>", " ");
         let text = text.strip_suffix("<END>\n").unwrap_or(&text);
         let sdk = readers::rust_sdk(text);
-        let ours = kcaws::profile::Document::parse(std::path::Path::new("c"), text);
+        let ours = Document::parse(Path::new("c"), text);
         if wanted.trim() == "error" {
             let document = ours.unwrap();
             assert!(sdk.is_err() && document.check_for_every_tool().is_err(), "{title}: {sdk:?}");
@@ -24,7 +27,7 @@ fn the_published_facts_hold() {
             let document = ours.unwrap_or_else(|error| panic!("{title}: {error}"));
             let mut seen = Vec::new();
             for name in document.profile_names() {
-                let heading = kcaws::profile::Heading::Profile(name.clone());
+                let heading = Heading::Profile(name.clone());
                 let section = document.section(&heading).unwrap();
                 let pairs = ["region", "output", "s3"]
                     .iter()
@@ -40,14 +43,20 @@ fn the_published_facts_hold() {
     assert!(count >= 50, "{count}");
 }
 
-/// Where the SDK reads something, we read the same. Where it refuses we may be kinder.
+/// Where the SDK reads something, we read the same. Where it refuses we may be kinder, and a section with a line that no
+/// tool reads is not acted on at all.
 fn agrees(text: &str) -> Result<(), TestCaseError> {
     // A NUL or an odd blank is for `Draft` to refuse; a BOM, and a carriage return that ends the file without a line
     // feed, the SDK takes for letters.
-    if let Ok(sdk) = readers::rust_sdk(text)
+    if let Ok(mut sdk) = readers::rust_sdk(text)
         && !text.starts_with('\u{feff}')
         && !text.ends_with('\r')
     {
+        let document = Document::parse(Path::new("config"), text).unwrap();
+        sdk.retain(|name, _| {
+            let section = document.section(&Heading::Profile(name.clone()));
+            section.is_none_or(|section| section.damage().is_none())
+        });
         let mut ours = readers::ours(text);
         ours.retain(|name, _| sdk.contains_key(name));
         prop_assert_eq!(sdk, ours);
@@ -81,4 +90,17 @@ proptest! {
             agrees(&text)?;
         }
     }
+}
+
+#[test]
+fn a_bracket_behind_an_invisible_character_is_a_setting_if_it_has_a_value() {
+    agrees("[profile a]\n\u{feff}[profile [region = r\nregion = r\n").unwrap();
+}
+
+#[test]
+fn a_setting_without_a_name_costs_its_section() {
+    let text = "[profile a]\n:region = r\n region = r\n";
+    let document = Document::parse(Path::new("config"), text).unwrap();
+    assert!(document.section(&Heading::Profile("a".to_owned())).unwrap().damage().is_some());
+    agrees(text).unwrap();
 }
