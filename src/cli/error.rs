@@ -14,6 +14,7 @@ mod profile;
 mod session;
 mod situation;
 
+pub(super) use self::console::not_opened;
 pub(super) use self::session::unopened;
 
 use std::io::ErrorKind;

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 pub enum HandoffError {
     #[error(transparent)]
     NoPort(#[from] NoPort),
-    #[error("the browser did not ask for the page within {} s", .0.as_secs())]
+    #[error("the browser did not open the page within {} s", .0.as_secs())]
     NotFetched(Duration),
 }
 

@@ -148,3 +148,59 @@ fn ctrl_c_ends_the_wait_for_a_browser_that_does_not_come() {
     console.press_ctrl_c();
     console.wait().expect_code(130);
 }
+
+/// As in a toolbox or below sway: the desktop names no browser, and a program that opens pages is there.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn where_the_desktop_names_no_browser_a_program_that_opens_pages_is_run() {
+    let stage = logged_in();
+    stage.desk.set_env("DISPLAY", ":0");
+    // Nothing but these programs is on the path: that of the machine may have an `xdg-open`.
+    stage.desk.set_env("PATH", stage.desk.bin_dir());
+    let none = stage.run("console dev").expect_code(1).expect_stderr("no program that opens pages was found");
+    none.expect_stderr("--browser or BROWSER, or use `kcaws console --print`");
+    stage.desk.write_script("xdg-settings", "#!/bin/sh\nexit 2\n");
+    let spawn = FakeBrowser::install_as(&stage.desk, "flatpak-spawn");
+    let given = opened(&stage, &spawn, "");
+    assert!(given.starts_with("--host xdg-open http://127.0.0.1:"), "{given}");
+    stage.desk.write_script("xdg-open", "#!/bin/sh\nexit 3\n");
+    opened(&stage, &spawn, "");
+    let xdg_open = FakeBrowser::install_as(&stage.desk, "xdg-open");
+    opened(&stage, &xdg_open, "");
+    assert_eq!(spawn.opened().len(), 2, "one program opens the page");
+    let firefox = FakeBrowser::install_as(&stage.desk, "firefox");
+    opened(&stage, &firefox, "--browser firefox");
+    stage.desk.set_env("BROWSER", stage.desk.bin_dir().join("firefox"));
+    opened(&stage, &firefox, "");
+    assert_eq!(xdg_open.opened().len(), 1);
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn a_browser_that_is_a_flatpak_is_found_by_its_name_and_takes_the_same_arguments() {
+    let stage = logged_in();
+    let bin = stage.desk.home().join(".local/share/flatpak/exports/bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    stage.desk.set_env("FLATPAK_SYSTEM_DIR", stage.desk.root().join("no-flatpaks"));
+    stage
+        .run("console dev --browser firefox")
+        .expect_code(1)
+        .expect_stderr("there is no browser `firefox` here");
+    for (name, id, line, first) in [
+        ("firefox", "org.mozilla.firefox", "--browser-profile work", "-P work http://127.0.0.1:"),
+        ("firefox", "org.mozilla.firefox", "--container=dev", "ext+container:name=dev&url="),
+        (
+            "edge",
+            "com.microsoft.Edge",
+            "--browser-profile Work",
+            "--profile-directory=Work http://127.0.0.1:",
+        ),
+    ] {
+        let browser = FakeBrowser::install_as(&stage.desk, id);
+        std::fs::copy(stage.desk.bin_dir().join(id), bin.join(id)).unwrap();
+        std::fs::remove_file(stage.desk.bin_dir().join(id)).unwrap();
+        let given = opened(&stage, &browser, &format!("--browser {name} {line}"));
+        assert!(given.starts_with(first), "{given}");
+        std::fs::remove_file(stage.desk.root().join(format!("opened-{id}"))).unwrap();
+    }
+}

@@ -6,6 +6,8 @@
 //!
 //! After every case that writes, the real readers read: the Rust SDK's parser in this process, boto3 and the AWS CLI
 //! as programs. All must see what we see.
+//!
+//! The generated files are a few thousand a run, and 200,000 against each parser with KCAWS_TEST_LONG=1.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
@@ -20,3 +22,8 @@ mod test_crowd;
 mod test_files;
 mod test_oracle;
 mod test_sync;
+
+/// `long` files under KCAWS_TEST_LONG=1, else `short`.
+fn long_or<T>(long: T, short: T) -> T {
+    if std::env::var_os("KCAWS_TEST_LONG").is_some_and(|value| value == "1") { long } else { short }
+}

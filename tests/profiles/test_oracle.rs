@@ -64,8 +64,14 @@ fn agrees(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The two that compare with the SDK share the 200,000 files of the long form.
+fn files() -> ProptestConfig {
+    let cases = crate::long_or(100_000, 1_000);
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+    #![proptest_config(files())]
 
     #[test]
     fn files_of_odd_pieces_keep_the_properties(choices in proptest::collection::vec(any::<u8>(), 0..40)) {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::way::{Goal, Opening};
 use crate::app::App;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{self, CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
 use crate::ports::browser::{Manner, NoBrowser};
@@ -29,7 +29,7 @@ pub(super) struct Out {
     /// Print the URL and what it is, machine-readable, instead of opening it
     #[arg(long, group = "handed_over")]
     pub(super) json: bool,
-    /// firefox, chrome, chromium, edge, brave, vivaldi, or any program by name or path
+    /// firefox, chrome, chromium, edge, brave or vivaldi (also as a Flatpak or a snap), or any program by name or path
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "handed_over")]
     browser: Option<String>,
     /// A profile of that browser: for Firefox its name, else the name of its folder, such as `Profile 1`
@@ -70,7 +70,7 @@ impl Out {
             let limit = if signs_in { "; it signs in whoever opens it within 15 minutes" } else { "" };
             ui.say(&format!("The URL is in the clipboard{limit}."));
         } else {
-            open(opening, &self.manner(goal), app, ui)?;
+            open(opening, &self.manner(goal), BROWSER_PATIENCE, app, ui)?;
             let (name, account) = (shown(&goal.role.role_name), &goal.role.account_id);
             ui.say(&format!("The console of account {account} opens as {name}, by {}.", opening.via.name()));
         }
@@ -97,22 +97,30 @@ fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError
         .hint("`kcaws console --print` prints the URL; open it within 15 minutes where you sit"))
 }
 
-fn open(opening: &Opening, manner: &Manner, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+/// `patience`: how long the browser may take from its start to asking for the page.
+fn open(
+    opening: &Opening,
+    manner: &Manner,
+    patience: Duration,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let browser = app.browser();
     if opening.expires_at.is_none() {
         // No secret in it: it may stand on a command line.
-        return Ok(browser.open_in(manner, opening.url.expose())?);
+        browser.open_in(manner, opening.url.expose())?;
+        return Ok(());
     }
     let handoff = Handoff::listen()?;
     let page = handoff.url();
-    let serving = handoff.serve(&opening.url, BROWSER_PATIENCE)?;
+    let serving = handoff.serve(&opening.url, patience)?;
     let asked = serving.visitors();
-    browser.open_in(manner, &page)?;
+    let opened = browser.open_in(manner, &page)?;
     let spinner = ui.spinner("Waiting for the browser …");
     let fetched = serving.wait();
     spinner.finish_and_clear();
     visitors::report(&asked, ui);
-    Ok(fetched?)
+    fetched.map_err(|error| error::not_opened(error, manner, &opened))
 }
 
 #[derive(Serialize)]
@@ -143,4 +151,62 @@ fn print_json(goal: &Goal, opening: &Opening, ui: &mut Ui) {
     };
     let text = Secret::new(serde_json::to_string_pretty(&report).expect("strings serialize"));
     ui.secret_data(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::fake::FakeOutside;
+    use crate::cli::Global;
+    use crate::cli::error::Situation;
+    use crate::console::Via;
+    use crate::ports::browser::FakeBrowser;
+    use crate::ports::clock::FakeClock;
+    use crate::ports::env::Env;
+    use crate::ports::folders::Folders;
+    use crate::ports::terminal::Terminal;
+
+    /// What a person is told of a browser that starts and never asks for the page.
+    fn refusal(container: Option<&str>, profile: Option<&str>) -> String {
+        let browser = FakeBrowser::default();
+        let outside = FakeOutside { browser: Some(browser.clone()), ..FakeOutside::default() };
+        let clock = Arc::new(FakeClock::at("2026-11-24T12:00:00Z"));
+        let app = App::over(Env::from_pairs(&[]), Folders::default(), clock, outside);
+        let (terminal, ..) = Terminal::captured();
+        let mut ui = Ui::new(terminal, &Global::default());
+        let opening = Opening {
+            url: Secret::from("https://signin.aws.amazon.com/federation?SigninToken=hidden"),
+            via: Via::Federation,
+            expires_at: Some(DateTime::UNIX_EPOCH),
+        };
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let manner = Manner { program: None, profile: owned(profile), container: owned(container) };
+        let error = open(&opening, &manner, Duration::ZERO, &app, &mut ui).expect_err("nobody asks");
+        assert!(browser.opened()[0].starts_with("http://127.0.0.1:"));
+        let hint = error.hint_in(Situation::default()).expect("a hint");
+        assert!(hint.contains("`kcaws console --print`"), "{hint}");
+        format!("{}\n{}\n{hint}", error.message, error.cause.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_page_that_was_not_asked_for_has_the_likely_reason_of_how_it_was_opened() {
+        for (container, profile, words) in [
+            (
+                Some("dev"),
+                None,
+                ["\"Open external links in a container\" may be missing", "addons.mozilla.org"],
+            ),
+            (Some("dev"), Some("work"), ["\"Open external links in a container\"", "leave --container out"]),
+            (None, Some("work"), ["may have no profile `work`", "about:profiles"]),
+            (None, None, ["`fake` was started", "--browser"]),
+        ] {
+            let told = refusal(container, profile);
+            assert!(told.starts_with("the browser did not open the page within 0 s\n"), "{told}");
+            for word in words {
+                assert!(told.contains(word), "{told}");
+            }
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::{CommandError, Exit};
 use crate::console::destination::DestinationError;
-use crate::ports::browser::BrowserError;
+use crate::ports::browser::{BrowserError, Manner, Opened};
 use crate::ports::clipboard::ClipboardError;
+use crate::ports::handoff::HandoffError;
 
 impl From<DestinationError> for CommandError {
     fn from(error: DestinationError) -> Self {
@@ -42,6 +43,9 @@ impl From<BrowserError> for CommandError {
         let failure = Self::new(Exit::Failed, "browser", error.to_string());
         match error {
             BrowserError::NotStarted(_) => failure.hint("`kcaws console --print` prints the URL instead"),
+            BrowserError::NoOpener => failure
+                .because("neither a default browser, nor `xdg-open` or another such program, is installed")
+                .hint("name a browser with --browser or BROWSER, or use `kcaws console --print`"),
             BrowserError::NotFound { known, .. } => {
                 failure.hint(format!("known by name: {}; any other by its path", known.join(", ")))
             }
@@ -52,6 +56,34 @@ impl From<BrowserError> for CommandError {
                 .hint("containers are Firefox's; others have --browser-profile"),
             BrowserError::WhichBrowser => Self { exit: Exit::Usage, ..failure }
                 .hint("name it with --browser, or as `browser` in config.toml"),
+        }
+    }
+}
+
+/// The address of the extension by which Firefox opens a page in a container.
+const EXTENSION: &str = "https://addons.mozilla.org/firefox/addon/open-url-in-container/";
+
+/// Returns the error of a browser that was started and did not ask for its page, with the most likely reason for the
+/// way in which it was started.
+pub(in crate::cli) fn not_opened(error: HandoffError, manner: &Manner, opened: &Opened) -> CommandError {
+    let HandoffError::NotFetched(_) = error else { return error.into() };
+    let failure = CommandError::new(Exit::Failed, "handoff", error.to_string());
+    let print = "`kcaws console --print` prints the URL instead";
+    let other = format!("name another browser with --browser; {print}");
+    match (manner, opened) {
+        (Manner { container: Some(_), .. }, _) => failure
+            .because("the Firefox extension \"Open external links in a container\" may be missing")
+            .hint(format!("install it from {EXTENSION}, or leave --container out; {print}")),
+        (Manner { profile: Some(profile), .. }, _) => failure
+            .because(format!("the browser may have no profile `{profile}`"))
+            .hint(format!(
+                "see about:profiles in Firefox, or the end of Profile Path at chrome://version in others; {print}"
+            )),
+        (_, Opened::With(program)) => {
+            failure.because(format!("`{program}` was started, and may have opened nothing")).hint(other)
+        }
+        (_, Opened::ByDefault) => {
+            failure.because("the default browser was started, and may have opened nothing").hint(other)
         }
     }
 }

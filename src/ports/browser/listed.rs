@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BrowserError, Runs, start};
+use super::{BrowserError, Opened, Runs, start};
 use crate::ports::env::Env;
 use crate::ports::lookup;
 
@@ -10,13 +10,13 @@ use crate::ports::lookup;
 const TEXT_BROWSERS: [&str; 7] = ["elinks", "links", "links2", "lynx", "netrik", "retawq", "w3m"];
 
 /// Opens `url` with the first program that does not fail. `None`: none of them is on this machine.
-pub(super) fn open(list: &str, url: &str, env: &Env) -> Option<Result<(), BrowserError>> {
+pub(super) fn open(list: &str, url: &str, env: &Env) -> Option<Result<Opened, BrowserError>> {
     let mut failures = Vec::new();
     for words in list.split(':').filter_map(|command| words(command, url)) {
         let Some(program) = find(&words[0], env) else { continue };
         let runs = if is_text_browser(&program) { Runs::InTheTerminal } else { Runs::Apart };
         match start(&program, &words[1..], runs) {
-            Ok(()) => return Some(Ok(())),
+            Ok(()) => return Some(Ok(Opened::With(words[0].clone()))),
             Err(error) => failures.push(error.why()),
         }
     }
@@ -99,7 +99,9 @@ mod tests {
         script(folder.path(), "fails", "exit 3");
         let env = script(folder.path(), "works", &format!("echo \"$@\" >> '{}'", list.display()));
         let url = "http://127.0.0.1:1/";
-        assert!(matches!(open("absent:fails:/nowhere/x:works -a %s:fails", url, &env), Some(Ok(()))));
+        assert!(
+            matches!(open("absent:fails:/nowhere/x:works -a %s:fails", url, &env), Some(Ok(Opened::With(program))) if program == "works")
+        );
         assert_eq!(opened(folder.path()), format!("-a {url}\n"));
         assert!(open("absent::/nowhere/x", url, &env).is_none());
         assert!(open("", url, &env).is_none());
@@ -111,6 +113,6 @@ mod tests {
     fn one_whose_status_says_nothing_is_believed() {
         let folder = tempfile::tempdir().expect("a temp folder");
         let env = script(folder.path(), "explorer.exe", "exit 1");
-        assert!(matches!(open("explorer.exe", "http://127.0.0.1:1/", &env), Some(Ok(()))));
+        assert!(matches!(open("explorer.exe", "http://127.0.0.1:1/", &env), Some(Ok(_))));
     }
 }

@@ -2,6 +2,8 @@
 
 mod listed;
 mod named;
+mod openers;
+mod packaged;
 
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -23,6 +25,8 @@ pub enum NoBrowser {
 pub enum BrowserError {
     #[error("the browser could not be started: {0}")]
     NotStarted(String),
+    #[error("no program that opens pages was found")]
+    NoOpener,
     #[error("there is no browser `{name}` here")]
     NotFound { name: String, known: Vec<&'static str> },
     #[error("`{name}` is not known to have profiles")]
@@ -45,6 +49,15 @@ pub struct Manner {
     pub container: Option<String>,
 }
 
+/// What was started to open a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// This program.
+    With(String),
+    /// The browser that the desktop names.
+    ByDefault,
+}
+
 impl BrowserError {
     /// Without the words that say what failed.
     fn why(self) -> String {
@@ -63,14 +76,15 @@ pub trait Browser {
         self.unavailable().is_none()
     }
     /// Starts it and does not wait for it. `url` stands on a command line: no secret in it.
-    fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError>;
+    fn open_in(&self, manner: &Manner, url: &str) -> Result<Opened, BrowserError>;
 
     fn open(&self, url: &str) -> Result<(), BrowserError> {
-        self.open_in(&Manner::default(), url)
+        self.open_in(&Manner::default(), url).map(|_| ())
     }
 }
 
-/// The one that the settings name, else what `BROWSER` names, else the desktop's default.
+/// The one that the settings name, else what `BROWSER` names, else the desktop's default, else what a program that
+/// opens pages takes.
 pub struct SystemBrowser {
     env: Env,
     usual: Option<String>,
@@ -110,7 +124,7 @@ impl Browser for SystemBrowser {
         self.unavailable().is_none() && ELSEWHERE.iter().all(|name| self.env.get(name).is_none())
     }
 
-    fn open_in(&self, manner: &Manner, url: &str) -> Result<(), BrowserError> {
+    fn open_in(&self, manner: &Manner, url: &str) -> Result<Opened, BrowserError> {
         let mut manner = manner.clone();
         // A container is Firefox's, whatever is usual.
         if manner.program.is_none() && manner.container.is_none() {
@@ -120,21 +134,38 @@ impl Browser for SystemBrowser {
             // On Windows a colon is part of a path, and nothing there reads the variable.
             let list = self.env.get("BROWSER").filter(|_| !cfg!(windows));
             let listed = list.and_then(|list| listed::open(&list, url, &self.env));
-            return listed.unwrap_or_else(|| open_by_default(url));
+            return listed.unwrap_or_else(|| open_by_default(url, &self.env));
         }
         let (program, arguments) = named::command(&manner, url, &self.env)?;
-        start(&program, &arguments, Runs::Apart)
+        start(&program, &arguments, Runs::Apart)?;
+        Ok(Opened::With(program.display().to_string()))
     }
 }
 
-fn open_by_default(url: &str) -> Result<(), BrowserError> {
+/// In a container the desktop's default comes last: the crate takes a program of the host's desktop (`gio open`) for a
+/// success where that one is there and fails.
+fn open_by_default(url: &str, env: &Env) -> Result<Opened, BrowserError> {
+    if cfg!(any(windows, target_os = "macos")) {
+        return open_as_the_desktop_does(url);
+    }
+    if openers::is_in_a_container(env) {
+        return openers::open(url, env).or_else(|error| match open_as_the_desktop_does(url) {
+            Ok(opened) => Ok(opened),
+            Err(_) => Err(error),
+        });
+    }
+    open_as_the_desktop_does(url).or_else(|_| openers::open(url, env))
+}
+
+fn open_as_the_desktop_does(url: &str) -> Result<Opened, BrowserError> {
     let url = url.to_owned();
     give_it_time_to_fail(move || {
         let mut options = webbrowser::BrowserOptions::new();
         options.with_suppress_output(true);
         let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
         result.map_err(|error| BrowserError::NotStarted(error.to_string()))
-    })
+    })?;
+    Ok(Opened::ByDefault)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,12 +237,12 @@ impl Browser for FakeBrowser {
         self.missing.is_none() && !self.elsewhere
     }
 
-    fn open_in(&self, _manner: &Manner, url: &str) -> Result<(), BrowserError> {
+    fn open_in(&self, _manner: &Manner, url: &str) -> Result<Opened, BrowserError> {
         if self.broken {
             return Err(BrowserError::NotStarted("broken".to_owned()));
         }
         self.opened.lock().expect("no test panics while holding it").push(url.to_owned());
-        Ok(())
+        Ok(Opened::With("fake".to_owned()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{BrowserError, Manner};
+use super::{BrowserError, Manner, packaged};
 use crate::ports::env::Env;
 use crate::ports::lookup;
 
@@ -20,34 +20,73 @@ struct Known {
     family: Family,
     /// Names on the path.
     programs: &'static [&'static str],
+    /// Its ids as a Flatpak.
+    flatpaks: &'static [&'static str],
     /// Below `/Applications`.
     mac: &'static str,
     /// Below `Program Files`.
     windows: &'static str,
 }
 
-const fn known(
-    name: &'static str,
-    family: Family,
-    programs: &'static [&'static str],
-    mac: &'static str,
-    windows: &'static str,
-) -> Known {
-    Known { name, family, programs, mac, windows }
-}
-
-#[rustfmt::skip]
 const KNOWN: [Known; 6] = [
-    known("brave", Family::Chromium, &["brave-browser", "brave"], "Brave Browser.app/Contents/MacOS/Brave Browser", "BraveSoftware/Brave-Browser/Application/brave.exe"),
-    known("chrome", Family::Chromium, &["google-chrome", "google-chrome-stable", "chrome"], "Google Chrome.app/Contents/MacOS/Google Chrome", "Google/Chrome/Application/chrome.exe"),
-    known("chromium", Family::Chromium, &["chromium", "chromium-browser"], "Chromium.app/Contents/MacOS/Chromium", "Chromium/Application/chrome.exe"),
-    known("edge", Family::Chromium, &["microsoft-edge", "microsoft-edge-stable", "msedge"], "Microsoft Edge.app/Contents/MacOS/Microsoft Edge", "Microsoft/Edge/Application/msedge.exe"),
-    known("firefox", Family::Firefox, &["firefox", "firefox-esr"], "Firefox.app/Contents/MacOS/firefox", "Mozilla Firefox/firefox.exe"),
-    known("vivaldi", Family::Chromium, &["vivaldi", "vivaldi-stable"], "Vivaldi.app/Contents/MacOS/Vivaldi", "Vivaldi/Application/vivaldi.exe"),
+    Known {
+        name: "brave",
+        family: Family::Chromium,
+        programs: &["brave-browser", "brave"],
+        flatpaks: &["com.brave.Browser"],
+        mac: "Brave Browser.app/Contents/MacOS/Brave Browser",
+        windows: "BraveSoftware/Brave-Browser/Application/brave.exe",
+    },
+    Known {
+        name: "chrome",
+        family: Family::Chromium,
+        programs: &["google-chrome", "google-chrome-stable", "chrome"],
+        flatpaks: &["com.google.Chrome", "com.google.ChromeDev"],
+        mac: "Google Chrome.app/Contents/MacOS/Google Chrome",
+        windows: "Google/Chrome/Application/chrome.exe",
+    },
+    Known {
+        name: "chromium",
+        family: Family::Chromium,
+        programs: &["chromium", "chromium-browser"],
+        flatpaks: &["org.chromium.Chromium", "io.github.ungoogled_software.ungoogled_chromium"],
+        mac: "Chromium.app/Contents/MacOS/Chromium",
+        windows: "Chromium/Application/chrome.exe",
+    },
+    Known {
+        name: "edge",
+        family: Family::Chromium,
+        programs: &["microsoft-edge", "microsoft-edge-stable", "msedge"],
+        flatpaks: &["com.microsoft.Edge", "com.microsoft.EdgeDev"],
+        mac: "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+        windows: "Microsoft/Edge/Application/msedge.exe",
+    },
+    Known {
+        name: "firefox",
+        family: Family::Firefox,
+        programs: &["firefox", "firefox-esr"],
+        flatpaks: &["org.mozilla.firefox"],
+        mac: "Firefox.app/Contents/MacOS/firefox",
+        windows: "Mozilla Firefox/firefox.exe",
+    },
+    Known {
+        name: "vivaldi",
+        family: Family::Chromium,
+        programs: &["vivaldi", "vivaldi-stable"],
+        flatpaks: &["com.vivaldi.Vivaldi"],
+        mac: "Vivaldi.app/Contents/MacOS/Vivaldi",
+        windows: "Vivaldi/Application/vivaldi.exe",
+    },
+];
+
+/// The ids of relatives that are found by name on the path, and do not end in it as Flatpaks.
+const OTHER_FLATPAKS: [(&str, &str); 2] = [
+    ("librewolf", "io.gitlab.librewolf-community"),
+    ("ungoogled-chromium", "io.github.ungoogled_software.ungoogled_chromium"),
 ];
 
 /// Relatives of Firefox that take the same arguments.
-const FIREFOXES: [&str; 4] = ["firefox", "librewolf", "waterfox", "zen"];
+const FIREFOXES: [&str; 5] = ["firefox", "floorp", "librewolf", "waterfox", "zen"];
 
 /// The program and its arguments; the last one is `url`, or holds it.
 pub(super) fn command(manner: &Manner, url: &str, env: &Env) -> Result<(PathBuf, Vec<String>), BrowserError> {
@@ -95,7 +134,10 @@ fn find(name: &str, env: &Env) -> Result<(PathBuf, Family), BrowserError> {
         return Ok((found.ok_or_else(absent)?, known.family));
     }
     // An option would not be a browser's name.
-    let path = lookup::on_path(name, env).filter(|_| !name.starts_with('-')).ok_or_else(absent)?;
+    if name.starts_with('-') {
+        return Err(absent());
+    }
+    let path = lookup::on_path(name, env).or_else(|| other_package(name, env)).ok_or_else(absent)?;
     let family = family_of(&path);
     Ok((path, family))
 }
@@ -112,9 +154,19 @@ fn places(known: &Known, env: &Env) -> Vec<PathBuf> {
     }
     if env.get("WSL_DISTRO_NAME").is_some() {
         let roots = ["/mnt/c/Program Files", "/mnt/c/Program Files (x86)"];
-        return roots.iter().map(|root| Path::new(root).join(known.windows)).collect();
+        let of_windows = roots.iter().map(|root| Path::new(root).join(known.windows));
+        return packaged::find(known.flatpaks, known.programs, env).into_iter().chain(of_windows).collect();
     }
-    Vec::new()
+    packaged::find(known.flatpaks, known.programs, env).into_iter().collect()
+}
+
+/// A Flatpak or a snap of a browser that is not among the known ones.
+fn other_package(name: &str, env: &Env) -> Option<PathBuf> {
+    if cfg!(any(windows, target_os = "macos")) {
+        return None;
+    }
+    let id = OTHER_FLATPAKS.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, id)| *id);
+    id.and_then(|id| packaged::find(&[id], &[], env)).or_else(|| packaged::by_name(name, env))
 }
 
 /// By what the program is called.
@@ -183,5 +235,55 @@ mod tests {
         ] {
             assert_eq!(opened(&refused).expect_err("refused").to_string(), why);
         }
+    }
+
+    /// Below a home and a system folder of the test's own.
+    #[test]
+    #[cfg(not(target_os = "macos"))]
+    fn flatpaks_are_found_by_the_browsers_names_and_after_the_path() {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let (home, system) = (folder.path().join("home"), folder.path().join("system"));
+        let bins = [home.join(".local/share/flatpak/exports/bin"), system.join("exports/bin")];
+        for (bin, ids) in bins.iter().zip([
+            &["org.mozilla.firefox", "io.gitlab.librewolf-community"][..],
+            &[
+                "org.mozilla.firefox",
+                "com.brave.Browser",
+                "com.google.Chrome",
+                "com.microsoft.Edge",
+                "org.chromium.Chromium",
+                "com.vivaldi.Vivaldi",
+                "one.ablaze.floorp",
+            ][..],
+        ]) {
+            std::fs::create_dir_all(bin).expect("creates");
+            for id in ids {
+                script(bin, id, "");
+            }
+        }
+        let path = folder.path().join("path");
+        std::fs::create_dir(&path).expect("creates");
+        let texts = [&home, &system, &path].map(|path| path.display().to_string());
+        let env =
+            Env::from_pairs(&[("HOME", &texts[0]), ("FLATPAK_SYSTEM_DIR", &texts[1]), ("PATH", &texts[2])]);
+        for (name, place, id, family) in [
+            ("firefox", 0, "org.mozilla.firefox", Family::Firefox),
+            ("Brave", 1, "com.brave.Browser", Family::Chromium),
+            ("chrome", 1, "com.google.Chrome", Family::Chromium),
+            ("edge", 1, "com.microsoft.Edge", Family::Chromium),
+            ("chromium", 1, "org.chromium.Chromium", Family::Chromium),
+            ("vivaldi", 1, "com.vivaldi.Vivaldi", Family::Chromium),
+            ("librewolf", 0, "io.gitlab.librewolf-community", Family::Firefox),
+            ("floorp", 1, "one.ablaze.floorp", Family::Firefox),
+            ("one.ablaze.floorp", 1, "one.ablaze.floorp", Family::Firefox),
+        ] {
+            let found = find(name, &env).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(found, (bins[place].join(id), family));
+        }
+        for absent in ["opera", "flatpak", "..", "."] {
+            assert!(matches!(find(absent, &env), Err(BrowserError::NotFound { .. })), "{absent}");
+        }
+        script(&path, "firefox-esr", "");
+        assert_eq!(find("firefox", &env).expect("on the path").0, path.join("firefox-esr"));
     }
 }
