@@ -68,6 +68,7 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let account = role.account_id.clone();
     let credentials = Provider::for_a_person(app, selected, role, ui)?.credentials()?;
     let variables = variables(&credentials, &account, region.as_deref());
+    ui.warn_of_readers_of_stdout("run `chmod 600` on it, or start the program with `kcaws exec`");
     ui.secret_line(&text(format, &variables)?);
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::credentials::wire;
 use crate::ports::credentials_endpoint::CredentialsEndpoint;
 use crate::ports::interrupt;
 use crate::ports::loopback::Visitors;
-use crate::ports::private_file;
+use crate::ports::private_file::PrivateFile;
 use crate::ports::token_file::TokenFile;
 use crate::profile::sources::{Family, taken};
 use crate::secret::Secret;
@@ -54,7 +54,7 @@ pub(super) struct ServeArgs {
     /// Listen on this port [default: any free one]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Write the variables to FILE, for you alone to read (mode 0600), instead of printing them
+    /// Write the variables to FILE, for you alone to read (mode 0600), instead of printing them; removed at the end
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -74,16 +74,20 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     Provider::for_a_person(app, selected, role, ui)?.credentials()?;
     let served = endpoint(&of, args.port.unwrap_or_default(), app)?;
     let line = text(format, &served.variables(format != Format::Dotenv))?;
+    let Served { visitors, token_file, .. } = served;
+    // What is written is removed at the end, whenever that comes.
+    let writing = interrupt::CriticalSection::enter();
+    let file = args.output.as_ref().map(|file| PrivateFile::write(file, line.clone())).transpose()?;
+    let _at_the_end = interrupt::undone_at_exit(move || drop((token_file, file)));
+    drop(writing);
     if let Some(file) = &args.output {
-        private_file::write(file, &line)?;
         ui.say(&format!("The variables are in `{}`.", shown(&file.to_string_lossy())));
     } else {
+        ui.warn_of_readers_of_stdout("use --output FILE, which makes one for you alone");
         ui.secret_line(&line);
         ui.finish()?;
     }
     ui.say(&format!("Serving {what} until Ctrl-C."));
-    let Served { visitors, token_file, .. } = served;
-    let _at_the_end = interrupt::undone_at_exit(move || drop(token_file));
     tell_of_another_user(visitors.wait_for_refused(), ui);
     interrupt::wait_for_the_end()
 }

@@ -93,6 +93,16 @@ impl Ui {
         self.write_out(format!("{text}\n").as_bytes());
     }
 
+    /// Warns where a secret is about to go into a file that other users of the machine can read. `instead`: what to do
+    /// about it.
+    pub(super) fn warn_of_readers_of_stdout(&mut self, instead: &str) {
+        if let Some(mode) = (self.terminal.stdout_open_to_others)() {
+            self.warn(&format!(
+                "other users can read the file that stdout goes to (mode {mode:04o}): {instead}"
+            ));
+        }
+    }
+
     /// The one way of a secret to stdout: credentials for the tool that asked, a sign-in URL that was asked for.
     pub fn secret_data(&mut self, line: &Secret<String>) {
         self.write_out(line.expose().as_bytes());

@@ -19,6 +19,8 @@ pub struct Terminal {
     pub stderr_is_terminal: bool,
     /// Columns and rows of the terminal at stderr.
     pub size: fn() -> Option<(u16, u16)>,
+    /// The mode of the file that stdout goes to, where other users can read it.
+    pub stdout_open_to_others: fn() -> Option<u32>,
 }
 
 impl Terminal {
@@ -33,6 +35,7 @@ impl Terminal {
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
             stderr_is_terminal,
             size: || console::Term::stderr().size_checked().map(|(rows, columns)| (columns, rows)),
+            stdout_open_to_others,
         }
     }
 
@@ -47,9 +50,24 @@ impl Terminal {
             interactive: false,
             stderr_is_terminal: false,
             size: || None,
+            stdout_open_to_others: || None,
         };
         (terminal, stdout, stderr)
     }
+}
+
+#[cfg(unix)]
+fn stdout_open_to_others() -> Option<u32> {
+    let found = rustix::fs::fstat(rustix::stdio::stdout()).ok()?;
+    let mode = rustix::fs::Mode::from_raw_mode(found.st_mode);
+    let is_file = rustix::fs::FileType::from_raw_mode(found.st_mode) == rustix::fs::FileType::RegularFile;
+    let others = rustix::fs::Mode::RGRP | rustix::fs::Mode::ROTH;
+    (is_file && mode.intersects(others)).then(|| u32::from(mode.as_raw_mode()))
+}
+
+#[cfg(not(unix))]
+fn stdout_open_to_others() -> Option<u32> {
+    None
 }
 
 /// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was

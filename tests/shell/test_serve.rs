@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use kcaws_test_kit::{Running, Signal, require_program};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, binary};
 
 /// The endpoint of `serve`, and its two variables.
 fn serving(stage: &Stage) -> (Running, serde_json::Value) {
@@ -83,10 +83,96 @@ fn the_variables_go_into_a_private_file_and_the_port_is_the_one_that_was_named()
     serving.signal(Signal::TERM);
     let output = serving.wait().expect_code(143);
     assert!(output.stdout.is_empty(), "{output}");
+    assert!(!path.exists(), "what led to the endpoint goes with it");
 
+    stage.desk.write_home_file(".env", "OLD=1\n");
     std::os::unix::fs::symlink(&path, stage.desk.home().join("link")).unwrap();
     let refused = stage.run("serve dev --output link").expect_code(1);
     refused.expect_stderr("`link` is not a regular file");
-    assert_eq!(stage.desk.read_home_file(".env"), text);
+    assert_eq!(stage.desk.read_home_file(".env"), "OLD=1\n");
     stage.run("serve dev --output no/such/folder/.env").expect_code(1).expect_stderr("--output");
+}
+
+/// Begins to serve into `.env`; the address that this one wrote there.
+fn serving_into_a_file(stage: &Stage) -> (Running, String) {
+    let mut serving = stage.kcaws("serve dev --format dotenv --output .env").spawn();
+    serving.wait_for_stderr("until Ctrl-C");
+    (serving, stage.desk.read_home_file(".env"))
+}
+
+#[test]
+fn the_file_of_one_that_ends_stays_where_another_one_or_a_person_wrote_it() {
+    let stage = Stage::new();
+    stage.log_in();
+    let path = stage.desk.home().join(".env");
+    let end = |serving: Running| {
+        serving.signal(Signal::INT);
+        serving.wait().expect_code(130);
+    };
+    let (first, text_of_first) = serving_into_a_file(&stage);
+    let (second, text_of_second) = serving_into_a_file(&stage);
+    assert_ne!(text_of_first, text_of_second);
+    end(first);
+    assert_eq!(stage.desk.read_home_file(".env"), text_of_second);
+    end(second);
+    assert!(!path.exists());
+    let (third, text) = serving_into_a_file(&stage);
+    stage.desk.write_home_file(".env", &format!("{text}MINE=1\n"));
+    end(third);
+    assert!(stage.desk.read_home_file(".env").ends_with("MINE=1\n"));
+}
+
+#[test]
+fn many_that_write_one_file_at_once_leave_it_whole_and_then_none() {
+    let stage = Stage::new();
+    stage.log_in();
+    let path = stage.desk.home().join(".env");
+    let mut all: Vec<Running> =
+        (0..6).map(|_| stage.kcaws("serve dev --format dotenv --output .env").spawn()).collect();
+    for serving in &mut all {
+        serving.wait_for_stderr("The variables are in `.env`.");
+        let text = stage.desk.read_home_file(".env");
+        let names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+        assert_eq!(names, ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    for serving in all {
+        serving.signal(Signal::TERM);
+        serving.wait().expect_code(143);
+    }
+    assert!(!path.exists());
+    let left: Vec<_> =
+        stage.desk.home().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".tmp")), "{left:?}");
+}
+
+#[test]
+fn a_file_that_stdout_goes_to_and_others_can_read_is_warned_of() {
+    let stage = Stage::new();
+    stage.log_in();
+    let file = stage.desk.home().join("out");
+    for (line, mode, advice) in [
+        (
+            "env dev",
+            0o644,
+            Some("(mode 0644): run `chmod 600` on it, or start the program with `kcaws exec`"),
+        ),
+        ("env dev", 0o640, Some("(mode 0640)")),
+        ("env dev", 0o604, Some("(mode 0604)")),
+        ("env dev", 0o600, None),
+        ("env --unset", 0o644, None),
+        ("console dev --print", 0o644, Some("(mode 0644): run `chmod 600` on it")),
+        ("console dev --json", 0o600, None),
+        ("console dev --print --via portal", 0o644, None),
+    ] {
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let script = format!("'{}' {line} > out", binary().display());
+        let output = stage.desk.command("/bin/sh").args(["-c", &script]).run().expect_ok();
+        assert!(!std::fs::read_to_string(&file).unwrap().is_empty(), "{line}");
+        let warned =
+            output.stderr_text().contains("warning: other users can read the file that stdout goes to");
+        assert_eq!(warned, advice.is_some(), "{line}, {mode:o}: {output}");
+        assert!(output.stderr_text().contains(advice.unwrap_or_default()), "{output}");
+    }
 }

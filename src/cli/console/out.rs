@@ -58,6 +58,9 @@ impl Out {
         ui: &mut Ui,
     ) -> Result<(), CommandError> {
         let signs_in = opening.expires_at.is_some();
+        if signs_in && (self.json || self.print) {
+            ui.warn_of_readers_of_stdout("run `chmod 600` on it");
+        }
         if self.json {
             print_json(goal, opening, ui);
         } else if self.print {
