@@ -65,6 +65,8 @@ pub enum What {
     Unprefixed {
         title: String,
     },
+    /// `[DEFAULT]`, whose settings Python adds to every section.
+    AddedByPython,
     /// `[default]` and `[profile default]`.
     BothDefaults {
         first: usize,
@@ -95,6 +97,7 @@ impl What {
             | Self::Unread { .. }
             | Self::ReadByBotocore { .. }
             | Self::Unprefixed { .. }
+            | Self::AddedByPython
             | Self::BothDefaults { .. }
             | Self::Prefixed { .. }
             | Self::InlineComment { .. } => false,
@@ -182,6 +185,7 @@ fn oddity_of_title(title: &str, words: &[&str], kind: Kind) -> Option<What> {
     let title = || title.to_owned();
     let is_prefix = |word: &str| matches!(word, "profile" | "sso-session" | "services");
     match (kind, words) {
+        (_, ["DEFAULT"]) => Some(What::AddedByPython),
         (Kind::Config, [first, ..]) if (is_prefix(first) || words == ["default"]) && !is_read => {
             Some(What::Unread { title: title() })
         }
@@ -265,6 +269,9 @@ mod tests {
                 (5, unread("sso-session a b")),
             ]
         );
+        for kind in [Kind::Config, Kind::Credentials] {
+            assert_eq!(of("[DEFAULT]\nregion = x\n", kind), [(1, What::AddedByPython)]);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! decides. Nothing is executed to find out.
 
 use super::document::{Document, Heading, View};
-use super::sources::{self, Family, Source};
+use super::sources::{self, Family, ROLE_KEYS, Source};
 use super::target::{Role, SsoSession, Target, kcaws_arguments, option_value};
 use super::{ConfigError, Place};
 
@@ -14,18 +14,6 @@ use super::{ConfigError, Place};
 pub const LONGEST_CHAINED_SESSION: u32 = 3600;
 /// `DurationSeconds` of AssumeRole (AWS STS API reference).
 const SHORTEST_SESSION: u32 = 900;
-/// What makes up a role that is assumed.
-const ROLE_KEYS: &[&str] = &[
-    "role_arn",
-    "source_profile",
-    "credential_source",
-    "web_identity_token_file",
-    "external_id",
-    "role_session_name",
-    "duration_seconds",
-    "mfa_serial",
-];
-
 /// What a profile acts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -175,10 +163,21 @@ impl ProfileFiles<'_> {
         }
         trails.extend(of_ours);
         match (ours, elsewhere) {
-            (Some(identity), None) if is_same => Ok(identity),
+            (Some(identity), None) if is_same => self.check_additions(&trails).map(|()| identity),
             (None, Some(place)) => Err(ConfigError::NotOurs { place, name: profile.to_owned() }),
             _ => Err(where_they_differ(&trails).unwrap_or_else(|| self.no_such_profile(profile))),
         }
+    }
+
+    /// Refuses a profile to which Python's parser adds something that makes it somebody else.
+    fn check_additions(&self, trails: &[(Family, Vec<Step>)]) -> Result<(), ConfigError> {
+        let mut steps = trails.iter().flat_map(|(_, trail)| trail);
+        let added = steps.find_map(|Step { profile, .. }| {
+            Some((profile, sources::added_by_python(self.config, self.credentials, profile)?))
+        });
+        added.map_or(Ok(()), |(profile, sources::Taken { key, place, .. })| {
+            Err(ConfigError::TakenElsewhere { place, name: profile.clone(), key, family: Family::Botocore })
+        })
     }
 
     /// Follows one family from profile to profile; `trail` gets what it takes in each.

@@ -160,3 +160,34 @@ fn an_arn_has_an_account_and_a_name() {
         assert_eq!(name(bad), None, "{bad}");
     }
 }
+
+/// Python's parser adds the settings of this section to all others of its file.
+#[test]
+fn what_botocore_alone_adds_from_default_in_capitals_is_refused_with_its_place() {
+    let words =
+        |key: &str| format!("AWS CLI and Python tools take the credentials of profile `p` from `{key}`");
+    let line = format!("[profile p]\n{LINE}");
+    for key in ["role_arn", "web_identity_token_file", "sso_account_id", "login_session", "aws_access_key_id"]
+    {
+        let told = who(&format!("[DEFAULT]\n{key} = x\n{line}"), "");
+        assert_eq!(told, format!("config:5: {}", words(key)));
+    }
+    for harmless in ["region = x", "source_profile = q", "mfa_serial = x", "sso_region = x", "output = json"]
+    {
+        assert_eq!(who(&format!("{line}[DEFAULT]\n{harmless}\n"), ""), "Admin@3", "{harmless}");
+    }
+    let chained = format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}");
+    for (key, told) in [("mfa_serial", words("mfa_serial")), ("external_id", words("external_id"))] {
+        assert!(who(&format!("{chained}[DEFAULT]\n{key} = x\n"), "").ends_with(&told));
+    }
+    let told = who(&format!("{chained}[DEFAULT]\nrole_arn = x\n"), "");
+    assert!(told.contains("profile `q` from `role_arn`"), "{told}");
+    let keys = format!("[profile p]\n{KEYS}[DEFAULT]\nsso_start_url = x\n");
+    assert!(who(&keys, "").ends_with(&words("sso_start_url")));
+    // The credentials file has defaults of its own, for its own sections.
+    let theirs = "[DEFAULT]\naws_access_key_id = x\n";
+    assert_eq!(who(&line, theirs), "Admin@3");
+    let told = who(&line, &format!("{theirs}[p]\nregion = x\n"));
+    assert_eq!(told, format!("credentials:2: {}", words("aws_access_key_id")));
+    assert_eq!(who(&format!("[default]\nrole_arn = x\n{line}"), ""), "Admin@3");
+}

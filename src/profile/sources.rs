@@ -68,6 +68,18 @@ pub enum Source {
     ConfigKeys,
 }
 
+/// What makes up a role that is assumed.
+pub(super) const ROLE_KEYS: &[&str] = &[
+    "role_arn",
+    "source_profile",
+    "credential_source",
+    "web_identity_token_file",
+    "external_id",
+    "role_session_name",
+    "duration_seconds",
+    "mfa_serial",
+];
+
 impl Source {
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
@@ -117,7 +129,8 @@ pub fn before_process(document: &Document, credentials: Option<&Document>, profi
         Source::CredentialsProcess,
     ];
     let found = |source| find(source, document, credentials, profile);
-    all.into_iter().filter(is_before).filter_map(found).collect()
+    let added = added_by_python(document, credentials, profile);
+    all.into_iter().filter(is_before).filter_map(found).chain(added).collect()
 }
 
 /// The source, if the profile has it.
@@ -139,6 +152,28 @@ pub fn find(
         // Read as one, and the credentials file wins.
         _ => in_credentials().or_else(in_config),
     }
+}
+
+/// Returns a key that only botocore has in the profile, and that may make it somebody else: Python's parser adds the
+/// settings of `[DEFAULT]` to every section of the file, and the other SDKs leave that section out.
+pub fn added_by_python(document: &Document, credentials: Option<&Document>, profile: &str) -> Option<Taken> {
+    let config = Some(document).zip(document.section(&Heading::Profile(profile.to_owned())));
+    let credentials = credentials.zip(in_credentials(credentials, profile));
+    [config, credentials].into_iter().flatten().find_map(|(file, section)| {
+        let added = file.section(&Heading::Other("DEFAULT".to_owned()))?;
+        let has = |source: Source| source.keys().iter().any(|key| section.get(key).is_some());
+        // What makes a source by itself, and what is part of one that the section has.
+        let always =
+            [Source::AssumeRole, Source::WebIdentity, Source::SsoRole, Source::Login, Source::ConfigKeys];
+        let keys = always
+            .map(|source| (source, source.keys()))
+            .into_iter()
+            .chain(has(Source::AssumeRole).then_some((Source::AssumeRole, ROLE_KEYS)))
+            .chain(has(Source::SsoRole).then_some((Source::Sso, Source::Sso.keys())));
+        keys.flat_map(|(source, keys)| keys.iter().map(move |key| (source, *key)))
+            .find(|(_, key)| added.get(key).is_some() && section.get(key).is_none())
+            .map(|(source, key)| Taken { source, key, place: added.place_of(key) })
+    })
 }
 
 /// The profile's section in `~/.aws/credentials`, where names have no prefix.

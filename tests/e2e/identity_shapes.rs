@@ -99,6 +99,18 @@ pub(crate) const SHAPES: &[Shape] = &[
         "[p]\n@known_keys@",
         Refused,
     ),
+    shape(
+        "a line, and a role in the section that Python adds to all",
+        "[DEFAULT]\n@deploy@source_profile = q\n[profile p]\n@line@[profile q]\nregion = x\n",
+        "",
+        Refused,
+    ),
+    shape(
+        "a line, and a region in the section that Python adds to all",
+        "[DEFAULT]\nregion = eu-west-1\n[profile p]\n@line@",
+        "",
+        Same,
+    ),
     shape("a line, and unknown keys in the credentials file", "[profile p]\n@line@", "[p]\n@keys@", Refused),
     shape(
         "keys of a session, and keys that STS knows in the credentials file",

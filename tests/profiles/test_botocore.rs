@@ -7,6 +7,7 @@
 //! - a carriage return alone ends a line for Python, and every Unicode blank is one;
 //! - a second `]` in a header (`[a] # ]`) ends the name for Python;
 //! - of two sections for one profile (`[default]` and `[profile default]`, two spellings) botocore takes the last;
+//! - botocore adds the settings of `[DEFAULT]` to every section;
 //! - `# =` before any other delimiter (`a # = b`) is a key to Python, and unreadable here.
 
 use std::path::Path;
@@ -40,6 +41,33 @@ const LINES: [&str; 20] = [
     "k\t=\tv w",
     "[x] = y",
 ];
+/// What people write that is out of the ordinary, and some that nobody should.
+const ODD_LINES: [&str; 24] = [
+    "region =\tr",
+    "region\t=r3",
+    "REGION = R",
+    "output = \"json\"",
+    "output = 'json'",
+    "output =  = x",
+    "output = r;c",
+    "url = r ;c",
+    "url = %(region)s",
+    "url = $HOME\\",
+    "rem = é ünd 本番",
+    "schlüssel = x",
+    "a b = c",
+    "k = # x",
+    "k2 =#x",
+    "k3 = ;",
+    "; = x",
+    "   ",
+    "\t",
+    "x[1] = y",
+    "sso_account_id = 012345678901",
+    "credential_process = \"/opt/my tools/k\" --x=y:z",
+    "services = local",
+    "y == z",
+];
 const UNREADABLE: [&str; 5] = ["nonsense", "= x", "[profile z", ": x", "\u{feff}region"];
 
 /// Knuth's MMIX generator: the same files in every run.
@@ -65,16 +93,21 @@ fn file(seed: u64) -> String {
     }
     let mut add = |choices: &mut Choices, line: &str| text.extend([choices.one(&INDENTS), line, end]);
     for name in 0..=choices.below(4) {
-        let header = match choices.below(8) {
+        let header = match choices.below(9) {
             0 => format!("[sso-session s{name}]"),
             1 => format!("[other{name}]"),
             2 if name == 0 => "[default]".to_owned(),
             3 => "[profile p0]".to_owned(),
+            4 => odd_header(choices.below(12), name),
             _ => format!("[profile p{name}]"),
         };
         add(&mut choices, &header);
         for _ in 0..choices.below(5) {
-            let lines: &[&str] = if choices.below(40) == 0 { &UNREADABLE } else { &LINES };
+            let lines: &[&str] = match choices.below(40) {
+                0 => &UNREADABLE,
+                1..=9 => &ODD_LINES,
+                _ => &LINES,
+            };
             let line = choices.one(lines);
             add(&mut choices, line);
         }
@@ -82,10 +115,30 @@ fn file(seed: u64) -> String {
     text
 }
 
+/// Headers that are no plain `[profile p1]`; each name is met once in a file.
+fn odd_header(kind: usize, name: usize) -> String {
+    match kind {
+        0 => format!("[profile \"q{name}\"]"),
+        1 => format!("[profile 'q{name}']"),
+        2 => format!("[profile\tq{name}]"),
+        3 => format!("[profile  q{name} ]"),
+        4 => format!("[profile q{name}] # c"),
+        5 => format!("[profile q{name}] x = y"),
+        6 => format!("[profile 'q {name}']"),
+        7 => format!("[profile]  ; q{name}"),
+        8 => "[Default]".to_owned(),
+        9 => format!("[services q{name}]"),
+        10 => "[DEFAULT]".to_owned(),
+        _ => format!("[profile q-{name}.x@y/z+w%v]"),
+    }
+}
+
 /// As the others would have it: the first line, without a comment.
 fn first_words(value: &str) -> Option<&str> {
-    let cut = [" #", " ;", "\n"].iter().filter_map(|mark| value.find(mark)).min();
-    Some(&value[..cut.unwrap_or(value.len())]).filter(|value| !value.is_empty())
+    let line = value.split('\n').next().unwrap_or_default();
+    let is_comment = line == ";" || line.starts_with("# ");
+    let cut = [" #", " ;"].iter().filter_map(|mark| line.find(mark)).min();
+    Some(&line[..cut.unwrap_or(line.len())]).filter(|value| !value.is_empty() && !is_comment)
 }
 
 fn difference(text: &str, read: &Result<readers::Profiles, String>) -> Option<String> {
@@ -102,9 +155,14 @@ fn difference(text: &str, read: &Result<readers::Profiles, String>) -> Option<St
     if !names.iter().eq(profiles.keys()) {
         return Some(format!("profiles: {names:?}"));
     }
+    let added = document.section(&Heading::Other("DEFAULT".to_owned()));
     profiles.iter().find_map(|(name, values)| {
         let section = document.section(&Heading::Profile(name.clone())).unwrap();
-        let differs = |(key, value): &(&String, &String)| section.get(key) != first_words(value);
+        let is_added = |key: &str| {
+            section.get(key).is_none() && added.as_ref().is_some_and(|added| added.get(key).is_some())
+        };
+        let differs =
+            |(key, value): &(&String, &String)| section.get(key) != first_words(value) && !is_added(key);
         let (key, _) = values.iter().find(differs)?;
         Some(format!("{name}, {key}: {:?}", section.get(key)))
     })

@@ -157,6 +157,12 @@ fn oddity(Oddity { place, what }: Oddity) -> Finding {
             format!("[{title}] is no profile in this file: every tool leaves it out"),
             format!("write `[profile {title}]`, if it is meant as one"),
         ),
+        What::AddedByPython => (
+            "[DEFAULT]: the AWS CLI and Python add its settings to every section, and other tools ignore it"
+                .to_owned(),
+            "write `[default]` if it is meant as the default profile, or put its settings where they belong"
+                .to_owned(),
+        ),
         What::BothDefaults { first } => (
             format!(
                 "[default] and [profile default] (line {first}): one hides the other, and which differs by tool"
