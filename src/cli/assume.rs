@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, Exit, argument};
 use super::selection::{self, Chain, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
@@ -30,7 +30,8 @@ pub(super) fn through(
     let session_name = session_name(app);
     let mut fetched = None;
     for step in &chain.steps {
-        let code = step.mfa_serial.as_deref().map(|serial| code(serial, person, haste)).transpose()?;
+        let code =
+            step.mfa_serial.as_deref().map(|serial| code(serial, selected, person, haste)).transpose()?;
         let wanted = AssumeRole {
             arn: step.arn.as_str(),
             session_name: step.session_name.as_deref().unwrap_or(&session_name),
@@ -58,11 +59,24 @@ fn sts_of(step: &AssumedRole, selected: &Selected, app: &App) -> Result<Box<dyn 
     Ok(app.sts(endpoint, region)?)
 }
 
-fn code(serial: &str, person: Option<&Ui>, haste: Haste) -> Result<Secret<String>, CommandError> {
+fn code(
+    serial: &str,
+    selected: &Selected,
+    person: Option<&Ui>,
+    haste: Haste,
+) -> Result<Secret<String>, CommandError> {
     if !haste.waits || !person.is_some_and(Ui::is_interactive) {
-        return Err(CommandError::new(Exit::Usage, "mfa_needed", "an MFA code is needed, and no one can be asked for it")
-            .because(format!("the profile has `mfa_serial = {}`", shown(serial)))
-            .hint("run a command with this profile in a terminal first, such as `kcaws whoami --profile P`: its answer is kept for an hour"));
+        // Only a profile has roles to assume.
+        let profile = argument(selected.profile.as_deref().unwrap_or_default());
+        return Err(CommandError::new(
+            Exit::Usage,
+            "mfa_needed",
+            "an MFA code is needed, and there is no terminal to ask for it",
+        )
+        .because(format!("the profile has `mfa_serial = {}`", shown(serial)))
+        .hint(format!(
+            "run `kcaws whoami --profile {profile}` in a terminal first: its answer is kept for up to an hour"
+        )));
     }
     let typed = passphrase::typed_unseen(&format!("MFA code of {}: ", shown(serial)));
     let typed = typed.map_err(|error| CommandError::new(Exit::Usage, "mfa_needed", error.to_string()))?;

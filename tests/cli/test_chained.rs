@@ -78,13 +78,32 @@ fn roles_are_assumed_one_after_another() {
 fn a_code_is_asked_for_at_a_terminal_and_its_answer_is_kept() {
     require_program!("script");
     let stage = chained(role().mfa(SERIAL, &["123456"]), &format!("mfa_serial = {SERIAL}\n"));
-    stage.run("credential-process --profile chained").expect_code(2).expect_stderr("an MFA code is needed");
+    for (line, code) in [
+        ("credential-process --profile chained", 2),
+        ("exec chained -- true", 125),
+        ("console chained --print", 2),
+        ("env chained", 2),
+    ] {
+        let refused = stage.run(line).expect_code(code).expect_stderr("an MFA code is needed");
+        let refused = refused.expect_stderr("hint: run `kcaws whoami --profile chained` in a terminal first");
+        assert!(refused.stdout.is_empty(), "{refused}");
+    }
     assert_eq!(stage.sim.count(Route::AssumeRole), 0);
+    for (code, told) in [("12345", "an MFA code has six digits"), ("000000", "the MFA code was wrong")] {
+        let mut asked = on_a_terminal(&stage, "exec chained -- true").env("TERM", "dumb").spawn();
+        asked.wait_for_prompt("MFA code of");
+        asked.type_line(code);
+        asked.wait().expect_code(125).expect_stdout(told);
+    }
     let mut asked = on_a_terminal(&stage, "whoami --profile chained").env("TERM", "dumb").spawn();
     asked.wait_for_prompt("MFA code of");
     asked.type_line("123456");
     asked.wait().expect_ok().expect_stdout("assumed-role/Deploy/");
-    stage.kcaws("credential-process --profile chained").allow_secret_on_stdout().run().expect_ok();
+    for line in ["credential-process --profile chained", "exec chained -- true", "console chained --print"] {
+        stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    }
+    let asked_again = on_a_terminal(&stage, "exec chained -- true").env("TERM", "dumb").run().expect_ok();
+    assert!(!asked_again.stdout_text().contains("MFA code"), "{asked_again}");
 }
 
 #[test]

@@ -15,4 +15,5 @@ mod test_identity;
 mod test_keycloak;
 mod test_keycloak_ends;
 mod test_keyring;
+mod test_mfa;
 mod test_sources;

@@ -45,6 +45,9 @@ struct Arguments {
     /// ARN of an IAM role that every principal may assume; repeatable.
     #[arg(long, value_name = "ARN")]
     iam_role: Vec<String>,
+    /// An MFA device that all IAM roles demand a code of, and the codes, each good once.
+    #[arg(long, value_name = "SERIAL=CODE,CODE", value_parser = mfa)]
+    mfa: Option<(String, Vec<String>)>,
     /// Approves every login as the default user, at once.
     #[arg(long)]
     auto_approve: bool,
@@ -132,6 +135,11 @@ fn two(text: &str) -> Result<(String, String), String> {
     Ok((first.to_owned(), second.to_owned()))
 }
 
+fn mfa(text: &str) -> Result<(String, Vec<String>), String> {
+    let (serial, codes) = text.split_once('=').ok_or("SERIAL=CODE,CODE")?;
+    Ok((serial.to_owned(), codes.split(',').map(str::to_owned).collect()))
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse().map(Duration::from_secs).map_err(|_| "a number of seconds".to_owned())
 }
@@ -202,7 +210,11 @@ fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
         builder = builder.external_user(name);
     }
     for arn in &arguments.iam_role {
-        builder = builder.iam_role(IamRole::new(arn));
+        let role = IamRole::new(arn);
+        builder = builder.iam_role(match &arguments.mfa {
+            Some((serial, codes)) => role.mfa(serial, &codes.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => role,
+        });
     }
     for region in &arguments.add_region {
         builder = builder.add_region(region);
