@@ -97,9 +97,7 @@ impl Ui {
     /// about it.
     pub(super) fn warn_of_readers_of_stdout(&mut self, instead: &str) {
         if let Some(mode) = (self.terminal.stdout_open_to_others)() {
-            self.warn(&format!(
-                "other users can read the file that stdout goes to (mode {mode:04o}): {instead}"
-            ));
+            self.warn(&format!("other users can read the file that stdout goes to (mode {mode}): {instead}"));
         }
     }
 

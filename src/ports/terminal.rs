@@ -19,8 +19,8 @@ pub struct Terminal {
     pub stderr_is_terminal: bool,
     /// Columns and rows of the terminal at stderr.
     pub size: fn() -> Option<(u16, u16)>,
-    /// The mode of the file that stdout goes to, where other users can read it.
-    pub stdout_open_to_others: fn() -> Option<u32>,
+    /// The mode, in octal, of the file that stdout goes to, where other users can read it.
+    pub stdout_open_to_others: fn() -> Option<String>,
 }
 
 impl Terminal {
@@ -57,16 +57,16 @@ impl Terminal {
 }
 
 #[cfg(unix)]
-fn stdout_open_to_others() -> Option<u32> {
+fn stdout_open_to_others() -> Option<String> {
     let found = rustix::fs::fstat(rustix::stdio::stdout()).ok()?;
     let mode = rustix::fs::Mode::from_raw_mode(found.st_mode);
     let is_file = rustix::fs::FileType::from_raw_mode(found.st_mode) == rustix::fs::FileType::RegularFile;
     let others = rustix::fs::Mode::RGRP | rustix::fs::Mode::ROTH;
-    (is_file && mode.intersects(others)).then(|| u32::from(mode.as_raw_mode()))
+    (is_file && mode.intersects(others)).then(|| format!("{:04o}", mode.as_raw_mode()))
 }
 
 #[cfg(not(unix))]
-fn stdout_open_to_others() -> Option<u32> {
+fn stdout_open_to_others() -> Option<String> {
     None
 }
 

@@ -117,7 +117,7 @@ fn the_file_of_one_that_ends_stays_where_another_one_or_a_person_wrote_it() {
     end(second);
     assert!(!path.exists());
     let (third, text) = serving_into_a_file(&stage);
-    stage.desk.write_home_file(".env", &format!("{text}MINE=1\n"));
+    stage.desk.write_home_file(".env", format!("{text}MINE=1\n"));
     end(third);
     assert!(stage.desk.read_home_file(".env").ends_with("MINE=1\n"));
 }
