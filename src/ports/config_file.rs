@@ -152,7 +152,9 @@ fn renamed(
     after: &[u8],
 ) -> Result<bool, ConfigFileError> {
     match before.map(|before| exchanged(&temp, real, before, after)) {
+        #[cfg(any(target_os = "linux", target_os = "macos"))]
         Some(Exchange::Done) => Ok(true),
+        #[cfg(any(target_os = "linux", target_os = "macos"))]
         Some(Exchange::WrittenMeanwhile) => Ok(false),
         Some(Exchange::Unsupported) | None => match temp.persist(real) {
             Ok(_) => Ok(true),
@@ -167,8 +169,10 @@ fn renamed(
 }
 
 enum Exchange {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
     Done,
     /// The files have their old names again.
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
     WrittenMeanwhile,
     /// By the system or by the file system, or there is no file to exchange.
     Unsupported,
