@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod columns;
 pub mod configure;
 pub mod console;
 pub mod credentials;

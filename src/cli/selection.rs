@@ -10,7 +10,6 @@ use crate::cli::ui::{Ui, shown};
 use crate::credentials::listing::known::Known;
 use crate::ports::identity_center::{EndpointSettings, Endpoints};
 use crate::ports::keyring::SecretStore;
-use crate::ports::picker;
 use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, sources};
@@ -91,7 +90,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
         [] => Err(document.no_sessions().into()),
         [only] => Ok(Selected::of(session_named(app, only)?)),
         several if ui.is_interactive() => {
-            let at = picker::pick("Session:", several.iter().map(|name| shown(name)).collect(), &app.env)?;
+            let at = ui.pick("Session:", several.iter().map(|name| shown(name)).collect())?;
             Ok(Selected::of(session_named(app, &several[at])?))
         }
         several => Err(CommandError::new(Exit::Usage, "which_session", "which session?")

@@ -3,6 +3,8 @@
 //! through [`shown`] here, but for what a shell or a program is to read.
 
 mod harmless;
+mod question;
+mod table;
 
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 pub use self::harmless::shown;
+pub(super) use self::table::WIDEST;
 use self::harmless::{harmless_json, shown_lines};
 use super::Global;
 use super::error::{CommandError, Doing, Exit, Situation};
@@ -117,7 +120,7 @@ impl Ui {
         self.quiet
     }
 
-    /// Whether colour was not refused; where it is of use is the caller's to know.
+    /// Whether no flag refuses colours; where they are of use is the caller's to know.
     pub(super) fn may_color(&self) -> bool {
         !self.no_color
     }
@@ -125,31 +128,6 @@ impl Ui {
     pub fn json(&mut self, value: &impl Serialize) {
         let text = serde_json::to_string_pretty(value).expect("lists of names and times serialize");
         self.script(&harmless_json(&text));
-    }
-
-    /// A table without lines: columns as wide as their widest cell, which is cut at [`WIDEST`] in all but the last.
-    pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
-        let last = head.len().saturating_sub(1);
-        let cell = |(column, text): (usize, &String)| {
-            let text = shown(text);
-            if column == last { text } else { cut(text, WIDEST) }
-        };
-        let rows: Vec<Vec<String>> =
-            rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect();
-        let width = |column: usize| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.chain([head[column].chars().count()]).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..head.len()).map(width).collect();
-        let head: Vec<String> = head.iter().map(|title| (*title).to_owned()).collect();
-        for row in std::iter::once(&head).chain(&rows) {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.extend(std::iter::repeat_n(' ', (width + 2).saturating_sub(cell.chars().count())));
-            }
-            self.data(line.trim_end());
-        }
     }
 
     /// A line of data behind a sign in colour; where there is no colour, the sign says the same.
@@ -200,16 +178,6 @@ impl Ui {
         }
     }
 
-    /// Asks the person; anything but a yes is a no. Where nobody can answer, `instead` is the flag that does.
-    pub(super) fn confirm(&mut self, question: &str, instead: &str) -> Result<bool, CommandError> {
-        if !self.is_interactive() {
-            return Err(CommandError::new(Exit::Usage, "input_needed", "somebody must say yes to this")
-                .hint(format!("answer at a terminal, or add {instead}")));
-        }
-        let answer = self.ask(&format!("{} [y/N] ", shown(question))).unwrap_or_default();
-        Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
-    }
-
     /// At most three lines, because they will stand inside other tools' messages.
     pub(super) fn error(&mut self, error: &CommandError, json: bool) {
         // Whoever closed the pipe does not want to hear about it.
@@ -229,8 +197,7 @@ impl Ui {
         }
     }
 
-    /// The diff of a file: tabs stay, and so does the CR of a line end, for whoever applies it. Where only some lines
-    /// have one, it may be all that differs, and is shown.
+    /// Writes the diff of a file. Tabs stay, and so does the carriage return of a line end, for whoever applies it.
     pub(super) fn text(&mut self, text: &str) {
         for line in shown_lines(text) {
             self.script(&line);
@@ -266,17 +233,6 @@ impl Ui {
         if self.broken.is_none() {
             self.broken = self.terminal.stdout.write_all(bytes).err();
         }
-    }
-}
-
-/// Letters of the widest column that others stand behind.
-pub(super) const WIDEST: usize = 100;
-
-/// The text, or its beginning and a mark that there is more.
-fn cut(text: String, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
-        None => text,
     }
 }
 
@@ -335,34 +291,5 @@ mod tests {
         ui.data("data");
         assert_eq!(stdout.text(), "data\n");
         assert_eq!(stderr.text(), "a code\n");
-    }
-
-    #[test]
-    fn a_diff_keeps_its_line_ends_and_shows_those_that_differ() {
-        let (mut ui, stdout, _) = ui(false);
-        let alike = "--- c\n+++ c\n@@ -1 +1 @@\n a\tb\r\n-x\u{7}\r\n+y\r\n";
-        ui.text(alike);
-        assert_eq!(stdout.text(), alike.replace('\u{7}', "\\u{7}"));
-        let (mut ui, stdout, _) = self::ui(false);
-        ui.text("--- c\n+++ c\n@@ -1 +1 @@\n-x\r\n+x\n");
-        assert_eq!(stdout.text(), "--- c\n+++ c\n@@ -1 +1 @@\n-x\\u{d}\n+x\n");
-    }
-
-    #[test]
-    fn a_table_is_aligned_without_trailing_blanks() {
-        let (mut ui, stdout, _) = ui(false);
-        ui.table(&["A", "LONG"], &[vec!["xyz".into(), "1".into()], vec!["x".into(), "\u{7}".into()]]);
-        assert_eq!(stdout.text(), "A    LONG\nxyz  1\nx    \\u{7}\n");
-    }
-
-    #[test]
-    fn a_cell_of_any_length_has_its_place_in_a_table() {
-        let (mut ui, stdout, _) = ui(false);
-        let (long, last) = ("n".repeat(70_000), "r".repeat(70_000));
-        ui.table(&["A", "B"], &[vec![long, last.clone()]]);
-        let text = stdout.text();
-        let (name, rest) = text.lines().nth(1).expect("a row").split_once("  ").expect("two cells");
-        assert_eq!((name.chars().count(), name.ends_with('…')), (WIDEST, true));
-        assert_eq!(rest, last, "nothing stands behind it");
     }
 }

@@ -9,8 +9,8 @@ use super::prompt;
 use super::selection::{self, Selected};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::columns;
 use crate::credentials::listing::known::Known;
-use crate::ports::picker;
 use crate::profile::document::Heading;
 use crate::profile::{ConfigError, Document, sources};
 use crate::prompt::{Standing, View, recent};
@@ -182,19 +182,21 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
             .hint("name it"));
     }
     let width = |cell: fn(&Row) -> &str| {
-        rows.iter().map(|(_, row)| shown(cell(row)).chars().count()).max().unwrap_or(0)
+        rows.iter().map(|(_, row)| columns::width(&shown(cell(row)))).max().unwrap_or(0)
     };
     let account = |row: &Row| row.account_name.clone().unwrap_or_default();
     let (names, roles) = (width(|row| &row.name), width(|row| &row.role));
-    let accounts = rows.iter().map(|(_, row)| shown(&account(row)).chars().count()).max().unwrap_or(0);
+    let accounts = rows.iter().map(|(_, row)| columns::width(&shown(&account(row)))).max().unwrap_or(0);
     let lines = rows.iter().map(|(view, row)| {
-        let (name, role, account) = (shown(&row.name), shown(&row.role), shown(&account(row)));
+        let name = columns::padded(&shown(&row.name), names);
+        let role = columns::padded(&shown(&row.role), roles);
+        let account = columns::padded(&shown(&account(row)), accounts);
         let left = prompt::format::left(view);
         // Without a listing, no gap.
         let gap = if accounts == 0 { "" } else { "  " };
-        format!("{name:names$}  {role:roles$}  {}{gap}{account:accounts$}  {left}", row.account_id)
+        format!("{name}  {role}  {}{gap}{account}  {left}", row.account_id)
     });
-    let at = picker::pick("Profile:", lines.collect(), &app.env)?;
+    let at = ui.pick("Profile:", lines.collect())?;
     Ok(rows[at].1.name.clone())
 }
 

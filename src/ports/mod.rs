@@ -7,6 +7,7 @@ pub mod callback;
 pub mod clipboard;
 pub mod clock;
 pub mod code_page;
+pub mod color;
 pub mod config_file;
 pub mod credentials_endpoint;
 pub mod env;

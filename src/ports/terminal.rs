@@ -1,10 +1,13 @@
 //! The terminal: whether there is one, and the two streams.
 //!
 //! stdout is data, stderr is for people (rule 1). Data go out byte for byte; what has colours goes through `anstream`,
-//! which drops them, and with them all control characters, where the stream is no terminal or NO_COLOR is set.
+//! which drops them, and with them all control characters, where [`super::color`] says so.
 
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
+
+use super::color;
+use super::env::Env;
 
 /// What a command may write to, and whether a person can be asked.
 pub struct Terminal {
@@ -16,25 +19,41 @@ pub struct Terminal {
     pub stdin: Box<dyn BufRead + Send>,
     /// stdin and stderr are a terminal: somebody can read a question and answer it.
     pub interactive: bool,
+    pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
-    /// Columns and rows of the terminal at stderr.
+    /// stderr gets colours.
+    pub color: bool,
+    /// The terminal moves its cursor, so that a list can be drawn on it.
+    pub draws: bool,
+    /// Columns and rows of the terminal at stderr, or else at stdout.
     pub size: fn() -> Option<(u16, u16)>,
     /// The mode, in octal, of the file that stdout goes to, where other users can read it.
     pub stdout_open_to_others: fn() -> Option<String>,
 }
 
 impl Terminal {
-    pub fn of_this_process(color: bool) -> Self {
-        let choice = if color { anstream::ColorChoice::Auto } else { anstream::ColorChoice::Never };
+    /// `may_color`: no flag of the command line refuses colours.
+    pub fn of_this_process(may_color: bool) -> Self {
+        let env = Env::from_process();
+        let has_color = |is_terminal| may_color && color::is_wanted(&env, is_terminal);
+        let choice = |is_terminal| {
+            if has_color(is_terminal) { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never }
+        };
+        let stdout_is_terminal = std::io::stdout().is_terminal();
         let stderr_is_terminal = std::io::stderr().is_terminal();
+        let stdout = anstream::AutoStream::new(std::io::stdout(), choice(stdout_is_terminal));
+        let stderr = anstream::AutoStream::new(std::io::stderr(), choice(stderr_is_terminal));
         Self {
             stdout: Box::new(std::io::stdout()),
-            colored_stdout: Box::new(anstream::AutoStream::new(std::io::stdout(), choice)),
-            stderr: Box::new(anstream::AutoStream::new(std::io::stderr(), choice)),
+            colored_stdout: Box::new(stdout),
+            stderr: Box::new(stderr),
             stdin: Box::new(BufReader::new(std::io::stdin())),
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
+            stdout_is_terminal,
             stderr_is_terminal,
-            size: || console::Term::stderr().size_checked().map(|(rows, columns)| (columns, rows)),
+            color: has_color(stderr_is_terminal),
+            draws: cfg!(windows) || env.get("TERM").is_some_and(|term| term != "dumb"),
+            size,
             stdout_open_to_others,
         }
     }
@@ -48,7 +67,10 @@ impl Terminal {
             stderr: Box::new(stderr.clone()),
             stdin: Box::new(std::io::empty()),
             interactive: false,
+            stdout_is_terminal: false,
             stderr_is_terminal: false,
+            color: false,
+            draws: false,
             size: || None,
             stdout_open_to_others: || None,
         };
@@ -68,6 +90,13 @@ fn stdout_open_to_others() -> Option<String> {
 #[cfg(not(unix))]
 fn stdout_open_to_others() -> Option<String> {
     None
+}
+
+/// A terminal that does not know its size says 0, or nothing.
+fn size() -> Option<(u16, u16)> {
+    let of = |term: console::Term| term.size_checked().map(|(rows, columns)| (columns, rows));
+    let is_known = |size: &(u16, u16)| size.0 > 0 && size.1 > 0;
+    of(console::Term::stderr()).filter(is_known).or_else(|| of(console::Term::stdout()).filter(is_known))
 }
 
 /// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was

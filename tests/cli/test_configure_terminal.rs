@@ -51,7 +51,7 @@ fn some_profiles_are_marked_in_a_list_or_by_number() {
     let mut drawn = on_a_terminal(&stage, line).spawn();
     drawn.wait_for_prompt("some of them");
     "some\r".chars().for_each(|key| drawn.press(key));
-    drawn.wait_for_prompt("Space marks");
+    drawn.wait_for_prompt("Space to select");
     "power \r".chars().for_each(|key| drawn.press(key));
     drawn.wait().expect_ok();
     assert!(stage.desk.read_aws_config().contains("power-user-access]"));

@@ -69,7 +69,7 @@ fn a_person_picks_by_number() {
     let more = stage.config().replace("[profile dev]", "[profile read]").replace(ROLE, "ReadOnlyAccess");
     let more = more.split_once("\n\n").expect("a session, then profiles").1.to_owned();
     stage.desk.write_aws_config(&format!("{}{more}", stage.config()));
-    for (answer, outcome) in [("2", "ReadOnlyAccess"), ("", "nothing was picked")] {
+    for (answer, outcome) in [("2", "ReadOnlyAccess"), ("", "cancelled")] {
         let console = on_a_terminal(&stage, "console --print").env("TERM", "dumb").allow_secret_on_stdout();
         let mut console = console.spawn();
         console.wait_for_prompt("Profile: (a number) ");

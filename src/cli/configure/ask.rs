@@ -22,12 +22,6 @@ pub(super) fn until<T>(
     }
 }
 
-/// An empty answer is a yes.
-pub(super) fn unless_no(question: &str, ui: &mut Ui) -> Result<bool, CommandError> {
-    let answer = ui.ask(&format!("{question} [Y/n] ")).ok_or_else(ended)?;
-    Ok(!matches!(answer.to_ascii_lowercase().as_str(), "n" | "no"))
-}
-
 /// `None`: nothing was picked.
 pub(super) fn picked<T>(picked: Result<T, PickError>) -> Result<Option<T>, CommandError> {
     match picked {
@@ -37,6 +31,6 @@ pub(super) fn picked<T>(picked: Result<T, PickError>) -> Result<Option<T>, Comma
 }
 
 fn ended() -> CommandError {
-    CommandError::new(Exit::Usage, "input_needed", "the input ended before all was answered")
-        .hint("nothing more was written; every answer is a flag too: `kcaws configure --help`")
+    CommandError::new(Exit::Usage, "input_needed", "input ended before all questions were answered")
+        .hint("nothing else was written; every answer is also a flag: `kcaws configure --help`")
 }

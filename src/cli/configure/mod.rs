@@ -291,7 +291,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
     if run.args.no_login || run.args.write.dry_run {
         return Ok(is_noted);
     }
-    if !is_noted && ui.is_interactive() && !ask::unless_no("Log in now?", ui)? {
+    if !is_noted && ui.is_interactive() && !ui.confirm_unless_no("Log in now?")? {
         return Ok(false);
     }
     let outcome = login::into(&run.name, app, ui);

@@ -7,11 +7,11 @@ use crate::cli::profile::sync::{RENAME, changes, skipped};
 use crate::cli::profile::written::Changed;
 use crate::cli::selection::{self, Opened};
 use crate::cli::ui::{Ui, WIDEST, shown};
+use crate::columns;
 use crate::configure::answers;
 use crate::configure::foreign;
 use crate::configure::foreign::{Found, Import};
 use crate::ports::identity_center::Patience;
-use crate::ports::picker;
 use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::own;
@@ -51,7 +51,7 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
         ui.say("AWS lists no account for you; an administrator can assign permission sets.");
         return Ok(());
     }
-    let mut chosen = choose(all, wish, app)?;
+    let mut chosen = choose(all, wish, ui)?;
     let mut answered = run.args.profile_region.is_some().then(|| run.settings.region.clone()).flatten();
     if chosen.iter().any(|one| one.region.is_none()) {
         let region = if matches!(wish, Wish::Ask) {
@@ -138,7 +138,7 @@ pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
     .hint("their own names stay theirs; add letters, digits or `_.@%:+/-`"))
 }
 
-fn choose(all: Vec<Wanted>, wish: &Wish, app: &App) -> Result<Vec<Wanted>, CommandError> {
+fn choose(all: Vec<Wanted>, wish: &Wish, ui: &Ui) -> Result<Vec<Wanted>, CommandError> {
     match wish {
         Wish::All => Ok(all),
         Wish::None => Ok(Vec::new()),
@@ -151,9 +151,9 @@ fn choose(all: Vec<Wanted>, wish: &Wish, app: &App) -> Result<Vec<Wanted>, Comma
                 "some of them".to_owned(),
                 "none".to_owned(),
             ];
-            match ask::picked(picker::pick("Profiles:", rows, &app.env))? {
+            match ask::picked(ui.pick("Profiles:", rows))? {
                 Some(0) => Ok(all),
-                Some(1) => marked(all, app),
+                Some(1) => marked(all, ui),
                 _ => Ok(Vec::new()),
             }
         }
@@ -174,14 +174,15 @@ fn named(all: Vec<Wanted>, names: &[String]) -> Result<Vec<Wanted>, CommandError
     Ok(all.into_iter().filter(|one| names.contains(&one.name)).collect())
 }
 
-fn marked(all: Vec<Wanted>, app: &App) -> Result<Vec<Wanted>, CommandError> {
-    let width = all.iter().map(|one| one.name.chars().count()).max().unwrap_or(0).min(WIDEST);
+fn marked(all: Vec<Wanted>, ui: &Ui) -> Result<Vec<Wanted>, CommandError> {
+    let width = all.iter().map(|one| columns::width(&one.name)).max().unwrap_or(0).min(WIDEST);
     let row = |one: &Wanted| {
         let role = &one.own.role;
-        shown(&format!("{:width$}  {} in {}", one.name, role.role_name, role.account_id))
+        let name = columns::padded(&shown(&one.name), width);
+        shown(&format!("{name}  {} in {}", role.role_name, role.account_id))
     };
     let rows = all.iter().map(row).collect();
-    let Some(places) = ask::picked(picker::pick_several("Profiles:", rows, &app.env))? else {
+    let Some(places) = ask::picked(ui.pick_several("Profiles:", rows))? else {
         return Ok(Vec::new());
     };
     let chosen = all.into_iter().enumerate().filter(|(at, _)| places.contains(at));

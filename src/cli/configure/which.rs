@@ -83,7 +83,7 @@ pub(super) fn session(
     let session = match (&args.session, &named) {
         (Some(name), _) => known.iter().find(|one| one.name == *name).cloned(),
         (None, Some(url)) => known.iter().find(|one| is_same_portal(&one.start_url, url)).cloned(),
-        (None, None) => one_of(&known, app, ui)?,
+        (None, None) => one_of(&known, ui)?,
     };
     let before = session.clone().unwrap_or_default();
     let proposed = only_portal(args, found);
@@ -131,7 +131,7 @@ fn unchanged(before: &Known) -> (String, Option<String>) {
 }
 
 /// `None`: the person wants another one, or there is none.
-fn one_of(known: &[Known], app: &App, ui: &Ui) -> Result<Option<Known>, CommandError> {
+fn one_of(known: &[Known], ui: &Ui) -> Result<Option<Known>, CommandError> {
     match known {
         [] => Ok(None),
         several if ui.is_interactive() => {
@@ -140,7 +140,7 @@ fn one_of(known: &[Known], app: &App, ui: &Ui) -> Result<Option<Known>, CommandE
                 .map(|one| shown(&format!("{}  {}  {}", one.name, one.start_url, one.region)))
                 .collect();
             rows.push("another Identity Center".to_owned());
-            let at = picker::pick("Session:", rows, &app.env)?;
+            let at = ui.pick("Session:", rows)?;
             Ok(several.get(at).cloned())
         }
         [only] => Ok(Some(only.clone())),

@@ -30,7 +30,7 @@ impl From<PickError> for CommandError {
         match error {
             PickError::Interrupted => Self::interrupted(),
             PickError::Nothing => Self::new(Exit::Failed, "nothing_picked", message)
-                .hint("everything is as it was; what is named needs no picking"),
+                .hint("nothing changed; pass the name to skip this list"),
             PickError::Terminal(error) => Self::new(Exit::Usage, "no_terminal", message)
                 .because(error.to_string())
                 .hint("name it on the command line"),

@@ -10,6 +10,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::credentials::warm::{MintedBy, Wanted};
 use crate::near::Near;
+use crate::ports::color;
 use crate::ports::file_stamp::FileStamp;
 use crate::ports::terminal;
 use crate::prompt::{self, Map, Ours, Standing, View};
@@ -79,7 +80,7 @@ fn text_of(args: &PromptArgs, near: &Near, color: bool, profile: &str, ours: &Ou
 
 fn written(args: &PromptArgs, near: &Near, color: bool, view: &View) -> String {
     let format = args.format.clone().or_else(|| near.env.get("KCAWS_PROMPT_FORMAT"));
-    let color = color && near.env.get("NO_COLOR").is_none();
+    let color = color && !color::is_refused(&near.env);
     format::text(format.as_deref().unwrap_or(format::DEFAULT), view, args.shell, color)
 }
 

@@ -1,25 +1,55 @@
 //! Text from outside, in forms in which nothing of it acts on a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The lines of a diff as they are shown. A carriage return stays at their ends where all lines of the file have one.
+/// The lines of a diff as they are shown.
+///
+/// A carriage return at the end of a line stays what it is, for a terminal and for whoever applies the diff. It is shown
+/// where it is all that a removed and an added line differ in, because nothing else would tell them apart.
 pub(super) fn shown_lines(diff: &str) -> Vec<String> {
     let lines: Vec<&str> = diff.split_terminator('\n').collect();
-    let of_file = |line: &&str| {
-        line.starts_with([' ', '+', '-']) && !line.starts_with("--- ") && !line.starts_with("+++ ")
-    };
-    let mut of_file = lines.iter().filter(|line| of_file(line)).map(|line| line.ends_with('\r'));
-    let first = of_file.next();
-    let is_mixed = first.is_some_and(|first| of_file.any(|other| other != first));
-    let shown_line = |line: &str| {
-        let (line, end) = match line.strip_suffix('\r').filter(|_| !is_mixed) {
-            Some(line) => (line, "\r"),
-            None => (line, ""),
+    let header = lines.iter().take_while(|line| !line.starts_with("@@")).count();
+    let mut ends = BTreeMap::<&str, LineEnds>::new();
+    for line in lines.iter().skip(header) {
+        let (text, has_return) = without_return(line);
+        match text.split_at_checked(1) {
+            Some(("-", text)) => ends.entry(text).or_default().removed[usize::from(has_return)] = true,
+            Some(("+", text)) => ends.entry(text).or_default().added[usize::from(has_return)] = true,
+            _ => {}
+        }
+    }
+    let shown_line = |(at, line): (usize, &&str)| {
+        let (text, has_return) = without_return(line);
+        let is_the_difference = at >= header
+            && text.starts_with(['-', '+'])
+            && text.get(1..).and_then(|text| ends.get(text)).is_some_and(LineEnds::differ);
+        let pieces: Vec<String> = text.split('\t').map(shown).collect();
+        let end = match (has_return, is_the_difference) {
+            (false, _) => "",
+            (true, false) => "\r",
+            (true, true) => "\\u{d}",
         };
-        let pieces: Vec<String> = line.split('\t').map(shown).collect();
         pieces.join("\t") + end
     };
-    lines.into_iter().map(shown_line).collect()
+    lines.iter().enumerate().map(shown_line).collect()
+}
+
+/// Whether a text was removed, and added, without and with a carriage return at its end.
+#[derive(Default)]
+struct LineEnds {
+    removed: [bool; 2],
+    added: [bool; 2],
+}
+
+impl LineEnds {
+    fn differ(&self) -> bool {
+        (self.removed[0] && self.added[1]) || (self.removed[1] && self.added[0])
+    }
+}
+
+fn without_return(line: &str) -> (&str, bool) {
+    line.strip_suffix('\r').map_or((line, false), |line| (line, true))
 }
 
 /// Text from outside, made harmless: control and escape characters, line ends and bidirectional overrides appear
@@ -58,4 +88,42 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{061c}' | '\u{feff}'
         | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "--- c\n+++ c\n@@ -1 +1 @@\n";
+
+    fn shown_diff(lines: &str) -> String {
+        let shown = shown_lines(&format!("{HEAD}{lines}")).join("\n") + "\n";
+        shown.strip_prefix(HEAD).expect("the head stays").to_owned()
+    }
+
+    #[test]
+    fn line_ends_stay_what_they_are_in_files_of_any_kind() {
+        for lines in [
+            " a\tb\r\n-x\r\n+y\r\n",
+            // The last line has no end, and one line has another.
+            " [default]\r\n-region = x\n\\ No newline at end of file\n+region = x2\r\n+output = json\r\n",
+            " [default]\r\n region = x\n+output = json\r\n",
+            "-x\n+y\n",
+            // A removed line may look like a head.
+            "--- c\r\n+y\r\n",
+        ] {
+            assert_eq!(shown_diff(lines), lines);
+        }
+    }
+
+    #[test]
+    fn a_line_end_is_shown_where_it_is_the_difference() {
+        assert_eq!(shown_diff("-x\r\n+x\n"), "-x\\u{d}\n+x\n");
+        assert_eq!(shown_diff("-x\n-y\r\n+x\r\n+z\r\n"), "-x\n-y\r\n+x\\u{d}\n+z\r\n");
+    }
+
+    #[test]
+    fn nothing_else_in_a_diff_acts() {
+        assert_eq!(shown_diff("-a\rb\u{7}\r\n+\u{1b}[2J\tz\r\n"), "-a\\u{d}b\\u{7}\r\n+\\u{1b}[2J\tz\r\n");
+    }
 }

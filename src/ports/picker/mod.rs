@@ -1,65 +1,52 @@
 //! A person picks one of a list: by typing some letters of it where the terminal can be drawn on, else by number.
 
+mod frame;
+mod list;
+mod screen;
+
 use std::io::{BufRead, Write};
 
-use inquire::InquireError;
-
-use super::env::Env;
+use self::list::List;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PickError {
     /// Escape, an empty line, the end of the input.
-    #[error("nothing was picked")]
+    #[error("cancelled")]
     Nothing,
     #[error("interrupted")]
     Interrupted,
-    #[error("the terminal cannot be asked")]
+    #[error("the terminal cannot be used for a question")]
     Terminal(#[source] std::io::Error),
 }
 
-/// The places of all picked rows, in their order; at least one.
-pub fn pick_several(question: &str, rows: Vec<String>, env: &Env) -> Result<Vec<usize>, PickError> {
-    let mut picked = if can_draw(env) {
-        let picked = inquire::MultiSelect::new(question, rows)
-            .with_page_size(12)
-            .with_help_message("Space marks, letters narrow, Enter takes the marked ones; Esc takes none")
-            .raw_prompt();
-        picked.map_err(reason)?.into_iter().map(|one| one.index).collect()
-    } else {
-        numbers(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())?
-    };
-    picked.sort_unstable();
-    if picked.is_empty() { Err(PickError::Nothing) } else { Ok(picked) }
+/// What the terminal at stderr can do.
+pub struct Surface {
+    /// It moves its cursor.
+    pub draws: bool,
+    pub color: bool,
+    /// Columns and rows, asked anew for each drawing.
+    pub size: fn() -> Option<(u16, u16)>,
 }
 
-/// The place of the picked row. Asks on stderr: stdout is data. Only for somebody who can answer.
-pub fn pick(question: &str, rows: Vec<String>, env: &Env) -> Result<usize, PickError> {
-    if can_draw(env) {
-        drawn(question, rows)
+/// Returns the places of all picked rows, in their order; at least one.
+pub fn pick_several(question: &str, rows: Vec<String>, surface: &Surface) -> Result<Vec<usize>, PickError> {
+    if surface.draws {
+        screen::ask(List::new(question, rows, true), surface)
+    } else {
+        numbers(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())
+    }
+}
+
+/// Returns the place of the picked row.
+///
+/// Asks on stderr: stdout is data. Only for somebody who can answer.
+pub fn pick(question: &str, rows: Vec<String>, surface: &Surface) -> Result<usize, PickError> {
+    if surface.draws {
+        let picked = screen::ask(List::new(question, rows, false), surface)?;
+        picked.first().copied().ok_or(PickError::Nothing)
     } else {
         numbered(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())
     }
-}
-
-fn can_draw(env: &Env) -> bool {
-    env.get("TERM").is_some_and(|term| term != "dumb") || cfg!(windows)
-}
-
-fn reason(error: InquireError) -> PickError {
-    match error {
-        InquireError::OperationInterrupted => PickError::Interrupted,
-        InquireError::IO(error) => PickError::Terminal(error),
-        InquireError::NotTTY => PickError::Terminal(std::io::ErrorKind::Unsupported.into()),
-        _ => PickError::Nothing,
-    }
-}
-
-fn drawn(question: &str, rows: Vec<String>) -> Result<usize, PickError> {
-    let picked = inquire::Select::new(question, rows)
-        .with_page_size(12)
-        .with_help_message("letters of it, then Enter; Esc leaves everything as it is")
-        .raw_prompt();
-    picked.map(|picked| picked.index).map_err(reason)
 }
 
 fn numbered(
@@ -68,7 +55,8 @@ fn numbered(
     input: &mut impl BufRead,
     output: &mut impl Write,
 ) -> Result<usize, PickError> {
-    asked(question, "a number", rows, input, output, |answer| one_of(answer, rows.len()))
+    let again = format!("Enter a number from 1 to {}", rows.len());
+    asked((question, "a number", &again), rows, input, output, |answer| one_of(answer, rows.len()))
 }
 
 fn numbers(
@@ -77,7 +65,9 @@ fn numbers(
     input: &mut impl BufRead,
     output: &mut impl Write,
 ) -> Result<Vec<usize>, PickError> {
-    asked(question, "numbers such as 1,3-5", rows, input, output, |answer| several_of(answer, rows.len()))
+    let again = format!("Enter numbers from 1 to {}, such as 1,3-5", rows.len());
+    let form = "numbers such as 1,3-5";
+    asked((question, form, &again), rows, input, output, |answer| several_of(answer, rows.len()))
 }
 
 fn one_of(answer: &str, count: usize) -> Option<usize> {
@@ -98,8 +88,7 @@ fn several_of(answer: &str, count: usize) -> Option<Vec<usize>> {
 
 /// Until an answer can be read.
 fn asked<T>(
-    question: &str,
-    form: &str,
+    (question, form, again): (&str, &str, &str),
     rows: &[String],
     input: &mut impl BufRead,
     output: &mut impl Write,
@@ -117,7 +106,7 @@ fn asked<T>(
             "" => return Err(PickError::Nothing),
             answer => match read(answer) {
                 Some(picked) => return Ok(picked),
-                None => writeln!(output, "1 to {}, please", rows.len()).map_err(PickError::Terminal)?,
+                None => writeln!(output, "{again}").map_err(PickError::Terminal)?,
             },
         }
     }
@@ -140,6 +129,7 @@ mod tests {
         assert!(matches!(picked, Ok(1)), "{shown}");
         assert!(shown.starts_with("   1  one\n   2  two\n"), "{shown}");
         assert_eq!(shown.matches("which?").count(), 3);
+        assert_eq!(shown.matches("Enter a number from 1 to 2\n").count(), 2);
     }
 
     #[test]

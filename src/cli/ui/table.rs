@@ -1,0 +1,147 @@
+//! Tables for people: columns of text without lines, as wide as a terminal at most.
+
+use super::{Ui, shown};
+use crate::columns;
+
+/// Columns of the widest cell that others stand behind; a name of any length comes from the network.
+pub(in crate::cli) const WIDEST: usize = 100;
+/// No column is made narrower than this to fit a terminal.
+const NARROWEST: usize = 8;
+/// Nor the last one, which goes on in the next line.
+const NARROWEST_LAST: usize = 24;
+const GAP: usize = 2;
+
+impl Ui {
+    /// Writes a table, shortened to the terminal where stdout is one. A pipe gets all of it.
+    pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
+        let width = self.terminal.stdout_is_terminal.then(self.terminal.size).flatten();
+        for line in lines(head, rows, width.map(|(columns, _)| usize::from(columns))) {
+            self.data(&line);
+        }
+    }
+}
+
+fn lines(head: &[&str], rows: &[Vec<String>], most: Option<usize>) -> Vec<String> {
+    let last = head.len().saturating_sub(1);
+    let cell = |(column, text): (usize, &String)| {
+        let text = shown(text);
+        if column == last { text } else { columns::cut(&text, WIDEST).into_owned() }
+    };
+    let head: Vec<String> = head.iter().map(|title| (*title).to_owned()).collect();
+    let rows = rows.iter().map(|row| row.iter().enumerate().map(cell).collect());
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| columns::width(&row[column])).max().unwrap_or(0);
+    let mut widths: Vec<usize> = (0..=last).map(width).collect();
+    if let Some(most) = most {
+        widths = fitted(widths, most);
+    }
+    rows.iter().flat_map(|row| lines_of(row, &widths)).collect()
+}
+
+/// The last column gives way first: what it has too much goes on in the next line, and nothing is lost.
+fn fitted(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
+    if let Some((last, others)) = widths.split_last_mut() {
+        let room = most.saturating_sub(others.iter().map(|width| width + GAP).sum());
+        *last = (*last).min(room.max(NARROWEST_LAST));
+        let room = most.saturating_sub(*last + GAP);
+        others.copy_from_slice(&columns::fitted(others, GAP, room, NARROWEST));
+    }
+    columns::fitted(&widths, GAP, most, NARROWEST)
+}
+
+fn lines_of(row: &[String], widths: &[usize]) -> Vec<String> {
+    let Some(((last, others), (last_width, other_widths))) = row.split_last().zip(widths.split_last()) else {
+        return Vec::new();
+    };
+    let cell = |(text, width): (&String, &usize)| columns::padded(&columns::cut(text, *width), width + GAP);
+    let mut before: String = others.iter().zip(other_widths).map(cell).collect();
+    let indent = " ".repeat(columns::width(&before));
+    let mut lines = Vec::new();
+    for piece in wrapped(last, *last_width) {
+        lines.push(format!("{before}{piece}").trim_end().to_owned());
+        before.clone_from(&indent);
+    }
+    lines
+}
+
+/// Breaks the text at its blanks; a word that is too long is cut.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    if columns::width(text) <= width {
+        return vec![text.to_owned()];
+    }
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let line = lines.last_mut().expect("there is one");
+        if line.is_empty() {
+            line.push_str(&columns::cut(word, width));
+        } else if columns::width(line) + 1 + columns::width(word) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(columns::cut(word, width).into_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_table_is_aligned_without_trailing_blanks() {
+        let rows = [row(&["xyz", "1"]), row(&["x", "\u{7}"]), row(&["", ""])];
+        assert_eq!(lines(&["A", "LONG"], &rows, None), ["A    LONG", "xyz  1", "x    \\u{7}", ""]);
+    }
+
+    #[test]
+    fn wide_letters_and_combining_marks_do_not_shift_a_column() {
+        let rows = [row(&["本番", "x"]), row(&["Zoe\u{308}", "x"]), row(&["dev", "x"])];
+        for most in [None, Some(80)] {
+            for line in lines(&["NAME", "ROLE"], &rows, most).iter().skip(1) {
+                let before = line.strip_suffix('x').expect("the second column");
+                assert_eq!(columns::width(before), 6, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_any_length_has_its_place_in_a_table() {
+        let (long, end) = ("n".repeat(70_000), "r".repeat(70_000));
+        let table = lines(&["A", "B"], &[row(&[&long, &end])], None);
+        let (name, rest) = table[1].split_once("  ").expect("two cells");
+        assert_eq!((columns::width(name), name.ends_with('…')), (WIDEST, true));
+        assert_eq!(rest, end, "nothing stands behind it");
+    }
+
+    #[test]
+    fn a_terminal_gets_lines_that_fit_and_a_pipe_gets_everything() {
+        let head = ["PROFILE", "ACCOUNT", "ROLE"];
+        let rows = [
+            row(&["workloads-development-administrator-access", "111122223333", "AdministratorAccess"]),
+            row(&["dev", "111122223333", "PowerUserAccess, ReadOnlyAccess, AdministratorAccess"]),
+        ];
+        let pipe = lines(&head, &rows, None);
+        assert!(pipe.len() == 3 && pipe[2].ends_with("AdministratorAccess") && pipe[1].contains("-access "));
+        for most in [40, 60, 80, 100, 200] {
+            let table = lines(&head, &rows, Some(most));
+            let widest = table.iter().map(|line| columns::width(line)).max();
+            assert!(widest.is_some_and(|widest| widest <= most), "{most}: {table:#?}");
+            let text = table.join("\n");
+            assert!(most < 60 || text.matches("AdministratorAccess").count() == 2, "{text}");
+            assert_eq!(text.contains('…'), most <= 80, "{most}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_word_without_blanks_is_cut() {
+        let url = "https://d-1234567890.awsapps.com/start";
+        assert_eq!(wrapped(url, 24), ["https://d-1234567890.aw…"]);
+        assert_eq!(wrapped("a b", 3), ["a b"]);
+        assert_eq!(wrapped("aa bb cc", 5), ["aa bb", "cc"]);
+    }
+}
