@@ -104,7 +104,8 @@ mod tests {
             assert_eq!(cut(text, most), expected, "{text} {most}");
             assert!(width(&cut(text, most)) <= most);
         }
-        for (text, room, expected) in [("abc", 2, "bc"), ("a本番", 3, "番"), ("ab", 9, "ab"), ("ab", 0, "")] {
+        for (text, room, expected) in [("abc", 2, "bc"), ("a本番", 3, "番"), ("ab", 9, "ab"), ("ab", 0, "")]
+        {
             assert_eq!(end(text, room), expected);
         }
     }

@@ -13,8 +13,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 pub use self::harmless::shown;
-pub(super) use self::table::WIDEST;
 use self::harmless::{harmless_json, shown_lines};
+pub(super) use self::table::WIDEST;
 use super::Global;
 use super::error::{CommandError, Doing, Exit, Situation};
 use crate::ports::keyring::Prompting;
@@ -140,6 +140,14 @@ impl Ui {
         let line = format!("\u{1b}[{code}m{sign}\u{1b}[0m {}\n", shown(line));
         if self.broken.is_none() {
             self.broken = self.terminal.colored_stdout.write_all(line.as_bytes()).err();
+        }
+    }
+
+    /// Writes help, which is data with colours.
+    pub(super) fn help(&mut self, text: &str) {
+        if self.broken.is_none() {
+            let stdout = &mut self.terminal.colored_stdout;
+            self.broken = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).err();
         }
     }
 

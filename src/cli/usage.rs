@@ -1,14 +1,15 @@
 //! A command line that clap refuses, or that asks for help.
 
+use std::error::Error as _;
 use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind as Wrong;
+use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind as Wrong};
 
-use super::Global;
 use super::error::{CommandError, Exit};
-use super::ui::{Ui, shown};
+use super::ui::Ui;
+use super::{Cli, Global};
 use crate::ports::terminal::Terminal;
 
 /// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr, with `--json` as every other
@@ -16,56 +17,145 @@ use crate::ports::terminal::Terminal;
 pub(super) fn tell(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let ours = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let json = ours().any(|arg| arg == "--json");
-    let mut ui = Ui::new(Terminal::of_this_process(true), &Global::default());
-    if error.exit_code() == 0 {
-        return match error.print() {
-            // A closed pipe is nobody's mistake.
-            Err(broken) if broken.kind() != ErrorKind::BrokenPipe => {
-                let failure = CommandError::output(&broken);
-                ui.error(&failure, json);
-                ExitCode::from(failure.exit_code())
-            }
-            _ => ExitCode::SUCCESS,
-        };
-    }
-    let is_option = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"-");
-    let is_exec = ours().find(|arg| !is_option(arg)).is_some_and(|arg| arg == "exec");
-    let mut failure = in_our_words(error);
-    if is_exec {
-        failure = failure.before_the_command();
-    }
-    if json {
-        ui.error(&failure, true);
-    } else if error.render().to_string().lines().any(|line| shown(line) != line) {
-        // It repeats what was typed.
-        for line in error.render().to_string().lines() {
-            ui.tell(line);
+    let may_color = !ours().any(|arg| arg == "--no-color");
+    let mut ui = Ui::new(Terminal::of_this_process(may_color), &Global::default());
+    let failure = if error.exit_code() == 0 {
+        ui.help(&error.render().ansi().to_string());
+        match ui.finish() {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(failure) => failure,
         }
     } else {
-        // clap's own words have colours and the usage. A stderr that is closed is no reason for another code.
-        let _ = error.print();
-    }
+        if error.kind() == Wrong::DisplayHelpOnMissingArgumentOrSubcommand && !json && ui.size().is_some() {
+            // A person who types the name alone wants to know what there is.
+            ui.tell_drawn(&error.render().ansi().to_string());
+        }
+        let command = command_of(ours());
+        let failure = in_our_words(error, &command);
+        if command == "kcaws exec" { failure.before_the_command() } else { failure }
+    };
+    ui.error(&failure, json);
     ExitCode::from(failure.exit_code())
 }
 
-/// What clap says as paragraphs: what is wrong, tips, the usage.
-fn in_our_words(error: &clap::Error) -> CommandError {
-    let wrong = |message: String| CommandError::new(Exit::Usage, "usage", message);
-    // Then its words are the whole help.
-    if error.kind() == Wrong::DisplayHelpOnMissingArgumentOrSubcommand {
-        return wrong("a command is missing".to_owned()).hint("`kcaws --help` lists them");
+/// The command that was typed, as far as there is such a one. Options of kcaws itself take no value.
+fn command_of<'a>(args: impl Iterator<Item = &'a OsString>) -> String {
+    let mut words = vec!["kcaws".to_owned()];
+    let cli = Cli::command();
+    let mut command = &cli;
+    for arg in args.filter(|arg| !arg.as_encoded_bytes().starts_with(b"-")) {
+        let Some(next) = command.find_subcommand(arg) else { break };
+        command = next;
+        words.push(next.get_name().to_owned());
     }
-    let text = error.render().to_string();
-    let mut paragraphs = text.split("\n\n").map(|paragraph| {
-        paragraph.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-    });
-    let message = paragraphs.next().unwrap_or_default();
-    let failure = wrong(message.strip_prefix("error: ").unwrap_or(&message).to_owned());
-    let hint = paragraphs.find_map(|paragraph| {
-        let tip = paragraph.strip_prefix("tip: ").map(|tips| tips.replace(" tip: ", "; "));
-        tip.or_else(|| paragraph.strip_prefix("Usage: ").map(|usage| format!("usage: {usage}")))
-    });
-    failure.hint(hint.unwrap_or_else(|| "`--help` shows what there is".to_owned()))
+    words.join(" ")
+}
+
+/// Returns clap's error in the form of all others.
+fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
+    let what = What { error, command };
+    let failure = |message: String| CommandError::new(Exit::Usage, "usage", message);
+    let (argument, value) = (what.text(ContextKind::InvalidArg), what.text(ContextKind::InvalidValue));
+    let failure = match error.kind() {
+        Wrong::DisplayHelpOnMissingArgumentOrSubcommand | Wrong::MissingSubcommand => {
+            failure("a command is missing".to_owned())
+        }
+        Wrong::UnknownArgument => failure(format!("unexpected argument {argument}")),
+        Wrong::InvalidSubcommand => {
+            failure(format!("unknown command {}", what.text(ContextKind::InvalidSubcommand)))
+        }
+        Wrong::MissingRequiredArgument => failure(format!("missing {argument}")),
+        Wrong::ArgumentConflict => {
+            let other = what.text(ContextKind::PriorArg);
+            if argument == other {
+                failure(format!("{argument} is given more than once"))
+            } else {
+                failure(format!("{argument} cannot be used with {other}"))
+            }
+        }
+        Wrong::InvalidValue | Wrong::WrongNumberOfValues | Wrong::TooFewValues
+            if value.is_empty() || value == "``" =>
+        {
+            failure(format!("{argument} needs a value"))
+        }
+        Wrong::InvalidValue | Wrong::ValueValidation => {
+            failure(format!("invalid value {value} for {argument}"))
+        }
+        Wrong::TooManyValues => failure(format!("{argument} does not take the value {value}")),
+        Wrong::NoEquals => failure(format!("{argument} takes its value after `=`")),
+        Wrong::InvalidUtf8 => failure("an argument is not valid UTF-8".to_owned()),
+        _ => failure(what.rendered()),
+    };
+    let failure = match (error.source(), what.list(ContextKind::ValidValue)) {
+        (Some(why), _) => failure.because(why.to_string()),
+        (None, values) if !values.is_empty() => {
+            failure.because(format!("possible values: {}", values.join(", ")))
+        }
+        _ => failure,
+    };
+    failure.hint(what.hint())
+}
+
+/// What clap knows of the error.
+struct What<'a> {
+    error: &'a clap::Error,
+    command: &'a str,
+}
+
+impl What<'_> {
+    fn list(&self, kind: ContextKind) -> Vec<String> {
+        match self.error.get(kind) {
+            Some(ContextValue::String(text)) => vec![text.clone()],
+            Some(ContextValue::Strings(texts)) => texts.clone(),
+            Some(ContextValue::StyledStr(text)) => vec![text.to_string()],
+            Some(ContextValue::StyledStrs(texts)) => texts.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Names in backticks.
+    fn text(&self, kind: ContextKind) -> String {
+        let quoted: Vec<String> = self.list(kind).iter().map(|text| format!("`{text}`")).collect();
+        quoted.join(", ")
+    }
+
+    fn hint(&self) -> String {
+        let suggested =
+            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+        let near = suggested.into_iter().map(|kind| self.text(kind)).find(|near| !near.is_empty());
+        if let Some(near) = near {
+            return format!("did you mean {near}?");
+        }
+        match self.error.kind() {
+            Wrong::InvalidSubcommand
+            | Wrong::MissingSubcommand
+            | Wrong::DisplayHelpOnMissingArgumentOrSubcommand => {
+                format!("`{} --help` lists the commands", self.command)
+            }
+            Wrong::InvalidValue | Wrong::ValueValidation => {
+                format!("`{} --help` shows what it takes", self.command)
+            }
+            _ => match self.usage() {
+                Some(usage) => format!("usage: {usage}"),
+                None => "`kcaws --help` shows what there is".to_owned(),
+            },
+        }
+    }
+
+    /// In one line.
+    fn usage(&self) -> Option<String> {
+        let usage = self.list(ContextKind::Usage).concat();
+        let usage = usage.split_whitespace().collect::<Vec<_>>().join(" ");
+        usage.strip_prefix("Usage: ").map(str::to_owned)
+    }
+
+    /// clap's own words, for what has no form of ours.
+    fn rendered(&self) -> String {
+        let text = self.error.render().to_string();
+        let first = text.split("\n\n").next().unwrap_or_default();
+        let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        first.strip_prefix("error: ").map_or(first.clone(), str::to_owned)
+    }
 }
 
 #[cfg(test)]
@@ -73,38 +163,58 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
     use crate::cli::error::Situation;
 
     #[test]
-    fn clap_is_taken_apart_into_message_and_hint() {
-        for (line, message, hint) in [
-            ("status --frob", "unexpected argument '--frob' found", "to pass '--frob' as a value"),
-            ("whoami --frob", "unexpected argument '--frob' found", "usage: kcaws whoami"),
-            ("statu", "unrecognized subcommand 'statu'", "similar subcommand"),
+    fn clap_is_taken_apart_into_message_cause_and_hint() {
+        for (line, message, cause, hint) in [
+            ("status --frob", "unexpected argument `--frob`", "", "usage: kcaws status [OPTIONS] [SESSION]"),
+            ("status --jsno", "unexpected argument `--jsno`", "", "did you mean `--json`?"),
+            ("status a b", "unexpected argument `b`", "", "usage: kcaws status"),
+            ("statu", "unknown command `statu`", "", "did you mean `status`?"),
+            ("frobnicate", "unknown command `frobnicate`", "", "`kcaws --help` lists the commands"),
             (
-                "profile add",
-                "the following required arguments were not provided: --session",
-                "usage: kcaws profile add",
+                "profile frobnicate",
+                "unknown command `frobnicate`",
+                "",
+                "`kcaws profile --help` lists the commands",
             ),
-            ("", "a command is missing", "`kcaws --help` lists them"),
+            ("profile add", "missing `--session <SESSION>`", "", "usage: kcaws profile add"),
+            ("", "a command is missing", "", "`kcaws --help` lists the commands"),
+            ("profile", "a command is missing", "", "`kcaws profile --help` lists the commands"),
             (
                 "console --duration 1s",
+                "invalid value `1s` for `--duration <DURATION>`",
                 "AWS takes 15m to 12h, in whole seconds",
-                "`--help` shows what there is",
+                "`kcaws console --help` shows what it takes",
             ),
             (
                 "init tcsh",
-                "invalid value 'tcsh' for '<SHELL>' [possible values: bash",
-                "a similar value exists: 'zsh'",
+                "invalid value `tcsh` for `<SHELL>`",
+                "possible values: bash",
+                "did you mean `zsh`?",
+            ),
+            ("login --flow", "`--flow <FLOW>` needs a value", "possible values: ", "`kcaws login --help`"),
+            ("console --print --copy", "`--print` cannot be used with `--copy`", "", "usage: kcaws console"),
+            ("login --force --force", "`--force` is given more than once", "", "usage: kcaws login"),
+            (
+                "env it's --format x'y",
+                "invalid value `x'y` for `--format <FORMAT>`",
+                "possible",
+                "`kcaws env --help`",
             ),
         ] {
-            let line = ["kcaws"].into_iter().chain(line.split_whitespace());
-            let error = Cli::try_parse_from(line).expect_err("wrong");
-            let told = in_our_words(&error).as_json(Situation::default())["error"].clone();
-            let (said, hinted) =
-                (told["message"].as_str().unwrap_or(""), told["hint"].as_str().unwrap_or(""));
-            assert!(said.contains(message) && hinted.contains(hint), "{told}");
+            let line: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let error =
+                Cli::try_parse_from(std::iter::once(&"kcaws".into()).chain(&line)).expect_err("wrong");
+            let told =
+                in_our_words(&error, &command_of(line.iter())).as_json(Situation::default())["error"].clone();
+            let text = |key: &str| told[key].as_str().unwrap_or("").to_owned();
+            assert!(text("message").starts_with(message) && text("hint").starts_with(hint), "{told}");
+            assert!(
+                text("cause").starts_with(cause) && cause.is_empty() == told["cause"].is_null(),
+                "{told}"
+            );
             assert_eq!(told["code"], "usage");
         }
     }

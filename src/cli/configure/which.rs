@@ -6,7 +6,6 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::configure::answers::{self, BadAnswer, is_same_portal};
 use crate::configure::foreign::{self, Found};
-use crate::ports::picker;
 use crate::profile::{Document, Heading};
 use crate::session::start_url::{self, StartUrlError};
 

@@ -87,7 +87,10 @@ mod tests {
 
     fn profiles(count: usize) -> List {
         let row = |number: usize| {
-            format!("本番-account-{number}-administrator-access  AdministratorAccess  111122223333  {:40}  59m", "名")
+            format!(
+                "本番-account-{number}-administrator-access  AdministratorAccess  111122223333  {:40}  59m",
+                "名"
+            )
         };
         List::new("Profile:", (0..count).map(row).collect(), false)
     }
@@ -101,7 +104,8 @@ mod tests {
                     if several {
                         list = List::new("Profiles:", vec!["本番環境".repeat(30); 3], true);
                     }
-                    for key in ["", "a", "本番", "a very long filter that does not fit into any line at all"] {
+                    for key in ["", "a", "本番", "a very long filter that does not fit into any line at all"]
+                    {
                         list.press(Key::Paste(key.to_owned()));
                         let frame = Frame::of(&mut list, (columns, rows), false);
                         let size = format!("{columns}x{rows} {:?}", frame.lines);
@@ -110,7 +114,8 @@ mod tests {
                         assert!(frame.lines.iter().all(|line| columns::width(line) <= width), "{size}");
                         assert!(frame.cursor <= width, "{size}");
                         if rows > 1 && columns > 1 && !list.shown(1).is_empty() {
-                            let marked = frame.lines.iter().skip(1).filter(|line| line.starts_with(['>', '…']));
+                            let marked =
+                                frame.lines.iter().skip(1).filter(|line| line.starts_with(['>', '…']));
                             assert!(marked.count() >= 1, "{size}");
                         }
                     }
@@ -141,7 +146,11 @@ mod tests {
         list.press(Key::Paste("abcdefghijklmnopqrstuvwxyz".into()));
         assert_eq!(Frame::of(&mut list, (40, 24), false).lines[0], "Profile: abcdefghijklmnopqrstuvwxyz");
         let frame = Frame::of(&mut list, (20, 24), false);
-        assert!(frame.lines[0].starts_with("Profile: ") && frame.lines[0].ends_with("xyz"), "{:?}", frame.lines);
+        assert!(
+            frame.lines[0].starts_with("Profile: ") && frame.lines[0].ends_with("xyz"),
+            "{:?}",
+            frame.lines
+        );
         assert!(Frame::of(&mut list, (10, 24), false).lines[0].ends_with("xyz"));
     }
 }

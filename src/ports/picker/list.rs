@@ -171,8 +171,7 @@ impl List {
 /// How far the row is from what was typed, `None` where it does not match: rows that begin with the word come first, then
 /// those with a word that does, those that contain it, and those that have its letters in their order.
 fn rank(word: &str, row: &str) -> Option<u32> {
-    let begins_a_word =
-        |at: usize| !row[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+    let begins_a_word = |at: usize| !row[..at].chars().next_back().is_some_and(char::is_alphanumeric);
     if row.starts_with(word) {
         return Some(0);
     }
@@ -188,7 +187,10 @@ fn rank(word: &str, row: &str) -> Option<u32> {
 
 /// The first line of it; a line end in what is pasted must not be an answer.
 fn pasted(text: &str) -> impl Iterator<Item = char> {
-    text.trim_start().chars().take_while(|letter| !matches!(letter, '\r' | '\n')).filter(|letter| !letter.is_control())
+    text.trim_start()
+        .chars()
+        .take_while(|letter| !matches!(letter, '\r' | '\n'))
+        .filter(|letter| !letter.is_control())
 }
 
 fn drop_word(filter: &mut String) {
@@ -220,10 +222,7 @@ mod tests {
         let mut list = list(&rows, false);
         list.press(Key::Down);
         type_text(&mut list, "dev");
-        assert_eq!(
-            texts(&mut list, 12),
-            [">DEV-admin", " dev-power", " sandbox dev", " mydev", " d-e-v"]
-        );
+        assert_eq!(texts(&mut list, 12), [">DEV-admin", " dev-power", " sandbox dev", " mydev", " d-e-v"]);
         assert_eq!(list.press(Key::Enter), Step::Taken(vec![3]));
         list.press(Key::Down);
         assert_eq!(list.press(Key::Enter), Step::Taken(vec![4]));
@@ -242,7 +241,8 @@ mod tests {
     fn the_marked_row_is_always_among_those_that_are_shown() {
         let names: Vec<String> = (0..200).map(|number| format!("profile-{number}")).collect();
         let mut list = List::new("Profile:", names, false);
-        let keys = [Key::Down, Key::PageDown, Key::Last, Key::Up, Key::PageUp, Key::First, Key::Up, Key::Down];
+        let keys =
+            [Key::Down, Key::PageDown, Key::Last, Key::Up, Key::PageUp, Key::First, Key::Up, Key::Down];
         for page in [1, 12, 3, 500, 2] {
             for key in &keys {
                 list.press(key.clone());
