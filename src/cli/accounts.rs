@@ -29,7 +29,7 @@ pub(super) struct AccountsArgs {
     /// Ask AWS, however new the last list is
     #[arg(long)]
     refresh: bool,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -9,12 +9,12 @@ use crate::app::App;
 use crate::profile::Role;
 
 const EXAMPLES: &str = "\
-Example, in ~/.aws/config:
-  [profile dev]
-  credential_process = /usr/local/bin/kcaws credential-process --session corp --account 111122223333 --role PowerUserAccess
-  region = eu-central-1
+Example:
+  kcaws credential-process --session corp --account 111122223333 \\
+    --role PowerUserAccess
 
-Keep sso_… keys out of that profile: several SDKs would then not run the line at all.";
+In ~/.aws/config this is the value of `credential_process`, in one line and without a backslash; `kcaws profile add` \
+writes it. Keep sso_… keys out of that profile: several SDKs would then not run the line at all.";
 
 /// Hand out role credentials to the AWS CLI and SDKs, as credential_process
 ///
@@ -26,7 +26,7 @@ pub(super) struct CredentialProcessArgs {
     /// Name of an [sso-session …]
     #[arg(long, required_unless_present = "profile", requires_all = ["account", "role"])]
     session: Option<String>,
-    /// 12 digits
+    /// Account ID, 12 digits
     #[arg(long, requires = "session", value_parser = account_id)]
     account: Option<String>,
     /// Name of the permission set

@@ -14,15 +14,15 @@ use crate::shell::{Format, Unquotable};
 
 const EXAMPLES: &str = "\
 Examples:
-  eval \"$(kcaws env dev)\"                                        bash, zsh
-  kcaws env dev | source                                         fish
-  kcaws env dev --format nu | from json | load-env               nushell
-  hide-env -i ...(kcaws env --unset --format nu | from json)     nushell, --unset
-  eval (kcaws env dev --format elvish | slurp)                   elvish
+  eval \"$(kcaws env dev)\"                                     bash, zsh, ksh, sh
+  kcaws env dev | source                                      fish
+  kcaws env dev --format nu | from json | load-env            nushell
+  hide-env -i ...(kcaws env --unset --format nu | from json)  nushell, --unset
+  eval (kcaws env dev --format elvish | slurp)                elvish
   kcaws env dev --format powershell | Out-String | Invoke-Expression
   docker run --env-file <(kcaws env dev --format dotenv) …
 
-They stay what they are until they expire: `kcaws exec` is for one command, a profile for everything else.";
+These variables are not refreshed. Use `kcaws exec` for a single command and a profile for everything else.";
 
 /// Print role credentials as variables for a shell
 ///
@@ -32,10 +32,10 @@ They stay what they are until they expire: `kcaws exec` is for one command, a pr
 pub(super) struct EnvArgs {
     #[command(flatten)]
     of: RoleArgs,
-    /// Whose syntax; without it that of $SHELL
+    /// Output syntax [default: from $SHELL]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Print what removes the variables again, those of `kcaws serve` too
+    /// Print commands that unset the variables, those of `kcaws serve` too
     #[arg(long)]
     unset: bool,
 }

@@ -10,27 +10,32 @@ use crate::shell::Format;
 
 const EXAMPLES: &str = "\
 Examples:
-  eval -- \"$(kcaws init bash)\"                            in ~/.bashrc
-  eval -- \"$(kcaws init zsh)\"                             in ~/.zshrc, after compinit
-  kcaws init fish | source                                in ~/.config/fish/config.fish
+  eval -- \"$(kcaws init bash)\"   in ~/.bashrc
+  eval -- \"$(kcaws init zsh)\"    in ~/.zshrc
+  kcaws init fish | source       in ~/.config/fish/config.fish
   Invoke-Expression (& kcaws init powershell | Out-String)   in $PROFILE
+
 nu and elvish load a file; its first lines say where it goes:
   kcaws init nu | head -20";
 
-/// Print what makes a shell know kcaws: `kcaws use`, completion, and a function for your prompt
+/// Print the shell integration script: `kcaws use`, completion, and a function for your prompt
 ///
 /// It changes no prompt by itself and says nothing when it is loaded.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct InitArgs {
+    /// The shell to print it for
     #[arg(value_enum)]
     shell: Shell,
 }
 
 /// Print the completion alone: commands, options, profiles, sessions, accounts, permission sets, regions
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  eval -- \"$(kcaws completions bash)\"\n\n`kcaws init` has it in it.")]
+#[command(
+    after_help = "Example:\n  eval -- \"$(kcaws completions bash)\"\n\nAlready included in `kcaws init`."
+)]
 pub(super) struct CompletionsArgs {
+    /// The shell to print it for
     #[arg(value_enum)]
     shell: Shell,
 }

@@ -8,6 +8,7 @@ mod configure;
 mod console;
 mod credential_process;
 mod doctor;
+mod duration;
 mod env;
 mod error;
 mod exec;
@@ -35,65 +36,89 @@ mod whoami;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
 use self::error::{CommandError, Doing};
 use self::ui::Ui;
 use crate::app::App;
 use crate::ports::terminal::Terminal;
 
+/// No line is wider than 80 columns: clap would break it without regard to the table.
 const ENVIRONMENT: &str = "\
 Environment:
   AWS_CONFIG_FILE               another file than ~/.aws/config
-  AWS_SHARED_CREDENTIALS_FILE   another file than ~/.aws/credentials; only looked at, for keys that hide a profile
+  AWS_SHARED_CREDENTIALS_FILE   another file than ~/.aws/credentials; only
+                                looked at, for keys that hide a profile
   AWS_PROFILE, AWS_DEFAULT_PROFILE
-                                the profile, and through it the session, when none is named
-  KCAWS_FLOW                    how login goes: device (default), pkce, auto
-  KCAWS_KEYRING                 where login keeps tokens: auto, secret-service, keyutils, keychain, wincred, file
-  KCAWS_PASSPHRASE_FD           for the file: the number of an open descriptor whose first line is the passphrase
-  KCAWS_PASSPHRASE_COMMAND      for the file: a command that prints it; run without a shell
-  KCAWS_AUTO_LOGIN              true: a tool that finds nobody logged in opens one login for all (default false)
-  KCAWS_NAME_TEMPLATE           how `profile sync` names profiles, such as {account_name|kebab}-{role|kebab}
-  KCAWS_PROMPT_FORMAT           what `kcaws prompt` says
+                                the profile, and through it the session, when
+                                none is named
+  KCAWS_FLOW                    how to log in: device (default), pkce, auto
+  KCAWS_KEYRING                 where login keeps tokens: auto, secret-service,
+                                keyutils, keychain, wincred, file
+  KCAWS_PASSPHRASE_FD           for the file store: the number of an open
+                                descriptor whose first line is the passphrase
+  KCAWS_PASSPHRASE_COMMAND      for the file store: a command that prints the
+                                passphrase; run without a shell
+  KCAWS_AUTO_LOGIN              true: when a tool finds no active login, start
+                                one login that all waiting tools share (default
+                                false)
+  KCAWS_NAME_TEMPLATE           how `profile sync` names profiles, such as
+                                {account_name|kebab}-{role|kebab}
+  KCAWS_PROMPT_FORMAT           what `kcaws prompt` prints
   KCAWS_BROWSER                 the browser, by name or path
-  KCAWS_CONSOLE_VIA             how console signs in: federation (default), portal
+  KCAWS_CONSOLE_VIA             how console signs in: federation (default),
+                                portal
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
   AWS_CA_BUNDLE                 certificates to trust besides the platform's
   AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
+                                as in the AWS SDKs
   AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SIGNIN,
   AWS_ENDPOINT_URL_STS
-  NO_COLOR                      no colour
+                                other endpoints
+  NO_COLOR, CLICOLOR, CLICOLOR_FORCE
+                                whether output is colored
 
 Exit codes:
-  0 done   1 failed   2 usage, or input needed   3 configuration   4 a person must log in
-  5 keyring missing, locked or too slow   6 not assigned
+  0 done   1 failed   2 usage, or input needed   3 configuration
+  4 a person must log in   5 keyring missing, locked or too slow
+  6 not assigned
   129, 130, 143 hung up, interrupted, terminated
-  exec: the command's own; 125 failed before it, 126 cannot run it, 127 not found";
+  exec: the command's own; 125 failed before it, 126 cannot run it,
+        127 not found";
 
-/// AWS access for people who live in a Keycloak realm: log in once, credentials for every tool
+const GLOBAL: &str = "Global options";
+
+/// AWS credentials for Keycloak users: log in once, use every AWS tool
 #[derive(Debug, Parser)]
 #[command(name = "kcaws", version, after_help = ENVIRONMENT, max_term_width = 100, propagate_version = false)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Print help (see a summary with -h)
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL)]
+    help: Option<bool>,
+    /// Print version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = GLOBAL)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Args, Clone, Debug, Default)]
 struct Global {
-    /// Say nothing but errors
-    #[arg(short, long, global = true)]
+    /// Only print errors
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     quiet: bool,
-    /// Tell what is done, never a secret (may be repeated)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Print more detail, never secrets (repeat for more)
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
     verbose: u8,
-    /// No colour, as with NO_COLOR
-    #[arg(long, global = true)]
+    /// Disable colored output (same as NO_COLOR)
+    #[arg(long, global = true, help_heading = GLOBAL)]
     no_color: bool,
-    /// Never ask: exit 2 where an answer is needed
-    #[arg(long, global = true)]
+    /// Never prompt; exit with code 2 if input is required
+    #[arg(long, global = true, help_heading = GLOBAL)]
     no_input: bool,
 }
 
@@ -223,7 +248,8 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
 #[cfg(test)]
 fn credential_process_arguments(args: &[String]) -> Option<(String, crate::profile::Role)> {
     let line = std::iter::once("kcaws").chain(args.iter().map(String::as_str));
-    let Cli { global, command: Command::CredentialProcess(args) } = Cli::try_parse_from(line).ok()? else {
+    let Cli { global, command: Command::CredentialProcess(args), .. } = Cli::try_parse_from(line).ok()?
+    else {
         return None;
     };
     let usual = !global.quiet && global.verbose == 0 && !global.no_color && !global.no_input;
@@ -238,6 +264,9 @@ fn prompt_arguments(args: &[String]) -> Option<prompt::PromptArgs> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod help_tests;
 
 #[cfg(test)]
 mod tests {

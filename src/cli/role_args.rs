@@ -14,13 +14,13 @@ pub(super) struct RoleArgs {
     /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
     #[arg(conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
-    /// The same, where the name begins with `-`: --profile=-NAME
+    /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
     #[arg(long = "profile", value_name = "PROFILE", conflicts_with_all = ["profile", "session", "account", "role"])]
     named: Option<String>,
     /// Name of an [sso-session …]
     #[arg(long, requires_all = ["account", "role"])]
     session: Option<String>,
-    /// 12 digits
+    /// Account ID, 12 digits
     #[arg(long, requires = "session", value_parser = account_id)]
     account: Option<String>,
     /// Name of the permission set

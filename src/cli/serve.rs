@@ -23,15 +23,15 @@ use crate::shell::Format;
 
 const EXAMPLES: &str = "\
 Examples:
-  kcaws serve dev                                        print the variables for other shells
-  kcaws serve dev --format dotenv --output .env &        for tools that read such a file
+  kcaws serve dev                                   print variables for a shell
+  kcaws serve dev --format dotenv --output .env &   for tools that read a file
   docker run --network host --user \"$(id -u)\" --env-file .env …
 
-A process of yours that has the variables gets credentials of the role as long as this runs, fresh ones each time: AWS
-SDKs, the AWS CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before
-them. The token is also in a private file, for programs that read it from a file only (polars, delta-rs);
-`--format dotenv` leaves that file out, since a container does not see it. Other users of this machine are refused,
-with the token too: a container needs the host's network and your user id. For one command there is
+A process of yours that has the variables gets credentials of the role as long as this runs, fresh ones each time: AWS \
+SDKs, the AWS CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before \
+them. The token is also in a private file, for programs that read it from a file only (polars, delta-rs); \
+`--format dotenv` leaves that file out, since a container does not see it. Other users of this machine are refused, \
+with the token too: a container needs the host's network and your user id. For one command there is \
 `kcaws exec --serve`.";
 
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -48,7 +48,7 @@ pub(super) const VARIABLES: [&str; 3] = [URI, TOKEN, TOKEN_FILE];
 pub(super) struct ServeArgs {
     #[command(flatten)]
     of: RoleArgs,
-    /// Whose syntax; without it that of $SHELL
+    /// Output syntax [default: from $SHELL]
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Listen on this port [default: any free one]

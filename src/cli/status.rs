@@ -29,7 +29,7 @@ pub(super) struct StatusArgs {
     /// Ask AWS too whether the login is still good, and who you are if that is cheap
     #[arg(long)]
     check: bool,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }

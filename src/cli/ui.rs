@@ -16,7 +16,7 @@ pub use self::harmless::shown;
 use self::harmless::{harmless_json, shown_lines};
 pub(super) use self::table::WIDEST;
 use super::Global;
-use super::error::{CommandError, Doing, Exit, Situation};
+use super::error::{CommandError, Doing, Situation};
 use crate::ports::keyring::Prompting;
 use crate::ports::terminal::Terminal;
 use crate::ports::thread;
@@ -247,6 +247,7 @@ impl Ui {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::error::Exit;
 
     fn ui(quiet: bool) -> (Ui, crate::ports::terminal::Captured, crate::ports::terminal::Captured) {
         let (terminal, stdout, stderr) = Terminal::captured();

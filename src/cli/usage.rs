@@ -120,8 +120,7 @@ impl What<'_> {
     }
 
     fn hint(&self) -> String {
-        let suggested =
-            [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+        let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
         let near = suggested.into_iter().map(|kind| self.text(kind)).find(|near| !near.is_empty());
         if let Some(near) = near {
             return format!("did you mean {near}?");
@@ -192,7 +191,7 @@ mod tests {
                 "init tcsh",
                 "invalid value `tcsh` for `<SHELL>`",
                 "possible values: bash",
-                "did you mean `zsh`?",
+                "`kcaws init --help` shows what it takes",
             ),
             ("login --flow", "`--flow <FLOW>` needs a value", "possible values: ", "`kcaws login --help`"),
             ("console --print --copy", "`--print` cannot be used with `--copy`", "", "usage: kcaws console"),

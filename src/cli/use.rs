@@ -35,7 +35,7 @@ pub(super) struct UseArgs {
     /// Leave the profile
     #[arg(long, conflicts_with_all = ["profile", "json"])]
     clear: bool,
-    /// The profiles that kcaws serves, machine-readable
+    /// Print the profiles that kcaws serves as JSON
     #[arg(long, conflicts_with = "profile")]
     pub(super) json: bool,
     /// Asked by the shell's function: three lines, the profile, its region, a dot. Without a profile the two are empty

@@ -22,7 +22,7 @@ pub(super) struct WhoamiArgs {
     /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE, then `default`]
     #[arg(long)]
     profile: Option<String>,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }

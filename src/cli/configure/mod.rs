@@ -26,7 +26,8 @@ use crate::profile::save::Outcome;
 const EXAMPLES: &str = "\
 Examples:
   kcaws configure
-  kcaws configure --start-url https://d-1234567890.awsapps.com/start --region eu-central-1 --profiles all --yes
+  kcaws configure --start-url https://d-1234567890.awsapps.com/start \\
+    --region eu-central-1 --profiles all --yes
   kcaws configure --session corp --profiles dev-power-user-access --yes
   kcaws configure --import";
 

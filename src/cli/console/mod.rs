@@ -25,14 +25,14 @@ Examples:
   kcaws console dev
   kcaws console dev --service logs --region eu-west-1
   kcaws console dev --destination arn:aws:s3:::bucket/key
-  kcaws console dev --container            (a Firefox container of the profile's name)
+  kcaws console dev --container      (a Firefox container of the profile's name)
   kcaws console dev --browser chrome --browser-profile 'Profile 1'
   kcaws console dev --via portal
-  kcaws console --session corp --account 111122223333 --role PowerUserAccess --print
+  kcaws console --session corp --account 111122223333 --role PowerUser --print
 
-By federation, credentials of the role become a sign-in URL, which signs in whoever opens it within 15 minutes; the
-browser gets it from this machine, it stands on no command line. By portal, the browser is sent to the access portal,
-where it is signed in or signs in; no credentials are used here, and several sessions side by side work.";
+With federation, the role's credentials are exchanged for a sign-in URL that is valid for 15 minutes; it is passed to \
+the browser through a local redirect, never on a command line. With portal, the browser goes to the access portal, where \
+you are signed in or sign in; no credentials are used here, and several sessions can be open side by side.";
 
 /// Open the AWS console in the browser with a profile's permission set
 ///
@@ -62,7 +62,7 @@ pub(super) struct ConsoleArgs {
     logout_first: bool,
     #[command(flatten)]
     out: Out,
-    /// List the short names of services (with --json machine-readable) and do nothing else
+    /// List the short names of services (with --json as JSON) and exit
     #[arg(long)]
     list_services: bool,
 }
@@ -72,7 +72,7 @@ fn via(text: &str) -> Result<Via, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let duration = crate::cli::duration::parse(text)?;
     if DURATIONS.contains(&duration) && duration.subsec_nanos() == 0 {
         Ok(duration)
     } else {

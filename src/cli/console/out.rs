@@ -26,7 +26,7 @@ pub(super) struct Out {
     /// Put the URL into the clipboard instead of opening it
     #[arg(long, group = "handed_over")]
     copy: bool,
-    /// Print the URL and what it is, machine-readable, instead of opening it
+    /// Print the URL and what it is as JSON instead of opening it
     #[arg(long, group = "handed_over")]
     pub(super) json: bool,
     /// firefox, chrome, chromium, edge, brave or vivaldi (also as a Flatpak or a snap), or any program by name or path

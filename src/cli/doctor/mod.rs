@@ -48,7 +48,7 @@ pub(super) struct DoctorArgs {
     /// Look at this session and its profiles only
     #[arg(long)]
     session: Option<String>,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
     /// Ask nobody over the network

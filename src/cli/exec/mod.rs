@@ -22,11 +22,11 @@ Examples:
   kcaws exec dev -- terraform apply
   kcaws exec dev --min-ttl 45m -- ./nightly-job
   kcaws exec dev --serve -- ./week-long-job
-  kcaws exec --each 'prod-*' -- aws s3 ls    exit code 1 when one fails
+  kcaws exec --each 'prod-*' -- aws s3 ls   exit code 1 when one fails
   kcaws exec dev -- bash                    a shell that acts as the role
 
-Exit codes: those of the command; 125 where kcaws failed before it ran, 126 where it cannot be run,
-127 where it is not found.";
+Exit codes: those of the command; 125 where kcaws failed before it ran, 126 where it cannot be run, 127 where it is \
+not found.";
 
 /// Set for the command: what kcaws runs inside of itself can be told.
 pub(super) const NESTED: &str = "KCAWS_EXEC";
@@ -82,7 +82,7 @@ pub(super) struct ExecArgs {
 const LONGEST: TimeDelta = TimeDelta::days(3650);
 
 fn span(text: &str) -> Result<TimeDelta, String> {
-    let span = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let span = crate::cli::duration::parse(text)?;
     let span = TimeDelta::from_std(span).ok().filter(|span| *span <= LONGEST);
     span.ok_or_else(|| "no credentials last that long".to_owned())
 }

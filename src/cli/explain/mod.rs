@@ -21,7 +21,7 @@ use crate::app::App;
 /// what you have there.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kcaws explain exit 5\n  kcaws explain 'Invalid requester'\n  kcaws explain 403 --profile dev\n  kcaws explain 403 --session corp --account 111122223333 --role PowerUserAccess"
+    after_help = "Examples:\n  kcaws explain exit 5\n  kcaws explain 'Invalid requester'\n  kcaws explain 403 --profile dev\n  kcaws explain 403 --session corp --account 111122223333 --role PowerUser"
 )]
 pub(super) struct ExplainArgs {
     /// A code, or a part of a message
@@ -38,7 +38,7 @@ pub(super) struct ExplainArgs {
     /// For 403: the permission set
     #[arg(long, requires = "account")]
     role: Option<String>,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -17,19 +17,21 @@ use crate::profile::{ConfigError, Heading, Role};
 /// Creates it, or changes our keys of it and no others. A profile that kcaws did not write is refused.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kcaws profile add dev --session corp --account 111122223333 --role PowerUserAccess --region eu-central-1\n  kcaws profile add default --session corp --account 111122223333 --role ReadOnlyAccess"
+    after_help = "Examples:\n  kcaws profile add dev --session corp --account 111122223333 \\\n    --role PowerUserAccess --region eu-central-1\n  kcaws profile add default --session corp --account 111122223333 \\\n    --role ReadOnlyAccess"
 )]
 pub(super) struct AddArgs {
+    /// Name of the profile
     name: String,
     /// Name of an [sso-session …]
     #[arg(long)]
     session: String,
-    /// 12 digits
+    /// Account ID, 12 digits
     #[arg(long, value_parser = account_id)]
     account: String,
     /// Name of the permission set
     #[arg(long, value_parser = role_name)]
     role: String,
+    /// Region of the profile, such as eu-central-1
     #[arg(long, value_parser = one_word)]
     region: Option<String>,
     /// What the AWS CLI prints: json, yaml, text, table

@@ -13,10 +13,10 @@ use crate::profile::{Document, Heading, sources};
 /// SHADOWED BY names what some tool takes instead of the profile's credential_process, and where it stands.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kcaws profile list\n  kcaws profile list --json | jq -r '.profiles[] | select(.source == \"kcaws\").name'"
+    after_help = "Examples:\n  kcaws profile list\n  kcaws profile list --json | jq -r '.profiles[] | select(.source == \"kcaws\")'"
 )]
 pub(super) struct ListArgs {
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }

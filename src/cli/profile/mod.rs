@@ -18,7 +18,7 @@ use crate::app::App;
 /// The file is edited, not rewritten: comments, order and line ends stay, and each write leaves a backup.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kcaws profile list\n  kcaws profile add dev --session corp --account 111122223333 --role PowerUserAccess\n  kcaws profile sync corp --dry-run\n  kcaws profile undo"
+    after_help = "Examples:\n  kcaws profile list\n  kcaws profile add dev --session corp --account 111122223333 --role Dev\n  kcaws profile sync corp --dry-run\n  kcaws profile undo"
 )]
 pub(super) struct ProfileArgs {
     #[command(subcommand)]

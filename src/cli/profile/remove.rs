@@ -12,6 +12,7 @@ use crate::profile::{ConfigError, Heading};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  kcaws profile remove dev\n  kcaws profile remove dev prod --dry-run")]
 pub(super) struct RemoveArgs {
+    /// Names of the profiles
     #[arg(required = true)]
     names: Vec<String>,
     /// Others too

@@ -19,6 +19,7 @@ use crate::profile::save::SaveError;
     after_help = "Examples:\n  kcaws profile undo --list\n  kcaws profile undo --dry-run\n  kcaws profile undo 17"
 )]
 pub(super) struct UndoArgs {
+    /// Number of the backup to restore, as --list shows it [default: the newest]
     id: Option<u64>,
     /// Show what there is
     #[arg(long, conflicts_with_all = ["id", "dry_run", "in_place"])]

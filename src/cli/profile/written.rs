@@ -22,7 +22,7 @@ pub(in crate::cli) struct WriteArgs {
     /// Write into the file itself where it cannot be replaced (hard links, a mounted file)
     #[arg(long)]
     pub(in crate::cli) in_place: bool,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

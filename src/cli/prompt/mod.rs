@@ -20,12 +20,13 @@ const HELP: &str = "\
 Example:
   kcaws prompt --format '{color}{profile}[:{role}] {left}{reset}'
 
-In the format: {profile} {session} {account} {role} {region} {left} {minutes} {state}; {color} (by state) {red}
-{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] vanishes when something in it is
-empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself),
+In the format: {profile} {session} {account} {role} {region} {left} {minutes} {state}; {color} (by state) {red} \
+{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] vanishes when something in it is \
+empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself), \
 log in, ended (of `kcaws exec`), other keys (keys in the environment come before the profile).
 
-Says nothing without AWS_PROFILE or AWS_DEFAULT_PROFILE and outside of `kcaws exec`, and for profiles that are not kcaws's. Never fails.";
+Says nothing without AWS_PROFILE or AWS_DEFAULT_PROFILE and outside of `kcaws exec`, and for profiles that are not \
+kcaws's. Never fails.";
 
 /// Say in few words which profile this shell has, as what, and for how long
 ///

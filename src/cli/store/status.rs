@@ -17,7 +17,7 @@ use crate::session::whereabouts;
 pub(super) struct StatusArgs {
     /// Name of an [sso-session …]
     session: Option<String>,
-    /// Machine-readable
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
