@@ -1,4 +1,5 @@
-# Completion of kcaws for zsh. Part of `kcaws init zsh`; alone, after compinit: eval -- "$(kcaws completions zsh)"
+# Completion of kcaws for zsh. Part of `kcaws init zsh`; alone: eval -- "$(kcaws completions zsh)"
+# It may come before compinit.
 
 typeset -g __kcaws_binary='::KCAWS::'
 
@@ -21,6 +22,17 @@ __kcaws_offer() {
   (( $#values )) && compadd -l -d shown -a values
 }
 
+# Before compinit there is no compdef. Then each prompt looks for it, which is a look into a table, until it is there.
+__kcaws_complete() {
+  emulate -L zsh
+  (( ${+functions[compdef]} )) || return 0
+  precmd_functions=("${(@)precmd_functions:#__kcaws_complete}")
+  compdef _kcaws kcaws
+}
+
 if (( ${+functions[compdef]} )); then
   compdef _kcaws kcaws
+else
+  typeset -ga precmd_functions
+  precmd_functions=("${(@)precmd_functions:#__kcaws_complete}" __kcaws_complete)
 fi

@@ -1,4 +1,4 @@
-# kcaws for zsh. In ~/.zshrc, after compinit:
+# kcaws for zsh. In ~/.zshrc, before or after compinit:
 #
 #   eval -- "$(kcaws init zsh)"
 #

@@ -328,3 +328,34 @@ fn fish_completes_in_its_line_editor_and_runs_nothing() {
         &["\r"],
     );
 }
+
+/// Plugin managers start the completion system behind the first prompt, and people write the lines in any order.
+#[test]
+fn zsh_is_completed_whenever_its_completion_system_starts() {
+    const COMPINIT: &str = "autoload -Uz compinit; compinit -u -D";
+    const LOAD: &str = "source ./completion.zsh";
+    let stage = stage();
+    for (lines, expected) in [
+        (vec![COMPINIT, LOAD], "_kcaws theirs"),
+        (vec![LOAD, COMPINIT], "_kcaws theirs"),
+        (vec![LOAD, "setopt ksh_arrays sh_word_split no_unset", "true", COMPINIT], "_kcaws theirs"),
+        (vec![LOAD, LOAD, COMPINIT, "true"], "_kcaws theirs"),
+        // Nothing is there to complete with, and nothing is said.
+        (vec![LOAD, LOAD], "none theirs,__kcaws_complete"),
+    ] {
+        let show = "print -r -- \"is ${_comps[kcaws]-none} ${(j:,:)precmd_functions}\"; (exit 7)";
+        // Each line is followed by a prompt; the other hook must survive, and so must the exit code.
+        let first = "unsetopt zle; PS1=; PS2=; theirs() { : }; precmd_functions=(theirs)";
+        let keeps = "print -r -- \"code $?\"";
+        let script = format!("{first}\n{}\n\nsetopt no_ksh_arrays\n{show}\n{keeps}\n", lines.join("\n"));
+        let Some(zsh) = kcaws_test_kit::find_program("zsh") else {
+            return kcaws_test_kit::skipped("zsh is not installed");
+        };
+        let output = stage.desk.command(zsh).args(["-f", "-i"]).stdin(script).run();
+        let text = output.stdout_text();
+        assert!(text.contains(&format!("is {expected}\n")), "{lines:?}: {output}");
+        assert!(text.contains("code 7\n"), "{output}");
+        // Prompts are there too.
+        assert!(!output.stderr_text().contains("zsh:"), "{output}");
+    }
+}

@@ -130,3 +130,29 @@ fn what_cannot_be_quoted_and_who_is_not_logged_in_print_nothing() {
         .expect_stderr("AWS_REGION cannot be written for cmd");
     assert!(output.stdout.is_empty());
 }
+
+#[test]
+fn a_shell_without_a_syntax_of_its_own_is_told_and_posix_shells_get_theirs() {
+    let stage = Stage::new();
+    stage.log_in();
+    let env = |line: &str, shell: &str| stage.kcaws(line).env("SHELL", shell).allow_secret_on_stdout().run();
+    for shell in ["/bin/sh", "/bin/dash", "/bin/ksh", "/usr/bin/mksh", "/bin/bash", "/bin/zsh"] {
+        let output = env("env dev", shell).expect_ok();
+        assert!(output.stdout_text().starts_with("export AWS_ACCESS_KEY_ID='"), "{shell}");
+    }
+    for shell in ["/usr/bin/tcsh", "/bin/csh", "/usr/bin/xonsh", "/opt/my shell/rc"] {
+        let name = shell.rsplit('/').next().unwrap();
+        for line in ["env dev", "env --unset", "serve dev"] {
+            let output =
+                env(line, shell).expect_code(2).expect_stderr(&format!("no syntax for the shell `{name}`"));
+            assert!(output.stdout.is_empty(), "{output}");
+            output.expect_stderr("--format: bash, ");
+        }
+        env("env dev --format sh", shell).expect_ok().expect_stdout("export AWS_");
+        let output = env("use dev", shell).expect_code(2).expect_stderr(&format!("no hook for {name}"));
+        assert!(!output.stderr_text().contains("bashrc"), "{output}");
+    }
+    let script = format!("eval \"$('{}' env dev)\"; printenv AWS_ACCOUNT_ID", binary().display());
+    let output = stage.desk.command("dash").args(["-c", &script]).env("SHELL", "/bin/dash").run().expect_ok();
+    assert_eq!(output.stdout_text().trim(), ACCOUNT);
+}
