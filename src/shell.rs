@@ -54,16 +54,23 @@ impl Format {
         }
     }
 
-    /// What `$SHELL` says; bash's lines are understood by every POSIX shell.
-    pub fn of_shell(path: Option<&str>) -> Self {
-        match path.and_then(|path| path.rsplit('/').next()) {
-            Some("zsh") => Self::Zsh,
-            Some("fish") => Self::Fish,
-            Some("nu") => Self::Nu,
-            Some("elvish") => Self::Elvish,
-            Some("pwsh") => Self::Powershell,
-            _ => Self::Bash,
-        }
+    /// Returns the syntax of the shell that `$SHELL` names, `None` where there is none for it.
+    ///
+    /// Without `$SHELL` it is that of POSIX, which bash's lines keep to.
+    pub fn of_shell(path: Option<&str>) -> Option<Self> {
+        let Some(path) = path else { return Some(Self::Bash) };
+        Some(match name_of_shell(path) {
+            "bash" | "rbash" => Self::Bash,
+            // Descendants of the Bourne shell that know `export NAME=value`.
+            "sh" | "dash" | "ash" | "busybox" | "yash" | "posh" => Self::Bash,
+            "ksh" | "ksh93" | "ksh2020" | "mksh" | "lksh" | "pdksh" | "oksh" | "loksh" => Self::Bash,
+            "zsh" | "rzsh" => Self::Zsh,
+            "fish" => Self::Fish,
+            "nu" => Self::Nu,
+            "elvish" => Self::Elvish,
+            "pwsh" | "powershell" => Self::Powershell,
+            _ => return None,
+        })
     }
 
     /// Text that sets the variables, with its line end.
@@ -156,6 +163,12 @@ impl Format {
     }
 }
 
+/// Returns the name of the program that `$SHELL` says.
+pub fn name_of_shell(path: &str) -> &str {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
 fn quoted(text: &mut String, value: &str, escape: impl Fn(char) -> Option<&'static str>) {
     text.push('\'');
     for letter in value.chars() {
@@ -218,8 +231,20 @@ mod tests {
 
     #[test]
     fn the_shell_is_known_by_its_name() {
-        assert_eq!(Format::of_shell(Some("/usr/bin/fish")), Format::Fish);
-        assert_eq!(Format::of_shell(Some("/bin/dash")), Format::Bash);
-        assert_eq!(Format::of_shell(None), Format::Bash);
+        for (path, expected) in [
+            (Some("/usr/bin/fish"), Some(Format::Fish)),
+            (Some("/bin/bash"), Some(Format::Bash)),
+            (Some("/bin/dash"), Some(Format::Bash)),
+            (Some("/bin/ksh93"), Some(Format::Bash)),
+            (Some("mksh"), Some(Format::Bash)),
+            (Some("/run/current-system/sw/bin/zsh"), Some(Format::Zsh)),
+            (Some(r"C:\Program Files\Git\usr\bin\bash.exe"), Some(Format::Bash)),
+            (Some("/usr/bin/tcsh"), None),
+            (Some("/usr/bin/xonsh"), None),
+            (Some("/usr/bin/bash-static-wrapper"), None),
+            (None, Some(Format::Bash)),
+        ] {
+            assert_eq!(Format::of_shell(path), expected, "{path:?}");
+        }
     }
 }

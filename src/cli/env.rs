@@ -10,7 +10,7 @@ use super::ui::Ui;
 use crate::app::App;
 use crate::ports::identity_center::RoleCredentials;
 use crate::secret::Secret;
-use crate::shell::{Format, Unquotable};
+use crate::shell::{Format, Unquotable, name_of_shell};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,7 +46,8 @@ impl clap::ValueEnum for Format {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()))
+        let value = PossibleValue::new(self.name());
+        Some(if *self == Self::Bash { value.aliases(["sh", "posix", "ksh", "dash"]) } else { value })
     }
 }
 
@@ -57,7 +58,7 @@ const ACCOUNT: &str = "AWS_ACCOUNT_ID";
 const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let format = args.format.unwrap_or_else(|| Format::of_shell(app.env.get("SHELL").as_deref()));
+    let format = format(args.format, app)?;
     if args.unset {
         let names: Vec<&str> =
             KEYS.into_iter().chain([ACCOUNT]).chain(REGIONS).chain(serve::VARIABLES).collect();
@@ -71,6 +72,22 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     ui.warn_of_readers_of_stdout("run `chmod 600` on it, or start the program with `kcaws exec`");
     ui.secret_line(&text(format, &variables)?);
     Ok(())
+}
+
+/// Returns the syntax that was asked for, or else that of the person's shell.
+pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, CommandError> {
+    let shell = app.env.get("SHELL");
+    named.or_else(|| Format::of_shell(shell.as_deref())).ok_or_else(|| {
+        let shell = shell.as_deref().map(name_of_shell).unwrap_or_default();
+        let known = Format::ALL.map(Format::name).join(", ");
+        CommandError::new(
+            Exit::Usage,
+            "unknown_shell",
+            format!("kcaws has no syntax for the shell `{shell}`"),
+        )
+        .because("SHELL names it, and --format is not given")
+        .hint(format!("choose a syntax with --format: {known}"))
+    })
 }
 
 /// What sets them, in the syntax of `format`.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::env::text;
+use super::env::{self, text};
 use super::error::{CommandError, Exit, Situation, argument};
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
@@ -60,7 +60,7 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let format = args.format.unwrap_or_else(|| Format::of_shell(app.env.get("SHELL").as_deref()));
+    let format = env::format(args.format, app)?;
     let chosen = args.of.choose_or_ask(app, ui)?;
     if let Some(hidden) = hidden_by_default(&chosen, app) {
         let cause = hidden.cause.unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::credentials::listing::known::Known;
 use crate::profile::document::Heading;
 use crate::profile::{ConfigError, Document, sources};
 use crate::prompt::{Standing, View, recent};
-use crate::shell::Format;
+use crate::shell::{Format, name_of_shell};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -124,22 +124,30 @@ fn nothing_before() -> CommandError {
 }
 
 fn not_loaded(app: &App) -> CommandError {
-    let format = Format::of_shell(app.env.get("SHELL").as_deref());
-    let hint = match format {
-        Format::Fish => {
-            "put `kcaws init fish | source` into ~/.config/fish/config.fish, and start a new shell".to_owned()
-        }
-        Format::Nu | Format::Elvish | Format::Powershell => {
-            format!("`kcaws init {}` prints what it takes, and where it goes", format.name())
-        }
-        _ => format!(
-            "put `eval -- \"$(kcaws init {0})\"` into ~/.{0}rc, and start a new shell; or `export AWS_PROFILE=…`",
-            format.name()
-        ),
-    };
     CommandError::new(Exit::Usage, "no_hook", "`kcaws use` is not loaded in this shell")
         .because("a program cannot change the variables of the shell that runs it")
-        .hint(hint)
+        .hint(how_to_load(app.env.get("SHELL").as_deref()))
+}
+
+/// Only bash itself reads ~/.bashrc, whoever else has its syntax.
+fn how_to_load(shell: Option<&str>) -> String {
+    let name = shell.map_or("bash", name_of_shell);
+    match (Format::of_shell(shell), name) {
+        (Some(Format::Fish), _) => {
+            "put `kcaws init fish | source` into ~/.config/fish/config.fish, and start a new shell".to_owned()
+        }
+        (Some(format @ (Format::Nu | Format::Elvish | Format::Powershell)), _) => {
+            format!("`kcaws init {}` prints what it takes, and where it goes", format.name())
+        }
+        (Some(_), "bash" | "zsh") => format!(
+            "put `eval -- \"$(kcaws init {name})\"` into ~/.{name}rc, and start a new shell; or `export AWS_PROFILE=…`"
+        ),
+        (Some(_), _) => format!("kcaws has no hook for {name}: `export AWS_PROFILE=…` chooses a profile"),
+        (None, "csh" | "tcsh") => {
+            format!("kcaws has no hook for {name}: `setenv AWS_PROFILE …` chooses a profile")
+        }
+        (None, _) => format!("kcaws has no hook for {name}: set AWS_PROFILE in it to choose a profile"),
+    }
 }
 
 /// Every profile may be used, ours or not.
@@ -255,4 +263,28 @@ fn description(view: &View) -> String {
         _ => format!("{} left", prompt::format::left(view)),
     };
     format!("{role}account {}, {time}", view.account_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_is_sent_to_its_own_file_and_no_other() {
+        for (shell, file, command) in [
+            (Some("/bin/bash"), "~/.bashrc", "kcaws init bash"),
+            (None, "~/.bashrc", "kcaws init bash"),
+            (Some("/usr/bin/zsh"), "~/.zshrc", "kcaws init zsh"),
+            (Some("/usr/bin/fish"), "config.fish", "kcaws init fish"),
+            (Some("/usr/bin/nu"), "", "kcaws init nu"),
+            (Some("/usr/bin/ksh"), "", "export AWS_PROFILE="),
+            (Some("/bin/dash"), "", "export AWS_PROFILE="),
+            (Some("/bin/tcsh"), "", "setenv AWS_PROFILE "),
+            (Some("/usr/bin/xonsh"), "", "set AWS_PROFILE"),
+        ] {
+            let hint = how_to_load(shell);
+            assert!(hint.contains(file) && hint.contains(command), "{hint}");
+            assert_eq!(hint.contains("rc,"), file.ends_with("rc"), "{hint}");
+        }
+    }
 }

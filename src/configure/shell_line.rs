@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::ports::env::Env;
 use crate::ports::folders::Folders;
-use crate::shell::Format;
+use crate::shell::{Format, name_of_shell};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellLine {
@@ -23,9 +23,9 @@ impl ShellLine {
         program: impl Fn(Format) -> Option<String>,
     ) -> Option<Self> {
         let path = env.get("SHELL")?;
-        let shell = Format::of_shell(Some(&path));
-        // What it does not know is taken for a POSIX shell; the hook is bash's own.
-        if shell == Format::Bash && path.rsplit('/').next() != Some("bash") {
+        let shell = Format::of_shell(Some(&path))?;
+        // Other POSIX shells share its syntax, but not its hook.
+        if shell == Format::Bash && name_of_shell(&path) != "bash" {
             return None;
         }
         let program = program(shell)?;
@@ -112,7 +112,9 @@ mod tests {
             ("kcaws init fish | source".into(), at("/home/alice/.config/fish/config.fish"))
         );
         assert_eq!(line(&[("SHELL", "/usr/bin/nu")]), ("kcaws init nu".into(), None));
-        assert_eq!(of(&[("SHELL", "/bin/dash")]), None);
+        for path in ["/bin/dash", "/bin/ksh", "/usr/bin/tcsh", "/usr/bin/xonsh"] {
+            assert_eq!(of(&[("SHELL", path)]), None, "{path}");
+        }
         assert_eq!(of(&[]), None);
     }
 
