@@ -17,7 +17,9 @@ use self::harmless::{harmless_json, shown_lines};
 pub(super) use self::table::WIDEST;
 use super::Global;
 use super::error::{CommandError, Doing, Situation};
+use crate::ports::env::Env;
 use crate::ports::keyring::Prompting;
+use crate::ports::osc52::{self, Multiplexer};
 use crate::ports::terminal::Terminal;
 use crate::ports::thread;
 use crate::secret::Secret;
@@ -113,6 +115,17 @@ impl Ui {
     /// The same for a line that has its end already.
     pub fn secret_line(&mut self, line: &Secret<Vec<u8>>) {
         self.write_out(line.expose());
+    }
+
+    /// Puts the text into the clipboard of the person's terminal; `false` where there is no way to.
+    ///
+    /// No terminal says whether it has taken it.
+    pub(super) fn copy_to_terminal(&mut self, text: &Secret<String>, env: &Env) -> bool {
+        let Some(terminal) = self.terminal.raw.as_mut().filter(|_| osc52::may_be_known(env)) else {
+            return false;
+        };
+        let Some(sequence) = osc52::sequence(text, Multiplexer::of(env)) else { return false };
+        terminal.write_all(sequence.expose()).and_then(|()| terminal.flush()).is_ok()
     }
 
     /// What kcaws itself is run with for a part of this command is as silent as it.
@@ -289,6 +302,22 @@ mod tests {
             let read: serde_json::Value = serde_json::from_str(&text).expect("JSON");
             assert_eq!(read.get("name").unwrap_or(&read["error"]["message"]), name);
         }
+    }
+
+    #[test]
+    fn a_text_goes_to_the_clipboard_of_a_terminal_and_into_no_pipe() {
+        let env = Env::from_pairs(&[("TERM", "xterm")]);
+        let (mut pipe, stdout, stderr) = ui(false);
+        assert!(!pipe.copy_to_terminal(&"x".into(), &env));
+        assert_eq!(stdout.text() + &stderr.text(), "");
+        let (mut terminal, _, screen) = Terminal::captured();
+        terminal.raw = Some(Box::new(screen.clone()));
+        let mut ui = Ui::new(terminal, &Global::default());
+        assert!(!ui.copy_to_terminal(&"x".into(), &Env::from_pairs(&[("TERM", "dumb")])));
+        assert!(!ui.copy_to_terminal(&"x".repeat(100_000).into(), &env), "too long");
+        assert_eq!(screen.text(), "");
+        assert!(ui.copy_to_terminal(&"x".into(), &env));
+        assert_eq!(screen.text(), "\u{1b}]52;c;eA==\u{7}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::browser::SSH;
 use super::env::Env;
 use super::lookup;
 use super::process::wait_until;
@@ -40,13 +41,13 @@ impl SystemClipboard {
 
     /// Those that can reach where the person sits, the best first.
     fn candidates(&self) -> Vec<Candidate> {
-        if cfg!(target_os = "macos") {
-            return vec![("pbcopy", &[])];
-        }
-        if cfg!(windows) {
-            return vec![("clip.exe", &[])];
-        }
         let set = |name| self.env.get(name).is_some();
+        // These put it on the desktop of the machine that they run on; a display may be forwarded.
+        let is_far = SSH.into_iter().any(set);
+        if cfg!(any(target_os = "macos", windows)) {
+            let program = if cfg!(windows) { "clip.exe" } else { "pbcopy" };
+            return if is_far { Vec::new() } else { vec![(program, &[])] };
+        }
         let mut candidates: Vec<Candidate> = Vec::new();
         if set("WAYLAND_DISPLAY") {
             candidates.push(("wl-copy", &[]));
@@ -55,7 +56,7 @@ impl SystemClipboard {
             candidates.push(("xclip", &["-selection", "clipboard", "-in"]));
             candidates.push(("xsel", &["--clipboard", "--input"]));
         }
-        if set("WSL_DISTRO_NAME") {
+        if set("WSL_DISTRO_NAME") && !is_far {
             candidates.push(("clip.exe", &[]));
         }
         candidates
@@ -144,6 +145,10 @@ mod tests {
             let env = script(folder.path(), program, &text);
             keeps_what_is_put(&with(&env, variable), &|| std::fs::read_to_string(&file).ok());
         }
+        let path = folder.path().display().to_string();
+        let far = [("PATH", path.as_str()), ("WSL_DISTRO_NAME", "x"), ("SSH_TTY", "/dev/pts/1")];
+        let refused = SystemClipboard::new(Env::from_pairs(&far)).put(&"x".into());
+        assert!(matches!(refused, Err(ClipboardError::NoProgram { .. })), "not the far machine's clipboard");
         let fake = FakeClipboard::default();
         keeps_what_is_put(&fake, &|| fake.text().map(|text| text.expose().clone()));
     }

@@ -27,6 +27,7 @@ pub mod keyring;
 mod lookup;
 pub mod loopback;
 pub mod machine;
+pub mod osc52;
 mod own_folder;
 pub mod owner;
 pub mod passphrase;

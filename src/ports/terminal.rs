@@ -15,6 +15,8 @@ pub struct Terminal {
     /// The same stream, for lines with colours.
     pub colored_stdout: Box<dyn Write + Send>,
     pub stderr: Box<dyn Write + Send>,
+    /// The terminal itself, for a sequence that is no colour: stderr, or else stdout. `None` where neither is one.
+    pub raw: Option<Box<dyn Write + Send>>,
     /// What the person types. Nothing is read before somebody is asked.
     pub stdin: Box<dyn BufRead + Send>,
     /// stdin and stderr are a terminal: somebody can read a question and answer it.
@@ -47,6 +49,11 @@ impl Terminal {
             stdout: Box::new(std::io::stdout()),
             colored_stdout: Box::new(stdout),
             stderr: Box::new(stderr),
+            raw: match (stderr_is_terminal, stdout_is_terminal) {
+                (true, _) => Some(Box::new(std::io::stderr())),
+                (false, true) => Some(Box::new(std::io::stdout())),
+                (false, false) => None,
+            },
             stdin: Box::new(BufReader::new(std::io::stdin())),
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
             stdout_is_terminal,
@@ -65,6 +72,7 @@ impl Terminal {
             stdout: Box::new(stdout.clone()),
             colored_stdout: Box::new(stdout.clone()),
             stderr: Box::new(stderr.clone()),
+            raw: None,
             stdin: Box::new(std::io::empty()),
             interactive: false,
             stdout_is_terminal: false,

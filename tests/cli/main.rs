@@ -33,6 +33,7 @@ mod test_login_qr;
 mod test_logout;
 mod test_name_servers;
 mod test_offboarding;
+mod test_picker;
 mod test_proxy;
 mod test_readme;
 mod test_refusals;

@@ -1,11 +1,14 @@
 //! By federation or by portal, for how long, and where the URL goes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::{Output, Walk};
+use kcaws_test_kit::{Output, Walk, require_program};
 
 use crate::stage::{ACCOUNT, ROLE, Stage};
 use crate::test_console::logged_in;
 use crate::test_start_url::behind_a_vanity_url;
+use crate::test_terminal::on_a_terminal;
 
 fn printed(stage: &Stage, line: &str) -> Output {
     stage.kcaws(&format!("console dev {line}")).allow_secret_on_stdout().run()
@@ -86,8 +89,8 @@ fn the_clipboard_gets_the_url_on_stdin() {
     stage.desk.write_script("xclip", &script);
     stage.desk.set_env("DISPLAY", ":0");
     let output = stage.run("console dev --copy").expect_ok();
-    let output =
-        output.expect_stderr("The URL is in the clipboard; it signs in whoever opens it within 15 minutes.");
+    let output = output.expect_stderr("Copied the URL to the clipboard.");
+    let output = output.expect_stderr("It signs in anyone who opens it within 15 minutes.");
     assert!(output.stdout.is_empty());
     let url = std::fs::read_to_string(text).expect("was written");
     assert!(Walk::new().open(&url).text().contains(ROLE));
@@ -96,6 +99,33 @@ fn the_clipboard_gets_the_url_on_stdin() {
     stage.run("console dev --copy").expect_code(1).expect_stderr("`xclip` did not take the text");
     stage.desk.remove_env("DISPLAY");
     stage.run("console dev --copy").expect_code(1).expect_stderr("no program for the clipboard");
+}
+
+/// Over SSH, and wherever else there is no display.
+#[test]
+fn without_a_display_the_url_goes_to_the_clipboard_of_the_terminal() {
+    require_program!("script");
+    let stage = logged_in();
+    for (variable, value, before, after) in [
+        ("SSH_TTY", "/dev/pts/1", "\u{1b}]52;c;", "\u{7}"),
+        ("TMUX", "/tmp/tmux,1,0", "\u{1b}Ptmux;\u{1b}\u{1b}]52;c;", "\u{7}\u{1b}\\"),
+        ("STY", "1.pts", "\u{1b}P\u{1b}]52;c;", "\u{7}\u{1b}\\"),
+    ] {
+        let command = on_a_terminal(&stage, "console dev --copy").allow_secret_on_stdout();
+        let output = command.env(variable, value).run().expect_ok();
+        let text = output.stdout_text();
+        let (_, text) = text.split_once(before).unwrap_or_else(|| panic!("{variable}: {output}"));
+        let (sent, said) = text.split_once(after).expect("an end");
+        let sent = sent.replace("\u{1b}\\\u{1b}P", "");
+        let url = String::from_utf8(STANDARD.decode(sent).expect("base64")).expect("a URL");
+        assert!(Walk::new().open(&url).text().contains(ROLE), "{variable}");
+        assert!(said.contains("terminal's clipboard (OSC 52)") && !said.contains("SigninToken"), "{output}");
+    }
+    for term in ["dumb", "linux"] {
+        let command = on_a_terminal(&stage, "console dev --copy").env("TERM", term);
+        let output = command.run().expect_code(1).expect_stdout("no program for the clipboard");
+        assert!(!output.stdout_text().contains("]52;"), "{output}");
+    }
 }
 
 /// What the portal's own page makes of the fragment.

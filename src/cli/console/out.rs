@@ -13,6 +13,7 @@ use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
 use crate::ports::browser::{Manner, NoBrowser};
 use crate::ports::handoff::Handoff;
+use crate::ports::osc52::Multiplexer;
 use crate::secret::{self, Secret};
 
 /// How long a browser may take from its start to asking for the page.
@@ -23,7 +24,7 @@ pub(super) struct Out {
     /// Print the URL instead of opening it
     #[arg(long, group = "handed_over")]
     print: bool,
-    /// Put the URL into the clipboard instead of opening it
+    /// Copy the URL to the clipboard instead of opening it; without a display to that of the terminal (OSC 52)
     #[arg(long, group = "handed_over")]
     copy: bool,
     /// Print the URL and what it is as JSON instead of opening it
@@ -69,9 +70,10 @@ impl Out {
                 ui.say("This URL signs in whoever opens it within 15 minutes: keep it to yourself.");
             }
         } else if self.copy {
-            app.clipboard().put(&opening.url)?;
-            let limit = if signs_in { "; it signs in whoever opens it within 15 minutes" } else { "" };
-            ui.say(&format!("The URL is in the clipboard{limit}."));
+            copy(&opening.url, app, ui)?;
+            if signs_in {
+                ui.say("It signs in anyone who opens it within 15 minutes.");
+            }
         } else {
             open(opening, &self.manner(goal), BROWSER_PATIENCE, app, ui)?;
             let (name, account) = (shown(&goal.role.role_name), &goal.role.account_id);
@@ -88,6 +90,25 @@ impl Out {
         let container = self.container.clone().map(|name| if name.is_empty() { of_role() } else { name });
         Manner { program: self.browser.clone(), profile: self.browser_profile.clone(), container }
     }
+}
+
+/// Into the clipboard of the desktop, or else of the terminal, which may be on another machine.
+fn copy(url: &Secret<String>, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let Err(error) = app.clipboard().put(url) else {
+        ui.say("Copied the URL to the clipboard.");
+        return Ok(());
+    };
+    if !ui.copy_to_terminal(url, &app.env) {
+        return Err(error.into());
+    }
+    ui.say("Sent the URL to the terminal's clipboard (OSC 52).");
+    ui.say(match Multiplexer::of(&app.env) {
+        Multiplexer::Tmux => {
+            "If it does not arrive: `tmux set -s set-clipboard on`, or use --print; the terminal must allow it too."
+        }
+        _ => "If it does not arrive, the terminal does not allow it: use --print.",
+    });
+    Ok(())
 }
 
 fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError> {

@@ -90,7 +90,7 @@ pub struct SystemBrowser {
     usual: Option<String>,
 }
 
-const SSH: [&str; 3] = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
+pub(super) const SSH: [&str; 3] = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
 /// Set where the person sits at another machine than this one.
 const ELSEWHERE: [&str; 5] = [SSH[0], SSH[1], SSH[2], "CODESPACES", "REMOTE_CONTAINERS"];
 
