@@ -1,8 +1,9 @@
 //! The list that a person picks from, in a terminal emulator: tmux, without anybody's settings.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kcaws_test_kit::{require_program, wait_for};
+use kcaws_test_kit::{DeskCommand, require_program, wait_for};
 
 use crate::stage::{Stage, binary};
 
@@ -14,7 +15,10 @@ struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// Runs `command` in a terminal of that size, which says how it ended and stays.
     fn open(stage: &'a Stage, (columns, rows): (u16, u16), command: &str) -> Self {
-        let screen = Self { stage, socket: stage.desk.root().join(format!("tmux-{columns}x{rows}")) };
+        // A server that was told to end may still be at its socket.
+        static SOCKETS: AtomicUsize = AtomicUsize::new(0);
+        let socket = format!("tmux-{}", SOCKETS.fetch_add(1, Ordering::Relaxed));
+        let screen = Self { stage, socket: stage.desk.root().join(socket) };
         let script = format!(
             "printf 'above\\n'; kcaws() {{ '{}' \"$@\"; }}; {command}; printf 'code %s\\n' $?; exec cat",
             binary().display()
@@ -24,9 +28,12 @@ impl<'a> Screen<'a> {
         screen
     }
 
+    fn command(&self, line: &[&str]) -> DeskCommand {
+        self.stage.desk.command("tmux").args(["-f", "/dev/null", "-S"]).arg(&self.socket).args(line)
+    }
+
     fn tmux(&self, line: &[&str]) -> String {
-        let tmux = self.stage.desk.command("tmux").args(["-f", "/dev/null", "-S"]).arg(&self.socket);
-        tmux.args(line).run().expect_ok().stdout_text()
+        self.command(line).run().expect_ok().stdout_text()
     }
 
     fn press(&self, keys: &[&str]) {
@@ -68,7 +75,7 @@ impl<'a> Screen<'a> {
 
 impl Drop for Screen<'_> {
     fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        let _ = self.command(&["kill-server"]).try_run();
     }
 }
 
