@@ -60,10 +60,9 @@ impl Format {
     pub fn of_shell(path: Option<&str>) -> Option<Self> {
         let Some(path) = path else { return Some(Self::Bash) };
         Some(match name_of_shell(path) {
-            "bash" | "rbash" => Self::Bash,
-            // Descendants of the Bourne shell that know `export NAME=value`.
-            "sh" | "dash" | "ash" | "busybox" | "yash" | "posh" => Self::Bash,
-            "ksh" | "ksh93" | "ksh2020" | "mksh" | "lksh" | "pdksh" | "oksh" | "loksh" => Self::Bash,
+            // With the descendants of the Bourne shell, which all know `export NAME=value`.
+            "bash" | "rbash" | "sh" | "dash" | "ash" | "busybox" | "yash" | "posh" | "ksh" | "ksh93"
+            | "ksh2020" | "mksh" | "lksh" | "pdksh" | "oksh" | "loksh" => Self::Bash,
             "zsh" | "rzsh" => Self::Zsh,
             "fish" => Self::Fish,
             "nu" => Self::Nu,

@@ -75,7 +75,7 @@ impl Ui {
 
     /// Columns and rows of what the person reads; `None` where that is no terminal.
     pub fn size(&self) -> Option<(u16, u16)> {
-        self.terminal.stderr_is_terminal.then(self.terminal.size)?
+        self.terminal.stderr_is_terminal.then(self.terminal.surface.size)?
     }
 
     /// A line that the person types, without its blanks; `None` at the end of the input. Only where
@@ -84,8 +84,12 @@ impl Ui {
         let _ = write!(self.terminal.stderr, "{question}");
         let _ = self.terminal.stderr.flush();
         let mut line = String::new();
-        let read = self.terminal.stdin.read_line(&mut line).ok()?;
-        (read > 0).then(|| line.trim().to_owned())
+        if !matches!(self.terminal.stdin.read_line(&mut line), Ok(read) if read > 0) {
+            // The cursor is still behind the question.
+            self.tell_drawn("");
+            return None;
+        }
+        Some(line.trim().to_owned())
     }
 
     /// Writes a line of data for a person.

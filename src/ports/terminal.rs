@@ -23,14 +23,19 @@ pub struct Terminal {
     pub interactive: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
-    /// stderr gets colours.
-    pub color: bool,
-    /// The terminal moves its cursor, so that a list can be drawn on it.
-    pub draws: bool,
-    /// Columns and rows of the terminal at stderr, or else at stdout.
-    pub size: fn() -> Option<(u16, u16)>,
+    pub surface: Surface,
     /// The mode, in octal, of the file that stdout goes to, where other users can read it.
     pub stdout_open_to_others: fn() -> Option<String>,
+}
+
+/// What the terminal at stderr can do.
+#[derive(Clone, Copy)]
+pub struct Surface {
+    /// It moves its cursor, so that a list can be drawn on it.
+    pub draws: bool,
+    pub color: bool,
+    /// Columns and rows, asked anew each time; those of stdout where stderr is no terminal.
+    pub size: fn() -> Option<(u16, u16)>,
 }
 
 impl Terminal {
@@ -58,9 +63,11 @@ impl Terminal {
             interactive: stderr_is_terminal && std::io::stdin().is_terminal(),
             stdout_is_terminal,
             stderr_is_terminal,
-            color: has_color(stderr_is_terminal),
-            draws: cfg!(windows) || env.get("TERM").is_some_and(|term| term != "dumb"),
-            size,
+            surface: Surface {
+                draws: cfg!(windows) || env.get("TERM").is_some_and(|term| term != "dumb"),
+                color: has_color(stderr_is_terminal),
+                size,
+            },
             stdout_open_to_others,
         }
     }
@@ -77,9 +84,7 @@ impl Terminal {
             interactive: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
-            color: false,
-            draws: false,
-            size: || None,
+            surface: Surface { draws: false, color: false, size: || None },
             stdout_open_to_others: || None,
         };
         (terminal, stdout, stderr)

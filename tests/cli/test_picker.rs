@@ -203,6 +203,24 @@ fn a_terminal_of_a_few_letters_is_enough() {
 }
 
 #[test]
+fn a_table_fits_the_terminal_and_a_pipe_gets_all_of_it() {
+    require_program!("tmux");
+    let stage = stage(8);
+    let all = stage.run("profile list").expect_ok().stdout_text();
+    assert!(
+        all.contains("workloads-development-0-administrator-access  kcaws") && !all.contains('…'),
+        "{all}"
+    );
+    for columns in [80, 100, 200] {
+        let screen = Screen::open(&stage, (columns, 24), "kcaws profile list");
+        let lines = screen.lines("the end", |lines| lines.iter().any(|line| line == "code 0"));
+        assert_eq!(lines.len(), 11, "{lines:#?}");
+        assert!(lines[1].starts_with("PROFILE") && lines[2..10].iter().all(|line| line.contains("11112222")));
+        assert_eq!(lines.iter().any(|line| line.contains('…')), columns < 200, "{lines:#?}");
+    }
+}
+
+#[test]
 fn colors_are_refused_in_the_list_too() {
     require_program!("tmux");
     let stage = stage(12);

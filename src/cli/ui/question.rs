@@ -2,7 +2,7 @@
 
 use super::{Ui, shown};
 use crate::cli::error::{CommandError, Exit};
-use crate::ports::picker::{self, PickError, Surface};
+use crate::ports::picker::{self, PickError};
 
 /// How often an answer may be misunderstood.
 const TRIES: usize = 3;
@@ -39,11 +39,7 @@ impl Ui {
         for _ in 0..TRIES {
             answer = match self.ask(&question) {
                 Some(answer) => answer,
-                None => {
-                    // The cursor is still behind the question.
-                    self.tell("");
-                    return Ok(false);
-                }
+                None => return Ok(false),
             };
             match answer.to_ascii_lowercase().as_str() {
                 "" => return Ok(usual),
@@ -59,7 +55,7 @@ impl Ui {
 
     /// Lets the person pick a row, and returns its place. Only where [`Ui::is_interactive`].
     pub(in crate::cli) fn pick(&self, question: &str, rows: Vec<String>) -> Result<usize, PickError> {
-        picker::pick(question, rows, &self.surface())
+        picker::pick(question, rows, &self.terminal.surface)
     }
 
     /// Lets the person pick some rows, and returns their places in order.
@@ -68,12 +64,7 @@ impl Ui {
         question: &str,
         rows: Vec<String>,
     ) -> Result<Vec<usize>, PickError> {
-        picker::pick_several(question, rows, &self.surface())
-    }
-
-    fn surface(&self) -> Surface {
-        let terminal = &self.terminal;
-        Surface { draws: terminal.draws, color: terminal.color, size: terminal.size }
+        picker::pick_several(question, rows, &self.terminal.surface)
     }
 }
 

@@ -5,16 +5,18 @@ use crate::columns;
 
 /// Columns of the widest cell that others stand behind; a name of any length comes from the network.
 pub(in crate::cli) const WIDEST: usize = 100;
-/// No column is made narrower than this to fit a terminal.
-const NARROWEST: usize = 8;
-/// Nor the last one, which goes on in the next line.
+/// No column is made narrower than this to fit a terminal, so that an account id is whole.
+const NARROWEST: usize = 12;
+/// Nor is the last one, which goes on in the next line.
 const NARROWEST_LAST: usize = 24;
+/// The same where there are so many columns that it does not help.
+const NARROWEST_OF_MANY: usize = 6;
 const GAP: usize = 2;
 
 impl Ui {
     /// Writes a table, shortened to the terminal where stdout is one. A pipe gets all of it.
     pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
-        let width = self.terminal.stdout_is_terminal.then(self.terminal.size).flatten();
+        let width = self.terminal.stdout_is_terminal.then(self.terminal.surface.size).flatten();
         for line in lines(head, rows, width.map(|(columns, _)| usize::from(columns))) {
             self.data(&line);
         }
@@ -31,22 +33,43 @@ fn lines(head: &[&str], rows: &[Vec<String>], most: Option<usize>) -> Vec<String
     let rows = rows.iter().map(|row| row.iter().enumerate().map(cell).collect());
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| columns::width(&row[column])).max().unwrap_or(0);
-    let mut widths: Vec<usize> = (0..=last).map(width).collect();
-    if let Some(most) = most {
-        widths = fitted(widths, most);
-    }
+    let widths: Vec<usize> = (0..=last).map(width).collect();
+    let Some(most) = most.filter(|most| row_width(&widths) > *most) else {
+        return rows.iter().flat_map(|row| lines_of(row, &widths)).collect();
+    };
+    // A column with nothing in it costs the others their room.
+    let is_empty = |column: &usize| rows.iter().skip(1).all(|row| row[*column].is_empty());
+    let kept: Vec<usize> = (0..=last).filter(|column| !is_empty(column)).collect();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| kept.iter().map(|column| row[*column].clone()).collect()).collect();
+    let widths = fitted(kept.iter().map(|column| widths[*column]).collect(), most);
     rows.iter().flat_map(|row| lines_of(row, &widths)).collect()
 }
 
-/// The last column gives way first: what it has too much goes on in the next line, and nothing is lost.
+fn row_width(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// Returns widths that fit, as far as possible.
+///
+/// The last column gives way first: what does not fit goes on in the next line, and nothing is lost. The first one gives
+/// way last, because it is the name that people type.
 fn fitted(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
     if let Some((last, others)) = widths.split_last_mut() {
         let room = most.saturating_sub(others.iter().map(|width| width + GAP).sum());
         *last = (*last).min(room.max(NARROWEST_LAST));
-        let room = most.saturating_sub(*last + GAP);
-        others.copy_from_slice(&columns::fitted(others, GAP, room, NARROWEST));
     }
-    columns::fitted(&widths, GAP, most, NARROWEST)
+    let count = widths.len();
+    // Those between the first and the last, then the last too, then all.
+    for (from, to) in [(1, count.saturating_sub(1)), (1, count)] {
+        if from < to {
+            let elsewhere = row_width(&widths) - row_width(&widths[from..to]);
+            let room = most.saturating_sub(elsewhere);
+            let narrower = columns::fitted(&widths[from..to], GAP, room, NARROWEST);
+            widths[from..to].copy_from_slice(&narrower);
+        }
+    }
+    columns::fitted(&columns::fitted(&widths, GAP, most, NARROWEST), GAP, most, NARROWEST_OF_MANY)
 }
 
 fn lines_of(row: &[String], widths: &[usize]) -> Vec<String> {
@@ -132,9 +155,32 @@ mod tests {
             let widest = table.iter().map(|line| columns::width(line)).max();
             assert!(widest.is_some_and(|widest| widest <= most), "{most}: {table:#?}");
             let text = table.join("\n");
-            assert!(most < 60 || text.matches("AdministratorAccess").count() == 2, "{text}");
-            assert_eq!(text.contains('…'), most <= 80, "{most}: {text}");
+            assert!(text.matches("111122223333").count() == 2, "{text}");
+            assert!(most < 80 || text.matches("AdministratorAccess").count() == 2, "{text}");
+            assert_eq!(text.contains('…'), most < 80, "{most}: {text}");
         }
+    }
+
+    #[test]
+    fn a_narrow_terminal_spares_the_first_column_and_leaves_out_an_empty_one() {
+        let head = ["PROFILE", "SOURCE", "SESSION", "ACCOUNT", "PERMISSION SET", "REGION", "SHADOWED BY"];
+        let mut rows = ["staging-administrator-access", "staging-power-user-access"].map(|name| {
+            row(&[name, "kcaws", "corp", "111122223333", "AdministratorAccess", "eu-central-1", ""])
+        });
+        let table = lines(&head, &rows, Some(80));
+        assert_eq!(
+            table[1],
+            "staging-administrato…  kcaws   corp     111122223333  Administrat…  eu-central-1"
+        );
+        assert!(!table[0].contains("SHADOWED"));
+        assert_eq!(table.len(), 3);
+        rows[0][6] = "sso_session at /home/alice/.aws/config:12".to_owned();
+        let table = lines(&head, &rows, Some(80));
+        assert!(
+            table[0].ends_with("SHADOWED BY") && table.iter().all(|line| columns::width(line) <= 80),
+            "{table:#?}"
+        );
+        assert!(lines(&head, &rows[1..], None)[0].ends_with("SHADOWED BY"), "a pipe gets all columns");
     }
 
     #[test]

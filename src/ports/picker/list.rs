@@ -158,15 +158,23 @@ impl List {
         let filter = self.filter.to_lowercase();
         let words: Vec<&str> = filter.split_whitespace().collect();
         let rank = |(place, row): (usize, &Row)| {
-            let ranks = words.iter().map(|word| rank(word, &row.key));
-            Some((ranks.sum::<Option<u32>>()?, place))
+            let ranks: Option<Vec<u32>> = words.iter().map(|word| rank(word, &row.key)).collect();
+            let ranks = ranks?;
+            Some((ranks.contains(&LOOSE), ranks.iter().sum(), place))
         };
-        let mut ranked: Vec<(u32, usize)> = self.rows.iter().enumerate().filter_map(rank).collect();
+        let mut ranked: Vec<(bool, u32, usize)> = self.rows.iter().enumerate().filter_map(rank).collect();
         ranked.sort_unstable();
-        self.matching = ranked.into_iter().map(|(_, place)| place).collect();
+        // Most rows have the letters of a short word somewhere: they are of use where nothing contains the word.
+        if ranked.first().is_some_and(|(is_loose, ..)| !is_loose) {
+            ranked.retain(|(is_loose, ..)| !is_loose);
+        }
+        self.matching = ranked.into_iter().map(|(_, _, place)| place).collect();
         (self.at, self.top) = (0, 0);
     }
 }
+
+/// The rank of a row that has a word's letters in their order, and others between.
+const LOOSE: u32 = 3;
 
 /// How far the row is from what was typed, `None` where it does not match: rows that begin with the word come first, then
 /// those with a word that does, those that contain it, and those that have its letters in their order.
@@ -182,7 +190,7 @@ fn rank(word: &str, row: &str) -> Option<u32> {
         return Some(2);
     }
     let mut letters = row.chars();
-    word.chars().all(|letter| letters.any(|other| other == letter)).then_some(3)
+    word.chars().all(|letter| letters.any(|other| other == letter)).then_some(LOOSE)
 }
 
 /// The first line of it; a line end in what is pasted must not be an answer.
@@ -222,7 +230,7 @@ mod tests {
         let mut list = list(&rows, false);
         list.press(Key::Down);
         type_text(&mut list, "dev");
-        assert_eq!(texts(&mut list, 12), [">DEV-admin", " dev-power", " sandbox dev", " mydev", " d-e-v"]);
+        assert_eq!(texts(&mut list, 12), [">DEV-admin", " dev-power", " sandbox dev", " mydev"]);
         assert_eq!(list.press(Key::Enter), Step::Taken(vec![3]));
         list.press(Key::Down);
         assert_eq!(list.press(Key::Enter), Step::Taken(vec![4]));
@@ -235,6 +243,8 @@ mod tests {
         assert_eq!(list.filter, "dev ");
         list.press(Key::Clear);
         assert_eq!(texts(&mut list, 12).len(), rows.len());
+        type_text(&mut list, "pdadm");
+        assert_eq!(texts(&mut list, 12), [">prod-admin"], "its letters, where nothing contains it");
     }
 
     #[test]

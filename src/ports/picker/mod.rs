@@ -7,6 +7,8 @@ mod screen;
 use std::io::{BufRead, Write};
 
 use self::list::List;
+use super::terminal::Surface;
+use crate::columns;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PickError {
@@ -19,20 +21,12 @@ pub enum PickError {
     Terminal(#[source] std::io::Error),
 }
 
-/// What the terminal at stderr can do.
-pub struct Surface {
-    /// It moves its cursor.
-    pub draws: bool,
-    pub color: bool,
-    /// Columns and rows, asked anew for each drawing.
-    pub size: fn() -> Option<(u16, u16)>,
-}
-
 /// Returns the places of all picked rows, in their order; at least one.
 pub fn pick_several(question: &str, rows: Vec<String>, surface: &Surface) -> Result<Vec<usize>, PickError> {
     if surface.draws {
         screen::ask(List::new(question, rows, true), surface)
     } else {
+        let rows = cut(rows, surface);
         numbers(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())
     }
 }
@@ -45,9 +39,20 @@ pub fn pick(question: &str, rows: Vec<String>, surface: &Surface) -> Result<usiz
         let picked = screen::ask(List::new(question, rows, false), surface)?;
         picked.first().copied().ok_or(PickError::Nothing)
     } else {
+        let rows = cut(rows, surface);
         numbered(question, &rows, &mut std::io::stdin().lock(), &mut std::io::stderr())
     }
 }
+
+/// The rows as they fit behind their numbers.
+fn cut(rows: Vec<String>, surface: &Surface) -> Vec<String> {
+    let Some((width, _)) = (surface.size)() else { return rows };
+    let room = usize::from(width).saturating_sub(NUMBER + 1).max(NUMBER);
+    rows.iter().map(|row| columns::cut(row, room).into_owned()).collect()
+}
+
+/// Columns of a number and the blanks behind it.
+const NUMBER: usize = 6;
 
 fn numbered(
     question: &str,
@@ -130,6 +135,17 @@ mod tests {
         assert!(shown.starts_with("   1  one\n   2  two\n"), "{shown}");
         assert_eq!(shown.matches("which?").count(), 3);
         assert_eq!(shown.matches("Enter a number from 1 to 2\n").count(), 2);
+    }
+
+    #[test]
+    fn a_numbered_row_fits_behind_its_number() {
+        let surface = |size| Surface { draws: false, color: false, size };
+        let rows = || vec!["本番".repeat(50), "dev".to_owned()];
+        for row in cut(rows(), &surface(|| Some((80, 24)))) {
+            assert!(columns::width(&row) + NUMBER < 80, "{row}");
+        }
+        assert_eq!(cut(rows(), &surface(|| None)), rows());
+        assert_eq!(cut(rows(), &surface(|| Some((1, 1)))).len(), 2);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, queue, style, terminal};
 
+use super::PickError;
 use super::frame::Frame;
 use super::list::{Key, List, Step};
-use super::{PickError, Surface};
 use crate::ports::interrupt;
+use crate::ports::terminal::Surface;
 
 /// Where nothing says how large the terminal is.
 const USUAL_SIZE: (u16, u16) = (80, 24);
