@@ -231,7 +231,7 @@ impl Ui {
 
     /// A line that moves while something takes its time: on a terminal only.
     pub fn spinner(&self, text: &str) -> ProgressBar {
-        if self.quiet || !self.terminal.stderr_is_terminal {
+        if self.quiet || !self.terminal.stderr_is_terminal || !self.terminal.surface.draws {
             return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         }
         let style = ProgressStyle::with_template("{spinner} {msg}")

@@ -64,7 +64,10 @@ fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
         Wrong::InvalidSubcommand => {
             failure(format!("unknown command {}", what.text(ContextKind::InvalidSubcommand)))
         }
-        Wrong::MissingRequiredArgument => failure(format!("missing {argument}")),
+        Wrong::MissingRequiredArgument => {
+            let plural = if what.list(ContextKind::InvalidArg).len() == 1 { "" } else { "s" };
+            failure(format!("missing required argument{plural} {argument}"))
+        }
         Wrong::ArgumentConflict => {
             let other = what.text(ContextKind::PriorArg);
             if argument == other {
@@ -178,7 +181,12 @@ mod tests {
                 "",
                 "`kcaws profile --help` lists the commands",
             ),
-            ("profile add", "missing `--session <SESSION>`", "", "usage: kcaws profile add"),
+            (
+                "profile add",
+                "missing required arguments `--session <SESSION>`",
+                "",
+                "usage: kcaws profile add",
+            ),
             ("", "a command is missing", "", "`kcaws --help` lists the commands"),
             ("profile", "a command is missing", "", "`kcaws profile --help` lists the commands"),
             (

@@ -351,7 +351,7 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
     assert_eq!(lines, ["p-1", "p-2", "p-\\u{1b}[2J"]);
     output.expect_stderr("p-1: err").expect_stderr("All 3 done.");
 
-    let dashed = stage.run("-q exec --each -x -- sh -c true").expect_code(125).expect_stderr("'-x'");
+    let dashed = stage.run("-q exec --each -x -- sh -c true").expect_code(125).expect_stderr("`-x`");
     assert!(dashed.stdout.is_empty(), "{dashed}");
     let dashed = exec(&stage, "-q --each=-*", "echo $KCAWS_EXEC").run().expect_ok();
     assert_eq!((dashed.stdout_text().as_str(), dashed.stderr_text().as_str()), ("-x: -x\n", ""));
