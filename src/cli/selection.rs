@@ -73,9 +73,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
         let session = match identity(app, &profile) {
             Ok(identity) => Ok(identity.session),
             // Who logs in may well mean the session that some tools would take.
-            Err(ConfigError::TakenElsewhere { .. }) => {
-                document.target(&profile).map(|target| target.session)
-            }
+            Err(ConfigError::TakenElsewhere { .. }) => document.target(&profile).map(|target| target.session),
             Err(error) => Err(error),
         };
         match session {

@@ -86,17 +86,21 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Tells whether the profile is somebody else's, or refers to others in a way that leads to nobody.
-    pub fn leaves_no_identity(&self) -> bool {
+    /// Tells whether a profile refers to others in a way that leads to no credentials.
+    pub fn is_lost_reference(&self) -> bool {
         matches!(
             self,
-            Self::NotOurs { .. }
-                | Self::CircularSource { .. }
+            Self::CircularSource { .. }
                 | Self::NoSource { .. }
                 | Self::TwoSources { .. }
                 | Self::EmptySource { .. }
                 | Self::NoSuchSource { .. }
         )
+    }
+
+    /// Tells whether the profile is somebody else's, or nobody's.
+    pub fn leaves_no_identity(&self) -> bool {
+        matches!(self, Self::NotOurs { .. }) || self.is_lost_reference()
     }
 }
 

@@ -143,8 +143,8 @@ impl Document {
         let section = self.profile_section(profile)?;
         let Some(text) = section.get("credential_process") else { return Ok(None) };
         let Some(line) = kcaws_arguments(text) else {
-            let is_meant = invisible::in_text(text).is_some()
-                && kcaws_arguments(&invisible::as_blanks(text)).is_some();
+            let is_meant =
+                invisible::in_text(text).is_some() && kcaws_arguments(&invisible::as_blanks(text)).is_some();
             let what = "credential_process does not run kcaws";
             return if is_meant { Err(section.bad_value("credential_process", what)) } else { Ok(None) };
         };
