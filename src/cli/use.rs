@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::credentials::listing::known::Known;
 use crate::ports::picker;
 use crate::profile::document::Heading;
+use crate::profile::identity::ProfileFiles;
+use crate::profile::own::Source;
 use crate::profile::{ConfigError, Document, sources};
 use crate::prompt::{Standing, View, recent};
 use crate::shell::Format;
@@ -81,7 +83,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),
-        None => picked(app, ui)?,
+        None => picked_of(app, ui, rows(app)?, others(app)?)?,
     };
     if profile.is_empty() {
         tell_of_keys(app, ui);
@@ -163,12 +165,27 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
     }
 }
 
+/// Tells whether [`UseArgs`] may name it.
+pub(super) fn takes(profile: &str, app: &App) -> bool {
+    region_of(profile, app).is_ok()
+}
+
 /// For a command that got no profile: the person is asked, or told which there are.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
     selection::check_config_file(app)?;
-    let rows = rows(app)?;
-    let names = || rows.iter().map(|(_, row)| row.name.clone()).take(20).collect::<Vec<_>>().join(", ");
-    if rows.is_empty() {
+    picked_of(app, ui, rows(app)?, Vec::new())
+}
+
+fn picked_of(
+    app: &App,
+    ui: &Ui,
+    rows: Vec<(View, Row)>,
+    others: Vec<(String, Source)>,
+) -> Result<String, CommandError> {
+    let names = rows.iter().map(|(_, row)| &row.name).chain(others.iter().map(|(name, _)| name));
+    let names: Vec<String> = names.cloned().collect();
+    if names.is_empty() {
+        selection::check_config_file(app)?;
         return Err(CommandError::new(
             Exit::Configuration,
             "no_profiles",
@@ -177,25 +194,44 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
         .hint("`kcaws configure` writes some"));
     }
     if !ui.is_interactive() {
+        let some = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
-            .because(format!("there are: {}", names()))
+            .because(format!("there are: {some}"))
             .hint("name it"));
     }
     let width = |cell: fn(&Row) -> &str| {
         rows.iter().map(|(_, row)| shown(cell(row)).chars().count()).max().unwrap_or(0)
     };
     let account = |row: &Row| row.account_name.clone().unwrap_or_default();
-    let (names, roles) = (width(|row| &row.name), width(|row| &row.role));
+    let widest = names.iter().map(|name| shown(name).chars().count()).max().unwrap_or(0);
+    let roles = width(|row| &row.role);
     let accounts = rows.iter().map(|(_, row)| shown(&account(row)).chars().count()).max().unwrap_or(0);
-    let lines = rows.iter().map(|(view, row)| {
+    let of_ours = rows.iter().map(|(view, row)| {
         let (name, role, account) = (shown(&row.name), shown(&row.role), shown(&account(row)));
         let left = prompt::format::left(view);
         // Without a listing, no gap.
         let gap = if accounts == 0 { "" } else { "  " };
-        format!("{name:names$}  {role:roles$}  {}{gap}{account:accounts$}  {left}", row.account_id)
+        format!("{name:widest$}  {role:roles$}  {}{gap}{account:accounts$}  {left}", row.account_id)
     });
-    let at = picker::pick("Profile:", lines.collect(), &app.env)?;
-    Ok(rows[at].1.name.clone())
+    let of_others = others.iter().map(|(name, source)| {
+        let name = shown(name);
+        format!("{name:widest$}  ({})", source.words())
+    });
+    let at = picker::pick("Profile:", of_ours.chain(of_others).collect(), &app.env)?;
+    Ok(names[at].clone())
+}
+
+/// Profiles that kcaws has no part in, and that a shell may use all the same.
+fn others(app: &App) -> Result<Vec<(String, Source)>, CommandError> {
+    let (document, credentials) = (app.document()?, app.credentials_document());
+    let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
+    let names = files.profile_names().into_iter();
+    let others = names.filter(|name| prompt::ours(name, app).is_none() && takes(name, app));
+    let others = others.map(|name| {
+        let source = Source::of_profile(document, credentials.as_ref(), &name);
+        (name, source)
+    });
+    Ok(others.collect())
 }
 
 /// Those used last first, then as they stand in the file.
