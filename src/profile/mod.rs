@@ -72,7 +72,12 @@ pub enum ConfigError {
     Unshared { place: Place, what: &'static str },
     /// A profile that we did not write, and nobody said that we may.
     #[error("{place}: profile `{name}` was not written by kcaws")]
-    Foreign { place: Place, name: String },
+    Foreign {
+        place: Place,
+        name: String,
+        /// A key that tools would go on to take, if kcaws wrote a line beside it.
+        hides: Option<&'static str>,
+    },
     #[error("`{name}` cannot be the name of a section")]
     BadName { name: String },
     #[error("the value of `{key}` cannot be written so that every tool reads it")]

@@ -50,6 +50,8 @@ impl From<ConfigError> for CommandError {
             ConfigError::Unshared { .. } => {
                 Self { code: "not_shared", ..failure }.hint("fix that line first; nothing was changed")
             }
+            ConfigError::Foreign { hides: Some(key), .. } => Self { code: "foreign", ..failure }
+                .hint(format!("nothing was changed; choose another name, since tools would go on to take its `{key}`")),
             ConfigError::Foreign { .. } => Self { code: "foreign", ..failure }
                 .hint("nothing was changed; choose another name, or say --force"),
             ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }

@@ -11,7 +11,8 @@ use crate::profile::{Document, Heading};
 
 /// List the profiles: where their credentials come from, and what stands in their way
 ///
-/// ROLE is the permission set, or the IAM role that the profile assumes with the credentials of SOURCE.
+/// ASSUMED WITH names the profile whose credentials a role is assumed with; ACCOUNT and PERMISSION SET are then those of
+/// the role.
 /// SHADOWED BY names what some tool takes instead of the profile's credential_process, and where it stands.
 #[derive(Args, Debug)]
 #[command(
@@ -74,8 +75,12 @@ pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         ));
         return Ok(());
     }
-    let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
-    ui.table(&["PROFILE", "SOURCE", "SESSION", "ACCOUNT", "ROLE", "REGION", "SHADOWED BY"], &cells);
+    let mut head = vec!["PROFILE", "SOURCE", "SESSION", "ACCOUNT", "PERMISSION SET", "REGION"];
+    let assumes = rows.iter().any(|row| row.assumed_with().is_some());
+    head.extend(assumes.then_some("ASSUMED WITH"));
+    head.push("SHADOWED BY");
+    let cells: Vec<Vec<String>> = rows.into_iter().map(|row| cells(row, assumes)).collect();
+    ui.table(&head, &cells);
     Ok(())
 }
 
@@ -127,23 +132,28 @@ fn names_no_session(document: &Document, profile: &str) -> bool {
         .is_some_and(|name| document.section(&Heading::SsoSession(name.to_owned())).is_none())
 }
 
-fn cells(row: Row) -> Vec<String> {
-    let from = row.source_profile.or(row.credential_source);
-    let source = match from {
-        Some(from) => format!("{}: {from}", row.source.words()),
-        None => row.source.words().to_owned(),
-    };
+impl Row {
+    /// Whose credentials a role is assumed with.
+    fn assumed_with(&self) -> Option<&str> {
+        self.source_profile.as_deref().or(self.credential_source.as_deref())
+    }
+}
+
+fn cells(row: Row, assumes: bool) -> Vec<String> {
+    let assumed_with = row.assumed_with().unwrap_or("-").to_owned();
     let shadows =
         row.shadowed_by.iter().map(|shadow| format!("{} ({}:{})", shadow.by, shadow.path, shadow.line));
     let shadows: Vec<String> = shadows.collect();
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    vec![
+    let mut cells = vec![
         row.name,
-        source,
+        row.source.words().to_owned(),
         text(row.session),
         text(row.account_id),
         text(row.role),
         text(row.region),
-        shadows.join(", "),
-    ]
+    ];
+    cells.extend(assumes.then_some(assumed_with));
+    cells.push(shadows.join(", "));
+    cells
 }
