@@ -83,7 +83,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),
-        None => picked_of(app, ui, rows(app)?, others(app)?)?,
+        None => picked_of(app, ui, &rows(app)?, &others(app)?)?,
     };
     if profile.is_empty() {
         tell_of_keys(app, ui);
@@ -173,14 +173,14 @@ pub(super) fn takes(profile: &str, app: &App) -> bool {
 /// For a command that got no profile: the person is asked, or told which there are.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
     selection::check_config_file(app)?;
-    picked_of(app, ui, rows(app)?, Vec::new())
+    picked_of(app, ui, &rows(app)?, &[])
 }
 
 fn picked_of(
     app: &App,
     ui: &Ui,
-    rows: Vec<(View, Row)>,
-    others: Vec<(String, Source)>,
+    rows: &[(View, Row)],
+    others: &[(String, Source)],
 ) -> Result<String, CommandError> {
     let names = rows.iter().map(|(_, row)| &row.name).chain(others.iter().map(|(name, _)| name));
     let names: Vec<String> = names.cloned().collect();

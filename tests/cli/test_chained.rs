@@ -196,7 +196,11 @@ fn the_list_says_whose_credentials_a_role_is_assumed_with() {
     let table = stage.run("profile list").expect_ok().stdout_text();
     let line = table.lines().find(|line| line.starts_with("chained ")).unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
-    assert_eq!(words, ["chained", "source", "profile", "corp", "222233334444", "Deploy", "-"], "{table}");
+    assert_eq!(
+        words,
+        ["chained", "source", "profile", "corp", "222233334444", "Deploy", "-", "dev"],
+        "{table}"
+    );
 }
 
 #[test]

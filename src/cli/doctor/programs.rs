@@ -73,11 +73,10 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
 
 /// Tells whose path it is where this system runs no program by it. WSL runs Windows's programs, by paths below `/mnt`.
 pub(super) fn of_another_system(program: &str) -> Option<&'static str> {
-    let (is_windows, is_unix) =
-        (is_windows_path(program), program.starts_with('/') && !program.starts_with("//"));
-    match cfg!(windows) {
-        true => is_unix.then_some("a Unix path"),
-        false => is_windows.then_some("a Windows path"),
+    if cfg!(windows) {
+        (program.starts_with('/') && !program.starts_with("//")).then_some("a Unix path")
+    } else {
+        is_windows_path(program).then_some("a Windows path")
     }
 }
 

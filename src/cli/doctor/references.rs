@@ -46,8 +46,12 @@ fn same_for_all(error: &ConfigError) -> Option<String> {
     Some(names.join("\n"))
 }
 
+/// `profile` tells how.
 fn is_lost(scene: &Scene<'_>, name: &str) -> bool {
-    scene.identity(name).and_then(Result::err).is_some_and(|error| error.is_lost_reference())
+    let error = scene.identity(name).and_then(Result::err);
+    error.is_some_and(|error| {
+        !matches!(error, ConfigError::NotOurs { .. } | ConfigError::TakenElsewhere { .. })
+    })
 }
 
 /// A role without credentials to assume it with is how aws-vault and its like are set up: they have their own.
