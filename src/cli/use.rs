@@ -221,12 +221,13 @@ fn picked_of(
     Ok(names[at].clone())
 }
 
-/// Profiles that kcaws has no part in, and that a shell may use all the same.
+/// Profiles that kcaws has no part in, and that a shell may use all the same; in the order of [`rows`].
 fn others(app: &App) -> Result<Vec<(String, Source)>, CommandError> {
     let (document, credentials) = (app.document()?, app.credentials_document());
     let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
-    let names = files.profile_names().into_iter();
-    let others = names.filter(|name| prompt::ours(name, app).is_none() && takes(name, app));
+    let mut names = files.profile_names();
+    last_used_first(&mut names, app);
+    let others = names.into_iter().filter(|name| prompt::ours(name, app).is_none() && takes(name, app));
     let others = others.map(|name| {
         let source = Source::of_profile(document, credentials.as_ref(), &name);
         (name, source)
@@ -234,11 +235,15 @@ fn others(app: &App) -> Result<Vec<(String, Source)>, CommandError> {
     Ok(others.collect())
 }
 
+fn last_used_first(names: &mut [String], app: &App) {
+    let used = recent::read(&**app.state());
+    names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
+}
+
 /// Those used last first, then as they stand in the file.
 fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     let mut names = app.document()?.profile_names();
-    let used = recent::read(&**app.state());
-    names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
+    last_used_first(&mut names, app);
     let current = app.env.profile();
     let now = app.clock.now();
     let accounts = account_names(app);

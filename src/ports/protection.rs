@@ -27,7 +27,7 @@ impl Protection {
         let refused = refusal(path);
         let is_refused = meta.permissions().readonly() || refused.is_some();
         let found = match refused {
-            _ if STORES.iter().any(|store| path.starts_with(store)) => Self::Store,
+            _ if is_in_store(path) => Self::Store,
             Some(error) if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Self::FileSystem,
             _ => super::owner::other_owner(path).map_or(Self::Mode, Self::Owner),
         };
@@ -44,6 +44,13 @@ impl std::fmt::Display for Protection {
             Self::Store => f.write_str("is in a read-only store"),
         }
     }
+}
+
+/// By its folder, which may be a link.
+fn is_in_store(path: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
+    let is_below = |path: &Path| STORES.iter().any(|store| path.starts_with(store));
+    is_below(path) || folder.is_some_and(|folder| is_below(&folder))
 }
 
 #[cfg(unix)]

@@ -249,6 +249,21 @@ fn completion_offers_each_profile_that_the_command_takes() {
 }
 
 #[test]
+fn the_picker_of_use_has_each_profile_that_a_shell_may_use() {
+    require_program!("script");
+    let stage = beside_others();
+    let mut picker = on_a_terminal(&stage, "use --hook").env("TERM", "dumb").spawn();
+    picker.wait_for_prompt("Profile: (a number) ");
+    picker.type_line("3");
+    let output = picker.wait().expect_ok();
+    let text = output.stdout_text();
+    for row in ["1  dev", "2  chained", "Deploy", "3  static", "(static)", "(process)", "filed"] {
+        assert!(text.contains(row), "{row}: {output}");
+    }
+    assert!(text.contains("static: not a profile of kcaws"), "{output}");
+}
+
+#[test]
 fn no_hint_about_a_chained_profile_leads_to_a_second_source() {
     let stage = beside_others();
     for profile in ["onkeys", "ec2", "lost", "static", "tool"] {

@@ -42,7 +42,7 @@ impl From<ConfigFileError> for CommandError {
                 | std::io::ErrorKind::QuotaExceeded
                 | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",
                 std::io::ErrorKind::ReadOnlyFilesystem => {
-                    "nothing was changed; that file system takes no writes: make the change where the file comes from"
+                    "nothing was changed; that file system is read-only: change it where the file comes from, or use a file on another one (AWS_CONFIG_FILE)"
                 }
                 _ => "nothing was changed; check the rights of the file and of its folder",
             }),

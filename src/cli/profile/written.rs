@@ -147,7 +147,7 @@ fn is_made_elsewhere(error: &SaveError) -> bool {
 fn tell_by_hand(path: &Path, before: &str, after: &str, ui: &mut Ui) {
     match diff::added_alone(before, after) {
         Some(lines) => {
-            ui.tell(&format!("Add to what {} is made from:", shown(&path.display().to_string())));
+            ui.tell(&format!("Add this where {} comes from:", shown(&path.display().to_string())));
             ui.tell_text(&lines);
         }
         None => ui.tell_text(&diff::unified(path, before, after)),
