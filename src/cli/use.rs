@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -83,7 +83,10 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),
-        None => picked_of(app, ui, &rows(app)?, &others(app)?)?,
+        None => {
+            let ours = rows(app)?;
+            picked_of(app, ui, &ours, &others(app, &ours)?)?
+        }
     };
     if profile.is_empty() {
         tell_of_keys(app, ui);
@@ -222,12 +225,13 @@ fn picked_of(
 }
 
 /// Profiles that kcaws has no part in, and that a shell may use all the same; in the order of [`rows`].
-fn others(app: &App) -> Result<Vec<(String, Source)>, CommandError> {
+fn others(app: &App, ours: &[(View, Row)]) -> Result<Vec<(String, Source)>, CommandError> {
+    let ours: HashSet<&str> = ours.iter().map(|(_, row)| row.name.as_str()).collect();
     let (document, credentials) = (app.document()?, app.credentials_document());
     let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
     let mut names = files.profile_names();
     last_used_first(&mut names, app);
-    let others = names.into_iter().filter(|name| prompt::ours(name, app).is_none() && takes(name, app));
+    let others = names.into_iter().filter(|name| !ours.contains(name.as_str()) && takes(name, app));
     let others = others.map(|name| {
         let source = Source::of_profile(document, credentials.as_ref(), &name);
         (name, source)

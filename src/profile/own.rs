@@ -49,7 +49,7 @@ impl Document {
     /// `None`: there is no such profile, or it is somebody else's.
     pub fn own(&self, profile: &str) -> Option<Own> {
         let section = self.section(&Heading::Profile(profile.to_owned()))?;
-        own_of_line(section.get("credential_process")?)
+        of_line(section.get("credential_process")?)
     }
 
     /// The place of a profile that is there and not ours.
@@ -59,7 +59,7 @@ impl Document {
     }
 }
 
-pub(super) fn own_of_line(line: &str) -> Option<Own> {
+pub fn of_line(line: &str) -> Option<Own> {
     let words = kcaws_arguments(line)?;
     let (mut session, mut account, mut role) = (None, None, None);
     let mut words = words.iter().map(String::as_str);
@@ -176,7 +176,7 @@ mod tests {
             "/bin/kcaws credential-process --session a --account 1 --role b",
             "/bin/kcaws credential-process --session a --account 111122223333",
         ] {
-            assert_eq!(own_of_line(line), None, "{line}");
+            assert_eq!(of_line(line), None, "{line}");
         }
     }
 

@@ -18,27 +18,32 @@ impl ProfileFiles<'_> {
 
     /// Returns every complaint about a profile's references. `is_file` tells whether a path leads to a file.
     pub fn reference_errors(&self, profile: &str, is_file: impl Fn(&str) -> bool) -> Vec<ConfigError> {
-        let mut errors = Vec::new();
         // Who has no part in a profile of somebody else's, and whose line cannot be read, is told elsewhere.
-        match self.identity(profile) {
-            Ok(_)
-            | Err(
+        let of_identity = self.identity(profile).err().filter(|error| {
+            !matches!(
+                error,
                 ConfigError::NotOurs { .. }
-                | ConfigError::TakenElsewhere { .. }
-                | ConfigError::NoSuchProfile { .. }
-                | ConfigError::Syntax { .. },
-            ) => {}
-            Err(error) => errors.push(error),
-        }
-        let of_credentials = sources::in_credentials(self.credentials, profile);
-        let sections = of_credentials.into_iter().chain(self.section(profile));
-        errors.extend(sections.filter_map(|section| self.of_section(profile, &section, &is_file)));
-        errors.extend(self.section(profile).and_then(|section| no_services(self.config, &section)));
+                    | ConfigError::TakenElsewhere { .. }
+                    | ConfigError::NoSuchProfile { .. }
+                    | ConfigError::Syntax { .. }
+            )
+        });
+        let mut errors: Vec<ConfigError> = of_identity.into_iter().collect();
+        errors.extend(self.errors_beside_identity(profile, is_file));
         errors.dedup_by_key(|error| error.to_string());
         errors
     }
 
-    /// What identity does not look at, because kcaws has no part in it.
+    /// Returns the complaints about keys that say nothing of who the profile is, or to others than kcaws only.
+    pub fn errors_beside_identity(&self, profile: &str, is_file: impl Fn(&str) -> bool) -> Vec<ConfigError> {
+        let of_credentials = sources::in_credentials(self.credentials, profile);
+        let sections = of_credentials.into_iter().chain(self.section(profile));
+        let mut errors: Vec<ConfigError> =
+            sections.filter_map(|section| self.of_section(profile, &section, &is_file)).collect();
+        errors.extend(self.section(profile).and_then(|section| no_services(self.config, &section)));
+        errors
+    }
+
     fn of_section(
         &self,
         profile: &str,

@@ -1,6 +1,7 @@
 //! What profiles refer to: other profiles, sections and files. Those of other tools too, since a tool that follows them
 //! may end at a profile of kcaws.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::finding::{Finding, State};
@@ -16,26 +17,36 @@ pub(super) fn references(scene: &Scene<'_>) -> Vec<Finding> {
         (None, Some(_)) => return Vec::new(),
         (None, None) => files.profile_names(),
     };
-    let (judged, mut seen, mut findings) = (scene.profiles(), Vec::new(), Vec::new());
+    let judged: HashSet<String> = scene.profiles().into_iter().collect();
+    let is_file = |path: &str| Path::new(path).is_file();
+    let (mut seen, mut findings) = (HashSet::new(), Vec::new());
     for name in &names {
-        let is_judged = judged.contains(name);
-        for error in files.reference_errors(name, |path| Path::new(path).is_file()) {
-            let text = error.to_string();
-            let what = same_for_all(&error).unwrap_or_else(|| text.clone());
-            // `profile` tells that, or it is said of the profile that refers to this one.
-            let is_told = is_judged
-                && scene.identity(name).and_then(Result::err).is_some_and(|told| told.to_string() == text);
-            if !is_told && !seen.contains(&what) {
-                seen.push(what);
+        // `profile` tells who a profile of kcaws is, or why it is nobody.
+        let errors = if judged.contains(name) {
+            let mut errors = files.errors_beside_identity(name, is_file);
+            errors.retain(|error| !is_of_identity(scene, name, error));
+            errors
+        } else {
+            files.reference_errors(name, is_file)
+        };
+        for error in errors {
+            if seen.insert(same_for_all(&error).unwrap_or_else(|| error.to_string())) {
                 findings.push(finding(scene, name, error));
             }
         }
     }
-    let refer = document.references().into_iter().filter(|one| names.contains(&one.profile)).count();
-    if findings.is_empty() && refer > 0 && !names.iter().any(|name| is_lost(scene, name)) {
+    let is_asked = |name: &String| scene.asked.profile.as_ref().is_none_or(|asked| asked == name);
+    let refer = || document.references().into_iter().filter(|one| is_asked(&one.profile));
+    let is_fine = findings.is_empty() && !refer().any(|one| is_lost(scene, &one.profile));
+    if is_fine && refer().next().is_some() {
         findings.push(Finding::ok("", "what profiles refer to is there"));
     }
     findings
+}
+
+fn is_of_identity(scene: &Scene<'_>, name: &str, error: &ConfigError) -> bool {
+    let told = scene.identity(name).and_then(Result::err);
+    told.is_some_and(|told| told.to_string() == error.to_string())
 }
 
 /// A circle is one, whichever of its profiles is looked at first.

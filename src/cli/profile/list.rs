@@ -127,9 +127,11 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
 fn names_no_session(document: &Document, profile: &str) -> bool {
     let section = |name: &str| document.section(&Heading::Profile(name.to_owned()));
     let sources = std::iter::successors(section(profile), |one| section(one.get("source_profile")?));
-    let end = sources.take(MOST_STEPS).last();
-    end.and_then(|end| end.get("sso_session"))
-        .is_some_and(|name| document.section(&Heading::SsoSession(name.to_owned())).is_none())
+    let Some(end) = sources.take(MOST_STEPS).last() else { return false };
+    let named = end.get("credential_process").and_then(own::of_line).map(|own| own.session);
+    let named = named.or_else(|| end.get("sso_session").map(str::to_owned));
+    // A session without a section may have a start URL for its name.
+    named.is_some_and(|name| !name.contains("://") && document.section(&Heading::SsoSession(name)).is_none())
 }
 
 impl Row {
