@@ -188,7 +188,8 @@ pub fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> O
 /// Returns the names of the profiles in `~/.aws/credentials`.
 pub fn names_in_credentials(credentials: &Document) -> Vec<String> {
     credentials.names(|heading| match heading {
-        Heading::Other(name) => Some(name),
+        // `[DEFAULT]` is no section to Python.
+        Heading::Other(name) if name != "DEFAULT" => Some(name),
         Heading::Profile(name) if name == "default" => Some(name),
         _ => None,
     })

@@ -37,8 +37,8 @@ pub(super) fn references(scene: &Scene<'_>) -> Vec<Finding> {
     }
     let is_asked = |name: &String| scene.asked.profile.as_ref().is_none_or(|asked| asked == name);
     let refer = || document.references().into_iter().filter(|one| is_asked(&one.profile));
-    let is_fine = findings.is_empty() && !refer().any(|one| is_lost(scene, &one.profile));
-    if is_fine && refer().next().is_some() {
+    let all_there = findings.is_empty() && !refer().any(|one| is_lost(scene, &one.profile));
+    if all_there && refer().next().is_some() {
         findings.push(Finding::ok("", "what profiles refer to is there"));
     }
     findings
