@@ -10,12 +10,15 @@ use clap::{Arg, ArgAction, Args, Command};
 
 use super::selection::{self, Selected};
 use super::ui::{Ui, shown};
+use super::r#use;
 use crate::app::App;
 use crate::console::Partition;
 use crate::console::regions::REGIONS;
 use crate::console::services::{SERVICES, Service};
 use crate::credentials::listing::AccountRoles;
 use crate::credentials::listing::known::Known;
+use crate::profile::identity::ProfileFiles;
+use crate::profile::own::Source;
 use crate::profile::{Document, Role};
 use crate::words::typed_words;
 
@@ -81,7 +84,7 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
             place += 1;
         }
     }
-    let line = Line { before, app };
+    let line = Line { command, before, app };
     let names = || positional(command, place).map(|arg| line.values(arg)).unwrap_or_default();
     // Anywhere else it would be taken for an option.
     let no_dashes = |mut found: Candidates| {
@@ -139,6 +142,7 @@ fn about(text: Option<&clap::builder::StyledStr>) -> String {
 
 /// What stands before the word that is typed.
 struct Line<'a> {
+    command: &'a Command,
     before: &'a [String],
     app: &'a App,
 }
@@ -156,14 +160,14 @@ impl Line<'_> {
                 let names = self.app.document().map(Document::session_names).unwrap_or_default();
                 names.into_iter().map(|name| (name, String::new())).collect()
             }
-            "profile" | "named" => self
-                .of_profiles(|profile, role| (profile, format!("{} in {}", role.role_name, role.account_id))),
+            "profile" | "named" => self.profiles(),
             "names" => {
-                let mut ours = self.of_profiles(|profile, role| (profile, role.role_name));
-                let document = self.app.document().ok();
-                ours.retain(|(name, _)| document.is_some_and(|document| document.own(name).is_some()));
-                ours.retain(|(name, _)| !self.before.contains(name));
-                ours
+                let Ok(document) = self.app.document() else { return Vec::new() };
+                let names = document.profile_names().into_iter().filter(|name| !self.before.contains(name));
+                names
+                    .filter_map(|name| Some((document.own(&name)?.role.role_name, name)))
+                    .map(|(role, name)| (name, role))
+                    .collect()
             }
             "account" => self.accounts(),
             "role" => self.roles(),
@@ -172,12 +176,40 @@ impl Line<'_> {
         }
     }
 
+    /// Those that the command takes: `use` and `doctor` take others too.
+    fn profiles(&self) -> Candidates {
+        let credentials = self.app.credentials_document();
+        let Ok(config) = self.app.document() else { return Vec::new() };
+        let files = ProfileFiles { config, credentials: credentials.as_ref() };
+        let takes_others = |name: &str| match self.command.get_name() {
+            "use" => r#use::takes(name, self.app),
+            "doctor" => true,
+            _ => false,
+        };
+        let described = |name: String| {
+            let role = files.identity(&name).ok().and_then(|identity| identity.acts_as().cloned());
+            let description = match role {
+                Some(role) => format!("{} in {}", role.role_name, role.account_id),
+                None if takes_others(&name) => {
+                    Source::of_profile(config, credentials.as_ref(), &name).words().to_owned()
+                }
+                None => return None,
+            };
+            Some((name, description))
+        };
+        files.profile_names().into_iter().filter_map(described).collect()
+    }
+
+    /// The permission sets that profiles name.
     fn of_profiles(&self, one: impl Fn(String, Role) -> (String, String)) -> Candidates {
-        let Ok(document) = self.app.document() else { return Vec::new() };
-        let roles = document.profile_names().into_iter();
-        roles
-            .filter_map(|profile| Some(one(profile.clone(), document.target(&profile).ok()?.role?)))
-            .collect()
+        let credentials = self.app.credentials_document();
+        let Ok(config) = self.app.document() else { return Vec::new() };
+        let files = ProfileFiles { config, credentials: credentials.as_ref() };
+        let named = |name: String| {
+            let identity = files.identity(&name).ok().filter(|identity| identity.chain.is_empty());
+            Some(one(name, identity?.permission_set?))
+        };
+        config.profile_names().into_iter().filter_map(named).collect()
     }
 
     /// Those of the last list, by their names, and what profiles name besides.

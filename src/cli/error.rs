@@ -188,6 +188,9 @@ impl From<StateError> for CommandError {
             StateError::RootInAnothersHome { .. } => {
                 Self { exit: Exit::Configuration, code: "root", ..failure }.hint(AS_ROOT)
             }
+            StateError::Io { source, .. } if source.kind() == ErrorKind::ReadOnlyFilesystem => {
+                failure.hint("that file system is read-only: set XDG_STATE_HOME to a folder on another one")
+            }
             StateError::Io { .. } => failure.hint(
                 "check the space and the rights of the folder (XDG_STATE_HOME); `kcaws doctor` looks at them",
             ),

@@ -69,17 +69,19 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     }
     if let Some(profile) = app.env.profile() {
         // The session of a role that is assumed is that of the profile at the end of the chain.
-        let target = match identity(app, &profile) {
+        let session = match identity(app, &profile) {
             Ok(identity) => Ok(identity.session),
-            Err(_) => document.target(&profile).map(|target| target.session),
+            // Who logs in may well mean the session that some tools would take.
+            Err(ConfigError::TakenElsewhere { .. }) => document.target(&profile).map(|target| target.session),
+            Err(error) => Err(error),
         };
-        match target {
+        match session {
             Ok(session) => {
                 let profile = Some(profile);
                 return Ok(Selected { profile, ..Selected::of(in_force(app, session)?) });
             }
             // Somebody else's profile says nothing about our sessions.
-            Err(ConfigError::NotOurs { .. }) => {}
+            Err(error) if error.leaves_no_identity() => {}
             Err(ConfigError::NoSuchProfile { .. })
                 if sources::in_credentials(app.credentials_document().as_ref(), &profile).is_some() => {}
             Err(error) => return Err(error.into()),
@@ -200,7 +202,7 @@ pub(super) fn role_of_profile(
     let Some(role) = identity.acts_as().cloned() else {
         let message = format!("profile `{profile}` names no account and no permission set");
         return Err(CommandError::new(Exit::Configuration, "no_role", message)
-            .hint("add sso_account_id and sso_role_name, or name --account and --role"));
+            .hint("add sso_account_id and sso_role_name to it, or name --session, --account and --role"));
     };
     let Identity { session, permission_set, chain: steps, region } = identity;
     let permission_set = permission_set.filter(|_| !steps.is_empty());
@@ -210,7 +212,7 @@ pub(super) fn role_of_profile(
 }
 
 /// Who the profile is to every SDK.
-fn identity(app: &App, profile: &str) -> Result<Identity, ConfigError> {
+pub(super) fn identity(app: &App, profile: &str) -> Result<Identity, ConfigError> {
     let credentials = app.credentials_document();
     ProfileFiles { config: app.document()?, credentials: credentials.as_ref() }.identity(profile)
 }

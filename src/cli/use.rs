@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::columns;
 use crate::credentials::listing::known::Known;
 use crate::profile::document::Heading;
+use crate::profile::identity::ProfileFiles;
+use crate::profile::own::Source;
 use crate::profile::{ConfigError, Document, sources};
 use crate::prompt::{Standing, View, recent};
 use crate::shell::{Format, name_of_shell};
@@ -81,7 +83,10 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),
-        None => picked(app, ui)?,
+        None => {
+            let ours = rows(app)?;
+            picked_of(app, ui, &ours, &others(app, &ours)?)?
+        }
     };
     if profile.is_empty() {
         tell_of_keys(app, ui);
@@ -171,12 +176,27 @@ fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
     }
 }
 
+/// Tells whether [`UseArgs`] may name it.
+pub(super) fn takes(profile: &str, app: &App) -> bool {
+    region_of(profile, app).is_ok()
+}
+
 /// For a command that got no profile: the person is asked, or told which there are.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
     selection::check_config_file(app)?;
-    let rows = rows(app)?;
-    let names = || rows.iter().map(|(_, row)| row.name.clone()).take(20).collect::<Vec<_>>().join(", ");
-    if rows.is_empty() {
+    picked_of(app, ui, &rows(app)?, &[])
+}
+
+fn picked_of(
+    app: &App,
+    ui: &Ui,
+    rows: &[(View, Row)],
+    others: &[(String, Source)],
+) -> Result<String, CommandError> {
+    let names = rows.iter().map(|(_, row)| &row.name).chain(others.iter().map(|(name, _)| name));
+    let names: Vec<String> = names.cloned().collect();
+    if names.is_empty() {
+        selection::check_config_file(app)?;
         return Err(CommandError::new(
             Exit::Configuration,
             "no_profiles",
@@ -185,18 +205,20 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
         .hint("`kcaws configure` writes some"));
     }
     if !ui.is_interactive() {
+        let some = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
-            .because(format!("there are: {}", names()))
+            .because(format!("there are: {some}"))
             .hint("name it"));
     }
     let width = |cell: fn(&Row) -> &str| {
         rows.iter().map(|(_, row)| columns::width(&shown(cell(row)))).max().unwrap_or(0)
     };
     let account = |row: &Row| row.account_name.clone().unwrap_or_default();
-    let (names, roles) = (width(|row| &row.name), width(|row| &row.role));
+    let widest = names.iter().map(|name| columns::width(&shown(name))).max().unwrap_or(0);
+    let roles = width(|row| &row.role);
     let accounts = rows.iter().map(|(_, row)| columns::width(&shown(&account(row)))).max().unwrap_or(0);
-    let lines = rows.iter().map(|(view, row)| {
-        let name = columns::padded(&shown(&row.name), names);
+    let of_ours = rows.iter().map(|(view, row)| {
+        let name = columns::padded(&shown(&row.name), widest);
         let role = columns::padded(&shown(&row.role), roles);
         let account = columns::padded(&shown(&account(row)), accounts);
         let left = prompt::format::left(view);
@@ -204,15 +226,38 @@ pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
         let gap = if accounts == 0 { "" } else { "  " };
         format!("{name}  {role}  {}{gap}{account}  {left}", row.account_id)
     });
-    let at = ui.pick("Profile:", lines.collect())?;
-    Ok(rows[at].1.name.clone())
+    let of_others = others.iter().map(|(name, source)| {
+        let name = columns::padded(&shown(name), widest);
+        format!("{name}  ({})", source.words())
+    });
+    let at = ui.pick("Profile:", of_ours.chain(of_others).collect())?;
+    Ok(names[at].clone())
+}
+
+/// Profiles that kcaws has no part in, and that a shell may use all the same; in the order of [`rows`].
+fn others(app: &App, ours: &[(View, Row)]) -> Result<Vec<(String, Source)>, CommandError> {
+    let ours: HashSet<&str> = ours.iter().map(|(_, row)| row.name.as_str()).collect();
+    let (document, credentials) = (app.document()?, app.credentials_document());
+    let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
+    let mut names = files.profile_names();
+    last_used_first(&mut names, app);
+    let others = names.into_iter().filter(|name| !ours.contains(name.as_str()) && takes(name, app));
+    let others = others.map(|name| {
+        let source = Source::of_profile(document, credentials.as_ref(), &name);
+        (name, source)
+    });
+    Ok(others.collect())
+}
+
+fn last_used_first(names: &mut [String], app: &App) {
+    let used = recent::read(&**app.state());
+    names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
 }
 
 /// Those used last first, then as they stand in the file.
 fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     let mut names = app.document()?.profile_names();
-    let used = recent::read(&**app.state());
-    names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
+    last_used_first(&mut names, app);
     let current = app.env.profile();
     let now = app.clock.now();
     let accounts = account_names(app);

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use super::file_stamp::FileStamp;
 use super::foreign_file;
 use super::interrupt::CriticalSection;
+use super::protection::Protection;
 
 pub trait ConfigFile: Send + Sync {
     /// As it was named, symbolic links not followed.
@@ -35,8 +36,9 @@ pub enum How {
 pub enum ConfigFileError {
     #[error("cannot {what} `{path}`", path = .path.display())]
     Io { what: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("`{path}` is write-protected", path = .path.display())]
-    ReadOnly { path: PathBuf },
+    /// `link` is what leads to it, where that is a symbolic link.
+    #[error("{}`{path}` {by}", through(link.as_deref()), path = .path.display())]
+    ReadOnly { path: PathBuf, link: Option<PathBuf>, by: Protection },
     #[error("`{path}` is not a file", path = .path.display())]
     NotAFile { path: PathBuf },
     #[error("`{path}` has {links} names (hard links), and replacing it would leave the others behind", path = .path.display())]
@@ -47,6 +49,10 @@ pub enum ConfigFileError {
     Owner { path: PathBuf, source: std::io::Error },
     #[error("`{path}` has `{name}` (an access list or an extended attribute), which a new file cannot be given", path = .path.display())]
     Attribute { path: PathBuf, name: String, source: std::io::Error },
+}
+
+fn through(link: Option<&Path>) -> String {
+    link.map(|link| format!("`{}` is a link, and ", link.display())).unwrap_or_default()
 }
 
 /// What is left of a writer that was killed lies beside the file under this name.
@@ -109,7 +115,7 @@ impl ConfigFile for DiskConfigFile {
             Err(error) => return Err(io("look at", &real)(error)),
         };
         if let Some(meta) = &meta {
-            check_writable(&real, meta, how)?;
+            check_writable(&self.path, &real, meta, how)?;
         }
         let Some(after) = after else {
             let unchanged = Self::still_is(&real, before)?;
@@ -214,20 +220,23 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigFileError> {
 }
 
 /// A protected file could be replaced all the same, since that asks the folder only: but somebody protected it.
-fn check_writable(path: &Path, meta: &std::fs::Metadata, how: How) -> Result<(), ConfigFileError> {
+fn check_writable(
+    named: &Path,
+    path: &Path,
+    meta: &std::fs::Metadata,
+    how: How,
+) -> Result<(), ConfigFileError> {
+    let link = (named != path).then(|| named.to_path_buf());
     let path = path.to_path_buf();
     if !meta.is_file() {
         return Err(ConfigFileError::NotAFile { path });
     }
-    if meta.permissions().readonly() {
-        return Err(ConfigFileError::ReadOnly { path });
+    if let Some(by) = Protection::of(&path, meta) {
+        return Err(ConfigFileError::ReadOnly { path, link, by });
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        if rustix::fs::access(&path, rustix::fs::Access::WRITE_OK).is_err() {
-            return Err(ConfigFileError::ReadOnly { path });
-        }
         if how == How::Rename && meta.nlink() > 1 {
             return Err(ConfigFileError::HardLinked { path, links: meta.nlink() });
         }

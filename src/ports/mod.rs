@@ -38,6 +38,7 @@ pub mod private_file;
 pub mod probe;
 pub mod process;
 pub mod program;
+pub mod protection;
 pub mod proxy;
 pub mod redirects;
 mod resolver;

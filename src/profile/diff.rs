@@ -19,6 +19,23 @@ pub fn unified(path: &Path, before: &str, after: &str) -> String {
         .to_string()
 }
 
+/// Returns the lines that are added, secrets masked, where nothing else changes and they are whole sections: what can be
+/// pasted as it is.
+pub fn added_alone(before: &str, after: &str) -> Option<String> {
+    let (before, after) = (masked(before), masked(after));
+    let diff = similar::TextDiff::from_lines(&before, &after);
+    let mut added = String::new();
+    for group in diff.ops().iter().filter(|op| op.tag() != similar::DiffTag::Equal) {
+        let text: String = diff.iter_changes(group).map(|change| change.value()).collect();
+        let is_whole = group.tag() == similar::DiffTag::Insert && text.trim_start().starts_with('[');
+        if !is_whole {
+            return None;
+        }
+        added.push_str(text.trim_start_matches(['\r', '\n']));
+    }
+    (!added.is_empty()).then_some(added)
+}
+
 /// The text with the values of keys like `aws_secret_access_key` masked, in comments too.
 pub fn masked(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -61,6 +78,15 @@ mod tests {
             masked.contains("aws_secret_access_key = ****\r\n") && masked.contains("region = r\n  more\n")
         );
         assert_eq!(masked.lines().count(), text.lines().count());
+    }
+
+    #[test]
+    fn sections_that_are_added_alone_can_be_pasted() {
+        let with = |more: &str| added_alone("[a]\nx = 1\n", &format!("[a]\nx = 1\n{more}"));
+        assert_eq!(with("\n[b]\ntoken = KEY\n").as_deref(), Some("[b]\ntoken = ****\n"));
+        assert_eq!(with("y = 2\n"), None, "it belongs to a section");
+        assert_eq!(with(""), None);
+        assert_eq!(added_alone("[a]\nx = 1\n", "[a]\nx = 2\n\n[b]\n"), None);
     }
 
     #[test]

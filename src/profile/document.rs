@@ -275,7 +275,7 @@ impl<'a> View<'a> {
         let letter = self.get(key).and_then(invisible::in_text);
         let what = letter.map_or_else(
             || what.to_owned(),
-            |letter| format!("{what}: there is an invisible character in it, {}", invisible::name(letter)),
+            |letter| format!("{what}: the value contains {}", invisible::name(letter)),
         );
         ConfigError::BadValue { place: self.place_of(key), what }
     }
@@ -290,7 +290,7 @@ impl<'a> View<'a> {
             invisible::removed(name).eq_ignore_ascii_case(key).then_some((entry.line, letter))
         });
         if let Some((line, letter)) = hidden {
-            let what = format!("there is an invisible character beside `{key}`, {}", invisible::name(letter));
+            let what = format!("the key `{key}` contains {}", invisible::name(letter));
             return ConfigError::BadValue { place: self.document.place_at(line), what };
         }
         self.damage().unwrap_or_else(|| ConfigError::MissingKey {
@@ -311,6 +311,15 @@ impl<'a> View<'a> {
         self.entry(key)
             .map(|entry| &self.document.text[entry.value.clone()])
             .filter(|value| !value.is_empty())
+    }
+
+    /// Returns the value, or the complaint that it contains an invisible character.
+    pub fn visible(&self, key: &str) -> Result<Option<&'a str>, ConfigError> {
+        let value = self.get(key);
+        match value.and_then(invisible::in_text) {
+            Some(_) => Err(self.bad_value(key, &format!("{key} cannot be used as it is"))),
+            None => Ok(value),
+        }
     }
 
     pub fn place_of(&self, key: &str) -> Place {

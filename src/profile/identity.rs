@@ -14,6 +14,9 @@ use super::{ConfigError, Place};
 pub const LONGEST_CHAINED_SESSION: u32 = 3600;
 /// `DurationSeconds` of AssumeRole (AWS STS API reference).
 const SHORTEST_SESSION: u32 = 900;
+/// Profiles that refer to one another, one after the other.
+const LONGEST_WAY: usize = 50;
+
 /// What a profile acts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -88,9 +91,12 @@ impl Identity {
 }
 
 impl AssumedRole {
-    fn of(section: &View<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn of(section: &View<'_>) -> Result<Self, ConfigError> {
         let bad = |key: &str, what: &str| section.bad_value(key, &format!("{key} {what}"));
-        let value = |key: &str| section.get(key).filter(|value| !value.is_empty()).map(str::to_owned);
+        let value = |key: &str| section.get(key).map(str::to_owned);
+        for key in ROLE_KEYS.iter().chain(&["region"]) {
+            section.visible(key)?;
+        }
         let arn = value("role_arn").and_then(|arn| RoleArn::parse(&arn));
         let arn = arn.ok_or_else(|| bad("role_arn", "is not the ARN of an IAM role"))?;
         let duration = value("duration_seconds").map(|text| text.parse::<u32>());
@@ -113,8 +119,10 @@ impl AssumedRole {
 /// What one family of SDKs makes of a profile.
 enum Found {
     Ours(Identity),
-    /// A source that kcaws has no part in, or none at all.
+    /// A source that kcaws has no part in.
     Elsewhere(Place),
+    /// No source at all.
+    Nothing(Place),
 }
 
 /// What a family takes in one of the profiles on its way.
@@ -155,7 +163,7 @@ impl ProfileFiles<'_> {
                     ours.get_or_insert(identity);
                     of_ours.push((family, trail));
                 }
-                Found::Elsewhere(place) => {
+                Found::Elsewhere(place) | Found::Nothing(place) => {
                     elsewhere.get_or_insert(place);
                     trails.push((family, trail));
                 }
@@ -187,9 +195,6 @@ impl ProfileFiles<'_> {
         else {
             return Err(self.no_such_profile(profile));
         };
-        if trail.iter().any(|step| step.profile == profile) {
-            return Err(ConfigError::Circular { place, name: profile.to_owned() });
-        }
         // Any of its lines may have been the one that decides.
         if let Some(error) =
             section.as_ref().and_then(View::damage).or_else(|| self.damage_in_credentials(profile))
@@ -198,7 +203,7 @@ impl ProfileFiles<'_> {
         }
         let taken = self.taken_as_source(family, profile, !trail.is_empty());
         trail.push(Step { profile: profile.to_owned(), taken: taken.clone() });
-        let Some(taken) = taken else { return Ok(Found::Elsewhere(place)) };
+        let Some(taken) = taken else { return Ok(Found::Nothing(place)) };
         if let Some(place) = self.overridden(profile, taken.source) {
             return Ok(Found::Elsewhere(place));
         }
@@ -212,12 +217,13 @@ impl ProfileFiles<'_> {
 
     /// Keys of its own come first in a profile that another one refers to; botocore, Rust and JavaScript say so.
     fn taken_as_source(&self, family: Family, profile: &str, is_source: bool) -> Option<sources::Taken> {
-        let keys = || {
-            let found = |source| sources::find(source, self.config, self.credentials, profile);
-            found(Source::CredentialsFile).or_else(|| found(Source::ConfigKeys))
-        };
-        let keys = (is_source && family != Family::Go).then(keys).flatten();
+        let keys = (is_source && family != Family::Go).then(|| self.own_keys(profile)).flatten();
         keys.or_else(|| sources::taken(family, self.config, self.credentials, profile))
+    }
+
+    fn own_keys(&self, profile: &str) -> Option<sources::Taken> {
+        let found = |source| sources::find(source, self.config, self.credentials, profile);
+        found(Source::CredentialsFile).or_else(|| found(Source::ConfigKeys))
     }
 
     fn chained(
@@ -228,21 +234,42 @@ impl ProfileFiles<'_> {
         taken: sources::Taken,
         trail: &mut Vec<Step>,
     ) -> Result<Found, ConfigError> {
-        let source = section.get("source_profile").filter(|name| !name.is_empty());
-        let is_theirs =
-            ["web_identity_token_file", "credential_source"].iter().any(|key| section.get(key).is_some());
-        let Some(source) = source.filter(|_| !is_theirs) else {
+        let has = |key| section.get(key).is_some();
+        // A longer way is a mistake, or meant to exhaust the stack.
+        if trail.len() > LONGEST_WAY {
+            let what = format!("source_profile leads on through more than {LONGEST_WAY} profiles");
+            return Err(ConfigError::BadValue { place: section.place_of("source_profile"), what });
+        }
+        if has("web_identity_token_file") {
             return Ok(Found::Elsewhere(taken.place));
+        }
+        let name = profile.to_owned();
+        let source = match (section.visible("source_profile")?, has("credential_source")) {
+            (Some(_), true) => {
+                return Err(ConfigError::TwoSources { place: section.place_of("credential_source"), name });
+            }
+            (None, true) => return Ok(Found::Elsewhere(taken.place)),
+            (None, false) => return Err(ConfigError::NoSource { place: taken.place, name }),
+            (Some(source), false) => source,
         };
-        if self.section(source).is_none() && self.place_in_credentials(source).is_none() {
-            return Err(ConfigError::NoSuchSource {
-                place: section.place_of("source_profile"),
-                name: profile.to_owned(),
-                source_profile: source.to_owned(),
-            });
+        let place = section.place_of("source_profile");
+        let source_profile = source.to_owned();
+        if !self.has(source) {
+            return Err(ConfigError::NoSuchSource { place, name, source_profile });
+        }
+        // With keys of its own a profile may assume the role by itself.
+        if source == profile
+            && let Some(keys) = self.own_keys(profile)
+        {
+            return Ok(Found::Elsewhere(keys.place));
+        }
+        if let Some(error) = circle(trail, source, &place) {
+            return Err(error);
         }
         Ok(match self.resolve(family, source, trail)? {
-            Found::Ours(Identity { permission_set: None, .. }) => Found::Elsewhere(taken.place),
+            Found::Nothing(_) | Found::Ours(Identity { permission_set: None, .. }) => {
+                return Err(ConfigError::EmptySource { place, name, source_profile });
+            }
             Found::Elsewhere(place) => Found::Elsewhere(place),
             Found::Ours(mut identity) => {
                 identity.chain.push(AssumedRole::of(section)?);
@@ -261,7 +288,10 @@ impl ProfileFiles<'_> {
         trail: &mut Vec<Step>,
     ) -> Result<Found, ConfigError> {
         let line = section.get("credential_process").and_then(kcaws_arguments);
-        let Some(line) = line else { return Ok(Found::Elsewhere(taken.place)) };
+        let Some(line) = line else {
+            let ours = self.config.target_by_line(profile)?;
+            return Ok(ours.map_or(Found::Elsewhere(taken.place), Found::of));
+        };
         let Some(other) = option_value(&line, "--profile") else {
             return Ok(self.config.target_by_line(profile)?.map_or(Found::Elsewhere(taken.place), Found::of));
         };
@@ -270,7 +300,7 @@ impl ProfileFiles<'_> {
         }
         // The line runs kcaws, which resolves the other profile as a profile of its own.
         let found = self.resolve(family, other, trail)?;
-        Ok(match (found, section.get("region")) {
+        Ok(match (found, section.visible("region")?) {
             (Found::Ours(identity), Some(region)) => {
                 Found::Ours(Identity { region: Some(region.to_owned()), ..identity })
             }
@@ -289,7 +319,12 @@ impl ProfileFiles<'_> {
         keys.iter().find(|key| section.get(key).is_some()).map(|key| section.place_of(key))
     }
 
-    fn section(&self, profile: &str) -> Option<View<'_>> {
+    /// Tells whether either file has the profile.
+    pub(super) fn has(&self, profile: &str) -> bool {
+        self.section(profile).is_some() || self.place_in_credentials(profile).is_some()
+    }
+
+    pub(super) fn section(&self, profile: &str) -> Option<View<'_>> {
         self.config.section(&Heading::Profile(profile.to_owned()))
     }
 
@@ -304,6 +339,15 @@ impl ProfileFiles<'_> {
     fn no_such_profile(&self, profile: &str) -> ConfigError {
         self.config.no_such_profile(profile)
     }
+}
+
+/// The complaint that the profile at the end of the trail refers to one that is on it already.
+fn circle(trail: &[Step], to: &str, place: &Place) -> Option<ConfigError> {
+    let start = trail.iter().position(|step| step.profile == to)?;
+    let names = trail[start..].iter().map(|step| step.profile.clone());
+    let circle: Vec<String> = names.chain([to.to_owned()]).collect();
+    let name = trail.last()?.profile.clone();
+    Some(ConfigError::CircularSource { place: place.clone(), name, circle })
 }
 
 /// Names the first profile in which families part, and what one of them takes there in place of a line of kcaws.

@@ -88,11 +88,11 @@ fn what_kcaws_has_no_part_in_is_not_ours() {
         &format!("[profile p]\n{DEPLOY}credential_source = Environment\n"),
         &format!("[profile p]\n{DEPLOY}web_identity_token_file = /t\n"),
         &format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\naws_access_key_id = x\n"),
-        &format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\nregion = x\n"),
+        &format!("[profile p]\n{DEPLOY}source_profile = p\naws_access_key_id = x\n"),
         &format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}aws_access_key_id = x\n"),
     ] {
         assert!(
-            who(config, "").contains("profile `p` does not get its credentials through"),
+            who(config, "").contains("profile `p` is not an IAM Identity Center profile"),
             "{config}: {}",
             who(config, "")
         );
@@ -121,17 +121,28 @@ fn a_reference_to_nothing_or_in_a_circle_is_named() {
         "config:6: source_profile of `p` names `nosuch`, and there is no such profile"
     );
     let line = |other: &str| format!("credential_process = kcaws credential-process --profile {other}\n");
-    for circle in [
-        format!("[profile p]\n{DEPLOY}source_profile = p\n"),
-        format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{DEPLOY}source_profile = p\n"),
-        format!("[profile p]\n{}", line("p")),
-        format!("[profile p]\n{}[profile q]\n{DEPLOY}source_profile = p\n", line("q")),
+    for (circle, names) in [
+        (format!("[profile p]\n{DEPLOY}source_profile = p\n"), "p \u{2192} p"),
+        (
+            format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{DEPLOY}source_profile = p\n"),
+            "p \u{2192} q \u{2192} p",
+        ),
+        (
+            format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{DEPLOY}source_profile = q\n"),
+            "q \u{2192} q",
+        ),
+        (
+            format!("[profile p]\n{}[profile q]\n{DEPLOY}source_profile = p\n", line("q")),
+            "p \u{2192} q \u{2192} p",
+        ),
     ] {
-        assert!(
-            who(&circle, "").contains("asks kcaws for that very profile"),
-            "{circle}: {}",
-            who(&circle, "")
-        );
+        assert!(who(&circle, "").ends_with(&format!("leads in a circle: {names}")), "{}", who(&circle, ""));
+    }
+    for circle in [
+        format!("[profile p]\n{}", line("p")),
+        format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{}", line("p")),
+    ] {
+        assert!(who(&circle, "").contains("asks kcaws for that very profile"), "{}", who(&circle, ""));
     }
     assert_eq!(who("", ""), "there is no profile `p` in `config`");
 }
@@ -142,6 +153,60 @@ fn a_step_that_sts_would_refuse_is_named_with_its_line() {
     assert_eq!(with("role_arn = Deploy"), "config:6: role_arn is not the ARN of an IAM role");
     let long = format!("{DEPLOY}duration_seconds = 100");
     assert_eq!(with(&long), "config:7: duration_seconds is not a number from 900 to 43200");
+}
+
+#[test]
+fn a_role_without_a_source_that_has_credentials_is_named() {
+    let with = |keys: &str| who(&format!("[profile p]\n{DEPLOY}{keys}[profile q]\nregion = x\n"), "");
+    assert_eq!(
+        with(""),
+        "config:5: profile `p` has `role_arn`, but nothing says whose credentials assume that role"
+    );
+    assert_eq!(
+        with("source_profile = q\n"),
+        "config:6: source_profile of `p` names `q`, which has no credentials"
+    );
+    assert_eq!(
+        with("source_profile = q\ncredential_source = Environment\n"),
+        "config:7: profile `p` has both `source_profile` and `credential_source`"
+    );
+}
+
+#[test]
+fn a_very_long_way_ends_with_an_error() {
+    let step = |at: usize| format!("[profile p{at}]\n{DEPLOY}source_profile = p{}\n", at + 1);
+    let steps: String = (0..20_000).map(step).collect();
+    let config = format!("[profile p]\n{DEPLOY}source_profile = p0\n{steps}");
+    assert!(who(&config, "").contains("leads on through more than 50 profiles"));
+}
+
+#[test]
+fn an_invisible_character_is_named_in_every_value() {
+    let chained = |key: &str| format!("[profile p]\n{key}\n[profile q]\n{LINE}");
+    let keys = |key: &str, value: &str| {
+        let keys = format!("[profile p]\n{KEYS}region = eu-west-1\n");
+        keys.replace(&format!("{key} = {value}"), &format!("{key} = \u{a0}{value}"))
+    };
+    for config in [
+        keys("sso_session", "corp"),
+        keys("sso_account_id", "111122223333"),
+        keys("sso_role_name", "Admin"),
+        keys("region", "eu-west-1"),
+        chained(&format!("{DEPLOY}source_profile = \u{a0}q")),
+        chained("role_arn = \u{a0}arn:aws:iam::222233334444:role/Deploy\nsource_profile = q"),
+        chained(&format!("{DEPLOY}source_profile = q\nexternal_id = x\u{a0}")),
+        chained(&format!("{DEPLOY}source_profile = q\nmfa_serial = x\u{a0}")),
+        chained(&format!("{DEPLOY}source_profile = q\nduration_seconds = 900\u{a0}")),
+        chained(&format!("{DEPLOY}source_profile = q\nrole_session_name = x\u{a0}y")),
+        chained(&format!("{DEPLOY}source_profile = q\nregion = \u{a0}eu-west-1")),
+        format!("[profile p]\n{}", LINE.replace("--session ", "--session\u{a0}")),
+        format!("[profile p]\n{}", LINE.replace("corp", "corp\u{a0}")),
+        format!("[profile p]\n{}", LINE.replace("kcaws ", "kcaws\u{a0}")),
+    ] {
+        let answer = who(&config, "");
+        assert!(answer.contains("contains a no-break space (U+00A0)"), "{config:?}: {answer}");
+        assert!(!answer.contains('\u{a0}'), "{answer:?}");
+    }
 }
 
 #[test]

@@ -25,13 +25,21 @@ pub(super) fn trimmed_start(text: &str) -> &str {
     text.trim_start_matches(|letter: char| matches!(letter, ' ' | '\t') || is_invisible(letter))
 }
 
-/// Returns how people find it: the code point, and the name of those that are met.
+/// Returns the text with a blank in the place of each.
+pub(super) fn as_blanks(text: &str) -> String {
+    text.chars().map(|letter| if is_invisible(letter) { ' ' } else { letter }).collect()
+}
+
+/// Returns how people find it, as the object of a sentence: the name of those that are met, and the code point.
 pub fn name(letter: char) -> String {
-    let code = format!("U+{:04X}", u32::from(letter));
-    match letter {
-        '\u{a0}' => format!("{code} (no-break space)"),
-        '\u{200b}' => format!("{code} (zero width space)"),
-        '\u{feff}' => format!("{code} (byte order mark)"),
-        _ => code,
-    }
+    let name = match letter {
+        '\u{a0}' => "a no-break space",
+        '\u{ad}' => "a soft hyphen",
+        '\u{200b}' => "a zero width space",
+        '\u{202f}' => "a narrow no-break space",
+        '\u{3000}' => "an ideographic space",
+        '\u{feff}' => "a byte order mark",
+        _ => "an invisible character",
+    };
+    format!("{name} (U+{:04X})", u32::from(letter))
 }

@@ -5,7 +5,7 @@
 
 use super::ConfigError;
 use super::draft::is_plain_byte;
-use super::own::{Own, own_of_line};
+use super::own::{Own, of_line};
 use super::target::{is_account_id, is_role_name, kcaws_arguments};
 use crate::words::words;
 
@@ -29,8 +29,7 @@ pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigErro
 pub fn renewed(present: Option<&str>, program: &str, own: &Own) -> Result<String, ConfigError> {
     let line = credential_process(program, own)?;
     let present = present.filter(|present| {
-        own_of_line(present).as_ref() == Some(own)
-            && words(present).first().is_some_and(|first| first == program)
+        of_line(present).as_ref() == Some(own) && words(present).first().is_some_and(|first| first == program)
     });
     Ok(match present {
         Some(present) => without_needless_quotes(present).unwrap_or_else(|| present.to_owned()),
@@ -146,10 +145,10 @@ mod tests {
                 own("my corp", "Admin"),
             ] {
                 let line = credential_process(program, &own).expect("can be written");
-                assert_eq!(own_of_line(&line), Some(own.clone()), "{line}");
+                assert_eq!(of_line(&line), Some(own.clone()), "{line}");
                 let rest = line.trim_start_matches('"').strip_prefix(program).expect("its program");
                 let quoted = format!("\"{program}\"{}", rest.trim_start_matches('"'));
-                assert_eq!(own_of_line(&quoted), Some(own), "{quoted}");
+                assert_eq!(of_line(&quoted), Some(own), "{quoted}");
             }
         }
     }

@@ -13,6 +13,7 @@ pub mod line;
 pub mod naming;
 pub mod own;
 mod reading;
+mod reference_errors;
 pub mod references;
 pub mod save;
 pub mod services;
@@ -41,10 +42,19 @@ pub enum ConfigError {
     NoSuchSession { name: String, path: PathBuf, known: Vec<String> },
     #[error("there is no profile `{name}` in `{path}`", path = .path.display())]
     NoSuchProfile { name: String, path: PathBuf, known: Vec<String> },
-    #[error("{place}: profile `{name}` does not get its credentials through an SSO session")]
+    #[error("{place}: profile `{name}` is not an IAM Identity Center profile")]
     NotOurs { place: Place, name: String },
     #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]
     Circular { place: Place, name: String },
+    /// `circle` begins and ends with the same profile.
+    #[error("{place}: source_profile of profile `{name}` leads in a circle: {}", .circle.join(" \u{2192} "))]
+    CircularSource { place: Place, name: String, circle: Vec<String> },
+    #[error("{place}: profile `{name}` has `role_arn`, but nothing says whose credentials assume that role")]
+    NoSource { place: Place, name: String },
+    #[error("{place}: profile `{name}` has both `source_profile` and `credential_source`")]
+    TwoSources { place: Place, name: String },
+    #[error("{place}: source_profile of `{name}` names `{source_profile}`, which has no credentials")]
+    EmptySource { place: Place, name: String, source_profile: String },
     /// Some SDKs take the profile's credentials from another key than the one kcaws would answer for.
     #[error("{place}: {family} tools take the credentials of profile `{name}` from `{key}`")]
     TakenElsewhere { place: Place, name: String, key: &'static str, family: sources::Family },
@@ -62,7 +72,12 @@ pub enum ConfigError {
     Unshared { place: Place, what: &'static str },
     /// A profile that we did not write, and nobody said that we may.
     #[error("{place}: profile `{name}` was not written by kcaws")]
-    Foreign { place: Place, name: String },
+    Foreign {
+        place: Place,
+        name: String,
+        /// A key that tools would go on to take, if kcaws wrote a line beside it.
+        hides: Option<&'static str>,
+    },
     #[error("`{name}` cannot be the name of a section")]
     BadName { name: String },
     #[error("the value of `{key}` cannot be written so that every tool reads it")]
@@ -73,6 +88,25 @@ pub enum ConfigError {
     NoHome,
     #[error("no session is set up: `{path}` has no [sso-session …]", path = .path.display())]
     NoSessions { path: PathBuf },
+}
+
+impl ConfigError {
+    /// Tells whether a profile refers to others in a way that leads to no credentials.
+    pub fn is_lost_reference(&self) -> bool {
+        matches!(
+            self,
+            Self::CircularSource { .. }
+                | Self::NoSource { .. }
+                | Self::TwoSources { .. }
+                | Self::EmptySource { .. }
+                | Self::NoSuchSource { .. }
+        )
+    }
+
+    /// Tells whether the profile is somebody else's, or nobody's.
+    pub fn leaves_no_identity(&self) -> bool {
+        matches!(self, Self::NotOurs { .. }) || self.is_lost_reference()
+    }
 }
 
 /// File and line, as editors understand it.

@@ -14,11 +14,42 @@ pub struct Own {
     pub role: Role,
 }
 
+impl Source {
+    /// Returns it in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Kcaws => "kcaws",
+            Self::Process => "process",
+            Self::Sso => "sso",
+            Self::Login => "login",
+            Self::SourceProfile => "source profile",
+            Self::CredentialSource => "credential source",
+            Self::WebIdentity => "web identity",
+            Self::Static => "static",
+            Self::CredentialsFile => "credentials file",
+            Self::CredentialsProcess => "credentials process",
+            Self::None => "none",
+        }
+    }
+
+    /// Returns where the credentials of a profile come from by the keys that it has in the two files.
+    pub fn of_profile(document: &Document, credentials: Option<&Document>, profile: &str) -> Self {
+        let section = document.section(&Heading::Profile(profile.to_owned()));
+        let source = section.as_ref().map_or(Self::None, source);
+        let taken = sources::of_credentials_file(document, credentials, profile);
+        match taken.filter(|_| source == Self::None) {
+            Some(taken) if taken.source == sources::Source::CredentialsProcess => Self::CredentialsProcess,
+            Some(_) => Self::CredentialsFile,
+            None => source,
+        }
+    }
+}
+
 impl Document {
     /// `None`: there is no such profile, or it is somebody else's.
     pub fn own(&self, profile: &str) -> Option<Own> {
         let section = self.section(&Heading::Profile(profile.to_owned()))?;
-        own_of_line(section.get("credential_process")?)
+        of_line(section.get("credential_process")?)
     }
 
     /// The place of a profile that is there and not ours.
@@ -28,7 +59,7 @@ impl Document {
     }
 }
 
-pub(super) fn own_of_line(line: &str) -> Option<Own> {
+pub fn of_line(line: &str) -> Option<Own> {
     let words = kcaws_arguments(line)?;
     let (mut session, mut account, mut role) = (None, None, None);
     let mut words = words.iter().map(String::as_str);
@@ -75,14 +106,15 @@ pub struct Shadow {
     pub place: Place,
 }
 
-pub fn source(section: &View<'_>) -> Source {
+fn source(section: &View<'_>) -> Source {
     let has = |key| section.get(key).is_some();
     match section.get("credential_process") {
+        // All SDKs take a role before anything else in the config file.
+        _ if has("role_arn") && has("web_identity_token_file") => Source::WebIdentity,
+        _ if has("role_arn") && has("credential_source") => Source::CredentialSource,
+        _ if has("role_arn") => Source::SourceProfile,
         Some(line) if kcaws_arguments(line).is_some() => Source::Kcaws,
         Some(_) => Source::Process,
-        None if has("role_arn") && has("web_identity_token_file") => Source::WebIdentity,
-        None if has("role_arn") && has("credential_source") => Source::CredentialSource,
-        None if has("role_arn") => Source::SourceProfile,
         None if has("sso_session") || has("sso_start_url") => Source::Sso,
         None if has("login_session") => Source::Login,
         None if has("aws_access_key_id") => Source::Static,
@@ -144,7 +176,7 @@ mod tests {
             "/bin/kcaws credential-process --session a --account 1 --role b",
             "/bin/kcaws credential-process --session a --account 111122223333",
         ] {
-            assert_eq!(own_of_line(line), None, "{line}");
+            assert_eq!(of_line(line), None, "{line}");
         }
     }
 
@@ -154,7 +186,8 @@ mod tests {
             "credential_process = kcaws credential-process --session s --account 111122223333 --role r\n";
         let config = document(&format!(
             "[profile a]\n{ours}sso_region = x\n[profile b]\n{ours}aws_access_key_id = x\n[default]\nregion = x\n\
-             [profile default]\n{ours}[profile c]\nrole_arn = x\nsource_profile = a\n[profile d]\nsso_session = x\n"
+             [profile default]\n{ours}[profile c]\nrole_arn = x\nsource_profile = a\n[profile d]\nsso_session = x\n\
+             [profile e]\n{ours}role_arn = x\nsource_profile = a\n"
         ));
         let credentials = document(
             "[default]\naws_access_key_id = x\n[a]\nx = y\n[b]\nAWS_ACCESS_KEY_ID=z\ncredential_process = y\n",
@@ -169,5 +202,6 @@ mod tests {
         assert!(by("c").is_empty());
         let of = |name: &str| source(&config.section(&Heading::Profile(name.into())).expect("is there"));
         assert_eq!((of("a"), of("c"), of("d")), (Source::Kcaws, Source::SourceProfile, Source::Sso));
+        assert_eq!(of("e"), Source::SourceProfile, "no SDK runs the line");
     }
 }

@@ -185,6 +185,16 @@ pub fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> O
     credentials?.section(&heading(profile.to_owned()))
 }
 
+/// Returns the names of the profiles in `~/.aws/credentials`.
+pub fn names_in_credentials(credentials: &Document) -> Vec<String> {
+    credentials.names(|heading| match heading {
+        // `[DEFAULT]` is no section to Python.
+        Heading::Other(name) if name != "DEFAULT" => Some(name),
+        Heading::Profile(name) if name == "default" => Some(name),
+        _ => None,
+    })
+}
+
 /// Where a profile's credentials come from by the credentials file alone, for whoever finds nothing in the config.
 pub fn of_credentials_file(
     document: &Document,

@@ -141,18 +141,21 @@ impl Document {
     /// Returns what the profile's `credential_process` stands for; `None` where that does not run kcaws.
     pub(super) fn target_by_line(&self, profile: &str) -> Result<Option<Target>, ConfigError> {
         let section = self.profile_section(profile)?;
-        let Some(line) = section.get("credential_process").and_then(kcaws_arguments) else { return Ok(None) };
-        let region = section.get("region").map(str::to_owned);
+        let Some(text) = section.get("credential_process") else { return Ok(None) };
+        let Some(line) = kcaws_arguments(text) else {
+            let is_meant =
+                invisible::in_text(text).is_some() && kcaws_arguments(&invisible::as_blanks(text)).is_some();
+            let what = "credential_process does not run kcaws";
+            return if is_meant { Err(section.bad_value("credential_process", what)) } else { Ok(None) };
+        };
+        let region = section.visible("region")?.map(str::to_owned);
         self.target_of_line(profile, &section, &line, region).map(Some)
     }
 
     /// Returns what the profile's `sso_*` keys stand for.
     pub(super) fn target_by_keys(&self, profile: &str) -> Result<Target, ConfigError> {
         let section = self.profile_section(profile)?;
-        let session = match (section.get("sso_session"), section.get("sso_start_url")) {
-            (Some(name), _) if invisible::in_text(name).is_some() => {
-                return Err(section.bad_value("sso_session", "sso_session names no session"));
-            }
+        let session = match (section.visible("sso_session")?, section.get("sso_start_url")) {
             (Some(name), _) => self.session(name)?,
             (None, Some(url)) => session_of(&section, url, &format!("profile {profile}"))?,
             (None, None) => {
@@ -170,7 +173,7 @@ impl Document {
                 return Err(missing(&section, &format!("profile {profile}"), key));
             }
         };
-        Ok(Target { session, role, region: section.get("region").map(str::to_owned) })
+        Ok(Target { session, role, region: section.visible("region")?.map(str::to_owned) })
     }
 
     fn profile_section(&self, profile: &str) -> Result<View<'_>, ConfigError> {
@@ -216,6 +219,9 @@ impl Document {
         region: Option<String>,
     ) -> Result<Target, ConfigError> {
         let place = section.place_of("credential_process");
+        if line.iter().any(|word| invisible::in_text(word).is_some()) {
+            return Err(section.bad_value("credential_process", "credential_process cannot be used as it is"));
+        }
         let value = |name: &str| option_value(line, name);
         match (value("--session"), value("--account"), value("--role"), value("--profile")) {
             (Some(session), Some(account), Some(role), None) => {
@@ -264,7 +270,7 @@ fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession,
     if !is_url || invisible::in_text(start_url).is_some() {
         return Err(section.bad_value("sso_start_url", "sso_start_url is not an https URL"));
     }
-    let scopes = section.get("sso_registration_scopes").unwrap_or_default();
+    let scopes = section.visible("sso_registration_scopes")?.unwrap_or_default();
     let scopes: Vec<String> =
         scopes.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     Ok(SsoSession {

@@ -1,13 +1,22 @@
 //! Where a session's tokens are, and whether that place answers. Looks and never prompts.
 
 use super::choice::{self, Opener, Requested};
-use super::{status, vault};
+use super::{TokenRecord, status, vault};
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
-/// The store, and whether the item is there.
-pub type Whereabouts = (StoreKind, Result<bool, KeyringError>);
+/// What a store has of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    /// What a login that came to nothing has left: the registration of the client.
+    NoLogin,
+    Tokens,
+}
+
+/// The store, and what it has.
+pub type Whereabouts = (StoreKind, Result<Found, KeyringError>);
 
 /// `None`: no login has chosen a store, and nothing lies where one would have put it.
 pub fn of(
@@ -16,13 +25,21 @@ pub fn of(
     state: &dyn StateFolder,
     open: Opener<'_>,
 ) -> Result<Option<Whereabouts>, StateError> {
-    let look = |kind| open(kind).and_then(|store| Ok(vault::stored(&*store, session)?.is_some()));
+    let look = |kind| {
+        let text = open(kind).and_then(|store| vault::stored(&*store, session))?;
+        // One that cannot be read may well hold a login.
+        Ok(text.map_or(Found::Nothing, |text| match TokenRecord::from_text(&text, session) {
+            Ok(record) if record.is_empty() => Found::Nothing,
+            Ok(record) if record.login.is_none() => Found::NoLogin,
+            _ => Found::Tokens,
+        }))
+    };
     if let Some(status) = status::read(state, session)? {
         return Ok(Some((status.store, look(status.store))));
     }
     for kind in choice::candidates(&requested) {
         match look(*kind) {
-            Ok(false) => {}
+            Ok(Found::Nothing) => {}
             Err(error) if error.is_absent() => {}
             found => return Ok(Some((*kind, found))),
         }
@@ -33,6 +50,7 @@ pub fn of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::identity_center::fake::FakeIdentityCenter;
     use crate::ports::keyring::SecretStore;
     use crate::ports::keyring::fake::FakeKeyring;
     use crate::session::testing::World;
@@ -50,12 +68,18 @@ mod tests {
         assert!(asked().expect("looks").is_none(), "nobody has logged in");
         world.log_in(None);
         let found = asked().expect("looks");
-        assert!(matches!(found, Some((StoreKind::SecretService, Ok(true)))), "found without a status file");
+        assert!(
+            matches!(found, Some((StoreKind::SecretService, Ok(Found::Tokens)))),
+            "found without a status file"
+        );
 
         let record = world.session().load().expect("loads").expect("there");
         let status = status::SessionStatus::of(&record, StoreKind::File);
         world.session().note_status(&status).expect("noted");
-        assert!(matches!(asked().expect("looks"), Some((StoreKind::File, Ok(false)))), "as it is noted");
+        assert!(
+            matches!(asked().expect("looks"), Some((StoreKind::File, Ok(Found::Nothing)))),
+            "as it is noted"
+        );
 
         world
             .session()
@@ -65,5 +89,23 @@ mod tests {
         let locked = asked().expect("looks");
         assert!(matches!(locked, Some((StoreKind::SecretService, Err(KeyringError::Locked(_))))));
         assert_eq!(world.store.calls().unlock, 0);
+    }
+
+    #[test]
+    fn a_registration_is_no_login() {
+        let world = World::new();
+        let open = |_| -> Result<Box<dyn SecretStore>, KeyringError> { Ok(Box::new(world.store.clone())) };
+        let found = || {
+            let requested = Requested::Named(StoreKind::SecretService);
+            of(&world.config, requested, &world.state, &open).expect("looks").map(|(_, found)| found)
+        };
+        let mut record = TokenRecord::empty(&world.config, &world.endpoints);
+        world.session().save(&record).expect("saves");
+        assert!(found().is_none(), "a proof is nothing");
+        record.registration = Some(FakeIdentityCenter::registration("2027-02-22T00:00:00Z"));
+        world.session().save(&record).expect("saves");
+        assert!(matches!(found(), Some(Ok(Found::NoLogin))));
+        world.log_in(None);
+        assert!(matches!(found(), Some(Ok(Found::Tokens))));
     }
 }

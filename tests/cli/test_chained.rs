@@ -152,3 +152,130 @@ fn a_source_that_is_not_there_and_a_circle_are_named() {
     stage.run("exec lost -- true").expect_code(125).expect_stderr("`nosuch`");
     stage.run("credential-process --profile round").expect_code(3);
 }
+
+/// `chained` beside profiles of every other kind.
+fn beside_others() -> Stage {
+    let stage = chained(role(), "");
+    let others = format!(
+        "\n[profile static]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n\
+         [profile tool]\ncredential_process = /opt/vault export\n\
+         [profile ec2]\nrole_arn = {DEPLOY}\ncredential_source = Ec2InstanceMetadata\n\
+         [profile onkeys]\nrole_arn = {DEPLOY}\nsource_profile = static\n\
+         [profile lost]\nrole_arn = {DEPLOY}\nsource_profile = nosuch\n"
+    );
+    stage.desk.write_aws_config(&(stage.desk.read_aws_config() + &others));
+    stage.desk.write_home_file(".aws/credentials", "[filed]\naws_access_key_id = AKIAEXAMPLE\n");
+    stage
+}
+
+#[test]
+fn the_list_says_whose_credentials_a_role_is_assumed_with() {
+    let stage = beside_others();
+    let report = stage.run("profile list --json").expect_ok().stdout_json();
+    let row = |name: &str| {
+        let rows = report["profiles"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{name}: {report}")).clone()
+    };
+    let of_chained = row("chained");
+    for (key, value) in [
+        ("session", "corp"),
+        ("account_id", "222233334444"),
+        ("role", "Deploy"),
+        ("source", "source_profile"),
+        ("source_profile", "dev"),
+        ("role_arn", DEPLOY),
+    ] {
+        assert_eq!(of_chained[key], value, "{key}: {of_chained}");
+    }
+    let on_keys = row("onkeys");
+    assert_eq!((&on_keys["role"], &on_keys["source_profile"]), (&"Deploy".into(), &"static".into()));
+    assert!(on_keys["session"].is_null(), "{on_keys}");
+    assert_eq!(row("ec2")["credential_source"], "Ec2InstanceMetadata");
+    assert_eq!((&row("static")["source"], &row("tool")["source"]), (&"static".into(), &"process".into()));
+    assert!(row("dev")["role_arn"].is_null());
+    let table = stage.run("profile list").expect_ok().stdout_text();
+    let line = table.lines().find(|line| line.starts_with("chained ")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(
+        words,
+        ["chained", "source", "profile", "corp", "222233334444", "Deploy", "-", "dev"],
+        "{table}"
+    );
+}
+
+#[test]
+fn a_role_beside_a_line_of_kcaws_is_listed_as_the_role() {
+    let stage = chained(role(), "");
+    let line = stage.config().lines().find(|line| line.starts_with("credential_process")).unwrap().to_owned();
+    stage.desk.write_aws_config(&(stage.desk.read_aws_config() + &line + "\n"));
+    let report = stage.run("profile list --json").expect_ok().stdout_json();
+    let row = report["profiles"].as_array().unwrap().iter().find(|row| row["name"] == "chained").unwrap();
+    assert_eq!((&row["role"], &row["account_id"]), (&"Deploy".into(), &"222233334444".into()), "{row}");
+    assert_eq!(row["source"], "source_profile");
+}
+
+#[test]
+fn completion_offers_each_profile_that_the_command_takes() {
+    let stage = beside_others();
+    let offered = |line: &str| -> Vec<String> {
+        let output = stage.kcaws("__complete --line").arg(line).run().expect_ok().stdout_text();
+        output.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    };
+    for line in [
+        "kcaws exec ",
+        "kcaws env ",
+        "kcaws console ",
+        "kcaws whoami --profile ",
+        "kcaws credential-process --profile ",
+    ] {
+        assert_eq!(offered(line), ["dev", "chained"], "{line}");
+    }
+    let mut used = offered("kcaws use ");
+    used.retain(|name| name != "lost");
+    assert_eq!(used, ["dev", "chained", "static", "tool", "ec2", "onkeys", "filed"]);
+    for name in &used {
+        stage.run(&format!("use --hook {name}")).expect_ok();
+    }
+    assert_eq!(offered("kcaws doctor --profile lo"), ["lost"]);
+    assert_eq!(
+        offered("kcaws env --session corp --role "),
+        [ROLE],
+        "a role that is assumed is no permission set"
+    );
+    let refused = stage.run("use --hook").expect_code(2).stderr_text();
+    assert!(used.iter().all(|name| refused.contains(name)), "{refused}");
+    let of_exec = stage.run("exec -- true");
+    assert!(!of_exec.stderr_text().contains("static"), "{of_exec}");
+}
+
+#[test]
+fn the_picker_of_use_has_each_profile_that_a_shell_may_use() {
+    require_program!("script");
+    let stage = beside_others();
+    let mut picker = on_a_terminal(&stage, "use --hook").env("TERM", "dumb").spawn();
+    picker.wait_for_prompt("Profile: (a number) ");
+    picker.type_line("3");
+    let output = picker.wait().expect_ok();
+    let text = output.stdout_text();
+    for row in ["1  dev", "2  chained", "Deploy", "3  static", "(static)", "(process)", "filed"] {
+        assert!(text.contains(row), "{row}: {output}");
+    }
+    assert!(text.contains("static: not a profile of kcaws"), "{output}");
+}
+
+#[test]
+fn no_hint_about_a_chained_profile_leads_to_a_second_source() {
+    let stage = beside_others();
+    for profile in ["onkeys", "ec2", "lost", "static", "tool"] {
+        for line in [
+            format!("exec {profile} -- true"),
+            format!("env {profile}"),
+            format!("whoami --profile {profile}"),
+            format!("doctor --offline --profile {profile}"),
+        ] {
+            let output = stage.run(&line);
+            let text = output.stdout_text() + &output.stderr_text();
+            assert!(!text.contains("sso_session") && !text.contains("sso_account_id"), "{line}: {text}");
+        }
+    }
+}

@@ -308,6 +308,6 @@ fn a_file_that_cannot_be_written_is_named_and_nobody_is_sent_to_the_browser() {
     let stage = empty();
     let path = stage.desk.write_aws_config("# mine\n");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
-    by_flags(&stage, "--profiles all").run().expect_code(1).expect_stderr("write-protected");
+    by_flags(&stage, "--profiles all").run().expect_code(1).expect_stderr("is read-only");
     assert_eq!((stage.desk.read_aws_config().as_str(), stage.sim.requests().len()), ("# mine\n", 0));
 }

@@ -42,6 +42,43 @@ fn expect(stage: &Stage, line: &str, check: &str, word: &str, why: &str) -> Outp
 }
 
 #[test]
+fn references_that_lead_nowhere_are_named_for_profiles_of_other_tools_too() {
+    let stage = healthy();
+    let role = "role_arn = arn:aws:iam::222233334444:role/Deploy\n";
+    let profiles = format!(
+        "\n[profile lost]\n{role}source_profile = nosuch\n[profile a]\n{role}source_profile = b\n\
+         [profile b]\n{role}source_profile = a\n[profile alone]\n{role}\
+         [profile lab]\naws_access_key_id = x\naws_secret_access_key = y\nservices = nosuch\n"
+    );
+    stage.desk.write_aws_config(&(stage.config() + &profiles));
+    for (word, why) in [
+        ("error", "source_profile of `lost` names `nosuch`"),
+        ("error", "source_profile of profile `b` leads in a circle: a \u{2192} b \u{2192} a"),
+        ("warning", "profile `alone` has `role_arn`"),
+        ("error", "services names `nosuch`, and there is no [services nosuch]"),
+    ] {
+        expect(&stage, "--offline", "references", word, why);
+    }
+    let output = expect(&stage, "--offline --profile lost", "profile", "error", "names `nosuch`");
+    assert!(!output.stdout_text().contains("all tools take"), "{output}");
+    stage.run("exec alone -- true").expect_code(125).expect_stderr("add `source_profile = ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_of_windows_is_left_for_windows() {
+    let stage = healthy();
+    let path = binary().display().to_string();
+    let there = r#""C:\Program Files\kcaws\kcaws.exe""#;
+    stage.desk.write_aws_config(&stage.config().replace(&format!("= {path} "), &format!("= {there} ")));
+    let output = expect(&stage, "--offline", "program", "warning", "a Windows path; programs on this system");
+    assert!(!output.stdout_text().contains("sudo ln -s"), "{output}");
+    assert!(of(&output, "quotes").is_empty(), "{output}");
+    stage.run("profile list").expect_ok().expect_stdout("dev      kcaws");
+    stage.credentials().expect_ok();
+}
+
+#[test]
 fn a_program_in_needless_quotes_is_a_warning_and_the_fix_can_be_pasted() {
     let stage = healthy();
     let (config, path) = (stage.config(), binary().display().to_string());

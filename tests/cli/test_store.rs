@@ -340,3 +340,16 @@ fn store_status_says_where_the_tokens_are() {
     stage.forget_kernel_key();
     assert_eq!(report("store status --json")["item"], false);
 }
+
+#[test]
+fn a_registration_alone_is_not_called_tokens() {
+    let stage = Stage::new();
+    let (login, code) = stage.begin_login("login --no-browser");
+    stage.sim.deny(&code);
+    login.wait().expect_code(4);
+    let report = stage.run("store status --json").expect_ok().stdout_json();
+    let row = &report["sessions"][0];
+    assert_ne!(row["item"], true, "{report}");
+    let doctor = stage.run("doctor --offline").stdout_text();
+    assert!(!doctor.contains("the tokens are there"), "{doctor}");
+}

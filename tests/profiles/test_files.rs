@@ -151,11 +151,45 @@ fn a_protected_file_is_refused_by_name() {
     kcaws(&desk, ADD)
         .run()
         .expect_code(1)
-        .expect_stderr("is write-protected")
-        .expect_stderr("nothing was changed");
+        .expect_stderr("is read-only")
+        .expect_stderr("nothing was changed; if that is not intended, run `chmod u+w /");
     assert_eq!(desk.read_aws_config(), SESSION);
     assert_eq!(files_in(&desk.home().join(".aws")), ["config"]);
     kcaws(&desk, "profile undo --list").run().expect_ok().expect_stderr("nothing to undo");
+}
+
+/// As home-manager leaves it. The path stands for a store; another owner is what tells.
+#[test]
+fn a_file_that_something_else_makes_is_left_to_the_person_with_what_to_add() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let desk = Desk::new();
+    let made = desk.root().join("made-config");
+    let path = desk.write_aws_config(SESSION);
+    std::fs::rename(&path, &made).unwrap();
+    std::os::unix::fs::symlink(&made, &path).unwrap();
+    chmod(&made, 0o444);
+    desk.command("chown").arg(NOBODY).arg(&made).run().expect_ok();
+    let output = kcaws(&desk, ADD).run().expect_code(1);
+    let output = output
+        .expect_stderr("is a link, and `")
+        .expect_stderr("made-config` is read-only and belongs to ")
+        .expect_stderr("where the file comes from")
+        .expect_stderr("\n[profile dev]\ncredential_process = ");
+    assert!(!output.stderr_text().contains("chmod"), "{output}");
+    assert!(!output.stderr_text().contains("chown"), "{output}");
+    assert_eq!(std::fs::read_to_string(&made).unwrap(), SESSION);
+}
+
+#[test]
+fn a_profile_that_assumes_a_role_is_not_to_be_taken_over_by_force() {
+    let desk = Desk::new();
+    let role = "role_arn = arn:aws:iam::222233334444:role/Deploy\nsource_profile = base\n";
+    desk.write_aws_config(&format!("{SESSION}\n[profile dev]\n{role}"));
+    let output = kcaws(&desk, ADD).run().expect_code(3).expect_stderr("was not written by kcaws");
+    let output = output.expect_stderr("`role_arn`");
+    assert!(!output.stderr_text().contains("--force"), "{output}");
 }
 
 #[test]

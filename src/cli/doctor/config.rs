@@ -137,7 +137,7 @@ fn oddity(Oddity { place, what }: Oddity) -> Finding {
             "write `key = value` there, or put the value on the line of its key".to_owned(),
         ),
         What::Invisible { letter } => (
-            format!("it has an invisible character, {}, which tools read differently", invisible::name(*letter)),
+            format!("it contains {}, which tools read differently", invisible::name(*letter)),
             "type that line again, or remove the character".to_owned(),
         ),
         What::BlankInName { title } => (

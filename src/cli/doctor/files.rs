@@ -1,5 +1,6 @@
 //! Who may read and write what lies on disk.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::finding::Finding;
@@ -15,10 +16,18 @@ pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
         return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
     };
     let subject = folder.display().to_string();
+    let refusal = takes_files(folder).err();
+    if let Some(error) = refusal.as_ref().filter(|error| error.kind() == ErrorKind::ReadOnlyFilesystem) {
+        return vec![Finding::error(
+            subject,
+            format!("nothing can be written there: {error}; a login has no place for its notes"),
+            "set XDG_STATE_HOME to a folder on another file system",
+        )];
+    }
     if let Some(obstacle) = owner::obstacle(folder) {
         return vec![in_the_way(&obstacle)];
     }
-    if let Err(error) = takes_files(folder) {
+    if let Some(error) = refusal {
         return vec![Finding::error(
             subject,
             format!("nothing can be written there: {error}; a login has no place for its notes"),

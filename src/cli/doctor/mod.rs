@@ -12,6 +12,7 @@ mod network;
 mod profiles;
 mod programs;
 mod quotes;
+mod references;
 mod scene;
 mod shell;
 mod store;
@@ -74,6 +75,7 @@ const CHECKS: &[Check] = &[
     Check { name: "environment_keys", look: environment::keys },
     Check { name: "aws_profile", look: environment::aws_profile },
     Check { name: "profile", look: profiles::profile },
+    Check { name: "references", look: references::references },
     Check { name: "shadowing", look: profiles::shadowing },
     Check { name: "source", look: profiles::source },
     Check { name: "program", look: programs::program },

@@ -5,25 +5,25 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::config::failed;
-use super::finding::Finding;
+use super::finding::{Finding, State};
 use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::cli::selection;
 use crate::ports::trial::{Said, TrialError, on_path};
-use crate::profile::ConfigError;
-use crate::profile::document::Document;
+use crate::profile::document::{Document, Heading};
+use crate::profile::identity::Identity;
 use crate::profile::sources::{self, Family, Source, Taken, taken};
+use crate::profile::{ConfigError, Role};
 
 /// The AWS CLI starts in half a second, and kcaws gives up after 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Asking costs a second each.
 const MOST_ASKED: usize = 3;
 
-/// What each profile stands for.
+/// Who each profile is.
 pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(document) = scene.document() else { return Vec::new() };
     let names = scene.profiles();
-    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(scene, document, name)).collect();
+    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(scene, name)).collect();
     match (wrong.is_empty(), names.as_slice()) {
         (false, _) => wrong,
         (true, []) => {
@@ -32,24 +32,66 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
             let why = if session.is_empty() { why.to_owned() } else { format!("{why} by this session") };
             vec![Finding::warning(session, why, "`kcaws configure` or `kcaws profile add` writes one")]
         }
-        (true, [one]) => vec![Finding::ok(one.as_str(), "its session, account and permission set are named")],
+        (true, [one]) => vec![Finding::ok(one.as_str(), described(scene, one))],
         (true, all) => {
             vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
         }
     }
 }
 
-fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> {
-    let error = document.target(name).err()?;
+fn wrong(scene: &Scene<'_>, name: &str) -> Option<Finding> {
+    let error = scene.identity(name)?.err()?;
     let is_foreign = match &error {
         ConfigError::NotOurs { .. } => true,
         ConfigError::NoSuchProfile { .. } => {
             sources::in_credentials(scene.read_credentials(), name).is_some()
         }
+        // `shadowing` tells.
+        ConfigError::TakenElsewhere { name: there, .. } if there == name && scene.program(name).is_some() => {
+            return None;
+        }
         _ => false,
     };
-    let finding = failed(name, &selection::not_of_kcaws(error, document, scene.read_credentials(), name));
-    Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
+    let finding = complaint(scene, name, error);
+    Some(if is_foreign { Finding { state: State::Warning, ..finding } } else { finding })
+}
+
+/// What is wrong with a profile, with the line.
+pub(super) fn complaint(scene: &Scene<'_>, name: &str, error: ConfigError) -> Finding {
+    let section = scene.document().and_then(|document| document.section(&Heading::Profile(name.to_owned())));
+    let place = match &error {
+        ConfigError::NoSuchSession { .. } => section.map(|section| match section.get("sso_session") {
+            Some(_) => section.place_of("sso_session"),
+            None => section.place_of("credential_process"),
+        }),
+        _ => None,
+    };
+    let error = match scene.document() {
+        Some(document) => selection::not_of_kcaws(error, document, scene.read_credentials(), name),
+        None => error.into(),
+    };
+    let finding = failed(name, &error);
+    match place {
+        Some(place) => Finding { why: format!("{place}: {}", finding.why), ..finding },
+        None => finding,
+    }
+}
+
+fn described(scene: &Scene<'_>, name: &str) -> String {
+    let in_account = |role: &Role| format!("{} in account {}", role.role_name, role.account_id);
+    let Some(Ok(Identity { session, permission_set, chain, .. })) = scene.identity(name) else {
+        return "its session, account and permission set are named".to_owned();
+    };
+    match (permission_set, chain.last()) {
+        (Some(first), Some(last)) => format!(
+            "it is {}, assumed with {} of session `{}`",
+            in_account(last.arn.role()),
+            in_account(&first),
+            session.name
+        ),
+        (Some(_), None) => "its session, account and permission set are named".to_owned(),
+        (None, _) => format!("its session is `{}`; it names no account and no permission set", session.name),
+    }
 }
 
 /// Keys that some tools take in place of the `credential_process`.
@@ -125,6 +167,11 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
         .iter()
         .take(MOST_ASKED)
         .filter_map(|name| {
+            // What leads nowhere is told by `profile` and `references`, and no tool gets anything by it.
+            let lost = scene.identity(name).and_then(Result::err);
+            if lost.is_some_and(|error| error.is_lost_reference()) {
+                return None;
+            }
             let takings = takings(scene, document, name);
             takings.iter().any(|(_, taken)| taken.is_some()).then(|| proven(scene, name, &takings))
         })
@@ -137,6 +184,9 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
 
 fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
     let judged = judged(takings, scene.credentials_path().as_deref());
+    if scene.is_for_another_system(name) {
+        return Finding::ok(name, format!("{judged}; not run, since its program is for another system"));
+    }
     let others = scene.runs_others(name);
     let is_ours = scene.runs_kcaws(name) && !others;
     if others && !scene.asked.run_others {

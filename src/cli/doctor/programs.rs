@@ -41,6 +41,13 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
     let own = lasting_path_of_self(&scene.app.env).ok();
     let own = own.and_then(|path| program_word(&path.display().to_string()).ok());
     let own = own.as_deref().unwrap_or("…");
+    if let Some(of) = of_another_system(&subject) {
+        return Finding::warning(
+            subject,
+            format!("{of}; programs on this system cannot run it"),
+            "leave it for the system that it is of; here, let AWS_CONFIG_FILE name a file of its own",
+        );
+    }
     let name_it = format!("write the absolute path into credential_process, such as {own}");
     if subject.starts_with(['~', '$']) {
         return Finding::error(subject, "the AWS CLI and Python expand neither `~` nor `$`", name_it);
@@ -62,6 +69,22 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
     whole_of(program)
         .and_then(|whole| open_to_others(&whole, &subject))
         .unwrap_or_else(|| version_of(scene, program, subject))
+}
+
+/// Tells whose path it is where this system runs no program by it. WSL runs Windows's programs, by paths below `/mnt`.
+pub(super) fn of_another_system(program: &str) -> Option<&'static str> {
+    if cfg!(windows) {
+        (program.starts_with('/') && !program.starts_with("//")).then_some("a Unix path")
+    } else {
+        is_windows_path(program).then_some("a Windows path")
+    }
+}
+
+/// `C:\…`, `C:/…` or `\\server\…`.
+fn is_windows_path(program: &str) -> bool {
+    let has_drive =
+        matches!(program.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+    has_drive || program.starts_with(r"\\")
 }
 
 fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
@@ -191,6 +214,31 @@ mod tests {
         let other = desk("kcaws", "hunter2\n").look(program);
         assert_eq!(states(&other), ["error"]);
         assert!(!format!("{other:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_path_of_another_system_is_left_for_that_one() {
+        for path in [
+            r"C:\Tools\kcaws.exe",
+            r#""C:\Program Files\kcaws\kcaws.exe""#,
+            "d:/kcaws.exe",
+            r"\\host\share\kcaws.exe",
+        ] {
+            let is_known = is_windows_path(path.trim_matches('"'));
+            assert!(is_known, "{path}");
+        }
+        for path in ["/mnt/c/Tools/kcaws.exe", "kcaws", "C:kcaws", r"tools\kcaws.exe", "//server/kcaws"] {
+            assert!(!is_windows_path(path), "{path}");
+        }
+        let (foreign, whose) = if cfg!(windows) {
+            ("/usr/local/bin/kcaws", "a Unix path; programs on this system cannot run it")
+        } else {
+            (r#""C:\Program Files\kcaws\kcaws.exe""#, "a Windows path; programs on this system cannot run it")
+        };
+        let found = of(foreign);
+        assert_eq!((states(&found), found[0].why.as_str()), (vec!["warning"], whose));
+        let fix = found[0].mend.as_deref().unwrap_or_default();
+        assert!(!fix.contains("credential_process"), "the other system needs the line: {fix}");
     }
 
     #[test]

@@ -15,8 +15,8 @@ const BY: &str = "tools built on the AWS SDK for Go v1 (s5cmd, aws-iam-authentic
 
 pub(super) fn quotes(scene: &Scene<'_>) -> Vec<Finding> {
     let Some(document) = scene.document() else { return Vec::new() };
-    let profiles: Vec<String> =
-        scene.profiles().into_iter().filter(|profile| scene.runs_kcaws(profile)).collect();
+    let is_meant = |profile: &String| scene.runs_kcaws(profile) && !scene.is_for_another_system(profile);
+    let profiles: Vec<String> = scene.profiles().into_iter().filter(is_meant).collect();
     let (mut needed, mut needless) = (BTreeMap::<&str, Vec<&str>>::new(), Vec::<&str>::new());
     for profile in &profiles {
         match quoted(document, profile) {

@@ -4,12 +4,14 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use super::heard::{self, Heard};
+use super::programs::of_another_system;
 use crate::app::App;
 use crate::cli::selection::{self, Selected};
 use crate::ports::machine::Machine;
 use crate::ports::probe::Probe;
 use crate::ports::trial::Trials;
 use crate::profile::document::{Document, Heading};
+use crate::profile::identity::{Identity, ProfileFiles};
 use crate::profile::{ConfigError, SsoSession, sources};
 use crate::words::words;
 
@@ -65,6 +67,23 @@ impl<'a> Scene<'a> {
         self.credentials().and_then(|credentials| credentials.as_ref().ok())
     }
 
+    /// Both files, where the config can be read.
+    pub(super) fn files(&self) -> Option<ProfileFiles<'_>> {
+        Some(ProfileFiles { config: self.document()?, credentials: self.read_credentials() })
+    }
+
+    /// Who the profile is to every SDK.
+    pub(super) fn identity(&self, profile: &str) -> Option<Result<Identity, ConfigError>> {
+        Some(self.files()?.identity(profile))
+    }
+
+    /// Tells whether the profile gets its credentials by this session, or would by its own line.
+    fn is_of_session(&self, profile: &str, session: &str) -> bool {
+        let own = self.document().and_then(|document| document.own(profile));
+        own.is_some_and(|own| own.session == session)
+            || matches!(self.identity(profile), Some(Ok(identity)) if identity.session.name == session)
+    }
+
     /// What the hosts said; asked once.
     pub(super) fn heard(&self) -> &[Heard] {
         let ask = |probe| heard::ask_all(self.app, &self.sessions(), probe);
@@ -82,7 +101,10 @@ impl<'a> Scene<'a> {
         match (&self.asked.session, &self.asked.profile) {
             (Some(session), _) => vec![session.clone()],
             (None, Some(profile)) => {
-                document.target(profile).ok().map(|target| target.session.name).into_iter().collect()
+                let identity = self.identity(profile).and_then(Result::ok);
+                // One that some tools take elsewhere has a session all the same.
+                let own = || document.own(profile).map(|own| own.session);
+                identity.map(|identity| identity.session.name).or_else(own).into_iter().collect()
             }
             (None, None) => document.session_names(),
         }
@@ -90,20 +112,17 @@ impl<'a> Scene<'a> {
 
     /// Those of them that are complete, with the profile through which their endpoints are found.
     pub(super) fn sessions(&self) -> Vec<Selected> {
-        let Some(document) = self.document() else { return Vec::new() };
         let sessions = self
             .session_names()
             .into_iter()
             .filter_map(|name| selection::session_named(self.app, &name).ok());
         sessions
-            .map(|session| Selected { profile: self.profile_of(document, &session), ..Selected::of(session) })
+            .map(|session| Selected { profile: self.profile_of(&session), ..Selected::of(session) })
             .collect()
     }
 
-    fn profile_of(&self, document: &Document, session: &SsoSession) -> Option<String> {
-        self.profile().filter(|profile| {
-            document.target(profile).is_ok_and(|target| target.session.name == session.name)
-        })
+    fn profile_of(&self, session: &SsoSession) -> Option<String> {
+        self.profile().filter(|profile| self.is_of_session(profile, &session.name))
     }
 
     /// The profiles in question: the one asked about, or all that run kcaws.
@@ -115,9 +134,7 @@ impl<'a> Scene<'a> {
         let is_meant = |name: &String| self.runs_kcaws(name) || self.torn_program(name).is_some();
         let ours = document.profile_names().into_iter().filter(is_meant);
         match &self.asked.session {
-            Some(session) => ours
-                .filter(|name| document.target(name).is_ok_and(|target| &target.session.name == session))
-                .collect(),
+            Some(session) => ours.filter(|name| self.is_of_session(name, session)).collect(),
             None => ours.collect(),
         }
     }
@@ -126,6 +143,13 @@ impl<'a> Scene<'a> {
     pub(super) fn program(&self, profile: &str) -> Option<PathBuf> {
         let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
         words(section.get("credential_process")?).into_iter().next().map(PathBuf::from)
+    }
+
+    /// Tells whether the profile runs kcaws by a path that only another system can run.
+    pub(super) fn is_for_another_system(&self, profile: &str) -> bool {
+        let is_meant =
+            |program: &PathBuf| is_kcaws(program) && of_another_system(&program.to_string_lossy()).is_some();
+        self.program(profile).as_ref().is_some_and(is_meant)
     }
 
     /// The path of kcaws, where it has blanks and stands without quotes: tools run what is before the first one.

@@ -15,7 +15,8 @@ use crate::ports::trial::on_path;
 use crate::ports::warm_key::{self, ID_LEN};
 use crate::profile::SsoSession;
 use crate::session::choice::{self, Requested};
-use crate::session::{SessionError, status, whereabouts};
+use crate::session::whereabouts::{self, Found};
+use crate::session::{SessionError, status};
 
 /// A tool waits for it at every cold call.
 const SLOW: Duration = Duration::from_millis(500);
@@ -49,7 +50,11 @@ fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
             "`kcaws store migrate --to …` moves the tokens to a faster one",
         ),
         Ok(Some((store, Ok(there)))) => {
-            let there = if there { "the tokens are there" } else { "no tokens are there" };
+            let there = match there {
+                Found::Tokens => "the tokens are there",
+                Found::NoLogin => "no tokens are there, only the registration of the client",
+                Found::Nothing => "no tokens are there",
+            };
             let store = named(scene, store);
             Finding::ok(name, format!("the {store} answers in {} ms; {there}", took.as_millis()))
         }

@@ -23,6 +23,9 @@ use crate::ports::warm_key::fake::FakeWarmKeys;
 pub(super) const NOW: &str = "2026-11-24T08:00:00Z";
 pub(super) const CORP: &str =
     "[sso-session corp]\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = eu-central-1\n";
+#[cfg(windows)]
+pub(super) const DEV: &str = "[profile dev]\ncredential_process = C:/opt/kcaws credential-process --session corp --account 111122223333 --role Admin\n";
+#[cfg(not(windows))]
 pub(super) const DEV: &str = "[profile dev]\ncredential_process = /opt/kcaws credential-process --session corp --account 111122223333 --role Admin\n";
 
 pub(super) struct Desk {

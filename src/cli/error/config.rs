@@ -27,13 +27,22 @@ impl From<ConfigError> for CommandError {
                 .hint(format!("{}there are: {}", did_you_mean(name, known), known.join(", "))),
             ConfigError::NoSuchProfile { name, known, .. } => Self { code: "no_such_profile", ..failure }
                 .hint(format!("{}`kcaws profile list` shows all", did_you_mean(name, known))),
+            // Never `sso_…` keys: in a profile that has another source, they would be a second one.
             ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
-                .hint("name --session, --account and --role, or give the profile an sso_session"),
+                .hint("name --session, --account and --role, or a profile that has a session in `kcaws profile list`"),
             ConfigError::TakenElsewhere { key, .. } => Self { code: "taken_elsewhere", ..failure }
                 .because("not every SDK would take these credentials from kcaws")
                 .hint(format!("remove `{key}` there, or use a profile without it")),
             ConfigError::NoSuchSource { .. } => Self { code: "no_source_profile", ..failure }
                 .hint("name a profile that is there; `kcaws profile list` shows them"),
+            ConfigError::EmptySource { .. } => Self { code: "no_source_profile", ..failure }
+                .hint("name a profile that has credentials; `kcaws profile list` shows them"),
+            ConfigError::NoSource { .. } => Self { code: "no_source_profile", ..failure }
+                .hint("add `source_profile = …` to that section, naming a profile that may assume the role"),
+            ConfigError::TwoSources { .. } => Self { code: "two_sources", ..failure }
+                .hint("remove one of the two lines: tools refuse a profile with both"),
+            ConfigError::CircularSource { .. } => Self { code: "circular", ..failure }
+                .hint("let source_profile name a profile that has credentials of its own"),
             ConfigError::Circular { .. } => Self { code: "circular", ..failure }
                 .hint("name --session, --account and --role in its credential_process instead of --profile"),
             ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }
@@ -41,6 +50,8 @@ impl From<ConfigError> for CommandError {
             ConfigError::Unshared { .. } => {
                 Self { code: "not_shared", ..failure }.hint("fix that line first; nothing was changed")
             }
+            ConfigError::Foreign { hides: Some(key), .. } => Self { code: "foreign", ..failure }
+                .hint(format!("nothing was changed; choose another name, since tools would go on to take its `{key}`")),
             ConfigError::Foreign { .. } => Self { code: "foreign", ..failure }
                 .hint("nothing was changed; choose another name, or say --force"),
             ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }

@@ -1,8 +1,9 @@
 //! What a person should do about a config file that cannot be written as asked.
 
 use super::config::of_reading;
-use super::{CommandError, Exit, chain};
+use super::{CommandError, Exit, argument, chain};
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
+use crate::ports::protection::Protection;
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;
 
@@ -40,10 +41,21 @@ impl From<ConfigFileError> for CommandError {
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
                 | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",
+                std::io::ErrorKind::ReadOnlyFilesystem => {
+                    "nothing was changed; that file system is read-only: change it where the file comes from, or use a file on another one (AWS_CONFIG_FILE)"
+                }
                 _ => "nothing was changed; check the rights of the file and of its folder",
             }),
-            ConfigFileError::ReadOnly { .. } => Self { code: "read_only", ..failure }
-                .hint("nothing was changed; `chmod u+w` it, if that protection is not meant"),
+            ConfigFileError::ReadOnly { path, by: Protection::Mode, .. } => {
+                let path = argument(&path.display().to_string());
+                Self { code: "read_only", ..failure }.hint(format!(
+                    "nothing was changed; if that is not intended, run `chmod u+w {path}`"
+                ))
+            }
+            // To unprotect it would not last: it is made anew from somewhere else.
+            ConfigFileError::ReadOnly { .. } => Self { code: "read_only", ..failure }.hint(
+                "nothing was changed; make that change where the file comes from (Nix, home-manager, your administrator)",
+            ),
             ConfigFileError::NotAFile { .. } => failure.hint("check AWS_CONFIG_FILE"),
             ConfigFileError::HardLinked { .. } | ConfigFileError::Mounted { .. } => {
                 Self { code: "not_replaceable", ..failure }

@@ -55,7 +55,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         Err(error)
     })?;
     let edit = |draft: &mut Draft<'_>| put(args, &program, &own, draft);
-    let outcome = target.change(&args.write, &format!("profile add {}", args.name), edit)?;
+    let outcome = target.change(&args.write, &format!("profile add {}", args.name), ui, edit)?;
     let change = match outcome.result {
         Change::Created => "created",
         Change::Updated => "updated",
@@ -85,7 +85,10 @@ fn put(args: &AddArgs, program: &str, own: &Own, draft: &mut Draft<'_>) -> Resul
     document.session(&args.session)?;
     if let Some(place) = document.foreign(name) {
         if !args.force {
-            return Err(ConfigError::Foreign { place, name: name.clone() });
+            let section = document.section(&heading);
+            let has = |key: &&str| section.as_ref().is_some_and(|section| section.get(key).is_some());
+            let hides = ["role_arn", "web_identity_token_file"].into_iter().find(has);
+            return Err(ConfigError::Foreign { place, name: name.clone(), hides });
         }
         draft.unset_all(&heading, |key| key.starts_with("sso_"))?;
     }

@@ -5,11 +5,14 @@ use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::selection;
 use crate::cli::ui::Ui;
+use crate::profile::identity::{ProfileFiles, RoleArn};
 use crate::profile::own::{self, Source};
-use crate::profile::{Document, Heading, sources};
+use crate::profile::{Document, Heading};
 
 /// List the profiles: where their credentials come from, and what stands in their way
 ///
+/// ASSUMED WITH names the profile whose credentials a role is assumed with; ACCOUNT and PERMISSION SET are then those of
+/// the role.
 /// SHADOWED BY names what some tool takes instead of the profile's credential_process, and where it stands.
 #[derive(Args, Debug)]
 #[command(
@@ -20,6 +23,9 @@ pub(super) struct ListArgs {
     #[arg(long)]
     pub(super) json: bool,
 }
+
+/// More source profiles in a row are not followed.
+const MOST_STEPS: usize = 50;
 
 #[derive(Serialize)]
 struct Report {
@@ -38,6 +44,10 @@ struct Row {
     region: Option<String>,
     source: Source,
     shadowed_by: Vec<Shadow>,
+    /// What the profile assumes, and whose credentials it does that with: null for a profile that assumes no role.
+    role_arn: Option<String>,
+    source_profile: Option<String>,
+    credential_source: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -51,8 +61,8 @@ pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     selection::check_config_file(app)?;
     let document = app.document()?;
     let credentials = app.credentials_document();
-    let mut rows: Vec<Row> =
-        document.profile_names().into_iter().map(|name| row(document, credentials.as_ref(), name)).collect();
+    let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
+    let mut rows: Vec<Row> = document.profile_names().into_iter().map(|name| row(files, name)).collect();
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     if args.json {
         ui.json(&Report { schema: 1, path: document.path().display().to_string(), profiles: rows });
@@ -65,32 +75,30 @@ pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         ));
         return Ok(());
     }
-    let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
-    ui.table(&["PROFILE", "SOURCE", "SESSION", "ACCOUNT", "PERMISSION SET", "REGION", "SHADOWED BY"], &cells);
+    let mut head = vec!["PROFILE", "SOURCE", "SESSION", "ACCOUNT", "PERMISSION SET", "REGION"];
+    let assumes = rows.iter().any(|row| row.assumed_with().is_some());
+    head.extend(assumes.then_some("ASSUMED WITH"));
+    head.push("SHADOWED BY");
+    let cells: Vec<Vec<String>> = rows.into_iter().map(|row| cells(row, assumes)).collect();
+    ui.table(&head, &cells);
     Ok(())
 }
 
-fn row(document: &Document, credentials: Option<&Document>, name: String) -> Row {
+fn row(files: ProfileFiles<'_>, name: String) -> Row {
+    let ProfileFiles { config: document, credentials } = files;
     let section = document.section(&Heading::Profile(name.clone()));
     let get = |key| section.as_ref().and_then(|section| section.get(key)).map(str::to_owned);
-    let mut source = section.as_ref().map_or(Source::None, own::source);
-    if source == Source::None
-        && let Some(taken) = sources::of_credentials_file(document, credentials, &name)
-    {
-        source = match taken.source {
-            sources::Source::CredentialsProcess => Source::CredentialsProcess,
-            _ => Source::CredentialsFile,
-        };
-    }
-    let own = document.own(&name);
-    // Looking for a session that is not there takes the whole file, for each profile that names it.
-    let names_nothing =
-        get("sso_session").is_some_and(|name| document.section(&Heading::SsoSession(name)).is_none());
-    let target = if own.is_some() || names_nothing { None } else { document.target(&name).ok() };
-    // Half a profile has what its lines say.
-    let role = target.as_ref().and_then(|target| target.role.clone());
+    let source = Source::of_profile(document, credentials, &name);
+    let (role_arn, source_profile) = (get("role_arn"), get("source_profile"));
+    let own = document.own(&name).filter(|_| role_arn.is_none());
+    let is_known = own.is_some() || names_no_session(document, &name);
+    let identity = if is_known { None } else { files.identity(&name).ok() };
+    let role = identity.as_ref().and_then(|identity| identity.acts_as().cloned());
     let (own_session, own_role) = own.map_or((None, None), |own| (Some(own.session), Some(own.role)));
-    let role = role.or(own_role);
+    let of_arn = || role_arn.as_deref().and_then(RoleArn::parse).map(|arn| arn.role().clone());
+    let role = role.or(own_role).or_else(of_arn);
+    // Half a profile has what its lines say; beside a role they say nothing.
+    let half = |key| if role_arn.is_none() { get(key) } else { None };
     let shadows = own::shadows(document, &name, credentials).into_iter().map(|shadow| Shadow {
         by: shadow.by,
         path: shadow.place.path.display().to_string(),
@@ -98,30 +106,56 @@ fn row(document: &Document, credentials: Option<&Document>, name: String) -> Row
     });
     Row {
         line: section.as_ref().map(|section| section.place().line),
-        session: target.map(|target| target.session.name).or(own_session).or_else(|| get("sso_session")),
-        account_id: role.as_ref().map(|role| role.account_id.clone()).or_else(|| get("sso_account_id")),
-        role: role.map(|role| role.role_name).or_else(|| get("sso_role_name")),
+        session: identity
+            .map(|identity| identity.session.name)
+            .or(own_session)
+            .or_else(|| half("sso_session")),
+        account_id: role.as_ref().map(|role| role.account_id.clone()).or_else(|| half("sso_account_id")),
+        role: role.map(|role| role.role_name).or_else(|| half("sso_role_name")),
         region: get("region"),
         source,
         shadowed_by: shadows.collect(),
+        source_profile: source_profile.filter(|_| source == Source::SourceProfile),
+        credential_source: get("credential_source").filter(|_| source == Source::CredentialSource),
+        role_arn,
         name,
     }
 }
 
-fn cells(row: Row) -> Vec<String> {
-    let source = serde_json::to_value(row.source).ok();
-    let source = source.as_ref().and_then(|value| value.as_str()).unwrap_or_default().replace('_', " ");
+/// Tells whether the profile, or the one at the end of its source profiles, names a session that is not there. Looking
+/// for it takes the whole file, for each profile that leads to it.
+fn names_no_session(document: &Document, profile: &str) -> bool {
+    let section = |name: &str| document.section(&Heading::Profile(name.to_owned()));
+    let sources = std::iter::successors(section(profile), |one| section(one.get("source_profile")?));
+    let Some(end) = sources.take(MOST_STEPS).last() else { return false };
+    let named = end.get("credential_process").and_then(own::of_line).map(|own| own.session);
+    let named = named.or_else(|| end.get("sso_session").map(str::to_owned));
+    // A session without a section may have a start URL for its name.
+    named.is_some_and(|name| !name.contains("://") && document.section(&Heading::SsoSession(name)).is_none())
+}
+
+impl Row {
+    /// Whose credentials a role is assumed with.
+    fn assumed_with(&self) -> Option<&str> {
+        self.source_profile.as_deref().or(self.credential_source.as_deref())
+    }
+}
+
+fn cells(row: Row, assumes: bool) -> Vec<String> {
+    let assumed_with = row.assumed_with().unwrap_or("-").to_owned();
     let shadows =
         row.shadowed_by.iter().map(|shadow| format!("{} ({}:{})", shadow.by, shadow.path, shadow.line));
     let shadows: Vec<String> = shadows.collect();
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    vec![
+    let mut cells = vec![
         row.name,
-        source,
+        row.source.words().to_owned(),
         text(row.session),
         text(row.account_id),
         text(row.role),
         text(row.region),
-        shadows.join(", "),
-    ]
+    ];
+    cells.extend(assumes.then_some(assumed_with));
+    cells.push(shadows.join(", "));
+    cells
 }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let edit = |draft: &mut Draft<'_>| {
         for name in &names {
             if let (Some(place), false) = (draft.document().foreign(name), args.force) {
-                return Err(ConfigError::Foreign { place, name: name.clone() });
+                return Err(ConfigError::Foreign { place, name: name.clone(), hides: None });
             }
             if !draft.remove(&Heading::Profile(name.clone()))? {
                 return Err(draft.document().no_such_profile(name));
@@ -43,7 +43,7 @@ pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
             .collect::<Vec<_>>())
     };
     warn_of_dangling(&target.keeper().preview(edit)?.result, ui);
-    let outcome = target.change(&args.write, &format!("profile remove {}", names.join(" ")), edit)?;
+    let outcome = target.change(&args.write, &format!("profile remove {}", names.join(" ")), ui, edit)?;
     let removed: Vec<Changed> = names.into_iter().map(|name| Changed::new(name, "removed")).collect();
     report(ui, &args.write, target.path(), &outcome, &removed);
     Ok(())

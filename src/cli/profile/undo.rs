@@ -74,7 +74,7 @@ pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let outcome = if args.write.dry_run {
         keeper.preview_restore(&content)?
     } else {
-        keeper.restore(&format!("profile undo {id}"), &content)?
+        target.restore(&format!("profile undo {id}"), &content, ui)?
     };
     let diff = args.write.dry_run.then(|| diff::unified(path, &outcome.before, &outcome.after));
     if args.write.json {

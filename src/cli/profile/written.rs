@@ -1,5 +1,6 @@
 //! What the commands that write `~/.aws/config` share: their flags, the file, and the report.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,7 +9,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
-use crate::ports::config_file::{ConfigFile, How};
+use crate::ports::config_file::{ConfigFile, ConfigFileError, How};
+use crate::profile::backups::Content;
 use crate::profile::draft::Draft;
 use crate::profile::references::Reference;
 use crate::profile::save::{Keeper, Outcome, SaveError};
@@ -48,9 +50,27 @@ impl<'a> Target<'a> {
         &self,
         args: &WriteArgs,
         command: &str,
+        ui: &mut Ui,
         edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Outcome<T>, SaveError> {
-        if args.dry_run { self.keeper().preview(edit) } else { self.keeper().edit(command, edit) }
+        if args.dry_run { self.keeper().preview(edit) } else { self.edit(command, ui, edit) }
+    }
+
+    /// A file that only something else can write is left to the person, with what to change there.
+    fn edit<T>(
+        &self,
+        command: &str,
+        ui: &mut Ui,
+        mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Outcome<T>, SaveError> {
+        let written = self.keeper().edit(command, &mut edit);
+        if let Err(error) = &written
+            && is_made_elsewhere(error)
+            && let Ok(Outcome { before, after, .. }) = self.keeper().preview(&mut edit)
+        {
+            tell_by_hand(self.path(), &before, &after, ui);
+        }
+        written
     }
 
     /// As [`Self::change_if_agreed_after`], with nothing to say beforehand.
@@ -90,11 +110,47 @@ impl<'a> Target<'a> {
         if !yes && !ui.confirm(&format!("Write this to {}?", self.path().display()), "--yes")? {
             return Ok(None);
         }
-        Ok(Some(self.keeper().edit(command, edit)?))
+        Ok(Some(self.edit(command, ui, edit)?))
+    }
+
+    /// Puts a backup's content back.
+    pub(super) fn restore(
+        &self,
+        command: &str,
+        content: &Content,
+        ui: &mut Ui,
+    ) -> Result<Outcome<()>, SaveError> {
+        let written = self.keeper().restore(command, content);
+        if let Err(error) = &written
+            && is_made_elsewhere(error)
+            && let Ok(Outcome { before, after, .. }) = self.keeper().preview_restore(content)
+        {
+            tell_by_hand(self.path(), &before, &after, ui);
+        }
+        written
     }
 
     pub(in crate::cli) fn path(&self) -> &Path {
         self.file.path()
+    }
+}
+
+fn is_made_elsewhere(error: &SaveError) -> bool {
+    match error {
+        SaveError::File(ConfigFileError::ReadOnly { by, .. }) => by.is_of_another_hand(),
+        SaveError::File(ConfigFileError::Io { source, .. }) => source.kind() == ErrorKind::ReadOnlyFilesystem,
+        _ => false,
+    }
+}
+
+/// Prints the lines to add where nothing else changes, since those can be pasted; else the change as a diff.
+fn tell_by_hand(path: &Path, before: &str, after: &str, ui: &mut Ui) {
+    match diff::added_alone(before, after) {
+        Some(lines) => {
+            ui.tell(&format!("Add this where {} comes from:", shown(&path.display().to_string())));
+            ui.tell_text(&lines);
+        }
+        None => ui.tell_text(&diff::unified(path, before, after)),
     }
 }
 

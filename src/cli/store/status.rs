@@ -6,7 +6,7 @@ use crate::cli::error::CommandError;
 use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::ports::keyring::{KeyringError, StoreKind};
-use crate::session::whereabouts;
+use crate::session::whereabouts::{self, Found};
 
 /// Show which store each session uses, whether it answers, and whether the tokens are there
 ///
@@ -28,7 +28,8 @@ struct Report {
     sessions: Vec<Row>,
 }
 
-/// What is unknown is null: the answer where no login has chosen a store, the item where the store does not answer.
+/// What is unknown is null: the answer where no login has chosen a store, the item (are tokens there?) where the store
+/// does not answer.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -54,7 +55,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
             row.store = Some(store);
             row.answer = Some(found.as_ref().err().map_or("ok", answer));
             match found {
-                Ok(there) => row.item = Some(there),
+                Ok(found) => row.item = Some(found == Found::Tokens),
                 Err(error) => trouble = Some(error),
             }
         }

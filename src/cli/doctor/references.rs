@@ -1,0 +1,183 @@
+//! What profiles refer to: other profiles, sections and files. Those of other tools too, since a tool that follows them
+//! may end at a profile of kcaws.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::finding::{Finding, State};
+use super::profiles::complaint;
+use super::scene::Scene;
+use crate::profile::ConfigError;
+
+pub(super) fn references(scene: &Scene<'_>) -> Vec<Finding> {
+    let (Some(document), Some(files)) = (scene.document(), scene.files()) else { return Vec::new() };
+    let names = match (&scene.asked.profile, &scene.asked.session) {
+        (Some(profile), _) => vec![profile.clone()],
+        // What leads nowhere leads to no session either.
+        (None, Some(_)) => return Vec::new(),
+        (None, None) => files.profile_names(),
+    };
+    let judged: HashSet<String> = scene.profiles().into_iter().collect();
+    let is_file = |path: &str| Path::new(path).is_file();
+    let (mut seen, mut findings) = (HashSet::new(), Vec::new());
+    for name in &names {
+        // `profile` tells who a profile of kcaws is, or why it is nobody.
+        let errors = if judged.contains(name) {
+            let mut errors = files.errors_beside_identity(name, is_file);
+            errors.retain(|error| !is_of_identity(scene, name, error));
+            errors
+        } else {
+            files.reference_errors(name, is_file)
+        };
+        for error in errors {
+            if seen.insert(same_for_all(&error).unwrap_or_else(|| error.to_string())) {
+                findings.push(finding(scene, name, error));
+            }
+        }
+    }
+    let is_asked = |name: &String| scene.asked.profile.as_ref().is_none_or(|asked| asked == name);
+    let refer = || document.references().into_iter().filter(|one| is_asked(&one.profile));
+    let all_there = findings.is_empty() && !refer().any(|one| is_lost(scene, &one.profile));
+    if all_there && refer().next().is_some() {
+        findings.push(Finding::ok("", "what profiles refer to is there"));
+    }
+    findings
+}
+
+fn is_of_identity(scene: &Scene<'_>, name: &str, error: &ConfigError) -> bool {
+    let told = scene.identity(name).and_then(Result::err);
+    told.is_some_and(|told| told.to_string() == error.to_string())
+}
+
+/// A circle is one, whichever of its profiles is looked at first.
+fn same_for_all(error: &ConfigError) -> Option<String> {
+    let ConfigError::CircularSource { circle, .. } = error else { return None };
+    let mut names = circle[1..].to_vec();
+    names.sort();
+    Some(names.join("\n"))
+}
+
+/// `profile` tells how.
+fn is_lost(scene: &Scene<'_>, name: &str) -> bool {
+    let error = scene.identity(name).and_then(Result::err);
+    error.is_some_and(|error| {
+        !matches!(error, ConfigError::NotOurs { .. } | ConfigError::TakenElsewhere { .. })
+    })
+}
+
+/// A role without credentials to assume it with is how aws-vault and its like are set up: they have their own.
+fn finding(scene: &Scene<'_>, name: &str, error: ConfigError) -> Finding {
+    let subject = match &error {
+        ConfigError::NoSuchSource { name, .. }
+        | ConfigError::CircularSource { name, .. }
+        | ConfigError::EmptySource { name, .. }
+        | ConfigError::NoSource { name, .. } => name.clone(),
+        _ => name.to_owned(),
+    };
+    let state = match &error {
+        ConfigError::NoSource { .. } | ConfigError::EmptySource { .. } => State::Warning,
+        _ => State::Error,
+    };
+    Finding { state, ..complaint(scene, &subject, error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{CORP, DEV, Desk, states};
+    use super::*;
+
+    const ROLE: &str = "role_arn = arn:aws:iam::222233334444:role/Deploy\n";
+
+    fn desk(more: &str) -> Desk {
+        Desk::new().config(&format!("{CORP}{DEV}{more}"))
+    }
+
+    /// The table of what is found in a config that has these lines from line 6 on.
+    #[test]
+    fn each_reference_that_leads_nowhere_is_a_finding_with_its_line() {
+        let other = "[profile other]\nregion = eu-west-1\n";
+        for (lines, expected) in [
+            (format!("[profile x]\n{ROLE}source_profile = dev\n"), &[("ok", "what profiles refer to")][..]),
+            (
+                format!("[profile x]\n{ROLE}source_profile = nosuch\n"),
+                &[("error", "config:8: source_profile of `x` names `nosuch`")],
+            ),
+            (
+                format!(
+                    "[profile x]\n{ROLE}source_profile = y\n[profile y]\n{ROLE}source_profile = nosuch\n"
+                ),
+                &[("error", "config:11: source_profile of `y` names `nosuch`")],
+            ),
+            (
+                format!("[profile x]\n{ROLE}source_profile = x\n"),
+                &[("error", "config:8: source_profile of profile `x` leads in a circle")],
+            ),
+            (
+                format!("[profile x]\n{ROLE}source_profile = y\n[profile y]\n{ROLE}source_profile = x\n"),
+                &[(
+                    "error",
+                    "config:11: source_profile of profile `y` leads in a circle: x \u{2192} y \u{2192} x",
+                )],
+            ),
+            (
+                format!("{other}[profile x]\n{ROLE}source_profile = other\n"),
+                &[("warning", "config:10: source_profile of `x` names `other`, which has no credentials")],
+            ),
+            (format!("[profile x]\n{ROLE}"), &[("warning", "config:7: profile `x` has `role_arn`")]),
+            (
+                format!("[profile x]\n{ROLE}source_profile = dev\ncredential_source = Environment\n"),
+                &[("error", "config:9: profile `x` has both")],
+            ),
+            (
+                format!("[profile x]\n{ROLE}web_identity_token_file = /nowhere/token\n"),
+                &[("error", "config:8: web_identity_token_file names `/nowhere/token`")],
+            ),
+            (
+                "[profile x]\nservices = nosuch\n".to_owned(),
+                &[("error", "config:7: services names `nosuch`")],
+            ),
+            (
+                "[profile x]\nsso_session = nosuch\nsso_account_id = 111122223333\nsso_role_name = R\n"
+                    .to_owned(),
+                &[("error", "config:7: there is no [sso-session nosuch]")],
+            ),
+            (
+                "[profile x]\nsso_session = corp\nsso_account_id = 11112222333\nsso_role_name = R\n"
+                    .to_owned(),
+                &[("error", "config:8: an account id has 12 digits")],
+            ),
+            (other.to_owned(), &[]),
+        ] {
+            let found = desk(&lines).look(references);
+            let wanted: Vec<&str> = expected.iter().map(|(state, _)| *state).collect();
+            assert_eq!(states(&found), wanted, "{lines}: {found:?}");
+            for (finding, (_, why)) in found.iter().zip(expected) {
+                assert!(finding.why.contains(why), "{lines}: {found:?}");
+                assert!(finding.mend.as_ref().is_none_or(|fix| !fix.contains("sso_session")), "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_profile_that_is_asked_about_is_told_once() {
+        let lines = format!("[profile x]\n{ROLE}source_profile = nosuch\n");
+        let asked = || desk(&lines).profile("x");
+        assert!(asked().look(references).is_empty());
+        let told = asked().look(super::super::profiles::profile);
+        assert!(states(&told) == ["error"] && told[0].why.contains("names `nosuch`"), "{told:?}");
+        assert!(asked().look(super::super::profiles::source).is_empty(), "no tool takes anything");
+    }
+
+    #[test]
+    fn a_chained_profile_is_who_its_role_says() {
+        let lines = format!("[profile x]\n{ROLE}source_profile = dev\n");
+        let told = desk(&lines).profile("x").look(super::super::profiles::profile);
+        assert_eq!(
+            (states(&told), told[0].why.as_str()),
+            (
+                vec!["ok"],
+                "it is Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"
+            )
+        );
+    }
+}
