@@ -9,10 +9,11 @@ use super::finding::Finding;
 use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::cli::selection;
+use crate::console::regions;
 use crate::ports::trial::{Said, TrialError, on_path};
-use crate::profile::ConfigError;
 use crate::profile::document::Document;
 use crate::profile::sources::{self, Family, Source, Taken, taken};
+use crate::profile::{ConfigError, Heading};
 
 /// The AWS CLI starts in half a second, and kcaws gives up after 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -40,7 +41,10 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> {
-    let error = document.target(name).err()?;
+    let error = match document.target(name) {
+        Ok(target) => return region(document, name, target.region.as_deref()?),
+        Err(error) => error,
+    };
     let is_foreign = match &error {
         ConfigError::NotOurs { .. } => true,
         ConfigError::NoSuchProfile { .. } => {
@@ -50,6 +54,19 @@ fn wrong(scene: &Scene<'_>, document: &Document, name: &str) -> Option<Finding> 
     };
     let finding = failed(name, &selection::not_of_kcaws(error, document, scene.read_credentials(), name));
     Some(if is_foreign { Finding { state: super::finding::State::Warning, ..finding } } else { finding })
+}
+
+/// A typo of a region ends at a host that does not exist.
+fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
+    let error = regions::checked(region).err()?;
+    let near = error.near?;
+    let section = document.section(&Heading::Profile(name.to_owned()))?;
+    let place = section.place_of("region");
+    Some(Finding::warning(
+        name,
+        format!("{place}: `{region}` is not a region"),
+        format!("write `region = {near}`, if that is meant"),
+    ))
 }
 
 /// Keys that some tools take in place of the `credential_process`.
