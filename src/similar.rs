@@ -17,9 +17,20 @@ pub fn similar<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
     near.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
 }
 
+/// Returns the beginning of a hint, a question with the near names; empty where there are none.
+pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let near = similar(wanted, names);
+    if near.is_empty() { String::new() } else { format!("did you mean `{}`? ", near.join("` or `")) }
+}
+
+/// Returns by how many letters two names differ, swapped neighbours counted once.
+pub fn distance(one: &str, other: &str) -> usize {
+    strsim::damerau_levenshtein(one, other)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::similar;
+    use super::{did_you_mean, similar};
 
     #[test]
     fn a_typo_finds_its_name_and_a_stranger_finds_none() {
@@ -29,6 +40,8 @@ mod tests {
             ["dev-power-user-access", "prod-power-user-access"]
         );
         assert_eq!(similar("DEV-amdin", names), ["dev-admin"]);
+        assert_eq!(did_you_mean("dev-amdin", names), "did you mean `dev-admin`? ");
+        assert_eq!(did_you_mean("nobody", names), "");
         assert!(similar("nobody", names).is_empty() && similar("x", []).is_empty());
     }
 }

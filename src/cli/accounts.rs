@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::error::CommandError;
 use super::selection::{self, Opened, Selected};
+use super::session_args::SessionArgs;
 use super::ui::Ui;
 use crate::app::App;
 use crate::credentials::listing::Listing;
@@ -24,8 +25,8 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AccountsArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// Ask AWS, however new the last list is
     #[arg(long)]
     refresh: bool,
@@ -61,7 +62,7 @@ struct UnavailableRow {
 }
 
 pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let selected = selection::session(app, args.session.as_deref(), ui)?;
+    let selected = args.of.select(app, ui)?;
     let session = selected.session.name.clone();
     let (listed_at, Listing { accounts: listed, unavailable }) =
         match fresh(&selected, app)?.filter(|_| !args.refresh) {

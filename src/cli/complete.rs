@@ -156,7 +156,7 @@ impl Line<'_> {
         }
         match arg.get_id().as_str() {
             "service" => services(),
-            "session" => {
+            "session" | "session_option" => {
                 let names = self.app.document().map(Document::session_names).unwrap_or_default();
                 names.into_iter().map(|name| (name, String::new())).collect()
             }

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, Exit};
 use super::selection::{self, Opened, Selected};
+use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::ports::browser::{Browser, BrowserError};
@@ -33,6 +34,7 @@ Examples:
   kcaws login --flow pkce
   kcaws login --qr
   kcaws login --all
+  kcaws login --profile dev
 
 The session stands in ~/.aws/config, where the AWS CLI reads it too:
   [sso-session corp]
@@ -48,10 +50,10 @@ The session stands in ~/.aws/config, where the AWS CLI reads it too:
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// All sessions of the config, one after the other
-    #[arg(long, conflicts_with = "session")]
+    #[arg(long, conflicts_with_all = ["session", "session_option", "profile"])]
     all: bool,
     /// Choose how to log in: device, pkce, or auto, which is pkce where a browser opens on this machine, else device
     /// (default: KCAWS_FLOW, else `flow` in config.toml, else device)
@@ -80,7 +82,7 @@ enum QrContent {
 
 /// As `kcaws login NAME` does it.
 pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    run(&LoginArgs { session: Some(name.to_owned()), ..LoginArgs::default() }, app, ui)
+    run(&LoginArgs { of: SessionArgs::of(name), ..LoginArgs::default() }, app, ui)
 }
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -91,7 +93,7 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         );
     }
     if !args.all {
-        return log_in(args, selection::session(app, args.session.as_deref(), ui)?, app, ui);
+        return log_in(args, args.of.select(app, ui)?, app, ui);
     }
     let document = app.document()?;
     selection::check_config_file(app)?;

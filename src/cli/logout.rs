@@ -5,6 +5,7 @@ use clap::Args;
 use super::error::{CommandError, Exit};
 use super::login::local_time;
 use super::selection::{self, Opened, Selected};
+use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::credentials::listing::known;
@@ -26,16 +27,16 @@ use crate::session::{copies, status};
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct LogoutArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// All sessions that are logged in
-    #[arg(long, conflicts_with = "session")]
+    #[arg(long, conflicts_with_all = ["session", "session_option", "profile"])]
     all: bool,
     /// Then open the realm's logout page: while the Keycloak session lives, the next login asks for no password
     #[arg(long, conflicts_with = "all")]
     idp: bool,
     /// All sessions, and everything else that kcaws keeps on this machine: pins, times, warm credentials, keys
-    #[arg(long, conflicts_with_all = ["session", "all", "idp"])]
+    #[arg(long, conflicts_with_all = ["session", "session_option", "profile", "all", "idp"])]
     purge: bool,
     /// Do not ask
     #[arg(long, requires = "purge")]
@@ -47,7 +48,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return purge::run(args.yes, app, ui);
     }
     if !args.all {
-        let selected = selection::session(app, args.session.as_deref(), ui)?;
+        let selected = args.of.select(app, ui)?;
         if args.idp {
             return log_out_there_too(selected, app, ui);
         }

@@ -24,6 +24,7 @@ mod provider;
 mod role_args;
 mod selection;
 mod serve;
+mod session_args;
 mod status;
 mod store;
 mod trust;
@@ -227,7 +228,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage::tell(&error, &args),
+        Err(error) => return usage::tell(&error, &args, app),
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     ui.now_doing(cli.command.doing());

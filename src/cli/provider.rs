@@ -18,6 +18,7 @@ use crate::profile::Role;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::session::auto::{AutoLogin, Waited};
+use crate::similar::did_you_mean;
 
 /// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
 const WHOLE_CALL: Duration = Duration::from_secs(13);
@@ -183,6 +184,26 @@ impl<'a> Provider<'a> {
         }
     }
 
+    /// A refusal does not say that a name was mistyped; what AWS listed last may.
+    fn with_near_names(&self, error: CommandError) -> CommandError {
+        if self.person.is_none() || !matches!(error.code(), "not_assigned" | "no_such_role") {
+            return error;
+        }
+        let Some(known) = selection::known(self.app, &self.selected) else { return error };
+        let Role { account_id, role_name } = &self.role;
+        let there = known.accounts.iter().find(|one| one.account.id == *account_id);
+        let meant = match there {
+            Some(one) if one.roles.contains(role_name) => String::new(),
+            Some(one) => did_you_mean(role_name, one.roles.iter().map(String::as_str)),
+            None => did_you_mean(account_id, known.accounts.iter().map(|one| one.account.id.as_str())),
+        };
+        if meant.is_empty() {
+            error
+        } else {
+            error.hint(format!("{meant}`kcaws accounts` shows what you have"))
+        }
+    }
+
     fn fetch_permission_set(&self, haste: Haste) -> Result<Fetched, CommandError> {
         let retry_until = if haste.waits { self.app.clock.elapsed() + haste.total } else { Duration::ZERO };
         let (patience, lock_patience) = if haste.waits {
@@ -198,6 +219,7 @@ impl<'a> Provider<'a> {
             let session = Session { retry_until, ..opened.session() };
             Ok(session.fetch_role(&self.role)?)
         };
+        let once = || once().map_err(|error| self.with_near_names(error));
         match once() {
             // No tool should fail because somebody moves the tokens meanwhile.
             Err(error) if error.tokens_moved() => once(),

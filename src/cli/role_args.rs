@@ -20,8 +20,8 @@ pub(super) struct RoleArgs {
     /// Name of an [sso-session …]
     #[arg(long, requires_all = ["account", "role"])]
     session: Option<String>,
-    /// Account ID, 12 digits
-    #[arg(long, requires = "session", value_parser = account_id)]
+    /// Account ID, or the account's name
+    #[arg(long, requires = "session", value_parser = account)]
     account: Option<String>,
     /// Name of the permission set
     #[arg(long, requires = "session", value_parser = role_name)]
@@ -51,11 +51,18 @@ impl RoleArgs {
         self.profile.as_deref().or(self.named.as_deref())
     }
 
+    /// As `chosen` has it, for a command that chooses again: the name of an account may become another's.
+    pub(super) fn settled(&self, chosen: &Role) -> Self {
+        let account = self.account.as_ref().map(|_| chosen.account_id.clone());
+        Self { account, ..self.clone() }
+    }
+
     pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
-            let session = selection::session_named(app, session)?;
-            let role = Role { account_id: account.clone(), role_name: role.clone() };
-            return Ok(Chosen { selected: Selected::of(session), role, region: None });
+            let selected = Selected::of(selection::session_named(app, session)?);
+            let account_id = id_of(app, &selected, account)?;
+            let role = Role { account_id, role_name: role.clone() };
+            return Ok(Chosen { selected, role, region: None });
         }
         let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.profile()) else {
             return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
@@ -81,15 +88,24 @@ pub(super) fn role_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// Takes an id in any of its forms, and what may be a name.
+pub(super) fn account(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    // Digits alone are meant as an id.
+    let is_name = text.contains(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '-' | ' ')));
+    if is_name { Ok(text.to_owned()) } else { account_id(text) }
+}
+
+/// Returns the id of an account that was given by its id or its name.
+pub(super) fn id_of(app: &App, selected: &Selected, account: &str) -> Result<String, CommandError> {
+    match target::account_id(account) {
+        Some(id) => Ok(id),
+        None => selection::account_named(app, selected, account),
+    }
+}
+
 pub(super) fn account_id(text: &str) -> Result<String, String> {
-    // As the console and mails show it: 1111-2222-3333.
-    let groups: Vec<&str> = text.trim().split(['-', ' ']).collect();
-    let id = if groups.len() == 3 && groups.iter().all(|group| group.len() == 4) {
-        groups.concat()
-    } else {
-        text.to_owned()
-    };
-    if target::is_account_id(&id) { Ok(id) } else { Err("an account id has 12 digits".to_owned()) }
+    target::account_id(text).ok_or_else(|| "an account id has 12 digits".to_owned())
 }
 
 #[cfg(test)]
@@ -113,5 +129,10 @@ mod tests {
         ] {
             assert!(account_id(text).is_err(), "{text:?}");
         }
+        for text in ["", "1111", "1111-22223333", "111-12222-3333"] {
+            assert!(account(text).is_err(), "{text:?}");
+        }
+        assert_eq!(account("1111-2222-3333").as_deref(), Ok("111122223333"));
+        assert_eq!(account(" My Team 42 ").as_deref(), Ok("My Team 42"));
     }
 }

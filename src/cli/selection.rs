@@ -1,14 +1,17 @@
 //! Which session and which role a command is about, and the ports that it then needs.
 
+mod account;
 mod opened;
 
+use self::opened::LOCK_PATIENCE;
 pub(super) use self::opened::Opened;
 
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
+use crate::console::regions::{self, NotARegion};
 use crate::credentials::listing::known::Known;
-use crate::ports::identity_center::{EndpointSettings, Endpoints};
+use crate::ports::identity_center::{EndpointSettings, Endpoints, Patience};
 use crate::ports::keyring::SecretStore;
 use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
 use crate::profile::services::{Service, endpoint_override};
@@ -68,18 +71,8 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
         return Ok(Selected::of(session_named(app, name)?));
     }
     if let Some(profile) = app.env.profile() {
-        // The session of a role that is assumed is that of the profile at the end of the chain.
-        let session = match identity(app, &profile) {
-            Ok(identity) => Ok(identity.session),
-            // Who logs in may well mean the session that some tools would take.
-            Err(ConfigError::TakenElsewhere { .. }) => document.target(&profile).map(|target| target.session),
-            Err(error) => Err(error),
-        };
-        match session {
-            Ok(session) => {
-                let profile = Some(profile);
-                return Ok(Selected { profile, ..Selected::of(in_force(app, session)?) });
-            }
+        match session_behind(app, &profile) {
+            Ok(session) => return through(app, &profile, session),
             // Somebody else's profile says nothing about our sessions.
             Err(error) if error.leaves_no_identity() => {}
             Err(ConfigError::NoSuchProfile { .. })
@@ -101,10 +94,60 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     }
 }
 
+/// For `--profile`: the session that the profile gets its credentials through.
+pub(super) fn session_of_profile(app: &App, profile: &str) -> Result<Selected, CommandError> {
+    check_config_file_of(app, profile)?;
+    let (document, credentials) = (app.document()?, app.credentials_document());
+    let session = session_behind(app, profile)
+        .map_err(|error| not_of_kcaws(error, document, credentials.as_ref(), profile))?;
+    through(app, profile, session)
+}
+
+/// That of a role that is assumed is the session of the profile at the end of the chain.
+fn session_behind(app: &App, profile: &str) -> Result<SsoSession, ConfigError> {
+    match identity(app, profile) {
+        Ok(identity) => Ok(identity.session),
+        // Who logs in may well mean the session that some tools would take.
+        Err(ConfigError::TakenElsewhere { .. }) => {
+            app.document()?.target(profile).map(|target| target.session)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn through(app: &App, profile: &str, session: SsoSession) -> Result<Selected, CommandError> {
+    let spelled = app.document()?.legacy_url(profile);
+    let session = in_force(app, where_logged_in(app, session, spelled)?)?;
+    Ok(Selected { profile: Some(profile.to_owned()), ..Selected::of(session) })
+}
+
 /// A session of the config, in the region where its login is.
 pub(super) fn session_named(app: &App, name: &str) -> Result<SsoSession, CommandError> {
     check_config_file(app)?;
-    in_force(app, app.document()?.session(name)?)
+    let session = app.document()?.session(name)?;
+    let spelled = (session.name == session.start_url || session.name != name).then_some(name);
+    in_force(app, where_logged_in(app, session, spelled)?)
+}
+
+/// The session, or the one that another spelling of its portal was before all spellings were one session, while that one
+/// still has a login and this one has none: nobody must log in again for the name of a session. `spelled` is the start
+/// URL by which it was asked for, if it was.
+fn where_logged_in(
+    app: &App,
+    session: SsoSession,
+    spelled: Option<&str>,
+) -> Result<SsoSession, CommandError> {
+    let Some(url) = spelled else { return Ok(session) };
+    let state = &**app.state();
+    let has_login = |session: &SsoSession| {
+        Ok::<_, CommandError>(status::read(state, session)?.is_some_and(|status| status.login.is_some()))
+    };
+    for other in app.document()?.spellings(url) {
+        if other.name != session.name && !has_login(&session)? && has_login(&other)? {
+            return Ok(other);
+        }
+    }
+    Ok(session)
 }
 
 /// A company's own start URL may have moved people to another Region than the config names: from its login on, that
@@ -139,6 +182,12 @@ pub(super) fn portal(app: &App, session: &SsoSession) -> Result<Portal, CommandE
 
 /// A region that the start URL's own host contradicts would end in the browser, ten minutes later.
 pub(super) fn check_region(app: &App, session: &SsoSession) -> Result<(), CommandError> {
+    if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(&session.region)
+        && let Some(place) = app.document()?.place_of_region(&session.name)
+    {
+        let (what, hint) = (format!("sso_region: {error}"), error.hint());
+        return Err(CommandError::from(ConfigError::BadValue { place, what }).hint(hint));
+    }
     let told = start_url::region_of(&session.start_url).filter(|told| *told != session.region);
     match (told, app.document()?.place_of_region(&session.name)) {
         (Some(told), Some(place)) => Err(ConfigError::WrongRegion { place, told }.into()),
@@ -207,7 +256,7 @@ pub(super) fn role_of_profile(
     let Identity { session, permission_set, chain: steps, region } = identity;
     let permission_set = permission_set.filter(|_| !steps.is_empty());
     let chain = permission_set.map(|permission_set| Chain { permission_set, steps });
-    let session = in_force(app, session)?;
+    let session = in_force(app, where_logged_in(app, session, document.legacy_url(profile))?)?;
     Ok((Selected { session, profile: Some(profile.to_owned()), chain }, role, region))
 }
 
@@ -324,4 +373,15 @@ pub(super) fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
 /// What was listed last for the login that there is, however long ago.
 pub(super) fn known(app: &App, selected: &Selected) -> Option<Known> {
     Known::of(&selected.session, &endpoints(app, selected).ok()?, &**app.state())
+}
+
+/// The id of an account that was named, by what AWS listed last for this login; without a fresh list AWS is asked.
+pub(super) fn account_named(app: &App, selected: &Selected, name: &str) -> Result<String, CommandError> {
+    let fresh = known(app, selected).filter(|known| known.is_fresh(app.clock.now()));
+    let listed = fresh.map(|known| known.accounts.into_iter().map(|one| one.account).collect::<Vec<_>>());
+    if let Some(id) = listed.and_then(|accounts| account::of_name(name, &accounts).ok()) {
+        return Ok(id);
+    }
+    let opened = Opened::for_use_in(app, selected.clone(), Patience::FOR_A_PERSON, LOCK_PATIENCE)?;
+    account::of_name(name, &opened.session().account_list()?)
 }

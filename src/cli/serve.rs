@@ -68,7 +68,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     }
     let Chosen { selected, role, .. } = chosen;
     // What was picked now is not asked for again.
-    let of = selected.profile.as_deref().map_or_else(|| args.of.clone(), RoleArgs::of_profile);
+    let of = selected.profile.as_deref().map_or_else(|| args.of.settled(&role), RoleArgs::of_profile);
     let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
     // Whoever cannot have them learns it here, and not each client by itself.
     Provider::for_a_person(app, selected, role, ui)?.credentials()?;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::clocks::{self, Clock, WarmRole, span};
 use super::error::CommandError;
 use super::selection::{self, Opened, Selected};
+use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use super::whoami;
 use crate::app::App;
@@ -22,10 +23,12 @@ use crate::session::{LoginNeeded, SessionError};
 /// The end of an Identity Center session is not told by AWS; it is learned by seeing one end. With SESSION the exit
 /// code is 4 when it is not logged in.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws status\n  kcaws status corp --check\n  kcaws status corp --json")]
+#[command(
+    mut_arg("session", |session| session.help("Name of an [sso-session …] [default: all]")),
+    after_help = "Examples:\n  kcaws status\n  kcaws status corp --check\n  kcaws status corp --json")]
 pub(super) struct StatusArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// Ask AWS too whether the login is still good, and who you are if that is cheap
     #[arg(long)]
     check: bool,
@@ -93,7 +96,8 @@ struct Seen {
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     selection::check_config_file(app)?;
     let document = app.document()?;
-    let names = match &args.session {
+    let asked = args.of.name(app)?;
+    let names = match &asked {
         Some(name) => vec![name.clone()],
         None => document.session_names(),
     };
@@ -104,9 +108,9 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     for session in sessions {
         seen.push(look(app, &session, args.check, now, ui)?);
     }
-    let not_logged_in = args.session.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
+    let not_logged_in = asked.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
     // Of the one session that was asked for, trouble with the check is the answer; of several it is a row's.
-    let failed = args.session.as_ref().and_then(|_| seen.iter_mut().find_map(|seen| seen.check.take()));
+    let failed = asked.as_ref().and_then(|_| seen.iter_mut().find_map(|seen| seen.check.take()));
     if args.json {
         ui.json(&Report { schema: 1, sessions: seen.into_iter().map(|seen| seen.row).collect() });
     } else if seen.is_empty() {

@@ -2,6 +2,7 @@ use clap::Args;
 
 use super::error::CommandError;
 use super::selection;
+use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::session::{SessionError, known};
@@ -14,15 +15,15 @@ use crate::session::{SessionError, known};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  kcaws trust corp\n  kcaws trust corp --yes")]
 pub(super) struct TrustArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// Do not ask
     #[arg(long)]
     yes: bool,
 }
 
 pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let session = selection::session(app, args.session.as_deref(), ui)?.session;
+    let session = args.of.select(app, ui)?.session;
     let portal = selection::portal(app, &session)?;
     let name = shown(&session.name);
     let pinned = match known::pinned(&**app.state(), &session) {

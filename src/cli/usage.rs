@@ -1,5 +1,7 @@
 //! A command line that clap refuses, or that asks for help.
 
+mod separator;
+
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,11 +12,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Wrong};
 use super::error::{CommandError, Exit};
 use super::ui::Ui;
 use super::{Cli, Global};
+use crate::app::App;
 use crate::ports::terminal::Terminal;
 
 /// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr, with `--json` as every other
 /// error is, and 2; 125 where a command's own code would have come.
-pub(super) fn tell(error: &clap::Error, args: &[OsString]) -> ExitCode {
+pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCode {
     let ours = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let json = ours().any(|arg| arg == "--json");
     let may_color = !ours().any(|arg| arg == "--no-color");
@@ -31,8 +34,10 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString]) -> ExitCode {
             ui.tell_drawn(&error.render().ansi().to_string());
         }
         let command = command_of(ours());
-        let failure = in_our_words(error, &command);
-        if command == "kcaws exec" { failure.before_the_command() } else { failure }
+        let is_exec = command == "kcaws exec";
+        let missing = if is_exec { separator::missing(error, args, app) } else { None };
+        let failure = missing.unwrap_or_else(|| in_our_words(error, &command));
+        if is_exec { failure.before_the_command() } else { failure }
     };
     ui.error(&failure, json);
     ExitCode::from(failure.exit_code())

@@ -34,11 +34,14 @@ A program cannot change its shell: load `kcaws init SHELL` first.";
 pub(super) struct UseArgs {
     /// Profile, or `-` for the one before; without it you pick one
     profile: Option<String>,
+    /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
+    #[arg(long = "profile", value_name = "PROFILE", conflicts_with = "profile")]
+    named: Option<String>,
     /// Leave the profile
-    #[arg(long, conflicts_with_all = ["profile", "json"])]
+    #[arg(long, conflicts_with_all = ["profile", "named", "json"])]
     clear: bool,
     /// Print the profiles that kcaws serves as JSON
-    #[arg(long, conflicts_with = "profile")]
+    #[arg(long, conflicts_with_all = ["profile", "named"])]
     pub(super) json: bool,
     /// Asked by the shell's function: three lines, the profile, its region, a dot. Without a profile the two are empty
     #[arg(long, hide = true)]
@@ -79,7 +82,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     if !args.hook {
         return Err(not_loaded(app));
     }
-    let profile = match args.profile.as_deref() {
+    let profile = match args.profile.as_deref().or(args.named.as_deref()) {
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),

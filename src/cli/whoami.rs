@@ -17,14 +17,22 @@ use crate::session::status;
 ///
 /// Gets the profile's credentials as a tool would, warm ones included, and asks STS whose they are.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws whoami\n  kcaws whoami --profile dev --json | jq -r .user")]
+#[command(after_help = "Examples:\n  kcaws whoami\n  kcaws whoami dev --json | jq -r .user")]
 pub(super) struct WhoamiArgs {
     /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE, then `default`]
-    #[arg(long)]
     profile: Option<String>,
+    /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
+    #[arg(long = "profile", value_name = "PROFILE", conflicts_with = "profile")]
+    named: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+impl WhoamiArgs {
+    fn profile(&self) -> Option<&str> {
+        self.profile.as_deref().or(self.named.as_deref())
+    }
 }
 
 #[derive(Serialize)]
@@ -43,7 +51,7 @@ struct Report {
 
 pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let profile = profile(args, app)?;
-    if let Some(other) = app.env.other_profile().filter(|_| args.profile.is_none()) {
+    if let Some(other) = app.env.other_profile().filter(|_| args.profile().is_none()) {
         ui.warn(&format!("AWS_DEFAULT_PROFILE is `{other}`: the AWS CLI 1 and boto3 use that one"));
     }
     let (selected, role, region) = selection::role_of_profile(app, &profile)?;
@@ -73,13 +81,13 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
 }
 
 fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
-    let named = args.profile.clone().or_else(|| app.env.profile());
+    let named = args.profile().map(str::to_owned).or_else(|| app.env.profile());
     let default = || "default".to_owned();
     match named {
         Some(profile) => Ok(profile),
         None if app.document()?.profile_names().contains(&default()) => Ok(default()),
         None => Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
-            .hint("give --profile, or set AWS_PROFILE")),
+            .hint("name it, or set AWS_PROFILE")),
     }
 }
 

@@ -4,17 +4,21 @@
 //! | tool | how it is known | where account and permission set stand |
 //! |---|---|---|
 //! | AWS CLI | `sso_session` or `sso_start_url` | `sso_account_id`, `sso_role_name` |
+//! | aws-vault | the same | the same keys, or those of the profile that `include_profile` names |
 //! | aws-sso-util | `sso_auto_populated`, or its `credential_process` | the same keys, or the options of the line |
 //! | granted | `granted_sso_…`, or its `credential_process` | `granted_sso_account_id`, `granted_sso_role_name` |
-//! | aws-sso-cli | its `credential_process` | the ARN of the line; its portals stand in a file of its own |
+//! | aws-sso-cli | its `credential_process` | the ARN of the line; its portals are in a file of its own |
+//!
+//! granted and aws-vault write and read values as go-ini does, in backticks or quotes where there is a `#` in them.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::answers::is_same_portal;
 use crate::profile::document::View;
 use crate::profile::draft::is_plain_name;
-use crate::profile::naming::plain_name;
 use crate::profile::own::Own;
+use crate::profile::plain_name::{plain_name, says_something};
+use crate::profile::portal_url;
 use crate::profile::sync::Wanted;
 use crate::profile::{Document, Heading, Place, Role, target};
 use crate::words::words;
@@ -135,15 +139,16 @@ pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Imp
             }
             Portal::Named(_) if is_one_of_several => {
                 import.unclear.push(unclear(
-                    "aws-sso-cli has several portals, and which this is stands in its own file",
+                    "aws-sso-cli has several portals here, and only its own file says which is which",
                 ));
                 continue;
             }
             _ => {}
         }
-        let name = plain_name(&format!("{}{suffix}", foreign.name));
+        let theirs = if says_something(&foreign.name) { &foreign.name } else { &foreign.role.account_id };
+        let name = plain_name(&format!("{theirs}{suffix}"));
         if wanted.contains_key(&name) {
-            import.unclear.push(unclear("its new name is that of another one already"));
+            import.unclear.push(unclear("another profile would get the same new name"));
             continue;
         }
         let own = Own { session: session.to_owned(), role: foreign.role.clone() };
@@ -154,26 +159,27 @@ pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Imp
     import
 }
 
-/// `None`: not a profile of such a tool.
+/// Returns `None` for what is not a profile of such a tool.
 fn read(
     document: &Document,
     name: &str,
     section: &View<'_>,
 ) -> Option<Result<Foreign, (Place, &'static str)>> {
-    let get = |key| section.get(key);
-    let line = get("credential_process").map(words).unwrap_or_default();
+    let line = section.get("credential_process").map(words).unwrap_or_default();
+    let values = Values::of(document, name, &line);
+    let get = |key| values.get(key);
     let has_sso = get("sso_session").is_some() || get("sso_start_url").is_some();
     let tool = match line.first().map(|program| program_name(program)) {
         Some("kcaws") => return None,
         Some("aws-sso") => Tool::AwsSsoCli,
-        Some("granted") => Tool::Granted,
-        Some("aws-sso-util") => Tool::AwsSsoUtil,
+        Some("granted" | "dgranted") => Tool::Granted,
+        Some("aws-sso-util" | "aws-sso-credential-process") => Tool::AwsSsoUtil,
         _ if get("granted_sso_start_url").is_some() || get("granted_sso_account_id").is_some() => {
             Tool::Granted
         }
-        _ if get("sso_auto_populated").is_some() => Tool::AwsSsoUtil,
+        _ if section.get("sso_auto_populated").is_some() => Tool::AwsSsoUtil,
         // Assumes a role with the other's credentials: no permission set of ours.
-        _ if get("role_arn").is_some() || !has_sso => return None,
+        _ if section.get("role_arn").is_some() || !has_sso => return None,
         _ => Tool::AwsCli,
     };
     let read = || {
@@ -181,17 +187,22 @@ fn read(
             Tool::AwsSsoCli => {
                 of_aws_sso(&line).map_err(|why| (section.place_of("credential_process"), why))?
             }
-            Tool::Granted => of_keys(document, section, "granted_sso_", &[]).or_else(|error| {
-                if has_sso { of_keys(document, section, "sso_", &[]) } else { Err(error) }
+            Tool::Granted => of_keys(document, &values, "granted_sso_", &[]).or_else(|error| {
+                if has_sso { of_keys(document, &values, "sso_", &[]) } else { Err(error) }
             })?,
-            Tool::AwsSsoUtil => of_keys(document, section, "sso_", &line)?,
-            Tool::AwsCli => of_keys(document, section, "sso_", &[])?,
+            Tool::AwsSsoUtil => of_keys(document, &values, "sso_", &line)?,
+            Tool::AwsCli => of_keys(document, &values, "sso_", &[])?,
         };
-        if !target::is_account_id(&account) {
-            return Err((section.place(), "its account id has not 12 digits"));
+        if let Portal::StartUrl { url, .. } = &portal
+            && portal_url::portal(url).is_none()
+        {
+            return Err((section.place(), "its start URL is not that of an access portal"));
         }
+        let Some(account) = target::account_id(&account) else {
+            return Err((section.place(), "its account ID does not have 12 digits"));
+        };
         if !target::is_role_name(&role) {
-            return Err((section.place(), "AWS takes no permission set of that name"));
+            return Err((section.place(), "AWS accepts no permission set of that name"));
         }
         Ok(Foreign {
             name: name.to_owned(),
@@ -199,39 +210,83 @@ fn read(
             place: section.place(),
             portal,
             role: Role { account_id: account, role_name: role },
-            region: get("region").filter(|region| is_plain_name(region)).map(str::to_owned),
-            output: get("output").filter(|output| is_plain_name(output)).map(str::to_owned),
+            region: get("region").filter(|region| is_plain_name(region)),
+            output: get("output").filter(|output| is_plain_name(output)),
         })
     };
     Some(read())
 }
 
+/// A profile's own section, then those that it takes over what it does not say itself.
+struct Values<'a>(Vec<View<'a>>);
+
+impl<'a> Values<'a> {
+    fn of(document: &'a Document, name: &str, line: &[String]) -> Self {
+        let mut names = vec![name.to_owned()];
+        let mut sections = Vec::new();
+        // `granted credential-process --profile dev` is what `dev` is.
+        let mut next = option_value(line, &["--profile"]).filter(|other| other != name);
+        let mut at = 0;
+        while let Some(name) = names.get(at).cloned() {
+            at += 1;
+            let Some(section) = document.section(&Heading::Profile(name)) else { continue };
+            let included = section.get("include_profile").map(|name| unquoted(name).to_owned());
+            for other in next.take().into_iter().chain(included) {
+                if !names.contains(&other) && names.len() < MOST_INCLUDED {
+                    names.push(other);
+                }
+            }
+            sections.push(section);
+        }
+        Self(sections)
+    }
+
+    fn get(&self, key: &str) -> Option<String> {
+        let value = self.0.iter().find_map(|section| section.get(key));
+        value.map(|value| unquoted(value).to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn place_of(&self, key: &str) -> Place {
+        self.0.iter().find(|section| section.get(key).is_some()).unwrap_or(&self.0[0]).place_of(key)
+    }
+}
+
+/// People nest a few.
+const MOST_INCLUDED: usize = 16;
+
+/// Returns the value without the quotes that go-ini puts around it and takes away again.
+pub fn unquoted(value: &str) -> &str {
+    let within = |quote: &str| value.strip_prefix(quote)?.strip_suffix(quote);
+    ["\"\"\"", "`", "\"", "'"].into_iter().find_map(within).map_or(value, str::trim)
+}
+
 type Parts = (Portal, String, String);
 
-/// `sso_account_id` and so on, or an option of the line such as `--account-id`.
+/// Reads `sso_account_id` and so on, or an option of the line such as `--account-id`.
 fn of_keys(
     document: &Document,
-    section: &View<'_>,
+    values: &Values<'_>,
     prefix: &str,
     line: &[String],
 ) -> Result<Parts, (Place, &'static str)> {
     let get = |key: &str, option: &str| {
-        section.get(&format!("{prefix}{key}")).map(str::to_owned).or_else(|| option_value(line, &[option]))
+        values.get(&format!("{prefix}{key}")).or_else(|| option_value(line, &[option]))
     };
-    let complaint = |why| (section.place(), why);
-    let portal = if let Some(session) = section.get("sso_session").filter(|_| prefix == "sso_") {
-        let of_session = document.section(&Heading::SsoSession(session.to_owned()));
-        let of_session =
-            of_session.ok_or((section.place_of("sso_session"), "its [sso-session …] is not there"))?;
-        let url = of_session.get("sso_start_url");
-        let url = url.ok_or((of_session.place(), "its [sso-session …] has no sso_start_url"))?;
-        Portal::StartUrl { url: url.to_owned(), region: of_session.get("sso_region").map(str::to_owned) }
+    let complaint = |why| (values.0[0].place(), why);
+    let portal = if let Some(session) = values.get("sso_session").filter(|_| prefix == "sso_") {
+        let of_session = document.section(&Heading::SsoSession(session));
+        let of_session = of_session
+            .ok_or((values.place_of("sso_session"), "its [sso-session …] section does not exist"))?;
+        let get = |key| of_session.get(key).map(|value| unquoted(value).to_owned());
+        let url = get("sso_start_url");
+        let url = url.ok_or((of_session.place(), "its [sso-session …] section has no sso_start_url"))?;
+        Portal::StartUrl { url, region: get("sso_region") }
     } else {
-        let url = get("start_url", "--start-url").ok_or(complaint("it names no start URL"))?;
+        let url = get("start_url", "--start-url").ok_or(complaint("it has no start URL"))?;
         Portal::StartUrl { url, region: get("region", "--region") }
     };
-    let account = get("account_id", "--account-id").ok_or(complaint("it names no account"))?;
-    let role = get("role_name", "--role-name").ok_or(complaint("it names no permission set"))?;
+    let account = get("account_id", "--account-id").ok_or(complaint("it has no account ID"))?;
+    let role = get("role_name", "--role-name").ok_or(complaint("it has no permission set"))?;
     Ok((portal, account, role))
 }
 
@@ -251,7 +306,7 @@ fn of_aws_sso(line: &[String]) -> Result<Parts, &'static str> {
     }
     match (option_value(line, &["-A", "--account"]), option_value(line, &["-R", "--role"])) {
         (Some(account), Some(role)) => Ok((portal, account, role)),
-        _ => Err("it names no account and no permission set"),
+        _ => Err("it has no account ID and no permission set"),
     }
 }
 

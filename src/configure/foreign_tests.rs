@@ -68,13 +68,13 @@ fn what_is_not_enough_is_named_with_its_place() {
     assert_eq!(
         complaints(&import_of(text).unclear),
         [
-            "a:2 its [sso-session …] is not there",
-            "b:5 it names no account",
-            "c:8 its account id has not 12 digits",
-            "d:12 it names no start URL",
+            "a:2 its [sso-session …] section does not exist",
+            "b:5 it has no account ID",
+            "c:8 its account ID does not have 12 digits",
+            "d:12 it has no start URL",
             "e:16 its ARN is not that of a role",
-            "f:17 it names no start URL",
-            "g:19 it names no permission set",
+            "f:17 it has no start URL",
+            "g:19 it has no permission set",
         ]
     );
 }
@@ -106,5 +106,63 @@ fn hostile_names_become_plain_and_two_never_one() {
          [profile a\u{7}b]\nsso_start_url = https://corp.awsapps.com/start\nsso_account_id = 111122223333\nsso_role_name = y\nregion = x y\n";
     let import = import_of(text);
     assert_eq!(names(&import), ["a-b-kcaws 111122223333 x -"]);
-    assert_eq!(import.unclear[0].why, "its new name is that of another one already");
+    assert_eq!(import.unclear[0].why, "another profile would get the same new name");
+}
+
+#[test]
+fn values_in_the_quotes_of_other_tools_are_read_without_them() {
+    for quote in ["`", "\"", "'", "\"\"\""] {
+        let quoted = |value: &str| format!("{quote}{value}{quote}");
+        let text = format!(
+            "[profile g]\ngranted_sso_start_url = {}\ngranted_sso_region = {}\ngranted_sso_account_id = {}\n\
+             granted_sso_role_name = {}\nregion = {}\n\
+             credential_process = granted credential-process --profile g --auto-login\n",
+            quoted("https://corp.awsapps.com/start/#"),
+            quoted("eu-central-1"),
+            quoted("111122223333"),
+            quoted("Admin"),
+            quoted("eu-west-1"),
+        );
+        assert_eq!(names(&import_of(&text)), ["g-kcaws 111122223333 Admin eu-west-1"], "{quote}");
+        assert_eq!(
+            portals(&found(&text)),
+            [("https://corp.awsapps.com/start/#".into(), Some("eu-central-1".into()))]
+        );
+    }
+    let session = "[sso-session 'x']\nsso_start_url = `https://corp.awsapps.com/start#`\nsso_region = `r`\n\
+         [profile a]\nsso_session = \"x\"\nsso_account_id = 1111-2222-3333\nsso_role_name = `Admin`\n";
+    assert_eq!(names(&import_of(session)), ["a-kcaws 111122223333 Admin -"]);
+}
+
+#[test]
+fn a_profile_that_is_another_one_is_what_that_one_is() {
+    let keys = "sso_start_url = https://corp.awsapps.com/start\nsso_account_id = 111122223333\n";
+    let text = format!(
+        "[default]\ncredential_process = aws-sso-util credential-process --profile dev\n\
+         [profile dev]\n{keys}sso_role_name = Admin\nregion = eu-west-1\n\
+         [profile base]\ninclude_profile = top\nsso_account_id = 222233334444\n\
+         [profile top]\ninclude_profile = base\n{keys}\
+         [profile leaf]\ninclude_profile = base\nsso_role_name = ReadOnly\n"
+    );
+    let import = import_of(&text);
+    assert_eq!(
+        names(&import),
+        [
+            "default-kcaws 111122223333 Admin eu-west-1",
+            "dev-kcaws 111122223333 Admin eu-west-1",
+            "leaf-kcaws 222233334444 ReadOnly -",
+        ]
+    );
+    assert_eq!(
+        complaints(&import.unclear),
+        ["base:8 it has no permission set", "top:11 it has no permission set"]
+    );
+}
+
+#[test]
+fn a_start_url_that_is_none_is_named_and_not_taken_for_another_portal() {
+    let text = "[profile a]\nsso_start_url = mine\nsso_account_id = 111122223333\nsso_role_name = x\n";
+    let import = import_of(text);
+    assert_eq!(complaints(&import.unclear), ["a:1 its start URL is not that of an access portal"]);
+    assert!(import.elsewhere.is_empty());
 }

@@ -3,6 +3,7 @@
 use super::answers::is_same_portal;
 use crate::profile::draft::{Change, Draft};
 use crate::profile::{ConfigError, Document, Heading};
+use crate::session::start_url::is_well_spelled;
 
 /// Without it there is nothing to refresh with, and no role credentials.
 const SCOPES: &str = "sso:account:access";
@@ -23,8 +24,8 @@ pub struct SessionPlan {
 }
 
 impl SessionPlan {
-    /// Changes what was asked for and differs: another spelling of the same portal does not, and scopes that
-    /// somebody chose stay.
+    /// Changes what was asked for and differs: another spelling of the same portal does not, if AWS takes it, since its
+    /// login is kept under it. Scopes that somebody chose stay.
     pub fn of(document: &Document, name: &str, start_url: &str, region: &str) -> Self {
         let section = document.section(&Heading::SsoSession(name.to_owned()));
         let old = |key| section.as_ref().and_then(|section| section.get(key)).map(str::to_owned);
@@ -33,7 +34,8 @@ impl SessionPlan {
             changes.push(KeyChange { key, old, new: new.to_owned() });
         };
         let url = old("sso_start_url");
-        if !url.as_deref().is_some_and(|old| is_same_portal(old, start_url)) {
+        let stays = |old: &str| is_same_portal(old, start_url) && is_well_spelled(old);
+        if !url.as_deref().is_some_and(stays) {
             change("sso_start_url", url, start_url);
         }
         let old_region = old("sso_region");
@@ -102,6 +104,11 @@ mod tests {
         let (plan, text) = applied(old, "corp", "https://other.awsapps.com/start", "eu-west-1");
         assert!(plan.moves_the_portal());
         assert_eq!(text.matches("[sso-session").count(), 1);
+        for spelled in ["https://corp.awsapps.com", "https://corp.awsapps.com/start/?tab=accounts"] {
+            let (_, text) =
+                applied(&old.replace("https://corp.awsapps.com/start/#/", spelled), "corp", URL, "eu-west-1");
+            assert!(text.contains("sso_start_url=https://corp.awsapps.com/start\n"), "{text}");
+        }
         let (plan, text) =
             applied("[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\n", "corp", URL, "r");
         assert!(!plan.overwrites() && text.ends_with("sso_region = r\n"), "{text}");

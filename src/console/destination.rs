@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::arn::{Arn, ArnError};
-use super::{Partition, is_region};
+use super::regions::NotARegion;
+use super::{Partition, is_region, regions};
 use crate::profile::target::is_account_id;
 
 /// A page of the console.
@@ -34,15 +35,13 @@ pub enum DestinationError {
     UnknownArn { given: String, of_service: bool, known: Vec<&'static str> },
     #[error("there is no service `{given}`")]
     UnknownService { given: String, near: Vec<&'static str> },
-    #[error("`{given}` is not a region such as eu-central-1")]
-    NotARegion { given: String },
+    #[error(transparent)]
+    NotARegion(#[from] NotARegion),
 }
 
 /// A region that was typed or configured: it must lie in the login's partition, and it becomes part of host names.
 pub fn checked_region(given: &str, partition: Partition) -> Result<(), DestinationError> {
-    if !is_region(given) {
-        return Err(DestinationError::NotARegion { given: given.to_owned() });
-    }
+    regions::checked(given)?;
     same_partition(given, Partition::of_region(given), partition)
 }
 
@@ -254,7 +253,8 @@ mod tests {
     #[test]
     fn a_region_must_be_one_of_the_partition() {
         assert!(checked_region("us-east-1", aws()).is_ok());
-        assert!(matches!(checked_region("x.evil.example", aws()), Err(DestinationError::NotARegion { .. })));
+        assert!(matches!(checked_region("x.evil.example", aws()), Err(DestinationError::NotARegion(_))));
+        assert!(matches!(checked_region("us-esat-1", aws()), Err(DestinationError::NotARegion(_))));
         assert!(matches!(checked_region("cn-north-1", aws()), Err(DestinationError::OtherPartition { .. })));
     }
 }

@@ -1,4 +1,8 @@
-//! The regions, for completion only: whatever else has the form of a region's name is taken too.
+//! The regions that are known. Another name of a region's form is taken too, unless it is nearly a known one: new
+//! regions come every year, and typos every day.
+
+use crate::ports::identity_center::is_region;
+use crate::similar::distance;
 
 /// Name and title, from botocore's `partitions.json` (the partitions that [`super::Partition`] knows, without their
 /// `…-global` entries).
@@ -46,10 +50,143 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("us-gov-west-1", "AWS GovCloud (US-West)"),
 ];
 
+/// The words between area and number. All new regions so far were made of these.
+const WORDS: [&str; 14] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+    "gov",
+    "iso",
+    "isob",
+    "isoe",
+    "isof",
+];
+
+/// Why a text is not taken for a region.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a region")]
+pub struct NotARegion {
+    pub given: String,
+    /// What may have been meant.
+    pub near: Option<&'static str>,
+}
+
+impl NotARegion {
+    /// Returns what to write instead.
+    pub fn hint(&self) -> String {
+        match self.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write a region such as eu-central-1".to_owned(),
+        }
+    }
+}
+
+/// Returns the region that a text names, if it may be one: it is known, or has the form of one and is no typo of a
+/// known one.
+pub fn checked(text: &str) -> Result<String, NotARegion> {
+    let text = text.trim();
+    if REGIONS.iter().any(|(name, _)| *name == text) {
+        return Ok(text.to_owned());
+    }
+    let near = near(text);
+    if is_region(text) && (near.is_none() || may_be_new(text)) {
+        return Ok(text.to_owned());
+    }
+    Err(NotARegion { given: text.to_owned(), near })
+}
+
+/// As a parser of a command line's value.
+pub fn argument(text: &str) -> Result<String, String> {
+    checked(text).map_err(|error| format!("{error}; {}", error.hint()))
+}
+
+/// Returns the known region that a text differs from by a letter or two.
+pub fn near(text: &str) -> Option<&'static str> {
+    const MOST: usize = 2;
+    let text = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    let all = REGIONS.iter().map(|(name, _)| (distance(&text, name), *name));
+    all.filter(|(distance, _)| *distance <= MOST).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Another number, another corner of a known area, or an area that none of the known ones was meant by.
+fn may_be_new(text: &str) -> bool {
+    let area = |name: &'static str| name.split('-').next().unwrap_or_default();
+    let mut words = text.split('-');
+    let (ours, _number) = (words.next().unwrap_or_default(), words.next_back());
+    // A sovereign cloud has the country there.
+    let is_country = |word: &str| ours == "eusc" && word.len() == 2;
+    if !words.all(|word| WORDS.contains(&word) || is_country(word)) {
+        return false;
+    }
+    let is_known = REGIONS.iter().any(|(name, _)| area(name) == ours);
+    is_known || near(text).is_none_or(|near| distance(text, near) > 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::{Partition, is_region};
+    use crate::console::Partition;
+
+    #[test]
+    fn a_typo_of_a_known_region_is_refused_with_the_region_that_was_meant() {
+        for (text, near) in [
+            ("eu-cental-1", "eu-central-1"),
+            ("eu-centrla-1", "eu-central-1"),
+            ("eu-centrall-1", "eu-central-1"),
+            ("ue-central-1", "eu-central-1"),
+            ("euu-central-1", "eu-central-1"),
+            ("us-esat-1", "us-east-1"),
+            ("us-eats-1", "us-east-1"),
+            ("us-giv-west-1", "us-gov-west-1"),
+            ("ap-southest-2", "ap-southeast-2"),
+            ("cn-nort-1", "cn-north-1"),
+            // Not of the form at all.
+            ("EU-CENTRAL-1", "eu-central-1"),
+            ("eu_central_1", "eu-central-1"),
+            ("eu-central1", "eu-central-1"),
+            ("eucentral-1", "eu-central-1"),
+            ("eu-central-1a", "eu-central-1"),
+            ("eu-central", "eu-central-1"),
+            ("us-east1", "us-east-1"),
+        ] {
+            let error = checked(text).expect_err(text);
+            assert_eq!(error.near, Some(near), "{text}");
+            assert_eq!(error.hint(), format!("did you mean `{near}`?"));
+        }
+        for text in ["", "eu", "frankfurt", "x.evil.example", "-a-1", "eu-central-1.evil.example.com"] {
+            assert!(checked(text).is_err(), "{text}");
+        }
+        assert_eq!(checked("frankfurt").expect_err("no region").near, None);
+    }
+
+    #[test]
+    fn known_regions_and_those_that_may_be_new_are_taken() {
+        for text in [
+            "eu-central-1",
+            " us-gov-west-1 ",
+            "eusc-de-east-1",
+            "eu-central-3",
+            "ap-southeast-9",
+            "us-south-1",
+            "eu-east-1",
+            "ca-east-1",
+            "us-gov-central-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "eu-isoe-west-1",
+            "eusc-fr-east-1",
+            "nz-north-1",
+            "xx-somewhere-1",
+        ] {
+            assert_eq!(checked(text).as_deref(), Ok(text.trim()));
+        }
+    }
 
     #[test]
     fn every_name_has_the_form_of_a_region_and_its_title() {

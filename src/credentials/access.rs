@@ -18,20 +18,35 @@ pub struct Access {
 impl Session<'_> {
     /// Two requests for an account of some size, however many accounts there are.
     pub fn access_in(&self, account_id: &str) -> Result<Access, SessionError> {
+        self.asked_again(|token| self.look_in(account_id, token))
+    }
+
+    /// The accounts that AWS lists for the person, without what they have there.
+    pub fn account_list(&self) -> Result<Vec<Account>, SessionError> {
+        self.asked_again(|token| self.list_accounts(token))
+    }
+
+    /// A refused token is renewed once.
+    fn asked_again<T>(
+        &self,
+        ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,
+    ) -> Result<T, SessionError> {
         let token = self.access_token()?;
-        let found = match self.look_in(account_id, &token) {
-            Err(ServiceError::Unauthorized) => {
-                self.look_in(account_id, &self.access_token_after_refusal(&token)?)
-            }
+        let found = match ask(&token) {
+            Err(ServiceError::Unauthorized) => ask(&self.access_token_after_refusal(&token)?),
             found => found,
         };
         found.map_err(|error| self.refusal(error))
     }
 
+    fn list_accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, ServiceError> {
+        let host = self.endpoints.portal.host();
+        all_pages(host, &Budget::of_accounts(), |page| self.center.list_accounts(token, page, None))
+    }
+
     fn look_in(&self, account_id: &str, token: &Secret<String>) -> Result<Access, ServiceError> {
         let host = self.endpoints.portal.host();
-        let accounts =
-            all_pages(host, &Budget::of_accounts(), |page| self.center.list_accounts(token, page, None))?;
+        let accounts = self.list_accounts(token)?;
         let mut roles = Vec::new();
         if accounts.iter().any(|account| account.id == account_id) {
             roles = all_pages(host, &Budget::of_roles(), |page| {

@@ -9,9 +9,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
+use super::portals::Portals;
 use super::reading::{Fault, Lines};
 use super::{ConfigError, Place, invisible};
 use crate::ports::foreign_file;
@@ -34,6 +36,7 @@ pub struct Document {
     /// The lines that not every tool can read, in order.
     faults: Vec<Fault>,
     is_missing: bool,
+    pub(super) portals: OnceLock<Portals>,
 }
 
 /// What a section's header says. `[default]` and `[profile default]` are one profile.
@@ -123,7 +126,8 @@ impl Document {
                 *last = index;
             }
         }
-        Self { path: path.to_path_buf(), text, sections, entries, by_heading, faults, is_missing: false }
+        let (path, portals) = (path.to_path_buf(), OnceLock::new());
+        Self { path, text, sections, entries, by_heading, faults, is_missing: false, portals }
     }
 
     /// Such a file is never written: the bytes are not kept.

@@ -12,6 +12,9 @@ pub mod invisible;
 pub mod line;
 pub mod naming;
 pub mod own;
+pub mod plain_name;
+pub mod portal_url;
+mod portals;
 mod reading;
 mod reference_errors;
 pub mod references;
@@ -62,6 +65,9 @@ pub enum ConfigError {
     NoSuchSource { place: Place, name: String, source_profile: String },
     #[error("{place}: {what}")]
     BadValue { place: Place, what: String },
+    /// Not a URL, but one of AWS's portals is easy to see in it.
+    #[error("{place}: sso_start_url is not an https URL")]
+    BadStartUrl { place: Place, meant: String },
     #[error("{place}: sso_region is not `{told}`, the region of the portal that the start URL names")]
     WrongRegion { place: Place, told: String },
     /// The AWS CLI and Python refuse the whole file for it.

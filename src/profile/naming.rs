@@ -5,7 +5,7 @@
 //! name = "{account_name|kebab}-{role|kebab}"
 //! region = "eu-central-1"
 //!
-//! [profiles.accounts.111122223333]    # the id or the name
+//! [profiles.accounts.111122223333]    # the id, also 1111-2222-3333, or the name
 //! alias = "prod"
 //! region = "us-east-1"
 //!
@@ -15,11 +15,11 @@
 //! An account's region beats a role's, and both beat the general one.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::draft::is_plain_byte;
+use super::plain_name::{is_mark, plain_name, says_something};
+use super::target::account_id;
 use crate::ports::identity_center::Account;
 
 const DEFAULT: &str = "{account_name|kebab}-{role|kebab}";
@@ -45,7 +45,11 @@ pub struct Choice {
 
 impl ProfileSettings {
     fn account(&self, account: &Account) -> Option<&Choice> {
-        self.accounts.get(&account.id).or_else(|| self.accounts.get(account.name.as_deref()?))
+        let by_name = || self.accounts.get(account.name.as_deref()?);
+        // As the console shows it: 1111-2222-3333.
+        let is_it = |key: &str| account_id(key).is_some_and(|id| id == account.id);
+        let by_id = || self.accounts.iter().find(|(key, _)| is_it(key)).map(|(_, choice)| choice);
+        self.accounts.get(&account.id).or_else(by_name).or_else(by_id)
     }
 
     pub fn region(&self, account: &Account, role: &str) -> Option<&str> {
@@ -54,31 +58,70 @@ impl ProfileSettings {
         of_account.or_else(of_role).or(self.region.as_deref())
     }
 
+    /// The regions that it names, with the table each is in.
+    pub fn regions(&self) -> impl Iterator<Item = (String, &str)> {
+        let general = self.region.as_deref().map(|region| ("[profiles]".to_owned(), region));
+        let accounts =
+            self.accounts.iter().map(|(name, choice)| (format!("[profiles.accounts.{name}]"), choice));
+        let roles = self.roles.iter().map(|(name, choice)| (format!("[profiles.roles.{name}]"), choice));
+        let single =
+            accounts.chain(roles).filter_map(|(table, choice)| Some((table, choice.region.as_deref()?)));
+        general.into_iter().chain(single)
+    }
+
     pub fn template(&self) -> Result<Template, TemplateError> {
         Template::parse(self.name.as_deref().unwrap_or(DEFAULT))
     }
 
-    /// The name of the profile. Letters that not every tool takes become `-`.
+    /// Returns the name of the profile. Letters that not every tool takes become `-`, and an account name that has no
+    /// other ones is replaced by the account's id.
     pub fn profile_name(&self, template: &Template, session: &str, account: &Account, role: &str) -> String {
+        self.name_of(template, session, account, role, false)
+    }
+
+    /// Returns the name with the account's id in it, for accounts whose names come out the same.
+    pub fn profile_name_with_id(
+        &self,
+        template: &Template,
+        session: &str,
+        account: &Account,
+        role: &str,
+    ) -> String {
+        self.name_of(template, session, account, role, true)
+    }
+
+    fn name_of(
+        &self,
+        template: &Template,
+        session: &str,
+        account: &Account,
+        role: &str,
+        with_id: bool,
+    ) -> String {
         let account_alias = self.account(account).and_then(|choice| choice.alias.as_deref());
         let role_alias = self.roles.get(role).and_then(|choice| choice.alias.as_deref());
-        let name = template.fill(&|field| match field {
-            Field::AccountName => account_alias.or(account.name.as_deref()).unwrap_or(&account.id),
-            Field::AccountId => &account.id,
-            Field::Role => role_alias.unwrap_or(role),
-            Field::Session => session,
-        });
-        let name = plain_name(&name);
-        if name.is_empty() { account.id.clone() } else { name }
+        let filled = template.fill(
+            &|field| match field {
+                Field::AccountName => account_alias.or(account.name.as_deref()).unwrap_or(&account.id),
+                Field::AccountId => &account.id,
+                Field::Role => role_alias.unwrap_or(role),
+                Field::Session => session,
+            },
+            &|field, filtered| match field {
+                Field::AccountName if !says_something(&filtered) => account.id.clone(),
+                Field::AccountName if with_id && filtered != account.id => {
+                    format!("{filtered}-{}", account.id)
+                }
+                _ => filtered,
+            },
+        );
+        let name = plain_name(&filled);
+        if name.is_empty() {
+            return account.id.clone();
+        }
+        let has_account = template.has(Field::AccountName) || template.has(Field::AccountId);
+        if with_id && !has_account { format!("{name}-{}", account.id) } else { name }
     }
-}
-
-/// With `-` for every letter that not every tool takes; empty where none is left.
-pub fn plain_name(name: &str) -> String {
-    let plain = |letter: char| u8::try_from(letter).is_ok_and(is_plain_byte);
-    let name: String = name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect();
-    // A leading one would make an option of it: `--profile -x`.
-    name.trim_start_matches('-').to_owned()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,15 +186,20 @@ impl Template {
         Ok(pieces)
     }
 
-    fn fill<'a>(&self, value: &dyn Fn(Field) -> &'a str) -> String {
+    fn has(&self, wanted: Field) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Field(field, _) if *field == wanted))
+    }
+
+    /// `finish` is given each field as its filters leave it.
+    fn fill<'a>(&self, value: &dyn Fn(Field) -> &'a str, finish: &dyn Fn(Field, String) -> String) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Field(field, filters) => {
                     let start = value(*field).to_owned();
-                    let _ =
-                        write!(filled, "{}", filters.iter().fold(start, |text, filter| filter.apply(&text)));
+                    let filtered = filters.iter().fold(start, |text, filter| filter.apply(&text));
+                    filled.push_str(&finish(*field, filtered));
                 }
             }
         }
@@ -201,13 +249,17 @@ fn kebab(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut kebab = String::new();
     for (at, letter) in letters.iter().enumerate() {
+        if is_mark(*letter) {
+            kebab.push(*letter);
+            continue;
+        }
         if !letter.is_alphanumeric() {
             if !kebab.is_empty() && !kebab.ends_with('-') {
                 kebab.push('-');
             }
             continue;
         }
-        let before = at.checked_sub(1).map(|before| letters[before]);
+        let before = letters[..at].iter().rfind(|before| !is_mark(**before));
         let starts_word = letter.is_uppercase()
             && before.is_some_and(|before| {
                 before.is_lowercase()
@@ -246,10 +298,41 @@ mod tests {
             ("{account_name}", "evil]\n[default", "evil---default"),
             ("{account_name}", "東京", "111122223333"),
             ("{account_name}", "-x", "x"),
+            (DEFAULT, "Büro München", "buro-munchen-power-user-access"),
+            (DEFAULT, "Bu\u{308}ro", "buro-power-user-access"),
+            (DEFAULT, "Łódź Ærø Straße İzmir", "lodz-aero-strasse-izmir-power-user-access"),
+            (DEFAULT, "ＡＢＣ－１", "abc-1-power-user-access"),
+            (DEFAULT, "開発", "111122223333-power-user-access"),
+            (DEFAULT, "Ελλάδα", "111122223333-power-user-access"),
+            (DEFAULT, "!!!", "111122223333-power-user-access"),
+            ("{role|kebab}.{account_name}", "本番", "power-user-access.111122223333"),
+            ("{account_name|trim_prefix:corp-}", "corp-本番", "111122223333"),
+            ("{account_name|replace:ü:ue|kebab}", "Büro", "buero"),
+            ("{account_name|kebab|replace:ü:ue}", "Büro", "buero"),
         ] {
             assert_eq!(named(template, Some(name), "PowerUserAccess"), expected, "{template}");
         }
         assert_eq!(named("{account_name}", None, "x"), "111122223333");
+    }
+
+    #[test]
+    fn the_id_comes_into_a_name_that_several_accounts_would_have() {
+        for (template, name, expected) in [
+            (DEFAULT, "dev", "dev-111122223333-power-user-access"),
+            (DEFAULT, "本番", "111122223333-power-user-access"),
+            ("{account_name}", "a b", "a-b-111122223333"),
+            ("{role}", "dev", "PowerUserAccess-111122223333"),
+            ("{role}.{account_id}", "dev", "PowerUserAccess.111122223333"),
+        ] {
+            let template = Template::parse(template).expect("is a template");
+            let account = account(Some(name));
+            let named = ProfileSettings::default();
+            assert_eq!(
+                named.profile_name_with_id(&template, "corp", &account, "PowerUserAccess"),
+                expected,
+                "{name}"
+            );
+        }
     }
 
     #[test]
@@ -289,6 +372,9 @@ mod tests {
         .expect("parses");
         let template = settings.template().expect("the default");
         assert_eq!(settings.profile_name(&template, "corp", &account(Some("x")), "Admin"), "prod-root");
+        let grouped: ProfileSettings =
+            toml::from_str("[accounts.1111-2222-3333]\nalias = \"prod\"\n").expect("parses");
+        assert_eq!(grouped.profile_name(&template, "corp", &account(Some("x")), "Admin"), "prod-admin");
         let dev = Account { id: "222233334444".into(), ..account(Some("dev")) };
         assert_eq!(settings.region(&dev, "Admin"), Some("b"));
         assert_eq!(settings.region(&account(None), "Admin"), Some("c"));

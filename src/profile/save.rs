@@ -74,6 +74,15 @@ impl Keeper<'_> {
         self.edited(content, &mut edit)
     }
 
+    /// Returns what [`Self::edit`] would do if the file held `text`.
+    pub fn preview_on<T>(
+        &self,
+        text: &str,
+        mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Outcome<T>, SaveError> {
+        self.edited(Some(Zeroizing::new(text.as_bytes().to_vec())), &mut edit)
+    }
+
     /// `command` is noted with the backup. `edit` may be called several times, each time on what the file is then.
     pub fn edit<T>(
         &self,

@@ -29,33 +29,52 @@ pub struct Wanted {
     pub rivals: Vec<Role>,
 }
 
-/// Returns a profile for each name that the listing and the template give, sorted by name.
+/// Returns a profile for each name that the listing and the template give, sorted by name. Names that several accounts
+/// would have get the accounts' ids; what is still the same after that has rivals.
 pub fn wanted<'a>(
     session: &str,
     listed: impl IntoIterator<Item = (&'a Account, &'a [String])>,
     settings: &ProfileSettings,
     template: &Template,
 ) -> Vec<Wanted> {
+    let roles = listed.into_iter().flat_map(|(account, roles)| roles.iter().map(move |role| (account, role)));
+    let named: Vec<(&Account, &String, String)> = roles
+        .map(|(account, role)| (account, role, settings.profile_name(template, session, account, role)))
+        .collect();
+    let shared = names_of_several_accounts(&named);
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
-    for (account, roles) in listed {
-        for role in roles {
-            let name = settings.profile_name(template, session, account, role);
-            let role_of = Role { account_id: account.id.clone(), role_name: role.clone() };
-            if let Some(first) = wanted.get_mut(&name) {
-                first.rivals.push(role_of);
-                continue;
-            }
-            let one = Wanted {
-                own: Own { session: session.to_owned(), role: role_of },
-                region: settings.region(account, role).map(str::to_owned),
-                output: settings.output.clone(),
-                name: name.clone(),
-                rivals: Vec::new(),
-            };
-            wanted.insert(name, one);
+    for (account, role, name) in &named {
+        let name = if shared.contains(name.as_str()) {
+            settings.profile_name_with_id(template, session, account, role)
+        } else {
+            name.clone()
+        };
+        let role_of = Role { account_id: account.id.clone(), role_name: (*role).clone() };
+        if let Some(first) = wanted.get_mut(&name) {
+            first.rivals.push(role_of);
+            continue;
         }
+        let one = Wanted {
+            own: Own { session: session.to_owned(), role: role_of },
+            region: settings.region(account, role).map(str::to_owned),
+            output: settings.output.clone(),
+            name: name.clone(),
+            rivals: Vec::new(),
+        };
+        wanted.insert(name, one);
     }
     wanted.into_values().collect()
+}
+
+fn names_of_several_accounts<'a>(named: &'a [(&Account, &String, String)]) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    let mut shared = HashSet::new();
+    for (account, _, name) in named {
+        if *first.entry(name).or_insert(&account.id) != account.id {
+            shared.insert(name.as_str());
+        }
+    }
+    shared
 }
 
 /// What sync wrote last, by profile.

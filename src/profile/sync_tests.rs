@@ -95,25 +95,53 @@ fn nobody_elses_profile_is_written_or_pruned() {
 }
 
 #[test]
-fn a_name_that_two_roles_would_have_is_left_as_it_is_and_the_others_are_written() {
+fn accounts_of_one_name_get_their_ids_and_the_others_keep_their_names() {
     let (one, other) = ((account(1, "a b"), roles(&["R"])), (account(2, "a-b"), roles(&["R"])));
     let third = (account(3, "c"), roles(&["R"]));
     let (before, noted) =
         synced("", &Note::default(), &want(std::slice::from_ref(&one), &settings("")), true);
+    assert_eq!(before.lines().next(), Some("[profile a-b-r]"));
     let listed = want(&[one.clone(), other, third], &settings(""));
+    let (after, plan) = synced(&before, &noted.note, &listed, true);
+    assert!(plan.skipped.is_empty(), "{:?}", plan.skipped);
+    assert_eq!(plan.renamed.len(), 1, "{:?}", plan.renamed);
+    assert_eq!(plan.created, ["a-b-000000000002-r", "c-r"]);
+    assert!(after.starts_with("[profile a-b-000000000001-r]\n"), "{after}");
+    // Back to one: it is sync's own as before.
+    let (again, plan) = synced(&after, &plan.note, &want(std::slice::from_ref(&one), &settings("")), true);
+    assert_eq!((again.as_str(), plan.removed.len()), (before.as_str(), 2));
+}
+
+#[test]
+fn a_name_that_two_roles_of_one_account_would_have_is_left_as_it_is_and_the_others_are_written() {
+    let one = (account(1, "a"), roles(&["TheRole"]));
+    let both = (account(1, "a"), roles(&["TheRole", "the-role", "Other"]));
+    let (before, noted) =
+        synced("", &Note::default(), &want(std::slice::from_ref(&one), &settings("")), true);
     for (text, note) in [("", Note::default()), (before.as_str(), noted.note)] {
-        let (after, plan) = synced(text, &note, &listed, true);
-        assert!(after.starts_with(text) && after.contains("[profile c-r]"), "{after}");
+        let (after, plan) = synced(text, &note, &want(std::slice::from_ref(&both), &settings("")), true);
+        assert!(after.starts_with(text) && after.contains("[profile a-other]"), "{after}");
         let [Skipped { name, why: Why::Ambiguous(first, second), .. }] = plan.skipped.as_slice() else {
             panic!("{:?}", plan.skipped)
         };
-        assert_eq!((name.as_str(), first.account_id.as_str()), ("a-b-r", "000000000001"));
-        assert_eq!(second.account_id, "000000000002");
-        // Back to one: it is sync's own as before.
+        assert_eq!((name.as_str(), first.role_name.as_str()), ("a-the-role", "TheRole"));
+        assert_eq!(second.role_name, "the-role");
         let (again, plan) =
             synced(&after, &plan.note, &want(std::slice::from_ref(&one), &settings("")), true);
-        assert_eq!((again.matches("[profile").count(), plan.removed), (1, vec!["c-r".to_owned()]));
+        assert_eq!((again.matches("[profile").count(), plan.removed), (1, vec!["a-other".to_owned()]));
     }
+}
+
+#[test]
+fn accounts_without_a_latin_letter_are_named_by_their_ids() {
+    let listed: Vec<_> = ["開発", "本番", "Ελλάδα", "Büro"]
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| (account(at as u64 + 1, name), roles(&["Read"])))
+        .collect();
+    let (_, plan) = synced("", &Note::default(), &want(&listed, &settings("")), true);
+    assert_eq!(plan.created, ["000000000001-read", "000000000002-read", "000000000003-read", "buro-read"]);
+    assert!(plan.skipped.is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::document::{Document, Heading, View};
-use super::{ConfigError, Place, invisible};
+use super::{ConfigError, Place, invisible, portal_url};
 pub use crate::ports::identity_center::{is_account_id, is_role_name};
 use crate::words::words;
 
@@ -48,17 +48,7 @@ impl Document {
             Heading::SsoSession(name) => Some(name),
             _ => None,
         });
-        let url_of = |name: &String| {
-            self.section(&Heading::SsoSession(name.clone()))?.get("sso_start_url").map(str::to_owned)
-        };
-        let mut urls: Vec<String> = names.iter().filter_map(url_of).collect();
-        for section in self.profiles() {
-            let url = section.get("sso_start_url").filter(|_| section.get("sso_session").is_none());
-            if let Some(url) = url.filter(|url| !urls.iter().any(|known| known == url)) {
-                names.push(url.to_owned());
-                urls.push(url.to_owned());
-            }
-        }
+        names.extend(self.portals_without_a_name());
         names
     }
 
@@ -69,7 +59,19 @@ impl Document {
         })
     }
 
+    /// Returns the session of this name. A start URL is a name too, that of the session it belongs to.
     pub fn session(&self, name: &str) -> Result<SsoSession, ConfigError> {
+        if self.section(&Heading::SsoSession(name.to_owned())).is_none()
+            && let Some(joined) = self.session_of_url(name)
+        {
+            let joined = self.session_by_its_own_name(&joined);
+            // One that cannot be used takes nobody in.
+            return joined.or_else(|error| self.session_by_its_own_name(name).map_err(|_| error));
+        }
+        self.session_by_its_own_name(name)
+    }
+
+    fn session_by_its_own_name(&self, name: &str) -> Result<SsoSession, ConfigError> {
         match self.section_of_session(name) {
             Some((section, title)) => session_of(&section, name, &title),
             None => Err(self.no_such_session(name)),
@@ -82,12 +84,8 @@ impl Document {
             return Some((section, format!("sso-session {name}")));
         }
         // A legacy profile's session has no name of its own; its start URL is one.
-        self.profile_names().into_iter().find_map(|profile| {
-            let section = self.section(&Heading::Profile(profile.clone()))?;
-            let of_profile =
-                section.get("sso_session").is_none() && section.get("sso_start_url") == Some(name);
-            of_profile.then(|| (section, format!("profile {profile}")))
-        })
+        let (section, profile) = self.profile_of_url(name)?;
+        Some((section, format!("profile {profile}")))
     }
 
     /// The complaint that a session says no region, and neither does anything else.
@@ -157,7 +155,14 @@ impl Document {
         let section = self.profile_section(profile)?;
         let session = match (section.visible("sso_session")?, section.get("sso_start_url")) {
             (Some(name), _) => self.session(name)?,
-            (None, Some(url)) => session_of(&section, url, &format!("profile {profile}"))?,
+            (None, Some(url)) => {
+                // One that cannot be used takes nobody in.
+                let joined = self.session_of_url(url).filter(|joined| joined != url);
+                match joined.and_then(|joined| self.session_by_its_own_name(&joined).ok()) {
+                    Some(joined) => joined,
+                    None => session_of(&section, url, &format!("profile {profile}"))?,
+                }
+            }
             (None, None) => {
                 return Err(ConfigError::NotOurs { place: section.place(), name: profile.to_owned() });
             }
@@ -199,8 +204,9 @@ impl Document {
                     section.get("sso_role_name"),
                 ),
             };
-            let (Some(account), Some(role)) = (account, role) else { continue };
-            if of == Some(session)
+            let (Some(of), Some(account), Some(role)) = (of, account, role) else { continue };
+            let is_its = of == session || self.session_of_url(of).is_some_and(|joined| joined == session);
+            if is_its
                 && is_account_id(account)
                 && is_role_name(role)
                 && seen.insert((account.to_owned(), role.to_owned()))
@@ -252,7 +258,7 @@ impl Document {
     }
 }
 
-fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession, ConfigError> {
+pub(super) fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession, ConfigError> {
     let required = |key| section.get(key).ok_or_else(|| missing(section, title, key));
     let start_url = required("sso_start_url")?;
     let region = section.get("sso_region").unwrap_or_default();
@@ -267,6 +273,9 @@ fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<SsoSession,
     }
     let is_url = matches!(url::Url::parse(start_url), Ok(url) if url.scheme() == "https" && url.has_host());
     // It would be percent-encoded.
+    if !is_url && let Some(meant) = portal_url::meant_by(start_url) {
+        return Err(ConfigError::BadStartUrl { place: section.place_of("sso_start_url"), meant });
+    }
     if !is_url || invisible::in_text(start_url).is_some() {
         return Err(section.bad_value("sso_start_url", "sso_start_url is not an https URL"));
     }
@@ -294,6 +303,14 @@ fn checked_role(account: &str, role: &str, bad: impl Fn(&str) -> ConfigError) ->
         return Err(bad("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`"));
     }
     Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
+}
+
+/// Returns the id in a text that has it as it is stored, or as the console and mails show it, `1111-2222-3333`.
+pub fn account_id(text: &str) -> Option<String> {
+    let groups: Vec<&str> = text.trim().split(['-', ' ']).collect();
+    let is_grouped = groups.len() == 3 && groups.iter().all(|group| group.len() == 4);
+    let id = if is_grouped { groups.concat() } else { text.trim().to_owned() };
+    is_account_id(&id).then_some(id)
 }
 
 pub(super) fn role_like(account_id: String, role_name: String) -> Option<Role> {

@@ -7,29 +7,8 @@
 use url::Url;
 
 use crate::ports::redirects::{Method, NoAnswer, Redirects};
-
-/// Below these AWS serves access portals. AWS CLI 2.36.7 has the same list.
-const SUFFIXES: [&str; 8] = [
-    "app.aws",
-    "portal.amazonaws.com",
-    "portal.amazonaws.com.cn",
-    "app.amazonwebservices.com.cn",
-    "portal.amazonaws.eu",
-    "api.amazonwebservices.eu",
-    "awsapps.com",
-    "awsapps.cn",
-];
-/// The hosts of issuer URLs, `https://identitycenter.amazonaws.com/ssoins-…`.
-const ISSUERS: [&str; 4] = [
-    "identitycenter.amazonaws.com",
-    "identitycenter.amazonaws.com.cn",
-    "identitycenter.amazonaws.eu",
-    "identitycenter.us-gov.amazonaws.com",
-];
-/// What follows the region in `<instance>.<region>.…` and in `<instance>.portal.<region>.…`.
-const AFTER_REGION: [&str; 3] = [".portal.amazonaws.com", ".portal.amazonaws.com.cn", ".portal.amazonaws.eu"];
-const AFTER_PORTAL_REGION: [&str; 3] =
-    [".app.aws", ".app.amazonwebservices.com.cn", ".api.amazonwebservices.eu"];
+use crate::profile::portal_url::{self, AFTER_PORTAL_REGION, BadStartUrl, plain, region_of_host};
+pub use crate::profile::portal_url::{cleaned, is_aws_owned, is_same_portal, is_well_spelled};
 
 /// Where a login goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +39,9 @@ impl Portal {
 pub enum StartUrlError {
     #[error("`{url}` is not an https URL")]
     NotHttps { url: String },
+    /// A page of AWS's, or a portal's with something missing.
+    #[error(transparent)]
+    Bad(#[from] BadStartUrl),
     #[error("`{url}` leads to no access portal of AWS")]
     NotAws { url: String, leads_to: String },
     #[error("`{url}` leads to a page without https")]
@@ -80,13 +62,19 @@ pub fn resolve(configured: &str, region: &str, redirects: &dyn Redirects) -> Res
     let not_https = || StartUrlError::NotHttps { url: configured.to_owned() };
     let url = Url::parse(configured).map_err(|_| not_https())?;
     let host = url.host_str().filter(|_| url.scheme() == "https").ok_or_else(not_https)?;
-    let (portal, start_url) = if is_aws_owned(host) {
+    let (portal, start_url) = if !is_aws_owned(host) {
+        if let Err(error @ BadStartUrl::OtherPage) = cleaned(configured) {
+            return Err(error.into());
+        }
+        let portal = leads_to(configured, &url, redirects)?;
+        let start_url = cleaned(portal.as_str()).unwrap_or_else(|_| normal(&portal));
+        (portal, start_url)
+    } else if is_well_spelled(configured) {
         // As it is: so does the AWS CLI, and the service knows `/start`, `/start/` and `/start/#/`.
         (url, configured.to_owned())
     } else {
-        let portal = leads_to(configured, &url, redirects)?;
-        let start_url = normal(&portal);
-        (portal, start_url)
+        let cleaned = cleaned(configured)?;
+        (Url::parse(&cleaned).map_err(|_| not_https())?, cleaned)
     };
     let told = portal.host_str().and_then(region_of_host);
     let region = told.unwrap_or_else(|| region.to_owned());
@@ -138,43 +126,10 @@ pub fn is_dual_stack(start_url: &str) -> bool {
     region_of_host(&host).is_some() && AFTER_PORTAL_REGION.iter().any(|suffix| host.ends_with(suffix))
 }
 
-/// At the boundaries of labels: `evil-awsapps.com` is not AWS's.
-pub fn is_aws_owned(host: &str) -> bool {
-    let host = plain(host);
-    ISSUERS.contains(&host.as_str()) || SUFFIXES.iter().any(|suffix| before(&host, suffix).is_some())
-}
-
-fn region_of_host(host: &str) -> Option<String> {
-    let host = plain(host);
-    let region = |rest: &str, between: Option<&str>| {
-        let (instance, region) = rest.split_once('.')?;
-        let region = between.map_or(Some(region), |label| region.strip_prefix(label))?;
-        let is_region = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = !instance.is_empty() && !region.is_empty() && region.bytes().all(is_region);
-        fits.then(|| region.to_owned())
-    };
-    let by_portal =
-        AFTER_PORTAL_REGION.iter().find_map(|suffix| Some((host.strip_suffix(suffix)?, Some("portal."))));
-    let plain = || AFTER_REGION.iter().find_map(|suffix| Some((host.strip_suffix(suffix)?, None)));
-    let (rest, between) = by_portal.or_else(plain)?;
-    region(rest, between)
-}
-
 /// Scheme, host, a port that is not the usual one, and the path without slashes at its end.
 fn normal(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let host = url.host_str().unwrap_or_default();
+    let (host, port) = (url.host_str().unwrap_or_default(), portal_url::port(url));
     format!("{}://{host}{port}{}", url.scheme(), url.path().trim_end_matches('/'))
-}
-
-fn plain(host: &str) -> String {
-    host.trim_end_matches('.').to_ascii_lowercase()
-}
-
-/// What stands before `suffix` and its dot; empty for the suffix itself.
-fn before<'a>(host: &'a str, suffix: &str) -> Option<&'a str> {
-    let rest = host.strip_suffix(suffix)?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_suffix('.') }
 }
 
 impl Instance {
@@ -183,10 +138,9 @@ impl Instance {
         let mut path = url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty());
         let first = path.next().map(str::to_ascii_lowercase).unwrap_or_default();
         let second = path.next().map(str::to_ascii_lowercase).unwrap_or_default();
-        let in_directory = |domain| before(&host, domain);
-        let id = if ISSUERS.contains(&host.as_str()) {
+        let id = if portal_url::is_issuer(&host) {
             Some(first.as_str())
-        } else if let Some(name) = in_directory("awsapps.com").or_else(|| in_directory("awsapps.cn")) {
+        } else if let Some(name) = portal_url::awsapps_name(&host) {
             // China and GovCloud have one host for all: `start.us-gov-home.awsapps.com/directory/d-…`.
             if name.starts_with("start.") && first == "directory" {
                 Some(second.as_str())

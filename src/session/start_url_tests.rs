@@ -142,7 +142,7 @@ fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
 
 #[test]
 fn a_name_that_somebody_chose_is_no_id_of_an_instance() {
-    let instance = |url: &str| resolve(url, REGION, &nobody()).expect(url).instance.0;
+    let instance = |url: &str| Instance::of(&Url::parse(url).expect(url)).0;
     for (url, known) in [
         ("https://ssoins-1234567890abcdef.awsapps.com/start", "ssoins-1234567890abcdef"),
         ("https://evil.awsapps.com/d-1234567890", "d-1234567890"),
@@ -229,5 +229,24 @@ fn only_https_is_asked() {
         ["http://sso.example.com/aws", "http://127.0.0.1/aws", "sso.example.com", "https://", "ftp://x"]
     {
         assert!(matches!(resolve(url, REGION, &nobody()), Err(StartUrlError::NotHttps { .. })), "{url}");
+    }
+}
+
+#[test]
+fn a_pasted_url_in_the_file_goes_to_its_portal_and_the_service_is_told_the_right_spelling() {
+    for (url, told, instance) in [
+        ("https://d-1234567890.awsapps.com", "https://d-1234567890.awsapps.com/start", "d-1234567890"),
+        ("https://corp.awsapps.com/start/\\#/", "https://corp.awsapps.com/start", "corp.awsapps.com"),
+        (
+            "https://d-1234567890.awsapps.com.awsapps.com/start/?tab=accounts",
+            "https://d-1234567890.awsapps.com/start",
+            "d-1234567890",
+        ),
+    ] {
+        let portal = resolve(url, REGION, &nobody()).expect(url);
+        assert_eq!((portal.start_url.as_str(), portal.instance.as_str()), (told, instance), "{url}");
+    }
+    for url in ["https://corp.awsapps.com/mail", "https://eu-central-1.console.aws.amazon.com/"] {
+        assert!(matches!(resolve(url, REGION, &nobody()), Err(StartUrlError::Bad(_))), "{url}");
     }
 }

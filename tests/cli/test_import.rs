@@ -23,7 +23,7 @@ fn other_tools_profiles_become_ours_beside_theirs() {
         (&json["not_understood"][0]["name"], &json["not_understood"][0]["line"]),
         (&"half".into(), &8.into())
     );
-    output.expect_stderr("config:8: profile `half` is left out: it names no account");
+    output.expect_stderr("config:8: profile `half` skipped: it has no account ID");
     let after = stage.desk.read_aws_config();
     assert!(after.starts_with(&before), "{after}");
     assert_eq!(after.matches("[profile").count(), 5, "{after}");
@@ -92,4 +92,45 @@ fn a_suffix_or_url_that_cannot_be_one_is_wrong_usage_before_anything_is_written(
         assert!(!stage.desk.aws_config_path().exists(), "{flags}");
     }
     stage.run("configure --start-url http://x").expect_code(2).expect_stderr("not an https URL");
+}
+
+#[test]
+fn a_granted_file_alone_tells_the_portal_in_backticks() {
+    let stage = empty();
+    let url = stage.sim.start_url().to_owned();
+    let before = format!(
+        "[profile g]\ngranted_sso_start_url = `{url}/#`\ngranted_sso_region = eu-central-1\n\
+         granted_sso_account_id = 111122223333\ngranted_sso_role_name = PowerUserAccess\n\
+         credential_process = granted credential-process --profile g --auto-login\n"
+    );
+    stage.desk.write_aws_config(&before);
+    let output = stage.run("configure --import --no-login --yes --no-shell-line").expect_ok();
+    output.expect_stderr("Found 1 profile from another tool (granted: 1).");
+    let after = stage.desk.read_aws_config();
+    assert!(after.starts_with(&before), "{after}");
+    assert!(
+        after.contains(&format!("sso_start_url = {url}\n")) && after.contains("[profile g-kcaws]"),
+        "{after}"
+    );
+}
+
+/// Session and profiles are two steps, and one change of the file.
+#[test]
+fn a_dry_run_of_several_steps_is_one_diff_that_can_be_applied() {
+    kcaws_test_kit::require_program!("patch");
+    let stage = empty();
+    let before = theirs(&stage, "PowerUserAccess", "eu-west-1");
+    stage.desk.write_aws_config(&before);
+    let dry = stage.run("configure --import --no-login --no-shell-line --dry-run").expect_ok();
+    let diff = dry.stdout_text();
+    assert_eq!((diff.matches("\n+++ ").count(), diff.matches("@@ -").count()), (1, 1), "{diff}");
+    assert_eq!(stage.desk.read_aws_config(), before);
+    let json = stage.run("configure --import --no-login --no-shell-line --dry-run --json").expect_ok();
+    assert_eq!(json.stdout_json()["diff"], *diff);
+    let (file, patch) = (stage.desk.home().join("config"), stage.desk.write_home_file("diff", &diff));
+    std::fs::write(&file, &before).unwrap();
+    let patched = std::process::Command::new("patch").arg(&file).arg(&patch).output().unwrap();
+    assert!(patched.status.success(), "{patched:?}");
+    stage.run("configure --import --no-login --no-shell-line --yes").expect_ok();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), stage.desk.read_aws_config());
 }

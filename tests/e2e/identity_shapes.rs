@@ -75,7 +75,7 @@ pub(crate) const SHAPES: &[Shape] = &[
         Same,
     ),
     shape("keys of a session", "[profile p]\n@sso@", "", Same),
-    shape("keys of a session in the old form", "[profile p]\n@legacy@", "", NoLine),
+    shape("keys of a session in the old form", "[profile p]\n@legacy@", "", Same),
     shape("keys that STS does not know", "[profile p]\n@keys@", "", Refused),
     shape("keys that STS knows", "[profile p]\n@known_keys@", "", Refused),
     shape(

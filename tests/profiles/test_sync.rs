@@ -33,6 +33,33 @@ fn few() -> Stage {
 }
 
 #[test]
+fn accounts_in_any_script_and_of_one_name_all_get_their_profiles() {
+    let accounts = [("1", "開発"), ("2", "本番"), ("3", "Büro München"), ("4", "twice"), ("5", "Twice")];
+    let builder =
+        accounts.iter().fold(IdcSim::builder().no_assignments().auto_approve(true), |builder, (id, name)| {
+            let id = format!("{id:0>12}");
+            builder.account(&id, name, "team@example.com").assign(USER, &id, "ReadOnlyAccess")
+        });
+    let stage = logged_in(builder);
+    stage.run("profile sync corp --yes").expect_ok();
+    let after = stage.desk.read_aws_config();
+    let profiles = readers::ours(&after);
+    let names: Vec<&str> = profiles.keys().map(String::as_str).filter(|name| *name != "dev").collect();
+    assert_eq!(
+        names,
+        [
+            "000000000001-read-only-access",
+            "000000000002-read-only-access",
+            "buro-munchen-read-only-access",
+            "twice-000000000004-read-only-access",
+            "twice-000000000005-read-only-access",
+        ]
+    );
+    assert_eq!(readers::rust_sdk(&after), Ok(profiles.clone()));
+    stage.run("profile sync corp --yes").expect_ok().expect_stderr("Nothing to change");
+}
+
+#[test]
 fn a_profile_for_every_role_and_the_second_time_nothing() {
     let stage = few();
     let before = stage.desk.read_aws_config();

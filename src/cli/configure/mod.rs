@@ -12,6 +12,7 @@ use self::profiles::Wish;
 use super::error::{CommandError, Exit, argument};
 use super::login;
 use super::profile::add::program;
+use super::profile::sync::check_regions;
 use super::profile::written::{Changed, Target, WriteArgs};
 use super::selection;
 use super::ui::{Ui, shown};
@@ -19,7 +20,6 @@ use crate::app::App;
 use crate::configure::foreign::{self, Unclear};
 use crate::configure::{SessionPlan, answers};
 use crate::ports::folders::oddity_of_name;
-use crate::profile::diff;
 use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::save::Outcome;
 
@@ -98,7 +98,7 @@ struct Report<'a> {
     /// What `undo` brings the old files back by, in the order of the writes.
     backups: &'a [u64],
     /// Only in a dry run.
-    diff: Option<&'a str>,
+    diff: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -129,8 +129,6 @@ struct Run<'a> {
     profiles: Vec<Changed>,
     unclear: Vec<Unclear>,
     backups: Vec<u64>,
-    /// Of a dry run.
-    diff: String,
     /// Done but for this.
     partial: Option<CommandError>,
 }
@@ -142,9 +140,6 @@ impl Run<'_> {
 
     fn keep<T>(&mut self, outcome: &Outcome<T>) {
         self.backups.extend(outcome.backup);
-        if self.args.write.dry_run {
-            self.diff.push_str(&diff::unified(self.target.path(), &outcome.before, &outcome.after));
-        }
     }
 }
 
@@ -154,6 +149,7 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     settings.name = args.template.clone().or(settings.name);
     settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
     let template = settings.template()?;
+    check_regions(&settings)?;
     args.session.as_deref().map(answers::session_name).transpose()?;
     args.region.as_deref().map(answers::region).transpose()?;
     args.start_url.as_deref().map(answers::start_url).transpose()?;
@@ -183,7 +179,6 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
         profiles: Vec::new(),
         unclear: Vec::new(),
         backups: Vec::new(),
-        diff: String::new(),
         partial: None,
     };
     let outcome =
@@ -343,8 +338,9 @@ fn report(
 ) {
     let dry_run = run.args.write.dry_run;
     if !run.args.write.json {
-        return ui.text(&run.diff);
+        return ui.text(&run.target.staged_diff());
     }
+    let diff = dry_run.then(|| run.target.staged_diff());
     let unclear = run.unclear.iter().map(|one| UnclearRow {
         name: &one.name,
         path: one.place.path.display().to_string(),
@@ -366,6 +362,6 @@ fn report(
         not_understood: unclear.collect(),
         shell_line,
         backups: &run.backups,
-        diff: dry_run.then_some(run.diff.as_str()),
+        diff,
     });
 }

@@ -1,6 +1,6 @@
 //! The profiles: those of the listing, all or chosen, and those of other tools.
 
-use super::{Run, ask};
+use super::{Run, ask, which};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::profile::sync::{RENAME, changes, skipped};
@@ -17,6 +17,7 @@ use crate::profile::draft::Draft;
 use crate::profile::own;
 use crate::profile::save::Outcome;
 use crate::profile::sync::{Note, Plan, Sync, Wanted, Writer, wanted};
+use crate::similar::did_you_mean;
 
 /// Which of the listing.
 pub(super) enum Wish {
@@ -88,14 +89,14 @@ pub(super) fn of_other_tools(
     let mut kinds = tools.clone();
     kinds.sort_unstable();
     kinds.dedup();
-    let counts: Vec<String> = kinds
-        .iter()
-        .map(|kind| format!("{} of {kind}", tools.iter().filter(|tool| *tool == kind).count()))
-        .collect();
-    match counts.as_slice() {
-        [] => ui.say("No profile of another tool was found."),
-        counts => ui.say(&format!("Profiles of other tools: {}.", counts.join(", "))),
-    }
+    let count = |kind: &&str| tools.iter().filter(|tool| *tool == kind).count();
+    let counts: Vec<String> = kinds.iter().map(|kind| format!("{kind}: {}", count(kind))).collect();
+    ui.say(&match (tools.len(), counts.join(", ")) {
+        (0, _) => "Found no profile from another tool that can be imported.".to_owned(),
+        (1, counts) => format!("Found 1 profile from another tool ({counts})."),
+        (several, counts) => format!("Found {several} profiles from other tools ({counts})."),
+    });
+    tell_of_choice(run, start_url, app, ui)?;
     let suffix = match &run.args.import_suffix {
         None if ui.is_interactive() && !found.profiles.is_empty() => {
             ask::until("New names: theirs, and behind it", Some(SUFFIX), ui, suffix)?
@@ -104,10 +105,10 @@ pub(super) fn of_other_tools(
     };
     let Import { wanted, unclear, elsewhere } = foreign::import(found, &run.name, start_url, &suffix);
     for one in &unclear {
-        ui.warn(&format!("{}: profile `{}` is left out: {}", one.place, one.name, one.why));
+        ui.warn(&format!("{}: profile `{}` skipped: {}", one.place, one.name, one.why));
     }
     for one in &elsewhere {
-        ui.say(&shown(&format!("{}: profile `{}` is of another portal", one.place, one.name)));
+        ui.say(&shown(&format!("{}: profile `{}` belongs to another portal; skipped", one.place, one.name)));
     }
     run.unclear.extend(unclear);
     let (document, state) = (app.document()?, &**app.state());
@@ -120,6 +121,21 @@ pub(super) fn of_other_tools(
     let plan = put(run, &wanted, &note, rename, app, ui)?;
     if let (Some(plan), Some(session), false) = (plan, session, run.args.write.dry_run) {
         plan.note.save(state, Writer::Import, &session, document)?;
+    }
+    Ok(())
+}
+
+/// Several sessions of one portal differ for a person only.
+fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    let known = which::known(app.document()?);
+    let names = known.iter().filter(|one| answers::is_same_portal(&one.start_url, start_url));
+    let others: Vec<&str> = names.map(|one| one.name.as_str()).filter(|name| *name != run.name).collect();
+    if !others.is_empty() {
+        let others = others.join("`, `");
+        ui.say(&shown(&format!(
+            "Importing into session `{}`; `{others}` has the same portal (choose with --session).",
+            run.name
+        )));
     }
     Ok(())
 }
@@ -163,13 +179,14 @@ fn choose(all: Vec<Wanted>, wish: &Wish, ui: &Ui) -> Result<Vec<Wanted>, Command
 fn named(all: Vec<Wanted>, names: &[String]) -> Result<Vec<Wanted>, CommandError> {
     if let Some(stranger) = names.iter().find(|name| !all.iter().any(|one| one.name == **name)) {
         let there: Vec<&str> = all.iter().take(20).map(|one| one.name.as_str()).collect();
+        let meant = did_you_mean(stranger, all.iter().map(|one| one.name.as_str()));
         return Err(CommandError::new(
             Exit::Usage,
             "no_such_profile",
             format!("no profile would be `{stranger}`"),
         )
         .because(format!("there would be: {}", there.join(", ")))
-        .hint("names come from --template; nothing of them was written"));
+        .hint(format!("{meant}Names come from --template; none of them was written")));
     }
     Ok(all.into_iter().filter(|one| names.contains(&one.name)).collect())
 }

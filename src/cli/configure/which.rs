@@ -31,7 +31,8 @@ pub(super) fn known(document: &Document) -> Vec<Known> {
     let of = |name: String| {
         let section = document.section(&Heading::SsoSession(name.clone()))?;
         let get = |key| section.get(key).unwrap_or_default().to_owned();
-        Some(Known { start_url: get("sso_start_url"), region: get("sso_region"), name })
+        let region = foreign::unquoted(&get("sso_region")).to_owned();
+        Some(Known { start_url: get("sso_start_url"), region, name })
     };
     names.into_iter().filter_map(of).collect()
 }
@@ -124,9 +125,15 @@ pub(super) fn session(
     Ok(Answers { name, start_url, region })
 }
 
-/// Nothing is asked of the network about what stands in the file already; the login asks.
+/// Nothing is asked of the network about what is in the file already; the login asks. A spelling that AWS refuses is
+/// corrected.
 fn unchanged(before: &Known) -> (String, Option<String>) {
-    (before.start_url.clone(), start_url::region_of(&before.start_url))
+    let url = match start_url::cleaned(&before.start_url) {
+        Ok(cleaned) if !start_url::is_well_spelled(&before.start_url) => cleaned,
+        _ => before.start_url.clone(),
+    };
+    let told = start_url::region_of(&url);
+    (url, told)
 }
 
 /// `None`: the person wants another one, or there is none.

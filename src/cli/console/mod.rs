@@ -14,7 +14,7 @@ use super::role_args::{Chosen, RoleArgs};
 use super::selection::Selected;
 use super::ui::Ui;
 use crate::app::App;
-use crate::console::{Destination, Partition, Via, destination};
+use crate::console::{Destination, Partition, Via, destination, regions};
 use crate::profile::Role;
 
 /// What AWS takes for a console session.
@@ -49,7 +49,7 @@ pub(super) struct ConsoleArgs {
     #[arg(long, value_name = "URL|ARN", conflicts_with = "service")]
     destination: Option<String>,
     /// Region of the console, where the destination tells none; else that of the profile, else that of the session
-    #[arg(long)]
+    #[arg(long, value_parser = regions::argument)]
     region: Option<String>,
     /// federation or portal; else `console-via` of the settings, else federation
     #[arg(long, value_parser = PossibleValuesParser::new(["federation", "portal"]).try_map(|name| via(&name)))]

@@ -6,7 +6,7 @@ use super::some;
 use crate::app::App;
 use crate::cli::error::{CommandError, Situation};
 use crate::cli::selection;
-use crate::console::is_region;
+use crate::console::regions;
 use crate::ports::folders::oddity_of_name;
 use crate::ports::foreign_file;
 use crate::profile::dialects::{Kind, Oddity, What, oddities};
@@ -207,12 +207,12 @@ fn session(app: &App, name: &str) -> Finding {
     if region.is_empty() {
         return Finding::ok(name, format!("{}, in the region where that leads", session.start_url));
     }
-    if !is_region(region) {
-        return Finding::error(
-            name,
-            format!("`{region}` (sso_region) looks like no region"),
-            "write the region of your Identity Center, such as eu-central-1",
-        );
+    if let Err(error) = regions::checked(region) {
+        let mend = match error.near {
+            Some(near) => format!("write `sso_region = {near}`, if that is meant"),
+            None => "write the region of your Identity Center, such as eu-central-1".to_owned(),
+        };
+        return Finding::error(name, format!("`{region}` (sso_region) does not look like a Region"), mend);
     }
     match start_url::region_of(&session.start_url) {
         Some(told) if &told != region => Finding::error(

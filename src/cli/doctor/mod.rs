@@ -40,12 +40,16 @@ use crate::ports::trial::RealTrials;
 /// when there is an error.
 #[derive(Args, Debug)]
 #[command(
+    group = clap::ArgGroup::new("of_profile").args(["profile", "named"]),
     after_help = "Examples:\n  kcaws doctor\n  kcaws doctor --profile dev\n  kcaws doctor --offline --json"
 )]
 pub(super) struct DoctorArgs {
     /// Look at this profile and its session only
-    #[arg(long, conflicts_with = "session")]
+    #[arg(conflicts_with = "session")]
     profile: Option<String>,
+    /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
+    #[arg(long = "profile", value_name = "PROFILE", conflicts_with_all = ["profile", "session"])]
+    named: Option<String>,
     /// Look at this session and its profiles only
     #[arg(long)]
     session: Option<String>,
@@ -55,8 +59,8 @@ pub(super) struct DoctorArgs {
     /// Ask nobody over the network
     #[arg(long)]
     offline: bool,
-    /// With --profile: also run programs that are not kcaws, its own or one that it gets credentials through
-    #[arg(long, requires = "profile")]
+    /// With a profile: also run programs that are not kcaws, its own or one that it gets credentials through
+    #[arg(long, requires = "of_profile")]
     run_others: bool,
 }
 
@@ -108,8 +112,11 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let setup =
         HttpSetup::trusting(&app.ca_bundles(), &app.env, app.clock.clone()).ok().filter(|_| !args.offline);
     let probe = setup.map(HttpProbe);
-    let asked =
-        Asked { profile: args.profile.clone(), session: args.session.clone(), run_others: args.run_others };
+    let asked = Asked {
+        profile: args.profile.clone().or_else(|| args.named.clone()),
+        session: args.session.clone(),
+        run_others: args.run_others,
+    };
     let machine = Machine::this_one();
     let scene =
         Scene::new(app, probe.as_ref().map(|probe| probe as &dyn Probe), &RealTrials, &machine, &asked);

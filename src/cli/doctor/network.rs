@@ -8,7 +8,8 @@ use super::heard::Heard;
 use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::cli::selection::{self, DUAL_STACK};
-use crate::profile::SsoSession;
+use crate::profile::{Document, SsoSession};
+use crate::session::start_url::StartUrlError;
 use crate::session::{known, start_url};
 
 /// From here on AWS refuses signatures.
@@ -68,11 +69,21 @@ pub(super) fn clock(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// Its form, and where one of a company's own leads.
 pub(super) fn start_url(scene: &Scene<'_>) -> Vec<Finding> {
-    scene.sessions().iter().filter_map(|one| one_start_url(scene, &one.session)).collect()
+    let sessions = scene.sessions();
+    let is_new = |url: &str| !sessions.iter().any(|one| one.session.start_url == url);
+    let of_profiles = scene.document().into_iter().flat_map(Document::spelled_by_profiles);
+    let asked = &scene.asked;
+    let of_profiles = of_profiles
+        .filter(|(profile, url)| is_new(url) && asked.session.is_none() && asked.names(profile))
+        .filter_map(|(profile, url)| misspelled(profile, url));
+    sessions.iter().filter_map(|one| one_start_url(scene, &one.session)).chain(of_profiles).collect()
 }
 
 fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
     let (name, start_url) = (session.name.as_str(), session.start_url.as_str());
+    if let Some(finding) = misspelled(name, start_url) {
+        return Some(finding);
+    }
     let base = start_url.trim_end_matches(['/', '#']);
     if base.len() < start_url.len() && start_url.contains('#') {
         return Some(Finding::warning(
@@ -102,6 +113,23 @@ fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
         ),
         Ok(_) if portal.is_dual_stack() && is_switched_off(scene) => dual_stack(scene, name),
         Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
+    })
+}
+
+/// One of AWS's that is not written as AWS gives it.
+fn misspelled(name: &str, url: &str) -> Option<Finding> {
+    if start_url::is_well_spelled(url) {
+        return None;
+    }
+    Some(match start_url::cleaned(url) {
+        Ok(meant) => Finding::warning(
+            name,
+            format!(
+                "the start URL is not as AWS gives it: kcaws takes it for {meant}, other tools are refused"
+            ),
+            format!("write `sso_start_url = {meant}`, then log in again"),
+        ),
+        Err(error) => failed(name, &StartUrlError::from(error).into()),
     })
 }
 

@@ -9,6 +9,7 @@ use super::finding::{Finding, State};
 use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::cli::selection;
+use crate::console::regions;
 use crate::ports::trial::{Said, TrialError, on_path};
 use crate::profile::document::{Document, Heading};
 use crate::profile::identity::Identity;
@@ -40,7 +41,10 @@ pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 fn wrong(scene: &Scene<'_>, name: &str) -> Option<Finding> {
-    let error = scene.identity(name)?.err()?;
+    let error = match scene.identity(name)? {
+        Ok(identity) => return region(scene.document()?, name, identity.region.as_deref()?),
+        Err(error) => error,
+    };
     let is_foreign = match &error {
         ConfigError::NotOurs { .. } => true,
         ConfigError::NoSuchProfile { .. } => {
@@ -92,6 +96,19 @@ fn described(scene: &Scene<'_>, name: &str) -> String {
         (Some(_), None) => "its session, account and permission set are named".to_owned(),
         (None, _) => format!("its session is `{}`; it names no account and no permission set", session.name),
     }
+}
+
+/// A typo of a region ends at a host that does not exist.
+fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
+    let error = regions::checked(region).err()?;
+    let near = error.near?;
+    let section = document.section(&Heading::Profile(name.to_owned()))?;
+    let place = section.place_of("region");
+    Some(Finding::warning(
+        name,
+        format!("{place}: `{region}` is not a region"),
+        format!("write `region = {near}`, if that is meant"),
+    ))
 }
 
 /// Keys that some tools take in place of the `credential_process`.

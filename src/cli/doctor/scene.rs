@@ -34,6 +34,13 @@ pub(super) struct Asked {
     pub(super) run_others: bool,
 }
 
+impl Asked {
+    /// Whether a profile is in question.
+    pub(super) fn names(&self, profile: &str) -> bool {
+        self.profile.as_deref().is_none_or(|asked| asked == profile)
+    }
+}
+
 impl<'a> Scene<'a> {
     pub(super) fn new(
         app: &'a App,

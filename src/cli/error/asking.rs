@@ -3,23 +3,37 @@
 use super::{CommandError, Exit};
 use crate::configure::answers::BadAnswer;
 use crate::ports::picker::PickError;
+use crate::profile::portal_url::BadStartUrl;
 
 impl From<BadAnswer> for CommandError {
     fn from(error: BadAnswer) -> Self {
         let failure = Self::new(Exit::Usage, "bad_answer", error.to_string());
         match error {
-            BadAnswer::NotHttps => failure
-                .hint("it is the URL of your access portal, such as https://d-1234567890.awsapps.com/start"),
-            BadAnswer::Credentials => {
-                failure.hint("leave out what stands before the `@`; nobody logs in by it")
-            }
-            BadAnswer::Region(_) => {
-                failure.hint("it is the region where Identity Center is, such as eu-central-1")
-            }
+            BadAnswer::StartUrl(error) => failure.hint(of_start_url(error)),
+            BadAnswer::Region(error) => failure.hint(error.hint()),
             BadAnswer::OtherRegion { told, .. } => failure.hint(format!("say --region {told}, or nothing")),
             BadAnswer::Name(_) => {
                 failure.hint("a name is made of letters, digits and `_.@%:+/-`; a `-` cannot be the first")
             }
+        }
+    }
+}
+
+/// Returns what to write instead of a text that is no start URL.
+pub(super) fn of_start_url(error: BadStartUrl) -> &'static str {
+    match error {
+        BadStartUrl::NotHttps => {
+            "it is the URL of your access portal, such as https://d-1234567890.awsapps.com/start"
+        }
+        BadStartUrl::Credentials => "leave out everything before the `@`; nobody logs in by it",
+        BadStartUrl::OtherPage => {
+            "open your access portal and copy its address, such as https://d-1234567890.awsapps.com/start"
+        }
+        BadStartUrl::NoDirectory => {
+            "it ends in the directory, as in https://start.home.awsapps.cn/directory/d-1234567890"
+        }
+        BadStartUrl::NoInstance => {
+            "it ends in the instance, as in https://identitycenter.amazonaws.com/ssoins-1234567890abcdef"
         }
     }
 }

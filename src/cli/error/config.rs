@@ -6,7 +6,7 @@ use super::{CommandError, Exit, chain};
 use crate::ports::config_file::is_link_loop;
 use crate::ports::folders::oddity_of_name;
 use crate::profile::ConfigError;
-use crate::similar::similar;
+use crate::similar::did_you_mean;
 
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
@@ -15,6 +15,8 @@ impl From<ConfigError> for CommandError {
         let failure = match &error {
             ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source)),
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("fix that line"),
+            ConfigError::BadStartUrl { meant, .. } => Self { code: "bad_start_url", ..failure }
+                .hint(format!("change that line to `sso_start_url = {meant}`")),
             ConfigError::WrongRegion { told, .. } => Self { code: "wrong_region", ..failure }
                 .hint(format!("change that line to `sso_region = {told}`")),
             ConfigError::MissingKey { key, .. } => {
@@ -24,9 +26,16 @@ impl From<ConfigError> for CommandError {
                 Self { code: "no_such_session", ..failure }.hint("run `kcaws configure`")
             }
             ConfigError::NoSuchSession { name, known, .. } => Self { code: "no_such_session", ..failure }
-                .hint(format!("{}there are: {}", did_you_mean(name, known), known.join(", "))),
+                .hint(format!(
+                    "{}there are: {}",
+                    did_you_mean(name, known.iter().map(String::as_str)),
+                    known.join(", ")
+                )),
             ConfigError::NoSuchProfile { name, known, .. } => Self { code: "no_such_profile", ..failure }
-                .hint(format!("{}`kcaws profile list` shows all", did_you_mean(name, known))),
+                .hint(format!(
+                    "{}`kcaws profile list` shows all",
+                    did_you_mean(name, known.iter().map(String::as_str))
+                )),
             // Never `sso_…` keys: in a profile that has another source, they would be a second one.
             ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
                 .hint("name --session, --account and --role, or a profile that has a session in `kcaws profile list`"),
@@ -83,10 +92,4 @@ pub(super) fn of_reading(error: &std::io::Error) -> &'static str {
         ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it names a pipe that no one writes to",
         _ => "check the rights of the file (AWS_CONFIG_FILE)",
     }
-}
-
-/// The beginning of a hint: names that may have been meant, if there are any.
-fn did_you_mean(name: &str, known: &[String]) -> String {
-    let near = similar(name, known.iter().map(String::as_str));
-    if near.is_empty() { String::new() } else { format!("did you mean `{}`? ", near.join("` or `")) }
 }

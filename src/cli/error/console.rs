@@ -33,7 +33,10 @@ impl From<DestinationError> for CommandError {
             }
             DestinationError::UnknownService { near, .. } => Self { code: "no_such_service", ..failure }
                 .hint(format!("near it: {}; `kcaws console --list-services` lists all", near.join(", "))),
-            DestinationError::NotARegion { .. } => failure.hint("check --region and the profile's `region`"),
+            DestinationError::NotARegion(error) => {
+                Self { code: "bad_region", ..failure }
+                    .hint(format!("{} Check --region and the profile's `region`", error.hint()))
+            }
         }
     }
 }

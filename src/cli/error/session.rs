@@ -104,6 +104,7 @@ impl From<StartUrlError> for CommandError {
             StartUrlError::NotHttps { .. }
             | StartUrlError::NoLocation { .. }
             | StartUrlError::Status { .. } => wrong.hint(usual),
+            StartUrlError::Bad(error) => wrong.hint(super::asking::of_start_url(error)),
             StartUrlError::NoRegion { .. } => {
                 wrong.hint("add the line `sso_region = …` to the session in ~/.aws/config")
             }

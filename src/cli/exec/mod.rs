@@ -114,7 +114,8 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let account = role.account_id.clone();
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = lasting(&provider, args.min_ttl, app)?;
-    let served = if args.serve { Some(serve::endpoint(&args.of, 0, app)?) } else { None };
+    let served =
+        if args.serve { Some(serve::endpoint(&args.of.settled(&provider.role), 0, app)?) } else { None };
     let mut set = match &served {
         Some(served) => {
             let mut set = served.variables(true);

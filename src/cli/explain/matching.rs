@@ -8,6 +8,7 @@
 //! beside the words of one service it has that one.
 
 use super::topics::{Topic, topics};
+use crate::similar::did_you_mean;
 
 /// Two texts at least this alike are one text with a typo.
 const ALIKE: f64 = 0.85;
@@ -97,6 +98,11 @@ fn is_guess(topic: &Topic, text: &str) -> bool {
 /// The words with a digit, in order.
 fn numbers(text: &str) -> Vec<&str> {
     text.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).collect()
+}
+
+/// Returns the beginning of a hint, with the topics that may have been meant by one that does not exist.
+pub(super) fn meant(text: &str) -> String {
+    did_you_mean(&plain(text).replace(' ', "_"), topics().map(|topic| topic.name))
 }
 
 /// Lower case, words of letters, digits and `_`, one blank between them.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use self::refusal::Refusal;
 use self::topics::{Topic, topics};
 use super::error::{CommandError, Exit};
-use super::role_args::account_id;
+use super::role_args::account;
 use super::ui::{Ui, shown};
 use crate::app::App;
 
@@ -32,8 +32,8 @@ pub(super) struct ExplainArgs {
     /// For 403: the session, with --account and --role
     #[arg(long, requires_all = ["account", "role"])]
     session: Option<String>,
-    /// For 403: the account, 12 digits
-    #[arg(long, requires = "role", value_parser = account_id)]
+    /// For 403: the account, by its ID or its name
+    #[arg(long, requires = "role", value_parser = account)]
     account: Option<String>,
     /// For 403: the permission set
     #[arg(long, requires = "account")]
@@ -67,8 +67,9 @@ pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let topics = if text.is_empty() { topics().collect() } else { matching::about(&text) };
     if topics.is_empty() {
         // The text itself is not repeated: it is pasted from anywhere.
+        let meant = matching::meant(&text);
         return Err(CommandError::new(Exit::Usage, "unknown_topic", "no topic matches that text")
-            .hint("`kcaws explain` lists the topics; part of the message is enough"));
+            .hint(format!("{meant}`kcaws explain` lists the topics; part of the message is enough")));
     }
     let is_refusal =
         !text.is_empty() && topics.iter().any(|topic| matches!(topic.name, "no_access" | "exit_6"));

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::ExplainArgs;
 use crate::app::App;
 use crate::cli::error::CommandError;
+use crate::cli::role_args::id_of;
 use crate::cli::selection::{self, Opened};
 use crate::cli::ui::{Ui, shown};
 use crate::credentials::access::Access;
@@ -32,8 +33,9 @@ pub(super) struct Refusal {
 /// `None`: nothing names a permission set.
 pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refusal>, CommandError> {
     let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
-        let role = Role { account_id: account.clone(), role_name: role.clone() };
-        (selection::session(app, args.session.as_deref(), ui)?, role)
+        let selected = selection::session(app, args.session.as_deref(), ui)?;
+        let account_id = id_of(app, &selected, account)?;
+        (selected, Role { account_id, role_name: role.clone() })
     } else {
         let profile = args.profile.clone().or_else(|| app.env.profile());
         let Some(profile) = profile else { return Ok(None) };

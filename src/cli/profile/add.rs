@@ -3,14 +3,15 @@ use clap::Args;
 use super::written::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::cli::error::CommandError;
-use crate::cli::role_args::{account_id, role_name};
-use crate::cli::selection;
+use crate::cli::role_args::{account, id_of, role_name};
+use crate::cli::selection::{self, Selected};
 use crate::cli::ui::Ui;
+use crate::console::regions;
 use crate::ports::process;
 use crate::profile::draft::{Change, Draft, is_plain_name};
 use crate::profile::line;
 use crate::profile::own::{self, Own};
-use crate::profile::{ConfigError, Heading, Role};
+use crate::profile::{ConfigError, Heading, Role, target};
 
 /// Write a profile that gets its credentials from kcaws
 ///
@@ -25,14 +26,14 @@ pub(super) struct AddArgs {
     /// Name of an [sso-session …]
     #[arg(long)]
     session: String,
-    /// Account ID, 12 digits
-    #[arg(long, value_parser = account_id)]
+    /// Account ID, or the account's name
+    #[arg(long, value_parser = account)]
     account: String,
     /// Name of the permission set
     #[arg(long, value_parser = role_name)]
     role: String,
     /// Region of the profile, such as eu-central-1
-    #[arg(long, value_parser = one_word)]
+    #[arg(long, value_parser = region)]
     region: Option<String>,
     /// What the AWS CLI prints: json, yaml, text, table
     #[arg(long, value_parser = one_word)]
@@ -47,7 +48,11 @@ pub(super) struct AddArgs {
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     selection::check_config_file(app)?;
     let target = Target::at(app, app.config_path()?, &args.write);
-    let role = Role { account_id: args.account.clone(), role_name: args.role.clone() };
+    let account_id = match target::account_id(&args.account) {
+        Some(id) => id,
+        None => id_of(app, &Selected::of(selection::session_named(app, &args.session)?), &args.account)?,
+    };
+    let role = Role { account_id, role_name: args.role.clone() };
     let (program, own) = (program(app)?, Own { session: args.session.clone(), role });
     line::credential_process(&program, &own).or_else(|error| {
         // A name that cannot be written is a typo first of all.
@@ -70,7 +75,14 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     Ok(())
 }
 
-/// Other regions than AWS's are somebody's too.
+/// Other regions than AWS's are somebody's too; typos of AWS's are not.
+fn region(text: &str) -> Result<String, String> {
+    match regions::near(text) {
+        Some(_) => regions::argument(text),
+        None => one_word(text),
+    }
+}
+
 fn one_word(text: &str) -> Result<String, String> {
     if is_plain_name(text) {
         Ok(text.to_owned())

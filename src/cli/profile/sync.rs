@@ -4,11 +4,14 @@ use super::add::program;
 use super::written::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit, argument};
-use crate::cli::selection::{self, Opened};
+use crate::cli::selection::Opened;
+use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
+use crate::console::regions::{self, NotARegion};
 use crate::credentials::listing::Listing;
 use crate::ports::identity_center::Patience;
 use crate::profile::draft::Draft;
+use crate::profile::naming::ProfileSettings;
 use crate::profile::sync::{Note, Plan, Skipped, Sync, Why, Writer, wanted};
 use crate::profile::{Role, SsoSession};
 
@@ -23,8 +26,8 @@ use crate::profile::{Role, SsoSession};
     after_help = "Examples:\n  kcaws profile sync corp --dry-run\n  kcaws profile sync --yes --template '{account_name|kebab}.{role|lower}'"
 )]
 pub(super) struct SyncArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// {account_name} {account_id} {role} {session}, with |lower |kebab |trim_prefix:TEXT |replace:FROM:TO
     #[arg(long)]
     template: Option<String>,
@@ -43,6 +46,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let mut settings = app.settings()?.profiles.clone();
     settings.name = args.template.clone().or(settings.name);
     let template = settings.template()?;
+    check_regions(&settings)?;
     let must_ask = !args.yes && !args.write.dry_run;
     // A diff and a question would stand before the JSON.
     if must_ask && (args.write.json || !ui.is_interactive()) {
@@ -54,7 +58,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         .hint("look with --dry-run, then say --yes"));
     }
     let program = program(app)?;
-    let selected = selection::session(app, args.session.as_deref(), ui)?;
+    let selected = args.of.select(app, ui)?;
     let session = selected.session.clone();
     let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
@@ -93,6 +97,18 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     skipped(&outcome.result, RENAME, ui)?;
     whole(&listing)?;
     left_out_of(&left_out)
+}
+
+/// A typo would be written into every profile. Regions that are not AWS's are somebody's too.
+pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), CommandError> {
+    for (table, region) in settings.regions() {
+        if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(region) {
+            return Err(CommandError::new(Exit::Configuration, "bad_region", error.to_string())
+                .because(format!("{table} in config.toml names it"))
+                .hint(error.hint()));
+        }
+    }
+    Ok(())
 }
 
 /// Done but for these accounts: exit 1.

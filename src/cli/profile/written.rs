@@ -1,10 +1,12 @@
 //! What the commands that write `~/.aws/config` share: their flags, the file, and the report.
 
+use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::cli::error::CommandError;
@@ -33,16 +35,45 @@ pub(in crate::cli) struct Target<'a> {
     app: &'a App,
     file: Box<dyn ConfigFile>,
     how: How,
+    /// Of a dry run: the file as it is, and as the steps so far would leave it.
+    staged: RefCell<Option<Staged>>,
+}
+
+struct Staged {
+    before: Zeroizing<String>,
+    after: Zeroizing<String>,
 }
 
 impl<'a> Target<'a> {
     pub(in crate::cli) fn at(app: &'a App, path: PathBuf, args: &WriteArgs) -> Self {
         let how = if args.in_place { How::InPlace } else { How::Rename };
-        Self { app, file: app.config_file(path), how }
+        Self { app, file: app.config_file(path), how, staged: RefCell::new(None) }
     }
 
     pub(in crate::cli) fn keeper(&self) -> Keeper<'_> {
         Keeper { file: &*self.file, state: &**self.app.state(), clock: &*self.app.clock, how: self.how }
+    }
+
+    /// What a step of a dry run would do, on top of the steps before it.
+    fn stage<T>(
+        &self,
+        edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Outcome<T>, SaveError> {
+        let outcome = match &*self.staged.borrow() {
+            Some(staged) => self.keeper().preview_on(&staged.after, edit)?,
+            None => self.keeper().preview(edit)?,
+        };
+        let mut staged = self.staged.borrow_mut();
+        let before = staged.take().map_or_else(|| outcome.before.clone(), |staged| staged.before);
+        *staged = Some(Staged { before, after: outcome.after.clone() });
+        Ok(outcome)
+    }
+
+    /// Returns what all steps of a dry run would do together, as one diff against the file as it is.
+    pub(in crate::cli) fn staged_diff(&self) -> String {
+        let staged = self.staged.borrow();
+        let diff = staged.as_ref().map(|staged| diff::unified(self.path(), &staged.before, &staged.after));
+        diff.unwrap_or_default()
     }
 
     /// Or what it would be, in a dry run.
@@ -53,7 +84,7 @@ impl<'a> Target<'a> {
         ui: &mut Ui,
         edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Outcome<T>, SaveError> {
-        if args.dry_run { self.keeper().preview(edit) } else { self.edit(command, ui, edit) }
+        if args.dry_run { self.stage(edit) } else { self.edit(command, ui, edit) }
     }
 
     /// A file that only something else can write is left to the person, with what to change there.
@@ -96,7 +127,7 @@ impl<'a> Target<'a> {
         ui: &mut Ui,
         mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Option<Outcome<T>>, CommandError> {
-        let preview = self.keeper().preview(&mut edit)?;
+        let preview = if args.dry_run { self.stage(&mut edit)? } else { self.keeper().preview(&mut edit)? };
         if !preview.is_change() {
             return Ok(Some(preview));
         }

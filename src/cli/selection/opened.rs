@@ -15,7 +15,7 @@ use crate::session::start_url::{self, Portal};
 use crate::session::{Session, SessionError, choice, vault};
 
 /// Longer than a refresh takes: two attempts of 6 s.
-const LOCK_PATIENCE: Duration = Duration::from_secs(13);
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(13);
 
 /// A session with its ports at hand.
 pub(in crate::cli) struct Opened<'a> {

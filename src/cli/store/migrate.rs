@@ -3,7 +3,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection;
+use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::ports::keyring::StoreKind;
 use crate::session::choice::Requested;
@@ -20,8 +20,8 @@ const STORES: [&str; 5] = ["secret-service", "keyutils", "keychain", "wincred", 
     after_help = "Examples:\n  kcaws store migrate --to secret-service\n  kcaws store migrate corp --to file"
 )]
 pub(super) struct MigrateArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// The new store
     #[arg(long, value_name = "STORE", value_parser = PossibleValuesParser::new(STORES).try_map(|name| kind(&name)))]
     to: StoreKind,
@@ -35,7 +35,7 @@ fn kind(name: &str) -> Result<StoreKind, String> {
 }
 
 pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let session = selection::session(app, args.session.as_deref(), ui)?.session;
+    let session = args.of.select(app, ui)?.session;
     let migration = Migration {
         config: &session,
         state: &**app.state(),

@@ -4,6 +4,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::selection;
+use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::Ui;
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::session::whereabouts::{self, Found};
@@ -13,10 +14,12 @@ use crate::session::whereabouts::{self, Found};
 /// Asks the stores and never prompts: a locked one is shown as locked. With SESSION the exit code is 5 when its
 /// store does not answer.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws store status\n  kcaws store status corp --json")]
+#[command(
+    mut_arg("session", |session| session.help("Name of an [sso-session …] [default: all]")),
+    after_help = "Examples:\n  kcaws store status\n  kcaws store status corp --json")]
 pub(super) struct StatusArgs {
-    /// Name of an [sso-session …]
-    session: Option<String>,
+    #[command(flatten)]
+    of: SessionArgs,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -41,7 +44,8 @@ struct Row {
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     selection::check_config_file(app)?;
     let document = app.document()?;
-    let names = match &args.session {
+    let asked = args.of.name(app)?;
+    let names = match &asked {
         Some(name) => vec![name.clone()],
         None => document.session_names(),
     };
@@ -69,7 +73,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
         ui.table(&["SESSION", "STORE", "ANSWER", "TOKENS"], &cells);
     }
-    match trouble.filter(|_| args.session.is_some()) {
+    match trouble.filter(|_| asked.is_some()) {
         Some(error) => Err(error.into()),
         None => unusable,
     }

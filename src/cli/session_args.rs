@@ -1,0 +1,66 @@
+//! The session that a command is about: named, that of a profile, or found.
+
+use clap::Args;
+
+use super::error::CommandError;
+use super::selection::{self, Selected};
+use super::ui::Ui;
+use crate::app::App;
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct SessionArgs {
+    /// Name of an [sso-session …] [default: that of $AWS_PROFILE, else the only one]
+    #[arg(conflicts_with_all = ["session_option", "profile"])]
+    session: Option<String>,
+    /// Same as SESSION
+    #[arg(long = "session", value_name = "SESSION", conflicts_with = "profile")]
+    session_option: Option<String>,
+    /// The session of this profile
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+}
+
+impl SessionArgs {
+    pub(super) fn of(name: &str) -> Self {
+        Self { session: Some(name.to_owned()), ..Self::default() }
+    }
+
+    fn named(&self) -> Option<&str> {
+        self.session.as_deref().or(self.session_option.as_deref())
+    }
+
+    /// Returns the session, found by the environment or by asking where nothing names it.
+    pub(super) fn select(&self, app: &App, ui: &Ui) -> Result<Selected, CommandError> {
+        match (&self.profile, self.named()) {
+            (Some(profile), _) => selection::session_of_profile(app, profile),
+            (None, Some(name)) => {
+                selection::session(app, Some(name), ui).map_err(|error| with_profile(error, app, name))
+            }
+            (None, None) => selection::session(app, None, ui),
+        }
+    }
+
+    /// Returns the name of the session that the command line says, for commands that are about all of them otherwise.
+    pub(super) fn name(&self, app: &App) -> Result<Option<String>, CommandError> {
+        match (&self.profile, self.named()) {
+            (Some(profile), _) => Ok(Some(selection::session_of_profile(app, profile)?.session.name)),
+            (None, Some(name)) => {
+                let found = selection::session_named(app, name);
+                found.map_err(|error| with_profile(error, app, name))?;
+                Ok(Some(name.to_owned()))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Who knows `aws sso login --profile` names the profile.
+fn with_profile(error: CommandError, app: &App, name: &str) -> CommandError {
+    let is_profile =
+        app.document().is_ok_and(|document| document.profile_names().iter().any(|one| one == name));
+    if error.code() == "no_such_session" && is_profile {
+        let name = super::error::argument(name);
+        return error.hint(format!("`{name}` is a profile; for its session, use --profile {name}"));
+    }
+    error
+}

@@ -1,0 +1,194 @@
+//! Which session a start URL belongs to. A profile without `sso_session` names its portal by `sso_start_url` alone, and
+//! people and tools spell one portal in several ways. All spellings are one session: the first `[sso-session …]` of that
+//! portal, else the spelling that comes first in the file. Sessions with names of their own stay apart.
+
+use std::collections::HashMap;
+
+use super::document::{Document, Heading, View};
+use super::portal_url::portal;
+use super::target::{SsoSession, session_of};
+
+/// Computed once for a document: a file may have ten thousand such profiles.
+#[derive(Clone, Default)]
+pub(super) struct Portals {
+    /// Portal and name of each `[sso-session …]`, in order.
+    named: Vec<(String, String)>,
+    /// Spellings that profiles have, in order: the URL, the portal, and the first profile that has it.
+    spelled: Vec<Spelling>,
+    by_url: HashMap<String, usize>,
+}
+
+#[derive(Clone)]
+struct Spelling {
+    url: String,
+    portal: String,
+    profile: String,
+}
+
+impl Portals {
+    fn of(document: &Document) -> Self {
+        let mut portals = Self::default();
+        let names = document.names(|heading| match heading {
+            Heading::SsoSession(name) => Some(name),
+            _ => None,
+        });
+        for name in names {
+            let section = document.section(&Heading::SsoSession(name.clone()));
+            let url = section.as_ref().and_then(|section| section.get("sso_start_url"));
+            portals.named.extend(url.map(|url| (key(url), name)));
+        }
+        for (profile, url) in document.legacy_urls() {
+            if !portals.by_url.contains_key(url) {
+                portals.by_url.insert(url.to_owned(), portals.spelled.len());
+                let (url, portal) = (url.to_owned(), key(url));
+                portals.spelled.push(Spelling { url, portal, profile });
+            }
+        }
+        portals
+    }
+
+    fn named(&self, portal: &str) -> Option<&str> {
+        self.named.iter().find(|(known, _)| known == portal).map(|(_, name)| name.as_str())
+    }
+
+    fn first(&self, portal: &str) -> Option<&Spelling> {
+        self.spelled.iter().find(|one| one.portal == portal)
+    }
+}
+
+/// What is no URL is a portal of its own.
+fn key(url: &str) -> String {
+    portal(url).unwrap_or_else(|| url.to_owned())
+}
+
+impl Document {
+    fn portals(&self) -> &Portals {
+        self.portals.get_or_init(|| Portals::of(self))
+    }
+
+    /// The profiles that have a start URL and no `sso_session`.
+    fn legacy_urls(&self) -> impl Iterator<Item = (String, &str)> {
+        let names = self.profile_names().into_iter();
+        names.filter_map(|name| {
+            let url = self.legacy_url(&name)?;
+            Some((name, url))
+        })
+    }
+
+    /// Returns the start URL of a profile that names its portal by nothing else.
+    pub fn legacy_url(&self, profile: &str) -> Option<&str> {
+        let section = self.section(&Heading::Profile(profile.to_owned()))?;
+        section.get("sso_start_url").filter(|_| section.get("sso_session").is_none())
+    }
+
+    /// Returns the start URLs that profiles have, each portal once, without those of an `[sso-session …]`.
+    pub(super) fn portals_without_a_name(&self) -> Vec<String> {
+        let portals = self.portals();
+        let is_first = |one: &&Spelling| {
+            portals.named(&one.portal).is_none()
+                && portals.first(&one.portal).is_some_and(|first| first.url == one.url)
+        };
+        portals.spelled.iter().filter(is_first).map(|one| one.url.clone()).collect()
+    }
+
+    /// Returns the name of the session that a start URL belongs to: the name of a section, or another spelling.
+    pub fn session_of_url(&self, url: &str) -> Option<String> {
+        let portals = self.portals();
+        let portal = match portals.by_url.get(url) {
+            Some(at) => portals.spelled[*at].portal.clone(),
+            None => portal(url)?,
+        };
+        let first = || portals.first(&portal).map(|one| one.url.as_str());
+        portals.named(&portal).or_else(first).map(str::to_owned)
+    }
+
+    /// The profile whose section says what is to be known of a portal without a name.
+    pub(super) fn profile_of_url(&self, url: &str) -> Option<(View<'_>, &str)> {
+        let portals = self.portals();
+        let spelling = &portals.spelled[*portals.by_url.get(url)?];
+        let section = self.section(&Heading::Profile(spelling.profile.clone()))?;
+        Some((section, &spelling.profile))
+    }
+
+    /// Returns the start URLs that profiles have, each spelling once, with the first profile that has it.
+    pub fn spelled_by_profiles(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.portals().spelled.iter().map(|one| (one.profile.as_str(), one.url.as_str()))
+    }
+
+    /// Returns the sessions that the spellings of one portal would be by themselves. A login that was made while they
+    /// still were is found again by these.
+    pub fn spellings(&self, url: &str) -> Vec<SsoSession> {
+        let portals = self.portals();
+        let Some(portal) = portal(url) else { return Vec::new() };
+        let of_portal = portals.spelled.iter().filter(|one| one.portal == portal);
+        of_portal
+            .filter_map(|one| {
+                let section = self.section(&Heading::Profile(one.profile.clone()))?;
+                session_of(&section, &one.url, &format!("profile {}", one.profile)).ok()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const SPELLED: &str = "\
+[profile one]
+sso_start_url = https://corp.awsapps.com/start/
+sso_region = eu-central-1
+sso_account_id = 111122223333
+sso_role_name = ReadOnlyAccess
+[profile two]
+sso_start_url = https://corp.awsapps.com/start/#/
+sso_region = eu-central-1
+sso_account_id = 111122223333
+sso_role_name = PowerUserAccess
+[profile other]
+sso_start_url = https://other.awsapps.com/start
+sso_region = eu-central-1
+";
+    const NAMED: &str =
+        "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-central-1\n";
+
+    fn document(text: &str) -> Document {
+        Document::parse(Path::new("/c"), text).expect("parses")
+    }
+
+    #[test]
+    fn spellings_of_one_portal_are_the_first_of_them() {
+        let document = document(SPELLED);
+        let first = "https://corp.awsapps.com/start/";
+        assert_eq!(document.session_names(), [first, "https://other.awsapps.com/start"]);
+        let target = document.target("two").expect("is a target");
+        assert_eq!((target.session.name.as_str(), target.session.start_url.as_str()), (first, first));
+        assert_eq!(document.session("https://corp.awsapps.com/start#").expect("is known").name, first);
+        assert_eq!(document.roles_of_session(first).len(), 2);
+        assert!(document.session("https://third.awsapps.com/start").is_err());
+    }
+
+    #[test]
+    fn a_named_session_takes_them_in_and_two_named_ones_stay_two() {
+        let document = document(&format!("{SPELLED}{NAMED}{}", NAMED.replace("corp]", "corp2]")));
+        assert_eq!(document.session_names(), ["corp", "corp2", "https://other.awsapps.com/start"]);
+        for profile in ["one", "two"] {
+            let session = document.target(profile).expect("is a target").session;
+            assert_eq!(session.name, "corp");
+            assert_eq!(session.start_url, "https://corp.awsapps.com/start", "the key of its tokens");
+        }
+        assert_eq!(document.roles_of_session("corp").len(), 2);
+        assert_eq!(document.session("https://corp.awsapps.com/start/").expect("is known").name, "corp");
+        assert_eq!(document.spellings("https://corp.awsapps.com/start").len(), 2);
+    }
+
+    #[test]
+    fn a_named_session_that_cannot_be_used_takes_nobody_in() {
+        let broken = NAMED.replace("sso_region = eu-central-1", "sso_region = EU");
+        let document = document(&format!("{SPELLED}{broken}"));
+        let session = document.target("one").expect("is a target").session;
+        assert_eq!(session.name, "https://corp.awsapps.com/start/");
+    }
+}
