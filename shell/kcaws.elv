@@ -17,7 +17,6 @@ use str
 
 var binary = '::KCAWS::'
 var before = $nil
-var region = ''
 
 fn -value {|name|
   if (has-env $name) { get-env $name } else { put '' }
@@ -32,28 +31,12 @@ fn -run {|@args|
   (external $binary) $@args
 }
 
-# A profile and its region; without them, none.
-fn -set {|profile new-region|
+# A profile, or none; names of variables to remove, which have no blanks.
+fn -set {|profile names|
   set before = (-value AWS_PROFILE)
   if (eq $before '') { set before = (-value AWS_DEFAULT_PROFILE) }
-  if (or (has-env AWS_ACCESS_KEY_ID) (has-env AWS_SESSION_TOKEN)) {
-    for name [AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID] {
-      unset-env $name
-    }
-  }
+  for name [(str:split ' ' $names)] { unset-env $name }
   if (not-eq $profile '') { set-env AWS_PROFILE $profile } else { unset-env AWS_PROFILE }
-  # Some tools take these before AWS_PROFILE.
-  unset-env AWS_DEFAULT_PROFILE
-  unset-env AWS_EB_PROFILE
-  for name [AWS_REGION AWS_DEFAULT_REGION] {
-    if (not-eq $new-region '') {
-      set-env $name $new-region
-    } elif (and (not-eq $region '') (eq (-value $name) $region)) {
-      # Only what was set here.
-      unset-env $name
-    }
-  }
-  set region = $new-region
 }
 
 # How many words stand before `use`, and all words.

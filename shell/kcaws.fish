@@ -52,39 +52,27 @@ function __kcaws_use
     __kcaws_set $chosen[1] $chosen[2]
 end
 
-# A profile and its region; without them, none.
-function __kcaws_set -a profile region
+# A profile, or none; names of variables to remove, which have no blanks.
+function __kcaws_set -a profile names
     set -g __kcaws_before "$AWS_PROFILE"
     test -n "$__kcaws_before"; or set -g __kcaws_before "$AWS_DEFAULT_PROFILE"
-    if test -n "$AWS_ACCESS_KEY_ID$AWS_SESSION_TOKEN"
-        set -e AWS_ACCESS_KEY_ID
-        set -e AWS_SECRET_ACCESS_KEY
-        set -e AWS_SESSION_TOKEN
-        set -e AWS_SECURITY_TOKEN
-        set -e AWS_CREDENTIAL_EXPIRATION
-        set -e AWS_ACCOUNT_ID
+    for name in (string split ' ' -- $names)
+        set -eg $name
+        # A universal one is hidden, and not erased: other shells have it too.
+        if set -q $name
+            switch $name
+                case AWS_DEFAULT_PROFILE AWS_EB_PROFILE
+                    test -n "$profile"; and set -gx $name $profile; or set -e $name
+                case '*'
+                    set -gx $name ''
+            end
+        end
     end
     if test -n "$profile"
         set -gx AWS_PROFILE $profile
     else
         set -e AWS_PROFILE
     end
-    # Some tools take these before AWS_PROFILE. A universal one is hidden while there is a profile.
-    for name in AWS_DEFAULT_PROFILE AWS_EB_PROFILE
-        set -eg $name
-        if set -q $name
-            test -n "$profile"; and set -gx $name $profile; or set -e $name
-        end
-    end
-    if test -n "$region"
-        set -gx AWS_REGION $region
-        set -gx AWS_DEFAULT_REGION $region
-    else if test -n "$__kcaws_region"
-        # Only what was set here.
-        test "$AWS_REGION" = "$__kcaws_region"; and set -e AWS_REGION
-        test "$AWS_DEFAULT_REGION" = "$__kcaws_region"; and set -e AWS_DEFAULT_REGION
-    end
-    set -g __kcaws_region "$region"
     true
 end
 

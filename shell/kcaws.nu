@@ -16,26 +16,12 @@ def --wrapped kcaws-run [...args: string] {
   with-env {KCAWS_HOOK: nu} { ^$kcaws_binary ...$args }
 }
 
-# A profile and its region; without them, none.
-def --env kcaws-set [profile: string, region: string] {
+# A profile, or none; names of variables to remove, which have no blanks.
+def --env kcaws-set [profile: string, names: string] {
   let chosen = ($env.AWS_PROFILE? | default '')
   $env.KCAWS_BEFORE = if $chosen != '' { $chosen } else { $env.AWS_DEFAULT_PROFILE? | default '' }
-  if ($env.AWS_ACCESS_KEY_ID? | is-not-empty) or ($env.AWS_SESSION_TOKEN? | is-not-empty) {
-    hide-env --ignore-errors AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID
-  }
+  hide-env --ignore-errors ...($names | split row ' ')
   if $profile != '' { $env.AWS_PROFILE = $profile } else { hide-env --ignore-errors AWS_PROFILE }
-  # Some tools take these before AWS_PROFILE.
-  hide-env --ignore-errors AWS_DEFAULT_PROFILE AWS_EB_PROFILE
-  if $region != '' {
-    $env.AWS_REGION = $region
-    $env.AWS_DEFAULT_REGION = $region
-  } else {
-    # Only what was set here.
-    let ours = ($env.KCAWS_REGION? | default '')
-    if $ours != '' and $env.AWS_REGION? == $ours { hide-env AWS_REGION }
-    if $ours != '' and $env.AWS_DEFAULT_REGION? == $ours { hide-env AWS_DEFAULT_REGION }
-  }
-  $env.KCAWS_REGION = $region
 }
 
 # How many words stand before `use`, and all words.

@@ -9,7 +9,6 @@
 
 $global:__kcaws_binary = '::KCAWS::'
 if (-not (Test-Path Variable:global:__kcaws_before)) { $global:__kcaws_before = $null }
-if (-not (Test-Path Variable:global:__kcaws_region)) { $global:__kcaws_region = '' }
 
 function global:kcaws {
     # Options of kcaws itself may stand before the command; none takes a value.
@@ -50,32 +49,15 @@ function global:__kcaws_use {
     __kcaws_set $chosen[0] $chosen[1]
 }
 
-# A profile and its region; without them, none.
+# A profile, or none; names of variables to remove, which have no blanks.
 function global:__kcaws_set {
-    param([string] $Name, [string] $Region)
+    param([string] $Name, [string] $Gone)
     $global:__kcaws_before = [string] $Env:AWS_PROFILE
     if (-not $global:__kcaws_before) { $global:__kcaws_before = [string] $Env:AWS_DEFAULT_PROFILE }
-    if ($Env:AWS_ACCESS_KEY_ID -or $Env:AWS_SESSION_TOKEN) {
-        $Env:AWS_ACCESS_KEY_ID = $null
-        $Env:AWS_SECRET_ACCESS_KEY = $null
-        $Env:AWS_SESSION_TOKEN = $null
-        $Env:AWS_SECURITY_TOKEN = $null
-        $Env:AWS_CREDENTIAL_EXPIRATION = $null
-        $Env:AWS_ACCOUNT_ID = $null
+    foreach ($variable in ($Gone -split ' ')) {
+        Remove-Item -LiteralPath "Env:$variable" -ErrorAction Ignore
     }
     if ($Name) { $Env:AWS_PROFILE = $Name } else { $Env:AWS_PROFILE = $null }
-    # Some tools take these before AWS_PROFILE.
-    $Env:AWS_DEFAULT_PROFILE = $null
-    $Env:AWS_EB_PROFILE = $null
-    if ($Region) {
-        $Env:AWS_REGION = $Region
-        $Env:AWS_DEFAULT_REGION = $Region
-    } elseif ($global:__kcaws_region) {
-        # Only what was set here.
-        if ($Env:AWS_REGION -ceq $global:__kcaws_region) { $Env:AWS_REGION = $null }
-        if ($Env:AWS_DEFAULT_REGION -ceq $global:__kcaws_region) { $Env:AWS_DEFAULT_REGION = $null }
-    }
-    $global:__kcaws_region = $Region
 }
 
 function global:Get-KcawsPrompt {

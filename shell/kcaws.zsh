@@ -53,28 +53,19 @@ __kcaws_use() {
   __kcaws_set "${chosen%%$'\n'*}" "${chosen#*$'\n'}"
 }
 
-# A profile and its region; without them, none.
+# A profile, or none; names of variables to remove, which have no blanks.
 __kcaws_set() {
   emulate -L zsh
+  local name
   typeset -g __kcaws_before=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE-}}
-  if [[ -n ${AWS_ACCESS_KEY_ID-}${AWS_SESSION_TOKEN-} ]]; then
-    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_CREDENTIAL_EXPIRATION AWS_ACCOUNT_ID
-  fi
+  for name in ${(s: :)2}; do
+    unset "$name"
+  done
   if [[ -n $1 ]]; then
     export AWS_PROFILE=$1
   else
     unset AWS_PROFILE
   fi
-  # Some tools take these before AWS_PROFILE.
-  unset AWS_DEFAULT_PROFILE AWS_EB_PROFILE
-  if [[ -n $2 ]]; then
-    export AWS_REGION=$2 AWS_DEFAULT_REGION=$2
-  elif [[ -n ${__kcaws_region-} ]]; then
-    # Only what was set here.
-    [[ ${AWS_REGION-} != "$__kcaws_region" ]] || unset AWS_REGION
-    [[ ${AWS_DEFAULT_REGION-} != "$__kcaws_region" ]] || unset AWS_DEFAULT_REGION
-  fi
-  typeset -g __kcaws_region=$2
 }
 
 __kcaws_prompt() {

@@ -72,13 +72,29 @@ impl Format {
         })
     }
 
+    /// Returns whether the form has a way to remove a variable.
+    pub fn removes(self) -> bool {
+        !matches!(self, Self::Dotenv | Self::Json)
+    }
+
     /// Text that sets the variables, with its line end.
     pub fn set(self, variables: &[(&str, &str)]) -> Result<Zeroizing<String>, Unquotable> {
+        self.change(&[], variables)
+    }
+
+    /// Text that sets the variables and removes `gone` where the form can, with its line end.
+    pub fn change(self, gone: &[&str], variables: &[(&str, &str)]) -> Result<Zeroizing<String>, Unquotable> {
+        let gone: Vec<&str> = gone
+            .iter()
+            .copied()
+            .filter(|gone| self.removes() && variables.iter().all(|(name, _)| name != gone))
+            .collect();
         // Large enough from the start: no half-grown copy of a secret stays behind.
+        let removal: usize = gone.iter().map(|name| name.len() + 32).sum();
         let length: usize = variables.iter().map(|(name, value)| name.len() + 4 * value.len() + 32).sum();
-        let mut text = Zeroizing::new(String::with_capacity(length + 16));
+        let mut text = Zeroizing::new(String::with_capacity(removal + length + 16));
         if let Self::Nu | Self::Json = self {
-            return Ok(json(text, variables));
+            return Ok(json(text, &gone, variables));
         }
         for (name, value) in variables {
             self.check(name, value)?;
@@ -123,25 +139,28 @@ impl Format {
             }
             text.push('\n');
         }
+        text.push_str(&self.unset(&gone));
         Ok(text)
     }
 
     /// Text that removes them.
-    pub fn unset(self, names: &[&str]) -> String {
+    pub fn unset<S: AsRef<str>>(self, names: &[S]) -> String {
+        let names = names.iter().map(AsRef::as_ref);
         if let Self::Nu | Self::Json = self {
-            let names = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+            let names = names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
             return format!("[{}]\n", names.join(","));
         }
-        let line = |name: &&str| match self {
+        let line = |name: &str| match self {
             Self::Bash | Self::Zsh => format!("unset {name}\n"),
-            Self::Fish => format!("set -e {name}\n"),
+            // It fails for a variable that is not there, and the last line's status is that of `source`.
+            Self::Fish => format!("set -e {name}; or true\n"),
             // Assigning nothing removes it, whether or not it was there, under strict mode too.
             Self::Powershell => format!("$Env:{name} = $null\n"),
             Self::Elvish => format!("unset-env {name}\n"),
             Self::Cmd => format!("set \"{name}=\"\n"),
             Self::Dotenv | Self::Nu | Self::Json => format!("{name}=\n"),
         };
-        names.iter().map(line).collect()
+        names.map(line).collect()
     }
 
     fn check(self, name: &str, value: &str) -> Result<(), Unquotable> {
@@ -179,12 +198,16 @@ fn quoted(text: &mut String, value: &str, escape: impl Fn(char) -> Option<&'stat
     text.push('\'');
 }
 
-/// One flat object: nu's `load-env` takes it from `from json`.
-fn json(mut text: Zeroizing<String>, variables: &[(&str, &str)]) -> Zeroizing<String> {
+/// One flat object: nu's `load-env` takes it from `from json`. nu hands a variable that is null to no program.
+fn json(mut text: Zeroizing<String>, gone: &[&str], variables: &[(&str, &str)]) -> Zeroizing<String> {
     text.push('{');
     for (at, (name, value)) in variables.iter().enumerate() {
         let value = Zeroizing::new(serde_json::to_string(value).expect("a string serializes"));
         let _ = write!(text, "{}\"{name}\":{}", if at == 0 { "" } else { "," }, *value);
+    }
+    for (at, name) in gone.iter().enumerate() {
+        let comma = if variables.is_empty() && at == 0 { "" } else { "," };
+        let _ = write!(text, "{comma}\"{name}\":null");
     }
     text.push_str("}\n");
     text
@@ -225,6 +248,25 @@ mod tests {
         for format in [Format::Bash, Format::Fish, Format::Powershell, Format::Elvish] {
             let error = set(format, "a\0b").expect_err("refused").to_string();
             assert!(error.contains(format.name()) && error.contains("NUL"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_form_that_can_removes_what_is_not_set_again() {
+        for (format, text) in [
+            (Format::Bash, "export A='x'\nunset B\n"),
+            (Format::Zsh, "export A='x'\nunset B\n"),
+            (Format::Fish, "set -gx A 'x'\nset -e B; or true\n"),
+            (Format::Powershell, "$Env:A = 'x'\n$Env:B = $null\n"),
+            (Format::Nu, "{\"A\":\"x\",\"B\":null}\n"),
+            (Format::Elvish, "set-env A 'x'\nunset-env B\n"),
+            (Format::Cmd, "set \"A=x\"\nset \"B=\"\n"),
+            (Format::Dotenv, "A=x\n"),
+            (Format::Json, "{\"A\":\"x\"}\n"),
+        ] {
+            let changed = format.change(&["A", "B"], &[("A", "x")]).expect("written");
+            assert_eq!(changed.as_str(), text, "{}", format.name());
+            assert_eq!(format.removes(), text.contains('B'), "{}", format.name());
         }
     }
 

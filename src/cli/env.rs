@@ -1,4 +1,3 @@
-use chrono::SecondsFormat;
 use clap::Args;
 use clap::builder::PossibleValue;
 
@@ -7,8 +6,10 @@ use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::serve;
 use super::ui::Ui;
+use super::variables::{self, ACCOUNT, KEYS, NESTED, RegionArg, Variable};
 use crate::app::App;
-use crate::ports::identity_center::RoleCredentials;
+use crate::ports::env::Env;
+use crate::profile::tool_settings::CA_BUNDLE;
 use crate::secret::Secret;
 use crate::shell::{Format, Unquotable, name_of_shell};
 
@@ -21,6 +22,15 @@ Examples:
   eval (kcaws env dev --format elvish | slurp)                elvish
   kcaws env dev --format powershell | Out-String | Invoke-Expression
   docker run --env-file <(kcaws env dev --format dotenv) …
+  kcaws env dev --region us-east-1
+
+Tools use the profile's Region and its endpoints too (endpoint_url, services, use_fips_endpoint, ca_bundle and the \
+like); your own AWS_REGION, AWS_ENDPOINT_URL and so on come first. KCAWS_SET lists what was set from the profile, so \
+that --unset and the next `kcaws use`, `env` or `exec` remove it again. dotenv leaves AWS_CA_BUNDLE out, since a \
+container does not see that file.
+
+AWS_PROFILE and other sources of credentials are removed from the shell, so that every tool acts as this role; --unset \
+does not bring them back. dotenv and json cannot remove a variable: a warning names those that are set.
 
 These variables are not refreshed. Use `kcaws exec` for a single command and a profile for everything else.";
 
@@ -32,6 +42,8 @@ These variables are not refreshed. Use `kcaws exec` for a single command and a p
 pub(super) struct EnvArgs {
     #[command(flatten)]
     of: RoleArgs,
+    #[command(flatten)]
+    region: RegionArg,
     /// Output syntax [default: from $SHELL]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -51,26 +63,34 @@ impl clap::ValueEnum for Format {
     }
 }
 
-const KEYS: [&str; 4] =
-    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
-/// Lets SDKs choose account-based endpoints.
-const ACCOUNT: &str = "AWS_ACCOUNT_ID";
-const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-
 pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let format = format(args.format, app)?;
     if args.unset {
-        let names: Vec<&str> =
-            KEYS.into_iter().chain([ACCOUNT]).chain(REGIONS).chain(serve::VARIABLES).collect();
-        ui.script(format.unset(&names).trim_end());
+        ui.script(format.unset(&unset(&app.env)).trim_end());
         return Ok(());
     }
-    let Chosen { selected, role, region } = args.of.choose(app)?;
+    let chosen = args.of.choose(app)?;
+    let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
+    let Chosen { selected, role, .. } = chosen;
     let account = role.account_id.clone();
     let credentials = Provider::for_a_person(app, selected, role, ui)?.credentials()?;
-    let variables = variables(&credentials, &account, region.as_deref());
+    let mut set = variables::of_credentials(&credentials, &account);
+    set.extend(settings);
+    let competing = variables::competing_in(&app.env, &set);
+    if !format.removes() && !competing.is_empty() {
+        ui.warn(&format!(
+            "{} cannot remove {}, and some tools take that before these keys",
+            format.name(),
+            competing.join(", ")
+        ));
+    }
+    let earlier = variables::of_earlier_profile(&app.env);
+    // Whatever the shell has by the time it reads this; nushell's record would show what was never there.
+    let mut gone = if format == Format::Nu { competing } else { variables::competing().collect() };
+    gone.extend(Some(NESTED).filter(|name| format != Format::Nu || app.env.get(name).is_some()));
+    gone.extend(earlier.iter().map(String::as_str));
     ui.warn_of_readers_of_stdout("run `chmod 600` on it, or start the program with `kcaws exec`");
-    ui.secret_line(&text(format, &variables)?);
+    ui.secret_line(&text(format, &gone, &set)?);
     Ok(())
 }
 
@@ -90,39 +110,27 @@ pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, Command
     })
 }
 
-/// What sets them, in the syntax of `format`.
+/// Returns what `env` and `serve` set: of Region and endpoints only what is still as they set it.
+fn unset(env: &Env) -> Vec<String> {
+    let fixed = KEYS.into_iter().chain([ACCOUNT]).chain(serve::VARIABLES).map(str::to_owned);
+    fixed.chain(variables::of_earlier_profile(env)).collect()
+}
+
+/// Returns whether the variable says something where the form is read: a container does not see files of this machine.
+pub(super) fn is_seen(variable: &str, format: Format) -> bool {
+    format != Format::Dotenv || variable != CA_BUNDLE
+}
+
+/// Returns what removes `gone` and sets the variables, in the syntax of `format`.
 pub(super) fn text(
     format: Format,
-    variables: &[(&'static str, Secret<String>)],
+    gone: &[&str],
+    variables: &[Variable],
 ) -> Result<Secret<Vec<u8>>, Unquotable> {
     let pairs: Vec<(&str, &str)> =
-        variables.iter().map(|(name, value)| (*name, value.expose().as_str())).collect();
-    let mut text = format.set(&pairs)?;
+        variables.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect();
+    let mut text = format.change(gone, &pairs)?;
     Ok(Secret::new(std::mem::take(&mut *text).into_bytes()))
-}
-
-/// What a program needs to act as the role. Without a region of its own, that of the environment stays.
-pub(super) fn variables(
-    credentials: &RoleCredentials,
-    account: &str,
-    region: Option<&str>,
-) -> Vec<(&'static str, Secret<String>)> {
-    let [id, secret, token, expiration] = KEYS;
-    let until = credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let mut variables = vec![
-        (id, Secret::from(credentials.access_key_id.as_str())),
-        (secret, credentials.secret_access_key.clone()),
-        (token, credentials.session_token.clone()),
-        (expiration, Secret::new(until)),
-    ];
-    variables.extend(place_variables(account, region));
-    variables
-}
-
-/// Where it acts: needed beside an endpoint too.
-pub(super) fn place_variables(account: &str, region: Option<&str>) -> Vec<(&'static str, Secret<String>)> {
-    let regions = region.into_iter().flat_map(|region| REGIONS.map(|name| (name, Secret::from(region))));
-    std::iter::once((ACCOUNT, Secret::from(account))).chain(regions).collect()
 }
 
 impl From<Unquotable> for CommandError {

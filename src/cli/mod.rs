@@ -31,6 +31,7 @@ mod trust;
 pub mod ui;
 mod usage;
 mod r#use;
+mod variables;
 mod visitors;
 mod whoami;
 
@@ -53,6 +54,9 @@ Environment:
   AWS_PROFILE, AWS_DEFAULT_PROFILE
                                 the profile, and through it the session, when
                                 none is named
+  AWS_REGION, AWS_DEFAULT_REGION
+                                the Region for exec, env, serve and console;
+                                comes before the profile's
   KCAWS_FLOW                    how to log in: device (default), pkce, auto
   KCAWS_KEYRING                 where login keeps tokens: auto, secret-service,
                                 keyutils, keychain, wincred, file

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::error::{CommandError, Exit};
+use super::error::CommandError;
 use super::selection::{self, Selected};
 use super::ui::Ui;
 use super::r#use;
@@ -11,7 +11,7 @@ use crate::profile::{Role, target};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct RoleArgs {
-    /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
+    /// Profile to use [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE, then `default`]
     #[arg(conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
     /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
@@ -64,16 +64,21 @@ impl RoleArgs {
             let role = Role { account_id, role_name: role.clone() };
             return Ok(Chosen { selected, role, region: None });
         }
-        let Some(profile) = self.profile().map(str::to_owned).or_else(|| app.env.profile()) else {
-            return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
+        let profile = match self.profile() {
+            Some(profile) => Some(profile.to_owned()),
+            None => selection::unnamed_profile(app)?,
+        };
+        let Some(profile) = profile else {
+            return Err(selection::which_profile(app)
                 .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };
         Chosen::of_profile(app, &profile)
     }
 
-    /// As [`RoleArgs::choose`]; a person who named nothing is asked.
+    /// As [`RoleArgs::choose`]; a person is asked where tools take no profile of kcaws.
     pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<Chosen, CommandError> {
-        if self.profile().is_some() || self.session.is_some() || app.env.profile().is_some() {
+        let is_named = self.profile().is_some() || self.session.is_some();
+        if is_named || selection::unnamed_profile(app)?.is_some() {
             return self.choose(app);
         }
         Chosen::of_profile(app, &r#use::picked(app, ui)?)

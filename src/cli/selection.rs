@@ -2,9 +2,11 @@
 
 mod account;
 mod opened;
+mod unnamed;
 
 use self::opened::LOCK_PATIENCE;
 pub(super) use self::opened::Opened;
+pub(super) use self::unnamed::{unnamed_profile, which_profile};
 
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
@@ -262,8 +264,16 @@ pub(super) fn role_of_profile(
 
 /// Who the profile is to every SDK.
 pub(super) fn identity(app: &App, profile: &str) -> Result<Identity, ConfigError> {
+    in_files(app, |files| files.identity(profile))
+}
+
+/// Looks into the files that tools read profiles from.
+pub(super) fn in_files<T>(
+    app: &App,
+    look: impl FnOnce(ProfileFiles<'_>) -> Result<T, ConfigError>,
+) -> Result<T, ConfigError> {
     let credentials = app.credentials_document();
-    ProfileFiles { config: app.document()?, credentials: credentials.as_ref() }.identity(profile)
+    look(ProfileFiles { config: app.document()?, credentials: credentials.as_ref() })
 }
 
 /// Why a profile is none of ours, with the place that tools take its credentials from instead.
@@ -355,7 +365,7 @@ fn endpoints_of(
         return Err(never_logged_in(name).into());
     }
     let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
-    let has_dual_stack_portal = has_dual_stack_portal && app.env.get(DUAL_STACK).is_none();
+    let has_dual_stack_portal = has_dual_stack_portal && app.env.by_hand(DUAL_STACK).is_none();
     let settings = EndpointSettings { has_dual_stack_portal, ..endpoint_settings(app, region) };
     let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
     Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)

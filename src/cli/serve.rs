@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::env::{self, text};
+use super::env::{self, is_seen, text};
 use super::error::{CommandError, Exit, Situation, argument};
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::selection;
 use super::ui::{Ui, shown};
+use super::variables::{self, RegionArg, Variable};
 use super::visitors::tell_of_another_user;
 use crate::app::App;
 use crate::credentials::wire;
@@ -25,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   kcaws serve dev                                   print variables for a shell
   kcaws serve dev --format dotenv --output .env &   for tools that read a file
+  kcaws serve dev --region us-east-1
   docker run --network host --user \"$(id -u)\" --env-file .env …
 
 A process of yours that has the variables gets credentials of the role as long as this runs, fresh ones each time: AWS \
@@ -32,7 +34,7 @@ SDKs, the AWS CLI and Terraform take them where no keys, no AWS_PROFILE and no [
 them. The token is also in a private file, for programs that read it from a file only (polars, delta-rs); \
 `--format dotenv` leaves that file out, since a container does not see it. Other users of this machine are refused, \
 with the token too: a container needs the host's network and your user id. For one command there is \
-`kcaws exec --serve`.";
+`kcaws exec --serve`. The profile's Region and its endpoints are among the variables, as in `kcaws env`.";
 
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
@@ -48,6 +50,8 @@ pub(super) const VARIABLES: [&str; 3] = [URI, TOKEN, TOKEN_FILE];
 pub(super) struct ServeArgs {
     #[command(flatten)]
     of: RoleArgs,
+    #[command(flatten)]
+    region: RegionArg,
     /// Output syntax [default: from $SHELL]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -66,6 +70,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         let cause = hidden.cause.unwrap_or_default();
         ui.warn(&format!("{}: {cause}; give it a name of its own", hidden.message));
     }
+    let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
     let Chosen { selected, role, .. } = chosen;
     // What was picked now is not asked for again.
     let of = selected.profile.as_deref().map_or_else(|| args.of.settled(&role), RoleArgs::of_profile);
@@ -73,7 +78,9 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     // Whoever cannot have them learns it here, and not each client by itself.
     Provider::for_a_person(app, selected, role, ui)?.credentials()?;
     let served = endpoint(&of, args.port.unwrap_or_default(), app)?;
-    let line = text(format, &served.variables(format != Format::Dotenv))?;
+    let mut set = served.variables(format != Format::Dotenv);
+    set.extend(settings);
+    let line = text(format, &[], &set)?;
     let Served { visitors, token_file, .. } = served;
     // What is written is removed at the end, whenever that comes.
     let writing = interrupt::CriticalSection::enter();
@@ -155,11 +162,14 @@ pub(super) struct Served {
 
 impl Served {
     /// Returns what a program needs to ask the endpoint. SDKs prefer the file where both it and the token are named.
-    pub(super) fn variables(&self, with_file: bool) -> Vec<(&'static str, Secret<String>)> {
+    pub(super) fn variables(&self, with_file: bool) -> Vec<Variable> {
         let Self { endpoint, token_file, .. } = self;
-        let mut variables = vec![(URI, Secret::from(endpoint.url.as_str())), (TOKEN, endpoint.token.clone())];
+        let mut variables = vec![
+            (URI.to_owned(), Secret::from(endpoint.url.as_str())),
+            (TOKEN.to_owned(), endpoint.token.clone()),
+        ];
         let path = token_file.as_ref().filter(|_| with_file).and_then(|file| file.path().to_str());
-        variables.extend(path.map(|path| (TOKEN_FILE, Secret::from(path))));
+        variables.extend(path.map(|path| (TOKEN_FILE.to_owned(), Secret::from(path))));
         variables
     }
 }

@@ -8,23 +8,27 @@ use super::error::{CommandError, Exit};
 use super::prompt;
 use super::selection::{self, Selected};
 use super::ui::{Ui, shown};
+use super::variables;
 use crate::app::App;
 use crate::columns;
 use crate::credentials::listing::known::Known;
-use crate::profile::document::Heading;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::own::Source;
-use crate::profile::{ConfigError, Document, sources};
+use crate::profile::{ConfigError, Document};
 use crate::prompt::{Standing, View, recent};
 use crate::shell::{Format, name_of_shell};
 
 const EXAMPLES: &str = "\
 Examples:
-  kcaws use dev         this shell's AWS_PROFILE and region
+  kcaws use dev         this shell's AWS_PROFILE
   kcaws use             pick one, those used last first
   kcaws use -           back to the one before
   kcaws use --clear     none
   kcaws use --json      the list
+
+Tools read the profile's Region and endpoints through AWS_PROFILE. What comes before a profile is removed from the \
+shell: AWS keys, a web identity, other variables that name a profile, and what `kcaws env` or `exec` set; an AWS_REGION \
+of your own stays.
 
 A program cannot change its shell: load `kcaws init SHELL` first.";
 
@@ -43,7 +47,7 @@ pub(super) struct UseArgs {
     /// Print the profiles that kcaws serves as JSON
     #[arg(long, conflicts_with_all = ["profile", "named"])]
     pub(super) json: bool,
-    /// Asked by the shell's function: three lines, the profile, its region, a dot. Without a profile the two are empty
+    /// Asked by the shell's function: three lines, the profile or nothing, names of variables to remove, a dot
     #[arg(long, hide = true)]
     hook: bool,
     /// What `-` stands for in that shell: empty where no profile was used before, absent where none was chosen yet
@@ -92,38 +96,45 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         }
     };
     if profile.is_empty() {
-        tell_of_keys(app, ui);
-        ui.script("\n\n.");
+        hand_over("", app, ui);
         return Ok(());
     }
     answer(&profile, app, ui)
 }
 
+/// Tells the shell's function what to do. Names of variables have no blanks.
+fn hand_over(profile: &str, app: &App, ui: &mut Ui) {
+    if let Some((first, verb)) = variables::before_a_profile(&app.env) {
+        ui.say(&format!(
+            "kcaws: removed {first} from the environment because {verb} precedence over profiles"
+        ));
+    }
+    let gone = variables::replaced_by_a_profile(&app.env).join(" ");
+    ui.script(&format!("{profile}\n{gone}\n."));
+}
+
 fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let region = region_of(profile, app)?;
-    if profile.chars().chain(region.chars()).any(char::is_control) {
+    if profile.chars().any(char::is_control) {
         return Err(CommandError::new(
             Exit::Configuration,
             "bad_name",
-            "the profile's name or region holds a control character",
+            "the profile's name holds a control character",
         )
         .hint("rename it in ~/.aws/config"));
     }
     recent::note(profile, &**app.state());
-    tell_of_keys(app, ui);
-    ui.script(&format!("{profile}\n{region}\n."));
+    hand_over(profile, app, ui);
     match seen(profile, app) {
         Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
         None => ui.say(&format!("{}: not a profile of kcaws", shown(profile))),
     }
-    Ok(())
-}
-
-/// Which the shell's function removes.
-fn tell_of_keys(app: &App, ui: &mut Ui) {
-    if app.env.get("AWS_ACCESS_KEY_ID").or_else(|| app.env.get("AWS_SESSION_TOKEN")).is_some() {
-        ui.say("kcaws: removed the keys from the environment: they come before any profile");
+    if let Some((variable, by_hand)) = variables::region_by_hand(&app.env)
+        && region.as_ref().is_some_and(|region| *region != by_hand)
+    {
+        ui.say(&format!("{variable} is set to {} and overrides the profile's Region", shown(&by_hand)));
     }
+    Ok(())
 }
 
 fn nothing_before() -> CommandError {
@@ -158,24 +169,20 @@ fn how_to_load(shell: Option<&str>) -> String {
     }
 }
 
-/// Every profile may be used, ours or not.
-fn region_of(profile: &str, app: &App) -> Result<String, CommandError> {
-    let document = app.document()?;
-    match document.target(profile) {
-        Ok(target) => Ok(target.region.unwrap_or_default()),
+/// The profile's own. Every profile may be used, ours or not; one that SDKs disagree about is an error.
+fn region_of(profile: &str, app: &App) -> Result<Option<String>, CommandError> {
+    match selection::identity(app, profile) {
+        Ok(identity) => Ok(identity.region),
         Err(ConfigError::NotOurs { .. }) => {
-            let section = document.section(&Heading::Profile(profile.to_owned()));
-            Ok(section.and_then(|section| section.get("region").map(str::to_owned)).unwrap_or_default())
+            let region = |files: ProfileFiles<'_>| Ok(files.value(profile, "region").map(str::to_owned));
+            Ok(selection::in_files(app, region)?)
         }
-        Err(error @ ConfigError::NoSuchProfile { .. }) => {
-            let credentials = app.credentials_document();
-            let Some(section) = sources::in_credentials(credentials.as_ref(), profile) else {
+        Err(error) => {
+            if matches!(error, ConfigError::NoSuchProfile { .. }) {
                 selection::check_config_file(app)?;
-                return Err(error.into());
-            };
-            Ok(section.get("region").unwrap_or_default().to_owned())
+            }
+            Err(error.into())
         }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use super::error::{CommandError, Exit};
+use super::error::CommandError;
 use super::provider::Provider;
 use super::selection::{self, Selected};
 use super::ui::{Ui, shown};
@@ -81,14 +81,11 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
 }
 
 fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
-    let named = args.profile().map(str::to_owned).or_else(|| app.env.profile());
-    let default = || "default".to_owned();
-    match named {
-        Some(profile) => Ok(profile),
-        None if app.document()?.profile_names().contains(&default()) => Ok(default()),
-        None => Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
-            .hint("name it, or set AWS_PROFILE")),
+    if let Some(profile) = args.profile() {
+        return Ok(profile.to_owned());
     }
+    let unnamed = selection::unnamed_profile(app)?;
+    unnamed.ok_or_else(|| selection::which_profile(app).hint("give --profile, or set AWS_PROFILE"))
 }
 
 /// Whose credentials they are; the name is noted for `status`.

@@ -1,7 +1,11 @@
 //! The environment. Every variable that kcaws reads is read through here.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+
+/// Names the variables that kcaws set from a profile, with their values: [`from_profile`], separated by commas.
+pub const FROM_PROFILE: &str = "KCAWS_SET";
 
 /// The variables that choose a profile, in the order in which kcaws reads them.
 const PROFILE_VARIABLES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
@@ -40,6 +44,45 @@ impl Env {
         }
     }
 
+    /// Returns the value as [`Env::get`] does, and nothing where kcaws itself set the variable from a profile, by
+    /// `exec` or `env`: another profile has its own.
+    pub fn by_hand(&self, name: &str) -> Option<String> {
+        self.get(name).filter(|_| self.by_hand_raw(name).is_some())
+    }
+
+    /// Returns the value of [`Env::by_hand`] as the system has it.
+    pub fn by_hand_raw(&self, name: &str) -> Option<OsString> {
+        self.raw(name).filter(|value| !self.is_from_profile(name, value))
+    }
+
+    fn is_from_profile(&self, name: &str, value: &OsStr) -> bool {
+        let listed = |list: String| list.split(',').any(|one| one == from_profile(name, value));
+        self.get(FROM_PROFILE).is_some_and(listed)
+    }
+
+    /// Returns the variables that kcaws set from a profile and that nobody has changed since.
+    pub fn names_from_profile(&self) -> Vec<String> {
+        let list = self.get(FROM_PROFILE).unwrap_or_default();
+        // The list may be anybody's, and shells are told to remove what it names.
+        let is_name = |name: &str| {
+            let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+            name.starts_with("AWS_") && name.bytes().all(is_letter)
+        };
+        let names = list.split(',').filter_map(|one| Some(one.split_once('=')?.0));
+        let still = |name: &&str| self.raw(name).is_some_and(|value| self.is_from_profile(name, &value));
+        names.filter(|name| is_name(name)).filter(still).map(str::to_owned).collect()
+    }
+
+    /// Returns whether a variable with this prefix is set by hand.
+    pub fn has_by_hand(&self, prefix: &str) -> bool {
+        let is_it = |name: &str| name.starts_with(prefix) && self.by_hand_raw(name).is_some();
+        match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "this is the port")]
+            Source::Process => std::env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_it)),
+            Source::Map(map) => map.keys().any(|name| is_it(name)),
+        }
+    }
+
     /// Returns the profile that the environment chooses.
     pub fn profile(&self) -> Option<String> {
         PROFILE_VARIABLES.iter().find_map(|name| self.get(name))
@@ -54,10 +97,28 @@ impl Env {
         second.filter(|second| first.is_some_and(|first| first != *second))
     }
 
-    /// `true` for `true` and `1` in any case, as AWS SDKs read their switches.
+    /// Returns whether a switch is set by hand, and to what [`is_true`] takes for on.
     pub fn is_on(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+        self.by_hand(name).is_some_and(|value| is_true(&value))
     }
+}
+
+/// Returns `true` for `true` and `1` in any case, as AWS SDKs read their switches.
+pub fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true") || value == "1"
+}
+
+/// Returns an entry of [`FROM_PROFILE`]: `NAME=value`, in letters that mean nothing to any shell.
+pub fn from_profile(name: &str, value: &OsStr) -> String {
+    let mut entry = format!("{name}=");
+    for byte in value.as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._/:".contains(byte) {
+            entry.push(char::from(*byte));
+        } else {
+            let _ = write!(entry, "+{byte:02x}");
+        }
+    }
+    entry
 }
 
 #[cfg(test)]
@@ -98,9 +159,37 @@ mod tests {
     }
 
     #[test]
+    fn what_kcaws_set_from_a_profile_is_by_nobodys_hand_until_it_is_changed() {
+        let list = "AWS_REGION=eu-west-1,AWS_ENDPOINT_URL=http://[::1]:9,PATH=x,AWS_X-Y=1,AWS_EMPTY=";
+        let list = list.replace("[::1]", "+5b::1+5d");
+        let env = Env::from_pairs(&[
+            (FROM_PROFILE, &list),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ENDPOINT_URL", "http://[::1]:9"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("PATH", "x"),
+            ("AWS_X-Y", "1"),
+        ]);
+        assert_eq!(env.names_from_profile(), ["AWS_REGION", "AWS_ENDPOINT_URL"]);
+        assert_eq!(env.get("AWS_REGION").as_deref(), Some("eu-west-1"));
+        assert_eq!(env.by_hand("AWS_REGION"), None);
+        assert_eq!(env.by_hand("AWS_DEFAULT_REGION").as_deref(), Some("eu-west-1"));
+        assert!(!env.has_by_hand("AWS_ENDPOINT_URL") && env.has_by_hand("AWS_DEFAULT_"));
+        let changed = Env::from_pairs(&[(FROM_PROFILE, &list), ("AWS_REGION", "us-east-1")]);
+        assert_eq!(changed.by_hand("AWS_REGION").as_deref(), Some("us-east-1"));
+        assert!(changed.names_from_profile().is_empty());
+    }
+
+    #[test]
+    fn an_entry_is_one_plain_word() {
+        let entry = from_profile("AWS_REGION", OsStr::new("a,b 'c'\"%\n=+"));
+        assert_eq!(entry, "AWS_REGION=a+2cb+20+27c+27+22+25+0a+3d+2b");
+    }
+
+    #[test]
     fn the_real_environment_answers_like_the_map() {
         let env = Env::from_process();
-        assert!(env.get("PATH").is_some());
+        assert!(env.get("PATH").is_some() && env.has_by_hand("PATH"));
         assert_eq!(env.get("KCAWS_SURELY_NOT_SET"), None);
     }
 }

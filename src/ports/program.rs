@@ -13,8 +13,8 @@ use crate::secret::Secret;
 pub struct Program<'a> {
     /// The program and its arguments; at least one.
     pub line: &'a [OsString],
-    pub set: &'a [(&'static str, Secret<String>)],
-    pub unset: &'a [&'static str],
+    pub set: &'a [(String, Secret<String>)],
+    pub unset: &'a [String],
 }
 
 #[derive(Debug)]

@@ -23,8 +23,9 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// Returns the one that the environment names. What kcaws named there from a profile is for other tools.
     pub fn of_env(env: &Env) -> Vec<Self> {
-        let path = env.raw("AWS_CA_BUNDLE").map(PathBuf::from);
+        let path = env.by_hand_raw("AWS_CA_BUNDLE").map(PathBuf::from);
         let named_by = "AWS_CA_BUNDLE".to_owned();
         path.map(|path| Self { path, named_by, is_optional: false }).into_iter().collect()
     }

@@ -338,6 +338,19 @@ impl<'a> View<'a> {
         Some(&self.document.text[self.nested_value(parent, key)?])
     }
 
+    /// Returns the blocks that have `key`, by name in lower case, with its value.
+    pub fn nested_values(&self, key: &str) -> Vec<(String, &'a str)> {
+        let mut names: Vec<String> = Vec::new();
+        for entry in self.sections.iter().flat_map(|section| self.document.entries(section)) {
+            let name = self.document.key_of(entry).into_owned();
+            if entry.below.is_some() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let with_value = |name: String| self.nested(&name, key).map(|value| (name, value));
+        names.into_iter().filter_map(with_value).collect()
+    }
+
     /// The line of [`View::nested`]; that of the section where there is none.
     pub fn place_of_nested(&self, parent: &str, key: &str) -> Place {
         let Document { path, text, .. } = self.document;

@@ -25,7 +25,7 @@ pub struct Identity {
     pub permission_set: Option<Role>,
     /// Roles assumed one after another, the last of them being the one the profile acts as.
     pub chain: Vec<AssumedRole>,
-    /// The profile's own, else that of the profile its line refers to.
+    /// The profile's own, as tools read it.
     pub region: Option<String>,
 }
 
@@ -132,8 +132,9 @@ struct Step {
 }
 
 impl Found {
-    fn of(Target { session, role, region }: Target) -> Self {
-        Self::Ours(Identity { session, permission_set: role, chain: Vec::new(), region })
+    /// The Region is added to the whole.
+    fn of(Target { session, role }: Target) -> Self {
+        Self::Ours(Identity { session, permission_set: role, chain: Vec::new(), region: None })
     }
 }
 
@@ -171,10 +172,24 @@ impl ProfileFiles<'_> {
         }
         trails.extend(of_ours);
         match (ours, elsewhere) {
-            (Some(identity), None) if is_same => self.check_additions(&trails).map(|()| identity),
+            (Some(identity), None) if is_same => {
+                self.check_additions(&trails)?;
+                Ok(Identity { region: self.region(profile)?, ..identity })
+            }
             (None, Some(place)) => Err(ConfigError::NotOurs { place, name: profile.to_owned() }),
             _ => Err(where_they_differ(&trails).unwrap_or_else(|| self.no_such_profile(profile))),
         }
+    }
+
+    /// Returns the profile's own Region; SDKs read both files as one, and `~/.aws/credentials` wins.
+    fn region(&self, profile: &str) -> Result<Option<String>, ConfigError> {
+        let sections = [sources::in_credentials(self.credentials, profile), self.section(profile)];
+        for section in sections.into_iter().flatten() {
+            if let Some(region) = section.visible("region")? {
+                return Ok(Some(region.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// Refuses a profile to which Python's parser adds something that makes it somebody else.
@@ -273,7 +288,6 @@ impl ProfileFiles<'_> {
             Found::Elsewhere(place) => Found::Elsewhere(place),
             Found::Ours(mut identity) => {
                 identity.chain.push(AssumedRole::of(section)?);
-                identity.region = section.get("region").map(str::to_owned);
                 Found::Ours(identity)
             }
         })
@@ -299,13 +313,7 @@ impl ProfileFiles<'_> {
             return Err(ConfigError::Circular { place: taken.place, name: profile.to_owned() });
         }
         // The line runs kcaws, which resolves the other profile as a profile of its own.
-        let found = self.resolve(family, other, trail)?;
-        Ok(match (found, section.visible("region")?) {
-            (Found::Ours(identity), Some(region)) => {
-                Found::Ours(Identity { region: Some(region.to_owned()), ..identity })
-            }
-            (found, _) => found,
-        })
+        self.resolve(family, other, trail)
     }
 
     /// Where the credentials file has a key of the source: tools take that one before the config's.
@@ -320,7 +328,7 @@ impl ProfileFiles<'_> {
     }
 
     /// Tells whether either file has the profile.
-    pub(super) fn has(&self, profile: &str) -> bool {
+    pub fn has(&self, profile: &str) -> bool {
         self.section(profile).is_some() || self.place_in_credentials(profile).is_some()
     }
 

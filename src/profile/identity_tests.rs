@@ -256,3 +256,20 @@ fn what_botocore_alone_adds_from_default_in_capitals_is_refused_with_its_place()
     assert_eq!(told, format!("credentials:2: {}", words("aws_access_key_id")));
     assert_eq!(who(&format!("[default]\nrole_arn = x\n{line}"), ""), "Admin@3");
 }
+
+#[test]
+fn the_region_is_the_profiles_own_as_tools_read_it() {
+    let line = "credential_process = kcaws credential-process --profile q\n";
+    let region = |config: &str, credentials: &str| {
+        let (config, credentials) =
+            (document("config", &format!("{CORP}{config}")), document("credentials", credentials));
+        let files = ProfileFiles { config: &config, credentials: Some(&credentials) };
+        files.identity("p").expect("an identity").region
+    };
+    let chained =
+        format!("[profile p]\n{DEPLOY}source_profile = q\nregion = a\n[profile q]\n{LINE}region = b\n");
+    assert_eq!(region(&chained, "").as_deref(), Some("a"));
+    assert_eq!(region(&chained.replace("region = a\n", ""), ""), None);
+    assert_eq!(region(&format!("[profile p]\n{line}[profile q]\n{LINE}region = b\n"), ""), None);
+    assert_eq!(region(&chained, "[p]\nregion = c\n").as_deref(), Some("c"));
+}

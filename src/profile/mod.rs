@@ -24,6 +24,7 @@ pub mod sources;
 mod strict;
 pub mod sync;
 pub mod target;
+pub mod tool_settings;
 mod trust;
 
 use std::path::PathBuf;

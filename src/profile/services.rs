@@ -47,7 +47,7 @@ pub fn endpoint_override(
         return None;
     }
     let variable = format!("AWS_ENDPOINT_URL_{}", service.key().to_ascii_uppercase());
-    if let Some(url) = env.get(&variable) {
+    if let Some(url) = env.by_hand(&variable) {
         return Some(Override { setting: variable, url });
     }
     let section = document.section(&Heading::Profile(profile?.to_owned()))?;

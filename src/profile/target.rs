@@ -38,7 +38,6 @@ pub struct Role {
 pub struct Target {
     pub session: SsoSession,
     pub role: Option<Role>,
-    pub region: Option<String>,
 }
 
 impl Document {
@@ -146,8 +145,7 @@ impl Document {
             let what = "credential_process does not run kcaws";
             return if is_meant { Err(section.bad_value("credential_process", what)) } else { Ok(None) };
         };
-        let region = section.visible("region")?.map(str::to_owned);
-        self.target_of_line(profile, &section, &line, region).map(Some)
+        self.target_of_line(profile, &section, &line).map(Some)
     }
 
     /// Returns what the profile's `sso_*` keys stand for.
@@ -178,7 +176,7 @@ impl Document {
                 return Err(missing(&section, &format!("profile {profile}"), key));
             }
         };
-        Ok(Target { session, role, region: section.visible("region")?.map(str::to_owned) })
+        Ok(Target { session, role })
     }
 
     fn profile_section(&self, profile: &str) -> Result<View<'_>, ConfigError> {
@@ -222,7 +220,6 @@ impl Document {
         profile: &str,
         section: &View<'_>,
         line: &[String],
-        region: Option<String>,
     ) -> Result<Target, ConfigError> {
         let place = section.place_of("credential_process");
         if line.iter().any(|word| invisible::in_text(word).is_some()) {
@@ -233,7 +230,7 @@ impl Document {
             (Some(session), Some(account), Some(role), None) => {
                 let bad = |what: &str| section.bad_value("credential_process", what);
                 let role = Some(checked_role(account, role, bad)?);
-                Ok(Target { session: self.session(session)?, role, region })
+                Ok(Target { session: self.session(session)?, role })
             }
             (None, None, None, Some(other)) if other == profile => {
                 Err(ConfigError::Circular { place, name: profile.to_owned() })
@@ -248,7 +245,7 @@ impl Document {
                 if is_kcaws {
                     return Err(ConfigError::Circular { place, name: profile.to_owned() });
                 }
-                Ok(Target { region: region.or(self.target(other)?.region), ..self.target(other)? })
+                self.target(other)
             }
             _ => Err(ConfigError::BadValue {
                 place,

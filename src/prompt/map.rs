@@ -55,7 +55,8 @@ impl Map {
 
 /// The variables are those that decide who mints: as for warm entries.
 fn file_name(profile: &str, config: &Path, env: &Env) -> String {
-    let variables = DECIDING_VARIABLES.map(|name| env.raw(name).unwrap_or_default().into_encoded_bytes());
+    let variables =
+        DECIDING_VARIABLES.map(|name| env.by_hand_raw(name).unwrap_or_default().into_encoded_bytes());
     let mut fields = vec![FORMAT, profile.as_bytes(), config.as_os_str().as_encoded_bytes()];
     fields.extend(variables.iter().map(Vec::as_slice));
     format!("prompt/{}", hashed_name(&fields))

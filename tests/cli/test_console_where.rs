@@ -105,6 +105,12 @@ fn a_service_opens_in_the_region_that_counts() {
     unknown.expect_stderr("there is no service `lamda`").expect_stderr("near it: lambda");
     stage.run("console dev --service paperclips").expect_code(2).expect_stderr("--list-services");
     assert_eq!(stage.sim.count(Route::GetSigninToken), 4, "mistakes are found before anything is asked");
+    stage.desk.set_env("AWS_DEFAULT_REGION", "ap-south-1");
+    for (line, region) in [("dev", "ap-south-1"), ("dev --region us-east-1", "us-east-1")] {
+        assert!(page(&stage, line).contains(&format!("home?region={region}")), "{line}");
+    }
+    stage.desk.set_env("AWS_REGION", "us-west-2");
+    assert!(page(&stage, "dev").contains("home?region=us-west-2"));
 }
 
 #[test]

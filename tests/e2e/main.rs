@@ -16,4 +16,5 @@ mod test_keycloak;
 mod test_keycloak_ends;
 mod test_keyring;
 mod test_mfa;
+mod test_settings;
 mod test_sources;

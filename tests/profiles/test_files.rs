@@ -110,7 +110,7 @@ fn a_profile_of_the_credentials_file_alone_is_somebodys_and_stands_in_nobodys_wa
     let alone = |line| kcaws(&desk, line).env("AWS_PROFILE", "alone").env("KCAWS_KEYRING", "keyutils");
     alone("accounts").run().expect_code(4).expect_stderr("kcaws login corp");
     let used = kcaws(&desk, "use --hook alone").run().expect_ok();
-    assert_eq!(used.stdout_text(), "alone\neu-west-3\n.\n");
+    assert_eq!(used.stdout_text(), "alone\nAWS_DEFAULT_PROFILE AWS_EB_PROFILE\n.\n");
     kcaws(&desk, "use --hook nobody").run().expect_code(3);
     alone("doctor --offline --profile alone").run().expect_ok().expect_stdout("credentials:2");
 }

@@ -13,4 +13,5 @@ mod test_hooks;
 mod test_powershell;
 mod test_prompt;
 mod test_serve;
+mod test_settings;
 mod test_use;

@@ -101,6 +101,61 @@ fn the_variables_are_those_of_the_role_and_the_profiles_region() {
     assert!(!stage.desk.home().join("pwned").exists());
 }
 
+/// Every variable by which some tool would act as somebody else, and a shell inside `exec`.
+const COMPETING: [&str; 8] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_EB_PROFILE",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "KCAWS_EXEC",
+];
+
+#[test]
+fn after_env_nothing_in_any_shell_leads_to_another_identity() {
+    let stage = Stage::new();
+    stage.log_in();
+    for shell in Shell::ALL {
+        let line = format!("env dev --format {}", shell.name());
+        let mut kcaws = stage.kcaws(&line).allow_secret_on_stdout();
+        for name in COMPETING {
+            kcaws = kcaws.env(name, "other");
+        }
+        let output = kcaws.run().expect_ok();
+        assert!(!output.stderr_text().contains("cannot remove"), "{shell:?}");
+        stage.desk.write_home_file("vars", output.stdout_text());
+        let external = match shell {
+            Shell::Nu => "^env",
+            Shell::Elvish => "e:env",
+            _ => "command env",
+        };
+        let Some(mut command) = shell.run(&stage.desk, &format!("{}; {external}", take(shell))) else {
+            continue;
+        };
+        for name in COMPETING {
+            command = command.env(name, "other");
+        }
+        let text = command.allow_secret_on_stdout().run().expect_ok().stdout_text();
+        let left: Vec<&str> = text.lines().filter(|line| line.ends_with("=other")).collect();
+        assert!(left.is_empty() && text.contains("AWS_ACCESS_KEY_ID=ASIA"), "{shell:?}: {left:?}");
+    }
+}
+
+#[test]
+fn a_form_that_cannot_remove_a_variable_warns_of_it() {
+    let stage = Stage::new();
+    stage.log_in();
+    for format in ["dotenv", "json"] {
+        let line = format!("env dev --format {format}");
+        let kcaws = || stage.kcaws(&line).allow_secret_on_stdout();
+        let output = kcaws().env("AWS_PROFILE", "other").env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
+        output.expect_stderr(&format!("{format} cannot remove AWS_PROFILE, and"));
+        assert!(kcaws().run().expect_ok().stderr.is_empty(), "{format}");
+    }
+}
+
 #[test]
 fn a_role_can_be_named_without_a_profile_and_the_format_follows_the_shell() {
     let stage = Stage::new();
@@ -111,9 +166,10 @@ fn a_role_can_be_named_without_a_profile_and_the_format_follows_the_shell() {
     assert!(!output.stdout_text().contains("AWS_REGION"), "no region is invented");
     let unset = stage.run("env --unset --format bash").expect_ok();
     assert_eq!(unset.stdout_text().lines().next(), Some("unset AWS_ACCESS_KEY_ID"));
-    for name in ["AWS_ACCOUNT_ID", "AWS_REGION", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+    for name in ["AWS_ACCOUNT_ID", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
         assert!(unset.stdout_text().contains(&format!("unset {name}\n")), "{unset}");
     }
+    assert!(!unset.stdout_text().contains("AWS_REGION"), "none was set: {unset}");
 }
 
 #[test]

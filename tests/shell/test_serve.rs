@@ -4,6 +4,15 @@ use kcaws_test_kit::{Running, Signal, require_program};
 
 use crate::stage::{Stage, binary};
 
+/// What a file for a container has in it.
+const DOTENV_NAMES: [&str; 5] = [
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "KCAWS_SET",
+];
+
 /// The endpoint of `serve`, and its two variables.
 fn serving(stage: &Stage) -> (Running, serde_json::Value) {
     let command = stage.kcaws("serve dev --format json").allow_secret_on_stdout();
@@ -28,7 +37,9 @@ fn whoever_has_the_two_variables_is_served_until_somebody_ends_it() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let (serving, variables) = serving(&stage);
         let variables = variables.as_object().unwrap();
-        assert_eq!(variables.len(), 3, "no keys");
+        let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+        let region = ["AWS_DEFAULT_REGION", "AWS_REGION", "KCAWS_SET"];
+        assert!(names.len() == 6 && region.iter().all(|name| names.contains(name)), "no keys: {names:?}");
         let token_file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].as_str().unwrap().to_owned();
         let token = std::fs::read_to_string(&token_file).unwrap();
         assert_eq!(variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"], token);
@@ -78,7 +89,7 @@ fn the_variables_go_into_a_private_file_and_the_port_is_the_one_that_was_named()
     let text = stage.desk.read_home_file(".env");
     let names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
     // No file of this machine: a container would look for it in vain.
-    assert_eq!(names, ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]);
+    assert_eq!(names, DOTENV_NAMES);
     assert!(text.contains(&format!("http://127.0.0.1:{port}/")), "{text}");
     serving.signal(Signal::TERM);
     let output = serving.wait().expect_code(143);
@@ -133,7 +144,7 @@ fn many_that_write_one_file_at_once_leave_it_whole_and_then_none() {
         serving.wait_for_stderr("The variables are in `.env`.");
         let text = stage.desk.read_home_file(".env");
         let names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
-        assert_eq!(names, ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"]);
+        assert_eq!(names, DOTENV_NAMES);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
     for serving in all {

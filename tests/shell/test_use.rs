@@ -20,7 +20,7 @@ fn options_of_kcaws_itself_may_stand_before_use_and_behind_it() {
         ];
         let Some(command) = script(&stage, shell, &steps) else { continue };
         let output = command.env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
-        let lines = ["<dev|eu-west-1>", "<plain|none>", "<dev|eu-west-1>", "<none|none>"];
+        let lines = ["<dev|none>", "<plain|none>", "<dev|none>", "<none|none>"];
         assert_eq!(output.stdout_text().lines().collect::<Vec<_>>(), lines, "{shell:?} {output}");
         assert!(output.stderr.is_empty(), "{shell:?} {output}");
     }
@@ -42,7 +42,7 @@ fn what_is_too_much_is_wrong_usage_and_changes_nothing() {
             let steps = ["kcaws use plain", "kcaws use dev", &attempt, show(shell)];
             let Some(command) = script(&stage, shell, &steps) else { continue };
             let output = command.run().expect_ok().expect_stderr("error: ");
-            assert_eq!(output.stdout_text(), "failed 2\n<dev|eu-west-1>\n", "{shell:?} {line} {output}");
+            assert_eq!(output.stdout_text(), "failed 2\n<dev|none>\n", "{shell:?} {line} {output}");
         }
         let nothing = match shell {
             Shell::Bash | Shell::Zsh => "kcaws use - || echo failed $?",
@@ -78,7 +78,7 @@ fn an_alias_of_the_persons_own_does_not_break_the_hook_and_goes_on_working() {
         stage.desk.write_home_file("aliased", text);
         let Some(command) = shell.run(&stage.desk, "source ./aliased") else { continue };
         let output = command.run().expect_ok();
-        assert_eq!(output.stdout_text(), "<dev|eu-west-1>\n", "{shell:?} {output}");
+        assert_eq!(output.stdout_text(), "<dev|none>\n", "{shell:?} {output}");
         assert!(output.stderr.is_empty(), "{shell:?} {output}");
     }
 }

@@ -13,6 +13,7 @@ use super::error::CommandError;
 use super::role_args::{Chosen, RoleArgs};
 use super::selection::Selected;
 use super::ui::Ui;
+use super::variables;
 use crate::app::App;
 use crate::console::{Destination, Partition, Via, destination, regions};
 use crate::profile::Role;
@@ -36,7 +37,7 @@ you are signed in or sign in; no credentials are used here, and several sessions
 
 /// Open the AWS console in the browser with a profile's permission set
 ///
-/// Without a profile it is that of AWS_PROFILE; a person at a terminal is asked.
+/// Without a profile it is that of AWS_PROFILE, else `default`; without either, a person at a terminal is asked.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ConsoleArgs {
@@ -48,7 +49,8 @@ pub(super) struct ConsoleArgs {
     /// A page of the console by its URL, or a resource by its ARN
     #[arg(long, value_name = "URL|ARN", conflicts_with = "service")]
     destination: Option<String>,
-    /// Region of the console, where the destination tells none; else that of the profile, else that of the session
+    /// AWS Region of the console, unless the destination has its own [default: $AWS_REGION, then $AWS_DEFAULT_REGION,
+    /// then the profile's, then the session's]
     #[arg(long, value_parser = regions::argument)]
     region: Option<String>,
     /// federation or portal; else `console-via` of the settings, else federation
@@ -93,7 +95,8 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     }
     let via = args.via.unwrap_or(app.settings()?.console_via);
     let Chosen { selected, role, region } = args.of.choose_or_ask(app, ui)?;
-    let destination = find(args, &selected, region)?;
+    let by_hand = variables::region_by_hand(&app.env).map(|(_, region)| region);
+    let destination = find(args, &selected, by_hand.or(region))?;
     warn_of_doubts(&destination, &role, ui);
     args.out.check(app)?;
     let goal = Goal { selected, role, destination };

@@ -5,8 +5,8 @@ use super::finding::Finding;
 use super::scene::Scene;
 use crate::app::SetupError;
 use crate::cli::error::argument;
-use crate::cli::exec::NESTED;
 use crate::cli::selection;
+use crate::cli::variables::NESTED;
 use crate::ports::http::HttpSetupError;
 use crate::ports::proxy::{self, Proxy};
 use crate::ports::roots::{Bundle, Roots};
@@ -72,7 +72,7 @@ pub(super) fn aws_profile(scene: &Scene<'_>) -> Vec<Finding> {
 /// Where tokens go, and what stands in the way.
 pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if scene.app.env.get("AWS_ENDPOINT_URL").is_some() {
+    if scene.app.env.by_hand("AWS_ENDPOINT_URL").is_some() {
         findings.push(Finding::warning(
             "AWS_ENDPOINT_URL",
             "it is set: other tools send all requests there; kcaws does not use it, because a token must not go there",

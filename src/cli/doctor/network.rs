@@ -148,7 +148,7 @@ fn dual_stack(scene: &Scene<'_>, name: &str) -> Finding {
 }
 
 fn is_switched_off(scene: &Scene<'_>) -> bool {
-    scene.app.env.get(DUAL_STACK).is_some() && !scene.app.env.is_on(DUAL_STACK)
+    scene.app.env.by_hand(DUAL_STACK).is_some() && !scene.app.env.is_on(DUAL_STACK)
 }
 
 #[cfg(test)]

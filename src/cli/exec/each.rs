@@ -118,6 +118,9 @@ fn line(args: &ExecArgs, profile: &str, quiet: bool) -> Vec<OsString> {
     if args.keep_profile {
         line.push("--keep-profile".into());
     }
+    if let Some(region) = &args.region.region {
+        line.push(format!("--region={region}").into());
+    }
     // Names may begin with `-`, and what follows `--` is the command.
     line.extend([format!("--profile={profile}").into(), "--".into()]);
     line.extend(args.command.iter().cloned());

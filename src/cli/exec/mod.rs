@@ -5,14 +5,15 @@ use std::ffi::OsString;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::env;
 use super::error::{CommandError, Exit};
 use super::init::HOOK;
 use super::provider::Provider;
 use super::role_args::{Chosen, RoleArgs};
 use super::serve;
 use super::ui::{Ui, shown};
+use super::variables::{self, NESTED, RegionArg};
 use crate::app::App;
+use crate::ports::env::Env;
 use crate::ports::identity_center::RoleCredentials;
 use crate::ports::program::{NotRun, Program};
 use crate::secret::Secret;
@@ -24,33 +25,14 @@ Examples:
   kcaws exec dev --serve -- ./week-long-job
   kcaws exec --each 'prod-*' -- aws s3 ls   exit code 1 when one fails
   kcaws exec dev -- bash                    a shell that acts as the role
+  kcaws exec dev --region us-east-1 -- aws ec2 describe-vpcs
+
+Tools use the profile's Region and its endpoints too (endpoint_url, services, use_fips_endpoint, ca_bundle and the \
+like); your own AWS_REGION, AWS_ENDPOINT_URL and so on come first. What has no variable, such as the `s3` settings, is \
+read from the profile with --keep-profile only.
 
 Exit codes: those of the command; 125 where kcaws failed before it ran, 126 where it cannot be run, 127 where it is \
 not found.";
-
-/// Set for the command: what kcaws runs inside of itself can be told.
-pub(super) const NESTED: &str = "KCAWS_EXEC";
-
-/// What else would decide who the command is, or was right for other keys only.
-const STALE: [&str; 15] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_SESSION_EXPIRATION",
-    "AWS_ACCOUNT_ID",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-    "AWS_CREDENTIAL_FILE",
-];
-/// The last one is the EB CLI's own.
-const PROFILES: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_EB_PROFILE"];
 
 /// Run a command with role credentials in its environment
 ///
@@ -70,9 +52,12 @@ pub(super) struct ExecArgs {
     /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
     #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "named", "session"])]
     each: Option<String>,
-    /// Leave AWS_PROFILE and AWS_DEFAULT_PROFILE in the command's environment
-    #[arg(long)]
+    /// Set AWS_PROFILE to the profile too, for its settings that no variable has; tools that take a profile before keys
+    /// get the credentials through it
+    #[arg(long, conflicts_with = "session")]
     keep_profile: bool,
+    #[command(flatten)]
+    region: RegionArg,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -101,16 +86,18 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         ui.warn(&format!("this runs inside `kcaws exec` of {outer} already; its credentials are replaced"));
     }
     let chosen = args.of.choose(app)?;
-    // A profile that stays named comes before both.
-    let is_named = || args.keep_profile && app.env.profile().is_some();
-    if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !is_named()) {
+    // A profile that is named comes before both.
+    if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !args.keep_profile)
+    {
         return Err(hidden);
     }
-    let Chosen { selected, role, region } = chosen;
+    let settings = variables::of_settings(app, &chosen, &args.region, |_| true)?;
+    let Chosen { selected, role, .. } = chosen;
     let label = match &selected.profile {
         Some(profile) => profile.clone(),
         None => format!("{}/{}", role.account_id, role.role_name),
     };
+    let kept = selected.profile.clone().filter(|_| args.keep_profile);
     let account = role.account_id.clone();
     let provider = Provider::for_a_person(app, selected, role, ui)?;
     let credentials = lasting(&provider, args.min_ttl, app)?;
@@ -119,13 +106,15 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let mut set = match &served {
         Some(served) => {
             let mut set = served.variables(true);
-            set.extend(env::place_variables(&account, region.as_deref()));
+            set.push(variables::of_account(&account));
             set
         }
-        None => env::variables(&credentials, &account, region.as_deref()),
+        None => variables::of_credentials(&credentials, &account),
     };
-    set.push((NESTED, Secret::from(label.as_str())));
-    let program = Program { line: &args.command, set: &set, unset: &cleared(args.keep_profile) };
+    set.extend(settings);
+    set.extend(kept.map(|profile| ("AWS_PROFILE".to_owned(), Secret::new(profile))));
+    set.push((NESTED.to_owned(), Secret::from(label.as_str())));
+    let program = Program { line: &args.command, set: &set, unset: &cleared(&app.env) };
     let why = match served {
         Some(served) => program.run_beside(|| drop(served.token_file)),
         None => program.take_our_place(),
@@ -156,10 +145,10 @@ fn lasting(
         .hint("`kcaws exec --serve` keeps them fresh while the command runs, if it asks again as SDKs do"))
 }
 
-fn cleared(keep_profile: bool) -> Vec<&'static str> {
-    let profiles = PROFILES.into_iter().filter(|_| !keep_profile);
+fn cleared(env: &Env) -> Vec<String> {
     // A shell below it has to load the hook by itself.
-    STALE.into_iter().chain([HOOK]).chain(profiles).collect()
+    let fixed = variables::competing().chain([HOOK]).map(str::to_owned);
+    fixed.chain(variables::of_earlier_profile(env)).collect()
 }
 
 fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
@@ -216,11 +205,5 @@ mod tests {
         {
             assert!(span(endless).is_err(), "{endless}");
         }
-    }
-
-    #[test]
-    fn keys_of_others_are_cleared_and_the_profile_stays_on_request() {
-        assert!(cleared(false).contains(&"AWS_PROFILE") && !cleared(true).contains(&"AWS_PROFILE"));
-        assert!(cleared(true).contains(&"AWS_SECURITY_TOKEN"));
     }
 }

@@ -4,9 +4,9 @@ use chrono::DateTime;
 use clap::Args;
 
 use self::format::Reader;
-use super::exec::NESTED;
 use super::selection;
 use super::ui::Ui;
+use super::variables::NESTED;
 use crate::app::App;
 use crate::credentials::warm::{MintedBy, Wanted};
 use crate::near::Near;

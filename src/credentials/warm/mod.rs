@@ -68,9 +68,9 @@ impl<'a> Wanted<'a> {
         ];
         let fields = std::array::from_fn(|at| match asked.get(at) {
             Some(field) => Cow::Borrowed(*field),
-            None => {
-                Cow::Owned(env.raw(DECIDING_VARIABLES[at - ASKED]).unwrap_or_default().into_encoded_bytes())
-            }
+            None => Cow::Owned(
+                env.by_hand_raw(DECIDING_VARIABLES[at - ASKED]).unwrap_or_default().into_encoded_bytes(),
+            ),
         });
         let wanted = Self { session, role, fields, name: String::new(), stamp: None };
         Self { name: hashed_name(&wanted.bound()), ..wanted }

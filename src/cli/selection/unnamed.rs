@@ -1,0 +1,42 @@
+//! The profile of a command that names none: the one that AWS's own tools would take.
+
+use super::{check_config_file_of, identity, in_files};
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::variables;
+use crate::profile::ConfigError;
+
+const DEFAULT: &str = "default";
+
+/// Returns the profile that tools take where none is named: that of the environment, else `[default]` where kcaws has
+/// a part in it.
+///
+/// Keys and a web identity in the environment come before `[default]`: who tools are then is no profile.
+pub(in crate::cli) fn unnamed_profile(app: &App) -> Result<Option<String>, CommandError> {
+    if let Some(profile) = app.env.profile() {
+        return Ok(Some(profile));
+    }
+    if variables::before_a_profile(&app.env).is_some() {
+        return Ok(None);
+    }
+    check_config_file_of(app, DEFAULT)?;
+    match identity(app, DEFAULT) {
+        Err(ConfigError::NotOurs { .. }) => Ok(None),
+        Err(ConfigError::NoSuchProfile { name, .. }) if name == DEFAULT => Ok(None),
+        // What is wrong with it is said where it is used.
+        _ => Ok(Some(DEFAULT.to_owned())),
+    }
+}
+
+/// Returns the complaint that no profile is named.
+pub(in crate::cli) fn which_profile(app: &App) -> CommandError {
+    let error = CommandError::new(Exit::Usage, "which_profile", "which profile?");
+    let is_there = || in_files(app, |files| Ok(files.has(DEFAULT))).is_ok_and(|is_there| is_there);
+    if !is_there() {
+        return error;
+    }
+    error.because(match variables::before_a_profile(&app.env) {
+        Some((first, verb)) => format!("{first} in the environment: {verb} precedence over [default]"),
+        None => "[default] does not get its credentials from kcaws".to_owned(),
+    })
+}
