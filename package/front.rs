@@ -6,11 +6,11 @@ use std::process::ExitCode;
 #[cfg(unix)]
 #[expect(clippy::print_stderr, reason = "the commands' own way to speak is in the other program")]
 fn main() -> ExitCode {
-    use kcaws::ports::{bug, process};
+    use kcaws::platform::{bug, process};
     process::hide_memory();
     bug::exit_on_panic(|| {});
     // Never dropped: the process is about to end, and giving memory back to the kernel first costs a call.
-    let near = std::mem::ManuallyDrop::new(kcaws::near::Near::of_this_process());
+    let near = std::mem::ManuallyDrop::new(kcaws::app::hot::Near::of_this_process());
     if kcaws::cli::hot::answered(std::env::args_os().skip(1), &near) {
         return ExitCode::SUCCESS;
     }

@@ -12,7 +12,7 @@ pub mod columns;
 pub mod configure;
 pub mod console;
 pub mod credentials;
-pub mod near;
+pub mod platform;
 pub mod ports;
 pub mod profile;
 pub mod prompt;

@@ -21,8 +21,8 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::console::Via;
-use crate::ports::env::Env;
-use crate::ports::foreign_file;
+use crate::platform::env::Env;
+use crate::platform::foreign_file;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
 use crate::session::choice::Requested;

@@ -8,7 +8,7 @@ use super::serve;
 use super::ui::Ui;
 use super::variables::{self, ACCOUNT, KEYS, NESTED, RegionArg, Variable};
 use crate::app::App;
-use crate::ports::env::Env;
+use crate::platform::env::Env;
 use crate::profile::tool_settings::CA_BUNDLE;
 use crate::secret::Secret;
 use crate::shell::{Format, Unquotable, name_of_shell};

@@ -26,10 +26,10 @@ use self::keyring::StoreHint;
 pub(super) use self::situation::{Doing, Situation};
 
 use crate::credentials::warm::Refusal;
-use crate::ports::handoff::HandoffError;
+use crate::platform::handoff::HandoffError;
+use crate::platform::loopback::NoPort;
+use crate::platform::private_file::PrivateFileError;
 use crate::ports::identity_center::EndpointError;
-use crate::ports::loopback::NoPort;
-use crate::ports::private_file::PrivateFileError;
 use crate::ports::state_folder::StateError;
 use crate::settings::SettingsError;
 

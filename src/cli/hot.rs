@@ -11,10 +11,10 @@ use clap::ValueEnum;
 
 use super::prompt::PromptArgs;
 use super::prompt::format::Reader;
+use crate::app::hot::Near;
 use crate::credentials::warm::{Wanted, Warm};
-use crate::near::Near;
-use crate::ports::file_stamp::FileStamp;
-use crate::ports::terminal;
+use crate::platform::file_stamp::FileStamp;
+use crate::platform::terminal;
 use crate::profile::{Role, target};
 use crate::secret::Secret;
 

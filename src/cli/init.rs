@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::error::{CommandError, Exit};
 use super::ui::Ui;
 use crate::app::App;
-use crate::ports::process;
+use crate::platform::process;
 use crate::shell::Format;
 
 const EXAMPLES: &str = "\

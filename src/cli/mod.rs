@@ -43,7 +43,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 use self::error::{CommandError, Doing};
 use self::ui::Ui;
 use crate::app::App;
-use crate::ports::terminal::Terminal;
+use crate::platform::terminal::Terminal;
 
 /// No line is wider than 80 columns: clap would break it without regard to the table.
 const ENVIRONMENT: &str = "\
@@ -192,7 +192,7 @@ impl Command {
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         // The provider that tools wait for starts no thread: it listens only round a refresh. A prompt asks nobody.
         if !matches!(self, Self::CredentialProcess(_) | Self::Prompt(_)) {
-            crate::ports::interrupt::listen();
+            crate::platform::interrupt::listen();
         }
         match self {
             Self::Configure(args) => configure::run(args, app, ui),
@@ -228,7 +228,7 @@ impl Command {
 
 /// Parses, runs, and turns what came of it into an exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    crate::ports::interrupt::survive_file_limits();
+    crate::platform::interrupt::survive_file_limits();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,

@@ -17,11 +17,11 @@ use self::harmless::{harmless_json, shown_lines};
 pub(super) use self::table::WIDEST;
 use super::Global;
 use super::error::{CommandError, Doing, Situation};
-use crate::ports::env::Env;
+use crate::platform::env::Env;
+use crate::platform::osc52::{self, Multiplexer};
+use crate::platform::terminal::Terminal;
+use crate::platform::thread;
 use crate::ports::keyring::Prompting;
-use crate::ports::osc52::{self, Multiplexer};
-use crate::ports::terminal::Terminal;
-use crate::ports::thread;
 use crate::secret::Secret;
 
 pub struct Ui {
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
     use crate::cli::error::Exit;
 
-    fn ui(quiet: bool) -> (Ui, crate::ports::terminal::Captured, crate::ports::terminal::Captured) {
+    fn ui(quiet: bool) -> (Ui, crate::platform::terminal::Captured, crate::platform::terminal::Captured) {
         let (terminal, stdout, stderr) = Terminal::captured();
         let global = Global { quiet, verbose: 0, no_color: true, no_input: false };
         (Ui::new(terminal, &global), stdout, stderr)

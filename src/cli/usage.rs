@@ -13,7 +13,7 @@ use super::error::{CommandError, Exit};
 use super::ui::Ui;
 use super::{Cli, Global};
 use crate::app::App;
-use crate::ports::terminal::Terminal;
+use crate::platform::terminal::Terminal;
 
 /// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr, with `--json` as every other
 /// error is, and 2; 125 where a command's own code would have come.

@@ -10,7 +10,7 @@ use super::role_args::Chosen;
 use super::{selection, serve};
 use crate::app::App;
 use crate::console::regions;
-use crate::ports::env::{Env, FROM_PROFILE, from_profile};
+use crate::platform::env::{Env, FROM_PROFILE, from_profile};
 use crate::ports::identity_center::RoleCredentials;
 use crate::secret::Secret;
 

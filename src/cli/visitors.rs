@@ -1,7 +1,7 @@
 //! Reports who asked for a page that was meant for this person's browser.
 
 use super::ui::Ui;
-use crate::ports::loopback::Visitors;
+use crate::platform::loopback::Visitors;
 
 /// Tells of another user that was refused, and of a system that cannot tell.
 pub(super) fn report(visitors: &Visitors, ui: &mut Ui) {

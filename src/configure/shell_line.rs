@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use crate::ports::env::Env;
-use crate::ports::folders::Folders;
+use crate::platform::env::Env;
+use crate::platform::folders::Folders;
 use crate::shell::{Format, name_of_shell};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

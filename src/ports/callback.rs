@@ -12,8 +12,8 @@ use hyper::http::request::Parts;
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use super::loopback::{self, Answer, Loopback, NoPort, Visitors};
-use super::thread;
+use crate::platform::loopback::{self, Answer, Loopback, NoPort, Visitors};
+use crate::platform::thread;
 use crate::secret::Secret;
 
 /// AWS takes this path and no other (aws/aws-cli registers it, too).

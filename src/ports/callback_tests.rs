@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::*;
-use crate::ports::loopback::ask;
+use crate::platform::loopback::ask;
 
 const STATE: &str = "s-8JqP_w1v2k3l4m5n6o7p8q9r0s1t2u3v4w5x6y7z8";
 /// A broken test's, not a measure.

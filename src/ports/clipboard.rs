@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::browser::SSH;
-use super::env::Env;
-use super::lookup;
-use super::process::wait_until;
+use crate::platform::env::Env;
+use crate::platform::lookup;
+use crate::platform::process::wait_until;
+use crate::ports::browser::SSH;
 use crate::secret::Secret;
 
 /// All of them take their input and go, or leave somebody behind.
@@ -115,7 +115,7 @@ impl Clipboard for FakeClipboard {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::ports::lookup::script;
+    use crate::platform::lookup::script;
 
     /// What both forms keep.
     fn keeps_what_is_put(clipboard: &dyn Clipboard, text: &dyn Fn() -> Option<String>) {

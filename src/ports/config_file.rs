@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::NamedTempFile;
 
-use super::file_stamp::FileStamp;
-use super::foreign_file;
-use super::interrupt::CriticalSection;
-use super::protection::Protection;
+use crate::platform::file_stamp::FileStamp;
+use crate::platform::foreign_file;
+use crate::platform::interrupt::CriticalSection;
+use crate::platform::protection::Protection;
 
 pub trait ConfigFile: Send + Sync {
     /// As it was named, symbolic links not followed.
@@ -280,10 +280,12 @@ fn keep_owner_and_mode(
     #[cfg(target_os = "linux")]
     {
         let old = std::fs::File::open(path).map_err(io("read", path))?;
-        super::file_attributes::copy(&old, file).map_err(|not_kept| ConfigFileError::Attribute {
-            path: path.to_path_buf(),
-            name: not_kept.name,
-            source: not_kept.source,
+        crate::platform::file_attributes::copy(&old, file).map_err(|not_kept| {
+            ConfigFileError::Attribute {
+                path: path.to_path_buf(),
+                name: not_kept.name,
+                source: not_kept.source,
+            }
         })?;
     }
     let mode = std::fs::Permissions::from_mode(meta.mode() & 0o7777);

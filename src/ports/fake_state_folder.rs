@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::state_folder::{LeftOver, Lock, StateError, StateFolder, io, is_plain};
+use crate::ports::state_folder::{LeftOver, Lock, StateError, StateFolder, io, is_plain};
 
 /// A folder in memory.
 #[derive(Clone, Default)]

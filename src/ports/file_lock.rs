@@ -6,7 +6,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use super::state_error::StateError;
+use crate::ports::state_error::StateError;
 
 /// Polls, because the system's blocking lock knows no deadline. The steps are short against a network call.
 #[expect(clippy::disallowed_methods, reason = "this is the port")]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::owner::{self, Obstacle, ObstacleKind};
-use super::state_folder::{StateError, io, is_nothing_there};
+use crate::platform::owner::{self, Obstacle, ObstacleKind};
+use crate::ports::state_folder::{StateError, io, is_nothing_there};
 
 pub(super) fn own_folder(path: &Path) -> Result<(), StateError> {
     let meta = match std::fs::symlink_metadata(path) {

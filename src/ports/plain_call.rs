@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-use super::http::{Answer, HttpSetup, Unreached, is_aws_header};
-use super::identity_center::Origin;
+use crate::platform::http::{Answer, HttpSetup, Unreached, is_aws_header};
+use crate::ports::identity_center::Origin;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 

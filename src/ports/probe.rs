@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use chrono::{DateTime, Utc};
 
-use super::http::{HttpSetup, Unreached};
+use crate::platform::http::{HttpSetup, Unreached};
 
 /// A person waits, and hosts are asked at the same time.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -69,8 +69,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::platform::env::Env;
     use crate::ports::clock::SystemClock;
-    use crate::ports::env::Env;
 
     const DATE: &str = "Tue, 24 Nov 2026 08:00:00 GMT";
 

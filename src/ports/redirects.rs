@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use url::Url;
 
-use super::http::{HttpSetup, Unreached};
+use crate::platform::http::{HttpSetup, Unreached};
 
 /// As long as the AWS CLI waits for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,9 +8,9 @@ use aws_smithy_types::body::SdkBody;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::http::HttpSetup;
-use super::identity_center::{Origin, RoleCredentials, Token};
-use super::plain_call::{CallError, Callee, Refusals};
+use crate::platform::http::HttpSetup;
+use crate::ports::identity_center::{Origin, RoleCredentials, Token};
+use crate::ports::plain_call::{CallError, Callee, Refusals};
 use crate::secret::Secret;
 
 pub trait Signin {

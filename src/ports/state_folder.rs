@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::fake_state_folder::FakeLock;
-pub use super::fake_state_folder::FakeStateFolder;
-use super::file_lock;
-use super::own_folder::{own_folder, refuse_foreign, refuse_unsafe};
-use super::sealed::{hex, length_of};
-pub use super::state_error::StateError;
-use super::temp_files::{self, Kind};
+use crate::platform::sealed::{hex, length_of};
+use crate::platform::temp_files::{self, Kind};
+use crate::ports::fake_state_folder::FakeLock;
+pub use crate::ports::fake_state_folder::FakeStateFolder;
+use crate::ports::file_lock;
+use crate::ports::own_folder::{own_folder, refuse_foreign, refuse_unsafe};
+pub use crate::ports::state_error::StateError;
 
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
 pub trait StateFolder: Send + Sync {

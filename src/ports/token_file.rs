@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sealed::hex;
-use super::state_folder::{Lock, StateError, StateFolder};
+use crate::platform::sealed::hex;
+use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::secret::Secret;
 
 /// In the state folder.

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::env::Env;
-use super::thread;
+use crate::platform::env::Env;
+use crate::platform::thread;
 use crate::secret::Secret;
 
 /// Versions and tables are short; whatever else comes is thrown away unread.

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::portals::Portals;
 use super::reading::{Fault, Lines};
 use super::{ConfigError, Place, invisible};
-use crate::ports::foreign_file;
+use crate::platform::foreign_file;
 
 /// What counts as blank: the SDKs agree on no more than these.
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];

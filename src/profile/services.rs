@@ -2,7 +2,7 @@
 //! AWS SDKs and Tools reference guide, "Service-specific endpoints".
 
 use super::document::{Document, Heading};
-use crate::ports::env::Env;
+use crate::platform::env::Env;
 use crate::ports::identity_center::Override;
 
 /// A service whose endpoint can be overridden, and its name in variables and sections.

@@ -7,7 +7,7 @@
 use super::document::{Heading, View};
 use super::identity::ProfileFiles;
 use super::{ConfigError, Place, sources};
-use crate::ports::env::{self, Env};
+use crate::platform::env::{self, Env};
 
 const DEFAULT: &str = "default";
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";

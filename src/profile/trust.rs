@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::{Document, Heading};
 use super::target::Role;
-use crate::ports::roots::Bundle;
+use crate::platform::roots::Bundle;
 
 const KEY: &str = "ca_bundle";
 

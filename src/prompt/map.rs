@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ports::env::Env;
-use crate::ports::file_stamp::FileStamp;
+use crate::platform::env::Env;
+use crate::platform::file_stamp::FileStamp;
 use crate::ports::state_folder::{StateFolder, hashed_name};
 use crate::profile::services::DECIDING_VARIABLES;
 

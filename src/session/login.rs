@@ -11,11 +11,11 @@ use super::page::DevicePages;
 use super::start_url::Portal;
 use super::status::SessionStatus;
 use super::{Flow, Login, LoginNeeded, Session, SessionError, TokenRecord};
+use crate::platform::interrupt::CriticalSection;
 use crate::ports::callback;
 use crate::ports::identity_center::{
     ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
-use crate::ports::interrupt::CriticalSection;
 
 /// How long another kcaws may take with the record (a refresh is two requests).
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);

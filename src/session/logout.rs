@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError};
+use crate::platform::interrupt::CriticalSection;
 use crate::ports::identity_center::ServiceError;
-use crate::ports::interrupt::CriticalSection;
 use crate::ports::keyring::KeyringError;
 use crate::secret::Secret;
 

@@ -7,7 +7,7 @@
 use url::Url;
 
 use super::SessionError;
-use crate::ports::excerpt;
+use crate::platform::excerpt;
 use crate::ports::identity_center::{DeviceAuthorization, Endpoints, is_sign_in_host};
 
 /// AWS's are some hundreds of letters long; longer ones do not get through all browsers.

@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use super::page::PageUrl;
 use super::start_url::Portal;
 use super::{Flow, Session, SessionError};
+use crate::platform::excerpt;
+use crate::platform::loopback::{NoPort, Visitors};
+use crate::platform::sealed::new_key;
 use crate::ports::callback::{Callback, Returned, Verdict};
-use crate::ports::excerpt;
 use crate::ports::identity_center::{Grant, IssuedToken, Registration, ServiceError};
-use crate::ports::loopback::{NoPort, Visitors};
-use crate::ports::sealed::new_key;
 use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::known;
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError, TokenRecord};
+use crate::platform::interrupt::CriticalSection;
 use crate::ports::identity_center::{Grant, ServiceError};
-use crate::ports::interrupt::CriticalSection;
 use crate::secret::Secret;
 
 impl Session<'_> {

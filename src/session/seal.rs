@@ -19,7 +19,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-use crate::ports::sealed::{self, SealError};
+use crate::platform::sealed::{self, SealError};
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::ports::warm_key::{ID_LEN, KeyId, NoPlace, WarmKeys};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idc_sim::{Builder, IdcSim};
-use kcaws::ports::env::Env;
+use kcaws::platform::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::state_folder::DiskStateFolder;
 use kcaws::ports::warm_key;

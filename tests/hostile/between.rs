@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use idc_sim::IdcSim;
-use kcaws::ports::env::Env;
+use kcaws::platform::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::state_folder::DiskStateFolder;
 use kcaws::ports::warm_key;

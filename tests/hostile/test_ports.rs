@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kcaws::platform::env::Env;
+use kcaws::platform::http::HttpSetup;
 use kcaws::ports::clock::SystemClock;
-use kcaws::ports::env::Env;
-use kcaws::ports::http::HttpSetup;
 use kcaws::ports::identity_center::sdk::SdkIdentityCenter;
 use kcaws::ports::identity_center::{
     ClientGrant, Endpoints, Grant, IdentityCenter, Origin, Patience, Registration, RoleCredentials,

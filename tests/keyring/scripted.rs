@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use futures_core::Stream;
-use kcaws::ports::runtime::Runtime;
+use kcaws::platform::runtime::Runtime;
 use tokio::sync::oneshot;
 use zbus::message::Type;
 use zbus::names::BusName;

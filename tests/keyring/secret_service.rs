@@ -1,8 +1,8 @@
 //! The good days, and the three answers that must never be mixed up: locked, absent, empty.
 
+use kcaws::platform::runtime::Runtime;
 use kcaws::ports::keyring::secret_service::{BusAddress, SecretServiceStore};
 use kcaws::ports::keyring::{KeyringError, SecretStore, StoreKind};
-use kcaws::ports::runtime::Runtime;
 use kcaws::secret::Secret;
 
 use crate::contract::{corp, get, keeps_the_contract, key, set};

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use kcaws::credentials::warm::{MintedBy, Wanted, Warm};
 use kcaws::credentials::{CredentialsError, Fetched};
+use kcaws::platform::env::Env;
+use kcaws::platform::file_stamp::FileStamp;
+use kcaws::platform::sealed::{Key, hex};
 use kcaws::ports::clock::{FakeClock, Skew};
-use kcaws::ports::env::Env;
-use kcaws::ports::file_stamp::FileStamp;
 use kcaws::ports::identity_center::{Endpoints, Origin, RoleCredentials};
 use kcaws::ports::keyring::file::FileStore;
 use kcaws::ports::keyring::{ItemKey, SecretStore, StoreKind};
 use kcaws::ports::passphrase::fake::FakePassphrases;
-use kcaws::ports::sealed::{Key, hex};
 use kcaws::ports::state_folder::{FakeStateFolder, StateFolder, hashed_name};
 use kcaws::ports::warm_key::{KeyId, NoPlace, WarmKeys};
 use kcaws::profile::{Role, SsoSession};
@@ -199,7 +199,7 @@ fn writes_vectors() {
     let session = corp();
     let bound: [&[u8]; 4] =
         [b"kcaws token record 1", &KEY_ID, session.name.as_bytes(), session.start_url.as_bytes()];
-    let sealed = kcaws::ports::sealed::seal(&KEY, &bound, VERSION_1.as_bytes()).expect("seals");
+    let sealed = kcaws::platform::sealed::seal(&KEY, &bound, VERSION_1.as_bytes()).expect("seals");
     let name = state.list("sealed").expect("lists").remove(0);
     state.write(&format!("keyutils/{name}"), &[KEY_ID.as_slice(), &sealed].concat()).expect("writes");
     let record = TokenRecord::from_text(&Secret::from(VERSION_1), &corp()).expect("is read");

@@ -2,7 +2,7 @@
 
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
-use crate::ports::picker::PickError;
+use crate::platform::picker::PickError;
 
 /// Until `read` takes the answer; an empty one stands for `usual`.
 pub(super) fn until<T>(

@@ -19,7 +19,7 @@ use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::configure::foreign::{self, Unclear};
 use crate::configure::{SessionPlan, answers};
-use crate::ports::folders::oddity_of_name;
+use crate::platform::folders::oddity_of_name;
 use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::save::Outcome;
 

@@ -11,9 +11,9 @@ use crate::app::App;
 use crate::cli::error::{self, CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
+use crate::platform::handoff::Handoff;
+use crate::platform::osc52::Multiplexer;
 use crate::ports::browser::{Manner, NoBrowser};
-use crate::ports::handoff::Handoff;
-use crate::ports::osc52::Multiplexer;
 use crate::secret::{self, Secret};
 
 /// How long a browser may take from its start to asking for the page.
@@ -186,11 +186,11 @@ mod tests {
     use crate::cli::Global;
     use crate::cli::error::Situation;
     use crate::console::Via;
+    use crate::platform::env::Env;
+    use crate::platform::folders::Folders;
+    use crate::platform::terminal::Terminal;
     use crate::ports::browser::FakeBrowser;
     use crate::ports::clock::FakeClock;
-    use crate::ports::env::Env;
-    use crate::ports::folders::Folders;
-    use crate::ports::terminal::Terminal;
 
     /// What a person is told of a browser that starts and never asks for the page.
     fn refusal(container: Option<&str>, profile: Option<&str>) -> String {

@@ -7,9 +7,9 @@ use crate::app::SetupError;
 use crate::cli::error::argument;
 use crate::cli::selection;
 use crate::cli::variables::NESTED;
-use crate::ports::http::HttpSetupError;
-use crate::ports::proxy::{self, Proxy};
-use crate::ports::roots::{Bundle, Roots};
+use crate::platform::http::HttpSetupError;
+use crate::platform::proxy::{self, Proxy};
+use crate::platform::roots::{Bundle, Roots};
 
 /// Keys in the environment.
 pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {

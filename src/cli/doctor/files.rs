@@ -6,9 +6,9 @@ use std::path::Path;
 use super::finding::Finding;
 use super::scene::Scene;
 use crate::cli::error::{AS_ROOT, argument};
-use crate::ports::file_facts::{Who, readable, takes_files, writable};
-use crate::ports::machine;
-use crate::ports::owner::{self, Obstacle, ObstacleKind};
+use crate::platform::file_facts::{Who, readable, takes_files, writable};
+use crate::platform::machine;
+use crate::platform::owner::{self, Obstacle, ObstacleKind};
 
 /// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {

@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::cli::selection::{self, Selected};
 use crate::console::Partition;
+use crate::platform::thread;
 use crate::ports::identity_center::Origin;
 use crate::ports::probe::{Answer, Probe};
-use crate::ports::thread;
 use crate::profile::services::{Service, endpoint_override};
 
 /// One host, what it is for, and what it said. `ahead`: how far its clock is ahead of ours.

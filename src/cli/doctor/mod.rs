@@ -27,8 +27,8 @@ use self::scene::{Asked, Scene};
 use super::error::{CommandError, Exit};
 use super::ui::Ui;
 use crate::app::App;
-use crate::ports::http::HttpSetup;
-use crate::ports::machine::Machine;
+use crate::platform::http::HttpSetup;
+use crate::platform::machine::Machine;
 use crate::ports::probe::{HttpProbe, Probe};
 use crate::ports::trial::RealTrials;
 

@@ -7,7 +7,7 @@ use super::heard::{self, Heard};
 use super::programs::of_another_system;
 use crate::app::App;
 use crate::cli::selection::{self, Selected};
-use crate::ports::machine::Machine;
+use crate::platform::machine::Machine;
 use crate::ports::probe::Probe;
 use crate::ports::trial::Trials;
 use crate::profile::document::{Document, Heading};

@@ -2,7 +2,7 @@
 
 use super::{CommandError, Exit};
 use crate::configure::answers::BadAnswer;
-use crate::ports::picker::PickError;
+use crate::platform::picker::PickError;
 use crate::profile::portal_url::BadStartUrl;
 
 impl From<BadAnswer> for CommandError {

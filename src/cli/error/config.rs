@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use super::{CommandError, Exit, chain};
+use crate::platform::folders::oddity_of_name;
 use crate::ports::config_file::is_link_loop;
-use crate::ports::folders::oddity_of_name;
 use crate::profile::ConfigError;
 use crate::similar::did_you_mean;
 

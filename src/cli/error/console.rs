@@ -2,9 +2,9 @@
 
 use super::{CommandError, Exit};
 use crate::console::destination::DestinationError;
+use crate::platform::handoff::HandoffError;
 use crate::ports::browser::{BrowserError, Manner, Opened};
 use crate::ports::clipboard::ClipboardError;
-use crate::ports::handoff::HandoffError;
 
 impl From<DestinationError> for CommandError {
     fn from(error: DestinationError) -> Self {

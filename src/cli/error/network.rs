@@ -2,7 +2,7 @@
 
 use super::{CommandError, Exit, chain};
 use crate::app::SetupError;
-use crate::ports::http::HttpSetupError;
+use crate::platform::http::HttpSetupError;
 use crate::ports::plain_call::{CallError, Trouble};
 
 /// Both places of a company's certificate are named: the AWS CLI reads both.

@@ -2,8 +2,8 @@
 
 use super::config::of_reading;
 use super::{CommandError, Exit, argument, chain};
+use crate::platform::protection::Protection;
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
-use crate::ports::protection::Protection;
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;
 

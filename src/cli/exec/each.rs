@@ -11,10 +11,10 @@ use crate::cli::provider::Provider;
 use crate::cli::role_args::{Chosen, RoleArgs};
 use crate::cli::selection;
 use crate::cli::ui::{Ui, shown};
+use crate::platform::program::Crowd;
+use crate::platform::thread;
 use crate::ports::keyring::StoreKind;
 use crate::ports::passphrase::Kept;
-use crate::ports::program::Crowd;
-use crate::ports::thread;
 use crate::session::status;
 
 /// Commands at once: they wait for AWS more than they compute.

@@ -13,9 +13,9 @@ use super::serve;
 use super::ui::{Ui, shown};
 use super::variables::{self, NESTED, RegionArg};
 use crate::app::App;
-use crate::ports::env::Env;
+use crate::platform::env::Env;
+use crate::platform::program::{NotRun, Program};
 use crate::ports::identity_center::RoleCredentials;
-use crate::ports::program::{NotRun, Program};
 use crate::secret::Secret;
 
 const EXAMPLES: &str = "\

@@ -2,7 +2,7 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 
-use crate::ports::env::Env;
+use crate::platform::env::Env;
 
 /// ISO/IEC 18004 section 9.1: four light modules round the code.
 const QUIET: usize = 4;

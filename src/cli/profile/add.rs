@@ -7,7 +7,7 @@ use crate::cli::role_args::{account, id_of, role_name};
 use crate::cli::selection::{self, Selected};
 use crate::cli::ui::Ui;
 use crate::console::regions;
-use crate::ports::process;
+use crate::platform::process;
 use crate::profile::draft::{Change, Draft, is_plain_name};
 use crate::profile::line;
 use crate::profile::own::{self, Own};

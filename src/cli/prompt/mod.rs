@@ -8,11 +8,11 @@ use super::selection;
 use super::ui::Ui;
 use super::variables::NESTED;
 use crate::app::App;
+use crate::app::hot::Near;
 use crate::credentials::warm::{MintedBy, Wanted};
-use crate::near::Near;
-use crate::ports::color;
-use crate::ports::file_stamp::FileStamp;
-use crate::ports::terminal;
+use crate::platform::color;
+use crate::platform::file_stamp::FileStamp;
+use crate::platform::terminal;
 use crate::prompt::{self, Map, Ours, Standing, View};
 use crate::session::status;
 

@@ -2,7 +2,7 @@
 
 use super::{Ui, shown};
 use crate::cli::error::{CommandError, Exit};
-use crate::ports::picker::{self, PickError};
+use crate::platform::picker::{self, PickError};
 
 /// How often an answer may be misunderstood.
 const TRIES: usize = 3;
@@ -72,7 +72,7 @@ impl Ui {
 mod tests {
     use super::*;
     use crate::cli::Global;
-    use crate::ports::terminal::{Captured, Terminal};
+    use crate::platform::terminal::{Captured, Terminal};
 
     fn at_a_terminal(typed: &'static str) -> (Ui, Captured) {
         let (mut terminal, _, stderr) = Terminal::captured();

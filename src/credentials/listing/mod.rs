@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use self::known::{login_of, progress_name};
 pub(super) use self::pages::{Budget, all_pages};
 use super::pace::Pace;
+use crate::platform::thread;
 use crate::ports::identity_center::{Account, ServiceError};
-use crate::ports::thread;
 use crate::secret::Secret;
 use crate::session::{LoginNeeded, Session, SessionError};
 

@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::credentials::{Fetched, wire};
-use crate::ports::file_stamp::FileStamp;
+use crate::platform::file_stamp::FileStamp;
+use crate::platform::sealed::{hex, length_prefixed};
 use crate::ports::identity_center::Endpoints;
-use crate::ports::sealed::{hex, length_prefixed};
 use crate::profile::{Role, SsoSession};
 use crate::secret::Secret;
 

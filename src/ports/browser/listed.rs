@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{BrowserError, Opened, Runs, start};
-use crate::ports::env::Env;
-use crate::ports::lookup;
+use crate::platform::env::Env;
+use crate::platform::lookup;
 
 /// They live in the terminal that they are started from.
 const TEXT_BROWSERS: [&str; 7] = ["elinks", "links", "links2", "lynx", "netrik", "retawq", "w3m"];
@@ -70,7 +70,7 @@ fn is_text_browser(program: &Path) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::ports::lookup::script;
+    use crate::platform::lookup::script;
 
     #[test]
     fn the_url_stands_where_it_is_asked_for_or_last_and_exactly_once() {

@@ -10,8 +10,8 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::env::Env;
-use super::thread;
+use crate::platform::env::Env;
+use crate::platform::thread;
 
 /// Why no browser is even tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,7 +283,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn the_contract_holds_for_both_forms() {
-        use crate::ports::lookup::script;
+        use crate::platform::lookup::script;
         let folder = tempfile::tempdir().expect("a temp folder");
         let list = folder.path().join("list");
         // As a browser that was not running yet: it lives as long as its window.
@@ -310,7 +310,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_browser_that_fails_at_once_is_an_error() {
-        use crate::ports::lookup::script;
+        use crate::platform::lookup::script;
         let folder = tempfile::tempdir().expect("a temp folder");
         let env = script(folder.path(), "firefox", "exit 7");
         let failed = SystemBrowser::new(env, Some("firefox".to_owned())).open("http://127.0.0.1:1/");

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{BrowserError, Manner, packaged};
-use crate::ports::env::Env;
-use crate::ports::lookup;
+use crate::platform::env::Env;
+use crate::platform::lookup;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
@@ -185,7 +185,7 @@ fn family_of(program: &Path) -> Family {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::ports::lookup::script;
+    use crate::platform::lookup::script;
 
     const URL: &str = "http://127.0.0.1:4321/0a?b=c&d#e";
 

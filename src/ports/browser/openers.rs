@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use super::{BrowserError, Opened, Runs, start};
-use crate::ports::env::Env;
-use crate::ports::lookup;
+use crate::platform::env::Env;
+use crate::platform::lookup;
 
 /// In the order in which they are tried. Those that reach a host are installed nowhere but below one, and fail at once
 /// where they reach none.
@@ -55,7 +55,7 @@ pub(super) fn open(url: &str, env: &Env) -> Result<Opened, BrowserError> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::ports::lookup::script;
+    use crate::platform::lookup::script;
 
     const URL: &str = "http://127.0.0.1:1/a?b&c";
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::ports::env::Env;
-use crate::ports::lookup;
+use crate::platform::env::Env;
+use crate::platform::lookup;
 
 /// Where snaps have their programs: the second is that of Fedora and Arch.
 const SNAPS: [&str; 2] = ["/snap/bin", "/var/lib/snapd/snap/bin"];

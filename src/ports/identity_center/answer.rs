@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Origin, ServiceError};
-use crate::ports::http::{HttpSetup, Page, is_aws_header};
-use crate::ports::{excerpt, innermost};
+use crate::platform::http::{HttpSetup, Page, is_aws_header};
+use crate::platform::{excerpt, innermost};
 
 /// The longest text of the portal's that is shown, in letters.
 const LONGEST_TEXT: usize = 300;
@@ -253,7 +253,7 @@ fn raw_answer<E>(error: &SdkError<E, HttpResponse>) -> Option<&HttpResponse> {
 
 pub(super) fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(super::super::http::CONNECT_TIMEOUT.min(attempt))
+        .connect_timeout(crate::platform::http::CONNECT_TIMEOUT.min(attempt))
         .operation_attempt_timeout(attempt)
         .build()
 }

@@ -4,8 +4,8 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 
 use super::*;
+use crate::platform::env::Env;
 use crate::ports::clock::SystemClock;
-use crate::ports::env::Env;
 
 const PAGE: &str = "<html><title>Access Denied - Web Gateway</title></html>";
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::{Minted, hosts};
-use crate::ports::shown_url::ShownUrl;
+use crate::platform::shown_url::ShownUrl;
 
 /// Scheme, host, port and perhaps a path prefix, without a slash at the end, in the one way to write it. What may go from
 /// one origin to another: [`super::Minted`].

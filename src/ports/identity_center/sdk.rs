@@ -16,9 +16,9 @@ use super::{
     Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
     Registration, RoleCredentials, ServiceError, Token, is_account_id, is_role_name,
 };
+use crate::platform::http::HttpSetup;
+use crate::platform::runtime::Runtime;
 use crate::ports::clock::Skew;
-use crate::ports::http::HttpSetup;
-use crate::ports::runtime::Runtime;
 use crate::secret::Secret;
 
 /// RFC 8628 section 3.4.

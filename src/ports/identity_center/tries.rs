@@ -18,8 +18,8 @@ use tokio::time::Instant;
 use super::answer::Called;
 use super::sdk::SdkIdentityCenter;
 use super::{IdentityCenter, Patience, ServiceError};
-use crate::ports::http::CONNECT_TIMEOUT;
-use crate::ports::running_time::within;
+use crate::platform::http::CONNECT_TIMEOUT;
+use crate::platform::running_time::within;
 
 /// Between two tries of what is tried again here, for which others may wait.
 const BACK_OFF: Duration = Duration::from_millis(500);

@@ -15,7 +15,7 @@ use super::left_over;
 use super::names::hex;
 use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
-use crate::ports::sealed::{self, SealError};
+use crate::platform::sealed::{self, SealError};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::file::FileStore;
 use super::steady::Steady;
 use super::{KeyringError, SecretStore, StoreKind};
-use crate::ports::env::Env;
-use crate::ports::folders::Folders;
+use crate::platform::env::Env;
+use crate::platform::folders::Folders;
 use crate::ports::passphrase::PassphraseSource;
 use crate::ports::state_folder::StateFolder;
 

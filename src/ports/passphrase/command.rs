@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::{PassphraseError, line};
-use crate::ports::process::wait_until;
-use crate::ports::thread;
+use crate::platform::process::wait_until;
+use crate::platform::thread;
 use crate::secret::Secret;
 use crate::words::words;
 

@@ -11,10 +11,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::env::Env;
+use crate::platform::env::{Env, PASSPHRASE_DESCRIPTOR};
 use crate::secret::Secret;
 
-pub(super) const DESCRIPTOR: &str = "KCAWS_PASSPHRASE_FD";
 const COMMAND: &str = "KCAWS_PASSPHRASE_COMMAND";
 
 /// What the person is asked for.
@@ -104,7 +103,7 @@ impl PassphraseSource for SystemPassphrases {
         if let Some(given) = &kept.given {
             return Ok(Some(given.clone()));
         }
-        let passphrase = if let Some(number) = self.env.get(DESCRIPTOR) {
+        let passphrase = if let Some(number) = self.env.get(PASSPHRASE_DESCRIPTOR) {
             descriptor::first_line(&number)?
         } else if let Some(command) = self.env.get(COMMAND) {
             command::first_line(&command)?
@@ -180,7 +179,7 @@ mod tests {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         std::io::Write::write_all(&mut writer, b"from the pipe\r\nnot this").expect("written");
         let number = std::os::fd::AsRawFd::as_raw_fd(&reader).to_string();
-        let given = system(&[(DESCRIPTOR, &number), (COMMAND, "false")]);
+        let given = system(&[(PASSPHRASE_DESCRIPTOR, &number), (COMMAND, "false")]);
         contract(&given, Some("from the pipe"));
         // For the next call inside the same process, which cannot read it any more.
         contract(&SystemPassphrases::new(given.env.clone(), given.kept.clone()), Some("from the pipe"));
@@ -199,7 +198,10 @@ mod tests {
         let long = format!("echo {}", "x".repeat(line::LONGEST + 1));
         assert!(matches!(error(&[(COMMAND, &long)]), PassphraseError::NotALine));
         for number in ["x", "-1", "987654"] {
-            assert!(matches!(error(&[(DESCRIPTOR, number)]), PassphraseError::Descriptor(_)), "{number}");
+            assert!(
+                matches!(error(&[(PASSPHRASE_DESCRIPTOR, number)]), PassphraseError::Descriptor(_)),
+                "{number}"
+            );
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) fn ask(question: &str) -> Result<Secret<String>, PassphraseError> {
 
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-    use crate::ports::interrupt;
+    use crate::platform::interrupt;
 
     let begin = || -> std::io::Result<_> {
         let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;

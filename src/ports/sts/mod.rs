@@ -13,9 +13,9 @@ use aws_smithy_xml::decode::{Document, try_data};
 use chrono::{DateTime, Utc};
 
 pub use self::assume::{AssumeRole, AssumedCredentials};
-use super::http::{Answer, HttpSetup};
-use super::identity_center::{Origin, RoleCredentials};
-use super::plain_call::{CallError, Callee, Refusals, Trouble};
+use crate::platform::http::{Answer, HttpSetup};
+use crate::ports::identity_center::{Origin, RoleCredentials};
+use crate::ports::plain_call::{CallError, Callee, Refusals, Trouble};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -68,7 +68,7 @@ impl HttpSts {
         body: &str,
         at: DateTime<Utc>,
     ) -> Result<HttpRequest, CallError> {
-        let failed = |error: &dyn std::error::Error| self.callee.failed(super::innermost(error));
+        let failed = |error: &dyn std::error::Error| self.callee.failed(crate::platform::innermost(error));
         let uri = format!("{}/", self.callee.origin);
         let identity: Identity = Credentials::new(
             credentials.access_key_id.clone(),
@@ -192,8 +192,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::platform::env::Env;
     use crate::ports::clock::SystemClock;
-    use crate::ports::env::Env;
     use crate::ports::identity_center::fake::FakeIdentityCenter;
 
     const ANSWER: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::{Kept, KeyId, NoPlace, WarmKeys};
-use crate::ports::sealed::Key;
+use crate::platform::sealed::Key;
 
 #[derive(Clone, Default)]
 pub struct FakeWarmKeys(Arc<Mutex<State>>);

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use linux_keyutils::{KeyPermissions, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 
 use super::{Kept, KeyId, NoPlace, WarmKeys, name};
+use crate::platform::sealed::Key;
 use crate::ports::keyring::KeyringError;
 use crate::ports::keyring::keyutils::{present, user_keyring};
-use crate::ports::sealed::Key;
 
 pub(super) struct KernelKeys;
 

@@ -10,8 +10,8 @@ mod runtime_file;
 
 use chrono::{DateTime, Utc};
 
-use super::env::Env;
-use super::sealed::{KEY_LEN, Key, hex};
+use crate::platform::env::Env;
+use crate::platform::sealed::{KEY_LEN, Key, hex};
 
 pub const ID_LEN: usize = 16;
 
@@ -71,7 +71,7 @@ pub fn has_runtime_folder(_env: &Env) -> bool {
 
 #[cfg(target_os = "macos")]
 pub fn open(_env: &Env) -> Box<dyn WarmKeys> {
-    let keychain = super::keyring::apple::KeychainStore::new().ok();
+    let keychain = crate::ports::keyring::apple::KeychainStore::new().ok();
     Box::new(Places(
         keychain
             .map(|store| Box::new(os_keyring::StoreKeys::new(store)) as Box<dyn WarmKeys>)
@@ -82,7 +82,7 @@ pub fn open(_env: &Env) -> Box<dyn WarmKeys> {
 
 #[cfg(windows)]
 pub fn open(_env: &Env) -> Box<dyn WarmKeys> {
-    let manager = super::keyring::windows::WincredStore::new().ok();
+    let manager = crate::ports::keyring::windows::WincredStore::new().ok();
     Box::new(Places(
         manager
             .map(|store| Box::new(os_keyring::StoreKeys::new(store)) as Box<dyn WarmKeys>)
@@ -123,7 +123,7 @@ impl Kept {
         let until = until.timestamp();
         match found {
             Some(kept) => Ok(Self { until: kept.until.max(until), ..kept }),
-            None => Ok(Self { key: super::sealed::new_key().map_err(|_| NoPlace)?, until }),
+            None => Ok(Self { key: crate::platform::sealed::new_key().map_err(|_| NoPlace)?, until }),
         }
     }
 }

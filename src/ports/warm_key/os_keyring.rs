@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
 use super::{Kept, KeyId, NoPlace, WarmKeys, name};
+use crate::platform::sealed::Key;
 use crate::ports::keyring::{ItemKey, SecretStore};
-use crate::ports::sealed::Key;
 use crate::secret::Secret;
 
 pub struct StoreKeys<S>(std::sync::Mutex<S>);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::{Kept, KeyId, NoPlace, WarmKeys, name};
-use crate::ports::sealed::Key;
+use crate::platform::sealed::Key;
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 
 pub(super) struct RuntimeFileKeys {

@@ -13,8 +13,8 @@
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
+use crate::platform::sealed::{self, Key, SealError};
 use crate::ports::keyring::ItemKey;
-use crate::ports::sealed::{self, Key, SealError};
 use crate::secret::Secret;
 
 const MAGIC: &[u8; 7] = b"kcawspp";

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zbus::Connection;
 
 use super::call_error::CallError;
-use crate::ports::env::Env;
+use crate::platform::env::Env;
 
 /// The addresses of one bus, in the order in which they are tried (D-Bus specification, "Server Addresses").
 #[derive(Clone, Debug, PartialEq, Eq)]

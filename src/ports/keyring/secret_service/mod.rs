@@ -29,8 +29,8 @@ use self::prompt::Limit;
 use self::turn::Turn;
 use super::text::text;
 use super::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind, single_line};
-use crate::ports::runtime::Runtime;
-use crate::ports::thread;
+use crate::platform::runtime::Runtime;
+use crate::platform::thread;
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::SecretService;

@@ -1,0 +1,284 @@
+//! The lazy ports. Building an `App` opens nothing; what a command never asks for costs it nothing (rule 6).
+
+use std::cell::{OnceCell, RefCell};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::app::hot::Near;
+use crate::platform::file_stamp::FileStamp;
+use crate::platform::http::{HttpSetup, HttpSetupError};
+use crate::platform::loopback::NoPort;
+use crate::platform::roots::Bundle;
+use crate::ports::browser::{Browser, SystemBrowser};
+use crate::ports::callback::{Callback, LoopbackCallback};
+use crate::ports::clipboard::{Clipboard, SystemClipboard};
+use crate::ports::config_file::{ConfigFile, DiskConfigFile};
+use crate::ports::identity_center::sdk::SdkIdentityCenter;
+use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
+use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
+use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
+use crate::ports::redirects::{HttpRedirects, Redirects};
+use crate::ports::signin::{HttpSignin, Signin};
+use crate::ports::sts::{HttpSts, Sts};
+use crate::profile::{ConfigError, Document};
+use crate::secret::Secret;
+use crate::settings::{Settings, SettingsError};
+
+#[cfg(test)]
+pub(crate) mod fake;
+pub mod hot;
+
+/// What is [`Near`], which it stands for, and all that is far.
+pub struct App {
+    near: Near,
+    outside: Rc<dyn Outside>,
+    document: OnceCell<(Option<FileStamp>, Document)>,
+    settings: OnceCell<Settings>,
+    passphrase: Kept,
+    profile_in_force: RefCell<Option<String>>,
+}
+
+/// The HTTP client or its runtime cannot even be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
+    #[error("the network runtime does not start")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// How each port is opened. Tests hand in fakes, and ports that panic when a command opens what it must not.
+pub trait Outside {
+    fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
+    fn identity_center(
+        &self,
+        app: &App,
+        region: &str,
+        endpoints: &Endpoints,
+        patience: Patience,
+    ) -> Result<Box<dyn IdentityCenter>, SetupError>;
+    fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
+    fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError>;
+    fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError>;
+    fn browser(&self, app: &App) -> Box<dyn Browser>;
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard>;
+}
+
+impl Deref for App {
+    type Target = Near;
+
+    fn deref(&self) -> &Near {
+        &self.near
+    }
+}
+
+impl App {
+    pub fn of_this_process() -> Self {
+        Self::of(Near::of_this_process(), Rc::new(RealOutside::default()))
+    }
+
+    /// This process, of which a hot path has asked already.
+    pub fn beyond(near: Near) -> Self {
+        Self::of(near, Rc::new(RealOutside::default()))
+    }
+
+    fn of(near: Near, outside: Rc<dyn Outside>) -> Self {
+        Self {
+            near,
+            outside,
+            document: OnceCell::new(),
+            settings: OnceCell::new(),
+            passphrase: Kept::default(),
+            profile_in_force: RefCell::default(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn over(
+        env: crate::platform::env::Env,
+        folders: crate::platform::folders::Folders,
+        clock: std::sync::Arc<dyn crate::ports::clock::Clock>,
+        outside: impl Outside + crate::app::hot::NearOutside + 'static,
+    ) -> Self {
+        let outside = Rc::new(outside);
+        Self::of(Near::over(env, folders, clock, outside.clone()), outside)
+    }
+
+    /// The same world, the config file not read yet: for who wrote it meanwhile.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { passphrase: self.passphrase.clone(), ..Self::of(self.near.anew(), self.outside.clone()) }
+    }
+
+    /// What the calls of one long process share: hand it to [`App::again`].
+    pub fn passphrase(&self) -> &Kept {
+        &self.passphrase
+    }
+
+    /// For another call in this process: everything anew but the passphrase, which may be had only once.
+    pub fn again(passphrase: &Kept) -> Self {
+        Self { passphrase: passphrase.clone(), ..Self::of_this_process() }
+    }
+
+    /// For whoever writes it.
+    pub fn config_file(&self, path: PathBuf) -> Box<dyn ConfigFile> {
+        Box::new(DiskConfigFile::new(path))
+    }
+
+    /// `~/.aws/credentials`; what cannot be read says nothing about profiles.
+    pub fn credentials_document(&self) -> Option<Document> {
+        Document::load(&self.folders.aws_credentials(&self.env)?).ok()
+    }
+
+    /// `~/.aws/config`, read once.
+    pub fn document(&self) -> Result<&Document, ConfigError> {
+        Ok(&self.stamped_document()?.1)
+    }
+
+    /// With the stamp of the file, taken before it was read.
+    pub fn stamped_document(&self) -> Result<&(Option<FileStamp>, Document), ConfigError> {
+        if let Some(document) = self.document.get() {
+            return Ok(document);
+        }
+        let path = self.config_path()?;
+        let stamp = FileStamp::of(&path);
+        let document = Document::load(&path)?;
+        Ok(self.document.get_or_init(|| (stamp, document)))
+    }
+
+    /// `config.toml` and the variables that beat it, read once.
+    pub fn settings(&self) -> Result<&Settings, SettingsError> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = Settings::load(self.folders.config.as_deref(), &self.env)?;
+        Ok(self.settings.get_or_init(|| settings))
+    }
+
+    /// From now on for this profile, where it is another than the one that the environment chooses.
+    pub fn act_for(&self, profile: Option<String>) {
+        self.profile_in_force.replace(profile);
+    }
+
+    /// The files of certificates that the environment names, and `~/.aws/config` for the default profile and the one in
+    /// force. A config that cannot be read is complained about where it decides something.
+    pub fn ca_bundles(&self) -> Vec<Bundle> {
+        let mut bundles = Bundle::of_env(&self.env);
+        if let Ok(document) = self.document() {
+            let in_force = self.profile_in_force.borrow().clone().or_else(|| self.env.profile());
+            bundles.extend(document.ca_bundles(in_force.as_deref(), self.folders.home.as_deref()));
+        }
+        bundles
+    }
+
+    pub fn store(&self, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
+        self.outside.store(self, kind)
+    }
+
+    pub fn identity_center(
+        &self,
+        region: &str,
+        endpoints: &Endpoints,
+        patience: Patience,
+    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
+        self.outside.identity_center(self, region, endpoints, patience)
+    }
+
+    pub fn signin(&self, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
+        self.outside.signin(self, origin)
+    }
+
+    pub fn sts(&self, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
+        self.outside.sts(self, endpoint, region)
+    }
+
+    pub fn redirects(&self) -> Result<Box<dyn Redirects>, SetupError> {
+        self.outside.redirects(self)
+    }
+
+    pub fn browser(&self) -> Box<dyn Browser> {
+        self.outside.browser(self)
+    }
+
+    /// Where the browser comes back to with `state`; listens.
+    pub fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        self.outside.callback(state)
+    }
+
+    pub fn clipboard(&self) -> Box<dyn Clipboard> {
+        self.outside.clipboard(self)
+    }
+}
+
+#[derive(Default)]
+struct RealOutside {
+    /// Of the certificates that it trusts: profiles may name their own.
+    http: RefCell<Option<(Vec<Bundle>, HttpSetup)>>,
+    /// One for all stores: a descriptor can be read once.
+    passphrases: OnceCell<Rc<dyn PassphraseSource>>,
+}
+
+impl RealOutside {
+    fn passphrases(&self, app: &App) -> &Rc<dyn PassphraseSource> {
+        self.passphrases
+            .get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone(), app.passphrase.clone())))
+    }
+
+    fn http(&self, app: &App) -> Result<HttpSetup, SetupError> {
+        let bundles = app.ca_bundles();
+        if let Some((known, http)) = &*self.http.borrow()
+            && *known == bundles
+        {
+            return Ok(http.clone());
+        }
+        let http = HttpSetup::trusting(&bundles, &app.env, app.clock.clone())?;
+        self.http.replace(Some((bundles, http.clone())));
+        Ok(http)
+    }
+}
+
+impl Outside for RealOutside {
+    fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
+        keyring::open(kind, &app.env, &app.folders, app.state(), self.passphrases(app))
+    }
+
+    fn identity_center(
+        &self,
+        app: &App,
+        region: &str,
+        endpoints: &Endpoints,
+        patience: Patience,
+    ) -> Result<Box<dyn IdentityCenter>, SetupError> {
+        let center = SdkIdentityCenter::new(region, endpoints.clone(), patience, self.http(app)?);
+        Ok(Box::new(center.map_err(SetupError::Runtime)?))
+    }
+
+    fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
+        Ok(Box::new(HttpSignin::new(self.http(app)?, origin)))
+    }
+
+    fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
+        let http = self.http(app)?;
+        Ok(Box::new(HttpSts::new(http, endpoint, region.to_owned())))
+    }
+
+    fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError> {
+        Ok(Box::new(HttpRedirects(self.http(app)?)))
+    }
+
+    fn browser(&self, app: &App) -> Box<dyn Browser> {
+        // Settings that cannot be read are complained about where they decide something.
+        let usual = app.settings().ok().and_then(|settings| settings.browser.clone());
+        Box::new(SystemBrowser::new(app.env.clone(), usual))
+    }
+
+    fn clipboard(&self, app: &App) -> Box<dyn Clipboard> {
+        Box::new(SystemClipboard::new(app.env.clone()))
+    }
+
+    fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
+        Ok(Box::new(LoopbackCallback::listen(state)?))
+    }
+}

@@ -1,0 +1,117 @@
+//! Where files lie on this platform.
+
+use std::path::{Path, PathBuf};
+
+use crate::platform::env::Env;
+
+/// The folders of this person. `None` where the platform knows none (no HOME).
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    pub home: Option<PathBuf>,
+    /// kcaws's own: status files, locks, sealed files.
+    pub state: Option<PathBuf>,
+    /// kcaws's own: `config.toml`.
+    pub config: Option<PathBuf>,
+}
+
+impl Folders {
+    /// Linux: `$XDG_STATE_HOME/kcaws`, else `~/.local/state/kcaws`; elsewhere the platform's local data folder,
+    /// which has no state folder of its own.
+    pub fn of_this_person() -> Self {
+        Self {
+            home: dirs::home_dir(),
+            config: dirs::config_dir().map(|folder| folder.join("kcaws")),
+            state: dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("kcaws")),
+        }
+    }
+
+    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names, absolute. A leading `~` is expanded, as botocore does it;
+    /// nothing else is.
+    pub fn aws_config(&self, env: &Env) -> Option<PathBuf> {
+        self.in_dot_aws(env, "AWS_CONFIG_FILE", "config")
+    }
+
+    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names.
+    pub fn aws_credentials(&self, env: &Env) -> Option<PathBuf> {
+        self.in_dot_aws(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    }
+
+    fn in_dot_aws(&self, env: &Env, variable: &str, name: &str) -> Option<PathBuf> {
+        match env.raw(variable) {
+            Some(named) => {
+                let named = PathBuf::from(named);
+                match named.strip_prefix("~") {
+                    Ok(rest) => self.home.as_ref().map(|home| home.join(rest)),
+                    // Backups, stamps and notes name the file by its path, and the next call may come from another
+                    // folder. Where the folder is gone, so is whatever the path means.
+                    Err(_) => Some(std::path::absolute(&named).unwrap_or(named)),
+                }
+            }
+            None => self.home.as_ref().map(|home| home.join(".aws").join(name)),
+        }
+    }
+}
+
+/// Returns what in the name of a file shows that it was meant otherwise, as a shell or an .env file garbles one.
+pub fn oddity_of_name(path: &Path) -> Option<&'static str> {
+    let text = path.to_string_lossy();
+    let mut parts = text.split(['/', '\\']);
+    if text.ends_with('\r') {
+        Some("the name ends with a carriage return, as lines of Windows do")
+    } else if text.chars().any(char::is_control) {
+        Some("the name holds a control character")
+    } else if parts.clone().any(|part| part.starts_with(['"', '\'']) || part.ends_with(['"', '\''])) {
+        Some("the name has quotes in it that no shell removed")
+    } else if text.contains('$')
+        || parts.clone().any(|part| part.len() > 2 && part.starts_with('%') && part.ends_with('%'))
+    {
+        Some("the name holds a variable that no shell replaced")
+    } else if parts.any(|part| part.starts_with([' ', '~']) || part.ends_with(' ')) {
+        Some("the name holds a `~` that is not expanded there, or a blank at its end")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_garbled_name_is_known() {
+        for (name, part) in [
+            ("/w/$HOME/.aws/config", "variable"),
+            ("/w/${HOME}/.aws/config", "variable"),
+            ("/w/%USERPROFILE%/.aws/config", "variable"),
+            ("/w/\"/home/you/.aws/config\"", "quotes"),
+            ("/w/'conf'", "quotes"),
+            ("/home/you/.aws/config\r", "carriage return"),
+            ("/home/you/con\u{1b}fig", "control"),
+            ("/home/you/.aws/config ", "blank"),
+            ("/w/~bob/.aws/config", "`~`"),
+        ] {
+            assert!(oddity_of_name(Path::new(name)).is_some_and(|odd| odd.contains(part)), "{name:?}");
+        }
+        for name in ["/home/you/.aws/config", "/home/my files/it's/100%/aws", "C:\\Users\\PROGRA~1\\config"] {
+            assert_eq!(oddity_of_name(Path::new(name)), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_config_file_is_found_as_the_aws_cli_finds_it() {
+        let folders = Folders { home: Some("/home/alice".into()), ..Folders::default() };
+        let at = |pairs: &[(&str, &str)]| folders.aws_config(&Env::from_pairs(pairs));
+        assert_eq!(at(&[]), Some("/home/alice/.aws/config".into()));
+        let absolute = |path| Some(std::path::absolute(path).expect("there is a folder"));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "/etc/aws")]), absolute("/etc/aws"));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~/conf/aws")]), Some("/home/alice/conf/aws".into()));
+        assert_eq!(at(&[("AWS_CONFIG_FILE", "~bob/aws")]), absolute("~bob/aws"));
+        let credentials = Env::from_pairs(&[("AWS_SHARED_CREDENTIALS_FILE", "~/c")]);
+        assert_eq!(folders.aws_credentials(&credentials), Some("/home/alice/c".into()));
+        assert_eq!(
+            folders.aws_credentials(&Env::from_pairs(&[])),
+            Some("/home/alice/.aws/credentials".into())
+        );
+        assert_eq!(Folders::default().aws_config(&Env::from_pairs(&[])), None);
+    }
+}

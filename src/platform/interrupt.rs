@@ -1,0 +1,208 @@
+//! Ctrl-C, TERM and a closed terminal: exit 130, 143 and 129, but never between an answer from AWS and its storage.
+//!
+//! A refresh token is rotated by the service: a process that dies after the answer and before the write loses
+//! the login. Terraform hands Ctrl-C to all its children, and a terminal that is closed hangs up on all that run in
+//! it, so this is an every-day case. Ctrl-Z waits too: a process that stops there holds the lock of all others.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Under one lock, so that a section cannot begin between the look and the exit.
+struct State {
+    sections: usize,
+    pending: Option<i32>,
+    /// Ctrl-Z came in a section.
+    stop_pending: bool,
+    /// What must not be left behind, such as a terminal without echo.
+    undo: Option<Box<dyn FnOnce() + Send>>,
+}
+
+static STATE: Mutex<State> =
+    Mutex::new(State { sections: 0, pending: None, stop_pending: false, undo: None });
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While one lives, an interrupt waits.
+pub struct CriticalSection(());
+
+impl CriticalSection {
+    pub fn enter() -> Self {
+        listen();
+        hold_back_stops();
+        state().sections += 1;
+        Self(())
+    }
+}
+
+impl Drop for CriticalSection {
+    fn drop(&mut self) {
+        let mut state = state();
+        state.sections -= 1;
+        if state.sections > 0 {
+            return;
+        }
+        if let Some(signal) = state.pending {
+            leave(&mut state, signal);
+        }
+        if std::mem::take(&mut state.stop_pending) {
+            stop();
+        }
+    }
+}
+
+/// Undoes when dropped; an interrupt before that undoes too.
+#[must_use]
+pub struct Undo(());
+
+/// One at a time.
+pub fn undone_at_exit(undo: impl FnOnce() + Send + 'static) -> Undo {
+    state().undo = Some(Box::new(undo));
+    Undo(())
+}
+
+/// Undoes now, for a process that is about to end; not where another thread is at it.
+pub fn undo() {
+    let undo = STATE.try_lock().ok().and_then(|mut state| state.undo.take());
+    if let Some(undo) = undo {
+        undo();
+    }
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        if let Some(undo) = state().undo.take() {
+            undo();
+        }
+    }
+}
+
+/// Adds signals to those that are listened for.
+#[cfg(unix)]
+static LISTENER: std::sync::OnceLock<signal_hook::iterator::Handle> = std::sync::OnceLock::new();
+
+/// Starts listening, once. Not for the hot path: it costs a thread. Where there is none to be had, a signal does what it
+/// always does.
+#[cfg(unix)]
+pub fn listen() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // The thread comes first: signals that are caught and that no one handles would not end anything any more.
+        let (hand_over, registered) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
+        let thread = crate::platform::thread::start(move || {
+            let Ok(mut signals) = registered.recv() else { return };
+            for signal in signals.forever() {
+                let mut state = state();
+                match signal {
+                    SIGTSTP if state.sections > 0 => state.stop_pending = true,
+                    // Under the lock: no section begins before it.
+                    SIGTSTP => stop(),
+                    _ => {
+                        state.pending = Some(signal);
+                        if state.sections == 0 {
+                            leave(&mut state, signal);
+                        }
+                    }
+                }
+            }
+        });
+        if thread.is_err() {
+            return;
+        }
+        let Ok(signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
+        if !is_ignored(SIGHUP, true) {
+            let _ = signals.handle().add_signal(SIGHUP);
+        }
+        let _ = LISTENER.set(signals.handle());
+        let _ = hand_over.send(signals);
+    });
+}
+
+/// From the first section on: until then Ctrl-Z does what it always does.
+#[cfg(unix)]
+fn hold_back_stops() {
+    use signal_hook::consts::SIGTSTP;
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        if let Some(listener) = LISTENER.get()
+            && !is_ignored(SIGTSTP, false)
+        {
+            let _ = listener.add_signal(SIGTSTP);
+        }
+    });
+}
+
+/// Makes a write beyond the limit on file sizes (`ulimit -f`) an error to report, not a reason to die with a temp file
+/// behind. A child process does not inherit it.
+#[cfg(unix)]
+pub fn survive_file_limits() {
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+#[cfg(not(unix))]
+pub fn survive_file_limits() {}
+
+/// Makes it possible to wait for children where the parent had SIGCHLD ignored, as some supervisors do.
+///
+/// The system then reaps every child by itself, and no one is given its exit code. A handler, even one that does nothing,
+/// ends that. A program that takes this one's place starts with the default, which POSIX leaves open for an ignored
+/// SIGCHLD, and which timeout(1) and sort(1) hand on too.
+#[cfg(unix)]
+pub fn make_children_waitable() {
+    use signal_hook::consts::SIGCHLD;
+    // Where it is not known, a handler does no harm.
+    if is_ignored(SIGCHLD, true) {
+        let _ = signal_hook::flag::register(SIGCHLD, std::sync::Arc::default());
+    }
+}
+
+#[cfg(not(unix))]
+pub fn make_children_waitable() {}
+
+/// What Ctrl-Z does where nothing holds it back.
+#[cfg(unix)]
+fn stop() {
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
+}
+
+/// `nohup` starts its programs so, and listening would undo it. `unknown` where the system does not tell.
+#[cfg(unix)]
+fn is_ignored(signal: i32, unknown: bool) -> bool {
+    // proc_pid_status(5): a mask in hex, the first signal at its end.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.map_or(unknown, |mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(not(unix))]
+fn hold_back_stops() {}
+
+#[cfg(not(unix))]
+fn stop() {}
+
+#[cfg(not(unix))]
+pub fn listen() {}
+
+/// For what goes on until somebody ends it: Ctrl-C and TERM do, with their codes.
+pub fn wait_for_the_end() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
+fn leave(state: &mut State, signal: i32) -> ! {
+    use std::io::{IsTerminal, Write};
+    if let Some(undo) = state.undo.take() {
+        undo();
+    }
+    // Held until the end: a spinner on another thread must not draw once more.
+    let mut stderr = std::io::stderr().lock();
+    if stderr.is_terminal() {
+        // The prompt of the shell shall not start behind `^C`.
+        let _ = stderr.write_all(b"\n");
+    }
+    std::process::exit(128 + signal)
+}

@@ -1,0 +1,282 @@
+//! The one loopback server: the pages that a login and the console hand to a browser, a browser's way back, and the
+//! endpoint of `serve` all listen here.
+//!
+//! What is asked for is served to a process of the same user that knows the path, by the right method and Host; any
+//! other gets an empty 404 and uses nothing up. A page elsewhere that scans ports, or rebinds a name to 127.0.0.1,
+//! learns nothing, and neither does another user of this machine who reads the address from a browser's command line.
+//! Nor does it help to send no request, half of one or too long a one, on as many connections as one likes.
+
+mod connections;
+mod page;
+mod visitors;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::header::{HOST, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Uri};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use subtle::ConstantTimeEq;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+
+use self::connections::{Asked, Connections};
+pub use self::page::Answer;
+pub(crate) use self::page::{page, redirect};
+pub use self::visitors::Visitors;
+use crate::platform::peer_owner::{self, Connection, Peer, PeerOwner, PeersUnknown, UnknownPeers};
+use crate::platform::runtime::Runtime;
+use crate::platform::sealed::hex;
+
+/// Answers that are under way when the serving ends get this long to leave.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// A browser on this machine sends its request at once.
+const TIME_TO_ASK: Duration = Duration::from_secs(10);
+/// Request line and headers; an authorization code is some hundred bytes.
+const LONGEST_REQUEST: usize = 16 * 1024;
+/// Connections at a time.
+const MOST_CONNECTIONS: usize = 128;
+/// Those of other users, who are only refused: they have places of their own, and beyond these not even an answer.
+const MOST_REFUSED: usize = 64;
+/// Connections that the system holds until they are accepted: beyond it a new one waits for a second.
+const WAITING: u32 = 4096;
+/// The system has no descriptor for a connection: it may have one a moment later.
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(Debug, thiserror::Error)]
+pub enum NoPort {
+    #[error("no loopback port could be opened")]
+    NotOpened(#[source] std::io::Error),
+    /// A page that signs in must not go to whoever comes first.
+    #[error("no page can be handed to a browser of this user alone")]
+    ForAnybody(#[source] PeersUnknown),
+}
+
+/// Listens already; serves when told to.
+pub struct Loopback {
+    runtime: Runtime,
+    listener: TcpListener,
+    peers: Arc<dyn PeerOwner>,
+    visitors: Arc<Visitors>,
+    pub(crate) authority: String,
+    pub(crate) nonce: String,
+}
+
+impl Loopback {
+    /// Listens for a process of this user. Where the platform has a way to tell and it is closed to kcaws, this is an
+    /// error; where it has none, everybody who knows the path is served, and [`Visitors`] says so.
+    pub fn listen() -> Result<Self, NoPort> {
+        match peer_owner::of_this_system() {
+            Ok(peers) => Self::listen_to(peers, 0),
+            Err(PeersUnknown::Platform) => Self::listen_to(Arc::new(UnknownPeers), 0),
+            Err(hidden @ PeersUnknown::Hidden(_)) => Err(NoPort::ForAnybody(hidden)),
+        }
+    }
+
+    /// Listens where a token is asked for beside all else: the owner of a connection is looked at wherever that costs
+    /// next to nothing. Port 0 is any.
+    pub(crate) fn listen_for_token(port: u16) -> Result<Self, NoPort> {
+        // By `lsof`, each connection would cost a process.
+        let peers = if cfg!(target_os = "macos") { None } else { peer_owner::of_this_system().ok() };
+        Self::listen_to(peers.unwrap_or_else(|| Arc::new(UnknownPeers)), port)
+    }
+
+    pub(crate) fn listen_to(peers: Arc<dyn PeerOwner>, port: u16) -> Result<Self, NoPort> {
+        let runtime = Runtime::new().map_err(NoPort::NotOpened)?;
+        let listener = runtime.block_on(async { bind(port) }).map_err(NoPort::NotOpened)?;
+        let port = listener.local_addr().map_err(NoPort::NotOpened)?.port();
+        let authority = format!("127.0.0.1:{port}");
+        Ok(Self { runtime, listener, peers, visitors: Arc::default(), authority, nonce: random::<16>()? })
+    }
+
+    /// Returns what the browser is given. It may be written on a command line.
+    pub fn url(&self) -> String {
+        format!("http://{}/{}", self.authority, self.nonce)
+    }
+
+    /// Returns the record of who came, kept up to date while this serves.
+    pub fn visitors(&self) -> Arc<Visitors> {
+        self.visitors.clone()
+    }
+
+    /// Serves until `end`, whose value is returned. `page` answers who knows [`Loopback::url`]; `None` is a 404.
+    pub fn serve<T>(
+        self,
+        page: impl Fn(&Parts) -> Option<Answer> + Send + Sync + 'static,
+        end: impl Future<Output = T>,
+    ) -> T {
+        let path = self.path();
+        let page =
+            move |asked: Parts| std::future::ready(if is(&asked.uri, &path) { page(&asked) } else { None });
+        self.serve_any(page, end)
+    }
+
+    /// The path of [`Loopback::url`].
+    pub(crate) fn path(&self) -> String {
+        format!("/{}", self.nonce)
+    }
+
+    /// Serves as [`Loopback::serve`] does, with a `page` that looks at path and query itself. It sees only GET requests
+    /// of this user that name this very address as their Host.
+    pub(crate) fn serve_any<T, F>(
+        self,
+        page: impl Fn(Parts) -> F + Send + Sync + 'static,
+        end: impl Future<Output = T>,
+    ) -> T
+    where
+        F: Future<Output = Option<Answer>> + Send + 'static,
+    {
+        let Self { runtime, listener, peers, visitors, authority, .. } = self;
+        // Whoever is being answered holds a receiver.
+        let (busy, _) = watch::channel(());
+        let door = Arc::new(Door { authority, page, peers, visitors, busy: busy.clone() });
+        runtime.block_on(async move {
+            let ended = tokio::select! {
+                never = accept(&listener, &door) => never,
+                ended = end => ended,
+            };
+            // Too late is a visitor's loss: the process cannot wait for one who does not read.
+            let _ = tokio::time::timeout(LAST_ANSWERS, busy.closed()).await;
+            ended
+        })
+    }
+}
+
+/// Within a runtime.
+fn bind(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // What closed connections leave behind must not keep a port that somebody named.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind((std::net::Ipv4Addr::LOCALHOST, port).into())?;
+    socket.listen(WAITING)
+}
+
+/// Random bytes in hex.
+pub(crate) fn random<const LENGTH: usize>() -> Result<String, NoPort> {
+    let mut random = [0_u8; LENGTH];
+    getrandom::fill(&mut random).map_err(|error| NoPort::NotOpened(std::io::Error::other(error)))?;
+    Ok(hex(&random))
+}
+
+struct Door<P> {
+    authority: String,
+    page: P,
+    peers: Arc<dyn PeerOwner>,
+    visitors: Arc<Visitors>,
+    busy: watch::Sender<()>,
+}
+
+/// Never ends.
+async fn accept<P, F, Never>(listener: &TcpListener, door: &Arc<Door<P>>) -> Never
+where
+    P: Fn(Parts) -> F + Send + Sync + 'static,
+    F: Future<Output = Option<Answer>> + Send + 'static,
+{
+    let (mut ours, mut refused) =
+        (Connections::at_most(MOST_CONNECTIONS), Connections::at_most(MOST_REFUSED));
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            let peer = Connection::of(&stream).map_or(Peer::Gone, |connection| door.peers.of(&connection));
+            let places = match peer {
+                Peer::SameUser | Peer::Unknown => Some(&mut ours),
+                Peer::OtherUser(_) if refused.has_place() => Some(&mut refused),
+                // A crowd of others must cost this user next to nothing.
+                Peer::OtherUser(_) => {
+                    door.visitors.note(peer);
+                    None
+                }
+                // There is no one to answer.
+                Peer::Gone => None,
+            };
+            if let Some(places) = places {
+                let asked = Asked::default();
+                let task = tokio::spawn(door.clone().welcome(stream, peer, asked.clone()));
+                places.add(task.abort_handle(), asked);
+            }
+        } else {
+            // As a rule, the process has as many descriptors as it may.
+            if !refused.end_one_that_waits() {
+                ours.end_one_that_waits();
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        // Those who are there already come before those who knock.
+        tokio::task::yield_now().await;
+    }
+}
+
+impl<P, F> Door<P>
+where
+    P: Fn(Parts) -> F + Send + Sync + 'static,
+    F: Future<Output = Option<Answer>> + Send + 'static,
+{
+    async fn welcome(self: Arc<Self>, stream: TcpStream, peer: Peer, asked: Asked) {
+        // From the request on until the answer has left and the connection is shut.
+        let answering = OnceLock::new();
+        let service = service_fn(|request| {
+            asked.store(true, Ordering::Relaxed);
+            answering.get_or_init(|| self.busy.subscribe());
+            let door = self.clone();
+            async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+        });
+        // A browser that breaks off hurts nobody.
+        let _ = http1().serve_connection(TokioIo::new(stream), service).await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
+        self.visitors.note(peer);
+        let (head, _) = request.into_parts();
+        let is_admitted = matches!(peer, Peer::SameUser | Peer::Unknown) && self.is_meant(&head);
+        let answer = if is_admitted { (self.page)(head).await } else { None };
+        page::with_every_header(answer.unwrap_or_else(page::not_found))
+    }
+
+    /// A GET for this very address: by its one Host and, in absolute form (RFC 9112 section 3.2.2), by its target too.
+    fn is_meant(&self, head: &Parts) -> bool {
+        let mut hosts = head.headers.get_all(HOST).iter();
+        let is_target = match (head.uri.scheme_str(), head.uri.authority()) {
+            (None, None) => true,
+            (Some("http"), Some(authority)) => authority.as_str() == self.authority,
+            _ => false,
+        };
+        head.method == Method::GET
+            && is_target
+            && hosts.next().map(HeaderValue::as_bytes) == Some(self.authority.as_bytes())
+            && hosts.next().is_none()
+    }
+}
+
+/// One request a connection, soon and not too long.
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(TIME_TO_ASK).max_buf_size(LONGEST_REQUEST);
+    builder.keep_alive(false);
+    builder
+}
+
+/// Compares in constant time: the path is a secret of this user.
+pub(crate) fn is(asked: &Uri, path: &str) -> bool {
+    asked.path().as_bytes().ct_eq(path.as_bytes()).into()
+}
+
+/// Sends one request with `head` (request line and headers), for the tests of what is served.
+#[cfg(test)]
+pub(crate) fn ask(authority: &str, head: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(authority).expect("connects");
+    write!(stream, "{head}\r\nConnection: close\r\n\r\n").expect("sends");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("reads");
+    answer
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Everything outside the process that has one form only: environment, folders, files, processes, the terminal, the HTTP
+//! client and the loopback server. [`crate::ports`] stand on it.
+
+pub mod bug;
+pub mod code_page;
+pub mod color;
+pub mod credentials_endpoint;
+pub mod env;
+#[cfg(target_os = "linux")]
+pub(crate) mod file_attributes;
+pub mod file_facts;
+pub mod file_stamp;
+pub mod folders;
+pub mod foreign_file;
+pub mod handoff;
+pub mod http;
+pub mod interrupt;
+pub(crate) mod lookup;
+pub mod loopback;
+pub mod machine;
+pub mod osc52;
+pub mod owner;
+pub mod peer_owner;
+pub mod picker;
+pub mod private_file;
+pub mod process;
+pub mod program;
+pub mod protection;
+pub mod proxy;
+pub(crate) mod resolver;
+pub mod roots;
+pub(crate) mod running_time;
+pub mod runtime;
+pub mod sealed;
+pub(crate) mod shown_url;
+pub(crate) mod temp_files;
+pub mod terminal;
+pub mod thread;
+
+/// As much of a text of somebody else's as is shown.
+const EXCERPT: usize = 500;
+
+/// Returns the beginning of a text that somebody else wrote: a service must not flood a terminal or a log.
+pub fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_letters_and_a_short_one_is_left() {
+        assert_eq!(excerpt("short"), "short");
+        let exact = "é".repeat(500);
+        assert_eq!(excerpt(&exact), exact);
+        assert_eq!(excerpt(&"é".repeat(1_500_000)), format!("{exact} …"));
+    }
+}

@@ -1,0 +1,48 @@
+//! URLs in messages: without the password that may stand in one.
+
+use std::fmt::{Display, Formatter, Result};
+
+/// Shows a URL, or what was meant to be one, with `***` for a name and password, and without query and fragment.
+pub(crate) struct ShownUrl<'a>(pub(crate) &'a str);
+
+impl Display for ShownUrl<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let (scheme, rest) = match self.0.find("://") {
+            Some(at) => self.0.split_at(at + 3),
+            None => ("", self.0),
+        };
+        let (plain, is_cut) = match rest.find(['?', '#']) {
+            // A password may hold both; then nothing before the last `@` is shown.
+            Some(at) if !rest[at..].contains('@') => (&rest[..at], true),
+            _ => (rest, false),
+        };
+        f.write_str(scheme)?;
+        match plain.rsplit_once('@') {
+            Some((_, host)) => write!(f, "***@{host}")?,
+            None => f.write_str(plain)?,
+        }
+        if is_cut { f.write_str("…") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown_whatever_the_rest_is() {
+        for (url, shown) in [
+            ("https://sso.example.com/path", "https://sso.example.com/path"),
+            ("https://u:secret@sso.example.com/", "https://***@sso.example.com/"),
+            ("https://secret@sso.example.com:1", "https://***@sso.example.com:1"),
+            ("https://u:se?c@re#t@sso.example.com", "https://***@sso.example.com"),
+            ("u:secret@sso.example.com", "***@sso.example.com"),
+            ("https://u:secret@/x", "https://***@/x"),
+            ("https://sso.example.com/?token=secret", "https://sso.example.com/…"),
+            ("nonsense", "nonsense"),
+            ("", ""),
+        ] {
+            assert_eq!(ShownUrl(url).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The temp files of the state folder. Their names say which file each belongs to, for the writer that comes after one
+//! that was killed.
+//!
+//! ```text
+//! .tmp-<file>-<random>  any write
+//! .new-<file>-<random>  a record; a whole one is as good as written (`StateFolder::left_overs`)
+//! ```
+//! `<file>` is cut at the length of a hash: all files of one session in one folder share it.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// Older versions named theirs `.tmp` and six letters.
+const ANY: &str = ".tmp";
+const RECORD: &str = ".new-";
+const TAG_LEN: usize = 64;
+/// No write takes that long, unless the process was stopped: then it fails and says so.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Any,
+    Record,
+}
+
+/// Mode 0600, beside the file `name` of `folder`.
+pub(crate) fn create(folder: &Path, name: &str, kind: Kind) -> std::io::Result<NamedTempFile> {
+    let prefix = match kind {
+        Kind::Any => format!("{ANY}-{}-", tag(name)),
+        Kind::Record => format!("{RECORD}{}-", tag(name)),
+    };
+    Builder::new().prefix(&prefix).tempfile_in(folder)
+}
+
+/// No file of ours begins with a dot.
+pub(crate) fn is_temp(name: &str) -> bool {
+    name.starts_with('.')
+}
+
+/// Removes what writers that were killed have left in `folder`, but for a record whose file is there: that is for the
+/// record's own lock to decide. Not worth failing for.
+#[expect(clippy::disallowed_methods, reason = "ages of files are told by the clock of their file system")]
+pub(crate) fn sweep(folder: &Path) {
+    let now = SystemTime::now();
+    for name in names(folder).unwrap_or_default() {
+        let is_needed = || record_of(&name).is_some_and(|record| folder.join(record).exists());
+        let path = folder.join(&name);
+        let modified = path.symlink_metadata().and_then(|file| file.modified());
+        let is_old = modified.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > LEFT_BEHIND));
+        if is_old && !is_needed() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// The unfinished records of the file `name`, the newest first, each with its time.
+pub(crate) fn unfinished(folder: &Path, name: &str) -> std::io::Result<Vec<(String, SystemTime)>> {
+    let mut found = Vec::new();
+    for temp in names(folder)? {
+        if record_of(&temp) == Some(tag(name)) {
+            let modified = folder.join(&temp).symlink_metadata().and_then(|file| file.modified());
+            found.push((temp, modified.unwrap_or(SystemTime::UNIX_EPOCH)));
+        }
+    }
+    found.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+    Ok(found)
+}
+
+/// All of the file `name`, and what older versions left, which tells of no file.
+pub(crate) fn of(folder: &Path, name: &str) -> std::io::Result<Vec<String>> {
+    let tag = tag(name);
+    let mut found = names(folder)?;
+    found.retain(|temp| {
+        let named = temp.strip_prefix(RECORD).or_else(|| temp.strip_prefix(ANY)?.strip_prefix('-'));
+        named.map_or(temp.starts_with(ANY), |rest| is_of(rest, tag))
+    });
+    Ok(found)
+}
+
+fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    Ok(names.filter(|name| name.starts_with(ANY) || name.starts_with(RECORD)).collect())
+}
+
+fn tag(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    file.get(..TAG_LEN).unwrap_or(file)
+}
+
+fn record_of(temp: &str) -> Option<&str> {
+    temp.strip_prefix(RECORD)?.rsplit_once('-').map(|(record, _)| record)
+}
+
+fn is_of(rest: &str, tag: &str) -> bool {
+    rest.rsplit_once('-').is_some_and(|(file, _)| file == tag)
+}
