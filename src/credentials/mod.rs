@@ -90,5 +90,4 @@ impl Fetched {
 }
 
 #[cfg(test)]
-#[path = "credentials_tests.rs"]
 mod tests;

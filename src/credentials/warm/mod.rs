@@ -355,5 +355,4 @@ impl Warm<'_> {
 }
 
 #[cfg(test)]
-#[path = "warm_tests.rs"]
 mod tests;

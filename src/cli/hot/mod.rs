@@ -1,0 +1,87 @@
+//! The two command lines that are run again and again, answered before clap is woken:
+//! `credential-process --session S --account A --role R`, in any order, `--x V` or `--x=V`, each once; and
+//! `prompt` with its options in the same forms.
+//!
+//! Everything else, and everything that is not at hand, takes the long way. This file may not touch the config's
+//! contents, the keyring's store, the network or the log: [`Near`] has none of them.
+
+use std::ffi::OsString;
+
+use clap::ValueEnum;
+
+use super::prompt::PromptArgs;
+use super::prompt::format::Reader;
+use crate::app::hot::Near;
+use crate::credentials::warm::{Wanted, Warm};
+use crate::platform::file_stamp::FileStamp;
+use crate::platform::terminal;
+use crate::profile::{Role, target};
+use crate::secret::Secret;
+
+/// Whether the command was one of them and its answer is out. One that could not be written is tried again, and
+/// complained about, the long way.
+pub fn answered(args: impl Iterator<Item = OsString>, near: &Near) -> bool {
+    answer(args, near).is_some_and(|line| terminal::write_stdout(line.expose()).is_ok())
+}
+
+/// What goes to stdout, if it is at hand.
+fn answer(mut args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<u8>>> {
+    let command = args.next()?;
+    if command == "credential-process" {
+        return warm(args, near);
+    }
+    if command == "prompt" {
+        let text = super::prompt::at_once(&prompt_arguments(args)?, near, true)?;
+        return Some(Secret::new(text.into_bytes()));
+    }
+    None
+}
+
+fn warm(args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<u8>>> {
+    let (session, role) = role_arguments(args)?;
+    let config = near.config_path().ok()?;
+    let stamp = FileStamp::of(&config)?;
+    let wanted = Wanted::new(&session, &role, &config, &near.env, "").stamped(Some(stamp));
+    Warm { state: &**near.state(), keys: near.warm_keys(), clock: &*near.clock }.at_once(&wanted)
+}
+
+/// Understands less than clap does, and never something else.
+fn role_arguments(args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
+    let [session, account_id, role_name] = options(args, ["--session", "--account", "--role"])?;
+    let account_id = account_id.filter(|text| target::is_account_id(text))?;
+    let role_name = role_name.filter(|text| target::is_role_name(text))?;
+    Some((session?, Role { account_id, role_name }))
+}
+
+fn prompt_arguments(args: impl Iterator<Item = OsString>) -> Option<PromptArgs> {
+    let [format, shell] = options(args, ["--format", "--shell"])?;
+    let shell = match shell {
+        Some(shell) => Some(Reader::from_str(&shell, false).ok()?),
+        None => None,
+    };
+    Some(PromptArgs { format, shell })
+}
+
+/// The values of these options, each once at most; `None` for anything else on the line.
+fn options<const N: usize>(
+    mut args: impl Iterator<Item = OsString>,
+    names: [&str; N],
+) -> Option<[Option<String>; N]> {
+    let mut values = [const { None }; N];
+    while let Some(arg) = args.next() {
+        let arg = arg.into_string().ok()?;
+        let (name, value) = match arg.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            // A value that looks like an option is for clap to refuse.
+            None => (arg.as_str(), args.next()?.into_string().ok().filter(|value| !value.starts_with('-'))?),
+        };
+        let place = &mut values[names.iter().position(|known| *known == name)?];
+        if value.is_empty() || place.replace(value).is_some() {
+            return None;
+        }
+    }
+    Some(values)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,348 @@
+mod device;
+mod person;
+mod pkce;
+mod qr;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Local, Utc};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueEnum};
+
+use super::error::{CommandError, Exit};
+use super::selection::{self, Opened, Selected};
+use super::session_args::SessionArgs;
+use super::ui::{Ui, shown};
+use crate::app::App;
+use crate::platform::code_page::{self, CodePage};
+use crate::platform::process::{self, user_at_host};
+use crate::ports::browser::{Browser, BrowserError};
+use crate::ports::state_folder::Lock;
+use crate::profile::SsoSession;
+use crate::session::auto::AutoLogin;
+use crate::session::logout::ServerSide;
+use crate::session::page::PageUrl;
+use crate::session::start_url::{self, Portal};
+use crate::session::status::SessionStatus;
+use crate::session::{Flow, Session, SessionError, copies, known, status};
+use crate::settings::FlowChoice;
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws login corp
+  kcaws login --no-browser
+  kcaws login --flow pkce
+  kcaws login --qr
+  kcaws login --all
+  kcaws login --profile dev
+
+The session stands in ~/.aws/config, where the AWS CLI reads it too:
+  [sso-session corp]
+  sso_start_url = https://d-1234567890.awsapps.com/start
+  sso_region = eu-central-1
+  sso_registration_scopes = sso:account:access";
+
+/// Log in: the browser goes through IAM Identity Center and Keycloak, the tokens go into the OS keyring
+///
+/// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
+/// another device. With PKCE (RFC 7636) the browser of this machine comes back by itself, within five minutes.
+/// Without SESSION it is that of AWS_PROFILE, else the only one there is, else you pick one.
+#[derive(Args, Debug, Default)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct LoginArgs {
+    #[command(flatten)]
+    of: SessionArgs,
+    /// All sessions of the config, one after the other
+    #[arg(long, conflicts_with_all = ["session", "session_option", "profile"])]
+    all: bool,
+    /// Choose how to log in: device, pkce, or auto, which is pkce where a browser opens on this machine, else device
+    /// (default: KCAWS_FLOW, else `flow` in config.toml, else device)
+    #[arg(long, value_name = "FLOW", value_parser = PossibleValuesParser::new(FlowChoice::NAMES).try_map(|name| parse_flow(&name)))]
+    flow: Option<FlowChoice>,
+    /// Show a QR code of the page; by itself where no browser can be opened. `complete`: with the code in it, so
+    /// that nothing is typed, and nothing compared
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "page")]
+    qr: Option<QrContent>,
+    /// Show the page and the code, open nothing
+    #[arg(long)]
+    no_browser: bool,
+    /// Log out first, even if the login is still good: a new login would inherit its end
+    #[arg(long)]
+    force: bool,
+    /// How a waiting tool starts the one login for all (auto-login); says what asked for it
+    #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["all", "no_browser", "force", "qr"])]
+    detached: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum QrContent {
+    Page,
+    Complete,
+}
+
+/// As `kcaws login NAME` does it.
+pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    run(&LoginArgs { of: SessionArgs::of(name), ..LoginArgs::default() }, app, ui)
+}
+
+pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    if args.flow == Some(FlowChoice::Pkce) && args.qr.is_some() {
+        let message = "a QR code is for another device, and a PKCE login comes back to this one";
+        return Err(
+            CommandError::new(Exit::Usage, "usage", message).hint("leave out one of --qr and --flow pkce")
+        );
+    }
+    if !args.all {
+        return log_in(args, args.of.select(app, ui)?, app, ui);
+    }
+    let document = app.document()?;
+    selection::check_config_file(app)?;
+    let names = document.session_names();
+    if names.is_empty() {
+        return Err(document.no_sessions().into());
+    }
+    selection::each(names, ui, |name, ui| {
+        let session = selection::session_named(app, &name)?;
+        log_in(args, Selected::of(session), app, ui)
+    })
+}
+
+fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+    // Held to the end: while it is, nobody starts another.
+    let _detached = match &args.detached {
+        Some(_) => match begin_detached(app, &selected.session)? {
+            Some(lock) => Some(lock),
+            None => return Ok(()),
+        },
+        None => None,
+    };
+    selection::check_region(app, &selected.session)?;
+    // Where only the portal tells its region, there is nothing to look at before that is known.
+    let mut portal = None;
+    if selected.session.region.is_empty() {
+        let found = selection::portal(app, &selected.session)?;
+        selected.session.region.clone_from(&found.region);
+        portal = Some(found);
+    }
+    let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
+    let mut opened = Opened::for_login(app, selected, noted, ui)?;
+    let outcome = log_in_with(args, &mut opened, portal, app, ui);
+    if outcome.is_err() {
+        opened.give_up();
+    }
+    outcome
+}
+
+fn log_in_with(
+    args: &LoginArgs,
+    opened: &mut Opened<'_>,
+    portal: Option<Portal>,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    if !args.force
+        && let Some(status) = opened.session().check()?
+    {
+        auto_login(app, &opened.selected.session).forget_failures()?;
+        ui.say(&format!("Already logged in to `{}`; {}.", shown(&status.session), life(&status)));
+        return Ok(());
+    }
+    let portal = match portal {
+        Some(portal) => portal,
+        None => selection::portal(app, &opened.selected.session)?,
+    };
+    // Before the old login is ended: nothing valid goes for a login that may not be.
+    opened.session().check_pin(&portal)?;
+    if args.force {
+        end_old_login(&opened.session(), ui)?;
+    }
+    opened.at(&portal)?;
+    let session = opened.session();
+    let name = &session.config.name;
+    if portal.start_url != session.config.start_url {
+        ui.say(&format!("The portal is `{}`, in {}.", shown(&portal.start_url), shown(&portal.region)));
+    }
+
+    let client_name = format!("kcaws {}", user_at_host(&app.env));
+    let attempt = Attempt { args, app, session: &session, portal: &portal, client_name: &client_name };
+    let last_user = known::last_user(session.state, session.config)?;
+    let status = attempt.log_in(ui)?;
+    session.pin_if_first(&portal)?;
+    // Best effort: the old store may be gone, which is perhaps why the person chose another.
+    let _ = copies::tidy(session.config, session.state, &|kind| app.store(kind));
+    ui.say(&format!(
+        "Logged in to `{}`. The tokens lie in the {}; {}.",
+        shown(name),
+        status.store,
+        life(&status)
+    ));
+    // Somebody at a terminal can do something about it.
+    if let Some(last) = last_user.filter(|_| ui.is_interactive()) {
+        person::compare(app, session.config, &last, ui);
+    }
+    Ok(())
+}
+
+/// A wrong region shows in the browser only, and here as a code that nobody approves or that is refused. Where the
+/// portal's host tells its region, it cannot be wrong.
+fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> CommandError {
+    let expired = matches!(error, SessionError::CodeExpired);
+    let may_be_the_region = expired || matches!(error, SessionError::CodeRefused);
+    let error = CommandError::from(error);
+    if !may_be_the_region || start_url::region_of(&portal.start_url).is_some() {
+        return error;
+    }
+    let place = app.document().ok().and_then(|document| document.place_of_region(session));
+    let place = place.map_or_else(|| "the config".to_owned(), |place| place.to_string());
+    let cause = if expired {
+        "nobody pressed Allow, the sign-in was refused in the browser, or `sso_region` is wrong (the page then says invalid_grant)"
+    } else {
+        "`sso_region` is not the region of this portal, or the code was used already"
+    };
+    error.because(cause).hint(format!(
+        "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the region of your Identity Center",
+        portal.region
+    ))
+}
+
+fn begin_detached(app: &App, session: &SsoSession) -> Result<Option<Lock>, CommandError> {
+    process::leave_session();
+    Ok(auto_login(app, session).begin()?)
+}
+
+fn auto_login<'a>(app: &'a App, session: &'a SsoSession) -> AutoLogin<'a> {
+    AutoLogin { config: session, state: &**app.state(), clock: &*app.clock }
+}
+
+/// One login, by either flow.
+struct Attempt<'a> {
+    args: &'a LoginArgs,
+    app: &'a App,
+    session: &'a Session<'a>,
+    portal: &'a Portal,
+    client_name: &'a str,
+}
+
+impl Attempt<'_> {
+    fn log_in(&self, ui: &mut Ui) -> Result<SessionStatus, CommandError> {
+        let (flow, why) = choose(self.args, self.app.settings()?.flow, &*self.app.browser());
+        if let Some(why) = why {
+            ui.say(why);
+        }
+        if flow == Flow::Pkce
+            && let Some(status) = pkce::log_in(self, ui)?
+        {
+            return Ok(status);
+        }
+        device::log_in(self, ui)
+    }
+
+    /// Opens a page of AWS's in the browser, by its address. The one place that does.
+    fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
+        match page.to_open().filter(|_| page.is_bare()) {
+            Some(url) => self.app.browser().open(url),
+            None => {
+                Err(BrowserError::NotStarted("its command line would tell others of this login".to_owned()))
+            }
+        }
+    }
+
+    /// For a detached login: a page on this machine says what asked, before the browser goes to AWS. Where AWS's page
+    /// must not be opened there is nothing to wait for, and those who wait are told the address.
+    fn open_local_page(
+        &self,
+        asked_by: &str,
+        code: Option<&str>,
+        next: &PageUrl,
+    ) -> Result<CodePage, CommandError> {
+        let session = &self.session.config.name;
+        let Some(next) = next.to_open() else {
+            auto_login(self.app, self.session.config).leave_unopened(next.as_str())?;
+            return Err(super::error::unopened(next.as_str(), session));
+        };
+        let page = CodePage::show(&code_page::Shown {
+            session,
+            code,
+            client_name: self.client_name,
+            asked_by,
+            next,
+        })?;
+        self.app.browser().open(page.url()).map_err(|error| {
+            CommandError::new(Exit::Failed, "browser", error.to_string())
+                .hint("run `kcaws login` in a terminal")
+        })?;
+        Ok(page)
+    }
+}
+
+/// Who names both wants the address, whatever browser it is for.
+fn insists_on_pkce(args: &LoginArgs) -> bool {
+    args.flow == Some(FlowChoice::Pkce) && args.no_browser
+}
+
+/// The flow, and why it is not the one that was wanted.
+fn choose(args: &LoginArgs, setting: FlowChoice, browser: &dyn Browser) -> (Flow, Option<&'static str>) {
+    match args.flow.unwrap_or(setting) {
+        FlowChoice::Device => (Flow::Device, None),
+        FlowChoice::Auto if args.qr.is_some() || args.no_browser || !browser.opens_here() => {
+            (Flow::Device, None)
+        }
+        FlowChoice::Pkce if args.qr.is_some() => (
+            Flow::Device,
+            Some("A QR code is for another device, and PKCE comes back to this one: using the device flow."),
+        ),
+        FlowChoice::Pkce if !insists_on_pkce(args) && browser.unavailable().is_some() => (
+            Flow::Device,
+            Some("PKCE needs a browser on this machine, and none can be opened: using the device flow."),
+        ),
+        FlowChoice::Auto | FlowChoice::Pkce => (Flow::Pkce, None),
+    }
+}
+
+fn parse_flow(text: &str) -> Result<FlowChoice, String> {
+    text.parse().map_err(|()| format!("it is one of {}", FlowChoice::NAMES.join(", ")))
+}
+
+fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
+    match session.load() {
+        Ok(Some(record)) if record.login.is_some() => {}
+        // That of another place cannot be ended from here.
+        Ok(_) | Err(SessionError::ForeignEndpoint { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    match session.end_at_the_service() {
+        ServerSide::Ended => {
+            session.forget_login()?;
+            ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end.");
+        }
+        ServerSide::WasOver => session.forget_login()?,
+        ServerSide::Unknown(error) => {
+            ui.warn(&format!(
+                "the old session could not be ended ({error}); the new login may inherit its end"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What is known about how long it lasts, and no more.
+fn life(status: &SessionStatus) -> String {
+    let Some(login) = &status.login else { return "not logged in".to_owned() };
+    let until = local_time(login.access_expires_at);
+    if login.refreshable {
+        format!("access until {until}, renewed by itself as long as the Identity Center session lives")
+    } else {
+        format!("access until {until}, then log in again")
+    }
+}
+
+pub(super) fn local_time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%H:%M").to_string()
+}
+
+fn clock_face(left: Duration) -> String {
+    format!("{}:{:02} left", left.as_secs() / 60, left.as_secs() % 60)
+}
+
+#[cfg(test)]
+mod tests;

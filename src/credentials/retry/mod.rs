@@ -1,0 +1,55 @@
+//! A request to the portal, asked again while AWS refuses or has trouble: as long as the call's time allows, and at one
+//! pace with all other processes.
+
+use std::time::Duration;
+
+use super::pace::shared::{LONGEST_PAUSE, SharedPace, back_off};
+use crate::ports::identity_center::ServiceError;
+use crate::session::Session;
+
+/// What is left for the last try.
+const LAST_TRY: Duration = Duration::from_millis(500);
+/// So often a connection that failed is tried again: it fails slowly.
+const MOST_LOST: u32 = 1;
+
+impl Session<'_> {
+    /// Without time for more (see [`Session::retry_until`]) it asks once, and not at all where others wait.
+    pub(super) fn at_the_pace<T>(
+        &self,
+        call: impl Fn() -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        let pace = SharedPace::of(self.config, self.clock, self.state);
+        let last_start = self.retry_until.saturating_sub(LAST_TRY);
+        let (mut tries, mut lost) = (0, 0);
+        loop {
+            let Some(turn) = pace.wait(last_start) else { return Err(ServiceError::Throttled) };
+            let error = match call() {
+                Err(error) if error.is_transient() => error,
+                answer => return answer,
+            };
+            let asked_for = self.center.retry_after();
+            let pause = match &error {
+                ServiceError::Throttled | ServiceError::SlowDown if pace.refused(turn, asked_for) => {
+                    Duration::ZERO
+                }
+                ServiceError::Unreachable { .. } | ServiceError::TimedOut { .. } if lost >= MOST_LOST => {
+                    return Err(error);
+                }
+                ServiceError::Unreachable { .. } | ServiceError::TimedOut { .. } => {
+                    lost += 1;
+                    back_off(lost)
+                }
+                _ => back_off(tries).max(asked_for.unwrap_or_default().min(LONGEST_PAUSE)),
+            };
+            tries += 1;
+            if self.clock.elapsed().saturating_add(pause) >= last_start {
+                return Err(error);
+            }
+            tracing::info!(target: "kcaws::pace", %error, ?pause, "asked again");
+            self.clock.sleep(pause);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! The browser's way back from a login, RFC 8252 section 7.3: a port of 127.0.0.1 that takes one answer.
+//!
+//! Whoever does not know the state (RFC 6749 section 10.12) gets a 404 for everything, is told nothing, and does not
+//! end the wait of the one who does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hyper::http::request::Parts;
+use subtle::ConstantTimeEq;
+use tokio::sync::oneshot;
+
+use crate::platform::loopback::{self, Answer, Loopback, NoPort, Visitors};
+use crate::platform::thread;
+use crate::secret::Secret;
+
+/// AWS takes this path and no other (aws/aws-cli registers it, too).
+const PATH: &str = "/oauth/callback";
+/// As it is registered. The service takes any port in its place: RFC 8252 section 7.3.
+pub const REGISTERED: &str = "http://127.0.0.1/oauth/callback";
+
+/// What the browser came back with.
+pub enum Returned {
+    Code(Secret<String>),
+    /// RFC 6749 section 4.1.2.1: `error` and `error_description`.
+    Refused {
+        error: String,
+        description: Option<String>,
+    },
+}
+
+/// What the tab says in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    LoggedIn,
+    Failed,
+}
+
+pub trait Callback {
+    /// With the port.
+    fn redirect_uri(&self) -> String;
+    /// An address that sends one browser on to `target`. It may stand on a command line, where others can read it:
+    /// with the real one they could log this person in as themselves.
+    fn send_on(&self, target: &str) -> String;
+    /// The answer, if it comes within `patience`. The tab waits for its end.
+    fn wait(&self, patience: Duration) -> Option<Returned>;
+    /// Who came so far.
+    fn visitors(&self) -> Arc<Visitors>;
+    /// Answers the waiting tab and listens no more. Dropping it is [`Verdict::Failed`].
+    fn close(self: Box<Self>, verdict: Verdict);
+}
+
+/// `query` of a request that knows the state; anything else is `None`.
+fn read(query: &str, state: &Secret<String>) -> Option<Returned> {
+    let mut values = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        // RFC 6749 section 3.1: none more than once.
+        if values.insert(name, Secret::new(value.into_owned())).is_some() {
+            return None;
+        }
+    }
+    let given = values.remove("state")?;
+    if !bool::from(given.expose().as_bytes().ct_eq(state.expose().as_bytes())) {
+        return None;
+    }
+    let mut value = |name| values.remove(name).filter(|value| !value.expose().is_empty());
+    match (value("code"), value("error")) {
+        (Some(code), None) => Some(Returned::Code(code)),
+        (None, Some(error)) => Some(Returned::Refused {
+            error: error.expose().clone(),
+            description: value("error_description").map(|text| text.expose().clone()),
+        }),
+        _ => None,
+    }
+}
+
+/// Listens already, on a thread of its own.
+pub struct LoopbackCallback {
+    authority: String,
+    entry: String,
+    visitors: Arc<Visitors>,
+    desk: Arc<Desk>,
+    returned: mpsc::Receiver<Returned>,
+    verdict: Option<oneshot::Sender<Verdict>>,
+    end: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<()>>,
+}
+
+/// What the requests share.
+struct Desk {
+    state: Secret<String>,
+    entry_path: String,
+    /// Where the browser is sent on to, once.
+    target: Mutex<Option<String>>,
+    /// Taken by the one right answer.
+    first: Mutex<Option<First>>,
+}
+
+struct First {
+    tell: mpsc::Sender<Returned>,
+    verdict: oneshot::Receiver<Verdict>,
+}
+
+impl LoopbackCallback {
+    /// `state` is what the right answer knows.
+    pub fn listen(state: &Secret<String>) -> Result<Self, NoPort> {
+        let loopback = Loopback::listen()?;
+        let (tell, returned) = mpsc::channel();
+        let (verdict, verdict_comes) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        let desk = Arc::new(Desk {
+            state: state.clone(),
+            entry_path: loopback.path(),
+            target: Mutex::default(),
+            first: Mutex::new(Some(First { tell, verdict: verdict_comes })),
+        });
+        let (authority, entry, visitors) = (loopback.authority.clone(), loopback.url(), loopback.visitors());
+        let at_desk = desk.clone();
+        let server = thread::start(move || {
+            let page = move |asked| {
+                let desk = at_desk.clone();
+                async move { desk.answer(&asked).await }
+            };
+            let _ = loopback.serve_any(page, ended);
+        });
+        let (verdict, end) = (Some(verdict), Some(end));
+        let server = Some(server.map_err(NoPort::NotOpened)?);
+        Ok(Self { authority, entry, visitors, desk, returned, verdict, end, server })
+    }
+}
+
+impl Desk {
+    async fn answer(&self, asked: &Parts) -> Option<Answer> {
+        let asked = &asked.uri;
+        if loopback::is(asked, &self.entry_path) {
+            let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+            return loopback::redirect(&target);
+        }
+        if !loopback::is(asked, PATH) {
+            return None;
+        }
+        let returned = read(asked.query()?, &self.state)?;
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        first.tell.send(returned).ok()?;
+        Some(last_page(first.verdict.await.unwrap_or(Verdict::Failed)))
+    }
+}
+
+fn last_page(verdict: Verdict) -> Answer {
+    match verdict {
+        Verdict::LoggedIn => loopback::page(
+            "kcaws: logged in",
+            "<h1>You are logged in</h1><p>The tokens are stored. You can close this tab.</p>",
+        ),
+        Verdict::Failed => loopback::page(
+            "kcaws: not logged in",
+            "<h1>The login failed</h1><p>Where you started it, you read why. You can close this tab.</p>",
+        ),
+    }
+}
+
+impl Callback for LoopbackCallback {
+    fn redirect_uri(&self) -> String {
+        format!("http://{}{PATH}", self.authority)
+    }
+
+    fn send_on(&self, target: &str) -> String {
+        *self.desk.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.to_owned());
+        self.entry.clone()
+    }
+
+    fn wait(&self, patience: Duration) -> Option<Returned> {
+        self.returned.recv_timeout(patience).ok()
+    }
+
+    fn visitors(&self) -> Arc<Visitors> {
+        self.visitors.clone()
+    }
+
+    fn close(mut self: Box<Self>, verdict: Verdict) {
+        if let Some(waiting) = self.verdict.take() {
+            // No tab may wait.
+            let _ = waiting.send(verdict);
+        }
+    }
+}
+
+impl Drop for LoopbackCallback {
+    fn drop(&mut self) {
+        self.verdict = None;
+        self.end = None;
+        if let Some(server) = self.server.take() {
+            // The tab's answer is under way: the process must not end before it.
+            let _ = server.join();
+        }
+    }
+}
+
+/// Takes the queries that a test hands in; `STATE` in them is the state.
+#[derive(Clone, Default)]
+pub struct FakeCallback {
+    state: String,
+    queries: Arc<Mutex<VecDeque<String>>>,
+    closed: Arc<Mutex<Option<Verdict>>>,
+}
+
+impl FakeCallback {
+    pub fn visit(&self, query: &str) {
+        self.queries.lock().expect("no test panics while holding it").push_back(query.to_owned());
+    }
+
+    /// The same one, listening for `state`.
+    #[must_use]
+    pub fn listen(&self, state: &Secret<String>) -> Self {
+        Self { state: state.expose().clone(), ..self.clone() }
+    }
+
+    pub fn verdict(&self) -> Option<Verdict> {
+        *self.closed.lock().expect("no test panics while holding it")
+    }
+}
+
+impl Callback for FakeCallback {
+    fn redirect_uri(&self) -> String {
+        format!("http://127.0.0.1:1{PATH}")
+    }
+
+    fn send_on(&self, target: &str) -> String {
+        target.to_owned()
+    }
+
+    fn wait(&self, _patience: Duration) -> Option<Returned> {
+        let state = Secret::from(self.state.as_str());
+        let mut queries = self.queries.lock().expect("no test panics while holding it");
+        std::iter::from_fn(|| queries.pop_front())
+            .find_map(|query| read(&query.replace("STATE", &self.state), &state))
+    }
+
+    fn visitors(&self) -> Arc<Visitors> {
+        Arc::default()
+    }
+
+    fn close(self: Box<Self>, verdict: Verdict) {
+        *self.closed.lock().expect("no test panics while holding it") = Some(verdict);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! What a failed SDK call means to us. The SDK's own error types cannot tell: the portal's 403 is in no service
+//! model, and the OIDC service names its errors in the body (`error`) as well as in a header that proxies drop.
+//!
+//! A status counts as AWS's word only with AWS's marks: a header of its own, or a body of its form. Gateways, proxies
+//! and captive portals answer in its place, with any status and with pages of their own.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_sso::error::SdkError;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Origin, ServiceError};
+use crate::platform::http::{HttpSetup, Page, is_aws_header};
+use crate::platform::{excerpt, innermost};
+
+/// The longest text of the portal's that is shown, in letters.
+const LONGEST_TEXT: usize = 300;
+
+/// Body of an OIDC error, RFC 6749 section 5.2. `reason` came with customer-managed KMS keys (2025).
+#[derive(Deserialize)]
+struct OidcBody {
+    #[serde(default)]
+    error: String,
+    error_description: Option<String>,
+    reason: Option<String>,
+}
+
+/// What the `reason` begins with where the customer-managed key of Identity Center is the trouble. AWS adds new ones.
+const OF_KMS: &str = "KMS_";
+
+/// The two speak of errors differently.
+#[derive(Clone, Copy)]
+pub(super) enum Service {
+    Oidc,
+    Portal,
+}
+
+/// Where a call went, to speak of it.
+pub(super) struct Called<'a> {
+    pub(super) operation: &'static str,
+    pub(super) service: Service,
+    pub(super) origin: &'a Origin,
+    pub(super) attempt: Duration,
+    pub(super) http: &'a HttpSetup,
+}
+
+impl Called<'_> {
+    fn host(&self) -> String {
+        self.origin.host().to_owned()
+    }
+
+    pub(super) fn failed_with<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
+    where
+        E: std::error::Error + 'static,
+    {
+        match (raw_answer(error), self.service) {
+            (None, _) => self.trouble(error),
+            (Some(raw), _) if raw.status().is_success() => self.unreadable(raw, error),
+            (Some(raw), Service::Oidc) => self.oidc(raw),
+            (Some(raw), Service::Portal) => self.portal(raw),
+        }
+    }
+
+    fn oidc(&self, raw: &HttpResponse) -> ServiceError {
+        let status = raw.status().as_u16();
+        let is_marked = has_aws_header(raw);
+        let body = raw.body().bytes().and_then(|body| serde_json::from_slice::<OidcBody>(body).ok());
+        match body {
+            Some(OidcBody { reason: Some(reason), .. }) if reason.starts_with(OF_KMS) => {
+                ServiceError::KmsKey { operation: self.operation, reason: excerpt(&reason) }
+            }
+            // RFC 6749 section 5.2: what has this form and another status is AWS's only with its mark.
+            Some(body)
+                if !body.error.is_empty()
+                    && (matches!(status, 400 | 401) || (is_marked && (400..500).contains(&status))) =>
+            {
+                self.oidc_refusal(body)
+            }
+            _ => self.by_status(status, is_marked),
+        }
+    }
+
+    fn oidc_refusal(&self, body: OidcBody) -> ServiceError {
+        let why = body.reason.or(body.error_description).map(|text| excerpt(&text));
+        match body.error.as_str() {
+            "authorization_pending" => ServiceError::AuthorizationPending,
+            "slow_down" => ServiceError::SlowDown,
+            "expired_token" => ServiceError::ExpiredToken,
+            "access_denied" => ServiceError::AccessDenied { reason: why },
+            "invalid_grant" => ServiceError::InvalidGrant,
+            "invalid_client" => ServiceError::InvalidClient,
+            _ => ServiceError::Refused {
+                operation: self.operation,
+                code: excerpt(&body.error),
+                description: why,
+            },
+        }
+    }
+
+    fn portal(&self, raw: &HttpResponse) -> ServiceError {
+        let status = raw.status().as_u16();
+        let body = PortalBody::of(raw);
+        match status {
+            _ if !(has_aws_header(raw) || body.is_of_aws()) => self.by_status(status, false),
+            401 => ServiceError::Unauthorized,
+            403 => ServiceError::Forbidden,
+            404 => ServiceError::NotFound,
+            // Throttling is a 429 in the service's model, and a 400 in the habit of other services of AWS's.
+            400 if body.is_throttling() => ServiceError::Throttled,
+            429 => ServiceError::Throttled,
+            400..500 if body.is_of_aws() => ServiceError::Rejected {
+                operation: self.operation,
+                code: shortened(body.kind.unwrap_or_else(|| status.to_string())),
+                message: body.message.map(shortened),
+            },
+            _ => self.by_status(status, true),
+        }
+    }
+
+    /// 429 and 5xx are worth another try, from a gateway too. 511 is not: it means "sign in to this network"
+    /// (RFC 6585 section 6).
+    fn by_status(&self, status: u16, is_of_aws: bool) -> ServiceError {
+        let host = self.host();
+        match status {
+            429 => ServiceError::Throttled,
+            511 => ServiceError::NotAws { host, status },
+            500..600 => ServiceError::ServerTrouble { host, status },
+            _ if !is_of_aws => ServiceError::NotAws { host, status },
+            _ => ServiceError::NotUnderstood {
+                host,
+                why: format!("HTTP status {status} to {}", self.operation),
+            },
+        }
+    }
+
+    /// A good status over something that the SDK cannot read.
+    fn unreadable<E>(&self, raw: &HttpResponse, error: &SdkError<E, HttpResponse>) -> ServiceError
+    where
+        E: std::error::Error + 'static,
+    {
+        let begins_like_json =
+            raw.body().bytes().is_some_and(|body| body.trim_ascii_start().starts_with(b"{"));
+        if has_aws_header(raw) || begins_like_json {
+            return ServiceError::NotUnderstood { host: self.host(), why: innermost(error) };
+        }
+        ServiceError::NotAws { host: self.host(), status: raw.status().as_u16() }
+    }
+
+    /// No answer that could be read.
+    fn trouble<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
+    where
+        E: std::error::Error + 'static,
+    {
+        let host = self.host();
+        if let Some(Page { status }) = Page::within(error) {
+            return ServiceError::NotAws { host, status: *status };
+        }
+        match error {
+            SdkError::TimeoutError(_) => self.timed_out(self.attempt),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.timed_out(self.attempt),
+            SdkError::DispatchFailure(_) => {
+                let (host, why) = self.http.unreached(&host, error);
+                ServiceError::Unreachable { host, why }
+            }
+            _ => ServiceError::NotUnderstood { host, why: innermost(error) },
+        }
+    }
+
+    pub(super) fn timed_out(&self, after: Duration) -> ServiceError {
+        ServiceError::TimedOut { host: self.http.with_proxy(self.origin.host()), after }
+    }
+
+    /// What other programs are handed must look as AWS has it.
+    pub(super) fn strange(&self, member: &'static str) -> ServiceError {
+        let why = format!("`{member}` is none in the answer to {}", self.operation);
+        ServiceError::NotUnderstood { host: self.host(), why }
+    }
+
+    pub(super) fn missing(&self, member: &'static str) -> ServiceError {
+        let why = format!("`{member}` is missing in the answer to {}", self.operation);
+        ServiceError::NotUnderstood { host: self.host(), why }
+    }
+}
+
+/// Body of the portal's errors: `{"message":"No access","__type":"com.amazonaws.switchboard.portal#ForbiddenException"}`
+#[derive(Default)]
+struct PortalBody {
+    /// Without what stands before `#`.
+    kind: Option<String>,
+    message: Option<String>,
+}
+
+impl PortalBody {
+    fn of(raw: &HttpResponse) -> Self {
+        let body = raw.body().bytes().and_then(|body| serde_json::from_slice::<Value>(body).ok());
+        let Some(Value::Object(body)) = body else { return Self::default() };
+        let text = |name| Some(body.get(name)?.as_str()?.to_owned()).filter(|text| !text.is_empty());
+        let kind: Option<String> = text("__type");
+        let kind = kind.map(|kind| kind.rsplit('#').next().unwrap_or_default().to_owned());
+        Self { kind, message: text("message").or_else(|| text("Message")) }
+    }
+
+    fn is_of_aws(&self) -> bool {
+        self.kind.is_some() || self.message.is_some()
+    }
+
+    fn is_throttling(&self) -> bool {
+        matches!(self.kind.as_deref(), Some("TooManyRequestsException" | "ThrottlingException"))
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn has_aws_header(raw: &HttpResponse) -> bool {
+    raw.headers().iter().any(|(name, _)| is_aws_header(name))
+}
+
+/// Tries a bare 429 again. The SDK knows AWS's own alone, by the name in its body.
+#[derive(Debug)]
+pub(super) struct Bare429;
+
+impl ClassifyRetry for Bare429 {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response().map(|answer| answer.status().as_u16()) {
+            Some(429) => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "429 of any form"
+    }
+}
+
+/// The raw answer where there was one, of whatever status, and the SDK could make nothing of it.
+fn raw_answer<E>(error: &SdkError<E, HttpResponse>) -> Option<&HttpResponse> {
+    match error {
+        SdkError::ServiceError(context) => Some(context.raw()),
+        SdkError::ResponseError(context) => Some(context.raw()),
+        _ => None,
+    }
+}
+
+pub(super) fn timeouts(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(crate::platform::http::CONNECT_TIMEOUT.min(attempt))
+        .operation_attempt_timeout(attempt)
+        .build()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! Where the services are: the origin of each, by region and switches, or as the environment says.
+
+use aws_sdk_sso::config::endpoint as sso;
+use aws_sdk_ssooidc::config::endpoint as oidc;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use super::{Minted, hosts};
+use crate::platform::shown_url::ShownUrl;
+
+/// Scheme, host, port and perhaps a path prefix, without a slash at the end, in the one way to write it. What may go from
+/// one origin to another: [`super::Minted`].
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
+pub struct Origin {
+    url: String,
+    /// The setting that named it, for messages. It makes no other origin of it.
+    setting: Option<String>,
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for Origin {}
+
+impl From<String> for Origin {
+    fn from(url: String) -> Self {
+        Self::new(&url)
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.url
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    #[error("`{url}` ({setting}) is not a URL")]
+    NotAUrl { setting: String, url: String },
+    /// Tokens over plain http would be anybody's.
+    #[error("`{url}` ({setting}) must be https; plain http is for loopback addresses only")]
+    PlainHttp { setting: String, url: String },
+    /// A password in a URL ends up in messages, logs and process lists, and the services know none.
+    #[error("`{url}` ({setting}) has a name or password in it")]
+    UserInfo { setting: String, url: String },
+    #[error("`{url}` ({setting}) has more than a path behind the host")]
+    MoreThanAPath { setting: String, url: String },
+    /// Rule 12 for role credentials.
+    #[error("credentials of {minted} do not go to {asked}{}", .asked.by_setting())]
+    Foreign { minted: Origin, asked: Origin },
+    /// FIPS or dual-stack together with an endpoint, an unknown partition, a region that is no region.
+    #[error("{0}")]
+    Rules(String),
+}
+
+/// The settings that decide.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointSettings {
+    pub region: String,
+    pub use_fips: bool,
+    pub use_dual_stack: bool,
+    /// The access portal is a dual-stack one: its login works at the dual-stack hosts only. Unlike
+    /// `use_dual_stack`, this gives way to an endpoint.
+    pub has_dual_stack_portal: bool,
+}
+
+/// The two services of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    pub oidc: Origin,
+    pub portal: Origin,
+}
+
+/// A value and the name of the setting it came from, for messages.
+#[derive(Clone, Debug)]
+pub struct Override {
+    pub setting: String,
+    pub url: String,
+}
+
+impl Endpoints {
+    /// AWS's own endpoint rules, as compiled into the SDK, so that FIPS, dual-stack and every partition come out
+    /// as they do in other tools.
+    pub fn resolve(
+        settings: &EndpointSettings,
+        oidc_override: Option<&Override>,
+        portal_override: Option<&Override>,
+    ) -> Result<Self, EndpointError> {
+        let oidc_url = oidc_override.map(checked).transpose()?;
+        let portal_url = portal_override.map(checked).transpose()?;
+        let is_dual_stack = |endpoint: &Option<String>| {
+            settings.use_dual_stack || (settings.has_dual_stack_portal && endpoint.is_none())
+        };
+        let oidc_params = oidc::Params::builder()
+            .region(settings.region.clone())
+            .use_fips(settings.use_fips)
+            .use_dual_stack(is_dual_stack(&oidc_url))
+            .set_endpoint(oidc_url)
+            .build()
+            .map_err(rules)?;
+        let portal_params = sso::Params::builder()
+            .region(settings.region.clone())
+            .use_fips(settings.use_fips)
+            .use_dual_stack(is_dual_stack(&portal_url))
+            .set_endpoint(portal_url)
+            .build()
+            .map_err(rules)?;
+        let oidc =
+            ready(oidc::ResolveEndpoint::resolve_endpoint(&oidc::DefaultResolver::new(), &oidc_params))?;
+        let portal =
+            ready(sso::ResolveEndpoint::resolve_endpoint(&sso::DefaultResolver::new(), &portal_params))?;
+        Ok(Self {
+            oidc: Origin::set_by(oidc.url(), oidc_override),
+            portal: Origin::set_by(portal.url(), portal_override),
+        })
+    }
+
+    /// Checks that role credentials which these handed out may be sent to `asked`.
+    pub fn credentials_may_go_to(&self, asked: &Origin) -> Result<(), EndpointError> {
+        if Minted::RoleCredentials.may_go(&self.portal, asked) {
+            return Ok(());
+        }
+        Err(EndpointError::Foreign { minted: self.portal.clone(), asked: asked.clone() })
+    }
+}
+
+impl Origin {
+    /// Where STS is. Its hosts follow the portal's rules in every partition, FIPS and dual-stack included, so that
+    /// AWS's compiled-in rules for the portal tell them.
+    pub fn of_sts(settings: &EndpointSettings, given: Option<&Override>) -> Result<Self, EndpointError> {
+        let portal = Endpoints::resolve(settings, None, given)?.portal;
+        if given.is_some() {
+            return Ok(portal);
+        }
+        match portal.url.strip_prefix("https://portal.sso") {
+            Some(rest) => Ok(Self::new(&format!("https://sts{rest}"))),
+            None => Err(EndpointError::Rules(format!("no host of STS is known for `{}`", settings.region))),
+        }
+    }
+
+    /// Where the console's federation endpoint is: as given, or at its `usual` place.
+    pub fn of_signin(usual: &str, given: Option<&Override>) -> Result<Self, EndpointError> {
+        match given {
+            Some(given) => Ok(Self::set_by(&checked(given)?, Some(given))),
+            None => Ok(Self::new(usual)),
+        }
+    }
+
+    /// What is no URL stays as it is: nothing is ever sent there.
+    pub fn new(url: &str) -> Self {
+        let parsed = Url::parse(url).ok().filter(Url::has_host);
+        let url = parsed.as_ref().map_or(url, Url::as_str);
+        Self { url: url.trim_end_matches('/').to_owned(), setting: None }
+    }
+
+    fn set_by(url: &str, given: Option<&Override>) -> Self {
+        Self { setting: given.map(|given| given.setting.clone()), ..Self::new(url) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.url.starts_with("https:")
+    }
+
+    /// Host and port, for messages.
+    pub fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or(rest);
+        authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    }
+
+    /// ` (AWS_ENDPOINT_URL_STS)`, or nothing where no setting named it.
+    pub fn by_setting(&self) -> String {
+        self.setting.as_deref().map(|setting| format!(" ({setting})")).unwrap_or_default()
+    }
+
+    /// Returns whether this is one of AWS's own dual-stack hosts.
+    pub fn is_dual_stack(&self) -> bool {
+        hosts::is_dual_stack_host(self.host())
+    }
+
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.url).is_ok_and(|url| is_loopback(&url))
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        ShownUrl(&self.url).fmt(f)
+    }
+}
+
+/// https anywhere, plain http to this very machine.
+pub fn loopback_or_https(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The URL of a setting, checked as one that something secret may be sent to, as it was understood: another parser shall
+/// not find another host in it.
+fn checked(given: &Override) -> Result<String, EndpointError> {
+    let (setting, url) = (given.setting.clone(), ShownUrl(&given.url).to_string());
+    let parsed = match Url::parse(&given.url) {
+        Ok(parsed) if parsed.has_host() && matches!(parsed.scheme(), "http" | "https") => parsed,
+        _ => return Err(EndpointError::NotAUrl { setting, url }),
+    };
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(EndpointError::UserInfo { setting, url });
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(EndpointError::MoreThanAPath { setting, url });
+    }
+    if !loopback_or_https(&parsed) {
+        return Err(EndpointError::PlainHttp { setting, url });
+    }
+    Ok(parsed.into())
+}
+
+fn rules(error: impl std::fmt::Display) -> EndpointError {
+    EndpointError::Rules(error.to_string())
+}
+
+/// The rules are a pure computation: the future is ready at the first poll.
+fn ready(future: sso::EndpointFuture<'_>) -> Result<sso::Endpoint, EndpointError> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut context) {
+        std::task::Poll::Ready(outcome) => outcome.map_err(|error| EndpointError::Rules(error.to_string())),
+        std::task::Poll::Pending => Err(EndpointError::Rules("the endpoint rules did not answer".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests;
