@@ -10,8 +10,8 @@ fn main() -> ExitCode {
     process::hide_memory();
     bug::exit_on_panic(|| {});
     // Never dropped: the process is about to end, and giving memory back to the kernel first costs a call.
-    let near = std::mem::ManuallyDrop::new(kcaws::app::hot::Near::of_this_process());
-    if kcaws::cli::hot::answered(std::env::args_os().skip(1), &near) {
+    let hot = std::mem::ManuallyDrop::new(kcaws::app::hot::HotPorts::of_this_process());
+    if kcaws::cli::hot::answered(std::env::args_os().skip(1), &hot) {
         return ExitCode::SUCCESS;
     }
     let failed = process::become_whole();

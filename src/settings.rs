@@ -25,12 +25,12 @@ use crate::platform::env::Env;
 use crate::platform::foreign_file;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
-use crate::session::choice::Requested;
+use crate::session::store_selection::StorePreference;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub flow: FlowChoice,
-    pub keyring: Requested,
+    pub keyring: StorePreference,
     pub auto_login: bool,
     pub browser: Option<String>,
     pub console_via: Via,
@@ -122,7 +122,7 @@ impl Settings {
         let keyring = match (env.get("KCAWS_KEYRING"), file.keyring) {
             (Some(value), _) => one_of(&value, STORES, || "KCAWS_KEYRING".to_owned())?,
             (None, Some(value)) => one_of(&value, STORES, || place("keyring"))?,
-            (None, None) => Requested::Auto,
+            (None, None) => StorePreference::Auto,
         };
         let auto_login = match env.get("KCAWS_AUTO_LOGIN") {
             Some(value) => switch(&value, "KCAWS_AUTO_LOGIN")?,
@@ -221,7 +221,7 @@ mod tests {
             let settings = settings.expect("loads");
             assert_eq!(
                 (settings.flow, settings.keyring, settings.auto_login, settings.console_via),
-                (FlowChoice::Device, Requested::Auto, false, Via::Federation)
+                (FlowChoice::Device, StorePreference::Auto, false, Via::Federation)
             );
             assert!(matches!(settings.idp_url("corp"), Err(SettingsError::NoIdpUrl { .. })));
         }
@@ -232,13 +232,13 @@ mod tests {
         let file = Some("flow = \"pkce\"\nkeyring = \"keyutils\"\nauto-login = true\n");
         let settings = load(file, &[]).expect("loads");
         assert_eq!(settings.flow, FlowChoice::Pkce);
-        assert_eq!(settings.keyring, Requested::Named(StoreKind::Keyutils));
+        assert_eq!(settings.keyring, StorePreference::Named(StoreKind::Keyutils));
         assert!(settings.auto_login);
         let env = [("KCAWS_FLOW", "device"), ("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
         let settings = load(file, &env).expect("loads");
         assert_eq!(
             (settings.flow, settings.keyring, settings.auto_login),
-            (FlowChoice::Device, Requested::Auto, false)
+            (FlowChoice::Device, StorePreference::Auto, false)
         );
         let file = Some("browser = \"firefox\"\nconsole-via = \"portal\"\n");
         let settings = load(file, &[]).expect("loads");

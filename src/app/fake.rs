@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{App, Outside, SetupError};
-use crate::app::hot::NearOutside;
+use super::{App, Ports, SetupError};
+use crate::app::hot::HotOpener;
 use crate::platform::env::Env;
 use crate::platform::folders::Folders;
 use crate::platform::loopback::NoPort;
@@ -15,20 +15,20 @@ use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::redirects::{FakeRedirects, Redirects};
+use crate::ports::sealing_key::SealingKeys;
+use crate::ports::sealing_key::fake::FakeSealingKeys;
 use crate::ports::signin::Signin;
 use crate::ports::state_folder::{FakeStateFolder, StateFolder};
 use crate::ports::sts::Sts;
-use crate::ports::warm_key::WarmKeys;
-use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::secret::Secret;
 
 type OpenStore = dyn Fn(StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
 type Listen = dyn Fn(&Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
 
 #[derive(Clone, Default)]
-pub(crate) struct FakeOutside {
+pub(crate) struct FakePorts {
     pub(crate) state: Option<FakeStateFolder>,
-    pub(crate) warm_keys: Option<FakeWarmKeys>,
+    pub(crate) sealing_keys: Option<FakeSealingKeys>,
     pub(crate) store: Option<Arc<OpenStore>>,
     pub(crate) identity_center: Option<Arc<dyn Fn() -> FakeIdentityCenter>>,
     pub(crate) redirects: Option<Arc<dyn Fn() -> FakeRedirects>>,
@@ -40,17 +40,17 @@ fn handed<'a, T>(port: Option<&'a T>, name: &str) -> &'a T {
     port.unwrap_or_else(|| panic!("{name} is nothing that this command may open"))
 }
 
-impl NearOutside for FakeOutside {
+impl HotOpener for FakePorts {
     fn state(&self, _folders: &Folders) -> Arc<dyn StateFolder> {
         Arc::new(handed(self.state.as_ref(), "the state folder").clone())
     }
 
-    fn warm_keys(&self, _env: &Env) -> Box<dyn WarmKeys> {
-        Box::new(handed(self.warm_keys.as_ref(), "a warm key").clone())
+    fn sealing_keys(&self, _env: &Env) -> Box<dyn SealingKeys> {
+        Box::new(handed(self.sealing_keys.as_ref(), "a warm key").clone())
     }
 }
 
-impl Outside for FakeOutside {
+impl Ports for FakePorts {
     fn store(&self, _app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
         handed(self.store.as_ref(), "a keyring store")(kind)
     }

@@ -9,54 +9,54 @@ use std::sync::Arc;
 use crate::platform::env::Env;
 use crate::platform::folders::Folders;
 use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::sealing_key::{self, SealingKeys};
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
-use crate::ports::warm_key::{self, WarmKeys};
 use crate::profile::ConfigError;
 
-pub struct Near {
+pub struct HotPorts {
     pub env: Env,
     pub folders: Folders,
     pub clock: Arc<dyn Clock>,
-    outside: Rc<dyn NearOutside>,
+    ports: Rc<dyn HotOpener>,
     state: OnceCell<Arc<dyn StateFolder>>,
-    warm_keys: OnceCell<Box<dyn WarmKeys>>,
+    sealing_keys: OnceCell<Box<dyn SealingKeys>>,
 }
 
-/// How they are opened; the far ones by [`crate::app::Outside`].
-pub trait NearOutside {
+/// How they are opened; the far ones by [`crate::app::Ports`].
+pub trait HotOpener {
     fn state(&self, folders: &Folders) -> Arc<dyn StateFolder>;
-    fn warm_keys(&self, env: &Env) -> Box<dyn WarmKeys>;
+    fn sealing_keys(&self, env: &Env) -> Box<dyn SealingKeys>;
 }
 
-impl Near {
+impl HotPorts {
     pub fn of_this_process() -> Self {
         let clock = Arc::new(SystemClock::new());
-        Self::over(Env::from_process(), Folders::of_this_person(), clock, Rc::new(RealNear))
+        Self::over(Env::from_process(), Folders::of_this_person(), clock, Rc::new(RealHotOpener))
     }
 
-    pub fn over(env: Env, folders: Folders, clock: Arc<dyn Clock>, outside: Rc<dyn NearOutside>) -> Self {
-        Self { env, folders, clock, outside, state: OnceCell::new(), warm_keys: OnceCell::new() }
+    pub fn over(env: Env, folders: Folders, clock: Arc<dyn Clock>, ports: Rc<dyn HotOpener>) -> Self {
+        Self { env, folders, clock, ports, state: OnceCell::new(), sealing_keys: OnceCell::new() }
     }
 
     /// The same world; what was opened stays open, but for the keys.
     #[must_use]
-    pub fn anew(&self) -> Self {
+    pub fn reloaded(&self) -> Self {
         Self {
             env: self.env.clone(),
             folders: self.folders.clone(),
             clock: self.clock.clone(),
-            outside: self.outside.clone(),
+            ports: self.ports.clone(),
             state: self.state.clone(),
-            warm_keys: OnceCell::new(),
+            sealing_keys: OnceCell::new(),
         }
     }
 
     pub fn state(&self) -> &Arc<dyn StateFolder> {
-        self.state.get_or_init(|| self.outside.state(&self.folders))
+        self.state.get_or_init(|| self.ports.state(&self.folders))
     }
 
-    pub fn warm_keys(&self) -> &dyn WarmKeys {
-        &**self.warm_keys.get_or_init(|| self.outside.warm_keys(&self.env))
+    pub fn sealing_keys(&self) -> &dyn SealingKeys {
+        &**self.sealing_keys.get_or_init(|| self.ports.sealing_keys(&self.env))
     }
 
     /// Where `~/.aws/config` is.
@@ -65,14 +65,14 @@ impl Near {
     }
 }
 
-struct RealNear;
+struct RealHotOpener;
 
-impl NearOutside for RealNear {
+impl HotOpener for RealHotOpener {
     fn state(&self, folders: &Folders) -> Arc<dyn StateFolder> {
         Arc::new(DiskStateFolder::new(folders.state.clone()))
     }
 
-    fn warm_keys(&self, env: &Env) -> Box<dyn WarmKeys> {
-        warm_key::open(env)
+    fn sealing_keys(&self, env: &Env) -> Box<dyn SealingKeys> {
+        sealing_key::open(env)
     }
 }

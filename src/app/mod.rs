@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::app::hot::Near;
+use crate::app::hot::HotPorts;
 use crate::platform::file_stamp::FileStamp;
 use crate::platform::http::{HttpSetup, HttpSetupError};
 use crate::platform::loopback::NoPort;
@@ -17,7 +17,7 @@ use crate::ports::config_file::{ConfigFile, DiskConfigFile};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
-use crate::ports::passphrase::{Kept, PassphraseSource, SystemPassphrases};
+use crate::ports::passphrase::{KeptPassphrase, PassphraseSource, SystemPassphrases};
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::sts::{HttpSts, Sts};
@@ -29,13 +29,13 @@ use crate::settings::{Settings, SettingsError};
 pub(crate) mod fake;
 pub mod hot;
 
-/// What is [`Near`], which it stands for, and all that is far.
+/// What is [`HotPorts`], which it stands for, and all that is far.
 pub struct App {
-    near: Near,
-    outside: Rc<dyn Outside>,
+    hot: HotPorts,
+    ports: Rc<dyn Ports>,
     document: OnceCell<(Option<FileStamp>, Document)>,
     settings: OnceCell<Settings>,
-    passphrase: Kept,
+    passphrase: KeptPassphrase,
     profile_in_force: RefCell<Option<String>>,
 }
 
@@ -49,7 +49,7 @@ pub enum SetupError {
 }
 
 /// How each port is opened. Tests hand in fakes, and ports that panic when a command opens what it must not.
-pub trait Outside {
+pub trait Ports {
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
     fn identity_center(
         &self,
@@ -67,30 +67,30 @@ pub trait Outside {
 }
 
 impl Deref for App {
-    type Target = Near;
+    type Target = HotPorts;
 
-    fn deref(&self) -> &Near {
-        &self.near
+    fn deref(&self) -> &HotPorts {
+        &self.hot
     }
 }
 
 impl App {
     pub fn of_this_process() -> Self {
-        Self::of(Near::of_this_process(), Rc::new(RealOutside::default()))
+        Self::of(HotPorts::of_this_process(), Rc::new(RealPorts::default()))
     }
 
     /// This process, of which a hot path has asked already.
-    pub fn beyond(near: Near) -> Self {
-        Self::of(near, Rc::new(RealOutside::default()))
+    pub fn with_hot(hot: HotPorts) -> Self {
+        Self::of(hot, Rc::new(RealPorts::default()))
     }
 
-    fn of(near: Near, outside: Rc<dyn Outside>) -> Self {
+    fn of(hot: HotPorts, ports: Rc<dyn Ports>) -> Self {
         Self {
-            near,
-            outside,
+            hot,
+            ports,
             document: OnceCell::new(),
             settings: OnceCell::new(),
-            passphrase: Kept::default(),
+            passphrase: KeptPassphrase::default(),
             profile_in_force: RefCell::default(),
         }
     }
@@ -100,25 +100,25 @@ impl App {
         env: crate::platform::env::Env,
         folders: crate::platform::folders::Folders,
         clock: std::sync::Arc<dyn crate::ports::clock::Clock>,
-        outside: impl Outside + crate::app::hot::NearOutside + 'static,
+        ports: impl Ports + crate::app::hot::HotOpener + 'static,
     ) -> Self {
-        let outside = Rc::new(outside);
-        Self::of(Near::over(env, folders, clock, outside.clone()), outside)
+        let ports = Rc::new(ports);
+        Self::of(HotPorts::over(env, folders, clock, ports.clone()), ports)
     }
 
     /// The same world, the config file not read yet: for who wrote it meanwhile.
     #[must_use]
-    pub fn anew(&self) -> Self {
-        Self { passphrase: self.passphrase.clone(), ..Self::of(self.near.anew(), self.outside.clone()) }
+    pub fn reloaded(&self) -> Self {
+        Self { passphrase: self.passphrase.clone(), ..Self::of(self.hot.reloaded(), self.ports.clone()) }
     }
 
-    /// What the calls of one long process share: hand it to [`App::again`].
-    pub fn passphrase(&self) -> &Kept {
+    /// What the calls of one long process share: hand it to [`App::for_next_call`].
+    pub fn passphrase(&self) -> &KeptPassphrase {
         &self.passphrase
     }
 
     /// For another call in this process: everything anew but the passphrase, which may be had only once.
-    pub fn again(passphrase: &Kept) -> Self {
+    pub fn for_next_call(passphrase: &KeptPassphrase) -> Self {
         Self { passphrase: passphrase.clone(), ..Self::of_this_process() }
     }
 
@@ -174,7 +174,7 @@ impl App {
     }
 
     pub fn store(&self, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        self.outside.store(self, kind)
+        self.ports.store(self, kind)
     }
 
     pub fn identity_center(
@@ -183,44 +183,44 @@ impl App {
         endpoints: &Endpoints,
         patience: Patience,
     ) -> Result<Box<dyn IdentityCenter>, SetupError> {
-        self.outside.identity_center(self, region, endpoints, patience)
+        self.ports.identity_center(self, region, endpoints, patience)
     }
 
     pub fn signin(&self, origin: Origin) -> Result<Box<dyn Signin>, SetupError> {
-        self.outside.signin(self, origin)
+        self.ports.signin(self, origin)
     }
 
     pub fn sts(&self, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError> {
-        self.outside.sts(self, endpoint, region)
+        self.ports.sts(self, endpoint, region)
     }
 
     pub fn redirects(&self) -> Result<Box<dyn Redirects>, SetupError> {
-        self.outside.redirects(self)
+        self.ports.redirects(self)
     }
 
     pub fn browser(&self) -> Box<dyn Browser> {
-        self.outside.browser(self)
+        self.ports.browser(self)
     }
 
     /// Where the browser comes back to with `state`; listens.
     pub fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
-        self.outside.callback(state)
+        self.ports.callback(state)
     }
 
     pub fn clipboard(&self) -> Box<dyn Clipboard> {
-        self.outside.clipboard(self)
+        self.ports.clipboard(self)
     }
 }
 
 #[derive(Default)]
-struct RealOutside {
+struct RealPorts {
     /// Of the certificates that it trusts: profiles may name their own.
     http: RefCell<Option<(Vec<Bundle>, HttpSetup)>>,
     /// One for all stores: a descriptor can be read once.
     passphrases: OnceCell<Rc<dyn PassphraseSource>>,
 }
 
-impl RealOutside {
+impl RealPorts {
     fn passphrases(&self, app: &App) -> &Rc<dyn PassphraseSource> {
         self.passphrases
             .get_or_init(|| Rc::new(SystemPassphrases::new(app.env.clone(), app.passphrase.clone())))
@@ -239,7 +239,7 @@ impl RealOutside {
     }
 }
 
-impl Outside for RealOutside {
+impl Ports for RealPorts {
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
         keyring::open(kind, &app.env, &app.folders, app.state(), self.passphrases(app))
     }

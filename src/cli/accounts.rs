@@ -3,12 +3,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::error::CommandError;
-use super::selection::{self, Opened, Selected};
+use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::Ui;
 use crate::app::App;
-use crate::credentials::listing::Listing;
-use crate::credentials::listing::known::Known;
+use crate::credentials::accounts::Listing;
+use crate::credentials::accounts::cached::CachedAccounts;
 use crate::ports::identity_center::Patience;
 use crate::session::status;
 
@@ -103,7 +103,7 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
 }
 
 /// The last list, where it may stand for a new one. Of a login that is over it may not: nobody would notice.
-fn fresh(selected: &Selected, app: &App) -> Result<Option<Known>, CommandError> {
+fn fresh(selected: &ResolvedSession, app: &App) -> Result<Option<CachedAccounts>, CommandError> {
     let now = app.clock.now();
     let noted = status::read(&**app.state(), &selected.session)?;
     if !noted.is_some_and(|noted| noted.is_logged_in(now)) {
@@ -112,8 +112,8 @@ fn fresh(selected: &Selected, app: &App) -> Result<Option<Known>, CommandError> 
     Ok(selection::known(app, selected).filter(|known| known.is_fresh(now)))
 }
 
-fn asked(selected: Selected, app: &App, ui: &mut Ui) -> Result<Listing, CommandError> {
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
+fn asked(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<Listing, CommandError> {
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listed = opened.accounts(ui)?;
     opened.warn_of_left_out(ui);
     Ok(listed)

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::error::{CommandError, Exit, argument};
-use super::selection::{self, Chain, Selected};
+use super::selection::{self, Chain, ResolvedSession};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::credentials::Fetched;
-use crate::credentials::warm::Haste;
+use crate::credentials::cache::FetchBudget;
 use crate::platform::process::user_at_host;
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::passphrase;
-use crate::ports::plain_call::{CallError, Trouble};
+use crate::ports::service_call::{CallError, CallErrorKind};
 use crate::ports::sts::{AssumeRole, Sts};
 use crate::profile::identity::{AssumedRole, LONGEST_CHAINED_SESSION};
 use crate::profile::services::{Service, endpoint_override};
@@ -21,17 +21,17 @@ use crate::secret::Secret;
 /// where a person is at the terminal, and never while an old answer is still good.
 pub(super) fn through(
     chain: &Chain,
-    selected: &Selected,
+    selected: &ResolvedSession,
     mut credentials: RoleCredentials,
     app: &App,
     person: Option<&Ui>,
-    haste: Haste,
+    budget: FetchBudget,
 ) -> Result<Fetched, CommandError> {
     let session_name = session_name(app);
     let mut fetched = None;
     for step in &chain.steps {
         let code =
-            step.mfa_serial.as_deref().map(|serial| code(serial, selected, person, haste)).transpose()?;
+            step.mfa_serial.as_deref().map(|serial| code(serial, selected, person, budget)).transpose()?;
         let wanted = AssumeRole {
             arn: step.arn.as_str(),
             session_name: step.session_name.as_deref().unwrap_or(&session_name),
@@ -51,7 +51,7 @@ pub(super) fn through(
 }
 
 /// The STS of the Region of the step's profile; the tools take that one too.
-fn sts_of(step: &AssumedRole, selected: &Selected, app: &App) -> Result<Box<dyn Sts>, CommandError> {
+fn sts_of(step: &AssumedRole, selected: &ResolvedSession, app: &App) -> Result<Box<dyn Sts>, CommandError> {
     let region = step.region.as_deref().unwrap_or(&selected.session.region);
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
     let endpoint = Origin::of_sts(&selection::endpoint_settings(app, region), given.as_ref())?;
@@ -61,11 +61,11 @@ fn sts_of(step: &AssumedRole, selected: &Selected, app: &App) -> Result<Box<dyn 
 
 fn code(
     serial: &str,
-    selected: &Selected,
+    selected: &ResolvedSession,
     person: Option<&Ui>,
-    haste: Haste,
+    budget: FetchBudget,
 ) -> Result<Secret<String>, CommandError> {
-    if !haste.waits || !person.is_some_and(Ui::is_interactive) {
+    if !budget.waits || !person.is_some_and(Ui::is_interactive) {
         // Only a profile has roles to assume.
         let profile = argument(selected.profile.as_deref().unwrap_or_default());
         return Err(CommandError::new(
@@ -89,7 +89,7 @@ fn code(
 
 fn refused(step: &AssumedRole, error: CallError) -> CommandError {
     let code = match &error.trouble {
-        Trouble::Refused { code: Some(code), .. } => code.as_str(),
+        CallErrorKind::Refused { code: Some(code), .. } => code.as_str(),
         _ => return error.into(),
     };
     match code {

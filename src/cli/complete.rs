@@ -8,17 +8,17 @@ use std::collections::BTreeSet;
 
 use clap::{Arg, ArgAction, Args, Command};
 
-use super::selection::{self, Selected};
+use super::selection::{self, ResolvedSession};
 use super::ui::{Ui, shown};
 use super::r#use;
 use crate::app::App;
 use crate::console::Partition;
 use crate::console::regions::REGIONS;
 use crate::console::services::{SERVICES, Service};
-use crate::credentials::listing::AccountRoles;
-use crate::credentials::listing::known::Known;
+use crate::credentials::accounts::AccountRoles;
+use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
-use crate::profile::own::Source;
+use crate::profile::kcaws_profile::Source;
 use crate::profile::{Document, Role};
 use crate::words::typed_words;
 
@@ -247,10 +247,10 @@ impl Line<'_> {
     }
 
     /// What they have listed last.
-    fn known(&self) -> Vec<Known> {
+    fn known(&self) -> Vec<CachedAccounts> {
         let names = self.session_names();
         let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
-        sessions.filter_map(|session| selection::known(self.app, &Selected::of(session))).collect()
+        sessions.filter_map(|session| selection::known(self.app, &ResolvedSession::of(session))).collect()
     }
 
     /// Of the partitions that the config's sessions are in, or the one that stands on the line: no login leads from one

@@ -3,7 +3,7 @@ use clap::Args;
 use super::error::CommandError;
 use super::provider::Provider;
 use super::role_args::{account_id, role_name};
-use super::selection::{self, Selected};
+use super::selection::{self, ResolvedSession};
 use super::ui::Ui;
 use crate::app::App;
 use crate::profile::Role;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
         (Some(session), Some(account), Some(role), _) => {
             let session = selection::session_named(app, session)?;
             let role = Role { account_id: account.clone(), role_name: role.clone() };
-            (Selected::of(session), role)
+            (ResolvedSession::of(session), role)
         }
         (.., profile) => {
             let (selected, role, _) =

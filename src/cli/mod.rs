@@ -2,7 +2,7 @@
 
 mod accounts;
 mod assume;
-mod clocks;
+mod clap_errors;
 mod complete;
 mod configure;
 mod console;
@@ -12,6 +12,7 @@ mod duration;
 mod env;
 mod error;
 mod exec;
+mod expiry;
 mod explain;
 pub mod hot;
 mod init;
@@ -29,7 +30,6 @@ mod status;
 mod store;
 mod trust;
 pub mod ui;
-mod usage;
 mod r#use;
 mod variables;
 mod visitors;
@@ -232,7 +232,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage::tell(&error, &args, app),
+        Err(error) => return clap_errors::tell(&error, &args, app),
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     ui.now_doing(cli.command.doing());

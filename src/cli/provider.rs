@@ -7,17 +7,17 @@ use chrono::{DateTime, Utc};
 
 use super::assume;
 use super::error::CommandError;
-use super::selection::{self, Chain, Opened, Selected};
+use super::selection::{self, Chain, OpenSession, ResolvedSession};
 use super::ui::Ui;
 use crate::app::App;
-use crate::credentials::warm::{Haste, MintedBy, Wanted, Warm};
+use crate::credentials::cache::{CacheKey, CredentialCache, FetchBudget, IssuerFingerprint};
 use crate::credentials::{Fetched, wire};
 use crate::platform::process;
 use crate::ports::identity_center::{Patience, RoleCredentials};
 use crate::profile::Role;
 use crate::secret::Secret;
 use crate::session::Session;
-use crate::session::auto::{AutoLogin, Waited};
+use crate::session::auto_login::{AutoLogin, Waited};
 use crate::similar::did_you_mean;
 
 /// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
@@ -25,10 +25,10 @@ const WHOLE_CALL: Duration = Duration::from_secs(13);
 
 pub(super) struct Provider<'a> {
     app: &'a App,
-    pub(super) selected: Selected,
+    pub(super) selected: ResolvedSession,
     pub(super) role: Role,
     config: PathBuf,
-    minted_by: MintedBy,
+    issuer: IssuerFingerprint,
     endpoints_of_profile: String,
     /// Who may be asked for a passphrase.
     person: Option<&'a Ui>,
@@ -36,21 +36,25 @@ pub(super) struct Provider<'a> {
 
 impl<'a> Provider<'a> {
     /// Asks nobody anything.
-    pub(super) fn for_a_tool(app: &'a App, selected: Selected, role: Role) -> Result<Self, CommandError> {
+    pub(super) fn for_a_tool(
+        app: &'a App,
+        selected: ResolvedSession,
+        role: Role,
+    ) -> Result<Self, CommandError> {
         let document = app.document()?;
         app.act_for(match &selected.profile {
             Some(profile) => Some(profile.clone()),
             None => document.trusting_profile(&selected.session.name, &role),
         });
         let endpoints = selection::endpoints(app, &selected)?;
-        let minted_by = MintedBy::of(&selected.session, &endpoints);
+        let issuer = IssuerFingerprint::of(&selected.session, &endpoints);
         let endpoints_of_profile = selection::of_profile_alone(app, &selected, &endpoints);
         Ok(Self {
             app,
             selected,
             role,
             config: app.config_path()?,
-            minted_by,
+            issuer,
             endpoints_of_profile,
             person: None,
         })
@@ -58,7 +62,7 @@ impl<'a> Provider<'a> {
 
     pub(super) fn for_a_person(
         app: &'a App,
-        selected: Selected,
+        selected: ResolvedSession,
         role: Role,
         ui: &'a Ui,
     ) -> Result<Self, CommandError> {
@@ -68,7 +72,7 @@ impl<'a> Provider<'a> {
     /// As `credential-process` prints it.
     pub(super) fn line(&self) -> Result<Secret<Vec<u8>>, CommandError> {
         let wanted = self.wanted()?;
-        self.with_login(|| self.warm().serve(&wanted, self.minted_by, |haste| self.fetch(haste)))
+        self.with_login(|| self.warm().serve(&wanted, self.issuer, |budget| self.fetch(budget)))
     }
 
     pub(super) fn credentials(&self) -> Result<RoleCredentials, CommandError> {
@@ -87,7 +91,7 @@ impl<'a> Provider<'a> {
         if end >= until {
             return Ok((credentials, end));
         }
-        let renew = || self.warm().renew(&wanted, self.minted_by, until, |haste| self.fetch(haste));
+        let renew = || self.warm().renew(&wanted, self.issuer, until, |budget| self.fetch(budget));
         let credentials = wire::parse(&self.with_login(renew)?);
         let end = self.ends_at(&credentials)?;
         Ok((credentials, end))
@@ -95,19 +99,19 @@ impl<'a> Provider<'a> {
 
     /// When credentials that it gave end, by this machine's clock; by the service's where they are not kept warm.
     pub(super) fn ends_at(&self, credentials: &RoleCredentials) -> Result<DateTime<Utc>, CommandError> {
-        let kept = self.warm().ends_at(&self.wanted()?, self.minted_by);
+        let kept = self.warm().ends_at(&self.wanted()?, self.issuer);
         Ok(kept.unwrap_or(credentials.expires_at))
     }
 
-    fn wanted(&self) -> Result<Wanted<'_>, CommandError> {
+    fn wanted(&self) -> Result<CacheKey<'_>, CommandError> {
         let (app, session) = (self.app, &self.selected.session.name);
-        let wanted = Wanted::new(session, &self.role, &self.config, &app.env, &self.endpoints_of_profile);
+        let wanted = CacheKey::new(session, &self.role, &self.config, &app.env, &self.endpoints_of_profile);
         Ok(wanted.stamped(app.stamped_document()?.0))
     }
 
-    fn warm(&self) -> Warm<'_> {
+    fn warm(&self) -> CredentialCache<'_> {
         let app = self.app;
-        Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock }
+        CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock }
     }
 
     fn with_login<T>(&self, serve: impl Fn() -> Result<T, CommandError>) -> Result<T, CommandError> {
@@ -149,19 +153,19 @@ impl<'a> Provider<'a> {
         }
     }
 
-    fn fetch(&self, haste: Haste) -> Result<Fetched, CommandError> {
+    fn fetch(&self, budget: FetchBudget) -> Result<Fetched, CommandError> {
         match &self.selected.chain {
             Some(chain) => {
-                let credentials = self.of_permission_set(chain).credentials_for_another_role(haste)?;
-                assume::through(chain, &self.selected, credentials, self.app, self.person, haste)
+                let credentials = self.of_permission_set(chain).credentials_for_another_role(budget)?;
+                assume::through(chain, &self.selected, credentials, self.app, self.person, budget)
             }
-            None => self.fetch_permission_set(haste),
+            None => self.fetch_permission_set(budget),
         }
     }
 
     /// Whose credentials the first role of the chain is assumed with.
     fn of_permission_set(&self, chain: &Chain) -> Self {
-        let selected = Selected { chain: None, ..self.selected.clone() };
+        let selected = ResolvedSession { chain: None, ..self.selected.clone() };
         let endpoints_of_profile = selection::endpoints(self.app, &selected)
             .map(|endpoints| selection::of_profile_alone(self.app, &selected, &endpoints));
         Self {
@@ -174,13 +178,13 @@ impl<'a> Provider<'a> {
     }
 
     /// Warm ones as they are where there is no time: they are at hand, and good for another role's hour.
-    fn credentials_for_another_role(&self, haste: Haste) -> Result<RoleCredentials, CommandError> {
-        if haste.waits {
+    fn credentials_for_another_role(&self, budget: FetchBudget) -> Result<RoleCredentials, CommandError> {
+        if budget.waits {
             return self.credentials();
         }
-        match self.warm().kept(&self.wanted()?, self.minted_by) {
+        match self.warm().kept(&self.wanted()?, self.issuer) {
             Some(kept) => Ok(wire::parse(&kept.line)),
-            None => Ok(self.fetch(haste)?.credentials),
+            None => Ok(self.fetch(budget)?.credentials),
         }
     }
 
@@ -204,15 +208,15 @@ impl<'a> Provider<'a> {
         }
     }
 
-    fn fetch_permission_set(&self, haste: Haste) -> Result<Fetched, CommandError> {
-        let retry_until = if haste.waits { self.app.clock.elapsed() + haste.total } else { Duration::ZERO };
-        let (patience, lock_patience) = if haste.waits {
-            (Patience { total: haste.total, ..Patience::FOR_A_TOOL }, haste.total)
+    fn fetch_permission_set(&self, budget: FetchBudget) -> Result<Fetched, CommandError> {
+        let retry_until = if budget.waits { self.app.clock.elapsed() + budget.total } else { Duration::ZERO };
+        let (patience, lock_patience) = if budget.waits {
+            (Patience { total: budget.total, ..Patience::FOR_A_TOOL }, budget.total)
         } else {
-            (Patience::for_a_renewal(haste.total), Duration::ZERO)
+            (Patience::for_a_renewal(budget.total), Duration::ZERO)
         };
         let once = || -> Result<Fetched, CommandError> {
-            let opened = Opened::for_use_in(self.app, self.selected.clone(), patience, lock_patience)?;
+            let opened = OpenSession::for_use_in(self.app, self.selected.clone(), patience, lock_patience)?;
             if let Some(ui) = self.person {
                 opened.ask_for_passphrase(ui)?;
             }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::error::CommandError;
-use super::selection::{self, Selected};
+use super::selection::{self, ResolvedSession};
 use super::ui::Ui;
 use super::r#use;
 use crate::app::App;
@@ -29,7 +29,7 @@ pub(super) struct RoleArgs {
 }
 
 pub(super) struct Chosen {
-    pub(super) selected: Selected,
+    pub(super) selected: ResolvedSession,
     pub(super) role: Role,
     /// The profile's.
     pub(super) region: Option<String>,
@@ -59,7 +59,7 @@ impl RoleArgs {
 
     pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
-            let selected = Selected::of(selection::session_named(app, session)?);
+            let selected = ResolvedSession::of(selection::session_named(app, session)?);
             let account_id = id_of(app, &selected, account)?;
             let role = Role { account_id, role_name: role.clone() };
             return Ok(Chosen { selected, role, region: None });
@@ -102,7 +102,7 @@ pub(super) fn account(text: &str) -> Result<String, String> {
 }
 
 /// Returns the id of an account that was given by its id or its name.
-pub(super) fn id_of(app: &App, selected: &Selected, account: &str) -> Result<String, CommandError> {
+pub(super) fn id_of(app: &App, selected: &ResolvedSession, account: &str) -> Result<String, CommandError> {
     match target::account_id(account) {
         Some(id) => Ok(id),
         None => selection::account_named(app, selected, account),

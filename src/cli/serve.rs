@@ -102,7 +102,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
 /// Where no profile is named, AWS's tools look into `[default]` before they ask an endpoint: what serves another role
 /// would be passed over in silence. `None` where that cannot happen.
 pub(super) fn hidden_by_default(chosen: &Chosen, app: &App) -> Option<CommandError> {
-    let same = |(selected, role, _): &(selection::Selected, _, _)| {
+    let same = |(selected, role, _): &(selection::ResolvedSession, _, _)| {
         selected.session.name == chosen.selected.session.name
             && *role == chosen.role
             && selected.chain == chosen.selected.chain
@@ -133,7 +133,7 @@ pub(super) fn hidden_by_default(chosen: &Chosen, app: &App) -> Option<CommandErr
 pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, CommandError> {
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
     let endpoint = CredentialsEndpoint::start(port, move || {
-        let app = App::again(&passphrase);
+        let app = App::for_next_call(&passphrase);
         let given = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
             let credentials = Provider::for_a_tool(&app, selected, role.clone())?.credentials()?;
             Ok(wire::container_json(&credentials, &role))

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::error::CommandError;
-use super::selection::{self, Selected};
+use super::selection::{self, ResolvedSession};
 use super::ui::Ui;
 use crate::app::App;
 
@@ -30,7 +30,7 @@ impl SessionArgs {
     }
 
     /// Returns the session, found by the environment or by asking where nothing names it.
-    pub(super) fn select(&self, app: &App, ui: &Ui) -> Result<Selected, CommandError> {
+    pub(super) fn select(&self, app: &App, ui: &Ui) -> Result<ResolvedSession, CommandError> {
         match (&self.profile, self.named()) {
             (Some(profile), _) => selection::session_of_profile(app, profile),
             (None, Some(name)) => {

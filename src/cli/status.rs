@@ -2,14 +2,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use super::clocks::{self, Clock, WarmRole, span};
 use super::error::CommandError;
-use super::selection::{self, Opened, Selected};
+use super::expiry::{self, Clock, WarmRole, span};
+use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use super::whoami;
 use crate::app::App;
-use crate::credentials::{warm, wire};
+use crate::credentials::{cache, wire};
 use crate::ports::identity_center::Patience;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
@@ -136,7 +136,7 @@ fn look(
 ) -> Result<Seen, CommandError> {
     let state = &**app.state();
     let check = if asks { check(app, session, ui).err() } else { None };
-    let warm = clocks::warm_roles(app, session);
+    let warm = expiry::warm_roles(app, session);
     let mut status = status::read(state, session)?;
     let is_nameless =
         |status: &SessionStatus| status.login.as_ref().is_some_and(|login| login.user.is_none());
@@ -153,17 +153,17 @@ fn look(
     let bounds = last.as_ref().map(LastSession::bounds);
     row.last_session_seconds_min = bounds.map(|(lower, _)| lower.num_seconds());
     row.last_session_seconds_max = bounds.map(|(_, upper)| upper.num_seconds());
-    row.ends_first = clocks::first(status.as_ref(), warm.as_deref().unwrap_or_default());
+    row.ends_first = expiry::first(status.as_ref(), warm.as_deref().unwrap_or_default());
     row.assignments_gone = gone(app, &session.name, now)?;
-    let clocks = clocks::rows(status.as_ref(), last.as_ref(), warm.as_deref().unwrap_or_default(), now);
+    let clocks = expiry::rows(status.as_ref(), last.as_ref(), warm.as_deref().unwrap_or_default(), now);
     row.warm_credentials = warm.map(|warm| warm.into_iter().map(WarmRow::of).collect());
     Ok(Seen { row, clocks, check })
 }
 
 /// Whether AWS still takes the login; an old access token is renewed for it.
 fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
-    let selected = Selected::of(session.clone());
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
+    let selected = ResolvedSession::of(session.clone());
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
     Ok(opened.session().prove()?)
 }
 
@@ -171,7 +171,7 @@ fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
 fn learn_user(app: &App, session: &SsoSession, warm: &[WarmRole]) {
     let credentials = warm.first().map(|warm| wire::parse(&warm.kept.line));
     if let Some(credentials) = credentials {
-        let selected = Selected::of(session.clone());
+        let selected = ResolvedSession::of(session.clone());
         let _ = whoami::identity(app, &selected, &session.region, &credentials);
     }
 }
@@ -213,7 +213,7 @@ impl WarmRow {
 }
 
 fn gone(app: &App, session: &str, now: DateTime<Utc>) -> Result<Vec<Gone>, CommandError> {
-    let marks = warm::gone(&**app.state(), session, now)?.into_iter();
+    let marks = cache::gone(&**app.state(), session, now)?.into_iter();
     let gone = marks.map(|mark| Gone {
         account_id: mark.account_id,
         role: mark.role_name,

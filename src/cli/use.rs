@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::error::{CommandError, Exit};
 use super::prompt;
-use super::selection::{self, Selected};
+use super::selection::{self, ResolvedSession};
 use super::ui::{Ui, shown};
 use super::variables;
 use crate::app::App;
 use crate::columns;
-use crate::credentials::listing::known::Known;
+use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
-use crate::profile::own::Source;
+use crate::profile::kcaws_profile::Source;
 use crate::profile::{ConfigError, Document};
 use crate::prompt::{Standing, View, recent};
 use crate::shell::{Format, name_of_shell};
@@ -295,9 +295,9 @@ fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     let sessions = names.iter().filter_map(|name| selection::session_named(app, name).ok());
     let known = sessions.filter_map(|session| {
         let name = session.name.clone();
-        Some((name, selection::known(app, &Selected::of(session))?))
+        Some((name, selection::known(app, &ResolvedSession::of(session))?))
     });
-    let of_session = |(session, known): (String, Known)| {
+    let of_session = |(session, known): (String, CachedAccounts)| {
         let accounts = known.accounts.into_iter();
         accounts.filter_map(move |one| Some(((session.clone(), one.account.id), one.account.name?)))
     };

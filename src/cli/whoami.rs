@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::error::CommandError;
 use super::provider::Provider;
-use super::selection::{self, Selected};
+use super::selection::{self, ResolvedSession};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::ports::identity_center::{Origin, RoleCredentials};
@@ -66,7 +66,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         ui.json(&report);
         return Ok(());
     }
-    let left = super::clocks::span(end - app.clock.now());
+    let left = super::expiry::span(end - app.clock.now());
     for (name, value) in [
         ("user", report.user.as_deref().unwrap_or("unknown")),
         ("role", &report.role),
@@ -91,7 +91,7 @@ fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
 /// Whose credentials they are; the name is noted for `status`.
 pub(super) fn identity(
     app: &App,
-    selected: &Selected,
+    selected: &ResolvedSession,
     region: &str,
     credentials: &RoleCredentials,
 ) -> Result<CallerIdentity, CommandError> {
@@ -107,7 +107,7 @@ pub(super) fn identity(
 
 fn report(
     profile: String,
-    selected: &Selected,
+    selected: &ResolvedSession,
     role: Role,
     identity: CallerIdentity,
     credentials: &RoleCredentials,

@@ -2,7 +2,7 @@
 //! command, which is also where it says what to type.
 
 pub mod answers;
-pub mod foreign;
+pub mod other_tools;
 pub mod session_plan;
 pub mod shell_line;
 

@@ -1,16 +1,16 @@
 //! Role credentials: how they are got, and the form in which tools take them.
 
-pub mod access;
-mod life;
-pub mod listing;
-mod pace;
+pub mod accounts;
+pub mod assignments;
+pub mod cache;
+mod lifetime;
+mod rate_limit;
 mod retry;
-pub mod warm;
 pub mod wire;
 
 use chrono::{DateTime, Utc};
 
-use self::life::Unusable;
+use self::lifetime::Unusable;
 use crate::ports::clock::Skew;
 use crate::ports::identity_center::{RoleCredentials, ServiceError};
 use crate::profile::Role;
@@ -81,7 +81,7 @@ impl Fetched {
         skew: Option<Skew>,
     ) -> Result<Self, CredentialsError> {
         let ends_at = credentials.expires_at;
-        match life::believed(ends_at, now, skew) {
+        match lifetime::believed(ends_at, now, skew) {
             Ok(skew) => Ok(Self { credentials, skew }),
             Err(Unusable::Expired) => Err(CredentialsError::ExpiredOnArrival { expired_at: ends_at, skew }),
             Err(Unusable::EndsTooLate) => Err(CredentialsError::EndsTooLate { ends_at, skew }),

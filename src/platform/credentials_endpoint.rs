@@ -24,7 +24,7 @@ pub struct CredentialsEndpoint {
     visitors: Arc<Visitors>,
 }
 
-struct Door {
+struct Handler {
     path: String,
     token: Secret<String>,
     give: Box<dyn Fn() -> Given + Send + Sync>,
@@ -35,7 +35,7 @@ impl CredentialsEndpoint {
     pub fn start(port: u16, give: impl Fn() -> Given + Send + Sync + 'static) -> Result<Self, NoPort> {
         let loopback = Loopback::listen_for_token(port)?;
         let (url, token) = (loopback.url(), Secret::new(loopback::random::<32>()?));
-        let door = Arc::new(Door { path: loopback.path(), token: token.clone(), give: Box::new(give) });
+        let door = Arc::new(Handler { path: loopback.path(), token: token.clone(), give: Box::new(give) });
         let visitors = loopback.visitors();
         let server = thread::start(move || {
             let answer = move |asked: Parts| {
@@ -53,7 +53,7 @@ impl CredentialsEndpoint {
     }
 }
 
-impl Door {
+impl Handler {
     async fn answer(self: Arc<Self>, asked: &Parts) -> Option<Answer> {
         if !loopback::is(&asked.uri, &self.path) {
             return None;

@@ -98,14 +98,14 @@ pub struct Answer {
 pub struct HttpSetup {
     extra_roots: Arc<Roots>,
     proxy: Option<Arc<Proxy>>,
-    witness: DateWitness,
+    witness: ClockSkewObserver,
     retry_after: Arc<Mutex<Option<Duration>>>,
 }
 
 /// Compares the `Date` of every answer with our clock: times are judged by the service's clock, and a skew is
 /// named in errors.
 #[derive(Clone)]
-struct DateWitness {
+struct ClockSkewObserver {
     clock: Arc<dyn Clock>,
     skew: Arc<Mutex<Option<Skew>>>,
 }
@@ -117,7 +117,7 @@ impl std::fmt::Debug for HttpSetup {
     }
 }
 
-impl DateWitness {
+impl ClockSkewObserver {
     fn see(&self, answer: &HttpResponse) {
         let date = answer.headers().get("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
         let found = date.and_then(|date| Skew::between(date.to_utc(), self.clock.now()));
@@ -141,7 +141,7 @@ impl HttpSetup {
         for left_out in &extra_roots.left_out {
             tracing::warn!(target: "kcaws::http", "{left_out}");
         }
-        let witness = DateWitness { clock, skew: Arc::default() };
+        let witness = ClockSkewObserver { clock, skew: Arc::default() };
         Ok(Self { extra_roots, proxy, witness, retry_after: Arc::default() })
     }
 

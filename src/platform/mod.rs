@@ -1,8 +1,8 @@
 //! Everything outside the process that has one form only: environment, folders, files, processes, the terminal, the HTTP
 //! client and the loopback server. [`crate::ports`] stand on it.
 
+pub mod aead;
 pub mod bug;
-pub mod code_page;
 pub mod color;
 pub mod credentials_endpoint;
 pub mod env;
@@ -12,12 +12,12 @@ pub mod file_facts;
 pub mod file_stamp;
 pub mod folders;
 pub mod foreign_file;
-pub mod handoff;
+pub mod host;
 pub mod http;
 pub mod interrupt;
-pub(crate) mod lookup;
+pub mod login_page;
 pub mod loopback;
-pub mod machine;
+pub mod one_time_redirect;
 pub mod osc52;
 pub mod owner;
 pub mod peer_owner;
@@ -31,11 +31,11 @@ pub(crate) mod resolver;
 pub mod roots;
 pub(crate) mod running_time;
 pub mod runtime;
-pub mod sealed;
 pub(crate) mod shown_url;
 pub(crate) mod temp_files;
 pub mod terminal;
 pub mod thread;
+pub(crate) mod which;
 
 /// As much of a text of somebody else's as is shown.
 const EXCERPT: usize = 500;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{lookup, thread};
+use super::{thread, which};
 use crate::platform::env::Env;
 use crate::secret::Secret;
 
@@ -98,9 +98,9 @@ impl Program<'_> {
     fn file(&self, env: &Env) -> Option<PathBuf> {
         let name = Path::new(&self.line[0]);
         if name.components().count() > 1 {
-            return Some(name.to_owned()).filter(|file| lookup::is_program(file));
+            return Some(name.to_owned()).filter(|file| which::is_program(file));
         }
-        lookup::on_path(name.to_str()?, env)
+        which::on_path(name.to_str()?, env)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the port")]

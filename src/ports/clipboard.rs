@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::platform::env::Env;
-use crate::platform::lookup;
 use crate::platform::process::wait_until;
+use crate::platform::which;
 use crate::ports::browser::SSH;
 use crate::secret::Secret;
 
@@ -67,7 +67,7 @@ impl Clipboard for SystemClipboard {
     fn put(&self, text: &Secret<String>) -> Result<(), ClipboardError> {
         let candidates = self.candidates();
         let find = |&(program, arguments): &Candidate| {
-            Some((program, lookup::on_path(program, &self.env)?, arguments))
+            Some((program, which::on_path(program, &self.env)?, arguments))
         };
         let Some((program, file, arguments)) = candidates.iter().find_map(find) else {
             return Err(ClipboardError::NoProgram {
@@ -115,7 +115,7 @@ impl Clipboard for FakeClipboard {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::platform::lookup::script;
+    use crate::platform::which::script;
 
     /// What both forms keep.
     fn keeps_what_is_put(clipboard: &dyn Clipboard, text: &dyn Fn() -> Option<String>) {

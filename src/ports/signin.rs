@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::platform::http::HttpSetup;
 use crate::ports::identity_center::{Origin, RoleCredentials, Token};
-use crate::ports::plain_call::{CallError, Callee, Refusals};
+use crate::ports::service_call::{CallError, Refusals, ServiceEndpoint};
 use crate::secret::Secret;
 
 pub trait Signin {
@@ -24,7 +24,7 @@ pub trait Signin {
     ) -> Result<Secret<String>, CallError>;
 }
 
-pub struct HttpSignin(Callee);
+pub struct HttpSignin(ServiceEndpoint);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -36,7 +36,7 @@ impl HttpSignin {
     /// `endpoint` is the base of `/federation`.
     pub fn new(http: HttpSetup, endpoint: Origin) -> Self {
         // Of a refusal AWS says no more than 400, with a page of HTML.
-        Self(Callee { service: "signin", http, origin: endpoint, refusals: Refusals::Pages(400) })
+        Self(ServiceEndpoint { service: "signin", http, origin: endpoint, refusals: Refusals::Pages(400) })
     }
 
     fn ask(&self, form: &Zeroizing<String>) -> Result<Secret<String>, CallError> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::platform::sealed::hex;
+use crate::platform::aead::hex;
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::secret::Secret;
 

@@ -19,7 +19,7 @@ pub enum Kind {
 
 /// One place that not all tools read alike. Values are not part of it: a secret may stand there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Oddity {
+pub struct Difference {
     pub place: Place,
     pub what: What,
 }
@@ -108,10 +108,10 @@ impl What {
 /// Sections of the AWS CLI's own that need no prefix.
 const CLI_SECTIONS: [&str; 2] = ["plugins", "preview"];
 
-pub fn oddities(path: &Path, text: &str, kind: Kind) -> Vec<Oddity> {
+pub fn oddities(path: &Path, text: &str, kind: Kind) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut note =
-        |line: usize, what| found.push(Oddity { place: Place { path: path.to_path_buf(), line }, what });
+        |line: usize, what| found.push(Difference { place: Place { path: path.to_path_buf(), line }, what });
     if text.starts_with('\u{feff}') {
         note(1, What::ByteOrderMark);
     }

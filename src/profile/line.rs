@@ -5,7 +5,7 @@
 
 use super::ConfigError;
 use super::draft::is_plain_byte;
-use super::own::{Own, of_line};
+use super::kcaws_profile::{KcawsProfile, of_line};
 use super::target::{is_account_id, is_role_name, kcaws_arguments};
 use crate::words::words;
 
@@ -13,7 +13,7 @@ use crate::words::words;
 ///
 /// `/usr/local/bin/kcaws credential-process --session corp --account 111122223333 --role PowerUserAccess`: one value
 /// for Python's shlex, `sh -c` and cmd.exe, and no ` #` or ` ;`, where the Rust and JavaScript SDKs cut.
-pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigError> {
+pub fn credential_process(program: &str, own: &KcawsProfile) -> Result<String, ConfigError> {
     let program = program_word(program)?;
     let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
     let account = &own.role.account_id;
@@ -26,7 +26,7 @@ pub fn credential_process(program: &str, own: &Own) -> Result<String, ConfigErro
 
 /// Returns the line for a profile that has one already: the present one where it runs the same program for the same
 /// role, without the quotes that its path does not need.
-pub fn renewed(present: Option<&str>, program: &str, own: &Own) -> Result<String, ConfigError> {
+pub fn renewed(present: Option<&str>, program: &str, own: &KcawsProfile) -> Result<String, ConfigError> {
     let line = credential_process(program, own)?;
     let present = present.filter(|present| {
         of_line(present).as_ref() == Some(own) && words(present).first().is_some_and(|first| first == program)
@@ -102,9 +102,9 @@ mod tests {
     use super::*;
     use crate::profile::Role;
 
-    fn own(session: &str, role: &str) -> Own {
+    fn own(session: &str, role: &str) -> KcawsProfile {
         let role = Role { account_id: "111122223333".into(), role_name: role.into() };
-        Own { session: session.into(), role }
+        KcawsProfile { session: session.into(), role }
     }
 
     #[cfg(not(windows))]
@@ -198,7 +198,7 @@ mod tests {
         }
         for account_id in ["", "1; touch x", "1111222233334", "1111 2222333"] {
             let role = Role { account_id: account_id.into(), role_name: "Admin".into() };
-            let own = Own { session: "corp".into(), role };
+            let own = KcawsProfile { session: "corp".into(), role };
             assert!(credential_process("/kcaws", &own).is_err(), "{account_id}");
         }
         for name in ["", "$(x)", "a\"b", "-x", "a\\b", "a #b", "a ;b"] {

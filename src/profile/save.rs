@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::backups::{self, Content};
 use super::{ConfigError, Document};
 use crate::ports::clock::Clock;
-use crate::ports::config_file::{ConfigFile, ConfigFileError, How};
+use crate::ports::config_file::{ConfigFile, ConfigFileError, WriteMode};
 use crate::ports::state_folder::{Lock, StateError, StateFolder, hashed_name};
 use crate::profile::draft::Draft;
 
@@ -40,11 +40,11 @@ pub enum SaveError {
     NothingToUndo { path: std::path::PathBuf },
 }
 
-pub struct Keeper<'a> {
+pub struct ConfigWriter<'a> {
     pub file: &'a dyn ConfigFile,
     pub state: &'a dyn StateFolder,
     pub clock: &'a dyn Clock,
-    pub how: How,
+    pub how: WriteMode,
 }
 
 /// What a write did, or would do. No `Debug`: the texts may hold keys.
@@ -64,7 +64,7 @@ impl<T> Outcome<T> {
     }
 }
 
-impl Keeper<'_> {
+impl ConfigWriter<'_> {
     /// What [`Self::edit`] would do now.
     pub fn preview<T>(
         &self,
@@ -237,20 +237,20 @@ mod tests {
     use crate::ports::state_folder::FakeStateFolder;
     use crate::profile::Heading;
 
-    struct World {
+    struct Fixture {
         file: FakeConfigFile,
         state: FakeStateFolder,
         clock: FakeClock,
     }
 
-    impl World {
+    impl Fixture {
         fn with(text: &str) -> Self {
             let clock = FakeClock::at("2026-11-24T12:00:00Z");
             Self { file: FakeConfigFile::with(text), state: FakeStateFolder::default(), clock }
         }
 
-        fn keeper(&self) -> Keeper<'_> {
-            Keeper { file: &self.file, state: &self.state, clock: &self.clock, how: How::Rename }
+        fn keeper(&self) -> ConfigWriter<'_> {
+            ConfigWriter { file: &self.file, state: &self.state, clock: &self.clock, how: WriteMode::Rename }
         }
 
         fn add(&self, name: &str) -> Result<Outcome<()>, SaveError> {
@@ -266,65 +266,65 @@ mod tests {
 
     #[test]
     fn an_edit_is_made_again_on_what_somebody_else_wrote() {
-        let world = World::with("[a]\n");
-        world.file.intrude("[b]\n");
-        let outcome = world.add("x").expect("writes");
-        assert_eq!(world.text(), "[b]\n\n[profile x]\nregion = r\n");
+        let fixture = Fixture::with("[a]\n");
+        fixture.file.intrude("[b]\n");
+        let outcome = fixture.add("x").expect("writes");
+        assert_eq!(fixture.text(), "[b]\n\n[profile x]\nregion = r\n");
         assert_eq!(outcome.before.as_str(), "[b]\n");
-        let backups = backups::list(&world.state).expect("lists");
+        let backups = backups::list(&fixture.state).expect("lists");
         assert_eq!(backups.len(), 1, "only of what was really replaced");
-        let (_, content) = backups::get(&world.state, backups[0].id).expect("reads").expect("is there");
+        let (_, content) = backups::get(&fixture.state, backups[0].id).expect("reads").expect("is there");
         assert_eq!(content.expect("existed").as_slice(), b"[b]\n");
     }
 
     #[test]
     fn bytes_are_appended_to_what_somebody_else_wrote_and_what_was_there_is_kept() {
-        let world = World::with("a\n");
-        world.file.intrude("b\n");
+        let fixture = Fixture::with("a\n");
+        fixture.file.intrude("b\n");
         let add = |bytes: &[u8]| (!bytes.ends_with(b"x\n")).then(|| [bytes, b"x\n"].concat());
-        let backup = world.keeper().edit_bytes("configure", add).expect("writes").expect("is a change");
-        assert_eq!(world.text(), "b\nx\n");
-        let (_, old) = backups::get(&world.state, backup).expect("reads").expect("is there");
+        let backup = fixture.keeper().edit_bytes("configure", add).expect("writes").expect("is a change");
+        assert_eq!(fixture.text(), "b\nx\n");
+        let (_, old) = backups::get(&fixture.state, backup).expect("reads").expect("is there");
         assert_eq!(old.expect("existed").as_slice(), b"b\n");
-        assert_eq!(world.keeper().edit_bytes("configure", add).expect("reads"), None);
+        assert_eq!(fixture.keeper().edit_bytes("configure", add).expect("reads"), None);
     }
 
     #[test]
     fn whoever_never_stops_writing_is_named() {
-        let world = World::with("[a]\n");
+        let fixture = Fixture::with("[a]\n");
         for number in 0..ATTEMPTS {
-            world.file.intrude(&format!("[b{number}]\n"));
+            fixture.file.intrude(&format!("[b{number}]\n"));
         }
-        assert!(matches!(world.add("x"), Err(SaveError::KeepsChanging { .. })));
-        assert_eq!(world.text(), format!("[b{}]\n", ATTEMPTS - 1));
-        assert!(backups::list(&world.state).expect("lists").is_empty());
+        assert!(matches!(fixture.add("x"), Err(SaveError::KeepsChanging { .. })));
+        assert_eq!(fixture.text(), format!("[b{}]\n", ATTEMPTS - 1));
+        assert!(backups::list(&fixture.state).expect("lists").is_empty());
     }
 
     #[test]
     fn undo_can_be_undone() {
-        let world = World::with("[a]\n");
-        world.add("x").expect("writes");
-        let (_, old) = backups::get(&world.state, 1).expect("reads").expect("is there");
-        world.keeper().restore("profile undo", &old).expect("restores");
-        assert_eq!(world.text(), "[a]\n");
-        let (_, newer) = backups::get(&world.state, 2).expect("reads").expect("is there");
-        world.keeper().restore("profile undo", &newer).expect("restores");
-        assert!(world.text().contains("[profile x]"));
+        let fixture = Fixture::with("[a]\n");
+        fixture.add("x").expect("writes");
+        let (_, old) = backups::get(&fixture.state, 1).expect("reads").expect("is there");
+        fixture.keeper().restore("profile undo", &old).expect("restores");
+        assert_eq!(fixture.text(), "[a]\n");
+        let (_, newer) = backups::get(&fixture.state, 2).expect("reads").expect("is there");
+        fixture.keeper().restore("profile undo", &newer).expect("restores");
+        assert!(fixture.text().contains("[profile x]"));
     }
 
     #[test]
     fn nothing_to_change_writes_nothing_and_no_backup_means_no_write() {
-        let world = World::with("[profile x]\nregion = r\n");
-        assert_eq!(world.add("x").expect("fine").backup, None);
-        world.state.fail_writes();
-        assert!(matches!(world.add("y"), Err(SaveError::State(_))));
-        assert_eq!(world.text(), "[profile x]\nregion = r\n");
+        let fixture = Fixture::with("[profile x]\nregion = r\n");
+        assert_eq!(fixture.add("x").expect("fine").backup, None);
+        fixture.state.fail_writes();
+        assert!(matches!(fixture.add("y"), Err(SaveError::State(_))));
+        assert_eq!(fixture.text(), "[profile x]\nregion = r\n");
     }
 
     #[test]
     fn a_busy_lock_is_waited_for_and_then_named() {
-        let world = World::with("");
-        let _held = world.state.lock(LOCK, Duration::ZERO).expect("locks");
-        assert!(matches!(world.add("x"), Err(SaveError::State(StateError::Busy { .. }))));
+        let fixture = Fixture::with("");
+        let _held = fixture.state.lock(LOCK, Duration::ZERO).expect("locks");
+        assert!(matches!(fixture.add("x"), Err(SaveError::State(StateError::Busy { .. }))));
     }
 }

@@ -25,7 +25,7 @@ pub struct Ours {
     /// Names of files in the state folder.
     pub note: String,
     pub status: String,
-    pub minted_by: String,
+    pub issuer: String,
 }
 
 impl Map {

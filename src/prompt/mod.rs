@@ -6,7 +6,7 @@ pub mod recent;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::map::{Map, Ours};
-use crate::credentials::warm::{self, Note};
+use crate::credentials::cache::{self, ExpiryNote};
 use crate::ports::state_folder::StateFolder;
 use crate::session::status;
 
@@ -44,11 +44,11 @@ pub struct View {
 
 /// The profile as the files show it now.
 pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<Utc>) -> View {
-    let note = Note::read(state, &ours.note).filter(|note| note.minted_by == ours.minted_by);
+    let note = ExpiryNote::read(state, &ours.note).filter(|note| note.issuer == ours.issuer);
     let left = note.as_ref().map(|note| note.ends_at - now).filter(|left| *left > TimeDelta::zero());
     let standing = match left {
         Some(left) if left > SOON => Standing::Good,
-        Some(_) if warm::is_gone(state, &ours.note) => Standing::Gone,
+        Some(_) if cache::is_gone(state, &ours.note) => Standing::Gone,
         Some(_) => Standing::Soon,
         None if status::read_noted(state, &ours.status).is_some_and(|status| status.is_logged_in(now)) => {
             Standing::Renews
@@ -109,7 +109,7 @@ mod tests {
             role_name: "Admin".into(),
             region: "eu-central-1".into(),
             note: "warm/a-b.note".into(),
-            minted_by: "mint".into(),
+            issuer: "mint".into(),
             status: "sessions/a.json".into(),
         }
     }

@@ -2,9 +2,7 @@
 //!
 //! Says what is the case; what a person should type about it stands in `cli/error.rs`.
 
-pub mod auto;
-pub mod choice;
-pub mod copies;
+pub mod auto_login;
 pub mod device;
 pub mod known;
 pub mod login;
@@ -14,13 +12,15 @@ pub mod page;
 pub mod pkce;
 pub mod record;
 pub mod refresh;
-pub mod seal;
+pub mod sealed_store;
+pub mod stale_copies;
 pub mod start_url;
 pub mod status;
+pub mod store_selection;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod vault;
-pub mod whereabouts;
+pub mod token_location;
+pub mod token_store;
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ use crate::platform::loopback::NoPort;
 use crate::ports::clock::Clock;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, ServiceError};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
+use crate::ports::sealing_key::SealingKeys;
 use crate::ports::state_folder::{StateError, StateFolder};
-use crate::ports::warm_key::WarmKeys;
 use crate::profile::SsoSession;
 
 /// One session and all it needs of the world.
@@ -45,7 +45,7 @@ pub struct Session<'a> {
     pub state: &'a dyn StateFolder,
     pub store: &'a dyn SecretStore,
     pub center: &'a dyn IdentityCenter,
-    pub warm_keys: &'a dyn WarmKeys,
+    pub sealing_keys: &'a dyn SealingKeys,
     /// How long to wait for another process that refreshes.
     pub lock_patience: Duration,
     /// Until when role credentials are asked for again while AWS refuses or has trouble, in the clock's elapsed time;

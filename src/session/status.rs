@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Session, SessionError, TokenRecord, known, vault};
+use super::{Session, SessionError, TokenRecord, known, token_store};
 use crate::ports::identity_center::Registration;
 use crate::ports::keyring::StoreKind;
 use crate::ports::state_folder::{StateError, StateFolder};
@@ -131,7 +131,7 @@ fn known_user(
 
 /// Who logged in, as STS says. Not worth failing or waiting long for.
 pub fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
-    let Ok(_lock) = vault::lock(session, state, LOCK_PATIENCE) else { return };
+    let Ok(_lock) = token_store::lock(session, state, LOCK_PATIENCE) else { return };
     known::note_user(state, session, user);
     let Ok(Some(mut status)) = read(state, session) else { return };
     if let Some(login) = &mut status.login
@@ -168,5 +168,5 @@ impl Session<'_> {
 }
 
 pub fn file_name(session: &SsoSession) -> String {
-    format!("{FOLDER}/{}.json", vault::item_key(session).digest())
+    format!("{FOLDER}/{}.json", token_store::item_key(session).digest())
 }

@@ -4,8 +4,8 @@ use crate::ports::clock::FakeClock;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, Origin};
 use crate::ports::keyring::fake::FakeKeyring;
+use crate::ports::sealing_key::fake::FakeSealingKeys;
 use crate::ports::state_folder::FakeStateFolder;
-use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::profile::SsoSession;
 use crate::session::start_url::{self, Portal};
 use crate::session::{Flow, Login, Session, TokenRecord};
@@ -32,18 +32,18 @@ pub(crate) fn portal() -> Portal {
     start_url::resolve(&corp().start_url, &corp().region, &nobody).expect("resolves")
 }
 
-/// It is noon, and the person logged in as [`World::log_in`] says.
-pub(crate) struct World {
+/// It is noon, and the person logged in as [`Fixture::log_in`] says.
+pub(crate) struct Fixture {
     pub(crate) config: SsoSession,
     pub(crate) endpoints: Endpoints,
     pub(crate) clock: FakeClock,
     pub(crate) state: FakeStateFolder,
     pub(crate) store: FakeKeyring,
     pub(crate) center: FakeIdentityCenter,
-    pub(crate) warm_keys: FakeWarmKeys,
+    pub(crate) sealing_keys: FakeSealingKeys,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self {
             config: corp(),
@@ -52,7 +52,7 @@ impl World {
             state: FakeStateFolder::default(),
             store: FakeKeyring::default(),
             center: FakeIdentityCenter::default(),
-            warm_keys: FakeWarmKeys::default(),
+            sealing_keys: FakeSealingKeys::default(),
         }
     }
 
@@ -64,7 +64,7 @@ impl World {
             state: &self.state,
             store: &self.store,
             center: &self.center,
-            warm_keys: &self.warm_keys,
+            sealing_keys: &self.sealing_keys,
             lock_patience: std::time::Duration::ZERO,
             retry_until: std::time::Duration::ZERO,
         }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use idc_sim::IdcSim;
 use kcaws::platform::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
+use kcaws::ports::sealing_key;
 use kcaws::ports::state_folder::DiskStateFolder;
-use kcaws::ports::warm_key;
 use kcaws_test_kit::{Desk, Output};
 
 use crate::operations::Operation;
@@ -96,7 +96,10 @@ impl Drop for Between {
     /// Keys outlive processes, and a user may have no more than 200.
     fn drop(&mut self) {
         let state = Arc::new(DiskStateFolder::new(Some(self.state())));
-        let _ = kcaws::session::seal::destroy_all_keys(&*state, &*warm_key::open(&Env::from_pairs(&[])));
+        let _ = kcaws::session::sealed_store::destroy_all_keys(
+            &*state,
+            &*sealing_key::open(&Env::from_pairs(&[])),
+        );
         let _ = KeyutilsStore::new(state).revoke_key();
     }
 }

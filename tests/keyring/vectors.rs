@@ -5,18 +5,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kcaws::credentials::warm::{MintedBy, Wanted, Warm};
+use kcaws::credentials::cache::{CacheKey, CredentialCache, IssuerFingerprint};
 use kcaws::credentials::{CredentialsError, Fetched};
+use kcaws::platform::aead::{Key, hex};
 use kcaws::platform::env::Env;
 use kcaws::platform::file_stamp::FileStamp;
-use kcaws::platform::sealed::{Key, hex};
 use kcaws::ports::clock::{FakeClock, Skew};
 use kcaws::ports::identity_center::{Endpoints, Origin, RoleCredentials};
 use kcaws::ports::keyring::file::FileStore;
 use kcaws::ports::keyring::{ItemKey, SecretStore, StoreKind};
 use kcaws::ports::passphrase::fake::FakePassphrases;
+use kcaws::ports::sealing_key::{KeyId, NoPlace, SealingKeys};
 use kcaws::ports::state_folder::{FakeStateFolder, StateFolder, hashed_name};
-use kcaws::ports::warm_key::{KeyId, NoPlace, WarmKeys};
 use kcaws::profile::{Role, SsoSession};
 use kcaws::prompt::{Map, Ours};
 use kcaws::secret::Secret;
@@ -69,10 +69,10 @@ fn item() -> ItemKey {
     ItemKey { session: corp().name, start_url: corp().start_url }
 }
 
-fn minted_by() -> MintedBy {
+fn issuer() -> IssuerFingerprint {
     let oidc = Origin::new("https://oidc.eu-central-1.amazonaws.com");
     let portal = Origin::new("https://portal.sso.eu-central-1.amazonaws.com");
-    MintedBy::of(&corp(), &Endpoints { oidc, portal })
+    IssuerFingerprint::of(&corp(), &Endpoints { oidc, portal })
 }
 
 fn role() -> Role {
@@ -91,14 +91,14 @@ fn ours() -> Ours {
         region: "eu-west-1".to_owned(),
         note: "warm/a.note".to_owned(),
         status: "sessions/b.json".to_owned(),
-        minted_by: minted_by().to_text(),
+        issuer: issuer().to_text(),
     }
 }
 
 /// One key, always there.
 struct OneKey;
 
-impl WarmKeys for OneKey {
+impl SealingKeys for OneKey {
     fn get(&self, id: &KeyId, _now: DateTime<Utc>) -> Option<Key> {
         (*id == KEY_ID).then(|| Key::new(KEY))
     }
@@ -128,11 +128,11 @@ fn state() -> FakeStateFolder {
 #[test]
 fn a_warm_entry_of_then_is_served() {
     let (state, clock, role) = (state(), FakeClock::at("2026-11-24T12:10:00Z"), role());
-    let warm = Warm { state: &state, keys: &OneKey, clock: &clock };
-    let wanted = Wanted::new("corp", &role, Path::new(CONFIG), &Env::from_pairs(&[]), "");
+    let warm = CredentialCache { state: &state, keys: &OneKey, clock: &clock };
+    let wanted = CacheKey::new("corp", &role, Path::new(CONFIG), &Env::from_pairs(&[]), "");
     let line = warm.at_once(&wanted.stamped(Some(stamp()))).expect("opens");
     assert_eq!(str::from_utf8(line.expose()), Ok(LINE));
-    let noted = kcaws::credentials::warm::last_end("corp", &state, at(NOW));
+    let noted = kcaws::credentials::cache::last_end("corp", &state, at(NOW));
     assert_eq!(noted, Some(at("2026-11-24T13:00:00Z")));
 }
 
@@ -185,9 +185,9 @@ fn writes_vectors() {
     let (state, clock, role) = (FakeStateFolder::default(), FakeClock::at(NOW), role());
     let stem = format!("warm/{}", hashed_name(&[b"corp"]));
     state.write(&format!("{stem}.id"), &KEY_ID).expect("writes");
-    let warm = Warm { state: &state, keys: &OneKey, clock: &clock };
-    let wanted = Wanted::new("corp", &role, Path::new(CONFIG), &Env::from_pairs(&[]), "");
-    let served = warm.serve(&wanted.stamped(Some(stamp())), minted_by(), |_| {
+    let warm = CredentialCache { state: &state, keys: &OneKey, clock: &clock };
+    let wanted = CacheKey::new("corp", &role, Path::new(CONFIG), &Env::from_pairs(&[]), "");
+    let served = warm.serve(&wanted.stamped(Some(stamp())), issuer(), |_| {
         let end = at("2026-11-24T13:00:00Z").timestamp_millis();
         let credentials = RoleCredentials::received("ASIAEXAMPLE".into(), "key".into(), "token".into(), end);
         Ok::<_, CredentialsError>(Fetched { credentials: credentials.expect("fine"), skew: Skew::NONE })
@@ -199,7 +199,7 @@ fn writes_vectors() {
     let session = corp();
     let bound: [&[u8]; 4] =
         [b"kcaws token record 1", &KEY_ID, session.name.as_bytes(), session.start_url.as_bytes()];
-    let sealed = kcaws::platform::sealed::seal(&KEY, &bound, VERSION_1.as_bytes()).expect("seals");
+    let sealed = kcaws::platform::aead::seal(&KEY, &bound, VERSION_1.as_bytes()).expect("seals");
     let name = state.list("sealed").expect("lists").remove(0);
     state.write(&format!("keyutils/{name}"), &[KEY_ID.as_slice(), &sealed].concat()).expect("writes");
     let record = TokenRecord::from_text(&Secret::from(VERSION_1), &corp()).expect("is read");

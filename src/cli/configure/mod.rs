@@ -2,22 +2,22 @@
 
 mod ask;
 mod profiles;
+mod session_questions;
 mod shell;
-mod which;
 
 use clap::Args;
 use serde::Serialize;
 
-use self::profiles::Wish;
+use self::profiles::ProfileSelection;
 use super::error::{CommandError, Exit, argument};
 use super::login;
 use super::profile::add::program;
 use super::profile::sync::check_regions;
-use super::profile::written::{Changed, Target, WriteArgs};
+use super::profile::write_args::{Changed, Target, WriteArgs};
 use super::selection;
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::configure::foreign::{self, Unclear};
+use crate::configure::other_tools::{self, Unparsed};
 use crate::configure::{SessionPlan, answers};
 use crate::platform::folders::oddity_of_name;
 use crate::profile::naming::{ProfileSettings, Template};
@@ -127,7 +127,7 @@ struct Run<'a> {
     template: Template,
     target: Target<'a>,
     profiles: Vec<Changed>,
-    unclear: Vec<Unclear>,
+    unclear: Vec<Unparsed>,
     backups: Vec<u64>,
     /// Done but for this.
     partial: Option<CommandError>,
@@ -156,15 +156,15 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     args.import_suffix.as_deref().map(profiles::suffix).transpose()?;
     let (program, document) = (program(app)?, app.document()?);
     tell_of_new_file(app, ui)?;
-    let found = foreign::find(document);
+    let found = other_tools::find(document);
     if !ui.is_interactive() {
-        let missing = which::missing(args, &which::known(document), &found);
+        let missing = session_questions::missing(args, &session_questions::known(document), &found);
         if !missing.is_empty() {
             return Err(input_needed(&missing));
         }
     }
     say_what_is_there(app, ui)?;
-    let answers = which::session(args, app, &found, ui)?;
+    let answers = session_questions::session(args, app, &found, ui)?;
 
     let plan = SessionPlan::of(document, &answers.name, &answers.start_url, &answers.region);
     tell_changes(&plan, ui);
@@ -199,21 +199,21 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     }
 
     if plan.is_new && !args.import {
-        let theirs = foreign::of_portal(&found, &answers.start_url);
+        let theirs = other_tools::of_portal(&found, &answers.start_url);
         if theirs > 0 {
             ui.say(&format!("Profiles of other tools use this portal ({theirs}); `kcaws configure --import` makes kcaws profiles beside them."));
         }
     }
 
     // The file has the session now; what was read before does not know it.
-    let app = &app.anew();
+    let app = &app.reloaded();
     let is_there = change == "unchanged" || !args.write.dry_run;
     let logged_in = is_there && log_in(&run, app, ui)?;
     if args.import {
         profiles::of_other_tools(&mut run, found, &answers.start_url, app, ui)?;
     }
-    let wish = Wish::of(&run, ui);
-    if !matches!(wish, Wish::None) {
+    let wish = ProfileSelection::of(&run, ui);
+    if !matches!(wish, ProfileSelection::None) {
         if logged_in {
             profiles::of_listing(&mut run, &wish, app, ui)?;
         } else {
@@ -249,7 +249,7 @@ fn path_of(run: &Run<'_>) -> String {
 
 fn say_what_is_there(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let document = app.document()?;
-    for one in which::known(document) {
+    for one in session_questions::known(document) {
         let profiles = document.profile_names();
         let ours = profiles.iter().filter_map(|name| document.own(name));
         let count = ours.filter(|own| own.session == one.name).count();
@@ -330,7 +330,7 @@ fn say_next(run: &Run<'_>, ui: &mut Ui) {
 
 fn report(
     run: &Run<'_>,
-    answers: &which::Answers,
+    answers: &session_questions::Answers,
     change: &'static str,
     logged_in: bool,
     shell_line: Option<shell::Row>,

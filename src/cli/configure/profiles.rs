@@ -1,33 +1,33 @@
 //! The profiles: those of the listing, all or chosen, and those of other tools.
 
-use super::{Run, ask, which};
+use super::{Run, ask, session_questions};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::profile::sync::{RENAME, changes, skipped};
-use crate::cli::profile::written::Changed;
-use crate::cli::selection::{self, Opened};
+use crate::cli::profile::write_args::Changed;
+use crate::cli::selection::{self, OpenSession};
 use crate::cli::ui::{Ui, WIDEST, shown};
 use crate::columns;
 use crate::configure::answers;
-use crate::configure::foreign;
-use crate::configure::foreign::{Found, Import};
+use crate::configure::other_tools;
+use crate::configure::other_tools::{Found, Import};
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
-use crate::profile::own;
+use crate::profile::kcaws_profile;
 use crate::profile::save::Outcome;
-use crate::profile::sync::{Note, Plan, Sync, Wanted, Writer, wanted};
+use crate::profile::sync::{Note, Plan, Sync, WantedProfile, Writer, wanted};
 use crate::similar::did_you_mean;
 
 /// Which of the listing.
-pub(super) enum Wish {
+pub(super) enum ProfileSelection {
     All,
     None,
     Named(Vec<String>),
     Ask,
 }
 
-impl Wish {
+impl ProfileSelection {
     pub(super) fn of(run: &Run<'_>, ui: &Ui) -> Self {
         match run.args.profiles.as_deref() {
             Some("all") => Self::All,
@@ -40,10 +40,15 @@ impl Wish {
 }
 
 /// Writes what is wanted of all accounts and permission sets; the login is there.
-pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) fn of_listing(
+    run: &mut Run<'_>,
+    wish: &ProfileSelection,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let selected = selection::session(app, Some(&run.name), ui)?;
     let session = selected.session.clone();
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
     opened.warn_of_left_out(ui);
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
@@ -55,7 +60,7 @@ pub(super) fn of_listing(run: &mut Run<'_>, wish: &Wish, app: &App, ui: &mut Ui)
     let mut chosen = choose(all, wish, ui)?;
     let mut answered = run.args.profile_region.is_some().then(|| run.settings.region.clone()).flatten();
     if chosen.iter().any(|one| one.region.is_none()) {
-        let region = if matches!(wish, Wish::Ask) {
+        let region = if matches!(wish, ProfileSelection::Ask) {
             let usual = Some(session.region.as_str());
             ask::until("Default region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
         } else {
@@ -103,7 +108,7 @@ pub(super) fn of_other_tools(
         }
         given => suffix(given.as_deref().unwrap_or(SUFFIX))?,
     };
-    let Import { wanted, unclear, elsewhere } = foreign::import(found, &run.name, start_url, &suffix);
+    let Import { wanted, unclear, elsewhere } = other_tools::import(found, &run.name, start_url, &suffix);
     for one in &unclear {
         ui.warn(&format!("{}: profile `{}` skipped: {}", one.place, one.name, one.why));
     }
@@ -127,7 +132,7 @@ pub(super) fn of_other_tools(
 
 /// Several sessions of one portal differ for a person only.
 fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let known = which::known(app.document()?);
+    let known = session_questions::known(app.document()?);
     let names = known.iter().filter(|one| answers::is_same_portal(&one.start_url, start_url));
     let others: Vec<&str> = names.map(|one| one.name.as_str()).filter(|name| *name != run.name).collect();
     if !others.is_empty() {
@@ -154,12 +159,16 @@ pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
     .hint("their own names stay theirs; add letters, digits or `_.@%:+/-`"))
 }
 
-fn choose(all: Vec<Wanted>, wish: &Wish, ui: &Ui) -> Result<Vec<Wanted>, CommandError> {
+fn choose(
+    all: Vec<WantedProfile>,
+    wish: &ProfileSelection,
+    ui: &Ui,
+) -> Result<Vec<WantedProfile>, CommandError> {
     match wish {
-        Wish::All => Ok(all),
-        Wish::None => Ok(Vec::new()),
-        Wish::Named(names) => named(all, names),
-        Wish::Ask => {
+        ProfileSelection::All => Ok(all),
+        ProfileSelection::None => Ok(Vec::new()),
+        ProfileSelection::Named(names) => named(all, names),
+        ProfileSelection::Ask => {
             let some: Vec<String> = all.iter().take(3).map(|one| shown(&one.name)).collect();
             let more = if all.len() > 3 { ", …" } else { "" };
             let rows = vec![
@@ -176,7 +185,7 @@ fn choose(all: Vec<Wanted>, wish: &Wish, ui: &Ui) -> Result<Vec<Wanted>, Command
     }
 }
 
-fn named(all: Vec<Wanted>, names: &[String]) -> Result<Vec<Wanted>, CommandError> {
+fn named(all: Vec<WantedProfile>, names: &[String]) -> Result<Vec<WantedProfile>, CommandError> {
     if let Some(stranger) = names.iter().find(|name| !all.iter().any(|one| one.name == **name)) {
         let there: Vec<&str> = all.iter().take(20).map(|one| one.name.as_str()).collect();
         let meant = did_you_mean(stranger, all.iter().map(|one| one.name.as_str()));
@@ -191,9 +200,9 @@ fn named(all: Vec<Wanted>, names: &[String]) -> Result<Vec<Wanted>, CommandError
     Ok(all.into_iter().filter(|one| names.contains(&one.name)).collect())
 }
 
-fn marked(all: Vec<Wanted>, ui: &Ui) -> Result<Vec<Wanted>, CommandError> {
+fn marked(all: Vec<WantedProfile>, ui: &Ui) -> Result<Vec<WantedProfile>, CommandError> {
     let width = all.iter().map(|one| columns::width(&one.name)).max().unwrap_or(0).min(WIDEST);
-    let row = |one: &Wanted| {
+    let row = |one: &WantedProfile| {
         let role = &one.own.role;
         let name = columns::padded(&shown(&one.name), width);
         shown(&format!("{name}  {} in {}", role.role_name, role.account_id))
@@ -209,7 +218,7 @@ fn marked(all: Vec<Wanted>, ui: &Ui) -> Result<Vec<Wanted>, CommandError> {
 /// `None`: the person said no.
 fn put(
     run: &mut Run<'_>,
-    wanted: &[Wanted],
+    wanted: &[WantedProfile],
     note: &Note,
     rename: &str,
     app: &App,
@@ -243,7 +252,7 @@ fn put(
 fn warn_of_shadows(outcome: &Outcome<Plan>, app: &App, ui: &mut Ui) {
     let (Some(written), credentials) = (&outcome.document, app.credentials_document()) else { return };
     for name in outcome.result.created.iter().chain(&outcome.result.updated) {
-        for shadow in own::shadows(written, name, credentials.as_ref()) {
+        for shadow in kcaws_profile::shadows(written, name, credentials.as_ref()) {
             ui.warn(&format!("`{name}`: some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
         }
     }

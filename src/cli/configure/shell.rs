@@ -8,7 +8,7 @@ use super::Run;
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::init;
-use crate::cli::profile::written::Target;
+use crate::cli::profile::write_args::Target;
 use crate::cli::ui::{Ui, shown};
 use crate::configure::shell_line::ShellLine;
 use crate::shell::Format;

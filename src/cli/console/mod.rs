@@ -1,17 +1,17 @@
 mod list;
-mod out;
-mod way;
+mod output;
+mod sign_in_url;
 
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use self::out::Out;
-use self::way::Goal;
+use self::output::Out;
+use self::sign_in_url::ConsoleTarget;
 use super::error::CommandError;
 use super::role_args::{Chosen, RoleArgs};
-use super::selection::Selected;
+use super::selection::ResolvedSession;
 use super::ui::Ui;
 use super::variables;
 use crate::app::App;
@@ -99,10 +99,10 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let destination = find(args, &selected, by_hand.or(region))?;
     warn_of_doubts(&destination, &role, ui);
     args.out.check(app)?;
-    let goal = Goal { selected, role, destination };
+    let goal = ConsoleTarget { selected, role, destination };
     let opening = match via {
-        Via::Federation => way::by_federation(&goal, args.duration, args.logout_first, app, ui)?,
-        Via::Portal => way::by_portal(&goal, args.duration.is_some() || args.logout_first, app)?,
+        Via::Federation => sign_in_url::by_federation(&goal, args.duration, args.logout_first, app, ui)?,
+        Via::Portal => sign_in_url::by_portal(&goal, args.duration.is_some() || args.logout_first, app)?,
     };
     args.out.hand_over(&goal, &opening, app, ui)
 }
@@ -110,7 +110,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
 /// Of the login's own partition: nothing else can be signed in to.
 fn find(
     args: &ConsoleArgs,
-    selected: &Selected,
+    selected: &ResolvedSession,
     region: Option<String>,
 ) -> Result<Destination, CommandError> {
     let partition = Partition::of_region(&selected.session.region);

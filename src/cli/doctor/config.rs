@@ -1,7 +1,7 @@
 //! The files as they are written.
 
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::scene::Scene;
 use super::some;
 use crate::app::App;
 use crate::cli::error::{CommandError, Situation};
@@ -9,17 +9,17 @@ use crate::cli::selection;
 use crate::console::regions;
 use crate::platform::folders::oddity_of_name;
 use crate::platform::foreign_file;
-use crate::profile::dialects::{Kind, Oddity, What, oddities};
+use crate::profile::dialects::{Difference, Kind, What, oddities};
 use crate::profile::{ConfigError, Document, Place, invisible};
 use crate::session::start_url;
 
-pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
-    let path = match scene.app.config_path() {
+pub(super) fn config_file(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let path = match context.app.config_path() {
         Ok(path) => path,
         Err(error) => return vec![failed("", &error.into())],
     };
     let subject = path.display().to_string();
-    let one = match scene.app.document() {
+    let one = match context.app.document() {
         Ok(document) if document.is_missing() => match oddity_of_name(&path) {
             Some(odd) => Finding::error(
                 subject,
@@ -41,7 +41,7 @@ pub(super) fn config_file(scene: &Scene<'_>) -> Vec<Finding> {
         ),
         Err(error) => failed(&subject, &error.into()),
     };
-    let damage = scene.app.document().ok().map(unreadable_lines);
+    let damage = context.app.document().ok().map(unreadable_lines);
     let damage = damage.unwrap_or_default();
     if damage.is_empty() { vec![one] } else { damage }
 }
@@ -60,8 +60,8 @@ fn unreadable_lines(document: &Document) -> Vec<Finding> {
 }
 
 /// `aws_access_key_id` there hides what the config file says; `shadowing` tells where.
-pub(super) fn credentials_file(scene: &Scene<'_>) -> Vec<Finding> {
-    match scene.credentials() {
+pub(super) fn credentials_file(context: &DoctorContext<'_>) -> Vec<Finding> {
+    match context.credentials() {
         None => Vec::new(),
         Some(Ok(document)) => {
             let damage = unreadable_lines(document);
@@ -76,7 +76,7 @@ pub(super) fn credentials_file(scene: &Scene<'_>) -> Vec<Finding> {
             "make it a file that you can read (AWS_SHARED_CREDENTIALS_FILE); the AWS CLI stops at it",
         )],
         Some(Err(error)) => vec![Finding::error(
-            scene.credentials_path().unwrap_or_default().display().to_string(),
+            context.credentials_path().unwrap_or_default().display().to_string(),
             error.to_string(),
             "mend that line; the AWS CLI reads this file with every call",
         )],
@@ -84,9 +84,9 @@ pub(super) fn credentials_file(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// Where botocore, Rust, Go and JavaScript read the same lines in different ways.
-pub(super) fn dialects(scene: &Scene<'_>) -> Vec<Finding> {
-    let config = scene.app.config_path().ok().map(|path| (path, Kind::Config));
-    let credentials = scene.credentials_path().map(|path| (path, Kind::Credentials));
+pub(super) fn dialects(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let config = context.app.config_path().ok().map(|path| (path, Kind::Config));
+    let credentials = context.credentials_path().map(|path| (path, Kind::Credentials));
     let mut findings = Vec::new();
     for (path, kind) in config.into_iter().chain(credentials) {
         // What is missing or cannot be read is the matter of the two checks above.
@@ -101,7 +101,7 @@ pub(super) fn dialects(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-fn oddity(Oddity { place, what }: Oddity) -> Finding {
+fn oddity(Difference { place, what }: Difference) -> Finding {
     let subject = place.to_string();
     let there = |line: usize| Place { path: place.path.clone(), line };
     let refused = "the AWS CLI and Python refuse the whole file";
@@ -186,16 +186,16 @@ fn oddity(Oddity { place, what }: Oddity) -> Finding {
 }
 
 /// kcaws's own `config.toml` and variables.
-pub(super) fn settings(scene: &Scene<'_>) -> Vec<Finding> {
-    match scene.app.settings() {
+pub(super) fn settings(context: &DoctorContext<'_>) -> Vec<Finding> {
+    match context.app.settings() {
         Ok(_) => vec![Finding::ok("", "kcaws's own settings are understood")],
         Err(error) => vec![failed("", &error.into())],
     }
 }
 
 /// Complete, and of one region.
-pub(super) fn sso_session(scene: &Scene<'_>) -> Vec<Finding> {
-    scene.session_names().into_iter().map(|name| session(scene.app, &name)).collect()
+pub(super) fn sso_session(context: &DoctorContext<'_>) -> Vec<Finding> {
+    context.session_names().into_iter().map(|name| session(context.app, &name)).collect()
 }
 
 fn session(app: &App, name: &str) -> Finding {
@@ -237,7 +237,7 @@ pub(super) fn failed(subject: &str, error: &CommandError) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Desk, states};
+    use super::super::testing::{TestDoctor, states};
     use super::*;
 
     const GOOD: &str =
@@ -245,23 +245,23 @@ mod tests {
 
     #[test]
     fn a_config_file_is_there_and_can_be_read() {
-        assert_eq!(states(&Desk::new().config(GOOD).look(config_file)), ["ok"]);
-        let missing = Desk::new().look(config_file);
+        assert_eq!(states(&TestDoctor::new().config(GOOD).look(config_file)), ["ok"]);
+        let missing = TestDoctor::new().look(config_file);
         assert!(missing[0].why.contains("no such file"), "{missing:?}");
-        let garbled = Desk::new().env("AWS_CONFIG_FILE", "$HOME/.aws/config").look(config_file);
+        let garbled = TestDoctor::new().env("AWS_CONFIG_FILE", "$HOME/.aws/config").look(config_file);
         assert!(garbled[0].why.contains("no shell replaced"), "{garbled:?}");
-        let broken = Desk::new().config("[a\n").look(config_file);
+        let broken = TestDoctor::new().config("[a\n").look(config_file);
         assert_eq!(states(&broken), ["error"]);
         assert!(broken[0].why.contains("config:1"), "{broken:?}");
-        assert_eq!(states(&Desk::new().config("[profile a]\n").look(config_file)), ["error"]);
+        assert_eq!(states(&TestDoctor::new().config("[profile a]\n").look(config_file)), ["error"]);
     }
 
     #[test]
     fn a_credentials_file_is_looked_at_where_there_is_one() {
-        assert!(Desk::new().look(credentials_file).is_empty());
-        assert_eq!(states(&Desk::new().credentials("[dev]\n").look(credentials_file)), ["ok"]);
-        assert_eq!(states(&Desk::new().credentials("x\n").look(credentials_file)), ["error"]);
-        let folder = Desk::new().file(".aws/credentials/x", "").look(credentials_file);
+        assert!(TestDoctor::new().look(credentials_file).is_empty());
+        assert_eq!(states(&TestDoctor::new().credentials("[dev]\n").look(credentials_file)), ["ok"]);
+        assert_eq!(states(&TestDoctor::new().credentials("x\n").look(credentials_file)), ["error"]);
+        let folder = TestDoctor::new().file(".aws/credentials/x", "").look(credentials_file);
         assert_eq!(states(&folder), ["error"]);
         assert!(
             folder[0].mend.as_deref().is_some_and(|mend| mend.starts_with("make it a file")),
@@ -269,39 +269,39 @@ mod tests {
         );
         #[cfg(unix)]
         {
-            let desk = Desk::new().config("");
-            std::os::unix::fs::symlink("credentials", desk.path(".aws/credentials")).expect("ours");
-            assert_eq!(states(&desk.look(credentials_file)), ["error"]);
+            let doctor = TestDoctor::new().config("");
+            std::os::unix::fs::symlink("credentials", doctor.path(".aws/credentials")).expect("ours");
+            assert_eq!(states(&doctor.look(credentials_file)), ["error"]);
         }
     }
 
     #[test]
     fn what_stops_the_aws_cli_is_an_error_with_its_line_and_the_rest_a_warning() {
-        assert_eq!(states(&Desk::new().config(GOOD).look(dialects)), ["ok"]);
-        let twice = Desk::new().config(&format!("{GOOD}[sso-session corp]\n")).look(dialects);
+        assert_eq!(states(&TestDoctor::new().config(GOOD).look(dialects)), ["ok"]);
+        let twice = TestDoctor::new().config(&format!("{GOOD}[sso-session corp]\n")).look(dialects);
         assert_eq!(states(&twice), ["error"]);
         assert!(twice[0].subject.ends_with("config:4"), "{twice:?}");
-        assert_eq!(states(&Desk::new().config("[dev]\n").look(dialects)), ["warning"]);
-        let secret = Desk::new().config("[dev]\nhunter2\n").look(dialects);
+        assert_eq!(states(&TestDoctor::new().config("[dev]\n").look(dialects)), ["warning"]);
+        let secret = TestDoctor::new().config("[dev]\nhunter2\n").look(dialects);
         assert!(!format!("{secret:?}").contains("hunter2"), "{secret:?}");
     }
 
     #[test]
     fn settings_are_understood_or_named() {
-        assert_eq!(states(&Desk::new().look(settings)), ["ok"]);
-        let wrong = Desk::new().env("KCAWS_KEYRING", "floppy").look(settings);
+        assert_eq!(states(&TestDoctor::new().look(settings)), ["ok"]);
+        let wrong = TestDoctor::new().env("KCAWS_KEYRING", "floppy").look(settings);
         assert!(wrong[0].why.contains("floppy"), "{wrong:?}");
     }
 
     #[test]
     fn a_session_is_complete_and_in_the_region_of_its_portal() {
-        assert_eq!(states(&Desk::new().config(GOOD).look(sso_session)), ["ok"]);
+        assert_eq!(states(&TestDoctor::new().config(GOOD).look(sso_session)), ["ok"]);
         for (from, to) in [
             ("sso_region = eu-central-1", ""),
             ("eu-central-1", "central"),
             ("d-1.awsapps.com/start", "ssoins-1.us-east-1.portal.amazonaws.com"),
         ] {
-            let found = Desk::new().config(&GOOD.replace(from, to)).look(sso_session);
+            let found = TestDoctor::new().config(&GOOD.replace(from, to)).look(sso_session);
             assert_eq!(states(&found), ["error"], "{to}");
         }
     }

@@ -1,8 +1,8 @@
 //! Variables that change what tools do.
 
 use super::config::failed;
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::scene::Scene;
 use crate::app::SetupError;
 use crate::cli::error::argument;
 use crate::cli::selection;
@@ -12,8 +12,8 @@ use crate::platform::proxy::{self, Proxy};
 use crate::platform::roots::{Bundle, Roots};
 
 /// Keys in the environment.
-pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {
-    let env = &scene.app.env;
+pub(super) fn keys(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let env = &context.app.env;
     let subject = "AWS_ACCESS_KEY_ID";
     let mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
     vec![match (env.get(subject).is_some(), env.profile()) {
@@ -28,12 +28,12 @@ pub(super) fn keys(scene: &Scene<'_>) -> Vec<Finding> {
     }]
 }
 
-pub(super) fn aws_profile(scene: &Scene<'_>) -> Vec<Finding> {
-    let env = &scene.app.env;
+pub(super) fn aws_profile(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let env = &context.app.env;
     let (profile, default) = (env.get("AWS_PROFILE"), env.get("AWS_DEFAULT_PROFILE"));
-    let Some(document) = scene.document() else { return Vec::new() };
+    let Some(document) = context.document() else { return Vec::new() };
     let in_credentials = |name: &str| {
-        let credentials = scene.credentials().and_then(|credentials| credentials.as_ref().ok());
+        let credentials = context.credentials().and_then(|credentials| credentials.as_ref().ok());
         credentials.is_some_and(|file| {
             file.names(|heading| match heading {
                 crate::profile::document::Heading::Profile(name)
@@ -70,22 +70,22 @@ pub(super) fn aws_profile(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// Where tokens go, and what stands in the way.
-pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if scene.app.env.by_hand("AWS_ENDPOINT_URL").is_some() {
+    if context.app.env.by_hand("AWS_ENDPOINT_URL").is_some() {
         findings.push(Finding::warning(
             "AWS_ENDPOINT_URL",
             "it is set: other tools send all requests there; kcaws does not use it, because a token must not go there",
             "unset it, or set AWS_ENDPOINT_URL_<SERVICE> for the services that are meant",
         ));
     }
-    for selected in scene.sessions() {
+    for selected in context.sessions() {
         let name = selected.session.name.clone();
         // Where only the portal tells the region, a login finds the hosts.
         if selected.session.region.is_empty() {
             continue;
         }
-        findings.push(match selection::endpoints(scene.app, &selected) {
+        findings.push(match selection::endpoints(context.app, &selected) {
             Ok(endpoints) => {
                 Finding::ok(name, format!("{} and {}", endpoints.oidc.host(), endpoints.portal.host()))
             }
@@ -96,9 +96,9 @@ pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// Each file by itself: one that cannot be used hides no other.
-pub(super) fn ca_bundle(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn ca_bundle(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for bundle in scene.app.ca_bundles() {
+    for bundle in context.app.ca_bundles() {
         let path = bundle.path.display().to_string();
         let of_env = !bundle.is_optional;
         findings.push(match Roots::read(&[Bundle { is_optional: false, ..bundle }]) {
@@ -120,8 +120,8 @@ pub(super) fn ca_bundle(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn proxy(scene: &Scene<'_>) -> Vec<Finding> {
-    let env = &scene.app.env;
+pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let env = &context.app.env;
     let used = Proxy::from_env(env);
     let mut findings = Vec::new();
     for spellings in [proxy::HTTPS, proxy::HTTP, proxy::ALL] {
@@ -151,7 +151,7 @@ pub(super) fn proxy(scene: &Scene<'_>) -> Vec<Finding> {
         });
     }
     if let Ok(Some(used)) = &used {
-        findings.extend(past_the_proxy(scene, used));
+        findings.extend(past_the_proxy(context, used));
     }
     findings
 }
@@ -164,10 +164,10 @@ fn described(proxy: &Proxy, is_used: bool) -> String {
 }
 
 /// The hosts of AWS's that NO_PROXY keeps from the proxy.
-fn past_the_proxy(scene: &Scene<'_>, proxy: &Proxy) -> Option<Finding> {
+fn past_the_proxy(context: &DoctorContext<'_>, proxy: &Proxy) -> Option<Finding> {
     let mut hosts: Vec<String> = Vec::new();
-    for selected in scene.sessions().iter().filter(|one| !one.session.region.is_empty()) {
-        let Ok(endpoints) = selection::endpoints(scene.app, selected) else { continue };
+    for selected in context.sessions().iter().filter(|one| !one.session.region.is_empty()) {
+        let Ok(endpoints) = selection::endpoints(context.app, selected) else { continue };
         for origin in [endpoints.oidc, endpoints.portal] {
             if origin.is_https() && !proxy.leads_to(origin.host()) {
                 hosts.push(origin.host().to_owned());
@@ -181,17 +181,17 @@ fn past_the_proxy(scene: &Scene<'_>, proxy: &Proxy) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, DEV, Desk, states};
+    use super::super::testing::{CORP, DEV, TestDoctor, states};
     use super::*;
 
-    fn desk() -> Desk {
-        Desk::new().config(&format!("{CORP}{DEV}"))
+    fn doctor() -> TestDoctor {
+        TestDoctor::new().config(&format!("{CORP}{DEV}"))
     }
 
     #[test]
     fn keys_in_the_environment_hide_a_profile() {
-        assert_eq!(states(&desk().look(keys)), ["ok"]);
-        let set = || desk().env("AWS_ACCESS_KEY_ID", "AKIAHUNTER2");
+        assert_eq!(states(&doctor().look(keys)), ["ok"]);
+        let set = || doctor().env("AWS_ACCESS_KEY_ID", "AKIAHUNTER2");
         assert_eq!(states(&set().look(keys)), ["warning"]);
         assert_eq!(states(&set().env(NESTED, "dev").look(keys)), ["ok"]);
         let hidden = set().env("AWS_PROFILE", "dev").look(keys);
@@ -201,27 +201,27 @@ mod tests {
 
     #[test]
     fn the_profile_of_the_environment_exists() {
-        assert_eq!(states(&desk().look(aws_profile)), ["ok"]);
-        assert_eq!(states(&desk().env("AWS_PROFILE", "dev").look(aws_profile)), ["ok"]);
-        assert_eq!(states(&desk().env("AWS_PROFILE", "nope").look(aws_profile)), ["error"]);
-        assert_eq!(states(&desk().credentials("[x]\n").env("AWS_PROFILE", "x").look(aws_profile)), ["ok"]);
-        assert_eq!(states(&desk().env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile)), ["warning"]);
-        let two = desk().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "x").look(aws_profile);
+        assert_eq!(states(&doctor().look(aws_profile)), ["ok"]);
+        assert_eq!(states(&doctor().env("AWS_PROFILE", "dev").look(aws_profile)), ["ok"]);
+        assert_eq!(states(&doctor().env("AWS_PROFILE", "nope").look(aws_profile)), ["error"]);
+        assert_eq!(states(&doctor().credentials("[x]\n").env("AWS_PROFILE", "x").look(aws_profile)), ["ok"]);
+        assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile)), ["warning"]);
+        let two = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "x").look(aws_profile);
         assert_eq!(states(&two), ["ok", "warning"]);
         assert!(two[1].why.contains("boto3, take that profile"), "{two:?}");
-        assert_eq!(states(&desk().env("AWS_DEFAULT_PROFILE", "nope").look(aws_profile)), ["error"]);
-        let alike = desk().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile);
+        assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "nope").look(aws_profile)), ["error"]);
+        let alike = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile);
         assert_eq!(states(&alike), ["ok"]);
     }
 
     #[test]
     fn endpoints_that_contradict_each_other_are_named() {
-        assert_eq!(states(&desk().look(endpoints)), ["ok"]);
+        assert_eq!(states(&doctor().look(endpoints)), ["ok"]);
         assert_eq!(
-            states(&desk().env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").look(endpoints)),
+            states(&doctor().env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").look(endpoints)),
             ["warning", "ok"]
         );
-        let fips = desk().env("AWS_USE_FIPS_ENDPOINT", "true");
+        let fips = doctor().env("AWS_USE_FIPS_ENDPOINT", "true");
         let both = fips.env("AWS_ENDPOINT_URL_SSO", "https://x.example").look(endpoints);
         assert_eq!(states(&both), ["error"]);
         assert!(both[0].why.contains("FIPS"), "{both:?}");
@@ -229,21 +229,22 @@ mod tests {
 
     #[test]
     fn a_bundle_is_readable_and_holds_something() {
-        assert!(desk().look(ca_bundle).is_empty());
-        assert_eq!(states(&desk().env("AWS_CA_BUNDLE", "/nowhere.pem").look(ca_bundle)), ["error"]);
+        assert!(doctor().look(ca_bundle).is_empty());
+        assert_eq!(states(&doctor().env("AWS_CA_BUNDLE", "/nowhere.pem").look(ca_bundle)), ["error"]);
         for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
-            let of_profile = Desk::new().config("[profile x]\nca_bundle = /nowhere.pem\n").env(variable, "x");
+            let of_profile =
+                TestDoctor::new().config("[profile x]\nca_bundle = /nowhere.pem\n").env(variable, "x");
             assert_eq!(states(&of_profile.look(ca_bundle)), ["error"], "{variable}");
         }
-        let empty = desk().file("ca.pem", "nothing");
+        let empty = doctor().file("ca.pem", "nothing");
         let path = empty.path("ca.pem").display().to_string();
         assert_eq!(states(&empty.env("AWS_CA_BUNDLE", &path).look(ca_bundle)), ["error"]);
     }
 
     #[test]
     fn a_proxy_is_an_address_and_its_password_is_not_shown() {
-        assert!(desk().look(proxy).is_empty());
-        let of = |value: &str| desk().env("HTTPS_PROXY", value).look(proxy);
+        assert!(doctor().look(proxy).is_empty());
+        let of = |value: &str| doctor().env("HTTPS_PROXY", value).look(proxy);
         for (value, shown) in [
             ("http://alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
             ("CORP\\alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
@@ -253,16 +254,16 @@ mod tests {
             let found = of(value);
             assert_eq!((states(&found), found[0].why.as_str()), (vec!["ok"], shown));
         }
-        let all = desk().env("all_proxy", "http://a:1").env("HTTPS_PROXY", "http://b:1").look(proxy);
+        let all = doctor().env("all_proxy", "http://a:1").env("HTTPS_PROXY", "http://b:1").look(proxy);
         assert_eq!(all[1].why, "http://a:1; kcaws does not use it");
-        let past = desk().env("HTTPS_PROXY", "http://a:1").env("NO_PROXY", "*.amazonaws.com").look(proxy);
+        let past = doctor().env("HTTPS_PROXY", "http://a:1").env("NO_PROXY", "*.amazonaws.com").look(proxy);
         assert!(past[1].why.contains("portal.sso.eu-central-1.amazonaws.com without the proxy"), "{past:?}");
         for wrong in ["socks5://hunter2@x:1", "http://", "://hunter2"] {
-            let found = desk().env("HTTPS_PROXY", wrong).look(proxy);
+            let found = doctor().env("HTTPS_PROXY", wrong).look(proxy);
             assert_eq!(states(&found), ["error"], "{wrong}");
             assert!(!format!("{found:?}").contains("hunter2"));
         }
-        let two = desk().env("HTTPS_PROXY", "http://a:1").env("https_proxy", "http://b:1").look(proxy);
+        let two = doctor().env("HTTPS_PROXY", "http://a:1").env("https_proxy", "http://b:1").look(proxy);
         assert_eq!(states(&two), ["warning"]);
     }
 }

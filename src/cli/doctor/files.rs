@@ -3,16 +3,16 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::scene::Scene;
 use crate::cli::error::{AS_ROOT, argument};
 use crate::platform::file_facts::{Who, readable, takes_files, writable};
-use crate::platform::machine;
+use crate::platform::host;
 use crate::platform::owner::{self, Obstacle, ObstacleKind};
 
 /// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
-pub(super) fn state_folder(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(folder) = &scene.app.folders.state else {
+pub(super) fn state_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let Some(folder) = &context.app.folders.state else {
         return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
     };
     let subject = folder.display().to_string();
@@ -88,9 +88,9 @@ fn open_to_others(path: &Path, depth: u8) -> Option<String> {
 }
 
 /// Who can write to the config file decides which program every tool of yours runs.
-pub(super) fn aws_folder(scene: &Scene<'_>) -> Vec<Finding> {
-    let config = scene.app.config_path().ok();
-    let credentials = scene.credentials_path();
+pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let config = context.app.config_path().ok();
+    let credentials = context.credentials_path();
     let mut findings = Vec::new();
     let folder = config.as_deref().and_then(Path::parent).map(Path::to_path_buf);
     for path in [folder.as_ref(), config.as_ref(), credentials.as_ref()].into_iter().flatten() {
@@ -98,7 +98,7 @@ pub(super) fn aws_folder(scene: &Scene<'_>) -> Vec<Finding> {
         let subject = path.display().to_string();
         if let Some(who) = open {
             let mend = match who {
-                Who::ItsOwner if machine::is_root() => AS_ROOT.to_owned(),
+                Who::ItsOwner if host::is_root() => AS_ROOT.to_owned(),
                 Who::ItsOwner => take_back(path),
                 Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
             };
@@ -119,7 +119,7 @@ pub(super) fn aws_folder(scene: &Scene<'_>) -> Vec<Finding> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::testing::{CORP, Desk, states};
+    use super::super::testing::{CORP, TestDoctor, states};
     use super::*;
 
     fn chmod(path: &Path, mode: u32) {
@@ -128,31 +128,31 @@ mod tests {
 
     #[test]
     fn the_state_folder_is_ours_alone() {
-        let desk = Desk::new();
-        assert_eq!(states(&desk.look(state_folder)), ["ok"]);
-        let desk = desk.file("state/sessions/x.json", "{}");
-        let (folder, inner) = (desk.path("state"), desk.path("state/sessions"));
+        let doctor = TestDoctor::new();
+        assert_eq!(states(&doctor.look(state_folder)), ["ok"]);
+        let doctor = doctor.file("state/sessions/x.json", "{}");
+        let (folder, inner) = (doctor.path("state"), doctor.path("state/sessions"));
         chmod(&folder, 0o700);
         chmod(&inner, 0o700);
-        assert_eq!(states(&desk.look(state_folder)), ["ok"]);
-        chmod(&desk.path("state/sessions/x.json"), 0o644);
-        let open = desk.look(state_folder);
+        assert_eq!(states(&doctor.look(state_folder)), ["ok"]);
+        chmod(&doctor.path("state/sessions/x.json"), 0o644);
+        let open = doctor.look(state_folder);
         assert_eq!(states(&open), ["error"]);
         assert!(open[0].why.contains("x.json"), "{open:?}");
         chmod(&folder, 0o755);
-        assert_eq!(states(&desk.look(state_folder)), ["error"]);
+        assert_eq!(states(&doctor.look(state_folder)), ["error"]);
     }
 
     #[test]
     fn the_aws_folder_is_written_by_us_alone() {
-        let desk = Desk::new().config(CORP).credentials("[dev]\n");
-        chmod(&desk.path(".aws"), 0o755);
-        assert_eq!(states(&desk.look(aws_folder)), ["ok"]);
-        chmod(&desk.path(".aws/credentials"), 0o644);
-        assert_eq!(states(&desk.look(aws_folder)), ["error"]);
-        chmod(&desk.path(".aws/credentials"), 0o600);
-        chmod(&desk.path(".aws/config"), 0o666);
-        let open = desk.look(aws_folder);
+        let doctor = TestDoctor::new().config(CORP).credentials("[dev]\n");
+        chmod(&doctor.path(".aws"), 0o755);
+        assert_eq!(states(&doctor.look(aws_folder)), ["ok"]);
+        chmod(&doctor.path(".aws/credentials"), 0o644);
+        assert_eq!(states(&doctor.look(aws_folder)), ["error"]);
+        chmod(&doctor.path(".aws/credentials"), 0o600);
+        chmod(&doctor.path(".aws/config"), 0o666);
+        let open = doctor.look(aws_folder);
         assert!(open[0].why.contains("which program"), "{open:?}");
     }
 }

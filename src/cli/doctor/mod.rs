@@ -1,19 +1,19 @@
 //! `kcaws doctor`: looks at everything that a working `aws` call needs, changes nothing.
 //!
-//! A check is a function over the [`Scene`]; [`CHECKS`] is the list of all, in the order in which they are worth
+//! A check is a function over the [`DoctorContext`]; [`CHECKS`] is the list of all, in the order in which they are worth
 //! mending. A new one is a function and a line.
 
 mod config;
+mod context;
 mod environment;
 mod files;
 mod finding;
-mod heard;
+mod host_responses;
 mod network;
 mod profiles;
 mod programs;
 mod quotes;
 mod references;
-mod scene;
 mod shell;
 mod store;
 #[cfg(test)]
@@ -22,15 +22,15 @@ mod testing;
 use clap::Args;
 use serde::Serialize;
 
+use self::context::{Asked, DoctorContext};
 use self::finding::{Finding, State};
-use self::scene::{Asked, Scene};
 use super::error::{CommandError, Exit};
 use super::ui::Ui;
 use crate::app::App;
+use crate::platform::host::Machine;
 use crate::platform::http::HttpSetup;
-use crate::platform::machine::Machine;
+use crate::ports::command_runner::SystemCommands;
 use crate::ports::probe::{HttpProbe, Probe};
-use crate::ports::trial::RealTrials;
 
 /// Find what is wrong, and say how to mend it; changes nothing
 ///
@@ -67,7 +67,7 @@ pub(super) struct DoctorArgs {
 struct Check {
     /// Stable: programs know the check by it.
     name: &'static str,
-    look: fn(&Scene<'_>) -> Vec<Finding>,
+    look: fn(&DoctorContext<'_>) -> Vec<Finding>,
 }
 
 const CHECKS: &[Check] = &[
@@ -118,13 +118,18 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         run_others: args.run_others,
     };
     let machine = Machine::this_one();
-    let scene =
-        Scene::new(app, probe.as_ref().map(|probe| probe as &dyn Probe), &RealTrials, &machine, &asked);
+    let context = DoctorContext::new(
+        app,
+        probe.as_ref().map(|probe| probe as &dyn Probe),
+        &SystemCommands,
+        &machine,
+        &asked,
+    );
     let spinner = ui.spinner("Looking …");
     let mut checks = Vec::new();
     for check in CHECKS {
         spinner.set_message(format!("Looking at {} …", check.name));
-        checks.extend(look(check, &scene));
+        checks.extend(look(check, &context));
     }
     spinner.finish_and_clear();
     let count = |state| checks.iter().filter(|finding| finding.state == state).count();
@@ -145,8 +150,8 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         .hint("mend them from the top: later ones may follow from earlier ones"))
 }
 
-fn look(check: &Check, scene: &Scene<'_>) -> Vec<Finding> {
-    let findings = (check.look)(scene);
+fn look(check: &Check, context: &DoctorContext<'_>) -> Vec<Finding> {
+    let findings = (check.look)(context);
     findings.into_iter().map(|finding| Finding { name: check.name, ..finding }).collect()
 }
 

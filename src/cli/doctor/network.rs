@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use super::config::failed;
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::heard::Heard;
-use super::scene::Scene;
+use super::host_responses::HostResponses;
 use crate::cli::error::argument;
 use crate::cli::selection::{self, DUAL_STACK};
 use crate::profile::{Document, SsoSession};
@@ -18,11 +18,11 @@ const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
 const HARMLESS: TimeDelta = TimeDelta::seconds(60);
 
 /// Whether the hosts answer, by proxy and certificates.
-pub(super) fn network(scene: &Scene<'_>) -> Vec<Finding> {
-    scene.heard().iter().map(reached).collect()
+pub(super) fn network(context: &DoctorContext<'_>) -> Vec<Finding> {
+    context.heard().iter().map(reached).collect()
 }
 
-fn reached(heard: &Heard) -> Finding {
+fn reached(heard: &HostResponses) -> Finding {
     let why = match &heard.answer {
         Ok(answer) if answer.status == 407 => "the proxy wants a name and a password (407)".to_owned(),
         Ok(answer) if answer.status == 511 => {
@@ -49,8 +49,9 @@ fn reached(heard: &Heard) -> Finding {
 }
 
 /// Times are compared with AWS's, and requests are signed with ours.
-pub(super) fn clock(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some((host, ahead)) = scene.heard().iter().find_map(|heard| Some((heard.host.clone(), heard.ahead?)))
+pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let Some((host, ahead)) =
+        context.heard().iter().find_map(|heard| Some((heard.host.clone(), heard.ahead?)))
     else {
         return Vec::new();
     };
@@ -68,18 +69,18 @@ pub(super) fn clock(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// Its form, and where one of a company's own leads.
-pub(super) fn start_url(scene: &Scene<'_>) -> Vec<Finding> {
-    let sessions = scene.sessions();
+pub(super) fn start_url(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let sessions = context.sessions();
     let is_new = |url: &str| !sessions.iter().any(|one| one.session.start_url == url);
-    let of_profiles = scene.document().into_iter().flat_map(Document::spelled_by_profiles);
-    let asked = &scene.asked;
+    let of_profiles = context.document().into_iter().flat_map(Document::spelled_by_profiles);
+    let asked = &context.asked;
     let of_profiles = of_profiles
         .filter(|(profile, url)| is_new(url) && asked.session.is_none() && asked.names(profile))
         .filter_map(|(profile, url)| misspelled(profile, url));
-    sessions.iter().filter_map(|one| one_start_url(scene, &one.session)).chain(of_profiles).collect()
+    sessions.iter().filter_map(|one| one_start_url(context, &one.session)).chain(of_profiles).collect()
 }
 
-fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
+fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Finding> {
     let (name, start_url) = (session.name.as_str(), session.start_url.as_str());
     if let Some(finding) = misspelled(name, start_url) {
         return Some(finding);
@@ -93,25 +94,25 @@ fn one_start_url(scene: &Scene<'_>, session: &SsoSession) -> Option<Finding> {
         ));
     }
     if start_url::is_dual_stack(start_url) {
-        return Some(dual_stack(scene, name));
+        return Some(dual_stack(context, name));
     }
     if start_url::is_portal(start_url) {
         return Some(Finding::ok(name, "the start URL is that of an access portal"));
     }
     // Offline nobody is asked where it leads.
-    scene.probe?;
-    let portal = match selection::portal(scene.app, session) {
+    context.probe?;
+    let portal = match selection::portal(context.app, session) {
         Ok(portal) => portal,
         Err(error) => return Some(failed(name, &error)),
     };
-    Some(match known::pinned(&**scene.app.state(), session) {
+    Some(match known::pinned(&**context.app.state(), session) {
         Err(error) => failed(name, &error.into()),
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,
             format!("the start URL leads to {}, and at the first login it led to {pinned}", portal.instance),
             format!("ask whether your company moved; if so, `kcaws trust {}`", argument(name)),
         ),
-        Ok(_) if portal.is_dual_stack() && is_switched_off(scene) => dual_stack(scene, name),
+        Ok(_) if portal.is_dual_stack() && is_switched_off(context) => dual_stack(context, name),
         Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
     })
 }
@@ -134,8 +135,8 @@ fn misspelled(name: &str, url: &str) -> Option<Finding> {
 }
 
 /// A dual-stack portal has its login at the dual-stack hosts of the OIDC service.
-fn dual_stack(scene: &Scene<'_>, name: &str) -> Finding {
-    if is_switched_off(scene) {
+fn dual_stack(context: &DoctorContext<'_>, name: &str) -> Finding {
+    if is_switched_off(context) {
         return Finding::warning(
             name,
             format!(
@@ -147,13 +148,13 @@ fn dual_stack(scene: &Scene<'_>, name: &str) -> Finding {
     Finding::ok(name, "the start URL is that of a dual-stack access portal; logins use its dual-stack hosts")
 }
 
-fn is_switched_off(scene: &Scene<'_>) -> bool {
-    scene.app.env.by_hand(DUAL_STACK).is_some() && !scene.app.env.is_on(DUAL_STACK)
+fn is_switched_off(context: &DoctorContext<'_>) -> bool {
+    context.app.env.by_hand(DUAL_STACK).is_some() && !context.app.env.is_on(DUAL_STACK)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, Desk, NOW, states};
+    use super::super::testing::{CORP, NOW, TestDoctor, states};
     use super::*;
     use crate::ports::probe::Answer;
 
@@ -168,43 +169,44 @@ mod tests {
         Answer { status, date: Some(now + TimeDelta::seconds(ahead)) }
     }
 
-    fn desk(hosts: &[&str], ahead: i64) -> Desk {
-        let mut desk = Desk::new().config(CORP);
+    fn doctor(hosts: &[&str], ahead: i64) -> TestDoctor {
+        let mut doctor = TestDoctor::new().config(CORP);
         for host in hosts {
-            let probe = desk.probe.as_mut().expect("a probe");
+            let probe = doctor.probe.as_mut().expect("a probe");
             probe.0.insert((*host).to_owned(), answer(404, ahead));
         }
-        desk
+        doctor
     }
 
     #[test]
     fn any_answer_is_one_and_silence_is_an_error_but_for_the_console() {
-        assert_eq!(states(&desk(&HOSTS, 0).look(network)), ["ok", "ok", "ok"]);
-        assert_eq!(states(&desk(&[], 0).look(network)), ["error", "error", "warning"]);
-        let mut offline = desk(&[], 0);
+        assert_eq!(states(&doctor(&HOSTS, 0).look(network)), ["ok", "ok", "ok"]);
+        assert_eq!(states(&doctor(&[], 0).look(network)), ["error", "error", "warning"]);
+        let mut offline = doctor(&[], 0);
         offline.probe = None;
         assert!(offline.look(network).is_empty() && offline.look(clock).is_empty());
     }
 
     #[test]
     fn a_clock_that_is_off_is_named_with_its_side() {
-        assert_eq!(states(&desk(&HOSTS, 59).look(clock)), ["ok"]);
-        let behind = desk(&HOSTS, 120).look(clock);
+        assert_eq!(states(&doctor(&HOSTS, 59).look(clock)), ["ok"]);
+        let behind = doctor(&HOSTS, 120).look(clock);
         assert_eq!(states(&behind), ["warning"]);
         assert!(behind[0].why.contains("120 s behind"), "{behind:?}");
-        assert_eq!(states(&desk(&HOSTS, -3600).look(clock)), ["error"]);
+        assert_eq!(states(&doctor(&HOSTS, -3600).look(clock)), ["error"]);
     }
 
     fn leads(status: u16, location: Option<&str>) -> Vec<Finding> {
-        let mut desk = Desk::new().config(&CORP.replace("d-1.awsapps.com/start", "sso.example.com/aws"));
-        desk.outside.leads = Some((status, location.map(str::to_owned)));
-        desk.look(start_url)
+        let mut doctor =
+            TestDoctor::new().config(&CORP.replace("d-1.awsapps.com/start", "sso.example.com/aws"));
+        doctor.ports.leads = Some((status, location.map(str::to_owned)));
+        doctor.look(start_url)
     }
 
     #[test]
     fn a_start_url_is_a_portal_or_leads_to_one_in_one_step() {
-        assert_eq!(states(&Desk::new().config(CORP).look(start_url)), ["ok"]);
-        let hash = Desk::new().config(&CORP.replace("/start", "/start/#/")).look(start_url);
+        assert_eq!(states(&TestDoctor::new().config(CORP).look(start_url)), ["ok"]);
+        let hash = TestDoctor::new().config(&CORP.replace("/start", "/start/#/")).look(start_url);
         assert_eq!(states(&hash), ["warning"]);
         assert!(hash[0].mend.as_deref().is_some_and(|mend| mend.contains("awsapps.com/start`")), "{hash:?}");
         assert_eq!(states(&leads(302, Some("https://d-1.awsapps.com/start"))), ["ok"]);
@@ -223,12 +225,12 @@ mod tests {
     #[test]
     fn a_dual_stack_portal_needs_its_hosts() {
         let config = CORP.replace("d-1.awsapps.com/start", "ssoins-1.portal.eu-central-1.app.aws");
-        let found = Desk::new().config(&config).look(start_url);
+        let found = TestDoctor::new().config(&config).look(start_url);
         assert_eq!(states(&found), ["ok"]);
         assert!(found[0].why.contains("dual-stack hosts"), "{found:?}");
-        let hosts = Desk::new().config(&config).look(super::super::environment::endpoints);
+        let hosts = TestDoctor::new().config(&config).look(super::super::environment::endpoints);
         assert!(hosts[0].why.contains("oidc.eu-central-1.api.aws"), "{hosts:?}");
-        let off = Desk::new().config(&config).env(DUAL_STACK, "false").look(start_url);
+        let off = TestDoctor::new().config(&config).env(DUAL_STACK, "false").look(start_url);
         assert_eq!(states(&off), ["warning"]);
         assert!(off[0].why.contains("Something doesn't compute"), "{off:?}");
     }

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::config::failed;
+use super::context::DoctorContext;
 use super::finding::{Finding, State};
-use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::cli::selection;
 use crate::console::regions;
-use crate::ports::trial::{Said, TrialError, on_path};
+use crate::ports::command_runner::{CommandOutput, RunError, on_path};
 use crate::profile::document::{Document, Heading};
 use crate::profile::identity::Identity;
 use crate::profile::sources::{self, Family, Source, Taken, taken};
@@ -22,47 +22,50 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MOST_ASKED: usize = 3;
 
 /// Who each profile is.
-pub(super) fn profile(scene: &Scene<'_>) -> Vec<Finding> {
-    let names = scene.profiles();
-    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(scene, name)).collect();
+pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let names = context.profiles();
+    let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(context, name)).collect();
     match (wrong.is_empty(), names.as_slice()) {
         (false, _) => wrong,
         (true, []) => {
-            let session = scene.asked.session.as_deref().unwrap_or_default();
+            let session = context.asked.session.as_deref().unwrap_or_default();
             let why = "no profile gets its credentials from kcaws";
             let why = if session.is_empty() { why.to_owned() } else { format!("{why} by this session") };
             vec![Finding::warning(session, why, "`kcaws configure` or `kcaws profile add` writes one")]
         }
-        (true, [one]) => vec![Finding::ok(one.as_str(), described(scene, one))],
+        (true, [one]) => vec![Finding::ok(one.as_str(), described(context, one))],
         (true, all) => {
             vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
         }
     }
 }
 
-fn wrong(scene: &Scene<'_>, name: &str) -> Option<Finding> {
-    let error = match scene.identity(name)? {
-        Ok(identity) => return region(scene.document()?, name, identity.region.as_deref()?),
+fn wrong(context: &DoctorContext<'_>, name: &str) -> Option<Finding> {
+    let error = match context.identity(name)? {
+        Ok(identity) => return region(context.document()?, name, identity.region.as_deref()?),
         Err(error) => error,
     };
     let is_foreign = match &error {
         ConfigError::NotOurs { .. } => true,
         ConfigError::NoSuchProfile { .. } => {
-            sources::in_credentials(scene.read_credentials(), name).is_some()
+            sources::in_credentials(context.read_credentials(), name).is_some()
         }
         // `shadowing` tells.
-        ConfigError::TakenElsewhere { name: there, .. } if there == name && scene.program(name).is_some() => {
+        ConfigError::TakenElsewhere { name: there, .. }
+            if there == name && context.program(name).is_some() =>
+        {
             return None;
         }
         _ => false,
     };
-    let finding = complaint(scene, name, error);
+    let finding = complaint(context, name, error);
     Some(if is_foreign { Finding { state: State::Warning, ..finding } } else { finding })
 }
 
 /// What is wrong with a profile, with the line.
-pub(super) fn complaint(scene: &Scene<'_>, name: &str, error: ConfigError) -> Finding {
-    let section = scene.document().and_then(|document| document.section(&Heading::Profile(name.to_owned())));
+pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigError) -> Finding {
+    let section =
+        context.document().and_then(|document| document.section(&Heading::Profile(name.to_owned())));
     let place = match &error {
         ConfigError::NoSuchSession { .. } => section.map(|section| match section.get("sso_session") {
             Some(_) => section.place_of("sso_session"),
@@ -70,8 +73,8 @@ pub(super) fn complaint(scene: &Scene<'_>, name: &str, error: ConfigError) -> Fi
         }),
         _ => None,
     };
-    let error = match scene.document() {
-        Some(document) => selection::not_of_kcaws(error, document, scene.read_credentials(), name),
+    let error = match context.document() {
+        Some(document) => selection::not_of_kcaws(error, document, context.read_credentials(), name),
         None => error.into(),
     };
     let finding = failed(name, &error);
@@ -81,9 +84,9 @@ pub(super) fn complaint(scene: &Scene<'_>, name: &str, error: ConfigError) -> Fi
     }
 }
 
-fn described(scene: &Scene<'_>, name: &str) -> String {
+fn described(context: &DoctorContext<'_>, name: &str) -> String {
     let in_account = |role: &Role| format!("{} in account {}", role.role_name, role.account_id);
-    let Some(Ok(Identity { session, permission_set, chain, .. })) = scene.identity(name) else {
+    let Some(Ok(Identity { session, permission_set, chain, .. })) = context.identity(name) else {
         return "its session, account and permission set are named".to_owned();
     };
     match (permission_set, chain.last()) {
@@ -112,11 +115,11 @@ fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
 }
 
 /// Keys that some tools take in place of the `credential_process`.
-pub(super) fn shadowing(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(document) = scene.document() else { return Vec::new() };
+pub(super) fn shadowing(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let Some(document) = context.document() else { return Vec::new() };
     let with_process: Vec<String> =
-        scene.profiles().into_iter().filter(|name| scene.program(name).is_some()).collect();
-    let found: Vec<Finding> = with_process.iter().flat_map(|name| hidden(scene, document, name)).collect();
+        context.profiles().into_iter().filter(|name| context.program(name).is_some()).collect();
+    let found: Vec<Finding> = with_process.iter().flat_map(|name| hidden(context, document, name)).collect();
     match (found.is_empty(), with_process.len()) {
         (false, _) => found,
         (true, 0) => Vec::new(),
@@ -127,9 +130,9 @@ pub(super) fn shadowing(scene: &Scene<'_>) -> Vec<Finding> {
     }
 }
 
-fn hidden(scene: &Scene<'_>, document: &Document, profile: &str) -> Vec<Finding> {
+fn hidden(context: &DoctorContext<'_>, document: &Document, profile: &str) -> Vec<Finding> {
     let mut by: Vec<(Taken, Vec<Family>)> = Vec::new();
-    for (family, taken) in takings(scene, document, profile) {
+    for (family, taken) in takings(context, document, profile) {
         let Some(taken) = taken.filter(|taken| taken.source != Source::Process) else { continue };
         match by.iter_mut().find(|(known, _)| known.place == taken.place) {
             Some((_, families)) => families.push(family),
@@ -140,11 +143,11 @@ fn hidden(scene: &Scene<'_>, document: &Document, profile: &str) -> Vec<Finding>
 }
 
 fn takings(
-    scene: &Scene<'_>,
+    context: &DoctorContext<'_>,
     document: &Document,
     profile: &str,
 ) -> [(Family, Option<Taken>); Family::ALL.len()] {
-    let credentials = scene.read_credentials();
+    let credentials = context.read_credentials();
     Family::ALL.map(|family| (family, taken(family, document, credentials, profile)))
 }
 
@@ -173,11 +176,11 @@ fn listed(families: &[Family]) -> String {
 }
 
 /// Which source wins, asked of the AWS CLI itself.
-pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(document) = scene.document() else { return Vec::new() };
-    let names = match scene.profile() {
+pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let Some(document) = context.document() else { return Vec::new() };
+    let names = match context.profile() {
         Some(name) => vec![name],
-        None => scene.profiles(),
+        None => context.profiles(),
     };
     let left_out = names.len().saturating_sub(MOST_ASKED);
     let mut findings: Vec<Finding> = names
@@ -185,12 +188,12 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
         .take(MOST_ASKED)
         .filter_map(|name| {
             // What leads nowhere is told by `profile` and `references`, and no tool gets anything by it.
-            let lost = scene.identity(name).and_then(Result::err);
+            let lost = context.identity(name).and_then(Result::err);
             if lost.is_some_and(|error| error.is_lost_reference()) {
                 return None;
             }
-            let takings = takings(scene, document, name);
-            takings.iter().any(|(_, taken)| taken.is_some()).then(|| proven(scene, name, &takings))
+            let takings = takings(context, document, name);
+            takings.iter().any(|(_, taken)| taken.is_some()).then(|| proven(context, name, &takings))
         })
         .collect();
     if left_out > 0 {
@@ -199,25 +202,25 @@ pub(super) fn source(scene: &Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-fn proven(scene: &Scene<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
-    let judged = judged(takings, scene.credentials_path().as_deref());
-    if scene.is_for_another_system(name) {
+fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
+    let judged = judged(takings, context.credentials_path().as_deref());
+    if context.is_for_another_system(name) {
         return Finding::ok(name, format!("{judged}; not run, since its program is for another system"));
     }
-    let others = scene.runs_others(name);
-    let is_ours = scene.runs_kcaws(name) && !others;
-    if others && !scene.asked.run_others {
+    let others = context.runs_others(name);
+    let is_ours = context.runs_kcaws(name) && !others;
+    if others && !context.asked.run_others {
         return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
     }
     // What is run may go to the network.
-    let aws = on_path(&scene.app.env, "aws").filter(|_| scene.probe.is_some());
+    let aws = on_path(&context.app.env, "aws").filter(|_| context.probe.is_some());
     let Some(aws) = aws else { return Finding::ok(name, judged) };
     let args = ["configure", "list", "--profile", name].map(OsString::from);
     let set = [("AWS_EC2_METADATA_DISABLED", "true"), ("KCAWS_AUTO_LOGIN", "false"), ("AWS_PAGER", "")];
-    match scene.trials.run(&aws, &args, &set, PATIENCE) {
+    match context.trials.run(&aws, &args, &set, PATIENCE) {
         Ok(said) => told(name, &judged, is_ours, &said),
-        Err(error @ TrialError::NotStarted(_)) => Finding::ok(name, format!("{judged}; `aws`: {error}")),
-        Err(error @ TrialError::TooSlow(_)) => Finding::warning(
+        Err(error @ RunError::NotStarted(_)) => Finding::ok(name, format!("{judged}; `aws`: {error}")),
+        Err(error @ RunError::TooSlow(_)) => Finding::warning(
             name,
             format!("{judged}; asked by the AWS CLI, {error}"),
             format!("run `aws configure list --profile {}` and look what it waits for", argument(name)),
@@ -244,7 +247,7 @@ fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> St
 
 /// What `aws configure list` shows. It masks all but the last characters of the keys, and the word for their source
 /// is all that is looked at.
-fn told(name: &str, judged: &str, is_ours: bool, said: &Said) -> Finding {
+fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Finding {
     if let Some(source) = source_word(said.stdout.expose()) {
         let text = format!("{judged}; the AWS CLI says `{source}`");
         return match (is_ours, source) {
@@ -301,45 +304,45 @@ fn source_word(table: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, DEV, Desk, states};
+    use super::super::testing::{CORP, DEV, TestDoctor, states};
     use super::*;
 
     const TABLE: &str = "      Name                    Value             Type    Location\n   profile   dev   manual  --profile\n\
         access_key     ****************PLE1   custom-process    \nsecret_key     ****************cret   custom-process    \n";
 
-    fn desk(more: &str) -> Desk {
-        Desk::new().config(&format!("{CORP}{DEV}{more}"))
+    fn doctor(more: &str) -> TestDoctor {
+        TestDoctor::new().config(&format!("{CORP}{DEV}{more}"))
     }
 
     /// With an AWS CLI of ours.
     fn asked(more: &str, succeeded: bool, stdout: &str, stderr: &str) -> Finding {
-        let mut desk = desk(more).file("bin/aws", "").profile("dev");
-        let bin = desk.path("bin");
-        desk.trials = desk.trials.with(bin.join("aws"), succeeded, stdout, stderr);
+        let mut doctor = doctor(more).file("bin/aws", "").profile("dev");
+        let bin = doctor.path("bin");
+        doctor.trials = doctor.trials.with(bin.join("aws"), succeeded, stdout, stderr);
         let bin = bin.display().to_string();
-        desk.env("PATH", &bin).look(source).remove(0)
+        doctor.env("PATH", &bin).look(source).remove(0)
     }
 
     #[test]
     fn a_profile_names_what_it_stands_for() {
-        assert_eq!(states(&desk("").look(profile)), ["ok"]);
-        assert_eq!(states(&Desk::new().config(CORP).look(profile)), ["warning"]);
-        let other = desk("").session("other").look(profile);
+        assert_eq!(states(&doctor("").look(profile)), ["ok"]);
+        assert_eq!(states(&TestDoctor::new().config(CORP).look(profile)), ["warning"]);
+        let other = doctor("").session("other").look(profile);
         assert!(other[0].subject == "other" && other[0].why.ends_with("by this session"), "{other:?}");
-        let lost = desk("").config(DEV).look(profile);
+        let lost = doctor("").config(DEV).look(profile);
         assert_eq!(states(&lost), ["error"]);
         assert!(lost[0].why.contains("no [sso-session corp]"), "{lost:?}");
-        assert_eq!(states(&desk("[profile x]\nregion = y\n").profile("x").look(profile)), ["warning"]);
+        assert_eq!(states(&doctor("[profile x]\nregion = y\n").profile("x").look(profile)), ["warning"]);
     }
 
     #[test]
     fn what_hides_the_process_is_named_with_place_and_tools() {
-        assert_eq!(states(&desk("").look(shadowing)), ["ok"]);
-        let sso = desk("sso_region = x\n").look(shadowing);
+        assert_eq!(states(&doctor("").look(shadowing)), ["ok"]);
+        let sso = doctor("sso_region = x\n").look(shadowing);
         assert_eq!(states(&sso), ["error"]);
         assert!(sso[0].why.contains("config:6: `sso_region`"), "{sso:?}");
         assert!(sso[0].why.ends_with("from Rust, Go"), "{sso:?}");
-        let file = desk("").credentials("[dev]\naws_access_key_id = AKIAHUNTER2\n").look(shadowing);
+        let file = doctor("").credentials("[dev]\naws_access_key_id = AKIAHUNTER2\n").look(shadowing);
         assert!(file[0].why.ends_with("from AWS CLI and Python, Go, JavaScript"), "{file:?}");
         assert!(!format!("{file:?}").contains("HUNTER2"));
     }
@@ -366,15 +369,15 @@ mod tests {
     #[test]
     fn the_program_of_others_runs_only_when_asked_for_and_its_words_are_not_repeated() {
         let other = "[profile other]\ncredential_process = /opt/vault export\n";
-        let desk = || {
-            let mut desk = desk(other).file("bin/aws", "").profile("other");
-            let bin = desk.path("bin");
-            desk.trials = desk.trials.with(bin.join("aws"), false, "", "hunter2");
+        let doctor = || {
+            let mut doctor = doctor(other).file("bin/aws", "").profile("other");
+            let bin = doctor.path("bin");
+            doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
-            desk.env("PATH", &bin)
+            doctor.env("PATH", &bin)
         };
-        assert!(desk().look(source)[0].why.contains("--run-others"));
-        let ran = desk().run_others().look(source);
+        assert!(doctor().look(source)[0].why.contains("--run-others"));
+        let ran = doctor().run_others().look(source);
         assert!(ran[0].why.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
     }
 
@@ -391,15 +394,15 @@ mod tests {
             (String::new(), "[dev]\ncredential_process = /opt/vault export\n", "dev"),
             ("[profile x]\nregion = y\n".to_owned(), "[x]\ncredential_process = /opt/vault export\n", "x"),
         ] {
-            let mut desk = desk(&config).credentials(credentials).file("bin/aws", "").profile(name);
-            let bin = desk.path("bin");
-            desk.trials = desk.trials.with(bin.join("aws"), false, "", "hunter2");
+            let mut doctor = doctor(&config).credentials(credentials).file("bin/aws", "").profile(name);
+            let bin = doctor.path("bin");
+            doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
-            let found = desk.env("PATH", &bin).look(source);
+            let found = doctor.env("PATH", &bin).look(source);
             assert!(found[0].why.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
         }
         // Ours alone is asked.
-        let mut ours = desk(over_ours).file("bin/aws", "").profile("over");
+        let mut ours = doctor(over_ours).file("bin/aws", "").profile("over");
         let bin = ours.path("bin");
         ours.trials =
             ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
@@ -410,16 +413,18 @@ mod tests {
     #[test]
     fn a_process_in_the_credentials_file_is_named_with_its_place() {
         let theirs = "[dev]\ncredential_process = /opt/vault export\n";
-        let hidden = desk("").credentials(theirs).look(shadowing);
+        let hidden = doctor("").credentials(theirs).look(shadowing);
         assert_eq!(states(&hidden), ["error"]);
         assert!(hidden[0].why.contains("credentials:2: `credential_process` hides"), "{hidden:?}");
         let plain = "[profile x]\nregion = y\n";
-        let desk = || desk(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
-        let told = desk().look(profile);
+        let doctor =
+            || doctor(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
+        let told = doctor().look(profile);
         assert!(told[0].why.contains("credentials:2"), "{told:?}");
-        let alone = self::desk("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
+        let alone =
+            self::doctor("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
         assert_eq!(states(&alone), ["warning"], "{alone:?}");
-        let judged = desk().look(source);
+        let judged = doctor().look(source);
         assert!(judged[0].why.contains("all tools take `credential_process` ("), "{judged:?}");
     }
 }

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::context::{DoctorContext, is_kcaws};
 use super::finding::Finding;
-use super::scene::{Scene, is_kcaws};
 use crate::cli::error::argument;
 use crate::platform::file_facts::{Who, replaceable};
 use crate::platform::process::{lasting_path_of_self, whole_of};
-use crate::ports::trial::on_path;
+use crate::ports::command_runner::on_path;
 use crate::profile::line::program_word;
 use crate::session::start_url::is_portal;
 
@@ -16,16 +16,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
 /// Whoever can write to it, or put another in its place, is you to AWS.
-pub(super) fn program(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn program(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (mut programs, mut torn): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
-    for profile in scene.profiles() {
-        let (list, program) = match scene.torn_program(&profile) {
+    for profile in context.profiles() {
+        let (list, program) = match context.torn_program(&profile) {
             Some(path) => (&mut torn, Some(path)),
-            None => (&mut programs, scene.program(&profile)),
+            None => (&mut programs, context.program(&profile)),
         };
         list.extend(program.filter(|program| !list.contains(program)));
     }
-    torn.iter().map(|path| unquoted(path)).chain(programs.iter().map(|program| one(scene, program))).collect()
+    torn.iter()
+        .map(|path| unquoted(path))
+        .chain(programs.iter().map(|program| one(context, program)))
+        .collect()
 }
 
 fn unquoted(path: &Path) -> Finding {
@@ -36,9 +39,9 @@ fn unquoted(path: &Path) -> Finding {
     Finding::error(path, why, mend)
 }
 
-fn one(scene: &Scene<'_>, program: &Path) -> Finding {
+fn one(context: &DoctorContext<'_>, program: &Path) -> Finding {
     let subject = without_value(program);
-    let own = lasting_path_of_self(&scene.app.env).ok();
+    let own = lasting_path_of_self(&context.app.env).ok();
     let own = own.and_then(|path| program_word(&path.display().to_string()).ok());
     let own = own.as_deref().unwrap_or("…");
     if let Some(of) = of_another_system(&subject) {
@@ -68,7 +71,7 @@ fn one(scene: &Scene<'_>, program: &Path) -> Finding {
     // A package's front runs the other program, which is as good as it is.
     whole_of(program)
         .and_then(|whole| open_to_others(&whole, &subject))
-        .unwrap_or_else(|| version_of(scene, program, subject))
+        .unwrap_or_else(|| version_of(context, program, subject))
 }
 
 /// Tells whose path it is where this system runs no program by it. WSL runs Windows's programs, by paths below `/mnt`.
@@ -119,9 +122,9 @@ fn pasteable(path: &Path) -> String {
     argument(&path.display().to_string())
 }
 
-fn version_of(scene: &Scene<'_>, program: &Path, subject: String) -> Finding {
+fn version_of(context: &DoctorContext<'_>, program: &Path, subject: String) -> Finding {
     let update = "install the same version there";
-    match scene.trials.run(program, &["--version".into()], &[], PATIENCE) {
+    match context.trials.run(program, &["--version".into()], &[], PATIENCE) {
         Ok(said) if said.succeeded => match said.stdout.expose().trim().strip_prefix("kcaws ") {
             Some(OWN) => Finding::ok(subject, format!("kcaws {OWN}, and nobody else can replace it")),
             Some(other) if is_version(other) => {
@@ -139,24 +142,24 @@ fn is_version(text: &str) -> bool {
 }
 
 /// This one and the AWS CLI on PATH.
-pub(super) fn versions(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("kcaws", OWN)];
-    let Some(aws) = on_path(&scene.app.env, "aws") else { return findings };
+    let Some(aws) = on_path(&context.app.env, "aws") else { return findings };
     let subject = aws.display().to_string();
-    let said = scene.trials.run(&aws, &["--version".into()], &[], PATIENCE);
+    let said = context.trials.run(&aws, &["--version".into()], &[], PATIENCE);
     let version = said.ok().and_then(|said| aws_version(said.stdout.expose()));
     findings.push(match version {
         None => Finding::warning(subject, "it does not tell its version", "run `aws --version`"),
-        Some(version) => aws_cli(scene, subject, version),
+        Some(version) => aws_cli(context, subject, version),
     });
     findings
 }
 
-fn aws_cli(scene: &Scene<'_>, subject: String, version: [u32; 3]) -> Finding {
+fn aws_cli(context: &DoctorContext<'_>, subject: String, version: [u32; 3]) -> Finding {
     let [major, minor, patch] = version;
     let told = format!("AWS CLI {major}.{minor}.{patch}");
-    let endpoints = scene.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
-    let own_host = scene.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
+    let endpoints = context.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
+    let own_host = context.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
     // Both lines of it learned them in the same month.
     let knows_endpoints = version >= [2, 13, 0] || (major == 1 && version >= [1, 29, 0]);
     if !knows_endpoints && endpoints {
@@ -185,33 +188,33 @@ fn aws_version(said: &str) -> Option<[u32; 3]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, Desk, states};
+    use super::super::testing::{CORP, TestDoctor, states};
     use super::*;
 
-    fn desk(name: &str, says: &str) -> Desk {
-        let mut desk = Desk::new().file(&format!("opt/{name}"), "");
-        let path = desk.path(&format!("opt/{name}"));
-        desk.trials = desk.trials.with(&path, true, says, "");
+    fn doctor(name: &str, says: &str) -> TestDoctor {
+        let mut doctor = TestDoctor::new().file(&format!("opt/{name}"), "");
+        let path = doctor.path(&format!("opt/{name}"));
+        doctor.trials = doctor.trials.with(&path, true, says, "");
         let line = format!(
             "\"{}\" credential-process --session corp --account 111122223333 --role Admin",
             path.display()
         );
-        desk.config(&format!("{CORP}[profile dev]\ncredential_process = {line}\n"))
+        doctor.config(&format!("{CORP}[profile dev]\ncredential_process = {line}\n"))
     }
 
     fn of(program: &str) -> Vec<Finding> {
         let line = format!("{program} credential-process --session corp --account 111122223333 --role Admin");
-        Desk::new()
+        TestDoctor::new()
             .config(&format!("{CORP}[profile dev]\ncredential_process = {line}\n"))
             .look(super::program)
     }
 
     #[test]
     fn the_program_is_there_and_this_version() {
-        let fine = desk("kcaws", &format!("kcaws {OWN}\n")).look(program);
+        let fine = doctor("kcaws", &format!("kcaws {OWN}\n")).look(program);
         assert_eq!(states(&fine), ["ok"], "{fine:?}");
-        assert_eq!(states(&desk("kcaws", "kcaws 0.0.1\n").look(program)), ["warning"]);
-        let other = desk("kcaws", "hunter2\n").look(program);
+        assert_eq!(states(&doctor("kcaws", "kcaws 0.0.1\n").look(program)), ["warning"]);
+        let other = doctor("kcaws", "hunter2\n").look(program);
         assert_eq!(states(&other), ["error"]);
         assert!(!format!("{other:?}").contains("hunter2"));
     }
@@ -248,7 +251,7 @@ mod tests {
         assert_eq!(states(&of("kcaws")), ["warning"]);
         assert!(of("~/bin/kcaws")[0].why.contains('~'));
         let config = "[profile x]\ncredential_process = TOKEN=hunter2 vault export\n";
-        let variable = Desk::new().config(config).profile("x").look(super::program);
+        let variable = TestDoctor::new().config(config).profile("x").look(super::program);
         assert_eq!((states(&variable), variable[0].subject.as_str()), (vec!["warning"], "TOKEN=…"));
     }
 
@@ -267,9 +270,9 @@ mod tests {
     #[test]
     fn a_folder_that_others_can_write_to_is_an_error_and_nothing_is_run() {
         use std::os::unix::fs::PermissionsExt;
-        let desk = desk("kcaws", "never asked");
-        std::fs::set_permissions(desk.path("opt"), std::fs::Permissions::from_mode(0o777)).expect("ours");
-        let found = desk.look(program);
+        let doctor = doctor("kcaws", "never asked");
+        std::fs::set_permissions(doctor.path("opt"), std::fs::Permissions::from_mode(0o777)).expect("ours");
+        let found = doctor.look(program);
         assert_eq!(states(&found), ["error"]);
         assert!(found[0].mend.as_deref().is_some_and(|mend| mend.starts_with("chmod o-w")), "{found:?}");
     }
@@ -280,7 +283,7 @@ mod tests {
     fn both_programs_of_a_package_are_looked_at() {
         use std::os::unix::fs::PermissionsExt;
         let says = format!("kcaws {OWN}\n");
-        let packaged = || desk("bin/kcaws", &says).file("opt/libexec/kcaws/kcaws", "");
+        let packaged = || doctor("bin/kcaws", &says).file("opt/libexec/kcaws/kcaws", "");
         assert_eq!(states(&packaged().look(program)), ["ok"]);
         let open = packaged();
         let folder = open.path("opt/libexec/kcaws");
@@ -294,14 +297,14 @@ mod tests {
     #[test]
     fn versions_of_the_aws_cli_matter_where_its_features_do() {
         let with = |says: &str, env: &[(&str, &str)], config: &str| {
-            let mut desk = Desk::new().config(config).file("bin/aws", "");
-            let bin = desk.path("bin");
-            desk.trials = desk.trials.with(bin.join("aws"), true, says, "");
-            let mut desk = desk.env("PATH", &bin.display().to_string());
+            let mut doctor = TestDoctor::new().config(config).file("bin/aws", "");
+            let bin = doctor.path("bin");
+            doctor.trials = doctor.trials.with(bin.join("aws"), true, says, "");
+            let mut doctor = doctor.env("PATH", &bin.display().to_string());
             for (name, value) in env {
-                desk = desk.env(name, value);
+                doctor = doctor.env(name, value);
             }
-            desk.look(versions).remove(1)
+            doctor.look(versions).remove(1)
         };
         let old = "aws-cli/2.9.19 Python/3.11.2 Linux/6.1\n";
         assert!(with(old, &[], CORP).mend.is_none());

@@ -5,18 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::profile::document::{Document, Heading};
 use crate::profile::line::{needs_quotes, quoted_program};
 
 const BY: &str = "tools built on the AWS SDK for Go v1 (s5cmd, aws-iam-authenticator, rclone before 1.68)";
 
-pub(super) fn quotes(scene: &Scene<'_>) -> Vec<Finding> {
-    let Some(document) = scene.document() else { return Vec::new() };
-    let is_meant = |profile: &String| scene.runs_kcaws(profile) && !scene.is_for_another_system(profile);
-    let profiles: Vec<String> = scene.profiles().into_iter().filter(is_meant).collect();
+pub(super) fn quotes(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let Some(document) = context.document() else { return Vec::new() };
+    let is_meant = |profile: &String| context.runs_kcaws(profile) && !context.is_for_another_system(profile);
+    let profiles: Vec<String> = context.profiles().into_iter().filter(is_meant).collect();
     let (mut needed, mut needless) = (BTreeMap::<&str, Vec<&str>>::new(), Vec::<&str>::new());
     for profile in &profiles {
         match quoted(document, profile) {
@@ -73,22 +73,22 @@ fn needs_them(program: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, DEV, Desk, states};
+    use super::super::testing::{CORP, DEV, TestDoctor, states};
     use super::*;
 
     fn look(lines: &[&str]) -> Vec<Finding> {
         let profiles = lines.iter().enumerate();
         let profiles = profiles.map(|(at, line)| format!("[profile p{at}]\ncredential_process = {line}\n"));
-        Desk::new().config(&format!("{CORP}{}", profiles.collect::<String>())).look(quotes)
+        TestDoctor::new().config(&format!("{CORP}{}", profiles.collect::<String>())).look(quotes)
     }
 
     const ARGUMENTS: &str = "credential-process --session corp --account 111122223333 --role Admin";
 
     #[test]
     fn a_bare_program_is_fine_and_other_programs_are_not_looked_at() {
-        assert_eq!(states(&Desk::new().config(&format!("{CORP}{DEV}")).look(quotes)), ["ok"]);
+        assert_eq!(states(&TestDoctor::new().config(&format!("{CORP}{DEV}")).look(quotes)), ["ok"]);
         assert!(look(&["\"/opt/vault\" export"]).is_empty());
-        assert!(Desk::new().look(quotes).is_empty());
+        assert!(TestDoctor::new().look(quotes).is_empty());
     }
 
     /// On Windows a path with slashes needs them.

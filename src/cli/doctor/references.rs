@@ -4,48 +4,48 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::context::DoctorContext;
 use super::finding::{Finding, State};
 use super::profiles::complaint;
-use super::scene::Scene;
 use crate::profile::ConfigError;
 
-pub(super) fn references(scene: &Scene<'_>) -> Vec<Finding> {
-    let (Some(document), Some(files)) = (scene.document(), scene.files()) else { return Vec::new() };
-    let names = match (&scene.asked.profile, &scene.asked.session) {
+pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let (Some(document), Some(files)) = (context.document(), context.files()) else { return Vec::new() };
+    let names = match (&context.asked.profile, &context.asked.session) {
         (Some(profile), _) => vec![profile.clone()],
         // What leads nowhere leads to no session either.
         (None, Some(_)) => return Vec::new(),
         (None, None) => files.profile_names(),
     };
-    let judged: HashSet<String> = scene.profiles().into_iter().collect();
+    let judged: HashSet<String> = context.profiles().into_iter().collect();
     let is_file = |path: &str| Path::new(path).is_file();
     let (mut seen, mut findings) = (HashSet::new(), Vec::new());
     for name in &names {
         // `profile` tells who a profile of kcaws is, or why it is nobody.
         let errors = if judged.contains(name) {
             let mut errors = files.errors_beside_identity(name, is_file);
-            errors.retain(|error| !is_of_identity(scene, name, error));
+            errors.retain(|error| !is_of_identity(context, name, error));
             errors
         } else {
             files.reference_errors(name, is_file)
         };
         for error in errors {
             if seen.insert(same_for_all(&error).unwrap_or_else(|| error.to_string())) {
-                findings.push(finding(scene, name, error));
+                findings.push(finding(context, name, error));
             }
         }
     }
-    let is_asked = |name: &String| scene.asked.profile.as_ref().is_none_or(|asked| asked == name);
+    let is_asked = |name: &String| context.asked.profile.as_ref().is_none_or(|asked| asked == name);
     let refer = || document.references().into_iter().filter(|one| is_asked(&one.profile));
-    let all_there = findings.is_empty() && !refer().any(|one| is_lost(scene, &one.profile));
+    let all_there = findings.is_empty() && !refer().any(|one| is_lost(context, &one.profile));
     if all_there && refer().next().is_some() {
         findings.push(Finding::ok("", "what profiles refer to is there"));
     }
     findings
 }
 
-fn is_of_identity(scene: &Scene<'_>, name: &str, error: &ConfigError) -> bool {
-    let told = scene.identity(name).and_then(Result::err);
+fn is_of_identity(context: &DoctorContext<'_>, name: &str, error: &ConfigError) -> bool {
+    let told = context.identity(name).and_then(Result::err);
     told.is_some_and(|told| told.to_string() == error.to_string())
 }
 
@@ -58,15 +58,15 @@ fn same_for_all(error: &ConfigError) -> Option<String> {
 }
 
 /// `profile` tells how.
-fn is_lost(scene: &Scene<'_>, name: &str) -> bool {
-    let error = scene.identity(name).and_then(Result::err);
+fn is_lost(context: &DoctorContext<'_>, name: &str) -> bool {
+    let error = context.identity(name).and_then(Result::err);
     error.is_some_and(|error| {
         !matches!(error, ConfigError::NotOurs { .. } | ConfigError::TakenElsewhere { .. })
     })
 }
 
 /// A role without credentials to assume it with is how aws-vault and its like are set up: they have their own.
-fn finding(scene: &Scene<'_>, name: &str, error: ConfigError) -> Finding {
+fn finding(context: &DoctorContext<'_>, name: &str, error: ConfigError) -> Finding {
     let subject = match &error {
         ConfigError::NoSuchSource { name, .. }
         | ConfigError::CircularSource { name, .. }
@@ -78,18 +78,18 @@ fn finding(scene: &Scene<'_>, name: &str, error: ConfigError) -> Finding {
         ConfigError::NoSource { .. } | ConfigError::EmptySource { .. } => State::Warning,
         _ => State::Error,
     };
-    Finding { state, ..complaint(scene, &subject, error) }
+    Finding { state, ..complaint(context, &subject, error) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, DEV, Desk, states};
+    use super::super::testing::{CORP, DEV, TestDoctor, states};
     use super::*;
 
     const ROLE: &str = "role_arn = arn:aws:iam::222233334444:role/Deploy\n";
 
-    fn desk(more: &str) -> Desk {
-        Desk::new().config(&format!("{CORP}{DEV}{more}"))
+    fn doctor(more: &str) -> TestDoctor {
+        TestDoctor::new().config(&format!("{CORP}{DEV}{more}"))
     }
 
     /// The table of what is found in a config that has these lines from line 6 on.
@@ -148,7 +148,7 @@ mod tests {
             ),
             (other.to_owned(), &[]),
         ] {
-            let found = desk(&lines).look(references);
+            let found = doctor(&lines).look(references);
             let wanted: Vec<&str> = expected.iter().map(|(state, _)| *state).collect();
             assert_eq!(states(&found), wanted, "{lines}: {found:?}");
             for (finding, (_, why)) in found.iter().zip(expected) {
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_profile_that_is_asked_about_is_told_once() {
         let lines = format!("[profile x]\n{ROLE}source_profile = nosuch\n");
-        let asked = || desk(&lines).profile("x");
+        let asked = || doctor(&lines).profile("x");
         assert!(asked().look(references).is_empty());
         let told = asked().look(super::super::profiles::profile);
         assert!(states(&told) == ["error"] && told[0].why.contains("names `nosuch`"), "{told:?}");
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_chained_profile_is_who_its_role_says() {
         let lines = format!("[profile x]\n{ROLE}source_profile = dev\n");
-        let told = desk(&lines).profile("x").look(super::super::profiles::profile);
+        let told = doctor(&lines).profile("x").look(super::super::profiles::profile);
         assert_eq!(
             (states(&told), told[0].why.as_str()),
             (

@@ -1,14 +1,14 @@
 //! The hook of `kcaws init`: without it there is no `kcaws use`, no completion and no prompt.
 
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::scene::Scene;
 use crate::cli::error::argument;
 use crate::cli::init::HOOK;
 use crate::configure::shell_line::ShellLine;
 
 /// A call that came through the hook says so. For others the shell's own file is looked at, if that is one we know.
-pub(super) fn hook(scene: &Scene<'_>) -> Vec<Finding> {
-    let app = scene.app;
+pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let app = context.app;
     if let Some(shell) = app.env.get(HOOK) {
         return vec![Finding::ok(shell, "this shell has loaded it")];
     }
@@ -25,14 +25,14 @@ pub(super) fn hook(scene: &Scene<'_>) -> Vec<Finding> {
         Finding::warning(
             subject,
             "no hook: without it there is no `kcaws use` and no completion",
-            mend(scene),
+            mend(context),
         )
     }]
 }
 
 /// With a session there is a command that adds the line and asks for nothing else.
-fn mend(scene: &Scene<'_>) -> String {
-    let session = scene.sessions().into_iter().next();
+fn mend(context: &DoctorContext<'_>) -> String {
+    let session = context.sessions().into_iter().next();
     let adds = session.map_or("kcaws configure".to_owned(), |one| {
         let name = argument(&one.session.name);
         format!("kcaws configure --session {name} --no-login --profiles none --shell-line")
@@ -42,15 +42,15 @@ fn mend(scene: &Scene<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, Desk, states};
+    use super::super::testing::{CORP, TestDoctor, states};
     use super::*;
 
     #[test]
     fn a_call_through_the_hook_is_known_and_else_the_shells_file_is_looked_at() {
-        let desk = || Desk::new().config(CORP);
-        assert!(desk().look(hook).is_empty(), "nobody's shell");
-        assert!(desk().env("SHELL", "/bin/dash").look(hook).is_empty(), "there is nothing for it");
-        let bash = || desk().env("SHELL", "/bin/bash");
+        let doctor = || TestDoctor::new().config(CORP);
+        assert!(doctor().look(hook).is_empty(), "nobody's shell");
+        assert!(doctor().env("SHELL", "/bin/dash").look(hook).is_empty(), "there is nothing for it");
+        let bash = || doctor().env("SHELL", "/bin/bash");
         let warned = bash().look(hook);
         assert_eq!(states(&warned), ["warning"]);
         let mend = warned[0].mend.as_deref().unwrap_or_default();
@@ -62,6 +62,6 @@ mod tests {
         assert_eq!(states(&loads.look(hook)), ["ok"]);
         let comments = bash().file(".bashrc", "# eval -- \"$(kcaws init bash)\"\n");
         assert_eq!(states(&comments.look(hook)), ["warning"]);
-        assert_eq!(states(&desk().env("SHELL", "/usr/bin/nu").look(hook)), ["ok"]);
+        assert_eq!(states(&doctor().env("SHELL", "/usr/bin/nu").look(hook)), ["ok"]);
     }
 }

@@ -5,17 +5,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::config::failed;
+use super::context::DoctorContext;
 use super::finding::Finding;
-use super::scene::Scene;
-use crate::credentials::warm;
-use crate::platform::machine::{self, KeyQuota, Surroundings};
-use crate::platform::sealed::hex;
+use crate::credentials::cache;
+use crate::platform::aead::hex;
+use crate::platform::host::{self, KeyQuota, Surroundings};
+use crate::ports::command_runner::on_path;
 use crate::ports::keyring::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind};
-use crate::ports::trial::on_path;
-use crate::ports::warm_key::{self, ID_LEN};
+use crate::ports::sealing_key::{self, ID_LEN};
 use crate::profile::SsoSession;
-use crate::session::choice::{self, Requested};
-use crate::session::whereabouts::{self, Found};
+use crate::session::store_selection::{self, StorePreference};
+use crate::session::token_location::{self, Found};
 use crate::session::{SessionError, status};
 
 /// A tool waits for it at every cold call.
@@ -26,17 +26,17 @@ const NEARLY_FULL: u64 = 90;
 const ONE_KEY: u64 = 100;
 
 /// The store of each session's tokens. Looks and never prompts.
-pub(super) fn store(scene: &Scene<'_>) -> Vec<Finding> {
-    scene.sessions().iter().map(|selected| one(scene, &selected.session)).collect()
+pub(super) fn store(context: &DoctorContext<'_>) -> Vec<Finding> {
+    context.sessions().iter().map(|selected| one(context, &selected.session)).collect()
 }
 
-fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
-    let (app, name) = (scene.app, session.name.as_str());
+fn one(context: &DoctorContext<'_>, session: &SsoSession) -> Finding {
+    let (app, name) = (context.app, session.name.as_str());
     // `settings` tells what is wrong with them.
     let Ok(settings) = app.settings() else { return Finding::ok(name, "not looked at") };
     let open = |kind| app.store(kind);
     let start = app.clock.elapsed();
-    let found = whereabouts::of(session, settings.keyring, &**app.state(), &open);
+    let found = token_location::of(session, settings.keyring, &**app.state(), &open);
     let took = app.clock.elapsed().saturating_sub(start);
     match found {
         Err(error) => failed(name, &error.into()),
@@ -46,7 +46,7 @@ fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
         }
         Ok(Some((store, Ok(_)))) if took >= SLOW => Finding::warning(
             name,
-            format!("the {} answers, but takes {} ms", named(scene, store), took.as_millis()),
+            format!("the {} answers, but takes {} ms", named(context, store), took.as_millis()),
             "`kcaws store migrate --to …` moves the tokens to a faster one",
         ),
         Ok(Some((store, Ok(there)))) => {
@@ -55,23 +55,29 @@ fn one(scene: &Scene<'_>, session: &SsoSession) -> Finding {
                 Found::NoLogin => "no tokens are there, only the registration of the client",
                 Found::Nothing => "no tokens are there",
             };
-            let store = named(scene, store);
+            let store = named(context, store);
             Finding::ok(name, format!("the {store} answers in {} ms; {there}", took.as_millis()))
         }
         // Nothing is stored yet: what would a login do?
-        Ok(None) => would_use(scene, name, session, settings.keyring),
+        Ok(None) => would_use(context, name, session, settings.keyring),
     }
 }
 
 /// What a login would choose, as far as that can be told without a write.
-fn would_use(scene: &Scene<'_>, name: &str, session: &SsoSession, requested: Requested) -> Finding {
-    let open = |kind| scene.app.store(kind);
+fn would_use(
+    context: &DoctorContext<'_>,
+    name: &str,
+    session: &SsoSession,
+    requested: StorePreference,
+) -> Finding {
+    let open = |kind| context.app.store(kind);
     let look_only = |_: &dyn SecretStore| Ok(());
-    let chosen = choice::for_login(session, requested, None, Prompting::Unattended, &open, &look_only);
+    let chosen =
+        store_selection::for_login(session, requested, None, Prompting::Unattended, &open, &look_only);
     match chosen {
         Err(error) => failed(name, &error.into()),
         Ok(chosen) => {
-            let store = named(scene, chosen.store.kind());
+            let store = named(context, chosen.store.kind());
             let there =
                 |error: &&SessionError| !matches!(error, SessionError::Keyring(KeyringError::Absent { .. }));
             match chosen.passed_over.iter().find(there) {
@@ -87,32 +93,32 @@ fn would_use(scene: &Scene<'_>, name: &str, session: &SsoSession, requested: Req
 }
 
 /// The store, with what keeps it: versions of it differ in what they survive.
-fn named(scene: &Scene<'_>, kind: StoreKind) -> String {
-    let process = scene.app.store(kind).ok().and_then(|store| store.daemon());
-    let Some(name) = process.and_then(|process| scene.machine.name_of(process)) else {
+fn named(context: &DoctorContext<'_>, kind: StoreKind) -> String {
+    let process = context.app.store(kind).ok().and_then(|store| store.daemon());
+    let Some(name) = process.and_then(|process| context.machine.name_of(process)) else {
         return kind.to_string();
     };
-    format!("{kind} ({})", gnome_keyring(scene, &name).unwrap_or(name))
+    format!("{kind} ({})", gnome_keyring(context, &name).unwrap_or(name))
 }
 
 /// In full, if it is that one.
-fn gnome_keyring(scene: &Scene<'_>, name: &str) -> Option<String> {
+fn gnome_keyring(context: &DoctorContext<'_>, name: &str) -> Option<String> {
     let full = "gnome-keyring-daemon";
-    let program = on_path(&scene.app.env, full).filter(|_| name.len() >= 15 && full.starts_with(name))?;
-    let said = scene.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
+    let program = on_path(&context.app.env, full).filter(|_| name.len() >= 15 && full.starts_with(name))?;
+    let said = context.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
     // It tells its name first, as it was called.
     let (_, version) = said.stdout.expose().lines().next()?.split_once(": ")?;
     version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| format!("{full} {version}"))
 }
 
 /// As the status file has it: what the service ended meanwhile shows at the next use.
-pub(super) fn login(scene: &Scene<'_>) -> Vec<Finding> {
-    let now = scene.app.clock.now();
-    scene.sessions().iter().flat_map(|selected| logged_in(scene, &selected.session, now)).collect()
+pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let now = context.app.clock.now();
+    context.sessions().iter().flat_map(|selected| logged_in(context, &selected.session, now)).collect()
 }
 
-fn logged_in(scene: &Scene<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
-    let (state, name) = (&**scene.app.state(), session.name.as_str());
+fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
+    let (state, name) = (&**context.app.state(), session.name.as_str());
     let mend = format!("run `kcaws login {}`", crate::cli::error::argument(name));
     let status = match status::read(state, session) {
         Ok(status) => status,
@@ -132,7 +138,7 @@ fn logged_in(scene: &Scene<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec
         (true, ..=0) => Finding::ok(name, "logged in; the access token is renewed at the next use"),
         (true, left) => Finding::ok(name, format!("logged in; the access token is good for {left} min")),
     }];
-    for gone in warm::gone(state, name, now).unwrap_or_default() {
+    for gone in cache::gone(state, name, now).unwrap_or_default() {
         findings.push(Finding::warning(
             name,
             format!("the assignment of {} in account {} is gone", gone.role_name, gone.account_id),
@@ -143,11 +149,11 @@ fn logged_in(scene: &Scene<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec
 }
 
 /// Whether the kernel keeps keys for us, and has room for more.
-pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn kernel_keyring(context: &DoctorContext<'_>) -> Vec<Finding> {
     if !cfg!(target_os = "linux") {
         return Vec::new();
     }
-    if let Err(error) = kernel(scene) {
+    if let Err(error) = kernel(context) {
         let why = chain(&error);
         return vec![Finding::warning(
             "",
@@ -156,10 +162,10 @@ pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
         )];
     }
     // The kernel counts root's apart.
-    let root = if machine::is_root() { "root_" } else { "" };
-    let Some(quota) = scene.machine.key_quota() else { return vec![Finding::ok("", "it keeps keys")] };
+    let root = if host::is_root() { "root_" } else { "" };
+    let Some(quota) = context.machine.key_quota() else { return vec![Finding::ok("", "it keeps keys")] };
     let KeyQuota { keys, most_keys, bytes, most_bytes } = quota;
-    let left = match left_behind(scene) {
+    let left = match left_behind(context) {
         0 => String::new(),
         count => {
             format!("; {count} are kcaws's, of no state folder here, and end by themselves within a week")
@@ -179,8 +185,8 @@ pub(super) fn kernel_keyring(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// Keys of a state folder that was removed by hand, or of another home of this user. Only counted: they may open what
 /// someone still uses.
-fn left_behind(scene: &Scene<'_>) -> usize {
-    let state = &**scene.app.state();
+fn left_behind(context: &DoctorContext<'_>) -> usize {
+    let state = &**context.app.state();
     let read = |name: &str| state.read(name).ok().flatten().unwrap_or_default();
     let mut known: Vec<String> = vec![String::from_utf8_lossy(&read("keyutils.id")).trim().to_owned()];
     for folder in ["keyutils", "warm"] {
@@ -188,17 +194,17 @@ fn left_behind(scene: &Scene<'_>) -> usize {
         let files = names.iter().map(|name| read(&format!("{folder}/{name}")));
         known.extend(files.filter_map(|file| Some(hex(file.first_chunk::<ID_LEN>()?))));
     }
-    scene.machine.kcaws_keys().iter().filter(|id| !known.contains(id)).count()
+    context.machine.kcaws_keys().iter().filter(|id| !known.contains(id)).count()
 }
 
 fn is_full(quota: KeyQuota) -> bool {
     quota.keys >= quota.most_keys || quota.bytes + ONE_KEY > quota.most_bytes
 }
 
-fn kernel(scene: &Scene<'_>) -> Result<(), KeyringError> {
+fn kernel(context: &DoctorContext<'_>) -> Result<(), KeyringError> {
     let nothing = ItemKey { session: String::new(), start_url: String::new() };
     // It has no prompt: this links the user keyring to our process, and that is all.
-    scene.app.store(StoreKind::Keyutils)?.unlock(&nothing, Duration::ZERO)
+    context.app.store(StoreKind::Keyutils)?.unlock(&nothing, Duration::ZERO)
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -209,15 +215,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Without it every call of every tool goes to the network.
-pub(super) fn warm_cache(scene: &Scene<'_>) -> Vec<Finding> {
-    if let Err(error) = scene.app.state().list("warm") {
+pub(super) fn warm_cache(context: &DoctorContext<'_>) -> Vec<Finding> {
+    if let Err(error) = context.app.state().list("warm") {
         return vec![failed("", &error.into())];
     }
-    let is_full = scene.machine.key_quota().is_some_and(is_full);
-    if !cfg!(target_os = "linux") || (kernel(scene).is_ok() && !is_full) {
+    let is_full = context.machine.key_quota().is_some_and(is_full);
+    if !cfg!(target_os = "linux") || (kernel(context).is_ok() && !is_full) {
         return vec![Finding::ok("", "credentials are kept until they end")];
     }
-    if warm_key::has_runtime_folder(&scene.app.env) {
+    if sealing_key::has_runtime_folder(&context.app.env) {
         return vec![Finding::ok("", "credentials are kept; their key lies in $XDG_RUNTIME_DIR, in memory")];
     }
     vec![Finding::warning(
@@ -228,8 +234,8 @@ pub(super) fn warm_cache(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 /// What containers and WSL have less of.
-pub(super) fn surroundings(scene: &Scene<'_>) -> Vec<Finding> {
-    let (what, why) = match scene.machine.surroundings() {
+pub(super) fn surroundings(context: &DoctorContext<'_>) -> Vec<Finding> {
+    let (what, why) = match context.machine.surroundings() {
         None => return Vec::new(),
         Some(Surroundings::Wsl) => (
             "WSL",
@@ -249,56 +255,56 @@ pub(super) fn surroundings(scene: &Scene<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, Desk, states};
+    use super::super::testing::{CORP, TestDoctor, states};
     use super::*;
     use crate::ports::state_folder::StateFolder;
-    use crate::session::testing::World;
+    use crate::session::testing::Fixture;
 
     /// Logged in a minute ago, in the session of [`CORP`].
-    fn logged_in_desk(refresh: Option<&str>) -> Desk {
-        let mut desk = Desk::new().config(CORP);
-        let mut world = World::new();
-        world.config.start_url = "https://d-1.awsapps.com/start".to_owned();
-        world.log_in(refresh);
-        let record = world.session().load().expect("loads").expect("is there");
+    fn logged_in_desk(refresh: Option<&str>) -> TestDoctor {
+        let mut doctor = TestDoctor::new().config(CORP);
+        let mut fixture = Fixture::new();
+        fixture.config.start_url = "https://d-1.awsapps.com/start".to_owned();
+        fixture.log_in(refresh);
+        let record = fixture.session().load().expect("loads").expect("is there");
         let status = status::SessionStatus::of(&record, StoreKind::SecretService);
-        world.session().note_status(&status).expect("noted");
-        desk.outside.state = world.state.clone();
-        desk.outside.keyring = world.store.clone();
-        desk
+        fixture.session().note_status(&status).expect("noted");
+        doctor.ports.state = fixture.state.clone();
+        doctor.ports.keyring = fixture.store.clone();
+        doctor
     }
 
     #[test]
     fn the_store_answers_is_locked_or_is_not_there() {
-        let desk = logged_in_desk(Some("refresh"));
-        let fine = desk.look(store);
+        let doctor = logged_in_desk(Some("refresh"));
+        let fine = doctor.look(store);
         assert_eq!(states(&fine), ["ok"]);
         assert!(fine[0].why.contains("the tokens are there"), "{fine:?}");
-        desk.outside.keyring.lock();
-        let locked = desk.look(store);
+        doctor.ports.keyring.lock();
+        let locked = doctor.look(store);
         assert_eq!(states(&locked), ["error"]);
         assert!(locked[0].why.contains("locked"), "{locked:?}");
-        assert_eq!(desk.outside.keyring.calls().unlock, 0, "nobody is prompted");
+        assert_eq!(doctor.ports.keyring.calls().unlock, 0, "nobody is prompted");
         let mut absent = logged_in_desk(Some("refresh"));
-        absent.outside.absent = vec![StoreKind::SecretService];
+        absent.ports.absent = vec![StoreKind::SecretService];
         assert_eq!(states(&absent.look(store)), ["error"]);
     }
 
     #[test]
     fn before_the_first_login_there_is_a_store_to_use() {
-        let mut desk = Desk::new().config(CORP);
-        assert!(desk.look(store)[0].why.starts_with("a login would use"));
-        desk.outside.absent =
+        let mut doctor = TestDoctor::new().config(CORP);
+        assert!(doctor.look(store)[0].why.starts_with("a login would use"));
+        doctor.ports.absent =
             vec![StoreKind::SecretService, StoreKind::Keyutils, StoreKind::Keychain, StoreKind::Wincred];
-        assert_eq!(states(&desk.look(store)), ["error"]);
-        assert_eq!(desk.outside.keyring.calls().set, 0);
+        assert_eq!(states(&doctor.look(store)), ["error"]);
+        assert_eq!(doctor.ports.keyring.calls().set, 0);
     }
 
     #[test]
     fn the_login_is_there_lasts_and_can_be_renewed() {
         assert_eq!(states(&logged_in_desk(Some("refresh")).look(login)), ["ok"]);
         assert_eq!(states(&logged_in_desk(None).look(login)), ["warning"]);
-        let none = Desk::new().config(CORP).look(login);
+        let none = TestDoctor::new().config(CORP).look(login);
         assert_eq!(none[0].mend.as_deref(), Some("run `kcaws login corp`"));
     }
 
@@ -306,9 +312,9 @@ mod tests {
     #[test]
     fn the_kernel_keeps_keys_or_the_way_out_is_named() {
         let line = |used: &str| format!("{}: 1 1/1 {used} 20/20000\n", rustix::process::geteuid().as_raw());
-        let desk = |used: &str| Desk::new().file("root/proc/key-users", &line(used));
-        assert_eq!(states(&desk("3/200").look(kernel_keyring)), ["ok"]);
-        let full = desk("190/200").look(kernel_keyring);
+        let doctor = |used: &str| TestDoctor::new().file("root/proc/key-users", &line(used));
+        assert_eq!(states(&doctor("3/200").look(kernel_keyring)), ["ok"]);
+        let full = doctor("190/200").look(kernel_keyring);
         assert_eq!(states(&full), ["warning"]);
         let root = if rustix::process::geteuid().is_root() {
             "kernel.keys.root_maxkeys"
@@ -317,14 +323,14 @@ mod tests {
         };
         assert!(full[0].mend.as_deref().is_some_and(|mend| mend.contains(root)), "{full:?}");
         for used in ["200/200", "3/200 19950/20000 #"] {
-            assert_eq!(states(&desk(used).look(kernel_keyring)), ["error"], "{used}");
-            assert_eq!(states(&desk(used).look(warm_cache)), ["warning"], "{used}");
+            assert_eq!(states(&doctor(used).look(kernel_keyring)), ["error"], "{used}");
+            assert_eq!(states(&doctor(used).look(warm_cache)), ["warning"], "{used}");
         }
-        let mut refused = desk("3/200");
-        refused.outside.absent = vec![StoreKind::Keyutils];
+        let mut refused = doctor("3/200");
+        refused.ports.absent = vec![StoreKind::Keyutils];
         assert_eq!(states(&refused.look(kernel_keyring)), ["warning"]);
         assert_eq!(states(&refused.look(warm_cache)), ["warning"]);
-        assert_eq!(states(&desk("3/200").look(warm_cache)), ["ok"]);
+        assert_eq!(states(&doctor("3/200").look(warm_cache)), ["ok"]);
     }
 
     #[cfg(target_os = "linux")]
@@ -341,28 +347,28 @@ mod tests {
             key(uid, "other"),
             key(uid + 1, &format!("kcaws:{gone}")),
         ];
-        let desk = Desk::new()
+        let doctor = TestDoctor::new()
             .file("root/proc/key-users", &format!("{uid}: 1 1/1 3/200 20/20000\n"))
             .file("root/proc/keys", &keys.concat());
-        desk.outside.state.write("warm/a.id", &[0xA5; ID_LEN]).expect("writes");
-        let found = desk.look(kernel_keyring);
+        doctor.ports.state.write("warm/a.id", &[0xA5; ID_LEN]).expect("writes");
+        let found = doctor.look(kernel_keyring);
         assert_eq!(states(&found), ["ok"]);
         assert!(found[0].why.contains("; 1 are kcaws's, of no state folder here"), "{found:?}");
     }
 
     #[test]
     fn containers_and_wsl_are_told_what_they_lack() {
-        assert!(Desk::new().look(surroundings).is_empty());
-        let docker = Desk::new().file("root/.dockerenv", "").look(surroundings);
+        assert!(TestDoctor::new().look(surroundings).is_empty());
+        let docker = TestDoctor::new().file("root/.dockerenv", "").look(surroundings);
         assert_eq!((states(&docker), docker[0].subject.as_str()), (vec!["ok"], "Docker"));
     }
 
     #[test]
     fn looking_writes_nothing() {
-        let desk = Desk::new().config(CORP);
+        let doctor = TestDoctor::new().config(CORP);
         for check in [store, login, kernel_keyring, warm_cache] {
-            desk.look(check);
+            doctor.look(check);
         }
-        assert!(desk.outside.state.list("sessions").expect("lists").is_empty());
+        assert!(doctor.ports.state.list("sessions").expect("lists").is_empty());
     }
 }

@@ -4,21 +4,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::context::{Asked, DoctorContext};
 use super::finding::{Finding, State};
-use super::scene::{Asked, Scene};
 use crate::app::App;
-use crate::app::fake::FakeOutside;
+use crate::app::fake::FakePorts;
 use crate::platform::env::Env;
 use crate::platform::folders::Folders;
-use crate::platform::machine::Machine;
+use crate::platform::host::Machine;
 use crate::ports::clock::FakeClock;
+use crate::ports::command_runner::FakeCommands;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::ports::probe::{FakeProbe, Probe};
 use crate::ports::redirects::FakeRedirects;
+use crate::ports::sealing_key::fake::FakeSealingKeys;
 use crate::ports::state_folder::FakeStateFolder;
-use crate::ports::trial::FakeTrials;
-use crate::ports::warm_key::fake::FakeWarmKeys;
 
 pub(super) const NOW: &str = "2026-11-24T08:00:00Z";
 pub(super) const CORP: &str =
@@ -28,11 +28,11 @@ pub(super) const DEV: &str = "[profile dev]\ncredential_process = C:/opt/kcaws c
 #[cfg(not(windows))]
 pub(super) const DEV: &str = "[profile dev]\ncredential_process = /opt/kcaws credential-process --session corp --account 111122223333 --role Admin\n";
 
-pub(super) struct Desk {
+pub(super) struct TestDoctor {
     pub(super) home: tempfile::TempDir,
-    pub(super) trials: FakeTrials,
+    pub(super) trials: FakeCommands,
     pub(super) probe: Option<FakeProbe>,
-    pub(super) outside: Around,
+    pub(super) ports: Around,
     env: Vec<(String, String)>,
     asked: Asked,
 }
@@ -48,7 +48,7 @@ pub(super) struct Around {
 }
 
 impl Around {
-    fn outside(&self) -> FakeOutside {
+    fn ports(&self) -> FakePorts {
         let Self { state, keyring, absent, leads } = self.clone();
         let store = move |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
             if absent.contains(&kind) {
@@ -63,23 +63,23 @@ impl Around {
             }
             redirects
         };
-        FakeOutside {
+        FakePorts {
             state: Some(state),
-            warm_keys: Some(FakeWarmKeys::default()),
+            sealing_keys: Some(FakeSealingKeys::default()),
             store: Some(Arc::new(store)),
             redirects: Some(Arc::new(redirects)),
-            ..FakeOutside::default()
+            ..FakePorts::default()
         }
     }
 }
 
-impl Desk {
+impl TestDoctor {
     pub(super) fn new() -> Self {
         Self {
             home: tempfile::tempdir().expect("a temp folder"),
-            trials: FakeTrials::default(),
+            trials: FakeCommands::default(),
             probe: Some(FakeProbe::default()),
-            outside: Around::default(),
+            ports: Around::default(),
             env: Vec::new(),
             asked: Asked::default(),
         }
@@ -126,7 +126,7 @@ impl Desk {
         self.home.path().join(name)
     }
 
-    pub(super) fn look(&self, check: fn(&Scene<'_>) -> Vec<Finding>) -> Vec<Finding> {
+    pub(super) fn look(&self, check: fn(&DoctorContext<'_>) -> Vec<Finding>) -> Vec<Finding> {
         let env: Vec<(&str, &str)> =
             self.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let folders = Folders {
@@ -134,11 +134,10 @@ impl Desk {
             state: Some(self.path("state")),
             config: None,
         };
-        let app =
-            App::over(Env::from_pairs(&env), folders, Arc::new(FakeClock::at(NOW)), self.outside.outside());
+        let app = App::over(Env::from_pairs(&env), folders, Arc::new(FakeClock::at(NOW)), self.ports.ports());
         let machine = Machine::below(self.path("root"));
         let probe = self.probe.as_ref().map(|probe| probe as &dyn Probe);
-        check(&Scene::new(&app, probe, &self.trials, &machine, &self.asked))
+        check(&DoctorContext::new(&app, probe, &self.trials, &machine, &self.asked))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{CommandError, Exit};
 use crate::console::destination::DestinationError;
-use crate::platform::handoff::HandoffError;
-use crate::ports::browser::{BrowserError, Manner, Opened};
+use crate::platform::one_time_redirect::OneTimeRedirectError;
+use crate::ports::browser::{BrowserError, BrowserOptions, StartedBrowser};
 use crate::ports::clipboard::ClipboardError;
 
 impl From<DestinationError> for CommandError {
@@ -68,24 +68,28 @@ const EXTENSION: &str = "https://addons.mozilla.org/firefox/addon/open-url-in-co
 
 /// Returns the error of a browser that was started and did not ask for its page, with the most likely reason for the
 /// way in which it was started.
-pub(in crate::cli) fn not_opened(error: HandoffError, manner: &Manner, opened: &Opened) -> CommandError {
-    let HandoffError::NotFetched(_) = error else { return error.into() };
+pub(in crate::cli) fn not_opened(
+    error: OneTimeRedirectError,
+    manner: &BrowserOptions,
+    opened: &StartedBrowser,
+) -> CommandError {
+    let OneTimeRedirectError::NotFetched(_) = error else { return error.into() };
     let failure = CommandError::new(Exit::Failed, "handoff", error.to_string());
     let print = "`kcaws console --print` prints the URL instead";
     let other = format!("name another browser with --browser; {print}");
     match (manner, opened) {
-        (Manner { container: Some(_), .. }, _) => failure
+        (BrowserOptions { container: Some(_), .. }, _) => failure
             .because("the Firefox extension \"Open external links in a container\" may be missing")
             .hint(format!("install it from {EXTENSION}, or leave --container out; {print}")),
-        (Manner { profile: Some(profile), .. }, _) => failure
+        (BrowserOptions { profile: Some(profile), .. }, _) => failure
             .because(format!("the browser may have no profile `{profile}`"))
             .hint(format!(
                 "see about:profiles in Firefox, or the end of Profile Path at chrome://version in others; {print}"
             )),
-        (_, Opened::With(program)) => {
+        (_, StartedBrowser::With(program)) => {
             failure.because(format!("`{program}` was started, and may have opened nothing")).hint(other)
         }
-        (_, Opened::ByDefault) => {
+        (_, StartedBrowser::ByDefault) => {
             failure.because("the default browser was started, and may have opened nothing").hint(other)
         }
     }

@@ -25,9 +25,9 @@ use self::cause::chain;
 use self::keyring::StoreHint;
 pub(super) use self::situation::{Doing, Situation};
 
-use crate::credentials::warm::Refusal;
-use crate::platform::handoff::HandoffError;
+use crate::credentials::cache::Refusal;
 use crate::platform::loopback::NoPort;
+use crate::platform::one_time_redirect::OneTimeRedirectError;
 use crate::platform::private_file::PrivateFileError;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::state_folder::StateError;
@@ -286,8 +286,8 @@ impl From<PrivateFileError> for CommandError {
     }
 }
 
-impl From<HandoffError> for CommandError {
-    fn from(error: HandoffError) -> Self {
+impl From<OneTimeRedirectError> for CommandError {
+    fn from(error: OneTimeRedirectError) -> Self {
         let failure = Self::new(Exit::Failed, "handoff", error.to_string())
             .hint("`kcaws console --print` prints the URL instead");
         failure.because_of(chain(&error))

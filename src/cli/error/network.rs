@@ -3,7 +3,7 @@
 use super::{CommandError, Exit, chain};
 use crate::app::SetupError;
 use crate::platform::http::HttpSetupError;
-use crate::ports::plain_call::{CallError, Trouble};
+use crate::ports::service_call::{CallError, CallErrorKind};
 
 /// Both places of a company's certificate are named: the AWS CLI reads both.
 pub(super) const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE, or into `ca_bundle` of ~/.aws/config";
@@ -42,16 +42,16 @@ impl From<CallError> for CommandError {
     fn from(error: CallError) -> Self {
         let failure = Self::new(Exit::Failed, error.service, error.to_string());
         match error.trouble {
-            Trouble::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
+            CallErrorKind::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
                 failure.hint("they ended a moment ago; run the same command again")
             }
-            Trouble::Refused { .. } => {
+            CallErrorKind::Refused { .. } => {
                 failure.hint("check this machine's clock and the region, then try again")
             }
-            Trouble::Overloaded { .. } => failure.hint("try again in a moment"),
-            Trouble::Unreachable(_) => failure.hint(NO_WAY_THERE),
-            Trouble::NotAws { status } => failure.hint(in_between(status)),
-            Trouble::NotUnderstood => failure.hint("a proxy or a captive portal may stand between"),
+            CallErrorKind::Overloaded { .. } => failure.hint("try again in a moment"),
+            CallErrorKind::Unreachable(_) => failure.hint(NO_WAY_THERE),
+            CallErrorKind::NotAws { status } => failure.hint(in_between(status)),
+            CallErrorKind::NotUnderstood => failure.hint("a proxy or a captive portal may stand between"),
         }
     }
 }

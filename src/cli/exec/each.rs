@@ -14,7 +14,7 @@ use crate::cli::ui::{Ui, shown};
 use crate::platform::program::Crowd;
 use crate::platform::thread;
 use crate::ports::keyring::StoreKind;
-use crate::ports::passphrase::Kept;
+use crate::ports::passphrase::KeptPassphrase;
 use crate::session::status;
 
 /// Commands at once: they wait for AWS more than they compute.
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
     thread::work_together(AT_ONCE.min(names.len()), || {
         while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some(passphrase) = passphrase.as_ref().filter(|_| !crowd.is_over()) {
-                warm_up(args, name, &App::again(passphrase));
+                warm_up(args, name, &App::for_next_call(passphrase));
             }
             let outcome = crowd.run_ourselves(&line(args, name, quiet), &format!("{}: ", shown(name)));
             let why = match outcome {
@@ -73,7 +73,7 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
 
 /// The commands' own kcaws may ask nobody, and a descriptor can be read only once. So where tokens lie under a
 /// passphrase, it is had here, and what the commands need is fetched here: they find it warm.
-fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kept> {
+fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<KeptPassphrase> {
     let (kept, mut is_any_sealed, mut hopeless) = (app.passphrase(), false, Vec::new());
     for name in names {
         let Ok(Chosen { selected, role, .. }) = RoleArgs::of_profile(name).choose(app) else { continue };

@@ -6,9 +6,9 @@ use super::ExplainArgs;
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::role_args::id_of;
-use crate::cli::selection::{self, Opened};
+use crate::cli::selection::{self, OpenSession};
 use crate::cli::ui::{Ui, shown};
-use crate::credentials::access::Access;
+use crate::credentials::assignments::Assignments;
 use crate::ports::identity_center::Patience;
 use crate::profile::Role;
 
@@ -42,12 +42,12 @@ pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refu
         let (selected, role, _) = selection::role_of_profile(app, &profile)?;
         (selected, role)
     };
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
     let access = opened.session().access_in(&role.account_id)?;
     Ok(Some(judge(&opened.selected.session.name, &role, &access)))
 }
 
-fn judge(session: &str, role: &Role, access: &Access) -> Refusal {
+fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     let account = access.account(&role.account_id);
     let assigned = access.roles.contains(&role.role_name);
     let (near_roles, near_accounts) = match account {
@@ -126,7 +126,7 @@ mod tests {
     fn of(account_id: &str, role: &str, roles: &[&str]) -> Refusal {
         let account = Account { id: "111122223333".to_owned(), name: Some("dev".to_owned()), email: None };
         let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        let access = Access { accounts: vec![account], roles };
+        let access = Assignments { accounts: vec![account], roles };
         judge("corp", &Role { account_id: account_id.to_owned(), role_name: role.to_owned() }, &access)
     }
 
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn no_account_at_all_is_another_question_to_the_administrator() {
         let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
-        let nothing = judge("corp", &role, &Access { accounts: Vec::new(), roles: Vec::new() });
+        let nothing = judge("corp", &role, &Assignments { accounts: Vec::new(), roles: Vec::new() });
         assert!(nothing.why.contains("no account at all"), "{}", nothing.why);
     }
 }

@@ -3,7 +3,7 @@
 //! `prompt` with its options in the same forms.
 //!
 //! Everything else, and everything that is not at hand, takes the long way. This file may not touch the config's
-//! contents, the keyring's store, the network or the log: [`Near`] has none of them.
+//! contents, the keyring's store, the network or the log: [`HotPorts`] has none of them.
 
 use std::ffi::OsString;
 
@@ -11,8 +11,8 @@ use clap::ValueEnum;
 
 use super::prompt::PromptArgs;
 use super::prompt::format::Reader;
-use crate::app::hot::Near;
-use crate::credentials::warm::{Wanted, Warm};
+use crate::app::hot::HotPorts;
+use crate::credentials::cache::{CacheKey, CredentialCache};
 use crate::platform::file_stamp::FileStamp;
 use crate::platform::terminal;
 use crate::profile::{Role, target};
@@ -20,29 +20,29 @@ use crate::secret::Secret;
 
 /// Whether the command was one of them and its answer is out. One that could not be written is tried again, and
 /// complained about, the long way.
-pub fn answered(args: impl Iterator<Item = OsString>, near: &Near) -> bool {
-    answer(args, near).is_some_and(|line| terminal::write_stdout(line.expose()).is_ok())
+pub fn answered(args: impl Iterator<Item = OsString>, hot: &HotPorts) -> bool {
+    answer(args, hot).is_some_and(|line| terminal::write_stdout(line.expose()).is_ok())
 }
 
 /// What goes to stdout, if it is at hand.
-fn answer(mut args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<u8>>> {
+fn answer(mut args: impl Iterator<Item = OsString>, hot: &HotPorts) -> Option<Secret<Vec<u8>>> {
     let command = args.next()?;
     if command == "credential-process" {
-        return warm(args, near);
+        return warm(args, hot);
     }
     if command == "prompt" {
-        let text = super::prompt::at_once(&prompt_arguments(args)?, near, true)?;
+        let text = super::prompt::at_once(&prompt_arguments(args)?, hot, true)?;
         return Some(Secret::new(text.into_bytes()));
     }
     None
 }
 
-fn warm(args: impl Iterator<Item = OsString>, near: &Near) -> Option<Secret<Vec<u8>>> {
+fn warm(args: impl Iterator<Item = OsString>, hot: &HotPorts) -> Option<Secret<Vec<u8>>> {
     let (session, role) = role_arguments(args)?;
-    let config = near.config_path().ok()?;
+    let config = hot.config_path().ok()?;
     let stamp = FileStamp::of(&config)?;
-    let wanted = Wanted::new(&session, &role, &config, &near.env, "").stamped(Some(stamp));
-    Warm { state: &**near.state(), keys: near.warm_keys(), clock: &*near.clock }.at_once(&wanted)
+    let wanted = CacheKey::new(&session, &role, &config, &hot.env, "").stamped(Some(stamp));
+    CredentialCache { state: &**hot.state(), keys: hot.sealing_keys(), clock: &*hot.clock }.at_once(&wanted)
 }
 
 /// Understands less than clap does, and never something else.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::fake::FakeOutside;
-use crate::credentials::warm::MintedBy;
+use crate::app::fake::FakePorts;
+use crate::credentials::cache::IssuerFingerprint;
 use crate::credentials::{CredentialsError, Fetched};
 use crate::platform::env::Env;
 use crate::platform::folders::Folders;
 use crate::ports::clock::{Clock, FakeClock};
 use crate::ports::identity_center::fake::FakeIdentityCenter;
+use crate::ports::sealing_key::fake::FakeSealingKeys;
 use crate::ports::state_folder::FakeStateFolder;
-use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::prompt::{Map, Ours};
 use crate::session::testing::{corp, endpoints};
 
@@ -21,13 +21,13 @@ use crate::session::testing::{corp, endpoints};
 #[derive(Clone, Default)]
 struct WarmOnly {
     state: FakeStateFolder,
-    keys: FakeWarmKeys,
+    keys: FakeSealingKeys,
 }
 
 impl WarmOnly {
-    fn outside(&self) -> FakeOutside {
-        let (state, warm_keys) = (Some(self.state.clone()), Some(self.keys.clone()));
-        FakeOutside { state, warm_keys, ..FakeOutside::default() }
+    fn ports(&self) -> FakePorts {
+        let (state, sealing_keys) = (Some(self.state.clone()), Some(self.keys.clone()));
+        FakePorts { state, sealing_keys, ..FakePorts::default() }
     }
 }
 
@@ -37,51 +37,51 @@ const LINE: [&str; 7] =
 /// A time at which a file written by this test has settled, whenever it runs.
 const FAR: &str = "2199-11-24T12:00:00Z";
 
-fn app(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> Near {
+fn app(home: &Path, env: &[(&str, &str)], ports: &WarmOnly) -> HotPorts {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    Near::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Rc::new(outside.outside()))
+    HotPorts::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Rc::new(ports.ports()))
 }
 
 /// A home whose config no parser would take, and warm credentials from before.
-fn warmed(outside: &WarmOnly) -> tempfile::TempDir {
+fn warmed(ports: &WarmOnly) -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a temp folder");
     std::fs::create_dir(home.path().join(".aws")).expect("creates");
     let mut temp = tempfile::NamedTempFile::new_in(home.path()).expect("creates");
     std::io::Write::write_all(&mut temp, b"neither section nor setting").expect("writes");
     temp.persist(home.path().join(".aws/config")).expect("renames");
-    let app = app(home.path(), &[], outside);
+    let app = app(home.path(), &[], ports);
     let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
     let config = app.config_path().expect("a home");
-    let wanted = Wanted::new("corp", &role, &config, &app.env, "").stamped(FileStamp::of(&config));
-    let warm = Warm { state: &**app.state(), keys: app.warm_keys(), clock: &*app.clock };
+    let wanted = CacheKey::new("corp", &role, &config, &app.env, "").stamped(FileStamp::of(&config));
+    let warm = CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock };
     let fetched = || Fetched {
         credentials: FakeIdentityCenter::role_credentials("2199-11-24T13:00:00Z"),
         skew: crate::ports::clock::Skew::NONE,
     };
-    let mint = MintedBy::of(&corp(), &endpoints());
+    let mint = IssuerFingerprint::of(&corp(), &endpoints());
     warm.serve(&wanted, mint, |_| Ok::<_, CredentialsError>(fetched())).map(drop).expect("kept");
     assert_eq!(app.clock.now(), FakeClock::at(FAR).now());
     home
 }
 
-fn ask(home: &Path, env: &[(&str, &str)], outside: &WarmOnly) -> Option<String> {
-    let line = answer(LINE.map(OsString::from).into_iter(), &app(home, env, outside))?;
+fn ask(home: &Path, env: &[(&str, &str)], ports: &WarmOnly) -> Option<String> {
+    let line = answer(LINE.map(OsString::from).into_iter(), &app(home, env, ports))?;
     Some(String::from_utf8(line.expose().clone()).expect("text"))
 }
 
 #[test]
 fn a_warm_call_answers_and_opens_nothing_else() {
-    let outside = WarmOnly::default();
-    let home = warmed(&outside);
-    let line = ask(home.path(), &[], &outside).expect("warm");
+    let ports = WarmOnly::default();
+    let home = warmed(&ports);
+    let line = ask(home.path(), &[], &ports).expect("warm");
     assert!(line.starts_with(r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","#), "{line}");
     assert!(line.ends_with("}\n"), "{line}");
 }
 
 #[test]
 fn another_config_file_another_endpoint_or_a_changed_file_take_the_long_way() {
-    let outside = WarmOnly::default();
-    let home = warmed(&outside);
+    let ports = WarmOnly::default();
+    let home = warmed(&ports);
     for env in [
         ("AWS_CONFIG_FILE", "/dev/null"),
         ("AWS_CONFIG_FILE", "/nowhere"),
@@ -89,12 +89,12 @@ fn another_config_file_another_endpoint_or_a_changed_file_take_the_long_way() {
         ("AWS_ENDPOINT_URL_SSO_OIDC", "http://127.0.0.1:1"),
         ("AWS_USE_FIPS_ENDPOINT", "true"),
     ] {
-        assert!(ask(home.path(), &[env], &outside).is_none(), "{env:?}");
+        assert!(ask(home.path(), &[env], &ports).is_none(), "{env:?}");
     }
     let config = home.path().join(".aws/config");
     let mut file = std::fs::OpenOptions::new().append(true).open(config).expect("opens");
     std::io::Write::write_all(&mut file, b"!").expect("writes");
-    assert!(ask(home.path(), &[], &outside).is_none());
+    assert!(ask(home.path(), &[], &ports).is_none());
 }
 
 fn by_hand(args: &[String]) -> Option<(String, Role)> {
@@ -103,26 +103,26 @@ fn by_hand(args: &[String]) -> Option<(String, Role)> {
 }
 
 /// `kcaws prompt` with these options, over the files of `outside` and nothing else.
-fn prompt(home: &Path, env: &[(&str, &str)], outside: &WarmOnly, line: &[&str]) -> Option<String> {
+fn prompt(home: &Path, env: &[(&str, &str)], ports: &WarmOnly, line: &[&str]) -> Option<String> {
     let folders = Folders { home: Some(home.to_path_buf()), ..Folders::default() };
-    let outside = FakeOutside { warm_keys: None, ..outside.outside() };
-    let app = Near::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Rc::new(outside));
+    let ports = FakePorts { sealing_keys: None, ..ports.ports() };
+    let app = HotPorts::over(Env::from_pairs(env), folders, Arc::new(FakeClock::at(FAR)), Rc::new(ports));
     let line = std::iter::once("prompt").chain(line.iter().copied()).map(OsString::from);
     let text = answer(line, &app)?;
     Some(String::from_utf8(text.expose().clone()).expect("text"))
 }
 
 /// What the long way has noted of the profile `dev`.
-fn note_map(home: &Path, outside: &WarmOnly, map: &Map) {
+fn note_map(home: &Path, ports: &WarmOnly, map: &Map) {
     let config = home.join(".aws").join("config");
     let stamp = FileStamp::of(&config).expect("is there");
-    map.write("dev", &config, &Env::from_pairs(&[]), &outside.state, stamp);
+    map.write("dev", &config, &Env::from_pairs(&[]), &ports.state, stamp);
 }
 
 fn ours(home: &Path) -> Ours {
     let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
     let config = home.join(".aws").join("config");
-    let wanted = Wanted::new("corp", &role, &config, &Env::from_pairs(&[]), "");
+    let wanted = CacheKey::new("corp", &role, &config, &Env::from_pairs(&[]), "");
     Ours {
         session: "corp".into(),
         account_id: role.account_id.clone(),
@@ -130,7 +130,7 @@ fn ours(home: &Path) -> Ours {
         region: String::new(),
         note: wanted.note_path(),
         status: "sessions/none.json".into(),
-        minted_by: MintedBy::of(&corp(), &endpoints()).to_text(),
+        issuer: IssuerFingerprint::of(&corp(), &endpoints()).to_text(),
     }
 }
 
@@ -138,10 +138,10 @@ const DEV: (&str, &str) = ("AWS_PROFILE", "dev");
 
 #[test]
 fn a_prompt_reads_the_map_and_the_note_of_the_warm_entry_and_opens_nothing_else() {
-    let outside = WarmOnly::default();
-    let home = warmed(&outside);
-    note_map(home.path(), &outside, &Map(Some(ours(home.path()))));
-    let say = |env: &[(&str, &str)], line: &[&str]| prompt(home.path(), env, &outside, line);
+    let ports = WarmOnly::default();
+    let home = warmed(&ports);
+    note_map(home.path(), &ports, &Map(Some(ours(home.path()))));
+    let say = |env: &[(&str, &str)], line: &[&str]| prompt(home.path(), env, &ports, line);
     assert_eq!(say(&[DEV], &[]).as_deref(), Some("dev:Admin 1h00m"));
     assert_eq!(say(&[("AWS_DEFAULT_PROFILE", "dev")], &[]).as_deref(), Some("dev:Admin 1h00m"));
     assert_eq!(say(&[DEV, ("AWS_DEFAULT_PROFILE", "other")], &[]).as_deref(), Some("dev:Admin 1h00m"));
@@ -153,43 +153,45 @@ fn a_prompt_reads_the_map_and_the_note_of_the_warm_entry_and_opens_nothing_else(
     assert_eq!(say(&[DEV, ("KCAWS_PROMPT_FORMAT", "{red}x"), ("NO_COLOR", "1")], &[]).as_deref(), Some("x"));
     let with_keys = say(&[DEV, ("AWS_ACCESS_KEY_ID", "AKIA")], &[]);
     assert_eq!(with_keys.as_deref(), Some("dev other keys"), "they come before the profile");
-    crate::session::seal::Seal::of("corp", &outside.state, &outside.keys).forget().expect("logged out");
+    crate::session::sealed_store::SealedStore::of("corp", &ports.state, &ports.keys)
+        .forget()
+        .expect("logged out");
     assert_eq!(say(&[DEV], &[]).as_deref(), Some("dev log in"));
 }
 
 #[test]
 fn a_prompt_of_nothing_of_ours_is_empty_at_once() {
-    let outside = WarmOnly::default();
-    let home = warmed(&outside);
-    note_map(home.path(), &outside, &Map(None));
-    assert_eq!(prompt(home.path(), &[DEV], &outside, &[]).as_deref(), Some(""));
-    assert_eq!(prompt(home.path(), &[], &outside, &[]).as_deref(), Some(""), "no AWS_PROFILE");
-    assert_eq!(prompt(Path::new("/nowhere"), &[DEV], &outside, &[]).as_deref(), Some(""), "no config");
+    let ports = WarmOnly::default();
+    let home = warmed(&ports);
+    note_map(home.path(), &ports, &Map(None));
+    assert_eq!(prompt(home.path(), &[DEV], &ports, &[]).as_deref(), Some(""));
+    assert_eq!(prompt(home.path(), &[], &ports, &[]).as_deref(), Some(""), "no AWS_PROFILE");
+    assert_eq!(prompt(Path::new("/nowhere"), &[DEV], &ports, &[]).as_deref(), Some(""), "no config");
     let exec = [
         ("KCAWS_EXEC", "dev"),
         ("AWS_ACCESS_KEY_ID", "ASIA"),
         ("AWS_CREDENTIAL_EXPIRATION", "2199-11-24T12:42:00Z"),
     ];
-    assert_eq!(prompt(home.path(), &exec, &outside, &[]).as_deref(), Some("dev 42m"));
+    assert_eq!(prompt(home.path(), &exec, &ports, &[]).as_deref(), Some("dev 42m"));
 }
 
 #[test]
 fn a_prompt_takes_the_long_way_when_the_config_or_the_line_is_another() {
-    let outside = WarmOnly::default();
-    let home = warmed(&outside);
-    note_map(home.path(), &outside, &Map(Some(ours(home.path()))));
+    let ports = WarmOnly::default();
+    let home = warmed(&ports);
+    note_map(home.path(), &ports, &Map(Some(ours(home.path()))));
     for line in [&["--help"][..], &["--format"], &["--shell", "tcsh"], &["x"], &["-v"]] {
-        assert_eq!(prompt(home.path(), &[DEV], &outside, line), None, "{line:?}");
+        assert_eq!(prompt(home.path(), &[DEV], &ports, line), None, "{line:?}");
     }
     assert_eq!(
-        prompt(home.path(), &[DEV, ("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1")], &outside, &[]),
+        prompt(home.path(), &[DEV, ("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1")], &ports, &[]),
         None
     );
-    assert_eq!(prompt(home.path(), &[("AWS_PROFILE", "other")], &outside, &[]), None);
+    assert_eq!(prompt(home.path(), &[("AWS_PROFILE", "other")], &ports, &[]), None);
     let mut file =
         std::fs::OpenOptions::new().append(true).open(home.path().join(".aws/config")).expect("opens");
     std::io::Write::write_all(&mut file, b"!").expect("writes");
-    assert_eq!(prompt(home.path(), &[DEV], &outside, &[]), None);
+    assert_eq!(prompt(home.path(), &[DEV], &ports, &[]), None);
 }
 
 fn word() -> impl Strategy<Value = String> {

@@ -5,7 +5,7 @@ use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
 use crate::platform::excerpt;
-use crate::platform::handoff::{Handoff, HandoffError, Serving};
+use crate::platform::one_time_redirect::{OneTimeRedirect, OneTimeRedirectError, Serving};
 use crate::ports::browser::NoBrowser;
 use crate::secret::Secret;
 use crate::session::Flow;
@@ -117,8 +117,8 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
 fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
     let page = pending.pages.complete();
     let target = page.to_open().filter(|_| !page.is_bare())?;
-    let handed = || -> Result<_, HandoffError> {
-        let handoff = Handoff::listen()?;
+    let handed = || -> Result<_, OneTimeRedirectError> {
+        let handoff = OneTimeRedirect::listen()?;
         let address = handoff.url();
         Ok((address, handoff.serve(&Secret::from(target), device::life(&pending.authorization))?))
     };

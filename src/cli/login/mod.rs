@@ -10,21 +10,21 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, Exit};
-use super::selection::{self, Opened, Selected};
+use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::platform::code_page::{self, CodePage};
+use crate::platform::login_page::{self, LoginPage};
 use crate::platform::process::{self, user_at_host};
 use crate::ports::browser::{Browser, BrowserError};
 use crate::ports::state_folder::Lock;
 use crate::profile::SsoSession;
-use crate::session::auto::AutoLogin;
+use crate::session::auto_login::AutoLogin;
 use crate::session::logout::ServerSide;
 use crate::session::page::PageUrl;
 use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
-use crate::session::{Flow, Session, SessionError, copies, known, status};
+use crate::session::{Flow, Session, SessionError, known, stale_copies, status};
 use crate::settings::FlowChoice;
 
 const EXAMPLES: &str = "\
@@ -103,11 +103,16 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     }
     selection::each(names, ui, |name, ui| {
         let session = selection::session_named(app, &name)?;
-        log_in(args, Selected::of(session), app, ui)
+        log_in(args, ResolvedSession::of(session), app, ui)
     })
 }
 
-fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+fn log_in(
+    args: &LoginArgs,
+    mut selected: ResolvedSession,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     // Held to the end: while it is, nobody starts another.
     let _detached = match &args.detached {
         Some(_) => match begin_detached(app, &selected.session)? {
@@ -125,7 +130,7 @@ fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> R
         portal = Some(found);
     }
     let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
-    let mut opened = Opened::for_login(app, selected, noted, ui)?;
+    let mut opened = OpenSession::for_login(app, selected, noted, ui)?;
     let outcome = log_in_with(args, &mut opened, portal, app, ui);
     if outcome.is_err() {
         opened.give_up();
@@ -135,7 +140,7 @@ fn log_in(args: &LoginArgs, mut selected: Selected, app: &App, ui: &mut Ui) -> R
 
 fn log_in_with(
     args: &LoginArgs,
-    opened: &mut Opened<'_>,
+    opened: &mut OpenSession<'_>,
     portal: Option<Portal>,
     app: &App,
     ui: &mut Ui,
@@ -169,7 +174,7 @@ fn log_in_with(
     let status = attempt.log_in(ui)?;
     session.pin_if_first(&portal)?;
     // Best effort: the old store may be gone, which is perhaps why the person chose another.
-    let _ = copies::tidy(session.config, session.state, &|kind| app.store(kind));
+    let _ = stale_copies::tidy(session.config, session.state, &|kind| app.store(kind));
     ui.say(&format!(
         "Logged in to `{}`. The tokens lie in the {}; {}.",
         shown(name),
@@ -254,13 +259,13 @@ impl Attempt<'_> {
         asked_by: &str,
         code: Option<&str>,
         next: &PageUrl,
-    ) -> Result<CodePage, CommandError> {
+    ) -> Result<LoginPage, CommandError> {
         let session = &self.session.config.name;
         let Some(next) = next.to_open() else {
             auto_login(self.app, self.session.config).leave_unopened(next.as_str())?;
             return Err(super::error::unopened(next.as_str(), session));
         };
-        let page = CodePage::show(&code_page::Shown {
+        let page = LoginPage::show(&login_page::Shown {
             session,
             code,
             client_name: self.client_name,

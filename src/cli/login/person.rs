@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::cli::selection::{Opened, Selected};
+use crate::cli::selection::{OpenSession, ResolvedSession};
 use crate::cli::ui::{Ui, shown};
 use crate::cli::whoami;
 use crate::ports::identity_center::Patience;
@@ -25,9 +25,10 @@ pub(super) fn compare(app: &App, session: &SsoSession, last: &str, ui: &mut Ui) 
 
 fn person(app: &App, session: &SsoSession) -> Option<String> {
     let role = app.document().ok()?.roles_of_session(&session.name).into_iter().next()?;
-    let selected = Selected::of(session.clone());
+    let selected = ResolvedSession::of(session.clone());
     let opened =
-        Opened::for_use_in(app, selected.clone(), Patience::for_a_renewal(PATIENCE), Duration::ZERO).ok()?;
+        OpenSession::for_use_in(app, selected.clone(), Patience::for_a_renewal(PATIENCE), Duration::ZERO)
+            .ok()?;
     let fetched = opened.session().fetch_role(&role).ok()?;
     let identity = whoami::identity(app, &selected, &session.region, &fetched.credentials).ok()?;
     identity.user().map(str::to_owned)

@@ -4,7 +4,7 @@ use super::{Attempt, clock_face, explained, insists_on_pkce};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
-use crate::session::pkce::PendingReturn;
+use crate::session::pkce::PendingPkceLogin;
 use crate::session::status::SessionStatus;
 use crate::session::{Flow, SessionError};
 
@@ -41,7 +41,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<Sessio
 }
 
 /// What the person compares with the page before pressing Allow.
-fn present(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) {
+fn present(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) {
     let session = &attempt.session.config.name;
     ui.tell(&format!("Logging in to session `{}` in a browser on this machine:", shown(session)));
     ui.tell("");
@@ -52,7 +52,7 @@ fn present(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) {
 }
 
 /// Whether one opens, or the person is to do it.
-fn open_browser(attempt: &Attempt<'_>, pending: &PendingReturn, ui: &mut Ui) -> bool {
+fn open_browser(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) -> bool {
     let way_there = pending.way_there().filter(|_| !attempt.args.no_browser);
     let Some(way_there) = way_there else {
         ui.tell(

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use super::*;
-use crate::app::fake::FakeOutside;
+use crate::app::fake::FakePorts;
 use crate::cli::Global;
 use crate::cli::error::Situation;
 use crate::platform::env::Env;
@@ -16,8 +16,8 @@ use crate::ports::clock::FakeClock;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::redirects::FakeRedirects;
+use crate::ports::sealing_key::fake::FakeSealingKeys;
 use crate::ports::state_folder::FakeStateFolder;
-use crate::ports::warm_key::fake::FakeWarmKeys;
 use crate::secret::Secret;
 
 #[derive(Parser)]
@@ -71,7 +71,7 @@ fn the_flow_is_the_one_that_can_work() {
 }
 
 /// A desk on which the system gives a port, or none.
-fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakeOutside {
+fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakePorts {
     let identity_center = || {
         let center = FakeIdentityCenter::default();
         // One for each flow that is tried.
@@ -88,9 +88,9 @@ fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakeOutside {
             None => Err(NoPort::NotOpened(std::io::Error::from(std::io::ErrorKind::AddrInUse))),
         }
     };
-    FakeOutside {
+    FakePorts {
         state: Some(FakeStateFolder::default()),
-        warm_keys: Some(FakeWarmKeys::default()),
+        sealing_keys: Some(FakeSealingKeys::default()),
         store: Some(Arc::new(|kind| Ok(Box::new(FakeKeyring::new(kind))))),
         identity_center: Some(Arc::new(identity_center)),
         redirects: Some(Arc::new(FakeRedirects::default)),
@@ -103,14 +103,14 @@ fn log_in(line: &str, browser: &FakeBrowser) -> (Result<(), CommandError>, Strin
     log_in_with(line, desk(browser.clone(), None))
 }
 
-fn log_in_with(line: &str, outside: FakeOutside) -> (Result<(), CommandError>, String) {
+fn log_in_with(line: &str, ports: FakePorts) -> (Result<(), CommandError>, String) {
     let mut config = tempfile::NamedTempFile::new().expect("creates");
     let text = "[sso-session corp]\nsso_start_url = https://d-1234567890.awsapps.com/start\nsso_region = eu-central-1\n";
     std::io::Write::write_all(&mut config, text.as_bytes()).expect("writes");
     let path = config.path().to_str().expect("text");
     let env = Env::from_pairs(&[("AWS_CONFIG_FILE", path), ("KCAWS_KEYRING", "file")]);
     let clock = Arc::new(FakeClock::at("2026-11-24T12:00:00Z"));
-    let app = App::over(env, Folders::default(), clock, outside);
+    let app = App::over(env, Folders::default(), clock, ports);
     let (terminal, _, stderr) = Terminal::captured();
     let global = Global { quiet: false, verbose: 0, no_color: true, no_input: true };
     let mut ui = Ui::new(terminal, &global);

@@ -4,18 +4,18 @@ use clap::Args;
 
 use super::error::{CommandError, Exit};
 use super::login::local_time;
-use super::selection::{self, Opened, Selected};
+use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
-use crate::credentials::listing::known;
-use crate::credentials::warm;
+use crate::credentials::accounts::cached;
+use crate::credentials::cache;
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::session::logout::{LoggedOut, ServerSide};
-use crate::session::seal::Seal;
+use crate::session::sealed_store::SealedStore;
 use crate::session::status::SessionStatus;
-use crate::session::{copies, status};
+use crate::session::{stale_copies, status};
 
 /// Log out: end the session at Identity Center, then forget the tokens here
 ///
@@ -58,7 +58,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     }
     // The status files know sessions that the config may have lost since.
     selection::each(status::read_all(&**app.state())?, ui, |known, ui| {
-        log_out(Selected::of(noted_session(app, &known)), app, ui)
+        log_out(ResolvedSession::of(noted_session(app, &known)), app, ui)
     })
 }
 
@@ -78,7 +78,7 @@ fn logout_page(idp_url: &str) -> String {
 }
 
 /// First at AWS, then at the realm: neither tells the other (IAM Identity Center knows no single logout).
-fn log_out_there_too(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let page = logout_page(app.settings()?.idp_url(&selected.session.name)?);
     let outcome = log_out(selected, app, ui);
     ui.tell(
@@ -102,9 +102,9 @@ fn log_out_there_too(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), C
 
 /// Whatever becomes of the login, what was kept warm goes: a keyring that cannot even be opened, or a login that
 /// is over, must not leave it behind.
-fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let session = selected.session.clone();
-    let last_end = warm::last_end(&session.name, &**app.state(), app.clock.now());
+    let last_end = cache::last_end(&session.name, &**app.state(), app.clock.now());
     let outcome = end_login(selected, app, ui);
     if let Some(end) = last_end {
         let until = local_time(end);
@@ -112,17 +112,17 @@ fn log_out(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandErro
             "Credentials that tools hold live on until {until}; AWS has no way to call them back."
         ));
     }
-    Seal::of(&session.name, &**app.state(), app.warm_keys()).forget()?;
-    known::forget(&session, &**app.state())?;
-    for (store, error) in copies::tidy(&session, &**app.state(), &|kind| app.store(kind))? {
+    SealedStore::of(&session.name, &**app.state(), app.sealing_keys()).forget()?;
+    cached::forget(&session, &**app.state())?;
+    for (store, error) in stale_copies::tidy(&session, &**app.state(), &|kind| app.store(kind))? {
         ui.warn(&format!("a copy of the tokens of `{}` is left in the {store}: {error}", session.name));
     }
     outcome
 }
 
-fn end_login(selected: Selected, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
+fn end_login(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let name = shown(&selected.session.name);
-    let Ok(opened) = Opened::if_logged_in(app, selected, Patience::FOR_A_PERSON)? else {
+    let Ok(opened) = OpenSession::if_logged_in(app, selected, Patience::FOR_A_PERSON)? else {
         ui.say(&format!("Nobody was logged in to `{name}`."));
         return Ok(());
     };

@@ -3,11 +3,11 @@
 use super::log_out;
 use crate::app::App;
 use crate::cli::error::CommandError;
-use crate::cli::selection::{self, Selected};
+use crate::cli::selection::{self, ResolvedSession};
 use crate::cli::ui::Ui;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
-use crate::session::{seal, status};
+use crate::session::{sealed_store, status};
 
 pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let question = "Log out of every session, and remove all that kcaws keeps on this machine?";
@@ -17,7 +17,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
     }
     let mut untold = None;
     for session in sessions(app)? {
-        match log_out(Selected::of(session), app, ui) {
+        match log_out(ResolvedSession::of(session), app, ui) {
             // The tokens are gone here, and nobody can tell AWS any more.
             Err(error) if error.code() == "logout_incomplete" => {
                 if let Some(earlier) = untold.replace(error) {
@@ -29,7 +29,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
         }
     }
     let state = &**app.state();
-    seal::destroy_all_keys(state, app.warm_keys())?;
+    sealed_store::destroy_all_keys(state, app.sealing_keys())?;
     if let Ok(store) = app.store(StoreKind::Keyutils) {
         store.forget_own_keys()?;
     }

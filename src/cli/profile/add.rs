@@ -1,16 +1,16 @@
 use clap::Args;
 
-use super::written::{Changed, Target, WriteArgs, report};
+use super::write_args::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::role_args::{account, id_of, role_name};
-use crate::cli::selection::{self, Selected};
+use crate::cli::selection::{self, ResolvedSession};
 use crate::cli::ui::Ui;
 use crate::console::regions;
 use crate::platform::process;
 use crate::profile::draft::{Change, Draft, is_plain_name};
+use crate::profile::kcaws_profile::{self, KcawsProfile};
 use crate::profile::line;
-use crate::profile::own::{self, Own};
 use crate::profile::{ConfigError, Heading, Role, target};
 
 /// Write a profile that gets its credentials from kcaws
@@ -50,10 +50,12 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let target = Target::at(app, app.config_path()?, &args.write);
     let account_id = match target::account_id(&args.account) {
         Some(id) => id,
-        None => id_of(app, &Selected::of(selection::session_named(app, &args.session)?), &args.account)?,
+        None => {
+            id_of(app, &ResolvedSession::of(selection::session_named(app, &args.session)?), &args.account)?
+        }
     };
     let role = Role { account_id, role_name: args.role.clone() };
-    let (program, own) = (program(app)?, Own { session: args.session.clone(), role });
+    let (program, own) = (program(app)?, KcawsProfile { session: args.session.clone(), role });
     line::credential_process(&program, &own).or_else(|error| {
         // A name that cannot be written is a typo first of all.
         app.document()?.session(&args.session)?;
@@ -68,7 +70,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     };
     report(ui, &args.write, target.path(), &outcome, &[Changed::new(args.name.as_str(), change)]);
     let credentials = app.credentials_document();
-    let shadows = |written| own::shadows(written, &args.name, credentials.as_ref());
+    let shadows = |written| kcaws_profile::shadows(written, &args.name, credentials.as_ref());
     for shadow in outcome.document.as_ref().map(shadows).unwrap_or_default() {
         ui.warn(&format!("some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
     }
@@ -91,7 +93,12 @@ fn one_word(text: &str) -> Result<String, String> {
     }
 }
 
-fn put(args: &AddArgs, program: &str, own: &Own, draft: &mut Draft<'_>) -> Result<Change, ConfigError> {
+fn put(
+    args: &AddArgs,
+    program: &str,
+    own: &KcawsProfile,
+    draft: &mut Draft<'_>,
+) -> Result<Change, ConfigError> {
     let (name, document) = (&args.name, draft.document());
     let heading = Heading::Profile(name.clone());
     document.session(&args.session)?;

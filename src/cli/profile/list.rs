@@ -6,7 +6,7 @@ use crate::cli::error::CommandError;
 use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::profile::identity::{ProfileFiles, RoleArn};
-use crate::profile::own::{self, Source};
+use crate::profile::kcaws_profile::{self, Source};
 use crate::profile::{Document, Heading};
 
 /// List the profiles: where their credentials come from, and what stands in their way
@@ -99,7 +99,7 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
     let role = role.or(own_role).or_else(of_arn);
     // Half a profile has what its lines say; beside a role they say nothing.
     let half = |key| if role_arn.is_none() { get(key) } else { None };
-    let shadows = own::shadows(document, &name, credentials).into_iter().map(|shadow| Shadow {
+    let shadows = kcaws_profile::shadows(document, &name, credentials).into_iter().map(|shadow| Shadow {
         by: shadow.by,
         path: shadow.place.path.display().to_string(),
         line: shadow.place.line,
@@ -128,7 +128,7 @@ fn names_no_session(document: &Document, profile: &str) -> bool {
     let section = |name: &str| document.section(&Heading::Profile(name.to_owned()));
     let sources = std::iter::successors(section(profile), |one| section(one.get("source_profile")?));
     let Some(end) = sources.take(MOST_STEPS).last() else { return false };
-    let named = end.get("credential_process").and_then(own::of_line).map(|own| own.session);
+    let named = end.get("credential_process").and_then(kcaws_profile::of_line).map(|own| own.session);
     let named = named.or_else(|| end.get("sso_session").map(str::to_owned));
     // A session without a section may have a start URL for its name.
     named.is_some_and(|name| !name.contains("://") && document.section(&Heading::SsoSession(name)).is_none())

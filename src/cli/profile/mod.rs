@@ -5,7 +5,7 @@ mod list;
 mod remove;
 pub(super) mod sync;
 mod undo;
-pub(super) mod written;
+pub(super) mod write_args;
 
 use clap::{Args, Subcommand};
 

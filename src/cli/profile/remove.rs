@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::written::{Changed, Target, WriteArgs, report, warn_of_dangling};
+use super::write_args::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::selection;

@@ -1,14 +1,14 @@
 use clap::Args;
 
 use super::add::program;
-use super::written::{Changed, Target, WriteArgs, report, warn_of_dangling};
+use super::write_args::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit, argument};
-use crate::cli::selection::Opened;
+use crate::cli::selection::OpenSession;
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::console::regions::{self, NotARegion};
-use crate::credentials::listing::Listing;
+use crate::credentials::accounts::Listing;
 use crate::ports::identity_center::Patience;
 use crate::profile::draft::Draft;
 use crate::profile::naming::ProfileSettings;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let program = program(app)?;
     let selected = args.of.select(app, ui)?;
     let session = selected.session.clone();
-    let opened = Opened::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
     let listing = opened.accounts(ui)?;
     let (document, state) = (app.document()?, &**app.state());
     let note = Note::load(state, Writer::Sync, &session, document)?;

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use super::written::{Target, WriteArgs};
+use super::write_args::{Target, WriteArgs};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};

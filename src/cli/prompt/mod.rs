@@ -8,8 +8,8 @@ use super::selection;
 use super::ui::Ui;
 use super::variables::NESTED;
 use crate::app::App;
-use crate::app::hot::Near;
-use crate::credentials::warm::{MintedBy, Wanted};
+use crate::app::hot::HotPorts;
+use crate::credentials::cache::{CacheKey, IssuerFingerprint};
 use crate::platform::color;
 use crate::platform::file_stamp::FileStamp;
 use crate::platform::terminal;
@@ -55,49 +55,49 @@ pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
 }
 
 /// The text, perhaps empty, if that needs neither the config nor anybody.
-pub(super) fn at_once(args: &PromptArgs, near: &Near, color: bool) -> Option<String> {
-    if let Some(view) = of_exec(near) {
-        return Some(written(args, near, color, &view));
+pub(super) fn at_once(args: &PromptArgs, hot: &HotPorts, color: bool) -> Option<String> {
+    if let Some(view) = of_exec(hot) {
+        return Some(written(args, hot, color, &view));
     }
-    let Some(profile) = near.env.profile() else { return Some(String::new()) };
+    let Some(profile) = hot.env.profile() else { return Some(String::new()) };
     // No config, no profile.
-    let Some(stamp) = near.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
+    let Some(stamp) = hot.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
         return Some(String::new());
     };
-    let map = Map::read(&profile, &near.config_path().ok()?, &near.env, &**near.state(), stamp)?;
+    let map = Map::read(&profile, &hot.config_path().ok()?, &hot.env, &**hot.state(), stamp)?;
     Some(match map.0 {
-        Some(ours) => text_of(args, near, color, &profile, &ours),
+        Some(ours) => text_of(args, hot, color, &profile, &ours),
         None => String::new(),
     })
 }
 
-fn text_of(args: &PromptArgs, near: &Near, color: bool, profile: &str, ours: &Ours) -> String {
-    let mut view = prompt::look(profile, ours, &**near.state(), near.clock.now());
-    if near.env.get("AWS_ACCESS_KEY_ID").is_some() {
+fn text_of(args: &PromptArgs, hot: &HotPorts, color: bool, profile: &str, ours: &Ours) -> String {
+    let mut view = prompt::look(profile, ours, &**hot.state(), hot.clock.now());
+    if hot.env.get("AWS_ACCESS_KEY_ID").is_some() {
         view = View { role_name: None, standing: Standing::OtherKeys, left: None, ..view };
     }
-    written(args, near, color, &view)
+    written(args, hot, color, &view)
 }
 
-fn written(args: &PromptArgs, near: &Near, color: bool, view: &View) -> String {
-    let format = args.format.clone().or_else(|| near.env.get("KCAWS_PROMPT_FORMAT"));
-    let color = color && !color::is_refused(&near.env);
+fn written(args: &PromptArgs, hot: &HotPorts, color: bool, view: &View) -> String {
+    let format = args.format.clone().or_else(|| hot.env.get("KCAWS_PROMPT_FORMAT"));
+    let color = color && !color::is_refused(&hot.env);
     format::text(format.as_deref().unwrap_or(format::DEFAULT), view, args.shell, color)
 }
 
 /// `None` where something else decides who tools are: their order is keys, the profile, the endpoint.
-fn of_exec(near: &Near) -> Option<View> {
-    let has = |name| near.env.get(name).is_some();
-    let label = near.env.get(NESTED)?;
+fn of_exec(hot: &HotPorts) -> Option<View> {
+    let has = |name| hot.env.get(name).is_some();
+    let label = hot.env.get(NESTED)?;
     let ends_at = if has("AWS_ACCESS_KEY_ID") {
-        let text = near.env.get("AWS_CREDENTIAL_EXPIRATION")?;
+        let text = hot.env.get("AWS_CREDENTIAL_EXPIRATION")?;
         Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc())
-    } else if has("AWS_CONTAINER_CREDENTIALS_FULL_URI") && near.env.profile().is_none() {
+    } else if has("AWS_CONTAINER_CREDENTIALS_FULL_URI") && hot.env.profile().is_none() {
         None
     } else {
         return None;
     };
-    Some(prompt::of_exec(label, near.env.get("AWS_REGION"), ends_at, near.clock.now()))
+    Some(prompt::of_exec(label, hot.env.get("AWS_REGION"), ends_at, hot.clock.now()))
 }
 
 /// What the config says of the profile, noted for the next prompt.
@@ -117,10 +117,10 @@ pub(super) fn ours(profile: &str, app: &App) -> Option<Ours> {
     let endpoints = selection::endpoints(app, &selected).ok()?;
     let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
     let config = app.config_path().ok()?;
-    let wanted = Wanted::new(&selected.session.name, &role, &config, &app.env, &of_profile);
+    let wanted = CacheKey::new(&selected.session.name, &role, &config, &app.env, &of_profile);
     Some(Ours {
         note: wanted.note_path(),
-        minted_by: MintedBy::of(&selected.session, &endpoints).to_text(),
+        issuer: IssuerFingerprint::of(&selected.session, &endpoints).to_text(),
         status: status::file_name(&selected.session),
         session: selected.session.name.clone(),
         account_id: role.account_id.clone(),

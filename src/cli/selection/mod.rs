@@ -5,28 +5,28 @@ mod opened;
 mod unnamed;
 
 use self::opened::LOCK_PATIENCE;
-pub(super) use self::opened::Opened;
+pub(super) use self::opened::OpenSession;
 pub(super) use self::unnamed::{unnamed_profile, which_profile};
 
 use crate::app::App;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::console::regions::{self, NotARegion};
-use crate::credentials::listing::known::Known;
+use crate::credentials::accounts::cached::CachedAccounts;
 use crate::ports::identity_center::{EndpointSettings, Endpoints, Patience};
 use crate::ports::keyring::SecretStore;
 use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
 use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, sources};
 use crate::session::start_url::{self, Portal};
-use crate::session::{LoginNeeded, SessionError, status, vault};
+use crate::session::{LoginNeeded, SessionError, status, token_store};
 
 /// As the SDKs read it.
 pub(super) const DUAL_STACK: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 
 /// A session, and the profile through which it was found: its `services` section counts.
 #[derive(Clone)]
-pub(super) struct Selected {
+pub(super) struct ResolvedSession {
     pub(super) session: SsoSession,
     pub(super) profile: Option<String>,
     /// Roles that the profile assumes, where it does.
@@ -40,7 +40,7 @@ pub(super) struct Chain {
     pub(super) steps: Vec<AssumedRole>,
 }
 
-impl Selected {
+impl ResolvedSession {
     /// A session that was found by its own name.
     pub(super) fn of(session: SsoSession) -> Self {
         Self { session, profile: None, chain: None }
@@ -66,11 +66,11 @@ fn check_config_file_of(app: &App, profile: &str) -> Result<(), CommandError> {
 }
 
 /// For `[SESSION]`: the argument, else that of the environment's profile, else the only one, else the person is asked.
-pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selected, CommandError> {
+pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<ResolvedSession, CommandError> {
     check_config_file(app)?;
     let document = app.document()?;
     if let Some(name) = named {
-        return Ok(Selected::of(session_named(app, name)?));
+        return Ok(ResolvedSession::of(session_named(app, name)?));
     }
     if let Some(profile) = app.env.profile() {
         match session_behind(app, &profile) {
@@ -85,10 +85,10 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
     let sessions = document.session_names();
     match sessions.as_slice() {
         [] => Err(document.no_sessions().into()),
-        [only] => Ok(Selected::of(session_named(app, only)?)),
+        [only] => Ok(ResolvedSession::of(session_named(app, only)?)),
         several if ui.is_interactive() => {
             let at = ui.pick("Session:", several.iter().map(|name| shown(name)).collect())?;
-            Ok(Selected::of(session_named(app, &several[at])?))
+            Ok(ResolvedSession::of(session_named(app, &several[at])?))
         }
         several => Err(CommandError::new(Exit::Usage, "which_session", "which session?")
             .because(format!("there are: {}", several.join(", ")))
@@ -97,7 +97,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Selecte
 }
 
 /// For `--profile`: the session that the profile gets its credentials through.
-pub(super) fn session_of_profile(app: &App, profile: &str) -> Result<Selected, CommandError> {
+pub(super) fn session_of_profile(app: &App, profile: &str) -> Result<ResolvedSession, CommandError> {
     check_config_file_of(app, profile)?;
     let (document, credentials) = (app.document()?, app.credentials_document());
     let session = session_behind(app, profile)
@@ -117,10 +117,10 @@ fn session_behind(app: &App, profile: &str) -> Result<SsoSession, ConfigError> {
     }
 }
 
-fn through(app: &App, profile: &str, session: SsoSession) -> Result<Selected, CommandError> {
+fn through(app: &App, profile: &str, session: SsoSession) -> Result<ResolvedSession, CommandError> {
     let spelled = app.document()?.legacy_url(profile);
     let session = in_force(app, where_logged_in(app, session, spelled)?)?;
-    Ok(Selected { profile: Some(profile.to_owned()), ..Selected::of(session) })
+    Ok(ResolvedSession { profile: Some(profile.to_owned()), ..ResolvedSession::of(session) })
 }
 
 /// A session of the config, in the region where its login is.
@@ -245,7 +245,7 @@ pub(super) fn each<T>(
 pub(super) fn role_of_profile(
     app: &App,
     profile: &str,
-) -> Result<(Selected, Role, Option<String>), CommandError> {
+) -> Result<(ResolvedSession, Role, Option<String>), CommandError> {
     check_config_file_of(app, profile)?;
     let document = app.document()?;
     let identity = identity(app, profile)
@@ -259,7 +259,7 @@ pub(super) fn role_of_profile(
     let permission_set = permission_set.filter(|_| !steps.is_empty());
     let chain = permission_set.map(|permission_set| Chain { permission_set, steps });
     let session = in_force(app, where_logged_in(app, session, document.legacy_url(profile))?)?;
-    Ok((Selected { session, profile: Some(profile.to_owned()), chain }, role, region))
+    Ok((ResolvedSession { session, profile: Some(profile.to_owned()), chain }, role, region))
 }
 
 /// Who the profile is to every SDK.
@@ -299,11 +299,11 @@ fn never_logged_in(session: &str) -> SessionError {
 }
 
 /// Those that `endpoints` owes to the profile alone, as text; empty where there are none.
-pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpoints) -> String {
+pub(super) fn of_profile_alone(app: &App, selected: &ResolvedSession, endpoints: &Endpoints) -> String {
     if selected.profile.is_none() {
         return String::new();
     }
-    let without = Selected::of(selected.session.clone());
+    let without = ResolvedSession::of(selected.session.clone());
     // A place that is none without the profile is another one with it.
     let endpoints = match self::endpoints(app, &without) {
         Ok(without) if without == *endpoints => String::new(),
@@ -314,7 +314,7 @@ pub(super) fn of_profile_alone(app: &App, selected: &Selected, endpoints: &Endpo
 }
 
 /// Where the session's login is, as far as files tell.
-pub(super) fn endpoints(app: &App, selected: &Selected) -> Result<Endpoints, CommandError> {
+pub(super) fn endpoints(app: &App, selected: &ResolvedSession) -> Result<Endpoints, CommandError> {
     let session = &selected.session;
     if !may_be_dual_stack(session) {
         return endpoints_of(app, selected, false);
@@ -335,7 +335,7 @@ fn may_be_dual_stack(session: &SsoSession) -> bool {
 /// `endpoints`, or the others that the portal has, where no note says which: then the record itself does.
 fn minted_at(
     app: &App,
-    selected: &Selected,
+    selected: &ResolvedSession,
     store: &dyn SecretStore,
     endpoints: Endpoints,
 ) -> Result<Endpoints, CommandError> {
@@ -346,14 +346,14 @@ fn minted_at(
         return Ok(endpoints);
     }
     let others = endpoints_of(app, selected, !endpoints.oidc.is_dual_stack())?;
-    Ok(if vault::is_minted_at(store, session, &others) { others } else { endpoints })
+    Ok(if token_store::is_minted_at(store, session, &others) { others } else { endpoints })
 }
 
 /// The hosts of a login at a portal that is a dual-stack one or not. AWS_USE_DUALSTACK_ENDPOINT, where it is set,
 /// decides by itself.
 fn endpoints_of(
     app: &App,
-    selected: &Selected,
+    selected: &ResolvedSession,
     has_dual_stack_portal: bool,
 ) -> Result<Endpoints, CommandError> {
     let (document, SsoSession { name, start_url, region, .. }) = (app.document()?, &selected.session);
@@ -381,17 +381,21 @@ pub(super) fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
 }
 
 /// What was listed last for the login that there is, however long ago.
-pub(super) fn known(app: &App, selected: &Selected) -> Option<Known> {
-    Known::of(&selected.session, &endpoints(app, selected).ok()?, &**app.state())
+pub(super) fn known(app: &App, selected: &ResolvedSession) -> Option<CachedAccounts> {
+    CachedAccounts::of(&selected.session, &endpoints(app, selected).ok()?, &**app.state())
 }
 
 /// The id of an account that was named, by what AWS listed last for this login; without a fresh list AWS is asked.
-pub(super) fn account_named(app: &App, selected: &Selected, name: &str) -> Result<String, CommandError> {
+pub(super) fn account_named(
+    app: &App,
+    selected: &ResolvedSession,
+    name: &str,
+) -> Result<String, CommandError> {
     let fresh = known(app, selected).filter(|known| known.is_fresh(app.clock.now()));
     let listed = fresh.map(|known| known.accounts.into_iter().map(|one| one.account).collect::<Vec<_>>());
     if let Some(id) = listed.and_then(|accounts| account::of_name(name, &accounts).ok()) {
         return Ok(id);
     }
-    let opened = Opened::for_use_in(app, selected.clone(), Patience::FOR_A_PERSON, LOCK_PATIENCE)?;
+    let opened = OpenSession::for_use_in(app, selected.clone(), Patience::FOR_A_PERSON, LOCK_PATIENCE)?;
     account::of_name(name, &opened.session().account_list()?)
 }

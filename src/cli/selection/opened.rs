@@ -3,24 +3,24 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::{Selected, endpoints, endpoints_of, minted_at, never_logged_in};
+use super::{ResolvedSession, endpoints, endpoints_of, minted_at, never_logged_in};
 use crate::app::App;
 use crate::cli::error::CommandError;
 use crate::cli::ui::Ui;
-use crate::credentials::listing::Listing;
+use crate::credentials::accounts::Listing;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
 use crate::profile::SsoSession;
 use crate::session::start_url::{self, Portal};
-use crate::session::{Session, SessionError, choice, vault};
+use crate::session::{Session, SessionError, store_selection, token_store};
 
 /// Longer than a refresh takes: two attempts of 6 s.
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(13);
 
 /// A session with its ports at hand.
-pub(in crate::cli) struct Opened<'a> {
+pub(in crate::cli) struct OpenSession<'a> {
     app: &'a App,
-    pub(in crate::cli) selected: Selected,
+    pub(in crate::cli) selected: ResolvedSession,
     pub(in crate::cli) endpoints: Endpoints,
     store: Box<dyn SecretStore>,
     center: Box<dyn IdentityCenter>,
@@ -29,11 +29,11 @@ pub(in crate::cli) struct Opened<'a> {
     has_proof: bool,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> OpenSession<'a> {
     /// For a login: chooses the store, and may raise its prompt.
     pub(in crate::cli) fn for_login(
         app: &'a App,
-        selected: Selected,
+        selected: ResolvedSession,
         noted: Option<StoreKind>,
         ui: &mut Ui,
     ) -> Result<Self, CommandError> {
@@ -41,11 +41,11 @@ impl<'a> Opened<'a> {
         let (open, requested) = (|kind| app.store(kind), app.settings()?.keyring);
         let has_proof = Cell::new(false);
         let proof = |store: &dyn SecretStore| {
-            has_proof.set(vault::prove(store, &selected.session, &endpoints, &**app.state())?);
+            has_proof.set(token_store::prove(store, &selected.session, &endpoints, &**app.state())?);
             Ok(())
         };
         let session = &selected.session;
-        let chosen = choice::for_login(session, requested, noted, ui.prompting(), &open, &proof)?;
+        let chosen = store_selection::for_login(session, requested, noted, ui.prompting(), &open, &proof)?;
         for reason in &chosen.passed_over {
             // A machine without a desktop is no surprise to anyone.
             if !matches!(reason, SessionError::Keyring(KeyringError::Absent { .. })) {
@@ -67,7 +67,7 @@ impl<'a> Opened<'a> {
     /// Moves on to the hosts of the portal that a login goes to: in its Region, and dual-stack ones where it is one.
     pub(in crate::cli) fn at(&mut self, portal: &Portal) -> Result<(), CommandError> {
         let session = SsoSession { region: portal.region.clone(), ..self.selected.session.clone() };
-        let selected = Selected { session, ..self.selected.clone() };
+        let selected = ResolvedSession { session, ..self.selected.clone() };
         let endpoints = endpoints_of(self.app, &selected, portal.is_dual_stack())?;
         if endpoints == self.endpoints && selected.session.region == self.selected.session.region {
             return Ok(());
@@ -80,7 +80,7 @@ impl<'a> Opened<'a> {
     /// For a command of a person's that uses a login. No login is exit 4 before anything else is opened.
     pub(in crate::cli) fn for_use(
         app: &'a App,
-        selected: Selected,
+        selected: ResolvedSession,
         patience: Patience,
         ui: &Ui,
     ) -> Result<Self, CommandError> {
@@ -92,7 +92,7 @@ impl<'a> Opened<'a> {
     /// Asks nobody anything. As long as one may wait for another process that refreshes.
     pub(in crate::cli) fn for_use_in(
         app: &'a App,
-        selected: Selected,
+        selected: ResolvedSession,
         patience: Patience,
         lock_patience: Duration,
     ) -> Result<Self, CommandError> {
@@ -105,16 +105,16 @@ impl<'a> Opened<'a> {
     /// `Err` inside: there is no login, as far as files and keyring tell.
     pub(in crate::cli) fn if_logged_in(
         app: &'a App,
-        selected: Selected,
+        selected: ResolvedSession,
         patience: Patience,
-    ) -> Result<Result<Self, Selected>, CommandError> {
+    ) -> Result<Result<Self, ResolvedSession>, CommandError> {
         // A login would have noted the region.
         if selected.session.region.is_empty() && !start_url::is_portal(&selected.session.start_url) {
             return Ok(Err(selected));
         }
         let endpoints = endpoints(app, &selected)?;
         let open = |kind| app.store(kind);
-        match choice::of_login(&selected.session, app.settings()?.keyring, &**app.state(), &open)? {
+        match store_selection::of_login(&selected.session, app.settings()?.keyring, &**app.state(), &open)? {
             Some(store) => {
                 let endpoints = minted_at(app, &selected, &*store, endpoints)?;
                 Ok(Ok(Self::with(app, selected, endpoints, store, patience)?))
@@ -125,19 +125,19 @@ impl<'a> Opened<'a> {
 
     pub(in crate::cli) fn ask_for_passphrase(&self, ui: &Ui) -> Result<(), CommandError> {
         if ui.is_interactive() {
-            choice::ask_for_passphrase(&*self.store, &self.selected.session)?;
+            store_selection::ask_for_passphrase(&*self.store, &self.selected.session)?;
         }
         Ok(())
     }
 
     /// For a command that takes the tokens out of their store: what holds them is opened by the person, if one is there.
     pub(in crate::cli) fn open_store(&self, ui: &Ui) -> Result<(), CommandError> {
-        Ok(choice::open_for(&*self.store, &self.selected.session, ui.prompting())?)
+        Ok(store_selection::open_for(&*self.store, &self.selected.session, ui.prompting())?)
     }
 
     fn with(
         app: &'a App,
-        selected: Selected,
+        selected: ResolvedSession,
         endpoints: Endpoints,
         store: Box<dyn SecretStore>,
         patience: Patience,
@@ -180,7 +180,7 @@ impl<'a> Opened<'a> {
             state: &**self.app.state(),
             store: &*self.store,
             center: &*self.center,
-            warm_keys: self.app.warm_keys(),
+            sealing_keys: self.app.sealing_keys(),
             lock_patience: self.lock_patience,
             retry_until: Duration::ZERO,
         }

@@ -6,8 +6,8 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::ports::keyring::StoreKind;
-use crate::session::choice::Requested;
 use crate::session::migrate::Migration;
+use crate::session::store_selection::StorePreference;
 
 const STORES: [&str; 5] = ["secret-service", "keyutils", "keychain", "wincred", "file"];
 
@@ -29,7 +29,7 @@ pub(super) struct MigrateArgs {
 
 fn kind(name: &str) -> Result<StoreKind, String> {
     match name.parse() {
-        Ok(Requested::Named(kind)) => Ok(kind),
+        Ok(StorePreference::Named(kind)) => Ok(kind),
         _ => Err(format!("`{name}` is no store")),
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
         config: &session,
         state: &**app.state(),
         clock: &*app.clock,
-        warm_keys: app.warm_keys(),
+        sealing_keys: app.sealing_keys(),
         open: &|kind| app.store(kind),
     };
     let migrated = migration.run(args.to, app.settings()?.keyring, ui.prompting())?;

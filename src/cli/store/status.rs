@@ -7,7 +7,7 @@ use crate::cli::selection;
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::Ui;
 use crate::ports::keyring::{KeyringError, StoreKind};
-use crate::session::whereabouts::{self, Found};
+use crate::session::token_location::{self, Found};
 
 /// Show which store each session uses, whether it answers, and whether the tokens are there
 ///
@@ -55,7 +55,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let (mut rows, mut trouble) = (Vec::new(), None);
     for session in sessions {
         let mut row = Row { name: session.name.clone(), store: None, answer: None, item: None };
-        if let Some((store, found)) = whereabouts::of(&session, requested, &**app.state(), &open)? {
+        if let Some((store, found)) = token_location::of(&session, requested, &**app.state(), &open)? {
             row.store = Some(store);
             row.answer = Some(found.as_ref().err().map_or("ok", answer));
             match found {

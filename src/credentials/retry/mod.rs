@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::pace::shared::{LONGEST_PAUSE, SharedPace, back_off};
+use super::rate_limit::shared::{LONGEST_PAUSE, SharedPace, back_off};
 use crate::ports::identity_center::ServiceError;
 use crate::session::Session;
 

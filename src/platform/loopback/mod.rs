@@ -31,9 +31,9 @@ use self::connections::{Asked, Connections};
 pub use self::page::Answer;
 pub(crate) use self::page::{page, redirect};
 pub use self::visitors::Visitors;
+use crate::platform::aead::hex;
 use crate::platform::peer_owner::{self, Connection, Peer, PeerOwner, PeersUnknown, UnknownPeers};
 use crate::platform::runtime::Runtime;
-use crate::platform::sealed::hex;
 
 /// Answers that are under way when the serving ends get this long to leave.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -136,7 +136,7 @@ impl Loopback {
         let Self { runtime, listener, peers, visitors, authority, .. } = self;
         // Whoever is being answered holds a receiver.
         let (busy, _) = watch::channel(());
-        let door = Arc::new(Door { authority, page, peers, visitors, busy: busy.clone() });
+        let door = Arc::new(Handler { authority, page, peers, visitors, busy: busy.clone() });
         runtime.block_on(async move {
             let ended = tokio::select! {
                 never = accept(&listener, &door) => never,
@@ -166,7 +166,7 @@ pub(crate) fn random<const LENGTH: usize>() -> Result<String, NoPort> {
     Ok(hex(&random))
 }
 
-struct Door<P> {
+struct Handler<P> {
     authority: String,
     page: P,
     peers: Arc<dyn PeerOwner>,
@@ -175,7 +175,7 @@ struct Door<P> {
 }
 
 /// Never ends.
-async fn accept<P, F, Never>(listener: &TcpListener, door: &Arc<Door<P>>) -> Never
+async fn accept<P, F, Never>(listener: &TcpListener, door: &Arc<Handler<P>>) -> Never
 where
     P: Fn(Parts) -> F + Send + Sync + 'static,
     F: Future<Output = Option<Answer>> + Send + 'static,
@@ -213,7 +213,7 @@ where
     }
 }
 
-impl<P, F> Door<P>
+impl<P, F> Handler<P>
 where
     P: Fn(Parts) -> F + Send + Sync + 'static,
     F: Future<Output = Option<Answer>> + Send + 'static,

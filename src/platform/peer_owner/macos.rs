@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Connection, Peer, PeerOwner};
-use crate::ports::trial::{RealTrials, Trials};
+use crate::ports::command_runner::{CommandRunner, SystemCommands};
 
 const LSOF: &str = "/usr/sbin/lsof";
 /// It takes a tenth of a second as a rule.
@@ -33,7 +33,7 @@ impl PeerOwner for Lsof {
         let port = format!("-i4TCP:{}", connection.remote.port());
         // Addresses and ports as numbers, all conditions at once, one field a line.
         let args = ["-n", "-P", "-w", "-a", "-u", &uid, &port, "-F", "n"].map(OsString::from);
-        let shown = RealTrials.run(Path::new(LSOF), &args, &[], PATIENCE);
+        let shown = SystemCommands.run(Path::new(LSOF), &args, &[], PATIENCE);
         let is_ours = shown.is_ok_and(|said| is_among(said.stdout.expose(), connection));
         if is_ours { Peer::SameUser } else { Peer::Gone }
     }

@@ -131,21 +131,28 @@ impl Proxy {
     }
 
     /// Returns who was not reached on the way to `host`, and why.
-    pub fn blamed(&self, host: &str, trouble: Trouble, error: &(dyn Error + 'static)) -> (String, String) {
+    pub fn blamed(
+        &self,
+        host: &str,
+        trouble: ProxyProblem,
+        error: &(dyn Error + 'static),
+    ) -> (String, String) {
         let name = format!("the proxy {} ({})", self.address(), self.variable);
         let why = match trouble {
-            Trouble::Unreachable if speaks_plain_http(error) => {
+            ProxyProblem::Unreachable if speaks_plain_http(error) => {
                 let plain = self.address().replacen("https:", "http:", 1);
                 return (name, format!("it does not speak TLS; write {}={plain}", self.variable));
             }
-            Trouble::Unreachable => return (name, innermost(error)),
-            Trouble::WantsUser if self.has_user() => "refused the user name and password (407)".to_owned(),
-            Trouble::WantsUser => format!(
+            ProxyProblem::Unreachable => return (name, innermost(error)),
+            ProxyProblem::WantsUser if self.has_user() => {
+                "refused the user name and password (407)".to_owned()
+            }
+            ProxyProblem::WantsUser => format!(
                 "wants a user name and password (407); write {}=http://USER:PASSWORD@host:port",
                 self.variable
             ),
-            Trouble::Refused => "refuses to connect there".to_owned(),
-            Trouble::Broken => format!("broke off: {}", innermost(error)),
+            ProxyProblem::Refused => "refuses to connect there".to_owned(),
+            ProxyProblem::Broken => format!("broke off: {}", innermost(error)),
         };
         (host.to_owned(), format!("{name} {why}"))
     }
@@ -158,7 +165,7 @@ pub fn none() -> ProxyConfig {
 
 /// What happened between here and the far side of the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ProxyProblem {
     Unreachable,
     WantsUser,
     Refused,
@@ -167,15 +174,15 @@ pub enum Trouble {
 
 /// Returns `None` for an error of what is behind the proxy. The client's own error has no name outside it, so its
 /// text decides; a test makes each of them.
-pub fn trouble(error: &(dyn Error + 'static)) -> Option<Trouble> {
+pub fn trouble(error: &(dyn Error + 'static)) -> Option<ProxyProblem> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(what) = error.to_string().strip_prefix("tunnel error: ") {
             return Some(match what {
-                "failed to create underlying connection" => Trouble::Unreachable,
-                "proxy authorization required" => Trouble::WantsUser,
-                "unsuccessful" => Trouble::Refused,
-                _ => Trouble::Broken,
+                "failed to create underlying connection" => ProxyProblem::Unreachable,
+                "proxy authorization required" => ProxyProblem::WantsUser,
+                "unsuccessful" => ProxyProblem::Refused,
+                _ => ProxyProblem::Broken,
             });
         }
         next = error.source();

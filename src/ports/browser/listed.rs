@@ -2,21 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BrowserError, Opened, Runs, start};
+use super::{BrowserError, Runs, StartedBrowser, start};
 use crate::platform::env::Env;
-use crate::platform::lookup;
+use crate::platform::which;
 
 /// They live in the terminal that they are started from.
 const TEXT_BROWSERS: [&str; 7] = ["elinks", "links", "links2", "lynx", "netrik", "retawq", "w3m"];
 
 /// Opens `url` with the first program that does not fail. `None`: none of them is on this machine.
-pub(super) fn open(list: &str, url: &str, env: &Env) -> Option<Result<Opened, BrowserError>> {
+pub(super) fn open(list: &str, url: &str, env: &Env) -> Option<Result<StartedBrowser, BrowserError>> {
     let mut failures = Vec::new();
     for words in list.split(':').filter_map(|command| words(command, url)) {
         let Some(program) = find(&words[0], env) else { continue };
         let runs = if is_text_browser(&program) { Runs::InTheTerminal } else { Runs::Apart };
         match start(&program, &words[1..], runs) {
-            Ok(()) => return Some(Ok(Opened::With(words[0].clone()))),
+            Ok(()) => return Some(Ok(StartedBrowser::With(words[0].clone()))),
             Err(error) => failures.push(error.why()),
         }
     }
@@ -58,9 +58,9 @@ fn words(command: &str, url: &str) -> Option<Vec<String>> {
 
 fn find(name: &str, env: &Env) -> Option<PathBuf> {
     if name.contains('/') {
-        return Some(PathBuf::from(name)).filter(|path| lookup::is_program(path));
+        return Some(PathBuf::from(name)).filter(|path| which::is_program(path));
     }
-    lookup::on_path(name, env)
+    which::on_path(name, env)
 }
 
 fn is_text_browser(program: &Path) -> bool {
@@ -70,7 +70,7 @@ fn is_text_browser(program: &Path) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::platform::lookup::script;
+    use crate::platform::which::script;
 
     #[test]
     fn the_url_stands_where_it_is_asked_for_or_last_and_exactly_once() {
@@ -100,7 +100,7 @@ mod tests {
         let env = script(folder.path(), "works", &format!("echo \"$@\" >> '{}'", list.display()));
         let url = "http://127.0.0.1:1/";
         assert!(
-            matches!(open("absent:fails:/nowhere/x:works -a %s:fails", url, &env), Some(Ok(Opened::With(program))) if program == "works")
+            matches!(open("absent:fails:/nowhere/x:works -a %s:fails", url, &env), Some(Ok(StartedBrowser::With(program))) if program == "works")
         );
         assert_eq!(opened(folder.path()), format!("-a {url}\n"));
         assert!(open("absent::/nowhere/x", url, &env).is_none());

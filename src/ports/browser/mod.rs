@@ -39,7 +39,7 @@ pub enum BrowserError {
 
 /// How a page is to be opened. With nothing in it: as the desktop opens pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Manner {
+pub struct BrowserOptions {
     /// `firefox`, `chrome` and their like, or any program, by name or path. It gets the URL as its last argument.
     pub program: Option<String>,
     /// One of that browser's own profiles: for Firefox its name, for Chrome and its relatives the name of its folder
@@ -51,7 +51,7 @@ pub struct Manner {
 
 /// What was started to open a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Opened {
+pub enum StartedBrowser {
     /// This program.
     With(String),
     /// The browser that the desktop names.
@@ -76,10 +76,10 @@ pub trait Browser {
         self.unavailable().is_none()
     }
     /// Starts it and does not wait for it. `url` stands on a command line: no secret in it.
-    fn open_in(&self, manner: &Manner, url: &str) -> Result<Opened, BrowserError>;
+    fn open_in(&self, manner: &BrowserOptions, url: &str) -> Result<StartedBrowser, BrowserError>;
 
     fn open(&self, url: &str) -> Result<(), BrowserError> {
-        self.open_in(&Manner::default(), url).map(|_| ())
+        self.open_in(&BrowserOptions::default(), url).map(|_| ())
     }
 }
 
@@ -124,13 +124,13 @@ impl Browser for SystemBrowser {
         self.unavailable().is_none() && ELSEWHERE.iter().all(|name| self.env.get(name).is_none())
     }
 
-    fn open_in(&self, manner: &Manner, url: &str) -> Result<Opened, BrowserError> {
+    fn open_in(&self, manner: &BrowserOptions, url: &str) -> Result<StartedBrowser, BrowserError> {
         let mut manner = manner.clone();
         // A container is Firefox's, whatever is usual.
         if manner.program.is_none() && manner.container.is_none() {
             manner.program.clone_from(&self.usual);
         }
-        if manner == Manner::default() {
+        if manner == BrowserOptions::default() {
             // On Windows a colon is part of a path, and nothing there reads the variable.
             let list = self.env.get("BROWSER").filter(|_| !cfg!(windows));
             let listed = list.and_then(|list| listed::open(&list, url, &self.env));
@@ -138,13 +138,13 @@ impl Browser for SystemBrowser {
         }
         let (program, arguments) = named::command(&manner, url, &self.env)?;
         start(&program, &arguments, Runs::Apart)?;
-        Ok(Opened::With(program.display().to_string()))
+        Ok(StartedBrowser::With(program.display().to_string()))
     }
 }
 
 /// In a container the desktop's default comes last: the crate takes a program of the host's desktop (`gio open`) for a
 /// success where that one is there and fails.
-fn open_by_default(url: &str, env: &Env) -> Result<Opened, BrowserError> {
+fn open_by_default(url: &str, env: &Env) -> Result<StartedBrowser, BrowserError> {
     if cfg!(any(windows, target_os = "macos")) {
         return open_as_the_desktop_does(url);
     }
@@ -157,7 +157,7 @@ fn open_by_default(url: &str, env: &Env) -> Result<Opened, BrowserError> {
     open_as_the_desktop_does(url).or_else(|_| openers::open(url, env))
 }
 
-fn open_as_the_desktop_does(url: &str) -> Result<Opened, BrowserError> {
+fn open_as_the_desktop_does(url: &str) -> Result<StartedBrowser, BrowserError> {
     let url = url.to_owned();
     give_it_time_to_fail(move || {
         let mut options = webbrowser::BrowserOptions::new();
@@ -165,7 +165,7 @@ fn open_as_the_desktop_does(url: &str) -> Result<Opened, BrowserError> {
         let result = webbrowser::open_browser_with_options(webbrowser::Browser::Default, &url, &options);
         result.map_err(|error| BrowserError::NotStarted(error.to_string()))
     })?;
-    Ok(Opened::ByDefault)
+    Ok(StartedBrowser::ByDefault)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -237,12 +237,12 @@ impl Browser for FakeBrowser {
         self.missing.is_none() && !self.elsewhere
     }
 
-    fn open_in(&self, _manner: &Manner, url: &str) -> Result<Opened, BrowserError> {
+    fn open_in(&self, _manner: &BrowserOptions, url: &str) -> Result<StartedBrowser, BrowserError> {
         if self.broken {
             return Err(BrowserError::NotStarted("broken".to_owned()));
         }
         self.opened.lock().expect("no test panics while holding it").push(url.to_owned());
-        Ok(Opened::With("fake".to_owned()))
+        Ok(StartedBrowser::With("fake".to_owned()))
     }
 }
 
@@ -283,7 +283,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn the_contract_holds_for_both_forms() {
-        use crate::platform::lookup::script;
+        use crate::platform::which::script;
         let folder = tempfile::tempdir().expect("a temp folder");
         let list = folder.path().join("list");
         // As a browser that was not running yet: it lives as long as its window.
@@ -310,7 +310,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_browser_that_fails_at_once_is_an_error() {
-        use crate::platform::lookup::script;
+        use crate::platform::which::script;
         let folder = tempfile::tempdir().expect("a temp folder");
         let env = script(folder.path(), "firefox", "exit 7");
         let failed = SystemBrowser::new(env, Some("firefox".to_owned())).open("http://127.0.0.1:1/");

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{BrowserError, Manner, packaged};
+use super::{BrowserError, BrowserOptions, packaged};
 use crate::platform::env::Env;
-use crate::platform::lookup;
+use crate::platform::which;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
@@ -89,7 +89,11 @@ const OTHER_FLATPAKS: [(&str, &str); 2] = [
 const FIREFOXES: [&str; 5] = ["firefox", "floorp", "librewolf", "waterfox", "zen"];
 
 /// The program and its arguments; the last one is `url`, or holds it.
-pub(super) fn command(manner: &Manner, url: &str, env: &Env) -> Result<(PathBuf, Vec<String>), BrowserError> {
+pub(super) fn command(
+    manner: &BrowserOptions,
+    url: &str,
+    env: &Env,
+) -> Result<(PathBuf, Vec<String>), BrowserError> {
     // Containers are Firefox's.
     let name = match (&manner.program, &manner.container) {
         (Some(name), _) => name.as_str(),
@@ -126,18 +130,18 @@ fn find(name: &str, env: &Env) -> Result<(PathBuf, Family), BrowserError> {
     if name.contains(['/', '\\']) {
         let path = PathBuf::from(name);
         let family = family_of(&path);
-        return lookup::is_program(&path).then_some((path, family)).ok_or_else(absent);
+        return which::is_program(&path).then_some((path, family)).ok_or_else(absent);
     }
     if let Some(known) = KNOWN.iter().find(|known| known.name.eq_ignore_ascii_case(name)) {
-        let on_path = known.programs.iter().find_map(|program| lookup::on_path(program, env));
-        let found = on_path.or_else(|| places(known, env).into_iter().find(|path| lookup::is_program(path)));
+        let on_path = known.programs.iter().find_map(|program| which::on_path(program, env));
+        let found = on_path.or_else(|| places(known, env).into_iter().find(|path| which::is_program(path)));
         return Ok((found.ok_or_else(absent)?, known.family));
     }
     // An option would not be a browser's name.
     if name.starts_with('-') {
         return Err(absent());
     }
-    let path = lookup::on_path(name, env).or_else(|| other_package(name, env)).ok_or_else(absent)?;
+    let path = which::on_path(name, env).or_else(|| other_package(name, env)).ok_or_else(absent)?;
     let family = family_of(&path);
     Ok((path, family))
 }
@@ -185,13 +189,13 @@ fn family_of(program: &Path) -> Family {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::platform::lookup::script;
+    use crate::platform::which::script;
 
     const URL: &str = "http://127.0.0.1:4321/0a?b=c&d#e";
 
-    fn manner(program: Option<&str>, profile: Option<&str>, container: Option<&str>) -> Manner {
+    fn manner(program: Option<&str>, profile: Option<&str>, container: Option<&str>) -> BrowserOptions {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Manner { program: owned(program), profile: owned(profile), container: owned(container) }
+        BrowserOptions { program: owned(program), profile: owned(profile), container: owned(container) }
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
         for program in ["firefox-esr", "google-chrome", "microsoft-edge", "brave-browser", "lynx"] {
             env = script(folder.path(), program, "");
         }
-        let opened = |manner: &Manner| {
+        let opened = |manner: &BrowserOptions| {
             let (program, arguments) = command(manner, URL, &env)?;
             let name = program.file_name().expect("a file").to_string_lossy().into_owned();
             Ok::<_, BrowserError>([vec![name], arguments].concat())

@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use super::{BrowserError, Opened, Runs, start};
+use super::{BrowserError, Runs, StartedBrowser, start};
 use crate::platform::env::Env;
-use crate::platform::lookup;
+use crate::platform::which;
 
 /// In the order in which they are tried. Those that reach a host are installed nowhere but below one, and fail at once
 /// where they reach none.
@@ -35,14 +35,14 @@ pub(super) fn is_in_a_container(env: &Env) -> bool {
 }
 
 /// Opens `url` with the first of them that does not fail.
-pub(super) fn open(url: &str, env: &Env) -> Result<Opened, BrowserError> {
+pub(super) fn open(url: &str, env: &Env) -> Result<StartedBrowser, BrowserError> {
     let mut failures = Vec::new();
     for command in OPENERS {
         let [name, arguments @ ..] = command else { continue };
-        let Some(program) = lookup::on_path(name, env) else { continue };
+        let Some(program) = which::on_path(name, env) else { continue };
         let arguments: Vec<String> = arguments.iter().chain([&url]).map(|&word| word.to_owned()).collect();
         match start(&program, &arguments, Runs::Apart) {
-            Ok(()) => return Ok(Opened::With(command.join(" "))),
+            Ok(()) => return Ok(StartedBrowser::With(command.join(" "))),
             Err(error) => failures.push(error.why()),
         }
     }
@@ -55,12 +55,12 @@ pub(super) fn open(url: &str, env: &Env) -> Result<Opened, BrowserError> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::platform::lookup::script;
+    use crate::platform::which::script;
 
     const URL: &str = "http://127.0.0.1:1/a?b&c";
 
     /// Opens with these programs, each with its exit code, and returns what happened and what they were given.
-    fn opened(programs: &[(&str, u8)]) -> (Result<Opened, BrowserError>, String) {
+    fn opened(programs: &[(&str, u8)]) -> (Result<StartedBrowser, BrowserError>, String) {
         let folder = tempfile::tempdir().expect("a temp folder");
         let list = folder.path().join("list");
         let mut env = Env::from_pairs(&[("PATH", "/nowhere")]);
@@ -82,7 +82,7 @@ mod tests {
             (&[("gio", 0)][..], "gio open"),
         ] {
             let (outcome, given) = opened(programs);
-            assert_eq!(outcome.expect("opens"), Opened::With(by.to_owned()));
+            assert_eq!(outcome.expect("opens"), StartedBrowser::With(by.to_owned()));
             assert_eq!(given.lines().last(), Some(&*format!("{by} {URL}")), "{given}");
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::platform::env::Env;
-use crate::platform::lookup;
+use crate::platform::which;
 
 /// Where snaps have their programs: the second is that of Fedora and Arch.
 const SNAPS: [&str; 2] = ["/snap/bin", "/var/lib/snapd/snap/bin"];
@@ -13,7 +13,7 @@ pub(super) fn find(ids: &[&str], programs: &[&str], env: &Env) -> Option<PathBuf
     let flatpaks = exports(env).into_iter().flat_map(|folder| ids.iter().map(move |id| folder.join(id)));
     let snaps =
         SNAPS.iter().flat_map(|folder| programs.iter().map(move |name| PathBuf::from(folder).join(name)));
-    flatpaks.chain(snaps).find(|path| lookup::is_program(path))
+    flatpaks.chain(snaps).find(|path| which::is_program(path))
 }
 
 /// Finds a Flatpak by its id, or by the last part of it in any case (`floorp` for `one.ablaze.floorp`); a snap by its
@@ -27,7 +27,7 @@ pub(super) fn by_name(name: &str, env: &Env) -> Option<PathBuf> {
             .filter(|path| {
                 let id = path.file_name().unwrap_or_default().to_string_lossy();
                 let last = id.rsplit_once('.').map(|(_, last)| last);
-                last.is_some_and(|last| last.eq_ignore_ascii_case(name)) && lookup::is_program(path)
+                last.is_some_and(|last| last.eq_ignore_ascii_case(name)) && which::is_program(path)
             })
             .collect();
         found.sort();

@@ -22,7 +22,7 @@ const PATH: &str = "/oauth/callback";
 pub const REGISTERED: &str = "http://127.0.0.1/oauth/callback";
 
 /// What the browser came back with.
-pub enum Returned {
+pub enum CallbackResult {
     Code(Secret<String>),
     /// RFC 6749 section 4.1.2.1: `error` and `error_description`.
     Refused {
@@ -33,7 +33,7 @@ pub enum Returned {
 
 /// What the tab says in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LoginOutcome {
     LoggedIn,
     Failed,
 }
@@ -45,15 +45,15 @@ pub trait Callback {
     /// with the real one they could log this person in as themselves.
     fn send_on(&self, target: &str) -> String;
     /// The answer, if it comes within `patience`. The tab waits for its end.
-    fn wait(&self, patience: Duration) -> Option<Returned>;
+    fn wait(&self, patience: Duration) -> Option<CallbackResult>;
     /// Who came so far.
     fn visitors(&self) -> Arc<Visitors>;
-    /// Answers the waiting tab and listens no more. Dropping it is [`Verdict::Failed`].
-    fn close(self: Box<Self>, verdict: Verdict);
+    /// Answers the waiting tab and listens no more. Dropping it is [`LoginOutcome::Failed`].
+    fn close(self: Box<Self>, verdict: LoginOutcome);
 }
 
 /// `query` of a request that knows the state; anything else is `None`.
-fn read(query: &str, state: &Secret<String>) -> Option<Returned> {
+fn read(query: &str, state: &Secret<String>) -> Option<CallbackResult> {
     let mut values = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         // RFC 6749 section 3.1: none more than once.
@@ -67,8 +67,8 @@ fn read(query: &str, state: &Secret<String>) -> Option<Returned> {
     }
     let mut value = |name| values.remove(name).filter(|value| !value.expose().is_empty());
     match (value("code"), value("error")) {
-        (Some(code), None) => Some(Returned::Code(code)),
-        (None, Some(error)) => Some(Returned::Refused {
+        (Some(code), None) => Some(CallbackResult::Code(code)),
+        (None, Some(error)) => Some(CallbackResult::Refused {
             error: error.expose().clone(),
             description: value("error_description").map(|text| text.expose().clone()),
         }),
@@ -81,15 +81,15 @@ pub struct LoopbackCallback {
     authority: String,
     entry: String,
     visitors: Arc<Visitors>,
-    desk: Arc<Desk>,
-    returned: mpsc::Receiver<Returned>,
-    verdict: Option<oneshot::Sender<Verdict>>,
+    desk: Arc<CallbackState>,
+    returned: mpsc::Receiver<CallbackResult>,
+    verdict: Option<oneshot::Sender<LoginOutcome>>,
     end: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
 }
 
 /// What the requests share.
-struct Desk {
+struct CallbackState {
     state: Secret<String>,
     entry_path: String,
     /// Where the browser is sent on to, once.
@@ -99,8 +99,8 @@ struct Desk {
 }
 
 struct First {
-    tell: mpsc::Sender<Returned>,
-    verdict: oneshot::Receiver<Verdict>,
+    tell: mpsc::Sender<CallbackResult>,
+    verdict: oneshot::Receiver<LoginOutcome>,
 }
 
 impl LoopbackCallback {
@@ -110,7 +110,7 @@ impl LoopbackCallback {
         let (tell, returned) = mpsc::channel();
         let (verdict, verdict_comes) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
-        let desk = Arc::new(Desk {
+        let desk = Arc::new(CallbackState {
             state: state.clone(),
             entry_path: loopback.path(),
             target: Mutex::default(),
@@ -131,7 +131,7 @@ impl LoopbackCallback {
     }
 }
 
-impl Desk {
+impl CallbackState {
     async fn answer(&self, asked: &Parts) -> Option<Answer> {
         let asked = &asked.uri;
         if loopback::is(asked, &self.entry_path) {
@@ -144,17 +144,17 @@ impl Desk {
         let returned = read(asked.query()?, &self.state)?;
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         first.tell.send(returned).ok()?;
-        Some(last_page(first.verdict.await.unwrap_or(Verdict::Failed)))
+        Some(last_page(first.verdict.await.unwrap_or(LoginOutcome::Failed)))
     }
 }
 
-fn last_page(verdict: Verdict) -> Answer {
+fn last_page(verdict: LoginOutcome) -> Answer {
     match verdict {
-        Verdict::LoggedIn => loopback::page(
+        LoginOutcome::LoggedIn => loopback::page(
             "kcaws: logged in",
             "<h1>You are logged in</h1><p>The tokens are stored. You can close this tab.</p>",
         ),
-        Verdict::Failed => loopback::page(
+        LoginOutcome::Failed => loopback::page(
             "kcaws: not logged in",
             "<h1>The login failed</h1><p>Where you started it, you read why. You can close this tab.</p>",
         ),
@@ -171,7 +171,7 @@ impl Callback for LoopbackCallback {
         self.entry.clone()
     }
 
-    fn wait(&self, patience: Duration) -> Option<Returned> {
+    fn wait(&self, patience: Duration) -> Option<CallbackResult> {
         self.returned.recv_timeout(patience).ok()
     }
 
@@ -179,7 +179,7 @@ impl Callback for LoopbackCallback {
         self.visitors.clone()
     }
 
-    fn close(mut self: Box<Self>, verdict: Verdict) {
+    fn close(mut self: Box<Self>, verdict: LoginOutcome) {
         if let Some(waiting) = self.verdict.take() {
             // No tab may wait.
             let _ = waiting.send(verdict);
@@ -203,7 +203,7 @@ impl Drop for LoopbackCallback {
 pub struct FakeCallback {
     state: String,
     queries: Arc<Mutex<VecDeque<String>>>,
-    closed: Arc<Mutex<Option<Verdict>>>,
+    closed: Arc<Mutex<Option<LoginOutcome>>>,
 }
 
 impl FakeCallback {
@@ -217,7 +217,7 @@ impl FakeCallback {
         Self { state: state.expose().clone(), ..self.clone() }
     }
 
-    pub fn verdict(&self) -> Option<Verdict> {
+    pub fn verdict(&self) -> Option<LoginOutcome> {
         *self.closed.lock().expect("no test panics while holding it")
     }
 }
@@ -231,7 +231,7 @@ impl Callback for FakeCallback {
         target.to_owned()
     }
 
-    fn wait(&self, _patience: Duration) -> Option<Returned> {
+    fn wait(&self, _patience: Duration) -> Option<CallbackResult> {
         let state = Secret::from(self.state.as_str());
         let mut queries = self.queries.lock().expect("no test panics while holding it");
         std::iter::from_fn(|| queries.pop_front())
@@ -242,7 +242,7 @@ impl Callback for FakeCallback {
         Arc::default()
     }
 
-    fn close(self: Box<Self>, verdict: Verdict) {
+    fn close(self: Box<Self>, verdict: LoginOutcome) {
         *self.closed.lock().expect("no test panics while holding it") = Some(verdict);
     }
 }

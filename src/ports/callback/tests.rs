@@ -16,10 +16,10 @@ fn get(authority: &str, query: &str) -> String {
     ask(authority, &format!("GET {PATH}?{query} HTTP/1.1\r\nHost: {authority}"))
 }
 
-fn code(returned: Option<Returned>) -> Option<String> {
+fn code(returned: Option<CallbackResult>) -> Option<String> {
     match returned? {
-        Returned::Code(code) => Some(code.expose().clone()),
-        Returned::Refused { .. } => None,
+        CallbackResult::Code(code) => Some(code.expose().clone()),
+        CallbackResult::Refused { .. } => None,
     }
 }
 
@@ -46,7 +46,7 @@ fn contract(callback: Box<dyn Callback>, visit: &dyn Fn(&str, bool)) {
     }
     visit("state=STATE&code=a%2Fb%2Bc&iss=https%3A%2F%2Fexample.com", true);
     assert_eq!(code(callback.wait(LONG)).as_deref(), Some("a/b+c"));
-    callback.close(Verdict::LoggedIn);
+    callback.close(LoginOutcome::LoggedIn);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn both_forms_keep_the_contract() {
 fn a_refusal_comes_back_as_it_is_called() {
     let refusal = "error=server_error&error_description=not+today&state=s";
     match read(refusal, &"s".into()) {
-        Some(Returned::Refused { error, description }) => {
+        Some(CallbackResult::Refused { error, description }) => {
             assert_eq!((error.as_str(), description.as_deref()), ("server_error", Some("not today")));
         }
         _ => panic!("not understood"),
@@ -79,9 +79,11 @@ fn a_refusal_comes_back_as_it_is_called() {
 
 #[test]
 fn the_tab_is_told_the_end_and_holds_nothing_else() {
-    for (verdict, words) in
-        [(Some(Verdict::LoggedIn), "You are logged in"), (Some(Verdict::Failed), "failed"), (None, "failed")]
-    {
+    for (verdict, words) in [
+        (Some(LoginOutcome::LoggedIn), "You are logged in"),
+        (Some(LoginOutcome::Failed), "failed"),
+        (None, "failed"),
+    ] {
         let callback = listen();
         let authority = callback.authority.clone();
         let asked = authority.clone();
@@ -162,7 +164,7 @@ fn wrong_requests_of_every_kind_neither_learn_anything_nor_end_the_wait() {
     let asked = authority.clone();
     let tab = std::thread::spawn(move || get(&asked, &format!("code=c&state={STATE}")));
     assert_eq!(code(callback.wait(LONG)).as_deref(), Some("c"));
-    Box::new(callback).close(Verdict::LoggedIn);
+    Box::new(callback).close(LoginOutcome::LoggedIn);
     assert!(tab.join().expect("no panic").contains("You are logged in"));
 }
 
@@ -185,7 +187,7 @@ fn connections_that_say_nothing_or_half_of_it_keep_nobody_out() {
     let asked = authority.clone();
     let tab = std::thread::spawn(move || get(&asked, &format!("code=c&state={STATE}")));
     assert_eq!(code(callback.wait(LONG)).as_deref(), Some("c"));
-    Box::new(callback).close(Verdict::LoggedIn);
+    Box::new(callback).close(LoginOutcome::LoggedIn);
     assert!(tab.join().expect("no panic").contains("You are logged in"));
     drop(silent);
 }

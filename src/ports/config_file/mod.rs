@@ -20,12 +20,16 @@ pub trait ConfigFile: Send + Sync {
     fn stamp(&self) -> Option<FileStamp>;
     /// Puts `after` in the place of `before`; `after` of `None` removes the file. Returns `false`, with nothing done,
     /// when the file is not `before` any more.
-    fn replace(&self, before: Option<&[u8]>, after: Option<&[u8]>, how: How)
-    -> Result<bool, ConfigFileError>;
+    fn replace(
+        &self,
+        before: Option<&[u8]>,
+        after: Option<&[u8]>,
+        how: WriteMode,
+    ) -> Result<bool, ConfigFileError>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum WriteMode {
     /// A new file, renamed over the old one: readers see the one or the other.
     Rename,
     /// Into the file that is there: for one that has other names, or is mounted. Readers may see a half of it.
@@ -104,7 +108,7 @@ impl ConfigFile for DiskConfigFile {
         &self,
         before: Option<&[u8]>,
         after: Option<&[u8]>,
-        how: How,
+        how: WriteMode,
     ) -> Result<bool, ConfigFileError> {
         // Ctrl-C leaves no half file and no temp file.
         let _section = CriticalSection::enter();
@@ -124,7 +128,7 @@ impl ConfigFile for DiskConfigFile {
             }
             return Ok(unchanged);
         };
-        if how == How::InPlace && meta.is_some() {
+        if how == WriteMode::InPlace && meta.is_some() {
             return write_in_place(&real, before, after);
         }
         let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -224,7 +228,7 @@ fn check_writable(
     named: &Path,
     path: &Path,
     meta: &std::fs::Metadata,
-    how: How,
+    how: WriteMode,
 ) -> Result<(), ConfigFileError> {
     let link = (named != path).then(|| named.to_path_buf());
     let path = path.to_path_buf();
@@ -237,7 +241,7 @@ fn check_writable(
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        if how == How::Rename && meta.nlink() > 1 {
+        if how == WriteMode::Rename && meta.nlink() > 1 {
             return Err(ConfigFileError::HardLinked { path, links: meta.nlink() });
         }
     }
@@ -383,7 +387,7 @@ impl ConfigFile for FakeConfigFile {
         &self,
         before: Option<&[u8]>,
         after: Option<&[u8]>,
-        _how: How,
+        _how: WriteMode,
     ) -> Result<bool, ConfigFileError> {
         let mut content = self.content.lock().expect("no test panics while holding it");
         let mut intruders = self.intruders.lock().expect("no test panics while holding it");

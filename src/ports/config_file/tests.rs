@@ -2,15 +2,15 @@ use super::*;
 
 fn contract(file: &dyn ConfigFile) {
     assert_eq!(file.read().expect("a missing file is no error"), None);
-    assert!(!file.replace(Some(b"x"), Some(b"y"), How::Rename).expect("somebody was faster"));
-    assert!(file.replace(None, Some(b"one"), How::Rename).expect("creates"));
-    assert!(!file.replace(None, Some(b"two"), How::Rename).expect("it is there now"));
-    assert!(file.replace(Some(b"one"), Some(b"two"), How::Rename).expect("replaces"));
-    assert!(file.replace(Some(b"two"), Some(b"3"), How::InPlace).expect("replaces"));
-    assert!(!file.replace(Some(b"two"), Some(b"x"), How::InPlace).expect("somebody was faster"));
+    assert!(!file.replace(Some(b"x"), Some(b"y"), WriteMode::Rename).expect("somebody was faster"));
+    assert!(file.replace(None, Some(b"one"), WriteMode::Rename).expect("creates"));
+    assert!(!file.replace(None, Some(b"two"), WriteMode::Rename).expect("it is there now"));
+    assert!(file.replace(Some(b"one"), Some(b"two"), WriteMode::Rename).expect("replaces"));
+    assert!(file.replace(Some(b"two"), Some(b"3"), WriteMode::InPlace).expect("replaces"));
+    assert!(!file.replace(Some(b"two"), Some(b"x"), WriteMode::InPlace).expect("somebody was faster"));
     assert_eq!(file.read().expect("reads").as_deref(), Some(&b"3"[..]));
-    assert!(!file.replace(Some(b"two"), None, How::Rename).expect("somebody was faster"));
-    assert!(file.replace(Some(b"3"), None, How::Rename).expect("removes"));
+    assert!(!file.replace(Some(b"two"), None, WriteMode::Rename).expect("somebody was faster"));
+    assert!(file.replace(Some(b"3"), None, WriteMode::Rename).expect("removes"));
     assert_eq!(file.read().expect("reads"), None);
 }
 
@@ -32,7 +32,11 @@ mod on_unix {
     fn scene(mode: u32) -> (tempfile::TempDir, PathBuf) {
         let temp = tempfile::tempdir().expect("a temp folder");
         let path = temp.path().join("real");
-        assert!(DiskConfigFile::new(path.clone()).replace(None, Some(b"old"), How::Rename).expect("creates"));
+        assert!(
+            DiskConfigFile::new(path.clone())
+                .replace(None, Some(b"old"), WriteMode::Rename)
+                .expect("creates")
+        );
         let created = std::fs::metadata(&path).expect("is there").mode() & 0o7777;
         assert_eq!(created, 0o600, "a new file is the owner's alone");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("chmod");
@@ -53,7 +57,7 @@ mod on_unix {
         symlink("real", temp.path().join("link")).expect("links");
         symlink(temp.path().join("link"), temp.path().join("config")).expect("links");
         let file = DiskConfigFile::new(temp.path().join("config"));
-        assert!(file.replace(Some(b"old"), Some(b"new"), How::Rename).expect("replaces"));
+        assert!(file.replace(Some(b"old"), Some(b"new"), WriteMode::Rename).expect("replaces"));
         assert_eq!(std::fs::read(&real).expect("reads"), b"new");
         assert_eq!(std::fs::metadata(&real).expect("is there").mode() & 0o7777, 0o640);
         assert!(temp.path().join("config").is_symlink() && temp.path().join("link").is_symlink());
@@ -65,11 +69,11 @@ mod on_unix {
         let temp = tempfile::tempdir().expect("a temp folder");
         symlink("dotfiles/aws", temp.path().join("config")).expect("links");
         let file = DiskConfigFile::new(temp.path().join("config"));
-        assert!(file.replace(None, Some(b"new"), How::Rename).expect("creates"));
+        assert!(file.replace(None, Some(b"new"), WriteMode::Rename).expect("creates"));
         assert_eq!(std::fs::read(temp.path().join("dotfiles/aws")).expect("reads"), b"new");
         symlink("b", temp.path().join("a")).expect("links");
         symlink("a", temp.path().join("b")).expect("links");
-        let refused = DiskConfigFile::new(temp.path().join("a")).replace(None, Some(b"x"), How::Rename);
+        let refused = DiskConfigFile::new(temp.path().join("a")).replace(None, Some(b"x"), WriteMode::Rename);
         assert!(matches!(refused, Err(ConfigFileError::Io { what: "follow", .. })));
     }
 
@@ -90,7 +94,7 @@ mod on_unix {
     #[test]
     fn a_protected_file_is_refused_by_either_way() {
         let (temp, real) = scene(0o444);
-        for how in [How::Rename, How::InPlace] {
+        for how in [WriteMode::Rename, WriteMode::InPlace] {
             let refused = DiskConfigFile::new(real.clone()).replace(Some(b"old"), Some(b"new"), how);
             assert!(matches!(refused, Err(ConfigFileError::ReadOnly { .. })));
         }
@@ -124,10 +128,10 @@ mod on_unix {
             let before = shown(&real);
             assert!(before[0].contains("user:4001:r--") && before[0].contains("group::---"), "{before:?}");
             let file = DiskConfigFile::new(real.clone());
-            assert!(file.replace(Some(b"old"), Some(b"new"), How::Rename).expect("replaces"));
+            assert!(file.replace(Some(b"old"), Some(b"new"), WriteMode::Rename).expect("replaces"));
             assert_eq!(shown(&real), before);
             assert_eq!(std::fs::metadata(&real).expect("is there").mode() & 0o7777, 0o640, "the mask");
-            assert!(file.replace(Some(b"new"), Some(b"3"), How::InPlace).expect("replaces"));
+            assert!(file.replace(Some(b"new"), Some(b"3"), WriteMode::InPlace).expect("replaces"));
             assert_eq!(shown(&real), before);
         }
 
@@ -139,7 +143,7 @@ mod on_unix {
             run("setfacl", &["--default", "--modify=u:4001:rw"], temp.path());
             let before = shown(&real);
             let file = DiskConfigFile::new(real.clone());
-            assert!(file.replace(Some(b"old"), Some(b"new"), How::Rename).expect("replaces"));
+            assert!(file.replace(Some(b"old"), Some(b"new"), WriteMode::Rename).expect("replaces"));
             assert_eq!(shown(&real), before);
         }
     }
@@ -149,16 +153,17 @@ mod on_unix {
         let (temp, real) = scene(0o600);
         std::fs::hard_link(&real, temp.path().join("twin")).expect("links");
         let file = DiskConfigFile::new(real);
-        let refused = file.replace(Some(b"old"), Some(b"new"), How::Rename);
+        let refused = file.replace(Some(b"old"), Some(b"new"), WriteMode::Rename);
         assert!(matches!(refused, Err(ConfigFileError::HardLinked { links: 2, .. })));
-        assert!(file.replace(Some(b"old"), Some(b"n"), How::InPlace).expect("replaces"));
+        assert!(file.replace(Some(b"old"), Some(b"n"), WriteMode::InPlace).expect("replaces"));
         assert_eq!(std::fs::read(temp.path().join("twin")).expect("reads"), b"n");
     }
 
     #[test]
     fn a_folder_is_no_file_and_what_a_killed_writer_left_is_swept() {
         let temp = tempfile::tempdir().expect("a temp folder");
-        let refused = DiskConfigFile::new(temp.path().to_path_buf()).replace(None, Some(b"x"), How::Rename);
+        let refused =
+            DiskConfigFile::new(temp.path().to_path_buf()).replace(None, Some(b"x"), WriteMode::Rename);
         assert!(matches!(refused, Err(ConfigFileError::NotAFile { .. })));
         for (name, minutes) in [("old", 5), ("new", 0)] {
             let left = temp.path().join(format!("{TEMP_PREFIX}{name}"));
@@ -167,7 +172,7 @@ mod on_unix {
             file.set_modified(now - std::time::Duration::from_mins(minutes)).expect("ages");
         }
         let file = DiskConfigFile::new(temp.path().join("config"));
-        assert!(file.replace(None, Some(b"x"), How::Rename).expect("creates"));
+        assert!(file.replace(None, Some(b"x"), WriteMode::Rename).expect("creates"));
         assert_eq!(names(temp.path()), [format!("{TEMP_PREFIX}new"), "config".to_owned()]);
     }
 }

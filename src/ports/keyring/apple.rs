@@ -14,7 +14,7 @@ use keyring_core::api::CredentialApi;
 use keyring_core::{Credential, CredentialStore, Entry};
 use security_framework::os::macos::keychain::{SecKeychain, SecPreferencesDomain};
 
-use super::core_store::{Backend, CoreStore, Trouble};
+use super::core_store::{Backend, BackendError, CoreStore};
 use super::{ItemKey, KeyringError, Prompting, StoreKind};
 
 pub type KeychainStore = CoreStore<Keychain>;
@@ -57,16 +57,16 @@ impl Backend for Keychain {
     }
 
     /// The numbers are those of `SecBase.h`.
-    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
+    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match error.downcast_ref::<security_framework::base::Error>()?.code() {
             // errSecInteractionNotAllowed, errSecInteractionRequired: a dialog would be needed.
-            -25308 | -25315 => Some(Trouble::Locked),
+            -25308 | -25315 => Some(BackendError::Locked),
             // userCanceledErr, errSecAuthFailed: the dialog's "Deny", or a wrong password.
-            -128 | -25293 => Some(Trouble::Refused),
+            -128 | -25293 => Some(BackendError::Refused),
             // errSecDuplicateItem: another process added it a moment ago.
-            -25299 => Some(Trouble::Changing("another process added it".into())),
+            -25299 => Some(BackendError::Changing("another process added it".into())),
             // errSecNoDefaultKeychain
-            -25307 => Some(Trouble::Absent("this user has no default keychain".into())),
+            -25307 => Some(BackendError::Absent("this user has no default keychain".into())),
             _ => None,
         }
     }

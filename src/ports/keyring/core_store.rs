@@ -11,7 +11,7 @@ use crate::secret::Secret;
 
 /// What `keyring-core` has no variant for, carried inside its platform errors.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum BackendError {
     #[error("locked")]
     Locked,
     #[error("the person refused")]
@@ -22,8 +22,8 @@ pub enum Trouble {
     Absent(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<Trouble> for Error {
-    fn from(trouble: Trouble) -> Self {
+impl From<BackendError> for Error {
+    fn from(trouble: BackendError) -> Self {
         Self::NoStorageAccess(Box::new(trouble))
     }
 }
@@ -36,7 +36,7 @@ pub trait Backend {
     fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
     fn attend(&self, _prompting: Prompting) {}
     /// Reads a platform's own error numbers.
-    fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
+    fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         None
     }
 }
@@ -97,19 +97,19 @@ fn explain<B: Backend>(error: Error) -> KeyringError {
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-fn own<B: Backend>(source: Source) -> Result<Trouble, Source> {
-    match source.downcast::<Trouble>() {
+fn own<B: Backend>(source: Source) -> Result<BackendError, Source> {
+    match source.downcast::<BackendError>() {
         Ok(trouble) => Ok(*trouble),
         Err(source) => B::trouble(source.as_ref()).ok_or(source),
     }
 }
 
-fn name(store: StoreKind, trouble: Trouble) -> KeyringError {
+fn name(store: StoreKind, trouble: BackendError) -> KeyringError {
     match trouble {
-        Trouble::Locked => KeyringError::Locked(store),
-        Trouble::Refused => KeyringError::Refused(store),
-        Trouble::Changing(source) => KeyringError::Changing { store, source },
-        Trouble::Absent(source) => KeyringError::Absent { store, source },
+        BackendError::Locked => KeyringError::Locked(store),
+        BackendError::Refused => KeyringError::Refused(store),
+        BackendError::Changing(source) => KeyringError::Changing { store, source },
+        BackendError::Absent(source) => KeyringError::Absent { store, source },
     }
 }
 

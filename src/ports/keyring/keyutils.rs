@@ -15,7 +15,7 @@ use super::left_over;
 use super::names::hex;
 use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
-use crate::platform::sealed::{self, SealError};
+use crate::platform::aead::{self, SealError};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 
@@ -65,7 +65,7 @@ impl KeyutilsStore {
     }
 
     /// A key that is there, old or new.
-    fn key_to_write(&self, ring: KeyRing) -> Result<(KeyId, sealed::Key), KeyringError> {
+    fn key_to_write(&self, ring: KeyRing) -> Result<(KeyId, aead::Key), KeyringError> {
         if let Some(id) = self.current_id()?
             && let Some(key) = fetch(ring, &id)?
         {
@@ -73,7 +73,7 @@ impl KeyutilsStore {
         }
         let mut id = KeyId::default();
         getrandom::fill(&mut id).map_err(|_| failed(SealError::NoRandom))?;
-        let key = sealed::new_key().map_err(failed)?;
+        let key = aead::new_key().map_err(failed)?;
         let kept = ring.add_key(&description(&id), key.as_slice()).map_err(kernel)?;
         renew(kept)?;
         self.state.write(KEY_ID_FILE, hex(&id).as_bytes()).map_err(state)?;
@@ -108,8 +108,8 @@ impl SecretStore for KeyutilsStore {
             // Expired, or the machine was restarted: what was sealed is gone, and that is what this store promises.
             return Ok(None);
         };
-        let value = sealed::open(&kernel_key, &bound(id, key), sealed)
-            .map_err(|error| damaged(&error.to_string()))?;
+        let value =
+            aead::open(&kernel_key, &bound(id, key), sealed).map_err(|error| damaged(&error.to_string()))?;
         text(KIND, value).map(Some)
     }
 
@@ -120,7 +120,7 @@ impl SecretStore for KeyutilsStore {
         for _ in 0..2 {
             let (id, kernel_key) = self.key_to_write(ring)?;
             let mut file = id.to_vec();
-            let sealed = sealed::seal(&kernel_key, &bound(&id, key), value.expose().as_bytes());
+            let sealed = aead::seal(&kernel_key, &bound(&id, key), value.expose().as_bytes());
             file.extend_from_slice(&sealed.map_err(failed)?);
             self.state.write_record(&file_name(key), &file).map_err(state)?;
             if find(ring, &id)?.is_some() {
@@ -154,8 +154,7 @@ impl SecretStore for KeyutilsStore {
         let is_whole = |file: &[u8]| {
             let Some((id, sealed)) = file.split_first_chunk::<ID_LEN>() else { return Ok(false) };
             let kernel_key = fetch(user_keyring()?, id)?;
-            Ok(kernel_key
-                .is_some_and(|kernel_key| sealed::open(&kernel_key, &bound(id, key), sealed).is_ok()))
+            Ok(kernel_key.is_some_and(|kernel_key| aead::open(&kernel_key, &bound(id, key), sealed).is_ok()))
         };
         left_over::take_up(&*self.state, &file_name(key), is_whole, state)
     }
@@ -177,12 +176,12 @@ fn find(ring: KeyRing, id: &KeyId) -> Result<Option<KernelKey>, KeyringError> {
     present(ring.search(&description(id)))
 }
 
-fn fetch(ring: KeyRing, id: &KeyId) -> Result<Option<sealed::Key>, KeyringError> {
+fn fetch(ring: KeyRing, id: &KeyId) -> Result<Option<aead::Key>, KeyringError> {
     let Some(found) = find(ring, id)? else { return Ok(None) };
-    let mut key = sealed::Key::default();
+    let mut key = aead::Key::default();
     let Some(length) = present(found.read(&mut *key))? else { return Ok(None) };
     // The kernel answers with the full length, whatever fitted.
-    if length != sealed::KEY_LEN {
+    if length != aead::KEY_LEN {
         return Err(damaged("the key in the kernel keyring has the wrong length"));
     }
     renew(found)?;

@@ -3,7 +3,7 @@
 use super::ItemKey;
 use crate::ports::state_folder::hashed_name;
 
-pub(super) use crate::platform::sealed::hex;
+pub(super) use crate::platform::aead::hex;
 
 pub(super) fn digest(key: &ItemKey) -> String {
     hashed_name(&[key.session.as_bytes(), key.start_url.as_bytes()])

@@ -9,7 +9,7 @@ use windows_native_keyring_store::Store;
 use zeroize::Zeroizing;
 
 use super::chunks::{self, Slots};
-use super::core_store::{self, Backend, Trouble};
+use super::core_store::{self, Backend, BackendError};
 use super::text::text;
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
 use crate::secret::Secret;
@@ -79,11 +79,11 @@ impl Backend for Wincred {
         Ok(())
     }
 
-    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Trouble> {
+    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match code::of(error)? {
             // A look that met the removal of a piece, or a write.
             code::KEY_DELETED | code::SHARING_VIOLATION | code::LOCK_VIOLATION | code::BUSY => {
-                Some(Trouble::Changing(error.to_string().into()))
+                Some(BackendError::Changing(error.to_string().into()))
             }
             _ => None,
         }
@@ -166,7 +166,7 @@ mod tests {
     fn a_look_that_meets_a_write_is_told_apart_by_its_number() {
         for number in [1018, 32, 33, 170] {
             assert!(
-                matches!(Wincred::trouble(&PlatformError(number)), Some(Trouble::Changing(_))),
+                matches!(Wincred::trouble(&PlatformError(number)), Some(BackendError::Changing(_))),
                 "{number}"
             );
         }

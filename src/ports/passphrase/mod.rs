@@ -63,7 +63,7 @@ pub fn typed_unseen(question: &str) -> Result<Secret<String>, PassphraseError> {
 /// What was given, for as long as the process lives, for whoever of it asks next: a descriptor can be read only once,
 /// a command may be slow, and a person has better things to do.
 #[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<Passphrases>>);
+pub struct KeptPassphrase(Arc<Mutex<Passphrases>>);
 
 #[derive(Default)]
 struct Passphrases {
@@ -73,7 +73,7 @@ struct Passphrases {
     typed: BTreeMap<String, Secret<String>>,
 }
 
-impl Kept {
+impl KeptPassphrase {
     /// Whether `session` needs nobody to be asked any more.
     pub fn has(&self, session: &str) -> bool {
         let kept = self.lock();
@@ -88,11 +88,11 @@ impl Kept {
 /// The environment's sources and the terminal. Opening it touches nothing.
 pub struct SystemPassphrases {
     env: Env,
-    kept: Kept,
+    kept: KeptPassphrase,
 }
 
 impl SystemPassphrases {
-    pub fn new(env: Env, kept: Kept) -> Self {
+    pub fn new(env: Env, kept: KeptPassphrase) -> Self {
         Self { env, kept }
     }
 }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn system(pairs: &[(&str, &str)]) -> SystemPassphrases {
-        SystemPassphrases::new(Env::from_pairs(pairs), Kept::default())
+        SystemPassphrases::new(Env::from_pairs(pairs), KeptPassphrase::default())
     }
 
     /// `given` answers the same again and again: a descriptor that is read once must not be read twice.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::platform::sealed::{hex, length_of};
+use crate::platform::aead::{hex, length_of};
 use crate::platform::temp_files::{self, Kind};
 use crate::ports::fake_state_folder::FakeLock;
 pub use crate::ports::fake_state_folder::FakeStateFolder;

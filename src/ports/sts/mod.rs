@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub use self::assume::{AssumeRole, AssumedCredentials};
 use crate::platform::http::{Answer, HttpSetup};
 use crate::ports::identity_center::{Origin, RoleCredentials};
-use crate::ports::plain_call::{CallError, Callee, Refusals, Trouble};
+use crate::ports::service_call::{CallError, CallErrorKind, Refusals, ServiceEndpoint};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -51,7 +51,7 @@ pub trait Sts {
 }
 
 pub struct HttpSts {
-    callee: Callee,
+    callee: ServiceEndpoint,
     /// What is signed for: that of the endpoint.
     region: String,
 }
@@ -59,7 +59,7 @@ pub struct HttpSts {
 impl HttpSts {
     pub fn new(http: HttpSetup, endpoint: Origin, region: String) -> Self {
         let refusals = Refusals::Coded(|body| text_of(body, "Code"));
-        Self { callee: Callee { service: "sts", http, origin: endpoint, refusals }, region }
+        Self { callee: ServiceEndpoint { service: "sts", http, origin: endpoint, refusals }, region }
     }
 
     fn signed(
@@ -119,7 +119,7 @@ impl HttpSts {
         let before = skew();
         let outcome = match self.ask(credentials, body) {
             // A clock that is off makes a signature that is too old; the refusal tells the time.
-            Err(CallError { trouble: Trouble::Refused { .. }, .. })
+            Err(CallError { trouble: CallErrorKind::Refused { .. }, .. })
                 if skew().differs_from(before, HARMFUL_SKEW) =>
             {
                 self.ask(credentials, body)

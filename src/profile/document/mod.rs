@@ -228,7 +228,7 @@ impl Document {
     }
 
     /// The lines of the headers that say this, if there are several.
-    pub fn doubled(&self, heading: &Heading) -> Option<(Place, Place)> {
+    pub fn duplicate(&self, heading: &Heading) -> Option<(Place, Place)> {
         match self.all(heading).as_slice() {
             [first, second, ..] => Some((self.place_at(first.line), self.place_at(second.line))),
             _ => None,

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::draft::{Change, Draft};
+use super::kcaws_profile::KcawsProfile;
 use super::line::{renewed, without_needless_quotes};
 use super::naming::{ProfileSettings, Template};
-use super::own::Own;
 use super::references::Reference;
 use super::{ConfigError, Document, Heading, Place, Role, SsoSession};
 use crate::ports::identity_center::Account;
@@ -20,9 +20,9 @@ use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 
 /// A profile that there should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedProfile {
     pub name: String,
-    pub own: Own,
+    pub own: KcawsProfile,
     pub region: Option<String>,
     pub output: Option<String>,
     /// Other roles whose names come out the same: then the profile is left as it is, whichever it is of.
@@ -36,13 +36,13 @@ pub fn wanted<'a>(
     listed: impl IntoIterator<Item = (&'a Account, &'a [String])>,
     settings: &ProfileSettings,
     template: &Template,
-) -> Vec<Wanted> {
+) -> Vec<WantedProfile> {
     let roles = listed.into_iter().flat_map(|(account, roles)| roles.iter().map(move |role| (account, role)));
     let named: Vec<(&Account, &String, String)> = roles
         .map(|(account, role)| (account, role, settings.profile_name(template, session, account, role)))
         .collect();
     let shared = names_of_several_accounts(&named);
-    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    let mut wanted: BTreeMap<String, WantedProfile> = BTreeMap::new();
     for (account, role, name) in &named {
         let name = if shared.contains(name.as_str()) {
             settings.profile_name_with_id(template, session, account, role)
@@ -54,8 +54,8 @@ pub fn wanted<'a>(
             first.rivals.push(role_of);
             continue;
         }
-        let one = Wanted {
-            own: Own { session: session.to_owned(), role: role_of },
+        let one = WantedProfile {
+            own: KcawsProfile { session: session.to_owned(), role: role_of },
             region: settings.region(account, role).map(str::to_owned),
             output: settings.output.clone(),
             name: name.clone(),
@@ -189,7 +189,7 @@ pub enum Why {
 }
 
 pub struct Sync<'a> {
-    pub wanted: &'a [Wanted],
+    pub wanted: &'a [WantedProfile],
     pub program: &'a str,
     pub session: &'a str,
     pub note: &'a Note,
@@ -304,7 +304,7 @@ impl Sync<'_> {
     /// `present`: the name that the role's profile has now, where it is to be renamed.
     fn put(
         &self,
-        wanted: &Wanted,
+        wanted: &WantedProfile,
         present: Option<&str>,
         draft: &mut Draft<'_>,
         plan: &mut Plan,
@@ -357,7 +357,7 @@ impl Sync<'_> {
         Ok(())
     }
 
-    fn why_not(&self, wanted: &Wanted, noted: Option<&Noted>, document: &Document) -> Option<Why> {
+    fn why_not(&self, wanted: &WantedProfile, noted: Option<&Noted>, document: &Document) -> Option<Why> {
         if wanted.name == "default" {
             return Some(Why::WouldBeDefault);
         }

@@ -15,7 +15,7 @@ fn settings(text: &str) -> ProfileSettings {
 }
 
 /// Text and note after one sync.
-fn synced(text: &str, note: &Note, wanted: &[Wanted], prune: bool) -> (String, Plan) {
+fn synced(text: &str, note: &Note, wanted: &[WantedProfile], prune: bool) -> (String, Plan) {
     let document = Document::parse(Path::new("/c"), text).expect("parses");
     let mut draft = Draft::of(&document).expect("fine");
     let sync = Sync {
@@ -36,7 +36,7 @@ fn left(plan: &Plan) -> Vec<(&str, Why)> {
     plan.skipped.iter().map(|one| (one.name.as_str(), one.why.clone())).collect()
 }
 
-fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<Wanted> {
+fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<WantedProfile> {
     let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
     wanted("corp", listed, settings, &settings.template().expect("a template"))
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::start_url::{Instance, Portal};
-use super::{Login, Session, SessionError, vault};
+use super::{Login, Session, SessionError, token_store};
 use crate::ports::clock::Clock;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
@@ -90,7 +90,7 @@ pub fn pin(
     session: &SsoSession,
     portal: &Portal,
 ) -> Result<(), StateError> {
-    let _lock = vault::lock(session, state, LOCK_PATIENCE)?;
+    let _lock = token_store::lock(session, state, LOCK_PATIENCE)?;
     let pin = Pin { instance: portal.instance.as_str().to_owned(), since: clock.now() };
     change(state, session, |known| known.pin = Some(pin))
 }
@@ -154,7 +154,7 @@ fn change(
 }
 
 fn file_name(session: &SsoSession) -> String {
-    format!("sessions/{}.known", vault::item_key(session).digest())
+    format!("sessions/{}.known", token_store::item_key(session).digest())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::auto::AutoLogin;
-use super::copies;
+use super::auto_login::AutoLogin;
 use super::page::DevicePages;
+use super::stale_copies;
 use super::start_url::Portal;
 use super::status::SessionStatus;
 use super::{Flow, Login, LoginNeeded, Session, SessionError, TokenRecord};
@@ -152,7 +152,7 @@ impl Session<'_> {
         self.save(&record)?;
         // What the store before still has would be a second way in: noted while the status file still names it.
         if let Some(before) = self.moved_to()? {
-            copies::note(self.config, self.state, &[before])?;
+            stale_copies::note(self.config, self.state, &[before])?;
         }
         self.note_status(&status)?;
         // It may be another person's login; what was kept warm for the last one is not for this one.

@@ -4,7 +4,7 @@ use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{DeviceAuthorization, Origin, Page};
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
-use crate::session::testing::{World, corp, portal};
+use crate::session::testing::{Fixture, corp, portal};
 
 const LATER: &str = "2027-02-22T00:00:00Z";
 
@@ -14,104 +14,108 @@ fn page() -> Page<crate::ports::identity_center::Account> {
 
 #[test]
 fn the_first_login_registers_asks_for_a_code_and_stores_the_token() {
-    let world = World::new();
-    world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
-    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    let pending = world.session().begin_login("kcaws alice@laptop", &portal()).expect("begins");
+    let fixture = Fixture::new();
+    fixture.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
+    fixture.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    let pending = fixture.session().begin_login("kcaws alice@laptop", &portal()).expect("begins");
     assert_eq!(pending.authorization.user_code.as_deref(), Some("BCDF-GHJK"));
     let token = FakeIdentityCenter::token("access", Some("refresh"));
-    let status = world.session().complete_login(Flow::Device, pending.registration, token).expect("stored");
-    assert!(status.is_logged_in(world.clock.now()));
-    assert_eq!(world.stored_login().expect("a login").access_token.expose(), "access");
-    let noted = crate::session::status::read(&world.state, &corp()).expect("reads");
+    let status = fixture.session().complete_login(Flow::Device, pending.registration, token).expect("stored");
+    assert!(status.is_logged_in(fixture.clock.now()));
+    assert_eq!(fixture.stored_login().expect("a login").access_token.expose(), "access");
+    let noted = crate::session::status::read(&fixture.state, &corp()).expect("reads");
     assert_eq!(noted, Some(status));
 }
 
 /// Killed right after it, a login into another store must not leave the first one's copy unknown.
 #[test]
 fn a_login_into_another_store_notes_what_the_first_one_still_has() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let first = FakeKeyring::new(StoreKind::Keyutils);
-    let before = Session { store: &first, ..world.session() };
+    let before = Session { store: &first, ..fixture.session() };
     let token = || FakeIdentityCenter::token("access", Some("refresh"));
     let registration = || FakeIdentityCenter::registration(LATER);
     before.complete_login(Flow::Device, registration(), token()).expect("stored");
-    assert!(world.session().check().expect("answers").is_none(), "a login elsewhere is to come here");
+    assert!(fixture.session().check().expect("answers").is_none(), "a login elsewhere is to come here");
 
-    world.session().complete_login(Flow::Device, registration(), token()).expect("stored");
+    fixture.session().complete_login(Flow::Device, registration(), token()).expect("stored");
     let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
-        Ok(Box::new(if kind == StoreKind::Keyutils { first.clone() } else { world.store.clone() }))
+        Ok(Box::new(if kind == StoreKind::Keyutils { first.clone() } else { fixture.store.clone() }))
     };
-    assert!(copies::tidy(&world.config, &world.state, &open).expect("tidies").is_empty());
+    assert!(stale_copies::tidy(&fixture.config, &fixture.state, &open).expect("tidies").is_empty());
     assert!(before.load().expect("answers").is_none());
-    assert!(world.stored_login().is_some());
+    assert!(fixture.stored_login().is_some());
 }
 
 #[test]
 fn a_registration_is_used_again_and_renewed_when_the_service_has_lost_it() {
-    let world = World::new();
-    world.log_in(None);
-    world.center.authorizations.will(Err(ServiceError::InvalidClient));
-    world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
-    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    world.session().begin_login("kcaws", &portal()).expect("begins");
+    let fixture = Fixture::new();
+    fixture.log_in(None);
+    fixture.center.authorizations.will(Err(ServiceError::InvalidClient));
+    fixture.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
+    fixture.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    fixture.session().begin_login("kcaws", &portal()).expect("begins");
     assert_eq!(
-        world.center.calls(),
+        fixture.center.calls(),
         ["StartDeviceAuthorization", "RegisterClient", "StartDeviceAuthorization"]
     );
-    assert!(world.stored_login().is_some(), "an unfinished login takes nothing away");
+    assert!(fixture.stored_login().is_some(), "an unfinished login takes nothing away");
 }
 
 #[test]
 fn a_login_at_another_origin_starts_from_nothing() {
-    let mut world = World::new();
-    world.log_in(Some("refresh"));
-    world.endpoints.oidc = Origin::new("https://oidc.elsewhere.example.com");
-    world.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
-    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    world.session().begin_login("kcaws", &portal()).expect("begins");
-    assert_eq!(world.center.calls()[0], "RegisterClient", "a client secret goes only to where it came from");
+    let mut fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    fixture.endpoints.oidc = Origin::new("https://oidc.elsewhere.example.com");
+    fixture.center.registrations.will(Ok(FakeIdentityCenter::registration(LATER)));
+    fixture.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    fixture.session().begin_login("kcaws", &portal()).expect("begins");
+    assert_eq!(
+        fixture.center.calls()[0],
+        "RegisterClient",
+        "a client secret goes only to where it came from"
+    );
 }
 
 #[test]
 fn a_good_login_is_found_good_by_asking_the_portal() {
-    let world = World::new();
-    world.log_in(Some("refresh"));
-    world.center.accounts.will(Ok(page()));
-    assert!(world.session().check().expect("answers").is_some());
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    fixture.center.accounts.will(Ok(page()));
+    assert!(fixture.session().check().expect("answers").is_some());
 }
 
 #[test]
 fn a_login_that_was_ended_over_there_is_not_called_good() {
-    let world = World::new();
-    world.log_in(Some("refresh"));
-    world.center.accounts.will(Err(ServiceError::Unauthorized));
-    world.center.tokens.will(Err(ServiceError::InvalidGrant));
-    assert!(world.session().check().expect("answers").is_none());
-    assert!(World::new().session().check().expect("answers").is_none(), "nobody ever logged in");
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    fixture.center.accounts.will(Err(ServiceError::Unauthorized));
+    fixture.center.tokens.will(Err(ServiceError::InvalidGrant));
+    assert!(fixture.session().check().expect("answers").is_none());
+    assert!(Fixture::new().session().check().expect("answers").is_none(), "nobody ever logged in");
 }
 
 #[test]
 fn a_login_that_ends_in_a_moment_and_cannot_be_renewed_is_done_again() {
-    let world = World::new();
-    world.log_in(None);
-    world.center.accounts.will(Ok(page()));
-    assert!(world.session().check().expect("answers").is_some());
-    world.clock.advance(std::time::Duration::from_mins(56));
-    world.center.accounts.will(Ok(page()));
-    assert!(world.session().check().expect("answers").is_none());
+    let fixture = Fixture::new();
+    fixture.log_in(None);
+    fixture.center.accounts.will(Ok(page()));
+    assert!(fixture.session().check().expect("answers").is_some());
+    fixture.clock.advance(std::time::Duration::from_mins(56));
+    fixture.center.accounts.will(Ok(page()));
+    assert!(fixture.session().check().expect("answers").is_none());
 }
 
 /// Who is told that a fresh token was refused is sent here: this command must not send him back.
 #[test]
 fn a_login_whose_fresh_token_is_refused_too_is_not_called_good() {
-    let world = World::new();
-    world.log_in(Some("refresh"));
-    world.center.accounts.will(Err(ServiceError::Unauthorized));
-    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
-    world.center.accounts.will(Err(ServiceError::Unauthorized));
-    assert!(world.session().check().expect("answers").is_none());
-    assert!(world.stored_login().is_some(), "and nothing is forgotten");
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    fixture.center.accounts.will(Err(ServiceError::Unauthorized));
+    fixture.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    fixture.center.accounts.will(Err(ServiceError::Unauthorized));
+    assert!(fixture.session().check().expect("answers").is_none());
+    assert!(fixture.stored_login().is_some(), "and nothing is forgotten");
 }
 
 #[test]
@@ -126,30 +130,30 @@ fn a_login_whose_refresh_is_refused_by_any_name_is_done_again_and_trouble_is_non
         ServiceError::ExpiredToken,
         ServiceError::AccessDenied { reason: None },
     ] {
-        let world = World::new();
-        world.log_in(Some("refresh"));
-        world.clock.advance(std::time::Duration::from_hours(1));
-        world.center.tokens.will(Err(refusal));
-        assert!(world.session().check().expect("answers").is_none());
-        assert!(world.stored_login().is_some(), "and nothing is forgotten");
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh"));
+        fixture.clock.advance(std::time::Duration::from_hours(1));
+        fixture.center.tokens.will(Err(refusal));
+        assert!(fixture.session().check().expect("answers").is_none());
+        assert!(fixture.stored_login().is_some(), "and nothing is forgotten");
     }
-    let world = World::new();
-    world.log_in(Some("refresh"));
-    world.clock.advance(std::time::Duration::from_hours(1));
-    world.center.tokens.will(Err(ServiceError::ServerTrouble { host: "oidc".to_owned(), status: 503 }));
-    assert!(world.session().check().is_err());
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    fixture.clock.advance(std::time::Duration::from_hours(1));
+    fixture.center.tokens.will(Err(ServiceError::ServerTrouble { host: "oidc".to_owned(), status: 503 }));
+    assert!(fixture.session().check().is_err());
 }
 
 #[test]
 fn a_login_whose_page_is_refused_ends_and_one_at_an_unknown_host_goes_on() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let begin = |page: &str| {
-        world.log_in(None);
-        world.center.authorizations.will(Ok(DeviceAuthorization {
+        fixture.log_in(None);
+        fixture.center.authorizations.will(Ok(DeviceAuthorization {
             verification_uri: page.to_owned(),
             ..FakeIdentityCenter::authorization()
         }));
-        world.session().begin_login("kcaws", &portal())
+        fixture.session().begin_login("kcaws", &portal())
     };
     for (page, is_opened) in [
         ("https://device.sso.eu-central-1.amazonaws.com/", true),
@@ -170,13 +174,13 @@ fn a_login_whose_page_is_refused_ends_and_one_at_an_unknown_host_goes_on() {
 fn a_key_that_cannot_be_used_is_no_reason_to_log_in_again() {
     let refused =
         || ServiceError::KmsKey { operation: "CreateToken", reason: "KMS_DisabledException".to_owned() };
-    let world = World::new();
-    world.log_in(Some("refresh"));
-    world.clock.advance(std::time::Duration::from_hours(1));
-    world.center.tokens.will(Err(refused()));
-    assert!(matches!(world.session().check(), Err(SessionError::Service(ServiceError::KmsKey { .. }))));
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    fixture.clock.advance(std::time::Duration::from_hours(1));
+    fixture.center.tokens.will(Err(refused()));
+    assert!(matches!(fixture.session().check(), Err(SessionError::Service(ServiceError::KmsKey { .. }))));
     assert!(
-        world.stored_login().is_some_and(|login| login.refreshing_since.is_none()),
+        fixture.stored_login().is_some_and(|login| login.refreshing_since.is_none()),
         "and nothing is forgotten"
     );
 }

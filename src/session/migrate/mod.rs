@@ -6,16 +6,16 @@
 
 use std::time::Duration;
 
-use super::choice::{self, Opener};
-use super::copies;
-use super::seal::Seal;
+use super::sealed_store::SealedStore;
+use super::stale_copies;
 use super::status::{self, SessionStatus};
-use super::{LoginNeeded, SessionError, TokenRecord, vault};
+use super::store_selection::{self, StoreOpener};
+use super::{LoginNeeded, SessionError, TokenRecord, token_store};
 use crate::platform::interrupt::CriticalSection;
 use crate::ports::clock::Clock;
 use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
+use crate::ports::sealing_key::SealingKeys;
 use crate::ports::state_folder::{StateError, StateFolder};
-use crate::ports::warm_key::WarmKeys;
 use crate::profile::SsoSession;
 use crate::secret::Secret;
 
@@ -26,8 +26,8 @@ pub struct Migration<'a> {
     pub config: &'a SsoSession,
     pub state: &'a dyn StateFolder,
     pub clock: &'a dyn Clock,
-    pub warm_keys: &'a dyn WarmKeys,
-    pub open: Opener<'a>,
+    pub sealing_keys: &'a dyn SealingKeys,
+    pub open: StoreOpener<'a>,
 }
 
 /// What came of it, the tokens being in the new store in any case.
@@ -43,43 +43,43 @@ impl Migration<'_> {
     pub fn run(
         &self,
         to: StoreKind,
-        requested: choice::Requested,
+        requested: store_selection::StorePreference,
         prompting: Prompting,
     ) -> Result<Migrated, SessionError> {
-        let old = choice::of_login(self.config, requested, self.state, self.open)?;
+        let old = store_selection::of_login(self.config, requested, self.state, self.open)?;
         let old = old.ok_or_else(|| self.nothing_to_move())?;
-        choice::open_for(&*old, self.config, prompting)?;
+        store_selection::open_for(&*old, self.config, prompting)?;
         if old.kind() == to {
             return self.settle(&*old);
         }
-        let new = choice::usable(to, self.config, prompting, true, self.open)?;
+        let new = store_selection::usable(to, self.config, prompting, true, self.open)?;
         let _section = CriticalSection::enter();
-        let lock = vault::lock(self.config, self.state, LOCK_PATIENCE)?;
+        let lock = token_store::lock(self.config, self.state, LOCK_PATIENCE)?;
         // Moved by somebody else meanwhile: what was opened is not where the tokens are.
         if self.noted_store()?.is_some_and(|noted| noted != old.kind()) {
             drop(lock);
             return self.run(to, requested, prompting);
         }
-        vault::take_up(self.config, &*old);
+        token_store::take_up(self.config, &*old);
         self.move_record(&*old, &*new)
     }
 
     /// Nothing to move, but perhaps something to finish.
     fn settle(&self, store: &dyn SecretStore) -> Result<Migrated, SessionError> {
-        if vault::stored(store, self.config)?.is_none() {
+        if token_store::stored(store, self.config)?.is_none() {
             return Err(self.nothing_to_move());
         }
-        let _lock = vault::lock(self.config, self.state, LOCK_PATIENCE)?;
+        let _lock = token_store::lock(self.config, self.state, LOCK_PATIENCE)?;
         let keep = self.noted_store()?.unwrap_or(store.kind());
         Ok(Migrated { from: None, left_behind: self.forget_copies_but(keep)? })
     }
 
     /// With the lock held.
     fn move_record(&self, old: &dyn SecretStore, new: &dyn SecretStore) -> Result<Migrated, SessionError> {
-        let seal = Seal::of(&self.config.name, self.state, self.warm_keys);
-        let text = match vault::rescued(&seal, self.config, self.clock.now()) {
+        let seal = SealedStore::of(&self.config.name, self.state, self.sealing_keys);
+        let text = match token_store::rescued(&seal, self.config, self.clock.now()) {
             Some(newer) => newer,
-            None => vault::stored(old, self.config)?.ok_or_else(|| self.nothing_to_move())?,
+            None => token_store::stored(old, self.config)?.ok_or_else(|| self.nothing_to_move())?,
         };
         let record = TokenRecord::from_text(&text, self.config).map_err(|what| SessionError::BadRecord {
             session: self.config.name.clone(),
@@ -90,7 +90,7 @@ impl Migration<'_> {
         if self.noted_store()?.is_none() {
             status::write(self.state, self.config, &SessionStatus::of(&record, from))?;
         }
-        copies::note(self.config, self.state, &[from, to])?;
+        stale_copies::note(self.config, self.state, &[from, to])?;
         if let Err(error) = self.write_and_compare(new, &text) {
             // Whatever of it arrived there is no place for tokens; where this fails too, the note stays.
             let _ = self.forget_copies_but(from);
@@ -98,7 +98,7 @@ impl Migration<'_> {
         }
         status::write(self.state, self.config, &SessionStatus::of(&record, to))?;
         tracing::info!(target: "kcaws::keyring", session = %self.config.name, %from, %to, "moved the token record");
-        vault::forget_rescued(&seal)?;
+        token_store::forget_rescued(&seal)?;
         Ok(Migrated { from: Some(from), left_behind: self.forget_copies_but(to)? })
     }
 
@@ -107,11 +107,11 @@ impl Migration<'_> {
     }
 
     fn forget_copies_but(&self, keep: StoreKind) -> Result<Vec<(StoreKind, KeyringError)>, StateError> {
-        copies::forget(self.config, self.state, Some(keep), self.open)
+        stale_copies::forget(self.config, self.state, Some(keep), self.open)
     }
 
     fn write_and_compare(&self, new: &dyn SecretStore, text: &Secret<String>) -> Result<(), SessionError> {
-        let key = vault::item_key(self.config);
+        let key = token_store::item_key(self.config);
         new.set(&key, text)?;
         match new.get(&key)? {
             Some(kept) if kept.expose() == text.expose() => Ok(()),

@@ -8,8 +8,8 @@ use super::*;
 use crate::ports::keyring::ItemKey;
 use crate::ports::keyring::fake::FakeKeyring;
 use crate::ports::state_folder::{FakeStateFolder, LeftOver, Lock};
-use crate::session::choice::Requested;
-use crate::session::testing::World;
+use crate::session::store_selection::StorePreference;
+use crate::session::testing::Fixture;
 
 const OLD: StoreKind = StoreKind::Keyutils;
 const NEW: StoreKind = StoreKind::SecretService;
@@ -123,7 +123,7 @@ impl StateFolder for Mortal<FakeStateFolder> {
 
 /// A login in the old store, and a new store beside it.
 struct Move {
-    world: World,
+    fixture: Fixture,
     new: FakeKeyring,
     /// A person sits at a terminal.
     prompting: Prompting,
@@ -131,31 +131,31 @@ struct Move {
 
 impl Move {
     fn prepared() -> Self {
-        let mut world = World::new();
-        world.store = FakeKeyring::new(OLD);
-        world.log_in(Some("refresh-1"));
-        let status = SessionStatus::of(&world.session().load().expect("loads").expect("there"), OLD);
-        world.session().note_status(&status).expect("noted");
-        Self { world, new: FakeKeyring::new(NEW), prompting: Prompting::Unattended }
+        let mut fixture = Fixture::new();
+        fixture.store = FakeKeyring::new(OLD);
+        fixture.log_in(Some("refresh-1"));
+        let status = SessionStatus::of(&fixture.session().load().expect("loads").expect("there"), OLD);
+        fixture.session().note_status(&status).expect("noted");
+        Self { fixture, new: FakeKeyring::new(NEW), prompting: Prompting::Unattended }
     }
 
     fn run(&self, to: StoreKind, life: &Life) -> Result<Migrated, SessionError> {
         let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
             match kind {
-                OLD => Ok(Box::new(Mortal(self.world.store.clone(), life.clone()))),
+                OLD => Ok(Box::new(Mortal(self.fixture.store.clone(), life.clone()))),
                 NEW => Ok(Box::new(Mortal(self.new.clone(), life.clone()))),
                 kind => Err(KeyringError::Absent { store: kind, source: "not here".into() }),
             }
         };
-        let state = Mortal(self.world.state.clone(), life.clone());
+        let state = Mortal(self.fixture.state.clone(), life.clone());
         let migration = Migration {
-            config: &self.world.config,
+            config: &self.fixture.config,
             state: &state,
-            clock: &self.world.clock,
-            warm_keys: &self.world.warm_keys,
+            clock: &self.fixture.clock,
+            sealing_keys: &self.fixture.sealing_keys,
             open: &open,
         };
-        migration.run(to, Requested::Auto, self.prompting)
+        migration.run(to, StorePreference::Auto, self.prompting)
     }
 
     fn lives_on(&self, to: StoreKind) -> Result<Migrated, SessionError> {
@@ -163,25 +163,25 @@ impl Move {
     }
 
     fn refresh_token(store: &FakeKeyring, config: &SsoSession) -> Option<String> {
-        let text = store.get(&vault::item_key(config)).expect("answers")?;
+        let text = store.get(&token_store::item_key(config)).expect("answers")?;
         let record = TokenRecord::from_text(&text, config).expect("reads");
         Some(record.login?.refresh_token?.expose().clone())
     }
 
     fn in_old(&self) -> Option<String> {
-        Self::refresh_token(&self.world.store, &self.world.config)
+        Self::refresh_token(&self.fixture.store, &self.fixture.config)
     }
 
     fn in_new(&self) -> Option<String> {
-        Self::refresh_token(&self.new, &self.world.config)
+        Self::refresh_token(&self.new, &self.fixture.config)
     }
 
     fn noted_store(&self) -> StoreKind {
-        status::read(&self.world.state, &self.world.config).expect("reads").expect("there").store
+        status::read(&self.fixture.state, &self.fixture.config).expect("reads").expect("there").store
     }
 
     fn files(&self) -> Vec<String> {
-        self.world.state.list("sessions").expect("lists")
+        self.fixture.state.list("sessions").expect("lists")
     }
 
     #[track_caller]
@@ -260,7 +260,7 @@ fn locked_stores_are_unlocked_by_a_person_and_by_nobody_else() {
     assert_eq!(moved.new.calls().unlock, 0);
     moved.nothing_is_lost();
 
-    moved.world.store.lock();
+    moved.fixture.store.lock();
     moved.prompting = Prompting::ATTENDED;
     moved.new.refuse_unlock(true);
     assert!(matches!(moved.lives_on(NEW), Err(SessionError::Keyring(KeyringError::Refused(NEW)))));
@@ -280,23 +280,27 @@ fn a_copy_that_cannot_be_removed_is_told_and_removed_by_the_next() {
             OLD if moved.noted_store() == NEW && refused.get() => {
                 Err(KeyringError::Absent { store: OLD, source: "gone meanwhile".into() })
             }
-            OLD => Ok(Box::new(moved.world.store.clone())),
+            OLD => Ok(Box::new(moved.fixture.store.clone())),
             _ => Ok(Box::new(moved.new.clone())),
         }
     };
     let migration = Migration {
-        config: &moved.world.config,
-        state: &moved.world.state,
-        clock: &moved.world.clock,
-        warm_keys: &moved.world.warm_keys,
+        config: &moved.fixture.config,
+        state: &moved.fixture.state,
+        clock: &moved.fixture.clock,
+        sealing_keys: &moved.fixture.sealing_keys,
         open: &open,
     };
-    let left = migration.run(NEW, Requested::Auto, Prompting::Unattended).expect("moves").left_behind;
+    let left = migration.run(NEW, StorePreference::Auto, Prompting::Unattended).expect("moves").left_behind;
     assert!(matches!(left.as_slice(), [(OLD, KeyringError::Absent { .. })]));
     moved.nothing_is_lost();
     refused.set(false);
     assert!(
-        migration.run(NEW, Requested::Auto, Prompting::Unattended).expect("finishes").left_behind.is_empty()
+        migration
+            .run(NEW, StorePreference::Auto, Prompting::Unattended)
+            .expect("finishes")
+            .left_behind
+            .is_empty()
     );
     moved.is_done();
 }
@@ -304,22 +308,24 @@ fn a_copy_that_cannot_be_removed_is_told_and_removed_by_the_next() {
 #[test]
 fn a_record_that_the_old_store_refused_is_the_one_that_moves() {
     let moved = Move::prepared();
-    let session = moved.world.session();
+    let session = moved.fixture.session();
     let mut record = session.load().expect("loads").expect("there");
     if let Some(login) = &mut record.login {
         login.refresh_token = Some(Secret::from("refresh-2"));
     }
-    moved.world.store.take_writes(Some(0));
+    moved.fixture.store.take_writes(Some(0));
     session.save_or_rescue(&record).expect("sealed into the state folder");
     moved.lives_on(NEW).expect("moves");
     assert_eq!((moved.in_old(), moved.in_new().as_deref()), (None, Some("refresh-2")));
-    assert!(vault::rescued(&session.seal(), &moved.world.config, moved.world.clock.now()).is_none());
+    assert!(
+        token_store::rescued(&session.seal(), &moved.fixture.config, moved.fixture.clock.now()).is_none()
+    );
 }
 
 #[test]
 fn where_nobody_is_logged_in_there_is_nothing_to_move() {
     let moved = Move::prepared();
-    moved.world.session().forget().expect("forgets");
+    moved.fixture.session().forget().expect("forgets");
     assert!(matches!(moved.lives_on(NEW), Err(SessionError::LoginNeeded { .. })));
     assert!(matches!(moved.lives_on(OLD), Err(SessionError::LoginNeeded { .. })));
 }
@@ -327,9 +333,13 @@ fn where_nobody_is_logged_in_there_is_nothing_to_move() {
 #[test]
 fn a_damaged_record_stays_where_it_is() {
     let moved = Move::prepared();
-    moved.world.store.set(&vault::item_key(&moved.world.config), &Secret::from("{}")).expect("written");
+    moved
+        .fixture
+        .store
+        .set(&token_store::item_key(&moved.fixture.config), &Secret::from("{}"))
+        .expect("written");
     assert!(matches!(moved.lives_on(NEW), Err(SessionError::BadRecord { .. })));
-    assert!(moved.new.get(&vault::item_key(&moved.world.config)).expect("answers").is_none());
+    assert!(moved.new.get(&token_store::item_key(&moved.fixture.config)).expect("answers").is_none());
     assert_eq!(moved.noted_store(), OLD);
 }
 
@@ -337,7 +347,7 @@ fn a_damaged_record_stays_where_it_is() {
 #[test]
 fn whoever_opened_the_old_store_before_the_move_is_told_and_harms_nothing() {
     let moved = Move::prepared();
-    let late = moved.world.session();
+    let late = moved.fixture.session();
     let stale = late.load().expect("loads").expect("there");
     moved.lives_on(NEW).expect("moves");
     assert!(matches!(late.access_token(), Err(SessionError::Moved { to: NEW, .. })));
@@ -348,5 +358,5 @@ fn whoever_opened_the_old_store_before_the_move_is_told_and_harms_nothing() {
     late.save(&stale).expect("left behind");
     let refused = late.access_token_after_refusal(&stale.login.expect("a login").access_token);
     assert!(matches!(refused, Err(SessionError::Moved { to: NEW, .. })));
-    assert!(moved.world.center.calls().is_empty());
+    assert!(moved.fixture.center.calls().is_empty());
 }

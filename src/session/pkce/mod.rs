@@ -15,10 +15,10 @@ use sha2::{Digest, Sha256};
 use super::page::PageUrl;
 use super::start_url::Portal;
 use super::{Flow, Session, SessionError};
+use crate::platform::aead::new_key;
 use crate::platform::excerpt;
 use crate::platform::loopback::{NoPort, Visitors};
-use crate::platform::sealed::new_key;
-use crate::ports::callback::{Callback, Returned, Verdict};
+use crate::ports::callback::{Callback, CallbackResult, LoginOutcome};
 use crate::ports::identity_center::{Grant, IssuedToken, Registration, ServiceError};
 use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
@@ -33,7 +33,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 pub type Listen<'a> = &'a dyn Fn(&Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
 
 /// A login that waits for the browser to come back. Dropped, its tab says that it failed.
-pub struct PendingReturn {
+pub struct PendingPkceLogin {
     pub registration: Registration,
     /// Where the browser goes. Whoever reads it could bring a login of his own back here (RFC 6749 section 10.12).
     pub page: PageUrl,
@@ -52,20 +52,20 @@ impl Session<'_> {
         client_name: &str,
         portal: &Portal,
         listen: Listen<'_>,
-    ) -> Result<PendingReturn, SessionError> {
+    ) -> Result<PendingPkceLogin, SessionError> {
         self.check_pin(portal)?;
         let (state, verifier) = (unguessable()?, unguessable()?);
         let callback = listen(&state)?;
         let registration = self.registration(Flow::Pkce, portal, client_name, false)?;
         let page =
             self.authorize_page(&registration, &callback.redirect_uri(), &state, &challenge(&verifier))?;
-        Ok(PendingReturn { registration, page, callback, verifier, begun: self.clock.now() })
+        Ok(PendingPkceLogin { registration, page, callback, verifier, begun: self.clock.now() })
     }
 
     /// Waits for the browser and redeems what it brings, at once. `tell` hears how much time is left.
     pub fn wait_for_return(
         &self,
-        pending: &PendingReturn,
+        pending: &PendingPkceLogin,
         tell: impl FnMut(Duration),
     ) -> Result<IssuedToken, SessionError> {
         let Some(returned) = pending.wait(tell) else {
@@ -74,11 +74,11 @@ impl Session<'_> {
             return Err(SessionError::NotBack { after: PATIENCE });
         };
         let code = match returned {
-            Returned::Code(code) => code,
-            Returned::Refused { error, description } if error == "access_denied" => {
+            CallbackResult::Code(code) => code,
+            CallbackResult::Refused { error, description } if error == "access_denied" => {
                 return Err(SessionError::Denied { reason: description.as_deref().map(excerpt) });
             }
-            Returned::Refused { error, description } => {
+            CallbackResult::Refused { error, description } => {
                 let description = description.as_deref().map(excerpt);
                 return Err(SessionError::NoCode { error: excerpt(&error), description });
             }
@@ -129,8 +129,8 @@ impl Session<'_> {
     }
 }
 
-impl PendingReturn {
-    /// What the browser is given: an address of ours, so that [`PendingReturn::page`] stands on no command line.
+impl PendingPkceLogin {
+    /// What the browser is given: an address of ours, so that [`PendingPkceLogin::page`] stands on no command line.
     /// `None`: no browser may be sent to that page.
     pub fn way_there(&self) -> Option<String> {
         Some(self.callback.send_on(self.page.to_open()?))
@@ -143,10 +143,10 @@ impl PendingReturn {
 
     /// The token is stored: the tab may say so.
     pub fn succeed(self) {
-        self.callback.close(Verdict::LoggedIn);
+        self.callback.close(LoginOutcome::LoggedIn);
     }
 
-    fn wait(&self, mut tell: impl FnMut(Duration)) -> Option<Returned> {
+    fn wait(&self, mut tell: impl FnMut(Duration)) -> Option<CallbackResult> {
         let mut left = PATIENCE;
         while !left.is_zero() {
             tell(left);

@@ -2,7 +2,7 @@ use super::*;
 use crate::ports::callback::FakeCallback;
 use crate::ports::clock::Clock;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
-use crate::session::testing::{World, portal};
+use crate::session::testing::{Fixture, portal};
 use crate::session::{Login, LoginNeeded};
 
 const LATER: &str = "2027-02-22T00:00:00Z";
@@ -11,31 +11,31 @@ fn registration(client_id: &str) -> Registration {
     Registration { client_id: client_id.to_owned(), ..FakeIdentityCenter::registration(LATER) }
 }
 
-fn begin(world: &World, callback: &FakeCallback) -> PendingReturn {
+fn begin(fixture: &Fixture, callback: &FakeCallback) -> PendingPkceLogin {
     let listen = |state: &Secret<String>| -> Result<Box<dyn Callback>, NoPort> {
         Ok(Box::new(callback.listen(state)))
     };
-    world.session().begin_pkce("kcaws alice@laptop", &portal(), &listen).expect("begins")
+    fixture.session().begin_pkce("kcaws alice@laptop", &portal(), &listen).expect("begins")
 }
 
-fn outcome(world: &World, query: Option<&str>) -> Result<IssuedToken, SessionError> {
+fn outcome(fixture: &Fixture, query: Option<&str>) -> Result<IssuedToken, SessionError> {
     let callback = FakeCallback::default();
     if let Some(query) = query {
         callback.visit(query);
     }
-    world.session().wait_for_return(&begin(world, &callback), |_| {})
+    fixture.session().wait_for_return(&begin(fixture, &callback), |_| {})
 }
 
-fn log_in(world: &World, client_id: &str) {
-    world.center.registrations.will(Ok(registration(client_id)));
-    world.center.tokens.will(Ok(FakeIdentityCenter::token("access", Some("refresh"))));
+fn log_in(fixture: &Fixture, client_id: &str) {
+    fixture.center.registrations.will(Ok(registration(client_id)));
+    fixture.center.tokens.will(Ok(FakeIdentityCenter::token("access", Some("refresh"))));
     let callback = FakeCallback::default();
     callback.visit("code=the-code&state=STATE");
-    let pending = begin(world, &callback);
-    let token = world.session().wait_for_return(&pending, |_| {}).expect("a token");
-    world.session().complete_login(Flow::Pkce, pending.registration.clone(), token).expect("stored");
+    let pending = begin(fixture, &callback);
+    let token = fixture.session().wait_for_return(&pending, |_| {}).expect("a token");
+    fixture.session().complete_login(Flow::Pkce, pending.registration.clone(), token).expect("stored");
     pending.succeed();
-    assert_eq!(callback.verdict(), Some(Verdict::LoggedIn));
+    assert_eq!(callback.verdict(), Some(LoginOutcome::LoggedIn));
 }
 
 /// RFC 7636 appendix B.
@@ -47,14 +47,14 @@ fn the_challenge_of_the_rfc() {
 
 #[test]
 fn the_address_is_that_of_the_aws_cli_and_no_two_are_alike() {
-    let mut world = World::new();
-    world.config.scopes.push("sso:other scope".to_owned());
-    world
+    let mut fixture = Fixture::new();
+    fixture.config.scopes.push("sso:other scope".to_owned());
+    fixture
         .center
         .registrations
-        .will(Ok(Registration { scopes: world.config.scopes.clone(), ..registration("c+1") }));
+        .will(Ok(Registration { scopes: fixture.config.scopes.clone(), ..registration("c+1") }));
     let callback = FakeCallback::default();
-    let (first, second) = (begin(&world, &callback), begin(&world, &callback));
+    let (first, second) = (begin(&fixture, &callback), begin(&fixture, &callback));
     let parts = |page: &str| -> Vec<(String, String)> {
         url::Url::parse(page).expect("a URL").query_pairs().into_owned().collect()
     };
@@ -80,50 +80,50 @@ fn the_address_is_that_of_the_aws_cli_and_no_two_are_alike() {
 
 #[test]
 fn the_refresh_of_a_login_uses_the_registration_that_it_was_made_with() {
-    let world = World::new();
+    let fixture = Fixture::new();
     // The other grant's lies there first, and stays.
-    world.log_in(Some("before"));
-    log_in(&world, "code-client");
-    world.clock.advance(Duration::from_secs(3600));
-    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
-    world.session().access_token().expect("refreshed");
+    fixture.log_in(Some("before"));
+    log_in(&fixture, "code-client");
+    fixture.clock.advance(Duration::from_secs(3600));
+    fixture.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", Some("refresh-2"))));
+    fixture.session().access_token().expect("refreshed");
     assert_eq!(
-        world.center.calls(),
+        fixture.center.calls(),
         [
             "RegisterClient authorization_code",
             "CreateToken authorization_code the-code http://127.0.0.1:1/oauth/callback",
             "CreateToken refresh_token refresh by code-client",
         ]
     );
-    let record = world.session().load().expect("reads").expect("stored");
+    let record = fixture.session().load().expect("reads").expect("stored");
     let known = |flow| record.registration_of(flow).map(|known| known.client_id.as_str());
     assert_eq!((known(Flow::Device), known(Flow::Pkce)), (Some("client"), Some("code-client")));
     // The next login of either kind registers nothing.
-    begin(&world, &FakeCallback::default());
-    world.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
-    world.session().begin_login("kcaws", &portal()).expect("begins");
-    assert_eq!(world.center.calls().iter().filter(|call| call.starts_with("Register")).count(), 1);
+    begin(&fixture, &FakeCallback::default());
+    fixture.center.authorizations.will(Ok(FakeIdentityCenter::authorization()));
+    fixture.session().begin_login("kcaws", &portal()).expect("begins");
+    assert_eq!(fixture.center.calls().iter().filter(|call| call.starts_with("Register")).count(), 1);
 }
 
 #[test]
 fn denial_refusal_and_silence_are_told_apart() {
-    let world = World::new();
-    world.center.registrations.will(Ok(registration("code-client")));
+    let fixture = Fixture::new();
+    fixture.center.registrations.will(Ok(registration("code-client")));
     assert!(matches!(
-        outcome(&world, Some("error=access_denied&state=STATE")),
+        outcome(&fixture, Some("error=access_denied&state=STATE")),
         Err(SessionError::Denied { reason: None })
     ));
     assert!(matches!(
-        outcome(&world, Some("error=server_error&state=STATE")),
+        outcome(&fixture, Some("error=server_error&state=STATE")),
         Err(SessionError::NoCode { error, .. }) if error == "server_error"
     ));
-    world.center.tokens.will(Err(ServiceError::InvalidGrant));
-    assert!(matches!(outcome(&world, Some("code=old&state=STATE")), Err(SessionError::CodeRefused)));
-    assert!(world.session().load().expect("reads").expect("kept").registration_of(Flow::Pkce).is_some());
+    fixture.center.tokens.will(Err(ServiceError::InvalidGrant));
+    assert!(matches!(outcome(&fixture, Some("code=old&state=STATE")), Err(SessionError::CodeRefused)));
+    assert!(fixture.session().load().expect("reads").expect("kept").registration_of(Flow::Pkce).is_some());
 
     let mut told = Vec::new();
-    let pending = begin(&world, &FakeCallback::default());
-    let silence = world.session().wait_for_return(&pending, |left| told.push(left.as_secs()));
+    let pending = begin(&fixture, &FakeCallback::default());
+    let silence = fixture.session().wait_for_return(&pending, |left| told.push(left.as_secs()));
     assert!(matches!(silence, Err(SessionError::NotBack { .. })));
     assert_eq!((told.first(), told.last(), told.len()), (Some(&300), Some(&1), 300));
 }
@@ -131,72 +131,75 @@ fn denial_refusal_and_silence_are_told_apart() {
 /// Nobody comes back from an error page: with the same registration nobody ever would.
 #[test]
 fn after_silence_the_next_login_registers_anew_unless_somebody_else_proved_it_good() {
-    let world = World::new();
-    world.center.registrations.will(Ok(registration("forgotten")));
-    assert!(outcome(&world, None).is_err());
-    world.center.registrations.will(Ok(registration("fresh")));
-    world.center.tokens.will(Err(ServiceError::InvalidClient));
-    assert!(outcome(&world, Some("code=c&state=STATE")).is_err());
-    assert_eq!(world.center.calls().iter().filter(|call| call.starts_with("Register")).count(), 2);
+    let fixture = Fixture::new();
+    fixture.center.registrations.will(Ok(registration("forgotten")));
+    assert!(outcome(&fixture, None).is_err());
+    fixture.center.registrations.will(Ok(registration("fresh")));
+    fixture.center.tokens.will(Err(ServiceError::InvalidClient));
+    assert!(outcome(&fixture, Some("code=c&state=STATE")).is_err());
+    assert_eq!(fixture.center.calls().iter().filter(|call| call.starts_with("Register")).count(), 2);
 
-    world.center.registrations.will(Ok(registration("third")));
-    let slow = begin(&world, &FakeCallback::default());
+    fixture.center.registrations.will(Ok(registration("third")));
+    let slow = begin(&fixture, &FakeCallback::default());
     let token = FakeIdentityCenter::token("access", Some("refresh"));
-    world.session().complete_login(Flow::Pkce, registration("third"), token).expect("stored");
-    assert!(world.session().wait_for_return(&slow, |_| {}).is_err());
-    assert!(world.session().load().expect("reads").expect("kept").registration_of(Flow::Pkce).is_some());
+    fixture.session().complete_login(Flow::Pkce, registration("third"), token).expect("stored");
+    assert!(fixture.session().wait_for_return(&slow, |_| {}).is_err());
+    assert!(fixture.session().load().expect("reads").expect("kept").registration_of(Flow::Pkce).is_some());
 }
 
 #[test]
 fn a_new_registration_does_not_take_the_old_one_from_a_login_that_lives() {
-    let mut world = World::new();
-    log_in(&world, "first");
-    world.config.scopes = vec!["sso:account:access".to_owned(), "sso:more".to_owned()];
-    world.center.registrations.will(Ok(registration("second")));
-    begin(&world, &FakeCallback::default());
-    world.clock.advance(Duration::from_secs(3600));
-    world.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", None)));
-    world.session().access_token().expect("refreshed");
+    let mut fixture = Fixture::new();
+    log_in(&fixture, "first");
+    fixture.config.scopes = vec!["sso:account:access".to_owned(), "sso:more".to_owned()];
+    fixture.center.registrations.will(Ok(registration("second")));
+    begin(&fixture, &FakeCallback::default());
+    fixture.clock.advance(Duration::from_secs(3600));
+    fixture.center.tokens.will(Ok(FakeIdentityCenter::token("access-2", None)));
+    fixture.session().access_token().expect("refreshed");
     assert_eq!(
-        world.center.calls().last().map(String::as_str),
+        fixture.center.calls().last().map(String::as_str),
         Some("CreateToken refresh_token refresh by first")
     );
 }
 
 #[test]
 fn the_status_tells_the_end_of_the_registration_that_the_login_is_refreshed_with() {
-    let world = World::new();
-    world.log_in(Some("refresh"));
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
     let mut of_code = registration("code");
-    of_code.expires_at = world.clock.now() + chrono::TimeDelta::days(1);
+    of_code.expires_at = fixture.clock.now() + chrono::TimeDelta::days(1);
     let end = of_code.expires_at;
     let token = FakeIdentityCenter::token("access", Some("refresh"));
-    let status = world.session().complete_login(Flow::Pkce, of_code, token).expect("stored");
+    let status = fixture.session().complete_login(Flow::Pkce, of_code, token).expect("stored");
     assert_eq!(status.registration_expires_at, Some(end));
 }
 
 #[test]
 fn without_a_port_nothing_is_registered() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let listen = |_: &Secret<String>| -> Result<Box<dyn Callback>, NoPort> {
         Err(NoPort::NotOpened(std::io::Error::from(std::io::ErrorKind::AddrInUse)))
     };
-    assert!(matches!(world.session().begin_pkce("kcaws", &portal(), &listen), Err(SessionError::NoPort(_))));
-    assert!(world.center.calls().is_empty());
+    assert!(matches!(
+        fixture.session().begin_pkce("kcaws", &portal(), &listen),
+        Err(SessionError::NoPort(_))
+    ));
+    assert!(fixture.center.calls().is_empty());
 }
 
 #[test]
 fn a_login_without_its_registration_asks_for_a_new_login() {
-    let world = World::new();
-    world.log_in(Some("refresh"));
-    let mut record = world.session().load().expect("reads").expect("stored");
+    let fixture = Fixture::new();
+    fixture.log_in(Some("refresh"));
+    let mut record = fixture.session().load().expect("reads").expect("stored");
     let token = FakeIdentityCenter::token("access", Some("refresh"));
-    record.login = Some(Login::from_issued(Flow::Pkce, token, world.clock.now()));
-    world.session().save(&record).expect("stored");
-    world.clock.advance(Duration::from_secs(3600));
+    record.login = Some(Login::from_issued(Flow::Pkce, token, fixture.clock.now()));
+    fixture.session().save(&record).expect("stored");
+    fixture.clock.advance(Duration::from_secs(3600));
     assert!(matches!(
-        world.session().access_token(),
+        fixture.session().access_token(),
         Err(SessionError::LoginNeeded { why: LoginNeeded::NotRefreshable, .. })
     ));
-    assert!(world.center.calls().is_empty(), "another client's registration is not tried");
+    assert!(fixture.center.calls().is_empty(), "another client's registration is not tried");
 }

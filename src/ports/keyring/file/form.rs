@@ -13,7 +13,7 @@
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
-use crate::platform::sealed::{self, Key, SealError};
+use crate::platform::aead::{self, Key, SealError};
 use crate::ports::keyring::ItemKey;
 use crate::secret::Secret;
 
@@ -63,7 +63,7 @@ impl Header {
     /// 19 MiB of memory and some hundredths of a second. `Err` says what is missing.
     pub(super) fn key(&self, passphrase: &Secret<String>) -> Result<Key, argon2::Error> {
         let costs = self.costs();
-        let params = Params::new(costs.memory, costs.passes, costs.lanes, Some(sealed::KEY_LEN))?;
+        let params = Params::new(costs.memory, costs.passes, costs.lanes, Some(aead::KEY_LEN))?;
         // Ours rather than the crate's, so that it is zeroed: the key could be had from it.
         let mut memory = Zeroizing::new(Vec::new());
         memory.try_reserve_exact(params.block_count()).map_err(|_| argon2::Error::OutOfMemory)?;
@@ -81,8 +81,8 @@ impl Header {
     /// The whole file.
     pub(super) fn seal(&self, key: &Key, item: &ItemKey, value: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut file = self.0.to_vec();
-        file.extend_from_slice(&sealed::seal(key, &self.bound_check(), &[])?);
-        file.extend_from_slice(&sealed::seal(key, &self.bound(item), value)?);
+        file.extend_from_slice(&aead::seal(key, &self.bound_check(), &[])?);
+        file.extend_from_slice(&aead::seal(key, &self.bound(item), value)?);
         Ok(file)
     }
 
@@ -121,11 +121,11 @@ impl Sealed {
     }
 
     pub(super) fn is_opened_by(&self, key: &Key) -> bool {
-        sealed::open(key, &self.header.bound_check(), &self.check).is_ok()
+        aead::open(key, &self.header.bound_check(), &self.check).is_ok()
     }
 
     pub(super) fn open(&self, key: &Key, item: &ItemKey) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        sealed::open(key, &self.header.bound(item), &self.value)
+        aead::open(key, &self.header.bound(item), &self.value)
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
         let key = header.key(&Secret::from("correct horse")).expect("derives");
         // By the reference implementation: argon2 'sixteen of salt!' -id -t 2 -k 19456 -p 1 -l 32
         let reference = "3151a2858145bd170367795598cf538d38115006a1cf2f27f1bf6c5af579ac68";
-        assert_eq!(sealed::hex(key.as_slice()), reference);
+        assert_eq!(aead::hex(key.as_slice()), reference);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use self::form::{Header, Sealed};
 use super::left_over;
 use super::text::{state_failed, text};
 use super::{ItemKey, KeyringError, SecretStore, StoreKind, single_line};
-use crate::platform::sealed::Key;
+use crate::platform::aead::Key;
 use crate::ports::passphrase::{PassphraseError, PassphraseSource, Question};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;

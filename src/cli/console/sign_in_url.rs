@@ -1,0 +1,132 @@
+//! The URL that the browser opens, by either way.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::App;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::provider::Provider;
+use crate::cli::selection::{self, ResolvedSession};
+use crate::cli::ui::Ui;
+use crate::console::{self, Destination, Partition, Via};
+use crate::ports::identity_center::{Origin, RoleCredentials};
+use crate::ports::service_call::{CallError, CallErrorKind};
+use crate::ports::signin::Signin;
+use crate::profile::Role;
+use crate::profile::services::{Service, endpoint_override};
+use crate::secret::Secret;
+
+/// A console that ends sooner is a nuisance: warm credentials with less left are renewed first, if they can be.
+const WORTH_OPENING: TimeDelta = TimeDelta::minutes(30);
+/// IAM user guide, "Enabling custom identity broker access to the AWS console".
+const URL_LIFE: TimeDelta = TimeDelta::minutes(15);
+
+/// Who goes where.
+pub(super) struct ConsoleTarget {
+    pub(super) selected: ResolvedSession,
+    pub(super) role: Role,
+    pub(super) destination: Destination,
+}
+
+pub(super) struct ConsoleLink {
+    pub(super) url: Secret<String>,
+    pub(super) via: Via,
+    /// `None`: the URL signs nobody in, and holds no secret.
+    pub(super) expires_at: Option<DateTime<Utc>>,
+}
+
+/// Role credentials, a sign-in token for them, and the URL with it.
+pub(super) fn by_federation(
+    goal: &ConsoleTarget,
+    duration: Option<Duration>,
+    logout_first: bool,
+    app: &App,
+    ui: &mut Ui,
+) -> Result<ConsoleLink, CommandError> {
+    let given =
+        endpoint_override(Service::Signin, &app.env, app.document()?, goal.selected.profile.as_deref());
+    let partition = Partition::of_region(&goal.destination.region);
+    let signin = Origin::of_signin(&partition.signin_origin(&goal.destination.region), given.as_ref())?;
+    let logout = if logout_first {
+        Some(Origin::of_signin(&partition.logout_origin().ok_or_else(no_logout)?, given.as_ref())?)
+    } else {
+        None
+    };
+    // The URL behind a logout holds the sign-in token.
+    let endpoints = selection::endpoints(app, &goal.selected)?;
+    for origin in logout.iter().chain([&signin]) {
+        endpoints.credentials_may_go_to(origin)?;
+    }
+    let credentials = {
+        let provider = Provider::for_a_person(app, goal.selected.clone(), goal.role.clone(), ui)?;
+        credentials(&provider, app)?
+    };
+    let expires_at = app.clock.now() + URL_LIFE;
+    let token = token(&*app.signin(signin.clone())?, &credentials, duration, ui)?;
+    let issuer = &goal.selected.session.start_url;
+    let mut url = console::login_url(signin.as_str(), issuer, &goal.destination.url, &token);
+    if let Some(logout) = logout {
+        url = console::logout_first(logout.as_str(), &url);
+        ui.warn("--logout-first ends every console session of the browser, with multi-session up to five");
+    }
+    Ok(ConsoleLink { url, via: Via::Federation, expires_at: Some(expires_at) })
+}
+
+fn no_logout() -> CommandError {
+    CommandError::new(
+        Exit::Usage,
+        "no_logout_first",
+        "--logout-first works in the commercial partition alone",
+    )
+    .because("no other sign-in host goes on to another page after a logout")
+    .hint("log out in the browser, or use another browser profile (--browser-profile, --container)")
+}
+
+/// Warm ones, or new ones that stay warm for others.
+fn credentials(provider: &Provider<'_>, app: &App) -> Result<RoleCredentials, CommandError> {
+    let credentials = provider.credentials()?;
+    let until = app.clock.now() + WORTH_OPENING;
+    if credentials.expires_at >= until {
+        return Ok(credentials);
+    }
+    // A short console is better than none.
+    Ok(provider.credentials_until(until).map_or(credentials, |(longer, _)| longer))
+}
+
+/// A duration that AWS refuses is no reason to have no console.
+fn token(
+    signin: &dyn Signin,
+    credentials: &RoleCredentials,
+    duration: Option<Duration>,
+    ui: &mut Ui,
+) -> Result<Secret<String>, CommandError> {
+    match signin.signin_token(credentials, duration) {
+        Err(CallError { trouble: CallErrorKind::Refused { status: 400, .. }, .. }) if duration.is_some() => {
+            let token = signin.signin_token(credentials, None)?;
+            ui.warn("AWS refused that --duration; the console session ends with the role's credentials");
+            Ok(token)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// A link to the access portal. `only_federation`: something was asked for that the portal decides itself.
+pub(super) fn by_portal(
+    goal: &ConsoleTarget,
+    only_federation: bool,
+    app: &App,
+) -> Result<ConsoleLink, CommandError> {
+    if only_federation {
+        return Err(CommandError::new(
+            Exit::Usage,
+            "only_federation",
+            "the access portal decides that itself",
+        )
+        .because("--duration and --logout-first are for a console by federation")
+        .hint("add --via federation, or leave them out"));
+    }
+    let portal = selection::portal(app, &goal.selected.session)?;
+    let link = console::portal_link(&portal.start_url, &goal.role, &goal.destination.url);
+    Ok(ConsoleLink { url: Secret::new(link), via: Via::Portal, expires_at: None })
+}

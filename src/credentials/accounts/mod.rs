@@ -1,0 +1,372 @@
+//! Which accounts and permission sets a person has: every page of every list, as fast as the service allows.
+//!
+//! With a thousand accounts that takes a minute. What is listed so far is kept in the state folder, and a run that
+//! was cut off is taken up by the next one.
+
+pub mod cached;
+mod pages;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use self::cached::{login_of, progress_name};
+pub(super) use self::pages::{Budget, all_pages};
+use super::rate_limit::RateLimit;
+use crate::platform::thread;
+use crate::ports::identity_center::{Account, ServiceError};
+use crate::secret::Secret;
+use crate::session::{LoginNeeded, Session, SessionError};
+
+const IN_FLIGHT: usize = 10;
+/// So many accounts with trouble, and it is not theirs.
+const MOST_TROUBLED: usize = 3;
+/// What a run that was cut off had listed counts this long.
+const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct AccountRoles {
+    pub account: Account,
+    /// Permission set names, sorted.
+    pub roles: Vec<String>,
+}
+
+/// What AWS lists for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Sorted by name and id.
+    pub accounts: Vec<AccountRoles>,
+    /// Accounts that are listed and whose permission sets AWS does not tell: one that is being closed, for instance. What
+    /// the person has there is unknown, and may be what it was.
+    pub unavailable: Vec<Unavailable>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Unavailable {
+    pub account: Account,
+    /// For people.
+    pub reason: String,
+}
+
+/// Roles by account id. No secrets: names alone.
+#[derive(Default, Deserialize, Serialize)]
+struct Progress {
+    /// What somebody else began is nobody's to take up.
+    login: Option<DateTime<Utc>>,
+    since: DateTime<Utc>,
+    roles: BTreeMap<String, Vec<String>>,
+}
+
+struct Run<'a> {
+    pace: RateLimit<'a>,
+    progress: Mutex<Progress>,
+    kept_at: Mutex<Duration>,
+    /// By account id.
+    refused: Mutex<BTreeMap<String, ServiceError>>,
+}
+
+impl Session<'_> {
+    /// All of them. `done` hears how many accounts are finished, of how many. One account that refuses does not cost the
+    /// others; where all do, that is the error.
+    pub fn accounts(&self, done: impl Fn(usize, usize) + Send + Sync) -> Result<Listing, SessionError> {
+        let login = login_of(self.config, self.state);
+        let mut token = self.access_token()?;
+        let run = Run {
+            pace: RateLimit::new(self.clock),
+            progress: Mutex::new(self.progress_before(login)),
+            kept_at: Mutex::new(self.clock.elapsed()),
+            refused: Mutex::default(),
+        };
+        let host = self.endpoints.portal.host();
+        let list = |token: &Secret<String>| {
+            all_pages(host, &Budget::of_accounts(), |page| {
+                run.pace.ask(|| self.center.list_accounts(token, page, None))
+            })
+        };
+        let (mut accounts, mut may_renew) = (list(&token), true);
+        if matches!(accounts, Err(ServiceError::Unauthorized)) {
+            token = self.access_token_after_refusal(&token)?;
+            (accounts, may_renew) = (list(&token), false);
+        }
+        let mut accounts = accounts.map_err(|error| self.refusal(error))?;
+        // A list that changes while it is turned over may name one twice.
+        let mut seen = BTreeSet::new();
+        accounts.retain(|account| seen.insert(account.id.clone()));
+        let mut outcome = self.roles_of(&accounts, &token, &run, &done);
+        // A long run may outlive its token.
+        if may_renew && matches!(outcome, Err(ServiceError::Unauthorized)) {
+            self.keep(&run);
+            token = self.access_token_after_refusal(&token)?;
+            outcome = self.roles_of(&accounts, &token, &run, &done);
+        }
+        if let Err(error) = outcome {
+            self.keep(&run);
+            return Err(self.refusal(error));
+        }
+        // The next run asks anew; a file that stays is only an hour's.
+        let _ = self.state.remove(&progress_name(self.config));
+        let mut refused = run.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() == accounts.len()
+            && let Some((account_id, error)) = refused.pop_first()
+        {
+            let others = refused.len();
+            return Err(SessionError::NothingListed { account_id, others, error });
+        }
+        let mut roles = run.progress.into_inner().unwrap_or_else(PoisonError::into_inner).roles;
+        accounts.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        let mut listing = Listing::default();
+        for account in accounts {
+            if let Some(error) = refused.remove(&account.id) {
+                listing.unavailable.push(Unavailable { account, reason: error.to_string() });
+            } else {
+                let roles = roles.remove(&account.id).unwrap_or_default();
+                listing.accounts.push(AccountRoles { account, roles });
+            }
+        }
+        if let Some(login) = login {
+            self.keep_known(login, &listing);
+        }
+        Ok(listing)
+    }
+
+    fn roles_of(
+        &self,
+        accounts: &[Account],
+        token: &Secret<String>,
+        run: &Run<'_>,
+        done: &(impl Fn(usize, usize) + Send + Sync),
+    ) -> Result<(), ServiceError> {
+        let known = run.roles(|roles| roles.keys().cloned().collect::<BTreeSet<_>>());
+        let open: Vec<&Account> = accounts.iter().filter(|account| !known.contains(&account.id)).collect();
+        let (next, total, failure) = (AtomicUsize::new(0), accounts.len(), Mutex::new(None));
+        let finished = AtomicUsize::new(total - open.len());
+        run.refused().clear();
+        let (center, clock, state, name) = (self.center, self.clock, self.state, progress_name(self.config));
+        let (host, budget) = (self.endpoints.portal.host(), Budget::of_roles());
+        let work = || {
+            while let Some(account) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let roles = all_pages(host, &budget, |page| {
+                    run.pace.ask(|| center.list_account_roles(token, &account.id, page))
+                });
+                match roles {
+                    Ok(mut roles) => {
+                        roles.sort();
+                        roles.dedup();
+                        run.roles(|known| known.insert(account.id.clone(), roles));
+                        done(finished.fetch_add(1, Ordering::Relaxed) + 1, total);
+                    }
+                    Err(error) if run.is_of_one_account(&error) => {
+                        run.refused().insert(account.id.clone(), error);
+                        done(finished.fetch_add(1, Ordering::Relaxed) + 1, total);
+                    }
+                    Err(error) => {
+                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    }
+                }
+                if failure.lock().is_ok_and(|failure| failure.is_some()) {
+                    return;
+                }
+                let mut kept_at = run.kept_at.lock().unwrap_or_else(PoisonError::into_inner);
+                if clock.elapsed().saturating_sub(*kept_at) >= KEEP_EVERY {
+                    *kept_at = clock.elapsed();
+                    // Only time is lost without it.
+                    let _ = state.write_cached(&name, &run.serialized());
+                }
+            }
+        };
+        thread::work_together(IN_FLIGHT.min(open.len()), work);
+        failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn progress_before(&self, login: Option<DateTime<Utc>>) -> Progress {
+        let now = self.clock.now();
+        let bytes = self.state.read(&progress_name(self.config)).ok().flatten();
+        let before = bytes.and_then(|bytes| serde_json::from_slice::<Progress>(&bytes).ok());
+        before
+            .filter(|before| before.login == login && before.since <= now && now - before.since < KEPT_FOR)
+            .unwrap_or(Progress { login, since: now, roles: BTreeMap::new() })
+    }
+
+    fn keep(&self, run: &Run<'_>) {
+        if run.roles(|roles| !roles.is_empty()) {
+            let _ = self.state.write_cached(&progress_name(self.config), &run.serialized());
+        }
+    }
+
+    pub(super) fn refusal(&self, error: ServiceError) -> SessionError {
+        match error {
+            ServiceError::Unauthorized => self.login_needed(LoginNeeded::TokenRefused),
+            error => error.into(),
+        }
+    }
+}
+
+impl Run<'_> {
+    fn roles<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Vec<String>>) -> T) -> T {
+        work(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner).roles)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<String, ServiceError>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an error says something about one account, and nothing about the others.
+    fn is_of_one_account(&self, error: &ServiceError) -> bool {
+        match error {
+            ServiceError::Forbidden | ServiceError::NotFound | ServiceError::Rejected { .. } => true,
+            ServiceError::ServerTrouble { .. } => {
+                let is_trouble = |error: &&ServiceError| matches!(error, ServiceError::ServerTrouble { .. });
+                self.refused().values().filter(is_trouble).count() < MOST_TROUBLED
+            }
+            _ => false,
+        }
+    }
+
+    fn serialized(&self) -> Vec<u8> {
+        serde_json::to_vec(&*self.progress.lock().unwrap_or_else(PoisonError::into_inner)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::Page;
+    use crate::session::testing::Fixture;
+
+    fn page<T>(items: Vec<T>) -> Page<T> {
+        Page { items, next: None }
+    }
+
+    fn account(id: &str) -> Account {
+        Account { id: id.into(), name: None, email: None }
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_is_taken_up_for_an_hour() {
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh-1"));
+        let session = fixture.session();
+        let kept = Progress {
+            login: None,
+            since: session.clock.now(),
+            roles: [("1".into(), vec!["Kept".into()])].into(),
+        };
+        session
+            .state
+            .write(&progress_name(session.config), &serde_json::to_vec(&kept).expect("serializes"))
+            .expect("writes");
+        fixture.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+        fixture.center.roles.will(Ok(page(vec!["New".into()])));
+        let listed = session.accounts(|_, _| ()).expect("lists");
+        let roles: Vec<&str> = listed.accounts.iter().map(|one| one.roles[0].as_str()).collect();
+        assert_eq!(roles, ["Kept", "New"]);
+        assert_eq!(session.state.read(&progress_name(session.config)).expect("reads"), None, "done is done");
+
+        session
+            .state
+            .write(&progress_name(session.config), &serde_json::to_vec(&kept).expect("serializes"))
+            .expect("writes");
+        fixture.clock.advance(Duration::from_secs(3600));
+        assert!(session.progress_before(None).roles.is_empty(), "an hour is too old");
+    }
+
+    #[test]
+    fn a_list_without_an_end_is_an_error_and_no_shorter_list() {
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh-1"));
+        let again = |id: &str, next: &str| Page { items: vec![account(id)], next: Some(next.to_owned()) };
+        for (id, next) in [("1", "b"), ("2", "c"), ("3", "b")] {
+            fixture.center.accounts.will(Ok(again(id, next)));
+        }
+        let error = fixture.session().accounts(|_, _| ()).expect_err("no end").to_string();
+        assert!(error.contains("its list has no end"), "{error}");
+        assert_eq!(fixture.center.calls().len(), 3);
+    }
+
+    #[test]
+    fn what_is_listed_twice_is_one() {
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh-1"));
+        fixture.center.accounts.will(Ok(Page { items: vec![account("1")], next: Some("b".to_owned()) }));
+        fixture.center.accounts.will(Ok(page(vec![account("1")])));
+        fixture.center.roles.will(Ok(page(vec!["Admin".into(), "Admin".into()])));
+        let listed = fixture.session().accounts(|_, _| ()).expect("lists");
+        assert_eq!(listed.accounts, [AccountRoles { account: account("1"), roles: vec!["Admin".into()] }]);
+    }
+
+    #[test]
+    fn what_was_listed_before_a_failure_is_kept() {
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh-1"));
+        let session = fixture.session();
+        fixture.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+        fixture.center.roles.will(Ok(page(vec!["Kept".into()])));
+        let page = || ServiceError::NotAws { host: "portal".into(), status: 403 };
+        fixture.center.roles.will(Err(page()));
+        session.accounts(|_, _| ()).expect_err("fails");
+        let before = session.progress_before(None);
+        assert_eq!(before.roles.into_values().collect::<Vec<_>>(), [["Kept"]]);
+    }
+
+    fn refusals() -> [ServiceError; 3] {
+        let (operation, code) = ("ListAccountRoles", "InvalidRequestException".to_owned());
+        let rejected = ServiceError::Rejected { operation, code, message: Some("closed".into()) };
+        [ServiceError::Forbidden, ServiceError::NotFound, rejected]
+    }
+
+    #[test]
+    fn an_account_that_refuses_is_named_and_the_others_are_listed() {
+        for refusal in refusals() {
+            let (fixture, reason) = (Fixture::new(), refusal.to_string());
+            fixture.log_in(Some("refresh-1"));
+            fixture.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+            fixture.center.roles.will(Err(refusal));
+            fixture.center.roles.will(Ok(page(vec!["Admin".into()])));
+            let listing = fixture.session().accounts(|_, _| ()).expect("lists");
+            assert_eq!(
+                listing.accounts.iter().map(|one| one.roles.as_slice()).collect::<Vec<_>>(),
+                [["Admin"]]
+            );
+            assert_eq!(listing.unavailable.iter().map(|one| &one.reason).collect::<Vec<_>>(), [&reason]);
+        }
+    }
+
+    #[test]
+    fn where_all_accounts_refuse_that_is_the_error() {
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh-1"));
+        fixture.center.accounts.will(Ok(page(vec![account("1"), account("2")])));
+        fixture.center.roles.will(Err(ServiceError::Forbidden));
+        fixture.center.roles.will(Err(ServiceError::Forbidden));
+        let error = fixture.session().accounts(|_, _| ()).expect_err("nothing is listed");
+        let SessionError::NothingListed { account_id, others, error } = error else { panic!("{error}") };
+        assert_eq!((account_id.as_str(), others), ("1", 1));
+        assert!(matches!(error, ServiceError::Forbidden));
+    }
+
+    #[test]
+    fn trouble_with_many_accounts_is_not_theirs() {
+        let fixture = Fixture::new();
+        let run = Run {
+            pace: RateLimit::new(&fixture.clock),
+            progress: Mutex::default(),
+            kept_at: Mutex::default(),
+            refused: Mutex::default(),
+        };
+        let trouble = || ServiceError::ServerTrouble { host: "portal".into(), status: 503 };
+        for id in ["1", "2", "3"] {
+            assert!(run.is_of_one_account(&trouble()), "{id}");
+            run.refused().insert(id.to_owned(), trouble());
+        }
+        assert!(!run.is_of_one_account(&trouble()));
+        assert!(run.is_of_one_account(&ServiceError::Forbidden));
+        for other in [ServiceError::Unauthorized, ServiceError::Throttled] {
+            assert!(!run.is_of_one_account(&other), "{other}");
+        }
+    }
+}

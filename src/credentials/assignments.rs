@@ -1,0 +1,117 @@
+//! What a person has in one account, for when AWS says 403 and no more: a typing error, an assignment that is gone,
+//! and an account that is not one's own look alike.
+
+use super::accounts::{Budget, all_pages};
+use crate::ports::identity_center::{Account, ServiceError};
+use crate::secret::Secret;
+use crate::session::{Session, SessionError};
+use crate::similar::similar;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignments {
+    /// All that AWS lists for the person.
+    pub accounts: Vec<Account>,
+    /// Permission sets in the account, sorted; none where the account is not among those.
+    pub roles: Vec<String>,
+}
+
+impl Session<'_> {
+    /// Two requests for an account of some size, however many accounts there are.
+    pub fn access_in(&self, account_id: &str) -> Result<Assignments, SessionError> {
+        self.asked_again(|token| self.look_in(account_id, token))
+    }
+
+    /// The accounts that AWS lists for the person, without what they have there.
+    pub fn account_list(&self) -> Result<Vec<Account>, SessionError> {
+        self.asked_again(|token| self.list_accounts(token))
+    }
+
+    /// A refused token is renewed once.
+    fn asked_again<T>(
+        &self,
+        ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,
+    ) -> Result<T, SessionError> {
+        let token = self.access_token()?;
+        let found = match ask(&token) {
+            Err(ServiceError::Unauthorized) => ask(&self.access_token_after_refusal(&token)?),
+            found => found,
+        };
+        found.map_err(|error| self.refusal(error))
+    }
+
+    fn list_accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, ServiceError> {
+        let host = self.endpoints.portal.host();
+        all_pages(host, &Budget::of_accounts(), |page| self.center.list_accounts(token, page, None))
+    }
+
+    fn look_in(&self, account_id: &str, token: &Secret<String>) -> Result<Assignments, ServiceError> {
+        let host = self.endpoints.portal.host();
+        let accounts = self.list_accounts(token)?;
+        let mut roles = Vec::new();
+        if accounts.iter().any(|account| account.id == account_id) {
+            roles = all_pages(host, &Budget::of_roles(), |page| {
+                self.center.list_account_roles(token, account_id, page)
+            })?;
+            roles.sort();
+        }
+        Ok(Assignments { accounts, roles })
+    }
+}
+
+impl Assignments {
+    pub fn account(&self, account_id: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == account_id)
+    }
+
+    /// Names of permission sets that may have been meant, the likeliest first.
+    pub fn near_roles(&self, role: &str) -> Vec<String> {
+        similar(role, self.roles.iter().map(String::as_str))
+    }
+
+    /// Account ids that may have been meant.
+    pub fn near_accounts(&self, account_id: &str) -> Vec<String> {
+        similar(account_id, self.accounts.iter().map(|account| account.id.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::identity_center::Page;
+    use crate::session::testing::Fixture;
+
+    const ACCOUNT: &str = "111122223333";
+
+    fn fixture(roles: &[&str]) -> Fixture {
+        let fixture = Fixture::new();
+        fixture.log_in(Some("refresh"));
+        let account = |id: &str| Account { id: id.to_owned(), name: Some("dev".to_owned()), email: None };
+        let accounts = vec![account(ACCOUNT), account("444455556666")];
+        fixture.center.accounts.will(Ok(Page { items: accounts, next: None }));
+        if !roles.is_empty() {
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            fixture.center.roles.will(Ok(Page { items: roles, next: None }));
+        }
+        fixture
+    }
+
+    #[test]
+    fn one_account_is_looked_into_and_near_names_are_found() {
+        let fixture = fixture(&["PowerUserAccess", "ReadOnlyAccess"]);
+        let access = fixture.session().access_in(ACCOUNT).expect("answers");
+        assert_eq!(fixture.center.calls(), ["ListAccounts access-1", "ListAccountRoles 111122223333"]);
+        assert_eq!(access.near_roles("PowerUserAcces"), ["PowerUserAccess"]);
+        assert_eq!(access.near_roles("poweruseraccess"), ["PowerUserAccess"]);
+        assert!(access.near_roles("Billing").is_empty());
+        assert!(access.account(ACCOUNT).is_some());
+    }
+
+    #[test]
+    fn an_account_that_is_not_listed_is_not_looked_into() {
+        let fixture = fixture(&[]);
+        let access = fixture.session().access_in("111122223334").expect("answers");
+        assert_eq!(fixture.center.calls().len(), 1);
+        assert!(access.account("111122223334").is_none() && access.roles.is_empty());
+        assert_eq!(access.near_accounts("111122223334"), [ACCOUNT]);
+    }
+}

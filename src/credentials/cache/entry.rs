@@ -1,0 +1,230 @@
+//! One warm answer, in a form that a warm call reads without a parser: fixed fields, then the line to print.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::credentials::{Fetched, wire};
+use crate::platform::aead::{hex, length_prefixed};
+use crate::platform::file_stamp::FileStamp;
+use crate::ports::identity_center::Endpoints;
+use crate::profile::{Role, SsoSession};
+use crate::secret::Secret;
+
+/// botocore asks again at every request once less than 15 minutes are left.
+const WIDEST_MARGIN: TimeDelta = TimeDelta::minutes(15);
+/// An entry further from the future than this means that the clock was set back.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+
+/// Times by the service's clock, in seconds.
+pub struct Entry {
+    expires_at: i64,
+    obtained_at: i64,
+    /// How far the service's clock was ahead of ours.
+    skew: i64,
+    /// Of the config file that named the session; `None` when nothing may be built on it.
+    stamp: Option<FileStamp>,
+    issuer: IssuerFingerprint,
+    /// As it goes to stdout.
+    line: Secret<Vec<u8>>,
+}
+
+/// The session's settings that decide who mints: start URL, region, origins. As a hash, because it is only compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuerFingerprint([u8; Self::LEN]);
+
+impl IssuerFingerprint {
+    const LEN: usize = 32;
+
+    pub fn of(session: &SsoSession, endpoints: &Endpoints) -> Self {
+        let fields = [
+            session.start_url.as_str(),
+            session.region.as_str(),
+            endpoints.oidc.as_str(),
+            endpoints.portal.as_str(),
+        ];
+        Self(Sha256::digest(length_prefixed(&fields.map(str::as_bytes))).into())
+    }
+
+    /// For files that are no warm entries.
+    pub fn to_text(self) -> String {
+        hex(&self.0)
+    }
+}
+
+/// How good an entry is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// To be served without a second thought.
+    Good,
+    /// Valid, but near its end: to be renewed if that is quick.
+    NearItsEnd,
+    /// Expired, or from the future.
+    Useless,
+}
+
+impl Entry {
+    pub fn of(
+        fetched: &Fetched,
+        role: &Role,
+        issuer: IssuerFingerprint,
+        stamp: Option<FileStamp>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            expires_at: fetched.credentials.expires_at.timestamp(),
+            obtained_at: fetched.skew.there(now).timestamp(),
+            skew: fetched.skew.seconds(),
+            stamp,
+            issuer,
+            line: wire::line(&fetched.credentials, role),
+        }
+    }
+
+    pub fn freshness(&self, now: DateTime<Utc>) -> Freshness {
+        let now = now.timestamp().saturating_add(self.skew);
+        let left = self.expires_at.saturating_sub(now);
+        let life = self.expires_at.saturating_sub(self.obtained_at);
+        if left <= 0 || self.obtained_at > now.saturating_add(CLOCK_TOLERANCE.num_seconds()) {
+            Freshness::Useless
+        } else if left <= (life / 4).min(WIDEST_MARGIN.num_seconds()) {
+            Freshness::NearItsEnd
+        } else {
+            Freshness::Good
+        }
+    }
+
+    /// By our clock: how long its key must live.
+    pub fn expires_here_at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.expires_at.saturating_sub(self.skew), 0).unwrap_or_default()
+    }
+
+    pub fn is_of(&self, stamp: Option<FileStamp>) -> bool {
+        stamp.is_some() && self.stamp == stamp
+    }
+
+    pub fn issuer(&self) -> IssuerFingerprint {
+        self.issuer
+    }
+
+    pub fn is_minted_by(&self, issuer: IssuerFingerprint) -> bool {
+        self.issuer == issuer
+    }
+
+    #[must_use]
+    pub fn stamped(self, stamp: Option<FileStamp>) -> Self {
+        Self { stamp, ..self }
+    }
+
+    pub fn line(&self) -> &Secret<Vec<u8>> {
+        &self.line
+    }
+
+    pub fn into_line(self) -> Secret<Vec<u8>> {
+        self.line
+    }
+
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(HEAD + self.line.expose().len());
+        for time in [self.expires_at, self.obtained_at, self.skew] {
+            bytes.extend_from_slice(&time.to_le_bytes());
+        }
+        bytes.push(u8::from(self.stamp.is_some()));
+        bytes.extend_from_slice(&self.stamp.map_or([0; FileStamp::LEN], FileStamp::to_bytes));
+        bytes.extend_from_slice(&self.issuer.0);
+        bytes.extend_from_slice(self.line.expose());
+        Zeroizing::new(bytes)
+    }
+
+    /// The version is among what the box is bound to: what opens is of this form. The line stays in the buffer that
+    /// it came in: a copy would have to be zeroed too.
+    pub fn from_bytes(mut bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let (times, rest) = bytes.split_first_chunk::<24>()?;
+        let (&[stamped], rest) = rest.split_first_chunk::<1>()?;
+        let (stamp, rest) = rest.split_first_chunk::<{ FileStamp::LEN }>()?;
+        let (issuer, _line) = rest.split_first_chunk::<{ IssuerFingerprint::LEN }>()?;
+        let [expires_at, obtained_at, skew] =
+            std::array::from_fn(|at| i64::from_le_bytes(times.as_chunks::<8>().0[at]));
+        let stamp = (stamped == 1).then(|| FileStamp::from_bytes(stamp));
+        let issuer = IssuerFingerprint(*issuer);
+        bytes.drain(..HEAD);
+        let line = Secret::new(std::mem::take(&mut *bytes));
+        Some(Self { expires_at, obtained_at, skew, stamp, issuer, line })
+    }
+}
+
+const HEAD: usize = 24 + 1 + FileStamp::LEN + IssuerFingerprint::LEN;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::clock::Skew;
+    use crate::ports::identity_center::fake::FakeIdentityCenter;
+    use crate::session::testing::{corp, endpoints};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+    }
+
+    /// Obtained at noon, by a clock as far behind the service's as `skew`.
+    fn entry(expires_at: &str, skew: Skew) -> Entry {
+        let fetched = Fetched { credentials: FakeIdentityCenter::role_credentials(expires_at), skew };
+        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+        let issuer = IssuerFingerprint::of(&corp(), &endpoints());
+        Entry::of(&fetched, &role, issuer, None, at("2026-11-24T12:00:00Z"))
+    }
+
+    #[test]
+    fn the_margin_is_a_quarter_of_the_life_and_at_most_fifteen_minutes() {
+        let freshness = |expires: &str, now: &str| entry(expires, Skew::NONE).freshness(at(now));
+        for (expires, last_good, first_near) in [
+            ("2026-11-24T13:00:00Z", "2026-11-24T12:44:59Z", "2026-11-24T12:45:00Z"),
+            ("2026-11-25T00:00:00Z", "2026-11-24T23:44:59Z", "2026-11-24T23:45:00Z"),
+            ("2026-11-24T12:20:00Z", "2026-11-24T12:14:59Z", "2026-11-24T12:15:00Z"),
+        ] {
+            assert_eq!(freshness(expires, last_good), Freshness::Good);
+            assert_eq!(freshness(expires, first_near), Freshness::NearItsEnd);
+        }
+        assert_eq!(freshness("2026-11-24T13:00:00Z", "2026-11-24T12:59:59Z"), Freshness::NearItsEnd);
+        assert_eq!(freshness("2026-11-24T13:00:00Z", "2026-11-24T13:00:00Z"), Freshness::Useless);
+    }
+
+    #[test]
+    fn an_entry_from_the_future_is_useless() {
+        let entry = entry("2026-11-24T13:00:00Z", Skew::NONE);
+        assert_eq!(entry.freshness(at("2026-11-24T11:59:00Z")), Freshness::Good, "within the tolerance");
+        assert_eq!(entry.freshness(at("2026-11-24T11:58:59Z")), Freshness::Useless);
+    }
+
+    #[test]
+    fn times_are_judged_by_the_services_clock() {
+        // Ours says noon, theirs one o'clock.
+        let ahead = entry("2026-11-24T14:00:00Z", Skew::of_seconds(3600));
+        assert_eq!(ahead.freshness(at("2026-11-24T12:44:59Z")), Freshness::Good);
+        assert_eq!(ahead.freshness(at("2026-11-24T12:45:00Z")), Freshness::NearItsEnd);
+        assert_eq!(ahead.freshness(at("2026-11-24T13:00:00Z")), Freshness::Useless);
+        assert_eq!(ahead.expires_here_at(), at("2026-11-24T13:00:00Z"));
+        // Theirs says eleven: by ours it looks expired from the start.
+        let behind = entry("2026-11-24T12:00:00Z", Skew::of_seconds(-3600));
+        assert_eq!(behind.freshness(at("2026-11-24T12:30:00Z")), Freshness::Good);
+    }
+
+    #[test]
+    fn an_entry_survives_its_bytes_and_no_cut_head_is_read() {
+        let entry = entry("2026-11-24T13:00:00Z", Skew::of_seconds(-7));
+        let bytes = entry.to_bytes();
+        let back = Entry::from_bytes(bytes.clone()).expect("reads");
+        assert_eq!(back.to_bytes(), bytes);
+        assert!(back.line().expose().ends_with(b"}\n"));
+        assert!((0..HEAD).all(|cut| Entry::from_bytes(Zeroizing::new(bytes[..cut].to_vec())).is_none()));
+    }
+
+    #[test]
+    fn other_settings_are_another_mint() {
+        let issuer = IssuerFingerprint::of(&corp(), &endpoints());
+        let moved = SsoSession { start_url: "https://other.awsapps.com/start".to_owned(), ..corp() };
+        assert_ne!(IssuerFingerprint::of(&moved, &endpoints()), issuer);
+        let scopes = SsoSession { scopes: Vec::new(), ..corp() };
+        assert_eq!(IssuerFingerprint::of(&scopes, &endpoints()), issuer);
+    }
+}

@@ -1,0 +1,199 @@
+//! Runs a program to see what it says: bounded in time, without a terminal, nothing of it reaches the person.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::platform::env::Env;
+use crate::platform::thread;
+use crate::secret::Secret;
+
+/// Versions and tables are short; whatever else comes is thrown away unread.
+const MOST_READ: u64 = 64 * 1024;
+
+/// How it ended, and what it had said. What it said may hold a secret.
+#[derive(Clone)]
+pub struct CommandOutput {
+    pub succeeded: bool,
+    pub stdout: Secret<String>,
+    pub stderr: Secret<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("it does not start ({0})")]
+    NotStarted(std::io::Error),
+    #[error("it did not end within {} s", .0.as_secs())]
+    TooSlow(Duration),
+}
+
+pub trait CommandRunner {
+    /// `set` is added to the environment of this process.
+    fn run(
+        &self,
+        program: &Path,
+        args: &[OsString],
+        set: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<CommandOutput, RunError>;
+}
+
+/// Where the system would find a program.
+pub fn on_path(env: &Env, name: &str) -> Option<PathBuf> {
+    let path = env.raw("PATH")?;
+    let names = [name.to_owned(), format!("{name}.exe")];
+    let names = &names[..if cfg!(windows) { 2 } else { 1 }];
+    // A relative folder would make the answer depend on where we stand.
+    let mut folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| names.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
+}
+
+pub struct SystemCommands;
+
+impl CommandRunner for SystemCommands {
+    #[expect(clippy::disallowed_methods, reason = "this is the port")]
+    fn run(
+        &self,
+        program: &Path,
+        args: &[OsString],
+        set: &[(&str, &str)],
+        patience: Duration,
+    ) -> Result<CommandOutput, RunError> {
+        let deadline = Instant::now() + patience;
+        let mut command = Command::new(program);
+        command.args(args).envs(set.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // One group, so that what it started itself ends with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(RunError::NotStarted)?;
+        let streams = listen(child.stdout.take()).and_then(|out| Ok((out, listen(child.stderr.take())?)));
+        let (stdout, stderr) = match streams {
+            Ok(streams) => streams,
+            Err(error) => {
+                end(&mut child);
+                return Err(RunError::NotStarted(error));
+            }
+        };
+        let heard = |from: &mpsc::Receiver<Secret<String>>| {
+            from.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        };
+        // Both streams end when the last process that holds them does.
+        let (Ok(stdout), Ok(stderr)) = (heard(&stdout), heard(&stderr)) else {
+            end(&mut child);
+            return Err(RunError::TooSlow(patience));
+        };
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return Ok(CommandOutput { succeeded: status.success(), stdout, stderr }),
+                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
+                Ok(None) => {
+                    end(&mut child);
+                    return Err(RunError::TooSlow(patience));
+                }
+                Err(error) => return Err(RunError::NotStarted(error)),
+            }
+        }
+    }
+}
+
+fn listen(stream: Option<impl Read + Send + 'static>) -> std::io::Result<mpsc::Receiver<Secret<String>>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::start(move || {
+        let Some(mut stream) = stream else { return };
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(4096));
+        let _ = (&mut stream).take(MOST_READ).read_to_end(&mut bytes);
+        // To its end: a program whose reader goes away early fails.
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        let _ = sender.send(Secret::new(String::from_utf8_lossy(&bytes).into_owned()));
+    })?;
+    Ok(receiver)
+}
+
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Programs by path, and what each says.
+#[derive(Default)]
+pub struct FakeCommands(pub BTreeMap<PathBuf, CommandOutput>);
+
+impl FakeCommands {
+    #[must_use]
+    pub fn with(mut self, program: impl Into<PathBuf>, succeeded: bool, stdout: &str, stderr: &str) -> Self {
+        let said = CommandOutput { succeeded, stdout: stdout.into(), stderr: stderr.into() };
+        self.0.insert(program.into(), said);
+        self
+    }
+}
+
+impl CommandRunner for FakeCommands {
+    fn run(
+        &self,
+        program: &Path,
+        _args: &[OsString],
+        _set: &[(&str, &str)],
+        _patience: Duration,
+    ) -> Result<CommandOutput, RunError> {
+        let absent = || RunError::NotStarted(std::io::ErrorKind::NotFound.into());
+        self.0.get(program).cloned().ok_or_else(absent)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn sh(text: &str) -> [OsString; 2] {
+        ["-c".into(), text.into()]
+    }
+
+    #[test]
+    fn both_forms_keep_the_contract() {
+        let contract = |trials: &dyn CommandRunner| {
+            let said = trials.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
+            let said = said.expect("runs");
+            let texts = (said.stdout.expose().as_str(), said.stderr.expose().as_str());
+            assert_eq!((said.succeeded, texts), (false, ("out\n", "err\n")));
+            let absent = trials.run(Path::new("/no/such"), &[], &[], PATIENCE);
+            assert!(matches!(absent, Err(RunError::NotStarted(_))));
+        };
+        contract(&SystemCommands);
+        contract(&FakeCommands::default().with("/bin/sh", false, "out\n", "err\n"));
+    }
+
+    #[test]
+    fn what_hangs_is_ended_with_all_that_it_started() {
+        let late = SystemCommands.run(
+            Path::new("/bin/sh"),
+            &sh("sleep 600 & echo x; wait"),
+            &[],
+            Duration::from_millis(200),
+        );
+        assert!(matches!(late, Err(RunError::TooSlow(_))));
+    }
+
+    #[test]
+    fn variables_are_added() {
+        let said = SystemCommands.run(Path::new("/bin/sh"), &sh("echo $X"), &[("X", "y")], PATIENCE);
+        assert_eq!(said.expect("runs").stdout.expose(), "y\n");
+    }
+
+    #[test]
+    fn programs_are_looked_for_where_the_system_looks() {
+        let env = Env::from_pairs(&[("PATH", "relative:/nowhere:/bin")]);
+        assert_eq!(on_path(&env, "sh"), Some(PathBuf::from("/bin/sh")));
+        assert_eq!(on_path(&env, "no-such-program"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! One plain request to a service of AWS's that no SDK client of ours knows, and what can become of it.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
+use crate::platform::http::{Answer, HttpSetup, Unreached, is_aws_header};
+use crate::ports::identity_center::Origin;
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// So often trouble is tried again.
+const MOST_AGAIN: u32 = 2;
+const BACK_OFF: Duration = Duration::from_millis(500);
+
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .trouble.of(.host))]
+pub struct CallError {
+    /// As programs tell the services apart.
+    pub service: &'static str,
+    pub host: String,
+    pub trouble: CallErrorKind,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum CallErrorKind {
+    /// `code`: the service's own word, where its answer has one.
+    Refused {
+        status: u16,
+        code: Option<String>,
+    },
+    Overloaded {
+        status: u16,
+    },
+    Unreachable(Unreached),
+    /// By its form the answer is none of AWS's.
+    NotAws {
+        status: u16,
+    },
+    /// No answer of this service's, though perhaps one of AWS's.
+    NotUnderstood,
+}
+
+impl CallErrorKind {
+    fn of(&self, host: &str) -> String {
+        match self {
+            Self::Refused { code: Some(code), .. } => format!("{host} refused the credentials ({code})"),
+            Self::Refused { status, code: None } => format!("{host} refused the credentials ({status})"),
+            Self::Overloaded { status } => format!("{host} is in trouble ({status})"),
+            Self::Unreachable(unreached) => unreached.to_string(),
+            Self::NotAws { status } => {
+                format!("something that is not AWS answered in place of {host} ({status})")
+            }
+            Self::NotUnderstood => format!("{host} answered something that is not understood"),
+        }
+    }
+}
+
+/// How a service words its refusals.
+#[derive(Clone, Copy)]
+pub enum Refusals {
+    /// With a code, which this finds in the body.
+    Coded(fn(&str) -> Option<String>),
+    /// As a page for people under this status, and without a mark of AWS's.
+    Pages(u16),
+}
+
+impl Refusals {
+    fn in_answer(self, answer: &Answer) -> Option<CallErrorKind> {
+        let status = answer.status;
+        let code = match self {
+            Self::Coded(code) => code(&String::from_utf8_lossy(&answer.body)),
+            Self::Pages(_) => None,
+        };
+        let is_page = matches!(self, Self::Pages(of) if of == status);
+        let is_of_aws = has_aws_header(answer) || code.is_some() || is_page;
+        Some(match status {
+            200 => return None,
+            // 511 is "sign in to this network" (RFC 6585 section 6).
+            511 | 300..400 => CallErrorKind::NotAws { status },
+            429 | 500..600 => CallErrorKind::Overloaded { status },
+            _ if is_of_aws => CallErrorKind::Refused { status, code },
+            _ => CallErrorKind::NotAws { status },
+        })
+    }
+}
+
+fn has_aws_header(answer: &Answer) -> bool {
+    answer.headers.iter().any(|(name, _)| is_aws_header(name))
+}
+
+/// A service at its place.
+pub struct ServiceEndpoint {
+    pub service: &'static str,
+    pub http: HttpSetup,
+    pub origin: Origin,
+    pub refusals: Refusals,
+}
+
+impl ServiceEndpoint {
+    /// The good answer. What makes trouble is asked again, as long as the call's time allows.
+    pub fn call(&self, request: &HttpRequest) -> Result<Answer, CallError> {
+        let clock = self.http.clock();
+        let end = clock.elapsed() + PATIENCE;
+        let mut again = 0;
+        loop {
+            let left = end.saturating_sub(clock.elapsed());
+            let once = request.try_clone().ok_or_else(|| self.failed("the request cannot be sent"))?;
+            let answer = self.http.ask(self.origin.is_https(), left, once);
+            let answer =
+                answer.map_err(|unreached| self.in_trouble(CallErrorKind::Unreachable(unreached)))?;
+            match self.refusals.in_answer(&answer) {
+                None => return Ok(answer),
+                Some(CallErrorKind::Overloaded { .. })
+                    if again < MOST_AGAIN && clock.elapsed() + BACK_OFF * 4 < end =>
+                {
+                    again += 1;
+                    clock.sleep(BACK_OFF * again);
+                }
+                Some(trouble) => return Err(self.in_trouble(trouble)),
+            }
+        }
+    }
+
+    /// Of a request that could not even be made.
+    pub fn failed(&self, why: impl std::fmt::Display) -> CallError {
+        let unreached = Unreached { at: self.origin.host().to_owned(), why: why.to_string() };
+        self.in_trouble(CallErrorKind::Unreachable(unreached))
+    }
+
+    /// Of an answer with a good status: whose it is, by its form.
+    pub fn not_understood(&self, answer: &Answer) -> CallError {
+        let is_page = answer.body.trim_ascii_start().starts_with(b"<")
+            && answer.body.windows(5).take(1000).any(|word| word.eq_ignore_ascii_case(b"<html"));
+        self.in_trouble(if is_page && !has_aws_header(answer) {
+            CallErrorKind::NotAws { status: answer.status }
+        } else {
+            CallErrorKind::NotUnderstood
+        })
+    }
+
+    fn in_trouble(&self, trouble: CallErrorKind) -> CallError {
+        CallError { service: self.service, host: self.origin.host().to_owned(), trouble }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::http::Headers;
+    use hyper::body::Bytes;
+
+    use super::*;
+
+    fn of(
+        refusals: Refusals,
+        status: u16,
+        header: Option<&'static str>,
+        body: &'static str,
+    ) -> Option<CallErrorKind> {
+        let mut headers = Headers::new();
+        if let Some(header) = header {
+            headers.insert(header, "x");
+        }
+        refusals.in_answer(&Answer { status, headers, body: Bytes::from_static(body.as_bytes()) })
+    }
+
+    const CODED: Refusals = Refusals::Coded(|body| body.strip_prefix("code ").map(str::to_owned));
+
+    #[test]
+    fn a_status_tells_a_refusal_from_trouble() {
+        assert_eq!(of(CODED, 200, None, ""), None);
+        for status in [429, 500, 503] {
+            assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::Overloaded { status }));
+        }
+        let named = CallErrorKind::Refused { status: 403, code: Some("ExpiredToken".to_owned()) };
+        assert_eq!(of(CODED, 403, None, "code ExpiredToken"), Some(named));
+        let marked = of(CODED, 403, Some("x-amzn-RequestId"), "<html>");
+        assert_eq!(marked, Some(CallErrorKind::Refused { status: 403, code: None }));
+    }
+
+    #[test]
+    fn without_a_mark_of_awss_it_is_somebody_else_who_answers() {
+        for status in [301, 307, 400, 403, 404, 407, 451, 511] {
+            assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::NotAws { status }), "{status}");
+        }
+        assert_eq!(of(CODED, 511, Some("x-amzn-requestid"), ""), Some(CallErrorKind::NotAws { status: 511 }));
+    }
+
+    #[test]
+    fn a_service_that_refuses_with_a_page_is_believed_under_its_status_alone() {
+        let page = |status| of(Refusals::Pages(400), status, None, "<html>");
+        assert_eq!(page(400), Some(CallErrorKind::Refused { status: 400, code: None }));
+        assert_eq!(page(403), Some(CallErrorKind::NotAws { status: 403 }));
+    }
+}

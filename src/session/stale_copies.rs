@@ -1,0 +1,78 @@
+//! Stores that may hold a copy of a session's tokens besides the one that the status file names. Noted before a
+//! copy is made, and until it is removed: a forgotten one would be a second way in.
+
+use std::time::Duration;
+
+use super::{status, token_store};
+use crate::ports::keyring::{KeyringError, StoreKind};
+use crate::ports::state_folder::{StateError, StateFolder};
+use crate::profile::SsoSession;
+use crate::session::store_selection::StoreOpener;
+
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Adds to the note. With the session's lock held, as everything here.
+pub fn note(session: &SsoSession, state: &dyn StateFolder, kinds: &[StoreKind]) -> Result<(), StateError> {
+    let mut noted = noted(session, state)?;
+    noted.extend(kinds);
+    write(session, state, noted)
+}
+
+/// Removes the copies, but for that in `keep`. Those that could not be removed stay noted, and are returned.
+pub fn forget(
+    session: &SsoSession,
+    state: &dyn StateFolder,
+    keep: Option<StoreKind>,
+    open: StoreOpener<'_>,
+) -> Result<Vec<(StoreKind, KeyringError)>, StateError> {
+    let key = token_store::item_key(session);
+    let mut left = Vec::new();
+    for kind in noted(session, state)? {
+        if Some(kind) != keep
+            && let Err(error) = open(kind).and_then(|store| store.delete(&key))
+        {
+            left.push((kind, error));
+        }
+    }
+    write(session, state, left.iter().map(|(kind, _)| *kind).collect())?;
+    Ok(left)
+}
+
+/// What a move that was cut off left, for a command that is about something else: all but the store in use. A move
+/// that is under way now tidies up by itself.
+pub fn tidy(
+    session: &SsoSession,
+    state: &dyn StateFolder,
+    open: StoreOpener<'_>,
+) -> Result<Vec<(StoreKind, KeyringError)>, StateError> {
+    if noted(session, state)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _lock = token_store::lock(session, state, LOCK_PATIENCE)?;
+    let in_use = status::read(state, session)?.map(|status| status.store);
+    forget(session, state, in_use, open)
+}
+
+/// A note that cannot be understood is none.
+fn noted(session: &SsoSession, state: &dyn StateFolder) -> Result<Vec<StoreKind>, StateError> {
+    let bytes = state.read(&file_name(session))?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
+
+fn write(session: &SsoSession, state: &dyn StateFolder, kinds: Vec<StoreKind>) -> Result<(), StateError> {
+    let mut each: Vec<StoreKind> = Vec::new();
+    for kind in kinds {
+        if !each.contains(&kind) {
+            each.push(kind);
+        }
+    }
+    if each.is_empty() {
+        return state.remove(&file_name(session)).map(|_| ());
+    }
+    let text = serde_json::to_vec(&each).expect("names serialize");
+    state.write(&file_name(session), &text)
+}
+
+fn file_name(session: &SsoSession) -> String {
+    format!("sessions/{}.copies", token_store::item_key(session).digest())
+}
