@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
-mod stage;
+mod fixture;
 mod test_accounts;
 mod test_auto_login;
 mod test_bounds;

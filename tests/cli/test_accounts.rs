@@ -1,15 +1,15 @@
 use idc_sim::{Fault, IdcSim, PageSize, Route};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 #[test]
 fn all_pages_of_all_lists_are_read_and_sorted() {
-    let stage = Stage::with(IdcSim::builder().page_size(PageSize::Fixed(1)));
-    stage.log_in();
-    let listed = stage.run("accounts --json").expect_ok().stdout_json();
+    let fixture = LoginFixture::with(IdcSim::builder().page_size(PageSize::Fixed(1)));
+    fixture.log_in();
+    let listed = fixture.run("accounts --json").expect_ok().stdout_json();
     assert_eq!((&listed["schema"], &listed["session"]), (&1.into(), &"corp".into()));
     let accounts = listed["accounts"].as_array().unwrap();
-    assert!(stage.sim.count(Route::ListAccounts) >= accounts.len());
+    assert!(fixture.sim.count(Route::ListAccounts) >= accounts.len());
     let names: Vec<&str> = accounts.iter().map(|one| one["account_name"].as_str().unwrap()).collect();
     assert!(names.len() > 1 && names.is_sorted(), "{names:?}");
     let dev = accounts.iter().find(|one| one["account_id"] == "111122223333").unwrap();
@@ -19,9 +19,9 @@ fn all_pages_of_all_lists_are_read_and_sorted() {
 
 #[test]
 fn the_table_is_for_people() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.run("accounts corp").expect_ok().expect_stdout("ACCOUNT").expect_stdout("111122223333  dev");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.run("accounts corp").expect_ok().expect_stdout("ACCOUNT").expect_stdout("111122223333  dev");
 }
 
 #[test]
@@ -35,9 +35,9 @@ fn a_crowd_of_accounts_is_listed_whole_though_the_service_throttles() {
             "ReadOnlyAccess",
         );
     }
-    let stage = Stage::with(builder);
-    stage.log_in();
-    let listed = stage.run("accounts --json").expect_ok().stdout_json();
+    let fixture = LoginFixture::with(builder);
+    fixture.log_in();
+    let listed = fixture.run("accounts --json").expect_ok().stdout_json();
     let teams = listed["accounts"].as_array().unwrap().iter();
     let teams = teams.filter(|one| one["account_name"].as_str().unwrap().starts_with("team-"));
     assert_eq!(teams.filter(|one| one["roles"][0] == "ReadOnlyAccess").count(), 40);
@@ -45,19 +45,19 @@ fn a_crowd_of_accounts_is_listed_whole_though_the_service_throttles() {
 
 #[test]
 fn hostile_names_do_not_reach_the_terminal() {
-    let stage = Stage::new();
-    stage.sim.add_account("300000000001", "evil\u{1b}[2J\u{202e}", "x@example.com");
-    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
-    stage.log_in();
-    let output = stage.run("accounts").expect_ok().expect_stdout("evil\\u{1b}[2J\\u{202e}");
+    let fixture = LoginFixture::new();
+    fixture.sim.add_account("300000000001", "evil\u{1b}[2J\u{202e}", "x@example.com");
+    fixture.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    fixture.log_in();
+    let output = fixture.run("accounts").expect_ok().expect_stdout("evil\\u{1b}[2J\\u{202e}");
     assert!(!output.stdout.contains(&0x1b), "{output}");
 }
 
 #[test]
 fn nobody_logged_in_is_exit_4_and_json_errors_are_json() {
-    let stage = Stage::new();
-    stage.run("accounts").expect_code(4);
-    let output = stage.run("accounts --json").expect_code(4);
+    let fixture = LoginFixture::new();
+    fixture.run("accounts").expect_code(4);
+    let output = fixture.run("accounts --json").expect_code(4);
     assert!(output.stdout.is_empty());
     let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(error["error"]["code"], "login_needed");
@@ -68,108 +68,109 @@ fn nobody_logged_in_is_exit_4_and_json_errors_are_json() {
 
 #[test]
 fn a_refused_token_is_renewed_and_trouble_is_exit_1() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.expire_access_tokens();
-    stage.run("accounts").expect_ok();
-    stage.sim.fault(Route::ListAccountRoles, Fault::broken_json()).times(99);
-    stage.run("accounts --refresh").expect_code(1).expect_stderr("not understood");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.expire_access_tokens();
+    fixture.run("accounts").expect_ok();
+    fixture.sim.fault(Route::ListAccountRoles, Fault::broken_json()).times(99);
+    fixture.run("accounts --refresh").expect_code(1).expect_stderr("not understood");
 }
 
 #[test]
 fn a_pipe_that_closes_early_is_no_error() {
-    let stage = Stage::new();
-    stage.log_in();
-    let script = format!("set -o pipefail; '{}' accounts --json | true", crate::stage::binary().display());
-    let output = stage.desk.command("bash").args(["-c", &script]).run().expect_ok();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let script = format!("set -o pipefail; '{}' accounts --json | true", crate::fixture::binary().display());
+    let output = fixture.env.command("bash").args(["-c", &script]).run().expect_ok();
     assert!(output.stderr.is_empty(), "{output}");
 }
 
 #[test]
 fn ctrl_c_is_heard_while_another_process_refreshes() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.expire_access_tokens();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.expire_access_tokens();
     let locks =
-        std::fs::read_dir(stage.state().join("sessions")).unwrap().flatten().map(|entry| entry.path());
+        std::fs::read_dir(fixture.state().join("sessions")).unwrap().flatten().map(|entry| entry.path());
     let lock = locks.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "lock")).unwrap();
     let held = std::fs::File::open(lock).unwrap();
     held.lock().unwrap();
-    let mut waiting = stage.kcaws("accounts").timeout(std::time::Duration::from_secs(10)).spawn();
-    kcaws_test_kit::wait_for("the refusal", || (stage.sim.count(Route::ListAccounts) > 0).then_some(()));
+    let mut waiting = fixture.kcaws("accounts").timeout(std::time::Duration::from_secs(10)).spawn();
+    kcaws_test_kit::wait_for("the refusal", || (fixture.sim.count(Route::ListAccounts) > 0).then_some(()));
     std::thread::sleep(std::time::Duration::from_millis(200));
     assert!(waiting.is_running(), "it waits for the lock");
     waiting.signal(kcaws_test_kit::Signal::INT);
     waiting.wait().expect_code(130);
     drop(held);
-    stage.run("accounts").expect_ok();
+    fixture.run("accounts").expect_ok();
 }
 
 #[test]
 fn the_last_list_is_shown_again_and_its_age_is_said() {
-    let stage = Stage::new();
-    stage.log_in();
-    let first = stage.run("accounts --json").expect_ok().stdout_json();
-    stage.sim.add_account("300000000001", "newcomer", "x@example.com");
-    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
-    stage.sim.clear_log();
-    let again = stage.run("accounts --json").expect_ok().expect_stderr("0 min old; --refresh asks AWS again");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let first = fixture.run("accounts --json").expect_ok().stdout_json();
+    fixture.sim.add_account("300000000001", "newcomer", "x@example.com");
+    fixture.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    fixture.sim.clear_log();
+    let again =
+        fixture.run("accounts --json").expect_ok().expect_stderr("0 min old; --refresh asks AWS again");
     assert_eq!(again.stdout_json()["accounts"], first["accounts"]);
-    let third = stage.run("accounts --json").expect_ok().stdout_json();
+    let third = fixture.run("accounts --json").expect_ok().stdout_json();
     assert_eq!(third, again.stdout_json(), "listed_at too");
-    assert!(stage.sim.requests().is_empty());
-    let quiet = stage.run("-q accounts").expect_ok();
+    assert!(fixture.sim.requests().is_empty());
+    let quiet = fixture.run("-q accounts").expect_ok();
     assert!(quiet.stderr.is_empty() && quiet.stdout_text().contains("PowerUserAccess"), "{quiet}");
-    let new = stage.run("accounts --refresh --json").expect_ok();
+    let new = fixture.run("accounts --refresh --json").expect_ok();
     assert!(new.stdout_text().contains("newcomer"), "{new}");
-    stage.run("accounts").expect_ok().expect_stdout("newcomer").expect_stderr("min old");
+    fixture.run("accounts").expect_ok().expect_stdout("newcomer").expect_stderr("min old");
 }
 
 /// Not of a login before, not at another portal, not after a logout.
 #[test]
 fn a_list_is_shown_to_the_login_that_it_is_of() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.run("accounts").expect_ok();
-    let folder = stage.state().join("listing");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.run("accounts").expect_ok();
+    let folder = fixture.state().join("listing");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-    let elsewhere = stage.kcaws("accounts").env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:9").run();
+    let elsewhere = fixture.kcaws("accounts").env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:9").run();
     elsewhere.expect_code(3);
-    stage.log_in_as("login corp --no-browser --force");
-    stage.sim.clear_log();
-    stage.run("accounts").expect_ok();
-    assert!(stage.sim.count(Route::ListAccounts) > 0, "another login");
-    stage.run("logout").expect_ok();
+    fixture.log_in_as("login corp --no-browser --force");
+    fixture.sim.clear_log();
+    fixture.run("accounts").expect_ok();
+    assert!(fixture.sim.count(Route::ListAccounts) > 0, "another login");
+    fixture.run("logout").expect_ok();
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "gone with the login");
-    stage.run("accounts").expect_code(4);
+    fixture.run("accounts").expect_code(4);
 }
 
 /// It would stand in a line of the config that some SDKs hand to a shell.
 #[test]
 fn an_account_id_that_is_none_is_not_taken() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let body = r#"{"accountList":[{"accountId":"1; touch /tmp/x","accountName":"dev"}]}"#;
-    stage.sim.fault(Route::ListAccounts, Fault::status(200, body));
-    let before = stage.desk.read_aws_config();
+    fixture.sim.fault(Route::ListAccounts, Fault::status(200, body));
+    let before = fixture.env.read_aws_config();
     for line in ["accounts", "profile sync --yes"] {
-        stage.run(line).expect_code(1).expect_stderr("`accountId` is none in the answer to ListAccounts");
+        fixture.run(line).expect_code(1).expect_stderr("`accountId` is none in the answer to ListAccounts");
     }
-    assert_eq!(stage.desk.read_aws_config(), before);
+    assert_eq!(fixture.env.read_aws_config(), before);
 }
 
 const NO_ACCESS: &str =
     r#"{"message":"No access","__type":"com.amazonaws.switchboard.portal#ForbiddenException"}"#;
 
 /// Three accounts; the two beside the usual one are not in any other test.
-fn three_accounts() -> Stage {
-    let stage = Stage::new();
+fn three_accounts() -> LoginFixture {
+    let fixture = LoginFixture::new();
     for (id, name) in [("300000000001", "one"), ("300000000002", "two")] {
-        stage.sim.add_account(id, name, "x@example.com");
-        stage.sim.assign("alice@example.com", id, "ReadOnlyAccess");
+        fixture.sim.add_account(id, name, "x@example.com");
+        fixture.sim.assign("alice@example.com", id, "ReadOnlyAccess");
     }
-    stage.log_in();
-    stage
+    fixture.log_in();
+    fixture
 }
 
 #[test]
@@ -179,12 +180,12 @@ fn an_account_that_refuses_is_named_and_the_others_are_listed() {
         (404, r#"{"message":"x","__type":"x#ResourceNotFoundException"}"#),
         (400, r#"{"message":"closed","__type":"x#InvalidRequestException"}"#),
     ] {
-        let stage = three_accounts();
-        let all = stage.run("accounts --json").expect_ok().stdout_json();
+        let fixture = three_accounts();
+        let all = fixture.run("accounts --json").expect_ok().stdout_json();
         assert_eq!(all["unavailable"], serde_json::json!([]));
         let all = all["accounts"].as_array().unwrap().len();
-        stage.sim.fault(Route::ListAccountRoles, Fault::status(status, body)).times(1);
-        let output = stage.run("accounts --refresh --json").expect_ok();
+        fixture.sim.fault(Route::ListAccountRoles, Fault::status(status, body)).times(1);
+        let output = fixture.run("accounts --refresh --json").expect_ok();
         let output = output.expect_stderr("kcaws: warning: AWS does not tell what you have in account ");
         let listed = output.stdout_json();
         assert_eq!(listed["accounts"].as_array().unwrap().len(), all - 1);
@@ -192,17 +193,17 @@ fn an_account_that_refuses_is_named_and_the_others_are_listed() {
         assert!(one["account_id"].is_string() && one["account_name"].is_string(), "{one}");
         assert!(one["reason"].as_str().unwrap().contains(&status.to_string()) || status == 400, "{one}");
         // A list with a gap is not shown again.
-        let again = stage.run("accounts --json").expect_ok().stdout_json();
+        let again = fixture.run("accounts --json").expect_ok().stdout_json();
         assert_eq!(again["accounts"].as_array().unwrap().len(), all);
     }
 }
 
 #[test]
 fn where_every_account_refuses_that_is_the_error_and_the_hint_is_another_command() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS));
-    let output = stage.run("accounts").expect_code(6);
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS));
+    let output = fixture.run("accounts").expect_code(6);
     let output = output.expect_stderr("AWS does not tell what you have in account ");
     assert!(!output.stderr_text().contains("`kcaws accounts`"), "{output}");
     assert!(output.stdout.is_empty());
@@ -210,21 +211,21 @@ fn where_every_account_refuses_that_is_the_error_and_the_hint_is_another_command
 
 #[test]
 fn a_page_in_place_of_one_account_is_no_word_of_it() {
-    let stage = three_accounts();
-    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, "<html>")).times(1);
-    stage.run("accounts").expect_code(1).expect_stderr("something that is not AWS answered");
+    let fixture = three_accounts();
+    fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, "<html>")).times(1);
+    fixture.run("accounts").expect_code(1).expect_stderr("something that is not AWS answered");
 }
 
 #[test]
 fn profiles_of_an_account_that_refuses_stay_and_sync_is_partial() {
-    let stage = three_accounts();
-    stage.run("profile sync --yes").expect_ok();
-    let before = stage.desk.read_aws_config();
-    stage.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS)).times(1);
-    stage.run("profile sync --yes").expect_code(1).expect_stderr("were left as they are");
-    assert_eq!(stage.desk.read_aws_config(), before);
+    let fixture = three_accounts();
+    fixture.run("profile sync --yes").expect_ok();
+    let before = fixture.env.read_aws_config();
+    fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS)).times(1);
+    fixture.run("profile sync --yes").expect_code(1).expect_stderr("were left as they are");
+    assert_eq!(fixture.env.read_aws_config(), before);
     // What is known to be gone goes all the same, of the others and later of this one.
-    stage.sim.unassign("alice@example.com", "300000000001", "ReadOnlyAccess");
-    stage.run("profile sync --yes").expect_ok();
-    assert!(!stage.desk.read_aws_config().contains("300000000001"));
+    fixture.sim.unassign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    fixture.run("profile sync --yes").expect_ok();
+    assert!(!fixture.env.read_aws_config().contains("300000000001"));
 }

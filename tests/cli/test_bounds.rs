@@ -4,47 +4,47 @@ use std::time::Duration;
 
 use idc_sim::{Fault, IdcSim, Route};
 
-use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 
-fn logged_in() -> Stage {
-    let stage = Stage::new();
-    stage.log_in();
-    stage
+fn logged_in() -> LoginFixture {
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture
 }
 
-fn answers(stage: &Stage, route: Route, body: &str) {
-    stage.sim.fault(route, Fault::status(200, body)).times(1);
+fn answers(fixture: &LoginFixture, route: Route, body: &str) {
+    fixture.sim.fault(route, Fault::status(200, body)).times(1);
 }
 
 #[test]
 fn a_token_that_cannot_be_sent_back_is_no_login() {
-    let stage = Stage::with(IdcSim::builder().auto_approve(true));
+    let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
     for token in [r"abc\u001bdef\nghi", "", " ", r"a\u007f"] {
-        answers(&stage, Route::CreateToken, &format!(r#"{{"accessToken":"{token}","expiresIn":3600}}"#));
-        let output = stage.run("login corp --no-browser").expect_code(1);
+        answers(&fixture, Route::CreateToken, &format!(r#"{{"accessToken":"{token}","expiresIn":3600}}"#));
+        let output = fixture.run("login corp --no-browser").expect_code(1);
         output.expect_stderr("not understood").expect_stderr("accessToken");
-        stage.run("status corp").expect_code(4);
+        fixture.run("status corp").expect_code(4);
     }
-    stage.run("login corp --no-browser").expect_ok();
-    stage.credentials().expect_ok();
+    fixture.run("login corp --no-browser").expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_refresh_that_brings_no_token_replaces_nothing() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
     answers(
-        &stage,
+        &fixture,
         Route::CreateToken,
         r#"{"accessToken":"new","refreshToken":"a\u0001b","expiresIn":3600}"#,
     );
-    stage.credentials().expect_code(1).expect_stderr("refreshToken");
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_code(1).expect_stderr("refreshToken");
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn credentials_that_no_tool_could_use_are_not_given() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let good = [("accessKeyId", "ASIAX"), ("secretAccessKey", "key"), ("sessionToken", "token")];
     for (odd, _) in good {
         for value in ["", " ", r"a\u0001", "a b", r"\u202e"] {
@@ -54,17 +54,17 @@ fn credentials_that_no_tool_could_use_are_not_given() {
             };
             let members: String = good.into_iter().map(member).collect();
             let body = format!(r#"{{"roleCredentials":{{{members}"expiration":4000000000000}}}}"#);
-            answers(&stage, Route::GetRoleCredentials, &body);
-            let output = stage.credentials().expect_code(1).expect_stderr(odd);
+            answers(&fixture, Route::GetRoleCredentials, &body);
+            let output = fixture.credentials().expect_code(1).expect_stderr(odd);
             assert!(output.stdout.is_empty(), "{output}");
         }
     }
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn an_end_that_no_reader_knows_or_no_aws_gives_is_refused() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for (end, word) in [
         ("253402300800000", "expiration"),
         ("9223372036854775807", "expiration"),
@@ -75,8 +75,8 @@ fn an_end_that_no_reader_knows_or_no_aws_gives_is_refused() {
         let body = format!(
             r#"{{"roleCredentials":{{"accessKeyId":"A","secretAccessKey":"k","sessionToken":"t","expiration":{end}}}}}"#
         );
-        answers(&stage, Route::GetRoleCredentials, &body);
-        let output = stage.credentials().expect_code(1).expect_stderr(word);
+        answers(&fixture, Route::GetRoleCredentials, &body);
+        let output = fixture.credentials().expect_code(1).expect_stderr(word);
         assert!(output.stdout.is_empty(), "{output}");
     }
 }
@@ -84,28 +84,28 @@ fn an_end_that_no_reader_knows_or_no_aws_gives_is_refused() {
 #[test]
 fn a_date_that_is_behind_serves_nothing_that_is_over() {
     for behind in [7_200, 86_400, 50 * 365 * 86_400] {
-        let stage = Stage::with(IdcSim::builder().permission_set(ROLE, Duration::from_secs(4)));
-        stage.log_in();
-        stage.sim.fault(Route::GetRoleCredentials, Fault::date_off_by(-behind)).times(2);
-        stage.credentials().expect_ok();
+        let fixture = LoginFixture::with(IdcSim::builder().permission_set(ROLE, Duration::from_secs(4)));
+        fixture.log_in();
+        fixture.sim.fault(Route::GetRoleCredentials, Fault::date_off_by(-behind)).times(2);
+        fixture.credentials().expect_ok();
         std::thread::sleep(Duration::from_secs(6));
-        stage.credentials().expect_ok();
-        assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2, "{behind} s behind");
+        fixture.credentials().expect_ok();
+        assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2, "{behind} s behind");
     }
 }
 
 #[test]
 fn names_of_any_length_and_letters_are_listed_or_left_out_by_name() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let long = "n".repeat(70_000);
     let body = format!(
         r#"{{"accountList":[{{"accountId":"{ACCOUNT}","accountName":"{long}"}},{{"accountId":"12","accountName":"odd\u001b"}}]}}"#
     );
-    answers(&stage, Route::ListAccounts, &body);
+    answers(&fixture, Route::ListAccounts, &body);
     let roles =
         r#"{"roleList":[{"roleName":"Admin"},{"roleName":"A\u2028[profile x]"},{"roleName":"\u202eB"}]}"#;
-    answers(&stage, Route::ListAccountRoles, roles);
-    let output = stage.run("accounts --refresh").expect_ok();
+    answers(&fixture, Route::ListAccountRoles, roles);
+    let output = fixture.run("accounts --refresh").expect_ok();
     assert!(output.stdout.len() < 1_000 && output.stdout_text().contains('…'), "{output}");
     let output = output.expect_stdout(ACCOUNT).expect_stdout("Admin").expect_stderr("odd\\u{1b}");
     output.expect_stderr("A\\u{2028}[profile x]").expect_stderr("\\u{202e}B");
@@ -113,31 +113,35 @@ fn names_of_any_length_and_letters_are_listed_or_left_out_by_name() {
 
 #[test]
 fn what_is_left_out_of_a_list_is_not_pruned_and_sync_says_so() {
-    let stage = logged_in();
-    stage.run("profile sync corp --yes").expect_ok();
-    let before = stage.desk.read_aws_config();
+    let fixture = logged_in();
+    fixture.run("profile sync corp --yes").expect_ok();
+    let before = fixture.env.read_aws_config();
     let body =
         format!(r#"{{"accountList":[{{"accountId":"{ACCOUNT}","accountName":"dev"}},{{"accountId":"x"}}]}}"#);
-    answers(&stage, Route::ListAccounts, &body);
-    stage.run("profile sync corp --yes").expect_code(1).expect_stderr("left out").expect_stderr("12 digits");
-    assert_eq!(stage.desk.read_aws_config(), before);
+    answers(&fixture, Route::ListAccounts, &body);
+    fixture
+        .run("profile sync corp --yes")
+        .expect_code(1)
+        .expect_stderr("left out")
+        .expect_stderr("12 digits");
+    assert_eq!(fixture.env.read_aws_config(), before);
 }
 
 #[test]
 fn a_mark_of_the_next_page_that_cannot_be_sent_back_is_named() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let body = format!(r#"{{"accountList":[],"nextToken":"{}"}}"#, "t".repeat(70_000));
-    answers(&stage, Route::ListAccounts, &body);
-    stage.run("accounts --refresh").expect_code(1).expect_stderr("nextToken");
+    answers(&fixture, Route::ListAccounts, &body);
+    fixture.run("accounts --refresh").expect_code(1).expect_stderr("nextToken");
 }
 
 #[test]
 fn a_permission_set_of_no_name_of_awss_is_wrong_usage() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for role in ["r".repeat(70_000), "r".repeat(65), "a b".into(), "Zoë".into(), "A\u{2028}".into()] {
         for command in ["credential-process", "env", "whoami"] {
             let args = [command, "--session", "corp", "--account", ACCOUNT, "--role", &role];
-            let output = stage.kcaws("").args(args).run().expect_code(2);
+            let output = fixture.kcaws("").args(args).run().expect_code(2);
             assert!(output.stderr.len() < 200_000 && output.stdout.is_empty());
         }
     }
@@ -145,76 +149,78 @@ fn a_permission_set_of_no_name_of_awss_is_wrong_usage() {
 
 #[test]
 fn a_configuration_that_is_no_file_ends_in_time_with_its_name() {
-    let stage = Stage::new();
-    let path = stage.desk.home().join(".aws/config");
+    let fixture = LoginFixture::new();
+    let path = fixture.env.home().join(".aws/config");
     std::fs::remove_file(&path).unwrap();
     let mkfifo = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
     assert!(mkfifo.success());
     for line in ["status", "accounts", "profile list", "credential-process --profile dev"] {
-        let output = stage.kcaws(line).timeout(Duration::from_secs(60)).run().expect_code(3);
+        let output = fixture.kcaws(line).timeout(Duration::from_secs(60)).run().expect_code(3);
         output.expect_stderr("no one writes to");
     }
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
-    stage.run("status").expect_code(3).expect_stderr("that is a folder");
+    fixture.run("status").expect_code(3).expect_stderr("that is a folder");
     std::fs::remove_dir(&path).unwrap();
     std::fs::File::create(&path).unwrap().set_len(9 * 1024 * 1024).unwrap();
-    stage.run("status").expect_code(3).expect_stderr("at most 8 MB");
+    fixture.run("status").expect_code(3).expect_stderr("at most 8 MB");
     for (file, word) in [("/dev/null", "No session is set up"), ("/dev/zero", "at most 8 MB")] {
-        stage.kcaws("status").env("AWS_CONFIG_FILE", file).run().expect_stderr(word);
+        fixture.kcaws("status").env("AWS_CONFIG_FILE", file).run().expect_stderr(word);
     }
 }
 
 #[test]
 fn a_configuration_by_process_substitution_is_read() {
-    let stage = logged_in();
-    let text = stage.config();
+    let fixture = logged_in();
+    let text = fixture.config();
     let script =
-        format!("AWS_CONFIG_FILE=<(printf '%s' \"$0\") {} status corp", crate::stage::binary().display());
-    stage.desk.command("/bin/bash").args(["-c", &script, &text]).run().expect_ok().expect_stdout("corp");
+        format!("AWS_CONFIG_FILE=<(printf '%s' \"$0\") {} status corp", crate::fixture::binary().display());
+    fixture.env.command("/bin/bash").args(["-c", &script, &text]).run().expect_ok().expect_stdout("corp");
 }
 
 #[test]
 fn a_state_folder_that_others_can_reach_is_read_by_no_command() {
     use std::os::unix::fs::PermissionsExt as _;
-    let stage = logged_in();
-    stage.credentials().expect_ok();
+    let fixture = logged_in();
+    fixture.credentials().expect_ok();
     let chmod = |mode| {
-        std::fs::set_permissions(stage.state(), std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::set_permissions(fixture.state(), std::fs::Permissions::from_mode(mode)).unwrap();
     };
     for mode in [0o701, 0o750, 0o777] {
         chmod(mode);
         for line in ["status", "accounts", "credential-process --profile dev"] {
-            let output = stage.run(line).expect_code(3).expect_stderr("other users can reach it");
+            let output = fixture.run(line).expect_code(3).expect_stderr("other users can reach it");
             assert!(output.stdout.is_empty(), "{output}");
         }
-        let warm = stage.credentials().expect_code(3);
+        let warm = fixture.credentials().expect_code(3);
         assert!(warm.stdout.is_empty(), "{warm}");
-        let prompt = stage.kcaws("prompt").env("AWS_PROFILE", "dev").run().expect_ok();
+        let prompt = fixture.kcaws("prompt").env("AWS_PROFILE", "dev").run().expect_ok();
         assert!(!prompt.stdout_text().contains("PowerUserAccess"), "{prompt}");
     }
     chmod(0o700);
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_state_folder_of_another_user_is_not_read() {
-    let stage = logged_in();
-    stage.credentials().expect_ok();
+    let fixture = logged_in();
+    fixture.credentials().expect_ok();
     // Only root can give it away.
-    if std::os::unix::fs::chown(stage.state(), Some(4032), Some(4032)).is_err() {
+    if std::os::unix::fs::chown(fixture.state(), Some(4032), Some(4032)).is_err() {
         kcaws_test_kit::skip_allowed!("only root can give a folder to another user");
     }
-    stage.run("status").expect_code(3).expect_stderr("belongs to user 4032");
-    stage.credentials().expect_code(3).expect_stderr("belongs to user 4032");
-    std::os::unix::fs::chown(stage.state(), Some(0), Some(0)).unwrap();
+    fixture.run("status").expect_code(3).expect_stderr("belongs to user 4032");
+    fixture.credentials().expect_code(3).expect_stderr("belongs to user 4032");
+    std::os::unix::fs::chown(fixture.state(), Some(0), Some(0)).unwrap();
 }
 
 #[test]
 fn data_go_out_byte_for_byte() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let region = "eu\u{1b}[31m-west\u{7f}";
-    stage.desk.write_aws_config(&stage.config().replace("region = eu-west-1", &format!("region = {region}")));
-    let env = stage.kcaws("env dev --format bash").allow_secret_on_stdout().run().expect_ok();
+    fixture
+        .env
+        .write_aws_config(&fixture.config().replace("region = eu-west-1", &format!("region = {region}")));
+    let env = fixture.kcaws("env dev --format bash").allow_secret_on_stdout().run().expect_ok();
     assert!(env.stdout_text().contains(&format!("export AWS_REGION='{region}'")), "{env}");
 }

@@ -1,4 +1,4 @@
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 #[test]
 fn what_is_wrong_with_the_config_is_said_with_file_and_line() {
@@ -17,64 +17,64 @@ fn what_is_wrong_with_the_config_is_said_with_file_and_line() {
         ),
     ];
     for (text, place) in cases {
-        let stage = Stage::new();
-        stage.desk.write_aws_config(text);
+        let fixture = LoginFixture::new();
+        fixture.env.write_aws_config(text);
         for line in [
             "login corp",
             "accounts corp",
             "credential-process --session corp --account 111122223333 --role x",
         ] {
-            let output = stage.run(line).expect_code(3).expect_stderr(place);
+            let output = fixture.run(line).expect_code(3).expect_stderr(place);
             assert!(output.stdout.is_empty(), "{output}");
         }
-        assert!(stage.sim.requests().is_empty());
-        assert!(!stage.state().exists(), "nothing changed");
+        assert!(fixture.sim.requests().is_empty());
+        assert!(!fixture.state().exists(), "nothing changed");
     }
 }
 
 #[test]
 fn the_session_is_the_argument_else_that_of_the_profile_else_the_only_one() {
-    let stage = Stage::new();
-    let config = stage.config();
+    let fixture = LoginFixture::new();
+    let config = fixture.config();
     let second = config
         .replace("[sso-session corp]", "[sso-session second]")
         .replace("[profile dev]", "[profile two]");
-    stage
-        .desk
+    fixture
+        .env
         .write_aws_config(&format!("{config}\n{}", second.replace("--session corp", "--session second")));
-    stage.run("accounts").expect_code(2).expect_stderr("there are: corp, second");
-    stage.run("accounts second").expect_code(4).expect_stderr("session `second`");
-    stage.desk.set_env("AWS_PROFILE", "two");
-    stage.run("accounts").expect_code(4).expect_stderr("session `second`");
-    stage.desk.set_env("AWS_PROFILE", "nobody");
-    stage.run("accounts").expect_code(3).expect_stderr("no profile `nobody`");
+    fixture.run("accounts").expect_code(2).expect_stderr("there are: corp, second");
+    fixture.run("accounts second").expect_code(4).expect_stderr("session `second`");
+    fixture.env.set_env("AWS_PROFILE", "two");
+    fixture.run("accounts").expect_code(4).expect_stderr("session `second`");
+    fixture.env.set_env("AWS_PROFILE", "nobody");
+    fixture.run("accounts").expect_code(3).expect_stderr("no profile `nobody`");
 }
 
 #[test]
 fn another_config_file_can_be_named() {
-    let stage = Stage::new();
-    let config = stage.config().replace("[sso-session corp]", "[sso-session elsewhere]");
-    stage.desk.write_home_file("conf/aws", &config);
-    stage.desk.set_env("AWS_CONFIG_FILE", "~/conf/aws");
-    stage.run("status").expect_ok().expect_stdout("elsewhere");
-    stage.desk.set_env("AWS_CONFIG_FILE", stage.desk.home().join("conf"));
-    stage.run("status").expect_code(3).expect_stderr("cannot read");
+    let fixture = LoginFixture::new();
+    let config = fixture.config().replace("[sso-session corp]", "[sso-session elsewhere]");
+    fixture.env.write_home_file("conf/aws", &config);
+    fixture.env.set_env("AWS_CONFIG_FILE", "~/conf/aws");
+    fixture.run("status").expect_ok().expect_stdout("elsewhere");
+    fixture.env.set_env("AWS_CONFIG_FILE", fixture.env.home().join("conf"));
+    fixture.run("status").expect_code(3).expect_stderr("cannot read");
 }
 
 /// A typo, or a value that no shell has read.
 #[test]
 fn an_aws_config_file_that_does_not_exist_is_named_by_every_command_and_never_created_unsaid() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let configure = "configure --start-url https://d-1.awsapps.com/start --region eu-central-1 --profiles none --no-login --no-shell-line --yes";
-    let home = stage.desk.home();
+    let home = fixture.env.home();
     for (value, why) in [
         (home.join("conf").display().to_string(), ""),
         ("$HOME/.aws/config".to_owned(), "a variable that no shell replaced"),
-        (format!("\"{}\"", stage.desk.aws_config_path().display()), "quotes"),
-        (format!("{}\r", stage.desk.aws_config_path().display()), "carriage return"),
+        (format!("\"{}\"", fixture.env.aws_config_path().display()), "quotes"),
+        (format!("{}\r", fixture.env.aws_config_path().display()), "carriage return"),
     ] {
-        stage.desk.set_env("AWS_CONFIG_FILE", &value);
+        fixture.env.set_env("AWS_CONFIG_FILE", &value);
         let shown = value.trim_end_matches('\r').trim_matches('"');
         for line in [
             "status",
@@ -93,31 +93,31 @@ fn an_aws_config_file_that_does_not_exist_is_named_by_every_command_and_never_cr
             "use --hook dev",
             "use --hook",
         ] {
-            let output = stage.run(line).expect_code(3).expect_stderr(shown).expect_stderr(why);
+            let output = fixture.run(line).expect_code(3).expect_stderr(shown).expect_stderr(why);
             assert!(output.stdout.is_empty() && !output.stderr_text().contains('\r'), "{output}");
         }
-        stage.run("exec dev -- true").expect_code(125).expect_stderr(shown);
-        stage.run("doctor --offline").expect_code(1).expect_stdout(shown).expect_stdout(why);
+        fixture.run("exec dev -- true").expect_code(125).expect_stderr(shown);
+        fixture.run("doctor --offline").expect_code(1).expect_stdout(shown).expect_stdout(why);
         assert!(!home.join("conf").exists());
         if why.is_empty() {
             continue;
         }
-        stage.run(configure).expect_code(3).expect_stderr(shown).expect_stderr(why);
+        fixture.run(configure).expect_code(3).expect_stderr(shown).expect_stderr(why);
     }
     // One that can be meant is created, and it is said.
-    stage.desk.set_env("AWS_CONFIG_FILE", home.join("conf"));
-    stage.run(configure).expect_ok().expect_stderr("which does not exist yet");
+    fixture.env.set_env("AWS_CONFIG_FILE", home.join("conf"));
+    fixture.run(configure).expect_ok().expect_stderr("which does not exist yet");
     assert!(home.join("conf").exists());
-    stage.desk.remove_env("AWS_CONFIG_FILE");
-    stage.run("logout --all").expect_ok();
+    fixture.env.remove_env("AWS_CONFIG_FILE");
+    fixture.run("logout --all").expect_ok();
 }
 
 #[test]
 fn a_path_with_escapes_does_not_act_on_the_terminal() {
-    let stage = Stage::new();
-    let path = stage.desk.write_home_file("a\u{1b}]0;x\u{7}b", "[default]\n");
-    stage.desk.set_env("AWS_CONFIG_FILE", &path);
-    let empty = stage.desk.write_home_file("c\u{1b}[2Jd", "");
+    let fixture = LoginFixture::new();
+    let path = fixture.env.write_home_file("a\u{1b}]0;x\u{7}b", "[default]\n");
+    fixture.env.set_env("AWS_CONFIG_FILE", &path);
+    let empty = fixture.env.write_home_file("c\u{1b}[2Jd", "");
     for line in [
         "profile list",
         "status",
@@ -128,7 +128,7 @@ fn a_path_with_escapes_does_not_act_on_the_terminal() {
         "--\u{1b}[2J",
     ] {
         for path in [&path, &empty] {
-            let output = stage.kcaws(line).env("AWS_CONFIG_FILE", path).run();
+            let output = fixture.kcaws(line).env("AWS_CONFIG_FILE", path).run();
             let printed = output.stdout_text() + &output.stderr_text();
             assert!(!printed.contains("\u{1b}]") && !printed.contains("\u{1b}[2J"), "{line}: {printed:?}");
         }
@@ -137,37 +137,37 @@ fn a_path_with_escapes_does_not_act_on_the_terminal() {
 
 #[test]
 fn near_names_are_proposed() {
-    let stage = Stage::new();
-    stage.run("whoami --profile dve").expect_code(3).expect_stderr("did you mean `dev`?");
-    stage.run("login crop").expect_code(3).expect_stderr("did you mean `corp`?");
-    let far = stage.run("whoami --profile something-else").expect_code(3);
+    let fixture = LoginFixture::new();
+    fixture.run("whoami --profile dve").expect_code(3).expect_stderr("did you mean `dev`?");
+    fixture.run("login crop").expect_code(3).expect_stderr("did you mean `corp`?");
+    let far = fixture.run("whoami --profile something-else").expect_code(3);
     assert!(!far.stderr_text().contains("did you mean"), "{far}");
     let line = "exec --session corp --account 1111-2222-3333 --role PowerUserAccess -- true";
-    stage.run(line).expect_code(125).expect_stderr("run `kcaws login corp`");
+    fixture.run(line).expect_code(125).expect_stderr("run `kcaws login corp`");
 }
 
 #[test]
 fn a_keyring_that_does_not_exist_is_a_configuration_error() {
-    let stage = Stage::new();
-    stage.desk.set_env("KCAWS_KEYRING", "floppy");
-    stage.run("login").expect_code(3).expect_stderr("KCAWS_KEYRING cannot be `floppy`");
+    let fixture = LoginFixture::new();
+    fixture.env.set_env("KCAWS_KEYRING", "floppy");
+    fixture.run("login").expect_code(3).expect_stderr("KCAWS_KEYRING cannot be `floppy`");
 }
 
 #[test]
 fn a_state_folder_that_others_can_enter_is_refused() {
     use std::os::unix::fs::PermissionsExt;
-    let stage = Stage::new();
-    std::fs::create_dir_all(stage.state()).unwrap();
-    std::fs::set_permissions(stage.state(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    stage.run("login --no-browser").expect_code(3).expect_stderr("is not safe to use");
+    let fixture = LoginFixture::new();
+    std::fs::create_dir_all(fixture.state()).unwrap();
+    std::fs::set_permissions(fixture.state(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    fixture.run("login --no-browser").expect_code(3).expect_stderr("is not safe to use");
 }
 
 #[test]
 fn settings_stand_in_config_toml_and_mistakes_are_named_with_their_line() {
-    let stage = Stage::new();
-    stage.desk.remove_env("KCAWS_KEYRING");
-    stage.desk.write_home_file(".config/kcaws/config.toml", "keyring = \"keyutils\"\n");
-    stage.log_in();
-    stage.desk.write_home_file(".config/kcaws/config.toml", "\nkeyring = 7\n");
-    stage.run("login").expect_code(3).expect_stderr("config.toml:2: ");
+    let fixture = LoginFixture::new();
+    fixture.env.remove_env("KCAWS_KEYRING");
+    fixture.env.write_home_file(".config/kcaws/config.toml", "keyring = \"keyutils\"\n");
+    fixture.log_in();
+    fixture.env.write_home_file(".config/kcaws/config.toml", "\nkeyring = 7\n");
+    fixture.run("login").expect_code(3).expect_stderr("config.toml:2: ");
 }

@@ -13,10 +13,10 @@ fn answer(running: &mut Running, question: &str, line: &str) {
 #[test]
 fn a_person_is_led_from_an_empty_home_to_the_first_call() {
     require_program!("script");
-    let stage = empty();
-    let mut running = on_a_terminal(&stage, "configure").spawn();
+    let fixture = empty();
+    let mut running = on_a_terminal(&fixture, "configure").spawn();
     answer(&mut running, "Start URL: ", "http://corp.awsapps.com/start");
-    answer(&mut running, "not an https URL", stage.sim.start_url());
+    answer(&mut running, "not an https URL", fixture.sim.start_url());
     answer(&mut running, "Region of Identity Center: ", "frankfurt");
     answer(&mut running, "`frankfurt` is not a region", "eu-central-1");
     answer(&mut running, "Name of the session [corp]: ", "");
@@ -30,31 +30,31 @@ fn a_person_is_led_from_an_empty_home_to_the_first_call() {
     answer(&mut running, "Add it to ", "y");
     let output = running.wait().expect_ok();
     assert!(output.stdout_text().contains("Try: aws sts get-caller-identity"), "{output}");
-    let config = stage.desk.read_aws_config();
+    let config = fixture.env.read_aws_config();
     assert!(config.contains("[profile dev-power-user-access]\n") && config.contains("region = eu-west-3\n"));
-    assert!(stage.desk.read_home_file(".bashrc").contains("init bash"));
+    assert!(fixture.env.read_home_file(".bashrc").contains("init bash"));
     let line = "credential-process --profile dev-power-user-access";
-    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok();
 }
 
 #[test]
 fn some_profiles_are_marked_in_a_list_or_by_number() {
     require_program!("script");
-    let stage = empty();
-    by_flags(&stage, "--profiles none").run().expect_ok();
+    let fixture = empty();
+    by_flags(&fixture, "--profiles none").run().expect_ok();
     let line = "configure --session corp --yes --no-shell-line --profile-region eu-west-1";
-    let mut numbers = on_a_terminal(&stage, line).env("TERM", "dumb").spawn();
+    let mut numbers = on_a_terminal(&fixture, line).env("TERM", "dumb").spawn();
     answer(&mut numbers, "Profiles: (a number)", "2");
     answer(&mut numbers, "(numbers such as 1,3-5)", "1");
     numbers.wait().expect_ok();
-    assert_eq!(stage.desk.read_aws_config().matches("[profile").count(), 1);
-    let mut drawn = on_a_terminal(&stage, line).spawn();
+    assert_eq!(fixture.env.read_aws_config().matches("[profile").count(), 1);
+    let mut drawn = on_a_terminal(&fixture, line).spawn();
     drawn.wait_for_prompt("some of them");
     "some\r".chars().for_each(|key| drawn.press(key));
     drawn.wait_for_prompt("Space to select");
     "power \r".chars().for_each(|key| drawn.press(key));
     drawn.wait().expect_ok();
-    assert!(stage.desk.read_aws_config().contains("power-user-access]"));
+    assert!(fixture.env.read_aws_config().contains("power-user-access]"));
 }
 
 /// The end of the input would come right behind the key otherwise, and be an answer of its own.
@@ -67,44 +67,44 @@ fn interrupted(mut running: Running) {
 #[test]
 fn ctrl_c_at_any_question_leaves_the_file_as_it_is() {
     require_program!("script");
-    let stage = empty();
-    let url = stage.sim.start_url();
+    let fixture = empty();
+    let url = fixture.sim.start_url();
     for (flags, question) in [
         (String::new(), "Start URL: "),
         (format!("--start-url {url}"), "Region of Identity Center: "),
         (format!("--start-url {url} --region eu-central-1"), "Name of the session"),
         (format!("--start-url {url} --region eu-central-1 --session corp"), "Write this to "),
     ] {
-        let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
+        let mut running = on_a_terminal(&fixture, &format!("configure {flags}")).spawn();
         running.wait_for_prompt(question);
         interrupted(running);
-        assert!(!stage.desk.aws_config_path().exists(), "{question}");
+        assert!(!fixture.env.aws_config_path().exists(), "{question}");
     }
-    by_flags(&stage, "--profiles none").run().expect_ok();
-    let before = stage.desk.read_aws_config();
+    by_flags(&fixture, "--profiles none").run().expect_ok();
+    let before = fixture.env.read_aws_config();
     for (flags, question) in [
         ("--no-login", "Session:"),
         ("--session corp", "some of them"),
         ("--session corp --profiles all", "Write this to "),
         ("--session corp --profiles none", "Add it to "),
     ] {
-        let mut running = on_a_terminal(&stage, &format!("configure {flags}")).spawn();
+        let mut running = on_a_terminal(&fixture, &format!("configure {flags}")).spawn();
         running.wait_for_prompt(question);
         interrupted(running);
-        assert_eq!(stage.desk.read_aws_config(), before, "{question}");
-        assert!(!stage.desk.home().join(".bashrc").exists());
+        assert_eq!(fixture.env.read_aws_config(), before, "{question}");
+        assert!(!fixture.env.home().join(".bashrc").exists());
     }
 }
 
 #[test]
 fn a_no_writes_nothing() {
     require_program!("script");
-    let stage = empty();
+    let fixture = empty();
     let line =
-        format!("configure --start-url {} --region eu-central-1 --session corp", stage.sim.start_url());
-    let mut running = on_a_terminal(&stage, &line).spawn();
+        format!("configure --start-url {} --region eu-central-1 --session corp", fixture.sim.start_url());
+    let mut running = on_a_terminal(&fixture, &line).spawn();
     answer(&mut running, "Write this to ", "n");
     let output = running.wait().expect_ok();
     assert!(output.stdout_text().contains("Nothing was written."), "{output}");
-    assert!(!stage.desk.aws_config_path().exists());
+    assert!(!fixture.env.aws_config_path().exists());
 }

@@ -3,74 +3,74 @@
 use std::time::Duration;
 
 use idc_sim::{Fault, IdcSim, Route};
-use kcaws_test_kit::{Output, Walk, require_program};
+use kcaws_test_kit::{Output, PageClient, require_program};
 
-use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 use crate::test_console::logged_in;
 use crate::test_terminal::on_a_terminal;
 
 /// What the browser arrives at.
 fn page_of(output: Output) -> String {
-    let page = Walk::new().open(output.expect_ok().stdout_text().trim());
+    let page = PageClient::new().open(output.expect_ok().stdout_text().trim());
     assert_eq!(page.status, 200, "{}", page.text());
     page.text()
 }
 
-fn page(stage: &Stage, line: &str) -> String {
-    page_of(stage.kcaws(&format!("console {line} --print")).allow_secret_on_stdout().run())
+fn page(fixture: &LoginFixture, line: &str) -> String {
+    page_of(fixture.kcaws(&format!("console {line} --print")).allow_secret_on_stdout().run())
 }
 
 #[test]
 fn warm_credentials_are_used_and_fetched_ones_are_kept_warm() {
-    let stage = logged_in();
-    page(&stage, "dev");
-    page(&stage, "dev");
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1);
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1, "what the console fetched is what tools get");
+    let fixture = logged_in();
+    page(&fixture, "dev");
+    page(&fixture, "dev");
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1);
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1, "what the console fetched is what tools get");
 }
 
 /// 25 minutes are good enough for a tool, and short for a person in the console.
 #[test]
 fn credentials_with_little_left_are_renewed_first_and_used_if_that_fails() {
-    let stage = Stage::with(IdcSim::builder().permission_set(ROLE, Duration::from_mins(25)));
-    stage.log_in();
-    stage.credentials().expect_ok();
-    page(&stage, "dev");
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
-    stage.sim.fault(Route::GetRoleCredentials, Fault::status(503, ""));
-    assert!(page(&stage, "dev").contains(ROLE));
-    stage.credentials().expect_ok();
+    let fixture = LoginFixture::with(IdcSim::builder().permission_set(ROLE, Duration::from_mins(25)));
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    page(&fixture, "dev");
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2);
+    fixture.sim.fault(Route::GetRoleCredentials, Fault::status(503, ""));
+    assert!(page(&fixture, "dev").contains(ROLE));
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn the_profile_is_that_of_the_environment_where_none_is_named() {
-    let stage = logged_in();
-    stage.desk.set_env("AWS_PROFILE", "dev");
-    assert!(page(&stage, "").contains(ROLE));
+    let fixture = logged_in();
+    fixture.env.set_env("AWS_PROFILE", "dev");
+    assert!(page(&fixture, "").contains(ROLE));
 }
 
 #[test]
 fn without_a_terminal_the_profiles_are_listed() {
-    let stage = logged_in();
-    let config = format!("{}[profile other]\nregion = eu-west-1\n[profile \u{1b}[2J]\n", stage.config());
-    stage.desk.write_aws_config(&config);
-    let output = stage.run("console --print").expect_code(2).expect_stderr("which profile?");
+    let fixture = logged_in();
+    let config = format!("{}[profile other]\nregion = eu-west-1\n[profile \u{1b}[2J]\n", fixture.config());
+    fixture.env.write_aws_config(&config);
+    let output = fixture.run("console --print").expect_code(2).expect_stderr("which profile?");
     let output = output.expect_stderr("there are: dev\n");
     assert!(output.stdout.is_empty(), "{output}");
-    stage.desk.write_aws_config("[profile other]\nregion = eu-west-1\n");
-    stage.run("console --print").expect_code(3).expect_stderr("no profile gets its credentials from kcaws");
+    fixture.env.write_aws_config("[profile other]\nregion = eu-west-1\n");
+    fixture.run("console --print").expect_code(3).expect_stderr("no profile gets its credentials from kcaws");
 }
 
 #[test]
 fn a_person_picks_by_number() {
     require_program!("script");
-    let stage = logged_in();
-    let more = stage.config().replace("[profile dev]", "[profile read]").replace(ROLE, "ReadOnlyAccess");
+    let fixture = logged_in();
+    let more = fixture.config().replace("[profile dev]", "[profile read]").replace(ROLE, "ReadOnlyAccess");
     let more = more.split_once("\n\n").expect("a session, then profiles").1.to_owned();
-    stage.desk.write_aws_config(&format!("{}{more}", stage.config()));
+    fixture.env.write_aws_config(&format!("{}{more}", fixture.config()));
     for (answer, outcome) in [("2", "ReadOnlyAccess"), ("", "cancelled")] {
-        let console = on_a_terminal(&stage, "console --print").env("TERM", "dumb").allow_secret_on_stdout();
+        let console = on_a_terminal(&fixture, "console --print").env("TERM", "dumb").allow_secret_on_stdout();
         let mut console = console.spawn();
         console.wait_for_prompt("Profile: (a number) ");
         console.type_line(answer);
@@ -78,17 +78,17 @@ fn a_person_picks_by_number() {
         assert!(text.contains("1  dev") && text.contains("2  read"), "{text}");
         let url = text.lines().map(str::trim).find(|line| line.starts_with("http://"));
         match url {
-            Some(url) => assert!(Walk::new().open(url).text().contains(outcome)),
+            Some(url) => assert!(PageClient::new().open(url).text().contains(outcome)),
             None => assert!(text.contains(outcome), "{text}"),
         }
     }
-    let asked = on_a_terminal(&stage, "console --print --no-input").run().expect_code(2);
+    let asked = on_a_terminal(&fixture, "console --print --no-input").run().expect_code(2);
     assert!(asked.stdout_text().contains("there are: dev, read"), "{asked}");
 }
 
 #[test]
 fn a_service_opens_in_the_region_that_counts() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for (line, url) in [
         ("dev --service s3", "https://eu-west-1.console.aws.amazon.com/s3/buckets?region=eu-west-1"),
         (
@@ -98,34 +98,34 @@ fn a_service_opens_in_the_region_that_counts() {
         ("dev -s iam", "https://console.aws.amazon.com/iam/home"),
         ("dev", "https://eu-west-1.console.aws.amazon.com/console/home?region=eu-west-1"),
     ] {
-        let page = page(&stage, line);
+        let page = page(&fixture, line);
         assert!(page.lines().any(|shown| shown == url), "{line}: {page}");
     }
-    let unknown = stage.run("console dev --service lamda").expect_code(2);
+    let unknown = fixture.run("console dev --service lamda").expect_code(2);
     unknown.expect_stderr("there is no service `lamda`").expect_stderr("near it: lambda");
-    stage.run("console dev --service paperclips").expect_code(2).expect_stderr("--list-services");
-    assert_eq!(stage.sim.count(Route::GetSigninToken), 4, "mistakes are found before anything is asked");
-    stage.desk.set_env("AWS_DEFAULT_REGION", "ap-south-1");
+    fixture.run("console dev --service paperclips").expect_code(2).expect_stderr("--list-services");
+    assert_eq!(fixture.sim.count(Route::GetSigninToken), 4, "mistakes are found before anything is asked");
+    fixture.env.set_env("AWS_DEFAULT_REGION", "ap-south-1");
     for (line, region) in [("dev", "ap-south-1"), ("dev --region us-east-1", "us-east-1")] {
-        assert!(page(&stage, line).contains(&format!("home?region={region}")), "{line}");
+        assert!(page(&fixture, line).contains(&format!("home?region={region}")), "{line}");
     }
-    stage.desk.set_env("AWS_REGION", "us-west-2");
-    assert!(page(&stage, "dev").contains("home?region=us-west-2"));
+    fixture.env.set_env("AWS_REGION", "us-west-2");
+    assert!(page(&fixture, "dev").contains("home?region=us-west-2"));
 }
 
 #[test]
 fn services_are_listed_without_a_login() {
-    let stage = Stage::new();
-    let list = stage.run("console --list-services").expect_ok().expect_stdout("dynamodb");
+    let fixture = LoginFixture::new();
+    let list = fixture.run("console --list-services").expect_ok().expect_stdout("dynamodb");
     assert!(list.stdout_text().lines().count() > 80);
-    let json = stage.run("console --list-services --json").expect_ok().stdout_json();
+    let json = fixture.run("console --list-services --json").expect_ok().stdout_json();
     let services = json["services"].as_array().expect("a list");
     assert!(services.iter().any(|service| service["name"] == "iam" && service["regional"] == false));
 }
 
 #[test]
 fn a_destination_is_a_url_of_the_console_or_an_arn() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for (given, url) in [
         (
             "https://us-east-1.console.aws.amazon.com/ec2/home#Instances:",
@@ -140,7 +140,7 @@ fn a_destination_is_a_url_of_the_console_or_an_arn() {
             "https://eu-west-1.console.aws.amazon.com/s3/buckets/bucket?region=eu-west-1",
         ),
     ] {
-        let page = page(&stage, &format!("dev --destination {given}"));
+        let page = page(&fixture, &format!("dev --destination {given}"));
         assert!(page.lines().any(|shown| shown == url), "{given}: {page}");
     }
     for (given, word) in [
@@ -155,19 +155,19 @@ fn a_destination_is_a_url_of_the_console_or_an_arn() {
         ("arn:aws:kms:eu-west-1:111122223333:alias/x", "known of this service: key"),
         ("arn:aws:braket:eu-west-1:111122223333:job/x", "known are resources of access-analyzer, acm"),
     ] {
-        stage.run(&format!("console dev --destination {given}")).expect_code(2).expect_stderr(word);
+        fixture.run(&format!("console dev --destination {given}")).expect_code(2).expect_stderr(word);
     }
-    stage.run("console dev --service s3 --destination arn:aws:s3:::b").expect_code(2);
+    fixture.run("console dev --service s3 --destination arn:aws:s3:::b").expect_code(2);
     for region in ["x.evil.example", "cn-north-1"] {
-        stage.run(&format!("console dev --region {region}")).expect_code(2).expect_stderr(region);
+        fixture.run(&format!("console dev --region {region}")).expect_code(2).expect_stderr(region);
     }
 }
 
 #[test]
 fn a_resource_of_another_account_is_pointed_out() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let line = "console dev --print --destination arn:aws:lambda:eu-west-1:999988887777:function:f";
-    let output = stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    let output = fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok();
     output
         .expect_stderr("warning: the destination belongs to account 999988887777, the role to 111122223333");
 }
@@ -175,12 +175,12 @@ fn a_resource_of_another_account_is_pointed_out() {
 /// `db-backup` without the suffix that AWS adds cannot be told from `db` with it.
 #[test]
 fn a_secret_that_may_be_another_is_opened_as_aws_reads_it_and_the_doubt_is_said() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let open = |secret: &str| {
         let line = format!(
             "console dev --print --destination arn:aws:secretsmanager:eu-west-1:111122223333:secret:{secret}"
         );
-        stage.kcaws(&line).allow_secret_on_stdout().run().expect_ok()
+        fixture.kcaws(&line).allow_secret_on_stdout().run().expect_ok()
     };
     let doubtful = open("db-backup").expect_stderr("warning: the secret is taken to be `db`, and `-backup`");
     assert!(page_of(doubtful).contains("secret?name=db&region"));
@@ -199,11 +199,11 @@ fn every_partition_signs_in_to_its_own_console() {
             "https://eusc-de-east-1.console.amazonaws-eusc.eu/ec2/home?region=eusc-de-east-1",
         ),
     ] {
-        let stage = Stage::with(IdcSim::builder().region(region));
-        stage.log_in();
+        let fixture = LoginFixture::with(IdcSim::builder().region(region));
+        fixture.log_in();
         let line = format!("--session corp --account {ACCOUNT} --role {ROLE} --service {service}");
-        let page = page(&stage, &line);
+        let page = page(&fixture, &line);
         assert!(page.lines().any(|shown| shown == url), "{region}: {page}");
-        stage.run("console dev --print").expect_code(2).expect_stderr("eu-west-1");
+        fixture.run("console dev --print").expect_code(2).expect_stderr("eu-west-1");
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use idc_sim::{Fault, IdcSim, RefreshRotation, Route};
 use kcaws_test_kit::{FakeBrowser, Output, Signal};
 
-use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 
-fn logged_in() -> Stage {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.clear_log();
-    stage
+fn logged_in() -> LoginFixture {
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.clear_log();
+    fixture
 }
 
 /// Nothing on stdout, at most three lines on stderr, each with our name.
@@ -28,8 +28,8 @@ fn fails(output: Output, code: i32) -> Output {
 
 #[test]
 fn token_good_fetches_and_serves_the_contract() {
-    let stage = logged_in();
-    let output = stage.credentials().expect_ok();
+    let fixture = logged_in();
+    let output = fixture.credentials().expect_ok();
     assert!(output.stderr.is_empty(), "{output}");
     let text = output.stdout_text();
     assert_eq!(text.lines().count(), 1);
@@ -38,77 +38,77 @@ fn token_good_fetches_and_serves_the_contract() {
     assert_eq!(answer["AccountId"], ACCOUNT);
     let expiration = answer["Expiration"].as_str().unwrap();
     assert_eq!((expiration.len(), expiration.ends_with('Z')), (20, true), "{expiration}");
-    assert_eq!(stage.sim.requests().len(), 1);
+    assert_eq!(fixture.sim.requests().len(), 1);
 }
 
 #[test]
 fn portal_says_401_is_one_refresh_and_one_fetch() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::CreateToken), 1);
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::CreateToken), 1, "the refreshed token was stored");
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 1);
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2);
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 1, "the refreshed token was stored");
 }
 
 #[test]
 fn an_old_access_token_is_refreshed_before_it_is_used() {
     // Less than five minutes left from the start.
-    let stage = Stage::with(IdcSim::builder().access_token_life(Duration::from_secs(200)));
-    stage.log_in();
-    stage.sim.clear_log();
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::CreateToken), 1);
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1);
+    let fixture = LoginFixture::with(IdcSim::builder().access_token_life(Duration::from_secs(200)));
+    fixture.log_in();
+    fixture.sim.clear_log();
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 1);
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1);
 }
 
 #[test]
 fn a_refresh_answer_without_refresh_token_leaves_the_old_one_in_use() {
-    let stage = Stage::with(IdcSim::builder().refresh_rotation(RefreshRotation::NoNewToken));
-    stage.log_in();
+    let fixture = LoginFixture::with(IdcSim::builder().refresh_rotation(RefreshRotation::NoNewToken));
+    fixture.log_in();
     for _ in 0..2 {
-        stage.sim.expire_access_tokens();
-        stage.credentials().expect_ok();
+        fixture.sim.expire_access_tokens();
+        fixture.credentials().expect_ok();
     }
 }
 
 #[test]
 fn a_second_401_is_exit_4_and_forgets_nothing() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let body = r#"{"message":"Session token not found or invalid","__type":"com.amazonaws.switchboard.portal#UnauthorizedException"}"#;
-    stage.sim.fault(Route::GetRoleCredentials, Fault::status(401, body)).times(2);
-    fails(stage.credentials(), 4).expect_stderr("(401)").expect_stderr("run `kcaws login corp`");
-    stage.credentials().expect_ok();
+    fixture.sim.fault(Route::GetRoleCredentials, Fault::status(401, body)).times(2);
+    fails(fixture.credentials(), 4).expect_stderr("(401)").expect_stderr("run `kcaws login corp`");
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn invalid_grant_is_exit_4_with_the_command_to_run() {
-    let stage = logged_in();
-    stage.sim.end_session(&stage.sim.default_user());
-    fails(stage.credentials(), 4)
+    let fixture = logged_in();
+    fixture.sim.end_session(&fixture.sim.default_user());
+    fails(fixture.credentials(), 4)
         .expect_stderr("kcaws: error: no valid login for session `corp`")
         .expect_stderr("kcaws: cause: the refresh token was refused (invalid_grant)")
         .expect_stderr("kcaws: hint: run `kcaws login corp`");
-    stage.sim.clear_log();
-    fails(stage.credentials(), 4);
-    assert!(stage.sim.requests().is_empty(), "a token that is over is not sent again");
+    fixture.sim.clear_log();
+    fails(fixture.credentials(), 4);
+    assert!(fixture.sim.requests().is_empty(), "a token that is over is not sent again");
 }
 
 #[test]
 fn nobody_logged_in_is_exit_4_without_network_and_without_browser() {
-    let stage = Stage::new();
-    let browser = FakeBrowser::install(&stage.desk);
-    fails(stage.credentials(), 4).expect_stderr("nobody is logged in");
-    assert!(stage.sim.requests().is_empty());
+    let fixture = LoginFixture::new();
+    let browser = FakeBrowser::install(&fixture.env);
+    fails(fixture.credentials(), 4).expect_stderr("nobody is logged in");
+    assert!(fixture.sim.requests().is_empty());
     assert!(browser.opened().is_empty());
 }
 
 #[test]
 fn not_assigned_is_exit_6() {
-    let stage = logged_in();
-    stage.sim.unassign(&stage.sim.default_user(), ACCOUNT, ROLE);
-    fails(stage.credentials(), 6).expect_stderr("no access to PowerUserAccess in account 111122223333");
+    let fixture = logged_in();
+    fixture.sim.unassign(&fixture.sim.default_user(), ACCOUNT, ROLE);
+    fails(fixture.credentials(), 6).expect_stderr("no access to PowerUserAccess in account 111122223333");
 }
 
 #[test]
@@ -134,11 +134,11 @@ fn trouble_is_exit_1_and_says_which() {
     std::thread::scope(|scope| {
         for (fault, word) in cases {
             scope.spawn(move || {
-                let stage = logged_in();
-                stage.sim.fault(Route::GetRoleCredentials, fault);
-                fails(stage.credentials(), 1).expect_stderr(word);
-                stage.sim.clear_faults();
-                stage.credentials().expect_ok();
+                let fixture = logged_in();
+                fixture.sim.fault(Route::GetRoleCredentials, fault);
+                fails(fixture.credentials(), 1).expect_stderr(word);
+                fixture.sim.clear_faults();
+                fixture.credentials().expect_ok();
             });
         }
     });
@@ -155,45 +155,45 @@ fn refusals_and_trouble_that_end_within_the_calls_time_are_no_error() {
         Fault::status(500, r#"{"message":"x","__type":"x#InternalServerException"}"#),
         Fault::status(503, "").header("retry-after", "1"),
     ] {
-        let stage = logged_in();
-        stage.sim.fault(Route::GetRoleCredentials, fault).times(4);
-        stage.credentials().expect_ok();
-        assert_eq!(stage.sim.count(Route::GetRoleCredentials), 5);
+        let fixture = logged_in();
+        fixture.sim.fault(Route::GetRoleCredentials, fault).times(4);
+        fixture.credentials().expect_ok();
+        assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 5);
     }
 }
 
 #[test]
 fn a_refusal_is_waited_for_where_the_state_folder_takes_no_file_too() {
-    let stage = logged_in();
-    let pace = stage.state().join("pace");
+    let fixture = logged_in();
+    let pace = fixture.state().join("pace");
     std::fs::write(&pace, "in the way of the folder").unwrap();
-    stage.sim.fault(Route::GetRoleCredentials, Fault::status(429, "{}")).times(3);
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 4);
+    fixture.sim.fault(Route::GetRoleCredentials, Fault::status(429, "{}")).times(3);
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 4);
 }
 
 #[test]
 fn trouble_while_refreshing_is_exit_1_and_the_login_is_good_afterwards() {
     for fault in [Fault::cut(), Fault::status(500, "{}"), Fault::status(429, "{}")] {
-        let stage = logged_in();
-        stage.sim.expire_access_tokens();
-        stage.sim.fault(Route::CreateToken, fault).times(9);
-        fails(stage.credentials(), 1);
-        stage.sim.clear_faults();
-        stage.credentials().expect_ok();
+        let fixture = logged_in();
+        fixture.sim.expire_access_tokens();
+        fixture.sim.fault(Route::CreateToken, fault).times(9);
+        fails(fixture.credentials(), 1);
+        fixture.sim.clear_faults();
+        fixture.credentials().expect_ok();
     }
 }
 
 #[test]
 fn a_lost_refresh_answer_is_explained() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
-    stage.sim.fault(Route::CreateToken, Fault::lose_answer()).times(1);
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.fault(Route::CreateToken, Fault::lose_answer()).times(1);
     // The retry spends the token that the lost answer had replaced.
-    fails(stage.credentials(), 4)
+    fails(fixture.credentials(), 4)
         .expect_stderr("invalid_grant")
         .expect_stderr("was cut off before its answer could be stored");
-    let status = stage.run("status --json").expect_ok().stdout_json();
+    let status = fixture.run("status --json").expect_ok().stdout_json();
     assert!(
         status["sessions"][0]["last_session_seconds_max"].is_null(),
         "no session was seen to end: {status}"
@@ -203,83 +203,83 @@ fn a_lost_refresh_answer_is_explained() {
 /// What a terminal that is closed does to all that run in it.
 #[test]
 fn a_hangup_waits_for_the_refreshed_token_to_be_stored() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
-    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(3))).times(1);
-    let hung_up = stage.credentials_command().spawn();
-    kcaws_test_kit::wait_for("the refresh", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(3))).times(1);
+    let hung_up = fixture.credentials_command().spawn();
+    kcaws_test_kit::wait_for("the refresh", || (fixture.sim.count(Route::CreateToken) > 0).then_some(()));
     hung_up.signal(Signal::HUP);
     hung_up.wait().expect_code(129);
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1, "only the refresh was waited for");
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::CreateToken), 1);
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1, "only the refresh was waited for");
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 1);
 }
 
 #[test]
 fn who_is_started_to_outlive_a_hangup_does() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
-    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(3))).times(1);
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(3))).times(1);
     let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
-    let line = format!("trap '' HUP; exec '{}' {line}", crate::stage::binary().display());
-    let kcaws = stage.desk.command("sh").args(["-c", &line]).allow_secret_on_stdout().spawn();
-    kcaws_test_kit::wait_for("the refresh", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
+    let line = format!("trap '' HUP; exec '{}' {line}", crate::fixture::binary().display());
+    let kcaws = fixture.env.command("sh").args(["-c", &line]).allow_secret_on_stdout().spawn();
+    kcaws_test_kit::wait_for("the refresh", || (fixture.sim.count(Route::CreateToken) > 0).then_some(()));
     kcaws.signal(Signal::HUP);
     kcaws.wait().expect_ok();
 }
 
 #[test]
 fn a_refresh_answer_that_is_no_answer_is_remembered_and_explained() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
-    stage.sim.fault(Route::CreateToken, Fault::broken_json()).times(9);
-    fails(stage.credentials(), 1).expect_stderr("not understood");
-    stage.sim.clear_faults();
-    fails(stage.credentials(), 4).expect_stderr("was cut off before its answer could be stored");
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.fault(Route::CreateToken, Fault::broken_json()).times(9);
+    fails(fixture.credentials(), 1).expect_stderr("not understood");
+    fixture.sim.clear_faults();
+    fails(fixture.credentials(), 4).expect_stderr("was cut off before its answer could be stored");
 }
 
 #[test]
 fn a_service_that_does_not_answer_is_given_up_in_time() {
-    let stage = logged_in();
-    stage.sim.fault(Route::GetRoleCredentials, Fault::delay(Duration::from_secs(60))).times(9);
-    let command = stage.credentials_command().timeout(Duration::from_secs(20));
+    let fixture = logged_in();
+    fixture.sim.fault(Route::GetRoleCredentials, Fault::delay(Duration::from_secs(60))).times(9);
+    let command = fixture.credentials_command().timeout(Duration::from_secs(20));
     fails(command.run(), 1).expect_stderr("did not answer within");
 }
 
 #[test]
 fn nothing_listening_is_exit_1_with_the_host() {
-    let mut stage = logged_in();
-    let host = stage.sim.url().trim_start_matches("http://").to_owned();
-    stage.stop_service();
-    fails(stage.credentials(), 1).expect_stderr(&format!("cannot reach {host}"));
+    let mut fixture = logged_in();
+    let host = fixture.sim.url().trim_start_matches("http://").to_owned();
+    fixture.stop_service();
+    fails(fixture.credentials(), 1).expect_stderr(&format!("cannot reach {host}"));
 }
 
 #[test]
 fn credentials_that_had_expired_on_arrival_are_exit_1_and_name_the_clocks() {
-    let stage = logged_in();
-    stage.sim.rewind(Duration::from_secs(24 * 3600));
+    let fixture = logged_in();
+    fixture.sim.rewind(Duration::from_secs(24 * 3600));
     let expired = r#"{"roleCredentials":{"accessKeyId":"ASIAX","secretAccessKey":"x","sessionToken":"x","expiration":1600000000000}}"#;
-    stage.sim.fault(Route::GetRoleCredentials, Fault::status(200, expired)).times(1);
-    fails(stage.credentials(), 1).expect_stderr("had expired on arrival").expect_stderr("s ahead of AWS's");
+    fixture.sim.fault(Route::GetRoleCredentials, Fault::status(200, expired)).times(1);
+    fails(fixture.credentials(), 1).expect_stderr("had expired on arrival").expect_stderr("s ahead of AWS's");
 }
 
 #[test]
 fn a_clock_that_is_off_does_not_stop_anybody() {
     for hours in [-3_i64, 3] {
-        let stage = logged_in();
-        stage.sim.fault(Route::GetRoleCredentials, Fault::date_off_by(hours * 3600)).times(1);
-        stage.credentials().expect_ok();
+        let fixture = logged_in();
+        fixture.sim.fault(Route::GetRoleCredentials, Fault::date_off_by(hours * 3600)).times(1);
+        fixture.credentials().expect_ok();
     }
 }
 
 #[test]
 fn what_a_server_says_acts_on_no_terminal_nor_in_the_log() {
-    let stage = logged_in();
-    stage.sim.expire_access_tokens();
+    let fixture = logged_in();
+    fixture.sim.expire_access_tokens();
     let body = r#"{"error":"odd\u001b[2J\nkcaws: error: fake","error_description":"\u009b31m\u202e\r\n"}"#;
-    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    fixture.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
     let line = format!("-v credential-process --session corp --account {ACCOUNT} --role {ROLE}");
-    let output = stage.run(&line).expect_code(1).expect_stderr("CreateToken was refused: odd");
+    let output = fixture.run(&line).expect_code(1).expect_stderr("CreateToken was refused: odd");
     let text = output.stderr_text();
     assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
     assert!(!text.contains('\u{202e}') && !text.lines().any(|line| line == "kcaws: error: fake"), "{output}");
@@ -287,109 +287,110 @@ fn what_a_server_says_acts_on_no_terminal_nor_in_the_log() {
 
 #[test]
 fn an_item_that_is_damaged_or_newer_is_named_and_left_alone() {
-    let stage = logged_in();
-    let folder = stage.state().join("keyutils");
+    let fixture = logged_in();
+    let folder = fixture.state().join("keyutils");
     let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
     let mut bytes = std::fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&file, &bytes).unwrap();
-    fails(stage.credentials(), 5).expect_stderr("damaged");
-    stage.run("login").expect_code(5);
+    fails(fixture.credentials(), 5).expect_stderr("damaged");
+    fixture.run("login").expect_code(5);
     assert_eq!(std::fs::read(&file).unwrap(), bytes, "left as it is");
-    stage.run("logout corp");
-    stage.log_in();
-    stage.credentials().expect_ok();
+    fixture.run("logout corp");
+    fixture.log_in();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_profile_can_say_session_account_and_role() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let config = format!(
         "{}[profile sso]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n\
          [profile me]\ncredential_process = kcaws credential-process --profile me\n\
          [profile other]\nregion = eu-west-1\n",
-        stage.config()
+        fixture.config()
     );
-    stage.desk.write_aws_config(&config);
+    fixture.env.write_aws_config(&config);
     for profile in ["dev", "sso"] {
         let line = format!("credential-process --profile {profile}");
-        stage.kcaws(&line).allow_secret_on_stdout().run().expect_ok();
+        fixture.kcaws(&line).allow_secret_on_stdout().run().expect_ok();
     }
-    fails(stage.run("credential-process --profile me"), 3).expect_stderr("asks kcaws for that very profile");
-    fails(stage.run("credential-process --profile other"), 3).expect_stderr(".aws/config:");
-    fails(stage.run("credential-process --profile nobody"), 3).expect_stderr("no profile `nobody`");
+    fails(fixture.run("credential-process --profile me"), 3)
+        .expect_stderr("asks kcaws for that very profile");
+    fails(fixture.run("credential-process --profile other"), 3).expect_stderr(".aws/config:");
+    fails(fixture.run("credential-process --profile nobody"), 3).expect_stderr("no profile `nobody`");
 }
 
 #[test]
 fn a_cleared_state_folder_is_no_logout() {
-    let stage = logged_in();
-    std::fs::remove_dir_all(stage.state().join("sessions")).unwrap();
-    stage.credentials().expect_ok();
+    let fixture = logged_in();
+    std::fs::remove_dir_all(fixture.state().join("sessions")).unwrap();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn usage_errors_are_exit_2_and_change_nothing() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for line in [
         "credential-process",
         "credential-process --session corp",
         "credential-process --session corp --account 1 --role x",
         "credential-process --session corp --account 111122223333 --role x --profile y",
     ] {
-        let output = stage.run(line).expect_code(2);
+        let output = fixture.run(line).expect_code(2);
         assert!(output.stdout.is_empty(), "{output}");
     }
-    assert!(!stage.state().exists());
+    assert!(!fixture.state().exists());
 }
 
 /// The program under a limit of the shell's.
-fn limited(stage: &Stage, limit: &str) -> kcaws_test_kit::Output {
+fn limited(fixture: &LoginFixture, limit: &str) -> kcaws_test_kit::Output {
     let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
     let line = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
-    let sh = stage.desk.command("sh").args(["-c", &script]).arg(crate::stage::binary());
+    let sh = fixture.env.command("sh").args(["-c", &script]).arg(crate::fixture::binary());
     sh.args(line.split_whitespace()).allow_secret_on_stdout().run()
 }
 
 #[test]
 fn a_limit_on_file_sizes_costs_warmth_and_no_login() {
-    let stage = logged_in();
-    limited(&stage, "-f 0").expect_ok();
+    let fixture = logged_in();
+    limited(&fixture, "-f 0").expect_ok();
     // A refresh whose answer could not be stored is not begun.
-    stage.sim.expire_access_tokens();
-    stage.sim.clear_log();
-    let refused = limited(&stage, "-f 0");
+    fixture.sim.expire_access_tokens();
+    fixture.sim.clear_log();
+    let refused = limited(&fixture, "-f 0");
     assert!(matches!(refused.code(), 1 | 5), "{refused}");
     refused.expect_stderr("File too large");
-    assert_eq!(stage.sim.count(Route::CreateToken), 0);
-    stage.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 0);
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_limit_on_open_files_is_named_and_no_file_is_blamed_for_it() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let mut named = 0;
     for limit in 4..14 {
-        let output = limited(&stage, &format!("-n {limit}"));
+        let output = limited(&fixture, &format!("-n {limit}"));
         let words = output.stderr_text();
         assert!(matches!(output.code(), 0 | 1 | 5), "{output}");
         assert!(!words.contains("check the rights"), "{output}");
         named += usize::from(words.contains("ulimit -n"));
     }
     assert!(named > 0, "no limit was met");
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_keyring_that_takes_the_time_of_a_call_costs_no_login() {
-    let stage = Stage::new();
-    let slow = stage.desk.write_script("slow", "#!/bin/sh\nsleep 9\necho passphrase\n");
-    stage.desk.set_env("KCAWS_KEYRING", "file");
-    stage.desk.set_env("KCAWS_PASSPHRASE_COMMAND", "echo passphrase");
-    stage.log_in();
-    stage.sim.expire_access_tokens();
-    stage.sim.clear_log();
-    let late = stage.credentials_command().env("KCAWS_PASSPHRASE_COMMAND", slow).run();
+    let fixture = LoginFixture::new();
+    let slow = fixture.env.write_script("slow", "#!/bin/sh\nsleep 9\necho passphrase\n");
+    fixture.env.set_env("KCAWS_KEYRING", "file");
+    fixture.env.set_env("KCAWS_PASSPHRASE_COMMAND", "echo passphrase");
+    fixture.log_in();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.clear_log();
+    let late = fixture.credentials_command().env("KCAWS_PASSPHRASE_COMMAND", slow).run();
     late.expect_code(1).expect_stderr("there was not enough time left");
-    assert_eq!(stage.sim.count(Route::CreateToken), 0, "begun, and perhaps cut off");
-    stage.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 0, "begun, and perhaps cut off");
+    fixture.credentials().expect_ok();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idc_sim::{Builder, IdcSim, Route};
 use kcaws_test_kit::Running;
 
-use crate::stage::{ACCOUNT, Stage};
+use crate::fixture::{ACCOUNT, LoginFixture};
 
 const ROLES: [(&str, &str); 5] = [
     (ACCOUNT, "PowerUserAccess"),
@@ -17,22 +17,22 @@ const ROLES: [(&str, &str); 5] = [
 ];
 const PROCESSES: usize = 75;
 
-fn start(stage: &Stage, number: usize) -> Running {
+fn start(fixture: &LoginFixture, number: usize) -> Running {
     let (account, role) = ROLES[number % ROLES.len()];
     let line = format!("credential-process --session corp --account {account} --role {role}");
-    stage.kcaws(&line).allow_secret_on_stdout().spawn()
+    fixture.kcaws(&line).allow_secret_on_stdout().spawn()
 }
 
-fn a_login(builder: Builder) -> Stage {
-    let stage = Stage::with(builder);
-    stage.sim.add_account("444455556666", "prod", "prod@example.com");
-    stage.log_in();
-    stage.sim.clear_log();
-    stage
+fn a_login(builder: Builder) -> LoginFixture {
+    let fixture = LoginFixture::with(builder);
+    fixture.sim.add_account("444455556666", "prod", "prod@example.com");
+    fixture.log_in();
+    fixture.sim.clear_log();
+    fixture
 }
 
 /// Every answer is the right one for the role that was asked for.
-fn answers(stage: &Stage, children: Vec<Running>) {
+fn answers(fixture: &LoginFixture, children: Vec<Running>) {
     let mut keys = vec![BTreeSet::new(); ROLES.len()];
     for (number, child) in children.into_iter().enumerate() {
         let answer = child.wait().expect_ok().stdout_json();
@@ -41,35 +41,39 @@ fn answers(stage: &Stage, children: Vec<Running>) {
         keys[number % ROLES.len()].insert(answer["AccessKeyId"].as_str().unwrap().to_owned());
     }
     assert!(keys.iter().all(|keys| keys.len() == 1), "one set of keys for each role: {keys:?}");
-    assert_eq!(stage.sim.count(Route::CreateToken), 1, "one refresh");
+    assert_eq!(fixture.sim.count(Route::CreateToken), 1, "one refresh");
 }
 
-fn fetches(stage: &Stage) -> usize {
-    stage.sim.count(Route::GetRoleCredentials)
+fn fetches(fixture: &LoginFixture) -> usize {
+    fixture.sim.count(Route::GetRoleCredentials)
 }
 
-fn crowd(stage: &Stage) {
-    let children: Vec<Running> = (0..PROCESSES).map(|number| start(stage, number)).collect();
-    answers(stage, children);
+fn crowd(fixture: &LoginFixture) {
+    let children: Vec<Running> = (0..PROCESSES).map(|number| start(fixture, number)).collect();
+    answers(fixture, children);
 }
 
 #[test]
 fn seventy_five_processes_on_an_old_token_are_one_refresh_and_one_fetch_for_each_role() {
     // Old from the start, by its own word: less than five minutes.
-    let stage = a_login(IdcSim::builder().access_token_life(Duration::from_secs(240)));
-    crowd(&stage);
-    assert_eq!(fetches(&stage), ROLES.len());
+    let fixture = a_login(IdcSim::builder().access_token_life(Duration::from_secs(240)));
+    crowd(&fixture);
+    assert_eq!(fetches(&fixture), ROLES.len());
 }
 
 #[test]
 fn seventy_five_processes_on_a_refused_token_are_one_refresh_and_at_most_one_refusal_for_each_role() {
-    let stage = a_login(IdcSim::builder());
-    stage.sim.expire_access_tokens();
-    crowd(&stage);
-    let good =
-        stage.sim.requests_to(Route::GetRoleCredentials).iter().filter(|one| one.status == Some(200)).count();
+    let fixture = a_login(IdcSim::builder());
+    fixture.sim.expire_access_tokens();
+    crowd(&fixture);
+    let good = fixture
+        .sim
+        .requests_to(Route::GetRoleCredentials)
+        .iter()
+        .filter(|one| one.status == Some(200))
+        .count();
     assert_eq!(good, ROLES.len());
-    assert!(fetches(&stage) <= 2 * ROLES.len());
+    assert!(fetches(&fixture) <= 2 * ROLES.len());
 }
 
 /// As many different roles at once, each of its own process, against AWS's limit. Returns how many were answered, and
@@ -84,22 +88,22 @@ fn storm(processes: usize) -> (usize, usize) {
             "ReadOnlyAccess",
         );
     }
-    let stage = Stage::with(builder);
-    stage.log_in();
-    stage.sim.clear_log();
+    let fixture = LoginFixture::with(builder);
+    fixture.log_in();
+    fixture.sim.clear_log();
     let line =
         |number| format!("credential-process --session corp --account {} --role ReadOnlyAccess", id(number));
     let children: Vec<Running> =
-        (0..processes).map(|number| stage.kcaws(&line(number)).allow_secret_on_stdout().spawn()).collect();
+        (0..processes).map(|number| fixture.kcaws(&line(number)).allow_secret_on_stdout().spawn()).collect();
     let answered = children.into_iter().map(Running::wait).filter(|output| output.code() == 0);
     let answered = answered.count();
-    let requests = stage.sim.requests_to(Route::GetRoleCredentials);
+    let requests = fixture.sim.requests_to(Route::GetRoleCredentials);
     let refused = requests.iter().filter(|one| one.status == Some(429)).count();
     // A crowd that is over leaves no pace behind, for longer than it takes to notice.
     std::thread::sleep(Duration::from_secs(4));
-    stage.kcaws(&line(processes)).allow_secret_on_stdout().run().expect_ok();
+    fixture.kcaws(&line(processes)).allow_secret_on_stdout().run().expect_ok();
     // Only its lock stays, and on a machine that starts them slowly there was none.
-    assert!(std::fs::read_dir(stage.state().join("pace")).map_or(0, Iterator::count) <= 1);
+    assert!(std::fs::read_dir(fixture.state().join("pace")).map_or(0, Iterator::count) <= 1);
     (answered, refused)
 }
 

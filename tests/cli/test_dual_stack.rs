@@ -2,7 +2,7 @@
 
 use idc_sim::{IdcSim, Route, VerificationUri};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 use crate::test_start_url::behind_a_vanity_url;
 
 const DUAL: &str = "https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws";
@@ -15,9 +15,9 @@ fn instance() -> idc_sim::Builder {
 }
 
 /// The hosts that were asked at these routes.
-fn hosts(stage: &Stage, routes: &[Route]) -> Vec<String> {
+fn hosts(fixture: &LoginFixture, routes: &[Route]) -> Vec<String> {
     let mut hosts: Vec<String> =
-        routes.iter().flat_map(|route| stage.sim.requests_to(*route)).map(|request| request.host).collect();
+        routes.iter().flat_map(|route| fixture.sim.requests_to(*route)).map(|request| request.host).collect();
     hosts.sort();
     hosts.dedup();
     hosts
@@ -28,67 +28,70 @@ const OF_PORTAL: [Route; 3] = [Route::ListAccounts, Route::GetRoleCredentials, R
 
 #[test]
 fn a_dual_stack_portal_has_everything_at_its_own_hosts() {
-    let stage = Stage::behind_the_proxy_with(instance());
-    let (login, code) = stage.begin_login("login --no-browser");
-    stage.sim.approve(&code);
+    let fixture = LoginFixture::behind_the_proxy_with(instance());
+    let (login, code) = fixture.begin_login("login --no-browser");
+    fixture.sim.approve(&code);
     login
         .wait()
         .expect_ok()
         .expect_stderr("https://eu-central-1.sso.signin.aws/platform/authorize?request_uri=");
-    stage.credentials().expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.run("accounts --refresh").expect_ok();
-    stage.run("doctor").expect_stdout("oidc.eu-central-1.api.aws").expect_stdout("dual-stack access portal");
-    stage.run("login").expect_ok().expect_stderr("Already logged in");
-    stage.run("logout").expect_ok().expect_stderr("at Identity Center and here");
-    assert_eq!(hosts(&stage, &OF_OIDC), [OIDC[1]]);
-    assert_eq!(hosts(&stage, &OF_PORTAL), [PORTAL[1]]);
+    fixture.credentials().expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.run("accounts --refresh").expect_ok();
+    fixture
+        .run("doctor")
+        .expect_stdout("oidc.eu-central-1.api.aws")
+        .expect_stdout("dual-stack access portal");
+    fixture.run("login").expect_ok().expect_stderr("Already logged in");
+    fixture.run("logout").expect_ok().expect_stderr("at Identity Center and here");
+    assert_eq!(hosts(&fixture, &OF_OIDC), [OIDC[1]]);
+    assert_eq!(hosts(&fixture, &OF_PORTAL), [PORTAL[1]]);
 }
 
 #[test]
 fn behind_a_companys_own_url_it_is_the_portal_that_counts() {
-    let stage = behind_a_vanity_url(instance(), DUAL);
-    stage.log_in();
-    stage.credentials().expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.run("accounts --refresh").expect_ok();
-    stage.run("logout").expect_ok();
+    let fixture = behind_a_vanity_url(instance(), DUAL);
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.run("accounts --refresh").expect_ok();
+    fixture.run("logout").expect_ok();
     assert_eq!(
-        (hosts(&stage, &OF_OIDC), hosts(&stage, &OF_PORTAL)),
+        (hosts(&fixture, &OF_OIDC), hosts(&fixture, &OF_PORTAL)),
         (vec![OIDC[1].to_owned()], vec![PORTAL[1].to_owned()])
     );
 }
 
 #[test]
 fn fips_goes_together_with_it() {
-    let stage = Stage::behind_the_proxy_with(instance());
-    stage.desk.set_env("AWS_USE_FIPS_ENDPOINT", "true");
-    stage.log_in();
-    stage.credentials().expect_ok();
-    assert_eq!(hosts(&stage, &OF_OIDC), ["oidc-fips.eu-central-1.api.aws"]);
-    assert_eq!(hosts(&stage, &OF_PORTAL), ["portal.sso-fips.eu-central-1.api.aws"]);
+    let fixture = LoginFixture::behind_the_proxy_with(instance());
+    fixture.env.set_env("AWS_USE_FIPS_ENDPOINT", "true");
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    assert_eq!(hosts(&fixture, &OF_OIDC), ["oidc-fips.eu-central-1.api.aws"]);
+    assert_eq!(hosts(&fixture, &OF_PORTAL), ["portal.sso-fips.eu-central-1.api.aws"]);
 }
 
 #[test]
 fn an_endpoint_counts_more_than_the_portals_host() {
-    let stage = Stage::with(instance());
-    stage.log_in();
-    stage.credentials().expect_ok();
-    stage.run("logout").expect_ok();
+    let fixture = LoginFixture::with(instance());
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    fixture.run("logout").expect_ok();
 }
 
 /// As a version did that did not follow the start URL. The note of where the login is has to be of that version, too.
 #[test]
 fn a_login_of_before_goes_on_where_it_was_made_and_the_next_one_follows_the_portal() {
     let builder = IdcSim::builder().add_start_url(DUAL);
-    let stage = Stage::behind_the_proxy_with(builder);
-    let config = stage.config().replace(stage.sim.start_url(), DUAL);
-    stage.desk.write_aws_config(&config);
-    stage.desk.set_env(SWITCH, "false");
-    stage.log_in();
-    stage.desk.remove_env(SWITCH);
+    let fixture = LoginFixture::behind_the_proxy_with(builder);
+    let config = fixture.config().replace(fixture.sim.start_url(), DUAL);
+    fixture.env.write_aws_config(&config);
+    fixture.env.set_env(SWITCH, "false");
+    fixture.log_in();
+    fixture.env.remove_env(SWITCH);
     let forget = || {
-        for file in std::fs::read_dir(stage.state().join("sessions")).unwrap().flatten() {
+        for file in std::fs::read_dir(fixture.state().join("sessions")).unwrap().flatten() {
             if file.path().extension().is_some_and(|kind| kind == "json") {
                 let text = std::fs::read_to_string(file.path()).unwrap();
                 let mut note: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -101,37 +104,37 @@ fn a_login_of_before_goes_on_where_it_was_made_and_the_next_one_follows_the_port
         if forgets {
             forget();
         }
-        stage.sim.expire_access_tokens();
-        stage.run("accounts --refresh").expect_ok();
-        stage.run("login").expect_ok().expect_stderr("Already logged in");
+        fixture.sim.expire_access_tokens();
+        fixture.run("accounts --refresh").expect_ok();
+        fixture.run("login").expect_ok().expect_stderr("Already logged in");
     }
     // The note is gone altogether: the record itself tells.
-    for file in std::fs::read_dir(stage.state().join("sessions")).unwrap().flatten() {
+    for file in std::fs::read_dir(fixture.state().join("sessions")).unwrap().flatten() {
         if file.path().extension().is_some_and(|kind| kind == "json") {
             std::fs::remove_file(file.path()).unwrap();
         }
     }
-    stage.run("accounts --refresh").expect_ok();
-    assert_eq!(hosts(&stage, &OF_OIDC), [OIDC[0]]);
-    stage.sim.end_session(&stage.sim.default_user());
-    stage.sim.clear_log();
-    stage.run("accounts --refresh").expect_code(4);
-    let (login, code) = stage.begin_login("login --no-browser");
-    stage.sim.approve(&code);
+    fixture.run("accounts --refresh").expect_ok();
+    assert_eq!(hosts(&fixture, &OF_OIDC), [OIDC[0]]);
+    fixture.sim.end_session(&fixture.sim.default_user());
+    fixture.sim.clear_log();
+    fixture.run("accounts --refresh").expect_code(4);
+    let (login, code) = fixture.begin_login("login --no-browser");
+    fixture.sim.approve(&code);
     login.wait().expect_ok();
-    stage.credentials().expect_ok();
-    assert_eq!(hosts(&stage, &[Route::RegisterClient, Route::StartDeviceAuthorization]), [OIDC[1]]);
-    assert_eq!(hosts(&stage, &[Route::GetRoleCredentials]), [PORTAL[1]]);
+    fixture.credentials().expect_ok();
+    assert_eq!(hosts(&fixture, &[Route::RegisterClient, Route::StartDeviceAuthorization]), [OIDC[1]]);
+    assert_eq!(hosts(&fixture, &[Route::GetRoleCredentials]), [PORTAL[1]]);
 }
 
 #[test]
 fn kept_from_its_hosts_the_browser_is_told_so_and_doctor_says_why() {
-    let stage = Stage::behind_the_proxy_with(instance());
-    stage.desk.set_env(SWITCH, "false");
-    let (login, code) = stage.begin_login("login --no-browser");
-    assert_eq!(hosts(&stage, &[Route::StartDeviceAuthorization]), [OIDC[0]]);
-    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| stage.sim.approve(&code))).is_err());
+    let fixture = LoginFixture::behind_the_proxy_with(instance());
+    fixture.env.set_env(SWITCH, "false");
+    let (login, code) = fixture.begin_login("login --no-browser");
+    assert_eq!(hosts(&fixture, &[Route::StartDeviceAuthorization]), [OIDC[0]]);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fixture.sim.approve(&code))).is_err());
     drop(login);
-    stage.run("doctor").expect_stdout("unset AWS_USE_DUALSTACK_ENDPOINT");
-    stage.run("explain Something doesn't compute").expect_ok().expect_stdout("dual-stack portal");
+    fixture.run("doctor").expect_stdout("unset AWS_USE_DUALSTACK_ENDPOINT");
+    fixture.run("explain Something doesn't compute").expect_ok().expect_stdout("dual-stack portal");
 }

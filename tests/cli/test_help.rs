@@ -1,4 +1,4 @@
-use crate::stage::{Stage, binary};
+use crate::fixture::{LoginFixture, binary};
 
 const COMMANDS: [&str; 27] = [
     "configure",
@@ -32,51 +32,51 @@ const COMMANDS: [&str; 27] = [
 
 #[test]
 fn every_command_explains_itself_with_an_example_on_stdout() {
-    let stage = Stage::new();
-    let all = stage.run("--help").expect_ok().expect_stdout("Exit codes:").expect_stdout("KCAWS_KEYRING");
+    let fixture = LoginFixture::new();
+    let all = fixture.run("--help").expect_ok().expect_stdout("Exit codes:").expect_stdout("KCAWS_KEYRING");
     for command in COMMANDS {
         assert!(all.stdout_text().contains(command.split(' ').next().unwrap()));
-        let help = stage.run(&format!("{command} --help")).expect_ok().expect_stdout("Example");
+        let help = fixture.run(&format!("{command} --help")).expect_ok().expect_stdout("Example");
         assert!(help.stderr.is_empty());
     }
-    assert!(stage.run("--version").expect_ok().stdout_text().starts_with("kcaws "));
+    assert!(fixture.run("--version").expect_ok().stdout_text().starts_with("kcaws "));
 }
 
 #[test]
 fn wrong_usage_is_exit_2_on_stderr() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for line in ["", "frobnicate", "login --frobnicate", "status a b"] {
-        let output = stage.run(line).expect_code(2);
+        let output = fixture.run(line).expect_code(2);
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{output}");
     }
 }
 
 #[test]
 fn wrong_usage_with_json_is_the_object_that_every_error_is() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for (line, code) in [
         ("status --json --frobnicate", 2),
         ("--json", 2),
         ("console --json --print", 2),
         ("exec --json dev -- true", 125),
     ] {
-        let output = stage.run(line).expect_code(code);
+        let output = fixture.run(line).expect_code(code);
         assert!(output.stdout.is_empty(), "{output}");
         let told: serde_json::Value = serde_json::from_str(&output.stderr_text()).expect("one object");
         let told = &told["error"];
         assert_eq!((&told["code"], told["hint"].is_string()), (&"usage".into(), true), "{line}: {told}");
     }
     // What is the command's is not ours.
-    let output = stage.run("exec --frobnicate dev -- ls --json").expect_code(125);
+    let output = fixture.run("exec --frobnicate dev -- ls --json").expect_code(125);
     output.expect_stderr("error: unexpected argument");
 }
 
 #[test]
 fn an_answer_that_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     let to = |line: &str, target: &str| {
         let script = format!("\"$0\" {line} {target}");
-        stage.desk.command("sh").args(["-c", &script]).arg(binary()).run()
+        fixture.env.command("sh").args(["-c", &script]).arg(binary()).run()
     };
     for line in ["status", "status --json", "--help", "status --help --json", "console --list-services"] {
         let full = to(line, ">/dev/full").expect_code(1).expect_stderr("cannot write the answer");
@@ -88,24 +88,24 @@ fn an_answer_that_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
 
 #[test]
 fn quiet_leaves_data_and_errors() {
-    let stage = Stage::new();
-    stage.log_in();
-    let output = stage.run("-q login").expect_ok();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let output = fixture.run("-q login").expect_ok();
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output}");
-    stage.run("accounts -q").expect_ok().expect_stdout("111122223333");
+    fixture.run("accounts -q").expect_ok().expect_stdout("111122223333");
     let another = "-q console dev --print --destination arn:aws:lambda:eu-west-1:999988887777:function:f";
-    let output = stage.kcaws(another).allow_secret_on_stdout().run().expect_ok().expect_stdout("http");
+    let output = fixture.kcaws(another).allow_secret_on_stdout().run().expect_ok().expect_stdout("http");
     assert!(output.stderr.is_empty(), "no warning: {output}");
-    let output = stage.run("-q logout").expect_ok();
+    let output = fixture.run("-q logout").expect_ok();
     assert!(output.stderr.is_empty(), "{output}");
-    stage.run("-q accounts").expect_code(4).expect_stderr("kcaws: error:");
+    fixture.run("-q accounts").expect_code(4).expect_stderr("kcaws: error:");
 }
 
 #[test]
 fn there_is_no_colour_in_a_pipe() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for line in ["--help", "status", "login --frobnicate", "accounts"] {
-        let output = stage.run(line);
+        let output = fixture.run(line);
         assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{output}");
     }
 }

@@ -1,12 +1,12 @@
 //! `kcaws configure --import`: profiles of other tools, and ours beside them.
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 use crate::test_configure::empty;
 
 #[test]
 fn other_tools_profiles_become_ours_beside_theirs() {
-    let stage = empty();
-    let url = stage.sim.start_url();
+    let fixture = empty();
+    let url = fixture.sim.start_url();
     let before = format!(
         "[profile theirs]\nsso_start_url = {url}\nsso_region = eu-central-1\nsso_account_id = 111122223333\n\
          sso_role_name = PowerUserAccess\nregion = eu-west-1\n\n\
@@ -15,8 +15,8 @@ fn other_tools_profiles_become_ours_beside_theirs() {
          granted_sso_account_id = 111122223333\ngranted_sso_role_name = ReadOnlyAccess\n\
          credential_process = granted credential-process --profile g\n"
     );
-    stage.desk.write_aws_config(&before);
-    let output = stage.run("configure --import --yes --json").expect_ok();
+    fixture.env.write_aws_config(&before);
+    let output = fixture.run("configure --import --yes --json").expect_ok();
     let json = output.stdout_json();
     assert_eq!(json["session"]["start_url"], url, "that of the profiles: {json}");
     assert_eq!(
@@ -24,89 +24,89 @@ fn other_tools_profiles_become_ours_beside_theirs() {
         (&"half".into(), &8.into())
     );
     output.expect_stderr("config:8: profile `half` skipped: it has no account ID");
-    let after = stage.desk.read_aws_config();
+    let after = fixture.env.read_aws_config();
     assert!(after.starts_with(&before), "{after}");
     assert_eq!(after.matches("[profile").count(), 5, "{after}");
     let line = "credential-process --profile theirs-kcaws";
-    stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+    fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok();
     assert!(after.contains("--role PowerUserAccess\nregion = eu-west-1\n"), "{after}");
     // They are not sync's to remove.
-    stage.run("profile sync --yes").expect_ok();
-    assert!(stage.desk.read_aws_config().contains("[profile theirs-kcaws]"));
-    let again = stage.run("configure --import --import-suffix .k --yes --json").expect_ok().stdout_json();
+    fixture.run("profile sync --yes").expect_ok();
+    assert!(fixture.env.read_aws_config().contains("[profile theirs-kcaws]"));
+    let again = fixture.run("configure --import --import-suffix .k --yes --json").expect_ok().stdout_json();
     assert_eq!(again["profiles"][0]["name"], "g.k");
 }
 
 const IMPORT: &str = "configure --import --no-login --yes";
 
-fn theirs(stage: &Stage, role: &str, region: &str) -> String {
+fn theirs(fixture: &LoginFixture, role: &str, region: &str) -> String {
     format!(
         "[profile theirs]\nsso_start_url = {}\nsso_region = eu-central-1\nsso_account_id = 111122223333\n\
          sso_role_name = {role}\nregion = {region}\n",
-        stage.sim.start_url()
+        fixture.sim.start_url()
     )
 }
 
 #[test]
 fn a_second_import_follows_what_changed_in_theirs_and_leaves_what_changed_in_ours() {
-    let stage = empty();
-    let old = theirs(&stage, "PowerUserAccess", "eu-west-1");
-    stage.desk.write_aws_config(&old);
-    stage.run(IMPORT).expect_ok();
-    let new = theirs(&stage, "ReadOnlyAccess", "eu-west-3");
-    stage.desk.write_aws_config(&stage.desk.read_aws_config().replace(&old, &new));
-    stage.run(IMPORT).expect_ok();
-    let after = stage.desk.read_aws_config();
+    let fixture = empty();
+    let old = theirs(&fixture, "PowerUserAccess", "eu-west-1");
+    fixture.env.write_aws_config(&old);
+    fixture.run(IMPORT).expect_ok();
+    let new = theirs(&fixture, "ReadOnlyAccess", "eu-west-3");
+    fixture.env.write_aws_config(&fixture.env.read_aws_config().replace(&old, &new));
+    fixture.run(IMPORT).expect_ok();
+    let after = fixture.env.read_aws_config();
     assert!(after.contains("--role ReadOnlyAccess\nregion = eu-west-3\n"), "{after}");
     assert_eq!(after.matches("[profile").count(), 2, "{after}");
 
     let hand = after.replace("--role ReadOnlyAccess", "--role Mine");
-    stage.desk.write_aws_config(&hand);
-    let left = stage.run(IMPORT).expect_code(1).expect_stderr("it was changed by hand (");
+    fixture.env.write_aws_config(&hand);
+    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("it was changed by hand (");
     left.expect_stderr("kcaws profile remove theirs-kcaws");
-    assert_eq!(stage.desk.read_aws_config(), hand);
+    assert_eq!(fixture.env.read_aws_config(), hand);
 }
 
 #[test]
 fn a_name_that_somebody_has_is_left_and_the_way_out_is_another_suffix() {
-    let stage = empty();
-    let before = theirs(&stage, "PowerUserAccess", "eu-west-1") + "\n[profile theirs-kcaws]\nregion = x\n";
-    stage.desk.write_aws_config(&before);
-    let left = stage.run(IMPORT).expect_code(1).expect_stderr("kcaws did not write it (");
+    let fixture = empty();
+    let before = theirs(&fixture, "PowerUserAccess", "eu-west-1") + "\n[profile theirs-kcaws]\nregion = x\n";
+    fixture.env.write_aws_config(&before);
+    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("kcaws did not write it (");
     left.expect_stderr("another --import-suffix");
-    assert!(stage.desk.read_aws_config().starts_with(&before));
+    assert!(fixture.env.read_aws_config().starts_with(&before));
 }
 
 #[test]
 fn a_suffix_or_url_that_cannot_be_one_is_wrong_usage_before_anything_is_written() {
-    let stage = empty();
+    let fixture = empty();
     for flags in ["--import-suffix=", "--import-suffix=a\"b", "--start-url http://x"] {
         let line =
-            format!("configure --import --start-url {} --region eu-central-1 --yes", stage.sim.start_url());
+            format!("configure --import --start-url {} --region eu-central-1 --yes", fixture.sim.start_url());
         let line = if flags.contains("url") {
             format!("configure --import {flags} --yes")
         } else {
             line + " " + flags
         };
-        stage.run(&line).expect_code(2);
-        assert!(!stage.desk.aws_config_path().exists(), "{flags}");
+        fixture.run(&line).expect_code(2);
+        assert!(!fixture.env.aws_config_path().exists(), "{flags}");
     }
-    stage.run("configure --start-url http://x").expect_code(2).expect_stderr("not an https URL");
+    fixture.run("configure --start-url http://x").expect_code(2).expect_stderr("not an https URL");
 }
 
 #[test]
 fn a_granted_file_alone_tells_the_portal_in_backticks() {
-    let stage = empty();
-    let url = stage.sim.start_url().to_owned();
+    let fixture = empty();
+    let url = fixture.sim.start_url().to_owned();
     let before = format!(
         "[profile g]\ngranted_sso_start_url = `{url}/#`\ngranted_sso_region = eu-central-1\n\
          granted_sso_account_id = 111122223333\ngranted_sso_role_name = PowerUserAccess\n\
          credential_process = granted credential-process --profile g --auto-login\n"
     );
-    stage.desk.write_aws_config(&before);
-    let output = stage.run("configure --import --no-login --yes --no-shell-line").expect_ok();
+    fixture.env.write_aws_config(&before);
+    let output = fixture.run("configure --import --no-login --yes --no-shell-line").expect_ok();
     output.expect_stderr("Found 1 profile from another tool (granted: 1).");
-    let after = stage.desk.read_aws_config();
+    let after = fixture.env.read_aws_config();
     assert!(after.starts_with(&before), "{after}");
     assert!(
         after.contains(&format!("sso_start_url = {url}\n")) && after.contains("[profile g-kcaws]"),
@@ -118,19 +118,19 @@ fn a_granted_file_alone_tells_the_portal_in_backticks() {
 #[test]
 fn a_dry_run_of_several_steps_is_one_diff_that_can_be_applied() {
     kcaws_test_kit::require_program!("patch");
-    let stage = empty();
-    let before = theirs(&stage, "PowerUserAccess", "eu-west-1");
-    stage.desk.write_aws_config(&before);
-    let dry = stage.run("configure --import --no-login --no-shell-line --dry-run").expect_ok();
+    let fixture = empty();
+    let before = theirs(&fixture, "PowerUserAccess", "eu-west-1");
+    fixture.env.write_aws_config(&before);
+    let dry = fixture.run("configure --import --no-login --no-shell-line --dry-run").expect_ok();
     let diff = dry.stdout_text();
     assert_eq!((diff.matches("\n+++ ").count(), diff.matches("@@ -").count()), (1, 1), "{diff}");
-    assert_eq!(stage.desk.read_aws_config(), before);
-    let json = stage.run("configure --import --no-login --no-shell-line --dry-run --json").expect_ok();
+    assert_eq!(fixture.env.read_aws_config(), before);
+    let json = fixture.run("configure --import --no-login --no-shell-line --dry-run --json").expect_ok();
     assert_eq!(json.stdout_json()["diff"], *diff);
-    let (file, patch) = (stage.desk.home().join("config"), stage.desk.write_home_file("diff", &diff));
+    let (file, patch) = (fixture.env.home().join("config"), fixture.env.write_home_file("diff", &diff));
     std::fs::write(&file, &before).unwrap();
     let patched = std::process::Command::new("patch").arg(&file).arg(&patch).output().unwrap();
     assert!(patched.status.success(), "{patched:?}");
-    stage.run("configure --import --no-login --no-shell-line --yes").expect_ok();
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), stage.desk.read_aws_config());
+    fixture.run("configure --import --no-login --no-shell-line --yes").expect_ok();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), fixture.env.read_aws_config());
 }

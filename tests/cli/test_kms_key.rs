@@ -5,7 +5,7 @@ use std::time::Duration;
 use idc_sim::{Fault, IdcSim, Route};
 use kcaws_test_kit::Output;
 
-use crate::stage::{ROLE, Stage};
+use crate::fixture::{LoginFixture, ROLE};
 
 const REASONS: [&str; 6] = [
     "KMS_AccessDeniedException",
@@ -32,15 +32,15 @@ fn is_told(output: Output, operation: &str, reason: &str) {
 #[test]
 fn every_step_of_a_login_names_the_key_and_its_owner() {
     for reason in REASONS {
-        let stage = Stage::new();
-        stage.sim.refuse_kms_key(Some(reason));
-        is_told(stage.run("login --no-browser"), "RegisterClient", reason);
-        is_told(stage.run("login --no-browser --flow pkce"), "RegisterClient", reason);
-        stage.sim.refuse_kms_key(None);
-        let (login, _) = stage.begin_login("login --no-browser");
-        stage.sim.refuse_kms_key(Some(reason));
+        let fixture = LoginFixture::new();
+        fixture.sim.refuse_kms_key(Some(reason));
+        is_told(fixture.run("login --no-browser"), "RegisterClient", reason);
+        is_told(fixture.run("login --no-browser --flow pkce"), "RegisterClient", reason);
+        fixture.sim.refuse_kms_key(None);
+        let (login, _) = fixture.begin_login("login --no-browser");
+        fixture.sim.refuse_kms_key(Some(reason));
         is_told(login.wait(), "CreateToken", reason);
-        is_told(stage.run("login --no-browser"), "StartDeviceAuthorization", reason);
+        is_told(fixture.run("login --no-browser"), "StartDeviceAuthorization", reason);
     }
 }
 
@@ -54,47 +54,47 @@ fn it_is_told_by_the_reason_whatever_the_error_is_called() {
         (400, ""),
         (500, "\"error\":\"server_error\","),
     ] {
-        let stage = Stage::new();
-        stage.log_in();
-        stage.sim.expire_access_tokens();
+        let fixture = LoginFixture::new();
+        fixture.log_in();
+        fixture.sim.expire_access_tokens();
         let body = format!("{{{error}\"reason\":\"KMS_DisabledException\"}}");
-        stage.sim.fault(Route::CreateToken, Fault::status(status, &body)).times(1);
-        is_told(stage.run("accounts --refresh"), "CreateToken", "KMS_DisabledException");
-        stage.run("accounts --refresh").expect_ok();
+        fixture.sim.fault(Route::CreateToken, Fault::status(status, &body)).times(1);
+        is_told(fixture.run("accounts --refresh"), "CreateToken", "KMS_DisabledException");
+        fixture.run("accounts --refresh").expect_ok();
     }
 }
 
 #[test]
 fn a_refresh_keeps_the_tokens_and_asks_for_no_login() {
     for reason in REASONS {
-        let stage = Stage::new();
-        stage.desk.set_env("KCAWS_AUTO_LOGIN", "true");
-        stage.log_in();
-        stage.sim.expire_access_tokens();
-        stage.sim.refuse_kms_key(Some(reason));
-        is_told(stage.credentials(), "CreateToken", reason);
-        is_told(stage.run("accounts --refresh"), "CreateToken", reason);
-        is_told(stage.run("login corp --no-browser"), "CreateToken", reason);
-        assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 1);
-        stage.sim.refuse_kms_key(None);
-        stage.credentials().expect_ok();
-        assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 1, "the same login");
+        let fixture = LoginFixture::new();
+        fixture.env.set_env("KCAWS_AUTO_LOGIN", "true");
+        fixture.log_in();
+        fixture.sim.expire_access_tokens();
+        fixture.sim.refuse_kms_key(Some(reason));
+        is_told(fixture.credentials(), "CreateToken", reason);
+        is_told(fixture.run("accounts --refresh"), "CreateToken", reason);
+        is_told(fixture.run("login corp --no-browser"), "CreateToken", reason);
+        assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 1);
+        fixture.sim.refuse_kms_key(None);
+        fixture.credentials().expect_ok();
+        assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 1, "the same login");
     }
 }
 
 #[test]
 fn what_is_warm_is_served_to_its_end() {
     // A life of sixteen seconds has a margin of four.
-    let stage = Stage::with(IdcSim::builder().permission_set(ROLE, Duration::from_secs(16)));
-    stage.log_in();
-    let first = stage.credentials().expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.sim.refuse_kms_key(Some("KMS_DisabledException"));
-    stage.sim.clear_log();
+    let fixture = LoginFixture::with(IdcSim::builder().permission_set(ROLE, Duration::from_secs(16)));
+    fixture.log_in();
+    let first = fixture.credentials().expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.refuse_kms_key(Some("KMS_DisabledException"));
+    fixture.sim.clear_log();
     kcaws_test_kit::wait_for("a renewal to be tried", || {
-        let now = stage.credentials().expect_ok();
+        let now = fixture.credentials().expect_ok();
         assert_eq!(now.stdout, first.stdout, "the old ones");
         assert!(now.stderr.is_empty(), "{now}");
-        (stage.sim.count(Route::CreateToken) > 0).then_some(())
+        (fixture.sim.count(Route::CreateToken) > 0).then_some(())
     });
 }

@@ -1,20 +1,20 @@
 //! The page that a login sends people to: whose it may be, and what becomes of a strange one.
 
 use idc_sim::{Fault, IdcSim, Route, VerificationUri};
-use kcaws_test_kit::{FakeBrowser, Walk};
+use kcaws_test_kit::{FakeBrowser, PageClient};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 use crate::test_login_pkce::get;
 
 /// The service's next answer to a request for a code.
-fn answers(stage: &Stage, members: &serde_json::Value) {
+fn answers(fixture: &LoginFixture, members: &serde_json::Value) {
     let mut body =
         serde_json::json!({"deviceCode": "d", "userCode": "BCDF-GHJK", "expiresIn": 600, "interval": 1});
     for (name, value) in members.as_object().unwrap() {
         body[name] = value.clone();
     }
     let fault = Fault::status(200, body.to_string());
-    stage.sim.fault(Route::StartDeviceAuthorization, fault).times(1);
+    fixture.sim.fault(Route::StartDeviceAuthorization, fault).times(1);
 }
 
 fn page(plain: &str, complete: Option<&str>) -> serde_json::Value {
@@ -22,19 +22,19 @@ fn page(plain: &str, complete: Option<&str>) -> serde_json::Value {
 }
 
 /// The token comes at the first poll, whatever the code was.
-fn approved(stage: &Stage) {
+fn approved(fixture: &LoginFixture) {
     let body = serde_json::json!({
         "accessToken": format!("aoa-{}", idc_sim::SECRET_MARK), "tokenType": "Bearer", "expiresIn": 3600,
         "refreshToken": format!("aor-{}", idc_sim::SECRET_MARK),
     });
     let fault = Fault::status(200, body.to_string());
-    stage.sim.fault(Route::CreateToken, fault).times(1);
+    fixture.sim.fault(Route::CreateToken, fault).times(1);
 }
 
 /// Nobody has decided yet.
-fn pending(stage: &Stage) {
+fn pending(fixture: &LoginFixture) {
     let body = r#"{"error":"authorization_pending","error_description":"not yet"}"#;
-    stage.sim.fault(Route::CreateToken, Fault::status(400, body));
+    fixture.sim.fault(Route::CreateToken, Fault::status(400, body));
 }
 
 /// Where our own page leads, the only address that stands on a browser's command line.
@@ -56,12 +56,12 @@ fn the_page_at_the_newer_sign_in_hosts_is_shown_and_opened() {
         "device.sso-fips.us-east-1.amazonaws.com",
         "device.sso.eu-central-1.api.aws",
     ] {
-        let stage = Stage::new();
-        let browser = FakeBrowser::install(&stage.desk);
+        let fixture = LoginFixture::new();
+        let browser = FakeBrowser::install(&fixture.env);
         let url = format!("https://{host}/platform/authorize?request_uri=abc");
-        answers(&stage, &page(&url, Some(&url)));
-        pending(&stage);
-        let (login, code) = stage.begin_login("login");
+        answers(&fixture, &page(&url, Some(&url)));
+        pending(&fixture);
+        let (login, code) = fixture.begin_login("login");
         assert_eq!(code, "BCDF-GHJK");
         assert_eq!(sent_on(&browser.wait_for_url()), url);
         let output = login.kill();
@@ -71,10 +71,10 @@ fn the_page_at_the_newer_sign_in_hosts_is_shown_and_opened() {
 
 #[test]
 fn a_whole_login_goes_by_a_page_whose_address_has_no_code() {
-    let stage = Stage::with(IdcSim::builder().verification_uri(VerificationUri::SignInHost));
-    let browser = FakeBrowser::install(&stage.desk);
-    let (login, code) = stage.begin_login("login");
-    let mut walk = Walk::new();
+    let fixture = LoginFixture::with(IdcSim::builder().verification_uri(VerificationUri::SignInHost));
+    let browser = FakeBrowser::install(&fixture.env);
+    let (login, code) = fixture.begin_login("login");
+    let mut walk = PageClient::new();
     let page = walk.open(&browser.wait_for_url());
     assert!(page.url.contains("/platform/authorize?request_uri="), "{}", page.url);
     assert!(page.body.contains(&code), "to be compared: {}", page.body);
@@ -83,24 +83,24 @@ fn a_whole_login_goes_by_a_page_whose_address_has_no_code() {
         walk.submit(&sign_in, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
     walk.submit(&consent, "Allow", &[]);
     login.wait().expect_ok().expect_stderr("Your browser opens now");
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn an_https_page_at_an_unknown_host_is_shown_with_a_warning_and_the_login_goes_on() {
     for url in ["https://sso.example.com/device", "https://device.sso.x.s3.amazonaws.com/"] {
-        let stage = Stage::new();
-        let browser = FakeBrowser::install(&stage.desk);
-        answers(&stage, &page(url, Some(&format!("{url}?user_code=BCDF-GHJK"))));
-        approved(&stage);
-        stage
+        let fixture = LoginFixture::new();
+        let browser = FakeBrowser::install(&fixture.env);
+        answers(&fixture, &page(url, Some(&format!("{url}?user_code=BCDF-GHJK"))));
+        approved(&fixture);
+        fixture
             .run("-q login")
             .expect_ok()
             .expect_stderr(&format!("  page:   {url}\n"))
             .expect_stderr("kcaws: warning: `")
             .expect_stderr("the page is not opened");
         assert!(browser.opened().is_empty());
-        stage.run("status corp").expect_ok();
+        fixture.run("status corp").expect_ok();
     }
 }
 
@@ -116,10 +116,10 @@ fn a_page_without_https_or_that_programs_read_differently_is_refused() {
         "https:/eu-central-1.signin.aws/",
     ] {
         for (plain, complete) in [(url, None), ("https://eu-central-1.signin.aws/", Some(url))] {
-            let stage = Stage::new();
-            let browser = FakeBrowser::install(&stage.desk);
-            answers(&stage, &page(plain, complete));
-            let output = stage.run("login").expect_code(1).expect_stderr("is not a page of AWS");
+            let fixture = LoginFixture::new();
+            let browser = FakeBrowser::install(&fixture.env);
+            answers(&fixture, &page(plain, complete));
+            let output = fixture.run("login").expect_code(1).expect_stderr("is not a page of AWS");
             output.expect_stderr("do not sign in there");
             assert!(browser.opened().is_empty(), "{url}");
         }
@@ -136,47 +136,47 @@ fn without_a_complete_address_or_a_code_the_login_goes_on() {
         (serde_json::json!({"verificationUri": url, "userCode": ""}), url),
         (serde_json::json!({"verificationUri": url, "userCode": null}), url),
     ] {
-        let stage = Stage::new();
-        let browser = FakeBrowser::install(&stage.desk);
-        answers(&stage, &members);
-        approved(&stage);
-        let output = stage.run("login").expect_ok().expect_stderr(&format!("  page:   {opened}\n"));
+        let fixture = LoginFixture::new();
+        let browser = FakeBrowser::install(&fixture.env);
+        answers(&fixture, &members);
+        approved(&fixture);
+        let output = fixture.run("login").expect_ok().expect_stderr(&format!("  page:   {opened}\n"));
         assert_eq!(output.stderr_text().contains("  code: "), members.get("userCode").is_none(), "{output}");
         assert!(browser.wait_for_url().starts_with("http://127.0.0.1:"));
     }
-    let stage = Stage::new();
-    answers(&stage, &page("", Some(" ")));
-    stage.run("login").expect_code(1).expect_stderr("`verificationUri` is missing");
+    let fixture = LoginFixture::new();
+    answers(&fixture, &page("", Some(" ")));
+    fixture.run("login").expect_code(1).expect_stderr("`verificationUri` is missing");
 }
 
 #[test]
 fn texts_of_the_service_are_cut_and_do_not_act() {
     let flood = "x".repeat(1_500_000);
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     let body =
         serde_json::json!({"error": "access_denied", "error_description": format!("\u{1b}[2J{flood}")});
     answers(
-        &stage,
+        &fixture,
         &serde_json::json!({
             "verificationUri": "https://eu-central-1.signin.aws/", "userCode": "BCDF-GHJK",
         }),
     );
-    stage.sim.fault(Route::CreateToken, Fault::status(400, body.to_string())).times(1);
-    let denied = stage.run("-vvv login --no-browser").expect_code(4).expect_stderr("the login was denied");
+    fixture.sim.fault(Route::CreateToken, Fault::status(400, body.to_string())).times(1);
+    let denied = fixture.run("-vvv login --no-browser").expect_code(4).expect_stderr("the login was denied");
     answers(
-        &stage,
+        &fixture,
         &serde_json::json!({
             "verificationUri": "https://eu-central-1.signin.aws/", "userCode": format!("\u{1b}[2J{flood}"),
         }),
     );
-    let strange_code = stage.run("-vvv login --no-browser").expect_code(1).expect_stderr("`userCode`");
-    answers(&stage, &page(&format!("https://eu-central-1.signin.aws/{flood}"), None));
-    let strange = stage.run("-vvv login --no-browser").expect_code(1).expect_stderr("longer than");
+    let strange_code = fixture.run("-vvv login --no-browser").expect_code(1).expect_stderr("`userCode`");
+    answers(&fixture, &page(&format!("https://eu-central-1.signin.aws/{flood}"), None));
+    let strange = fixture.run("-vvv login --no-browser").expect_code(1).expect_stderr("longer than");
     // Beyond a megabyte an answer is none.
     let flood = &flood[..400_000];
     let body = serde_json::json!({"error": flood, "error_description": flood});
-    stage.sim.fault(Route::StartDeviceAuthorization, Fault::status(400, body.to_string())).times(1);
-    let refused = stage.run("-vvv login --no-browser").expect_code(1);
+    fixture.sim.fault(Route::StartDeviceAuthorization, Fault::status(400, body.to_string())).times(1);
+    let refused = fixture.run("-vvv login --no-browser").expect_code(1);
     for output in [denied, strange_code, strange, refused] {
         assert!(output.stderr.len() < 20_000, "{} bytes", output.stderr.len());
         assert!(!output.stderr.contains(&0x1b));
@@ -186,16 +186,16 @@ fn texts_of_the_service_are_cut_and_do_not_act() {
 /// Nobody can be asked there: the address is for a person.
 #[test]
 fn a_login_that_a_tool_started_opens_no_unknown_page_and_tells_its_address() {
-    let stage = Stage::new();
-    stage.desk.set_env("KCAWS_AUTO_LOGIN", "true");
-    let browser = FakeBrowser::install(&stage.desk);
-    answers(&stage, &page("https://sso.example.com/device", None));
-    let output = stage.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
+    let fixture = LoginFixture::new();
+    fixture.env.set_env("KCAWS_AUTO_LOGIN", "true");
+    let browser = FakeBrowser::install(&fixture.env);
+    answers(&fixture, &page("https://sso.example.com/device", None));
+    let output = fixture.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
     output.expect_stderr("run `kcaws login corp`");
     // The next tool is told the same, and asks nobody.
-    stage.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
-    assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 1);
+    fixture.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
+    assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 1);
     assert!(browser.opened().is_empty());
-    stage.log_in();
-    stage.credentials().expect_ok();
+    fixture.log_in();
+    fixture.credentials().expect_ok();
 }

@@ -7,22 +7,22 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idc_sim::{Fault, Route};
-use kcaws_test_kit::{FakeBrowser, Page, Running, SecretMark, Signal, Walk};
+use kcaws_test_kit::{FakeBrowser, Page, PageClient, Running, SecretMark, Signal};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 const PRINTED: &str = "login corp --flow pkce --no-browser";
 
 /// A login that waits, and the page that it printed.
-fn begin(stage: &Stage, line: &str) -> (Running, String) {
-    let mut login = stage.kcaws(line).spawn();
+fn begin(fixture: &LoginFixture, line: &str) -> (Running, String) {
+    let mut login = fixture.kcaws(line).spawn();
     let page = login.wait_for_stderr("  page:   ");
     (login, page.split_whitespace().last().unwrap().to_owned())
 }
 
 /// What the person does on AWS's side; the last page is kcaws's.
 fn decide(page: &str, button: &str) -> Page {
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = walk.open(page);
     let consent =
         walk.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
@@ -59,9 +59,9 @@ pub(crate) fn get(authority: &str, target: &str) -> String {
 
 #[test]
 fn the_browser_goes_there_by_a_page_of_ours_and_comes_back_with_the_login() {
-    let stage = Stage::new();
-    let browser = FakeBrowser::install(&stage.desk);
-    let mut login = stage.kcaws("login corp --flow pkce").spawn();
+    let fixture = LoginFixture::new();
+    let browser = FakeBrowser::install(&fixture.env);
+    let mut login = fixture.kcaws("login corp --flow pkce").spawn();
     login.wait_for_stderr("Approve only if you started this just now");
     let opened = browser.wait_for_url();
     assert!(opened.starts_with("http://127.0.0.1:") && !opened.contains('?'), "{opened}");
@@ -76,50 +76,50 @@ fn the_browser_goes_there_by_a_page_of_ours_and_comes_back_with_the_login() {
         .expect_stderr("Your browser opens now")
         .expect_stderr("Logged in to `corp`. The tokens lie in the kernel keyring; access until");
 
-    let registered = stage.sim.requests_to(Route::RegisterClient)[0].json();
+    let registered = fixture.sim.requests_to(Route::RegisterClient)[0].json();
     assert_eq!(registered["grantTypes"], serde_json::json!(["authorization_code", "refresh_token"]));
     assert_eq!(registered["redirectUris"], serde_json::json!(["http://127.0.0.1/oauth/callback"]));
-    assert_eq!(registered["issuerUrl"], stage.sim.start_url());
+    assert_eq!(registered["issuerUrl"], fixture.sim.start_url());
     assert_eq!(registered["scopes"], serde_json::json!(["sso:account:access"]));
-    let redeemed = stage.sim.requests_to(Route::CreateToken)[0].json();
+    let redeemed = fixture.sim.requests_to(Route::CreateToken)[0].json();
     assert_eq!(redeemed["grantType"], "authorization_code");
-    assert_eq!(stage.sim.count(Route::StartDeviceAuthorization), 0);
+    assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 0);
 
-    stage.credentials().expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.run("accounts").expect_ok();
-    let refreshed = stage.sim.requests_to(Route::CreateToken)[1].json();
+    fixture.credentials().expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.run("accounts").expect_ok();
+    let refreshed = fixture.sim.requests_to(Route::CreateToken)[1].json();
     assert_eq!(refreshed["grantType"], "refresh_token");
     assert_eq!(refreshed["clientId"], redeemed["clientId"]);
-    stage.run("login corp --flow pkce").expect_ok().expect_stderr("Already logged in to `corp`");
+    fixture.run("login corp --flow pkce").expect_ok().expect_stderr("Already logged in to `corp`");
 }
 
 #[test]
 fn each_flow_keeps_its_registration_whichever_comes_next() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     for _ in 0..2 {
-        let (login, page) = begin(&stage, &format!("{PRINTED} --force"));
+        let (login, page) = begin(&fixture, &format!("{PRINTED} --force"));
         decide(&page, "Allow");
         login.wait().expect_ok();
-        stage.credentials().expect_ok();
+        fixture.credentials().expect_ok();
     }
-    stage.log_in_as("login corp --no-browser --force");
-    stage.credentials().expect_ok();
-    assert_eq!(stage.sim.count(Route::RegisterClient), 2, "one a flow");
+    fixture.log_in_as("login corp --no-browser --force");
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::RegisterClient), 2, "one a flow");
 }
 
 #[test]
 fn the_printed_page_is_enough_and_the_loudest_log_tells_no_secret() {
-    let stage = Stage::new();
-    let (login, page) = begin(&stage, &format!("-vvv {PRINTED}"));
+    let fixture = LoginFixture::new();
+    let (login, page) = begin(&fixture, &format!("-vvv {PRINTED}"));
     decide(&page, "Allow");
     let output = login
         .wait()
         .expect_ok()
         .expect_stderr("it comes back to 127.0.0.1, and from another device to nowhere")
         .expect_stderr("CreateToken");
-    let redeemed = stage.sim.requests_to(Route::CreateToken)[0].json();
+    let redeemed = fixture.sim.requests_to(Route::CreateToken)[0].json();
     let verifier = redeemed["codeVerifier"].as_str().unwrap();
     // RFC 7636 section 4.2, as seen from outside.
     let challenge = URL_SAFE_NO_PAD.encode(<sha2::Sha256 as sha2::Digest>::digest(verifier));
@@ -128,38 +128,38 @@ fn the_printed_page_is_enough_and_the_loudest_log_tells_no_secret() {
         let mark = SecretMark::new(secret);
         mark.assert_absent("stderr", &output.stderr);
         mark.assert_absent("stdout", &output.stdout);
-        mark.assert_absent_from_files(stage.desk.root());
+        mark.assert_absent_from_files(fixture.env.root());
     }
-    stage.desk.assert_no_secret_in_files(stage.desk.root());
+    fixture.env.assert_no_secret_in_files(fixture.env.root());
 }
 
 #[test]
 fn a_denied_login_is_exit_4_for_the_tool_and_plain_for_the_tab() {
-    let stage = Stage::new();
-    let (login, page) = begin(&stage, PRINTED);
+    let fixture = LoginFixture::new();
+    let (login, page) = begin(&fixture, PRINTED);
     let last = decide(&page, "Deny");
     assert!(last.text().contains("The login failed"), "{}", last.body);
     login.wait().expect_code(4).expect_stderr("kcaws: error: the login was denied");
-    stage.run("status corp").expect_code(4);
+    fixture.run("status corp").expect_code(4);
 }
 
 #[test]
 fn a_code_that_the_service_does_not_take_is_explained() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     let refusal = r#"{"error":"invalid_grant","error_description":"Invalid grant provided"}"#;
-    stage.sim.fault(Route::CreateToken, Fault::status(400, refusal)).times(1);
-    let (login, page) = begin(&stage, PRINTED);
+    fixture.sim.fault(Route::CreateToken, Fault::status(400, refusal)).times(1);
+    let (login, page) = begin(&fixture, PRINTED);
     assert!(decide(&page, "Allow").text().contains("The login failed"));
     login.wait().expect_code(4).expect_stderr("invalid_grant").expect_stderr("`sso_region`");
-    let (login, page) = begin(&stage, PRINTED);
+    let (login, page) = begin(&fixture, PRINTED);
     decide(&page, "Allow");
     login.wait().expect_ok();
 }
 
 #[test]
 fn an_error_of_the_login_page_ends_the_wait_with_its_name_and_its_text_does_not_act() {
-    let stage = Stage::new();
-    let (login, page) = begin(&stage, PRINTED);
+    let fixture = LoginFixture::new();
+    let (login, page) = begin(&fixture, PRINTED);
     let (authority, path) = callback(&page);
     let knows = parameter(&page, "state");
     let answer = get(
@@ -172,8 +172,8 @@ fn an_error_of_the_login_page_ends_the_wait_with_its_name_and_its_text_does_not_
 
 #[test]
 fn whoever_knocks_at_the_port_without_the_state_learns_nothing_and_spoils_nothing() {
-    let stage = Stage::new();
-    let (mut login, page) = begin(&stage, PRINTED);
+    let fixture = LoginFixture::new();
+    let (mut login, page) = begin(&fixture, PRINTED);
     let (authority, path) = callback(&page);
     let knows = parameter(&page, "state");
     let right = format!("{path}?code=stolen&state={knows}");
@@ -217,18 +217,18 @@ fn whoever_knocks_at_the_port_without_the_state_learns_nothing_and_spoils_nothin
         }
     }
     assert!(login.is_running(), "none of them ended the wait");
-    assert_eq!(stage.sim.count(Route::CreateToken), 0, "no code of theirs was tried");
+    assert_eq!(fixture.sim.count(Route::CreateToken), 0, "no code of theirs was tried");
     assert!(decide(&page, "Allow").text().contains("You are logged in"));
     login.wait().expect_ok();
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
     drop(slow);
 }
 
 #[test]
 fn ctrl_c_term_and_a_kill_leave_no_login_and_waste_no_registration() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for (signal, code) in [(Some(Signal::INT), 130), (Some(Signal::TERM), 143), (None, 0)] {
-        let (login, _page) = begin(&stage, PRINTED);
+        let (login, _page) = begin(&fixture, PRINTED);
         match signal {
             Some(signal) => {
                 login.signal(signal);
@@ -236,18 +236,18 @@ fn ctrl_c_term_and_a_kill_leave_no_login_and_waste_no_registration() {
             }
             None => drop(login.kill()),
         }
-        stage.run("status corp").expect_code(4);
+        fixture.run("status corp").expect_code(4);
     }
-    let (login, page) = begin(&stage, PRINTED);
+    let (login, page) = begin(&fixture, PRINTED);
     decide(&page, "Allow");
     login.wait().expect_ok();
-    assert_eq!(stage.sim.count(Route::RegisterClient), 1, "an unfinished login wastes no registration");
+    assert_eq!(fixture.sim.count(Route::RegisterClient), 1, "an unfinished login wastes no registration");
 }
 
 #[test]
 fn two_logins_at_once_have_a_port_and_a_state_each() {
-    let stage = Stage::new();
-    let ((first, one), (second, other)) = (begin(&stage, PRINTED), begin(&stage, PRINTED));
+    let fixture = LoginFixture::new();
+    let ((first, one), (second, other)) = (begin(&fixture, PRINTED), begin(&fixture, PRINTED));
     assert_ne!(callback(&one).0, callback(&other).0);
     // The answer to one is none to the other.
     let (authority, path) = callback(&other);
@@ -257,57 +257,57 @@ fn two_logins_at_once_have_a_port_and_a_state_each() {
     second.wait().expect_ok();
     decide(&one, "Allow");
     first.wait().expect_ok();
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn where_no_browser_can_be_opened_the_device_flow_is_used_and_said() {
     for line in ["login --flow pkce", "login --no-browser"] {
-        let stage = Stage::new();
-        stage.desk.remove_env("BROWSER");
-        stage.desk.set_env("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
-        stage.desk.set_env("KCAWS_FLOW", "pkce");
-        let (login, code) = stage.begin_login(line);
-        stage.sim.approve(&code);
+        let fixture = LoginFixture::new();
+        fixture.env.remove_env("BROWSER");
+        fixture.env.set_env("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
+        fixture.env.set_env("KCAWS_FLOW", "pkce");
+        let (login, code) = fixture.begin_login(line);
+        fixture.sim.approve(&code);
         login.wait().expect_ok().expect_stderr("none can be opened: using the device flow");
-        assert_eq!(stage.sim.count(Route::RegisterClient), 1);
+        assert_eq!(fixture.sim.count(Route::RegisterClient), 1);
     }
 }
 
 #[test]
 fn auto_is_pkce_where_a_browser_opens_here_and_the_device_flow_elsewhere() {
-    let stage = Stage::new();
-    let browser = FakeBrowser::install(&stage.desk);
-    stage.desk.set_env("KCAWS_FLOW", "auto");
-    let login = stage.kcaws("login corp").spawn();
+    let fixture = LoginFixture::new();
+    let browser = FakeBrowser::install(&fixture.env);
+    fixture.env.set_env("KCAWS_FLOW", "auto");
+    let login = fixture.kcaws("login corp").spawn();
     assert!(decide(&browser.wait_for_url(), "Allow").text().contains("You are logged in"));
     login.wait().expect_ok();
-    let pkce = stage.sim.requests_to(Route::CreateToken)[0].json();
+    let pkce = fixture.sim.requests_to(Route::CreateToken)[0].json();
     assert_eq!(pkce["grantType"], "authorization_code");
 
     // The login goes on with its own registration where the other flow would be chosen.
-    stage.desk.set_env("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
-    stage.sim.expire_access_tokens();
-    stage.run("login corp").expect_ok().expect_stderr("Already logged in");
-    let refreshed = stage.sim.requests_to(Route::CreateToken)[1].json();
+    fixture.env.set_env("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
+    fixture.sim.expire_access_tokens();
+    fixture.run("login corp").expect_ok().expect_stderr("Already logged in");
+    let refreshed = fixture.sim.requests_to(Route::CreateToken)[1].json();
     assert_eq!(
         (&refreshed["grantType"], &refreshed["clientId"]),
         (&"refresh_token".into(), &pkce["clientId"])
     );
 
-    stage.run("logout").expect_ok();
-    let (login, code) = stage.begin_login("login corp --flow auto");
-    stage.sim.approve(&code);
+    fixture.run("logout").expect_ok();
+    let (login, code) = fixture.begin_login("login corp --flow auto");
+    fixture.sim.approve(&code);
     let output = login.wait().expect_ok();
     assert!(
         !output.stderr_text().contains("using the device flow"),
         "nothing was asked for in vain: {output}"
     );
-    stage.sim.expire_access_tokens();
-    stage.desk.remove_env("SSH_CONNECTION");
-    stage.run("accounts --refresh").expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.env.remove_env("SSH_CONNECTION");
+    fixture.run("accounts --refresh").expect_ok();
     let asked: Vec<_> =
-        stage.sim.requests_to(Route::CreateToken).iter().map(idc_sim::LoggedRequest::json).collect();
+        fixture.sim.requests_to(Route::CreateToken).iter().map(idc_sim::LoggedRequest::json).collect();
     let last = asked.last().expect("a refresh");
     assert_eq!(last["grantType"], "refresh_token");
     assert_ne!(last["clientId"], pkce["clientId"]);
@@ -315,46 +315,46 @@ fn auto_is_pkce_where_a_browser_opens_here_and_the_device_flow_elsewhere() {
 
 #[test]
 fn the_setting_is_read_from_the_file_and_beaten_by_variable_and_flag() {
-    let stage = Stage::new();
-    let folder = stage.desk.config_dir().join("kcaws");
+    let fixture = LoginFixture::new();
+    let folder = fixture.env.config_dir().join("kcaws");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("config.toml"), "flow = \"pkce\"\n").unwrap();
-    stage.desk.set_env("DISPLAY", ":0");
-    let (login, page) = begin(&stage, "login --no-browser");
+    fixture.env.set_env("DISPLAY", ":0");
+    let (login, page) = begin(&fixture, "login --no-browser");
     assert!(page.contains("/authorize?"), "{page}");
     drop(login);
-    let (login, _) = stage.begin_login("login --no-browser --flow device");
+    let (login, _) = fixture.begin_login("login --no-browser --flow device");
     drop(login);
-    stage.desk.set_env("KCAWS_FLOW", "device");
-    let (login, _) = stage.begin_login("login --no-browser");
+    fixture.env.set_env("KCAWS_FLOW", "device");
+    let (login, _) = fixture.begin_login("login --no-browser");
     drop(login);
-    stage.desk.set_env("KCAWS_FLOW", "implicit");
-    stage
+    fixture.env.set_env("KCAWS_FLOW", "implicit");
+    fixture
         .run("login")
         .expect_code(3)
         .expect_stderr("KCAWS_FLOW cannot be `implicit`")
         .expect_stderr("device, pkce");
-    stage.run("login --flow pkce --qr").expect_code(2).expect_stderr("another device");
+    fixture.run("login --flow pkce --qr").expect_code(2).expect_stderr("another device");
 }
 
 #[test]
 fn auto_login_shows_what_asked_and_goes_on_to_aws_and_back() {
-    let stage = Stage::new();
-    stage.desk.set_env("KCAWS_AUTO_LOGIN", "true");
-    stage.desk.set_env("KCAWS_FLOW", "pkce");
-    let browser = FakeBrowser::install(&stage.desk);
-    let tools: Vec<Running> = (0..5).map(|_| stage.credentials_command().spawn()).collect();
-    let page = Walk::new().open(&browser.wait_for_url());
+    let fixture = LoginFixture::new();
+    fixture.env.set_env("KCAWS_AUTO_LOGIN", "true");
+    fixture.env.set_env("KCAWS_FLOW", "pkce");
+    let browser = FakeBrowser::install(&fixture.env);
+    let tools: Vec<Running> = (0..5).map(|_| fixture.credentials_command().spawn()).collect();
+    let page = PageClient::new().open(&browser.wait_for_url());
     assert!(page.url.starts_with("http://127.0.0.1:"), "{}", page.url);
     let text = page.text();
     assert!(text.contains("PowerUserAccess in account 111122223333") && text.contains("kcaws "), "{text}");
     assert!(text.contains("close this tab: nothing happens then"), "{text}");
     let next = page.body.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    assert!(next.starts_with(stage.sim.url()), "{next}");
+    assert!(next.starts_with(fixture.sim.url()), "{next}");
     assert!(decide(&next, "Allow").text().contains("You are logged in"));
     for tool in tools {
         let output = tool.wait().expect_ok();
         assert!(output.stderr.is_empty(), "{output}");
     }
-    assert_eq!((browser.opened().len(), stage.sim.count(Route::Authorize)), (1, 1));
+    assert_eq!((browser.opened().len(), fixture.sim.count(Route::Authorize)), (1, 1));
 }

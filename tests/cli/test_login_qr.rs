@@ -1,8 +1,8 @@
 //! QR codes: what was printed is read back as a camera would.
 
-use kcaws_test_kit::{DeskCommand, Output, require_program};
+use kcaws_test_kit::{Output, TestCommand, require_program};
 
-use crate::stage::{Stage, binary};
+use crate::fixture::{LoginFixture, binary};
 
 const HEADLESS: &str = "SSH_CONNECTION";
 
@@ -30,8 +30,8 @@ fn scanned(text: &str) -> Option<String> {
     Some(image.detect_grids().first().expect("a code").decode().expect("decodes").1)
 }
 
-fn finish(stage: &Stage, login: kcaws_test_kit::Running, code: &str) -> Output {
-    stage.sim.approve(code);
+fn finish(fixture: &LoginFixture, login: kcaws_test_kit::Running, code: &str) -> Output {
+    fixture.sim.approve(code);
     login.wait().expect_ok()
 }
 
@@ -41,10 +41,10 @@ fn page(text: &str) -> &str {
 
 #[test]
 fn asked_for_it_is_printed_on_a_pipe_too_plain_or_complete() {
-    let stage = Stage::new();
-    stage.desk.set_env("LC_ALL", "C.UTF-8");
-    let (login, code) = stage.begin_login("login --no-browser --qr");
-    let output = finish(&stage, login, &code);
+    let fixture = LoginFixture::new();
+    fixture.env.set_env("LC_ALL", "C.UTF-8");
+    let (login, code) = fixture.begin_login("login --no-browser --qr");
+    let output = finish(&fixture, login, &code);
     let text = output.stderr_text();
     assert_eq!(scanned(&text).as_deref(), Some(page(&text)));
     assert!(!page(&text).contains(&code), "the plain address");
@@ -52,60 +52,60 @@ fn asked_for_it_is_printed_on_a_pipe_too_plain_or_complete() {
     let large: Vec<String> = code.chars().map(String::from).collect();
     assert!(text.contains(&large.join(" ")), "{text}");
 
-    let (login, code) = stage.begin_login("login --no-browser --force --qr=complete");
-    let text = finish(&stage, login, &code).stderr_text();
+    let (login, code) = fixture.begin_login("login --no-browser --force --qr=complete");
+    let text = finish(&fixture, login, &code).stderr_text();
     assert_eq!(scanned(&text), Some(format!("{}?user_code={code}", page(&text))));
 }
 
 #[test]
 fn without_a_locale_for_blocks_there_is_none_and_a_word_about_it() {
-    let stage = Stage::new();
-    stage.desk.set_env("LC_ALL", "C");
-    let (login, code) = stage.begin_login("login --no-browser --qr");
-    let output = finish(&stage, login, &code).expect_stderr("no QR code: its blocks need a UTF-8 locale");
+    let fixture = LoginFixture::new();
+    fixture.env.set_env("LC_ALL", "C");
+    let (login, code) = fixture.begin_login("login --no-browser --qr");
+    let output = finish(&fixture, login, &code).expect_stderr("no QR code: its blocks need a UTF-8 locale");
     assert_eq!(scanned(&output.stderr_text()), None);
 }
 
 #[test]
 fn nobody_who_did_not_ask_gets_one_on_a_pipe() {
-    let stage = Stage::new();
-    stage.desk.set_env("LC_ALL", "C.UTF-8");
-    stage.desk.set_env(HEADLESS, "10.0.0.1 1 10.0.0.2 22");
-    let (login, code) = stage.begin_login("login");
-    assert_eq!(scanned(&finish(&stage, login, &code).stderr_text()), None);
+    let fixture = LoginFixture::new();
+    fixture.env.set_env("LC_ALL", "C.UTF-8");
+    fixture.env.set_env(HEADLESS, "10.0.0.1 1 10.0.0.2 22");
+    let (login, code) = fixture.begin_login("login");
+    assert_eq!(scanned(&finish(&fixture, login, &code).stderr_text()), None);
 }
 
 /// A terminal of that size, in which kcaws runs.
-fn on_a_terminal(stage: &Stage, size: &str, line: &str) -> DeskCommand {
+fn on_a_terminal(fixture: &LoginFixture, size: &str, line: &str) -> TestCommand {
     let line = format!("stty {size}; exec '{}' {line}", binary().display());
-    let script = stage.desk.command("script").env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+    let script = fixture.env.command("script").env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
 }
 
-fn on_a_terminal_text(stage: &Stage, size: &str, line: &str) -> String {
-    let mut login = on_a_terminal(stage, size, line).spawn();
+fn on_a_terminal_text(fixture: &LoginFixture, size: &str, line: &str) -> String {
+    let mut login = on_a_terminal(fixture, size, line).spawn();
     let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
-    finish(stage, login, &code).stdout_text()
+    finish(fixture, login, &code).stdout_text()
 }
 
 #[test]
 fn over_ssh_on_a_terminal_with_room_it_comes_by_itself_in_its_own_colours() {
     require_program!("script");
     require_program!("stty");
-    let stage = Stage::new();
-    stage.desk.set_env(HEADLESS, "10.0.0.1 1 10.0.0.2 22");
-    let text = on_a_terminal_text(&stage, "cols 100 rows 40", "login");
+    let fixture = LoginFixture::new();
+    fixture.env.set_env(HEADLESS, "10.0.0.1 1 10.0.0.2 22");
+    let text = on_a_terminal_text(&fixture, "cols 100 rows 40", "login");
     assert_eq!(scanned(&text).as_deref(), Some(page(&text)));
     assert!(text.contains("\u{1b}[38;5;231;48;5;16m█"), "white on black, whatever the theme: {text}");
 
     // Narrow or low: no torn code.
     for size in ["cols 30 rows 40", "cols 100 rows 12"] {
-        let text = on_a_terminal_text(&stage, size, "login --force");
+        let text = on_a_terminal_text(&fixture, size, "login --force");
         assert_eq!(scanned(&text), None, "{size}");
     }
     // A browser opens, or the person wants none: none unasked.
-    stage.desk.remove_env(HEADLESS);
-    stage.desk.set_env("DISPLAY", ":0");
-    let text = on_a_terminal_text(&stage, "cols 100 rows 40", "login --force --no-browser");
+    fixture.env.remove_env(HEADLESS);
+    fixture.env.set_env("DISPLAY", ":0");
+    let text = on_a_terminal_text(&fixture, "cols 100 rows 40", "login --force --no-browser");
     assert_eq!(scanned(&text), None);
 }

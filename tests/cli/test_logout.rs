@@ -1,31 +1,31 @@
 use idc_sim::Route;
 use kcaws_test_kit::FakeBrowser;
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 #[test]
 fn logout_ends_the_session_there_and_forgets_it_here() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.run("logout corp").expect_ok().expect_stderr("Logged out of `corp`, at Identity Center and here");
-    assert_eq!(stage.sim.count(Route::Logout), 1);
-    stage.credentials().expect_code(4);
-    stage.run("status corp").expect_code(4);
-    let left = std::fs::read_dir(stage.state().join("keyutils")).unwrap().count();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.run("logout corp").expect_ok().expect_stderr("Logged out of `corp`, at Identity Center and here");
+    assert_eq!(fixture.sim.count(Route::Logout), 1);
+    fixture.credentials().expect_code(4);
+    fixture.run("status corp").expect_code(4);
+    let left = std::fs::read_dir(fixture.state().join("keyutils")).unwrap().count();
     assert_eq!(left, 0, "no sealed file is left");
-    stage.run("logout corp").expect_ok().expect_stderr("Nobody was logged in");
+    fixture.run("logout corp").expect_ok().expect_stderr("Nobody was logged in");
 }
 
 #[test]
 fn it_says_until_when_credentials_live_that_tools_hold() {
-    let stage = Stage::new();
-    stage.log_in();
-    let none = stage.run("logout corp").expect_ok();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let none = fixture.run("logout corp").expect_ok();
     assert!(!none.stderr_text().contains("live on until"), "{none}");
-    stage.log_in();
+    fixture.log_in();
     let end =
-        stage.credentials().expect_ok().stdout_json()["Expiration"].as_str().unwrap()[11..16].to_owned();
-    stage
+        fixture.credentials().expect_ok().stdout_json()["Expiration"].as_str().unwrap()[11..16].to_owned();
+    fixture
         .run("logout corp")
         .expect_ok()
         .expect_stderr(&format!("Credentials that tools hold live on until {end}; AWS has no way to call"));
@@ -33,151 +33,155 @@ fn it_says_until_when_credentials_live_that_tools_hold() {
 
 #[test]
 fn an_old_access_token_does_not_leave_the_session_alive() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.expire_access_tokens();
-    stage.run("logout").expect_ok().expect_stderr("at Identity Center and here");
-    let tokens = stage.sim.requests_to(Route::Logout);
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.expire_access_tokens();
+    fixture.run("logout").expect_ok().expect_stderr("at Identity Center and here");
+    let tokens = fixture.sim.requests_to(Route::Logout);
     let last = tokens.last().unwrap().header("x-amz-sso_bearer_token").unwrap().to_owned();
-    assert!(!stage.sim.is_access_token_good(&last));
+    assert!(!fixture.sim.is_access_token_good(&last));
 }
 
 #[test]
 fn the_tokens_go_also_when_the_service_is_gone() {
-    let mut stage = Stage::new();
-    stage.log_in();
-    stage.stop_service();
-    stage
+    let mut fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.stop_service();
+    fixture
         .run("logout corp")
         .expect_code(1)
         .expect_stderr("`corp` is logged out here, but AWS could not be told")
         .expect_stderr("cannot reach");
-    stage.credentials().expect_code(4);
+    fixture.credentials().expect_code(4);
 }
 
 #[test]
 fn a_session_that_was_over_is_no_failure() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.end_session(&stage.sim.default_user());
-    stage.run("logout").expect_ok().expect_stderr("was over already");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.end_session(&fixture.sim.default_user());
+    fixture.run("logout").expect_ok().expect_stderr("was over already");
 }
 
 #[test]
 fn a_session_that_nobody_can_end_any_more_is_not_called_over() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.sim.forget_registrations();
-    stage.sim.expire_access_tokens();
-    stage
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.sim.forget_registrations();
+    fixture.sim.expire_access_tokens();
+    fixture
         .run("logout corp")
         .expect_code(1)
         .expect_stderr("`corp` is logged out here, but AWS could not be told")
         .expect_stderr("the client registration has expired");
-    stage.credentials().expect_code(4);
+    fixture.credentials().expect_code(4);
 }
 
 #[test]
 fn all_takes_every_session_also_one_that_the_config_has_lost() {
-    let stage = Stage::new();
-    stage.log_in();
-    let config = stage.config();
-    stage.desk.write_aws_config(&config.replace("[sso-session corp]", "[sso-session second]"));
-    let (login, code) = stage.begin_login("login second --no-browser");
-    stage.sim.approve(&code);
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let config = fixture.config();
+    fixture.env.write_aws_config(&config.replace("[sso-session corp]", "[sso-session second]"));
+    let (login, code) = fixture.begin_login("login second --no-browser");
+    fixture.sim.approve(&code);
     login.wait().expect_ok();
-    stage.run("logout --all").expect_ok().expect_stderr("`corp`").expect_stderr("`second`");
-    assert_eq!(stage.sim.count(Route::Logout), 2);
-    stage.run("status second").expect_code(4);
+    fixture.run("logout --all").expect_ok().expect_stderr("`corp`").expect_stderr("`second`");
+    assert_eq!(fixture.sim.count(Route::Logout), 2);
+    fixture.run("status second").expect_code(4);
 }
 
 const REALM: &str = "https://sso.example.com/realms/corp";
 const LOGOUT_PAGE: &str = "https://sso.example.com/realms/corp/protocol/openid-connect/logout";
 
-fn with_realm() -> Stage {
-    let stage = Stage::new();
+fn with_realm() -> LoginFixture {
+    let fixture = LoginFixture::new();
     let text = format!("[sessions.corp]\nidp_url = \"{REALM}\"\n");
-    stage.desk.write_home_file(".config/kcaws/config.toml", text);
-    stage
+    fixture.env.write_home_file(".config/kcaws/config.toml", text);
+    fixture
 }
 
 #[test]
 fn idp_opens_the_realms_logout_page_after_the_logout_at_aws() {
-    let stage = with_realm();
-    stage.log_in();
-    let browser = FakeBrowser::install(&stage.desk);
-    stage
+    let fixture = with_realm();
+    fixture.log_in();
+    let browser = FakeBrowser::install(&fixture.env);
+    fixture
         .run("logout corp --idp")
         .expect_ok()
         .expect_stderr("at Identity Center and here")
         .expect_stderr("the next login would go through in silence")
         .expect_stderr("Its logout page opens now, and one click on \"Logout\" follows");
     assert_eq!(browser.wait_for_url(), LOGOUT_PAGE);
-    assert_eq!(stage.sim.count(Route::Logout), 1);
+    assert_eq!(fixture.sim.count(Route::Logout), 1);
     // Also when nobody is logged in here: the page is about the browser.
-    stage.run("logout --idp").expect_ok().expect_stderr("Nobody was logged in").expect_stderr(LOGOUT_PAGE);
+    fixture.run("logout --idp").expect_ok().expect_stderr("Nobody was logged in").expect_stderr(LOGOUT_PAGE);
 }
 
 #[test]
 fn idp_without_a_browser_shows_the_page_and_aws_in_trouble_does_not_hide_it() {
-    let mut stage = with_realm();
-    stage.log_in();
-    stage.stop_service();
-    stage.run("logout --idp").expect_code(1).expect_stderr(LOGOUT_PAGE).expect_stderr("Open its logout page");
+    let mut fixture = with_realm();
+    fixture.log_in();
+    fixture.stop_service();
+    fixture
+        .run("logout --idp")
+        .expect_code(1)
+        .expect_stderr(LOGOUT_PAGE)
+        .expect_stderr("Open its logout page");
 }
 
 #[test]
 fn idp_without_a_realm_is_exit_3_with_the_line_to_add_and_ends_nothing() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture
         .run("logout --idp")
         .expect_code(3)
         .expect_stderr("the realm of session `corp` is not known")
         .expect_stderr(".config/kcaws/config.toml: sessions.\"corp\".idp_url = ");
-    stage.credentials().expect_ok();
-    stage.desk.write_home_file(
+    fixture.credentials().expect_ok();
+    fixture.env.write_home_file(
         ".config/kcaws/config.toml",
         "[sessions.corp]\nidp_url = \"http://sso.example.com\"\n",
     );
-    stage.run("logout --idp").expect_code(3).expect_stderr("is not an https URL");
-    stage.desk.write_home_file(
+    fixture.run("logout --idp").expect_code(3).expect_stderr("is not an https URL");
+    fixture.env.write_home_file(
         ".config/kcaws/config.toml",
         "sessions.\"corp\".idp_url = \"https://sso.example.com/realms/corp\"\n",
     );
-    stage.run("logout --idp").expect_ok().expect_stderr(LOGOUT_PAGE);
+    fixture.run("logout --idp").expect_ok().expect_stderr(LOGOUT_PAGE);
 }
 
 #[test]
 fn purge_leaves_nothing_but_what_the_person_wrote() {
-    let stage = with_realm();
-    stage.log_in();
-    stage.credentials().expect_ok();
-    stage.run("logout --purge").expect_code(2).expect_stderr("--yes");
-    stage.credentials().expect_ok();
-    stage.run("logout --purge --yes").expect_ok().expect_stderr("All that kcaws kept is removed");
-    assert_eq!(stage.sim.count(Route::Logout), 1);
-    assert!(!stage.state().exists());
-    assert!(stage.desk.home().join(".config/kcaws/config.toml").exists());
-    stage.credentials().expect_code(4);
-    stage.run("logout --purge --yes").expect_ok();
-    stage.log_in();
+    let fixture = with_realm();
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    fixture.run("logout --purge").expect_code(2).expect_stderr("--yes");
+    fixture.credentials().expect_ok();
+    fixture.run("logout --purge --yes").expect_ok().expect_stderr("All that kcaws kept is removed");
+    assert_eq!(fixture.sim.count(Route::Logout), 1);
+    assert!(!fixture.state().exists());
+    assert!(fixture.env.home().join(".config/kcaws/config.toml").exists());
+    fixture.credentials().expect_code(4);
+    fixture.run("logout --purge --yes").expect_ok();
+    fixture.log_in();
 }
 
 #[test]
 fn purge_removes_what_is_here_also_when_aws_cannot_be_told() {
-    let mut stage = Stage::new();
-    stage.log_in();
-    stage.stop_service();
-    stage.run("logout --purge --yes").expect_code(1).expect_stderr("AWS could not be told");
-    assert!(!stage.state().exists());
+    let mut fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.stop_service();
+    fixture.run("logout --purge --yes").expect_code(1).expect_stderr("AWS could not be told");
+    assert!(!fixture.state().exists());
 }
 
 #[test]
 fn purge_stops_where_tokens_would_be_left_that_nobody_finds() {
-    let stage = Stage::new();
-    stage.log_in();
-    let status = stage.state().join("sessions");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let status = fixture.state().join("sessions");
     // The store that has the tokens cannot be asked.
     for file in std::fs::read_dir(&status).unwrap().map(|file| file.unwrap().path()) {
         if file.extension().is_some_and(|extension| extension == "json") {
@@ -185,6 +189,6 @@ fn purge_stops_where_tokens_would_be_left_that_nobody_finds() {
             std::fs::write(&file, text.replace("\"keyutils\"", "\"secret-service\"")).unwrap();
         }
     }
-    stage.run("logout --purge --yes").expect_code(5);
+    fixture.run("logout --purge --yes").expect_code(5);
     assert!(status.exists(), "the note of where they lie stays");
 }

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use idc_sim::IdcSim;
-use kcaws_test_kit::{DeskCommand, Output};
+use kcaws_test_kit::{Output, TestCommand};
 
-use crate::stage::{ROLE, Stage, binary};
+use crate::fixture::{LoginFixture, ROLE, binary};
 
 /// Far above what is promised (15 s), far below what the resolver takes.
 const WHOLE_CALL: Duration = Duration::from_secs(20);
@@ -25,7 +25,7 @@ struct NameServers {
 
 impl NameServers {
     /// `None` where the test may not have them.
-    fn silent(stage: &Stage, count: u8, options: &str) -> Option<Self> {
+    fn silent(fixture: &LoginFixture, count: u8, options: &str) -> Option<Self> {
         let mut text = format!("options {options}\n");
         let mut sockets = Vec::new();
         // Tests run side by side, in threads and in processes.
@@ -40,17 +40,17 @@ impl NameServers {
             }
             writeln!(text, "nameserver {address}").unwrap();
         }
-        let resolv_conf = stage.desk.write_home_file("resolv.conf", text);
+        let resolv_conf = fixture.env.write_home_file("resolv.conf", text);
         let names = Self { sockets, resolv_conf };
-        names.command(stage, "--version").try_run().ok().filter(|output| output.code() == 0)?;
+        names.command(fixture, "--version").try_run().ok().filter(|output| output.code() == 0)?;
         Some(names)
     }
 
     /// The program in a mount namespace of its own, where only that file names servers.
-    fn command(&self, stage: &Stage, line: &str) -> DeskCommand {
+    fn command(&self, fixture: &LoginFixture, line: &str) -> TestCommand {
         let script = "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"";
-        stage
-            .desk
+        fixture
+            .env
             .command("unshare")
             .args(["--mount", "sh", "-c", script])
             .arg(&self.resolv_conf)
@@ -67,9 +67,9 @@ impl NameServers {
         self.sockets[0].recv(&mut [0; 512]).is_ok()
     }
 
-    fn run_within(&self, stage: &Stage, line: &str, limit: Duration) -> Output {
+    fn run_within(&self, fixture: &LoginFixture, line: &str, limit: Duration) -> Output {
         let start = Instant::now();
-        let output = self.command(stage, line).run();
+        let output = self.command(fixture, line).run();
         let took = start.elapsed();
         assert!(took < limit, "{took:?} with {} name servers: {output}", self.sockets.len());
         output
@@ -80,8 +80,8 @@ const CREDENTIALS: &str = "credential-process --session corp --account 111122223
 
 /// The servers of one test, with what a resolver is told at worst.
 macro_rules! silent_or_skip {
-    ($stage:expr, $count:expr, $options:expr) => {
-        match NameServers::silent($stage, $count, $options) {
+    ($fixture:expr, $count:expr, $options:expr) => {
+        match NameServers::silent($fixture, $count, $options) {
             Some(names) => names,
             None => kcaws_test_kit::skip!("no mount namespace, or no port 53, for this user"),
         }
@@ -89,13 +89,13 @@ macro_rules! silent_or_skip {
 }
 
 fn cold(count: u8, options: &str) {
-    let stage = Stage::behind_the_proxy();
-    stage.log_in();
-    let names = silent_or_skip!(&stage, count, options);
-    names.run_within(&stage, CREDENTIALS, WHOLE_CALL).expect_code(1);
+    let fixture = LoginFixture::behind_the_proxy();
+    fixture.log_in();
+    let names = silent_or_skip!(&fixture, count, options);
+    names.run_within(&fixture, CREDENTIALS, WHOLE_CALL).expect_code(1);
     assert!(names.were_asked());
     // Nothing was lost.
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
@@ -117,21 +117,21 @@ fn a_patient_resolver_does_not_hold_a_call() {
 fn a_renewal_ends_soon_and_the_old_answer_is_served() {
     // A life of forty seconds has a margin of ten.
     let builder = IdcSim::builder().permission_set(ROLE, Duration::from_secs(40));
-    let stage = Stage::behind_the_proxy_with(builder);
-    stage.log_in();
-    let names = silent_or_skip!(&stage, 3, "timeout:10 attempts:5");
-    let first = stage.credentials().expect_ok();
+    let fixture = LoginFixture::behind_the_proxy_with(builder);
+    fixture.log_in();
+    let names = silent_or_skip!(&fixture, 3, "timeout:10 attempts:5");
+    let first = fixture.credentials().expect_ok();
     std::thread::sleep(Duration::from_secs(31));
-    let renewed = names.run_within(&stage, CREDENTIALS, RENEWAL).expect_ok();
+    let renewed = names.run_within(&fixture, CREDENTIALS, RENEWAL).expect_ok();
     assert_eq!(renewed.stdout, first.stdout);
     assert!(names.were_asked());
 }
 
 #[test]
 fn commands_for_people_end_too() {
-    let stage = Stage::behind_the_proxy();
-    stage.log_in();
-    let names = silent_or_skip!(&stage, 3, "timeout:10 attempts:5");
+    let fixture = LoginFixture::behind_the_proxy();
+    fixture.log_in();
+    let names = silent_or_skip!(&fixture, 3, "timeout:10 attempts:5");
     std::thread::scope(|scope| {
         for line in [
             "login corp --no-browser",
@@ -143,9 +143,9 @@ fn commands_for_people_end_too() {
             "doctor",
             "profile sync --yes",
         ] {
-            let (names, stage) = (&names, &stage);
-            scope.spawn(move || names.run_within(stage, line, FOR_A_PERSON));
+            let (names, fixture) = (&names, &fixture);
+            scope.spawn(move || names.run_within(fixture, line, FOR_A_PERSON));
         }
     });
-    names.run_within(&stage, "logout corp", FOR_A_PERSON).expect_code(1);
+    names.run_within(&fixture, "logout corp", FOR_A_PERSON).expect_code(1);
 }

@@ -3,22 +3,22 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kcaws_test_kit::{DeskCommand, require_program, wait_for};
+use kcaws_test_kit::{TestCommand, require_program, wait_for};
 
-use crate::stage::{Stage, binary};
+use crate::fixture::{LoginFixture, binary};
 
 struct Screen<'a> {
-    stage: &'a Stage,
+    fixture: &'a LoginFixture,
     socket: PathBuf,
 }
 
 impl<'a> Screen<'a> {
     /// Runs `command` in a terminal of that size, which says how it ended and stays.
-    fn open(stage: &'a Stage, (columns, rows): (u16, u16), command: &str) -> Self {
+    fn open(fixture: &'a LoginFixture, (columns, rows): (u16, u16), command: &str) -> Self {
         // A server that was told to end may still be at its socket.
         static SOCKETS: AtomicUsize = AtomicUsize::new(0);
         let socket = format!("tmux-{}", SOCKETS.fetch_add(1, Ordering::Relaxed));
-        let screen = Self { stage, socket: stage.desk.root().join(socket) };
+        let screen = Self { fixture, socket: fixture.env.root().join(socket) };
         let script = format!(
             "printf 'above\\n'; kcaws() {{ '{}' \"$@\"; }}; {command}; printf 'code %s\\n' $?; exec cat",
             binary().display()
@@ -28,8 +28,8 @@ impl<'a> Screen<'a> {
         screen
     }
 
-    fn command(&self, line: &[&str]) -> DeskCommand {
-        self.stage.desk.command("tmux").args(["-f", "/dev/null", "-S"]).arg(&self.socket).args(line)
+    fn command(&self, line: &[&str]) -> TestCommand {
+        self.fixture.env.command("tmux").args(["-f", "/dev/null", "-S"]).arg(&self.socket).args(line)
     }
 
     fn tmux(&self, line: &[&str]) -> String {
@@ -80,8 +80,8 @@ impl Drop for Screen<'_> {
 }
 
 /// As `kcaws profile sync` names them, wider than 80 columns with what stands beside them.
-fn stage(count: usize) -> Stage {
-    let stage = Stage::new();
+fn fixture(count: usize) -> LoginFixture {
+    let fixture = LoginFixture::new();
     let areas = ["workloads-development", "workloads-production", "sandbox-data-science", "本番"];
     let roles = ["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"];
     let profile = |number: usize| {
@@ -95,15 +95,15 @@ fn stage(count: usize) -> Stage {
         )
     };
     let profiles: String = (0..count).map(profile).collect();
-    let session = stage.config().split("\n\n").next().unwrap().to_owned();
-    stage.desk.write_aws_config(&format!("{session}\n\n{profiles}"));
-    stage
+    let session = fixture.config().split("\n\n").next().unwrap().to_owned();
+    fixture.env.write_aws_config(&format!("{session}\n\n{profiles}"));
+    fixture
 }
 
 const USE: &str = "kcaws use --hook > chosen";
 
-fn chosen(stage: &Stage) -> String {
-    stage.desk.read_home_file("chosen").lines().next().unwrap_or_default().to_owned()
+fn chosen(fixture: &LoginFixture) -> String {
+    fixture.env.read_home_file("chosen").lines().next().unwrap_or_default().to_owned()
 }
 
 /// What the list left on the screen.
@@ -121,9 +121,9 @@ fn assert_clean(lines: &[String]) {
 fn what_is_marked_is_what_enter_takes_in_terminals_of_any_size() {
     require_program!("tmux");
     for count in [12, 200] {
-        let stage = stage(count);
+        let fixture = fixture(count);
         for (columns, rows) in [(80, 24), (60, 15), (40, 24), (79, 24), (100, 24), (60, 30)] {
-            let screen = Screen::open(&stage, (columns, rows), USE);
+            let screen = Screen::open(&fixture, (columns, rows), USE);
             let (shown, first) = screen.list("");
             assert_eq!(shown.len(), 12.min(usize::from(rows) - 3), "{columns}x{rows}");
             screen.press(&["Down", "Down", "Up"]);
@@ -136,7 +136,7 @@ fn what_is_marked_is_what_enter_takes_in_terminals_of_any_size() {
             screen.press(&["Enter"]);
             let lines = screen.lines("the end", |lines| lines.iter().any(|line| line == "code 0"));
             let name = marked.split("  ").next().unwrap();
-            assert!(chosen(&stage).starts_with(name), "{marked}: {}", chosen(&stage));
+            assert!(chosen(&fixture).starts_with(name), "{marked}: {}", chosen(&fixture));
             assert_eq!(lines[0], "above", "{lines:#?}");
             assert_clean(&lines);
         }
@@ -146,9 +146,9 @@ fn what_is_marked_is_what_enter_takes_in_terminals_of_any_size() {
 #[test]
 fn nothing_stays_on_the_screen_when_it_is_left() {
     require_program!("tmux");
-    let stage = stage(200);
+    let fixture = fixture(200);
     for (key, code) in [("Escape", "code 1"), ("C-d", "code 1"), ("C-c", "code 130")] {
-        let screen = Screen::open(&stage, (60, 15), USE);
+        let screen = Screen::open(&fixture, (60, 15), USE);
         screen.list("");
         screen.press(&["PageDown", "prod"]);
         screen.list("prod");
@@ -156,15 +156,15 @@ fn nothing_stays_on_the_screen_when_it_is_left() {
         let lines = screen.lines("the end", |lines| lines.iter().any(|line| line == code));
         assert_eq!(lines[0], "above", "{lines:#?}");
         assert_clean(&lines);
-        assert_eq!(chosen(&stage), "");
+        assert_eq!(chosen(&fixture), "");
     }
 }
 
 #[test]
 fn a_terminal_may_change_its_size_while_the_list_is_open() {
     require_program!("tmux");
-    let stage = stage(200);
-    let screen = Screen::open(&stage, (100, 24), USE);
+    let fixture = fixture(200);
+    let screen = Screen::open(&fixture, (100, 24), USE);
     screen.press(&["End", "dev"]);
     let (_, marked) = screen.list("dev");
     let name = marked.split("  ").next().unwrap();
@@ -182,7 +182,7 @@ fn a_terminal_may_change_its_size_while_the_list_is_open() {
     }
     screen.press(&["Enter"]);
     assert_clean(&screen.lines("the end", |lines| lines.iter().any(|line| line == "code 0")));
-    assert!(chosen(&stage).starts_with(name));
+    assert!(chosen(&fixture).starts_with(name));
 }
 
 #[test]
@@ -190,29 +190,29 @@ fn a_terminal_of_a_few_letters_is_enough() {
     require_program!("tmux");
     for size in [(10, 24), (10, 4), (80, 4), (80, 2), (5, 3)] {
         // Profiles that were used stand first.
-        let stage = stage(12);
-        let screen = Screen::open(&stage, size, USE);
+        let fixture = fixture(12);
+        let screen = Screen::open(&fixture, size, USE);
         screen.lines("the marked row", |lines| lines.iter().any(|line| line.starts_with("> ")));
         screen.press(&["Down"]);
         screen.press(&["Enter"]);
         screen.lines("the end", |lines| {
             lines.iter().any(|line| line.starts_with("code") || line.starts_with("e 0"))
         });
-        assert_eq!(chosen(&stage), "workloads-production-1-power-user-access", "{size:?}");
+        assert_eq!(chosen(&fixture), "workloads-production-1-power-user-access", "{size:?}");
     }
 }
 
 #[test]
 fn a_table_fits_the_terminal_and_a_pipe_gets_all_of_it() {
     require_program!("tmux");
-    let stage = stage(8);
-    let all = stage.run("profile list").expect_ok().stdout_text();
+    let fixture = fixture(8);
+    let all = fixture.run("profile list").expect_ok().stdout_text();
     assert!(
         all.contains("workloads-development-0-administrator-access  kcaws") && !all.contains('…'),
         "{all}"
     );
     for columns in [80, 100, 200] {
-        let screen = Screen::open(&stage, (columns, 24), "kcaws profile list");
+        let screen = Screen::open(&fixture, (columns, 24), "kcaws profile list");
         let lines = screen.lines("the end", |lines| lines.iter().any(|line| line == "code 0"));
         assert_eq!(lines.len(), 11, "{lines:#?}");
         assert!(lines[1].starts_with("PROFILE") && lines[2..10].iter().all(|line| line.contains("11112222")));
@@ -223,14 +223,14 @@ fn a_table_fits_the_terminal_and_a_pipe_gets_all_of_it() {
 #[test]
 fn colors_are_refused_in_the_list_too() {
     require_program!("tmux");
-    let stage = stage(12);
+    let fixture = fixture(12);
     for (command, colored) in [
         (USE.to_owned(), true),
         (USE.replace("use", "--no-color use"), false),
         (format!("export NO_COLOR=1; {USE}"), false),
         (format!("export CLICOLOR=0; {USE}"), false),
     ] {
-        let screen = Screen::open(&stage, (100, 24), &command);
+        let screen = Screen::open(&fixture, (100, 24), &command);
         screen.list("");
         let styled = screen.tmux(&["capture-pane", "-p", "-e"]);
         assert_eq!(styled.contains('\u{1b}'), colored, "{command}: {styled}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 fn samples() -> Vec<Value> {
     let readme = include_str!("../../README.md");
@@ -48,49 +48,49 @@ fn in_the_middle(mut services: Value) -> Value {
 fn the_samples_in_readme_are_what_the_commands_print() {
     let samples = samples();
     assert_eq!(samples.len(), 14);
-    let stage = Stage::new();
-    stage.log_in();
-    assert_same_shape(&samples[0], &stage.run("status --json").expect_ok().stdout_json(), "status");
-    assert_same_shape(&samples[1], &stage.run("accounts --json").expect_ok().stdout_json(), "accounts");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    assert_same_shape(&samples[0], &fixture.run("status --json").expect_ok().stdout_json(), "status");
+    assert_same_shape(&samples[1], &fixture.run("accounts --json").expect_ok().stdout_json(), "accounts");
     assert_same_shape(
         &samples[2],
-        &stage.run("store status --json").expect_ok().stdout_json(),
+        &fixture.run("store status --json").expect_ok().stdout_json(),
         "store status",
     );
-    let console = stage.kcaws("console dev --json").allow_secret_on_stdout().run().expect_ok();
+    let console = fixture.kcaws("console dev --json").allow_secret_on_stdout().run().expect_ok();
     assert_same_shape(&samples[8], &console.stdout_json(), "console");
-    let services = stage.run("console --list-services --json").expect_ok().stdout_json();
+    let services = fixture.run("console --list-services --json").expect_ok().stdout_json();
     assert_same_shape(&samples[9], &in_the_middle(services), "console --list-services");
-    let whoami = stage.run("whoami --profile dev --json").expect_ok().stdout_json();
+    let whoami = fixture.run("whoami --profile dev --json").expect_ok().stdout_json();
     assert_same_shape(&samples[3], &whoami, "whoami");
-    stage.credentials().expect_ok();
-    let used = stage.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
+    fixture.credentials().expect_ok();
+    let used = fixture.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
     assert_same_shape(&samples[10], &used, "use");
     assert_same_shape(
         &samples[11],
-        &stage.run("doctor --offline --json").expect_ok().stdout_json(),
+        &fixture.run("doctor --offline --json").expect_ok().stdout_json(),
         "doctor",
     );
     let refused = "explain 403 --session corp --account 111122223333 --role PowerUserAcces --json";
-    assert_same_shape(&samples[12], &stage.run(refused).expect_ok().stdout_json(), "explain");
-    stage.desk.write_aws_config(&format!("{}\n[profile old]\nsso_session = corp\n", stage.config()));
+    assert_same_shape(&samples[12], &fixture.run(refused).expect_ok().stdout_json(), "explain");
+    fixture.env.write_aws_config(&format!("{}\n[profile old]\nsso_session = corp\n", fixture.config()));
     let line = "configure --session corp --profiles all --import --shell-line --yes --json";
-    let configured = stage.kcaws(line).env("SHELL", "/bin/bash").run().expect_ok().stdout_json();
+    let configured = fixture.kcaws(line).env("SHELL", "/bin/bash").run().expect_ok().stdout_json();
     assert_same_shape(&samples[13], &configured, "configure");
-    stage.desk.write_aws_config(&stage.config());
-    stage.desk.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
+    fixture.env.write_aws_config(&fixture.config());
+    fixture.env.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
     let add = "profile add dev --session corp --account 111122223333 --role ReadOnlyAccess --json";
     for (index, line) in
         [(5, add), (6, "profile undo --list --json"), (7, "profile undo --json"), (4, "profile list --json")]
     {
-        assert_same_shape(&samples[index], &stage.run(line).expect_ok().stdout_json(), line);
+        assert_same_shape(&samples[index], &fixture.run(line).expect_ok().stdout_json(), line);
     }
 }
 
 #[test]
 fn readme_names_every_command_and_every_variable_of_the_help() {
     let readme = include_str!("../../README.md");
-    let help = Stage::new().run("--help").expect_ok().stdout_text();
+    let help = LoginFixture::new().run("--help").expect_ok().stdout_text();
     let variables =
         help.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).filter(|word| word.contains('_'));
     for variable in variables {

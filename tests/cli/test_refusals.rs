@@ -3,7 +3,7 @@
 
 use idc_sim::{Fault, Route};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 fn refusal(code: &str, status: u16) -> Fault {
     Fault::status(status, format!(r#"{{"error":"{code}","error_description":"told by the test"}}"#))
@@ -18,14 +18,14 @@ fn a_refused_registration_is_exit_1_with_the_services_words() {
         "invalid_redirect_uri",
         "unsupported_grant_type",
     ] {
-        let stage = Stage::new();
-        stage.sim.fault(Route::RegisterClient, refusal(code, 400)).times(1);
-        let output = stage.run("login --no-browser").expect_code(1);
+        let fixture = LoginFixture::new();
+        fixture.sim.fault(Route::RegisterClient, refusal(code, 400)).times(1);
+        let output = fixture.run("login --no-browser").expect_code(1);
         output.expect_stderr(&format!("RegisterClient was refused: {code} (told by the test)"));
     }
-    let stage = Stage::new();
-    stage.sim.fault(Route::RegisterClient, refusal("server_error", 500)).times(9);
-    stage.run("login --no-browser").expect_code(1).expect_stderr("is in trouble (500)");
+    let fixture = LoginFixture::new();
+    fixture.sim.fault(Route::RegisterClient, refusal("server_error", 500)).times(9);
+    fixture.run("login --no-browser").expect_code(1).expect_stderr("is in trouble (500)");
 }
 
 #[test]
@@ -35,14 +35,14 @@ fn a_refused_start_is_exit_1_with_the_services_words() {
         ("unauthorized_client", 400, "StartDeviceAuthorization was refused: unauthorized_client"),
         ("server_error", 500, "is in trouble (500)"),
     ] {
-        let stage = Stage::new();
-        stage.sim.fault(Route::StartDeviceAuthorization, refusal(code, status)).times(9);
-        stage.run("login --no-browser").expect_code(1).expect_stderr(word);
+        let fixture = LoginFixture::new();
+        fixture.sim.fault(Route::StartDeviceAuthorization, refusal(code, status)).times(9);
+        fixture.run("login --no-browser").expect_code(1).expect_stderr(word);
     }
-    let stage = Stage::new();
-    stage.sim.fault(Route::StartDeviceAuthorization, refusal("invalid_client", 401)).times(9);
-    stage.run("login --no-browser").expect_code(1).expect_stderr("invalid_client");
-    assert_eq!(stage.sim.count(Route::RegisterClient), 2, "a second registration was tried");
+    let fixture = LoginFixture::new();
+    fixture.sim.fault(Route::StartDeviceAuthorization, refusal("invalid_client", 401)).times(9);
+    fixture.run("login --no-browser").expect_code(1).expect_stderr("invalid_client");
+    assert_eq!(fixture.sim.count(Route::RegisterClient), 2, "a second registration was tried");
 }
 
 #[test]
@@ -56,10 +56,10 @@ fn a_refused_poll_ends_the_login_with_its_own_words() {
         ("unsupported_grant_type", 400, 1, "CreateToken was refused: unsupported_grant_type"),
         ("invalid_scope", 400, 1, "CreateToken was refused: invalid_scope"),
     ] {
-        let stage = Stage::new();
-        stage.sim.fault(Route::CreateToken, refusal(code, status)).times(1);
-        stage.run("login --no-browser").expect_code(exit).expect_stderr(word);
-        stage.run("status corp").expect_code(4);
+        let fixture = LoginFixture::new();
+        fixture.sim.fault(Route::CreateToken, refusal(code, status)).times(1);
+        fixture.run("login --no-browser").expect_code(exit).expect_stderr(word);
+        fixture.run("status corp").expect_code(4);
     }
 }
 
@@ -72,26 +72,29 @@ fn a_refused_refresh_is_exit_4_only_where_a_person_can_help() {
         ("slow_down", 400, 1, "polled too fast"),
         ("server_error", 500, 1, "is in trouble (500)"),
     ] {
-        let stage = Stage::new();
-        stage.log_in();
-        stage.sim.expire_access_tokens();
-        stage.sim.fault(Route::CreateToken, refusal(code, status)).times(9);
-        stage.credentials().expect_code(exit).expect_stderr(word);
+        let fixture = LoginFixture::new();
+        fixture.log_in();
+        fixture.sim.expire_access_tokens();
+        fixture.sim.fault(Route::CreateToken, refusal(code, status)).times(9);
+        fixture.credentials().expect_code(exit).expect_stderr(word);
     }
 }
 
 #[test]
 fn the_reason_of_a_denial_is_passed_on() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     let body = r#"{"error":"access_denied","error_description":"x","reason":"OTHER_Reason"}"#;
-    stage.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
-    stage.run("login --no-browser").expect_code(4).expect_stderr("kcaws: cause: OTHER_Reason");
+    fixture.sim.fault(Route::CreateToken, Fault::status(400, body)).times(1);
+    fixture.run("login --no-browser").expect_code(4).expect_stderr("kcaws: cause: OTHER_Reason");
 }
 
 #[test]
 fn a_wrong_start_url_is_explained() {
-    let stage = Stage::new();
-    let config = stage.config().replace(stage.sim.start_url(), "https://d-0000000000.awsapps.com/start");
-    stage.desk.write_aws_config(&config);
-    stage.run("login --no-browser").expect_code(1).expect_stderr("compare `sso_start_url` and `sso_region`");
+    let fixture = LoginFixture::new();
+    let config = fixture.config().replace(fixture.sim.start_url(), "https://d-0000000000.awsapps.com/start");
+    fixture.env.write_aws_config(&config);
+    fixture
+        .run("login --no-browser")
+        .expect_code(1)
+        .expect_stderr("compare `sso_start_url` and `sso_region`");
 }

@@ -1,24 +1,24 @@
 //! With a person at a terminal: a pseudo-terminal of `script` (Debian's bsdutils, everywhere).
 
-use kcaws_test_kit::{DeskCommand, require_program};
+use kcaws_test_kit::{TestCommand, require_program};
 
-use crate::stage::{Stage, binary};
+use crate::fixture::{LoginFixture, binary};
 
 /// Both streams of kcaws arrive on the terminal, which is our child's stdout.
-pub(crate) fn on_a_terminal(stage: &Stage, line: &str) -> DeskCommand {
+pub(crate) fn on_a_terminal(fixture: &LoginFixture, line: &str) -> TestCommand {
     let line = format!("'{}' {line}", binary().display());
-    let script = stage.desk.command("script").env("TERM", "xterm-256color");
+    let script = fixture.env.command("script").env("TERM", "xterm-256color");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
 }
 
 #[test]
 fn a_spinner_turns_while_the_person_is_in_the_browser_and_leaves_no_trace() {
     require_program!("script");
-    let stage = Stage::new();
-    let mut login = on_a_terminal(&stage, "login --no-browser").spawn();
+    let fixture = LoginFixture::new();
+    let mut login = on_a_terminal(&fixture, "login --no-browser").spawn();
     let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
-    kcaws_test_kit::wait_for("a poll", || (stage.sim.count(idc_sim::Route::CreateToken) > 0).then_some(()));
-    stage.sim.approve(&code);
+    kcaws_test_kit::wait_for("a poll", || (fixture.sim.count(idc_sim::Route::CreateToken) > 0).then_some(()));
+    fixture.sim.approve(&code);
     let output = login.wait().expect_ok();
     let text = output.stdout_text();
     assert!(text.contains("Waiting for you to approve"), "{output}");
@@ -29,8 +29,8 @@ fn a_spinner_turns_while_the_person_is_in_the_browser_and_leaves_no_trace() {
 #[test]
 fn ctrl_c_ends_a_login_with_the_prompt_on_a_line_of_its_own() {
     require_program!("script");
-    let stage = Stage::new();
-    let mut login = on_a_terminal(&stage, "login --no-browser").spawn();
+    let fixture = LoginFixture::new();
+    let mut login = on_a_terminal(&fixture, "login --no-browser").spawn();
     login.wait_for_stdout("  code: ");
     // What the key sends; the terminal makes a signal of it.
     login.type_line("\u{3}");
@@ -41,37 +41,37 @@ fn ctrl_c_ends_a_login_with_the_prompt_on_a_line_of_its_own() {
 #[test]
 fn no_color_is_honoured_on_a_terminal() {
     require_program!("script");
-    let stage = Stage::new();
-    let help = on_a_terminal(&stage, "--help").run().expect_ok();
+    let fixture = LoginFixture::new();
+    let help = on_a_terminal(&fixture, "--help").run().expect_ok();
     assert!(help.stdout.contains(&0x1b), "there is something to honour it for: {help}");
-    let help = on_a_terminal(&stage, "--help").env("NO_COLOR", "1").run().expect_ok();
+    let help = on_a_terminal(&fixture, "--help").env("NO_COLOR", "1").run().expect_ok();
     assert!(!help.stdout.contains(&0x1b), "{help}");
 }
 
 #[test]
 fn of_several_sessions_the_person_picks_one() {
     require_program!("script");
-    let stage = Stage::new();
-    let second = stage.config().split("\n\n").next().unwrap().replace("corp", "second");
-    stage.desk.write_aws_config(&format!("{}\n{second}\n", stage.config()));
-    let mut login = on_a_terminal(&stage, "login --no-browser").env("TERM", "dumb").spawn();
+    let fixture = LoginFixture::new();
+    let second = fixture.config().split("\n\n").next().unwrap().replace("corp", "second");
+    fixture.env.write_aws_config(&format!("{}\n{second}\n", fixture.config()));
+    let mut login = on_a_terminal(&fixture, "login --no-browser").env("TERM", "dumb").spawn();
     login.wait_for_stdout("   2  second");
     login.type_line("2");
     let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
-    stage.sim.approve(&code);
+    fixture.sim.approve(&code);
     let output = login.wait().expect_ok();
     assert!(output.stdout_text().contains("Logged in to `second`"), "{output}");
-    stage.run("login").expect_code(2).expect_stderr("there are: corp, second");
+    fixture.run("login").expect_code(2).expect_stderr("there are: corp, second");
 }
 
 /// Programs that ask the endpoint cannot be asked which profile was meant.
 #[test]
 fn serve_goes_on_with_the_profile_that_was_picked() {
     require_program!("script");
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let line = "serve --format dotenv";
-    let mut serve = on_a_terminal(&stage, line).env("TERM", "dumb").allow_secret_on_stdout().spawn();
+    let mut serve = on_a_terminal(&fixture, line).env("TERM", "dumb").allow_secret_on_stdout().spawn();
     serve.wait_for_stdout("   1  dev");
     serve.type_line("1");
     let value = |line: String| line.trim().split_once('=').unwrap().1.trim_matches(['"', '\'']).to_owned();

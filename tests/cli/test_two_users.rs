@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use idc_sim::Route;
-use kcaws_test_kit::{DeskCommand, FakeBrowser, Running, Walk, install_program, require_program, skip};
+use kcaws_test_kit::{FakeBrowser, PageClient, Running, TestCommand, install_program, require_program, skip};
 
-use crate::stage::{ACCOUNT, ROLE, Stage, binary};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 
 const PERSON: u32 = 41_001;
 const STRANGER: u32 = 41_002;
@@ -21,7 +21,7 @@ const TRIES: usize = 20;
 
 /// A desk of [`PERSON`]'s.
 struct TwoUsers {
-    stage: Stage,
+    fixture: LoginFixture,
     kcaws: PathBuf,
     browser: FakeBrowser,
     uid: u32,
@@ -29,20 +29,20 @@ struct TwoUsers {
 
 impl TwoUsers {
     fn new(uid: u32) -> Self {
-        let stage = Stage::new();
-        let browser = FakeBrowser::install(&stage.desk);
+        let fixture = LoginFixture::new();
+        let browser = FakeBrowser::install(&fixture.env);
         // The build may lie where only its owner comes to.
-        let kcaws = stage.desk.bin_dir().join("kcaws");
+        let kcaws = fixture.env.bin_dir().join("kcaws");
         install_program(&binary(), &kcaws);
-        stage.desk.give_to(uid);
-        Self { stage, kcaws, browser, uid }
+        fixture.env.give_to(uid);
+        Self { fixture, kcaws, browser, uid }
     }
 
-    fn kcaws(&self, line: &str) -> DeskCommand {
-        self.stage.desk.command(&self.kcaws).args(line.split_whitespace()).as_user(self.uid)
+    fn kcaws(&self, line: &str) -> TestCommand {
+        self.fixture.env.command(&self.kcaws).args(line.split_whitespace()).as_user(self.uid)
     }
 
-    fn credentials(&self) -> DeskCommand {
+    fn credentials(&self) -> TestCommand {
         self.kcaws(&format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}"))
             .allow_secret_on_stdout()
     }
@@ -53,8 +53,8 @@ impl TwoUsers {
 
     fn approve(&self, mut login: Running) {
         let code = login.wait_for_stderr("  code: ").split_whitespace().last().unwrap().to_owned();
-        self.stage.sim.wait_for_pending(Duration::from_secs(30)).expect("a code is pending");
-        self.stage.sim.approve(&code);
+        self.fixture.sim.wait_for_pending(Duration::from_secs(30)).expect("a code is pending");
+        self.fixture.sim.approve(&code);
         login.wait().expect_ok();
     }
 
@@ -179,7 +179,7 @@ fn a_pkce_login_takes_no_step_with_anybody_else() {
     let page = location(&answer).to_owned();
 
     // The walk is root's, so kcaws refuses the way back, with the right code and state.
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = walk.open(&page);
     let consent =
         walk.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
@@ -190,7 +190,7 @@ fn a_pkce_login_takes_no_step_with_anybody_else() {
     let own = last.query("code").unwrap();
     let forged = Address { target: back.target.replace(&own, "the-strangers"), ..Address::of(&last.url) };
     forged.is_refused_to_others();
-    assert_eq!(two.stage.sim.count(Route::CreateToken), 0, "no code of theirs was tried");
+    assert_eq!(two.fixture.sim.count(Route::CreateToken), 0, "no code of theirs was tried");
 
     let answer = back.asked_by(PERSON);
     assert!(answer.contains("You are logged in"), "{answer}");
@@ -209,14 +209,14 @@ fn the_code_of_a_device_login_is_on_no_command_line_and_only_the_person_is_sent_
     let answer = page.asked_by(PERSON);
     assert!(location(&answer).contains(&format!("user_code={code}")), "{answer}");
     assert_eq!(answer.matches("HTTP/1.1").count(), 1);
-    two.stage.sim.approve(&code);
+    two.fixture.sim.approve(&code);
     login.wait().expect_ok().expect_stderr("another user of this machine");
 }
 
 #[test]
 fn the_page_of_a_login_without_a_terminal_is_shown_to_one_browser_of_the_person() {
     let two = two_users!();
-    two.stage.desk.set_env("KCAWS_AUTO_LOGIN", "true");
+    two.fixture.env.set_env("KCAWS_AUTO_LOGIN", "true");
     for (before, flow) in ["device", "pkce"].into_iter().enumerate() {
         let tool = two.credentials().env("KCAWS_FLOW", flow).spawn();
         let page = two.opened(before);
@@ -227,8 +227,8 @@ fn the_page_of_a_login_without_a_terminal_is_shown_to_one_browser_of_the_person(
         assert!(answer.contains(&format!("another user of this machine (uid {STRANGER})")), "{answer}");
         assert_refused(&page.asked_by(PERSON));
         if flow == "device" {
-            let code = two.stage.sim.wait_for_pending(Duration::from_secs(30)).unwrap().user_code;
-            two.stage.sim.approve(&code);
+            let code = two.fixture.sim.wait_for_pending(Duration::from_secs(30)).unwrap().user_code;
+            two.fixture.sim.approve(&code);
             tool.wait().expect_ok();
             two.kcaws("logout").run().expect_ok();
         }
@@ -281,11 +281,11 @@ fn where_no_thread_can_be_had_nothing_crashes() {
     let two = TwoUsers::new(LIMITED);
     two.log_in();
     let limited = |line: &str| {
-        let bash = two.stage.desk.command("bash").args(["-c", "ulimit -u 1; exec \"$0\" \"$@\""]);
+        let bash = two.fixture.env.command("bash").args(["-c", "ulimit -u 1; exec \"$0\" \"$@\""]);
         bash.arg(&two.kcaws).args(line.split_whitespace()).as_user(LIMITED).allow_secret_on_stdout()
     };
     let credentials = format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}");
-    two.stage.sim.expire_access_tokens();
+    two.fixture.sim.expire_access_tokens();
     for (line, codes) in [
         (credentials.as_str(), &[0][..]),
         ("status", &[0]),

@@ -1,14 +1,14 @@
 use idc_sim::{Fault, IdcSim, Route};
 
-use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 
 #[test]
 fn whoami_names_person_and_role_and_status_remembers_the_person() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com").expect_stdout(ROLE);
-    stage.desk.set_env("AWS_PROFILE", "dev");
-    let report = stage.run("whoami --json").expect_ok().stdout_json();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com").expect_stdout(ROLE);
+    fixture.env.set_env("AWS_PROFILE", "dev");
+    let report = fixture.run("whoami --json").expect_ok().stdout_json();
     assert_eq!(report["user"], "alice@example.com");
     assert_eq!(report["account_id"], ACCOUNT);
     assert_eq!(report["role"], ROLE);
@@ -17,32 +17,32 @@ fn whoami_names_person_and_role_and_status_remembers_the_person() {
     assert!(
         arn.contains(":assumed-role/AWSReservedSSO_PowerUserAccess_") && arn.ends_with("/alice@example.com")
     );
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 1, "the warm ones are used");
-    let status = stage.run("status --json").expect_ok().stdout_json();
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1, "the warm ones are used");
+    let status = fixture.run("status --json").expect_ok().stdout_json();
     assert_eq!(status["sessions"][0]["user"], "alice@example.com");
-    stage.desk.assert_no_secret_in_files(stage.desk.root());
+    fixture.env.assert_no_secret_in_files(fixture.env.root());
 
-    stage.run("logout").expect_ok();
-    let status = stage.run("status --json").expect_ok().stdout_json();
+    fixture.run("logout").expect_ok();
+    let status = fixture.run("status --json").expect_ok().stdout_json();
     assert!(status["sessions"][0]["user"].is_null());
 }
 
 #[test]
 fn aws_default_profile_is_read_after_aws_profile_by_every_command() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.run("exec -- true").expect_code(125).expect_stderr("which profile?");
-    stage.desk.set_env("AWS_DEFAULT_PROFILE", "dev");
-    assert_eq!(stage.run("whoami --json").expect_ok().stdout_json()["profile"], "dev");
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.run("exec -- true").expect_code(125).expect_stderr("which profile?");
+    fixture.env.set_env("AWS_DEFAULT_PROFILE", "dev");
+    assert_eq!(fixture.run("whoami --json").expect_ok().stdout_json()["profile"], "dev");
     for line in ["exec -- true", "console --print", "env --format json", "login --no-browser", "explain 403"]
     {
-        stage.kcaws(line).allow_secret_on_stdout().run().expect_ok();
+        fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok();
     }
-    assert!(stage.run("prompt").expect_ok().stdout_text().starts_with("dev"));
-    assert_eq!(stage.run("use --json").expect_ok().stdout_json()["profiles"][0]["current"], true);
+    assert!(fixture.run("prompt").expect_ok().stdout_text().starts_with("dev"));
+    assert_eq!(fixture.run("use --json").expect_ok().stdout_json()["profiles"][0]["current"], true);
     // AWS_PROFILE comes first, and the command that says who one is names the other one.
     let both =
-        |line: &str| stage.kcaws(line).env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "nope").run();
+        |line: &str| fixture.kcaws(line).env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "nope").run();
     both("whoami").expect_ok().expect_stderr("AWS_DEFAULT_PROFILE is `nope`");
     assert!(both("whoami --profile dev").expect_ok().stderr.is_empty());
     both("doctor --offline").expect_stdout("AWS_DEFAULT_PROFILE").expect_stdout("unset AWS_DEFAULT_PROFILE");
@@ -50,29 +50,29 @@ fn aws_default_profile_is_read_after_aws_profile_by_every_command() {
 
 #[test]
 fn by_its_own_host_sts_takes_the_signature_for_the_profiles_region() {
-    let stage = Stage::behind_the_proxy();
-    stage.log_in();
-    stage.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com");
-    assert_eq!(stage.sim.requests_to(Route::GetCallerIdentity)[0].host, "sts.eu-west-1.amazonaws.com");
+    let fixture = LoginFixture::behind_the_proxy();
+    fixture.log_in();
+    fixture.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com");
+    assert_eq!(fixture.sim.requests_to(Route::GetCallerIdentity)[0].host, "sts.eu-west-1.amazonaws.com");
 }
 
 #[test]
 fn a_clock_that_is_off_is_corrected_by_what_sts_says() {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.credentials().expect_ok();
-    stage.sim.advance(std::time::Duration::from_secs(600));
-    stage.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com");
-    assert_eq!(stage.sim.count(Route::GetCallerIdentity), 2);
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    fixture.sim.advance(std::time::Duration::from_secs(600));
+    fixture.run("whoami --profile dev").expect_ok().expect_stdout("alice@example.com");
+    assert_eq!(fixture.sim.count(Route::GetCallerIdentity), 2);
 }
 
 #[test]
 fn the_time_that_is_left_is_told_by_the_corrected_clock() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     // Credentials of an hour, by a clock that is two hours ahead of ours.
-    stage.sim.advance(std::time::Duration::from_secs(7200));
-    let output = stage.run("whoami --profile dev").expect_ok();
+    fixture.sim.advance(std::time::Duration::from_secs(7200));
+    let output = fixture.run("whoami --profile dev").expect_ok();
     let text = output.stdout_text();
     let left = text.lines().find(|line| line.starts_with("ends in")).unwrap();
     assert!(left.ends_with("59 min") || left.ends_with(" 1 h"), "{output}");
@@ -81,11 +81,11 @@ fn the_time_that_is_left_is_told_by_the_corrected_clock() {
 
 #[test]
 fn what_goes_wrong_is_said_and_shows_no_secret() {
-    let stage = Stage::new();
-    stage.run("whoami").expect_code(2).expect_stderr("which profile?");
-    stage.run("whoami --profile nobody").expect_code(3);
-    stage.run("whoami --profile dev").expect_code(4).expect_stderr("kcaws login corp");
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.run("whoami").expect_code(2).expect_stderr("which profile?");
+    fixture.run("whoami --profile nobody").expect_code(3);
+    fixture.run("whoami --profile dev").expect_code(4).expect_stderr("kcaws login corp");
+    fixture.log_in();
     for (fault, word) in [
         (
             Fault::status(
@@ -102,24 +102,24 @@ fn what_goes_wrong_is_said_and_shows_no_secret() {
         (Fault::huge_body(3 << 20), "cannot reach"),
         (Fault::cut(), "cannot reach"),
     ] {
-        stage.sim.clear_faults();
-        stage.sim.fault(Route::GetCallerIdentity, fault);
-        stage.run("-vvv whoami --profile dev").expect_code(1).expect_stderr(word);
+        fixture.sim.clear_faults();
+        fixture.sim.fault(Route::GetCallerIdentity, fault);
+        fixture.run("-vvv whoami --profile dev").expect_code(1).expect_stderr(word);
     }
-    stage.sim.clear_faults();
+    fixture.sim.clear_faults();
     let url = "http://sts.example.com";
-    stage.kcaws("whoami --profile dev").env("AWS_ENDPOINT_URL_STS", url).run().expect_code(3);
+    fixture.kcaws("whoami --profile dev").env("AWS_ENDPOINT_URL_STS", url).run().expect_code(3);
 }
 
 #[test]
 fn the_services_section_counts_for_sts() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let other = IdcSim::builder().start();
-    let config = stage.desk.read_aws_config();
+    let config = fixture.env.read_aws_config();
     let services = format!("services = s\n\n[services s]\nsts =\n  endpoint_url = {}\n", other.url());
-    stage.desk.write_aws_config(&format!("{config}{services}"));
-    stage.desk.remove_env("AWS_ENDPOINT_URL_STS");
-    stage.run("whoami --profile dev").expect_code(1).expect_stderr("InvalidClientTokenId");
+    fixture.env.write_aws_config(&format!("{config}{services}"));
+    fixture.env.remove_env("AWS_ENDPOINT_URL_STS");
+    fixture.run("whoami --profile dev").expect_code(1).expect_stderr("InvalidClientTokenId");
     assert_eq!(other.count(Route::GetCallerIdentity), 1);
 }

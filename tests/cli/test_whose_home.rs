@@ -3,9 +3,9 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
-use kcaws_test_kit::{DeskCommand, install_program, require_program, skip};
+use kcaws_test_kit::{TestCommand, install_program, require_program, skip};
 
-use crate::stage::{Stage, binary};
+use crate::fixture::{LoginFixture, binary};
 
 const OTHER: u32 = 65_534;
 
@@ -30,13 +30,13 @@ fn paths(path: &Path) -> Vec<(String, u32)> {
 }
 
 /// In a home that has nothing but ~/.aws, and XDG variables unset, as sudo does.
-fn bare() -> Stage {
-    let stage = Stage::new();
+fn bare() -> LoginFixture {
+    let fixture = LoginFixture::new();
     for variable in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
-        stage.desk.remove_env(variable);
+        fixture.env.remove_env(variable);
     }
-    std::fs::remove_dir_all(stage.desk.home().join(".local")).unwrap();
-    stage
+    std::fs::remove_dir_all(fixture.env.home().join(".local")).unwrap();
+    fixture
 }
 
 #[test]
@@ -44,22 +44,22 @@ fn root_in_anothers_home_changes_nothing_there_and_is_told_to_go_without_sudo() 
     if !rustix::process::geteuid().is_root() {
         skip!("only root can be in another's home");
     }
-    let stage = bare();
-    give(&stage.desk.home(), OTHER);
-    let before = paths(&stage.desk.home());
+    let fixture = bare();
+    give(&fixture.env.home(), OTHER);
+    let before = paths(&fixture.env.home());
     let refused = |line: &str| {
-        let output = stage.run(line).expect_code(3);
+        let output = fixture.run(line).expect_code(3);
         output.expect_stderr("and kcaws runs as root").expect_stderr("without sudo").expect_stderr("sudo -H");
     };
     // The first call ever, and one where a state folder is there.
     for is_there in [false, true] {
         if is_there {
-            let folder = stage.desk.home().join(".local/state/kcaws");
+            let folder = fixture.env.home().join(".local/state/kcaws");
             std::fs::create_dir_all(&folder).unwrap();
             std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
-            give(&stage.desk.home(), OTHER);
+            give(&fixture.env.home(), OTHER);
         }
-        let before = if is_there { paths(&stage.desk.home()) } else { before.clone() };
+        let before = if is_there { paths(&fixture.env.home()) } else { before.clone() };
         for line in [
             "login --no-browser",
             "configure --start-url https://d-1.awsapps.com/start --region eu-central-1 --profiles none --no-login --yes",
@@ -67,10 +67,10 @@ fn root_in_anothers_home_changes_nothing_there_and_is_told_to_go_without_sudo() 
         ] {
             refused(line);
         }
-        let report = stage.run("doctor --offline").expect_code(1).stdout_text();
+        let report = fixture.run("doctor --offline").expect_code(1).stdout_text();
         assert!(report.contains("you run as root") && report.contains("without sudo"), "{report}");
         assert!(!report.contains("chown") && !report.contains("chmod"), "{report}");
-        assert_eq!(paths(&stage.desk.home()), before, "nothing was created");
+        assert_eq!(paths(&fixture.env.home()), before, "nothing was created");
     }
 }
 
@@ -80,18 +80,18 @@ fn what_sudo_left_behind_is_named_with_the_way_to_take_it_back() {
     if !rustix::process::geteuid().is_root() {
         skip!("only root can leave a folder of root's behind");
     }
-    let stage = bare();
-    std::fs::set_permissions(stage.desk.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::set_permissions(stage.desk.bin_dir(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    install_program(&binary(), &stage.desk.bin_dir().join("kcaws"));
-    let local = stage.desk.home().join(".local");
-    let as_other = |line: &str| -> DeskCommand {
+    let fixture = bare();
+    std::fs::set_permissions(fixture.env.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(fixture.env.bin_dir(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    install_program(&binary(), &fixture.env.bin_dir().join("kcaws"));
+    let local = fixture.env.home().join(".local");
+    let as_other = |line: &str| -> TestCommand {
         let id = OTHER.to_string();
-        let wrapped = stage.desk.command(&setpriv).args(["--reuid", &id, "--regid", &id, "--clear-groups"]);
-        wrapped.arg(stage.desk.bin_dir().join("kcaws")).args(line.split(' '))
+        let wrapped = fixture.env.command(&setpriv).args(["--reuid", &id, "--regid", &id, "--clear-groups"]);
+        wrapped.arg(fixture.env.bin_dir().join("kcaws")).args(line.split(' '))
     };
     for mode in [0o700, 0o755] {
-        give(&stage.desk.home(), OTHER);
+        give(&fixture.env.home(), OTHER);
         std::fs::create_dir_all(&local).unwrap();
         chown(&local, Some(0), Some(0)).unwrap();
         std::fs::set_permissions(&local, std::fs::Permissions::from_mode(mode)).unwrap();

@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
+#[path = "../cli/fixture.rs"]
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod fixture;
 mod identity_shapes;
 mod moto;
-#[path = "../cli/stage.rs"]
-#[expect(dead_code, reason = "the other suite uses all of it")]
-mod stage;
 mod test_clients;
 mod test_clients_table;
 mod test_configure;

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
-use kcaws_test_kit::{Client, Desk, Running, clients};
+use kcaws_test_kit::{Client, Running, TestEnv, clients};
 
 /// What is in the one bucket that there is.
 pub(crate) const BUCKET: &str = "data";
@@ -17,10 +17,10 @@ pub(crate) struct Moto {
 
 impl Moto {
     /// `None`, and the test is skipped, where it is not installed.
-    pub(crate) fn start(desk: &Desk) -> Option<Self> {
+    pub(crate) fn start(env: &TestEnv) -> Option<Self> {
         let line = clients().command_line_or_skip(Client::Moto)?;
-        let requests = desk.root().join("moto-requests");
-        let mut server = desk
+        let requests = env.root().join("moto-requests");
+        let mut server = env
             .command_line(line)
             .args(["-H", "127.0.0.1", "-p", "0"])
             .env("MOTO_ENABLE_RECORDING", "1")

@@ -1,12 +1,12 @@
 use kcaws_test_kit::{Client, clients, require_client, require_program};
 
-use crate::stage::{ACCOUNT, ROLE, Stage};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 
-fn logged_in() -> Stage {
-    let stage = Stage::new();
-    stage.log_in();
-    stage.desk.set_env("AWS_REGION", "eu-central-1");
-    stage
+fn logged_in() -> LoginFixture {
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture.env.set_env("AWS_REGION", "eu-central-1");
+    fixture
 }
 
 fn is_the_role(answer: &serde_json::Value) {
@@ -19,8 +19,8 @@ fn sdk_asks_who_it_is(client: Client) {
     let Some(line) = clients().command_line(client) else {
         return kcaws_test_kit::skipped(&format!("{client:?} is not installed: tests/clients/install"));
     };
-    let stage = logged_in();
-    let output = stage.desk.command_line(line).arg("dev").run().expect_ok();
+    let fixture = logged_in();
+    let output = fixture.env.command_line(line).arg("dev").run().expect_ok();
     is_the_role(&output.stdout_json());
 }
 
@@ -33,14 +33,14 @@ fn boto3_gets_its_credentials_from_kcaws() {
 #[test]
 fn boto3_gets_its_credentials_from_an_endpoint_of_kcaws() {
     let Some(line) = clients().command_line_or_skip(Client::Boto3) else { return };
-    let stage = logged_in();
-    let mut serving = stage.kcaws("serve dev --format json").allow_secret_on_stdout().spawn();
+    let fixture = logged_in();
+    let mut serving = fixture.kcaws("serve dev --format json").allow_secret_on_stdout().spawn();
     let variables = serving.wait_for_stdout("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     let variables: serde_json::Value = serde_json::from_str(&variables).unwrap();
     let script = "import boto3, json; caller = boto3.client('sts').get_caller_identity()\n\
                   print(json.dumps({'arn': caller['Arn'], 'account': caller['Account']}))";
     let boto3 = || {
-        let mut boto3 = stage.desk.command(&line[0]).args(["-c", script]);
+        let mut boto3 = fixture.env.command(&line[0]).args(["-c", script]);
         for (name, value) in variables.as_object().unwrap() {
             boto3 = boto3.env(name, value.as_str().unwrap());
         }
@@ -71,13 +71,13 @@ fn the_rust_sdk_gets_its_credentials_from_kcaws() {
 #[test]
 fn the_aws_cli_of_debian_gets_its_credentials_from_kcaws() {
     let aws = require_program!("aws");
-    let stage = Stage::behind_the_proxy();
-    stage.log_in();
+    let fixture = LoginFixture::behind_the_proxy();
+    fixture.log_in();
     let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
-    is_the_role(&stage.desk.command(&aws).args(line).run().expect_ok().stdout_json());
+    is_the_role(&fixture.env.command(&aws).args(line).run().expect_ok().stdout_json());
 
-    stage.run("logout").expect_ok();
-    let output = stage.desk.command(&aws).args(line).run();
+    fixture.run("logout").expect_ok();
+    let output = fixture.env.command(&aws).args(line).run();
     assert_ne!(output.code(), 0);
     output.expect_stderr("run `kcaws login corp`");
 }
@@ -85,7 +85,7 @@ fn the_aws_cli_of_debian_gets_its_credentials_from_kcaws() {
 #[test]
 fn the_newest_aws_cli_gets_its_credentials_from_kcaws() {
     let aws = &require_client!(Client::RecentAwsCli)[0];
-    let stage = logged_in();
+    let fixture = logged_in();
     let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
-    is_the_role(&stage.desk.command(aws).args(line).run().expect_ok().stdout_json());
+    is_the_role(&fixture.env.command(aws).args(line).run().expect_ok().stdout_json());
 }

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idc_sim::Route;
 use kcaws_test_kit::{Client, Output, clients};
 
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 use crate::moto::{BUCKET, Moto, OBJECT};
-use crate::stage::{ACCOUNT, ROLE, Stage};
 
 struct Case {
     client: Client,
@@ -122,16 +122,16 @@ resource "terraform_data" "one" {}
 
 fn check(case: &Case) {
     let Some(line) = clients().command_line_or_skip(case.client) else { return };
-    let stage = Stage::new();
-    let session = stage.config().split("\n\n").next().unwrap().to_owned() + "\n";
-    stage.desk.write_aws_config(&session);
-    stage.log_in();
-    stage.run(&format!("profile add dev --session corp --account {ACCOUNT} --role {ROLE}")).expect_ok();
-    stage.desk.set_env("AWS_PROFILE", "dev");
-    stage.desk.set_env("AWS_REGION", "eu-central-1");
-    stage.desk.set_env("AWS_DEFAULT_REGION", "eu-central-1");
+    let fixture = LoginFixture::new();
+    let session = fixture.config().split("\n\n").next().unwrap().to_owned() + "\n";
+    fixture.env.write_aws_config(&session);
+    fixture.log_in();
+    fixture.run(&format!("profile add dev --session corp --account {ACCOUNT} --role {ROLE}")).expect_ok();
+    fixture.env.set_env("AWS_PROFILE", "dev");
+    fixture.env.set_env("AWS_REGION", "eu-central-1");
+    fixture.env.set_env("AWS_DEFAULT_REGION", "eu-central-1");
     let moto = match case.asks {
-        Asks::Moto => match Moto::start(&stage.desk) {
+        Asks::Moto => match Moto::start(&fixture.env) {
             Some(moto) => Some(moto),
             None => return,
         },
@@ -140,26 +140,26 @@ fn check(case: &Case) {
     let moto_url = moto.as_ref().map(Moto::url).unwrap_or_default();
     if moto.is_some() {
         for service in ["S3", "ECR", "DYNAMODB"] {
-            stage.desk.set_env(format!("AWS_ENDPOINT_URL_{service}"), &moto_url);
+            fixture.env.set_env(format!("AWS_ENDPOINT_URL_{service}"), &moto_url);
         }
     }
     let run = |args: &[&str]| {
         let args = args.iter().map(|arg| arg.replace("{moto}", &moto_url));
-        let command = stage.desk.command_line(&line).args(args).stdin(case.stdin).allow_secret_on_stdout();
+        let command = fixture.env.command_line(&line).args(args).stdin(case.stdin).allow_secret_on_stdout();
         case.env.iter().fold(command, |command, (name, value)| command.env(name, value)).run()
     };
     if case.client == Client::Terraform {
-        stage.desk.write_home_file("main.tf", TERRAFORM);
+        fixture.env.write_home_file("main.tf", TERRAFORM);
         run(&["init", "-no-color", "-input=false"]).expect_ok();
     }
-    let key = stage.credentials().expect_ok().stdout_json()["AccessKeyId"].as_str().unwrap().to_owned();
+    let key = fixture.credentials().expect_ok().stdout_json()["AccessKeyId"].as_str().unwrap().to_owned();
     let signed = |key: Option<&str>, output: &Output| match (&case.asks, &moto) {
         (Asks::Nobody, _) => {
             usize::from(key_in_token(output).is_some_and(|found| key.is_none_or(|key| found == key)))
         }
         (Asks::Moto, Some(moto)) => moto.signed(key),
         (Asks::Sts | Asks::Moto, _) => {
-            let asked = stage.sim.requests_to(Route::GetCallerIdentity);
+            let asked = fixture.sim.requests_to(Route::GetCallerIdentity);
             let by = |header: &str| key.is_none_or(|key| header.contains(&format!("Credential={key}/")));
             asked.iter().filter(|request| request.header("authorization").is_some_and(by)).count()
         }
@@ -168,8 +168,8 @@ fn check(case: &Case) {
     let output = run(case.args).expect_ok().expect_stdout(case.shows);
     assert!(signed(Some(&key), &output) > 0, "by another source than kcaws: {output}");
 
-    stage.run("logout corp").expect_ok();
-    let refused = stage.credentials().expect_code(4);
+    fixture.run("logout corp").expect_ok();
+    let refused = fixture.credentials().expect_code(4);
     assert!(refused.stdout.is_empty(), "{refused}");
     let before = if case.asks == Asks::Nobody { 0 } else { signed(None, &output) };
     let output = run(case.args);

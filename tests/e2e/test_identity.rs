@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use idc_sim::{IamRole, IdcSim};
 use kcaws::profile::line::program_word;
-use kcaws_test_kit::{Client, DeskCommand, Output, clients};
+use kcaws_test_kit::{Client, Output, TestCommand, clients};
 
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 use crate::identity_shapes::{Outcome, SHAPES, Shape};
-use crate::stage::{ACCOUNT, ROLE, Stage, binary};
 
 const SDKS: [Client; 4] = [Client::Boto3, Client::Go, Client::JavaScript, Client::Rust];
 const DEPLOY: &str = "arn:aws:iam::222233334444:role/ci/Deploy";
@@ -24,7 +24,7 @@ const BOTO3_OF_THE_ENVIRONMENT: &str = "import boto3, json; caller = boto3.clien
 
 /// A stage that all shapes share; each has files of its own.
 struct Oracle {
-    stage: Stage,
+    fixture: LoginFixture,
     lines: Vec<(Client, Vec<OsString>)>,
     fills: Vec<(&'static str, String)>,
 }
@@ -49,21 +49,21 @@ impl Oracle {
             .iam_role(IamRole::new(HOP))
             .iam_role(IamRole::new(TEAM).external_id("team-7"))
             .iam_role(IamRole::new(WEB).web_identity_token("web-token"));
-        let stage = Stage::with(builder);
-        stage.log_in();
+        let fixture = LoginFixture::with(builder);
+        fixture.log_in();
         for (name, value) in [
             ("AWS_REGION", "eu-central-1"),
             ("AWS_DEFAULT_REGION", "eu-central-1"),
             ("AWS_MAX_ATTEMPTS", "1"),
         ] {
-            stage.desk.set_env(name, value);
+            fixture.env.set_env(name, value);
         }
-        let fills = Self::fills(&stage);
-        Some(Self { stage, lines, fills })
+        let fills = Self::fills(&fixture);
+        Some(Self { fixture, lines, fills })
     }
 
-    fn fills(stage: &Stage) -> Vec<(&'static str, String)> {
-        let (region, start_url) = (stage.sim.region(), stage.sim.start_url());
+    fn fills(fixture: &LoginFixture) -> Vec<(&'static str, String)> {
+        let (region, start_url) = (fixture.sim.region(), fixture.sim.start_url());
         let program = program_word(binary().to_str().unwrap()).unwrap();
         let kcaws = format!("{program} credential-process");
         let line = |role: &str| {
@@ -73,7 +73,7 @@ impl Oracle {
         let session = "sso_session = corp\n";
         let role = |arn: &str| format!("role_arn = {arn}\n");
         let own = format!("credential-process --session corp --account {ACCOUNT} --role AdministratorAccess");
-        let known = stage.kcaws(&own).allow_secret_on_stdout().run().expect_ok().stdout_json();
+        let known = fixture.kcaws(&own).allow_secret_on_stdout().run().expect_ok().stdout_json();
         let key = |name: &str| known[name].as_str().unwrap().to_owned();
         let known_keys = format!(
             "aws_access_key_id = {}\naws_secret_access_key = {}\naws_session_token = {}\n",
@@ -81,8 +81,8 @@ impl Oracle {
             key("SecretAccessKey"),
             key("SessionToken")
         );
-        let token = stage.desk.write_home_file("token", "web-token");
-        Self::seed_token_cache(stage);
+        let token = fixture.env.write_home_file("token", "web-token");
+        Self::seed_token_cache(fixture);
         vec![
             ("@kcaws@", kcaws.clone()),
             ("@line@", line(ROLE)),
@@ -101,8 +101,8 @@ impl Oracle {
     }
 
     /// A login that SDKs have for themselves: what `aws sso login` leaves in its cache.
-    fn seed_token_cache(stage: &Stage) {
-        let login = stage.sim.seed_login(&stage.sim.default_user());
+    fn seed_token_cache(fixture: &LoginFixture) {
+        let login = fixture.sim.seed_login(&fixture.sim.default_user());
         let expires_at = chrono::DateTime::<chrono::Utc>::from(login.expires_at);
         let record = serde_json::json!({
             "startUrl": login.start_url,
@@ -111,9 +111,9 @@ impl Oracle {
             "expiresAt": expires_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         });
         for key in ["corp", &login.start_url] {
-            let sum = stage.desk.command("sha1sum").stdin(key).run().expect_ok().stdout_text();
+            let sum = fixture.env.command("sha1sum").stdin(key).run().expect_ok().stdout_text();
             let file = format!(".aws/sso/cache/{}.json", &sum[..40]);
-            stage.desk.write_home_file(file, record.to_string());
+            fixture.env.write_home_file(file, record.to_string());
         }
     }
 
@@ -123,12 +123,12 @@ impl Oracle {
 
     /// What is wrong with the shape; `None`: nothing.
     fn check(&self, number: usize, shape: &Shape) -> Option<String> {
-        let session = self.stage.config().split("\n\n").next().unwrap().to_owned();
+        let session = self.fixture.config().split("\n\n").next().unwrap().to_owned();
         let text = format!("{session}\n{}", self.fill(shape.config));
         let folder = format!(".aws/shape-{number}");
-        let config = self.stage.desk.write_home_file(format!("{folder}/config"), text);
+        let config = self.fixture.env.write_home_file(format!("{folder}/config"), text);
         let credentials = self.fill(shape.credentials);
-        let credentials = self.stage.desk.write_home_file(format!("{folder}/credentials"), credentials);
+        let credentials = self.fixture.env.write_home_file(format!("{folder}/credentials"), credentials);
         let case = Case { oracle: self, shape, config, credentials };
         let sdks: Vec<_> = self.lines.iter().filter_map(|(client, line)| case.ask(*client, line)).collect();
         let wrong = case.judge(&sdks)?;
@@ -137,7 +137,7 @@ impl Oracle {
 }
 
 impl Case<'_> {
-    fn here(&self, command: DeskCommand) -> DeskCommand {
+    fn here(&self, command: TestCommand) -> TestCommand {
         let command = command
             .env("AWS_CONFIG_FILE", &self.config)
             .env("AWS_SHARED_CREDENTIALS_FILE", &self.credentials)
@@ -147,14 +147,14 @@ impl Case<'_> {
 
     /// Who the SDK is, if anybody; the outer `None`: it is not asked.
     fn ask(&self, client: Client, line: &[OsString]) -> Option<(Client, Option<String>)> {
-        let desk = &self.oracle.stage.desk;
+        let env = &self.oracle.fixture.env;
         let is_chosen = !self.shape.env.is_empty();
         let command = match client {
             _ if self.shape.except.contains(&client) => return None,
             // Its caller takes an empty name for a name.
             Client::Rust if is_chosen => return None,
-            Client::Boto3 if is_chosen => desk.command(&line[0]).args(["-c", BOTO3_OF_THE_ENVIRONMENT]),
-            _ => desk.command_line(line).arg(if is_chosen { "" } else { "p" }),
+            Client::Boto3 if is_chosen => env.command(&line[0]).args(["-c", BOTO3_OF_THE_ENVIRONMENT]),
+            _ => env.command_line(line).arg(if is_chosen { "" } else { "p" }),
         };
         Some((client, self.arn(&self.here(command).run())))
     }
@@ -170,13 +170,13 @@ impl Case<'_> {
 
     /// Each way to be the profile through kcaws.
     fn commands(&self) -> Vec<(&'static str, Output)> {
-        let (stage, lines) = (&self.oracle.stage, &self.oracle.lines);
+        let (fixture, lines) = (&self.oracle.fixture, &self.oracle.lines);
         let named = self.shape.env.is_empty();
-        let run = |line: &str| self.here(stage.kcaws(line)).run();
+        let run = |line: &str| self.here(fixture.kcaws(line)).run();
         // It takes the environment's keys before a profile, whatever its name.
         let rust = &lines.iter().find(|(client, _)| *client == Client::Rust).unwrap().1;
         let whoami = run(if named { "whoami --json --profile p" } else { "whoami --json" });
-        let exec = stage.kcaws(if named { "exec p --" } else { "exec --" });
+        let exec = fixture.kcaws(if named { "exec p --" } else { "exec --" });
         let exec = self.here(exec.args(rust).arg("nobody")).run();
         let mut all = vec![("whoami", whoami), ("exec", exec)];
         if named {
@@ -186,7 +186,7 @@ impl Case<'_> {
                 match serde_json::from_slice::<serde_json::Value>(&handed.stdout) {
                     Ok(keys) if handed.status.success() => {
                         let key = |name: &str| keys[name].as_str().unwrap().to_owned();
-                        let client = stage.desk.command_line(rust).arg("nobody");
+                        let client = fixture.env.command_line(rust).arg("nobody");
                         self.here(client)
                             .env("AWS_ACCESS_KEY_ID", key("AccessKeyId"))
                             .env("AWS_SECRET_ACCESS_KEY", key("SecretAccessKey"))

@@ -1,24 +1,24 @@
 use idc_sim::IdcSim;
 use kcaws_test_kit::{PrivateKeyring, require_program};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
-fn on_the_desktop() -> Stage {
-    let stage = Stage::with(IdcSim::builder());
-    stage.desk.remove_env("KCAWS_KEYRING");
-    stage
+fn on_the_desktop() -> LoginFixture {
+    let fixture = LoginFixture::with(IdcSim::builder());
+    fixture.env.remove_env("KCAWS_KEYRING");
+    fixture
 }
 
-fn attributes(stage: &Stage) -> [(&'static str, String); 3] {
+fn attributes(fixture: &LoginFixture) -> [(&'static str, String); 3] {
     [
         ("service", "kcaws".to_owned()),
         ("username", "corp".to_owned()),
-        ("start_url", stage.sim.start_url().to_owned()),
+        ("start_url", fixture.sim.start_url().to_owned()),
     ]
 }
 
-fn lookup(stage: &Stage, keyring: &PrivateKeyring<'_>) -> Option<String> {
-    let attributes = attributes(stage);
+fn lookup(fixture: &LoginFixture, keyring: &PrivateKeyring<'_>) -> Option<String> {
+    let attributes = attributes(fixture);
     let attributes: Vec<(&str, &str)> =
         attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
     keyring.secret_tool_lookup(&attributes)
@@ -28,97 +28,97 @@ fn lookup(stage: &Stage, keyring: &PrivateKeyring<'_>) -> Option<String> {
 fn the_tokens_lie_in_the_desktops_keyring_and_nowhere_on_disk() {
     require_program!("gnome-keyring-daemon");
     require_program!("secret-tool");
-    let stage = on_the_desktop();
-    let keyring = PrivateKeyring::start(&stage.desk);
-    stage.log_in();
-    let item = lookup(&stage, &keyring).expect("secret-tool finds the item");
+    let fixture = on_the_desktop();
+    let keyring = PrivateKeyring::start(&fixture.env);
+    fixture.log_in();
+    let item = lookup(&fixture, &keyring).expect("secret-tool finds the item");
     let record: serde_json::Value = serde_json::from_str(item.trim()).unwrap();
     assert_eq!((&record["kcaws"], &record["session"]), (&1.into(), &"corp".into()));
     let secret = |value: &serde_json::Value| value.as_str().unwrap().contains(idc_sim::SECRET_MARK);
     assert!(secret(&record["login"]["access_token"]) && secret(&record["login"]["refresh_token"]));
     assert!(secret(&record["registration"]["client_secret"]));
-    stage.desk.assert_no_secret_in_files(stage.desk.root());
+    fixture.env.assert_no_secret_in_files(fixture.env.root());
 
-    stage.run("status").expect_ok().expect_stdout("Secret Service");
-    stage.credentials().expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.credentials().expect_ok();
-    stage.desk.assert_no_secret_in_files(stage.desk.root());
+    fixture.run("status").expect_ok().expect_stdout("Secret Service");
+    fixture.credentials().expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.credentials().expect_ok();
+    fixture.env.assert_no_secret_in_files(fixture.env.root());
 
-    stage.run("logout").expect_ok();
-    assert!(lookup(&stage, &keyring).is_none());
+    fixture.run("logout").expect_ok();
+    assert!(lookup(&fixture, &keyring).is_none());
 }
 
 #[test]
 fn a_locked_keyring_is_exit_5_and_never_another_store() {
     require_program!("gnome-keyring-daemon");
-    let stage = on_the_desktop();
-    let keyring = PrivateKeyring::start(&stage.desk);
-    stage.log_in();
+    let fixture = on_the_desktop();
+    let keyring = PrivateKeyring::start(&fixture.env);
+    fixture.log_in();
     keyring.lock();
-    let output = stage.credentials().expect_code(5).expect_stderr("the Secret Service is locked");
+    let output = fixture.credentials().expect_code(5).expect_stderr("the Secret Service is locked");
     assert!(output.stdout.is_empty());
-    stage.run("accounts --refresh").expect_code(5);
+    fixture.run("accounts --refresh").expect_code(5);
     // Without a terminal nobody can be asked to unlock it.
-    stage.run("login --no-browser").expect_code(5);
+    fixture.run("login --no-browser").expect_code(5);
     keyring.unlock();
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_keyring_that_is_gone_is_exit_5_and_never_another_store() {
     require_program!("gnome-keyring-daemon");
-    let stage = on_the_desktop();
-    let mut keyring = PrivateKeyring::start(&stage.desk);
-    stage.log_in();
+    let fixture = on_the_desktop();
+    let mut keyring = PrivateKeyring::start(&fixture.env);
+    fixture.log_in();
     keyring.kill_daemon();
-    stage.credentials().expect_code(5).expect_stderr("Secret Service");
+    fixture.credentials().expect_code(5).expect_stderr("Secret Service");
     keyring.restart_daemon();
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn tokens_move_from_the_kernel_to_the_desktops_keyring_and_back() {
     require_program!("gnome-keyring-daemon");
     require_program!("secret-tool");
-    let stage = on_the_desktop();
-    let keyring = PrivateKeyring::start(&stage.desk);
-    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
-    stage.log_in();
-    assert!(lookup(&stage, &keyring).is_none());
+    let fixture = on_the_desktop();
+    let keyring = PrivateKeyring::start(&fixture.env);
+    fixture.env.set_env("KCAWS_KEYRING", "keyutils");
+    fixture.log_in();
+    assert!(lookup(&fixture, &keyring).is_none());
 
     keyring.lock();
     // Nobody is at a terminal who could be asked to unlock it.
-    stage.run("store migrate --to secret-service").expect_code(5).expect_stderr("locked");
-    stage.run("store status corp").expect_ok().expect_stdout("kernel keyring");
+    fixture.run("store migrate --to secret-service").expect_code(5).expect_stderr("locked");
+    fixture.run("store status corp").expect_ok().expect_stdout("kernel keyring");
     keyring.unlock();
 
-    stage.run("store migrate --to secret-service -vvv").expect_ok();
-    let item = lookup(&stage, &keyring).expect("secret-tool finds the item");
+    fixture.run("store migrate --to secret-service -vvv").expect_ok();
+    let item = lookup(&fixture, &keyring).expect("secret-tool finds the item");
     let record: serde_json::Value = serde_json::from_str(item.trim()).unwrap();
     assert!(record["login"]["refresh_token"].as_str().unwrap().contains(idc_sim::SECRET_MARK));
-    stage.desk.assert_no_secret_in_files(stage.desk.root());
-    stage.forget_kernel_key();
-    stage.run("accounts --refresh").expect_ok();
-    stage.credentials().expect_ok();
+    fixture.env.assert_no_secret_in_files(fixture.env.root());
+    fixture.forget_kernel_key();
+    fixture.run("accounts --refresh").expect_ok();
+    fixture.credentials().expect_ok();
 
-    stage.run("store migrate --to keyutils").expect_ok();
-    assert!(lookup(&stage, &keyring).is_none(), "nothing stays behind");
-    stage.run("accounts --refresh").expect_ok();
+    fixture.run("store migrate --to keyutils").expect_ok();
+    assert!(lookup(&fixture, &keyring).is_none(), "nothing stays behind");
+    fixture.run("accounts --refresh").expect_ok();
 }
 
 #[test]
 fn store_status_tells_a_locked_and_an_absent_keyring_apart_and_raises_no_prompt() {
     require_program!("gnome-keyring-daemon");
-    let stage = on_the_desktop();
-    let mut keyring = PrivateKeyring::start(&stage.desk);
-    stage.log_in();
-    let session = || stage.run("store status --json").expect_ok().stdout_json()["sessions"][0].clone();
+    let fixture = on_the_desktop();
+    let mut keyring = PrivateKeyring::start(&fixture.env);
+    fixture.log_in();
+    let session = || fixture.run("store status --json").expect_ok().stdout_json()["sessions"][0].clone();
     assert_eq!((&session()["answer"], &session()["item"]), (&"ok".into(), &true.into()));
     keyring.lock();
     assert_eq!(session()["answer"], "locked");
     assert!(session()["item"].is_null());
-    stage.run("store status corp").expect_code(5).expect_stderr("locked");
+    fixture.run("store status corp").expect_code(5).expect_stderr("locked");
     keyring.kill_daemon();
     assert_eq!(session()["answer"], "absent");
 }
@@ -127,35 +127,35 @@ fn store_status_tells_a_locked_and_an_absent_keyring_apart_and_raises_no_prompt(
 fn a_login_to_another_store_leaves_nothing_in_the_first() {
     require_program!("gnome-keyring-daemon");
     require_program!("secret-tool");
-    let stage = on_the_desktop();
-    let keyring = PrivateKeyring::start(&stage.desk);
-    stage.log_in();
-    stage.desk.set_env("KCAWS_KEYRING", "keyutils");
-    stage.log_in();
-    assert!(lookup(&stage, &keyring).is_none());
-    stage.run("status").expect_ok().expect_stdout("kernel keyring");
-    stage.credentials().expect_ok();
+    let fixture = on_the_desktop();
+    let keyring = PrivateKeyring::start(&fixture.env);
+    fixture.log_in();
+    fixture.env.set_env("KCAWS_KEYRING", "keyutils");
+    fixture.log_in();
+    assert!(lookup(&fixture, &keyring).is_none());
+    fixture.run("status").expect_ok().expect_stdout("kernel keyring");
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_keyring_daemon_that_dies_under_a_crowd_loses_nobodys_login() {
     require_program!("gnome-keyring-daemon");
-    let stage = on_the_desktop();
-    let mut keyring = PrivateKeyring::start(&stage.desk);
-    stage.log_in();
+    let fixture = on_the_desktop();
+    let mut keyring = PrivateKeyring::start(&fixture.env);
+    fixture.log_in();
     for _ in 0..3 {
-        stage.sim.expire_access_tokens();
-        let _ = std::fs::remove_dir_all(stage.state().join("warm"));
-        let crowd: Vec<_> = (0..30).map(|_| stage.credentials_command().spawn()).collect();
+        fixture.sim.expire_access_tokens();
+        let _ = std::fs::remove_dir_all(fixture.state().join("warm"));
+        let crowd: Vec<_> = (0..30).map(|_| fixture.credentials_command().spawn()).collect();
         keyring.kill_daemon();
         for child in crowd {
             let output = child.wait();
             assert!(matches!(output.code(), 0 | 5), "served, or told about the keyring: {output}");
         }
         keyring.restart_daemon();
-        stage.credentials().expect_ok();
+        fixture.credentials().expect_ok();
         // What the dead daemon did not take lies sealed beside the warm entries, which the next round removes: it comes
         // home with the next use of the token.
-        stage.run("accounts").expect_ok();
+        fixture.run("accounts").expect_ok();
     }
 }

@@ -3,8 +3,8 @@
 use idc_sim::{IamRole, IdcSim, Route};
 use kcaws_test_kit::{Client, Output, clients, require_program};
 
+use crate::fixture::{ACCOUNT, LoginFixture, binary};
 use crate::moto::Moto;
-use crate::stage::{ACCOUNT, Stage, binary};
 
 const DEPLOY: &str = "arn:aws:iam::222233334444:role/ci/Deploy";
 const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
@@ -20,23 +20,23 @@ resource "terraform_data" "one" {}
 "#;
 
 /// Logged in, with a profile `tools` whose line names a profile that assumes a role with a code.
-fn chained() -> Stage {
+fn chained() -> LoginFixture {
     let role = IamRole::new(DEPLOY).trusts(ACCOUNT).mfa(SERIAL, &["123456"]);
-    let stage = Stage::with(IdcSim::builder().iam_role(role));
+    let fixture = LoginFixture::with(IdcSim::builder().iam_role(role));
     let profiles = format!(
         "\n[profile deploy]\nrole_arn = {DEPLOY}\nsource_profile = dev\nmfa_serial = {SERIAL}\n\
          [profile tools]\ncredential_process = {} credential-process --profile deploy\nregion = eu-central-1\n",
         binary().display()
     );
-    stage.desk.write_aws_config(&(stage.config() + &profiles));
-    stage.log_in();
-    stage.desk.set_env("AWS_REGION", "eu-central-1");
-    stage
+    fixture.env.write_aws_config(&(fixture.config() + &profiles));
+    fixture.log_in();
+    fixture.env.set_env("AWS_REGION", "eu-central-1");
+    fixture
 }
 
-fn type_the_code(stage: &Stage) {
+fn type_the_code(fixture: &LoginFixture) {
     let line = format!("'{}' whoami --profile deploy", binary().display());
-    let script = stage.desk.command("script").env("TERM", "dumb");
+    let script = fixture.env.command("script").env("TERM", "dumb");
     let script = script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive();
     let mut asked = script.spawn();
     asked.wait_for_prompt("MFA code of");
@@ -47,35 +47,35 @@ fn type_the_code(stage: &Stage) {
 #[test]
 fn a_code_that_was_typed_once_serves_every_sdk_and_without_one_they_are_told_what_to_run() {
     require_program!("script");
-    let stage = chained();
+    let fixture = chained();
     let all = [Client::Boto3, Client::JavaScript, Client::Go, Client::Rust];
     let lines: Vec<_> = all.into_iter().filter_map(|client| clients().command_line_or_skip(client)).collect();
-    let ask = |line: &Vec<_>| stage.desk.command_line(line).arg("tools").run();
+    let ask = |line: &Vec<_>| fixture.env.command_line(line).arg("tools").run();
     for line in &lines {
         let refused = ask(line);
         assert_ne!(refused.code(), 0, "{refused}");
     }
-    assert_eq!(stage.sim.count(Route::AssumeRole), 0);
-    type_the_code(&stage);
+    assert_eq!(fixture.sim.count(Route::AssumeRole), 0);
+    type_the_code(&fixture);
     for line in &lines {
         let arn = ask(line).expect_ok().stdout_json()["arn"].as_str().unwrap().to_owned();
         assert!(arn.contains(":assumed-role/Deploy/kcaws-"), "{arn}");
     }
-    assert_eq!(stage.sim.count(Route::AssumeRole), 1);
+    assert_eq!(fixture.sim.count(Route::AssumeRole), 1);
 }
 
 #[test]
 fn the_aws_cli_shows_what_to_run_where_a_code_is_needed() {
     require_program!("script");
     let Some(aws) = clients().command_line_or_skip(Client::RecentAwsCli) else { return };
-    let stage = chained();
+    let fixture = chained();
     let ask = || -> Output {
         let line = ["sts", "get-caller-identity", "--profile", "tools", "--output", "json"];
-        stage.desk.command_line(&aws).args(line).run()
+        fixture.env.command_line(&aws).args(line).run()
     };
     let refused = ask().expect_stderr("run `kcaws whoami --profile deploy` in a terminal first");
     assert_ne!(refused.code(), 0, "{refused}");
-    type_the_code(&stage);
+    type_the_code(&fixture);
     assert_eq!(ask().expect_ok().stdout_json()["Account"], "222233334444");
 }
 
@@ -83,17 +83,17 @@ fn the_aws_cli_shows_what_to_run_where_a_code_is_needed() {
 fn terraform_and_its_s3_backend_use_the_role_once_the_code_was_typed() {
     require_program!("script");
     let Some(line) = clients().command_line_or_skip(Client::Terraform) else { return };
-    let stage = chained();
-    let Some(moto) = Moto::start(&stage.desk) else { return };
-    stage.desk.set_env("AWS_ENDPOINT_URL_S3", moto.url());
-    stage.desk.set_env("AWS_PROFILE", "tools");
-    stage.desk.write_home_file("main.tf", TERRAFORM);
-    let run = |words: &str| stage.desk.command_line(&line).args(words.split(' ')).run();
+    let fixture = chained();
+    let Some(moto) = Moto::start(&fixture.env) else { return };
+    fixture.env.set_env("AWS_ENDPOINT_URL_S3", moto.url());
+    fixture.env.set_env("AWS_PROFILE", "tools");
+    fixture.env.write_home_file("main.tf", TERRAFORM);
+    let run = |words: &str| fixture.env.command_line(&line).args(words.split(' ')).run();
     let refused = run("init -no-color -input=false");
     assert_ne!(refused.code(), 0, "{refused}");
     assert_eq!(moto.signed(None), 0);
-    type_the_code(&stage);
+    type_the_code(&fixture);
     run("init -no-color -input=false").expect_ok();
     run("apply -no-color -input=false -auto-approve").expect_ok().expect_stdout("1 added");
-    assert!(moto.signed(None) > 0 && stage.sim.count(Route::AssumeRole) == 1);
+    assert!(moto.signed(None) > 0 && fixture.sim.count(Route::AssumeRole) == 1);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kcaws_test_kit::{Client, clients};
 
-use crate::stage::{ACCOUNT, ROLE, Stage, binary};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 
 /// For each environment in a file (`env -0`), the Region, and the hosts of services with and without an endpoint of
 /// their own. No service is asked.
@@ -102,7 +102,7 @@ const AND_BACK: &[&str] = &[
 ];
 
 struct Case<'a> {
-    stage: &'a Stage,
+    fixture: &'a LoginFixture,
     python: &'a OsString,
     hook: &'a str,
     number: usize,
@@ -111,12 +111,12 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn environment_after(&self, line: &str, name: &str) -> String {
-        let desk = &self.stage.desk;
+        let env = &self.fixture.env;
         let file = format!("env-{}-{name}", self.number);
         let line = line.replace("binary", &format!("'{}'", binary().display()));
         let script = format!("{}\n{{ {line}\n}} >{file}", self.hook);
-        let config = desk.home().join(format!(".aws/settings-{}", self.number));
-        let command = desk.command("bash").args(["--noprofile", "--norc", "-ec", &script]);
+        let config = env.home().join(format!(".aws/settings-{}", self.number));
+        let command = env.command("bash").args(["--noprofile", "--norc", "-ec", &script]);
         let command = self.shape.env.iter().fold(command, |command, (name, value)| command.env(name, value));
         command.env("AWS_CONFIG_FILE", config).run().expect_ok();
         file
@@ -126,7 +126,7 @@ impl Case<'_> {
     fn check(&self, lines: &[&str], name: &str) -> Vec<String> {
         let after = |(at, line): (usize, &&str)| self.environment_after(line, &format!("{name}-{at}"));
         let files: Vec<String> = lines.iter().enumerate().map(after).collect();
-        let found = self.stage.desk.command(self.python).arg("where.py").args(files).run().expect_ok();
+        let found = self.fixture.env.command(self.python).arg("where.py").args(files).run().expect_ok();
         let found = found.stdout_text();
         let found: Vec<&str> = found.lines().collect();
         assert_eq!(found.len(), lines.len());
@@ -142,11 +142,11 @@ impl Case<'_> {
 fn after_any_command_boto3_is_in_the_profiles_region_and_at_its_endpoints() {
     let Some(line) = clients().command_line_or_skip(Client::Boto3) else { return };
     // Variables for endpoints would be the person's own.
-    let stage = Stage::behind_the_proxy();
-    stage.log_in();
-    let hook = stage.run("init bash").expect_ok().stdout_text();
-    stage.desk.write_home_file("where.py", WHERE);
-    let config = stage.config();
+    let fixture = LoginFixture::behind_the_proxy();
+    fixture.log_in();
+    let hook = fixture.run("init bash").expect_ok().stdout_text();
+    fixture.env.write_home_file("where.py", WHERE);
+    let config = fixture.config();
     let source = config.lines().find(|line| line.starts_with("credential_process")).unwrap();
     let session = config.split("\n\n").next().unwrap();
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -160,8 +160,8 @@ fn after_any_command_boto3_is_in_the_profiles_region_and_at_its_endpoints() {
                         "{session}\n{SERVICES}{}[profile p]\n{source}\n{}[profile earlier]\n{source}\n{EARLIER}",
                         shape.others, shape.profile
                     );
-                    stage.desk.write_home_file(format!(".aws/settings-{number}"), text);
-                    let case = Case { stage: &stage, python: &line[0], hook: &hook, number, shape };
+                    fixture.env.write_home_file(format!(".aws/settings-{number}"), text);
+                    let case = Case { fixture: &fixture, python: &line[0], hook: &hook, number, shape };
                     let found = [case.check(WAYS, "way"), case.check(AND_BACK, "back")].concat();
                     wrong.lock().unwrap().extend(found);
                 }
@@ -175,13 +175,13 @@ fn after_any_command_boto3_is_in_the_profiles_region_and_at_its_endpoints() {
 /// The SDKs for JavaScript take the profile of the environment before its keys, and those for Go the other way round.
 #[test]
 fn after_env_in_a_shell_that_used_another_profile_every_sdk_is_the_role_of_env() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let other = format!(
         "[profile other]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = ReadOnlyAccess\n"
     );
-    stage.desk.write_aws_config(&format!("{}\n{other}", stage.config()));
-    let hook = stage.run("init bash").expect_ok().stdout_text();
+    fixture.env.write_aws_config(&format!("{}\n{other}", fixture.config()));
+    let hook = fixture.run("init bash").expect_ok().stdout_text();
     for client in [Client::JavaScript, Client::Go, Client::AwsCli1] {
         let Some(line) = clients().command_line_or_skip(client) else { continue };
         let ask: &[&str] = if client == Client::AwsCli1 { &["sts", "get-caller-identity"] } else { &[""] };
@@ -190,7 +190,7 @@ fn after_env_in_a_shell_that_used_another_profile_every_sdk_is_the_role_of_env()
             ("eval \"$(kcaws env other --format bash)\"; kcaws -q use dev", ROLE),
         ] {
             let script = format!("{hook}\n{steps}\n\"$0\" \"$@\"");
-            let bash = stage.desk.command("bash").args(["--noprofile", "--norc", "-ec", &script]);
+            let bash = fixture.env.command("bash").args(["--noprofile", "--norc", "-ec", &script]);
             let output = bash.args(&line).args(ask).env("AWS_REGION", "eu-central-1").run();
             assert!(output.stdout_text().contains(role), "{client:?} {steps} {output}");
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kcaws::profile::Document;
 use kcaws::profile::sources::{Family, Source, taken};
-use kcaws_test_kit::{Client, Desk, clients};
+use kcaws_test_kit::{Client, TestEnv, clients};
 
 const STATIC: &str = "[dev]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = example\n";
 const KEYS: &str = "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = example\n";
@@ -28,9 +28,9 @@ const CASES: [(&str, &str); 8] = [
 fn agrees(family: Family, client: Client) {
     let Some(line) = clients().command_line_or_skip(client) else { return };
     for (beside, credentials) in CASES {
-        let desk = Desk::new();
-        let ran = desk.home().join("ran");
-        let program = desk.write_script(
+        let env = TestEnv::new();
+        let ran = env.home().join("ran");
+        let program = env.write_script(
             "process",
             &format!(
                 "#!/bin/sh\n: >'{}'\necho '{{\"Version\":1,\"AccessKeyId\":\"AKIAEXAMPLE\",\"SecretAccessKey\":\"example\"}}'\n",
@@ -41,14 +41,14 @@ fn agrees(family: Family, client: Client) {
             "[profile dev]\nregion = eu-central-1\ncredential_process = {}\n{beside}",
             program.display()
         );
-        desk.write_aws_config(&config);
-        desk.write_home_file(".aws/credentials", credentials);
+        env.write_aws_config(&config);
+        env.write_home_file(".aws/credentials", credentials);
         // Nobody answers there, and nobody is asked twice.
-        desk.set_env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
-        desk.set_env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
-        desk.set_env("AWS_MAX_ATTEMPTS", "1");
-        desk.set_env("AWS_REGION", "eu-central-1");
-        desk.command_line(line.clone()).arg("dev").run();
+        env.set_env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+        env.set_env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
+        env.set_env("AWS_MAX_ATTEMPTS", "1");
+        env.set_env("AWS_REGION", "eu-central-1");
+        env.command_line(line.clone()).arg("dev").run();
         let document = |text| Document::parse(Path::new("x"), text).unwrap();
         let expected = taken(family, &document(&config), Some(&document(credentials)), "dev").unwrap();
         assert_eq!(

@@ -10,7 +10,7 @@ use kcaws::platform::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::sealing_key;
 use kcaws::ports::state_folder::DiskStateFolder;
-use kcaws_test_kit::{Desk, Output};
+use kcaws_test_kit::{Output, TestEnv};
 
 use crate::operations::Operation;
 use crate::server::{Request, Server, Step, say};
@@ -20,7 +20,7 @@ type Armed = Arc<Mutex<Option<(Operation, Vec<Step>, usize)>>>;
 
 pub(crate) struct Between {
     pub(crate) sim: IdcSim,
-    desk: Desk,
+    env: TestEnv,
     armed: Armed,
 }
 
@@ -30,7 +30,7 @@ const MOST_ADDRESS_SPACE_KB: u64 = 1_000_000;
 impl Between {
     pub(crate) fn new() -> Self {
         let sim = IdcSim::builder().auto_approve(true).start();
-        let desk = Desk::new().with_secret_mark(idc_sim::SECRET_MARK);
+        let env = TestEnv::new().with_secret_mark(idc_sim::SECRET_MARK);
         let armed = Armed::default();
         let (of_handler, to) = (armed.clone(), sim.url().trim_start_matches("http://").to_owned());
         let server = Server::start(Arc::new(move |request, stream| {
@@ -49,15 +49,15 @@ impl Between {
             }
         }));
         for (name, value) in sim.env() {
-            desk.set_env(name, value.replace(sim.url(), &server.url()));
+            env.set_env(name, value.replace(sim.url(), &server.url()));
         }
-        desk.set_env("KCAWS_KEYRING", "keyutils");
+        env.set_env("KCAWS_KEYRING", "keyutils");
         let (start_url, region) = (sim.start_url(), sim.region());
-        desk.write_aws_config(&format!(
+        env.write_aws_config(&format!(
             "[sso-session corp]\nsso_start_url = {start_url}\nsso_region = {region}\n\n[profile dev]\n\
              credential_process = kcaws credential-process --session corp --account 111122223333 --role PowerUserAccess\n"
         ));
-        Self { sim, desk, armed }
+        Self { sim, env, armed }
     }
 
     pub(crate) fn arm(&self, operation: Operation, steps: &[Step]) {
@@ -72,7 +72,7 @@ impl Between {
 
     pub(crate) fn run(&self, line: &str) -> Output {
         let limit = format!("ulimit -v {MOST_ADDRESS_SPACE_KB}; exec \"$0\" \"$@\"");
-        let command = self.desk.command("/bin/sh").args(["-c", &limit, env!("CARGO_BIN_EXE_kcaws")]);
+        let command = self.env.command("/bin/sh").args(["-c", &limit, env!("CARGO_BIN_EXE_kcaws")]);
         command.args(line.split_whitespace()).allow_secret_on_stdout().run()
     }
 
@@ -88,7 +88,7 @@ impl Between {
     }
 
     fn state(&self) -> PathBuf {
-        self.desk.state_dir().join("kcaws")
+        self.env.state_dir().join("kcaws")
     }
 }
 

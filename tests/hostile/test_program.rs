@@ -41,17 +41,17 @@ fn judge(operation: Operation, answer: &Answer, output: &Output) {
 
 /// With a login that must be there afterwards.
 fn with_a_login(operation: Operation, line: &str) {
-    let stage = Between::new();
-    stage.run("login corp --no-browser").expect_ok();
+    let fixture = Between::new();
+    fixture.run("login corp --no-browser").expect_ok();
     for answer in some_of(operation) {
-        let before: Vec<(PathBuf, Vec<u8>)> = stage.tokens();
-        stage.cool();
+        let before: Vec<(PathBuf, Vec<u8>)> = fixture.tokens();
+        fixture.cool();
         if operation == Operation::Refresh {
-            stage.sim.expire_access_tokens();
+            fixture.sim.expire_access_tokens();
         }
-        stage.arm(operation, &answer.steps);
-        let output = stage.run(line);
-        stage.disarm();
+        fixture.arm(operation, &answer.steps);
+        let output = fixture.run(line);
+        fixture.disarm();
         judge(operation, &answer, &output);
         // Tokens that the simulator knows nothing of, or a login that was called over by name: as it should be.
         if operation == Operation::Refresh && [0, 4].contains(&output.code()) {
@@ -59,24 +59,24 @@ fn with_a_login(operation: Operation, line: &str) {
                 std::fs::write(path, bytes).unwrap();
             }
         }
-        stage.cool();
-        let next = stage.run(CREDENTIALS);
+        fixture.cool();
+        let next = fixture.run(CREDENTIALS);
         assert_eq!(next.code(), 0, "after {operation:?}, {}: {output}\n{next}", answer.name);
     }
 }
 
 /// Before there is a login: the next one succeeds.
 fn before_a_login(operation: Operation) {
-    let stage = Between::new();
+    let fixture = Between::new();
     for answer in some_of(operation) {
-        stage.arm(operation, &answer.steps);
-        let output = stage.run("login corp --no-browser");
-        stage.disarm();
+        fixture.arm(operation, &answer.steps);
+        let output = fixture.run("login corp --no-browser");
+        fixture.disarm();
         judge(operation, &answer, &output);
-        let _ = stage.run("logout corp");
+        let _ = fixture.run("logout corp");
     }
-    stage.run("login corp --no-browser").expect_ok();
-    stage.run(CREDENTIALS).expect_ok();
+    fixture.run("login corp --no-browser").expect_ok();
+    fixture.run(CREDENTIALS).expect_ok();
 }
 
 #[test]

@@ -11,6 +11,15 @@ mod vectors;
 #[cfg(target_os = "linux")]
 mod desktop;
 #[cfg(target_os = "linux")]
+#[path = "../cli/fixture.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "the suite of the commands uses all of it"
+)]
+mod fixture;
+#[cfg(target_os = "linux")]
 mod keyutils;
 #[cfg(target_os = "linux")]
 #[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
@@ -25,15 +34,6 @@ mod secret_service_in_trouble;
 mod secret_service_prompt;
 #[cfg(target_os = "linux")]
 mod secret_service_under_load;
-#[cfg(target_os = "linux")]
-#[path = "../cli/stage.rs"]
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "the suite of the commands uses all of it"
-)]
-mod stage;
 #[cfg(windows)]
 mod wincred;
 

@@ -12,9 +12,9 @@
 )]
 
 mod chance;
-#[path = "../cli/stage.rs"]
+#[path = "../cli/fixture.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
-mod stage;
+mod fixture;
 mod test_crowd;
 mod test_left_overs;
 mod test_stops;

@@ -4,16 +4,16 @@ use idc_sim::{IdcSim, Route};
 use kcaws_test_kit::Running;
 
 use crate::chance::Chance;
+use crate::fixture::{ACCOUNT, LoginFixture};
 use crate::rounds;
-use crate::stage::{ACCOUNT, Stage};
 
 const ROLES: [&str; 5] =
     ["PowerUserAccess", "ReadOnlyAccess", "AdministratorAccess", "SupportUser", "ViewOnlyAccess"];
 const PROCESSES: usize = 75;
 
 /// The process that holds the session's lock wrote its number into it.
-fn leader(stage: &Stage, children: &[Running]) -> Option<usize> {
-    let folder = std::fs::read_dir(stage.state().join("sessions")).ok()?;
+fn leader(fixture: &LoginFixture, children: &[Running]) -> Option<usize> {
+    let folder = std::fs::read_dir(fixture.state().join("sessions")).ok()?;
     let lock = folder
         .flatten()
         .map(|entry| entry.path())
@@ -26,28 +26,30 @@ fn leader(stage: &Stage, children: &[Running]) -> Option<usize> {
 fn a_killed_leader_is_replaced_and_everybody_else_is_answered() {
     let hour = Duration::from_secs(3600);
     let builder = IdcSim::builder().auto_approve(true);
-    let stage = Stage::with(ROLES.iter().fold(builder, |builder, role| builder.permission_set(role, hour)));
-    stage.run("login corp --no-browser").expect_ok();
+    let fixture =
+        LoginFixture::with(ROLES.iter().fold(builder, |builder, role| builder.permission_set(role, hour)));
+    fixture.run("login corp --no-browser").expect_ok();
     let mut chance = Chance::new(5);
     let mut led = 0;
     for _ in 0..rounds(4, 200) {
-        let _ = std::fs::remove_dir_all(stage.state().join("warm"));
-        stage.sim.expire_access_tokens();
-        stage.sim.clear_log();
+        let _ = std::fs::remove_dir_all(fixture.state().join("warm"));
+        fixture.sim.expire_access_tokens();
+        fixture.sim.clear_log();
         let mut children: Vec<Running> = (0..PROCESSES)
             .map(|number| {
                 let role = ROLES[number % ROLES.len()];
                 let line = format!("credential-process --session corp --account {ACCOUNT} --role {role}");
-                stage.kcaws(&line).allow_secret_on_stdout().spawn()
+                fixture.kcaws(&line).allow_secret_on_stdout().spawn()
             })
             .collect();
         std::thread::sleep(chance.within(Duration::from_millis(60)));
-        if let Some(position) = leader(&stage, &children) {
+        if let Some(position) = leader(&fixture, &children) {
             children.swap_remove(position).kill();
             led += 1;
         }
-        let refreshed =
-            || stage.sim.requests_to(Route::CreateToken).iter().filter(|one| one.status == Some(200)).count();
+        let refreshed = || {
+            fixture.sim.requests_to(Route::CreateToken).iter().filter(|one| one.status == Some(200)).count()
+        };
         let mut lost = false;
         for child in children {
             let output = child.wait();
@@ -65,7 +67,7 @@ fn a_killed_leader_is_replaced_and_everybody_else_is_answered() {
         }
         assert!(refreshed() <= 2, "one refresh, and one more after a leader's death");
         if lost {
-            stage.run("login corp --no-browser").expect_ok();
+            fixture.run("login corp --no-browser").expect_ok();
         }
     }
     println!("{led} leaders killed");

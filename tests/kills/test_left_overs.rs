@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 use idc_sim::{IdcSim, Route};
 use kcaws_test_kit::{Output, find_program};
 
-use crate::stage::{Stage, binary};
+use crate::fixture::{LoginFixture, binary};
 
 /// More renames than any command here makes.
 const MANY: usize = 12;
 
-fn stage() -> Stage {
-    let stage = Stage::with(IdcSim::builder().auto_approve(true));
-    stage.run("login corp --no-browser").expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.sim.clear_log();
-    stage
+fn fixture() -> LoginFixture {
+    let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
+    fixture.run("login corp --no-browser").expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.clear_log();
+    fixture
 }
 
 /// Runs `line`, and kills it before its rename number `at`; whether it came so far.
-fn killed_at(stage: &Stage, at: usize, line: &str) -> bool {
+fn killed_at(fixture: &LoginFixture, at: usize, line: &str) -> bool {
     let calls = "rename,renameat,renameat2";
-    let output: Output = stage
-        .desk
+    let output: Output = fixture
+        .env
         .command("strace")
         .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")])
         .args(["-e", &format!("inject={calls}:signal=SIGKILL:when={at}")])
@@ -54,8 +54,8 @@ pub(crate) fn make_old(temps: &[PathBuf]) {
     }
 }
 
-pub(crate) fn temps_of(stage: &Stage) -> Vec<PathBuf> {
-    temps(&stage.state())
+pub(crate) fn temps_of(fixture: &LoginFixture) -> Vec<PathBuf> {
+    temps(&fixture.state())
 }
 
 macro_rules! strace_or_skip {
@@ -69,19 +69,20 @@ macro_rules! strace_or_skip {
 fn each_rename_of_a_refresh(keyring: &str) {
     let mut whole = 0;
     for at in 1..MANY {
-        let stage = Stage::with(IdcSim::builder().auto_approve(true));
-        stage.desk.set_env("KCAWS_KEYRING", keyring);
-        stage.desk.set_env("KCAWS_PASSPHRASE_COMMAND", "echo passphrase");
-        stage.run("login corp --no-browser").expect_ok();
-        stage.sim.expire_access_tokens();
-        stage.sim.clear_log();
-        if !killed_at(&stage, at, "accounts --refresh") {
+        let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
+        fixture.env.set_env("KCAWS_KEYRING", keyring);
+        fixture.env.set_env("KCAWS_PASSPHRASE_COMMAND", "echo passphrase");
+        fixture.run("login corp --no-browser").expect_ok();
+        fixture.sim.expire_access_tokens();
+        fixture.sim.clear_log();
+        if !killed_at(&fixture, at, "accounts --refresh") {
             break;
         }
-        let answered =
-            || stage.sim.requests_to(Route::CreateToken).iter().filter(|one| one.status == Some(200)).count();
+        let answered = || {
+            fixture.sim.requests_to(Route::CreateToken).iter().filter(|one| one.status == Some(200)).count()
+        };
         let before = answered();
-        stage.run("accounts --refresh").expect_ok();
+        fixture.run("accounts --refresh").expect_ok();
         assert_eq!(answered(), 1, "the token that was written, or one refresh");
         whole += before;
     }
@@ -106,17 +107,17 @@ fn logout_leaves_nothing_of_a_write_that_was_killed() {
     let line = "credential-process --session corp --account 111122223333 --role PowerUserAccess";
     let mut left = 0;
     for at in 1..MANY {
-        let stage = stage();
-        if !killed_at(&stage, at, line) {
+        let fixture = fixture();
+        if !killed_at(&fixture, at, line) {
             break;
         }
-        left += temps_of(&stage).len();
-        stage.run("logout corp").expect_ok();
-        let sealed = ["keyutils", "warm"].map(|folder| temps(&stage.state().join(folder)));
+        left += temps_of(&fixture).len();
+        fixture.run("logout corp").expect_ok();
+        let sealed = ["keyutils", "warm"].map(|folder| temps(&fixture.state().join(folder)));
         assert!(sealed.concat().is_empty(), "killed at {at}: {sealed:?}");
-        let keys = std::fs::read_dir(stage.state().join("keyutils")).map_or(0, Iterator::count);
+        let keys = std::fs::read_dir(fixture.state().join("keyutils")).map_or(0, Iterator::count);
         assert_eq!(keys, 0);
-        stage.credentials().expect_code(4);
+        fixture.credentials().expect_code(4);
     }
     assert!(left > 0, "no kill left anything");
 }
@@ -124,32 +125,32 @@ fn logout_leaves_nothing_of_a_write_that_was_killed() {
 #[test]
 fn what_killed_writes_left_goes_with_the_next_one() {
     strace_or_skip!();
-    let stage = stage();
+    let fixture = fixture();
     let line = "credential-process --session corp --account 111122223333 --role PowerUserAccess";
     for at in 1..MANY {
-        stage.sim.expire_access_tokens();
-        if !killed_at(&stage, at, line) {
+        fixture.sim.expire_access_tokens();
+        if !killed_at(&fixture, at, line) {
             break;
         }
     }
-    let left = temps_of(&stage);
+    let left = temps_of(&fixture);
     assert!(!left.is_empty());
     make_old(&left);
-    let _ = std::fs::remove_dir_all(stage.state().join("warm"));
-    stage.sim.expire_access_tokens();
-    stage.credentials().expect_ok();
-    assert!(temps_of(&stage).is_empty(), "{:?}", temps_of(&stage));
+    let _ = std::fs::remove_dir_all(fixture.state().join("warm"));
+    fixture.sim.expire_access_tokens();
+    fixture.credentials().expect_ok();
+    assert!(temps_of(&fixture).is_empty(), "{:?}", temps_of(&fixture));
 }
 
 /// A removal or a rename that is only in memory comes back, or is undone, with the next power cut.
 #[test]
 fn a_rotated_token_and_a_logout_last() {
     strace_or_skip!();
-    let stage = stage();
+    let fixture = fixture();
     let traced = |line: &str| {
-        let log = stage.desk.root().join("trace");
-        stage
-            .desk
+        let log = fixture.env.root().join("trace");
+        fixture
+            .env
             .command("strace")
             .args([
                 "-f",

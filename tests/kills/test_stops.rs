@@ -7,8 +7,8 @@ use idc_sim::{Fault, IdcSim, Route};
 use kcaws_test_kit::{Running, Signal, wait_for};
 
 use crate::chance::Chance;
+use crate::fixture::LoginFixture;
 use crate::rounds;
-use crate::stage::Stage;
 
 /// How many are stopped at a time.
 const AT_ONCE: usize = 20;
@@ -16,12 +16,12 @@ const AT_ONCE: usize = 20;
 const STOP: Duration = Duration::from_secs(7);
 
 /// Somebody is logged in, and the access token is old.
-fn stage() -> Stage {
-    let stage = Stage::with(IdcSim::builder().auto_approve(true));
-    stage.run("login corp --no-browser").expect_ok();
-    stage.sim.expire_access_tokens();
-    stage.sim.clear_log();
-    stage
+fn fixture() -> LoginFixture {
+    let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
+    fixture.run("login corp --no-browser").expect_ok();
+    fixture.sim.expire_access_tokens();
+    fixture.sim.clear_log();
+    fixture
 }
 
 fn is_stopped(child: &Running) -> bool {
@@ -29,26 +29,26 @@ fn is_stopped(child: &Running) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
 }
 
-fn refreshes(stage: &Stage) -> usize {
-    stage.sim.requests_to(Route::CreateToken).iter().filter(|one| one.status == Some(200)).count()
+fn refreshes(fixture: &LoginFixture) -> usize {
+    fixture.sim.requests_to(Route::CreateToken).iter().filter(|one| one.status == Some(200)).count()
 }
 
 /// Returns whether the answer was waiting when the process ran again.
 fn stopped_on_the_way(after: Duration, delay: Duration) -> bool {
-    let stage = stage();
-    stage.sim.fault(Route::CreateToken, Fault::delay(delay)).times(1);
-    let child = stage.credentials_command().spawn();
+    let fixture = fixture();
+    fixture.sim.fault(Route::CreateToken, Fault::delay(delay)).times(1);
+    let child = fixture.credentials_command().spawn();
     std::thread::sleep(after);
-    let before = refreshes(&stage);
+    let before = refreshes(&fixture);
     child.signal(Signal::STOP);
     std::thread::sleep(STOP);
-    let answered = refreshes(&stage) > before;
+    let answered = refreshes(&fixture) > before;
     child.signal(Signal::CONT);
     // A call that was cut off may fail; the next one finds the login.
     let first = child.wait();
     assert_ne!(first.code(), 4, "a login was lost: {first}");
-    stage.credentials().expect_ok();
-    assert_eq!(refreshes(&stage), 1, "nothing was refreshed twice");
+    fixture.credentials().expect_ok();
+    assert_eq!(refreshes(&fixture), 1, "nothing was refreshed twice");
     answered
 }
 
@@ -71,16 +71,16 @@ fn a_refresh_that_is_stopped_loses_no_login() {
 
 #[test]
 fn ctrl_z_waits_until_the_answer_is_stored() {
-    let stage = stage();
-    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(1))).times(1);
-    let child = stage.credentials_command().spawn();
-    wait_for("the refresh", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
+    let fixture = fixture();
+    fixture.sim.fault(Route::CreateToken, Fault::delay(Duration::from_secs(1))).times(1);
+    let child = fixture.credentials_command().spawn();
+    wait_for("the refresh", || (fixture.sim.count(Route::CreateToken) > 0).then_some(()));
     child.signal(Signal::TSTP);
     wait_for("the process to stop", || is_stopped(&child).then_some(()));
-    assert_eq!(refreshes(&stage), 1);
+    assert_eq!(refreshes(&fixture), 1);
     // The session's lock is free, and the token is there.
-    stage.run("accounts --refresh").expect_ok();
-    assert_eq!(refreshes(&stage), 1);
+    fixture.run("accounts --refresh").expect_ok();
+    assert_eq!(refreshes(&fixture), 1);
     child.signal(Signal::CONT);
     child.wait().expect_ok();
 }
@@ -88,28 +88,28 @@ fn ctrl_z_waits_until_the_answer_is_stored() {
 /// An answer to the device flow's poll is a login that cannot be had again.
 #[test]
 fn a_login_that_is_stopped_while_its_answer_comes_is_a_login() {
-    let stage = Stage::with(IdcSim::builder().auto_approve(true));
-    stage.sim.fault(Route::CreateToken, Fault::delay(Duration::from_millis(500))).times(1);
-    let login = stage.kcaws("login corp --no-browser").spawn();
-    wait_for("the poll", || (stage.sim.count(Route::CreateToken) > 0).then_some(()));
+    let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
+    fixture.sim.fault(Route::CreateToken, Fault::delay(Duration::from_millis(500))).times(1);
+    let login = fixture.kcaws("login corp --no-browser").spawn();
+    wait_for("the poll", || (fixture.sim.count(Route::CreateToken) > 0).then_some(()));
     login.signal(Signal::STOP);
     // Longer than a person's command waits for one answer.
     std::thread::sleep(Duration::from_secs(17));
     login.signal(Signal::CONT);
     login.wait().expect_ok();
-    stage.credentials().expect_ok();
+    fixture.credentials().expect_ok();
 }
 
 #[test]
 fn a_logout_that_is_stopped_ends_the_session_and_says_so() {
-    let stage = Stage::with(IdcSim::builder().auto_approve(true));
-    stage.run("login corp --no-browser").expect_ok();
-    stage.sim.fault(Route::Logout, Fault::delay(Duration::from_millis(500))).times(1);
-    let logout = stage.kcaws("logout corp").spawn();
-    wait_for("the logout", || (stage.sim.count(Route::Logout) > 0).then_some(()));
+    let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
+    fixture.run("login corp --no-browser").expect_ok();
+    fixture.sim.fault(Route::Logout, Fault::delay(Duration::from_millis(500))).times(1);
+    let logout = fixture.kcaws("logout corp").spawn();
+    wait_for("the logout", || (fixture.sim.count(Route::Logout) > 0).then_some(()));
     logout.signal(Signal::STOP);
     std::thread::sleep(Duration::from_secs(17));
     logout.signal(Signal::CONT);
     logout.wait().expect_ok().expect_stderr("at Identity Center and here");
-    assert_eq!(stage.sim.count(Route::Logout), 1);
+    assert_eq!(fixture.sim.count(Route::Logout), 1);
 }

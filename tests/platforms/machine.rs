@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use kcaws_test_kit::{Desk, DeskCommand, PrivateKeyring, Running};
+use kcaws_test_kit::{PrivateKeyring, Running, TestCommand, TestEnv};
 
 pub(crate) struct Machine<'d> {
     binary: PathBuf,
@@ -39,46 +39,46 @@ fn variable(name: &str) -> Option<PathBuf> {
 }
 
 impl<'d> Machine<'d> {
-    pub(crate) fn at(desk: &'d Desk) -> Self {
+    pub(crate) fn at(env: &'d TestEnv) -> Self {
         let binary = variable("KCAWS_TEST_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_kcaws").into());
         let runner = variable("KCAWS_TEST_RUNNER");
         let kind = match (&runner, variable("KCAWS_TEST_WINEPREFIX")) {
-            (Some(wine), Some(from)) => Kind::Wine(Wine::start(desk, wine, &from)),
-            (Some(_), None) => Self::emulated(desk),
+            (Some(wine), Some(from)) => Kind::Wine(Wine::start(env, wine, &from)),
+            (Some(_), None) => Self::emulated(env),
             (None, _) => {
-                desk.set_env("KCAWS_KEYRING", "keyutils");
+                env.set_env("KCAWS_KEYRING", "keyutils");
                 Kind::Native
             }
         };
         Self { binary, runner, kind }
     }
 
-    fn emulated(desk: &'d Desk) -> Kind<'d> {
-        let keyring = Box::new(PrivateKeyring::start(desk));
+    fn emulated(env: &'d TestEnv) -> Kind<'d> {
+        let keyring = Box::new(PrivateKeyring::start(env));
         let memory = tempfile::Builder::new().prefix("kcaws-test").tempdir_in("/dev/shm").unwrap();
-        desk.set_env("XDG_RUNTIME_DIR", memory.path());
+        env.set_env("XDG_RUNTIME_DIR", memory.path());
         Kind::Emulated { _keyring: keyring, _memory: memory }
     }
 
-    pub(crate) fn command(&self, desk: &Desk) -> DeskCommand {
+    pub(crate) fn command(&self, env: &TestEnv) -> TestCommand {
         match &self.runner {
-            Some(runner) => desk.command(runner).arg(&self.binary),
-            None => desk.command(&self.binary),
+            Some(runner) => env.command(runner).arg(&self.binary),
+            None => env.command(&self.binary),
         }
     }
 
-    pub(crate) fn home(&self, desk: &Desk) -> PathBuf {
+    pub(crate) fn home(&self, env: &TestEnv) -> PathBuf {
         match &self.kind {
             Kind::Wine(wine) => wine.person.clone(),
-            Kind::Native | Kind::Emulated { .. } => desk.home(),
+            Kind::Native | Kind::Emulated { .. } => env.home(),
         }
     }
 
     /// kcaws's own folder.
-    pub(crate) fn state(&self, desk: &Desk) -> PathBuf {
+    pub(crate) fn state(&self, env: &TestEnv) -> PathBuf {
         match &self.kind {
             Kind::Wine(wine) => wine.person.join("AppData/Local/kcaws"),
-            Kind::Native | Kind::Emulated { .. } => desk.state_dir().join("kcaws"),
+            Kind::Native | Kind::Emulated { .. } => env.state_dir().join("kcaws"),
         }
     }
 
@@ -99,9 +99,9 @@ impl<'d> Machine<'d> {
         }
     }
 
-    pub(crate) fn stop(&self, desk: &Desk) {
+    pub(crate) fn stop(&self, env: &TestEnv) {
         if let Kind::Wine(wine) = &self.kind {
-            desk.command(&wine.server).arg("-k").run();
+            env.command(&wine.server).arg("-k").run();
         }
     }
 }
@@ -109,8 +109,8 @@ impl<'d> Machine<'d> {
 impl Wine {
     /// The registry and the person's folder are copied; the system's folders, hundreds of megabytes that nobody
     /// writes to, are not.
-    fn start(desk: &Desk, wine: &Path, from: &Path) -> Self {
-        let prefix = desk.root().join("wine");
+    fn start(env: &TestEnv, wine: &Path, from: &Path) -> Self {
+        let prefix = env.root().join("wine");
         let drive = prefix.join("drive_c");
         std::fs::create_dir_all(prefix.join("dosdevices")).unwrap();
         std::fs::create_dir_all(&drive).unwrap();
@@ -130,12 +130,12 @@ impl Wine {
         let person = drive.join("users").join(name);
         std::fs::create_dir_all(person.join("AppData/Local")).unwrap();
         std::fs::create_dir_all(person.join("Temp")).unwrap();
-        desk.set_env("WINEPREFIX", &prefix);
+        env.set_env("WINEPREFIX", &prefix);
         // Its own remarks would stand among those of kcaws.
-        desk.set_env("WINEDEBUG", "-all");
+        env.set_env("WINEDEBUG", "-all");
         // It would offer to install what kcaws has no use for, and put itself into a desktop's menus.
-        desk.set_env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=d");
-        let mut session = desk.command(wine).args(["cmd", "/q", "/k", "echo started"]).interactive().spawn();
+        env.set_env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=d");
+        let mut session = env.command(wine).args(["cmd", "/q", "/k", "echo started"]).interactive().spawn();
         session.wait_for_stdout("started");
         Self { _session: Box::new(session), server: wine.with_file_name("wineserver"), person }
     }

@@ -8,7 +8,7 @@
 //! Without them it is this machine's own kcaws. The simulator always runs here, natively.
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a failed unwrap is a failed test")]
 
+mod fixture;
 mod machine;
-mod stage;
 mod test_exit_codes;
 mod test_journey;

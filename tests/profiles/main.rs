@@ -11,11 +11,11 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
+#[path = "../cli/fixture.rs"]
+#[expect(dead_code, reason = "the other suite uses all of it")]
+mod fixture;
 mod properties;
 mod readers;
-#[path = "../cli/stage.rs"]
-#[expect(dead_code, reason = "the other suite uses all of it")]
-mod stage;
 mod test_botocore;
 mod test_cases;
 mod test_crowd;

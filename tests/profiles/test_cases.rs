@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 
-use kcaws_test_kit::{Desk, Output};
+use kcaws_test_kit::{Output, TestEnv};
 
+use crate::fixture::binary;
 use crate::readers;
-use crate::stage::binary;
 
 struct Case {
     name: String,
@@ -55,17 +55,17 @@ fn shown(bytes: &[u8]) -> String {
 }
 
 /// What is wrong with it, and the file it leaves.
-fn play(case: &Case, desk: &Desk) -> Result<Option<Vec<u8>>, String> {
+fn play(case: &Case, env: &TestEnv) -> Result<Option<Vec<u8>>, String> {
     if let Some(before) = &case.before {
-        desk.write_home_file(".aws/config", before);
+        env.write_home_file(".aws/config", before);
     }
     let (last, first) = case.commands.split_last().unwrap();
-    let run = |line: &str| desk.command(binary()).args(line.split(' ')).run();
+    let run = |line: &str| env.command(binary()).args(line.split(' ')).run();
     for line in first {
         run(line).expect_ok();
     }
     let output = run(last);
-    let after = std::fs::read(desk.aws_config_path()).ok();
+    let after = std::fs::read(env.aws_config_path()).ok();
     let wanted = case.after.as_ref().or(case.before.as_ref());
     let fail = |what: String, output: &Output| Err(format!("{}: {what}\n{output}", case.name));
     if output.code() != case.code {
@@ -88,7 +88,7 @@ fn play(case: &Case, desk: &Desk) -> Result<Option<Vec<u8>>, String> {
     if case.code != 0 && output.stderr_text().lines().count() > 3 {
         return fail("an error has at most three lines".into(), &output);
     }
-    let leftovers: Vec<_> = std::fs::read_dir(desk.home().join(".aws")).unwrap().flatten().collect();
+    let leftovers: Vec<_> = std::fs::read_dir(env.home().join(".aws")).unwrap().flatten().collect();
     if leftovers.len() != 1 {
         return fail(format!("{leftovers:?}"), &output);
     }
@@ -101,7 +101,7 @@ fn every_case_ends_as_written_and_all_tools_read_the_same() {
     assert!(cases.len() >= 60, "{}", cases.len());
     let (mut wrong, mut written) = (Vec::new(), Vec::new());
     for case in &cases {
-        match play(case, &Desk::new()) {
+        match play(case, &TestEnv::new()) {
             Ok(Some(after)) => {
                 let path = kept.path().join(&case.name);
                 std::fs::write(&path, &after).unwrap();
@@ -141,8 +141,8 @@ fn every_case_ends_as_written_and_all_tools_read_the_same() {
 
 #[test]
 fn without_a_file_there_is_nothing_to_add_to_and_nothing_is_made() {
-    let desk = Desk::new();
+    let env = TestEnv::new();
     let line = "profile add dev --session corp --account 111122223333 --role Admin";
-    desk.command(binary()).args(line.split(' ')).run().expect_code(3).expect_stderr("no [sso-session corp]");
-    assert!(!desk.aws_config_path().exists());
+    env.command(binary()).args(line.split(' ')).run().expect_code(3).expect_stderr("no [sso-session corp]");
+    assert!(!env.aws_config_path().exists());
 }

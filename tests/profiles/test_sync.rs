@@ -3,8 +3,8 @@
 use idc_sim::{Builder, Fault, IdcSim, PageSize, Route};
 use kcaws_test_kit::{Signal, require_program};
 
+use crate::fixture::{LoginFixture, binary};
 use crate::readers;
-use crate::stage::{Stage, binary};
 
 const USER: &str = "alice@example.com";
 
@@ -21,14 +21,14 @@ fn accounts(builder: Builder, count: usize) -> Builder {
     builder
 }
 
-fn logged_in(builder: Builder) -> Stage {
-    let stage = Stage::with(builder);
-    stage.run("login corp --no-browser").expect_ok();
-    stage.sim.clear_log();
-    stage
+fn logged_in(builder: Builder) -> LoginFixture {
+    let fixture = LoginFixture::with(builder);
+    fixture.run("login corp --no-browser").expect_ok();
+    fixture.sim.clear_log();
+    fixture
 }
 
-fn few() -> Stage {
+fn few() -> LoginFixture {
     logged_in(accounts(IdcSim::builder(), 3))
 }
 
@@ -40,9 +40,9 @@ fn accounts_in_any_script_and_of_one_name_all_get_their_profiles() {
             let id = format!("{id:0>12}");
             builder.account(&id, name, "team@example.com").assign(USER, &id, "ReadOnlyAccess")
         });
-    let stage = logged_in(builder);
-    stage.run("profile sync corp --yes").expect_ok();
-    let after = stage.desk.read_aws_config();
+    let fixture = logged_in(builder);
+    fixture.run("profile sync corp --yes").expect_ok();
+    let after = fixture.env.read_aws_config();
     let profiles = readers::ours(&after);
     let names: Vec<&str> = profiles.keys().map(String::as_str).filter(|name| *name != "dev").collect();
     assert_eq!(
@@ -56,16 +56,16 @@ fn accounts_in_any_script_and_of_one_name_all_get_their_profiles() {
         ]
     );
     assert_eq!(readers::rust_sdk(&after), Ok(profiles.clone()));
-    stage.run("profile sync corp --yes").expect_ok().expect_stderr("Nothing to change");
+    fixture.run("profile sync corp --yes").expect_ok().expect_stderr("Nothing to change");
 }
 
 #[test]
 fn a_profile_for_every_role_and_the_second_time_nothing() {
-    let stage = few();
-    let before = stage.desk.read_aws_config();
-    let output = stage.run("profile sync corp --yes").expect_ok();
+    let fixture = few();
+    let before = fixture.env.read_aws_config();
+    let output = fixture.run("profile sync corp --yes").expect_ok();
     assert!(output.stderr_text().contains("9 created"), "{output}");
-    let after = stage.desk.read_aws_config();
+    let after = fixture.env.read_aws_config();
     assert!(after.starts_with(&before));
     let profiles = readers::ours(&after);
     assert_eq!(profiles.len(), 10);
@@ -73,25 +73,25 @@ fn a_profile_for_every_role_and_the_second_time_nothing() {
     let wanted = "credential-process --session corp --account 200000000001 --role ReadOnlyAccess";
     assert!(line.ends_with(wanted), "{line}");
     assert_eq!(readers::rust_sdk(&after), Ok(profiles));
-    let again = stage.run("profile sync corp --yes").expect_ok();
+    let again = fixture.run("profile sync corp --yes").expect_ok();
     assert!(again.stderr_text().contains("Nothing to change"), "{again}");
-    stage.run("profile undo").expect_ok();
-    assert_eq!(stage.desk.read_aws_config(), before);
+    fixture.run("profile undo").expect_ok();
+    assert_eq!(fixture.env.read_aws_config(), before);
 }
 
 #[test]
 fn what_is_gone_is_pruned_and_hand_edits_stay() {
-    let stage = few();
-    stage.run("profile sync --yes").expect_ok();
-    let edited = stage.desk.read_aws_config().replace(
+    let fixture = few();
+    fixture.run("profile sync --yes").expect_ok();
+    let edited = fixture.env.read_aws_config().replace(
         "[profile team-0-read-only-access]\n",
         "[profile team-0-read-only-access]\n# mine\nregion = x\n",
     );
-    stage.desk.write_aws_config(&edited);
-    stage.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
-    stage.run("profile sync --no-prune --yes").expect_ok();
-    assert_eq!(stage.desk.read_aws_config(), edited);
-    let output = stage.run("profile sync --yes --json").expect_ok().stdout_json();
+    fixture.env.write_aws_config(&edited);
+    fixture.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
+    fixture.run("profile sync --no-prune --yes").expect_ok();
+    assert_eq!(fixture.env.read_aws_config(), edited);
+    let output = fixture.run("profile sync --yes --json").expect_ok().stdout_json();
     let removed: Vec<&str> = output["profiles"]
         .as_array()
         .unwrap()
@@ -100,26 +100,26 @@ fn what_is_gone_is_pruned_and_hand_edits_stay() {
         .map(|one| one["name"].as_str().unwrap())
         .collect();
     assert_eq!(removed, ["team-1-read-only-access"]);
-    let after = stage.desk.read_aws_config();
+    let after = fixture.env.read_aws_config();
     assert!(after.contains("# mine\nregion = x\n") && !after.contains("team-1-read-only-access"));
     assert!(after.contains("[profile dev]"), "not of sync, and kept: {after}");
 }
 
 #[test]
 fn the_settings_name_and_place_what_sync_writes() {
-    let stage = few();
+    let fixture = few();
     let settings = "[profiles]\nname = \"{account_name|replace: :}.{role|kebab|replace:-access:}\"\nregion = \"eu-central-1\"\n\
                     output = \"json\"\n[profiles.accounts.200000000002]\nalias = \"prod\"\nregion = \"us-east-1\"\n\
                     [profiles.roles.PowerUserAccess]\nalias = \"power\"\n";
-    stage.desk.write_home_file(".config/kcaws/config.toml", settings);
-    stage.run("profile sync --yes").expect_ok();
-    let profiles = readers::ours(&stage.desk.read_aws_config());
+    fixture.env.write_home_file(".config/kcaws/config.toml", settings);
+    fixture.run("profile sync --yes").expect_ok();
+    let profiles = readers::ours(&fixture.env.read_aws_config());
     assert_eq!(profiles["prod.power"]["region"], "us-east-1");
     assert_eq!(profiles["Team0.read-only"]["region"], "eu-central-1");
     assert_eq!(profiles["Team0.read-only"]["output"], "json");
-    let output = stage.kcaws("profile sync --dry-run --template").arg("{account_id}").run().expect_code(1);
+    let output = fixture.kcaws("profile sync --dry-run --template").arg("{account_id}").run().expect_code(1);
     assert!(output.stderr_text().contains("would be both AdministratorAccess in 2"), "{output}");
-    stage
+    fixture
         .kcaws("profile sync --dry-run --template")
         .arg("{acount}")
         .run()
@@ -129,49 +129,50 @@ fn the_settings_name_and_place_what_sync_writes() {
 
 #[test]
 fn nobody_elses_profile_is_touched_and_the_rest_is_written() {
-    let stage = few();
+    let fixture = few();
     let foreign = "\n[profile team-0-power-user-access]\nregion = mine\n";
-    stage.desk.write_aws_config(&(stage.config() + foreign));
-    let output = stage.run("profile sync --yes").expect_code(1).expect_stderr("team-0-power-user-access");
-    let after = stage.desk.read_aws_config();
+    fixture.env.write_aws_config(&(fixture.config() + foreign));
+    let output = fixture.run("profile sync --yes").expect_code(1).expect_stderr("team-0-power-user-access");
+    let after = fixture.env.read_aws_config();
     assert!(after.contains(foreign) && after.contains("[profile team-0-read-only-access]"), "{output}");
 }
 
 #[test]
 fn what_a_person_made_of_a_profile_is_left_alone_or_told() {
-    let stage = few();
-    stage.run("profile sync --yes").expect_ok();
-    let written = stage.desk.read_aws_config();
+    let fixture = few();
+    fixture.run("profile sync --yes").expect_ok();
+    let written = fixture.env.read_aws_config();
     let line = |role: &str| format!("--account 200000000000 --role {role}\n");
     let edited = written.replace(&line("ReadOnlyAccess"), &line("Mine")).replace(
         "[profile team-1-read-only-access]\n",
         "[profile team-1-read-only-access]\ncli_pager = cat\n",
     );
-    stage.desk.write_aws_config(&edited);
-    stage.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
-    let said = stage.run("profile sync --dry-run").expect_code(1).stderr_text();
+    fixture.env.write_aws_config(&edited);
+    fixture.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
+    let said = fixture.run("profile sync --dry-run").expect_code(1).stderr_text();
     assert!(said.contains("`team-1-read-only-access` would go with lines"), "{said}");
-    let said = stage.run("profile sync --yes").expect_code(1).stderr_text();
+    let said = fixture.run("profile sync --yes").expect_code(1).stderr_text();
     assert!(said.contains("`team-0-read-only-access` was left as it is"), "{said}");
     assert!(said.contains("it was changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");
-    let after = stage.desk.read_aws_config();
+    let after = fixture.env.read_aws_config();
     assert!(after.contains(&line("Mine")) && !after.contains("cli_pager"), "{after}");
-    stage.run("profile undo").expect_ok();
-    assert_eq!(stage.desk.read_aws_config(), edited);
-    stage.run("profile remove team-0-read-only-access team-1-read-only-access").expect_ok();
-    stage.run("profile sync --yes").expect_ok();
-    assert!(stage.desk.read_aws_config().contains(&line("ReadOnlyAccess")));
+    fixture.run("profile undo").expect_ok();
+    assert_eq!(fixture.env.read_aws_config(), edited);
+    fixture.run("profile remove team-0-read-only-access team-1-read-only-access").expect_ok();
+    fixture.run("profile sync --yes").expect_ok();
+    assert!(fixture.env.read_aws_config().contains(&line("ReadOnlyAccess")));
 }
 
 #[test]
 fn hostile_names_become_harmless() {
-    let stage = few();
-    stage.sim.add_account("300000000001", "x]\n[profile evil]\nregion = y\n#", "x@example.com");
-    stage.sim.assign(USER, "300000000001", "ReadOnlyAccess");
-    stage.sim.add_account("300000000002", "\u{1b}[2J東京\u{202e}$(id)", "x@example.com");
-    stage.sim.assign(USER, "300000000002", "ReadOnlyAccess");
-    let output = stage.kcaws("profile sync --yes --template").arg("{account_name}.{role}").run().expect_ok();
-    let after = stage.desk.read_aws_config();
+    let fixture = few();
+    fixture.sim.add_account("300000000001", "x]\n[profile evil]\nregion = y\n#", "x@example.com");
+    fixture.sim.assign(USER, "300000000001", "ReadOnlyAccess");
+    fixture.sim.add_account("300000000002", "\u{1b}[2J東京\u{202e}$(id)", "x@example.com");
+    fixture.sim.assign(USER, "300000000002", "ReadOnlyAccess");
+    let output =
+        fixture.kcaws("profile sync --yes --template").arg("{account_name}.{role}").run().expect_ok();
+    let after = fixture.env.read_aws_config();
     assert!(!after.contains("evil]") && !after.contains('\u{1b}'), "{after}");
     assert!(after.contains("[profile x---profile-evil--region---y--.ReadOnlyAccess]"), "{after}\n{output}");
     assert_eq!(readers::rust_sdk(&after), Ok(readers::ours(&after)));
@@ -180,60 +181,62 @@ fn hostile_names_become_harmless() {
 #[test]
 fn a_question_is_asked_and_no_is_no() {
     require_program!("script");
-    let stage = few();
-    let before = stage.desk.read_aws_config();
-    stage.run("profile sync").expect_code(2).expect_stderr("--yes");
-    assert_eq!(stage.sim.count(Route::ListAccounts), 0, "not after a minute of listing");
+    let fixture = few();
+    let before = fixture.env.read_aws_config();
+    fixture.run("profile sync").expect_code(2).expect_stderr("--yes");
+    assert_eq!(fixture.sim.count(Route::ListAccounts), 0, "not after a minute of listing");
     for (answer, is_written) in [("n", false), ("", false), ("y", true)] {
         let line = format!("'{}' profile sync", binary().display());
-        let script = stage.desk.command("script").env("TERM", "xterm");
+        let script = fixture.env.command("script").env("TERM", "xterm");
         let script = script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive();
         let mut asked = script.spawn();
         asked.wait_for_prompt("[y/N]");
         asked.type_line(answer);
         let output = asked.wait().expect_ok().expect_stdout("+[profile team-0-read-only-access]");
-        assert_eq!(stage.desk.read_aws_config() != before, is_written, "{answer:?}: {output}");
+        assert_eq!(fixture.env.read_aws_config() != before, is_written, "{answer:?}: {output}");
     }
 }
 
 #[test]
 fn a_run_that_was_cut_off_is_taken_up_and_nothing_is_half_written() {
-    let stage = logged_in(accounts(IdcSim::builder(), 60));
-    let before = stage.desk.read_aws_config();
-    let running = stage.kcaws("profile sync --yes").spawn();
-    kcaws_test_kit::wait_for("some lists", || (stage.sim.count(Route::ListAccountRoles) > 35).then_some(()));
+    let fixture = logged_in(accounts(IdcSim::builder(), 60));
+    let before = fixture.env.read_aws_config();
+    let running = fixture.kcaws("profile sync --yes").spawn();
+    kcaws_test_kit::wait_for("some lists", || {
+        (fixture.sim.count(Route::ListAccountRoles) > 35).then_some(())
+    });
     running.signal(Signal::INT);
     running.wait().expect_code(130);
-    assert_eq!(stage.desk.read_aws_config(), before);
-    stage.sim.clear_log();
-    stage.run("profile sync --yes").expect_ok();
-    let asked = stage.sim.count(Route::ListAccountRoles);
+    assert_eq!(fixture.env.read_aws_config(), before);
+    fixture.sim.clear_log();
+    fixture.run("profile sync --yes").expect_ok();
+    let asked = fixture.sim.count(Route::ListAccountRoles);
     assert!(asked < 50, "{asked} of 60 asked again");
-    assert_eq!(readers::ours(&stage.desk.read_aws_config()).len(), 181);
-    stage.sim.clear_log();
-    stage.run("profile sync --yes").expect_ok();
-    assert_eq!(stage.sim.count(Route::ListAccountRoles), 60, "a whole run is asked anew");
+    assert_eq!(readers::ours(&fixture.env.read_aws_config()).len(), 181);
+    fixture.sim.clear_log();
+    fixture.run("profile sync --yes").expect_ok();
+    assert_eq!(fixture.sim.count(Route::ListAccountRoles), 60, "a whole run is asked anew");
 }
 
 #[test]
 fn trouble_is_told_and_what_was_listed_is_kept() {
-    let stage = logged_in(accounts(IdcSim::builder(), 30));
-    let before = stage.desk.read_aws_config();
-    stage.sim.fault(Route::ListAccountRoles, Fault::broken_json()).skip(20).times(99);
-    stage.run("profile sync --yes").expect_code(1).expect_stderr("not understood");
-    assert_eq!(stage.desk.read_aws_config(), before);
-    stage.sim.clear_faults();
-    stage.sim.clear_log();
-    stage.run("profile sync --yes").expect_ok();
-    assert!(stage.sim.count(Route::ListAccountRoles) <= 10);
-    stage.run("logout").expect_ok();
-    stage.run("profile sync --yes").expect_code(4).expect_stderr("kcaws login corp");
+    let fixture = logged_in(accounts(IdcSim::builder(), 30));
+    let before = fixture.env.read_aws_config();
+    fixture.sim.fault(Route::ListAccountRoles, Fault::broken_json()).skip(20).times(99);
+    fixture.run("profile sync --yes").expect_code(1).expect_stderr("not understood");
+    assert_eq!(fixture.env.read_aws_config(), before);
+    fixture.sim.clear_faults();
+    fixture.sim.clear_log();
+    fixture.run("profile sync --yes").expect_ok();
+    assert!(fixture.sim.count(Route::ListAccountRoles) <= 10);
+    fixture.run("logout").expect_ok();
+    fixture.run("profile sync --yes").expect_code(4).expect_stderr("kcaws login corp");
 }
 
 #[test]
 fn a_token_that_ends_in_the_middle_is_renewed_once() {
-    let stage = logged_in(accounts(IdcSim::builder(), 30));
-    stage
+    let fixture = logged_in(accounts(IdcSim::builder(), 30));
+    fixture
         .sim
         .fault(
             Route::ListAccountRoles,
@@ -241,20 +244,20 @@ fn a_token_that_ends_in_the_middle_is_renewed_once() {
         )
         .skip(10)
         .times(1);
-    stage.run("profile sync --yes").expect_ok();
-    assert_eq!(stage.sim.count(Route::CreateToken), 1);
-    assert_eq!(readers::ours(&stage.desk.read_aws_config()).len(), 91);
+    fixture.run("profile sync --yes").expect_ok();
+    assert_eq!(fixture.sim.count(Route::CreateToken), 1);
+    assert_eq!(readers::ours(&fixture.env.read_aws_config()).len(), 91);
 }
 
 #[test]
 fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
-    let stage = few();
-    stage.run("profile sync --yes").expect_ok();
+    let fixture = few();
+    fixture.run("profile sync --yes").expect_ok();
     let chained = "\n[profile chained]\nrole_arn = arn:aws:iam::333344445555:role/X\nsource_profile = team-0-read-only-access\n";
-    let before = stage.desk.read_aws_config() + chained;
-    stage.desk.write_aws_config(&before);
+    let before = fixture.env.read_aws_config() + chained;
+    fixture.env.write_aws_config(&before);
     let sync = |flag: &str| {
-        let command = stage.kcaws(&format!("profile sync {flag} --template"));
+        let command = fixture.kcaws(&format!("profile sync {flag} --template"));
         command.arg("{account_name|kebab}.{role|kebab}").run().expect_ok()
     };
     let said = sync("--dry-run").stderr_text();
@@ -270,8 +273,8 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
             expected = expected.replace(&format!("{team}-{role}-access"), &format!("{team}.{role}-access"));
         }
     }
-    assert_eq!(stage.desk.read_aws_config(), expected);
-    let removed = stage.run("profile remove team-0.read-only-access").expect_ok();
+    assert_eq!(fixture.env.read_aws_config(), expected);
+    let removed = fixture.run("profile remove team-0.read-only-access").expect_ok();
     let said = removed.stderr_text();
     assert!(said.contains("source_profile of profile `chained` names `team-0.read-only-access`"), "{said}");
     assert!(said.contains("config:"), "{said}");
@@ -279,11 +282,11 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
 
 #[test]
 fn the_region_given_to_configure_is_that_of_later_profiles() {
-    let stage = few();
+    let fixture = few();
     let configure =
         "configure --session corp --no-login --no-shell-line --profile-region us-west-2 --yes --profiles";
-    stage.run(&format!("{configure} team-0-read-only-access")).expect_ok();
-    stage.run("profile sync --yes").expect_ok();
-    let profiles = readers::ours(&stage.desk.read_aws_config());
+    fixture.run(&format!("{configure} team-0-read-only-access")).expect_ok();
+    fixture.run("profile sync --yes").expect_ok();
+    let profiles = readers::ours(&fixture.env.read_aws_config());
     assert_eq!(profiles["team-2-read-only-access"]["region"], "us-west-2");
 }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
-mod shells;
-#[path = "../cli/stage.rs"]
+#[path = "../cli/fixture.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
-mod stage;
+mod fixture;
+mod shells;
 mod test_completion;
 mod test_env;
 mod test_exec;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use kcaws_test_kit::{Client, Desk, DeskCommand, clients, find_program};
+use kcaws_test_kit::{Client, TestCommand, TestEnv, clients, find_program};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shell {
@@ -28,7 +28,7 @@ impl Shell {
     }
 
     /// Runs `script`. `None`, and said, where the shell is not installed.
-    pub(crate) fn run(self, desk: &Desk, script: &str) -> Option<DeskCommand> {
+    pub(crate) fn run(self, env: &TestEnv, script: &str) -> Option<TestCommand> {
         let flags: &[&str] = match self {
             Self::Bash => &["--noprofile", "--norc", "-c"],
             Self::Zsh => &["-f", "-c"],
@@ -37,7 +37,7 @@ impl Shell {
             Self::Nu => &["--no-config-file", "-c"],
         };
         let program = self.program()?;
-        Some(desk.command(program).args(flags).arg(script))
+        Some(env.command(program).args(flags).arg(script))
     }
 
     /// Looked for once, so that a missing shell is said once and not by every test.

@@ -1,12 +1,12 @@
 use kcaws_test_kit::{Output, require_program};
 
+use crate::fixture::{LoginFixture, binary};
 use crate::shells::Shell;
-use crate::stage::{Stage, binary};
 
 const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`";
 
-fn stage() -> Stage {
-    let stage = Stage::new();
+fn fixture() -> LoginFixture {
+    let fixture = LoginFixture::new();
     let evil = format!(
         "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ReadOnlyAccess\n\
          [profile acts\u{1b}[2J]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = x\n\
@@ -14,12 +14,12 @@ fn stage() -> Stage {
          [profile two words]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n\
          [profile -dash]\nsso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n"
     );
-    stage.desk.write_aws_config(&format!("{}\n{evil}", stage.config()));
+    fixture.env.write_aws_config(&format!("{}\n{evil}", fixture.config()));
     for shell in Shell::ALL {
-        let text = stage.run(&format!("completions {}", shell.name())).expect_ok().stdout_text();
-        stage.desk.write_home_file(format!("completion.{}", shell.name()), text);
+        let text = fixture.run(&format!("completions {}", shell.name())).expect_ok().stdout_text();
+        fixture.env.write_home_file(format!("completion.{}", shell.name()), text);
     }
-    stage
+    fixture
 }
 
 fn values(output: &Output) -> Vec<String> {
@@ -28,7 +28,7 @@ fn values(output: &Output) -> Vec<String> {
 
 #[test]
 fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed() {
-    let stage = stage();
+    let fixture = fixture();
     for (line, expected) in [
         ("kcaws lo", vec!["login", "logout"]),
         ("kcaws login ", vec!["corp"]),
@@ -66,51 +66,55 @@ fn commands_options_profiles_sessions_accounts_roles_and_regions_are_completed()
         ("kcaws", vec![]),
         ("", vec![]),
     ] {
-        let output = stage.kcaws("__complete --line").arg(line).run().expect_ok();
+        let output = fixture.kcaws("__complete --line").arg(line).run().expect_ok();
         assert_eq!(values(&output), expected, "{line}");
         assert!(output.stderr.is_empty(), "{output}");
     }
     // Where a backslash takes the next letter as it is; elsewhere it is a letter.
     for (option, expected) in [("--backslash", vec!["two words"]), ("-q", vec![])] {
         let line = ["__complete", option, "--line"];
-        let output = stage.desk.command(binary()).args(line).arg("kcaws exec two\\ w").run().expect_ok();
+        let output = fixture.env.command(binary()).args(line).arg("kcaws exec two\\ w").run().expect_ok();
         assert_eq!(values(&output), expected, "{option}");
     }
-    let all = stage.kcaws("__complete --").args(["kcaws", ""]).run().expect_ok();
+    let all = fixture.kcaws("__complete --").args(["kcaws", ""]).run().expect_ok();
     assert!(values(&all).contains(&"exec".to_owned()) && !values(&all).contains(&"__complete".to_owned()));
-    let hostile = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
+    let hostile = fixture.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
     assert_eq!(values(&hostile), ["dev", EVIL, "a:b", "two words"], "what acts on a terminal is left out");
     assert!(!hostile.stdout.contains(&0x1b));
     let gov = "\n[sso-session gov]\nsso_start_url = https://start.us-gov-home.awsapps.com/directory/d-1\nsso_region = us-gov-west-1\n";
-    stage.desk.write_aws_config(&format!("{}{gov}", stage.config()));
+    fixture.env.write_aws_config(&format!("{}{gov}", fixture.config()));
     for (line, expected) in [
         ("kcaws console --session gov --region ", vec!["us-gov-east-1", "us-gov-west-1"]),
         ("kcaws console --session=corp --region us-gov", vec![]),
         ("kcaws console --region us-gov-e", vec!["us-gov-east-1"]),
     ] {
-        assert_eq!(values(&stage.kcaws("__complete --line").arg(line).run().expect_ok()), expected, "{line}");
+        assert_eq!(
+            values(&fixture.kcaws("__complete --line").arg(line).run().expect_ok()),
+            expected,
+            "{line}"
+        );
     }
-    stage.desk.write_aws_config("nonsense");
-    let broken = stage.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
+    fixture.env.write_aws_config("nonsense");
+    let broken = fixture.kcaws("__complete --").args(["kcaws", "exec", ""]).run().expect_ok();
     assert!(broken.stdout.is_empty() && broken.stderr.is_empty(), "{broken}");
 }
 
 /// Accounts and permission sets that no profile names, once they have been listed.
 #[test]
 fn what_was_listed_last_is_completed() {
-    let stage = stage();
-    stage.sim.add_account("300000000001", "evil\u{1b}[2J$(touch pwned)", "x@example.com");
-    stage.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
-    stage.log_in();
+    let fixture = fixture();
+    fixture.sim.add_account("300000000001", "evil\u{1b}[2J$(touch pwned)", "x@example.com");
+    fixture.sim.assign("alice@example.com", "300000000001", "ReadOnlyAccess");
+    fixture.log_in();
     let complete = |line: &str| {
-        let output = stage.kcaws("__complete --line").arg(line).run().expect_ok();
+        let output = fixture.kcaws("__complete --line").arg(line).run().expect_ok();
         assert!(output.stderr.is_empty() && !output.stdout.contains(&0x1b), "{output}");
         output
     };
     let account = "kcaws env --session corp --account 30";
     assert!(values(&complete(account)).is_empty(), "not listed yet");
-    stage.run("accounts").expect_ok();
-    stage.sim.clear_log();
+    fixture.run("accounts").expect_ok();
+    fixture.sim.clear_log();
     assert_eq!(
         complete(account).stdout_text(),
         "300000000001\tevil\\u{1b}[2J$(touch pwned)\n",
@@ -121,7 +125,7 @@ fn what_was_listed_last_is_completed() {
     assert_eq!(roles("kcaws env --account=300000000001 --role=R"), ["--role=ReadOnlyAccess"]);
     assert!(roles("kcaws env --role ").contains(&"AdministratorAccess".to_owned()));
     assert!(values(&complete("kcaws env --session other --account 30")).is_empty());
-    assert!(stage.sim.requests().is_empty(), "no network");
+    assert!(fixture.sim.requests().is_empty(), "no network");
     for (shell, script) in [
         (
             Shell::Bash,
@@ -133,23 +137,23 @@ fn what_was_listed_last_is_completed() {
             "source completion.nu; kcaws-complete 'kcaws env --account 30' | each {|c| print $'($c.value)\t($c.description)' } | ignore",
         ),
     ] {
-        let Some(command) = shell.run(&stage.desk, script) else { continue };
+        let Some(command) = shell.run(&fixture.env, script) else { continue };
         let output = command.run().expect_ok();
         assert_eq!(values(&output), ["300000000001"], "{shell:?}: {output}");
         assert!(!output.stdout.contains(&0x1b), "{output}");
     }
-    assert!(!stage.desk.home().join("pwned").exists());
-    stage.run("logout").expect_ok();
+    assert!(!fixture.env.home().join("pwned").exists());
+    fixture.run("logout").expect_ok();
     assert!(values(&complete(account)).is_empty(), "gone with the login");
 }
 
 #[test]
 fn bash_gets_words_that_it_can_run_and_runs_nothing() {
-    let stage = stage();
+    let fixture = fixture();
     let complete = |line: &str| {
         let script = "source ./completion.bash; COMP_LINE=$L; COMP_POINT=${#L}; __kcaws_complete; printf '%s\\n' ${COMPREPLY[@]+\"${COMPREPLY[@]}\"}";
         let output = Shell::Bash
-            .run(&stage.desk, &format!("set -u; {script}"))
+            .run(&fixture.env, &format!("set -u; {script}"))
             .unwrap()
             .env("L", line)
             .run()
@@ -159,17 +163,17 @@ fn bash_gets_words_that_it_can_run_and_runs_nothing() {
     };
     assert_eq!(complete("kcaws exec d"), "dev\n");
     let evil = complete("kcaws exec e");
-    let echoed = Shell::Bash.run(&stage.desk, &format!("printf %s {evil}")).unwrap().run().expect_ok();
+    let echoed = Shell::Bash.run(&fixture.env, &format!("printf %s {evil}")).unwrap().run().expect_ok();
     assert_eq!(echoed.stdout_text(), EVIL, "the completed word is one word: {evil}");
     assert_eq!(complete("kcaws exec a:"), "b\n", "readline has a: already");
     assert_eq!(complete("kcaws exec two\\ w"), "two\\ words\n");
     assert_eq!(complete("kcaws env --role=Pow"), "PowerUserAccess\n");
-    assert!(!stage.desk.home().join("pwned").exists());
+    assert!(!fixture.env.home().join("pwned").exists());
 }
 
 #[test]
 fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
-    let stage = stage();
+    let fixture = fixture();
     for (shell, script) in [
         (Shell::Fish, "source completion.fish; complete -C 'kcaws exec '"),
         (
@@ -177,12 +181,12 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
             "source completion.nu; kcaws-complete 'kcaws exec ' | each {|c| print $'($c.value)\t($c.description)' } | ignore",
         ),
     ] {
-        let Some(command) = shell.run(&stage.desk, script) else { continue };
+        let Some(command) = shell.run(&fixture.env, script) else { continue };
         let output = command.run().expect_ok();
         let found = values(&output);
         assert!(found.contains(&"dev".to_owned()) && found.contains(&"a:b".to_owned()), "{output}");
         assert!(!output.stdout.contains(&0x1b), "{output}");
-        assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
+        assert!(!fixture.env.home().join("pwned").exists(), "{shell:?}");
     }
     for (line, expected) in [
         ("kcaws exec \"two w", "two words"),
@@ -192,12 +196,12 @@ fn fish_and_nu_and_elvish_get_them_too_and_run_nothing() {
         ("kcaws exec dev -- ./completion.fi", "./completion.fish"),
     ] {
         let script = "source completion.fish; complete -C $LINE";
-        let Some(command) = Shell::Fish.run(&stage.desk, script) else { break };
+        let Some(command) = Shell::Fish.run(&fixture.env, script) else { break };
         assert_eq!(values(&command.env("LINE", line).run().expect_ok()), [expected], "{line}");
     }
     // The name that nu would read as more than a word is quoted.
     if let Some(command) = Shell::Nu
-        .run(&stage.desk, "source completion.nu; (kcaws-complete 'kcaws exec e').value.0 | from nuon")
+        .run(&fixture.env, "source completion.nu; (kcaws-complete 'kcaws exec e').value.0 | from nuon")
     {
         assert_eq!(command.run().expect_ok().stdout_text().trim_end(), EVIL);
     }
@@ -219,9 +223,9 @@ fn typed_line(
     setup: &str,
     accept: &[&str],
 ) {
-    let stage = stage();
-    stage.desk.write_home_file("only-this-file", "");
-    stage.desk.write_home_file(
+    let fixture = fixture();
+    fixture.env.write_home_file("only-this-file", "");
+    fixture.env.write_home_file(
         "zpty.zsh",
         r#"
 zmodload zsh/zpty
@@ -249,15 +253,15 @@ done
 wait_for 'ran<'
 "#,
     );
-    let load = stage.desk.home().join(".config/elvish/lib/completing.elv");
+    let load = fixture.env.home().join(".config/elvish/lib/completing.elv");
     std::fs::create_dir_all(load.parent().unwrap()).unwrap();
-    std::fs::copy(stage.desk.home().join("completion.elvish"), load).unwrap();
-    let Some(command) = Shell::Zsh.run(&stage.desk, "source ./zpty.zsh") else { return };
+    std::fs::copy(fixture.env.home().join("completion.elvish"), load).unwrap();
+    let Some(command) = Shell::Zsh.run(&fixture.env, "source ./zpty.zsh") else { return };
     let command = command.arg("zpty").args(accept);
     let command = command.env("LINE", line).env("SEEN", seen);
     let output = command.env("PROGRAM", program).env("PROMPT", prompt).env("SETUP", setup).run();
     assert!(output.stdout_text().contains(&format!("ran<{expected}>")), "{output}");
-    assert!(!stage.desk.home().join("pwned").exists());
+    assert!(!fixture.env.home().join("pwned").exists());
 }
 
 /// With its completion system as people have it.
@@ -334,7 +338,7 @@ fn fish_completes_in_its_line_editor_and_runs_nothing() {
 fn zsh_is_completed_whenever_its_completion_system_starts() {
     const COMPINIT: &str = "autoload -Uz compinit; compinit -u -D";
     const LOAD: &str = "source ./completion.zsh";
-    let stage = stage();
+    let fixture = fixture();
     for (lines, expected) in [
         (vec![COMPINIT, LOAD], "_kcaws theirs"),
         (vec![LOAD, COMPINIT], "_kcaws theirs"),
@@ -351,7 +355,7 @@ fn zsh_is_completed_whenever_its_completion_system_starts() {
         let Some(zsh) = kcaws_test_kit::find_program("zsh") else {
             return kcaws_test_kit::skipped("zsh is not installed");
         };
-        let output = stage.desk.command(zsh).args(["-f", "-i"]).stdin(script).run();
+        let output = fixture.env.command(zsh).args(["-f", "-i"]).stdin(script).run();
         let text = output.stdout_text();
         assert!(text.contains(&format!("is {expected}\n")), "{lines:?}: {output}");
         assert!(text.contains("code 7\n"), "{output}");

@@ -1,8 +1,8 @@
 use kcaws::shell::Format;
-use kcaws_test_kit::{Desk, require_program};
+use kcaws_test_kit::{TestEnv, require_program};
 
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 use crate::shells::Shell;
-use crate::stage::{ACCOUNT, ROLE, Stage, binary};
 
 /// What would act if any shell read it as its own language.
 const HOSTILE: &str = "it's \"q\" $(touch pwned) `touch pwned` ${HOME} $HOME %PATH% \\n \\ ; touch pwned & | > pwned (touch pwned) {x} * ~ # !! \u{2019}; touch pwned \u{2018}\nsecond 'line'\ttab\r";
@@ -29,28 +29,28 @@ fn take(shell: Shell) -> &'static str {
 
 #[test]
 fn every_shell_takes_hostile_values_as_they_are() {
-    let desk = Desk::new();
+    let env = TestEnv::new();
     for shell in Shell::ALL {
         let text = format_of(shell).set(&[("HOSTILE", HOSTILE), ("SECOND", "$(x)")]).unwrap();
-        desk.write_home_file("vars", text.as_bytes());
+        env.write_home_file("vars", text.as_bytes());
         let external = if shell == Shell::Nu { "^printenv" } else { "command printenv" };
         let external = if shell == Shell::Elvish { "e:printenv" } else { external };
         let script = format!("{}; {external} HOSTILE SECOND", take(shell));
-        let Some(command) = shell.run(&desk, &script) else { continue };
+        let Some(command) = shell.run(&env, &script) else { continue };
         let output = command.run().expect_ok();
         assert_eq!(output.stdout_text(), format!("{HOSTILE}\n$(x)\n"), "{shell:?}");
         assert!(output.stderr.is_empty(), "{output}");
-        assert!(!desk.home().join("pwned").exists(), "{shell:?} executed a value");
+        assert!(!env.home().join("pwned").exists(), "{shell:?} executed a value");
     }
 }
 
 #[test]
 fn every_shell_drops_them_again() {
-    let desk = Desk::new();
-    desk.set_env("A", "1");
-    desk.set_env("B", "2");
+    let env = TestEnv::new();
+    env.set_env("A", "1");
+    env.set_env("B", "2");
     for shell in Shell::ALL {
-        desk.write_home_file("vars", format_of(shell).unset(&["A", "B"]));
+        env.write_home_file("vars", format_of(shell).unset(&["A", "B"]));
         let take = if shell == Shell::Nu { "hide-env ...(open --raw vars | from json)" } else { take(shell) };
         let show = match shell {
             Shell::Nu => "'A' in $env or 'B' in $env",
@@ -62,7 +62,7 @@ fn every_shell_drops_them_again() {
         } else {
             show
         };
-        let Some(command) = shell.run(&desk, &format!("{take}; {show}")) else { continue };
+        let Some(command) = shell.run(&env, &format!("{take}; {show}")) else { continue };
         let output = command.run().expect_ok();
         assert!(output.stdout_text().contains("false"), "{shell:?}: {output}");
     }
@@ -71,12 +71,13 @@ fn every_shell_drops_them_again() {
 #[test]
 fn the_variables_are_those_of_the_role_and_the_profiles_region() {
     let aws = require_program!("python3");
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let region = "eu'$(touch pwned)`x`";
-    stage.desk.write_aws_config(&stage.config().replace("eu-west-1", region));
-    let text = stage.kcaws("env dev --format json").allow_secret_on_stdout().run().expect_ok().stdout_json();
-    let credentials = stage.credentials().expect_ok().stdout_json();
+    fixture.env.write_aws_config(&fixture.config().replace("eu-west-1", region));
+    let text =
+        fixture.kcaws("env dev --format json").allow_secret_on_stdout().run().expect_ok().stdout_json();
+    let credentials = fixture.credentials().expect_ok().stdout_json();
     for (variable, field) in [
         ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
         ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
@@ -96,9 +97,9 @@ fn the_variables_are_those_of_the_role_and_the_profiles_region() {
         binary().display(),
         aws.display()
     );
-    let output = Shell::Bash.run(&stage.desk, &script).unwrap().env("R", region).run().expect_ok();
+    let output = Shell::Bash.run(&fixture.env, &script).unwrap().env("R", region).run().expect_ok();
     assert_eq!(output.stdout_text(), "ASIA\n");
-    assert!(!stage.desk.home().join("pwned").exists());
+    assert!(!fixture.env.home().join("pwned").exists());
 }
 
 /// Every variable by which some tool would act as somebody else, and a shell inside `exec`.
@@ -115,23 +116,23 @@ const COMPETING: [&str; 8] = [
 
 #[test]
 fn after_env_nothing_in_any_shell_leads_to_another_identity() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     for shell in Shell::ALL {
         let line = format!("env dev --format {}", shell.name());
-        let mut kcaws = stage.kcaws(&line).allow_secret_on_stdout();
+        let mut kcaws = fixture.kcaws(&line).allow_secret_on_stdout();
         for name in COMPETING {
             kcaws = kcaws.env(name, "other");
         }
         let output = kcaws.run().expect_ok();
         assert!(!output.stderr_text().contains("cannot remove"), "{shell:?}");
-        stage.desk.write_home_file("vars", output.stdout_text());
+        fixture.env.write_home_file("vars", output.stdout_text());
         let external = match shell {
             Shell::Nu => "^env",
             Shell::Elvish => "e:env",
             _ => "command env",
         };
-        let Some(mut command) = shell.run(&stage.desk, &format!("{}; {external}", take(shell))) else {
+        let Some(mut command) = shell.run(&fixture.env, &format!("{}; {external}", take(shell))) else {
             continue;
         };
         for name in COMPETING {
@@ -145,11 +146,11 @@ fn after_env_nothing_in_any_shell_leads_to_another_identity() {
 
 #[test]
 fn a_form_that_cannot_remove_a_variable_warns_of_it() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     for format in ["dotenv", "json"] {
         let line = format!("env dev --format {format}");
-        let kcaws = || stage.kcaws(&line).allow_secret_on_stdout();
+        let kcaws = || fixture.kcaws(&line).allow_secret_on_stdout();
         let output = kcaws().env("AWS_PROFILE", "other").env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
         output.expect_stderr(&format!("{format} cannot remove AWS_PROFILE, and"));
         assert!(kcaws().run().expect_ok().stderr.is_empty(), "{format}");
@@ -158,13 +159,14 @@ fn a_form_that_cannot_remove_a_variable_warns_of_it() {
 
 #[test]
 fn a_role_can_be_named_without_a_profile_and_the_format_follows_the_shell() {
-    let stage = Stage::new();
-    stage.log_in();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
     let line = format!("env --session corp --account {ACCOUNT} --role {ROLE}");
-    let output = stage.kcaws(&line).env("SHELL", "/usr/bin/fish").allow_secret_on_stdout().run().expect_ok();
+    let output =
+        fixture.kcaws(&line).env("SHELL", "/usr/bin/fish").allow_secret_on_stdout().run().expect_ok();
     assert!(output.stdout_text().starts_with("set -gx AWS_ACCESS_KEY_ID 'ASIA"), "the form of fish");
     assert!(!output.stdout_text().contains("AWS_REGION"), "no region is invented");
-    let unset = stage.run("env --unset --format bash").expect_ok();
+    let unset = fixture.run("env --unset --format bash").expect_ok();
     assert_eq!(unset.stdout_text().lines().next(), Some("unset AWS_ACCESS_KEY_ID"));
     for name in ["AWS_ACCOUNT_ID", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
         assert!(unset.stdout_text().contains(&format!("unset {name}\n")), "{unset}");
@@ -174,13 +176,13 @@ fn a_role_can_be_named_without_a_profile_and_the_format_follows_the_shell() {
 
 #[test]
 fn what_cannot_be_quoted_and_who_is_not_logged_in_print_nothing() {
-    let stage = Stage::new();
-    let output = stage.run("env dev").expect_code(4).expect_stderr("run `kcaws login corp`");
+    let fixture = LoginFixture::new();
+    let output = fixture.run("env dev").expect_code(4).expect_stderr("run `kcaws login corp`");
     assert!(output.stdout.is_empty());
-    stage.run("env").expect_code(2).expect_stderr("which profile?");
-    stage.log_in();
-    stage.desk.write_aws_config(&stage.config().replace("eu-west-1", "%PATH%"));
-    let output = stage
+    fixture.run("env").expect_code(2).expect_stderr("which profile?");
+    fixture.log_in();
+    fixture.env.write_aws_config(&fixture.config().replace("eu-west-1", "%PATH%"));
+    let output = fixture
         .run("env dev --format cmd")
         .expect_code(1)
         .expect_stderr("AWS_REGION cannot be written for cmd");
@@ -189,9 +191,10 @@ fn what_cannot_be_quoted_and_who_is_not_logged_in_print_nothing() {
 
 #[test]
 fn a_shell_without_a_syntax_of_its_own_is_told_and_posix_shells_get_theirs() {
-    let stage = Stage::new();
-    stage.log_in();
-    let env = |line: &str, shell: &str| stage.kcaws(line).env("SHELL", shell).allow_secret_on_stdout().run();
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    let env =
+        |line: &str, shell: &str| fixture.kcaws(line).env("SHELL", shell).allow_secret_on_stdout().run();
     for shell in ["/bin/sh", "/bin/dash", "/bin/ksh", "/usr/bin/mksh", "/bin/bash", "/bin/zsh"] {
         let output = env("env dev", shell).expect_ok();
         assert!(output.stdout_text().starts_with("export AWS_ACCESS_KEY_ID='"), "{shell}");
@@ -209,6 +212,7 @@ fn a_shell_without_a_syntax_of_its_own_is_told_and_posix_shells_get_theirs() {
         assert!(!output.stderr_text().contains("bashrc"), "{output}");
     }
     let script = format!("eval \"$('{}' env dev)\"; printenv AWS_ACCOUNT_ID", binary().display());
-    let output = stage.desk.command("dash").args(["-c", &script]).env("SHELL", "/bin/dash").run().expect_ok();
+    let output =
+        fixture.env.command("dash").args(["-c", &script]).env("SHELL", "/bin/dash").run().expect_ok();
     assert_eq!(output.stdout_text().trim(), ACCOUNT);
 }

@@ -1,26 +1,26 @@
 use std::time::Duration;
 
 use idc_sim::{DateHeader, IdcSim, Route};
-use kcaws_test_kit::{DeskCommand, Signal, require_program};
+use kcaws_test_kit::{Signal, TestCommand, require_program};
 
-use crate::stage::{ACCOUNT, ROLE, Stage, binary};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 
-fn logged_in() -> Stage {
-    let stage = Stage::new();
-    stage.log_in();
-    stage
+fn logged_in() -> LoginFixture {
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    fixture
 }
 
 /// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: whoever started the tests may ignore
 /// some, and a shell cannot trap what was ignored when it began.
-fn exec(stage: &Stage, options: &str, script: &str) -> DeskCommand {
-    let kcaws = stage.desk.command("env").arg("--default-signal").arg(binary());
+fn exec(fixture: &LoginFixture, options: &str, script: &str) -> TestCommand {
+    let kcaws = fixture.env.command("env").arg("--default-signal").arg(binary());
     kcaws.arg("exec").args(options.split_whitespace()).args(["--", "sh", "-c", script])
 }
 
 #[test]
 fn the_command_has_keys_region_and_nothing_of_others() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let others = [
         "AWS_PROFILE",
         "AWS_DEFAULT_PROFILE",
@@ -30,9 +30,9 @@ fn the_command_has_keys_region_and_nothing_of_others() {
         "AWS_ACCESS_KEY_ID",
     ];
     for name in others {
-        stage.desk.set_env(name, if name == "AWS_PROFILE" { "dev" } else { "stale" });
+        fixture.env.set_env(name, if name == "AWS_PROFILE" { "dev" } else { "stale" });
     }
-    let output = exec(&stage, "", "env").allow_secret_on_stdout().run().expect_ok();
+    let output = exec(&fixture, "", "env").allow_secret_on_stdout().run().expect_ok();
     let text = output.stdout_text();
     for line in [
         "AWS_ACCESS_KEY_ID=ASIA",
@@ -51,15 +51,15 @@ fn the_command_has_keys_region_and_nothing_of_others() {
         );
     }
     assert!(!text.contains("stale") && !text.contains("AWS_PROFILE"));
-    exec(&stage, "--keep-profile", "test \"$AWS_PROFILE\" = dev").run().expect_ok();
+    exec(&fixture, "--keep-profile", "test \"$AWS_PROFILE\" = dev").run().expect_ok();
 }
 
 /// As some supervisors start their programs: the system then reaps every child before anyone can wait for it.
 #[test]
 fn a_parent_that_ignores_sigchld_changes_no_exit_code_and_the_command_has_the_default() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let ignoring = |line: &str| {
-        let command = stage.desk.command("env").arg("--ignore-signal=CHLD").arg(binary());
+        let command = fixture.env.command("env").arg("--ignore-signal=CHLD").arg(binary());
         command.args(line.split_whitespace())
     };
     for line in ["exec dev", "exec dev --serve"] {
@@ -80,26 +80,26 @@ fn a_parent_that_ignores_sigchld_changes_no_exit_code_and_the_command_has_the_de
 
 #[test]
 fn arguments_arrive_as_they_are_and_no_secret_stands_among_them() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let words = ["a b", "$(touch pwned)", "'", "", "--min-ttl"];
-    let output = stage.kcaws("exec dev -- printf [%s]").args(words).run().expect_ok();
+    let output = fixture.kcaws("exec dev -- printf [%s]").args(words).run().expect_ok();
     assert_eq!(output.stdout_text(), "[a b][$(touch pwned)]['][][--min-ttl]");
     // The place of kcaws is taken: its own line is gone.
-    let output = exec(&stage, "dev", "tr '\\0' ' ' </proc/$$/cmdline; echo $PPID $$").run().expect_ok();
+    let output = exec(&fixture, "dev", "tr '\\0' ' ' </proc/$$/cmdline; echo $PPID $$").run().expect_ok();
     assert!(output.stdout_text().starts_with("sh -c "), "{output}");
 }
 
 #[test]
 fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for code in [0, 1, 4, 125, 255] {
-        exec(&stage, "dev", &format!("exit {code}")).run().expect_code(code);
+        exec(&fixture, "dev", &format!("exit {code}")).run().expect_code(code);
     }
-    exec(&stage, "dev", "kill -9 $$").run().expect_code(137);
-    let missing = stage.run("exec dev -- no-such-program").expect_code(127);
+    exec(&fixture, "dev", "kill -9 $$").run().expect_code(137);
+    let missing = fixture.run("exec dev -- no-such-program").expect_code(127);
     missing.expect_stderr("there is no command `no-such-program`").expect_stderr("kcaws: hint:");
-    let plain = stage.desk.write_home_file("plain", "text");
-    stage.kcaws("exec dev --").arg(plain).run().expect_code(126).expect_stderr("cannot be run");
+    let plain = fixture.env.write_home_file("plain", "text");
+    fixture.kcaws("exec dev --").arg(plain).run().expect_code(126).expect_stderr("cannot be run");
 
     for (line, words) in [
         ("exec nobody -- true", "there is no profile `nobody`"),
@@ -109,25 +109,25 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
         ("-q exec dev --min-ttl soon -- true", "--min-ttl"),
         ("exec dev --min-ttl 300000y -- true", "no credentials last that long"),
     ] {
-        stage.run(line).expect_code(125).expect_stderr(words);
+        fixture.run(line).expect_code(125).expect_stderr(words);
     }
-    stage.run("logout").expect_ok();
-    stage.run("exec dev -- true").expect_code(125).expect_stderr("run `kcaws login corp`");
+    fixture.run("logout").expect_ok();
+    fixture.run("exec dev -- true").expect_code(125).expect_stderr("run `kcaws login corp`");
 }
 
 /// Found, and not to be run: 126, as POSIX has it, though the system's error is that of a missing file.
 #[test]
 fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for (text, cause, hint) in [
         ("#!/no/such -x\n", "asks for `/no/such`, which is not there", "install that"),
         ("#! \t/bin/sh\r\ntrue\r\n", "asks for `/bin/sh\\u{d}`", "end as in Windows"),
     ] {
-        let script = stage.desk.write_script("a-script", text);
+        let script = fixture.env.write_script("a-script", text);
         for name in [script.to_str().expect("text"), "a-script"] {
             for serve in ["", "--serve "] {
                 let line = format!("exec dev {serve}--");
-                let output = stage.kcaws(&line).arg(name).run().expect_code(126);
+                let output = fixture.kcaws(&line).arg(name).run().expect_code(126);
                 output
                     .expect_stderr(&format!("`{name}` cannot be run"))
                     .expect_stderr(cause)
@@ -135,39 +135,39 @@ fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
             }
         }
     }
-    stage.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("there is no command");
+    fixture.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("there is no command");
 }
 
 #[test]
 fn signals_reach_the_command_and_only_it_decides() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for (signal, name) in
         [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::WINCH, "WINCH"), (Signal::HUP, "HUP")]
     {
         let script =
             format!("trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.05; done");
-        let mut running = exec(&stage, "dev", &script).spawn();
+        let mut running = exec(&fixture, "dev", &script).spawn();
         running.wait_for_stdout("ready");
         running.signal(signal);
         running.wait().expect_code(7).expect_stdout(&format!("got {name}"));
     }
-    let mut running = exec(&stage, "dev", "echo ready; exec sleep 60").spawn();
+    let mut running = exec(&fixture, "dev", "echo ready; exec sleep 60").spawn();
     running.wait_for_stdout("ready");
     running.press_ctrl_c();
     running.wait().expect_code(130);
     // What a pipe's reader does to `yes | head`: kcaws ignores the signal, its command must not.
-    exec(&stage, "dev", "yes | head -1; kill -PIPE $$").run().expect_code(141);
+    exec(&fixture, "dev", "yes | head -1; kill -PIPE $$").run().expect_code(141);
 }
 
 #[test]
 fn the_terminal_is_the_commands() {
     require_program!("script");
-    let stage = logged_in();
+    let fixture = logged_in();
     let line = format!(
         "'{}' exec dev -- sh -c 'test -t 0 && test -t 1 && stty size && read word && echo <$word>'",
         binary().display()
     );
-    let script = stage.desk.command("script").env("TERM", "xterm");
+    let script = fixture.env.command("script").env("TERM", "xterm");
     let mut running = script
         .args(["--quiet", "--return", "--command", &line.replace("<$word>", "\"<$word>\""), "/dev/null"])
         .interactive()
@@ -178,54 +178,54 @@ fn the_terminal_is_the_commands() {
 
 #[test]
 fn one_inside_another_is_warned_of_and_its_credentials_count() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let inner = format!(
         "'{}' exec --session corp --account {ACCOUNT} --role ReadOnlyAccess -- sh -c 'echo $KCAWS_EXEC'",
         binary().display()
     );
-    let output = exec(&stage, "dev", &inner).run().expect_ok();
+    let output = exec(&fixture, "dev", &inner).run().expect_ok();
     assert_eq!(output.stdout_text(), format!("{ACCOUNT}/ReadOnlyAccess\n"));
     output.expect_stderr("inside `kcaws exec` of dev already");
-    let hostile = stage.kcaws("exec dev -- true").env("KCAWS_EXEC", "\u{1b}[2J").run().expect_ok();
+    let hostile = fixture.kcaws("exec dev -- true").env("KCAWS_EXEC", "\u{1b}[2J").run().expect_ok();
     assert!(!hostile.stderr.contains(&0x1b));
 }
 
 /// A service of two-hour credentials, an hour after warm ones were fetched.
-fn an_hour_later(date_header: DateHeader) -> Stage {
+fn an_hour_later(date_header: DateHeader) -> LoginFixture {
     let builder = IdcSim::builder().permission_set(ROLE, Duration::from_secs(7200)).date_header(date_header);
-    let stage = Stage::with(builder);
-    stage.log_in();
-    stage.credentials().expect_ok();
-    stage.sim.clear_log();
-    stage.sim.advance(Duration::from_secs(3600));
-    stage
+    let fixture = LoginFixture::with(builder);
+    fixture.log_in();
+    fixture.credentials().expect_ok();
+    fixture.sim.clear_log();
+    fixture.sim.advance(Duration::from_secs(3600));
+    fixture
 }
 
 #[test]
 fn credentials_that_would_not_last_are_renewed_before_the_command_starts() {
-    let stage = an_hour_later(DateHeader::RealTime);
-    stage.run("exec dev --min-ttl 1h -- true").expect_ok();
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 0, "the warm ones last long enough");
-    stage.run("exec dev --min-ttl 2h30m -- true").expect_ok();
+    let fixture = an_hour_later(DateHeader::RealTime);
+    fixture.run("exec dev --min-ttl 1h -- true").expect_ok();
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 0, "the warm ones last long enough");
+    fixture.run("exec dev --min-ttl 2h30m -- true").expect_ok();
     // The access token is an hour older too: refused once, refreshed, and asked with again.
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2);
 }
 
 #[test]
 fn what_would_not_last_even_when_fresh_is_not_started_and_the_clocks_difference_counts() {
-    let stage = an_hour_later(DateHeader::FollowsClock);
-    let output = stage.run("exec dev --min-ttl 2h30m -- touch started").expect_code(125);
+    let fixture = an_hour_later(DateHeader::FollowsClock);
+    let output = fixture.run("exec dev --min-ttl 2h30m -- touch started").expect_code(125);
     output.expect_stderr("would end before 2h 30m are over").expect_stderr("at a time, fresh ones too");
-    assert!(!stage.desk.home().join("started").exists());
+    assert!(!fixture.env.home().join("started").exists());
     // The access token is an hour older too: refused once, refreshed, and asked with again.
-    assert_eq!(stage.sim.count(Route::GetRoleCredentials), 2);
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2);
 }
 
 #[test]
 fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
     let python = require_program!("python3");
-    let stage = logged_in();
-    stage.desk.write_home_file(
+    let fixture = logged_in();
+    fixture.env.write_home_file(
         "client.py",
         "import json, os, sys, urllib.error, urllib.request\n\
          url, token = os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'], os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN']\n\
@@ -238,74 +238,74 @@ fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
          print(open(file).read() == token, oct(os.stat(file).st_mode), given['AccountId'], os.environ['AWS_ACCOUNT_ID'])\n\
          print('AWS_ACCESS_KEY_ID' in os.environ, os.environ['AWS_REGION'], url.startswith('http://127.0.0.1:'))\n",
     );
-    let run = || stage.kcaws("exec dev --serve --").arg(&python).arg("client.py").run().expect_ok();
+    let run = || fixture.kcaws("exec dev --serve --").arg(&python).arg("client.py").run().expect_ok();
     let expected = "ASIA ['AccessKeyId', 'AccountId', 'Expiration', 'SecretAccessKey', 'Token']\n401\n\
          True 0o100600 111122223333 111122223333\nFalse eu-west-1 True\n";
     assert_eq!(run().stdout_text(), expected);
-    let left = || std::fs::read_dir(stage.state().join("endpoints")).unwrap().count();
+    let left = || std::fs::read_dir(fixture.state().join("endpoints")).unwrap().count();
     assert_eq!(left(), 0, "the file goes with the command");
     // One that is killed leaves it, and the next one sweeps.
-    exec(&stage, "dev --serve", "kill -9 $PPID").run();
+    exec(&fixture, "dev --serve", "kill -9 $PPID").run();
     assert_eq!(left(), 2);
     run();
     assert_eq!(left(), 0);
     // What was warm is gone, and the token old: the endpoint does what credential-process does.
     let script =
-        format!("rm -r '{}'; exec '{}' client.py", stage.state().join("warm").display(), python.display());
-    stage.sim.expire_access_tokens();
-    stage.sim.clear_log();
-    assert_eq!(exec(&stage, "dev --serve", &script).run().expect_ok().stdout_text(), expected);
-    assert!(stage.sim.count(Route::GetRoleCredentials) > 0);
-    stage.run("exec nobody --serve -- true").expect_code(125);
+        format!("rm -r '{}'; exec '{}' client.py", fixture.state().join("warm").display(), python.display());
+    fixture.sim.expire_access_tokens();
+    fixture.sim.clear_log();
+    assert_eq!(exec(&fixture, "dev --serve", &script).run().expect_ok().stdout_text(), expected);
+    assert!(fixture.sim.count(Route::GetRoleCredentials) > 0);
+    fixture.run("exec nobody --serve -- true").expect_code(125);
 }
 
 /// boto3, the CLI and the SDKs would take it in silence: the command would act as somebody else.
 #[test]
 fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let with =
-        |default: &str| stage.desk.write_aws_config(&format!("{}\n[default]\n{default}", stage.config()));
+        |default: &str| fixture.env.write_aws_config(&format!("{}\n[default]\n{default}", fixture.config()));
     for (default, key) in [
         ("credential_process = other-tool\n".to_owned(), "credential_process"),
         (format!("sso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = ReadOnlyAccess\n"), "sso_"),
     ] {
         with(&default);
-        let output = stage.run("exec dev --serve -- touch started").expect_code(125);
+        let output = fixture.run("exec dev --serve -- touch started").expect_code(125);
         output
             .expect_stderr("[default] comes before served credentials")
             .expect_stderr(&format!("take its `{key}"))
             .expect_stderr("run the command with AWS_PROFILE=dev");
-        assert!(!stage.desk.home().join("started").exists());
+        assert!(!fixture.env.home().join("started").exists());
         let line = format!("exec --serve --session corp --account {ACCOUNT} --role {ROLE} -- true");
-        stage.run(&line).expect_code(125).expect_stderr("a name of its own");
+        fixture.run(&line).expect_code(125).expect_stderr("a name of its own");
         // Those come before any profile.
-        stage.run("exec dev -- true").expect_ok();
-        stage.kcaws("exec dev --serve --keep-profile -- true").env("AWS_PROFILE", "dev").run().expect_ok();
+        fixture.run("exec dev -- true").expect_ok();
+        fixture.kcaws("exec dev --serve --keep-profile -- true").env("AWS_PROFILE", "dev").run().expect_ok();
     }
     // The same role, or no credentials at all.
     with("region = eu-west-1\n");
-    stage.run("exec dev --serve -- true").expect_ok();
+    fixture.run("exec dev --serve -- true").expect_ok();
     with(&format!("sso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n"));
-    stage.run("exec dev --serve -- true").expect_ok();
+    fixture.run("exec dev --serve -- true").expect_ok();
     with("");
-    stage.desk.write_home_file(".aws/credentials", "[default]\naws_access_key_id = AKIA\n");
-    stage.run("exec dev --serve -- true").expect_code(125).expect_stderr(".aws/credentials:2");
+    fixture.env.write_home_file(".aws/credentials", "[default]\naws_access_key_id = AKIA\n");
+    fixture.run("exec dev --serve -- true").expect_code(125).expect_stderr(".aws/credentials:2");
 }
 
 #[test]
 fn beside_an_endpoint_signals_and_ends_are_still_the_commands() {
-    let stage = logged_in();
+    let fixture = logged_in();
     for code in [0, 3] {
-        exec(&stage, "dev --serve", &format!("exit {code}")).run().expect_code(code);
+        exec(&fixture, "dev --serve", &format!("exit {code}")).run().expect_code(code);
     }
-    exec(&stage, "dev --serve", "kill -9 $$").run().expect_code(137);
-    stage.run("exec dev --serve -- no-such-program").expect_code(127);
+    exec(&fixture, "dev --serve", "kill -9 $$").run().expect_code(137);
+    fixture.run("exec dev --serve -- no-such-program").expect_code(127);
     for (signal, name) in
         [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::WINCH, "WINCH"), (Signal::HUP, "HUP")]
     {
         let script =
             format!("trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.05; done");
-        let mut running = exec(&stage, "dev --serve", &script).spawn();
+        let mut running = exec(&fixture, "dev --serve", &script).spawn();
         running.wait_for_stdout("ready");
         running.signal(signal);
         running.wait().expect_code(7).expect_stdout(&format!("got {name}"));
@@ -315,12 +315,12 @@ fn beside_an_endpoint_signals_and_ends_are_still_the_commands() {
 #[test]
 fn a_key_pressed_once_reaches_the_command_once() {
     require_program!("script");
-    let stage = logged_in();
+    let fixture = logged_in();
     let count = "n=0; trap 'n=$((n+1))' INT; echo ready; i=0; while [ $i -lt 30 ]; do sleep 0.05; i=$((i+1)); done; echo interrupts $n; exit 5";
-    stage.desk.write_home_file("count.sh", count);
+    fixture.env.write_home_file("count.sh", count);
     // `exec`: the shell that `script` starts would die of the key itself.
     let line = format!("exec '{}' exec dev --serve -- sh count.sh", binary().display());
-    let script = stage.desk.command("script").env("TERM", "xterm");
+    let script = fixture.env.command("script").env("TERM", "xterm");
     let mut running =
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive().spawn();
     running.wait_for_stdout("ready");
@@ -330,7 +330,7 @@ fn a_key_pressed_once_reaches_the_command_once() {
 
 #[test]
 fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let profile = |name: &str, role: &str| {
         format!("[profile {name}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {role}\n")
     };
@@ -342,30 +342,30 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
     ]
     .concat();
     let foreign = "[profile p-keys]\naws_access_key_id = AKIA\n";
-    stage.desk.write_aws_config(&format!("{}\n{more}{foreign}", stage.config()));
+    fixture.env.write_aws_config(&format!("{}\n{more}{foreign}", fixture.config()));
 
-    let output = exec(&stage, "--each p-*", "echo out $KCAWS_EXEC; echo err >&2").run().expect_ok();
+    let output = exec(&fixture, "--each p-*", "echo out $KCAWS_EXEC; echo err >&2").run().expect_ok();
     let text = output.stdout_text();
     let mut lines: Vec<&str> = text.lines().map(|line| line.split_once(": ").unwrap().0).collect();
     lines.sort_unstable();
     assert_eq!(lines, ["p-1", "p-2", "p-\\u{1b}[2J"]);
     output.expect_stderr("p-1: err").expect_stderr("All 3 done.");
 
-    let dashed = stage.run("-q exec --each -x -- sh -c true").expect_code(125).expect_stderr("`-x`");
+    let dashed = fixture.run("-q exec --each -x -- sh -c true").expect_code(125).expect_stderr("`-x`");
     assert!(dashed.stdout.is_empty(), "{dashed}");
-    let dashed = exec(&stage, "-q --each=-*", "echo $KCAWS_EXEC").run().expect_ok();
+    let dashed = exec(&fixture, "-q --each=-*", "echo $KCAWS_EXEC").run().expect_ok();
     assert_eq!((dashed.stdout_text().as_str(), dashed.stderr_text().as_str()), ("-x: -x\n", ""));
-    exec(&stage, "--profile=-x", "echo $KCAWS_EXEC").run().expect_ok().expect_stdout("-x\n");
+    exec(&fixture, "--profile=-x", "echo $KCAWS_EXEC").run().expect_ok().expect_stdout("-x\n");
     // A warning of theirs is silenced too.
-    let nested = exec(&stage, "-q --each p-?", "true").env("KCAWS_EXEC", "outer").run().expect_ok();
+    let nested = exec(&fixture, "-q --each p-?", "true").env("KCAWS_EXEC", "outer").run().expect_ok();
     assert!(nested.stderr.is_empty(), "{nested}");
 
-    let fails = exec(&stage, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
+    let fails = exec(&fixture, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
     fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");
-    stage.run("exec --each x* -- true").expect_code(125).expect_stderr("no profile of kcaws matches `x*`");
-    stage.run("exec dev --each * -- true").expect_code(125);
-    stage.run("logout").expect_ok();
-    stage
+    fixture.run("exec --each x* -- true").expect_code(125).expect_stderr("no profile of kcaws matches `x*`");
+    fixture.run("exec dev --each * -- true").expect_code(125);
+    fixture.run("logout").expect_ok();
+    fixture
         .run("exec --each p-1 -- true")
         .expect_code(1)
         .expect_stderr("p-1: kcaws: hint: run `kcaws login corp`");
@@ -374,17 +374,17 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
 /// The commands decide how they end, and no other begins.
 #[test]
 fn whoever_ends_the_whole_ends_each_of_them() {
-    let stage = logged_in();
+    let fixture = logged_in();
     let profile = |n: usize| {
         format!("[profile p-{n}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n")
     };
     // One more than run at once.
     let more: String = (0..9).map(profile).collect();
-    stage.desk.write_aws_config(&format!("{}\n{more}", stage.config()));
+    fixture.env.write_aws_config(&format!("{}\n{more}", fixture.config()));
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         for options in ["--each p-*", "--serve --each p-*"] {
             let script = "trap 'echo ended; exit 0' TERM INT; echo ready; while :; do sleep 0.05; done";
-            let mut running = exec(&stage, options, script).spawn();
+            let mut running = exec(&fixture, options, script).spawn();
             for n in 0..8 {
                 running.wait_for_stdout(&format!("p-{n}: ready"));
             }

@@ -1,43 +1,43 @@
 //! What `kcaws init` prints, loaded and used by the shells themselves.
 
-use kcaws_test_kit::{DeskCommand, find_program, require_program, skip_allowed};
+use kcaws_test_kit::{TestCommand, find_program, require_program, skip_allowed};
 
+use crate::fixture::{LoginFixture, binary};
 use crate::shells::Shell;
-use crate::stage::{Stage, binary};
 
 /// A name that would act wherever it is evaluated; quotes, blanks and all.
 const EVIL: &str = "e'v\"i l$(touch pwned)`touch pwned`;touch pwned";
 
-pub(crate) fn stage() -> Stage {
-    let stage = Stage::new();
+pub(crate) fn fixture() -> LoginFixture {
+    let fixture = LoginFixture::new();
     let plain = "sso_session = corp\nsso_account_id = 222233334444\nsso_role_name = ReadOnlyAccess\n";
     let more = format!("[profile plain]\n{plain}\n[profile -dash]\n{plain}");
     let evil = format!(
         "[profile {EVIL}]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = ReadOnlyAccess\nregion = $(touch pwned)\n"
     );
-    stage.desk.write_aws_config(&format!("{}\n{more}\n{evil}", stage.config()));
-    stage
+    fixture.env.write_aws_config(&format!("{}\n{more}\n{evil}", fixture.config()));
+    fixture
 }
 
 /// How a script loads the hook, written by this binary.
-pub(crate) fn load(stage: &Stage, shell: Shell) -> String {
-    let text = stage.run(&format!("init {}", shell.name())).expect_ok().stdout_text();
-    let home = stage.desk.home();
+pub(crate) fn load(fixture: &LoginFixture, shell: Shell) -> String {
+    let text = fixture.run(&format!("init {}", shell.name())).expect_ok().stdout_text();
+    let home = fixture.env.home();
     match shell {
         Shell::Elvish => {
-            stage.desk.write_home_file(".config/elvish/lib/kcaws.elv", &text);
+            fixture.env.write_home_file(".config/elvish/lib/kcaws.elv", &text);
             "use kcaws; var kcaws~ = $kcaws:kcaws~".to_owned()
         }
         Shell::Nu => {
-            stage.desk.write_home_file("hook.nu", &text);
+            fixture.env.write_home_file("hook.nu", &text);
             format!("source {}/hook.nu", home.display())
         }
         Shell::Bash => {
-            stage.desk.write_home_file("hook.bash", &text);
+            fixture.env.write_home_file("hook.bash", &text);
             "eval -- \"$(cat hook.bash)\"".to_owned()
         }
         Shell::Zsh | Shell::Fish => {
-            stage.desk.write_home_file("hook", &text);
+            fixture.env.write_home_file("hook", &text);
             "source ./hook".to_owned()
         }
     }
@@ -57,20 +57,20 @@ pub(crate) fn show(shell: Shell) -> &'static str {
     }
 }
 
-pub(crate) fn script(stage: &Stage, shell: Shell, steps: &[&str]) -> Option<DeskCommand> {
-    let mut lines = vec![load(stage, shell)];
+pub(crate) fn script(fixture: &LoginFixture, shell: Shell, steps: &[&str]) -> Option<TestCommand> {
+    let mut lines = vec![load(fixture, shell)];
     if shell != Shell::Nu {
         lines.push(lines[0].clone()); // nu reads a file once, and refuses a second of the same
     }
     for step in steps {
         lines.push((*step).to_owned());
     }
-    shell.run(&stage.desk, &lines.join("\n"))
+    shell.run(&fixture.env, &lines.join("\n"))
 }
 
 #[test]
 fn every_hook_loads_in_silence_and_sets_changes_back_and_clears_the_profile() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let show = show(shell);
         let steps = [
@@ -85,18 +85,18 @@ fn every_hook_loads_in_silence_and_sets_changes_back_and_clears_the_profile() {
             "kcaws use -",
             show,
         ];
-        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let Some(command) = script(&fixture, shell, &steps) else { continue };
         let output = command.run().expect_ok();
         let lines = ["<dev|none>", "<plain|none>", "<dev|none>", "<none|none>", "<dev|none>"];
         assert_eq!(output.stdout_text().lines().collect::<Vec<_>>(), lines, "{shell:?} {output}");
-        let silent = script(&stage, shell, &[]).unwrap().run().expect_ok();
+        let silent = script(&fixture, shell, &[]).unwrap().run().expect_ok();
         assert!(silent.stdout.is_empty() && silent.stderr.is_empty(), "{shell:?} {silent}");
     }
 }
 
 #[test]
 fn a_hostile_name_is_a_name_and_nothing_of_it_runs() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let quoted = match shell {
             Shell::Nu => "kcaws use $env.EVIL",
@@ -108,16 +108,16 @@ fn a_hostile_name_is_a_name_and_nothing_of_it_runs() {
             Shell::Elvish => "e:printenv AWS_PROFILE",
             _ => "command printenv AWS_PROFILE",
         };
-        let Some(command) = script(&stage, shell, &[quoted, print]) else { continue };
+        let Some(command) = script(&fixture, shell, &[quoted, print]) else { continue };
         let output = command.env("EVIL", EVIL).run().expect_ok();
         assert_eq!(output.stdout_text(), format!("{EVIL}\n"), "{shell:?} {output}");
-        assert!(!stage.desk.home().join("pwned").exists(), "{shell:?}");
+        assert!(!fixture.env.home().join("pwned").exists(), "{shell:?}");
     }
 }
 
 #[test]
 fn keys_that_would_win_are_removed_and_it_is_said() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let print = match shell {
             Shell::Nu => "print ('AWS_ACCESS_KEY_ID' in $env)",
@@ -125,7 +125,7 @@ fn keys_that_would_win_are_removed_and_it_is_said() {
             Shell::Fish => "set -q AWS_ACCESS_KEY_ID; and echo true; or echo false",
             _ => "test -n \"${AWS_ACCESS_KEY_ID+x}\" && echo true || echo false",
         };
-        let Some(command) = script(&stage, shell, &["kcaws use dev", print]) else { continue };
+        let Some(command) = script(&fixture, shell, &["kcaws use dev", print]) else { continue };
         let output = command.env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
         assert!(output.stdout_text().contains("false"), "{shell:?} {output}");
         output.expect_stderr(
@@ -137,7 +137,7 @@ fn keys_that_would_win_are_removed_and_it_is_said() {
 /// The AWS CLI 1 and boto3 take AWS_DEFAULT_PROFILE first, and the EB CLI a variable of its own.
 #[test]
 fn after_use_no_other_variable_chooses_a_profile() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let all = match shell {
             Shell::Nu => {
@@ -151,12 +151,12 @@ fn after_use_no_other_variable_chooses_a_profile() {
             }
         };
         let steps = ["kcaws use dev", all, "kcaws use -", all, "kcaws use --clear", all];
-        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let Some(command) = script(&fixture, shell, &steps) else { continue };
         let others = command.env("AWS_DEFAULT_PROFILE", "plain").env("AWS_EB_PROFILE", "plain");
         let output = others.run().expect_ok();
         let expected = "dev none none\nplain none none\nnone none none\n";
         assert_eq!(output.stdout_text(), expected, "{shell:?} {output}");
-        let Some(command) = script(&stage, shell, &["kcaws use --clear", all]) else { continue };
+        let Some(command) = script(&fixture, shell, &["kcaws use --clear", all]) else { continue };
         let output = command.env("AWS_DEFAULT_PROFILE", "plain").run().expect_ok();
         assert_eq!(output.stdout_text(), "none none none\n", "{shell:?} {output}");
     }
@@ -164,27 +164,27 @@ fn after_use_no_other_variable_chooses_a_profile() {
 
 #[test]
 fn a_universal_variable_of_fish_is_hidden_and_not_erased() {
-    let stage = stage();
+    let fixture = fixture();
     // Without its configuration fish keeps no universal variables.
     let fish = require_program!("fish");
     let steps = [
-        &load(&stage, Shell::Fish),
+        &load(&fixture, Shell::Fish),
         "set -Ux AWS_DEFAULT_PROFILE plain; set -Ux AWS_ACCESS_KEY_ID AKIA",
         "kcaws use dev",
         "command sh -c 'echo $AWS_PROFILE $AWS_DEFAULT_PROFILE $AWS_ACCESS_KEY_ID'",
         "set -eg AWS_DEFAULT_PROFILE; set -eg AWS_ACCESS_KEY_ID",
         "echo $AWS_DEFAULT_PROFILE $AWS_ACCESS_KEY_ID",
     ];
-    let output = stage.desk.command(fish).args(["-c", &steps.join("\n")]).run().expect_ok();
+    let output = fixture.env.command(fish).args(["-c", &steps.join("\n")]).run().expect_ok();
     assert_eq!(output.stdout_text(), "dev dev\nplain AKIA\n");
 }
 
 #[test]
 fn a_region_of_the_persons_own_stays() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let steps = ["kcaws use plain", show(shell), "kcaws use --clear", show(shell)];
-        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let Some(command) = script(&fixture, shell, &steps) else { continue };
         let output = command.env("AWS_REGION", "us-east-1").run().expect_ok();
         assert_eq!(output.stdout_text(), "<plain|us-east-1>\n<none|us-east-1>\n", "{shell:?} {output}");
     }
@@ -192,7 +192,7 @@ fn a_region_of_the_persons_own_stays() {
 
 #[test]
 fn a_refusal_changes_nothing_and_is_the_commands_own() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let attempt = match shell {
             Shell::Bash | Shell::Zsh => "kcaws use nobody || echo failed $?",
@@ -200,7 +200,9 @@ fn a_refusal_changes_nothing_and_is_the_commands_own() {
             Shell::Elvish => "try { kcaws use nobody } catch { echo failed 3 }",
             Shell::Nu => "try { kcaws use nobody } catch { print 'failed 3' }",
         };
-        let Some(command) = script(&stage, shell, &["kcaws use dev", attempt, show(shell)]) else { continue };
+        let Some(command) = script(&fixture, shell, &["kcaws use dev", attempt, show(shell)]) else {
+            continue;
+        };
         let output = command.run().expect_ok();
         assert!(output.stdout_text().ends_with("failed 3\n<dev|none>\n"), "{shell:?} {output}");
         output.expect_stderr("there is no profile `nobody`");
@@ -209,21 +211,21 @@ fn a_refusal_changes_nothing_and_is_the_commands_own() {
 
 #[test]
 fn what_is_no_use_reaches_the_binary_as_it_is() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
-        let Some(command) = script(&stage, shell, &["kcaws exec --help", "kcaws use --json"]) else {
+        let Some(command) = script(&fixture, shell, &["kcaws exec --help", "kcaws use --json"]) else {
             continue;
         };
         let output = command.run().expect_ok().expect_stdout("Run a command with role credentials");
         output.expect_stdout("\"schema\": 1");
-        let Some(command) = script(&stage, shell, &["kcaws use -qh"]) else { continue };
+        let Some(command) = script(&fixture, shell, &["kcaws use -qh"]) else { continue };
         command.run().expect_ok().expect_stdout("Choose the profile of this shell");
     }
 }
 
 #[test]
 fn the_prompts_function_says_the_profile_keeps_the_status_and_is_silent_elsewhere() {
-    let stage = stage();
+    let fixture = fixture();
     for (shell, steps, expected) in [
         (
             Shell::Bash,
@@ -248,7 +250,7 @@ fn the_prompts_function_says_the_profile_keeps_the_status_and_is_silent_elsewher
         (Shell::Elvish, "kcaws:prompt; set-env AWS_PROFILE dev; kcaws:prompt", "dev log in"),
         (Shell::Nu, "kcaws-prompt; $env.AWS_PROFILE = 'dev'; print (kcaws-prompt)", "dev log in\n"),
     ] {
-        let Some(command) = script(&stage, shell, &[steps]) else { continue };
+        let Some(command) = script(&fixture, shell, &[steps]) else { continue };
         let output = command.run().expect_ok();
         assert_eq!(output.stdout_text(), expected, "{shell:?} {output}");
         assert!(output.stderr.is_empty(), "{shell:?} {output}");
@@ -257,7 +259,7 @@ fn the_prompts_function_says_the_profile_keeps_the_status_and_is_silent_elsewher
 
 #[test]
 fn the_hooks_work_in_strict_mode_vi_mode_and_beside_any_prompt_command() {
-    let stage = stage();
+    let fixture = fixture();
     let steps =
         "kcaws use dev; kcaws use plain; kcaws use -; __kcaws_prompt >/dev/null; true; echo \"$AWS_PROFILE\"";
     for options in [
@@ -267,8 +269,8 @@ fn the_hooks_work_in_strict_mode_vi_mode_and_beside_any_prompt_command() {
         "set -u; PROMPT_COMMAND=true",
         "set -u; PROMPT_COMMAND=(true false)",
     ] {
-        let text = format!("{options}\n{}\n{steps}", load(&stage, Shell::Bash));
-        let output = Shell::Bash.run(&stage.desk, &text).unwrap().run().expect_ok();
+        let text = format!("{options}\n{}\n{steps}", load(&fixture, Shell::Bash));
+        let output = Shell::Bash.run(&fixture.env, &text).unwrap().run().expect_ok();
         assert_eq!(output.stdout_text(), "dev\n", "{options}: {output}");
     }
     for options in [
@@ -278,8 +280,8 @@ fn the_hooks_work_in_strict_mode_vi_mode_and_beside_any_prompt_command() {
         "setopt sh_word_split rc_quotes",
         "setopt nounset warn_create_global",
     ] {
-        let text = format!("{options}\n{}\n{steps}", load(&stage, Shell::Zsh));
-        let Some(command) = Shell::Zsh.run(&stage.desk, &text) else { continue };
+        let text = format!("{options}\n{}\n{steps}", load(&fixture, Shell::Zsh));
+        let Some(command) = Shell::Zsh.run(&fixture.env, &text) else { continue };
         let output = command.run().expect_ok();
         assert_eq!(output.stdout_text(), "dev\n", "{options}: {output}");
         assert_eq!(output.stderr_text().matches("kcaws").count(), 3, "one line a change: {output}");
@@ -288,13 +290,14 @@ fn the_hooks_work_in_strict_mode_vi_mode_and_beside_any_prompt_command() {
 
 #[test]
 fn a_binary_that_is_gone_is_named_by_commands_and_not_by_prompts() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Nu, Shell::Elvish] {
-        let gone = load(&stage, shell);
+        let gone = load(&fixture, shell);
         for file in ["hook", "hook.bash", "hook.nu", ".config/elvish/lib/kcaws.elv"] {
-            if stage.desk.home().join(file).exists() {
-                let text = stage.desk.read_home_file(file).replace(binary().to_str().unwrap(), "/gone/kcaws");
-                stage.desk.write_home_file(file, text);
+            if fixture.env.home().join(file).exists() {
+                let text =
+                    fixture.env.read_home_file(file).replace(binary().to_str().unwrap(), "/gone/kcaws");
+                fixture.env.write_home_file(file, text);
             }
         }
         let prompt = match shell {
@@ -302,7 +305,7 @@ fn a_binary_that_is_gone_is_named_by_commands_and_not_by_prompts() {
             Shell::Elvish => "kcaws:prompt; try { kcaws status } catch e { }",
             _ => "__kcaws_prompt; kcaws status; true",
         };
-        let Some(command) = shell.run(&stage.desk, &format!("{gone}\n{prompt}")) else { continue };
+        let Some(command) = shell.run(&fixture.env, &format!("{gone}\n{prompt}")) else { continue };
         let output = command.env("AWS_PROFILE", "dev").run().expect_ok();
         assert!(output.stdout_text().trim().is_empty(), "{shell:?} {output}");
         assert_eq!(output.stderr_text().matches("/gone/kcaws is gone").count(), 1, "{shell:?} {output}");
@@ -315,25 +318,25 @@ fn the_powershell_hook_works_where_there_is_powershell() {
     let Some(pwsh) = find_program("pwsh") else {
         skip_allowed!("pwsh is not installed: shell/kcaws.ps1 is not run here");
     };
-    let stage = stage();
-    let hook = stage.run("init powershell").expect_ok().stdout_text();
+    let fixture = fixture();
+    let hook = fixture.run("init powershell").expect_ok().stdout_text();
     let script = format!(
         "Set-StrictMode -Version Latest\n{hook}\nkcaws use dev\n\"$Env:AWS_PROFILE <$Env:AWS_REGION>\"\nkcaws use --clear\n\"<$Env:AWS_PROFILE>\""
     );
-    stage.desk.write_home_file("hook.ps1", &script);
-    let output = stage.desk.command(pwsh).args(["-NoProfile", "-File", "hook.ps1"]).run().expect_ok();
+    fixture.env.write_home_file("hook.ps1", &script);
+    let output = fixture.env.command(pwsh).args(["-NoProfile", "-File", "hook.ps1"]).run().expect_ok();
     assert_eq!(output.stdout_text(), "dev <>\n<>\n");
 }
 
 #[test]
 fn a_person_picks_by_letters_or_by_number_and_the_last_used_comes_first() {
     require_program!("script");
-    let stage = stage();
-    let load = load(&stage, Shell::Bash);
-    stage.desk.write_home_file("pick.bash", format!("{load}\nkcaws use && echo \"<$AWS_PROFILE>\""));
+    let fixture = fixture();
+    let load = load(&fixture, Shell::Bash);
+    fixture.env.write_home_file("pick.bash", format!("{load}\nkcaws use && echo \"<$AWS_PROFILE>\""));
     let terminal = |term: &str| {
         let line = "bash --norc --noprofile pick.bash";
-        let command = stage.desk.command("script").env("TERM", term);
+        let command = fixture.env.command("script").env("TERM", term);
         command.args(["--quiet", "--return", "--command", line, "/dev/null"]).interactive().spawn()
     };
     let mut numbers = terminal("dumb");
@@ -360,33 +363,33 @@ fn a_person_picks_by_letters_or_by_number_and_the_last_used_comes_first() {
 
 #[test]
 fn without_a_hook_or_a_terminal_use_says_what_to_do() {
-    let stage = stage();
-    let output = stage.kcaws("use dev").env("SHELL", "/bin/zsh").run().expect_code(2);
+    let fixture = fixture();
+    let output = fixture.kcaws("use dev").env("SHELL", "/bin/zsh").run().expect_code(2);
     assert!(output.stdout.is_empty());
     output.expect_stderr("eval -- \"$(kcaws init zsh)\"").expect_stderr("~/.zshrc");
-    stage
+    fixture
         .kcaws("use")
         .env("SHELL", "/usr/bin/fish")
         .run()
         .expect_code(2)
         .expect_stderr("kcaws init fish | source");
-    stage.run("use --hook").expect_code(2).expect_stderr("there are: dev, plain, -dash");
-    let list = stage.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
+    fixture.run("use --hook").expect_code(2).expect_stderr("there are: dev, plain, -dash");
+    let list = fixture.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
     let dev = &list["profiles"][0];
     assert_eq!(
         (&dev["name"], &dev["current"], &dev["logged_in"]),
         (&"dev".into(), &true.into(), &false.into())
     );
     assert!(dev["expires_at"].is_null());
-    stage.desk.write_aws_config("[profile x\u{1b}]\nregion = a\n");
-    stage.kcaws("use --hook").arg("x\u{1b}").run().expect_code(3).expect_stderr("control character");
+    fixture.env.write_aws_config("[profile x\u{1b}]\nregion = a\n");
+    fixture.kcaws("use --hook").arg("x\u{1b}").run().expect_code(3).expect_stderr("control character");
 }
 
 /// `doctor` knows by it that the hook is there; the shell itself and its other children do not see it.
 #[test]
 fn a_call_through_the_hook_says_so_and_no_other_program_hears_of_it() {
-    let stage = stage();
-    stage.log_in();
+    let fixture = fixture();
+    fixture.log_in();
     for shell in Shell::ALL {
         let others = match shell {
             Shell::Nu => "print $\"<($env.KCAWS_HOOK? | default none)>\"",
@@ -394,7 +397,7 @@ fn a_call_through_the_hook_says_so_and_no_other_program_hears_of_it() {
             _ => "command printenv KCAWS_HOOK; echo '<none>'",
         };
         let child = "kcaws exec dev -- sh -c 'echo child ${KCAWS_HOOK-none}'";
-        let Some(command) = script(&stage, shell, &["kcaws doctor --offline", others, child]) else {
+        let Some(command) = script(&fixture, shell, &["kcaws doctor --offline", others, child]) else {
             continue;
         };
         let text = command.run().expect_ok().stdout_text();

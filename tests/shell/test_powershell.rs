@@ -3,7 +3,7 @@
 use kcaws::shell::Format;
 use tree_sitter::{Node, Parser, Tree};
 
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 fn parsed(text: &str) -> Tree {
     let mut parser = Parser::new();
@@ -35,9 +35,9 @@ fn each<'a>(node: Node<'a>, look: &mut impl FnMut(Node<'a>)) {
 
 #[test]
 fn the_hook_and_the_completion_are_powershell() {
-    let stage = Stage::new();
+    let fixture = LoginFixture::new();
     for line in ["init powershell", "completions powershell"] {
-        let text = stage.run(line).expect_ok().stdout_text();
+        let text = fixture.run(line).expect_ok().stdout_text();
         is_read(line, &text);
         // The same with a mistake in it is refused.
         assert!(parsed(&text.replacen(") {", ") {{ (", 1)).root_node().has_error(), "{line}");

@@ -1,29 +1,30 @@
 //! The Region and the endpoints of a profile, for tools that do not know its name; and what is left of them in a shell
 //! that goes on to another profile.
 
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 use crate::shells::Shell;
-use crate::stage::{ACCOUNT, ROLE, Stage};
 use crate::test_hooks::{load, script};
 
 const PRINT: &str = "env | grep -E '^(AWS|KCAWS)_' | grep -v -E '_(SSO|SSO_OIDC|STS|SIGNIN)=|KEY|TOKEN|EXPIRATION|ACCOUNT_ID|CONFIG_FILE|CREDENTIALS_FILE|METADATA|KEYRING|KCAWS_(SET|HOOK|BEFORE)=' | sort";
 
 /// Profiles `lab`, with everything that leads elsewhere, and `bare`, with nothing.
-fn stage() -> Stage {
-    let stage = Stage::new();
-    let line = stage.config().lines().find(|line| line.starts_with("credential_process")).unwrap().to_owned();
+fn fixture() -> LoginFixture {
+    let fixture = LoginFixture::new();
+    let line =
+        fixture.config().lines().find(|line| line.starts_with("credential_process")).unwrap().to_owned();
     let more = format!(
         "[profile lab]\n{line}\nregion = us-east-1\nendpoint_url = http://localhost:4566\nservices = local\n\
          use_fips_endpoint = true\nca_bundle = /etc/lab's.pem\n[profile bare]\n{line}\n\
          [services local]\ns3 =\n  endpoint_url = http://localhost:9000\nsso =\n  endpoint_url = {}\n",
-        stage.sim.env().into_iter().find(|(name, _)| *name == "AWS_ENDPOINT_URL_SSO").unwrap().1
+        fixture.sim.env().into_iter().find(|(name, _)| *name == "AWS_ENDPOINT_URL_SSO").unwrap().1
     );
-    stage.desk.write_aws_config(&format!("{}\n{more}", stage.config()));
-    stage.log_in();
-    stage
+    fixture.env.write_aws_config(&format!("{}\n{more}", fixture.config()));
+    fixture.log_in();
+    fixture
 }
 
-fn under(stage: &Stage, options: &str, env: &[(&str, &str)]) -> String {
-    let command = stage.kcaws(&format!("exec {options} -- sh -c")).arg(PRINT);
+fn under(fixture: &LoginFixture, options: &str, env: &[(&str, &str)]) -> String {
+    let command = fixture.kcaws(&format!("exec {options} -- sh -c")).arg(PRINT);
     env.iter()
         .fold(command, |command, (name, value)| command.env(name, value))
         .run()
@@ -33,7 +34,7 @@ fn under(stage: &Stage, options: &str, env: &[(&str, &str)]) -> String {
 
 #[test]
 fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
-    let stage = stage();
+    let fixture = fixture();
     let (us, ap) = (("AWS_REGION", "us-west-2"), ("AWS_DEFAULT_REGION", "ap-south-1"));
     for (options, env, region) in [
         ("dev", &[][..], Some("eu-west-1")),
@@ -48,23 +49,24 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
         let expected = region
             .map_or(String::new(), |region| format!("AWS_DEFAULT_REGION={region}\nAWS_REGION={region}\n"));
         let profile = options.split(' ').next().unwrap();
-        let text = under(&stage, options, env);
+        let text = under(&fixture, options, env);
         assert_eq!(text, format!("{expected}KCAWS_EXEC={profile}\n"), "{options} {env:?}");
-        let json = stage.kcaws(&format!("env {options} --format json")).allow_secret_on_stdout();
+        let json = fixture.kcaws(&format!("env {options} --format json")).allow_secret_on_stdout();
         let json = env.iter().fold(json, |json, (name, value)| json.env(name, value)).run().expect_ok();
         let json = json.stdout_json();
         assert_eq!((json["AWS_REGION"].as_str(), json["AWS_DEFAULT_REGION"].as_str()), (region, region));
     }
     let named = format!("--session corp --account {ACCOUNT} --role {ROLE} --region eu-north-1");
-    assert!(under(&stage, &named, &[]).contains("AWS_REGION=eu-north-1\n"));
-    let each = stage.kcaws("-q exec --each d?v --region eu-north-1 -- printenv AWS_REGION").run().expect_ok();
+    assert!(under(&fixture, &named, &[]).contains("AWS_REGION=eu-north-1\n"));
+    let each =
+        fixture.kcaws("-q exec --each d?v --region eu-north-1 -- printenv AWS_REGION").run().expect_ok();
     assert_eq!(each.stdout_text(), "dev: eu-north-1\n");
-    stage
+    fixture
         .run("exec dev --region nowhere -- true")
         .expect_code(125)
         .expect_stderr("looks like `eu-central-1`");
     let mut serving =
-        stage.kcaws("serve lab --region eu-north-1 --format dotenv").allow_secret_on_stdout().spawn();
+        fixture.kcaws("serve lab --region eu-north-1 --format dotenv").allow_secret_on_stdout().spawn();
     serving.wait_for_stdout("AWS_REGION=eu-north-1");
     serving.wait_for_stdout("AWS_ENDPOINT_URL_S3=http://localhost:9000");
     serving.signal(kcaws_test_kit::Signal::TERM);
@@ -74,34 +76,35 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
 
 #[test]
 fn endpoints_are_the_profiles_unless_a_person_set_others() {
-    let stage = stage();
+    let fixture = fixture();
     let all = "AWS_CA_BUNDLE=/etc/lab's.pem\nAWS_DEFAULT_REGION=us-east-1\nAWS_ENDPOINT_URL=http://localhost:4566\n\
                AWS_ENDPOINT_URL_S3=http://localhost:9000\nAWS_REGION=us-east-1\nAWS_USE_FIPS_ENDPOINT=true\n";
-    assert_eq!(under(&stage, "lab", &[]), format!("{all}KCAWS_EXEC=lab\n"));
-    let text = under(&stage, "lab", &[("AWS_ENDPOINT_URL_S3", "http://mine")]);
+    assert_eq!(under(&fixture, "lab", &[]), format!("{all}KCAWS_EXEC=lab\n"));
+    let text = under(&fixture, "lab", &[("AWS_ENDPOINT_URL_S3", "http://mine")]);
     assert_eq!(text, format!("{all}KCAWS_EXEC=lab\n").replace("http://localhost:9000", "http://mine"));
-    let text = under(&stage, "lab", &[("AWS_ENDPOINT_URL", "http://mine")]);
+    let text = under(&fixture, "lab", &[("AWS_ENDPOINT_URL", "http://mine")]);
     assert!(
         text.contains("AWS_ENDPOINT_URL=http://mine\n") && !text.contains("AWS_ENDPOINT_URL_S3"),
         "{text}"
     );
-    let kept = under(&stage, "lab --keep-profile", &[("AWS_PROFILE", "dev"), ("AWS_DEFAULT_PROFILE", "dev")]);
+    let kept =
+        under(&fixture, "lab --keep-profile", &[("AWS_PROFILE", "dev"), ("AWS_DEFAULT_PROFILE", "dev")]);
     assert!(kept.contains("AWS_PROFILE=lab\n") && !kept.contains("AWS_DEFAULT_PROFILE"), "{kept}");
     let named = format!("exec --keep-profile --session corp --account {ACCOUNT} --role {ROLE} -- true");
-    stage.run(&named).expect_code(125).expect_stderr("cannot be used with");
-    stage.desk.write_aws_config(&stage.config().replace("region = eu-west-1", "services = nosuch"));
-    stage.run("exec dev -- true").expect_code(125).expect_stderr("there is no [services nosuch]");
+    fixture.run(&named).expect_code(125).expect_stderr("cannot be used with");
+    fixture.env.write_aws_config(&fixture.config().replace("region = eu-west-1", "services = nosuch"));
+    fixture.run("exec dev -- true").expect_code(125).expect_stderr("there is no [services nosuch]");
 }
 
 /// Of what was handed to a command, nothing is another profile's, and kcaws itself asks AWS where it asked before: with
 /// `use_fips_endpoint` it would refuse the login.
 #[test]
 fn a_profile_inside_of_another_ones_exec_has_its_own_settings() {
-    let stage = stage();
-    let binary = crate::stage::binary();
+    let fixture = fixture();
+    let binary = crate::fixture::binary();
     let nested = |outer: &str, inner: &str, env: &[(&str, &str)]| {
         let script = format!("{inner} '{}' exec bare -- sh -c \"$PRINT\"", binary.display());
-        let command = stage.kcaws(&format!("exec {outer} -- sh -c")).arg(script).env("PRINT", PRINT);
+        let command = fixture.kcaws(&format!("exec {outer} -- sh -c")).arg(script).env("PRINT", PRINT);
         let command = env.iter().fold(command, |command, (name, value)| command.env(name, value));
         command.run().expect_ok().stdout_text()
     };
@@ -114,13 +117,13 @@ fn a_profile_inside_of_another_ones_exec_has_its_own_settings() {
         same, "AWS_DEFAULT_REGION=us-east-1\nAWS_REGION=us-east-1\nKCAWS_EXEC=bare\n",
         "the person's own"
     );
-    let whoami = stage.kcaws("exec lab --").arg(&binary).args(["whoami", "--profile", "bare"]).run();
+    let whoami = fixture.kcaws("exec lab --").arg(&binary).args(["whoami", "--profile", "bare"]).run();
     whoami.expect_ok().expect_stdout(ROLE);
 }
 
 #[test]
 fn in_every_shell_the_next_profile_replaces_what_env_set_and_unset_removes_it() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let take = |line: &str| match shell {
             Shell::Bash | Shell::Zsh => format!("eval \"$(kcaws {line} --format {})\"", shell.name()),
@@ -151,7 +154,7 @@ fn in_every_shell_the_next_profile_replaces_what_env_set_and_unset_removes_it() 
         .map(str::to_owned);
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         for (env, own) in [(None, ""), (Some("us-west-2"), "AWS_REGION=us-west-2\n")] {
-            let Some(mut command) = script(&stage, shell, &steps) else { continue };
+            let Some(mut command) = script(&fixture, shell, &steps) else { continue };
             if let Some(region) = env {
                 command = command.env("AWS_REGION", region);
             }
@@ -165,14 +168,14 @@ fn in_every_shell_the_next_profile_replaces_what_env_set_and_unset_removes_it() 
 
 #[test]
 fn use_removes_what_comes_before_a_profile_and_says_so() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let print = match shell {
             Shell::Nu => "^sh -c 'env | grep -c WEB_IDENTITY; env | grep ROLE_ARN; true'",
             Shell::Elvish => "e:sh -c 'env | grep -c WEB_IDENTITY; env | grep ROLE_ARN; true'",
             _ => "command sh -c 'env | grep -c WEB_IDENTITY; env | grep ROLE_ARN; true'",
         };
-        let Some(command) = script(&stage, shell, &["kcaws use lab", print]) else { continue };
+        let Some(command) = script(&fixture, shell, &["kcaws use lab", print]) else { continue };
         let web = command.env("AWS_WEB_IDENTITY_TOKEN_FILE", "/token").env("AWS_ROLE_ARN", "arn");
         let output = web.env("AWS_REGION", "eu-central-1").run().expect_ok();
         assert_eq!(output.stdout_text(), "0\n", "{shell:?} {output}");
@@ -181,7 +184,7 @@ fn use_removes_what_comes_before_a_profile_and_says_so() {
                 "removed AWS_WEB_IDENTITY_TOKEN_FILE from the environment because it takes precedence",
             )
             .expect_stderr("AWS_REGION is set to eu-central-1 and overrides the profile's Region");
-        let Some(command) = script(&stage, shell, &["kcaws use lab", print]) else { continue };
+        let Some(command) = script(&fixture, shell, &["kcaws use lab", print]) else { continue };
         let own = command.env("AWS_ROLE_ARN", "arn").run().expect_ok();
         assert_eq!(own.stdout_text(), "0\nAWS_ROLE_ARN=arn\n", "{shell:?} {own}");
     }
@@ -190,33 +193,33 @@ fn use_removes_what_comes_before_a_profile_and_says_so() {
 /// As the environment may be anybody's: no hook removes what kcaws sets from no profile.
 #[test]
 fn a_list_of_settings_that_names_other_variables_removes_none_of_them() {
-    let stage = stage();
-    let load = load(&stage, Shell::Bash);
+    let fixture = fixture();
+    let load = load(&fixture, Shell::Bash);
     let script = format!(
         "{load}\nkcaws use dev\neval \"$(kcaws env --unset --format bash)\"\necho \"$PRECIOUS <$AWS_REGION>\""
     );
-    let command = Shell::Bash.run(&stage.desk, &script).unwrap();
+    let command = Shell::Bash.run(&fixture.env, &script).unwrap();
     let list = "PRECIOUS=1,AWS_REGION=x,;touch pwned=1,AWS_$(touch pwned)=";
     let command = command.env("PRECIOUS", "1").env("AWS_REGION", "x").env("KCAWS_SET", list);
     assert_eq!(command.run().expect_ok().stdout_text(), "1 <>\n");
-    assert!(!stage.desk.home().join("pwned").exists());
+    assert!(!fixture.env.home().join("pwned").exists());
 }
 
 #[test]
 fn without_a_name_it_is_the_default_profile_as_for_aws() {
-    let stage = stage();
+    let fixture = fixture();
     let ours = format!(
         "[default]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = ReadOnlyAccess\n"
     );
-    stage.desk.write_aws_config(&format!("{}\n{ours}", stage.config()));
-    assert!(under(&stage, "", &[]).contains("KCAWS_EXEC=default\n"));
-    stage.kcaws("env --format bash").allow_secret_on_stdout().run().expect_ok();
-    let page = stage.kcaws("console --print").allow_secret_on_stdout().run();
+    fixture.env.write_aws_config(&format!("{}\n{ours}", fixture.config()));
+    assert!(under(&fixture, "", &[]).contains("KCAWS_EXEC=default\n"));
+    fixture.kcaws("env --format bash").allow_secret_on_stdout().run().expect_ok();
+    let page = fixture.kcaws("console --print").allow_secret_on_stdout().run();
     page.expect_ok();
-    stage.run("whoami").expect_ok().expect_stdout("ReadOnlyAccess");
-    assert!(under(&stage, "", &[("AWS_PROFILE", "dev")]).contains("KCAWS_EXEC=dev\n"));
+    fixture.run("whoami").expect_ok().expect_stdout("ReadOnlyAccess");
+    assert!(under(&fixture, "", &[("AWS_PROFILE", "dev")]).contains("KCAWS_EXEC=dev\n"));
     for line in ["exec -- true", "env", "whoami", "serve"] {
-        let with_keys = stage.kcaws(line).env("AWS_ACCESS_KEY_ID", "AKIA").run();
+        let with_keys = fixture.kcaws(line).env("AWS_ACCESS_KEY_ID", "AKIA").run();
         assert!(matches!(with_keys.code(), 2 | 125), "{line} {with_keys}");
         let output = with_keys.expect_stderr("which profile?");
         // That one would ask, and names what there is to choose from.
@@ -224,9 +227,9 @@ fn without_a_name_it_is_the_default_profile_as_for_aws() {
             if line == "serve" { "there are: dev, default" } else { "they take precedence over [default]" };
         output.expect_stderr(cause);
     }
-    stage.desk.write_aws_config(&format!("{}\n[default]\nregion = eu-west-1\n", stage.config()));
+    fixture.env.write_aws_config(&format!("{}\n[default]\nregion = eu-west-1\n", fixture.config()));
     for line in ["exec -- true", "env", "whoami", "serve", "console --print"] {
-        let output = stage.run(line).expect_stderr("which profile?");
+        let output = fixture.run(line).expect_stderr("which profile?");
         assert!(matches!(output.code(), 2 | 125), "{line} {output}");
     }
 }

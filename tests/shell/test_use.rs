@@ -1,12 +1,12 @@
 //! `kcaws use` through the hooks: what may stand on its line, and what may not.
 
 use crate::shells::Shell;
-use crate::test_hooks::{load, script, show, stage};
+use crate::test_hooks::{fixture, load, script, show};
 
 /// As in an alias: `alias kcaws='kcaws --no-input'`.
 #[test]
 fn options_of_kcaws_itself_may_stand_before_use_and_behind_it() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let steps = [
             "kcaws -q --no-input use dev",
@@ -18,7 +18,7 @@ fn options_of_kcaws_itself_may_stand_before_use_and_behind_it() {
             "kcaws use -q --clear",
             show(shell),
         ];
-        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let Some(command) = script(&fixture, shell, &steps) else { continue };
         let output = command.env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
         let lines = ["<dev|none>", "<plain|none>", "<dev|none>", "<none|none>"];
         assert_eq!(output.stdout_text().lines().collect::<Vec<_>>(), lines, "{shell:?} {output}");
@@ -28,7 +28,7 @@ fn options_of_kcaws_itself_may_stand_before_use_and_behind_it() {
 
 #[test]
 fn what_is_too_much_is_wrong_usage_and_changes_nothing() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         for line in
             ["kcaws use --clear plain", "kcaws use - plain", "kcaws use plain dev", "kcaws use --clear -"]
@@ -40,7 +40,7 @@ fn what_is_too_much_is_wrong_usage_and_changes_nothing() {
                 Shell::Nu => format!("try {{ {line} }} catch {{ print 'failed 2' }}"),
             };
             let steps = ["kcaws use plain", "kcaws use dev", &attempt, show(shell)];
-            let Some(command) = script(&stage, shell, &steps) else { continue };
+            let Some(command) = script(&fixture, shell, &steps) else { continue };
             let output = command.run().expect_ok().expect_stderr("error: ");
             assert_eq!(output.stdout_text(), "failed 2\n<dev|none>\n", "{shell:?} {line} {output}");
         }
@@ -50,7 +50,7 @@ fn what_is_too_much_is_wrong_usage_and_changes_nothing() {
             Shell::Elvish => "try { kcaws use - } catch { echo failed 1 }",
             Shell::Nu => "try { kcaws use - } catch { print 'failed 1' }",
         };
-        let Some(command) = script(&stage, shell, &[nothing, show(shell)]) else { continue };
+        let Some(command) = script(&fixture, shell, &[nothing, show(shell)]) else { continue };
         let output = command.run().expect_ok().expect_stderr("no other profile was used here before");
         assert_eq!(output.stdout_text(), "failed 1\n<none|none>\n", "{shell:?} {output}");
     }
@@ -58,10 +58,10 @@ fn what_is_too_much_is_wrong_usage_and_changes_nothing() {
 
 #[test]
 fn a_profile_whose_name_begins_with_a_dash_is_used_and_come_back_to() {
-    let stage = stage();
+    let fixture = fixture();
     for shell in Shell::ALL {
         let steps = ["kcaws use -- -dash", show(shell), "kcaws use dev", "kcaws use -", show(shell)];
-        let Some(command) = script(&stage, shell, &steps) else { continue };
+        let Some(command) = script(&fixture, shell, &steps) else { continue };
         let output = command.run().expect_ok();
         assert_eq!(output.stdout_text(), "<-dash|none>\n<-dash|none>\n", "{shell:?} {output}");
     }
@@ -70,13 +70,13 @@ fn a_profile_whose_name_begins_with_a_dash_is_used_and_come_back_to() {
 /// An alias that is there already is expanded where a function of its name is defined by `name()`.
 #[test]
 fn an_alias_of_the_persons_own_does_not_break_the_hook_and_goes_on_working() {
-    let stage = stage();
+    let fixture = fixture();
     for (shell, options) in [(Shell::Bash, "shopt -s expand_aliases"), (Shell::Zsh, "setopt aliases")] {
-        let load = load(&stage, shell);
+        let load = load(&fixture, shell);
         let text =
             format!("{options}\nalias kcaws='kcaws -q'\n{load}\n{load}\nkcaws use dev\n{}", show(shell));
-        stage.desk.write_home_file("aliased", text);
-        let Some(command) = shell.run(&stage.desk, "source ./aliased") else { continue };
+        fixture.env.write_home_file("aliased", text);
+        let Some(command) = shell.run(&fixture.env, "source ./aliased") else { continue };
         let output = command.run().expect_ok();
         assert_eq!(output.stdout_text(), "<dev|none>\n", "{shell:?} {output}");
         assert!(output.stderr.is_empty(), "{shell:?} {output}");

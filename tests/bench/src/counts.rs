@@ -7,7 +7,7 @@ use crate::scene::Scene;
 use crate::{Row, once};
 
 pub(crate) fn print(scene: &Scene, row: &Row) {
-    let report = scene.desk.home().join("count");
+    let report = scene.env.home().join("count");
     if let Some(before) = row.before {
         before(scene);
     }

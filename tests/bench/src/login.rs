@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use idc_sim::{IdcSim, LoggedRequest, Route};
-use kcaws_test_kit::Walk;
+use kcaws_test_kit::PageClient;
 
 use crate::median;
 use crate::scene::Scene;
@@ -47,7 +47,7 @@ fn one(scene: &Scene, flow: &str, middle: Route) -> [Duration; 5] {
     let mut login = login.spawn().unwrap();
     let mut said = std::io::BufReader::new(login.stderr.take().unwrap());
     if flow == "pkce" {
-        Walk::new().open(&page(&mut said));
+        PageClient::new().open(&page(&mut said));
     }
     // Whoever does not read what is said may stop it.
     std::io::copy(&mut said, &mut std::io::sink()).unwrap();

@@ -13,13 +13,13 @@ const SELDOM: usize = 10;
 
 pub(crate) fn found(scene: &Scene) -> Vec<Row> {
     // These know only AWS's own hosts.
-    let bundle = scene.desk.write_home_file("sim-ca.pem", scene.sim.ca_pem());
-    scene.desk.set_env("HTTPS_PROXY", scene.sim.proxy_url());
-    scene.desk.set_env("AWS_CA_BUNDLE", bundle);
+    let bundle = scene.env.write_home_file("sim-ca.pem", scene.sim.ca_pem());
+    scene.env.set_env("HTTPS_PROXY", scene.sim.proxy_url());
+    scene.env.set_env("AWS_CA_BUNDLE", bundle);
     let token = scene.sim.seed_login(&scene.sim.default_user()).token_cache().to_string();
     // Named by the SHA-1 of `corp`, the session's name, and of the start URL, for profiles of the old kind.
     for name in ["ee0bfd2552fbd840c02cc48b6e823320543c450f", "7487b5b67d5fa1132cf33fa93ae51ef38cc37752"] {
-        scene.desk.write_home_file(format!(".aws/sso/cache/{name}.json"), &token);
+        scene.env.write_home_file(format!(".aws/sso/cache/{name}.json"), &token);
     }
     let mut rows = Vec::new();
     rows.extend(aws_cli(scene, "AWS CLI of Debian", find_program("aws")));
@@ -59,7 +59,7 @@ fn aws_cli(scene: &Scene, name: &str, program: Option<PathBuf>) -> Option<Row> {
 }
 
 fn primed(scene: &Scene, name: &str, program: PathBuf, args: &[&str]) -> Option<Row> {
-    let output = scene.desk.command(&program).args(args).run();
+    let output = scene.env.command(&program).args(args).run();
     if output.code() != 0 {
         println!("{name} does not run here:\n{output}");
         return None;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use idc_sim::{Builder, Fault, IdcSim, PageSize, Route};
-use kcaws_test_kit::Desk;
+use kcaws_test_kit::TestEnv;
 
 const ACCOUNTS: usize = 1_000;
 const ROLES: [&str; 3] = ["AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess"];
@@ -13,7 +13,7 @@ const PER_SECOND: f64 = 20.0;
 const BURST: u32 = 10;
 
 struct Scene {
-    desk: Desk,
+    env: TestEnv,
     sim: IdcSim,
     kcaws: PathBuf,
 }
@@ -21,20 +21,20 @@ struct Scene {
 impl Scene {
     fn new(kcaws: &Path, builder: Builder) -> Self {
         let sim = builder.auto_approve(true).start();
-        let desk = Desk::new();
-        desk.set_envs(sim.env());
-        desk.set_env("KCAWS_KEYRING", "keyutils");
+        let env = TestEnv::new();
+        env.set_envs(sim.env());
+        env.set_env("KCAWS_KEYRING", "keyutils");
         let (url, region) = (sim.start_url(), sim.region());
-        desk.write_aws_config(&format!("[sso-session corp]\nsso_start_url = {url}\nsso_region = {region}\n"));
-        let scene = Self { desk, sim, kcaws: kcaws.to_owned() };
-        scene.desk.command(kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
+        env.write_aws_config(&format!("[sso-session corp]\nsso_start_url = {url}\nsso_region = {region}\n"));
+        let scene = Self { env, sim, kcaws: kcaws.to_owned() };
+        scene.env.command(kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
         scene.sim.clear_log();
         scene
     }
 
     fn run(&self, line: &str) -> Duration {
         let mut command = std::process::Command::new(&self.kcaws);
-        command.env_clear().envs(self.desk.env()).args(line.split(' '));
+        command.env_clear().envs(self.env.env()).args(line.split(' '));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let start = Instant::now();
         assert!(command.status().unwrap().success(), "kcaws {line}");
@@ -44,7 +44,7 @@ impl Scene {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        self.desk.command(&self.kcaws).args(["logout", "--all"]).run();
+        self.env.command(&self.kcaws).args(["logout", "--all"]).run();
     }
 }
 
@@ -83,8 +83,8 @@ fn edit(kcaws: &Path, rounds: usize) {
     let scene = Scene::new(kcaws, IdcSim::builder());
     let profile =
         |number| format!("\n# {number}\n[profile p{number}]\nregion = eu-central-1\noutput = json\n");
-    let many = scene.desk.read_aws_config() + &(0..10_000).map(profile).collect::<String>();
-    let path = scene.desk.write_aws_config(&many);
+    let many = scene.env.read_aws_config() + &(0..10_000).map(profile).collect::<String>();
+    let path = scene.env.write_aws_config(&many);
     // Nobody wrote it just now.
     let file = std::fs::File::options().write(true).open(&path).unwrap();
     file.set_modified(std::time::SystemTime::now() - Duration::from_secs(60)).unwrap();

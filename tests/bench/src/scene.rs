@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use idc_sim::{Builder, IdcSim, Route};
-use kcaws_test_kit::Desk;
+use kcaws_test_kit::TestEnv;
 
 use crate::Row;
 
@@ -15,7 +15,7 @@ const ROLE: &str = "PowerUserAccess";
 const MANY: &str = "many";
 
 pub(crate) struct Scene {
-    pub(crate) desk: Desk,
+    pub(crate) env: TestEnv,
     pub(crate) sim: IdcSim,
     kcaws: PathBuf,
 }
@@ -31,11 +31,11 @@ impl Scene {
         let roles = [ROLE, "ReadOnlyAccess", "AdministratorAccess"];
         let builder = builder.auto_approve(true);
         let sim = roles.iter().fold(builder, |builder, role| builder.permission_set(role, life)).start();
-        let desk = Desk::new();
-        desk.set_envs(sim.env());
-        desk.set_env("KCAWS_KEYRING", "keyutils");
+        let env = TestEnv::new();
+        env.set_envs(sim.env());
+        env.set_env("KCAWS_KEYRING", "keyutils");
         let (url, region) = (sim.start_url(), sim.region());
-        desk.write_aws_config(&format!(
+        env.write_aws_config(&format!(
             "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n[profile dev]\ncredential_process = \"{}\" \
              credential-process --session corp --account {ACCOUNT} --role {ROLE}\n\n\
              [profile sso]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\nregion = {region}\n\n\
@@ -45,8 +45,8 @@ impl Scene {
             region,
             kcaws.display(),
         ));
-        let scene = Self { desk, sim, kcaws };
-        scene.desk.command(&scene.kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
+        let scene = Self { env, sim, kcaws };
+        scene.env.command(&scene.kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
         scene
     }
 
@@ -71,10 +71,10 @@ impl Scene {
             )
         };
         let many = (0..10_000).map(profile).collect::<Vec<_>>().concat();
-        let many = self.desk.write_home_file(MANY, self.desk.read_aws_config() + &many);
+        let many = self.env.write_home_file(MANY, self.env.read_aws_config() + &many);
         // A file that has just changed is not built upon: it settles first.
         std::thread::sleep(Duration::from_secs(3));
-        self.warm_up(&self.desk.aws_config_path());
+        self.warm_up(&self.env.aws_config_path());
         self.warm_up(&many);
         let row = |name: &str, config: PathBuf| Row {
             name: name.into(),
@@ -84,17 +84,17 @@ impl Scene {
             before: None,
             one_in: 1,
         };
-        [row("prompt", self.desk.aws_config_path()), row("prompt, 10,000 profiles", many)]
+        [row("prompt", self.env.aws_config_path()), row("prompt, 10,000 profiles", many)]
     }
 
     /// A call with nothing warm. What the other rows have warm is put back before it, not after: none of them is
     /// measured in the wake of another process that they do not stand for.
     pub(crate) fn cold_row(&self) -> Row {
-        let config = self.desk.write_home_file("cold", self.desk.read_aws_config());
+        let config = self.env.write_home_file("cold", self.env.read_aws_config());
         let before: fn(&Self) = |scene| {
             scene.forget_warm();
-            scene.warm_up(&scene.desk.aws_config_path());
-            scene.warm_up(&scene.desk.home().join(MANY));
+            scene.warm_up(&scene.env.aws_config_path());
+            scene.warm_up(&scene.env.home().join(MANY));
         };
         let env = vec![("AWS_CONFIG_FILE", config)];
         Row { env, before: Some(before), ..self.row("credential-process, cold") }
@@ -103,19 +103,19 @@ impl Scene {
     /// With credentials and their note, as this config has them.
     fn warm_up(&self, config: &Path) {
         let warm = self.row("");
-        self.desk.command(&warm.program).args(&warm.args).env("AWS_CONFIG_FILE", config).run().expect_ok();
+        self.env.command(&warm.program).args(&warm.args).env("AWS_CONFIG_FILE", config).run().expect_ok();
     }
 
     /// In the scene's environment and no other, with nothing printed.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(self.desk.env()).stdin(Stdio::null()).stdout(Stdio::null());
-        command.stderr(Stdio::inherit()).current_dir(self.desk.home());
+        command.env_clear().envs(self.env.env()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(Stdio::inherit()).current_dir(self.env.home());
         command
     }
 
     pub(crate) fn forget_warm(&self) {
-        let _ = std::fs::remove_dir_all(self.desk.state_dir().join("kcaws/warm"));
+        let _ = std::fs::remove_dir_all(self.env.state_dir().join("kcaws/warm"));
     }
 
     /// Nothing warm, and a token that is old by its own word (less than five minutes are left), which no process
@@ -176,6 +176,6 @@ impl Scene {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        self.desk.command(&self.kcaws).args(["logout", "--all"]).run();
+        self.env.command(&self.kcaws).args(["logout", "--all"]).run();
     }
 }

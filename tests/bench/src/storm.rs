@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::Desk;
+use kcaws_test_kit::TestEnv;
 
 const CROWDS: [usize; 4] = [60, 150, 300, 500];
 const PER_SECOND: f64 = 20.0;
@@ -46,18 +46,18 @@ fn storm(kcaws: &Path, roles: usize) -> Storm {
         );
     }
     let sim = builder.start();
-    let desk = Desk::new();
-    desk.set_envs(sim.env());
-    desk.set_env("KCAWS_KEYRING", "keyutils");
+    let env = TestEnv::new();
+    env.set_envs(sim.env());
+    env.set_env("KCAWS_KEYRING", "keyutils");
     let (url, region) = (sim.start_url(), sim.region());
-    desk.write_aws_config(&format!("[sso-session corp]\nsso_start_url = {url}\nsso_region = {region}\n"));
-    desk.command(kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
+    env.write_aws_config(&format!("[sso-session corp]\nsso_start_url = {url}\nsso_region = {region}\n"));
+    env.command(kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
     sim.clear_log();
     let start = Instant::now();
     let children: Vec<_> = (0..roles)
         .map(|number| {
             let mut command = Command::new(kcaws);
-            command.env_clear().envs(desk.env()).current_dir(desk.home());
+            command.env_clear().envs(env.env()).current_dir(env.home());
             command.args([
                 "credential-process",
                 "--session",
@@ -75,6 +75,6 @@ fn storm(kcaws: &Path, roles: usize) -> Storm {
     let took = start.elapsed();
     let requests = sim.requests_to(Route::GetRoleCredentials);
     let refused = requests.iter().filter(|one| one.status == Some(429)).count();
-    desk.command(kcaws).args(["logout", "--all"]).run();
+    env.command(kcaws).args(["logout", "--all"]).run();
     Storm { answered, refused, asked: requests.len(), took }
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use kcaws_test_kit::{Desk, Running, find_program, wait_for};
+use kcaws_test_kit::{Running, TestEnv, find_program, wait_for};
 use serde_json::{Value, json};
 use ureq::Agent;
 
@@ -20,7 +20,7 @@ pub struct Chromium {
     session: String,
     // Dropped in this order: the driver, then what it started, with their files.
     _driver: Running,
-    _desk: Desk,
+    _desk: TestEnv,
 }
 
 impl Chromium {
@@ -40,13 +40,13 @@ impl Chromium {
     }
 
     fn start() -> Self {
-        let desk = Desk::new();
+        let env = TestEnv::new();
         // Its end is that of this thread, and with the pipe between them that of Chromium.
         let line = ["setpriv", "--pdeathsig", "KILL", "chromedriver", "--port=0"];
-        let mut driver = desk.command_line(line).timeout(std::time::Duration::from_hours(1)).spawn();
+        let mut driver = env.command_line(line).timeout(std::time::Duration::from_hours(1)).spawn();
         let line = driver.wait_for_stdout("started successfully on port");
         let port = line.rsplit(' ').next().unwrap().trim_end_matches('.');
-        let profile = format!("--user-data-dir={}", desk.root().join("profile").display());
+        let profile = format!("--user-data-dir={}", env.root().join("profile").display());
         let mut arguments = vec![
             "--headless",
             "--remote-debugging-pipe",
@@ -71,7 +71,7 @@ impl Chromium {
         let (agent, base) = (http::agent(), format!("http://127.0.0.1:{port}/session"));
         let answer = call(&agent, "POST", &base, Some(&wanted)).expect("Chromium starts");
         let session = format!("{base}/{}", answer["sessionId"].as_str().expect("a session"));
-        Self { agent, session, _driver: driver, _desk: desk }
+        Self { agent, session, _driver: driver, _desk: env }
     }
 
     /// Opens an address and waits until it is loaded.

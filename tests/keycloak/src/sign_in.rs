@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use kcaws_test_kit::{Form, Page, Walk};
+use kcaws_test_kit::{Form, Page, PageClient};
 
 use crate::saml::Response;
 
@@ -62,7 +62,7 @@ const CONTINUE: &str = "Continue";
 ///
 /// # Errors
 /// What Keycloak shows instead.
-pub fn sign_in(walk: &mut Walk, url: &str, user: &str, password: &str) -> Result<Answer, Refusal> {
+pub fn sign_in(walk: &mut PageClient, url: &str, user: &str, password: &str) -> Result<Answer, Refusal> {
     outcome(&reach(walk, url, user, password))
 }
 
@@ -70,13 +70,13 @@ pub fn sign_in(walk: &mut Walk, url: &str, user: &str, password: &str) -> Result
 ///
 /// # Errors
 /// As [`sign_in`].
-pub fn deliver(walk: &mut Walk, url: &str, user: &str, password: &str) -> Result<Page, Refusal> {
+pub fn deliver(walk: &mut PageClient, url: &str, user: &str, password: &str) -> Result<Page, Refusal> {
     let page = reach(walk, url, user, password);
     outcome(&page)?;
     Ok(walk.submit(&page, CONTINUE, &[]))
 }
 
-fn reach(walk: &mut Walk, url: &str, user: &str, password: &str) -> Page {
+fn reach(walk: &mut PageClient, url: &str, user: &str, password: &str) -> Page {
     let page = walk.open(url);
     let is_login = name(&page) == Some("login-login") && page.has_button("Sign In");
     if is_login { walk.submit(&page, "Sign In", &[("username", user), ("password", password)]) } else { page }

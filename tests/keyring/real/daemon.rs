@@ -5,13 +5,13 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kcaws_test_kit::Desk;
+use kcaws_test_kit::TestEnv;
 
 pub(super) struct Daemon(Child);
 
 impl Daemon {
-    pub(super) fn start(desk: &Desk, program: impl AsRef<Path>, arguments: &[&str], stdin: &str) -> Self {
-        let mut child = command(desk, program.as_ref())
+    pub(super) fn start(env: &TestEnv, program: impl AsRef<Path>, arguments: &[&str], stdin: &str) -> Self {
+        let mut child = command(env, program.as_ref())
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -38,9 +38,9 @@ impl Drop for Daemon {
 }
 
 /// With the desk's environment and nothing else.
-pub(super) fn command(desk: &Desk, program: &Path) -> Command {
+pub(super) fn command(env: &TestEnv, program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().envs(desk.env());
+    command.env_clear().envs(env.env());
     command
 }
 
@@ -49,8 +49,8 @@ pub(super) struct Display(Child);
 
 impl Display {
     /// Starts it and sets `DISPLAY` on the desk. It takes a number that is free.
-    pub(super) fn start(desk: &Desk) -> Self {
-        let mut child = command(desk, Path::new("Xvfb"))
+    pub(super) fn start(env: &TestEnv) -> Self {
+        let mut child = command(env, Path::new("Xvfb"))
             .args(["-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -59,14 +59,14 @@ impl Display {
             .expect("starts");
         let mut number = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut number).expect("a number");
-        desk.set_env("DISPLAY", format!(":{}", number.trim()));
+        env.set_env("DISPLAY", format!(":{}", number.trim()));
         Self(child)
     }
 }
 
 /// How many windows the desk's display shows.
-pub(super) fn windows(desk: &Desk) -> usize {
-    let search = desk.command("xdotool").args(["search", "--onlyvisible", "--name", "."]).run();
+pub(super) fn windows(env: &TestEnv) -> usize {
+    let search = env.command("xdotool").args(["search", "--onlyvisible", "--name", "."]).run();
     search.stdout_text().lines().count()
 }
 
@@ -78,7 +78,7 @@ impl Drop for Display {
 }
 
 /// Asks something on the bus; empty where there is no answer.
-pub(super) fn call(desk: &Desk, whom: &str, path: &str, method: &str, arguments: &[&str]) -> String {
-    let send = desk.command("dbus-send").args(["--session", "--print-reply", "--reply-timeout=5000"]);
+pub(super) fn call(env: &TestEnv, whom: &str, path: &str, method: &str, arguments: &[&str]) -> String {
+    let send = env.command("dbus-send").args(["--session", "--print-reply", "--reply-timeout=5000"]);
     send.arg(format!("--dest={whom}")).arg(path).arg(method).args(arguments).run().stdout_text()
 }

@@ -1,6 +1,6 @@
 //! KeePassXC with a database that it offers as Secret Service, set up without a mouse.
 
-use kcaws_test_kit::Desk;
+use kcaws_test_kit::TestEnv;
 
 use super::daemon::{Daemon, call};
 
@@ -20,16 +20,16 @@ pub(super) struct Settings {
 }
 
 /// Makes the database and the settings.
-pub(super) fn create(desk: &Desk, settings: Settings) {
-    let source = desk.write_home_file("vault.xml", DATABASE);
-    let target = desk.home().join("vault.kdbx");
+pub(super) fn create(env: &TestEnv, settings: Settings) {
+    let source = env.write_home_file("vault.xml", DATABASE);
+    let target = env.home().join("vault.kdbx");
     // It derives its key anew for every save, for a second unless told otherwise.
-    let import = desk.command("keepassxc-cli").args(["import", "--set-password", "--decryption-time", "100"]);
+    let import = env.command("keepassxc-cli").args(["import", "--set-password", "--decryption-time", "100"]);
     import.arg(source).arg(&target).stdin(format!("{PASSWORD}\n{PASSWORD}\n")).run().expect_ok();
-    configure(desk, settings);
+    configure(env, settings);
 }
 
-pub(super) fn configure(desk: &Desk, settings: Settings) {
+pub(super) fn configure(env: &TestEnv, settings: Settings) {
     let Settings { confirm_access_item, confirm_delete_item } = settings;
     let text = format!(
         "[General]\nConfigVersion=2\nUpdateCheckMessageShown=true\n[GUI]\nCheckForUpdates=false\n[FdoSecrets]\n\
@@ -37,24 +37,24 @@ pub(super) fn configure(desk: &Desk, settings: Settings) {
          [Security]\nNoConfirmMoveEntryToRecycleBin={}\n",
         !confirm_delete_item
     );
-    let folder = desk.config_dir().join("keepassxc");
+    let folder = env.config_dir().join("keepassxc");
     std::fs::create_dir_all(&folder).expect("made");
     std::fs::write(folder.join("keepassxc.ini"), text).expect("written");
 }
 
 /// `open`: with the database. Without, there is none that it could offer.
-pub(super) fn start(desk: &Desk, open: bool) -> Daemon {
+pub(super) fn start(env: &TestEnv, open: bool) -> Daemon {
     if open {
-        let database = desk.home().join("vault.kdbx");
+        let database = env.home().join("vault.kdbx");
         let arguments = ["--pw-stdin", database.to_str().expect("text")];
-        return Daemon::start(desk, "keepassxc", &arguments, &format!("{PASSWORD}\n"));
+        return Daemon::start(env, "keepassxc", &arguments, &format!("{PASSWORD}\n"));
     }
-    configure(desk, Settings::default());
-    Daemon::start(desk, "keepassxc", &[], "")
+    configure(env, Settings::default());
+    Daemon::start(env, "keepassxc", &[], "")
 }
 
 /// With the database in it, locked.
-pub(super) fn lock(desk: &Desk) {
+pub(super) fn lock(env: &TestEnv) {
     let own = "org.keepassxc.KeePassXC.MainWindow";
-    call(desk, own, "/keepassxc", &format!("{own}.lockAllDatabases"), &[]);
+    call(env, own, "/keepassxc", &format!("{own}.lockAllDatabases"), &[]);
 }

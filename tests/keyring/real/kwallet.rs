@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use kcaws_test_kit::Desk;
+use kcaws_test_kit::TestEnv;
 
 use super::Kind;
 use super::daemon::{Daemon, command};
@@ -23,20 +23,20 @@ pub(super) fn ksecretd() -> PathBuf {
     keyrings.join("ksecretd/ksecretd")
 }
 
-pub(super) fn file(desk: &Desk) -> PathBuf {
-    desk.data_dir().join("kwalletd/kdewallet.kwl")
+pub(super) fn file(env: &TestEnv) -> PathBuf {
+    env.data_dir().join("kwalletd/kdewallet.kwl")
 }
 
 /// `open`: with the key of the wallet, as after a login with a password.
-pub(super) fn start(desk: &Desk, kind: Kind, open: bool) -> Daemon {
+pub(super) fn start(env: &TestEnv, kind: Kind, open: bool) -> Daemon {
     let program = if kind == Kind::Ksecretd { ksecretd() } else { PathBuf::from("kwalletd5") };
     if !open {
-        return Daemon::start(desk, program, &[], "");
+        return Daemon::start(env, program, &[], "");
     }
-    let (key, socket) = (desk.write_home_file("key", KEY), desk.runtime_dir().join("kwallet"));
+    let (key, socket) = (env.write_home_file("key", KEY), env.runtime_dir().join("kwallet"));
     let _ = std::fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).expect("binds");
-    let mut shell = command(desk, Path::new("sh"));
+    let mut shell = command(env, Path::new("sh"));
     shell.args(["-c", "exec \"$0\" --pam-login 3 4 3<\"$1\" 4<&0"]).arg(program).arg(key);
     shell.env("PAM_KWALLET5_LOGIN", &socket).stdin(Stdio::from(OwnedFd::from(listener)));
     let daemon = Daemon::of(shell);

@@ -15,7 +15,7 @@ use kcaws::ports::keyring::{ItemKey, SecretStore as _};
 use kcaws_test_kit::{Output, PrivateKeyring, wait_for};
 
 use self::daemon::{Daemon, Display};
-use crate::stage::Stage;
+use crate::fixture::LoginFixture;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -27,7 +27,7 @@ pub(super) enum Kind {
 
 /// A keyring on a desktop of one test's own.
 pub(super) struct Vault<'s> {
-    pub(super) stage: &'s Stage,
+    pub(super) fixture: &'s LoginFixture,
     kind: Kind,
     daemon: Option<Daemon>,
     _display: Display,
@@ -36,15 +36,15 @@ pub(super) struct Vault<'s> {
 }
 
 /// A stage whose logins choose their store by themselves.
-pub(super) fn stage() -> Stage {
-    let stage = Stage::new();
-    stage.desk.remove_env("KCAWS_KEYRING");
-    stage
+pub(super) fn fixture() -> LoginFixture {
+    let fixture = LoginFixture::new();
+    fixture.env.remove_env("KCAWS_KEYRING");
+    fixture
 }
 
 impl<'s> Vault<'s> {
     /// A desktop before the first keyring. `None`: a program is missing, and it has been said.
-    pub(super) fn none_yet(stage: &'s Stage, kind: Kind) -> Option<Self> {
+    pub(super) fn none_yet(fixture: &'s LoginFixture, kind: Kind) -> Option<Self> {
         for program in kind.programs() {
             if kcaws_test_kit::find_program(program).is_none() {
                 kcaws_test_kit::skipped(&format!("{program} is not installed"));
@@ -56,24 +56,24 @@ impl<'s> Vault<'s> {
             kcaws_test_kit::skipped_allowed("there is no ksecretd: tests/keyring/install ksecretd");
             return None;
         }
-        let bus = PrivateKeyring::start_without_daemon(&stage.desk);
-        let display = Display::start(&stage.desk);
-        let mut vault = Self { stage, kind, daemon: None, _display: display, _bus: bus };
+        let bus = PrivateKeyring::start_without_daemon(&fixture.env);
+        let display = Display::start(&fixture.env);
+        let mut vault = Self { fixture, kind, daemon: None, _display: display, _bus: bus };
         vault.start();
         Some(vault)
     }
 
     /// With a keyring that is open.
-    pub(super) fn open(stage: &'s Stage, kind: Kind) -> Option<Self> {
-        let mut vault = Self::none_yet(stage, kind)?;
+    pub(super) fn open(fixture: &'s LoginFixture, kind: Kind) -> Option<Self> {
+        let mut vault = Self::none_yet(fixture, kind)?;
         vault.kill();
         match kind {
-            Kind::KeePassXc => keepassxc::create(&stage.desk, keepassxc::Settings::default()),
+            Kind::KeePassXc => keepassxc::create(&fixture.env, keepassxc::Settings::default()),
             // The first start makes the wallet, the second one offers it.
             Kind::KWallet5 | Kind::Ksecretd => {
-                vault.daemon = Some(kwallet::start(&stage.desk, kind, true));
+                vault.daemon = Some(kwallet::start(&fixture.env, kind, true));
                 vault.wait_for_name();
-                wait_for("the wallet", || kwallet::file(&stage.desk).is_file().then_some(()));
+                wait_for("the wallet", || kwallet::file(&fixture.env).is_file().then_some(()));
                 vault.kill();
             }
             Kind::GnomeKeyring => {}
@@ -84,27 +84,27 @@ impl<'s> Vault<'s> {
 
     /// Starts the daemon as a desktop does that opens nothing.
     pub(super) fn start(&mut self) {
-        let desk = &self.stage.desk;
+        let env = &self.fixture.env;
         self.daemon = Some(match self.kind {
             Kind::GnomeKeyring => {
-                Daemon::start(desk, "gnome-keyring-daemon", &["--foreground", "--components=secrets"], "")
+                Daemon::start(env, "gnome-keyring-daemon", &["--foreground", "--components=secrets"], "")
             }
-            Kind::KeePassXc => keepassxc::start(desk, false),
-            Kind::KWallet5 | Kind::Ksecretd => kwallet::start(desk, self.kind, false),
+            Kind::KeePassXc => keepassxc::start(env, false),
+            Kind::KWallet5 | Kind::Ksecretd => kwallet::start(env, self.kind, false),
         });
         self.wait_for_name();
     }
 
     /// Starts the daemon as a desktop does after a login with a password.
     pub(super) fn start_open(&mut self) {
-        let desk = &self.stage.desk;
+        let env = &self.fixture.env;
         self.daemon = Some(match self.kind {
             Kind::GnomeKeyring => {
                 let arguments = ["--foreground", "--components=secrets", "--unlock"];
-                Daemon::start(desk, "gnome-keyring-daemon", &arguments, "a password")
+                Daemon::start(env, "gnome-keyring-daemon", &arguments, "a password")
             }
-            Kind::KeePassXc => keepassxc::start(desk, true),
-            Kind::KWallet5 | Kind::Ksecretd => kwallet::start(desk, self.kind, true),
+            Kind::KeePassXc => keepassxc::start(env, true),
+            Kind::KWallet5 | Kind::Ksecretd => kwallet::start(env, self.kind, true),
         });
         self.wait_for_name();
         wait_for("the default keyring", || (self.default_collection() != "/").then_some(()));
@@ -133,7 +133,7 @@ impl<'s> Vault<'s> {
     /// As a screen saver or a person does.
     pub(super) fn lock(&self) {
         if self.kind == Kind::KeePassXc {
-            keepassxc::lock(&self.stage.desk);
+            keepassxc::lock(&self.fixture.env);
             // It saves first.
             wait_for("a locked keyring", || self.is_locked().then_some(()));
         } else {
@@ -150,25 +150,25 @@ impl<'s> Vault<'s> {
 
     /// How many windows show.
     pub(super) fn windows(&self) -> usize {
-        daemon::windows(&self.stage.desk)
+        daemon::windows(&self.fixture.env)
     }
 
     pub(super) fn store(&self) -> SecretServiceStore {
-        let address = self.stage.desk.env().into_iter().find(|(name, _)| name == "DBUS_SESSION_BUS_ADDRESS");
+        let address = self.fixture.env.env().into_iter().find(|(name, _)| name == "DBUS_SESSION_BUS_ADDRESS");
         let (_, address) = address.expect("set with the bus");
         SecretServiceStore::new(Some(BusAddress::parse(address.to_str().expect("text"), None)), None)
     }
 
     /// What lies there for the session, as text.
     pub(super) fn item(&self) -> Option<String> {
-        let key = ItemKey { session: "corp".to_owned(), start_url: self.stage.sim.start_url().to_owned() };
+        let key = ItemKey { session: "corp".to_owned(), start_url: self.fixture.sim.start_url().to_owned() };
         self.store().get(&key).expect("it answers").map(|text| text.expose().clone())
     }
 
     /// A tool asks, and nothing is warm.
     pub(super) fn cold_credentials(&self) -> Output {
-        let _ = std::fs::remove_dir_all(self.stage.state().join("warm"));
-        self.stage.credentials_command().timeout(Duration::from_secs(30)).run()
+        let _ = std::fs::remove_dir_all(self.fixture.state().join("warm"));
+        self.fixture.credentials_command().timeout(Duration::from_secs(30)).run()
     }
 
     fn default_collection(&self) -> String {
@@ -178,14 +178,14 @@ impl<'s> Vault<'s> {
     }
 
     fn ask(&self, path: &str, method: &str, arguments: &[&str]) -> String {
-        daemon::call(&self.stage.desk, "org.freedesktop.secrets", path, method, arguments)
+        daemon::call(&self.fixture.env, "org.freedesktop.secrets", path, method, arguments)
     }
 
     fn has_name(&self) -> bool {
         let bus = "org.freedesktop.DBus";
         let name = ["string:org.freedesktop.secrets"];
         let answer = daemon::call(
-            &self.stage.desk,
+            &self.fixture.env,
             bus,
             "/org/freedesktop/DBus",
             "org.freedesktop.DBus.NameHasOwner",

@@ -1,7 +1,7 @@
 //! Locked, not there, killed.
 
 use super::test_days::with_every_keyring;
-use super::{Kind, Vault, stage};
+use super::{Kind, Vault, fixture};
 
 with_every_keyring! {
     locked_is_exit_5_raises_no_window_and_is_never_another_store
@@ -10,34 +10,34 @@ with_every_keyring! {
 }
 
 fn locked_is_exit_5_raises_no_window_and_is_never_another_store(kind: Kind) {
-    let stage = stage();
-    let Some(mut vault) = Vault::open(&stage, kind) else { return };
-    stage.log_in();
+    let fixture = fixture();
+    let Some(mut vault) = Vault::open(&fixture, kind) else { return };
+    fixture.log_in();
     vault.lock();
     let windows = vault.windows();
     vault.cold_credentials().expect_code(5).expect_stderr("the Secret Service is locked");
-    stage.run("store status corp").expect_code(5).expect_stdout("locked");
-    stage.run("doctor").expect_stdout("locked");
-    let login = stage.run("login --no-browser").expect_code(5).expect_stderr("locked");
+    fixture.run("store status corp").expect_code(5).expect_stdout("locked");
+    fixture.run("doctor").expect_stdout("locked");
+    let login = fixture.run("login --no-browser").expect_code(5).expect_stderr("locked");
     let login = login.expect_stderr("nobody can be asked here").expect_stderr("KCAWS_KEYRING=keyutils");
     assert!(!login.stderr_text().contains("code:"), "{login}");
-    stage.run("logout").expect_code(5);
+    fixture.run("logout").expect_code(5);
     assert_eq!(vault.windows(), windows, "no window was raised");
     vault.reopen();
     vault.cold_credentials().expect_ok();
 }
 
 fn without_a_default_keyring_the_tokens_go_to_the_kernel_and_it_is_said(kind: Kind) {
-    let stage = stage();
-    let Some(vault) = Vault::none_yet(&stage, kind) else { return };
+    let fixture = fixture();
+    let Some(vault) = Vault::none_yet(&fixture, kind) else { return };
     let windows = vault.windows();
-    stage.run("doctor").expect_stdout("no default keyring").expect_stdout("kernel keyring");
-    stage.desk.set_env("KCAWS_KEYRING", "secret-service");
-    let named = stage.run("login --no-browser").expect_code(5).expect_stderr("has no default keyring");
+    fixture.run("doctor").expect_stdout("no default keyring").expect_stdout("kernel keyring");
+    fixture.env.set_env("KCAWS_KEYRING", "secret-service");
+    let named = fixture.run("login --no-browser").expect_code(5).expect_stderr("has no default keyring");
     assert!(!named.stderr_text().contains("code:"), "{named}");
-    stage.desk.remove_env("KCAWS_KEYRING");
-    let (login, code) = stage.begin_login("login --no-browser");
-    stage.sim.approve(&code);
+    fixture.env.remove_env("KCAWS_KEYRING");
+    let (login, code) = fixture.begin_login("login --no-browser");
+    fixture.sim.approve(&code);
     let login = login.wait().expect_ok();
     login.expect_stderr("the Secret Service has no default keyring").expect_stderr("kernel keyring");
     vault.cold_credentials().expect_ok();
@@ -45,18 +45,18 @@ fn without_a_default_keyring_the_tokens_go_to_the_kernel_and_it_is_said(kind: Ki
 }
 
 fn a_daemon_that_was_killed_is_exit_5_until_it_is_back(kind: Kind) {
-    let stage = stage();
-    let Some(mut vault) = Vault::open(&stage, kind) else { return };
-    stage.log_in();
+    let fixture = fixture();
+    let Some(mut vault) = Vault::open(&fixture, kind) else { return };
+    fixture.log_in();
     vault.kill();
     vault.cold_credentials().expect_code(5).expect_stderr("Secret Service");
-    stage.run("store status corp").expect_code(5).expect_stdout("absent");
+    fixture.run("store status corp").expect_code(5).expect_stdout("absent");
     vault.start_open();
     vault.cold_credentials().expect_ok();
     // Another one after a renewal by a tool.
-    stage.sim.expire_access_tokens();
+    fixture.sim.expire_access_tokens();
     vault.cold_credentials().expect_ok();
     vault.reopen();
     vault.cold_credentials().expect_ok();
-    stage.run("logout").expect_ok();
+    fixture.run("logout").expect_ok();
 }

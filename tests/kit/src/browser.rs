@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Desk, wait_for};
+use crate::{TestEnv, wait_for};
 
 /// Stands on the desk as `$BROWSER`, `xdg-open` and the names that others try, and only notes what it is
 /// asked to open: the test does the clicking.
@@ -14,21 +14,21 @@ pub struct FakeBrowser {
 }
 
 impl FakeBrowser {
-    pub fn install(desk: &Desk) -> Self {
-        let list = desk.root().join("opened");
+    pub fn install(env: &TestEnv) -> Self {
+        let list = env.root().join("opened");
         let _ = std::fs::remove_file(&list); // what an earlier one noted is not this one's
         let script = format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", list.display());
         for name in ["fake-browser", "xdg-open", "x-www-browser", "www-browser", "sensible-browser"] {
-            desk.write_script(name, &script);
+            env.write_script(name, &script);
         }
-        desk.set_env("BROWSER", desk.bin_dir().join("fake-browser"));
+        env.set_env("BROWSER", env.bin_dir().join("fake-browser"));
         Self { list }
     }
 
     /// Stands on the desk as one certain program, such as `firefox`, and notes its whole command line.
-    pub fn install_as(desk: &Desk, name: &str) -> Self {
-        let list = desk.root().join(format!("opened-{name}"));
-        desk.write_script(name, &format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", list.display()));
+    pub fn install_as(env: &TestEnv, name: &str) -> Self {
+        let list = env.root().join(format!("opened-{name}"));
+        env.write_script(name, &format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", list.display()));
         Self { list }
     }
 

@@ -5,8 +5,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use crate::output::Output;
-use crate::process::{DeskCommand, Running};
-use crate::{Desk, wait_for};
+use crate::process::{Running, TestCommand};
+use crate::{TestEnv, wait_for};
 
 const PASSWORD: &str = "desk password";
 const SERVICE: &str = "org.freedesktop.secrets";
@@ -18,7 +18,7 @@ const SERVICE: &str = "org.freedesktop.secrets";
 ///
 /// [`restart_daemon`]: PrivateKeyring::restart_daemon
 pub struct PrivateKeyring<'d> {
-    desk: &'d Desk,
+    env: &'d TestEnv,
     daemon: Option<Running>,
     // Declared last, dropped last.
     _bus: Running,
@@ -30,8 +30,8 @@ impl<'d> PrivateKeyring<'d> {
     ///
     /// # Panics
     /// When one of them does not start.
-    pub fn start(desk: &'d Desk) -> Self {
-        let mut keyring = Self::start_without_daemon(desk);
+    pub fn start(env: &'d TestEnv) -> Self {
+        let mut keyring = Self::start_without_daemon(env);
         keyring.restart_daemon();
         keyring
     }
@@ -40,10 +40,10 @@ impl<'d> PrivateKeyring<'d> {
     ///
     /// # Panics
     /// When the bus does not start.
-    pub fn start_without_daemon(desk: &'d Desk) -> Self {
-        let socket = desk.runtime_dir().join("bus");
+    pub fn start_without_daemon(env: &'d TestEnv) -> Self {
+        let socket = env.runtime_dir().join("bus");
         let address = format!("unix:path={}", socket.display());
-        let config = desk.root().join("bus.conf");
+        let config = env.root().join("bus.conf");
         std::fs::write(
             &config,
             format!(
@@ -53,14 +53,14 @@ impl<'d> PrivateKeyring<'d> {
             ),
         )
         .unwrap();
-        let mut bus = desk
+        let mut bus = env
             .command("dbus-daemon")
             .args(["--nofork", "--nopidfile", "--nosyslog", "--print-address=1"])
             .arg(format!("--config-file={}", config.display()))
             .spawn();
         bus.wait_for_stdout("unix:");
-        desk.set_env("DBUS_SESSION_BUS_ADDRESS", address);
-        Self { desk, daemon: None, _bus: bus }
+        env.set_env("DBUS_SESSION_BUS_ADDRESS", address);
+        Self { env, daemon: None, _bus: bus }
     }
 
     /// Starts the daemon (again), unlocked; what was stored is still there.
@@ -70,7 +70,7 @@ impl<'d> PrivateKeyring<'d> {
     pub fn restart_daemon(&mut self) {
         self.kill_daemon();
         let daemon = self
-            .desk
+            .env
             .command("gnome-keyring-daemon")
             .args(["--foreground", "--unlock", "--components=secrets"])
             .arg(format!("--control-directory={}", self.control_dir().display()))
@@ -134,30 +134,30 @@ impl<'d> PrivateKeyring<'d> {
     pub fn secret_tool_store(&self, label: &str, secret: &str, attributes: &[(&str, &str)]) -> Output {
         let line = ["secret-tool", "store", "--label", label];
         let pairs = attributes.iter().flat_map(|(name, value)| [*name, *value]);
-        self.desk.command_line(line.into_iter().chain(pairs)).stdin(secret).run().expect_ok()
+        self.env.command_line(line.into_iter().chain(pairs)).stdin(secret).run().expect_ok()
     }
 
-    fn secret_tool(&self, verb: &str, attributes: &[(&str, &str)]) -> DeskCommand {
+    fn secret_tool(&self, verb: &str, attributes: &[(&str, &str)]) -> TestCommand {
         let pairs = attributes.iter().flat_map(|(name, value)| [*name, *value]);
-        self.desk.command("secret-tool").arg(verb).args(pairs)
+        self.env.command("secret-tool").arg(verb).args(pairs)
     }
 
     fn control_dir(&self) -> PathBuf {
-        self.desk.runtime_dir().join("keyring")
+        self.env.runtime_dir().join("keyring")
     }
 
     fn has_service(&self) -> bool {
         let name = format!("string:{SERVICE}");
         let call = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
         let call =
-            self.desk.command("dbus-send").args(call).arg("org.freedesktop.DBus.NameHasOwner").arg(name);
+            self.env.command("dbus-send").args(call).arg("org.freedesktop.DBus.NameHasOwner").arg(name);
         call.run().stdout_text().contains("boolean true")
     }
 
     fn service_call(&self, method: &str, arguments: &[&str]) {
         let call =
             ["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"];
-        let call = self.desk.command("dbus-send").args(call);
+        let call = self.env.command("dbus-send").args(call);
         call.arg(format!("org.freedesktop.Secret.Service.{method}")).args(arguments).run().expect_ok();
     }
 }

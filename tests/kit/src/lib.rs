@@ -1,11 +1,11 @@
 //! What the suites share.
 //!
-//! - [`Desk`]: a private home and a clean environment for child processes; everything they print is
+//! - [`TestEnv`]: a private home and a clean environment for child processes; everything they print is
 //!   captured, shown in failures and searched for secrets.
 //! - [`SecretMark`]: the search itself, for files too.
 //! - [`skip!`], [`require_program!`], [`require_client!`]: skips that cannot be overlooked.
 //! - [`PrivateKeyring`]: a D-Bus session with a gnome-keyring of its own.
-//! - [`FakeBrowser`] and [`Walk`]: the program that a login "opens", and a person's clicks in it.
+//! - [`FakeBrowser`] and [`PageClient`]: the program that a login "opens", and a person's clicks in it.
 //! - [`executed_cpuids`]: an instruction that virtual machines are slow at.
 //! - [`clients`]: the real AWS clients that `tests/clients/install` put in place.
 
@@ -16,27 +16,27 @@
 mod browser;
 mod clients;
 mod cpuid;
-mod desk;
 mod keyring;
 mod output;
+mod page_client;
 mod process;
 mod program;
 mod secret_mark;
 mod skip;
-mod walk;
+mod test_env;
 
 pub use browser::FakeBrowser;
 pub use clients::{Client, Clients, clients};
 pub use cpuid::executed_cpuids;
-pub use desk::Desk;
 pub use keyring::PrivateKeyring;
 pub use output::{Output, TimedOut};
-pub use process::{DeskCommand, Running};
+pub use page_client::{Form, Page, PageClient};
+pub use process::{Running, TestCommand};
 pub use program::install_program;
 pub use rustix::process::Signal;
 pub use secret_mark::SecretMark;
 pub use skip::{find_program, skipped, skipped_allowed};
-pub use walk::{Form, Page, Walk};
+pub use test_env::TestEnv;
 
 /// Asks `question` until it answers `Some`, for what has no event to wait for (a file that a child writes).
 ///

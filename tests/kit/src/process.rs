@@ -16,8 +16,8 @@ use crate::secret_mark::SecretMark;
 /// Far beyond what any command of the suites needs: it ends hung ones.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A command at a [`Desk`](crate::Desk).
-pub struct DeskCommand {
+/// A command at a [`TestEnv`](crate::Desk).
+pub struct TestCommand {
     command: Command,
     shown: String,
     stdin: Option<Vec<u8>>,
@@ -27,7 +27,7 @@ pub struct DeskCommand {
     stdout_is_secret: bool,
 }
 
-impl DeskCommand {
+impl TestCommand {
     pub(crate) fn new(
         program: &OsStr,
         dir: &Path,
@@ -216,7 +216,7 @@ impl Running {
         })
     }
 
-    /// Types a line, as a person would. Needs [`DeskCommand::interactive`].
+    /// Types a line, as a person would. Needs [`TestCommand::interactive`].
     ///
     /// # Panics
     /// When nothing reads it.
@@ -225,7 +225,7 @@ impl Running {
         writeln!(stdin, "{line}").unwrap();
     }
 
-    /// A key without Enter, such as Ctrl-C's `\u{3}`. Needs [`DeskCommand::interactive`].
+    /// A key without Enter, such as Ctrl-C's `\u{3}`. Needs [`TestCommand::interactive`].
     ///
     /// # Panics
     /// When nothing reads it.
@@ -261,7 +261,7 @@ impl Running {
     /// Waits for the end.
     ///
     /// # Panics
-    /// As [`DeskCommand::run`].
+    /// As [`TestCommand::run`].
     pub fn wait(self) -> Output {
         self.finish().unwrap_or_else(|late| panic!("{late}"))
     }

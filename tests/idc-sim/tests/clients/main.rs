@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod debian_cli;
-mod desk;
+mod env;
 mod recent_cli;
 mod sdks;
 mod sso_util;

@@ -1,23 +1,23 @@
 //! The SDKs: a profile with an `sso-session`, whose token somebody else has put into the cache.
 
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::{Client, Desk, DeskCommand, require_client};
+use kcaws_test_kit::{Client, TestCommand, TestEnv, require_client};
 
-use crate::desk::{TOKEN_FILE, age_token, assert_power_user, plain, proxied, refreshes, token_cache};
+use crate::env::{TOKEN_FILE, age_token, assert_power_user, plain, proxied, refreshes, token_cache};
 
-fn logged_in(sim: &IdcSim, desk: &Desk) {
-    desk.write_home_file(TOKEN_FILE, sim.seed_login("alice@example.com").token_cache().to_string());
+fn logged_in(sim: &IdcSim, env: &TestEnv) {
+    env.write_home_file(TOKEN_FILE, sim.seed_login("alice@example.com").token_cache().to_string());
 }
 
-fn caller(desk: &Desk, command_line: &[std::ffi::OsString]) -> DeskCommand {
-    desk.command_line(command_line).arg("dev")
+fn caller(env: &TestEnv, command_line: &[std::ffi::OsString]) -> TestCommand {
+    env.command_line(command_line).arg("dev")
 }
 
 fn a_cached_token_leads_to_the_role(client: Client) {
     let command_line = require_client!(client);
-    let (sim, desk) = plain(IdcSim::builder());
-    logged_in(&sim, &desk);
-    let answer = caller(&desk, &command_line).run().expect_ok().stdout_json();
+    let (sim, env) = plain(IdcSim::builder());
+    logged_in(&sim, &env);
+    let answer = caller(&env, &command_line).run().expect_ok().stdout_json();
     assert_power_user(answer["arn"].as_str().unwrap());
     assert_eq!(answer["account"], "111122223333");
     assert_eq!(refreshes(&sim), 0);
@@ -26,35 +26,35 @@ fn a_cached_token_leads_to_the_role(client: Client) {
 
 fn an_old_token_is_refreshed_and_rotated(client: Client) {
     let command_line = require_client!(client);
-    let (sim, desk) = plain(IdcSim::builder());
-    logged_in(&sim, &desk);
-    age_token(&desk);
-    let before = token_cache(&desk);
-    let answer = caller(&desk, &command_line).run().expect_ok().stdout_json();
+    let (sim, env) = plain(IdcSim::builder());
+    logged_in(&sim, &env);
+    age_token(&env);
+    let before = token_cache(&env);
+    let answer = caller(&env, &command_line).run().expect_ok().stdout_json();
     assert_power_user(answer["arn"].as_str().unwrap());
     assert_eq!(refreshes(&sim), 1);
-    let after = token_cache(&desk);
+    let after = token_cache(&env);
     assert_ne!(after["refreshToken"], before["refreshToken"]);
     assert!(sim.is_access_token_good(after["accessToken"].as_str().unwrap()));
 }
 
 fn a_refused_refresh_is_an_error(client: Client) {
     let command_line = require_client!(client);
-    let (sim, desk) = plain(IdcSim::builder());
-    logged_in(&sim, &desk);
-    age_token(&desk);
+    let (sim, env) = plain(IdcSim::builder());
+    logged_in(&sim, &env);
+    age_token(&env);
     sim.end_session("alice@example.com");
-    let output = caller(&desk, &command_line).run();
+    let output = caller(&env, &command_line).run();
     assert_ne!(output.code(), 0, "\n{output}");
     assert_eq!(sim.count(Route::GetCallerIdentity), 0);
 }
 
 fn a_lost_assignment_is_an_error_with_its_name(client: Client) {
     let command_line = require_client!(client);
-    let (sim, desk) = plain(IdcSim::builder());
-    logged_in(&sim, &desk);
+    let (sim, env) = plain(IdcSim::builder());
+    logged_in(&sim, &env);
     sim.unassign("alice@example.com", "111122223333", "PowerUserAccess");
-    let output = caller(&desk, &command_line).run();
+    let output = caller(&env, &command_line).run();
     assert_ne!(output.code(), 0, "\n{output}");
     output.expect_stderr("ForbiddenException").expect_stderr("No access");
 }
@@ -95,11 +95,11 @@ for_each_sdk! {
 #[test]
 fn gos_hosts_are_those_of_aws() {
     let command_line = require_client!(Client::Go);
-    let (sim, desk) = proxied(IdcSim::builder());
-    desk.set_env("SSL_CERT_FILE", desk.home().join("sim-ca.pem"));
-    logged_in(&sim, &desk);
-    age_token(&desk);
-    let answer = caller(&desk, &command_line).run().expect_ok().stdout_json();
+    let (sim, env) = proxied(IdcSim::builder());
+    env.set_env("SSL_CERT_FILE", env.home().join("sim-ca.pem"));
+    logged_in(&sim, &env);
+    age_token(&env);
+    let answer = caller(&env, &command_line).run().expect_ok().stdout_json();
     assert_power_user(answer["arn"].as_str().unwrap());
     let hosts: Vec<_> = sim.requests().into_iter().map(|request| request.host).collect();
     let expected = [

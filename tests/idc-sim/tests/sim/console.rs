@@ -233,7 +233,7 @@ fn a_shortcut_link_opens_the_console_by_the_browsers_own_session() {
     assert_eq!(stranger.status, 303);
     assert!(stranger.header("location").contains("/start/sign-in?next=%2Fstart%2Fconsole"), "{stranger:?}");
 
-    let mut walk = kcaws_test_kit::Walk::new();
+    let mut walk = kcaws_test_kit::PageClient::new();
     let form = walk.open(&format!("{}{}", sim.url(), link(&whole)));
     let page = walk.submit(&form, "Sign in", &[("username", ALICE), ("password", "wonderland")]);
     for shown in [DEV, "AdministratorAccess", HOME, "720 minutes"] {

@@ -6,24 +6,24 @@ use std::thread;
 use std::time::Duration;
 
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::{Page, Walk};
+use kcaws_test_kit::{Page, PageClient};
 use serde_json::json;
 
 use crate::client::{ALICE, Client, DeviceCode, Registered, Tokens, encode};
 use crate::pkce;
 
 /// Opens the page to which the terminal points, and confirms the code that is filled in.
-fn confirm(walk: &mut Walk, sim: &IdcSim, code: &DeviceCode) -> Page {
+fn confirm(walk: &mut PageClient, sim: &IdcSim, code: &DeviceCode) -> Page {
     let page = walk.open(&format!("{}/device?user_code={}", sim.url(), code.user_code));
     walk.submit(&page, "Confirm", &[])
 }
 
-fn sign_in(walk: &mut Walk, page: &Page) -> Page {
+fn sign_in(walk: &mut PageClient, page: &Page) -> Page {
     walk.submit(page, "Sign in", &[("username", ALICE), ("password", "wonderland")])
 }
 
 /// A whole login in this browser; tells the tokens and whether it asked to sign in.
-fn log_in(walk: &mut Walk, sim: &IdcSim) -> (Tokens, bool) {
+fn log_in(walk: &mut PageClient, sim: &IdcSim) -> (Tokens, bool) {
     let client = Client::new(sim);
     let registered = client.register();
     let code = client.start_device(&registered);
@@ -44,7 +44,7 @@ fn a_prefilled_code_leads_by_sign_in_and_allow_to_tokens() {
         &json!({"clientName": "<b>kcaws</b> & co", "clientType": "public", "scopes": ["sso:account:access"]}),
     );
     let code = client.start_device(&registered);
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
 
     let entry = walk.open(&format!("{}/device?user_code={}", sim.url(), code.user_code));
     assert!(entry.body.contains(&format!("value=\"{}\"", code.user_code)), "{}", entry.body);
@@ -69,7 +69,7 @@ fn a_typed_code_may_be_small_and_without_its_dash() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let entry = walk.open(&format!("{}/device", sim.url()));
     let typed = format!(" {} ", code.user_code.replace('-', "").to_lowercase());
     let form = walk.submit(&entry, "Confirm", &[("user_code", &typed)]);
@@ -83,7 +83,7 @@ fn deny_gives_no_tokens_and_a_decided_code_is_not_asked_about_again() {
     let client = Client::new(&sim);
     let registered = client.register();
     let code = client.start_device(&registered);
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = confirm(&mut walk, &sim, &code);
     let consent = sign_in(&mut walk, &form);
     assert!(walk.submit(&consent, "Deny", &[]).text().contains("Request denied"));
@@ -99,7 +99,7 @@ fn a_wrong_password_asks_again_and_forgets_neither_name_nor_way() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = confirm(&mut walk, &sim, &code);
     let again = walk.submit(&form, "Sign in", &[("username", ALICE), ("password", "looking-glass")]);
     assert_eq!(again.status, 401);
@@ -117,7 +117,7 @@ fn unknown_and_expired_codes_are_told_apart_and_can_be_corrected() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let entry = walk.open(&format!("{}/device", sim.url()));
     for typed in ["BBBB-BBBB", "B", ""] {
         let unknown = walk.submit(&entry, "Confirm", &[("user_code", typed)]);
@@ -134,7 +134,7 @@ fn unknown_and_expired_codes_are_told_apart_and_can_be_corrected() {
 #[test]
 fn the_second_login_in_a_browser_asks_for_no_sign_in_and_inherits_the_sessions_end() {
     let sim = IdcSim::builder().start();
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let (first, asked) = log_in(&mut walk, &sim);
     assert!(asked);
     assert_eq!(first.expires_in, 3600);
@@ -143,7 +143,7 @@ fn the_second_login_in_a_browser_asks_for_no_sign_in_and_inherits_the_sessions_e
     assert!(!asked);
     assert!(second.expires_in <= 1800, "{}", second.expires_in);
     // Another browser has a session of its own, whole and untouched by the end of the first.
-    let (other, asked) = log_in(&mut Walk::new(), &sim);
+    let (other, asked) = log_in(&mut PageClient::new(), &sim);
     assert!(asked);
     assert_eq!(other.expires_in, 3600);
     sim.advance(Duration::from_mins(30));
@@ -156,7 +156,7 @@ fn the_second_login_in_a_browser_asks_for_no_sign_in_and_inherits_the_sessions_e
 fn a_logout_makes_the_browser_sign_in_again() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let (tokens, _) = log_in(&mut walk, &sim);
     let header = [("x-amz-sso_bearer_token", tokens.access.as_str())];
     assert_eq!(client.send("POST", "/logout", &header, "").status, 200);
@@ -169,7 +169,7 @@ fn a_disabled_user_cannot_sign_in() {
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
     sim.disable_user(ALICE);
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = confirm(&mut walk, &sim, &code);
     assert_eq!(sign_in(&mut walk, &form).status, 401);
 }
@@ -179,21 +179,21 @@ fn a_form_that_another_site_made_changes_nothing() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = confirm(&mut walk, &sim, &code);
     let consent = sign_in(&mut walk, &form);
     assert_eq!(walk.submit(&consent, "Allow", &[("form_token", "guess")]).status, 403);
     assert_eq!(walk.submit(&consent, "Allow", &[("decision", "perhaps")]).status, 400);
     assert_eq!(sim.pending().len(), 1);
     // Whoever is not signed in is sent to do so, form or not.
-    assert!(Walk::new().submit(&consent, "Allow", &[]).has_button("Sign in"));
+    assert!(PageClient::new().submit(&consent, "Allow", &[]).has_button("Sign in"));
     assert_eq!(sim.pending().len(), 1);
 }
 
 #[test]
 fn a_person_is_sent_on_within_the_portal_only() {
     let sim = IdcSim::builder().start();
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let query = encode(&[("next", "https://evil.example/start")]);
     let form = walk.open(&format!("{}/start/sign-in?{query}", sim.url()));
     assert_eq!(sign_in(&mut walk, &form).url, format!("{}/start", sim.url()));
@@ -229,7 +229,7 @@ fn callback() -> (String, thread::JoinHandle<String>) {
 }
 
 /// Opens `/authorize` in the browser.
-fn authorize(walk: &mut Walk, sim: &IdcSim, registered: &Registered, redirect: &str) -> Page {
+fn authorize(walk: &mut PageClient, sim: &IdcSim, registered: &Registered, redirect: &str) -> Page {
     let fields = encode(&[
         ("response_type", "code"),
         ("client_id", &registered.id),
@@ -247,7 +247,7 @@ fn allow_brings_the_code_to_the_clients_own_port() {
     let client = Client::new(&sim);
     let registered = pkce::register(&client);
     let (redirect, waiting) = callback();
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = authorize(&mut walk, &sim, &registered, &redirect);
     let consent = sign_in(&mut walk, &form);
     let arrived = walk.submit(&consent, "Allow", &[]);
@@ -267,7 +267,7 @@ fn deny_brings_an_error_to_the_clients_own_port() {
     let sim = IdcSim::builder().start();
     let registered = pkce::register(&Client::new(&sim));
     let (redirect, waiting) = callback();
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = authorize(&mut walk, &sim, &registered, &redirect);
     let consent = sign_in(&mut walk, &form);
     let arrived = walk.submit(&consent, "Deny", &[]);
@@ -280,7 +280,7 @@ fn deny_brings_an_error_to_the_clients_own_port() {
 fn a_visit_to_authorize_waits_ten_minutes_for_its_person() {
     let sim = IdcSim::builder().start();
     let registered = pkce::register(&Client::new(&sim));
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = authorize(&mut walk, &sim, &registered, "http://127.0.0.1:1/oauth/callback");
     let consent = sign_in(&mut walk, &form);
     assert!(consent.has_button("Allow"));

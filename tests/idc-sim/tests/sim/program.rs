@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use kcaws_test_kit::{Walk, wait_for};
+use kcaws_test_kit::{PageClient, wait_for};
 
 use crate::saml::idp;
 
@@ -72,7 +72,7 @@ fn a_signal_ends_it_even_when_stdin_is_closed() {
         let (mut child, facts) = start(&[]);
         // Without --until-stdin-closes it lives on: shells start it in the background.
         drop(child.stdin.take());
-        assert_eq!(Walk::new().open(&format!("{}/start", fact(&facts, "url"))).status, 200);
+        assert_eq!(PageClient::new().open(&format!("{}/start", fact(&facts, "url"))).status, 200);
         let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
         assert!(sent.expect("kill").success());
         assert!(end(&mut child).success(), "{signal}");
@@ -122,7 +122,7 @@ fn people_and_accounts_are_named_on_the_command_line() {
     ]);
     assert_eq!(fact(&facts, "default-user"), "bob");
     assert_eq!(fact(&facts, "start-url"), "https://my-alias.awsapps.com/start");
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = walk.open(&format!("{}/start/sign-in", fact(&facts, "url")));
     let portal = walk.submit(&form, "Sign in", &[("username", "bob"), ("password", "pass:word")]);
     assert!(portal.text().contains("lab") && !portal.text().contains("111122223333"), "{}", portal.text());

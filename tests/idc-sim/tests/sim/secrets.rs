@@ -1,7 +1,7 @@
 //! What is handed out: how long it is, and whether a leak of it could be found.
 
 use idc_sim::{IdcSim, SECRET_MARK};
-use kcaws_test_kit::{SecretMark, Walk};
+use kcaws_test_kit::{PageClient, SecretMark};
 use serde_json::json;
 
 use crate::client::{ALICE, Client, DEV, Registered, START_URL, Tokens};
@@ -78,7 +78,7 @@ fn what_people_and_logs_may_see_does_not_have_the_mark() {
     assert!(page.json()["nextToken"].is_string());
     mark.assert_absent("a page of accounts", page.body.as_bytes());
 
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let mut pages = vec![walk.open(&text(&started["verificationUriComplete"]))];
     pages.push(walk.submit(&pages[0], "Confirm", &[]));
     pages.push(walk.submit(&pages[1], "Sign in", &[("username", ALICE), ("password", "wonderland")]));

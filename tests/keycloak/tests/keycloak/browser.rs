@@ -1,5 +1,5 @@
 use kcaws_test_keycloak::{authn_request_url, require_chromium, require_keycloak};
-use kcaws_test_kit::{Desk, FakeBrowser};
+use kcaws_test_kit::{FakeBrowser, TestEnv};
 
 use crate::provider::{ENTITY_ID, StandIn, metadata};
 
@@ -50,9 +50,9 @@ fn a_disabled_user_reads_why_and_another_browser_knows_nothing_of_it() {
 fn what_a_program_opens_is_opened_in_chromium() {
     let chromium = require_chromium!();
     let provider = StandIn::start();
-    let desk = Desk::new();
-    let browser = FakeBrowser::install(&desk);
-    desk.run(["sh", "-c", &format!("\"$BROWSER\" '{}'", provider.acs)]).expect_ok();
+    let env = TestEnv::new();
+    let browser = FakeBrowser::install(&env);
+    env.run(["sh", "-c", &format!("\"$BROWSER\" '{}'", provider.acs)]).expect_ok();
     chromium.open(&browser.wait_for_url());
     assert_eq!(chromium.text("#said"), "arrived");
     assert_eq!(chromium.url(), provider.acs);

@@ -1,5 +1,5 @@
 use kcaws_test_keycloak::{authn_request_url, require_keycloak, sign_in};
-use kcaws_test_kit::Walk;
+use kcaws_test_kit::PageClient;
 use serde_json::json;
 
 use crate::provider::{ENTITY_ID, metadata, regional_acs};
@@ -19,7 +19,7 @@ fn two_realms_do_not_see_each_other() {
 
     // Nor does a session count for more than its realm.
     let client = other.connect(&metadata(&regional_acs()));
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let first = authn_request_url(&one, ENTITY_ID, &client.acs[0], "_1");
     sign_in(&mut walk, &first, "alice", "alice-pw").unwrap();
     let second = authn_request_url(&other, ENTITY_ID, &client.acs[0], "_2");
@@ -30,7 +30,7 @@ fn two_realms_do_not_see_each_other() {
 fn a_realm_is_gone_with_its_guard() {
     let server = require_keycloak!();
     let name = server.realm().name().to_owned();
-    let page = Walk::new().open(&format!("{}/realms/{name}", server.url()));
+    let page = PageClient::new().open(&format!("{}/realms/{name}", server.url()));
     assert_eq!(page.status, 404, "{}", page.body);
 }
 
@@ -81,7 +81,7 @@ fn a_service_provider_in_several_regions_is_connected_with_all_its_places() {
     realm.create_user("alice", "alice@example.com", "alice-pw");
     for place in &acs {
         let url = authn_request_url(&realm, ENTITY_ID, place, "_1");
-        let answer = sign_in(&mut Walk::new(), &url, "alice", "alice-pw").unwrap();
+        let answer = sign_in(&mut PageClient::new(), &url, "alice", "alice-pw").unwrap();
         assert_eq!(&answer.acs, place);
         assert_eq!(answer.response().recipient.as_ref(), Some(place));
     }

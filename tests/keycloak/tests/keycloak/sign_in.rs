@@ -1,5 +1,5 @@
 use kcaws_test_keycloak::{Realm, Refusal, authn_request_url, deliver, require_keycloak, sign_in};
-use kcaws_test_kit::Walk;
+use kcaws_test_kit::PageClient;
 use serde_json::json;
 
 use crate::provider::{ENTITY_ID, StandIn, metadata};
@@ -22,7 +22,7 @@ fn the_answer_says_who_is_there_and_for_whom_it_is() {
     let alice = realm.create_user("alice", "Alice@Example.com", "alice-pw");
     realm.set(&json!({"ssoSessionMaxLifespan": 7200}));
 
-    let answer = sign_in(&mut Walk::new(), &url, "alice", "alice-pw").unwrap();
+    let answer = sign_in(&mut PageClient::new(), &url, "alice", "alice-pw").unwrap();
     assert_eq!((answer.acs.as_str(), answer.field("RelayState")), (provider.acs.as_str(), "state"));
     let response = answer.response();
     assert_eq!(response.status, "Success");
@@ -68,7 +68,7 @@ fn the_answer_can_be_carried_to_the_service_provider() {
     let realm = server.realm();
     let (provider, url) = connected(&realm);
     realm.create_user("alice", "alice@example.com", "alice-pw");
-    let page = deliver(&mut Walk::new(), &url, "alice@example.com", "alice-pw").unwrap();
+    let page = deliver(&mut PageClient::new(), &url, "alice@example.com", "alice-pw").unwrap();
     assert_eq!((page.url.as_str(), page.text().trim()), (provider.acs.as_str(), "arrived"));
     assert!(provider.arrival().contains("SAMLResponse="));
 }
@@ -80,8 +80,8 @@ fn a_wrong_password_and_an_unknown_user_look_alike_and_are_told_apart_by_the_eve
     let (_provider, url) = connected(&realm);
     realm.create_user("alice", "alice@example.com", "alice-pw");
     let refusal = Refusal::WrongCredentials("Invalid username or password.".into());
-    assert_eq!(sign_in(&mut Walk::new(), &url, "alice", "wrong").unwrap_err(), refusal);
-    assert_eq!(sign_in(&mut Walk::new(), &url, "nobody", "wrong").unwrap_err(), refusal);
+    assert_eq!(sign_in(&mut PageClient::new(), &url, "alice", "wrong").unwrap_err(), refusal);
+    assert_eq!(sign_in(&mut PageClient::new(), &url, "nobody", "wrong").unwrap_err(), refusal);
     let mut errors: Vec<_> = realm.events("LOGIN_ERROR").into_iter().filter_map(|e| e.error).collect();
     errors.sort();
     assert_eq!(errors, ["invalid_user_credentials", "user_not_found"]);
@@ -95,8 +95,8 @@ fn a_disabled_user_is_told_so_but_only_with_the_right_password() {
     let bob = realm.create_user("bob", "bob@example.com", "bob-pw");
     bob.disable();
     let refusal = Refusal::Alert("Account is disabled, contact your administrator.".into());
-    assert_eq!(sign_in(&mut Walk::new(), &url, "bob", "bob-pw").unwrap_err(), refusal);
-    let wrong = sign_in(&mut Walk::new(), &url, "bob", "wrong").unwrap_err();
+    assert_eq!(sign_in(&mut PageClient::new(), &url, "bob", "bob-pw").unwrap_err(), refusal);
+    let wrong = sign_in(&mut PageClient::new(), &url, "bob", "wrong").unwrap_err();
     assert!(matches!(wrong, Refusal::WrongCredentials(_)), "{wrong:?}");
     assert_eq!(realm.events("LOGIN_ERROR").last().unwrap().error.as_deref(), Some("user_disabled"));
 }
@@ -110,13 +110,13 @@ fn a_user_without_an_address_meets_a_form_and_without_that_form_a_failure_goes_t
         "username": "nomail", "enabled": true, "firstName": "No", "lastName": "Mail",
         "credentials": [{"type": "password", "value": "nomail-pw", "temporary": false}],
     }));
-    let refusal = sign_in(&mut Walk::new(), &url, "nomail", "nomail-pw").unwrap_err();
+    let refusal = sign_in(&mut PageClient::new(), &url, "nomail", "nomail-pw").unwrap_err();
     assert_eq!(refusal, Refusal::AnotherPage("login-login-update-profile".into()));
 
     realm.admin("PUT", "/authentication/required-actions/VERIFY_PROFILE", Some(&json!({
         "alias": "VERIFY_PROFILE", "name": "Verify Profile", "providerId": "VERIFY_PROFILE", "enabled": false,
     })));
-    let answer = sign_in(&mut Walk::new(), &url, "nomail", "nomail-pw").unwrap();
+    let answer = sign_in(&mut PageClient::new(), &url, "nomail", "nomail-pw").unwrap();
     let response = answer.response();
     assert_eq!((response.status.as_str(), response.assertions), ("InvalidNameIDPolicy", 0));
     assert_eq!(realm.events("LOGIN").len(), 1, "Keycloak calls it a success");
@@ -128,7 +128,7 @@ fn a_living_session_answers_without_a_page_until_the_user_is_disabled() {
     let realm = server.realm();
     let (_provider, url) = connected(&realm);
     let alice = realm.create_user("alice", "alice@example.com", "alice-pw");
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     sign_in(&mut walk, &url, "alice", "alice-pw").unwrap();
     // Nobody types anything here: the names would not do.
     let again = sign_in(&mut walk, &url, "nobody", "nothing").unwrap();
@@ -146,7 +146,7 @@ fn an_ended_session_asks_again_and_a_deleted_user_is_unknown() {
     let realm = server.realm();
     let (_provider, url) = connected(&realm);
     let alice = realm.create_user("alice", "alice@example.com", "alice-pw");
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     sign_in(&mut walk, &url, "alice", "alice-pw").unwrap();
     alice.log_out();
     let refusal = sign_in(&mut walk, &url, "alice", "wrong").unwrap_err();
@@ -167,7 +167,7 @@ fn requests_that_do_not_fit_end_on_an_error_page() {
         (unregistered, "Invalid redirect uri", "invalid_redirect_uri"),
         (unknown, "Invalid Request", "client_not_found"),
     ] {
-        let refusal = sign_in(&mut Walk::new(), &url, "alice", "alice-pw").unwrap_err();
+        let refusal = sign_in(&mut PageClient::new(), &url, "alice", "alice-pw").unwrap_err();
         assert_eq!(refusal, Refusal::Error { status: 400, message: message.into() });
         assert_eq!(realm.events("LOGIN_ERROR")[0].error.as_deref(), Some(event));
     }
@@ -176,7 +176,7 @@ fn requests_that_do_not_fit_end_on_an_error_page() {
     client["attributes"]["saml.client.signature"] = json!("true");
     let path = format!("/clients/{}", client["id"].as_str().unwrap());
     realm.admin("PUT", &path, Some(&client));
-    let refusal = sign_in(&mut Walk::new(), &url, "alice", "alice-pw").unwrap_err();
+    let refusal = sign_in(&mut PageClient::new(), &url, "alice", "alice-pw").unwrap_err();
     assert_eq!(refusal, Refusal::Error { status: 400, message: "Invalid requester".into() });
     assert!(!provider.has_arrival());
 }

@@ -17,13 +17,13 @@
 
 use std::process::ExitCode;
 
-use kcaws_test_kit::{Page, Walk};
+use kcaws_test_kit::{Page, PageClient};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [cookies, what @ ..] = arguments.as_slice() else { return usage() };
-    let mut walk = Walk::with_cookies(&std::fs::read_to_string(cookies).unwrap_or_default());
+    let mut walk = PageClient::with_cookies(&std::fs::read_to_string(cookies).unwrap_or_default());
     match what {
         ["approve", url, user, password] => approve(&mut walk, url, user, password),
         ["show", url] => tell(&walk.open(url)),
@@ -44,7 +44,7 @@ fn usage() -> ExitCode {
 }
 
 /// Pages that one of them does not show are passed over.
-fn approve(walk: &mut Walk, url: &str, user: &str, password: &str) {
+fn approve(walk: &mut PageClient, url: &str, user: &str, password: &str) {
     let credentials = &[("username", user), ("password", password)][..];
     let mut page = walk.open(url);
     tell(&page);
@@ -61,7 +61,7 @@ fn approve(walk: &mut Walk, url: &str, user: &str, password: &str) {
     }
 }
 
-fn press(walk: &mut Walk, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
+fn press(walk: &mut PageClient, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
     println!("[{button}]");
     let next = walk.submit(page, button, fields);
     tell(&next);

@@ -9,49 +9,49 @@ use std::sync::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::output::Output;
-use crate::process::DeskCommand;
+use crate::process::TestCommand;
 use crate::secret_mark::SecretMark;
 use crate::skip::SANE_PATH;
 
 /// A home, a set of XDG folders, a folder for programs, and an environment that holds nothing else.
 ///
 /// All of it is gone when the desk is dropped. It can be shared between threads.
-pub struct Desk {
+pub struct TestEnv {
     root: tempfile::TempDir,
     env: Mutex<BTreeMap<OsString, OsString>>,
     mark: Option<SecretMark>,
 }
 
-impl Desk {
+impl TestEnv {
     /// # Panics
     /// When the temporary folder cannot be written.
     #[expect(clippy::new_without_default, reason = "it makes folders")]
     pub fn new() -> Self {
         // A short prefix: the paths of sockets below it have 108 bytes at most.
         let root = tempfile::Builder::new().prefix("desk").tempdir().unwrap();
-        let desk = Self { root, env: Mutex::default(), mark: None };
+        let env = Self { root, env: Mutex::default(), mark: None };
         for (variable, dir) in [
-            ("HOME", desk.home()),
-            ("XDG_CONFIG_HOME", desk.config_dir()),
-            ("XDG_STATE_HOME", desk.state_dir()),
-            ("XDG_CACHE_HOME", desk.cache_dir()),
-            ("XDG_DATA_HOME", desk.data_dir()),
-            ("XDG_RUNTIME_DIR", desk.runtime_dir()),
-            ("TMPDIR", desk.tmp_dir()),
+            ("HOME", env.home()),
+            ("XDG_CONFIG_HOME", env.config_dir()),
+            ("XDG_STATE_HOME", env.state_dir()),
+            ("XDG_CACHE_HOME", env.cache_dir()),
+            ("XDG_DATA_HOME", env.data_dir()),
+            ("XDG_RUNTIME_DIR", env.runtime_dir()),
+            ("TMPDIR", env.tmp_dir()),
         ] {
             std::fs::create_dir_all(&dir).unwrap();
-            desk.set_env(variable, dir);
+            env.set_env(variable, dir);
         }
-        std::fs::create_dir(desk.bin_dir()).unwrap();
-        std::fs::set_permissions(desk.runtime_dir(), std::fs::Permissions::from_mode(0o700)).unwrap();
-        let mut path = desk.bin_dir().into_os_string();
+        std::fs::create_dir(env.bin_dir()).unwrap();
+        std::fs::set_permissions(env.runtime_dir(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let mut path = env.bin_dir().into_os_string();
         path.push(":");
         path.push(SANE_PATH);
-        desk.set_env("PATH", path);
-        desk.set_env("LANG", "C.UTF-8");
-        desk.set_env("TZ", "UTC");
-        desk.set_env("AWS_EC2_METADATA_DISABLED", "true"); // no client waits for 169.254.169.254
-        desk
+        env.set_env("PATH", path);
+        env.set_env("LANG", "C.UTF-8");
+        env.set_env("TZ", "UTC");
+        env.set_env("AWS_EC2_METADATA_DISABLED", "true"); // no client waits for 169.254.169.254
+        env
     }
 
     /// From now on everything that children print is searched for `mark`, and finding it fails the test.
@@ -164,15 +164,15 @@ impl Desk {
     }
 
     /// A command in this environment; `program` is a path or a name to be found on the children's path.
-    pub fn command(&self, program: impl AsRef<OsStr>) -> DeskCommand {
-        DeskCommand::new(program.as_ref(), &self.home(), self.env(), self.mark.clone())
+    pub fn command(&self, program: impl AsRef<OsStr>) -> TestCommand {
+        TestCommand::new(program.as_ref(), &self.home(), self.env(), self.mark.clone())
     }
 
     /// A command whose line is given in one piece, such as a client's of [`clients`](crate::clients).
     ///
     /// # Panics
     /// For an empty line.
-    pub fn command_line<S: AsRef<OsStr>>(&self, line: impl IntoIterator<Item = S>) -> DeskCommand {
+    pub fn command_line<S: AsRef<OsStr>>(&self, line: impl IntoIterator<Item = S>) -> TestCommand {
         let mut parts = line.into_iter();
         let program = parts.next().expect("a command line starts with a program");
         self.command(program).args(parts)
@@ -202,7 +202,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for TestEnv {
     /// Ends what was left running: a detached login would otherwise outlive its test.
     fn drop(&mut self) {
         for pid in self.processes() {

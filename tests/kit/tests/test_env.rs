@@ -8,17 +8,17 @@
 
 use std::time::Duration;
 
-use kcaws_test_kit::{Desk, FakeBrowser, PrivateKeyring, Signal, Walk, require_program, wait_for};
+use kcaws_test_kit::{FakeBrowser, PageClient, PrivateKeyring, Signal, TestEnv, require_program, wait_for};
 
-fn sh(desk: &Desk, script: &str) -> kcaws_test_kit::DeskCommand {
-    desk.command("sh").arg("-c").arg(script)
+fn sh(env: &TestEnv, script: &str) -> kcaws_test_kit::TestCommand {
+    env.command("sh").arg("-c").arg(script)
 }
 
 #[test]
 fn a_child_sees_nothing_of_the_callers_environment() {
-    let desk = Desk::new();
-    let env = sh(&desk, "env").run().expect_ok().stdout_text();
-    let mut names: Vec<_> = env.lines().filter_map(|l| Some(l.split_once('=')?.0)).collect();
+    let env = TestEnv::new();
+    let variables = sh(&env, "env").run().expect_ok().stdout_text();
+    let mut names: Vec<_> = variables.lines().filter_map(|l| Some(l.split_once('=')?.0)).collect();
     names.retain(|name| !matches!(*name, "PWD" | "_" | "SHLVL" | "OLDPWD"));
     names.sort_unstable();
     let expected = [
@@ -35,22 +35,22 @@ fn a_child_sees_nothing_of_the_callers_environment() {
         "XDG_STATE_HOME",
     ];
     assert_eq!(names, expected);
-    assert!(env.contains(&format!("HOME={}\n", desk.home().display())));
+    assert!(variables.contains(&format!("HOME={}\n", env.home().display())));
 }
 
 #[test]
 fn an_output_shows_both_streams_and_the_status() {
-    let output = sh(&Desk::new(), "echo out; echo err >&2; exit 3").run().expect_code(3);
+    let output = sh(&TestEnv::new(), "echo out; echo err >&2; exit 3").run().expect_code(3);
     assert!(output.to_string().ends_with("out\n------- stderr\nerr\n\n[exit status: 3]"), "{output}");
 }
 
 #[test]
 fn a_hung_child_is_killed_with_its_children_and_its_words_are_kept() {
-    let desk = Desk::new();
+    let env = TestEnv::new();
     let script = "echo begun; sleep 1000 & echo $! > child; wait";
-    let late = sh(&desk, script).timeout(Duration::from_millis(500)).try_run().unwrap_err().to_string();
+    let late = sh(&env, script).timeout(Duration::from_millis(500)).try_run().unwrap_err().to_string();
     assert!(late.contains("was killed; it had printed:\nbegun\n"), "{late}");
-    let child = desk.read_home_file("child");
+    let child = env.read_home_file("child");
     let state = format!("/proc/{}/stat", child.trim());
     wait_for("the grandchild to end", || {
         // Gone, or a zombie that nobody has buried yet.
@@ -60,13 +60,13 @@ fn a_hung_child_is_killed_with_its_children_and_its_words_are_kept() {
 
 #[test]
 fn what_left_the_group_ends_with_the_desk() {
-    let desk = Desk::new();
+    let env = TestEnv::new();
     // The shell waits until the stray has left the group, which ends with its leader.
     let script = "setsid sh -c ': > gone; exec sleep 1000' > /dev/null 2>&1 & \
                   while [ ! -e gone ]; do sleep 0.01; done";
-    sh(&desk, script).run().expect_ok();
-    let stray = wait_for("the stray", || desk.processes().first().copied());
-    drop(desk);
+    sh(&env, script).run().expect_ok();
+    let stray = wait_for("the stray", || env.processes().first().copied());
+    drop(env);
     wait_for("the stray to end", || {
         let state = std::fs::read_to_string(format!("/proc/{stray}/stat"));
         state.map_or(Some(()), |s| s.contains(") Z ").then_some(()))
@@ -76,29 +76,29 @@ fn what_left_the_group_ends_with_the_desk() {
 #[test]
 #[should_panic(expected = "a secret (base64, shifted by 1) stands in the standard error of")]
 fn a_secret_on_stderr_fails_the_test() {
-    let desk = Desk::new().with_secret_mark("SIMSECRET");
-    sh(&desk, "printf xSIMSECRETy | base64 >&2").allow_secret_on_stdout().run();
+    let env = TestEnv::new().with_secret_mark("SIMSECRET");
+    sh(&env, "printf xSIMSECRETy | base64 >&2").allow_secret_on_stdout().run();
 }
 
 #[test]
 #[should_panic(expected = "a secret (plain) stands in the standard output of")]
 fn a_secret_on_stdout_fails_the_test() {
-    let desk = Desk::new().with_secret_mark("SIMSECRET");
-    sh(&desk, "echo SIMSECRET | cat").stdin("").run();
+    let env = TestEnv::new().with_secret_mark("SIMSECRET");
+    sh(&env, "echo SIMSECRET | cat").stdin("").run();
 }
 
 #[test]
 fn a_secret_on_stdout_can_be_the_purpose() {
-    let desk = Desk::new().with_secret_mark("SIMSECRET");
-    let output = desk.command("cat").stdin("SIMSECRET").allow_secret_on_stdout().run().expect_ok();
+    let env = TestEnv::new().with_secret_mark("SIMSECRET");
+    let output = env.command("cat").stdin("SIMSECRET").allow_secret_on_stdout().run().expect_ok();
     assert_eq!(output.stdout, b"SIMSECRET");
 }
 
 #[test]
 fn a_conversation_can_be_held() {
-    let desk = Desk::new();
+    let env = TestEnv::new();
     let script = "printf 'code? ' >&2; echo >&2; read x; echo \"got $x\"; read y; echo never";
-    let mut child = sh(&desk, script).interactive().spawn();
+    let mut child = sh(&env, script).interactive().spawn();
     child.wait_for_stderr("code?");
     child.type_line("ABCD-EFGH");
     assert_eq!(child.wait_for_stdout("got"), "got ABCD-EFGH");
@@ -109,11 +109,11 @@ fn a_conversation_can_be_held() {
 
 #[test]
 fn ctrl_c_reaches_the_whole_group() {
-    let desk = Desk::new();
+    let env = TestEnv::new();
     // Whoever started the tests in the background of a script ignores the signal, and a shell cannot trap one that
     // was ignored when it began.
     let script = "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done";
-    let mut child = desk.command("env").args(["--default-signal=INT", "sh", "-c", script]).spawn();
+    let mut child = env.command("env").args(["--default-signal=INT", "sh", "-c", script]).spawn();
     child.wait_for_stdout("ready");
     child.press_ctrl_c();
     assert_eq!(child.wait().expect_code(130).expect_stdout("interrupted").code(), 130);
@@ -121,11 +121,11 @@ fn ctrl_c_reaches_the_whole_group() {
 
 #[test]
 fn the_fake_browser_notes_addresses() {
-    let desk = Desk::new();
-    let browser = FakeBrowser::install(&desk);
+    let env = TestEnv::new();
+    let browser = FakeBrowser::install(&env);
     assert!(browser.opened().is_empty());
-    desk.run(["xdg-open", "http://127.0.0.1:1/a?b=c&d"]).expect_ok();
-    sh(&desk, "\"$BROWSER\" 'http://127.0.0.1:2/'").run().expect_ok();
+    env.run(["xdg-open", "http://127.0.0.1:1/a?b=c&d"]).expect_ok();
+    sh(&env, "\"$BROWSER\" 'http://127.0.0.1:2/'").run().expect_ok();
     assert_eq!(browser.wait_for_url(), "http://127.0.0.1:1/a?b=c&d");
     assert_eq!(browser.opened().len(), 2);
 }
@@ -155,7 +155,7 @@ fn a_walk_keeps_cookies_through_redirects_and_forms() {
             request + &String::from_utf8(body).unwrap()
         })
     });
-    let mut walk = Walk::new();
+    let mut walk = PageClient::new();
     let form = walk.open(&format!("{base}/start"));
     assert_eq!(form.status, 200);
     let end = walk.submit(&form, "Log in", &[("user", "mia@example.com")]);
@@ -171,8 +171,8 @@ fn a_private_keyring_stores_locks_dies_and_comes_back() {
     for program in ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"] {
         let _: std::path::PathBuf = require_program!(program);
     }
-    let desk = Desk::new();
-    let mut keyring = PrivateKeyring::start(&desk);
+    let env = TestEnv::new();
+    let mut keyring = PrivateKeyring::start(&env);
     let attributes = [("service", "kcaws"), ("username", "corp")];
     assert_eq!(keyring.secret_tool_lookup(&attributes), None);
     keyring.secret_tool_store("corp", "a token", &attributes);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idc_sim::{Builder, IdcSim, PendingCode, Route, SECRET_MARK};
-use kcaws_test_kit::{Desk, Output};
+use kcaws_test_kit::{Output, TestEnv};
 use serde_json::Value;
 
 pub(crate) const START_URL: &str = "https://d-1234567890.awsapps.com/start";
@@ -36,22 +36,22 @@ region = eu-central-1
 ";
 
 /// The way by endpoint variables, for clients that honour them.
-pub(crate) fn plain(builder: Builder) -> (IdcSim, Desk) {
+pub(crate) fn plain(builder: Builder) -> (IdcSim, TestEnv) {
     let sim = builder.start();
-    let desk = Desk::new().with_secret_mark(SECRET_MARK);
-    desk.set_envs(sim.env());
-    desk.write_aws_config(SESSION_CONFIG);
-    (sim, desk)
+    let env = TestEnv::new().with_secret_mark(SECRET_MARK);
+    env.set_envs(sim.env());
+    env.write_aws_config(SESSION_CONFIG);
+    (sim, env)
 }
 
 /// The way by a proxy, for clients that insist on the hosts of AWS.
-pub(crate) fn proxied(builder: Builder) -> (IdcSim, Desk) {
+pub(crate) fn proxied(builder: Builder) -> (IdcSim, TestEnv) {
     let sim = builder.start();
-    let desk = Desk::new().with_secret_mark(SECRET_MARK);
-    desk.set_env("HTTPS_PROXY", sim.proxy_url());
-    desk.set_env("AWS_CA_BUNDLE", desk.write_home_file("sim-ca.pem", sim.ca_pem()));
-    desk.write_aws_config(SESSION_CONFIG);
-    (sim, desk)
+    let env = TestEnv::new().with_secret_mark(SECRET_MARK);
+    env.set_env("HTTPS_PROXY", sim.proxy_url());
+    env.set_env("AWS_CA_BUNDLE", env.write_home_file("sim-ca.pem", sim.ca_pem()));
+    env.write_aws_config(SESSION_CONFIG);
+    (sim, env)
 }
 
 /// Waits for the code that a login shows.
@@ -74,20 +74,20 @@ pub(crate) fn assert_cli_is_power_user(output: Output) {
     assert_eq!(caller["Account"], "111122223333");
 }
 
-pub(crate) fn token_cache(desk: &Desk) -> Value {
-    serde_json::from_str(&desk.read_home_file(TOKEN_FILE)).unwrap()
+pub(crate) fn token_cache(env: &TestEnv) -> Value {
+    serde_json::from_str(&env.read_home_file(TOKEN_FILE)).unwrap()
 }
 
 /// Lets the cached access token be long past its end, as the client sees it.
-pub(crate) fn age_token(desk: &Desk) {
-    let mut token = token_cache(desk);
+pub(crate) fn age_token(env: &TestEnv) {
+    let mut token = token_cache(env);
     token["expiresAt"] = "2020-01-01T00:00:00Z".into();
-    desk.write_home_file(TOKEN_FILE, token.to_string());
+    env.write_home_file(TOKEN_FILE, token.to_string());
 }
 
 /// The AWS CLIs keep role credentials on disk; without them the next command asks the portal again.
-pub(crate) fn forget_role_credentials(desk: &Desk) {
-    let _ = std::fs::remove_dir_all(desk.home().join(".aws/cli/cache"));
+pub(crate) fn forget_role_credentials(env: &TestEnv) {
+    let _ = std::fs::remove_dir_all(env.home().join(".aws/cli/cache"));
 }
 
 pub(crate) fn refreshes(sim: &IdcSim) -> usize {

@@ -10,18 +10,18 @@ use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::sealing_key;
 use kcaws::ports::state_folder::DiskStateFolder;
 use kcaws::profile::line::program_word;
-use kcaws_test_kit::{Desk, DeskCommand, Output, Running};
+use kcaws_test_kit::{Output, Running, TestCommand, TestEnv};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const ROLE: &str = "PowerUserAccess";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) struct Stage {
+pub(crate) struct LoginFixture {
     pub(crate) sim: IdcSim,
-    pub(crate) desk: Desk,
+    pub(crate) env: TestEnv,
 }
 
-impl Stage {
+impl LoginFixture {
     pub(crate) fn new() -> Self {
         Self::with(IdcSim::builder())
     }
@@ -29,12 +29,12 @@ impl Stage {
     /// One session `corp`, and a profile `dev` that gets its credentials from kcaws.
     pub(crate) fn with(builder: Builder) -> Self {
         let sim = builder.start();
-        let desk = Desk::new().with_secret_mark(idc_sim::SECRET_MARK);
-        desk.set_envs(sim.env());
-        desk.set_env("KCAWS_KEYRING", "keyutils");
-        let stage = Self { sim, desk };
-        stage.desk.write_aws_config(&stage.config());
-        stage
+        let env = TestEnv::new().with_secret_mark(idc_sim::SECRET_MARK);
+        env.set_envs(sim.env());
+        env.set_env("KCAWS_KEYRING", "keyutils");
+        let fixture = Self { sim, env };
+        fixture.env.write_aws_config(&fixture.config());
+        fixture
     }
 
     /// By TLS to AWS's own host names, as clients need it that know no endpoint variables.
@@ -43,14 +43,14 @@ impl Stage {
     }
 
     pub(crate) fn behind_the_proxy_with(builder: Builder) -> Self {
-        let stage = Self::with(builder);
-        for (name, _) in stage.sim.env() {
-            stage.desk.remove_env(name);
+        let fixture = Self::with(builder);
+        for (name, _) in fixture.sim.env() {
+            fixture.env.remove_env(name);
         }
-        let bundle = stage.desk.write_home_file("ca.pem", stage.sim.ca_pem());
-        stage.desk.set_env("HTTPS_PROXY", stage.sim.proxy_url());
-        stage.desk.set_env("AWS_CA_BUNDLE", bundle);
-        stage
+        let bundle = fixture.env.write_home_file("ca.pem", fixture.sim.ca_pem());
+        fixture.env.set_env("HTTPS_PROXY", fixture.sim.proxy_url());
+        fixture.env.set_env("AWS_CA_BUNDLE", bundle);
+        fixture
     }
 
     pub(crate) fn config(&self) -> String {
@@ -64,8 +64,8 @@ impl Stage {
         )
     }
 
-    pub(crate) fn kcaws(&self, line: &str) -> DeskCommand {
-        self.desk.command(binary()).args(line.split_whitespace())
+    pub(crate) fn kcaws(&self, line: &str) -> TestCommand {
+        self.env.command(binary()).args(line.split_whitespace())
     }
 
     pub(crate) fn run(&self, line: &str) -> Output {
@@ -77,7 +77,7 @@ impl Stage {
         self.credentials_command().run()
     }
 
-    pub(crate) fn credentials_command(&self) -> DeskCommand {
+    pub(crate) fn credentials_command(&self) -> TestCommand {
         self.kcaws(&format!("credential-process --session corp --account {ACCOUNT} --role {ROLE}"))
             .allow_secret_on_stdout()
     }
@@ -113,11 +113,11 @@ impl Stage {
 
     /// kcaws's own folder.
     pub(crate) fn state(&self) -> PathBuf {
-        self.desk.state_dir().join("kcaws")
+        self.env.state_dir().join("kcaws")
     }
 }
 
-impl Drop for Stage {
+impl Drop for LoginFixture {
     /// Keys outlive processes, and a user may have no more than 200.
     fn drop(&mut self) {
         let state = Arc::new(DiskStateFolder::new(Some(self.state())));

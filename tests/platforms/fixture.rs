@@ -7,7 +7,7 @@ use std::time::Duration;
 use idc_sim::IdcSim;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::state_folder::DiskStateFolder;
-use kcaws_test_kit::{Desk, DeskCommand, Output, Running};
+use kcaws_test_kit::{Output, Running, TestCommand, TestEnv};
 
 use crate::machine::Machine;
 
@@ -15,35 +15,35 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const ROLE: &str = "PowerUserAccess";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) struct Stage<'d> {
+pub(crate) struct LoginFixture<'d> {
     pub(crate) sim: IdcSim,
-    pub(crate) desk: &'d Desk,
+    pub(crate) env: &'d TestEnv,
     pub(crate) machine: Machine<'d>,
 }
 
-pub(crate) fn desk() -> Desk {
-    Desk::new().with_secret_mark(idc_sim::SECRET_MARK)
+pub(crate) fn env() -> TestEnv {
+    TestEnv::new().with_secret_mark(idc_sim::SECRET_MARK)
 }
 
-impl<'d> Stage<'d> {
-    pub(crate) fn at(desk: &'d Desk) -> Self {
+impl<'d> LoginFixture<'d> {
+    pub(crate) fn at(env: &'d TestEnv) -> Self {
         let sim = IdcSim::builder().start();
-        let machine = Machine::at(desk);
-        desk.set_envs(sim.env());
-        let stage = Self { sim, desk, machine };
+        let machine = Machine::at(env);
+        env.set_envs(sim.env());
+        let fixture = Self { sim, env, machine };
         let config = format!(
             "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n",
-            stage.sim.start_url(),
-            stage.sim.region(),
+            fixture.sim.start_url(),
+            fixture.sim.region(),
         );
-        let folder = stage.machine.home(stage.desk).join(".aws");
+        let folder = fixture.machine.home(fixture.env).join(".aws");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("config"), config).unwrap();
-        stage
+        fixture
     }
 
-    pub(crate) fn kcaws(&self, line: &str) -> DeskCommand {
-        self.machine.command(self.desk).args(line.split_whitespace())
+    pub(crate) fn kcaws(&self, line: &str) -> TestCommand {
+        self.machine.command(self.env).args(line.split_whitespace())
     }
 
     pub(crate) fn run(&self, line: &str) -> Output {
@@ -51,7 +51,7 @@ impl<'d> Stage<'d> {
     }
 
     /// What a tool runs; its stdout is the secret.
-    pub(crate) fn credentials_command(&self, role: &str) -> DeskCommand {
+    pub(crate) fn credentials_command(&self, role: &str) -> TestCommand {
         self.kcaws(&format!("credential-process --session corp --account {ACCOUNT} --role {role}"))
             .allow_secret_on_stdout()
     }
@@ -75,13 +75,13 @@ impl<'d> Stage<'d> {
     }
 
     pub(crate) fn state(&self) -> PathBuf {
-        self.machine.state(self.desk)
+        self.machine.state(self.env)
     }
 }
 
-impl Drop for Stage<'_> {
+impl Drop for LoginFixture<'_> {
     fn drop(&mut self) {
-        self.machine.stop(self.desk);
+        self.machine.stop(self.env);
         // Keys outlive processes, and a user may have no more than 200.
         let state = Arc::new(DiskStateFolder::new(Some(self.state())));
         let _ = KeyutilsStore::new(state).revoke_key();

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 /// A browser with a cookie jar, for plain http only.
 #[derive(Default)]
-pub struct Walk {
+pub struct PageClient {
     /// By host and port: a page of one server is not told another's cookies.
     cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -22,7 +22,7 @@ pub struct Page {
     pub body: String,
 }
 
-impl Walk {
+impl PageClient {
     pub fn new() -> Self {
         Self::default()
     }
@@ -272,12 +272,12 @@ impl Page {
         text
     }
 
-    /// Whether [`Walk::submit`] would find it.
+    /// Whether [`PageClient::submit`] would find it.
     pub fn has_button(&self, button: &str) -> bool {
         self.form(button).is_some()
     }
 
-    /// The form that [`Walk::submit`] would send.
+    /// The form that [`PageClient::submit`] would send.
     pub fn form(&self, button: &str) -> Option<Form> {
         Form::with_button(&self.body, button)
     }
@@ -314,11 +314,11 @@ mod tests {
 
     #[test]
     fn cookies_go_on_in_the_next_walk() {
-        let mut walk = Walk::new();
+        let mut walk = PageClient::new();
         walk.cookies.entry("localhost:80".into()).or_default().insert("a".into(), "b=c; \u{e4}".into());
         walk.cookies.entry("127.0.0.1:80".into()).or_default().insert("a".into(), String::new());
-        assert_eq!(Walk::with_cookies(&walk.cookies()).cookies, walk.cookies);
-        assert!(Walk::with_cookies("").cookies.is_empty());
+        assert_eq!(PageClient::with_cookies(&walk.cookies()).cookies, walk.cookies);
+        assert!(PageClient::with_cookies("").cookies.is_empty());
     }
 
     #[test]
