@@ -25,9 +25,15 @@ use crate::profile::{ConfigError, Document};
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
 
+pub mod account;
+pub mod assume;
+pub mod error;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod hot;
+pub mod open;
+pub mod provider;
+pub mod resolve;
 
 /// What is [`HotPorts`], which it stands for, and all that is far.
 pub struct App {

@@ -3,13 +3,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::error::CommandError;
-use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::Ui;
 use crate::app::App;
+use crate::app::open::OpenSession;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::credentials::accounts::Listing;
 use crate::credentials::accounts::cached::CachedAccounts;
 use crate::ports::identity_center::Patience;
+use crate::session::SessionError;
 use crate::session::status;
 
 const EXAMPLES: &str = "\
@@ -61,6 +63,27 @@ struct UnavailableRow {
     reason: String,
 }
 
+/// Returns all accounts and permission sets of the person; that may take a minute.
+pub(super) fn listed(opened: &OpenSession<'_>, ui: &mut Ui) -> Result<Listing, SessionError> {
+    let spinner = ui.spinner("Asking for your accounts …");
+    let listed = opened.session().accounts(|done, total| {
+        spinner.set_message(format!("{done} of {total} accounts"));
+    });
+    spinner.finish_and_clear();
+    for one in listed.iter().flat_map(|listing| &listing.unavailable) {
+        let name = one.account.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let id = &one.account.id;
+        ui.warn(&format!("AWS does not tell what you have in account {id}{name}: {}", one.reason));
+    }
+    listed
+}
+
+pub(super) fn warn_of_left_out(opened: &OpenSession<'_>, ui: &mut Ui) {
+    for what in opened.left_out() {
+        ui.warn(&format!("left out of AWS's list: {what}"));
+    }
+}
+
 pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let selected = args.of.select(app, ui)?;
     let session = selected.session.name.clone();
@@ -109,12 +132,12 @@ fn fresh(selected: &ResolvedSession, app: &App) -> Result<Option<CachedAccounts>
     if !noted.is_some_and(|noted| noted.is_logged_in(now)) {
         return Ok(None);
     }
-    Ok(selection::known(app, selected).filter(|known| known.is_fresh(now)))
+    Ok(resolve::known(app, selected).filter(|known| known.is_fresh(now)))
 }
 
 fn asked(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<Listing, CommandError> {
-    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let listed = opened.accounts(ui)?;
-    opened.warn_of_left_out(ui);
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui.asking())?;
+    let listed = listed(&opened, ui)?;
+    warn_of_left_out(&opened, ui);
     Ok(listed)
 }

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use clap::{Arg, ArgAction, Args, Command};
 
-use super::selection::{self, ResolvedSession};
 use super::ui::{Ui, shown};
 use super::r#use;
 use crate::app::App;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::console::Partition;
 use crate::console::regions::REGIONS;
 use crate::console::services::{SERVICES, Service};
@@ -249,15 +249,15 @@ impl Line<'_> {
     /// What they have listed last.
     fn known(&self) -> Vec<CachedAccounts> {
         let names = self.session_names();
-        let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
-        sessions.filter_map(|session| selection::known(self.app, &ResolvedSession::of(session))).collect()
+        let sessions = names.iter().filter_map(|name| resolve::session_named(self.app, name).ok());
+        sessions.filter_map(|session| resolve::known(self.app, &ResolvedSession::of(session))).collect()
     }
 
     /// Of the partitions that the config's sessions are in, or the one that stands on the line: no login leads from one
     /// to another.
     fn regions(&self) -> Candidates {
         let names = self.session_names();
-        let sessions = names.iter().filter_map(|name| selection::session_named(self.app, name).ok());
+        let sessions = names.iter().filter_map(|name| resolve::session_named(self.app, name).ok());
         let mut partitions: Vec<&str> =
             sessions.map(|session| Partition::of_region(&session.region).id).collect();
         if partitions.is_empty() {

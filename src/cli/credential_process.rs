@@ -1,11 +1,11 @@
 use clap::Args;
 
 use super::error::CommandError;
-use super::provider::Provider;
 use super::role_args::{account_id, role_name};
-use super::selection::{self, ResolvedSession};
 use super::ui::Ui;
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve::{self, ResolvedRole, ResolvedSession};
 use crate::profile::Role;
 
 const EXAMPLES: &str = "\
@@ -40,13 +40,13 @@ pub(super) struct CredentialProcessArgs {
 pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (selected, role) = match (&args.session, &args.account, &args.role, &args.profile) {
         (Some(session), Some(account), Some(role), _) => {
-            let session = selection::session_named(app, session)?;
+            let session = resolve::session_named(app, session)?;
             let role = Role { account_id: account.clone(), role_name: role.clone() };
             (ResolvedSession::of(session), role)
         }
         (.., profile) => {
-            let (selected, role, _) =
-                selection::role_of_profile(app, profile.as_deref().unwrap_or("default"))?;
+            let ResolvedRole { selected, role, .. } =
+                resolve::role_of_profile(app, profile.as_deref().unwrap_or("default"))?;
             (selected, role)
         }
     };

@@ -2,12 +2,13 @@ use clap::Args;
 use clap::builder::PossibleValue;
 
 use super::error::{CommandError, Exit};
-use super::provider::Provider;
-use super::role_args::{Chosen, RoleArgs};
+use super::role_args::RoleArgs;
 use super::serve;
 use super::ui::Ui;
 use super::variables::{self, ACCOUNT, KEYS, NESTED, RegionArg, Variable};
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve::ResolvedRole;
 use crate::platform::env::Env;
 use crate::profile::tool_settings::CA_BUNDLE;
 use crate::secret::Secret;
@@ -71,9 +72,9 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     }
     let chosen = args.of.choose(app)?;
     let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
-    let Chosen { selected, role, .. } = chosen;
+    let ResolvedRole { selected, role, .. } = chosen;
     let account = role.account_id.clone();
-    let credentials = Provider::for_a_person(app, selected, role, ui)?.credentials()?;
+    let credentials = Provider::for_a_person(app, selected, role, ui.asking())?.credentials()?;
     let mut set = variables::of_credentials(&credentials, &account);
     set.extend(settings);
     let competing = variables::competing_in(&app.env, &set);

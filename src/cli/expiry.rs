@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::selection::{self, ResolvedSession};
 use crate::app::App;
+use crate::app::resolve::ResolvedSession;
 use crate::credentials::cache::{CacheKey, CachedCredentials, CredentialCache, IssuerFingerprint};
 use crate::profile::{Role, SsoSession};
 use crate::session::known::LastSession;
@@ -34,7 +34,7 @@ pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole
         return None;
     }
     let selected = ResolvedSession::of(session.clone());
-    let issuer = IssuerFingerprint::of(session, &selection::endpoints(app, &selected).ok()?);
+    let issuer = IssuerFingerprint::of(session, selected.endpoints(app).ok()?);
     let (document, config) = (app.document().ok()?, app.config_path().ok()?);
     let warm = CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock };
     let roles = document.roles_of_session(&session.name);

@@ -1,7 +1,6 @@
 //! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
 
 mod accounts;
-mod assume;
 mod clap_errors;
 mod complete;
 mod configure;
@@ -21,15 +20,15 @@ mod login;
 mod logout;
 mod profile;
 mod prompt;
-mod provider;
 mod role_args;
-mod selection;
+mod select;
 mod serve;
 mod session_args;
 mod status;
 mod store;
 mod trust;
 pub mod ui;
+mod unnamed;
 mod r#use;
 mod variables;
 mod visitors;

@@ -1,12 +1,13 @@
 //! The role that a command is about: a profile's, or one that is named by session, account and permission set.
 
+use super::unnamed;
 use clap::Args;
 
 use super::error::CommandError;
-use super::selection::{self, ResolvedSession};
 use super::ui::Ui;
 use super::r#use;
 use crate::app::App;
+use crate::app::resolve::{self, ResolvedRole, ResolvedSession};
 use crate::profile::{Role, target};
 
 #[derive(Args, Clone, Debug)]
@@ -28,20 +29,6 @@ pub(super) struct RoleArgs {
     role: Option<String>,
 }
 
-pub(super) struct Chosen {
-    pub(super) selected: ResolvedSession,
-    pub(super) role: Role,
-    /// The profile's.
-    pub(super) region: Option<String>,
-}
-
-impl Chosen {
-    fn of_profile(app: &App, profile: &str) -> Result<Self, CommandError> {
-        let (selected, role, region) = selection::role_of_profile(app, profile)?;
-        Ok(Self { selected, role, region })
-    }
-}
-
 impl RoleArgs {
     pub(super) fn of_profile(profile: &str) -> Self {
         Self { profile: Some(profile.to_owned()), named: None, session: None, account: None, role: None }
@@ -57,31 +44,31 @@ impl RoleArgs {
         Self { account, ..self.clone() }
     }
 
-    pub(super) fn choose(&self, app: &App) -> Result<Chosen, CommandError> {
+    pub(super) fn choose(&self, app: &App) -> Result<ResolvedRole, CommandError> {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
-            let selected = ResolvedSession::of(selection::session_named(app, session)?);
+            let selected = ResolvedSession::of(resolve::session_named(app, session)?);
             let account_id = id_of(app, &selected, account)?;
             let role = Role { account_id, role_name: role.clone() };
-            return Ok(Chosen { selected, role, region: None });
+            return Ok(ResolvedRole { selected, role, region: None });
         }
         let profile = match self.profile() {
             Some(profile) => Some(profile.to_owned()),
-            None => selection::unnamed_profile(app)?,
+            None => unnamed::unnamed_profile(app)?,
         };
         let Some(profile) = profile else {
-            return Err(selection::which_profile(app)
+            return Err(unnamed::which_profile(app)
                 .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
         };
-        Chosen::of_profile(app, &profile)
+        Ok(resolve::role_of_profile(app, &profile)?)
     }
 
     /// As [`RoleArgs::choose`]; a person is asked where tools take no profile of kcaws.
-    pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<Chosen, CommandError> {
+    pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<ResolvedRole, CommandError> {
         let is_named = self.profile().is_some() || self.session.is_some();
-        if is_named || selection::unnamed_profile(app)?.is_some() {
+        if is_named || unnamed::unnamed_profile(app)?.is_some() {
             return self.choose(app);
         }
-        Chosen::of_profile(app, &r#use::picked(app, ui)?)
+        Ok(resolve::role_of_profile(app, &r#use::picked(app, ui)?)?)
     }
 }
 
@@ -105,7 +92,7 @@ pub(super) fn account(text: &str) -> Result<String, String> {
 pub(super) fn id_of(app: &App, selected: &ResolvedSession, account: &str) -> Result<String, CommandError> {
     match target::account_id(account) {
         Some(id) => Ok(id),
-        None => selection::account_named(app, selected, account),
+        None => Ok(crate::app::account::account_named(app, selected, account)?),
     }
 }
 

@@ -5,13 +5,14 @@ use clap::Args;
 
 use super::env::{self, is_seen, text};
 use super::error::{CommandError, Exit, Situation, argument};
-use super::provider::Provider;
-use super::role_args::{Chosen, RoleArgs};
-use super::selection;
+use super::role_args::RoleArgs;
 use super::ui::{Ui, shown};
 use super::variables::{self, RegionArg, Variable};
 use super::visitors::tell_of_another_user;
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve;
+use crate::app::resolve::ResolvedRole;
 use crate::credentials::wire;
 use crate::platform::credentials_endpoint::CredentialsEndpoint;
 use crate::platform::interrupt;
@@ -71,12 +72,12 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         ui.warn(&format!("{}: {cause}; give it a name of its own", hidden.message));
     }
     let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
-    let Chosen { selected, role, .. } = chosen;
+    let ResolvedRole { selected, role, .. } = chosen;
     // What was picked now is not asked for again.
     let of = selected.profile.as_deref().map_or_else(|| args.of.settled(&role), RoleArgs::of_profile);
     let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
     // Whoever cannot have them learns it here, and not each client by itself.
-    Provider::for_a_person(app, selected, role, ui)?.credentials()?;
+    Provider::for_a_person(app, selected, role, ui.asking())?.credentials()?;
     let served = endpoint(&of, args.port.unwrap_or_default(), app)?;
     let mut set = served.variables(format != Format::Dotenv);
     set.extend(settings);
@@ -101,13 +102,13 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
 
 /// Where no profile is named, AWS's tools look into `[default]` before they ask an endpoint: what serves another role
 /// would be passed over in silence. `None` where that cannot happen.
-pub(super) fn hidden_by_default(chosen: &Chosen, app: &App) -> Option<CommandError> {
-    let same = |(selected, role, _): &(selection::ResolvedSession, _, _)| {
-        selected.session.name == chosen.selected.session.name
-            && *role == chosen.role
-            && selected.chain == chosen.selected.chain
+pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<CommandError> {
+    let same = |default: &ResolvedRole| {
+        default.selected.session.name == chosen.selected.session.name
+            && default.role == chosen.role
+            && default.selected.chain == chosen.selected.chain
     };
-    if selection::role_of_profile(app, "default").is_ok_and(|default| same(&default)) {
+    if resolve::role_of_profile(app, "default").is_ok_and(|default| same(&default)) {
         return None;
     }
     let (document, credentials) = (app.document().ok()?, app.credentials_document());
@@ -134,7 +135,7 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
     let endpoint = CredentialsEndpoint::start(port, move || {
         let app = App::for_next_call(&passphrase);
-        let given = of.choose(&app).and_then(|Chosen { selected, role, .. }| {
+        let given = of.choose(&app).and_then(|ResolvedRole { selected, role, .. }| {
             let credentials = Provider::for_a_tool(&app, selected, role.clone())?.credentials()?;
             Ok(wire::container_json(&credentials, &role))
         });

@@ -1,11 +1,12 @@
 //! The session that a command is about: named, that of a profile, or found.
 
+use super::select;
 use clap::Args;
 
 use super::error::CommandError;
-use super::selection::{self, ResolvedSession};
 use super::ui::Ui;
 use crate::app::App;
+use crate::app::resolve::{self, ResolvedSession};
 
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct SessionArgs {
@@ -32,21 +33,21 @@ impl SessionArgs {
     /// Returns the session, found by the environment or by asking where nothing names it.
     pub(super) fn select(&self, app: &App, ui: &Ui) -> Result<ResolvedSession, CommandError> {
         match (&self.profile, self.named()) {
-            (Some(profile), _) => selection::session_of_profile(app, profile),
+            (Some(profile), _) => Ok(resolve::session_of_profile(app, profile)?),
             (None, Some(name)) => {
-                selection::session(app, Some(name), ui).map_err(|error| with_profile(error, app, name))
+                select::session(app, Some(name), ui).map_err(|error| with_profile(error, app, name))
             }
-            (None, None) => selection::session(app, None, ui),
+            (None, None) => select::session(app, None, ui),
         }
     }
 
     /// Returns the name of the session that the command line says, for commands that are about all of them otherwise.
     pub(super) fn name(&self, app: &App) -> Result<Option<String>, CommandError> {
         match (&self.profile, self.named()) {
-            (Some(profile), _) => Ok(Some(selection::session_of_profile(app, profile)?.session.name)),
+            (Some(profile), _) => Ok(Some(resolve::session_of_profile(app, profile)?.session.name)),
             (None, Some(name)) => {
-                let found = selection::session_named(app, name);
-                found.map_err(|error| with_profile(error, app, name))?;
+                let found = resolve::session_named(app, name);
+                found.map_err(|error| with_profile(error.into(), app, name))?;
                 Ok(Some(name.to_owned()))
             }
             (None, None) => Ok(None),

@@ -1,14 +1,16 @@
+use super::select;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use serde::Serialize;
 
 use super::error::CommandError;
 use super::expiry::{self, Clock, WarmRole, span};
-use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use super::whoami;
 use crate::app::App;
+use crate::app::open::OpenSession;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::credentials::{cache, wire};
 use crate::ports::identity_center::Patience;
 use crate::ports::keyring::StoreKind;
@@ -94,7 +96,7 @@ struct Seen {
 }
 
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     let document = app.document()?;
     let asked = args.of.name(app)?;
     let names = match &asked {
@@ -102,8 +104,8 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         None => document.session_names(),
     };
     let now = app.clock.now();
-    let find = |name: &str| selection::session_named(app, name);
-    let (sessions, unusable) = selection::usable(names, args.json, ui, find)?;
+    let find = |name: &str| Ok(resolve::session_named(app, name)?);
+    let (sessions, unusable) = select::usable(names, args.json, ui, find)?;
     let mut seen = Vec::new();
     for session in sessions {
         seen.push(look(app, &session, args.check, now, ui)?);
@@ -163,7 +165,7 @@ fn look(
 /// Whether AWS still takes the login; an old access token is renewed for it.
 fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
     let selected = ResolvedSession::of(session.clone());
-    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui.asking())?;
     Ok(opened.session().prove()?)
 }
 

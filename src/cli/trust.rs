@@ -1,10 +1,10 @@
 use clap::Args;
 
 use super::error::CommandError;
-use super::selection;
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::app::resolve;
 use crate::session::{SessionError, known};
 
 /// Trust the portal that a session's start URL leads to now
@@ -24,7 +24,7 @@ pub(super) struct TrustArgs {
 
 pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let session = args.of.select(app, ui)?.session;
-    let portal = selection::portal(app, &session)?;
+    let portal = resolve::portal(app, &session)?;
     let name = shown(&session.name);
     let pinned = match known::pinned(&**app.state(), &session) {
         // That is mended here.

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::error::{CommandError, Exit};
 use super::prompt;
-use super::selection::{self, ResolvedSession};
 use super::ui::{Ui, shown};
 use super::variables;
 use crate::app::App;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::columns;
 use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
@@ -171,15 +171,15 @@ fn how_to_load(shell: Option<&str>) -> String {
 
 /// The profile's own. Every profile may be used, ours or not; one that SDKs disagree about is an error.
 fn region_of(profile: &str, app: &App) -> Result<Option<String>, CommandError> {
-    match selection::identity(app, profile) {
+    match resolve::identity(app, profile) {
         Ok(identity) => Ok(identity.region),
         Err(ConfigError::NotOurs { .. }) => {
             let region = |files: ProfileFiles<'_>| Ok(files.value(profile, "region").map(str::to_owned));
-            Ok(selection::in_files(app, region)?)
+            Ok(resolve::in_files(app, region)?)
         }
         Err(error) => {
             if matches!(error, ConfigError::NoSuchProfile { .. }) {
-                selection::check_config_file(app)?;
+                resolve::check_config_file(app)?;
             }
             Err(error.into())
         }
@@ -193,7 +193,7 @@ pub(super) fn takes(profile: &str, app: &App) -> bool {
 
 /// For a command that got no profile: the person is asked, or told which there are.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     picked_of(app, ui, &rows(app)?, &[])
 }
 
@@ -206,7 +206,7 @@ fn picked_of(
     let names = rows.iter().map(|(_, row)| &row.name).chain(others.iter().map(|(name, _)| name));
     let names: Vec<String> = names.cloned().collect();
     if names.is_empty() {
-        selection::check_config_file(app)?;
+        resolve::check_config_file(app)?;
         return Err(CommandError::new(
             Exit::Configuration,
             "no_profiles",
@@ -292,10 +292,10 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
 /// By session and id, as far as a listing has told.
 fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     let names = app.document().map(Document::session_names).unwrap_or_default();
-    let sessions = names.iter().filter_map(|name| selection::session_named(app, name).ok());
+    let sessions = names.iter().filter_map(|name| resolve::session_named(app, name).ok());
     let known = sessions.filter_map(|session| {
         let name = session.name.clone();
-        Some((name, selection::known(app, &ResolvedSession::of(session))?))
+        Some((name, resolve::known(app, &ResolvedSession::of(session))?))
     });
     let of_session = |(session, known): (String, CachedAccounts)| {
         let accounts = known.accounts.into_iter();

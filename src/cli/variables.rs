@@ -6,9 +6,10 @@ use chrono::SecondsFormat;
 use clap::Args;
 
 use super::error::CommandError;
-use super::role_args::Chosen;
-use super::{selection, serve};
+use super::serve;
 use crate::app::App;
+use crate::app::resolve;
+use crate::app::resolve::ResolvedRole;
 use crate::console::regions;
 use crate::platform::env::{Env, FROM_PROFILE, from_profile};
 use crate::ports::identity_center::RoleCredentials;
@@ -143,7 +144,7 @@ pub(super) fn region_by_hand(env: &Env) -> Option<(&'static str, String)> {
 /// meaning where they go.
 pub(super) fn of_settings(
     app: &App,
-    chosen: &Chosen,
+    chosen: &ResolvedRole,
     arg: &RegionArg,
     is_seen: impl Fn(&str) -> bool,
 ) -> Result<Vec<Variable>, CommandError> {
@@ -153,7 +154,7 @@ pub(super) fn of_settings(
     let each = |region: String| REGIONS.map(|name| (name.to_owned(), region.clone()));
     let mut pairs: Vec<(String, String)> = region.into_iter().flat_map(each).collect();
     if let Some(profile) = &chosen.selected.profile {
-        pairs.extend(selection::in_files(app, |files| files.tool_settings(profile, env))?);
+        pairs.extend(resolve::in_files(app, |files| files.tool_settings(profile, env))?);
     }
     pairs.retain(|(name, _)| is_seen(name));
     // What a person has set to the same stays the person's.

@@ -1,12 +1,13 @@
+use super::unnamed;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
 use super::error::CommandError;
-use super::provider::Provider;
-use super::selection::{self, ResolvedSession};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve::{self, ResolvedRole, ResolvedSession};
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::sts::CallerIdentity;
 use crate::profile::Role;
@@ -54,8 +55,8 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     if let Some(other) = app.env.other_profile().filter(|_| args.profile().is_none()) {
         ui.warn(&format!("AWS_DEFAULT_PROFILE is `{other}`: the AWS CLI 1 and boto3 use that one"));
     }
-    let (selected, role, region) = selection::role_of_profile(app, &profile)?;
-    let provider = Provider::for_a_person(app, selected, role, ui)?;
+    let ResolvedRole { selected, role, region } = resolve::role_of_profile(app, &profile)?;
+    let provider = Provider::for_a_person(app, selected, role, ui.asking())?;
     let credentials = provider.credentials()?;
     let end = provider.ends_at(&credentials)?;
     let Provider { selected, role, .. } = provider;
@@ -84,8 +85,8 @@ fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
     if let Some(profile) = args.profile() {
         return Ok(profile.to_owned());
     }
-    let unnamed = selection::unnamed_profile(app)?;
-    unnamed.ok_or_else(|| selection::which_profile(app).hint("give --profile, or set AWS_PROFILE"))
+    let unnamed = unnamed::unnamed_profile(app)?;
+    unnamed.ok_or_else(|| unnamed::which_profile(app).hint("give --profile, or set AWS_PROFILE"))
 }
 
 /// Whose credentials they are; the name is noted for `status`.
@@ -96,8 +97,8 @@ pub(super) fn identity(
     credentials: &RoleCredentials,
 ) -> Result<CallerIdentity, CommandError> {
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
-    let endpoint = Origin::of_sts(&selection::endpoint_settings(app, region), given.as_ref())?;
-    selection::endpoints(app, selected)?.credentials_may_go_to(&endpoint)?;
+    let endpoint = Origin::of_sts(&resolve::endpoint_settings(app, region), given.as_ref())?;
+    selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
     let identity = app.sts(endpoint, region)?.caller_identity(credentials)?;
     if let Some(user) = identity.user() {
         status::note_user(&**app.state(), &selected.session, user);

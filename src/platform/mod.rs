@@ -22,6 +22,7 @@ pub mod osc52;
 pub mod owner;
 pub mod peer_owner;
 pub mod picker;
+pub mod printable;
 pub mod private_file;
 pub mod process;
 pub mod program;

@@ -14,9 +14,9 @@ use super::login;
 use super::profile::add::program;
 use super::profile::sync::check_regions;
 use super::profile::write_args::{Changed, Target, WriteArgs};
-use super::selection;
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::app::resolve;
 use crate::configure::other_tools::{self, Unparsed};
 use crate::configure::{SessionPlan, answers};
 use crate::platform::folders::oddity_of_name;
@@ -228,10 +228,10 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
 
 /// A file that AWS_CONFIG_FILE names and that does not exist is created only where that can be meant, and not unsaid.
 fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let Err(missing) = selection::check_config_file(app) else { return Ok(()) };
+    let Err(missing) = resolve::check_config_file(app) else { return Ok(()) };
     let path = app.config_path()?;
     if oddity_of_name(&path).is_some() {
-        return Err(missing);
+        return Err(missing.into());
     }
     ui.tell(&format!("AWS_CONFIG_FILE names {}, which does not exist yet.", path.display()));
     Ok(())
@@ -283,7 +283,7 @@ fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
 
 /// Whether somebody is logged in then. A failed login leaves the session as it was written.
 fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
-    let is_noted = profiles::is_noted(app, &selection::session_named(app, &run.name)?)?;
+    let is_noted = profiles::is_noted(app, &resolve::session_named(app, &run.name)?)?;
     if run.args.no_login || run.args.write.dry_run {
         return Ok(is_noted);
     }

@@ -2,11 +2,12 @@
 
 use super::{Run, ask, session_questions};
 use crate::app::App;
+use crate::app::open::OpenSession;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::profile::sync::{RENAME, changes, skipped};
 use crate::cli::profile::write_args::Changed;
-use crate::cli::selection::{self, OpenSession};
 use crate::cli::ui::{Ui, WIDEST, shown};
+use crate::cli::{accounts, select};
 use crate::columns;
 use crate::configure::answers;
 use crate::configure::other_tools;
@@ -46,11 +47,11 @@ pub(super) fn of_listing(
     app: &App,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let selected = selection::session(app, Some(&run.name), ui)?;
+    let selected = select::session(app, Some(&run.name), ui)?;
     let session = selected.session.clone();
-    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui)?;
-    let listing = opened.accounts(ui)?;
-    opened.warn_of_left_out(ui);
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui.asking())?;
+    let listing = accounts::listed(&opened, ui)?;
+    accounts::warn_of_left_out(&opened, ui);
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let all = wanted(&session.name, listed, &run.settings, &run.template);
     if all.is_empty() {

@@ -10,11 +10,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use self::output::Out;
 use self::sign_in_url::ConsoleTarget;
 use super::error::CommandError;
-use super::role_args::{Chosen, RoleArgs};
-use super::selection::ResolvedSession;
+use super::role_args::RoleArgs;
 use super::ui::Ui;
 use super::variables;
 use crate::app::App;
+use crate::app::resolve::ResolvedRole;
+use crate::app::resolve::ResolvedSession;
 use crate::console::{Destination, Partition, Via, destination, regions};
 use crate::profile::Role;
 
@@ -94,7 +95,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
         return Ok(());
     }
     let via = args.via.unwrap_or(app.settings()?.console_via);
-    let Chosen { selected, role, region } = args.of.choose_or_ask(app, ui)?;
+    let ResolvedRole { selected, role, region } = args.of.choose_or_ask(app, ui)?;
     let by_hand = variables::region_by_hand(&app.env).map(|(_, region)| region);
     let destination = find(args, &selected, by_hand.or(region))?;
     warn_of_doubts(&destination, &role, ui);

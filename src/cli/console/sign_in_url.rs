@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::provider::Provider;
-use crate::cli::selection::{self, ResolvedSession};
 use crate::cli::ui::Ui;
 use crate::console::{self, Destination, Partition, Via};
 use crate::ports::identity_center::{Origin, RoleCredentials};
@@ -54,12 +54,12 @@ pub(super) fn by_federation(
         None
     };
     // The URL behind a logout holds the sign-in token.
-    let endpoints = selection::endpoints(app, &goal.selected)?;
+    let endpoints = goal.selected.endpoints(app)?;
     for origin in logout.iter().chain([&signin]) {
         endpoints.credentials_may_go_to(origin)?;
     }
     let credentials = {
-        let provider = Provider::for_a_person(app, goal.selected.clone(), goal.role.clone(), ui)?;
+        let provider = Provider::for_a_person(app, goal.selected.clone(), goal.role.clone(), ui.asking())?;
         credentials(&provider, app)?
     };
     let expires_at = app.clock.now() + URL_LIFE;
@@ -126,7 +126,7 @@ pub(super) fn by_portal(
         .because("--duration and --logout-first are for a console by federation")
         .hint("add --via federation, or leave them out"));
     }
-    let portal = selection::portal(app, &goal.selected.session)?;
+    let portal = resolve::portal(app, &goal.selected.session)?;
     let link = console::portal_link(&portal.start_url, &goal.role, &goal.destination.url);
     Ok(ConsoleLink { url: Secret::new(link), via: Via::Portal, expires_at: None })
 }

@@ -4,8 +4,8 @@ use super::context::DoctorContext;
 use super::finding::Finding;
 use super::some;
 use crate::app::App;
+use crate::app::resolve;
 use crate::cli::error::{CommandError, Situation};
-use crate::cli::selection;
 use crate::console::regions;
 use crate::platform::folders::oddity_of_name;
 use crate::platform::foreign_file;
@@ -199,9 +199,9 @@ pub(super) fn sso_session(context: &DoctorContext<'_>) -> Vec<Finding> {
 }
 
 fn session(app: &App, name: &str) -> Finding {
-    let session = match selection::session_named(app, name) {
+    let session = match resolve::session_named(app, name) {
         Ok(session) => session,
-        Err(error) => return failed(name, &error),
+        Err(error) => return failed(name, &error.into()),
     };
     let region = &session.region;
     if region.is_empty() {

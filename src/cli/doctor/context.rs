@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::host_responses::{self, HostResponses};
 use super::programs::of_another_system;
 use crate::app::App;
-use crate::cli::selection::{self, ResolvedSession};
+use crate::app::resolve::{self, ResolvedSession};
 use crate::platform::host::Machine;
 use crate::ports::command_runner::CommandRunner;
 use crate::ports::probe::Probe;
@@ -119,16 +119,9 @@ impl<'a> DoctorContext<'a> {
 
     /// Those of them that are complete, with the profile through which their endpoints are found.
     pub(super) fn sessions(&self) -> Vec<ResolvedSession> {
-        let sessions = self
-            .session_names()
-            .into_iter()
-            .filter_map(|name| selection::session_named(self.app, &name).ok());
-        sessions
-            .map(|session| ResolvedSession {
-                profile: self.profile_of(&session),
-                ..ResolvedSession::of(session)
-            })
-            .collect()
+        let sessions =
+            self.session_names().into_iter().filter_map(|name| resolve::session_named(self.app, &name).ok());
+        sessions.map(|session| ResolvedSession::through(self.profile_of(&session), session)).collect()
     }
 
     fn profile_of(&self, session: &SsoSession) -> Option<String> {

@@ -5,7 +5,6 @@ use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::app::SetupError;
 use crate::cli::error::argument;
-use crate::cli::selection;
 use crate::cli::variables::NESTED;
 use crate::platform::http::HttpSetupError;
 use crate::platform::proxy::{self, Proxy};
@@ -85,11 +84,11 @@ pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
         if selected.session.region.is_empty() {
             continue;
         }
-        findings.push(match selection::endpoints(context.app, &selected) {
+        findings.push(match selected.endpoints(context.app) {
             Ok(endpoints) => {
                 Finding::ok(name, format!("{} and {}", endpoints.oidc.host(), endpoints.portal.host()))
             }
-            Err(error) => failed(&name, &error),
+            Err(error) => failed(&name, &error.into()),
         });
     }
     findings
@@ -167,8 +166,8 @@ fn described(proxy: &Proxy, is_used: bool) -> String {
 fn past_the_proxy(context: &DoctorContext<'_>, proxy: &Proxy) -> Option<Finding> {
     let mut hosts: Vec<String> = Vec::new();
     for selected in context.sessions().iter().filter(|one| !one.session.region.is_empty()) {
-        let Ok(endpoints) = selection::endpoints(context.app, selected) else { continue };
-        for origin in [endpoints.oidc, endpoints.portal] {
+        let Ok(endpoints) = selected.endpoints(context.app) else { continue };
+        for origin in [&endpoints.oidc, &endpoints.portal] {
             if origin.is_https() && !proxy.leads_to(origin.host()) {
                 hosts.push(origin.host().to_owned());
             }

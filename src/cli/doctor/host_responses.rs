@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::app::App;
-use crate::cli::selection::{self, ResolvedSession};
+use crate::app::resolve::ResolvedSession;
 use crate::console::Partition;
 use crate::platform::thread;
 use crate::ports::identity_center::Origin;
@@ -27,7 +27,7 @@ pub(super) fn ask_all(app: &App, sessions: &[ResolvedSession], probe: &dyn Probe
                 hosts.push((origin, what));
             }
         };
-        if let Ok(endpoints) = selection::endpoints(app, selected) {
+        if let Ok(endpoints) = selected.endpoints(app) {
             add(endpoints.oidc.to_string(), "logging in");
             add(endpoints.portal.to_string(), "credentials");
         }

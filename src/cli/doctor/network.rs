@@ -6,8 +6,8 @@ use super::config::failed;
 use super::context::DoctorContext;
 use super::finding::Finding;
 use super::host_responses::HostResponses;
+use crate::app::resolve::{self, DUAL_STACK};
 use crate::cli::error::argument;
-use crate::cli::selection::{self, DUAL_STACK};
 use crate::profile::{Document, SsoSession};
 use crate::session::start_url::StartUrlError;
 use crate::session::{known, start_url};
@@ -101,9 +101,9 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
     }
     // Offline nobody is asked where it leads.
     context.probe?;
-    let portal = match selection::portal(context.app, session) {
+    let portal = match resolve::portal(context.app, session) {
         Ok(portal) => portal,
-        Err(error) => return Some(failed(name, &error)),
+        Err(error) => return Some(failed(name, &error.into())),
     };
     Some(match known::pinned(&**context.app.state(), session) {
         Err(error) => failed(name, &error.into()),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::config::failed;
 use super::context::DoctorContext;
 use super::finding::{Finding, State};
+use crate::app::resolve;
 use crate::cli::error::argument;
-use crate::cli::selection;
 use crate::console::regions;
 use crate::ports::command_runner::{CommandOutput, RunError, on_path};
 use crate::profile::document::{Document, Heading};
@@ -74,10 +74,10 @@ pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigEr
         _ => None,
     };
     let error = match context.document() {
-        Some(document) => selection::not_of_kcaws(error, document, context.read_credentials(), name),
+        Some(document) => resolve::not_of_kcaws(error, document, context.read_credentials(), name),
         None => error.into(),
     };
-    let finding = failed(name, &error);
+    let finding = failed(name, &error.into());
     match place {
         Some(place) => Finding { why: format!("{place}: {}", finding.why), ..finding },
         None => finding,

@@ -4,6 +4,7 @@
 //! Form: lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to
 //! look at. A message that does not help is a bug.
 
+mod app;
 mod asking;
 mod cause;
 mod config;
@@ -25,7 +26,6 @@ use self::cause::chain;
 use self::keyring::StoreHint;
 pub(super) use self::situation::{Doing, Situation};
 
-use crate::credentials::cache::Refusal;
 use crate::platform::loopback::NoPort;
 use crate::platform::one_time_redirect::OneTimeRedirectError;
 use crate::platform::private_file::PrivateFileError;
@@ -133,11 +133,6 @@ impl CommandError {
         self.code == "login_needed"
     }
 
-    /// The same again finds them.
-    pub(super) fn tokens_moved(&self) -> bool {
-        self.code == "moved"
-    }
-
     pub(super) fn exit_code(&self) -> u8 {
         self.exit as u8
     }
@@ -145,16 +140,6 @@ impl CommandError {
     pub(super) fn as_json(&self, situation: Situation) -> serde_json::Value {
         let hint = self.hint_in(situation);
         json!({"error": {"code": self.code, "message": self.message, "cause": self.cause, "hint": hint}})
-    }
-}
-
-impl Refusal for CommandError {
-    fn is_busy(&self) -> bool {
-        self.code == "busy"
-    }
-
-    fn is_gone(&self) -> bool {
-        self.exit == Exit::NotAssigned
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::ExecArgs;
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve;
+use crate::app::resolve::ResolvedRole;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::provider::Provider;
-use crate::cli::role_args::{Chosen, RoleArgs};
-use crate::cli::selection;
+use crate::cli::role_args::RoleArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::platform::program::Crowd;
 use crate::platform::thread;
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 8;
 /// The profiles of ours whose name matches, in the order of the file.
 pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandError> {
     let document = app.document()?;
-    let is_ours = |name: &String| selection::role_of_profile(app, name).is_ok();
+    let is_ours = |name: &String| resolve::role_of_profile(app, name).is_ok();
     let names: Vec<String> =
         document.profile_names().into_iter().filter(|name| matches(pattern, name)).filter(is_ours).collect();
     if names.is_empty() {
@@ -76,7 +77,9 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
 fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<KeptPassphrase> {
     let (kept, mut is_any_sealed, mut hopeless) = (app.passphrase(), false, Vec::new());
     for name in names {
-        let Ok(Chosen { selected, role, .. }) = RoleArgs::of_profile(name).choose(app) else { continue };
+        let Ok(ResolvedRole { selected, role, .. }) = RoleArgs::of_profile(name).choose(app) else {
+            continue;
+        };
         let status = status::read(&**app.state(), &selected.session).ok().flatten();
         if status.is_none_or(|status| status.store != StoreKind::File) {
             continue;
@@ -87,7 +90,8 @@ fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kep
             continue;
         }
         // What lies warm asks nobody: the next profile may. What is wrong is told by the command that needs it.
-        let had = Provider::for_a_person(app, selected, role, ui)
+        let had = Provider::for_a_person(app, selected, role, ui.asking())
+            .map_err(CommandError::from)
             .and_then(|provider| super::lasting(&provider, args.min_ttl, app));
         if had.is_err() {
             hopeless.push(session);
@@ -97,7 +101,7 @@ fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kep
 }
 
 fn warm_up(args: &ExecArgs, name: &str, app: &App) {
-    let _ = RoleArgs::of_profile(name).choose(app).and_then(|Chosen { selected, role, .. }| {
+    let _ = RoleArgs::of_profile(name).choose(app).and_then(|ResolvedRole { selected, role, .. }| {
         let provider = Provider::for_a_tool(app, selected, role)?;
         super::lasting(&provider, args.min_ttl, app)
     });

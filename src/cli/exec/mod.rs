@@ -7,12 +7,13 @@ use clap::Args;
 
 use super::error::{CommandError, Exit};
 use super::init::HOOK;
-use super::provider::Provider;
-use super::role_args::{Chosen, RoleArgs};
+use super::role_args::RoleArgs;
 use super::serve;
 use super::ui::{Ui, shown};
 use super::variables::{self, NESTED, RegionArg};
 use crate::app::App;
+use crate::app::provider::Provider;
+use crate::app::resolve::ResolvedRole;
 use crate::platform::env::Env;
 use crate::platform::program::{NotRun, Program};
 use crate::ports::identity_center::RoleCredentials;
@@ -92,14 +93,14 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         return Err(hidden);
     }
     let settings = variables::of_settings(app, &chosen, &args.region, |_| true)?;
-    let Chosen { selected, role, .. } = chosen;
+    let ResolvedRole { selected, role, .. } = chosen;
     let label = match &selected.profile {
         Some(profile) => profile.clone(),
         None => format!("{}/{}", role.account_id, role.role_name),
     };
     let kept = selected.profile.clone().filter(|_| args.keep_profile);
     let account = role.account_id.clone();
-    let provider = Provider::for_a_person(app, selected, role, ui)?;
+    let provider = Provider::for_a_person(app, selected, role, ui.asking())?;
     let credentials = lasting(&provider, args.min_ttl, app)?;
     let served =
         if args.serve { Some(serve::endpoint(&args.of.settled(&provider.role), 0, app)?) } else { None };
@@ -127,7 +128,7 @@ fn lasting(
     min_ttl: Option<TimeDelta>,
     app: &App,
 ) -> Result<RoleCredentials, CommandError> {
-    let Some(min_ttl) = min_ttl else { return provider.credentials() };
+    let Some(min_ttl) = min_ttl else { return Ok(provider.credentials()?) };
     let now = app.clock.now();
     let (credentials, end) = provider.credentials_until(now + min_ttl)?;
     let left = end - now;

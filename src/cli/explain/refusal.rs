@@ -1,12 +1,14 @@
 //! Behind a 403: AWS says "No access" for a typing error, a missing assignment, and an account that is not yours.
 
+use crate::cli::select;
 use serde::Serialize;
 
 use super::ExplainArgs;
 use crate::app::App;
+use crate::app::open::OpenSession;
+use crate::app::resolve::{self, ResolvedRole};
 use crate::cli::error::CommandError;
 use crate::cli::role_args::id_of;
-use crate::cli::selection::{self, OpenSession};
 use crate::cli::ui::{Ui, shown};
 use crate::credentials::assignments::Assignments;
 use crate::ports::identity_center::Patience;
@@ -33,16 +35,16 @@ pub(super) struct Refusal {
 /// `None`: nothing names a permission set.
 pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refusal>, CommandError> {
     let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
-        let selected = selection::session(app, args.session.as_deref(), ui)?;
+        let selected = select::session(app, args.session.as_deref(), ui)?;
         let account_id = id_of(app, &selected, account)?;
         (selected, Role { account_id, role_name: role.clone() })
     } else {
         let profile = args.profile.clone().or_else(|| app.env.profile());
         let Some(profile) = profile else { return Ok(None) };
-        let (selected, role, _) = selection::role_of_profile(app, &profile)?;
+        let ResolvedRole { selected, role, .. } = resolve::role_of_profile(app, &profile)?;
         (selected, role)
     };
-    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui)?;
+    let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui.asking())?;
     let access = opened.session().access_in(&role.account_id)?;
     Ok(Some(judge(&opened.selected.session.name, &role, &access)))
 }

@@ -3,6 +3,7 @@ mod person;
 mod pkce;
 mod qr;
 
+use super::select;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
@@ -10,10 +11,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, Exit};
-use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::app::open::OpenSession;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::platform::login_page::{self, LoginPage};
 use crate::platform::process::{self, user_at_host};
 use crate::ports::browser::{Browser, BrowserError};
@@ -96,13 +98,13 @@ pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         return log_in(args, args.of.select(app, ui)?, app, ui);
     }
     let document = app.document()?;
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     let names = document.session_names();
     if names.is_empty() {
         return Err(document.no_sessions().into());
     }
-    selection::each(names, ui, |name, ui| {
-        let session = selection::session_named(app, &name)?;
+    select::each(names, ui, |name, ui| {
+        let session = resolve::session_named(app, &name)?;
         log_in(args, ResolvedSession::of(session), app, ui)
     })
 }
@@ -121,16 +123,19 @@ fn log_in(
         },
         None => None,
     };
-    selection::check_region(app, &selected.session)?;
+    resolve::check_region(app, &selected.session)?;
     // Where only the portal tells its region, there is nothing to look at before that is known.
     let mut portal = None;
     if selected.session.region.is_empty() {
-        let found = selection::portal(app, &selected.session)?;
+        let found = resolve::portal(app, &selected.session)?;
         selected.session.region.clone_from(&found.region);
         portal = Some(found);
     }
     let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
-    let mut opened = OpenSession::for_login(app, selected, noted, ui)?;
+    let mut opened = OpenSession::for_login(app, selected, noted, ui.prompting())?;
+    for reason in opened.unexpectedly_passed_over() {
+        ui.warn(&format!("{reason}; the tokens go to the {} instead", opened.store_kind()));
+    }
     let outcome = log_in_with(args, &mut opened, portal, app, ui);
     if outcome.is_err() {
         opened.give_up();
@@ -154,7 +159,7 @@ fn log_in_with(
     }
     let portal = match portal {
         Some(portal) => portal,
-        None => selection::portal(app, &opened.selected.session)?,
+        None => resolve::portal(app, &opened.selected.session)?,
     };
     // Before the old login is ended: nothing valid goes for a login that may not be.
     opened.session().check_pin(&portal)?;

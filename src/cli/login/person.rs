@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::cli::selection::{OpenSession, ResolvedSession};
+use crate::app::open::OpenSession;
+use crate::app::resolve::ResolvedSession;
 use crate::cli::ui::{Ui, shown};
 use crate::cli::whoami;
 use crate::ports::identity_center::Patience;

@@ -1,13 +1,15 @@
 mod purge;
 
+use super::select;
 use clap::Args;
 
 use super::error::{CommandError, Exit};
 use super::login::local_time;
-use super::selection::{self, OpenSession, ResolvedSession};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::app::open::OpenSession;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::credentials::accounts::cached;
 use crate::credentials::cache;
 use crate::ports::identity_center::Patience;
@@ -57,14 +59,14 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return Ok(());
     }
     // The status files know sessions that the config may have lost since.
-    selection::each(status::read_all(&**app.state())?, ui, |known, ui| {
+    select::each(status::read_all(&**app.state())?, ui, |known, ui| {
         log_out(ResolvedSession::of(noted_session(app, &known)), app, ui)
     })
 }
 
 /// As the config has it, or as it was when it was noted.
 fn noted_session(app: &App, known: &SessionStatus) -> SsoSession {
-    let configured = selection::session_named(app, &known.session).ok();
+    let configured = resolve::session_named(app, &known.session).ok();
     let configured = configured.filter(|session| session.start_url == known.start_url);
     configured.unwrap_or_else(|| known.as_session())
 }
@@ -126,7 +128,7 @@ fn end_login(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Co
         ui.say(&format!("Nobody was logged in to `{name}`."));
         return Ok(());
     };
-    opened.open_store(ui)?;
+    opened.open_store(ui.prompting())?;
     match opened.session().log_out()? {
         LoggedOut::NothingToDo => ui.say(&format!("Nobody was logged in to `{name}`.")),
         LoggedOut::Done(ServerSide::Ended) => {

@@ -2,8 +2,8 @@
 
 use super::log_out;
 use crate::app::App;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::cli::error::CommandError;
-use crate::cli::selection::{self, ResolvedSession};
 use crate::cli::ui::Ui;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
@@ -43,7 +43,7 @@ fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
     let mut sessions: Vec<SsoSession> = Vec::new();
     let noted = status::read_all(&**app.state())?.into_iter().map(|known| super::noted_session(app, &known));
     let names = app.document().map(crate::profile::Document::session_names).unwrap_or_default();
-    let configured = names.iter().filter_map(|name| selection::session_named(app, name).ok());
+    let configured = names.iter().filter_map(|name| resolve::session_named(app, name).ok());
     for session in noted.chain(configured) {
         let is_known =
             |known: &SsoSession| known.name == session.name && known.start_url == session.start_url;

@@ -2,9 +2,9 @@ use clap::Args;
 
 use super::write_args::{Changed, Target, WriteArgs, report};
 use crate::app::App;
+use crate::app::resolve::{self, ResolvedSession};
 use crate::cli::error::CommandError;
 use crate::cli::role_args::{account, id_of, role_name};
-use crate::cli::selection::{self, ResolvedSession};
 use crate::cli::ui::Ui;
 use crate::console::regions;
 use crate::platform::process;
@@ -46,13 +46,11 @@ pub(super) struct AddArgs {
 }
 
 pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     let target = Target::at(app, app.config_path()?, &args.write);
     let account_id = match target::account_id(&args.account) {
         Some(id) => id,
-        None => {
-            id_of(app, &ResolvedSession::of(selection::session_named(app, &args.session)?), &args.account)?
-        }
+        None => id_of(app, &ResolvedSession::of(resolve::session_named(app, &args.session)?), &args.account)?,
     };
     let role = Role { account_id, role_name: args.role.clone() };
     let (program, own) = (program(app)?, KcawsProfile { session: args.session.clone(), role });

@@ -2,8 +2,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::app::resolve;
 use crate::cli::error::CommandError;
-use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::profile::identity::{ProfileFiles, RoleArn};
 use crate::profile::kcaws_profile::{self, Source};
@@ -58,7 +58,7 @@ struct Shadow {
 }
 
 pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     let document = app.document()?;
     let credentials = app.credentials_document();
     let files = ProfileFiles { config: document, credentials: credentials.as_ref() };

@@ -2,8 +2,8 @@ use clap::Args;
 
 use super::write_args::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
+use crate::app::resolve;
 use crate::cli::error::CommandError;
-use crate::cli::selection;
 use crate::cli::ui::Ui;
 use crate::profile::draft::Draft;
 use crate::profile::{ConfigError, Heading};
@@ -23,7 +23,7 @@ pub(super) struct RemoveArgs {
 }
 
 pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     let target = Target::at(app, app.config_path()?, &args.write);
     let mut names = args.names.clone();
     names.sort();

@@ -4,11 +4,11 @@ use chrono::DateTime;
 use clap::Args;
 
 use self::format::Reader;
-use super::selection;
 use super::ui::Ui;
 use super::variables::NESTED;
 use crate::app::App;
 use crate::app::hot::HotPorts;
+use crate::app::resolve::{self, ResolvedRole};
 use crate::credentials::cache::{CacheKey, IssuerFingerprint};
 use crate::platform::color;
 use crate::platform::file_stamp::FileStamp;
@@ -113,14 +113,13 @@ fn mapped(profile: &str, app: &App) -> Option<Map> {
 }
 
 pub(super) fn ours(profile: &str, app: &App) -> Option<Ours> {
-    let (selected, role, region) = selection::role_of_profile(app, profile).ok()?;
-    let endpoints = selection::endpoints(app, &selected).ok()?;
-    let of_profile = selection::of_profile_alone(app, &selected, &endpoints);
+    let ResolvedRole { selected, role, region } = resolve::role_of_profile(app, profile).ok()?;
+    let of_profile = selected.owed_to_profile(app).ok()?;
     let config = app.config_path().ok()?;
     let wanted = CacheKey::new(&selected.session.name, &role, &config, &app.env, &of_profile);
     Some(Ours {
         note: wanted.note_path(),
-        issuer: IssuerFingerprint::of(&selected.session, &endpoints).to_text(),
+        issuer: IssuerFingerprint::of(&selected.session, selected.endpoints(app).ok()?).to_text(),
         status: status::file_name(&selected.session),
         session: selected.session.name.clone(),
         account_id: role.account_id.clone(),

@@ -1,9 +1,10 @@
+use crate::cli::select;
 use clap::Args;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::app::resolve;
 use crate::cli::error::CommandError;
-use crate::cli::selection;
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::Ui;
 use crate::ports::keyring::{KeyringError, StoreKind};
@@ -42,7 +43,7 @@ struct Row {
 }
 
 pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    selection::check_config_file(app)?;
+    resolve::check_config_file(app)?;
     let document = app.document()?;
     let asked = args.of.name(app)?;
     let names = match &asked {
@@ -51,7 +52,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     };
     let (requested, open) = (app.settings()?.keyring, |kind| app.store(kind));
     let find = |name: &str| Ok(document.session(name)?);
-    let (sessions, unusable) = selection::usable(names, args.json, ui, find)?;
+    let (sessions, unusable) = select::usable(names, args.json, ui, find)?;
     let (mut rows, mut trouble) = (Vec::new(), None);
     for session in sessions {
         let mut row = Row { name: session.name.clone(), store: None, answer: None, item: None };

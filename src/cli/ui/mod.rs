@@ -2,7 +2,6 @@
 //! data or errors. Names from the network, from files and from the environment are hostile (rule 11): every line goes
 //! through [`shown`] here, but for what a shell or a program is to read.
 
-mod harmless;
 mod question;
 mod table;
 
@@ -12,13 +11,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-pub use self::harmless::shown;
-use self::harmless::{harmless_json, shown_lines};
 pub(super) use self::table::WIDEST;
 use super::Global;
 use super::error::{CommandError, Doing, Situation};
+use crate::app::open::Asking;
 use crate::platform::env::Env;
 use crate::platform::osc52::{self, Multiplexer};
+pub use crate::platform::printable::shown;
+use crate::platform::printable::{harmless_json, shown_lines};
 use crate::platform::terminal::Terminal;
 use crate::platform::thread;
 use crate::ports::keyring::Prompting;
@@ -66,6 +66,11 @@ impl Ui {
     /// A person sits here and may be asked something.
     pub fn is_interactive(&self) -> bool {
         self.terminal.interactive && !self.no_input
+    }
+
+    /// Who may be asked for a passphrase or an MFA code.
+    pub(super) fn asking(&self) -> Asking {
+        if self.is_interactive() { Asking::APerson } else { Asking::NoOne }
     }
 
     /// What a store may ask this person, where the command is about the place of the tokens.

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::assume;
-use super::error::CommandError;
-use super::selection::{self, Chain, OpenSession, ResolvedSession};
-use super::ui::Ui;
-use crate::app::App;
+use super::error::{AppError, LoginPending};
+use super::open::{Asking, OpenSession};
+use super::resolve::{self, Chain, ResolvedSession};
+use super::{App, assume};
 use crate::credentials::cache::{CacheKey, CredentialCache, FetchBudget, IssuerFingerprint};
-use crate::credentials::{Fetched, wire};
+use crate::credentials::{CredentialsError, Fetched, wire};
 use crate::platform::process;
 use crate::ports::identity_center::{Patience, RoleCredentials};
 use crate::profile::Role;
@@ -23,89 +22,87 @@ use crate::similar::did_you_mean;
 /// Newer Rust SDKs give up after some 20 s; this leaves room for one fetch after a login.
 const WHOLE_CALL: Duration = Duration::from_secs(13);
 
-pub(super) struct Provider<'a> {
+pub struct Provider<'a> {
     app: &'a App,
-    pub(super) selected: ResolvedSession,
-    pub(super) role: Role,
+    pub selected: ResolvedSession,
+    pub role: Role,
     config: PathBuf,
     issuer: IssuerFingerprint,
-    endpoints_of_profile: String,
-    /// Who may be asked for a passphrase.
-    person: Option<&'a Ui>,
+    owed_to_profile: String,
+    /// For a passphrase or an MFA code.
+    asking: Asking,
 }
 
 impl<'a> Provider<'a> {
     /// Asks nobody anything.
-    pub(super) fn for_a_tool(
-        app: &'a App,
-        selected: ResolvedSession,
-        role: Role,
-    ) -> Result<Self, CommandError> {
+    pub fn for_a_tool(app: &'a App, selected: ResolvedSession, role: Role) -> Result<Self, AppError> {
         let document = app.document()?;
         app.act_for(match &selected.profile {
             Some(profile) => Some(profile.clone()),
             None => document.trusting_profile(&selected.session.name, &role),
         });
-        let endpoints = selection::endpoints(app, &selected)?;
-        let issuer = IssuerFingerprint::of(&selected.session, &endpoints);
-        let endpoints_of_profile = selection::of_profile_alone(app, &selected, &endpoints);
+        let issuer = IssuerFingerprint::of(&selected.session, selected.endpoints(app)?);
+        let owed_to_profile = selected.owed_to_profile(app)?;
         Ok(Self {
             app,
             selected,
             role,
             config: app.config_path()?,
             issuer,
-            endpoints_of_profile,
-            person: None,
+            owed_to_profile,
+            asking: Asking::NoOne,
         })
     }
 
-    pub(super) fn for_a_person(
+    pub fn for_a_person(
         app: &'a App,
         selected: ResolvedSession,
         role: Role,
-        ui: &'a Ui,
-    ) -> Result<Self, CommandError> {
-        Ok(Self { person: Some(ui), ..Self::for_a_tool(app, selected, role)? })
+        asking: Asking,
+    ) -> Result<Self, AppError> {
+        Ok(Self { asking, ..Self::for_a_tool(app, selected, role)? })
     }
 
     /// As `credential-process` prints it.
-    pub(super) fn line(&self) -> Result<Secret<Vec<u8>>, CommandError> {
-        let wanted = self.wanted()?;
-        self.with_login(|| self.warm().serve(&wanted, self.issuer, |budget| self.fetch(budget)))
+    pub fn line(&self) -> Result<Secret<Vec<u8>>, AppError> {
+        self.with_login(|provider| {
+            let wanted = provider.wanted()?;
+            provider.warm().serve(&wanted, provider.issuer, |budget| provider.fetch(budget))
+        })
     }
 
-    pub(super) fn credentials(&self) -> Result<RoleCredentials, CommandError> {
+    pub fn credentials(&self) -> Result<RoleCredentials, AppError> {
         Ok(wire::parse(&self.line()?))
     }
 
     /// Credentials that end no earlier than `until`, as far as the permission set gives any, and when they do end:
     /// by this machine's clock, which the service's may be ahead of.
-    pub(super) fn credentials_until(
+    pub fn credentials_until(
         &self,
         until: DateTime<Utc>,
-    ) -> Result<(RoleCredentials, DateTime<Utc>), CommandError> {
-        let wanted = self.wanted()?;
+    ) -> Result<(RoleCredentials, DateTime<Utc>), AppError> {
         let credentials = self.credentials()?;
         let end = self.ends_at(&credentials)?;
         if end >= until {
             return Ok((credentials, end));
         }
-        let renew = || self.warm().renew(&wanted, self.issuer, until, |budget| self.fetch(budget));
-        let credentials = wire::parse(&self.with_login(renew)?);
+        let credentials = wire::parse(&self.with_login(|provider| {
+            let wanted = provider.wanted()?;
+            provider.warm().renew(&wanted, provider.issuer, until, |budget| provider.fetch(budget))
+        })?);
         let end = self.ends_at(&credentials)?;
         Ok((credentials, end))
     }
 
     /// When credentials that it gave end, by this machine's clock; by the service's where they are not kept warm.
-    pub(super) fn ends_at(&self, credentials: &RoleCredentials) -> Result<DateTime<Utc>, CommandError> {
+    pub fn ends_at(&self, credentials: &RoleCredentials) -> Result<DateTime<Utc>, AppError> {
         let kept = self.warm().ends_at(&self.wanted()?, self.issuer);
         Ok(kept.unwrap_or(credentials.expires_at))
     }
 
-    fn wanted(&self) -> Result<CacheKey<'_>, CommandError> {
+    fn wanted(&self) -> Result<CacheKey<'_>, AppError> {
         let (app, session) = (self.app, &self.selected.session.name);
-        let wanted = CacheKey::new(session, &self.role, &self.config, &app.env, &self.endpoints_of_profile);
+        let wanted = CacheKey::new(session, &self.role, &self.config, &app.env, &self.owed_to_profile);
         Ok(wanted.stamped(app.stamped_document()?.0))
     }
 
@@ -114,18 +111,20 @@ impl<'a> Provider<'a> {
         CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock }
     }
 
-    fn with_login<T>(&self, serve: impl Fn() -> Result<T, CommandError>) -> Result<T, CommandError> {
-        match serve() {
+    fn with_login<T>(&self, serve: impl Fn(&Self) -> Result<T, AppError>) -> Result<T, AppError> {
+        match serve(self) {
             Err(error) if error.wants_login() => {
                 self.log_in_first(error)?;
-                serve()
+                // The login may have led to other hosts.
+                let role = self.role.clone();
+                serve(&Self::for_a_person(self.app, self.selected.afresh(), role, self.asking)?)
             }
             outcome => outcome,
         }
     }
 
     /// With `auto-login`: one login for all who wait. Without it, or where no browser can open, `error` it is.
-    fn log_in_first(&self, error: CommandError) -> Result<(), CommandError> {
+    fn log_in_first(&self, error: AppError) -> Result<(), AppError> {
         let Self { app, selected, role, .. } = self;
         if !app.settings()?.auto_login || app.browser().unavailable().is_some() {
             return Err(error);
@@ -142,43 +141,43 @@ impl<'a> Provider<'a> {
             ),
         };
         let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
-        match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
-            Waited::LoggedIn => Ok(()),
-            Waited::NotOpened { page } => Err(super::error::unopened(&page, &selected.session.name)),
-            Waited::CoolingDown => Err(error.because("a login came to nothing a moment ago")),
-            Waited::NotStarted => Err(error.because("the login could not be started by itself")),
-            Waited::Unfinished => Err(error
-                .because("a login waits in the browser")
-                .hint("finish the login in the open tab, then try again")),
-        }
+        let why = match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
+            Waited::LoggedIn => return Ok(()),
+            Waited::NotOpened { page } => {
+                LoginPending::NotOpened { session: selected.session.name.clone(), page }
+            }
+            Waited::CoolingDown => LoginPending::CoolingDown,
+            Waited::NotStarted => LoginPending::NotStarted,
+            Waited::Unfinished => LoginPending::Unfinished,
+        };
+        Err(AppError::LoginPending { error: Box::new(error), why })
     }
 
-    fn fetch(&self, budget: FetchBudget) -> Result<Fetched, CommandError> {
+    fn fetch(&self, budget: FetchBudget) -> Result<Fetched, AppError> {
         match &self.selected.chain {
             Some(chain) => {
-                let credentials = self.of_permission_set(chain).credentials_for_another_role(budget)?;
-                assume::through(chain, &self.selected, credentials, self.app, self.person, budget)
+                let credentials = self.of_permission_set(chain)?.credentials_for_another_role(budget)?;
+                assume::through(chain, &self.selected, credentials, self.app, self.asking, budget)
             }
             None => self.fetch_permission_set(budget),
         }
     }
 
     /// Whose credentials the first role of the chain is assumed with.
-    fn of_permission_set(&self, chain: &Chain) -> Self {
-        let selected = ResolvedSession { chain: None, ..self.selected.clone() };
-        let endpoints_of_profile = selection::endpoints(self.app, &selected)
-            .map(|endpoints| selection::of_profile_alone(self.app, &selected, &endpoints));
-        Self {
+    fn of_permission_set(&self, chain: &Chain) -> Result<Self, AppError> {
+        let selected = self.selected.without_chain();
+        let owed_to_profile = selected.owed_to_profile(self.app)?;
+        Ok(Self {
             selected,
             role: chain.permission_set.clone(),
             config: self.config.clone(),
-            endpoints_of_profile: endpoints_of_profile.unwrap_or_default(),
+            owed_to_profile,
             ..*self
-        }
+        })
     }
 
     /// Warm ones as they are where there is no time: they are at hand, and good for another role's hour.
-    fn credentials_for_another_role(&self, budget: FetchBudget) -> Result<RoleCredentials, CommandError> {
+    fn credentials_for_another_role(&self, budget: FetchBudget) -> Result<RoleCredentials, AppError> {
         if budget.waits {
             return self.credentials();
         }
@@ -189,11 +188,15 @@ impl<'a> Provider<'a> {
     }
 
     /// A refusal does not say that a name was mistyped; what AWS listed last may.
-    fn with_near_names(&self, error: CommandError) -> CommandError {
-        if self.person.is_none() || !matches!(error.code(), "not_assigned" | "no_such_role") {
+    fn with_near_names(&self, error: AppError) -> AppError {
+        let is_about_names = matches!(
+            error,
+            AppError::Credentials(CredentialsError::NotAssigned(_) | CredentialsError::NoSuchRole(_))
+        );
+        if self.asking == Asking::NoOne || !is_about_names {
             return error;
         }
-        let Some(known) = selection::known(self.app, &self.selected) else { return error };
+        let Some(known) = resolve::known(self.app, &self.selected) else { return error };
         let Role { account_id, role_name } = &self.role;
         let there = known.accounts.iter().find(|one| one.account.id == *account_id);
         let meant = match there {
@@ -201,25 +204,19 @@ impl<'a> Provider<'a> {
             Some(one) => did_you_mean(role_name, one.roles.iter().map(String::as_str)),
             None => did_you_mean(account_id, known.accounts.iter().map(|one| one.account.id.as_str())),
         };
-        if meant.is_empty() {
-            error
-        } else {
-            error.hint(format!("{meant}`kcaws accounts` shows what you have"))
-        }
+        if meant.is_empty() { error } else { AppError::NearName { error: Box::new(error), meant } }
     }
 
-    fn fetch_permission_set(&self, budget: FetchBudget) -> Result<Fetched, CommandError> {
+    fn fetch_permission_set(&self, budget: FetchBudget) -> Result<Fetched, AppError> {
         let retry_until = if budget.waits { self.app.clock.elapsed() + budget.total } else { Duration::ZERO };
         let (patience, lock_patience) = if budget.waits {
             (Patience { total: budget.total, ..Patience::FOR_A_TOOL }, budget.total)
         } else {
             (Patience::for_a_renewal(budget.total), Duration::ZERO)
         };
-        let once = || -> Result<Fetched, CommandError> {
+        let once = || -> Result<Fetched, AppError> {
             let opened = OpenSession::for_use_in(self.app, self.selected.clone(), patience, lock_patience)?;
-            if let Some(ui) = self.person {
-                opened.ask_for_passphrase(ui)?;
-            }
+            opened.ask_for_passphrase(self.asking)?;
             let session = Session { retry_until, ..opened.session() };
             Ok(session.fetch_role(&self.role)?)
         };

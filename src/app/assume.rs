@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::error::{CommandError, Exit, argument};
-use super::selection::{self, Chain, ResolvedSession};
-use super::ui::{Ui, shown};
-use crate::app::App;
+use super::App;
+use super::error::AppError;
+use super::open::Asking;
+use super::resolve::{self, Chain, ResolvedSession};
 use crate::credentials::Fetched;
 use crate::credentials::cache::FetchBudget;
+use crate::platform::printable::shown;
 use crate::platform::process::user_at_host;
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::passphrase;
@@ -19,19 +20,19 @@ use crate::secret::Secret;
 
 /// Assumes the chain's roles one after another, beginning with a permission set's credentials. A code is asked for
 /// where a person is at the terminal, and never while an old answer is still good.
-pub(super) fn through(
+pub fn through(
     chain: &Chain,
     selected: &ResolvedSession,
     mut credentials: RoleCredentials,
     app: &App,
-    person: Option<&Ui>,
+    asking: Asking,
     budget: FetchBudget,
-) -> Result<Fetched, CommandError> {
+) -> Result<Fetched, AppError> {
     let session_name = session_name(app);
     let mut fetched = None;
     for step in &chain.steps {
         let code =
-            step.mfa_serial.as_deref().map(|serial| code(serial, selected, person, budget)).transpose()?;
+            step.mfa_serial.as_deref().map(|serial| code(serial, selected, asking, budget)).transpose()?;
         let wanted = AssumeRole {
             arn: step.arn.as_str(),
             session_name: step.session_name.as_deref().unwrap_or(&session_name),
@@ -47,65 +48,44 @@ pub(super) fn through(
         credentials = judged.credentials.clone();
         fetched = Some(judged);
     }
-    fetched.ok_or_else(|| CommandError::new(Exit::Configuration, "no_role", "the profile assumes no role"))
+    Ok(fetched.expect("a chain has a step at least"))
 }
 
 /// The STS of the Region of the step's profile; the tools take that one too.
-fn sts_of(step: &AssumedRole, selected: &ResolvedSession, app: &App) -> Result<Box<dyn Sts>, CommandError> {
+fn sts_of(step: &AssumedRole, selected: &ResolvedSession, app: &App) -> Result<Box<dyn Sts>, AppError> {
     let region = step.region.as_deref().unwrap_or(&selected.session.region);
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
-    let endpoint = Origin::of_sts(&selection::endpoint_settings(app, region), given.as_ref())?;
-    selection::endpoints(app, selected)?.credentials_may_go_to(&endpoint)?;
+    let endpoint = Origin::of_sts(&resolve::endpoint_settings(app, region), given.as_ref())?;
+    selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
     Ok(app.sts(endpoint, region)?)
 }
 
 fn code(
     serial: &str,
     selected: &ResolvedSession,
-    person: Option<&Ui>,
+    asking: Asking,
     budget: FetchBudget,
-) -> Result<Secret<String>, CommandError> {
-    if !budget.waits || !person.is_some_and(Ui::is_interactive) {
+) -> Result<Secret<String>, AppError> {
+    if !budget.waits || asking == Asking::NoOne {
         // Only a profile has roles to assume.
-        let profile = argument(selected.profile.as_deref().unwrap_or_default());
-        return Err(CommandError::new(
-            Exit::Usage,
-            "mfa_needed",
-            "an MFA code is needed, and there is no terminal to ask for it",
-        )
-        .because(format!("the profile has `mfa_serial = {}`", shown(serial)))
-        .hint(format!(
-            "run `kcaws whoami --profile {profile}` in a terminal first: its answer is kept for up to an hour"
-        )));
+        let profile = selected.profile.clone().unwrap_or_default();
+        return Err(AppError::MfaNeeded { serial: serial.to_owned(), profile });
     }
     let typed = passphrase::typed_unseen(&format!("MFA code of {}: ", shown(serial)));
-    let typed = typed.map_err(|error| CommandError::new(Exit::Usage, "mfa_needed", error.to_string()))?;
+    let typed = typed.map_err(AppError::MfaNotRead)?;
     if typed.expose().len() == 6 && typed.expose().bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(typed);
     }
-    Err(CommandError::new(Exit::Usage, "mfa_code", "an MFA code has six digits")
-        .hint("run the same command again"))
+    Err(AppError::BadMfaCode)
 }
 
-fn refused(step: &AssumedRole, error: CallError) -> CommandError {
-    let code = match &error.trouble {
-        CallErrorKind::Refused { code: Some(code), .. } => code.as_str(),
-        _ => return error.into(),
-    };
-    match code {
-        "AccessDenied" if step.mfa_serial.is_some() => denied(step)
-            .because("AWS STS answered AccessDenied: the MFA code was wrong or used before, or the role does not trust you")
-            .hint("try again with the next code of the device"),
-        "AccessDenied" => denied(step)
-            .because("AWS STS answered AccessDenied: the role does not trust you, wants another external_id, or is not there")
-            .hint("ask the role's owner to allow your permission set's role in its trust policy"),
+fn refused(step: &AssumedRole, error: CallError) -> AppError {
+    match &error.trouble {
+        CallErrorKind::Refused { code: Some(code), .. } if code == "AccessDenied" => {
+            AppError::RoleDenied { role: step.arn.clone(), has_mfa: step.mfa_serial.is_some() }
+        }
         _ => error.into(),
     }
-}
-
-fn denied(step: &AssumedRole) -> CommandError {
-    let message = format!("not allowed to assume `{}`", step.arn.as_str());
-    CommandError::new(Exit::NotAssigned, "role_denied", message)
 }
 
 /// `kcaws-alice-laptop`: CloudTrail shows it. What the pattern of role session names does not have becomes `-`.

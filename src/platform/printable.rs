@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 ///
 /// A carriage return at the end of a line stays what it is, for a terminal and for whoever applies the diff. It is shown
 /// where it is all that a removed and an added line differ in, because nothing else would tell them apart.
-pub(super) fn shown_lines(diff: &str) -> Vec<String> {
+pub(crate) fn shown_lines(diff: &str) -> Vec<String> {
     let lines: Vec<&str> = diff.split_terminator('\n').collect();
     let header = lines.iter().take_while(|line| !line.starts_with("@@")).count();
     let mut ends = BTreeMap::<&str, LineEnds>::new();
@@ -68,7 +68,7 @@ pub fn shown(text: &str) -> String {
 
 /// JSON for a terminal that somebody may look at: the same to every parser (RFC 8259 section 7), and what would act is
 /// written as an escape. serde leaves all but the first 32 control characters as they are.
-pub(super) fn harmless_json(json: &str) -> String {
+pub(crate) fn harmless_json(json: &str) -> String {
     let mut harmless = String::with_capacity(json.len());
     for letter in json.chars() {
         // Line ends here are those between the members; in texts they are escaped already.

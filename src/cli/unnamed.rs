@@ -1,7 +1,7 @@
 //! The profile of a command that names none: the one that AWS's own tools would take.
 
-use super::{check_config_file_of, identity, in_files};
 use crate::app::App;
+use crate::app::resolve::{check_config_file_of, identity, in_files};
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::variables;
 use crate::profile::ConfigError;

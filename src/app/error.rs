@@ -1,0 +1,138 @@
+//! What goes wrong between a parsed command and the domain. Variants decide; the words for people are the command
+//! line's.
+
+use super::SetupError;
+use super::account::AccountNameError;
+use crate::console::regions::NotARegion;
+use crate::credentials::CredentialsError;
+use crate::credentials::cache::Refusal;
+use crate::ports::identity_center::EndpointError;
+use crate::ports::keyring::KeyringError;
+use crate::ports::passphrase::PassphraseError;
+use crate::ports::service_call::CallError;
+use crate::ports::state_folder::StateError;
+use crate::profile::identity::RoleArn;
+use crate::profile::sources::Taken;
+use crate::profile::{ConfigError, Place};
+use crate::session::SessionError;
+use crate::session::start_url::StartUrlError;
+use crate::settings::SettingsError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Tools take the profile's credentials from `taken`.
+    #[error("{error}")]
+    NotOurs { error: Box<ConfigError>, taken: Taken },
+    #[error("profile `{profile}` names no account and no permission set")]
+    NoRole { profile: String },
+    /// A Region that may be a typo.
+    #[error("{place}: sso_region: {error}")]
+    NotARegion { place: Place, error: NotARegion },
+    #[error(transparent)]
+    Account(#[from] AccountNameError),
+    /// A refusal of names that may be typos; `meant` is the beginning of a hint.
+    #[error("{error}")]
+    NearName { error: Box<AppError>, meant: String },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Session(SessionError),
+    /// There is no login, and the one that was to be started by itself did not come about.
+    #[error("{error}")]
+    LoginPending { error: Box<AppError>, why: LoginPending },
+    #[error(transparent)]
+    Credentials(CredentialsError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("an MFA code is needed, and there is no terminal to ask for it")]
+    MfaNeeded { serial: String, profile: String },
+    #[error(transparent)]
+    MfaNotRead(#[from] PassphraseError),
+    #[error("an MFA code has six digits")]
+    BadMfaCode,
+    #[error("not allowed to assume `{}`", .role.as_str())]
+    RoleDenied { role: RoleArn, has_mfa: bool },
+}
+
+/// Why a login that a waiting tool wanted is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginPending {
+    /// Its page is at no sign-in host that kcaws knows, and was left for the person to judge.
+    NotOpened {
+        session: String,
+        page: String,
+    },
+    CoolingDown,
+    NotStarted,
+    Unfinished,
+}
+
+impl AppError {
+    /// Tells whether a login would help; not so after a denial.
+    pub fn wants_login(&self) -> bool {
+        matches!(self.session(), Some(SessionError::LoginNeeded { .. }))
+    }
+
+    /// Tells whether the tokens were moved to another store meanwhile: the same again finds them.
+    pub fn tokens_moved(&self) -> bool {
+        matches!(self.session(), Some(SessionError::Moved { .. }))
+    }
+
+    fn session(&self) -> Option<&SessionError> {
+        match self {
+            Self::Session(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Flat, so that one pattern finds each.
+impl From<CredentialsError> for AppError {
+    fn from(error: CredentialsError) -> Self {
+        match error {
+            CredentialsError::Session(error) => error.into(),
+            error => Self::Credentials(error),
+        }
+    }
+}
+
+impl From<SessionError> for AppError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::State(error) => Self::State(error),
+            SessionError::Keyring(error) => Self::Keyring(error),
+            error => Self::Session(error),
+        }
+    }
+}
+
+impl From<StartUrlError> for AppError {
+    fn from(error: StartUrlError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl Refusal for AppError {
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::State(StateError::Busy { .. }))
+    }
+
+    fn is_gone(&self) -> bool {
+        match self {
+            Self::NearName { error, .. } => error.is_gone(),
+            _ => {
+                matches!(self, Self::Credentials(CredentialsError::NotAssigned(_)) | Self::RoleDenied { .. })
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What goes wrong while a command finds out who it acts as, and gets credentials for that.
+
+use super::{CommandError, Exit, argument, session::unopened};
+use crate::app::account::AccountNameError;
+use crate::app::error::{AppError, LoginPending};
+use crate::platform::printable::shown;
+use crate::profile::ConfigError;
+
+impl From<AppError> for CommandError {
+    fn from(error: AppError) -> Self {
+        let message = error.to_string();
+        match error {
+            AppError::Config(error) => error.into(),
+            AppError::NotOurs { error, taken } => Self::from(*error)
+                .because(format!("tools take its credentials from `{}` at {}", taken.key, taken.place)),
+            AppError::NoRole { .. } => Self::new(Exit::Configuration, "no_role", message)
+                .hint("add sso_account_id and sso_role_name to it, or name --session, --account and --role"),
+            AppError::NotARegion { place, error } => {
+                let (what, hint) = (format!("sso_region: {error}"), error.hint());
+                Self::from(ConfigError::BadValue { place, what }).hint(hint)
+            }
+            AppError::Account(AccountNameError::None { meant, .. }) => {
+                Self::new(Exit::Usage, "no_such_account", message)
+                    .hint(format!("{meant}`kcaws accounts` lists them"))
+            }
+            AppError::Account(AccountNameError::Several { ids, .. }) => {
+                Self::new(Exit::Usage, "which_account", message)
+                    .hint(format!("use the account ID: {}", ids.join(" or ")))
+            }
+            AppError::NearName { error, meant } => {
+                Self::from(*error).hint(format!("{meant}`kcaws accounts` shows what you have"))
+            }
+            AppError::Settings(error) => error.into(),
+            AppError::Session(error) => error.into(),
+            AppError::LoginPending { error, why } => {
+                let error = Self::from(*error);
+                match why {
+                    LoginPending::NotOpened { session, page } => unopened(&page, &session),
+                    LoginPending::CoolingDown => error.because("a login came to nothing a moment ago"),
+                    LoginPending::NotStarted => error.because("the login could not be started by itself"),
+                    LoginPending::Unfinished => error
+                        .because("a login waits in the browser")
+                        .hint("finish the login in the open tab, then try again"),
+                }
+            }
+            AppError::Credentials(error) => error.into(),
+            AppError::Keyring(error) => error.into(),
+            AppError::State(error) => error.into(),
+            AppError::Setup(error) => error.into(),
+            AppError::Endpoint(error) => error.into(),
+            AppError::Call(error) => error.into(),
+            AppError::MfaNeeded { serial, profile } => Self::new(Exit::Usage, "mfa_needed", message)
+                .because(format!("the profile has `mfa_serial = {}`", shown(&serial)))
+                .hint(format!(
+                    "run `kcaws whoami --profile {}` in a terminal first: its answer is kept for up to an hour",
+                    argument(&profile)
+                )),
+            AppError::MfaNotRead(_) => Self::new(Exit::Usage, "mfa_needed", message),
+            AppError::BadMfaCode => {
+                Self::new(Exit::Usage, "mfa_code", message).hint("run the same command again")
+            }
+            AppError::RoleDenied { has_mfa, .. } => {
+                let error = Self::new(Exit::NotAssigned, "role_denied", message);
+                if has_mfa {
+                    error
+                        .because("AWS STS answered AccessDenied: the MFA code was wrong or used before, or the role does not trust you")
+                        .hint("try again with the next code of the device")
+                } else {
+                    error
+                        .because("AWS STS answered AccessDenied: the role does not trust you, wants another external_id, or is not there")
+                        .hint("ask the role's owner to allow your permission set's role in its trust policy")
+                }
+            }
+        }
+    }
+}
