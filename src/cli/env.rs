@@ -1,7 +1,7 @@
 use clap::Args;
 use clap::builder::PossibleValue;
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::role_args::RoleArgs;
 use super::serve;
 use super::ui::Ui;
@@ -103,7 +103,7 @@ pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, Command
         let known = Format::ALL.map(Format::name).join(", ");
         CommandError::new(
             Exit::Usage,
-            "unknown_shell",
+            ErrorCode::UnknownShell,
             format!("kcaws has no syntax for the shell `{shell}`"),
         )
         .because("SHELL names it, and --format is not given")
@@ -136,7 +136,7 @@ pub(super) fn text(
 
 impl From<Unquotable> for CommandError {
     fn from(error: Unquotable) -> Self {
-        Self::new(Exit::Failed, "unquotable", error.to_string())
+        Self::new(Exit::Failed, ErrorCode::Unquotable, error.to_string())
             .hint("choose another --format, or run the program by `kcaws exec`, which quotes nothing")
     }
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::Ui;
 use crate::app::App;
 use crate::platform::process;
@@ -100,7 +100,7 @@ impl Shell {
         let Some(path) = path else {
             return Err(CommandError::new(
                 Exit::Failed,
-                "own_path",
+                ErrorCode::OwnPath,
                 "the path of kcaws cannot be written down",
             )
             .hint("install it in a folder whose name is plain text"));

@@ -1,6 +1,6 @@
 //! Which session a command is about, where a person may be asked, and commands over several of them.
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession, SessionChoice};
@@ -12,7 +12,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Resolve
         SessionChoice::Several(sessions) => sessions,
     };
     if !ui.is_interactive() {
-        return Err(CommandError::new(Exit::Usage, "which_session", "which session?")
+        return Err(CommandError::new(Exit::Usage, ErrorCode::WhichSession, "which session?")
             .because(format!("there are: {}", sessions.join(", ")))
             .hint("name it, or set AWS_PROFILE"));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::env::{self, is_seen, text};
-use super::error::{CommandError, Exit, Situation, argument};
+use super::error::{CommandError, ErrorCode, Exit, Situation, argument};
 use super::role_args::RoleArgs;
 use super::ui::{Ui, shown};
 use super::variables::{self, RegionArg, Variable};
@@ -114,12 +114,12 @@ pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<Comm
     let (document, credentials) = (app.document().ok()?, app.credentials_document());
     let first = |family: Family| taken(family, document, credentials.as_ref(), "default");
     let found = Family::ALL.into_iter().find_map(first)?;
-    let error =
-        CommandError::new(Exit::Configuration, "default_first", "[default] comes before served credentials")
-            .because(format!(
-                "AWS's tools take its `{}` at {} where no profile is named",
-                found.key, found.place
-            ));
+    let error = CommandError::new(
+        Exit::Configuration,
+        ErrorCode::DefaultFirst,
+        "[default] comes before served credentials",
+    )
+    .because(format!("AWS's tools take its `{}` at {} where no profile is named", found.key, found.place));
     Some(match &chosen.selected.profile {
         Some(profile) if document.own(profile).is_some() => error.hint(format!(
             "run the command with AWS_PROFILE={} instead of kcaws: that keeps its credentials fresh too",

@@ -3,7 +3,7 @@
 use super::select;
 use clap::Args;
 
-use super::error::CommandError;
+use super::error::{CommandError, ErrorCode};
 use super::ui::Ui;
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
@@ -59,7 +59,7 @@ impl SessionArgs {
 fn with_profile(error: CommandError, app: &App, name: &str) -> CommandError {
     let is_profile =
         app.document().is_ok_and(|document| document.profile_names().iter().any(|one| one == name));
-    if error.code() == "no_such_session" && is_profile {
+    if error.code() == ErrorCode::NoSuchSession && is_profile {
         let name = super::error::argument(name);
         return error.hint(format!("`{name}` is a profile; for its session, use --profile {name}"));
     }

@@ -151,7 +151,7 @@ fn look(
     if check.as_ref().is_some_and(CommandError::wants_login) {
         row.logged_in = false;
     }
-    row.check = asks.then(|| check.as_ref().map_or("ok", CommandError::code).to_owned());
+    row.check = asks.then(|| check.as_ref().map_or("ok", |error| error.code().as_str()).to_owned());
     let bounds = last.as_ref().map(LastSession::bounds);
     row.last_session_seconds_min = bounds.map(|(lower, _)| lower.num_seconds());
     row.last_session_seconds_max = bounds.map(|(_, upper)| upper.num_seconds());

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::resolve::{check_config_file_of, identity, in_files};
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::variables;
 use crate::profile::ConfigError;
 
@@ -30,7 +30,7 @@ pub(in crate::cli) fn unnamed_profile(app: &App) -> Result<Option<String>, Comma
 
 /// Returns the complaint that no profile is named.
 pub(in crate::cli) fn which_profile(app: &App) -> CommandError {
-    let error = CommandError::new(Exit::Usage, "which_profile", "which profile?");
+    let error = CommandError::new(Exit::Usage, ErrorCode::WhichProfile, "which profile?");
     let is_there = || in_files(app, |files| Ok(files.has(DEFAULT))).is_ok_and(|is_there| is_there);
     if !is_there() {
         return error;

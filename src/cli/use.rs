@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::prompt;
 use super::ui::{Ui, shown};
 use super::variables;
@@ -118,7 +118,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if profile.chars().any(char::is_control) {
         return Err(CommandError::new(
             Exit::Configuration,
-            "bad_name",
+            ErrorCode::BadName,
             "the profile's name holds a control character",
         )
         .hint("rename it in ~/.aws/config"));
@@ -138,12 +138,12 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 fn nothing_before() -> CommandError {
-    CommandError::new(Exit::Failed, "nothing_before", "no other profile was used here before")
+    CommandError::new(Exit::Failed, ErrorCode::NothingBefore, "no other profile was used here before")
         .hint("name one, or pick one with `kcaws use`")
 }
 
 fn not_loaded(app: &App) -> CommandError {
-    CommandError::new(Exit::Usage, "no_hook", "`kcaws use` is not loaded in this shell")
+    CommandError::new(Exit::Usage, ErrorCode::NoHook, "`kcaws use` is not loaded in this shell")
         .because("a program cannot change the variables of the shell that runs it")
         .hint(how_to_load(app.env.get("SHELL").as_deref()))
 }
@@ -209,14 +209,14 @@ fn picked_of(
         resolve::check_config_file(app)?;
         return Err(CommandError::new(
             Exit::Configuration,
-            "no_profiles",
+            ErrorCode::NoProfiles,
             "no profile gets its credentials from kcaws",
         )
         .hint("`kcaws configure` writes some"));
     }
     if !ui.is_interactive() {
         let some = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
-        return Err(CommandError::new(Exit::Usage, "which_profile", "which profile?")
+        return Err(CommandError::new(Exit::Usage, ErrorCode::WhichProfile, "which profile?")
             .because(format!("there are: {some}"))
             .hint("name it"));
     }

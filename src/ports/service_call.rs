@@ -16,10 +16,17 @@ const BACK_OFF: Duration = Duration::from_millis(500);
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .trouble.of(.host))]
 pub struct CallError {
-    /// As programs tell the services apart.
-    pub service: &'static str,
+    pub service: CalledService,
     pub host: String,
     pub trouble: CallErrorKind,
+}
+
+/// The services that are called this way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalledService {
+    Sts,
+    /// The federation endpoint of the console.
+    Signin,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -91,7 +98,7 @@ fn has_aws_header(answer: &Answer) -> bool {
 
 /// A service at its place.
 pub struct ServiceEndpoint {
-    pub service: &'static str,
+    pub service: CalledService,
     pub http: HttpSetup,
     pub origin: Origin,
     pub refusals: Refusals,

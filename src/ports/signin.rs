@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::platform::http::HttpSetup;
 use crate::ports::identity_center::{Origin, RoleCredentials, Token};
-use crate::ports::service_call::{CallError, Refusals, ServiceEndpoint};
+use crate::ports::service_call::{CallError, CalledService, Refusals, ServiceEndpoint};
 use crate::secret::Secret;
 
 pub trait Signin {
@@ -36,7 +36,12 @@ impl HttpSignin {
     /// `endpoint` is the base of `/federation`.
     pub fn new(http: HttpSetup, endpoint: Origin) -> Self {
         // Of a refusal AWS says no more than 400, with a page of HTML.
-        Self(ServiceEndpoint { service: "signin", http, origin: endpoint, refusals: Refusals::Pages(400) })
+        Self(ServiceEndpoint {
+            service: CalledService::Signin,
+            http,
+            origin: endpoint,
+            refusals: Refusals::Pages(400),
+        })
     }
 
     fn ask(&self, form: &Zeroizing<String>) -> Result<Secret<String>, CallError> {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Wrong};
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::Ui;
 use super::{Cli, Global};
 use crate::app::App;
@@ -59,7 +59,7 @@ fn command_of<'a>(args: impl Iterator<Item = &'a OsString>) -> String {
 /// Returns clap's error in the form of all others.
 fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
     let what = What { error, command };
-    let failure = |message: String| CommandError::new(Exit::Usage, "usage", message);
+    let failure = |message: String| CommandError::new(Exit::Usage, ErrorCode::Usage, message);
     let (argument, value) = (what.text(ContextKind::InvalidArg), what.text(ContextKind::InvalidValue));
     let failure = match error.kind() {
         Wrong::DisplayHelpOnMissingArgumentOrSubcommand | Wrong::MissingSubcommand => {

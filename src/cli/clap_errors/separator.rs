@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory as _};
 
 use crate::app::App;
 use crate::cli::Cli;
-use crate::cli::error::{CommandError, Exit, argument};
+use crate::cli::error::{CommandError, ErrorCode, Exit, argument};
 use crate::profile::Document;
 use crate::similar::similar;
 
@@ -25,7 +25,7 @@ pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Opti
     let is_profile = |word: &str| !similar(word, profiles.iter().map(String::as_str)).is_empty();
     let has_default = app.env.profile().is_some();
     let exec = cli.find_subcommand("exec")?;
-    let wrong = |message: &str| CommandError::new(Exit::Usage, "usage", message);
+    let wrong = |message: &str| CommandError::new(Exit::Usage, ErrorCode::Usage, message);
     let Some((before, command)) = split(&words[at + 1..], exec, has_default, &is_profile) else {
         let is_empty = words.iter().position(|word| word == "--").is_none_or(|at| at + 1 == words.len());
         let is_bare = error.kind() == Wrong::MissingRequiredArgument && is_empty;

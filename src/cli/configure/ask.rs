@@ -1,6 +1,6 @@
 //! Questions, asked until they are answered. Ctrl-C ends them all, with exit 130.
 
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::platform::picker::PickError;
 
@@ -31,6 +31,6 @@ pub(super) fn picked<T>(picked: Result<T, PickError>) -> Result<Option<T>, Comma
 }
 
 fn ended() -> CommandError {
-    CommandError::new(Exit::Usage, "input_needed", "input ended before all questions were answered")
+    CommandError::new(Exit::Usage, ErrorCode::InputNeeded, "input ended before all questions were answered")
         .hint("nothing else was written; every answer is also a flag: `kcaws configure --help`")
 }

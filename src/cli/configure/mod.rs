@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::profiles::ProfileSelection;
-use super::error::{CommandError, Exit, argument};
+use super::error::{CommandError, ErrorCode, Exit, argument};
 use super::login;
 use super::profile::add::program;
 use super::profile::sync::check_regions;
@@ -238,7 +238,7 @@ fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 pub(super) fn input_needed(missing: &[&str]) -> CommandError {
-    CommandError::new(Exit::Usage, "input_needed", "answers are missing, and nobody can be asked")
+    CommandError::new(Exit::Usage, ErrorCode::InputNeeded, "answers are missing, and nobody can be asked")
         .because(format!("not given: {}", missing.join(", ")))
         .hint("give them as flags, or run `kcaws configure` at a terminal")
 }

@@ -3,7 +3,7 @@
 use super::{Run, ask, session_questions};
 use crate::app::App;
 use crate::app::open::OpenSession;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::profile::sync::{RENAME, changes, skipped};
 use crate::cli::profile::write_args::Changed;
 use crate::cli::ui::{Ui, WIDEST, shown};
@@ -154,7 +154,7 @@ pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
     }
     Err(CommandError::new(
         Exit::Usage,
-        "bad_answer",
+        ErrorCode::BadAnswer,
         format!("`{text}` cannot stand in the name of a profile"),
     )
     .hint("their own names stay theirs; add letters, digits or `_.@%:+/-`"))
@@ -192,7 +192,7 @@ fn named(all: Vec<WantedProfile>, names: &[String]) -> Result<Vec<WantedProfile>
         let meant = did_you_mean(stranger, all.iter().map(|one| one.name.as_str()));
         return Err(CommandError::new(
             Exit::Usage,
-            "no_such_profile",
+            ErrorCode::NoSuchProfile,
             format!("no profile would be `{stranger}`"),
         )
         .because(format!("there would be: {}", there.join(", ")))

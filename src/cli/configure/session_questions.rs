@@ -2,7 +2,7 @@
 
 use super::{ConfigureArgs, ask};
 use crate::app::App;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::configure::answers::{self, BadAnswer, is_same_portal};
 use crate::configure::other_tools::{self, Found};
@@ -152,7 +152,7 @@ fn one_of(known: &[KnownSession], ui: &Ui) -> Result<Option<KnownSession>, Comma
         [only] => Ok(Some(only.clone())),
         several => {
             let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
-            Err(CommandError::new(Exit::Usage, "which_session", "which session?")
+            Err(CommandError::new(Exit::Usage, ErrorCode::WhichSession, "which session?")
                 .because(format!("there are: {}", names.join(", ")))
                 .hint("name it with --session, or another portal with --start-url"))
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Run;
 use crate::app::App;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::init;
 use crate::cli::profile::write_args::Target;
 use crate::cli::ui::{Ui, shown};
@@ -78,6 +78,6 @@ fn word_for(format: Format, program: &Path, app: &App) -> Option<String> {
 }
 
 fn nowhere(message: &str) -> CommandError {
-    CommandError::new(Exit::Failed, "no_shell_line", message)
+    CommandError::new(Exit::Failed, ErrorCode::NoShellLine, message)
         .hint("all else is done; `kcaws init --help` has the lines for each shell")
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::sign_in_url::{ConsoleLink, ConsoleTarget};
 use crate::app::App;
-use crate::cli::error::{self, CommandError, Exit};
+use crate::cli::error::{self, CommandError, ErrorCode, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
 use crate::platform::one_time_redirect::OneTimeRedirect;
@@ -117,7 +117,7 @@ fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError
         Some(NoBrowser::Ssh) => "over SSH no browser is opened",
         Some(NoBrowser::NoDisplay) => "there is no display here",
     };
-    Err(CommandError::new(Exit::Failed, "no_browser", why)
+    Err(CommandError::new(Exit::Failed, ErrorCode::NoBrowser, why)
         .hint("`kcaws console --print` prints the URL; open it within 15 minutes where you sit"))
 }
 

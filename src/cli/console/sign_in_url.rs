@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::App;
 use crate::app::provider::Provider;
 use crate::app::resolve::{self, ResolvedSession};
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::ui::Ui;
 use crate::console::{self, Destination, Partition, Via};
 use crate::ports::identity_center::{Origin, RoleCredentials};
@@ -76,7 +76,7 @@ pub(super) fn by_federation(
 fn no_logout() -> CommandError {
     CommandError::new(
         Exit::Usage,
-        "no_logout_first",
+        ErrorCode::NoLogoutFirst,
         "--logout-first works in the commercial partition alone",
     )
     .because("no other sign-in host goes on to another page after a logout")
@@ -120,7 +120,7 @@ pub(super) fn by_portal(
     if only_federation {
         return Err(CommandError::new(
             Exit::Usage,
-            "only_federation",
+            ErrorCode::OnlyFederation,
             "the access portal decides that itself",
         )
         .because("--duration and --logout-first are for a console by federation")

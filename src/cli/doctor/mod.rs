@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use self::context::{Asked, DoctorContext};
 use self::finding::{Finding, State};
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::Ui;
 use crate::app::App;
 use crate::platform::host::Machine;
@@ -146,8 +146,12 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     if errors == 0 {
         return Ok(());
     }
-    Err(CommandError::new(Exit::Failed, "unwell", format!("doctor found {}", some(errors, "error")))
-        .hint("mend them from the top: later ones may follow from earlier ones"))
+    Err(CommandError::new(
+        Exit::Failed,
+        ErrorCode::Unhealthy,
+        format!("doctor found {}", some(errors, "error")),
+    )
+    .hint("mend them from the top: later ones may follow from earlier ones"))
 }
 
 fn look(check: &Check, context: &DoctorContext<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! What goes wrong while a command finds out who it acts as, and gets credentials for that.
 
-use super::{CommandError, Exit, argument, session::unopened};
+use super::{CommandError, ErrorCode, Exit, argument, session::unopened};
 use crate::app::account::AccountNameError;
 use crate::app::error::{AppError, LoginPending};
 use crate::platform::printable::shown;
@@ -13,18 +13,18 @@ impl From<AppError> for CommandError {
             AppError::Config(error) => error.into(),
             AppError::NotOurs { error, taken } => Self::from(*error)
                 .because(format!("tools take its credentials from `{}` at {}", taken.key, taken.place)),
-            AppError::NoRole { .. } => Self::new(Exit::Configuration, "no_role", message)
+            AppError::NoRole { .. } => Self::new(Exit::Configuration, ErrorCode::NoRole, message)
                 .hint("add sso_account_id and sso_role_name to it, or name --session, --account and --role"),
             AppError::NotARegion { place, error } => {
                 let (what, hint) = (format!("sso_region: {error}"), error.hint());
                 Self::from(ConfigError::BadValue { place, what }).hint(hint)
             }
             AppError::Account(AccountNameError::None { meant, .. }) => {
-                Self::new(Exit::Usage, "no_such_account", message)
+                Self::new(Exit::Usage, ErrorCode::NoSuchAccount, message)
                     .hint(format!("{meant}`kcaws accounts` lists them"))
             }
             AppError::Account(AccountNameError::Several { ids, .. }) => {
-                Self::new(Exit::Usage, "which_account", message)
+                Self::new(Exit::Usage, ErrorCode::WhichAccount, message)
                     .hint(format!("use the account ID: {}", ids.join(" or ")))
             }
             AppError::NearName { error, meant } => {
@@ -49,18 +49,18 @@ impl From<AppError> for CommandError {
             AppError::Setup(error) => error.into(),
             AppError::Endpoint(error) => error.into(),
             AppError::Call(error) => error.into(),
-            AppError::MfaNeeded { serial, profile } => Self::new(Exit::Usage, "mfa_needed", message)
+            AppError::MfaNeeded { serial, profile } => Self::new(Exit::Usage, ErrorCode::MfaNeeded, message)
                 .because(format!("the profile has `mfa_serial = {}`", shown(&serial)))
                 .hint(format!(
                     "run `kcaws whoami --profile {}` in a terminal first: its answer is kept for up to an hour",
                     argument(&profile)
                 )),
-            AppError::MfaNotRead(_) => Self::new(Exit::Usage, "mfa_needed", message),
+            AppError::MfaNotRead(_) => Self::new(Exit::Usage, ErrorCode::MfaNeeded, message),
             AppError::BadMfaCode => {
-                Self::new(Exit::Usage, "mfa_code", message).hint("run the same command again")
+                Self::new(Exit::Usage, ErrorCode::MfaCode, message).hint("run the same command again")
             }
             AppError::RoleDenied { has_mfa, .. } => {
-                let error = Self::new(Exit::NotAssigned, "role_denied", message);
+                let error = Self::new(Exit::NotAssigned, ErrorCode::RoleDenied, message);
                 if has_mfa {
                     error
                         .because("AWS STS answered AccessDenied: the MFA code was wrong or used before, or the role does not trust you")

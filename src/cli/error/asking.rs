@@ -1,13 +1,13 @@
 //! What a person should answer instead, or do where nothing can be asked.
 
-use super::{CommandError, Exit};
+use super::{CommandError, ErrorCode, Exit};
 use crate::configure::answers::BadAnswer;
 use crate::platform::picker::PickError;
 use crate::profile::portal_url::BadStartUrl;
 
 impl From<BadAnswer> for CommandError {
     fn from(error: BadAnswer) -> Self {
-        let failure = Self::new(Exit::Usage, "bad_answer", error.to_string());
+        let failure = Self::new(Exit::Usage, ErrorCode::BadAnswer, error.to_string());
         match error {
             BadAnswer::StartUrl(error) => failure.hint(of_start_url(error)),
             BadAnswer::Region(error) => failure.hint(error.hint()),
@@ -43,9 +43,9 @@ impl From<PickError> for CommandError {
         let message = error.to_string();
         match error {
             PickError::Interrupted => Self::interrupted(),
-            PickError::Nothing => Self::new(Exit::Failed, "nothing_picked", message)
+            PickError::Nothing => Self::new(Exit::Failed, ErrorCode::NothingPicked, message)
                 .hint("nothing changed; pass the name to skip this list"),
-            PickError::Terminal(error) => Self::new(Exit::Usage, "no_terminal", message)
+            PickError::Terminal(error) => Self::new(Exit::Usage, ErrorCode::NoTerminal, message)
                 .because(error.to_string())
                 .hint("name it on the command line"),
         }

@@ -1,6 +1,6 @@
 //! Why it failed, by the errors below the one that is shown.
 
-use super::{CommandError, Exit};
+use super::{CommandError, ErrorCode, Exit};
 
 /// What the sources of an error say.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl CommandError {
         let Cause { text, at_limit } = cause.into();
         let error = Self { cause: text.or(self.cause), ..self };
         match at_limit {
-            Some(hint) => Self { exit: Exit::Failed, code: "too_many_files", ..error }.hint(hint),
+            Some(hint) => Self { exit: Exit::Failed, code: ErrorCode::TooManyFiles, ..error }.hint(hint),
             None => error,
         }
     }
@@ -77,7 +77,7 @@ mod tests {
             let of_config = ConfigError::Unreadable { path: "config".into(), source: source() };
             let of_state = StateError::Io { what: "open", path: "state".into(), source: source() };
             for error in [CommandError::from(of_config), CommandError::from(of_state)] {
-                assert_eq!((error.exit, error.code), (Exit::Failed, "too_many_files"), "{error:?}");
+                assert_eq!((error.exit, error.code), (Exit::Failed, ErrorCode::TooManyFiles), "{error:?}");
                 assert!(matches!(&error.hint, Some(Hint::Text(hint)) if hint.contains(word)), "{error:?}");
             }
         }

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::{CommandError, Exit, chain};
+use super::{CommandError, ErrorCode, Exit, chain};
 use crate::platform::folders::oddity_of_name;
 use crate::ports::config_file::is_link_loop;
 use crate::profile::ConfigError;
@@ -10,70 +10,70 @@ use crate::similar::did_you_mean;
 
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
-        let failure = Self::new(Exit::Configuration, "config", error.to_string());
+        let failure = Self::new(Exit::Configuration, ErrorCode::Config, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
             ConfigError::Unreadable { source, .. } => failure.hint(of_reading(source)),
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("fix that line"),
-            ConfigError::BadStartUrl { meant, .. } => Self { code: "bad_start_url", ..failure }
+            ConfigError::BadStartUrl { meant, .. } => Self { code: ErrorCode::BadStartUrl, ..failure }
                 .hint(format!("change that line to `sso_start_url = {meant}`")),
-            ConfigError::WrongRegion { told, .. } => Self { code: "wrong_region", ..failure }
+            ConfigError::WrongRegion { told, .. } => Self { code: ErrorCode::WrongRegion, ..failure }
                 .hint(format!("change that line to `sso_region = {told}`")),
             ConfigError::MissingKey { key, .. } => {
                 failure.hint(format!("add the line `{key} = …` to that section"))
             }
             ConfigError::NoSuchSession { known, .. } if known.is_empty() => {
-                Self { code: "no_such_session", ..failure }.hint("run `kcaws configure`")
+                Self { code: ErrorCode::NoSuchSession, ..failure }.hint("run `kcaws configure`")
             }
-            ConfigError::NoSuchSession { name, known, .. } => Self { code: "no_such_session", ..failure }
+            ConfigError::NoSuchSession { name, known, .. } => Self { code: ErrorCode::NoSuchSession, ..failure }
                 .hint(format!(
                     "{}there are: {}",
                     did_you_mean(name, known.iter().map(String::as_str)),
                     known.join(", ")
                 )),
-            ConfigError::NoSuchProfile { name, known, .. } => Self { code: "no_such_profile", ..failure }
+            ConfigError::NoSuchProfile { name, known, .. } => Self { code: ErrorCode::NoSuchProfile, ..failure }
                 .hint(format!(
                     "{}`kcaws profile list` shows all",
                     did_you_mean(name, known.iter().map(String::as_str))
                 )),
             // Never `sso_…` keys: in a profile that has another source, they would be a second one.
-            ConfigError::NotOurs { .. } => Self { code: "not_ours", ..failure }
+            ConfigError::NotOurs { .. } => Self { code: ErrorCode::NotOurs, ..failure }
                 .hint("name --session, --account and --role, or a profile that has a session in `kcaws profile list`"),
-            ConfigError::TakenElsewhere { key, .. } => Self { code: "taken_elsewhere", ..failure }
+            ConfigError::TakenElsewhere { key, .. } => Self { code: ErrorCode::TakenElsewhere, ..failure }
                 .because("not every SDK would take these credentials from kcaws")
                 .hint(format!("remove `{key}` there, or use a profile without it")),
-            ConfigError::NoSuchSource { .. } => Self { code: "no_source_profile", ..failure }
+            ConfigError::NoSuchSource { .. } => Self { code: ErrorCode::NoSourceProfile, ..failure }
                 .hint("name a profile that is there; `kcaws profile list` shows them"),
-            ConfigError::EmptySource { .. } => Self { code: "no_source_profile", ..failure }
+            ConfigError::EmptySource { .. } => Self { code: ErrorCode::NoSourceProfile, ..failure }
                 .hint("name a profile that has credentials; `kcaws profile list` shows them"),
-            ConfigError::NoSource { .. } => Self { code: "no_source_profile", ..failure }
+            ConfigError::NoSource { .. } => Self { code: ErrorCode::NoSourceProfile, ..failure }
                 .hint("add `source_profile = …` to that section, naming a profile that may assume the role"),
-            ConfigError::TwoSources { .. } => Self { code: "two_sources", ..failure }
+            ConfigError::TwoSources { .. } => Self { code: ErrorCode::TwoSources, ..failure }
                 .hint("remove one of the two lines: tools refuse a profile with both"),
-            ConfigError::CircularSource { .. } => Self { code: "circular", ..failure }
+            ConfigError::CircularSource { .. } => Self { code: ErrorCode::Circular, ..failure }
                 .hint("let source_profile name a profile that has credentials of its own"),
-            ConfigError::Circular { .. } => Self { code: "circular", ..failure }
+            ConfigError::Circular { .. } => Self { code: ErrorCode::Circular, ..failure }
                 .hint("name --session, --account and --role in its credential_process instead of --profile"),
-            ConfigError::Doubled { .. } => Self { code: "doubled", ..failure }
+            ConfigError::Doubled { .. } => Self { code: ErrorCode::Duplicate, ..failure }
                 .hint("the AWS CLI reads nothing of a file like that; merge the two, nothing was changed"),
             ConfigError::Unshared { .. } => {
-                Self { code: "not_shared", ..failure }.hint("fix that line first; nothing was changed")
+                Self { code: ErrorCode::NotShared, ..failure }.hint("fix that line first; nothing was changed")
             }
-            ConfigError::Foreign { hides: Some(key), .. } => Self { code: "foreign", ..failure }
+            ConfigError::Foreign { hides: Some(key), .. } => Self { code: ErrorCode::Foreign, ..failure }
                 .hint(format!("nothing was changed; choose another name, since tools would go on to take its `{key}`")),
-            ConfigError::Foreign { .. } => Self { code: "foreign", ..failure }
+            ConfigError::Foreign { .. } => Self { code: ErrorCode::Foreign, ..failure }
                 .hint("nothing was changed; choose another name, or say --force"),
-            ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: "bad_name", ..failure }
+            ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: ErrorCode::BadName, ..failure }
                 .hint("a name is made of letters, digits and `_.@%:+/-`"),
-            ConfigError::CannotBeWritten { .. } => Self { code: "not_writable", ..failure }.hint(
+            ConfigError::CannotBeWritten { .. } => Self { code: ErrorCode::NotWritable, ..failure }.hint(
                 "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
             ),
-            ConfigError::NoSuchFile { path } => Self { code: "no_such_file", ..failure }
+            ConfigError::NoSuchFile { path } => Self { code: ErrorCode::NoSuchFile, ..failure }
                 .because_of(oddity_of_name(path).map(str::to_owned))
                 .hint("correct AWS_CONFIG_FILE, or `unset AWS_CONFIG_FILE` for ~/.aws/config"),
             ConfigError::NoHome => failure.hint("set HOME or AWS_CONFIG_FILE"),
             ConfigError::NoSessions { .. } => {
-                Self { code: "no_sessions", ..failure }.hint("run `kcaws configure`")
+                Self { code: ErrorCode::NoSessions, ..failure }.hint("run `kcaws configure`")
             }
         };
         failure.because_of(cause)

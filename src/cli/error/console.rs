@@ -1,6 +1,6 @@
 //! What goes wrong on the way to the console.
 
-use super::{CommandError, Exit};
+use super::{CommandError, ErrorCode, Exit};
 use crate::console::destination::DestinationError;
 use crate::platform::one_time_redirect::OneTimeRedirectError;
 use crate::ports::browser::{BrowserError, BrowserOptions, StartedBrowser};
@@ -8,7 +8,7 @@ use crate::ports::clipboard::ClipboardError;
 
 impl From<DestinationError> for CommandError {
     fn from(error: DestinationError) -> Self {
-        let failure = Self::new(Exit::Usage, "destination", error.to_string());
+        let failure = Self::new(Exit::Usage, ErrorCode::Destination, error.to_string());
         match error {
             DestinationError::NotAConsole { console, .. } => failure.hint(format!(
                 "a page of the console begins with https://{console}/ or https://REGION.{console}/"
@@ -29,12 +29,12 @@ impl From<DestinationError> for CommandError {
                 failure.hint(format!("known are resources of {}", known.join(", ")))
             }
             DestinationError::UnknownService { near, .. } if near.is_empty() => {
-                Self { code: "no_such_service", ..failure }.hint("`kcaws console --list-services` lists them")
+                Self { code: ErrorCode::NoSuchService, ..failure }.hint("`kcaws console --list-services` lists them")
             }
-            DestinationError::UnknownService { near, .. } => Self { code: "no_such_service", ..failure }
+            DestinationError::UnknownService { near, .. } => Self { code: ErrorCode::NoSuchService, ..failure }
                 .hint(format!("near it: {}; `kcaws console --list-services` lists all", near.join(", "))),
             DestinationError::NotARegion(error) => {
-                Self { code: "bad_region", ..failure }
+                Self { code: ErrorCode::BadRegion, ..failure }
                     .hint(format!("{} Check --region and the profile's `region`", error.hint()))
             }
         }
@@ -43,7 +43,7 @@ impl From<DestinationError> for CommandError {
 
 impl From<BrowserError> for CommandError {
     fn from(error: BrowserError) -> Self {
-        let failure = Self::new(Exit::Failed, "browser", error.to_string());
+        let failure = Self::new(Exit::Failed, ErrorCode::Browser, error.to_string());
         match error {
             BrowserError::NotStarted(_) => failure.hint("`kcaws console --print` prints the URL instead"),
             BrowserError::NoOpener => failure
@@ -74,7 +74,7 @@ pub(in crate::cli) fn not_opened(
     opened: &StartedBrowser,
 ) -> CommandError {
     let OneTimeRedirectError::NotFetched(_) = error else { return error.into() };
-    let failure = CommandError::new(Exit::Failed, "handoff", error.to_string());
+    let failure = CommandError::new(Exit::Failed, ErrorCode::Handoff, error.to_string());
     let print = "`kcaws console --print` prints the URL instead";
     let other = format!("name another browser with --browser; {print}");
     match (manner, opened) {
@@ -97,7 +97,7 @@ pub(in crate::cli) fn not_opened(
 
 impl From<ClipboardError> for CommandError {
     fn from(error: ClipboardError) -> Self {
-        let failure = Self::new(Exit::Failed, "clipboard", error.to_string());
+        let failure = Self::new(Exit::Failed, ErrorCode::Clipboard, error.to_string());
         let hint = "`kcaws console --print` prints the URL instead";
         match error {
             ClipboardError::NoProgram { tried } if tried.is_empty() => {

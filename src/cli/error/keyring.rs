@@ -1,47 +1,47 @@
 //! What a person should do about a store that does not give or take.
 
-use super::{CommandError, Doing, Exit, Hint, Situation, chain};
+use super::{CommandError, Doing, ErrorCode, Exit, Hint, Situation, chain};
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::passphrase::PassphraseError;
 
 impl From<KeyringError> for CommandError {
     fn from(error: KeyringError) -> Self {
-        let failure = Self::new(Exit::Keyring, "keyring", error.to_string());
+        let failure = Self::new(Exit::Keyring, ErrorCode::Keyring, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
             KeyringError::Locked(store) => {
-                Self { code: "keyring_locked", ..failure }.store_hint(StoreHint::Locked(*store))
+                Self { code: ErrorCode::KeyringLocked, ..failure }.store_hint(StoreHint::Locked(*store))
             }
-            KeyringError::ItemLocked { .. } => Self { code: "keyring_locked", ..failure }
+            KeyringError::ItemLocked { .. } => Self { code: ErrorCode::KeyringLocked, ..failure }
                 .because(
                     "the keyring is open, but it is set to confirm each access (in KeePassXC: Settings, Secret Service \
                      Integration, \"Confirm when passwords are retrieved by clients\")",
                 )
                 .store_hint(StoreHint::ItemLocked),
             KeyringError::NoDefault(_) => {
-                Self { code: "keyring_absent", ..failure }.store_hint(StoreHint::NoDefault)
+                Self { code: ErrorCode::KeyringAbsent, ..failure }.store_hint(StoreHint::NoDefault)
             }
             KeyringError::Absent { store, .. } => {
-                Self { code: "keyring_absent", ..failure }.store_hint(StoreHint::Absent(*store))
+                Self { code: ErrorCode::KeyringAbsent, ..failure }.store_hint(StoreHint::Absent(*store))
             }
-            KeyringError::TooSlow { .. } => Self { code: "keyring_too_slow", ..failure }
+            KeyringError::TooSlow { .. } => Self { code: ErrorCode::KeyringTooSlow, ..failure }
                 .hint("see whether the keyring waits for an answer on your desktop, then try again"),
             KeyringError::Unanswered { store, .. } => {
-                Self { code: "keyring_too_slow", ..failure }.store_hint(StoreHint::Unanswered(*store))
+                Self { code: ErrorCode::KeyringTooSlow, ..failure }.store_hint(StoreHint::Unanswered(*store))
             }
             KeyringError::Refused(store) => {
-                Self { code: "keyring_refused", ..failure }.store_hint(StoreHint::Refused(*store))
+                Self { code: ErrorCode::KeyringRefused, ..failure }.store_hint(StoreHint::Refused(*store))
             }
             KeyringError::NobodyToAsk(store) => {
-                Self { code: "keyring_locked", ..failure }.store_hint(StoreHint::Refused(*store))
+                Self { code: ErrorCode::KeyringLocked, ..failure }.store_hint(StoreHint::Refused(*store))
             }
-            KeyringError::Damaged { .. } => Self { code: "keyring_damaged", ..failure }
+            KeyringError::Damaged { .. } => Self { code: ErrorCode::KeyringDamaged, ..failure }
                 .hint("it was left as it is; `kcaws logout` removes it, then log in again"),
-            KeyringError::WrongPassphrase(_) => Self { code: "wrong_passphrase", ..failure }.hint(
+            KeyringError::WrongPassphrase(_) => Self { code: ErrorCode::WrongPassphrase, ..failure }.hint(
                 "nothing was changed; if the passphrase is lost, log in with another store, such as KCAWS_KEYRING=keyutils",
             ),
             KeyringError::NoPassphrase { source, .. } => {
-                Self { code: "no_passphrase", ..failure }.hint(passphrase_hint(source))
+                Self { code: ErrorCode::NoPassphrase, ..failure }.hint(passphrase_hint(source))
             }
             KeyringError::Failed { .. } | KeyringError::Changing { .. } => {
                 failure.hint("`kcaws -v …` shows more; another store: KCAWS_KEYRING at login")

@@ -7,6 +7,7 @@
 mod app;
 mod asking;
 mod cause;
+mod code;
 mod config;
 mod console;
 mod keyring;
@@ -15,6 +16,7 @@ mod profile;
 mod session;
 mod situation;
 
+pub(super) use self::code::ErrorCode;
 pub(super) use self::console::not_opened;
 pub(super) use self::session::unopened;
 
@@ -56,8 +58,7 @@ pub(super) enum Exit {
 #[derive(Debug)]
 pub(super) struct CommandError {
     exit: Exit,
-    /// For programs: stable, snake_case.
-    code: &'static str,
+    code: ErrorCode,
     pub(super) message: String,
     pub(super) cause: Option<String>,
     hint: Option<Hint>,
@@ -72,7 +73,7 @@ enum Hint {
 }
 
 impl CommandError {
-    pub(super) fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { exit, code, message: message.into(), cause: None, hint: None }
     }
 
@@ -103,15 +104,16 @@ impl CommandError {
     }
 
     pub(super) fn silent() -> Self {
-        Self::new(Exit::Done, "closed_pipe", "")
+        Self::new(Exit::Done, ErrorCode::ClosedPipe, "")
     }
 
     pub(super) fn interrupted() -> Self {
-        Self::new(Exit::Interrupted, "interrupted", "")
+        Self::new(Exit::Interrupted, ErrorCode::Interrupted, "")
     }
 
     pub(super) fn output(error: &std::io::Error) -> Self {
-        let failure = Self::new(Exit::Failed, "output", "cannot write the answer").because(error.to_string());
+        let failure =
+            Self::new(Exit::Failed, ErrorCode::Output, "cannot write the answer").because(error.to_string());
         failure.hint(match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 "make room where stdout goes, then run the same command again"
@@ -124,13 +126,13 @@ impl CommandError {
         matches!(self.exit, Exit::Done | Exit::Interrupted)
     }
 
-    pub(super) fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> ErrorCode {
         self.code
     }
 
     /// A login would help; not so after a denial.
     pub(super) fn wants_login(&self) -> bool {
-        self.code == "login_needed"
+        self.code == ErrorCode::LoginNeeded
     }
 
     pub(super) fn exit_code(&self) -> u8 {
@@ -139,7 +141,7 @@ impl CommandError {
 
     pub(super) fn as_json(&self, situation: Situation) -> serde_json::Value {
         let hint = self.hint_in(situation);
-        json!({"error": {"code": self.code, "message": self.message, "cause": self.cause, "hint": hint}})
+        json!({"error": {"code": self.code.as_str(), "message": self.message, "cause": self.cause, "hint": hint}})
     }
 }
 
@@ -163,7 +165,7 @@ pub(super) fn argument(name: &str) -> String {
 
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
-        let failure = Self::new(Exit::Failed, "state", error.to_string());
+        let failure = Self::new(Exit::Failed, ErrorCode::State, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
@@ -171,7 +173,7 @@ impl From<StateError> for CommandError {
                 "kcaws keeps its state in a folder that only you can enter; `kcaws doctor` says how to fix that one",
             ),
             StateError::RootInAnothersHome { .. } => {
-                Self { exit: Exit::Configuration, code: "root", ..failure }.hint(AS_ROOT)
+                Self { exit: Exit::Configuration, code: ErrorCode::Root, ..failure }.hint(AS_ROOT)
             }
             StateError::Io { source, .. } if source.kind() == ErrorKind::ReadOnlyFilesystem => {
                 failure.hint("that file system is read-only: set XDG_STATE_HOME to a folder on another one")
@@ -180,7 +182,7 @@ impl From<StateError> for CommandError {
                 "check the space and the rights of the folder (XDG_STATE_HOME); `kcaws doctor` looks at them",
             ),
             StateError::Busy { .. } => {
-                Self { code: "busy", ..failure }.hint("wait for it, or end that process, then try again")
+                Self { code: ErrorCode::Busy, ..failure }.hint("wait for it, or end that process, then try again")
             }
             StateError::NoRandom => {
                 failure.hint("the system forbids getrandom(2); check the sandbox that kcaws runs in")
@@ -195,7 +197,7 @@ impl From<StateError> for CommandError {
 
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
-        let failure = Self::new(Exit::Configuration, "settings", error.to_string());
+        let failure = Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
             SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
@@ -205,7 +207,7 @@ impl From<SettingsError> for CommandError {
             }
             SettingsError::NoIdpUrl { session, path } => {
                 let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-                Self { code: "no_idp_url", ..failure }.hint(format!(
+                Self { code: ErrorCode::NoIdpUrl, ..failure }.hint(format!(
                     "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
                 ))
             }
@@ -217,14 +219,14 @@ impl From<SettingsError> for CommandError {
 
 impl From<EndpointError> for CommandError {
     fn from(error: EndpointError) -> Self {
-        let failure = Self::new(Exit::Configuration, "endpoint", error.to_string());
+        let failure = Self::new(Exit::Configuration, ErrorCode::Endpoint, error.to_string());
         match error {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
             EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure
                 .hint("an endpoint is a scheme, a host and perhaps a path, such as https://sso.example.com"),
             EndpointError::Foreign { minted, asked } => {
-                let failure = Self { code: "foreign_endpoint", ..failure };
+                let failure = Self { code: ErrorCode::ForeignEndpoint, ..failure };
                 if asked.by_setting().is_empty() {
                     failure.hint(format!(
                         "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to a place at {}",
@@ -245,7 +247,7 @@ impl From<EndpointError> for CommandError {
 
 impl From<NoPort> for CommandError {
     fn from(error: NoPort) -> Self {
-        let failure = Self::new(Exit::Failed, "no_port", error.to_string()).hint(match &error {
+        let failure = Self::new(Exit::Failed, ErrorCode::NoPort, error.to_string()).hint(match &error {
             NoPort::NotOpened(source) if source.kind() == ErrorKind::AddrInUse => {
                 "choose another --port: another program listens at this one"
             }
@@ -263,7 +265,7 @@ impl From<NoPort> for CommandError {
 
 impl From<PrivateFileError> for CommandError {
     fn from(error: PrivateFileError) -> Self {
-        let failure = Self::new(Exit::Failed, "output_file", error.to_string()).hint(match &error {
+        let failure = Self::new(Exit::Failed, ErrorCode::OutputFile, error.to_string()).hint(match &error {
             PrivateFileError::NotAFile { .. } => "name a file that is not there yet, or a regular one",
             PrivateFileError::Io { .. } => "check the space and the rights of the folder that --output names",
         });
@@ -273,7 +275,7 @@ impl From<PrivateFileError> for CommandError {
 
 impl From<OneTimeRedirectError> for CommandError {
     fn from(error: OneTimeRedirectError) -> Self {
-        let failure = Self::new(Exit::Failed, "handoff", error.to_string())
+        let failure = Self::new(Exit::Failed, ErrorCode::Handoff, error.to_string())
             .hint("`kcaws console --print` prints the URL instead");
         failure.because_of(chain(&error))
     }

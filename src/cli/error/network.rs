@@ -1,9 +1,9 @@
 //! The way to AWS: the set-up of the client, proxies, certificates, and answers that are not AWS's.
 
-use super::{CommandError, Exit, chain};
+use super::{CommandError, ErrorCode, Exit, chain};
 use crate::app::SetupError;
 use crate::platform::http::HttpSetupError;
-use crate::ports::service_call::{CallError, CallErrorKind};
+use crate::ports::service_call::{CallError, CallErrorKind, CalledService};
 
 /// Both places of a company's certificate are named: the AWS CLI reads both.
 pub(super) const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; a company certificate goes into AWS_CA_BUNDLE, or into `ca_bundle` of ~/.aws/config";
@@ -24,14 +24,14 @@ impl From<SetupError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             SetupError::Http(HttpSetupError::Roots(_)) => {
-                Self::new(Exit::Configuration, "ca_bundle", error.to_string())
+                Self::new(Exit::Configuration, ErrorCode::CaBundle, error.to_string())
                     .hint("AWS_CA_BUNDLE names a file with PEM certificates; unset it if it is not needed")
             }
             SetupError::Http(HttpSetupError::Proxy(proxy)) => {
-                Self::new(Exit::Configuration, "proxy", error.to_string())
+                Self::new(Exit::Configuration, ErrorCode::Proxy, error.to_string())
                     .hint(format!("write {}=http://host:port, or unset it", proxy.variable))
             }
-            SetupError::Runtime(_) => Self::new(Exit::Failed, "setup", error.to_string())
+            SetupError::Runtime(_) => Self::new(Exit::Failed, ErrorCode::Setup, error.to_string())
                 .hint("the system refuses more open files or threads: `ulimit -a`"),
         };
         failure.because_of(cause)
@@ -40,7 +40,11 @@ impl From<SetupError> for CommandError {
 
 impl From<CallError> for CommandError {
     fn from(error: CallError) -> Self {
-        let failure = Self::new(Exit::Failed, error.service, error.to_string());
+        let code = match error.service {
+            CalledService::Sts => ErrorCode::Sts,
+            CalledService::Signin => ErrorCode::Signin,
+        };
+        let failure = Self::new(Exit::Failed, code, error.to_string());
         match error.trouble {
             CallErrorKind::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
                 failure.hint("they ended a moment ago; run the same command again")

@@ -1,7 +1,7 @@
 //! What a person should do about a config file that cannot be written as asked.
 
 use super::config::of_reading;
-use super::{CommandError, Exit, argument, chain};
+use super::{CommandError, ErrorCode, Exit, argument, chain};
 use crate::platform::protection::Protection;
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
 use crate::profile::naming::TemplateError;
@@ -14,10 +14,10 @@ impl From<SaveError> for CommandError {
             SaveError::Config(error) => error.into(),
             SaveError::File(error) => error.into(),
             SaveError::State(error) => error.into(),
-            SaveError::KeepsChanging { .. } => Self::new(Exit::Failed, "keeps_changing", message)
+            SaveError::KeepsChanging { .. } => Self::new(Exit::Failed, ErrorCode::KeepsChanging, message)
                 .hint("nothing was written by kcaws; find out what writes it, then try again"),
             SaveError::NoBackup { .. } | SaveError::NothingToUndo { .. } => {
-                Self::new(Exit::Failed, "no_backup", message)
+                Self::new(Exit::Failed, ErrorCode::NoBackup, message)
                     .hint("`kcaws profile undo --list` shows what there is")
             }
         }
@@ -26,7 +26,7 @@ impl From<SaveError> for CommandError {
 
 impl From<ConfigFileError> for CommandError {
     fn from(error: ConfigFileError) -> Self {
-        let failure = Self::new(Exit::Failed, "config_file", error.to_string());
+        let failure = Self::new(Exit::Failed, ErrorCode::ConfigFile, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
@@ -48,22 +48,22 @@ impl From<ConfigFileError> for CommandError {
             }),
             ConfigFileError::ReadOnly { path, by: Protection::Mode, .. } => {
                 let path = argument(&path.display().to_string());
-                Self { code: "read_only", ..failure }.hint(format!(
+                Self { code: ErrorCode::ReadOnly, ..failure }.hint(format!(
                     "nothing was changed; if that is not intended, run `chmod u+w {path}`"
                 ))
             }
             // To unprotect it would not last: it is made anew from somewhere else.
-            ConfigFileError::ReadOnly { .. } => Self { code: "read_only", ..failure }.hint(
+            ConfigFileError::ReadOnly { .. } => Self { code: ErrorCode::ReadOnly, ..failure }.hint(
                 "nothing was changed; make that change where the file comes from (Nix, home-manager, your administrator)",
             ),
             ConfigFileError::NotAFile { .. } => failure.hint("check AWS_CONFIG_FILE"),
             ConfigFileError::HardLinked { .. } | ConfigFileError::Mounted { .. } => {
-                Self { code: "not_replaceable", ..failure }
+                Self { code: ErrorCode::NotReplaceable, ..failure }
                     .hint("nothing was changed; --in-place writes into the file itself")
             }
-            ConfigFileError::Attribute { .. } => Self { code: "attribute", ..failure }
+            ConfigFileError::Attribute { .. } => Self { code: ErrorCode::Attribute, ..failure }
                 .hint("nothing was changed; --in-place writes into the file itself, which keeps it"),
-            ConfigFileError::Owner { .. } => Self { code: "owner", ..failure }
+            ConfigFileError::Owner { .. } => Self { code: ErrorCode::Owner, ..failure }
                 .hint("nothing was changed; run this as the owner, or with --in-place"),
         };
         failure.because_of(cause)
@@ -72,7 +72,7 @@ impl From<ConfigFileError> for CommandError {
 
 impl From<TemplateError> for CommandError {
     fn from(error: TemplateError) -> Self {
-        Self::new(Exit::Configuration, "template", error.to_string()).hint(
+        Self::new(Exit::Configuration, ErrorCode::Template, error.to_string()).hint(
             "such as `{account_name|kebab}-{role|kebab}` (--template, KCAWS_NAME_TEMPLATE, config.toml)",
         )
     }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::network::{NO_WAY_THERE, in_between};
-use super::{CommandError, Exit, argument};
+use super::{CommandError, ErrorCode, Exit, argument};
 use crate::credentials::CredentialsError;
 use crate::ports::clock::Skew;
 use crate::ports::identity_center::ServiceError;
@@ -17,35 +17,35 @@ impl From<SessionError> for CommandError {
         match error {
             SessionError::LoginNeeded { session, why } => login_needed(message, &session, &why),
             SessionError::ForeignEndpoint { session, .. } => {
-                Self::new(Exit::Configuration, "foreign_endpoint", message).hint(format!(
+                Self::new(Exit::Configuration, ErrorCode::ForeignEndpoint, message).hint(format!(
                     "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new place", argument(&session)
                 ))
             }
             SessionError::Denied { reason } => {
-                let error = Self::new(Exit::LoginNeeded, "denied", message)
+                let error = Self::new(Exit::LoginNeeded, ErrorCode::Denied, message)
                     .hint("run `kcaws login` again and press Allow, if it was you who started it");
                 match reason {
                     Some(reason) => error.because(reason),
                     None => error,
                 }
             }
-            SessionError::CodeExpired => Self::new(Exit::LoginNeeded, "code_expired", message)
+            SessionError::CodeExpired => Self::new(Exit::LoginNeeded, ErrorCode::CodeExpired, message)
                 .because("nobody pressed Allow, or the sign-in was refused in the browser: whoever is disabled in Keycloak or Identity Center gets no further")
                 .hint("run `kcaws login` again; a code lives about ten minutes"),
-            SessionError::CodeRefused => Self::new(Exit::LoginNeeded, "code_refused", message)
+            SessionError::CodeRefused => Self::new(Exit::LoginNeeded, ErrorCode::CodeRefused, message)
                 .because("the code was used already")
                 .hint("run `kcaws login` again, and approve the code in one browser only"),
-            SessionError::NotBack { .. } => Self::new(Exit::LoginNeeded, "not_back", message)
+            SessionError::NotBack { .. } => Self::new(Exit::LoginNeeded, ErrorCode::NoCallback, message)
                 .because("nobody approved it, or the browser does not run on this machine, or AWS's page showed an error")
                 .hint("run `kcaws login` again, or with --flow device, which any browser on any device can approve"),
             SessionError::NoCode { description, .. } => {
-                let error = Self::new(Exit::LoginNeeded, "no_code", message)
+                let error = Self::new(Exit::LoginNeeded, ErrorCode::NoCode, message)
                     .hint("run `kcaws login` again, or with --flow device");
                 error.because_of(description)
             }
             SessionError::NoPort(error) => error.into(),
             SessionError::BadRecord { session, what, .. } => {
-                let error = Self::new(Exit::Keyring, "bad_record", message);
+                let error = Self::new(Exit::Keyring, ErrorCode::BadRecord, message);
                 match what {
                     RecordError::FromTheFuture(_) => error.hint("use the newer kcaws that wrote it"),
                     RecordError::Damaged | RecordError::Foreign => error.hint(format!(
@@ -53,23 +53,23 @@ impl From<SessionError> for CommandError {
                     )),
                 }
             }
-            SessionError::StoreForgets { .. } => Self::new(Exit::Keyring, "store_forgets", message)
+            SessionError::StoreForgets { .. } => Self::new(Exit::Keyring, ErrorCode::StoreNotPersistent, message)
                 .hint("choose another store: KCAWS_KEYRING=keyutils kcaws login"),
             SessionError::Moved { .. } => {
-                Self::new(Exit::Failed, "moved", message).hint("nothing is lost; run the same command again")
+                Self::new(Exit::Failed, ErrorCode::Moved, message).hint("nothing is lost; run the same command again")
             }
-            SessionError::NoStore { tried } => Self::new(Exit::Keyring, "no_store", message)
+            SessionError::NoStore { tried } => Self::new(Exit::Keyring, ErrorCode::NoStore, message)
                 .because(tried.join("; "))
                 .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),
-            SessionError::StrangePage { why, .. } => Self::new(Exit::Failed, "strange_page", message)
+            SessionError::StrangePage { why, .. } => Self::new(Exit::Failed, ErrorCode::UnexpectedPage, message)
                 .because(why.to_string())
                 .hint("do not sign in there; check AWS_ENDPOINT_URL_SSO_OIDC and the network"),
             SessionError::PortalChanged { session, .. } => {
-                Self::new(Exit::Configuration, "portal_changed", message)
+                Self::new(Exit::Configuration, ErrorCode::PortalChanged, message)
                     .because("the start URL leads to another Identity Center than at the first login; nothing was sent there")
                     .hint(format!("ask your administrator; if the change is meant, run `kcaws trust {}`", argument(&session)))
             }
-            SessionError::BadPin { session } => Self::new(Exit::Configuration, "bad_pin", message)
+            SessionError::BadPin { session } => Self::new(Exit::Configuration, ErrorCode::BadPin, message)
                 .hint(format!("see where it leads and pin it anew: `kcaws trust {}`", argument(&session))),
             SessionError::StartUrl(error) => error.into(),
             SessionError::NothingListed { error, .. } => {
@@ -89,7 +89,7 @@ impl From<SessionError> for CommandError {
 
 impl From<StartUrlError> for CommandError {
     fn from(error: StartUrlError) -> Self {
-        let wrong = Self::new(Exit::Configuration, "start_url", error.to_string());
+        let wrong = Self::new(Exit::Configuration, ErrorCode::StartUrl, error.to_string());
         let usual = "`sso_start_url` is the URL of your access portal, or one that redirects there at once";
         match error {
             StartUrlError::NotAws { leads_to, .. } => {
@@ -109,7 +109,7 @@ impl From<StartUrlError> for CommandError {
                 wrong.hint("add the line `sso_region = …` to the session in ~/.aws/config")
             }
             StartUrlError::NoAnswer(_) => {
-                Self { exit: Exit::Failed, code: "unreachable", ..wrong }.hint(NO_WAY_THERE)
+                Self { exit: Exit::Failed, code: ErrorCode::Unreachable, ..wrong }.hint(NO_WAY_THERE)
             }
         }
     }
@@ -137,7 +137,7 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
         LoginNeeded::RegistrationExpired => "the client registration has expired".to_owned(),
         LoginNeeded::TokenRefused => "AWS refused the access token (401), a fresh one too".to_owned(),
     };
-    CommandError::new(Exit::LoginNeeded, "login_needed", message)
+    CommandError::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message)
         .because(cause)
         .hint(format!("run `kcaws login {}`", argument(session)))
 }
@@ -145,7 +145,7 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
 /// A login that no terminal shows ended because its page must not be opened by itself.
 pub(in crate::cli) fn unopened(page: &str, session: &str) -> CommandError {
     let message = format!("no valid login for session `{session}`");
-    CommandError::new(Exit::LoginNeeded, "login_needed", message)
+    CommandError::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message)
         .because(format!(
             "a login was begun, but its page is at no sign-in host of AWS that kcaws knows, so it was not opened: {page}"
         ))
@@ -182,43 +182,45 @@ impl From<ServiceError> for CommandError {
         let message = error.to_string();
         let failed = |code| Self::new(Exit::Failed, code, message.clone());
         match &error {
-            ServiceError::Unreachable { .. } => failed("unreachable").hint(NO_WAY_THERE),
+            ServiceError::Unreachable { .. } => failed(ErrorCode::Unreachable).hint(NO_WAY_THERE),
             ServiceError::TimedOut { .. } => {
-                failed("timeout").hint("check the network, the VPN and HTTPS_PROXY, then try again")
+                failed(ErrorCode::Timeout).hint("check the network, the VPN and HTTPS_PROXY, then try again")
             }
-            ServiceError::NoTime { .. } => failed("timeout").hint(
+            ServiceError::NoTime { .. } => failed(ErrorCode::Timeout).hint(
                 "run the same command again: the keyring or another kcaws process took the time of this one",
             ),
-            ServiceError::ServerTrouble { .. } => failed("server_trouble").hint("try again in a moment"),
+            ServiceError::ServerTrouble { .. } => {
+                failed(ErrorCode::ServerTrouble).hint("try again in a moment")
+            }
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
-            ServiceError::Throttled | ServiceError::SlowDown => failed("throttled")
+            ServiceError::Throttled | ServiceError::SlowDown => failed(ErrorCode::Throttled)
                 .because("AWS allows some 20 requests a second for one login, and others were first")
                 .hint("run the same command again in a moment"),
-            ServiceError::NotUnderstood { .. } => {
-                failed("not_understood").hint("a proxy or a captive portal may stand between; -v shows more")
-            }
+            ServiceError::NotUnderstood { .. } => failed(ErrorCode::NotUnderstood)
+                .hint("a proxy or a captive portal may stand between; -v shows more"),
             ServiceError::KmsKey { reason, .. } => {
                 let (cause, change) = about_the_key(reason);
-                failed("kms_key").because(cause).hint(format!(
+                failed(ErrorCode::KmsKey).because(cause).hint(format!(
                     "ask the administrator of Identity Center to {change} (`kcaws explain {}`); your login is kept, and a new one would not help",
                     argument(reason)
                 ))
             }
-            ServiceError::NotAws { status, .. } => failed("not_aws").hint(in_between(*status)),
-            ServiceError::Rejected { .. } => failed("refused")
+            ServiceError::NotAws { status, .. } => failed(ErrorCode::NotAws).hint(in_between(*status)),
+            ServiceError::Rejected { .. } => failed(ErrorCode::Refused)
                 .hint("compare `sso_region`, the account and the permission set with your access portal"),
-            ServiceError::Refused { code, .. } if code == "invalid_request" => failed("refused").hint(
-                "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
-            ),
-            ServiceError::Refused { .. } => failed("refused")
+            ServiceError::Refused { code, .. } if code == "invalid_request" => failed(ErrorCode::Refused)
+                .hint(
+                    "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
+                ),
+            ServiceError::Refused { .. } => failed(ErrorCode::Refused)
                 .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documents"),
-            ServiceError::InvalidClient => failed("invalid_client").hint("run `kcaws login --force`"),
-            ServiceError::Unauthorized => failed("unauthorized").hint("run `kcaws login`"),
+            ServiceError::InvalidClient => failed(ErrorCode::InvalidClient).hint("run `kcaws login --force`"),
+            ServiceError::Unauthorized => failed(ErrorCode::Unauthorized).hint("run `kcaws login`"),
             // Of a role they are other errors, with hints that lead here.
-            ServiceError::Forbidden => Self::new(Exit::NotAssigned, "forbidden", message)
+            ServiceError::Forbidden => Self::new(Exit::NotAssigned, ErrorCode::Forbidden, message)
                 .hint("ask an administrator whether your user has any assignment"),
             ServiceError::NotFound => {
-                failed("not_found").hint("ask an administrator whether your user has any assignment")
+                failed(ErrorCode::NotFound).hint("ask an administrator whether your user has any assignment")
             }
             // These are steps of a login, and the login turns them into its own words.
             ServiceError::AuthorizationPending
@@ -226,7 +228,7 @@ impl From<ServiceError> for CommandError {
             | ServiceError::AccessDenied { .. }
             | ServiceError::InvalidGrant
             | ServiceError::LostGrant => {
-                Self::new(Exit::LoginNeeded, "login_needed", message).hint("run `kcaws login`")
+                Self::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message).hint("run `kcaws login`")
             }
         }
     }
@@ -236,14 +238,14 @@ impl From<CredentialsError> for CommandError {
     fn from(error: CredentialsError) -> Self {
         let message = error.to_string();
         match error {
-            CredentialsError::NotAssigned(_) => Self::new(Exit::NotAssigned, "not_assigned", message)
+            CredentialsError::NotAssigned(_) => Self::new(Exit::NotAssigned, ErrorCode::NotAssigned, message)
                 .because("AWS answered 403 (No access)")
                 .hint("`kcaws accounts` shows what you have; an administrator can assign more"),
-            CredentialsError::NoSuchRole(_) => Self::new(Exit::Failed, "no_such_role", message)
+            CredentialsError::NoSuchRole(_) => Self::new(Exit::Failed, ErrorCode::NoSuchRole, message)
                 .because("AWS answered 404")
                 .hint("`kcaws accounts` shows the accounts and permission sets that you have"),
             CredentialsError::ExpiredOnArrival { skew, .. } => {
-                let error = Self::new(Exit::Failed, "expired_on_arrival", message)
+                let error = Self::new(Exit::Failed, ErrorCode::ExpiredOnArrival, message)
                     .hint("check this machine's clock; if it is right, try again");
                 match skew.filter(|skew| skew.differs_from(Skew::NONE, TimeDelta::minutes(1))) {
                     Some(skew) => error.because(clock_words(skew)),
@@ -251,7 +253,7 @@ impl From<CredentialsError> for CommandError {
                 }
             }
             CredentialsError::EndsTooLate { skew, .. } => {
-                let error = Self::new(Exit::Failed, "ends_too_late", message)
+                let error = Self::new(Exit::Failed, ErrorCode::EndsTooLate, message)
                     .because("AWS hands out none for longer than 12 h")
                     .hint("check this machine's clock; if it is right, check the proxy and AWS_ENDPOINT_URL_SSO");
                 match skew.filter(|skew| skew.differs_from(Skew::NONE, TimeDelta::minutes(1))) {

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::provider::Provider;
 use crate::app::resolve;
 use crate::app::resolve::ResolvedRole;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::role_args::RoleArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::platform::program::Crowd;
@@ -29,7 +29,7 @@ pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandE
         document.profile_names().into_iter().filter(|name| matches(pattern, name)).filter(is_ours).collect();
     if names.is_empty() {
         let message = format!("no profile of kcaws matches `{pattern}`");
-        return Err(CommandError::new(Exit::Configuration, "no_match", message)
+        return Err(CommandError::new(Exit::Configuration, ErrorCode::NoMatch, message)
             .hint("`*` stands for any letters, `?` for one: --each 'prod-*'"));
     }
     Ok(names)
@@ -65,7 +65,7 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
     }
     Err(CommandError::new(
         Exit::Failed,
-        "some_failed",
+        ErrorCode::SomeFailed,
         format!("{} of {all} failed, {good} done", failed.len()),
     )
     .because(failed.join(", "))

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::init::HOOK;
 use super::role_args::RoleArgs;
 use super::serve;
@@ -137,7 +137,7 @@ fn lasting(
     }
     let asked = humantime::format_duration(min_ttl.to_std().unwrap_or_default());
     let message = format!("the credentials would end before {asked} are over");
-    Err(CommandError::new(Exit::Failed, "too_short", message)
+    Err(CommandError::new(Exit::Failed, ErrorCode::TooShort, message)
         .because(format!(
             "{} gives {} min at a time, fresh ones too",
             shown(&provider.role.role_name),
@@ -155,18 +155,20 @@ fn cleared(env: &Env) -> Vec<String> {
 fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
     let name = program.line[0].to_string_lossy();
     match why {
-        NotRun::NotFound => {
-            CommandError::new(Exit::NotFound, "command_not_found", format!("there is no command `{name}`"))
-                .hint("name a program on PATH, or its path; for aliases and pipes, `-- bash -c '…'`")
-        }
+        NotRun::NotFound => CommandError::new(
+            Exit::NotFound,
+            ErrorCode::CommandNotFound,
+            format!("there is no command `{name}`"),
+        )
+        .hint("name a program on PATH, or its path; for aliases and pipes, `-- bash -c '…'`"),
         NotRun::NoInterpreter(interpreter) => {
             let (cause, hint) = no_interpreter(interpreter.as_deref());
-            CommandError::new(Exit::CannotRun, "command_cannot_run", format!("`{name}` cannot be run"))
+            CommandError::new(Exit::CannotRun, ErrorCode::CommandCannotRun, format!("`{name}` cannot be run"))
                 .because(cause)
                 .hint(hint)
         }
         NotRun::CannotRun(error) => {
-            CommandError::new(Exit::CannotRun, "command_cannot_run", format!("`{name}` cannot be run"))
+            CommandError::new(Exit::CannotRun, ErrorCode::CommandCannotRun, format!("`{name}` cannot be run"))
                 .because(error.to_string())
                 .hint("check that the file is a program and that you may execute it")
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use self::refusal::Refusal;
 use self::topics::{Topic, topics};
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::role_args::account;
 use super::ui::{Ui, shown};
 use crate::app::App;
@@ -68,7 +68,7 @@ pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     if topics.is_empty() {
         // The text itself is not repeated: it is pasted from anywhere.
         let meant = matching::meant(&text);
-        return Err(CommandError::new(Exit::Usage, "unknown_topic", "no topic matches that text")
+        return Err(CommandError::new(Exit::Usage, ErrorCode::UnknownTopic, "no topic matches that text")
             .hint(format!("{meant}`kcaws explain` lists the topics; part of the message is enough")));
     }
     let is_refusal =

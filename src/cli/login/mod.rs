@@ -10,7 +10,7 @@ use chrono::{DateTime, Local, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
@@ -90,9 +90,8 @@ pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandErro
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if args.flow == Some(FlowChoice::Pkce) && args.qr.is_some() {
         let message = "a QR code is for another device, and a PKCE login comes back to this one";
-        return Err(
-            CommandError::new(Exit::Usage, "usage", message).hint("leave out one of --qr and --flow pkce")
-        );
+        return Err(CommandError::new(Exit::Usage, ErrorCode::Usage, message)
+            .hint("leave out one of --qr and --flow pkce"));
     }
     if !args.all {
         return log_in(args, args.of.select(app, ui)?, app, ui);
@@ -278,7 +277,7 @@ impl Attempt<'_> {
             next,
         })?;
         self.app.browser().open(page.url()).map_err(|error| {
-            CommandError::new(Exit::Failed, "browser", error.to_string())
+            CommandError::new(Exit::Failed, ErrorCode::Browser, error.to_string())
                 .hint("run `kcaws login` in a terminal")
         })?;
         Ok(page)

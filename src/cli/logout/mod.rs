@@ -3,7 +3,7 @@ mod purge;
 use super::select;
 use clap::Args;
 
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::login::local_time;
 use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
@@ -144,7 +144,7 @@ fn end_login(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Co
                 None => error.message,
             };
             let message = format!("`{name}` is logged out here, but AWS could not be told");
-            return Err(CommandError::new(Exit::Failed, "logout_incomplete", message)
+            return Err(CommandError::new(Exit::Failed, ErrorCode::LogoutIncomplete, message)
                 .because(cause)
                 .hint("the session at Identity Center ends by itself; the access portal in the browser ends it at once"));
         }

@@ -3,7 +3,7 @@
 use super::log_out;
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, ErrorCode};
 use crate::cli::ui::Ui;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
@@ -19,7 +19,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
     for session in sessions(app)? {
         match log_out(ResolvedSession::of(session), app, ui) {
             // The tokens are gone here, and nobody can tell AWS any more.
-            Err(error) if error.code() == "logout_incomplete" => {
+            Err(error) if error.code() == ErrorCode::LogoutIncomplete => {
                 if let Some(earlier) = untold.replace(error) {
                     ui.error(&earlier, false);
                 }

@@ -3,7 +3,7 @@ use clap::Args;
 use super::write_args::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, ErrorCode};
 use crate::cli::role_args::{account, id_of, role_name};
 use crate::cli::ui::Ui;
 use crate::console::regions;
@@ -122,7 +122,11 @@ fn put(
 pub(in crate::cli) fn program(app: &App) -> Result<String, CommandError> {
     use crate::cli::error::Exit;
     let failed = || {
-        CommandError::new(Exit::Failed, "own_path", "cannot tell by which path profiles should call kcaws")
+        CommandError::new(
+            Exit::Failed,
+            ErrorCode::OwnPath,
+            "cannot tell by which path profiles should call kcaws",
+        )
     };
     let path = process::lasting_path_of_self(&app.env)
         .map_err(|error| failed().because(error.to_string()).hint("call it by its absolute path"))?;

@@ -5,7 +5,7 @@ use super::write_args::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::app::open::OpenSession;
 use crate::cli::accounts;
-use crate::cli::error::{CommandError, Exit, argument};
+use crate::cli::error::{CommandError, ErrorCode, Exit, argument};
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::console::regions::{self, NotARegion};
@@ -53,7 +53,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     if must_ask && (args.write.json || !ui.is_interactive()) {
         return Err(CommandError::new(
             Exit::Usage,
-            "must_ask",
+            ErrorCode::MustAsk,
             "sync asks before it writes, and nobody can answer",
         )
         .hint("look with --dry-run, then say --yes"));
@@ -104,7 +104,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
 pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), CommandError> {
     for (table, region) in settings.regions() {
         if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(region) {
-            return Err(CommandError::new(Exit::Configuration, "bad_region", error.to_string())
+            return Err(CommandError::new(Exit::Configuration, ErrorCode::BadRegion, error.to_string())
                 .because(format!("{table} in config.toml names it"))
                 .hint(error.hint()));
         }
@@ -123,7 +123,7 @@ fn whole(listing: &Listing) -> Result<(), CommandError> {
             first.account.id
         ),
     };
-    Err(CommandError::new(Exit::Failed, "partial", message)
+    Err(CommandError::new(Exit::Failed, ErrorCode::Partial, message)
         .because(format!("AWS does not tell what you have there: {}", first.reason))
         .hint("ask an administrator whether the account is suspended or being closed"))
 }
@@ -132,9 +132,13 @@ fn whole(listing: &Listing) -> Result<(), CommandError> {
 fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
     let Some((first, others)) = left_out.split_first() else { return Ok(()) };
     let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
-    Err(CommandError::new(Exit::Failed, "partial", "AWS's list was not understood whole; nothing was pruned")
-        .because(format!("left out: {first}{more}"))
-        .hint("ask an administrator to rename it, then run the same command again"))
+    Err(CommandError::new(
+        Exit::Failed,
+        ErrorCode::Partial,
+        "AWS's list was not understood whole; nothing was pruned",
+    )
+    .because(format!("left out: {first}{more}"))
+    .hint("ask an administrator to rename it, then run the same command again"))
 }
 
 /// How names of the listing are chosen.
@@ -203,7 +207,7 @@ pub(in crate::cli) fn skipped(plan: &Plan, rename: &str, ui: &mut Ui) -> Result<
     for one in others {
         ui.say(&shown(&format!("left as it is: {}: {}", one.name, reason(one))));
     }
-    Err(CommandError::new(Exit::Failed, "partial", message)
+    Err(CommandError::new(Exit::Failed, ErrorCode::Partial, message)
         .because(reason(first))
         .hint(way_out(first, rename)))
 }

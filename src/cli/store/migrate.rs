@@ -2,7 +2,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::app::App;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::ports::keyring::StoreKind;
@@ -47,7 +47,7 @@ pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let (name, to) = (shown(&session.name), args.to);
     if let Some((store, error)) = migrated.left_behind.into_iter().next() {
         let message = format!("the tokens of `{name}` lie in the {to}, but a copy is left in the {store}");
-        return Err(CommandError::new(Exit::Keyring, "copy_left", message)
+        return Err(CommandError::new(Exit::Keyring, ErrorCode::CopyLeft, message)
             .because(error.to_string())
             .hint("run the same command again when that store answers"));
     }

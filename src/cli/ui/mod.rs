@@ -269,7 +269,7 @@ impl Ui {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::error::Exit;
+    use crate::cli::error::{ErrorCode, Exit};
 
     fn ui(quiet: bool) -> (Ui, crate::platform::terminal::Captured, crate::platform::terminal::Captured) {
         let (terminal, stdout, stderr) = Terminal::captured();
@@ -301,7 +301,7 @@ mod tests {
         let name = "a\u{1b}[2J\u{7f}\u{9b}31m\u{202e}b\u{e0041}\n\"Zoë 東京";
         let (mut ui, stdout, stderr) = ui(false);
         ui.json(&serde_json::json!({ "name": name }));
-        ui.error(&CommandError::new(Exit::Failed, "x", name), true);
+        ui.error(&CommandError::new(Exit::Failed, ErrorCode::Output, name), true);
         for text in [stdout.text(), stderr.text()] {
             assert!(
                 text.chars().all(|letter| letter == '\n' || shown(&letter.to_string()).len() < 5),

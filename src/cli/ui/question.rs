@@ -1,7 +1,7 @@
 //! Questions to the person at the terminal.
 
 use super::{Ui, shown};
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::platform::picker::{self, PickError};
 
 /// How often an answer may be misunderstood.
@@ -15,7 +15,7 @@ impl Ui {
         if !self.is_interactive() {
             return Err(CommandError::new(
                 Exit::Usage,
-                "input_needed",
+                ErrorCode::InputNeeded,
                 "this needs a confirmation and there is no terminal to ask for it",
             )
             .hint(format!("answer at a terminal, or add {instead}")));
@@ -49,7 +49,7 @@ impl Ui {
             }
         }
         let instead = instead.map(|flag| format!(", or add {flag}")).unwrap_or_default();
-        Err(CommandError::new(Exit::Usage, "bad_answer", format!("`{answer}` is neither yes nor no"))
+        Err(CommandError::new(Exit::Usage, ErrorCode::BadAnswer, format!("`{answer}` is neither yes nor no"))
             .hint(format!("answer y or n{instead}")))
     }
 

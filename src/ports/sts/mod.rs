@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub use self::assume::{AssumeRole, AssumedCredentials};
 use crate::platform::http::{Answer, HttpSetup};
 use crate::ports::identity_center::{Origin, RoleCredentials};
-use crate::ports::service_call::{CallError, CallErrorKind, Refusals, ServiceEndpoint};
+use crate::ports::service_call::{CallError, CallErrorKind, CalledService, Refusals, ServiceEndpoint};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -59,7 +59,10 @@ pub struct HttpSts {
 impl HttpSts {
     pub fn new(http: HttpSetup, endpoint: Origin, region: String) -> Self {
         let refusals = Refusals::Coded(|body| text_of(body, "Code"));
-        Self { callee: ServiceEndpoint { service: "sts", http, origin: endpoint, refusals }, region }
+        Self {
+            callee: ServiceEndpoint { service: CalledService::Sts, http, origin: endpoint, refusals },
+            region,
+        }
     }
 
     fn signed(

@@ -1,0 +1,162 @@
+//! The codes of errors, for programs: stable, in snake case (`docs/json.md`).
+
+macro_rules! error_codes {
+    ($($name:ident = $text:literal,)*) => {
+        /// What went wrong, as `--json` names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(in crate::cli) enum ErrorCode {
+            $($name,)*
+        }
+
+        impl ErrorCode {
+            #[cfg(test)]
+            pub(in crate::cli) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(in crate::cli) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    Attribute = "attribute",
+    BadAnswer = "bad_answer",
+    BadName = "bad_name",
+    BadPin = "bad_pin",
+    BadRecord = "bad_record",
+    BadRegion = "bad_region",
+    BadStartUrl = "bad_start_url",
+    Browser = "browser",
+    Busy = "busy",
+    CaBundle = "ca_bundle",
+    Circular = "circular",
+    Clipboard = "clipboard",
+    ClosedPipe = "closed_pipe",
+    CodeExpired = "code_expired",
+    CodeRefused = "code_refused",
+    CommandCannotRun = "command_cannot_run",
+    CommandNotFound = "command_not_found",
+    Config = "config",
+    ConfigFile = "config_file",
+    CopyLeft = "copy_left",
+    DefaultFirst = "default_first",
+    Denied = "denied",
+    Destination = "destination",
+    Duplicate = "duplicate",
+    Endpoint = "endpoint",
+    EndsTooLate = "ends_too_late",
+    ExpiredOnArrival = "expired_on_arrival",
+    Forbidden = "forbidden",
+    Foreign = "foreign",
+    ForeignEndpoint = "foreign_endpoint",
+    Handoff = "handoff",
+    InputNeeded = "input_needed",
+    Interrupted = "interrupted",
+    InvalidClient = "invalid_client",
+    KeepsChanging = "keeps_changing",
+    Keyring = "keyring",
+    KeyringAbsent = "keyring_absent",
+    KeyringDamaged = "keyring_damaged",
+    KeyringLocked = "keyring_locked",
+    KeyringRefused = "keyring_refused",
+    KeyringTooSlow = "keyring_too_slow",
+    KmsKey = "kms_key",
+    LoginNeeded = "login_needed",
+    LogoutIncomplete = "logout_incomplete",
+    MfaCode = "mfa_code",
+    MfaNeeded = "mfa_needed",
+    Moved = "moved",
+    MustAsk = "must_ask",
+    NoBackup = "no_backup",
+    NoBrowser = "no_browser",
+    NoCallback = "no_callback",
+    NoCode = "no_code",
+    NoHook = "no_hook",
+    NoIdpUrl = "no_idp_url",
+    NoLogoutFirst = "no_logout_first",
+    NoMatch = "no_match",
+    NoPassphrase = "no_passphrase",
+    NoPort = "no_port",
+    NoProfiles = "no_profiles",
+    NoRole = "no_role",
+    NoSessions = "no_sessions",
+    NoShellLine = "no_shell_line",
+    NoSourceProfile = "no_source_profile",
+    NoStore = "no_store",
+    NoSuchAccount = "no_such_account",
+    NoSuchFile = "no_such_file",
+    NoSuchProfile = "no_such_profile",
+    NoSuchRole = "no_such_role",
+    NoSuchService = "no_such_service",
+    NoSuchSession = "no_such_session",
+    NoTerminal = "no_terminal",
+    NotAssigned = "not_assigned",
+    NotAws = "not_aws",
+    NotFound = "not_found",
+    NotOurs = "not_ours",
+    NotReplaceable = "not_replaceable",
+    NotShared = "not_shared",
+    NotUnderstood = "not_understood",
+    NotWritable = "not_writable",
+    NothingBefore = "nothing_before",
+    NothingPicked = "nothing_picked",
+    OnlyFederation = "only_federation",
+    Output = "output",
+    OutputFile = "output_file",
+    OwnPath = "own_path",
+    Owner = "owner",
+    Partial = "partial",
+    PortalChanged = "portal_changed",
+    Proxy = "proxy",
+    ReadOnly = "read_only",
+    Refused = "refused",
+    RoleDenied = "role_denied",
+    Root = "root",
+    ServerTrouble = "server_trouble",
+    Settings = "settings",
+    Setup = "setup",
+    Signin = "signin",
+    SomeFailed = "some_failed",
+    StartUrl = "start_url",
+    State = "state",
+    StoreNotPersistent = "store_not_persistent",
+    Sts = "sts",
+    TakenElsewhere = "taken_elsewhere",
+    Template = "template",
+    Throttled = "throttled",
+    Timeout = "timeout",
+    TooManyFiles = "too_many_files",
+    TooShort = "too_short",
+    TwoSources = "two_sources",
+    Unauthorized = "unauthorized",
+    UnexpectedPage = "unexpected_page",
+    Unhealthy = "unhealthy",
+    UnknownShell = "unknown_shell",
+    UnknownTopic = "unknown_topic",
+    Unquotable = "unquotable",
+    Unreachable = "unreachable",
+    Usage = "usage",
+    WhichAccount = "which_account",
+    WhichProfile = "which_profile",
+    WhichSession = "which_session",
+    WrongPassphrase = "wrong_passphrase",
+    WrongRegion = "wrong_region",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_code_is_in_snake_case_and_no_other_has_it() {
+        let is_snake = |code: &str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let codes: HashSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
+        assert!(codes.into_iter().all(is_snake));
+    }
+}
