@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::app::resolve::ResolvedSession;
 use crate::credentials::cache::{CacheKey, CachedCredentials, CredentialCache, IssuerFingerprint};
 use crate::profile::{Role, SsoSession};
-use crate::session::known::LastSession;
+use crate::session::last_session::LastSession;
 use crate::session::status::SessionStatus;
 
 /// Refreshes come about hourly: bounds that are no further apart are as good as one time.

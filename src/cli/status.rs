@@ -15,7 +15,7 @@ use crate::credentials::{cache, wire};
 use crate::ports::identity_center::Patience;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
-use crate::session::known::{self, LastSession};
+use crate::session::last_session::{self, LastSession};
 use crate::session::status::{self, SessionStatus};
 use crate::session::{LoginNeeded, SessionError};
 
@@ -146,7 +146,7 @@ fn look(
         learn_user(app, session, warm.as_deref().unwrap_or_default());
         status = status::read(state, session)?;
     }
-    let last = known::last_session(state, session)?;
+    let last = last_session::last_session(state, session)?;
     let mut row = row(session, status.as_ref(), now);
     if check.as_ref().is_some_and(CommandError::wants_login) {
         row.logged_in = false;

@@ -5,7 +5,7 @@ use super::session_args::SessionArgs;
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::app::resolve;
-use crate::session::{SessionError, known};
+use crate::session::{SessionError, pin};
 
 /// Trust the portal that a session's start URL leads to now
 ///
@@ -26,7 +26,7 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let session = args.of.select(app, ui)?.session;
     let portal = resolve::portal(app, &session)?;
     let name = shown(&session.name);
-    let pinned = match known::pinned(&**app.state(), &session) {
+    let pinned = match pin::pinned(&**app.state(), &session) {
         // That is mended here.
         Err(SessionError::BadPin { .. }) => None,
         pinned => pinned?,
@@ -51,7 +51,7 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         ui.say("Nothing was changed.");
         return Ok(());
     }
-    known::pin(&**app.state(), &*app.clock, &session, &portal)?;
+    pin::pin(&**app.state(), &*app.clock, &session, &portal)?;
     ui.say(&format!(
         "`{name}` is pinned to `{}`. The next `kcaws login` goes there; a login that there is stays until you log out.",
         shown(portal.instance.as_str())

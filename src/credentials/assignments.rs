@@ -18,25 +18,12 @@ pub struct Assignments {
 impl Session<'_> {
     /// Two requests for an account of some size, however many accounts there are.
     pub fn access_in(&self, account_id: &str) -> Result<Assignments, SessionError> {
-        self.asked_again(|token| self.look_in(account_id, token))
+        self.with_token(|token| self.look_in(account_id, token))?.map_err(|error| self.refusal(error))
     }
 
     /// The accounts that AWS lists for the person, without what they have there.
     pub fn account_list(&self) -> Result<Vec<Account>, SessionError> {
-        self.asked_again(|token| self.list_accounts(token))
-    }
-
-    /// A refused token is renewed once.
-    fn asked_again<T>(
-        &self,
-        ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,
-    ) -> Result<T, SessionError> {
-        let token = self.access_token()?;
-        let found = match ask(&token) {
-            Err(ServiceError::Unauthorized) => ask(&self.access_token_after_refusal(&token)?),
-            found => found,
-        };
-        found.map_err(|error| self.refusal(error))
+        self.with_token(|token| self.list_accounts(token))?.map_err(|error| self.refusal(error))
     }
 
     fn list_accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, ServiceError> {

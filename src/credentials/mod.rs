@@ -51,14 +51,9 @@ impl Session<'_> {
     /// One fetch; when the portal refuses the token, one refresh and one more fetch. A second refusal is for a
     /// person to mend, and nothing is forgotten because of it.
     pub fn fetch_role(&self, role: &Role) -> Result<Fetched, CredentialsError> {
-        let fetch = |token| {
+        let answer = self.with_token(|token| {
             self.at_the_pace(|| self.center.role_credentials(token, &role.account_id, &role.role_name))
-        };
-        let token = self.access_token()?;
-        let answer = match fetch(&token) {
-            Err(ServiceError::Unauthorized) => fetch(&self.access_token_after_refusal(&token)?),
-            answer => answer,
-        };
+        })?;
         match answer {
             Ok(credentials) => self.alive(credentials),
             Err(ServiceError::Unauthorized) => Err(self.login_needed(LoginNeeded::TokenRefused).into()),

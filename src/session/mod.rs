@@ -3,12 +3,16 @@
 //! Says what is the case; what a person should type about it stands in `cli/error.rs`.
 
 pub mod auto_login;
+pub(crate) mod bearer;
 pub mod device;
-pub mod known;
+pub(crate) mod files;
+mod history;
+pub mod last_session;
 pub mod login;
 pub mod logout;
 pub mod migrate;
 pub mod page;
+pub mod pin;
 pub mod pkce;
 pub mod record;
 pub mod refresh;

@@ -1,15 +1,12 @@
 //! Stores that may hold a copy of a session's tokens besides the one that the status file names. Noted before a
 //! copy is made, and until it is removed: a forgotten one would be a second way in.
 
-use std::time::Duration;
-
+use super::files::{A_MOMENT, SessionFile};
 use super::{status, token_store};
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::session::store_selection::StoreOpener;
-
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Adds to the note. With the session's lock held, as everything here.
 pub fn note(session: &SsoSession, state: &dyn StateFolder, kinds: &[StoreKind]) -> Result<(), StateError> {
@@ -48,14 +45,14 @@ pub fn tidy(
     if noted(session, state)?.is_empty() {
         return Ok(Vec::new());
     }
-    let _lock = token_store::lock(session, state, LOCK_PATIENCE)?;
+    let _lock = token_store::lock(session, state, A_MOMENT)?;
     let in_use = status::read(state, session)?.map(|status| status.store);
     forget(session, state, in_use, open)
 }
 
 /// A note that cannot be understood is none.
 fn noted(session: &SsoSession, state: &dyn StateFolder) -> Result<Vec<StoreKind>, StateError> {
-    let bytes = state.read(&file_name(session))?;
+    let bytes = state.read(&SessionFile::StaleCopies.of(session))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
 }
 
@@ -67,12 +64,8 @@ fn write(session: &SsoSession, state: &dyn StateFolder, kinds: Vec<StoreKind>) -
         }
     }
     if each.is_empty() {
-        return state.remove(&file_name(session)).map(|_| ());
+        return state.remove(&SessionFile::StaleCopies.of(session)).map(|_| ());
     }
     let text = serde_json::to_vec(&each).expect("names serialize");
-    state.write(&file_name(session), &text)
-}
-
-fn file_name(session: &SsoSession) -> String {
-    format!("sessions/{}.copies", token_store::item_key(session).digest())
+    state.write(&SessionFile::StaleCopies.of(session), &text)
 }

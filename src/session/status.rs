@@ -1,21 +1,17 @@
 //! The status file: names, times and the store of one session, no secrets. What `status` and `prompt` read, and
 //! where the choice of store is kept.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Session, SessionError, TokenRecord, known, token_store};
+use super::files::{A_BLINK, FOLDER, SessionFile};
+use super::{Session, SessionError, TokenRecord, last_session, token_store};
 use crate::ports::identity_center::Registration;
 use crate::ports::keyring::StoreKind;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
-const FOLDER: &str = "sessions";
 const SCHEMA: u32 = 1;
-/// For a note that is not worth waiting for.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct SessionStatus {
@@ -131,8 +127,8 @@ fn known_user(
 
 /// Who logged in, as STS says. Not worth failing or waiting long for.
 pub fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
-    let Ok(_lock) = token_store::lock(session, state, LOCK_PATIENCE) else { return };
-    known::note_user(state, session, user);
+    let Ok(_lock) = token_store::lock(session, state, A_BLINK) else { return };
+    last_session::note_user(state, session, user);
     let Ok(Some(mut status)) = read(state, session) else { return };
     if let Some(login) = &mut status.login
         && login.user.as_deref() != Some(user)
@@ -168,5 +164,5 @@ impl Session<'_> {
 }
 
 pub fn file_name(session: &SsoSession) -> String {
-    format!("{FOLDER}/{}.json", token_store::item_key(session).digest())
+    SessionFile::Status.of(session)
 }

@@ -4,24 +4,20 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use super::files::item_key;
+use super::files::{A_REFRESH, SessionFile};
 use super::sealed_store::{NotSealed, Plain, SealedStore};
 use super::{Session, SessionError, TokenRecord};
 use crate::ports::identity_center::{Endpoints, Minted};
-use crate::ports::keyring::{ItemKey, KeyringError, SecretStore};
+use crate::ports::keyring::{KeyringError, SecretStore};
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
 
 /// The name of a rescued record among what is sealed for the session.
 const RESCUED: &str = "token";
-/// How long another kcaws may take with the record (a refresh is two requests).
-const PROOF_PATIENCE: Duration = Duration::from_secs(20);
 /// As long as the kernel keyring store keeps one.
 const RESCUED_LIFE: TimeDelta = TimeDelta::days(7);
-
-pub fn item_key(session: &SsoSession) -> ItemKey {
-    ItemKey { session: session.name.clone(), start_url: session.start_url.clone() }
-}
 
 /// Returns what a store has of a session. An empty item is none: a KWallet that was killed before it wrote its file
 /// leaves one, and so does a removal that nobody confirmed.
@@ -41,7 +37,7 @@ pub fn prove(
     if stored(store, session)?.is_some() {
         return Ok(false);
     }
-    let _lock = lock(session, state, PROOF_PATIENCE)?;
+    let _lock = lock(session, state, A_REFRESH)?;
     if stored(store, session)?.is_some() {
         return Ok(false);
     }
@@ -56,7 +52,7 @@ pub fn prove(
 impl Session<'_> {
     /// Removes what [`prove`] wrote, after a login that came to nothing. Not worth failing for.
     pub fn forget_proof(&self) {
-        let Ok(_lock) = self.lock(PROOF_PATIENCE) else { return };
+        let Ok(_lock) = self.lock(A_REFRESH) else { return };
         if self.load_from_anywhere().is_ok_and(|record| record.is_some_and(|record| record.is_empty())) {
             let _ = self.forget();
         }
@@ -172,7 +168,7 @@ pub(super) fn lock(
     state: &dyn StateFolder,
     patience: Duration,
 ) -> Result<Lock, StateError> {
-    state.lock(&format!("sessions/{}.lock", item_key(session).digest()), patience)
+    state.lock(&SessionFile::Lock.of(session), patience)
 }
 
 /// What the last holder of the lock wrote whole before it was killed counts as written. A store that does not answer

@@ -61,10 +61,7 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
     let each =
         fixture.kcaws("-q exec --each d?v --region eu-north-1 -- printenv AWS_REGION").run().expect_ok();
     assert_eq!(each.stdout_text(), "dev: eu-north-1\n");
-    fixture
-        .run("exec dev --region nowhere -- true")
-        .expect_code(125)
-        .expect_stderr("is not a region");
+    fixture.run("exec dev --region nowhere -- true").expect_code(125).expect_stderr("is not a region");
     let mut serving =
         fixture.kcaws("serve lab --region eu-north-1 --format dotenv").allow_secret_on_stdout().spawn();
     serving.wait_for_stdout("AWS_REGION=eu-north-1");

@@ -10,7 +10,7 @@ use crate::app::resolve::{self, DUAL_STACK};
 use crate::cli::error::argument;
 use crate::profile::{Document, SsoSession};
 use crate::session::start_url::StartUrlError;
-use crate::session::{known, start_url};
+use crate::session::{pin, start_url};
 
 /// From here on AWS refuses signatures.
 const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
@@ -105,7 +105,7 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         Ok(portal) => portal,
         Err(error) => return Some(failed(name, &error.into())),
     };
-    Some(match known::pinned(&**context.app.state(), session) {
+    Some(match pin::pinned(&**context.app.state(), session) {
         Err(error) => failed(name, &error.into()),
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,

@@ -26,7 +26,7 @@ use crate::session::logout::ServerSide;
 use crate::session::page::PageUrl;
 use crate::session::start_url::{self, Portal};
 use crate::session::status::SessionStatus;
-use crate::session::{Flow, Session, SessionError, known, stale_copies, status};
+use crate::session::{Flow, Session, SessionError, last_session, stale_copies, status};
 use crate::settings::FlowChoice;
 
 const EXAMPLES: &str = "\
@@ -174,7 +174,7 @@ fn log_in_with(
 
     let client_name = format!("kcaws {}", user_at_host(&app.env));
     let attempt = Attempt { args, app, session: &session, portal: &portal, client_name: &client_name };
-    let last_user = known::last_user(session.state, session.config)?;
+    let last_user = last_session::last_user(session.state, session.config)?;
     let status = attempt.log_in(ui)?;
     session.pin_if_first(&portal)?;
     // Best effort: the old store may be gone, which is perhaps why the person chose another.

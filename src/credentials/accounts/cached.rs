@@ -1,8 +1,6 @@
 //! The last listing of a login, kept: a completion may not ask the network, and nobody waits a minute twice for a
 //! thousand accounts. Names and ids, no secrets.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +8,11 @@ use super::{AccountRoles, Listing, Unavailable};
 use crate::ports::identity_center::Endpoints;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::SsoSession;
+use crate::session::files::A_BLINK;
 use crate::session::{Session, status};
 
 /// Assignments change seldom, and who was given one just now is told how old a list is.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
-/// For a note that is not worth waiting for.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct CachedAccounts {
@@ -53,7 +50,7 @@ pub(super) fn login_of(session: &SsoSession, state: &dyn StateFolder) -> Option<
 impl Session<'_> {
     /// Best effort. Thrown away where the login that listed is not the one of now: whoever logs out leaves no list.
     pub(super) fn keep_known(&self, login: DateTime<Utc>, listing: &Listing) {
-        let Ok(_lock) = self.lock(LOCK_PATIENCE) else { return };
+        let Ok(_lock) = self.lock(A_BLINK) else { return };
         if login_of(self.config, self.state) != Some(login) {
             return;
         }
@@ -91,6 +88,8 @@ fn stem(session: &SsoSession) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ports::clock::Clock;
     use crate::ports::identity_center::{Account, Origin};

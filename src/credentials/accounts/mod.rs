@@ -20,6 +20,7 @@ use super::rate_limit::RateLimit;
 use crate::platform::thread;
 use crate::ports::identity_center::{Account, ServiceError};
 use crate::secret::Secret;
+use crate::session::bearer::Bearer;
 use crate::session::{LoginNeeded, Session, SessionError};
 
 const IN_FLIGHT: usize = 10;
@@ -75,7 +76,7 @@ impl Session<'_> {
     /// others; where all do, that is the error.
     pub fn accounts(&self, done: impl Fn(usize, usize) + Send + Sync) -> Result<Listing, SessionError> {
         let login = login_of(self.config, self.state);
-        let mut token = self.access_token()?;
+        let mut bearer = Bearer::new(self, self.access_token()?);
         let run = Run {
             pace: RateLimit::new(self.clock),
             progress: Mutex::new(self.progress_before(login)),
@@ -88,26 +89,16 @@ impl Session<'_> {
                 run.pace.ask(|| self.center.list_accounts(token, page, None))
             })
         };
-        let (mut accounts, mut may_renew) = (list(&token), true);
-        if matches!(accounts, Err(ServiceError::Unauthorized)) {
-            token = self.access_token_after_refusal(&token)?;
-            (accounts, may_renew) = (list(&token), false);
-        }
-        let mut accounts = accounts.map_err(|error| self.refusal(error))?;
+        let mut accounts = bearer.ask(list)?.map_err(|error| self.refusal(error))?;
         // A list that changes while it is turned over may name one twice.
         let mut seen = BTreeSet::new();
         accounts.retain(|account| seen.insert(account.id.clone()));
-        let mut outcome = self.roles_of(&accounts, &token, &run, &done);
         // A long run may outlive its token.
-        if may_renew && matches!(outcome, Err(ServiceError::Unauthorized)) {
-            self.keep(&run);
-            token = self.access_token_after_refusal(&token)?;
-            outcome = self.roles_of(&accounts, &token, &run, &done);
-        }
-        if let Err(error) = outcome {
-            self.keep(&run);
-            return Err(self.refusal(error));
-        }
+        let outcome = bearer.ask(|token| {
+            let outcome = self.roles_of(&accounts, token, &run, &done);
+            outcome.inspect_err(|_| self.keep(&run))
+        })?;
+        outcome.map_err(|error| self.refusal(error))?;
         // The next run asks anew; a file that stays is only an hour's.
         let _ = self.state.remove(&progress_name(self.config));
         let mut refused = run.refused.into_inner().unwrap_or_else(PoisonError::into_inner);

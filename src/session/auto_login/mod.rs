@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{status, token_store};
+use super::files::SessionFile;
+use super::status;
 use crate::ports::clock::Clock;
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
@@ -85,7 +86,7 @@ impl AutoLogin<'_> {
         start: &impl Fn() -> std::io::Result<()>,
         since: DateTime<Utc>,
     ) -> Result<bool, StateError> {
-        let _turn = match self.state.lock(&self.file("start"), TIME_TO_START) {
+        let _turn = match self.state.lock(&self.file(SessionFile::StartOfLogin), TIME_TO_START) {
             Ok(turn) => turn,
             // Somebody is at it.
             Err(StateError::Busy { .. }) => return Ok(true),
@@ -108,7 +109,7 @@ impl AutoLogin<'_> {
     /// For the login itself: its lock, or `None` when another one runs. From now on it counts as unfinished.
     pub fn begin(&self) -> Result<Option<Lock>, StateError> {
         // Those who look whether it is held hold it for that moment.
-        let lock = match self.state.lock(&self.file("login"), TIME_TO_START) {
+        let lock = match self.state.lock(&self.file(SessionFile::Login), TIME_TO_START) {
             Ok(lock) => lock,
             Err(StateError::Busy { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -124,12 +125,12 @@ impl AutoLogin<'_> {
 
     /// There is a login, by this one or any other.
     pub fn forget_failures(&self) -> Result<(), StateError> {
-        self.state.remove(&self.file("unfinished"))?;
+        self.state.remove(&self.file(SessionFile::UnfinishedLogin))?;
         Ok(())
     }
 
     fn runs(&self) -> Result<bool, StateError> {
-        match self.state.lock(&self.file("login"), Duration::ZERO) {
+        match self.state.lock(&self.file(SessionFile::Login), Duration::ZERO) {
             Ok(_) => Ok(false),
             Err(StateError::Busy { .. }) => Ok(true),
             Err(error) => Err(error),
@@ -150,12 +151,12 @@ impl AutoLogin<'_> {
     /// The page that was not opened stands behind the time.
     fn write_mark(&self, page: Option<&str>) -> Result<(), StateError> {
         let text = format!("{}\n{}", self.clock.now().to_rfc3339(), page.unwrap_or_default());
-        self.state.write(&self.file("unfinished"), text.as_bytes())
+        self.state.write(&self.file(SessionFile::UnfinishedLogin), text.as_bytes())
     }
 
     /// Returns the login that was begun not long ago and has not succeeded.
     fn mark(&self) -> Result<Option<FailedLogin>, StateError> {
-        let Some(bytes) = self.state.read(&self.file("unfinished"))? else { return Ok(None) };
+        let Some(bytes) = self.state.read(&self.file(SessionFile::UnfinishedLogin))? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
         let (begun, page) = text.split_once('\n').unwrap_or((&text, ""));
         let Ok(begun) = DateTime::parse_from_rfc3339(begun.trim()) else { return Ok(None) };
@@ -171,8 +172,8 @@ impl AutoLogin<'_> {
         Ok(status.and_then(|status| status.login).is_some_and(|login| login.logged_in_at >= since))
     }
 
-    fn file(&self, kind: &str) -> String {
-        format!("sessions/{}.{kind}", token_store::item_key(self.config).digest())
+    fn file(&self, file: SessionFile) -> String {
+        file.of(self.config)
     }
 }
 

@@ -1,11 +1,10 @@
 //! A login in three steps, with the person between the second and the third: [`Session::check`] whether one is
 //! needed, [`Session::begin_login`], [`Session::complete_login`].
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
 use super::auto_login::AutoLogin;
+use super::files::A_REFRESH;
 use super::page::DevicePages;
 use super::stale_copies;
 use super::start_url::Portal;
@@ -16,9 +15,6 @@ use crate::ports::callback;
 use crate::ports::identity_center::{
     ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
-
-/// How long another kcaws may take with the record (a refresh is two requests).
-const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the person is asked to approve.
 pub struct PendingLogin {
@@ -52,16 +48,7 @@ impl Session<'_> {
 
     /// Asks the service whether it takes the login that is stored.
     pub fn prove(&self) -> Result<(), SessionError> {
-        let token = self.access_token()?;
-        let answer = match self.center.list_accounts(&token, None, Some(1)) {
-            Err(ServiceError::Unauthorized) => {
-                // A fresh one may be refused as well: only the portal can tell.
-                let token = self.access_token_after_refusal(&token)?;
-                self.center.list_accounts(&token, None, Some(1))
-            }
-            answer => answer,
-        };
-        match answer {
+        match self.with_token(|token| self.center.list_accounts(token, None, Some(1)))? {
             // Logged in with no account to see is logged in.
             Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => Ok(()),
             Err(ServiceError::Unauthorized) => Err(self.login_needed(LoginNeeded::TokenRefused)),
@@ -95,7 +82,7 @@ impl Session<'_> {
         client_name: &str,
         anew: bool,
     ) -> Result<Registration, SessionError> {
-        let _lock = self.lock(LOCK_PATIENCE)?;
+        let _lock = self.lock(A_REFRESH)?;
         let mut record = self.record_for_login()?;
         let known = record.usable_registration(flow, &self.config.scopes, self.clock.now());
         let registration = match known.filter(|_| !anew) {
@@ -118,7 +105,7 @@ impl Session<'_> {
     /// The service may not know it any more: the next login registers anew. A login that somebody else made with it
     /// since `begun` proves that it does.
     pub(super) fn forget_registration(&self, flow: Flow, begun: DateTime<Utc>) -> Result<(), SessionError> {
-        let _lock = self.lock(LOCK_PATIENCE)?;
+        let _lock = self.lock(A_REFRESH)?;
         let Some(mut record) = self.load()? else { return Ok(()) };
         if record.login.as_ref().is_none_or(|login| login.flow != flow || login.logged_in_at < begun) {
             record.set_registration(flow, None);
@@ -142,7 +129,7 @@ impl Session<'_> {
         token: IssuedToken,
     ) -> Result<SessionStatus, SessionError> {
         let _section = CriticalSection::enter();
-        let _lock = self.lock(LOCK_PATIENCE)?;
+        let _lock = self.lock(A_REFRESH)?;
         // What lies there is worth one registration, the other grant's: no reason to lose the token.
         let mut record =
             self.record_for_login().unwrap_or_else(|_| TokenRecord::empty(self.config, self.endpoints));

@@ -1,15 +1,12 @@
 //! The end of a login: first over there, then here. What is here goes in any case.
 
-use std::time::Duration;
-
+use super::bearer::Bearer;
+use super::files::A_REFRESH;
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError};
 use crate::platform::interrupt::CriticalSection;
-use crate::ports::identity_center::ServiceError;
 use crate::ports::keyring::KeyringError;
 use crate::secret::Secret;
-
-const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of the session at Identity Center.
 pub enum ServerSide {
@@ -63,7 +60,7 @@ impl Session<'_> {
             ) => Some(ServerSide::Unknown(error)),
             Err(error) => return Err(error),
         };
-        let lock = self.lock(LOCK_PATIENCE)?;
+        let lock = self.lock(A_REFRESH)?;
         let _section = CriticalSection::enter();
         let _lock = lock;
         // Without the status file nobody would find the tokens where they are now.
@@ -76,7 +73,7 @@ impl Session<'_> {
     /// After the service has ended it, for a login that comes next: whatever becomes of that one, what is stored is no
     /// login any more, and its end here says nothing of how long sessions last.
     pub fn forget_login(&self) -> Result<(), SessionError> {
-        let lock = self.lock(LOCK_PATIENCE)?;
+        let lock = self.lock(A_REFRESH)?;
         let _section = CriticalSection::enter();
         let _lock = lock;
         self.still_in_use()?;
@@ -96,16 +93,10 @@ impl Session<'_> {
             Ok(token) => token,
             Err(error) => return ServerSide::without_token(error),
         };
-        match self.center.logout(&token) {
-            Ok(()) => ServerSide::Ended,
-            Err(ServiceError::Unauthorized) => match self.access_token_after_refusal(&token) {
-                Ok(token) => match self.center.logout(&token) {
-                    Ok(()) => ServerSide::Ended,
-                    Err(error) => ServerSide::Unknown(error.into()),
-                },
-                Err(error) => ServerSide::without_token(error),
-            },
-            Err(error) => ServerSide::Unknown(error.into()),
+        match Bearer::new(self, token).ask(|token| self.center.logout(token)) {
+            Ok(Ok(())) => ServerSide::Ended,
+            Ok(Err(error)) => ServerSide::Unknown(error.into()),
+            Err(error) => ServerSide::without_token(error),
         }
     }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::ports::identity_center::ServiceError;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::session::testing::Fixture;
 

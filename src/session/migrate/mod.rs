@@ -4,8 +4,7 @@
 //! The order: note both stores (`copies`), write, read back and compare, switch the status file, delete the old, drop
 //! the note. What a killed move leaves behind is removed by whoever comes next: a move, a login, a logout.
 
-use std::time::Duration;
-
+use super::files::A_REFRESH;
 use super::sealed_store::SealedStore;
 use super::stale_copies;
 use super::status::{self, SessionStatus};
@@ -18,9 +17,6 @@ use crate::ports::sealing_key::SealingKeys;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
-
-/// How long another kcaws may take with the record (a refresh is two requests).
-const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Migration<'a> {
     pub config: &'a SsoSession,
@@ -54,7 +50,7 @@ impl Migration<'_> {
         }
         let new = store_selection::usable(to, self.config, prompting, true, self.open)?;
         let _section = CriticalSection::enter();
-        let lock = token_store::lock(self.config, self.state, LOCK_PATIENCE)?;
+        let lock = token_store::lock(self.config, self.state, A_REFRESH)?;
         // Moved by somebody else meanwhile: what was opened is not where the tokens are.
         if self.noted_store()?.is_some_and(|noted| noted != old.kind()) {
             drop(lock);
@@ -69,7 +65,7 @@ impl Migration<'_> {
         if token_store::stored(store, self.config)?.is_none() {
             return Err(self.nothing_to_move());
         }
-        let _lock = token_store::lock(self.config, self.state, LOCK_PATIENCE)?;
+        let _lock = token_store::lock(self.config, self.state, A_REFRESH)?;
         let keep = self.noted_store()?.unwrap_or(store.kind());
         Ok(Migrated { from: None, left_behind: self.forget_copies_but(keep)? })
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::known;
+use super::last_session;
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError, TokenRecord};
 use crate::platform::interrupt::CriticalSection;
@@ -40,7 +40,7 @@ impl Session<'_> {
 
     /// A record without a login is what is left of one that was over, or of one that was never finished.
     fn without_login(&self, is_stored: bool) -> LoginNeeded {
-        let last = if is_stored { known::last_session(self.state, self.config) } else { Ok(None) };
+        let last = if is_stored { last_session::last_session(self.state, self.config) } else { Ok(None) };
         match last {
             Ok(Some(last)) => LoginNeeded::SessionOver { seen_at: last.over_at },
             _ => LoginNeeded::NeverLoggedIn,

@@ -122,7 +122,7 @@ fn a_refusal_after_a_lost_answer_tells_nothing_of_the_sessions_end() {
     fixture.center.tokens.will(Err(ServiceError::LostGrant));
     assert!(matches!(why(fixture.session().access_token()), LoginNeeded::RefreshLost { .. }));
     assert!(fixture.stored_login().is_none());
-    assert_eq!(known::last_session(&fixture.state, &fixture.config).expect("reads"), None);
+    assert_eq!(last_session::last_session(&fixture.state, &fixture.config).expect("reads"), None);
 }
 
 #[test]

@@ -14,11 +14,10 @@
 //! in another config file, shares the key and the logout, and nothing else: what is sealed is bound to where it
 //! belongs.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
+use super::files::A_MOMENT;
 use crate::platform::aead::{self, SealError};
 use crate::ports::sealing_key::{ID_LEN, KeyId, NoPlace, SealingKeys};
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
@@ -28,8 +27,6 @@ const FOLDER: &str = "warm";
 pub const LOCK: &str = ".lock";
 /// And notes so.
 pub const NOTE: &str = ".note";
-/// Nobody holds it longer than a write takes.
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct SealedStore<'a> {
     session: &'a str,
@@ -189,7 +186,7 @@ impl<'a> SealedStore<'a> {
     }
 
     fn lock(&self) -> Result<crate::ports::state_folder::Lock, StateError> {
-        self.state.lock(&format!("{}{LOCK}", self.stem), LOCK_PATIENCE)
+        self.state.lock(&format!("{}{LOCK}", self.stem), A_MOMENT)
     }
 
     fn bound<'b>(&'b self, id: &'b KeyId, fields: &[&'b [u8]]) -> Vec<&'b [u8]> {

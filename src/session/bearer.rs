@@ -1,0 +1,44 @@
+//! The access token while something is done with it: renewed once when the service refuses it.
+
+use super::{Session, SessionError};
+use crate::ports::identity_center::ServiceError;
+use crate::secret::Secret;
+
+/// A token that was not refused yet, or the one that was got in its place.
+pub(crate) struct Bearer<'a> {
+    session: &'a Session<'a>,
+    token: Secret<String>,
+    may_renew: bool,
+}
+
+impl<'a> Bearer<'a> {
+    pub(crate) fn new(session: &'a Session<'a>, token: Secret<String>) -> Self {
+        Self { session, token, may_renew: true }
+    }
+
+    /// Asks, and once more with another token where this one is refused (401). The answer of the service is inside; a
+    /// second refusal is one of those.
+    pub(crate) fn ask<T>(
+        &mut self,
+        ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,
+    ) -> Result<Result<T, ServiceError>, SessionError> {
+        match ask(&self.token) {
+            Err(ServiceError::Unauthorized) if self.may_renew => {
+                self.token = self.session.access_token_after_refusal(&self.token)?;
+                self.may_renew = false;
+                Ok(ask(&self.token))
+            }
+            answer => Ok(answer),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Asks with the access token; see [`Bearer::ask`].
+    pub(crate) fn with_token<T>(
+        &self,
+        ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,
+    ) -> Result<Result<T, ServiceError>, SessionError> {
+        Bearer::new(self, self.access_token()?).ask(ask)
+    }
+}
