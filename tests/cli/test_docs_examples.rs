@@ -48,7 +48,6 @@ fn invocations(line: &str) -> Vec<Vec<String>> {
                 end(&mut words);
             }
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 word.get_or_insert_default();
                 quote = Some(c);
@@ -59,7 +58,7 @@ fn invocations(line: &str) -> Vec<Vec<String>> {
                 words.extend(word.take());
                 end(&mut words);
             }
-            (None, _) => word.get_or_insert_default().push(c),
+            _ => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word.take());
@@ -144,7 +143,7 @@ fn configurations_in_the_documents_are_read() {
         all.iter().find(|profile| profile["name"] == name).unwrap_or_else(|| panic!("{name}: {list}")).clone()
     };
     assert_eq!(profile("dev")["source"], "kcaws");
-    assert_eq!(profile("deploy")["source"], "source_profile");
+    assert_eq!(profile("deploy")["source_profile"], "dev");
 }
 
 #[test]
@@ -193,7 +192,7 @@ fn templates_in_the_documents_make_names() {
     let mut tried = 0;
     for line in page.prose() {
         for template in
-            line.split('`').skip(1).step_by(2).filter(|code| code.contains("}") && code.contains('|'))
+            line.split('`').skip(1).step_by(2).filter(|code| code.contains('}') && code.contains('|'))
         {
             let sync = stage.kcaws("profile sync corp --dry-run --json --template");
             sync.arg(format!("{template}-{{role}}")).run().expect_ok();
