@@ -201,3 +201,24 @@ fn templates_in_the_documents_make_names() {
     }
     assert!(tried > 0);
 }
+
+/// A message that troubleshooting has is one that `explain` knows.
+#[test]
+fn messages_in_the_documents_are_explained() {
+    let page = document("docs/troubleshooting.md");
+    let (_, tables) = page.text.split_once("## Messages in other tools").unwrap();
+    let (tables, _) = tables.split_once("## Errors of kcaws").unwrap();
+    let cells = tables.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let messages = cells.flat_map(|cell| {
+        let mark = if cell.contains('`') { '`' } else { '"' };
+        cell.split(mark).skip(1).step_by(2)
+    });
+    let desk = Desk::new();
+    let mut known = 0;
+    for message in messages {
+        let output = desk.command(binary()).args(["explain", message]).run();
+        assert!(output.status.success(), "{output}");
+        known += 1;
+    }
+    assert!(known > 25, "{known}");
+}
