@@ -183,6 +183,28 @@ fn the_first_line_of_readme_leads_to_profiles() {
     assert!(stage.desk.read_aws_config().contains(&format!("[profile {profile}]")), "{profile}");
 }
 
+/// What `configure` prints is what the recorded session in the guide shows, up to the first name, path or number.
+#[test]
+fn the_recorded_session_is_what_configure_prints() {
+    let guide = document("docs/guide.md");
+    let blocks = guide.blocks();
+    let recorded = blocks.iter().find(|block| block.text.starts_with("$ kcaws configure\n")).unwrap();
+    let stage = Stage::with(idc_sim::IdcSim::builder().auto_approve(true));
+    std::fs::remove_file(stage.desk.aws_config_path()).unwrap();
+    let (url, region) = (stage.sim.start_url(), stage.sim.region());
+    let line = format!("configure --start-url {url} --region {region} --profiles all --yes --shell-line");
+    let output = stage.kcaws(&line).env("SHELL", "/bin/bash").env("BROWSER", "true").run().expect_ok();
+    let mut compared = 0;
+    for line in output.stderr_text().lines() {
+        let label = line.find(": ").filter(|_| line.starts_with("  ")).unwrap_or(line.len());
+        let varies = |c: char| matches!(c, '/' | '`' | '\'') || c.is_ascii_digit();
+        let fixed = line[..label].split(varies).next().unwrap();
+        assert!(recorded.text.contains(fixed), "{line}");
+        compared += usize::from(fixed.len() > 8);
+    }
+    assert!(compared > 6, "{output}");
+}
+
 /// Templates in the documents are templates.
 #[test]
 fn templates_in_the_documents_make_names() {
