@@ -121,13 +121,13 @@ fn hostile_names_do_not_act_in_a_prompt() {
     says(output, "a\\u{1b}[2J%%n$(touch pwned)\\u{202e}b log in");
 }
 
-/// The snippet of README, by a starship that draws everything else too.
+/// The snippet of the documents, by a starship that draws everything else too.
 #[test]
 fn starship_shows_profile_and_time_and_lets_no_name_act() {
     let Some(starship) = clients().command_line_or_skip(Client::Starship) else { return };
-    let readme = include_str!("../../README.md");
-    let mut blocks = readme.split("```toml\n").map(|block| block.split("```").next().unwrap());
-    let snippet = blocks.find(|block| block.starts_with("[custom.kcaws]")).expect("README has it");
+    let page = include_str!("../../docs/shells.md");
+    let mut blocks = page.split("```toml\n").map(|block| block.split("```").next().unwrap());
+    let snippet = blocks.find(|block| block.starts_with("[custom.kcaws]")).expect("it is there");
     let fixture = LoginFixture::new();
     let name = "e%n$(touch pwned)`touch pwned`\\";
     let config = fixture.config();

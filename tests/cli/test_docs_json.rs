@@ -1,0 +1,130 @@
+//! The samples of JSON in the documents are what the commands print, and errors have the codes of the table.
+
+use std::collections::BTreeMap;
+
+use kcaws_test_kit::Output;
+use serde_json::Value;
+
+use crate::fixture::LoginFixture;
+use crate::test_docs::document;
+
+/// The sample of each command, by the heading that it is under.
+fn samples() -> BTreeMap<String, Value> {
+    let page = document("docs/json.md");
+    let blocks = page.blocks();
+    let samples = blocks.iter().filter(|block| block.language == "json");
+    samples.map(|block| (block.heading.to_owned(), serde_json::from_str(&block.text).unwrap())).collect()
+}
+
+/// The same keys in the same places, the same kinds of values; lists by their first element.
+#[track_caller]
+fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
+    match (sample, real) {
+        (Value::Object(sample), Value::Object(real)) => {
+            let keys = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(sample), keys(real), "keys of {path}");
+            for (key, value) in sample {
+                assert_same_shape(value, &real[key], &format!("{path}.{key}"));
+            }
+        }
+        (Value::Array(sample), Value::Array(real)) => {
+            assert_eq!(sample.is_empty(), real.is_empty(), "{path}");
+            for (sample, real) in sample.iter().zip(real).take(1) {
+                assert_same_shape(sample, real, &format!("{path}[0]"));
+            }
+        }
+        (sample, real) => {
+            assert_eq!(
+                std::mem::discriminant(sample),
+                std::mem::discriminant(real),
+                "{path}: {sample} and {real}"
+            );
+        }
+    }
+}
+
+/// Lists are compared by their first element; that of the sample has an alias, as most have.
+fn in_the_middle(mut services: Value) -> Value {
+    let list = services["services"].as_array_mut().unwrap();
+    list.retain(|service| service["name"] == "dynamodb");
+    services
+}
+
+/// Compares and removes a sample; what is left at the end was compared with nothing.
+struct Unchecked(BTreeMap<String, Value>);
+
+impl Unchecked {
+    #[track_caller]
+    fn check(&mut self, heading: &str, output: &Output) {
+        self.check_value(heading, &output.stdout_json());
+    }
+
+    #[track_caller]
+    fn check_value(&mut self, heading: &str, real: &Value) {
+        let sample = self.0.remove(heading).unwrap_or_else(|| panic!("no sample of `{heading}`"));
+        assert_same_shape(&sample, real, heading);
+    }
+}
+
+#[test]
+fn the_samples_are_what_the_commands_print() {
+    let mut samples = Unchecked(samples());
+    let fixture = LoginFixture::new();
+    fixture.log_in();
+    for heading in ["status", "accounts", "store status"] {
+        samples.check(heading, &fixture.run(&format!("{heading} --json")).expect_ok());
+    }
+    samples.check("console", &fixture.kcaws("console dev --json").allow_secret_on_stdout().run().expect_ok());
+    let services = fixture.run("console --list-services --json").expect_ok().stdout_json();
+    samples.check_value("console --list-services", &in_the_middle(services));
+    samples.check("whoami", &fixture.run("whoami --profile dev --json").expect_ok());
+    fixture.credentials().expect_ok();
+    samples.check("use", &fixture.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok());
+    samples.check("doctor", &fixture.run("doctor --offline --json").expect_ok());
+    let refused = "explain 403 --session corp --account 111122223333 --role PowerUserAcces --json";
+    samples.check("explain", &fixture.run(refused).expect_ok());
+    fixture.env.write_aws_config(&format!("{}\n[profile old]\nsso_session = corp\n", fixture.config()));
+    let line = "configure --session corp --profiles all --import --shell-line --yes --json";
+    samples.check("configure", &fixture.kcaws(line).env("SHELL", "/bin/bash").run().expect_ok());
+    fixture.env.write_aws_config(&fixture.config());
+    fixture.env.write_home_file(".aws/credentials", "[dev]\naws_access_key_id = AKIAEXAMPLE\n");
+    let add = "profile add dev --session corp --account 111122223333 --role ReadOnlyAccess --json";
+    samples.check("profile add", &fixture.run(add).expect_ok());
+    for heading in ["profile undo --list", "profile undo", "profile list"] {
+        samples.check(heading, &fixture.run(&format!("{heading} --json")).expect_ok());
+    }
+    assert!(samples.0.is_empty(), "compared with nothing: {:?}", samples.0.keys());
+}
+
+/// Every error that a command line can be given without a network; the exit code is that of the table.
+#[test]
+fn errors_have_the_codes_of_the_table() {
+    let page = document("docs/json.md").text;
+    let (_, table) = page.split_once("## Error codes").unwrap();
+    let rows: BTreeMap<&str, i32> = table
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            let exit = cells.next()?.parse().ok()?;
+            Some((cells.next()?.trim_matches('`'), exit))
+        })
+        .collect();
+    let fixture = LoginFixture::new();
+    for (line, code) in [
+        ("status nowhere --json", "no_such_session"),
+        ("status --frobnicate --json", "usage"),
+        ("explain zzzz --json", "unknown_topic"),
+        ("whoami --profile dev --json", "login_needed"),
+        ("whoami --profile nobody --json", "no_such_profile"),
+        ("console dev --destination http://example.com --json", "destination"),
+        ("console dev --service zzzz --json", "no_such_service"),
+        ("accounts corp --json", "login_needed"),
+        ("profile undo 99 --json", "no_backup"),
+        ("profile remove other --json", "no_such_profile"),
+    ] {
+        let output = fixture.run(line);
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_else(|e| panic!("{e}: {output}"));
+        assert_eq!(error["error"]["code"], code, "{line}");
+        assert_eq!(rows.get(code), Some(&output.code()), "{line}");
+    }
+}
