@@ -58,7 +58,7 @@ struct Row {
     access_expires_at: Option<DateTime<Utc>>,
     refreshable: Option<bool>,
     /// AWS does not tell it.
-    session_ends_at: Option<DateTime<Utc>>,
+    session_expires_at: Option<DateTime<Utc>>,
     /// How long the last one lasted that was seen to end: at least, at most.
     last_session_seconds_min: Option<i64>,
     last_session_seconds_max: Option<i64>,
@@ -77,15 +77,15 @@ struct Row {
 #[derive(Serialize)]
 struct WarmRow {
     account_id: String,
-    role: String,
-    ends_at: DateTime<Utc>,
+    role_name: String,
+    expires_at: DateTime<Utc>,
 }
 
 #[derive(Serialize)]
 struct Gone {
     account_id: String,
-    role: String,
-    credentials_end_at: DateTime<Utc>,
+    role_name: String,
+    credentials_expires_at: DateTime<Utc>,
 }
 
 /// All that is known of one session.
@@ -184,9 +184,9 @@ fn show(seen: Vec<Seen>, now: DateTime<Utc>, ui: &mut Ui) {
             ui.say(&format!(
                 "Session `{}`: the assignment of {} in account {} is gone; its credentials here end in {}.",
                 shown(&row.name),
-                shown(&gone.role),
+                shown(&gone.role_name),
                 shown(&gone.account_id),
-                span(gone.credentials_end_at - now),
+                span(gone.credentials_expires_at - now),
             ));
         }
         if let Some(error) = check {
@@ -210,7 +210,11 @@ fn show(seen: Vec<Seen>, now: DateTime<Utc>, ui: &mut Ui) {
 
 impl WarmRow {
     fn of(warm: WarmRole) -> Self {
-        Self { account_id: warm.role.account_id, role: warm.role.role_name, ends_at: warm.kept.ends_at }
+        Self {
+            account_id: warm.role.account_id,
+            role_name: warm.role.role_name,
+            expires_at: warm.kept.ends_at,
+        }
     }
 }
 
@@ -218,8 +222,8 @@ fn gone(app: &App, session: &str, now: DateTime<Utc>) -> Result<Vec<Gone>, Comma
     let marks = cache::gone(&**app.state(), session, now)?.into_iter();
     let gone = marks.map(|mark| Gone {
         account_id: mark.account_id,
-        role: mark.role_name,
-        credentials_end_at: mark.until,
+        role_name: mark.role_name,
+        credentials_expires_at: mark.until,
     });
     Ok(gone.collect())
 }
@@ -235,7 +239,7 @@ fn row(session: &SsoSession, status: Option<&SessionStatus>, now: DateTime<Utc>)
         logged_in_at: login.map(|login| login.logged_in_at),
         access_expires_at: login.map(|login| login.access_expires_at),
         refreshable: login.map(|login| login.refreshable),
-        session_ends_at: None,
+        session_expires_at: None,
         last_session_seconds_min: None,
         last_session_seconds_max: None,
         registration_expires_at: status.and_then(|status| status.registration_expires_at),

@@ -68,10 +68,10 @@ struct Row {
     account_id: String,
     /// As AWS listed it last.
     account_name: Option<String>,
-    role: String,
+    role_name: String,
     region: Option<String>,
     /// Of the credentials at hand.
-    expires_at: Option<DateTime<Utc>>,
+    credentials_expires_at: Option<DateTime<Utc>>,
     logged_in: bool,
     /// That of AWS_PROFILE, or of AWS_DEFAULT_PROFILE.
     current: bool,
@@ -225,11 +225,11 @@ fn picked_of(
     };
     let account = |row: &Row| row.account_name.clone().unwrap_or_default();
     let widest = names.iter().map(|name| columns::width(&shown(name))).max().unwrap_or(0);
-    let roles = width(|row| &row.role);
+    let roles = width(|row| &row.role_name);
     let accounts = rows.iter().map(|(_, row)| columns::width(&shown(&account(row)))).max().unwrap_or(0);
     let of_ours = rows.iter().map(|(view, row)| {
         let name = columns::padded(&shown(&row.name), widest);
-        let role = columns::padded(&shown(&row.role), roles);
+        let role = columns::padded(&shown(&row.role_name), roles);
         let account = columns::padded(&shown(&account(row)), accounts);
         let left = prompt::format::left(view);
         // Without a listing, no gap.
@@ -277,9 +277,9 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
             session: view.session.clone(),
             account_id: view.account_id.clone(),
             account_name: accounts.get(&(view.session.clone(), view.account_id.clone())).cloned(),
-            role,
+            role_name: role,
             region: Some(view.region.clone()).filter(|region| !region.is_empty()),
-            expires_at: view.left.map(|left| now + left),
+            credentials_expires_at: view.left.map(|left| now + left),
             logged_in: view.standing != Standing::LoginNeeded,
             current: current.as_deref() == Some(&name),
             name,

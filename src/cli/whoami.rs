@@ -43,11 +43,11 @@ struct Report {
     session: String,
     /// The name of the role session: Identity Center's user name.
     user: Option<String>,
-    role: String,
+    role_name: String,
     account_id: String,
     arn: String,
     user_id: String,
-    credentials_expire_at: DateTime<Utc>,
+    credentials_expires_at: DateTime<Utc>,
 }
 
 pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -70,7 +70,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let left = super::expiry::span(end - app.clock.now());
     for (name, value) in [
         ("user", report.user.as_deref().unwrap_or("unknown")),
-        ("role", &report.role),
+        ("role", &report.role_name),
         ("account", &report.account_id),
         ("session", &report.session),
         ("ends in", &left),
@@ -118,10 +118,10 @@ fn report(
         profile,
         session: selected.session.name.clone(),
         user: identity.user().map(str::to_owned),
-        role: role.role_name,
+        role_name: role.role_name,
         account_id: identity.account,
         arn: identity.arn,
         user_id: identity.user_id,
-        credentials_expire_at: credentials.expires_at,
+        credentials_expires_at: credentials.expires_at,
     }
 }

@@ -188,7 +188,7 @@ fn the_list_says_whose_credentials_a_role_is_assumed_with() {
         assert_eq!(of_chained[key], value, "{key}: {of_chained}");
     }
     let on_keys = row("onkeys");
-    assert_eq!((&on_keys["role"], &on_keys["source_profile"]), (&"Deploy".into(), &"static".into()));
+    assert_eq!((&on_keys["role_name"], &on_keys["source_profile"]), (&"Deploy".into(), &"static".into()));
     assert!(on_keys["session"].is_null(), "{on_keys}");
     assert_eq!(row("ec2")["credential_source"], "Ec2InstanceMetadata");
     assert_eq!((&row("static")["source"], &row("tool")["source"]), (&"static".into(), &"process".into()));
@@ -211,7 +211,7 @@ fn a_role_beside_a_line_of_kcaws_is_listed_as_the_role() {
     fixture.env.write_aws_config(&(fixture.env.read_aws_config() + &line + "\n"));
     let report = fixture.run("profile list --json").expect_ok().stdout_json();
     let row = report["profiles"].as_array().unwrap().iter().find(|row| row["name"] == "chained").unwrap();
-    assert_eq!((&row["role"], &row["account_id"]), (&"Deploy".into(), &"222233334444".into()), "{row}");
+    assert_eq!((&row["role_name"], &row["account_id"]), (&"Deploy".into(), &"222233334444".into()), "{row}");
     assert_eq!(row["source"], "source_profile");
 }
 

@@ -28,7 +28,7 @@ fn of(output: &Output, name: &str) -> Vec<String> {
     let report = output.stdout_json();
     let checks = report["checks"].as_array().unwrap().iter().filter(|check| check["name"] == name);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    checks.map(|check| format!("{}: {}", text(&check["state"]), text(&check["why"]))).collect()
+    checks.map(|check| format!("{}: {}", text(&check["state"]), text(&check["reason"]))).collect()
 }
 
 /// This one check says so, and the exit code is that of its state.
@@ -88,7 +88,7 @@ fn a_program_in_needless_quotes_is_a_warning_and_the_fix_can_be_pasted() {
     let output = expect(&fixture, "--offline", "quotes", "warning", "aws-iam-authenticator").expect_ok();
     let report = output.stdout_json();
     let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "quotes").unwrap();
-    let fix = check["mend"].as_str().unwrap().strip_prefix("kcaws ").unwrap().to_owned();
+    let fix = check["fix"].as_str().unwrap().strip_prefix("kcaws ").unwrap().to_owned();
     fixture.run(&fix).expect_ok();
     assert_eq!(fixture.env.read_aws_config(), config);
     expect(&fixture, "--offline", "quotes", "ok", "no program is in quotes");
@@ -116,7 +116,7 @@ fn a_healthy_desk_is_exit_0_with_one_line_per_check() {
     let report = doctor(&fixture, "--profile dev").expect_ok().stdout_json();
     assert_eq!(report["schema"], 1);
     for check in report["checks"].as_array().unwrap() {
-        assert!(check["mend"].is_null() && check["state"] == "ok", "{check}");
+        assert!(check["fix"].is_null() && check["state"] == "ok", "{check}");
     }
 }
 

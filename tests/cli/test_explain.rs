@@ -80,7 +80,7 @@ fn behind_a_403_a_typing_error_is_told_from_a_missing_assignment_and_a_foreign_a
     assert_eq!((&typed["account_visible"], &typed["account_name"]), (&true.into(), &"dev".into()));
     let missing = refused(ACCOUNT, "AdministratorAccess");
     assert_eq!(missing["roles"], serde_json::json!([ROLE, "ReadOnlyAccess"]));
-    assert!(missing["mend"].as_str().unwrap().starts_with("ask an administrator to assign"), "{missing}");
+    assert!(missing["fix"].as_str().unwrap().starts_with("ask an administrator to assign"), "{missing}");
     let foreign = refused("333344445555", ROLE);
     assert_eq!(foreign["account_visible"], false);
     let asked = fixture.sim.requests_to(Route::ListAccountRoles);

@@ -41,7 +41,7 @@ fn a_session_that_an_administrator_ended_is_exit_4_and_warm_credentials_are_stil
     let report = fixture.run("status --json").expect_ok().stdout_json();
     let session = &report["sessions"][0];
     assert_eq!(session["logged_in"], false);
-    assert_eq!(session["warm_credentials"][0]["role"], ROLE, "until when, says status");
+    assert_eq!(session["warm_credentials"][0]["role_name"], ROLE, "until when, says status");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn status_reads_files_only_and_says_what_is_known() {
     assert_eq!(session["logged_in"], true);
     assert_eq!(session["refreshable"], true);
     assert_eq!(session["store"], "keyutils");
-    assert!(session["session_ends_at"].is_null(), "AWS does not tell it");
+    assert!(session["session_expires_at"].is_null(), "AWS does not tell it");
     assert!(session["access_expires_at"].as_str().unwrap().ends_with('Z'));
 }
 
@@ -96,7 +96,7 @@ fn the_clocks_that_are_known_are_shown_with_the_first_to_end() {
         text = text.expect_stdout(line);
     }
     let report = fixture.run("status --json").expect_ok().stdout_json();
-    assert_eq!(report["sessions"][0]["warm_credentials"][0]["role"], "PowerUserAccess");
+    assert_eq!(report["sessions"][0]["warm_credentials"][0]["role_name"], "PowerUserAccess");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn the_end_of_a_session_is_learned_by_seeing_it() {
     fixture.log_in();
     let report = fixture.run("status --json").expect_ok().stdout_json();
     assert_eq!(bounds(&report), learned, "it outlives the next login");
-    assert!(report["sessions"][0]["session_ends_at"].is_null(), "it is not invented");
+    assert!(report["sessions"][0]["session_expires_at"].is_null(), "it is not invented");
     fixture.run("status").expect_ok().expect_stdout("after login, as last time");
 }
 

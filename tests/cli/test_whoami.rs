@@ -11,7 +11,7 @@ fn whoami_names_person_and_role_and_status_remembers_the_person() {
     let report = fixture.run("whoami --json").expect_ok().stdout_json();
     assert_eq!(report["user"], "alice@example.com");
     assert_eq!(report["account_id"], ACCOUNT);
-    assert_eq!(report["role"], ROLE);
+    assert_eq!(report["role_name"], ROLE);
     assert_eq!((report["session"].as_str(), report["profile"].as_str()), (Some("corp"), Some("dev")));
     let arn = report["arn"].as_str().unwrap();
     assert!(

@@ -380,7 +380,7 @@ fn without_a_hook_or_a_terminal_use_says_what_to_do() {
         (&dev["name"], &dev["current"], &dev["logged_in"]),
         (&"dev".into(), &true.into(), &false.into())
     );
-    assert!(dev["expires_at"].is_null());
+    assert!(dev["credentials_expires_at"].is_null());
     fixture.env.write_aws_config("[profile x\u{1b}]\nregion = a\n");
     fixture.kcaws("use --hook").arg("x\u{1b}").run().expect_code(3).expect_stderr("control character");
 }

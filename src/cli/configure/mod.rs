@@ -115,7 +115,7 @@ struct UnclearRow<'a> {
     name: &'a str,
     path: String,
     line: usize,
-    why: &'static str,
+    reason: &'static str,
 }
 
 /// What is set up, and what became of it so far.
@@ -345,7 +345,7 @@ fn report(
         name: &one.name,
         path: one.place.path.display().to_string(),
         line: one.place.line,
-        why: one.why,
+        reason: one.why,
     });
     ui.json(&Report {
         schema: 1,

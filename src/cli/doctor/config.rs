@@ -105,7 +105,7 @@ fn oddity(Difference { place, what }: Difference) -> Finding {
     let subject = place.to_string();
     let there = |line: usize| Place { path: place.path.clone(), line };
     let refused = "the AWS CLI and Python refuse the whole file";
-    let (why, mend) = match &what {
+    let (why, fix) = match &what {
         What::ByteOrderMark => {
             (format!("a byte order mark: {refused}"), "save the file as UTF-8 without BOM".to_owned())
         }
@@ -179,9 +179,9 @@ fn oddity(Difference { place, what }: Difference) -> Finding {
         ),
     };
     if what.stops_botocore() {
-        Finding::error(subject, why, mend)
+        Finding::error(subject, why, fix)
     } else {
-        Finding::warning(subject, why, mend)
+        Finding::warning(subject, why, fix)
     }
 }
 
@@ -208,11 +208,11 @@ fn session(app: &App, name: &str) -> Finding {
         return Finding::ok(name, format!("{}, in the region where that leads", session.start_url));
     }
     if let Err(error) = regions::checked(region) {
-        let mend = match error.near {
+        let fix = match error.near {
             Some(near) => format!("write `sso_region = {near}`, if that is meant"),
             None => "write the region of your Identity Center, such as eu-central-1".to_owned(),
         };
-        return Finding::error(name, format!("`{region}` (sso_region) does not look like a Region"), mend);
+        return Finding::error(name, format!("`{region}` (sso_region) does not look like a Region"), fix);
     }
     match start_url::region_of(&session.start_url) {
         Some(told) if &told != region => Finding::error(
@@ -247,12 +247,12 @@ mod tests {
     fn a_config_file_is_there_and_can_be_read() {
         assert_eq!(states(&TestDoctor::new().config(GOOD).look(config_file)), ["ok"]);
         let missing = TestDoctor::new().look(config_file);
-        assert!(missing[0].why.contains("no such file"), "{missing:?}");
+        assert!(missing[0].reason.contains("no such file"), "{missing:?}");
         let garbled = TestDoctor::new().env("AWS_CONFIG_FILE", "$HOME/.aws/config").look(config_file);
-        assert!(garbled[0].why.contains("no shell replaced"), "{garbled:?}");
+        assert!(garbled[0].reason.contains("no shell replaced"), "{garbled:?}");
         let broken = TestDoctor::new().config("[a\n").look(config_file);
         assert_eq!(states(&broken), ["error"]);
-        assert!(broken[0].why.contains("config:1"), "{broken:?}");
+        assert!(broken[0].reason.contains("config:1"), "{broken:?}");
         assert_eq!(states(&TestDoctor::new().config("[profile a]\n").look(config_file)), ["error"]);
     }
 
@@ -263,10 +263,7 @@ mod tests {
         assert_eq!(states(&TestDoctor::new().credentials("x\n").look(credentials_file)), ["error"]);
         let folder = TestDoctor::new().file(".aws/credentials/x", "").look(credentials_file);
         assert_eq!(states(&folder), ["error"]);
-        assert!(
-            folder[0].mend.as_deref().is_some_and(|mend| mend.starts_with("make it a file")),
-            "{folder:?}"
-        );
+        assert!(folder[0].fix.as_deref().is_some_and(|fix| fix.starts_with("make it a file")), "{folder:?}");
         #[cfg(unix)]
         {
             let doctor = TestDoctor::new().config("");
@@ -290,7 +287,7 @@ mod tests {
     fn settings_are_understood_or_named() {
         assert_eq!(states(&TestDoctor::new().look(settings)), ["ok"]);
         let wrong = TestDoctor::new().env("KCAWS_KEYRING", "floppy").look(settings);
-        assert!(wrong[0].why.contains("floppy"), "{wrong:?}");
+        assert!(wrong[0].reason.contains("floppy"), "{wrong:?}");
     }
 
     #[test]

@@ -14,16 +14,16 @@ use crate::platform::roots::{Bundle, Roots};
 pub(super) fn keys(context: &DoctorContext<'_>) -> Vec<Finding> {
     let env = &context.app.env;
     let subject = "AWS_ACCESS_KEY_ID";
-    let mend = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
+    let fix = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
     vec![match (env.get(subject).is_some(), env.profile()) {
         (false, _) => Finding::ok(subject, "not set"),
         (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "it is set by `kcaws exec`"),
         (true, Some(profile)) => Finding::error(
             subject,
             format!("it is set, and hides the profile `{profile}` from everything but JavaScript"),
-            mend,
+            fix,
         ),
-        (true, None) => Finding::warning(subject, "it is set: tools without --profile use these keys", mend),
+        (true, None) => Finding::warning(subject, "it is set: tools without --profile use these keys", fix),
     }]
 }
 
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile)), ["warning"]);
         let two = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "x").look(aws_profile);
         assert_eq!(states(&two), ["ok", "warning"]);
-        assert!(two[1].why.contains("boto3, take that profile"), "{two:?}");
+        assert!(two[1].reason.contains("boto3, take that profile"), "{two:?}");
         assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "nope").look(aws_profile)), ["error"]);
         let alike = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile);
         assert_eq!(states(&alike), ["ok"]);
@@ -223,7 +223,7 @@ mod tests {
         let fips = doctor().env("AWS_USE_FIPS_ENDPOINT", "true");
         let both = fips.env("AWS_ENDPOINT_URL_SSO", "https://x.example").look(endpoints);
         assert_eq!(states(&both), ["error"]);
-        assert!(both[0].why.contains("FIPS"), "{both:?}");
+        assert!(both[0].reason.contains("FIPS"), "{both:?}");
     }
 
     #[test]
@@ -251,12 +251,15 @@ mod tests {
             ("https://proxy.example:443", "https://proxy.example:443"),
         ] {
             let found = of(value);
-            assert_eq!((states(&found), found[0].why.as_str()), (vec!["ok"], shown));
+            assert_eq!((states(&found), found[0].reason.as_str()), (vec!["ok"], shown));
         }
         let all = doctor().env("all_proxy", "http://a:1").env("HTTPS_PROXY", "http://b:1").look(proxy);
-        assert_eq!(all[1].why, "http://a:1; kcaws does not use it");
+        assert_eq!(all[1].reason, "http://a:1; kcaws does not use it");
         let past = doctor().env("HTTPS_PROXY", "http://a:1").env("NO_PROXY", "*.amazonaws.com").look(proxy);
-        assert!(past[1].why.contains("portal.sso.eu-central-1.amazonaws.com without the proxy"), "{past:?}");
+        assert!(
+            past[1].reason.contains("portal.sso.eu-central-1.amazonaws.com without the proxy"),
+            "{past:?}"
+        );
         for wrong in ["socks5://hunter2@x:1", "http://", "://hunter2"] {
             let found = doctor().env("HTTPS_PROXY", wrong).look(proxy);
             assert_eq!(states(&found), ["error"], "{wrong}");

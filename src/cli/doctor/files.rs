@@ -48,9 +48,9 @@ pub(super) fn state_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
         let why = format!("it belongs to {owner}, and kcaws does not use it");
         return vec![Finding::error(subject, why, take_back(folder))];
     }
-    let mend = format!("chmod -R go-rwx {}", argument(&subject));
+    let fix = format!("chmod -R go-rwx {}", argument(&subject));
     match open_to_others(folder, 3) {
-        Some(why) => vec![Finding::error(subject, why, mend)],
+        Some(why) => vec![Finding::error(subject, why, fix)],
         None => vec![Finding::ok(subject, "only you can enter it")],
     }
 }
@@ -97,16 +97,16 @@ pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
         let Ok(open) = writable(path) else { continue };
         let subject = path.display().to_string();
         if let Some(who) = open {
-            let mend = match who {
+            let fix = match who {
                 Who::ItsOwner if host::is_root() => AS_ROOT.to_owned(),
                 Who::ItsOwner => take_back(path),
                 Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
             };
             let why = format!("{who}, and so decide which program your tools run");
-            findings.push(Finding::error(subject, why, mend));
+            findings.push(Finding::error(subject, why, fix));
         } else if Some(path) == credentials.as_ref() && readable(path).unwrap_or(false) {
-            let mend = format!("chmod 600 {}", argument(&subject));
-            findings.push(Finding::error(subject, "others may read the keys in it", mend));
+            let fix = format!("chmod 600 {}", argument(&subject));
+            findings.push(Finding::error(subject, "others may read the keys in it", fix));
         }
     }
     if findings.is_empty() {
@@ -138,7 +138,7 @@ mod tests {
         chmod(&doctor.path("state/sessions/x.json"), 0o644);
         let open = doctor.look(state_folder);
         assert_eq!(states(&open), ["error"]);
-        assert!(open[0].why.contains("x.json"), "{open:?}");
+        assert!(open[0].reason.contains("x.json"), "{open:?}");
         chmod(&folder, 0o755);
         assert_eq!(states(&doctor.look(state_folder)), ["error"]);
     }
@@ -153,6 +153,6 @@ mod tests {
         chmod(&doctor.path(".aws/credentials"), 0o600);
         chmod(&doctor.path(".aws/config"), 0o666);
         let open = doctor.look(aws_folder);
-        assert!(open[0].why.contains("which program"), "{open:?}");
+        assert!(open[0].reason.contains("which program"), "{open:?}");
     }
 }

@@ -19,26 +19,30 @@ pub(super) struct Finding {
     pub(super) state: State,
     /// What was looked at: a session, a profile, a file, a host.
     pub(super) subject: String,
-    pub(super) why: String,
+    pub(super) reason: String,
     /// What to do about it; null where all is well.
-    pub(super) mend: Option<String>,
+    pub(super) fix: Option<String>,
 }
 
 impl Finding {
-    pub(super) fn ok(subject: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { name: "", state: State::Ok, subject: subject.into(), why: why.into(), mend: None }
+    pub(super) fn ok(subject: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { name: "", state: State::Ok, subject: subject.into(), reason: reason.into(), fix: None }
     }
 
     pub(super) fn warning(
         subject: impl Into<String>,
-        why: impl Into<String>,
-        mend: impl Into<String>,
+        reason: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Self {
-        Self { state: State::Warning, mend: Some(mend.into()), ..Self::ok(subject, why) }
+        Self { state: State::Warning, fix: Some(fix.into()), ..Self::ok(subject, reason) }
     }
 
-    pub(super) fn error(subject: impl Into<String>, why: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { state: State::Error, ..Self::warning(subject, why, mend) }
+    pub(super) fn error(
+        subject: impl Into<String>,
+        reason: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self { state: State::Error, ..Self::warning(subject, reason, fix) }
     }
 
     pub(super) fn print(&self, ui: &mut Ui) {
@@ -52,9 +56,9 @@ impl Finding {
         } else {
             format!("{} ({})", self.name, self.subject)
         };
-        ui.marked(sign, colour, &format!("{what}: {}", self.why));
-        if let Some(mend) = &self.mend {
-            ui.marked("     ", colour, &format!("\u{2192} {mend}"));
+        ui.marked(sign, colour, &format!("{what}: {}", self.reason));
+        if let Some(fix) = &self.fix {
+            ui.marked("     ", colour, &format!("\u{2192} {fix}"));
         }
     }
 }

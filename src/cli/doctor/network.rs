@@ -33,7 +33,7 @@ fn reached(heard: &HostResponses) -> Finding {
         Err(why) => format!("no answer (for {}): {why}", heard.what),
     };
     let lower = why.to_ascii_lowercase();
-    let mend = if lower.contains("certificate") || lower.contains("issuer") {
+    let fix = if lower.contains("certificate") || lower.contains("issuer") {
         "a proxy opens TLS here: put its certificate into a file and set AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config, to it"
     } else if lower.contains("dns") || lower.contains("lookup") {
         "the name is not found: check the network, the VPN and the region"
@@ -42,9 +42,9 @@ fn reached(heard: &HostResponses) -> Finding {
     };
     // Without the console one can work.
     if heard.what == "the console" {
-        Finding::warning(&heard.host, why, mend)
+        Finding::warning(&heard.host, why, fix)
     } else {
-        Finding::error(&heard.host, why, mend)
+        Finding::error(&heard.host, why, fix)
     }
 }
 
@@ -57,13 +57,13 @@ pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
     };
     let side = if ahead > TimeDelta::zero() { "behind" } else { "ahead of" };
     let why = format!("this machine's clock is {} s {side} that of {host}", ahead.num_seconds().abs());
-    let mend =
+    let fix =
         "set the clock: `timedatectl set-ntp true`; in WSL and virtual machines after a sleep: `hwclock -s`";
     vec![match ahead.abs() {
         off if off >= SIGNATURES_REFUSED => {
-            Finding::error("", format!("{why}: AWS refuses what is signed"), mend)
+            Finding::error("", format!("{why}: AWS refuses what is signed"), fix)
         }
-        off if off >= HARMLESS => Finding::warning("", why, mend),
+        off if off >= HARMLESS => Finding::warning("", why, fix),
         _ => Finding::ok("", format!("it agrees with {host}")),
     }]
 }
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(states(&doctor(&HOSTS, 59).look(clock)), ["ok"]);
         let behind = doctor(&HOSTS, 120).look(clock);
         assert_eq!(states(&behind), ["warning"]);
-        assert!(behind[0].why.contains("120 s behind"), "{behind:?}");
+        assert!(behind[0].reason.contains("120 s behind"), "{behind:?}");
         assert_eq!(states(&doctor(&HOSTS, -3600).look(clock)), ["error"]);
     }
 
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(states(&TestDoctor::new().config(CORP).look(start_url)), ["ok"]);
         let hash = TestDoctor::new().config(&CORP.replace("/start", "/start/#/")).look(start_url);
         assert_eq!(states(&hash), ["warning"]);
-        assert!(hash[0].mend.as_deref().is_some_and(|mend| mend.contains("awsapps.com/start`")), "{hash:?}");
+        assert!(hash[0].fix.as_deref().is_some_and(|fix| fix.contains("awsapps.com/start`")), "{hash:?}");
         assert_eq!(states(&leads(302, Some("https://d-1.awsapps.com/start"))), ["ok"]);
         for (status, location) in [
             (302, Some("https://evil-awsapps.com/")),
@@ -227,11 +227,11 @@ mod tests {
         let config = CORP.replace("d-1.awsapps.com/start", "ssoins-1.portal.eu-central-1.app.aws");
         let found = TestDoctor::new().config(&config).look(start_url);
         assert_eq!(states(&found), ["ok"]);
-        assert!(found[0].why.contains("dual-stack hosts"), "{found:?}");
+        assert!(found[0].reason.contains("dual-stack hosts"), "{found:?}");
         let hosts = TestDoctor::new().config(&config).look(super::super::environment::endpoints);
-        assert!(hosts[0].why.contains("oidc.eu-central-1.api.aws"), "{hosts:?}");
+        assert!(hosts[0].reason.contains("oidc.eu-central-1.api.aws"), "{hosts:?}");
         let off = TestDoctor::new().config(&config).env(DUAL_STACK, "false").look(start_url);
         assert_eq!(states(&off), ["warning"]);
-        assert!(off[0].why.contains("Something doesn't compute"), "{off:?}");
+        assert!(off[0].reason.contains("Something doesn't compute"), "{off:?}");
     }
 }

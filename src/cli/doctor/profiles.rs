@@ -79,7 +79,7 @@ pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigEr
     };
     let finding = failed(name, &error.into());
     match place {
-        Some(place) => Finding { why: format!("{place}: {}", finding.why), ..finding },
+        Some(place) => Finding { reason: format!("{place}: {}", finding.reason), ..finding },
         None => finding,
     }
 }
@@ -154,7 +154,7 @@ fn takings(
 fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
     let why =
         format!("{}: `{}` hides its credential_process from {}", taken.place, taken.key, listed(families));
-    let mend = match taken.source {
+    let fix = match taken.source {
         Source::Sso | Source::SsoRole => {
             "remove the sso_… lines of this profile: its credential_process names session, account and role"
         }
@@ -168,7 +168,7 @@ fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
         Source::Login => "remove `login_session` from this profile",
         Source::Process => "nothing is to be done",
     };
-    Finding::error(profile, why, mend)
+    Finding::error(profile, why, fix)
 }
 
 fn listed(families: &[Family]) -> String {
@@ -328,10 +328,10 @@ mod tests {
         assert_eq!(states(&doctor("").look(profile)), ["ok"]);
         assert_eq!(states(&TestDoctor::new().config(CORP).look(profile)), ["warning"]);
         let other = doctor("").session("other").look(profile);
-        assert!(other[0].subject == "other" && other[0].why.ends_with("by this session"), "{other:?}");
+        assert!(other[0].subject == "other" && other[0].reason.ends_with("by this session"), "{other:?}");
         let lost = doctor("").config(DEV).look(profile);
         assert_eq!(states(&lost), ["error"]);
-        assert!(lost[0].why.contains("no [sso-session corp]"), "{lost:?}");
+        assert!(lost[0].reason.contains("no [sso-session corp]"), "{lost:?}");
         assert_eq!(states(&doctor("[profile x]\nregion = y\n").profile("x").look(profile)), ["warning"]);
     }
 
@@ -340,17 +340,17 @@ mod tests {
         assert_eq!(states(&doctor("").look(shadowing)), ["ok"]);
         let sso = doctor("sso_region = x\n").look(shadowing);
         assert_eq!(states(&sso), ["error"]);
-        assert!(sso[0].why.contains("config:6: `sso_region`"), "{sso:?}");
-        assert!(sso[0].why.ends_with("from Rust, Go"), "{sso:?}");
+        assert!(sso[0].reason.contains("config:6: `sso_region`"), "{sso:?}");
+        assert!(sso[0].reason.ends_with("from Rust, Go"), "{sso:?}");
         let file = doctor("").credentials("[dev]\naws_access_key_id = AKIAHUNTER2\n").look(shadowing);
-        assert!(file[0].why.ends_with("from AWS CLI and Python, Go, JavaScript"), "{file:?}");
+        assert!(file[0].reason.ends_with("from AWS CLI and Python, Go, JavaScript"), "{file:?}");
         assert!(!format!("{file:?}").contains("HUNTER2"));
     }
 
     #[test]
     fn the_aws_cli_is_believed() {
         let fine = asked("", true, TABLE, "");
-        assert!(fine.mend.is_none() && fine.why.contains("`custom-process`"), "{fine:?}");
+        assert!(fine.fix.is_none() && fine.reason.contains("`custom-process`"), "{fine:?}");
         assert!(!format!("{fine:?}").contains("cret   "), "nothing of the keys");
         let other = asked("", true, &TABLE.replace("custom-process", "env"), "");
         assert_eq!(states(&[other]), ["error"]);
@@ -360,8 +360,8 @@ mod tests {
     fn what_kcaws_says_in_it_is_passed_on() {
         let stderr = "\nError when retrieving credentials from custom-process: kcaws: error: no valid login for session `corp`\nkcaws: hint: run `kcaws login corp`\n";
         let told = asked("", false, "", stderr);
-        assert_eq!(told.mend.as_deref(), Some("run `kcaws login corp`"));
-        assert!(told.why.ends_with("no valid login for session `corp`"), "{told:?}");
+        assert_eq!(told.fix.as_deref(), Some("run `kcaws login corp`"));
+        assert!(told.reason.ends_with("no valid login for session `corp`"), "{told:?}");
         let broken = asked("", false, "", "\nUnable to parse config file: x\n");
         assert_eq!(states(&[broken]), ["error"]);
     }
@@ -376,9 +376,9 @@ mod tests {
             let bin = bin.display().to_string();
             doctor.env("PATH", &bin)
         };
-        assert!(doctor().look(source)[0].why.contains("--run-others"));
+        assert!(doctor().look(source)[0].reason.contains("--run-others"));
         let ran = doctor().run_others().look(source);
-        assert!(ran[0].why.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+        assert!(ran[0].reason.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
     }
 
     /// By a role of another profile, and by the credentials file.
@@ -399,7 +399,7 @@ mod tests {
             doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
             let found = doctor.env("PATH", &bin).look(source);
-            assert!(found[0].why.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
+            assert!(found[0].reason.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
         }
         // Ours alone is asked.
         let mut ours = doctor(over_ours).file("bin/aws", "").profile("over");
@@ -407,7 +407,7 @@ mod tests {
         ours.trials =
             ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
         let bin = bin.display().to_string();
-        assert!(ours.env("PATH", &bin).look(source)[0].why.contains("says `assume-role`"));
+        assert!(ours.env("PATH", &bin).look(source)[0].reason.contains("says `assume-role`"));
     }
 
     #[test]
@@ -415,16 +415,16 @@ mod tests {
         let theirs = "[dev]\ncredential_process = /opt/vault export\n";
         let hidden = doctor("").credentials(theirs).look(shadowing);
         assert_eq!(states(&hidden), ["error"]);
-        assert!(hidden[0].why.contains("credentials:2: `credential_process` hides"), "{hidden:?}");
+        assert!(hidden[0].reason.contains("credentials:2: `credential_process` hides"), "{hidden:?}");
         let plain = "[profile x]\nregion = y\n";
         let doctor =
             || doctor(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
         let told = doctor().look(profile);
-        assert!(told[0].why.contains("credentials:2"), "{told:?}");
+        assert!(told[0].reason.contains("credentials:2"), "{told:?}");
         let alone =
             self::doctor("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
         assert_eq!(states(&alone), ["warning"], "{alone:?}");
         let judged = doctor().look(source);
-        assert!(judged[0].why.contains("all tools take `credential_process` ("), "{judged:?}");
+        assert!(judged[0].reason.contains("all tools take `credential_process` ("), "{judged:?}");
     }
 }

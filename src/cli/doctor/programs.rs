@@ -35,8 +35,8 @@ fn unquoted(path: &Path) -> Finding {
     let path = path.display().to_string();
     let first = path.split([' ', '\t']).next().unwrap_or_default();
     let why = format!("it has blanks and no quotes: tools look for a program `{first}`");
-    let mend = format!("put it in quotes: credential_process = \"{path}\" credential-process …");
-    Finding::error(path, why, mend)
+    let fix = format!("put it in quotes: credential_process = \"{path}\" credential-process …");
+    Finding::error(path, why, fix)
 }
 
 fn one(context: &DoctorContext<'_>, program: &Path) -> Finding {
@@ -98,14 +98,14 @@ fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
         }
     };
     let why = format!("somebody else can replace it: `{}`: {}", opening.path.display(), opening.who);
-    let mend = match opening.who {
+    let fix = match opening.who {
         Who::ItsOwner => "install it where only root or you can write".to_owned(),
         Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
         Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
     };
     Some(match opening.who {
-        Who::AGroup => Finding::warning(subject, why, mend),
-        Who::ItsOwner | Who::Everybody => Finding::error(subject, why, mend),
+        Who::AGroup => Finding::warning(subject, why, fix),
+        Who::ItsOwner | Who::Everybody => Finding::error(subject, why, fix),
     })
 }
 
@@ -239,8 +239,8 @@ mod tests {
             (r#""C:\Program Files\kcaws\kcaws.exe""#, "a Windows path; programs on this system cannot run it")
         };
         let found = of(foreign);
-        assert_eq!((states(&found), found[0].why.as_str()), (vec!["warning"], whose));
-        let fix = found[0].mend.as_deref().unwrap_or_default();
+        assert_eq!((states(&found), found[0].reason.as_str()), (vec!["warning"], whose));
+        let fix = found[0].fix.as_deref().unwrap_or_default();
         assert!(!fix.contains("credential_process"), "the other system needs the line: {fix}");
     }
 
@@ -249,7 +249,7 @@ mod tests {
         let absolute = if cfg!(windows) { "C:/nowhere/kcaws" } else { "/nowhere/kcaws" };
         assert_eq!(states(&of(absolute)), ["error"]);
         assert_eq!(states(&of("kcaws")), ["warning"]);
-        assert!(of("~/bin/kcaws")[0].why.contains('~'));
+        assert!(of("~/bin/kcaws")[0].reason.contains('~'));
         let config = "[profile x]\ncredential_process = TOKEN=hunter2 vault export\n";
         let variable = TestDoctor::new().config(config).profile("x").look(super::program);
         assert_eq!((states(&variable), variable[0].subject.as_str()), (vec!["warning"], "TOKEN=…"));
@@ -261,9 +261,9 @@ mod tests {
         let quoted = format!("\"{path}\"");
         let torn = of(path);
         assert_eq!((states(&torn), torn[0].subject.as_str()), (vec!["error"], path));
-        assert!(torn[0].mend.as_deref().is_some_and(|mend| mend.contains(&quoted)), "{torn:?}");
+        assert!(torn[0].fix.as_deref().is_some_and(|fix| fix.contains(&quoted)), "{torn:?}");
         assert!(of("/usr/bin/env -i kcaws").is_empty());
-        assert_eq!(of(&quoted)[0].why, "there is no such program");
+        assert_eq!(of(&quoted)[0].reason, "there is no such program");
     }
 
     #[cfg(unix)]
@@ -274,7 +274,7 @@ mod tests {
         std::fs::set_permissions(doctor.path("opt"), std::fs::Permissions::from_mode(0o777)).expect("ours");
         let found = doctor.look(program);
         assert_eq!(states(&found), ["error"]);
-        assert!(found[0].mend.as_deref().is_some_and(|mend| mend.starts_with("chmod o-w")), "{found:?}");
+        assert!(found[0].fix.as_deref().is_some_and(|fix| fix.starts_with("chmod o-w")), "{found:?}");
     }
 
     /// The front of a package is safe, and what it hands over to is not.
@@ -291,7 +291,7 @@ mod tests {
         let found = open.look(program);
         assert_eq!(states(&found), ["error"]);
         let real = folder.canonicalize().expect("is there");
-        assert!(found[0].why.contains(&real.display().to_string()), "{found:?}");
+        assert!(found[0].reason.contains(&real.display().to_string()), "{found:?}");
     }
 
     #[test]
@@ -307,13 +307,13 @@ mod tests {
             doctor.look(versions).remove(1)
         };
         let old = "aws-cli/2.9.19 Python/3.11.2 Linux/6.1\n";
-        assert!(with(old, &[], CORP).mend.is_none());
-        assert!(with(old, &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_some());
-        assert!(with("aws-cli/1.28.0 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_some());
-        assert!(with("aws-cli/1.45.11 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).mend.is_none());
+        assert!(with(old, &[], CORP).fix.is_none());
+        assert!(with(old, &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_some());
+        assert!(with("aws-cli/1.28.0 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_some());
+        assert!(with("aws-cli/1.45.11 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_none());
         let own = CORP.replace("d-1.awsapps.com", "sso.example.com");
-        assert!(with(old, &[], &own).why.contains("start URL of your own"));
-        assert!(with("aws-cli/2.36.7 Python/3.13", &[], &own).mend.is_none());
-        assert!(with("something", &[], CORP).mend.is_some());
+        assert!(with(old, &[], &own).reason.contains("start URL of your own"));
+        assert!(with("aws-cli/2.36.7 Python/3.13", &[], &own).fix.is_none());
+        assert!(with("something", &[], CORP).fix.is_some());
     }
 }

@@ -98,16 +98,16 @@ mod tests {
         let quoted = format!("\"/opt/kcaws\" {ARGUMENTS}");
         let one = look(&[&quoted]);
         assert_eq!(states(&one), ["warning"]);
-        assert!(one[0].why.contains("aws-iam-authenticator"), "{one:?}");
-        let fix = one[0].mend.as_deref();
+        assert!(one[0].reason.contains("aws-iam-authenticator"), "{one:?}");
+        let fix = one[0].fix.as_deref();
         assert_eq!(fix, Some("kcaws profile add p0 --session corp --account 111122223333 --role Admin"));
         let two = look(&[&quoted, &quoted, &format!("/opt/kcaws {ARGUMENTS}")]);
         assert_eq!(
-            (two.len(), two[0].subject.as_str(), two[0].mend.as_deref()),
+            (two.len(), two[0].subject.as_str(), two[0].fix.as_deref()),
             (1, "2 profiles, such as p0", Some("kcaws profile sync corp"))
         );
         let by_profile = look(&["\"/opt/kcaws\" credential-process --profile x"]);
-        assert!(by_profile[0].mend.as_deref().is_some_and(|fix| fix.starts_with("remove the quotes")));
+        assert!(by_profile[0].fix.as_deref().is_some_and(|fix| fix.starts_with("remove the quotes")));
     }
 
     #[cfg(unix)]
@@ -116,7 +116,7 @@ mod tests {
         let needed =
             look(&[&format!("\"/my tools/kcaws\" {ARGUMENTS}"), &format!("\"/my tools/kcaws\" {ARGUMENTS}")]);
         assert_eq!((states(&needed), needed[0].subject.as_str()), (vec!["warning"], "/my tools/kcaws"));
-        let fix = needed[0].mend.as_deref().unwrap_or_default();
+        let fix = needed[0].fix.as_deref().unwrap_or_default();
         assert!(fix.starts_with("sudo ln -s '/my tools/kcaws' /usr/local/bin/kcaws && "), "{fix}");
     }
 }

@@ -152,8 +152,8 @@ mod tests {
             let wanted: Vec<&str> = expected.iter().map(|(state, _)| *state).collect();
             assert_eq!(states(&found), wanted, "{lines}: {found:?}");
             for (finding, (_, why)) in found.iter().zip(expected) {
-                assert!(finding.why.contains(why), "{lines}: {found:?}");
-                assert!(finding.mend.as_ref().is_none_or(|fix| !fix.contains("sso_session")), "{found:?}");
+                assert!(finding.reason.contains(why), "{lines}: {found:?}");
+                assert!(finding.fix.as_ref().is_none_or(|fix| !fix.contains("sso_session")), "{found:?}");
             }
         }
     }
@@ -164,7 +164,7 @@ mod tests {
         let asked = || doctor(&lines).profile("x");
         assert!(asked().look(references).is_empty());
         let told = asked().look(super::super::profiles::profile);
-        assert!(states(&told) == ["error"] && told[0].why.contains("names `nosuch`"), "{told:?}");
+        assert!(states(&told) == ["error"] && told[0].reason.contains("names `nosuch`"), "{told:?}");
         assert!(asked().look(super::super::profiles::source).is_empty(), "no tool takes anything");
     }
 
@@ -173,7 +173,7 @@ mod tests {
         let lines = format!("[profile x]\n{ROLE}source_profile = dev\n");
         let told = doctor(&lines).profile("x").look(super::super::profiles::profile);
         assert_eq!(
-            (states(&told), told[0].why.as_str()),
+            (states(&told), told[0].reason.as_str()),
             (
                 vec!["ok"],
                 "it is Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"

@@ -18,20 +18,20 @@ pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {
         return vec![Finding::ok(line.shell.name(), "not looked for: this call did not come through it")];
     };
     let subject = file.display().to_string();
-    let content = app.config_file(file.clone()).read().ok().flatten();
-    vec![if line.is_in(&content.unwrap_or_default()) {
+    let text = app.config_file(file.clone()).read().ok().flatten();
+    vec![if line.is_in(&text.unwrap_or_default()) {
         Finding::ok(subject, "it loads the hook; this call did not come through it")
     } else {
         Finding::warning(
             subject,
             "no hook: without it there is no `kcaws use` and no completion",
-            mend(context),
+            fix(context),
         )
     }]
 }
 
 /// With a session there is a command that adds the line and asks for nothing else.
-fn mend(context: &DoctorContext<'_>) -> String {
+fn fix(context: &DoctorContext<'_>) -> String {
     let session = context.sessions().into_iter().next();
     let adds = session.map_or("kcaws configure".to_owned(), |one| {
         let name = argument(&one.session.name);
@@ -53,10 +53,10 @@ mod tests {
         let bash = || doctor().env("SHELL", "/bin/bash");
         let warned = bash().look(hook);
         assert_eq!(states(&warned), ["warning"]);
-        let mend = warned[0].mend.as_deref().unwrap_or_default();
-        assert!(mend.starts_with("`kcaws configure --session corp --no-login "), "{mend}");
+        let fix = warned[0].fix.as_deref().unwrap_or_default();
+        assert!(fix.starts_with("`kcaws configure --session corp --no-login "), "{fix}");
         let nobody = bash().session("nobody").look(hook);
-        assert!(nobody[0].mend.as_deref().is_some_and(|mend| mend.starts_with("`kcaws configure` ")));
+        assert!(nobody[0].fix.as_deref().is_some_and(|fix| fix.starts_with("`kcaws configure` ")));
         assert_eq!(states(&bash().env(HOOK, "bash").look(hook)), ["ok"]);
         let loads = bash().file(".bashrc", "eval -- \"$(kcaws init bash)\"\n");
         assert_eq!(states(&loads.look(hook)), ["ok"]);

@@ -42,7 +42,7 @@ fn one(context: &DoctorContext<'_>, session: &SsoSession) -> Finding {
         Err(error) => failed(name, &error.into()),
         Ok(Some((store, Err(error)))) => {
             let finding = failed(name, &error.into());
-            Finding { why: format!("{} (its tokens lie in the {store})", finding.why), ..finding }
+            Finding { reason: format!("{} (its tokens lie in the {store})", finding.reason), ..finding }
         }
         Ok(Some((store, Ok(_)))) if took >= SLOW => Finding::warning(
             name,
@@ -119,14 +119,14 @@ pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
     let (state, name) = (&**context.app.state(), session.name.as_str());
-    let mend = format!("run `kcaws login {}`", crate::cli::error::argument(name));
+    let fix = format!("run `kcaws login {}`", crate::cli::error::argument(name));
     let status = match status::read(state, session) {
         Ok(status) => status,
         Err(error) => return vec![failed(name, &error.into())],
     };
     let login = status.and_then(|status| status.is_logged_in(now).then_some(status.login).flatten());
     let Some(login) = login else {
-        return vec![Finding::warning(name, "nobody is logged in", mend)];
+        return vec![Finding::warning(name, "nobody is logged in", fix)];
     };
     let minutes = (login.access_expires_at - now).num_minutes();
     let mut findings = vec![match (login.refreshable, minutes) {
@@ -172,13 +172,13 @@ pub(super) fn kernel_keyring(context: &DoctorContext<'_>) -> Vec<Finding> {
         }
     };
     let used = format!("{keys} of {most_keys} keys, {bytes} of {most_bytes} bytes{left}");
-    let mend = format!(
+    let fix = format!(
         "`keyctl show @u` lists them, `keyctl unlink ID @u` removes one; raise kernel.keys.{root}maxkeys and kernel.keys.{root}maxbytes (sysctl)"
     );
     let is_nearly_full = keys * 100 >= most_keys * NEARLY_FULL || bytes * 100 >= most_bytes * NEARLY_FULL;
     vec![match is_nearly_full {
-        _ if is_full(quota) => Finding::error("", format!("full: {used}: it takes no new key"), mend),
-        true => Finding::warning("", format!("nearly full: {used}"), mend),
+        _ if is_full(quota) => Finding::error("", format!("full: {used}: it takes no new key"), fix),
+        true => Finding::warning("", format!("nearly full: {used}"), fix),
         false => Finding::ok("", format!("it keeps keys: {keys} of {most_keys} in use{left}")),
     }]
 }
@@ -279,11 +279,11 @@ mod tests {
         let doctor = logged_in_desk(Some("refresh"));
         let fine = doctor.look(store);
         assert_eq!(states(&fine), ["ok"]);
-        assert!(fine[0].why.contains("the tokens are there"), "{fine:?}");
+        assert!(fine[0].reason.contains("the tokens are there"), "{fine:?}");
         doctor.ports.keyring.lock();
         let locked = doctor.look(store);
         assert_eq!(states(&locked), ["error"]);
-        assert!(locked[0].why.contains("locked"), "{locked:?}");
+        assert!(locked[0].reason.contains("locked"), "{locked:?}");
         assert_eq!(doctor.ports.keyring.calls().unlock, 0, "nobody is prompted");
         let mut absent = logged_in_desk(Some("refresh"));
         absent.ports.absent = vec![StoreKind::SecretService];
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn before_the_first_login_there_is_a_store_to_use() {
         let mut doctor = TestDoctor::new().config(CORP);
-        assert!(doctor.look(store)[0].why.starts_with("a login would use"));
+        assert!(doctor.look(store)[0].reason.starts_with("a login would use"));
         doctor.ports.absent =
             vec![StoreKind::SecretService, StoreKind::Keyutils, StoreKind::Keychain, StoreKind::Wincred];
         assert_eq!(states(&doctor.look(store)), ["error"]);
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(states(&logged_in_desk(Some("refresh")).look(login)), ["ok"]);
         assert_eq!(states(&logged_in_desk(None).look(login)), ["warning"]);
         let none = TestDoctor::new().config(CORP).look(login);
-        assert_eq!(none[0].mend.as_deref(), Some("run `kcaws login corp`"));
+        assert_eq!(none[0].fix.as_deref(), Some("run `kcaws login corp`"));
     }
 
     #[cfg(target_os = "linux")]
@@ -321,7 +321,7 @@ mod tests {
         } else {
             "kernel.keys.maxkeys"
         };
-        assert!(full[0].mend.as_deref().is_some_and(|mend| mend.contains(root)), "{full:?}");
+        assert!(full[0].fix.as_deref().is_some_and(|fix| fix.contains(root)), "{full:?}");
         for used in ["200/200", "3/200 19950/20000 #"] {
             assert_eq!(states(&doctor(used).look(kernel_keyring)), ["error"], "{used}");
             assert_eq!(states(&doctor(used).look(warm_cache)), ["warning"], "{used}");
@@ -353,7 +353,7 @@ mod tests {
         doctor.ports.state.write("warm/a.id", &[0xA5; ID_LEN]).expect("writes");
         let found = doctor.look(kernel_keyring);
         assert_eq!(states(&found), ["ok"]);
-        assert!(found[0].why.contains("; 1 are kcaws's, of no state folder here"), "{found:?}");
+        assert!(found[0].reason.contains("; 1 are kcaws's, of no state folder here"), "{found:?}");
     }
 
     #[test]

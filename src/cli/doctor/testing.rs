@@ -147,6 +147,6 @@ pub(super) fn states(findings: &[Finding]) -> Vec<&'static str> {
         State::Warning => "warning",
         State::Error => "error",
     };
-    assert!(findings.iter().all(|finding| (finding.state == State::Ok) == finding.mend.is_none()));
+    assert!(findings.iter().all(|finding| (finding.state == State::Ok) == finding.fix.is_none()));
     findings.iter().map(word).collect()
 }

@@ -159,4 +159,19 @@ mod tests {
         assert_eq!(codes.len(), ErrorCode::ALL.len());
         assert!(codes.into_iter().all(is_snake));
     }
+
+    #[test]
+    fn each_code_has_a_row_in_the_document_and_no_other_has_one() {
+        let page = include_str!("../../../docs/json.md");
+        let (_, table) = page.split_once("## Error codes").expect("has a table");
+        let rows = table.lines().filter_map(|line| line.split('|').nth(2)?.trim().strip_prefix('`'));
+        let mut rows: Vec<&str> = rows.filter_map(|cell| cell.strip_suffix('`')).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        // Two end a command without a word.
+        let is_said = |code: &&ErrorCode| !matches!(code, ErrorCode::ClosedPipe | ErrorCode::Interrupted);
+        let mut codes: Vec<&str> = ErrorCode::ALL.iter().filter(is_said).map(|code| code.as_str()).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, rows);
+    }
 }

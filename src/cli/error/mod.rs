@@ -35,7 +35,7 @@ use crate::ports::identity_center::EndpointError;
 use crate::ports::state_folder::StateError;
 use crate::settings::SettingsError;
 
-/// README has the same table.
+/// `docs/troubleshooting.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Exit {
@@ -201,7 +201,9 @@ impl From<SettingsError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
-            SettingsError::Syntax { .. } => failure.hint("mend that line; README has the list of settings"),
+            SettingsError::Syntax { .. } => {
+                failure.hint("fix that line; `docs/configuration.md` has the list of settings")
+            }
             SettingsError::BadIdpUrl { .. } => {
                 failure.hint("it is the realm's URL, such as https://sso.example.com/realms/corp")
             }

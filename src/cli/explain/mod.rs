@@ -55,8 +55,8 @@ struct Report<'a> {
 struct Row {
     name: &'static str,
     means: &'static str,
-    who: &'static str,
-    mend: &'static str,
+    owner: &'static str,
+    fix: &'static str,
     source: &'static str,
 }
 
@@ -94,8 +94,8 @@ pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
 }
 
 fn row(topic: &Topic) -> Row {
-    let Topic { name, means, who, mend, source, .. } = topic;
-    Row { name, means, who, mend, source }
+    let Topic { name, means, owner, fix, source, .. } = topic;
+    Row { name, means, owner, fix, source }
 }
 
 fn cells(topic: &Topic) -> Vec<String> {
@@ -113,8 +113,8 @@ fn print(topic: &Topic, ui: &mut Ui) {
     ui.data(topic.name);
     for (label, text) in [
         ("means", topic.means),
-        ("who can fix it", topic.who),
-        ("what to do", topic.mend),
+        ("who can fix it", topic.owner),
+        ("what to do", topic.fix),
         ("source", topic.source),
     ] {
         ui.data(&format!("  {label}: {}", shown(text)));

@@ -19,7 +19,7 @@ pub(super) struct Refusal {
     session: String,
     account_id: String,
     account_name: Option<String>,
-    role: String,
+    role_name: String,
     /// AWS lists the account for you.
     account_visible: bool,
     /// AWS lists the permission set for you there.
@@ -28,8 +28,8 @@ pub(super) struct Refusal {
     roles: Vec<String>,
     near_roles: Vec<String>,
     near_accounts: Vec<String>,
-    why: String,
-    mend: String,
+    reason: String,
+    fix: String,
 }
 
 /// `None`: nothing names a permission set.
@@ -59,7 +59,7 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     };
     let (name, id) = (&role.role_name, &role.account_id);
     let ask = format!("ask an administrator to assign the permission set `{name}` in account {id} to you");
-    let (why, mend) = match account {
+    let (why, fix) = match account {
         Some(_) if assigned => (
             format!("AWS lists `{name}` in account {id} for you"),
             "try again; lists may lag behind for an hour, and a permission set that is being provisioned is refused meanwhile".to_owned(),
@@ -90,14 +90,14 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
         session: session.to_owned(),
         account_id: id.clone(),
         account_name: account.and_then(|account| account.name.clone()),
-        role: name.clone(),
+        role_name: name.clone(),
         account_visible: account.is_some(),
         assigned,
         roles: access.roles.clone(),
         near_roles,
         near_accounts,
-        why,
-        mend,
+        reason: why,
+        fix,
     }
 }
 
@@ -110,13 +110,13 @@ impl Refusal {
         let name = self.account_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         ui.data(&shown(&format!(
             "{} in account {}{name}, session {}",
-            self.role, self.account_id, self.session
+            self.role_name, self.account_id, self.session
         )));
-        ui.data(&format!("  means: {}", shown(&self.why)));
+        ui.data(&format!("  means: {}", shown(&self.reason)));
         if !self.roles.is_empty() {
             ui.data(&format!("  you have there: {}", shown(&self.roles.join(", "))));
         }
-        ui.data(&format!("  what to do: {}", shown(&self.mend)));
+        ui.data(&format!("  what to do: {}", shown(&self.fix)));
     }
 }
 
@@ -136,18 +136,22 @@ mod tests {
     fn a_typing_error_a_missing_assignment_and_a_foreign_account_are_told_apart() {
         let typed = of("111122223333", "Amdin", &["Admin"]);
         assert_eq!((typed.near_roles.as_slice(), typed.assigned), (&["Admin".to_owned()][..], false));
-        assert!(typed.mend.starts_with("write the name"), "{}", typed.mend);
+        assert!(typed.fix.starts_with("write the name"), "{}", typed.fix);
         let missing = of("111122223333", "Billing", &["Admin"]);
         assert!(
-            missing.account_visible && missing.mend.starts_with("ask an administrator"),
+            missing.account_visible && missing.fix.starts_with("ask an administrator"),
             "{}",
-            missing.mend
+            missing.fix
         );
         let foreign = of("999988887777", "Admin", &[]);
         assert!(!foreign.account_visible && foreign.near_accounts.is_empty());
-        assert!(foreign.why.ends_with("not the one that AWS lists for you, 111122223333"), "{}", foreign.why);
+        assert!(
+            foreign.reason.ends_with("not the one that AWS lists for you, 111122223333"),
+            "{}",
+            foreign.reason
+        );
         let two = of("111122223333", "Admim", &["Admin", "Admit"]);
-        assert!(two.why.ends_with("; Admin, Admit are"), "{}", two.why);
+        assert!(two.reason.ends_with("; Admin, Admit are"), "{}", two.reason);
         assert_eq!(of("111122223334", "Admin", &[]).near_accounts, ["111122223333"]);
         assert!(of("111122223333", "Admin", &["Admin"]).assigned);
     }
@@ -156,6 +160,6 @@ mod tests {
     fn no_account_at_all_is_another_question_to_the_administrator() {
         let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
         let nothing = judge("corp", &role, &Assignments { accounts: Vec::new(), roles: Vec::new() });
-        assert!(nothing.why.contains("no account at all"), "{}", nothing.why);
+        assert!(nothing.reason.contains("no account at all"), "{}", nothing.reason);
     }
 }

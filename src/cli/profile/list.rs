@@ -40,7 +40,7 @@ struct Row {
     line: Option<usize>,
     session: Option<String>,
     account_id: Option<String>,
-    role: Option<String>,
+    role_name: Option<String>,
     region: Option<String>,
     source: Source,
     shadowed_by: Vec<Shadow>,
@@ -111,7 +111,7 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
             .or(own_session)
             .or_else(|| half("sso_session")),
         account_id: role.as_ref().map(|role| role.account_id.clone()).or_else(|| half("sso_account_id")),
-        role: role.map(|role| role.role_name).or_else(|| half("sso_role_name")),
+        role_name: role.map(|role| role.role_name).or_else(|| half("sso_role_name")),
         region: get("region"),
         source,
         shadowed_by: shadows.collect(),
@@ -152,7 +152,7 @@ fn cells(row: Row, assumes: bool) -> Vec<String> {
         row.source.words().to_owned(),
         text(row.session),
         text(row.account_id),
-        text(row.role),
+        text(row.role_name),
         text(row.region),
     ];
     cells.extend(assumes.then_some(assumed_with));

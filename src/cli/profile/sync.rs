@@ -18,7 +18,7 @@ use crate::profile::{Role, SsoSession};
 
 /// Write a profile for every account and permission set that you have
 ///
-/// Names come from a template; regions and aliases from config.toml (README has the list). A profile that sync wrote
+/// Names come from a template; regions and aliases from config.toml (see docs/configuration.md). A profile that sync wrote
 /// is renamed in place when its name changes, and so is each `source_profile` that names it. It is removed when AWS no
 /// longer lists its account and permission set for you, and named where you had added lines to it. Other profiles stay
 /// as they are, and so do those whose account or permission set you changed. A run that was cut off is taken up by the next one.

@@ -266,7 +266,7 @@ fn what_tools_show_when_a_login_is_needed_leads_to_one() {
     let hidden =
         ["custom_process", "no_credentials", "instance_metadata", "exit_4", "sso_token", "unauthorized"];
     for topic in topics().filter(|topic| hidden.contains(&topic.name)) {
-        assert!(topic.mend.contains("`kcaws login`"), "{}: {}", topic.name, topic.mend);
+        assert!(topic.fix.contains("`kcaws login`"), "{}: {}", topic.name, topic.fix);
     }
 }
 
@@ -283,7 +283,7 @@ fn the_table_is_written_as_it_is_searched() {
             let text = wanted.trim_start_matches('=').replace(" + ", " … ").replace('*', "x");
             assert!(names(&text).contains(&topic.name), "{phrase}: {:?}", names(&text));
         }
-        for text in [topic.means, topic.mend, topic.source] {
+        for text in [topic.means, topic.fix, topic.source] {
             assert!(!text.is_empty() && !text.ends_with('.'), "{text}");
         }
     }

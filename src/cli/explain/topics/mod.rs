@@ -19,8 +19,8 @@ pub(super) struct Topic {
     /// How it is seen; [`super::matching`] says how a phrase is written.
     pub(super) seen: &'static [&'static str],
     pub(super) means: &'static str,
-    pub(super) who: &'static str,
-    pub(super) mend: &'static str,
+    pub(super) owner: &'static str,
+    pub(super) fix: &'static str,
     pub(super) source: &'static str,
 }
 

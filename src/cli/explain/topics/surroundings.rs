@@ -18,8 +18,8 @@ pub(super) const TOPICS: &[Topic] = &[
             "ssl validation failed",
         ],
         means: "the server's certificate is of no authority that the program trusts: mostly a proxy of your company that opens TLS",
-        who: YOU,
-        mend: "name the company's certificate to each program: AWS_CA_BUNDLE for kcaws, the AWS CLI and the SDKs, NODE_EXTRA_CA_CERTS for Node.js, SSL_CERT_FILE for Go, the trust store for Java; `kcaws doctor` tries the connection",
+        owner: YOU,
+        fix: "name the company's certificate to each program: AWS_CA_BUNDLE for kcaws, the AWS CLI and the SDKs, NODE_EXTRA_CA_CERTS for Node.js, SSL_CERT_FILE for Go, the trust store for Java; `kcaws doctor` tries the connection",
         source: "AWS: AWS CLI user guide, troubleshooting SSL certificate errors",
     },
     Topic {
@@ -36,8 +36,8 @@ pub(super) const TOPICS: &[Topic] = &[
             "err_name_not_resolved",
         ],
         means: "the host has no address: there is no network or VPN, only a proxy may resolve names, or the Region in it is misspelled",
-        who: YOU,
-        mend: "check the network and the VPN, HTTPS_PROXY, and the Region's name; `kcaws doctor` asks the hosts that kcaws needs",
+        owner: YOU,
+        fix: "check the network and the VPN, HTTPS_PROXY, and the Region's name; `kcaws doctor` asks the hosts that kcaws needs",
         source: "AWS: AWS CLI user guide, troubleshooting errors",
     },
     Topic {
@@ -49,8 +49,8 @@ pub(super) const TOPICS: &[Topic] = &[
             "unable to connect + firefox",
         ],
         means: "nothing listens at that address. At 127.0.0.1: the login, the console page or `kcaws serve` that opened it has ended, or runs on another machine. Elsewhere: a wrong proxy or endpoint",
-        who: YOU,
-        mend: "run the command again and leave it running until the browser is done; over SSH log in with `kcaws login --flow device`, which needs no way back. For a proxy or endpoint: `kcaws doctor`",
+        owner: YOU,
+        fix: "run the command again and leave it running until the browser is done; over SSH log in with `kcaws login --flow device`, which needs no way back. For a proxy or endpoint: `kcaws doctor`",
         source: "RFC 8252 section 7.3",
     },
     Topic {
@@ -75,8 +75,8 @@ pub(super) const TOPICS: &[Topic] = &[
             "500 internal server error",
         ],
         means: "AWS, or a gateway in front of it, failed to answer",
-        who: YOU,
-        mend: "try again in a moment; the AWS Health Dashboard shows outages, `kcaws doctor` whether something stands between",
+        owner: YOU,
+        fix: "try again in a moment; the AWS Health Dashboard shows outages, `kcaws doctor` whether something stands between",
         source: "RFC 9110 section 15.6",
     },
 ];
