@@ -31,6 +31,7 @@ pub struct Provider<'a> {
     owed_to_profile: String,
     /// For a passphrase or an MFA code.
     asking: Asking,
+    is_for_a_tool: bool,
 }
 
 impl<'a> Provider<'a> {
@@ -51,6 +52,7 @@ impl<'a> Provider<'a> {
             issuer,
             owed_to_profile,
             asking: Asking::NoOne,
+            is_for_a_tool: true,
         })
     }
 
@@ -60,7 +62,7 @@ impl<'a> Provider<'a> {
         role: Role,
         asking: Asking,
     ) -> Result<Self, AppError> {
-        Ok(Self { asking, ..Self::for_a_tool(app, selected, role)? })
+        Ok(Self { asking, is_for_a_tool: false, ..Self::for_a_tool(app, selected, role)? })
     }
 
     /// As `credential-process` prints it.
@@ -117,7 +119,9 @@ impl<'a> Provider<'a> {
                 self.log_in_first(error)?;
                 // The login may have led to other hosts.
                 let role = self.role.clone();
-                serve(&Self::for_a_person(self.app, self.selected.afresh(), role, self.asking)?)
+                let (asking, is_for_a_tool) = (self.asking, self.is_for_a_tool);
+                let resolved = Self::for_a_tool(self.app, self.selected.afresh(), role)?;
+                serve(&Self { asking, is_for_a_tool, ..resolved })
             }
             outcome => outcome,
         }
@@ -193,7 +197,7 @@ impl<'a> Provider<'a> {
             error,
             AppError::Credentials(CredentialsError::NotAssigned(_) | CredentialsError::NoSuchRole(_))
         );
-        if self.asking == Asking::NoOne || !is_about_names {
+        if self.is_for_a_tool || !is_about_names {
             return error;
         }
         let Some(known) = resolve::known(self.app, &self.selected) else { return error };

@@ -25,6 +25,8 @@ pub struct Ours {
     /// Names of files in the state folder.
     pub note: String,
     pub status: String,
+    /// Its name in the file is as old as the file.
+    #[serde(rename = "minted_by")]
     pub issuer: String,
 }
 

@@ -180,7 +180,7 @@ fn the_list_says_whose_credentials_a_role_is_assumed_with() {
     for (key, value) in [
         ("session", "corp"),
         ("account_id", "222233334444"),
-        ("role", "Deploy"),
+        ("role_name", "Deploy"),
         ("source", "source_profile"),
         ("source_profile", "dev"),
         ("role_arn", DEPLOY),
