@@ -51,7 +51,12 @@ impl HotPorts {
         }
     }
 
-    pub fn state(&self) -> &Arc<dyn StateFolder> {
+    pub fn state(&self) -> &dyn StateFolder {
+        &**self.shared_state()
+    }
+
+    /// For who keeps the folder longer than the ports.
+    pub fn shared_state(&self) -> &Arc<dyn StateFolder> {
         self.state.get_or_init(|| self.ports.state(&self.folders))
     }
 

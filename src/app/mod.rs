@@ -1,6 +1,7 @@
 //! The lazy ports. Building an `App` opens nothing; what a command never asks for costs it nothing (rule 6).
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -21,7 +22,7 @@ use crate::ports::passphrase::{KeptPassphrase, PassphraseSource, SystemPassphras
 use crate::ports::redirects::{HttpRedirects, Redirects};
 use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::sts::{HttpSts, Sts};
-use crate::profile::{ConfigError, Document};
+use crate::profile::{ConfigError, Document, SsoSession};
 use crate::secret::Secret;
 use crate::settings::{Settings, SettingsError};
 
@@ -40,7 +41,10 @@ pub struct App {
     hot: HotPorts,
     ports: Rc<dyn Ports>,
     document: OnceCell<(Option<FileStamp>, Document)>,
+    credentials_document: OnceCell<Option<Document>>,
     settings: OnceCell<Settings>,
+    /// See [`resolve`]: by the name of a session and a portal.
+    former_sessions: RefCell<HashMap<(String, String), Option<SsoSession>>>,
     passphrase: KeptPassphrase,
     profile_in_force: RefCell<Option<String>>,
 }
@@ -95,7 +99,9 @@ impl App {
             hot,
             ports,
             document: OnceCell::new(),
+            credentials_document: OnceCell::new(),
             settings: OnceCell::new(),
+            former_sessions: RefCell::default(),
             passphrase: KeptPassphrase::default(),
             profile_in_force: RefCell::default(),
         }
@@ -133,9 +139,10 @@ impl App {
         Box::new(DiskConfigFile::new(path))
     }
 
-    /// `~/.aws/credentials`; what cannot be read says nothing about profiles.
-    pub fn credentials_document(&self) -> Option<Document> {
-        Document::load(&self.folders.aws_credentials(&self.env)?).ok()
+    /// `~/.aws/credentials`, read once; what cannot be read says nothing about profiles.
+    pub fn credentials_document(&self) -> Option<&Document> {
+        let load = || Document::load(&self.folders.aws_credentials(&self.env)?).ok();
+        self.credentials_document.get_or_init(load).as_ref()
     }
 
     /// `~/.aws/config`, read once.
@@ -247,7 +254,7 @@ impl RealPorts {
 
 impl Ports for RealPorts {
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
-        keyring::open(kind, &app.env, &app.folders, app.state(), self.passphrases(app))
+        keyring::open(kind, &app.env, &app.folders, app.shared_state(), self.passphrases(app))
     }
 
     fn identity_center(

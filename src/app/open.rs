@@ -47,7 +47,7 @@ impl<'a> OpenSession<'a> {
         let (open, requested) = (|kind| app.store(kind), app.settings()?.keyring);
         let has_proof = Cell::new(false);
         let proof = |store: &dyn SecretStore| {
-            has_proof.set(token_store::prove(store, &selected.session, &endpoints, &**app.state())?);
+            has_proof.set(token_store::prove(store, &selected.session, &endpoints, app.state())?);
             Ok(())
         };
         let session = &selected.session;
@@ -124,7 +124,7 @@ impl<'a> OpenSession<'a> {
         }
         let endpoints = selected.endpoints(app)?.clone();
         let open = |kind| app.store(kind);
-        match store_selection::of_login(&selected.session, app.settings()?.keyring, &**app.state(), &open)? {
+        match store_selection::of_login(&selected.session, app.settings()?.keyring, app.state(), &open)? {
             Some(store) => {
                 let endpoints = minted_at(app, &selected, &*store, endpoints)?;
                 Ok(Ok(Self::with(app, selected, endpoints, store, patience)?))
@@ -175,7 +175,7 @@ impl<'a> OpenSession<'a> {
             config: &self.selected.session,
             endpoints: &self.endpoints,
             clock: &*self.app.clock,
-            state: &**self.app.state(),
+            state: self.app.state(),
             store: &*self.store,
             center: &*self.center,
             sealing_keys: self.app.sealing_keys(),

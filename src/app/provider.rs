@@ -110,7 +110,7 @@ impl<'a> Provider<'a> {
 
     fn warm(&self) -> CredentialCache<'_> {
         let app = self.app;
-        CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock }
+        CredentialCache { state: app.state(), keys: app.sealing_keys(), clock: &*app.clock }
     }
 
     fn with_login<T>(&self, serve: impl Fn(&Self) -> Result<T, AppError>) -> Result<T, AppError> {
@@ -144,7 +144,7 @@ impl<'a> Provider<'a> {
                 &[],
             ),
         };
-        let auto = AutoLogin { config: &selected.session, state: &**app.state(), clock: &*app.clock };
+        let auto = AutoLogin { config: &selected.session, state: app.state(), clock: &*app.clock };
         let why = match auto.wait(start, WHOLE_CALL.saturating_sub(app.clock.elapsed()))? {
             Waited::LoggedIn => return Ok(()),
             Waited::NotOpened { page } => {

@@ -1,6 +1,7 @@
 //! Which session and which role a command is about, and where that session's services are.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use super::App;
 use super::error::AppError;
@@ -10,7 +11,7 @@ use crate::ports::identity_center::{EndpointSettings, Endpoints};
 use crate::ports::keyring::SecretStore;
 use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
 use crate::profile::services::{Service, endpoint_override};
-use crate::profile::{ConfigError, Document, Role, SsoSession, sources};
+use crate::profile::{ConfigError, Document, Role, SsoSession, portal_url, sources};
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, SessionError, status, token_store};
 
@@ -117,7 +118,7 @@ pub fn check_config_file(app: &App) -> Result<(), AppError> {
 /// The same for a profile, which the credentials file may have.
 pub fn check_config_file_of(app: &App, profile: &str) -> Result<(), AppError> {
     let missing = check_config_file(app);
-    let is_there = || sources::in_credentials(app.credentials_document().as_ref(), profile).is_some();
+    let is_there = || sources::in_credentials(app.credentials_document(), profile).is_some();
     missing.or_else(|error| if is_there() { Ok(()) } else { Err(error) })
 }
 
@@ -156,7 +157,7 @@ fn session_of_environment(app: &App) -> Result<Option<ResolvedSession>, AppError
         Ok(session) => through(app, &profile, session).map(Some),
         Err(error) if error.leaves_no_identity() => Ok(None),
         Err(ConfigError::NoSuchProfile { .. })
-            if sources::in_credentials(app.credentials_document().as_ref(), &profile).is_some() =>
+            if sources::in_credentials(app.credentials_document(), &profile).is_some() =>
         {
             Ok(None)
         }
@@ -168,8 +169,8 @@ fn session_of_environment(app: &App) -> Result<Option<ResolvedSession>, AppError
 pub fn session_of_profile(app: &App, profile: &str) -> Result<ResolvedSession, AppError> {
     check_config_file_of(app, profile)?;
     let (document, credentials) = (app.document()?, app.credentials_document());
-    let session = session_behind(app, profile)
-        .map_err(|error| not_of_kcaws(error, document, credentials.as_ref(), profile))?;
+    let session =
+        session_behind(app, profile).map_err(|error| not_of_kcaws(error, document, credentials, profile))?;
     through(app, profile, session)
 }
 
@@ -204,23 +205,49 @@ pub fn session_named(app: &App, name: &str) -> Result<SsoSession, AppError> {
 /// URL by which it was asked for, if it was.
 fn where_logged_in(app: &App, session: SsoSession, spelled: Option<&str>) -> Result<SsoSession, AppError> {
     let Some(url) = spelled else { return Ok(session) };
-    let state = &**app.state();
-    let has_login = |session: &SsoSession| {
-        Ok::<_, AppError>(status::read(state, session)?.is_some_and(|status| status.login.is_some()))
+    let Some(portal) = portal_url::portal(url) else { return Ok(session) };
+    // Once for all profiles of a portal: it may be ten thousand of them, each with a spelling of its own.
+    let key = (session.name.clone(), portal);
+    let found = app.former_sessions.borrow().get(&key).cloned();
+    let former = match found {
+        Some(former) => former,
+        None => {
+            let former = former_session(app, &session, url)?;
+            app.former_sessions.borrow_mut().insert(key, former.clone());
+            former
+        }
     };
-    for other in app.document()?.spellings(url) {
-        if other.name != session.name && !has_login(&session)? && has_login(&other)? {
-            return Ok(other);
+    match former {
+        Some(former) if !has_login(app, &session)? && has_login(app, &former)? => Ok(former),
+        _ => Ok(session),
+    }
+}
+
+/// The first of the other spellings that has a login.
+fn former_session(app: &App, session: &SsoSession, url: &str) -> Result<Option<SsoSession>, AppError> {
+    let mut others = app.document()?.spellings(url);
+    others.retain(|other| other.name != session.name);
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let noted: HashSet<String> = status::noted_files(app.state())?.into_iter().collect();
+    for other in others {
+        if noted.contains(&status::file_name(&other)) && has_login(app, &other)? {
+            return Ok(Some(other));
         }
     }
-    Ok(session)
+    Ok(None)
+}
+
+fn has_login(app: &App, session: &SsoSession) -> Result<bool, AppError> {
+    Ok(status::read(app.state(), session)?.is_some_and(|status| status.login.is_some()))
 }
 
 /// A company's own start URL may have moved people to another Region than the config names: from its login on, that
 /// one counts.
 fn in_force(app: &App, session: SsoSession) -> Result<SsoSession, AppError> {
     if !start_url::is_portal(&session.start_url) {
-        let noted = status::read(&**app.state(), &session)?;
+        let noted = status::read(app.state(), &session)?;
         return Ok(match noted {
             Some(noted) => SsoSession { region: noted.region, ..session },
             None => session,
@@ -265,7 +292,7 @@ pub fn role_of_profile(app: &App, profile: &str) -> Result<ResolvedRole, AppErro
     check_config_file_of(app, profile)?;
     let document = app.document()?;
     let identity = identity(app, profile)
-        .map_err(|error| not_of_kcaws(error, document, app.credentials_document().as_ref(), profile))?;
+        .map_err(|error| not_of_kcaws(error, document, app.credentials_document(), profile))?;
     let Some(role) = identity.acts_as().cloned() else {
         return Err(AppError::NoRole { profile: profile.to_owned() });
     };
@@ -288,7 +315,7 @@ pub fn in_files<T>(
     look: impl FnOnce(ProfileFiles<'_>) -> Result<T, ConfigError>,
 ) -> Result<T, ConfigError> {
     let credentials = app.credentials_document();
-    look(ProfileFiles { config: app.document()?, credentials: credentials.as_ref() })
+    look(ProfileFiles { config: app.document()?, credentials })
 }
 
 /// Why a profile is none of ours, with the place that tools take its credentials from instead.
@@ -315,7 +342,7 @@ fn endpoints(app: &App, selected: &ResolvedSession) -> Result<Endpoints, AppErro
         return endpoints_of(app, selected, false);
     }
     // A login goes on where it was made: what was logged in at the IPv4 hosts stays valid there.
-    let is_dual_stack = match status::read(&**app.state(), session)? {
+    let is_dual_stack = match status::read(app.state(), session)? {
         Some(noted) => noted.dual_stack.unwrap_or(false),
         None => start_url::is_dual_stack(&session.start_url),
     };
@@ -336,7 +363,7 @@ pub(super) fn minted_at(
 ) -> Result<Endpoints, AppError> {
     let session = &selected.session;
     if !may_be_dual_stack(session)
-        || status::read(&**app.state(), session)?.is_some_and(|noted| noted.dual_stack.is_some())
+        || status::read(app.state(), session)?.is_some_and(|noted| noted.dual_stack.is_some())
     {
         return Ok(endpoints);
     }
@@ -377,5 +404,5 @@ pub fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
 
 /// What was listed last for the login that there is, however long ago.
 pub fn known(app: &App, selected: &ResolvedSession) -> Option<CachedAccounts> {
-    CachedAccounts::of(&selected.session, selected.endpoints(app).ok()?, &**app.state())
+    CachedAccounts::of(&selected.session, selected.endpoints(app).ok()?, app.state())
 }

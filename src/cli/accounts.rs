@@ -128,7 +128,7 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
 /// The last list, where it may stand for a new one. Of a login that is over it may not: nobody would notice.
 fn fresh(selected: &ResolvedSession, app: &App) -> Result<Option<CachedAccounts>, CommandError> {
     let now = app.clock.now();
-    let noted = status::read(&**app.state(), &selected.session)?;
+    let noted = status::read(app.state(), &selected.session)?;
     if !noted.is_some_and(|noted| noted.is_logged_in(now)) {
         return Ok(None);
     }

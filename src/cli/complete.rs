@@ -180,7 +180,7 @@ impl Line<'_> {
     fn profiles(&self) -> Candidates {
         let credentials = self.app.credentials_document();
         let Ok(config) = self.app.document() else { return Vec::new() };
-        let files = ProfileFiles { config, credentials: credentials.as_ref() };
+        let files = ProfileFiles { config, credentials };
         let takes_others = |name: &str| match self.command.get_name() {
             "use" => r#use::takes(name, self.app),
             "doctor" => true,
@@ -191,7 +191,7 @@ impl Line<'_> {
             let description = match role {
                 Some(role) => format!("{} in {}", role.role_name, role.account_id),
                 None if takes_others(&name) => {
-                    Source::of_profile(config, credentials.as_ref(), &name).words().to_owned()
+                    Source::of_profile(config, credentials, &name).words().to_owned()
                 }
                 None => return None,
             };
@@ -204,7 +204,7 @@ impl Line<'_> {
     fn of_profiles(&self, one: impl Fn(String, Role) -> (String, String)) -> Candidates {
         let credentials = self.app.credentials_document();
         let Ok(config) = self.app.document() else { return Vec::new() };
-        let files = ProfileFiles { config, credentials: credentials.as_ref() };
+        let files = ProfileFiles { config, credentials };
         let named = |name: String| {
             let identity = files.identity(&name).ok().filter(|identity| identity.chain.is_empty());
             Some(one(name, identity?.permission_set?))

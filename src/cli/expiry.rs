@@ -36,7 +36,7 @@ pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole
     let selected = ResolvedSession::of(session.clone());
     let issuer = IssuerFingerprint::of(session, selected.endpoints(app).ok()?);
     let (document, config) = (app.document().ok()?, app.config_path().ok()?);
-    let warm = CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock };
+    let warm = CredentialCache { state: app.state(), keys: app.sealing_keys(), clock: &*app.clock };
     let roles = document.roles_of_session(&session.name);
     let kept = roles.into_iter().filter_map(|role| {
         let wanted = CacheKey::new(&session.name, &role, &config, &app.env, "");

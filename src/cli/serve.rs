@@ -112,7 +112,7 @@ pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<Comm
         return None;
     }
     let (document, credentials) = (app.document().ok()?, app.credentials_document());
-    let first = |family: Family| taken(family, document, credentials.as_ref(), "default");
+    let first = |family: Family| taken(family, document, credentials, "default");
     let found = Family::ALL.into_iter().find_map(first)?;
     let error = CommandError::new(
         Exit::Configuration,
@@ -147,7 +147,7 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
     })?;
     // Most programs need no such file: where it cannot be written, the endpoint serves those.
     let token_file = app.folders.state.as_ref().and_then(|root| {
-        let written = TokenFile::write(app.state(), root, &endpoint.token);
+        let written = TokenFile::write(app.shared_state(), root, &endpoint.token);
         written.inspect_err(|error| tracing::info!("no token file: {error}")).ok()
     });
     Ok(Served { visitors: endpoint.visitors(), endpoint, token_file })

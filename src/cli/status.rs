@@ -136,7 +136,7 @@ fn look(
     now: DateTime<Utc>,
     ui: &Ui,
 ) -> Result<Seen, CommandError> {
-    let state = &**app.state();
+    let state = app.state();
     let check = if asks { check(app, session, ui).err() } else { None };
     let warm = expiry::warm_roles(app, session);
     let mut status = status::read(state, session)?;
@@ -219,7 +219,7 @@ impl WarmRow {
 }
 
 fn gone(app: &App, session: &str, now: DateTime<Utc>) -> Result<Vec<Gone>, CommandError> {
-    let marks = cache::gone(&**app.state(), session, now)?.into_iter();
+    let marks = cache::gone(app.state(), session, now)?.into_iter();
     let gone = marks.map(|mark| Gone {
         account_id: mark.account_id,
         role_name: mark.role_name,

@@ -26,7 +26,7 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let session = args.of.select(app, ui)?.session;
     let portal = resolve::portal(app, &session)?;
     let name = shown(&session.name);
-    let pinned = match pin::pinned(&**app.state(), &session) {
+    let pinned = match pin::pinned(app.state(), &session) {
         // That is mended here.
         Err(SessionError::BadPin { .. }) => None,
         pinned => pinned?,
@@ -51,7 +51,7 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
         ui.say("Nothing was changed.");
         return Ok(());
     }
-    pin::pin(&**app.state(), &*app.clock, &session, &portal)?;
+    pin::pin(app.state(), &*app.clock, &session, &portal)?;
     ui.say(&format!(
         "`{name}` is pinned to `{}`. The next `kcaws login` goes there; a login that there is stays until you log out.",
         shown(portal.instance.as_str())

@@ -123,7 +123,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         )
         .hint("rename it in ~/.aws/config"));
     }
-    recent::note(profile, &**app.state());
+    recent::note(profile, app.state());
     hand_over(profile, app, ui);
     match seen(profile, app) {
         Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
@@ -248,19 +248,19 @@ fn picked_of(
 fn others(app: &App, ours: &[(View, Row)]) -> Result<Vec<(String, Source)>, CommandError> {
     let ours: HashSet<&str> = ours.iter().map(|(_, row)| row.name.as_str()).collect();
     let (document, credentials) = (app.document()?, app.credentials_document());
-    let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
+    let files = ProfileFiles { config: document, credentials };
     let mut names = files.profile_names();
     last_used_first(&mut names, app);
     let others = names.into_iter().filter(|name| !ours.contains(name.as_str()) && takes(name, app));
     let others = others.map(|name| {
-        let source = Source::of_profile(document, credentials.as_ref(), &name);
+        let source = Source::of_profile(document, credentials, &name);
         (name, source)
     });
     Ok(others.collect())
 }
 
 fn last_used_first(names: &mut [String], app: &App) {
-    let used = recent::read(&**app.state());
+    let used = recent::read(app.state());
     names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
 }
 
@@ -307,7 +307,7 @@ fn account_names(app: &App) -> BTreeMap<(String, String), String> {
 /// `None` for a profile that is not ours.
 fn seen(profile: &str, app: &App) -> Option<(View, String)> {
     let ours = prompt::ours(profile, app)?;
-    Some((crate::prompt::look(profile, &ours, &**app.state(), app.clock.now()), ours.role_name))
+    Some((crate::prompt::look(profile, &ours, app.state(), app.clock.now()), ours.role_name))
 }
 
 fn description(view: &View) -> String {

@@ -101,7 +101,7 @@ pub(super) fn identity(
     selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
     let identity = app.sts(endpoint, region)?.caller_identity(credentials)?;
     if let Some(user) = identity.user() {
-        status::note_user(&**app.state(), &selected.session, user);
+        status::note_user(app.state(), &selected.session, user);
     }
     Ok(identity)
 }

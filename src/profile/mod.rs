@@ -10,6 +10,7 @@ mod headers;
 pub mod identity;
 pub mod invisible;
 pub mod kcaws_profile;
+mod known_names;
 pub mod line;
 pub mod naming;
 pub mod plain_name;
@@ -30,6 +31,7 @@ mod trust;
 use std::path::PathBuf;
 
 pub use self::document::{Document, Heading};
+pub use self::known_names::KnownNames;
 pub use self::target::{Role, SsoSession, Target};
 
 /// What is wrong with the config, and where. Paths and lines are in every message; values are not, because
@@ -43,9 +45,9 @@ pub enum ConfigError {
     #[error("{place}: [{section}] has no `{key}`")]
     MissingKey { place: Place, section: String, key: &'static str },
     #[error("there is no [sso-session {name}] in `{path}`", path = .path.display())]
-    NoSuchSession { name: String, path: PathBuf, known: Vec<String> },
+    NoSuchSession { name: String, path: PathBuf, known: KnownNames },
     #[error("there is no profile `{name}` in `{path}`", path = .path.display())]
-    NoSuchProfile { name: String, path: PathBuf, known: Vec<String> },
+    NoSuchProfile { name: String, path: PathBuf, known: KnownNames },
     #[error("{place}: profile `{name}` is not an IAM Identity Center profile")]
     NotOurs { place: Place, name: String },
     #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]

@@ -11,11 +11,13 @@ use super::target::{SsoSession, session_of};
 /// Computed once for a document: a file may have ten thousand such profiles.
 #[derive(Clone, Default)]
 pub(super) struct Portals {
-    /// Portal and name of each `[sso-session …]`, in order.
-    named: Vec<(String, String)>,
+    /// The first `[sso-session …]` of each portal.
+    named: HashMap<String, String>,
     /// Spellings that profiles have, in order: the URL, the portal, and the first profile that has it.
     spelled: Vec<Spelling>,
     by_url: HashMap<String, usize>,
+    /// The spellings of each portal, in order.
+    by_portal: HashMap<String, Vec<usize>>,
 }
 
 #[derive(Clone)]
@@ -35,12 +37,16 @@ impl Portals {
         for name in names {
             let section = document.section(&Heading::SsoSession(name.clone()));
             let url = section.as_ref().and_then(|section| section.get("sso_start_url"));
-            portals.named.extend(url.map(|url| (key(url), name)));
+            if let Some(url) = url {
+                portals.named.entry(key(url)).or_insert(name);
+            }
         }
         for (profile, url) in document.legacy_urls() {
             if !portals.by_url.contains_key(url) {
-                portals.by_url.insert(url.to_owned(), portals.spelled.len());
+                let at = portals.spelled.len();
+                portals.by_url.insert(url.to_owned(), at);
                 let (url, portal) = (url.to_owned(), key(url));
+                portals.by_portal.entry(portal.clone()).or_default().push(at);
                 portals.spelled.push(Spelling { url, portal, profile });
             }
         }
@@ -48,11 +54,15 @@ impl Portals {
     }
 
     fn named(&self, portal: &str) -> Option<&str> {
-        self.named.iter().find(|(known, _)| known == portal).map(|(_, name)| name.as_str())
+        self.named.get(portal).map(String::as_str)
     }
 
     fn first(&self, portal: &str) -> Option<&Spelling> {
-        self.spelled.iter().find(|one| one.portal == portal)
+        self.of_portal(portal).next()
+    }
+
+    fn of_portal(&self, portal: &str) -> impl Iterator<Item = &Spelling> {
+        self.by_portal.get(portal).into_iter().flatten().map(|at| &self.spelled[*at])
     }
 }
 
@@ -120,8 +130,8 @@ impl Document {
     pub fn spellings(&self, url: &str) -> Vec<SsoSession> {
         let portals = self.portals();
         let Some(portal) = portal(url) else { return Vec::new() };
-        let of_portal = portals.spelled.iter().filter(|one| one.portal == portal);
-        of_portal
+        portals
+            .of_portal(&portal)
             .filter_map(|one| {
                 let section = self.section(&Heading::Profile(one.profile.clone()))?;
                 session_of(&section, &one.url, &format!("profile {}", one.profile)).ok()

@@ -110,7 +110,8 @@ pub fn taken(
     credentials: Option<&Document>,
     profile: &str,
 ) -> Option<Taken> {
-    family.order().iter().find_map(|source| find(*source, document, credentials, profile))
+    let sections = Sections::of(document, credentials, profile);
+    family.order().iter().find_map(|source| sections.find(*source))
 }
 
 /// What at least one family takes before the profile's `credential_process`. That one is not looked for.
@@ -128,7 +129,8 @@ pub fn before_process(document: &Document, credentials: Option<&Document>, profi
         Source::CredentialsFile,
         Source::CredentialsProcess,
     ];
-    let found = |source| find(source, document, credentials, profile);
+    let sections = Sections::of(document, credentials, profile);
+    let found = |source| sections.find(source);
     let added = added_by_python(document, credentials, profile);
     all.into_iter().filter(is_before).filter_map(found).chain(added).collect()
 }
@@ -140,17 +142,34 @@ pub fn find(
     credentials: Option<&Document>,
     profile: &str,
 ) -> Option<Taken> {
-    let key_in = |section: View<'_>| {
-        let key = source.keys().iter().find(|key| section.get(key).is_some())?;
-        Some(Taken { source, key, place: section.place_of(key) })
-    };
-    let in_credentials = || in_credentials(credentials, profile).and_then(key_in);
-    let in_config = || document.section(&Heading::Profile(profile.to_owned())).and_then(key_in);
-    match source {
-        Source::CredentialsFile | Source::CredentialsProcess => in_credentials(),
-        Source::ConfigKeys | Source::Process => in_config(),
-        // Read as one, and the credentials file wins.
-        _ => in_credentials().or_else(in_config),
+    Sections::of(document, credentials, profile).find(source)
+}
+
+/// The sections of a profile in both files, looked up once for all the sources that are asked for.
+struct Sections<'a> {
+    config: Option<View<'a>>,
+    credentials: Option<View<'a>>,
+}
+
+impl<'a> Sections<'a> {
+    fn of(document: &'a Document, credentials: Option<&'a Document>, profile: &str) -> Self {
+        let config = document.section(&Heading::Profile(profile.to_owned()));
+        Self { config, credentials: in_credentials(credentials, profile) }
+    }
+
+    fn find(&self, source: Source) -> Option<Taken> {
+        let key_in = |section: &View<'_>| {
+            let key = source.keys().iter().find(|key| section.get(key).is_some())?;
+            Some(Taken { source, key, place: section.place_of(key) })
+        };
+        let in_credentials = || self.credentials.as_ref().and_then(key_in);
+        let in_config = || self.config.as_ref().and_then(key_in);
+        match source {
+            Source::CredentialsFile | Source::CredentialsProcess => in_credentials(),
+            Source::ConfigKeys | Source::Process => in_config(),
+            // Read as one, and the credentials file wins.
+            _ => in_credentials().or_else(in_config),
+        }
     }
 }
 
@@ -202,7 +221,8 @@ pub fn of_credentials_file(
     profile: &str,
 ) -> Option<Taken> {
     let sources = [Source::CredentialsFile, Source::CredentialsProcess];
-    sources.into_iter().find_map(|source| find(source, document, credentials, profile))
+    let sections = Sections::of(document, credentials, profile);
+    sources.into_iter().find_map(|source| sections.find(source))
 }
 
 /// Every `credential_process` that a tool may run for the profile: its own, and those of the profiles whose

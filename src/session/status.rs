@@ -88,14 +88,18 @@ pub fn read(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<Sess
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
+/// The names of all of them, as [`file_name`] makes them.
+pub fn noted_files(state: &dyn StateFolder) -> Result<Vec<String>, StateError> {
+    let names = state.list(FOLDER)?.into_iter().filter(|name| name.ends_with(".json"));
+    Ok(names.map(|name| format!("{FOLDER}/{name}")).collect())
+}
+
 /// All that there are, of sessions that the config may not know any more too.
 pub fn read_all(state: &dyn StateFolder) -> Result<Vec<SessionStatus>, StateError> {
     let mut all = Vec::new();
-    for name in state.list(FOLDER)? {
-        if let Some(stem) = name.strip_suffix(".json") {
-            let bytes = state.read(&format!("{FOLDER}/{stem}.json"))?;
-            all.extend(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()));
-        }
+    for name in noted_files(state)? {
+        let bytes = state.read(&name)?;
+        all.extend(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()));
     }
     Ok(all)
 }

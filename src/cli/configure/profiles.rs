@@ -72,7 +72,7 @@ pub(super) fn of_listing(
         }
         answered.get_or_insert(region);
     }
-    let (document, state) = (app.document()?, &**app.state());
+    let (document, state) = (app.document()?, app.state());
     let note = Note::load(state, Writer::Sync, &session, document)?;
     let Some(mut plan) = put(run, &chosen, &note, RENAME, app, ui)? else { return Ok(()) };
     plan.note.region = answered.or(plan.note.region);
@@ -117,7 +117,7 @@ pub(super) fn of_other_tools(
         ui.say(&shown(&format!("{}: profile `{}` belongs to another portal; skipped", one.place, one.name)));
     }
     run.unclear.extend(unclear);
-    let (document, state) = (app.document()?, &**app.state());
+    let (document, state) = (app.document()?, app.state());
     let session = document.session(&run.name).ok();
     let note = match &session {
         Some(session) => Note::load(state, Writer::Import, session, document)?,
@@ -253,7 +253,7 @@ fn put(
 fn warn_of_shadows(outcome: &Outcome<Plan>, app: &App, ui: &mut Ui) {
     let (Some(written), credentials) = (&outcome.document, app.credentials_document()) else { return };
     for name in outcome.result.created.iter().chain(&outcome.result.updated) {
-        for shadow in kcaws_profile::shadows(written, name, credentials.as_ref()) {
+        for shadow in kcaws_profile::shadows(written, name, credentials) {
             ui.warn(&format!("`{name}`: some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
         }
     }
@@ -261,7 +261,7 @@ fn warn_of_shadows(outcome: &Outcome<Plan>, app: &App, ui: &mut Ui) {
 
 /// Whether somebody seems to be logged in, by what the last login noted.
 pub(super) fn is_noted(app: &App, session: &SsoSession) -> Result<bool, CommandError> {
-    let noted = crate::session::status::read(&**app.state(), session)?;
+    let noted = crate::session::status::read(app.state(), session)?;
     Ok(noted.is_some_and(|status| status.login.is_some()))
 }
 

@@ -105,7 +105,7 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         Ok(portal) => portal,
         Err(error) => return Some(failed(name, &error.into())),
     };
-    Some(match pin::pinned(&**context.app.state(), session) {
+    Some(match pin::pinned(context.app.state(), session) {
         Err(error) => failed(name, &error.into()),
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,

@@ -36,7 +36,7 @@ fn one(context: &DoctorContext<'_>, session: &SsoSession) -> Finding {
     let Ok(settings) = app.settings() else { return Finding::ok(name, "not looked at") };
     let open = |kind| app.store(kind);
     let start = app.clock.elapsed();
-    let found = token_location::of(session, settings.keyring, &**app.state(), &open);
+    let found = token_location::of(session, settings.keyring, app.state(), &open);
     let took = app.clock.elapsed().saturating_sub(start);
     match found {
         Err(error) => failed(name, &error.into()),
@@ -118,7 +118,7 @@ pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
 }
 
 fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
-    let (state, name) = (&**context.app.state(), session.name.as_str());
+    let (state, name) = (context.app.state(), session.name.as_str());
     let fix = format!("run `kcaws login {}`", crate::cli::error::argument(name));
     let status = match status::read(state, session) {
         Ok(status) => status,
@@ -186,7 +186,7 @@ pub(super) fn kernel_keyring(context: &DoctorContext<'_>) -> Vec<Finding> {
 /// Keys of a state folder that was removed by hand, or of another home of this user. Only counted: they may open what
 /// someone still uses.
 fn left_behind(context: &DoctorContext<'_>) -> usize {
-    let state = &**context.app.state();
+    let state = context.app.state();
     let read = |name: &str| state.read(name).ok().flatten().unwrap_or_default();
     let mut known: Vec<String> = vec![String::from_utf8_lossy(&read("keyutils.id")).trim().to_owned()];
     for folder in ["keyutils", "warm"] {

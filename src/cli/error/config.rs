@@ -6,7 +6,6 @@ use super::{CommandError, ErrorCode, Exit, chain};
 use crate::platform::folders::oddity_of_name;
 use crate::ports::config_file::is_link_loop;
 use crate::profile::ConfigError;
-use crate::similar::did_you_mean;
 
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
@@ -26,16 +25,9 @@ impl From<ConfigError> for CommandError {
                 Self { code: ErrorCode::NoSuchSession, ..failure }.hint("run `kcaws configure`")
             }
             ConfigError::NoSuchSession { name, known, .. } => Self { code: ErrorCode::NoSuchSession, ..failure }
-                .hint(format!(
-                    "{}there are: {}",
-                    did_you_mean(name, known.iter().map(String::as_str)),
-                    known.join(", ")
-                )),
+                .hint(format!("{}there are: {}", known.near(name), known.listed())),
             ConfigError::NoSuchProfile { name, known, .. } => Self { code: ErrorCode::NoSuchProfile, ..failure }
-                .hint(format!(
-                    "{}`kcaws profile list` shows all",
-                    did_you_mean(name, known.iter().map(String::as_str))
-                )),
+                .hint(format!("{}`kcaws profile list` shows all", known.near(name))),
             // Never `sso_…` keys: in a profile that has another source, they would be a second one.
             ConfigError::NotOurs { .. } => Self { code: ErrorCode::NotOurs, ..failure }
                 .hint("name --session, --account and --role, or a profile that has a session in `kcaws profile list`"),

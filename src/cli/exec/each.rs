@@ -80,7 +80,7 @@ fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kep
         let Ok(ResolvedRole { selected, role, .. }) = RoleArgs::of_profile(name).choose(app) else {
             continue;
         };
-        let status = status::read(&**app.state(), &selected.session).ok().flatten();
+        let status = status::read(app.state(), &selected.session).ok().flatten();
         if status.is_none_or(|status| status.store != StoreKind::File) {
             continue;
         }

@@ -42,7 +42,7 @@ fn warm(args: impl Iterator<Item = OsString>, hot: &HotPorts) -> Option<Secret<V
     let config = hot.config_path().ok()?;
     let stamp = FileStamp::of(&config)?;
     let wanted = CacheKey::new(&session, &role, &config, &hot.env, "").stamped(Some(stamp));
-    CredentialCache { state: &**hot.state(), keys: hot.sealing_keys(), clock: &*hot.clock }.at_once(&wanted)
+    CredentialCache { state: hot.state(), keys: hot.sealing_keys(), clock: &*hot.clock }.at_once(&wanted)
 }
 
 /// Understands less than clap does, and never something else.

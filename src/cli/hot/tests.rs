@@ -53,7 +53,7 @@ fn warmed(ports: &WarmOnly) -> tempfile::TempDir {
     let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
     let config = app.config_path().expect("a home");
     let wanted = CacheKey::new("corp", &role, &config, &app.env, "").stamped(FileStamp::of(&config));
-    let warm = CredentialCache { state: &**app.state(), keys: app.sealing_keys(), clock: &*app.clock };
+    let warm = CredentialCache { state: app.state(), keys: app.sealing_keys(), clock: &*app.clock };
     let fetched = || Fetched {
         credentials: FakeIdentityCenter::role_credentials("2199-11-24T13:00:00Z"),
         skew: crate::ports::clock::Skew::NONE,

@@ -130,7 +130,7 @@ fn log_in(
         selected.session.region.clone_from(&found.region);
         portal = Some(found);
     }
-    let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
+    let noted = status::read(app.state(), &selected.session)?.map(|before| before.store);
     let mut opened = OpenSession::for_login(app, selected, noted, ui.prompting())?;
     for reason in opened.unexpectedly_passed_over() {
         ui.warn(&format!("{reason}; the tokens go to the {} instead", opened.store_kind()));
@@ -220,7 +220,7 @@ fn begin_detached(app: &App, session: &SsoSession) -> Result<Option<Lock>, Comma
 }
 
 fn auto_login<'a>(app: &'a App, session: &'a SsoSession) -> AutoLogin<'a> {
-    AutoLogin { config: session, state: &**app.state(), clock: &*app.clock }
+    AutoLogin { config: session, state: app.state(), clock: &*app.clock }
 }
 
 /// One login, by either flow.

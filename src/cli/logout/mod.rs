@@ -59,7 +59,7 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         return Ok(());
     }
     // The status files know sessions that the config may have lost since.
-    select::each(status::read_all(&**app.state())?, ui, |known, ui| {
+    select::each(status::read_all(app.state())?, ui, |known, ui| {
         log_out(ResolvedSession::of(noted_session(app, &known)), app, ui)
     })
 }
@@ -106,7 +106,7 @@ fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Resul
 /// is over, must not leave it behind.
 fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let session = selected.session.clone();
-    let last_end = cache::last_end(&session.name, &**app.state(), app.clock.now());
+    let last_end = cache::last_end(&session.name, app.state(), app.clock.now());
     let outcome = end_login(selected, app, ui);
     if let Some(end) = last_end {
         let until = local_time(end);
@@ -114,9 +114,9 @@ fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Comm
             "Credentials that tools hold live on until {until}; AWS has no way to call them back."
         ));
     }
-    SealedStore::of(&session.name, &**app.state(), app.sealing_keys()).forget()?;
-    cached::forget(&session, &**app.state())?;
-    for (store, error) in stale_copies::tidy(&session, &**app.state(), &|kind| app.store(kind))? {
+    SealedStore::of(&session.name, app.state(), app.sealing_keys()).forget()?;
+    cached::forget(&session, app.state())?;
+    for (store, error) in stale_copies::tidy(&session, app.state(), &|kind| app.store(kind))? {
         ui.warn(&format!("a copy of the tokens of `{}` is left in the {store}: {error}", session.name));
     }
     outcome

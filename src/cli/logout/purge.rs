@@ -28,7 +28,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
             outcome => outcome?,
         }
     }
-    let state = &**app.state();
+    let state = app.state();
     sealed_store::destroy_all_keys(state, app.sealing_keys())?;
     if let Ok(store) = app.store(StoreKind::Keyutils) {
         store.forget_own_keys()?;
@@ -41,7 +41,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
 /// Those that the status files know, and those of the config: a cleared state folder is no logout.
 fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
     let mut sessions: Vec<SsoSession> = Vec::new();
-    let noted = status::read_all(&**app.state())?.into_iter().map(|known| super::noted_session(app, &known));
+    let noted = status::read_all(app.state())?.into_iter().map(|known| super::noted_session(app, &known));
     let names = app.document().map(crate::profile::Document::session_names).unwrap_or_default();
     let configured = names.iter().filter_map(|name| resolve::session_named(app, name).ok());
     for session in noted.chain(configured) {

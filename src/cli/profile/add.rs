@@ -68,7 +68,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     };
     report(ui, &args.write, target.path(), &outcome, &[Changed::new(args.name.as_str(), change)]);
     let credentials = app.credentials_document();
-    let shadows = |written| kcaws_profile::shadows(written, &args.name, credentials.as_ref());
+    let shadows = |written| kcaws_profile::shadows(written, &args.name, credentials);
     for shadow in outcome.document.as_ref().map(shadows).unwrap_or_default() {
         ui.warn(&format!("some tools take {} at {} instead of kcaws", shadow.by, shadow.place));
     }

@@ -61,7 +61,7 @@ pub(super) fn run(args: &ListArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     resolve::check_config_file(app)?;
     let document = app.document()?;
     let credentials = app.credentials_document();
-    let files = ProfileFiles { config: document, credentials: credentials.as_ref() };
+    let files = ProfileFiles { config: document, credentials };
     let mut rows: Vec<Row> = document.profile_names().into_iter().map(|name| row(files, name)).collect();
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     if args.json {

@@ -63,7 +63,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let session = selected.session.clone();
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui.asking())?;
     let listing = accounts::listed(&opened, ui)?;
-    let (document, state) = (app.document()?, &**app.state());
+    let (document, state) = (app.document()?, app.state());
     let note = Note::load(state, Writer::Sync, &session, document)?;
     settings.region = settings.region.or_else(|| note.region.clone());
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));

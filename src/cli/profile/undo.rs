@@ -55,7 +55,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let state = &**app.state();
+    let state = app.state();
     if args.list {
         list(args, backups::list(state)?, ui);
         return Ok(());

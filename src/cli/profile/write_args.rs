@@ -51,7 +51,7 @@ impl<'a> Target<'a> {
     }
 
     pub(in crate::cli) fn keeper(&self) -> ConfigWriter<'_> {
-        ConfigWriter { file: &*self.file, state: &**self.app.state(), clock: &*self.app.clock, how: self.how }
+        ConfigWriter { file: &*self.file, state: self.app.state(), clock: &*self.app.clock, how: self.how }
     }
 
     /// What a step of a dry run would do, on top of the steps before it.

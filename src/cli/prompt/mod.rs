@@ -64,7 +64,7 @@ pub(super) fn at_once(args: &PromptArgs, hot: &HotPorts, color: bool) -> Option<
     let Some(stamp) = hot.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
         return Some(String::new());
     };
-    let map = Map::read(&profile, &hot.config_path().ok()?, &hot.env, &**hot.state(), stamp)?;
+    let map = Map::read(&profile, &hot.config_path().ok()?, &hot.env, hot.state(), stamp)?;
     Some(match map.0 {
         Some(ours) => text_of(args, hot, color, &profile, &ours),
         None => String::new(),
@@ -72,7 +72,7 @@ pub(super) fn at_once(args: &PromptArgs, hot: &HotPorts, color: bool) -> Option<
 }
 
 fn text_of(args: &PromptArgs, hot: &HotPorts, color: bool, profile: &str, ours: &Ours) -> String {
-    let mut view = prompt::look(profile, ours, &**hot.state(), hot.clock.now());
+    let mut view = prompt::look(profile, ours, hot.state(), hot.clock.now());
     if hot.env.get("AWS_ACCESS_KEY_ID").is_some() {
         view = View { role_name: None, standing: Standing::OtherKeys, left: None, ..view };
     }
@@ -107,7 +107,7 @@ fn mapped(profile: &str, app: &App) -> Option<Map> {
     // A profile that is not there, or is another tool's, is as silent as one that is broken.
     let map = Map(ours(profile, app));
     if let Some(stamp) = stamp.filter(|stamp| stamp.is_settled(app.clock.now())) {
-        map.write(profile, &config, &app.env, &**app.state(), stamp);
+        map.write(profile, &config, &app.env, app.state(), stamp);
     }
     Some(map)
 }

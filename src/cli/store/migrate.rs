@@ -38,7 +38,7 @@ pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let session = args.of.select(app, ui)?.session;
     let migration = Migration {
         config: &session,
-        state: &**app.state(),
+        state: app.state(),
         clock: &*app.clock,
         sealing_keys: app.sealing_keys(),
         open: &|kind| app.store(kind),

@@ -56,7 +56,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let (mut rows, mut trouble) = (Vec::new(), None);
     for session in sessions {
         let mut row = Row { name: session.name.clone(), store: None, answer: None, item: None };
-        if let Some((store, found)) = token_location::of(&session, requested, &**app.state(), &open)? {
+        if let Some((store, found)) = token_location::of(&session, requested, app.state(), &open)? {
             row.store = Some(store);
             row.answer = Some(found.as_ref().err().map_or("ok", answer));
             match found {

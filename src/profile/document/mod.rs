@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::portals::Portals;
 use super::reading::{Fault, Lines};
-use super::{ConfigError, Place, invisible};
+use super::{ConfigError, KnownNames, Place, invisible};
 use crate::platform::foreign_file;
 
 /// What counts as blank: the SDKs agree on no more than these.
@@ -37,6 +37,8 @@ pub struct Document {
     faults: Vec<Fault>,
     is_missing: bool,
     pub(super) portals: OnceLock<Portals>,
+    pub(super) known_sessions: OnceLock<KnownNames>,
+    pub(super) known_profiles: OnceLock<KnownNames>,
 }
 
 /// What a section's header says. `[default]` and `[profile default]` are one profile.
@@ -126,8 +128,18 @@ impl Document {
                 *last = index;
             }
         }
-        let (path, portals) = (path.to_path_buf(), OnceLock::new());
-        Self { path, text, sections, entries, by_heading, faults, is_missing: false, portals }
+        Self {
+            path: path.to_path_buf(),
+            text,
+            sections,
+            entries,
+            by_heading,
+            faults,
+            is_missing: false,
+            portals: OnceLock::new(),
+            known_sessions: OnceLock::new(),
+            known_profiles: OnceLock::new(),
+        }
     }
 
     /// Such a file is never written: the bytes are not kept.
@@ -138,7 +150,7 @@ impl Document {
             }
             let is_comment =
                 line.trim_ascii_start().starts_with(b"#") || line.trim_ascii_start().starts_with(b";");
-            let above = self.sections.iter().rposition(|section| section.line <= index + 1);
+            let above = self.sections.partition_point(|section| section.line <= index + 1).checked_sub(1);
             let section = above.filter(|_| !is_comment);
             self.faults.push(Fault { line: index + 1, what: BAD_BYTES, section, is_read: false });
         }
@@ -154,6 +166,14 @@ impl Document {
     /// Returns the first line that not every tool can read.
     pub(super) fn first_fault(&self) -> Option<ConfigError> {
         self.faults.first().map(|fault| self.error_of(fault))
+    }
+
+    /// The first line of a section that no tool can read. Faults are in order, and there may be one for each section.
+    fn damage_of(&self, section: &Section) -> Option<&Fault> {
+        let first = self.faults.partition_point(|fault| fault.line < section.line);
+        let is_its =
+            |fault: &&Fault| fault.section.is_none_or(|index| self.sections[index].line == section.line);
+        self.faults[first..].iter().take_while(is_its).find(|fault| fault.section.is_some() && !fault.is_read)
     }
 
     fn error_of(&self, fault: &Fault) -> ConfigError {
@@ -265,13 +285,8 @@ impl<'a> View<'a> {
 
     /// Returns what is wrong with a line of it that no tool can read.
     pub fn damage(&self) -> Option<ConfigError> {
-        let Document { faults, sections, .. } = self.document;
-        let is_here = |fault: &&Fault| {
-            let section = fault.section.map(|index| &sections[index]);
-            !fault.is_read
-                && section.is_some_and(|section| self.sections.iter().any(|own| own.line == section.line))
-        };
-        faults.iter().find(is_here).map(|fault| self.document.error_of(fault))
+        let found = self.sections.iter().find_map(|section| self.document.damage_of(section));
+        found.map(|fault| self.document.error_of(fault))
     }
 
     /// Returns the complaint about a value, and names an invisible character in it.

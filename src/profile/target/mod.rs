@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::document::{Document, Heading, View};
-use super::{ConfigError, Place, invisible, portal_url};
+use super::{ConfigError, KnownNames, Place, invisible, portal_url};
 pub use crate::ports::identity_center::{is_account_id, is_role_name};
 use crate::words::words;
 
@@ -43,18 +43,30 @@ pub struct Target {
 impl Document {
     /// All sessions by name: `[sso-session …]`, then start URLs that only profiles name.
     pub fn session_names(&self) -> Vec<String> {
-        let mut names = self.names(|heading| match heading {
-            Heading::SsoSession(name) => Some(name),
-            _ => None,
-        });
-        names.extend(self.portals_without_a_name());
-        names
+        self.known_sessions().all().to_vec()
     }
 
     pub fn profile_names(&self) -> Vec<String> {
-        self.names(|heading| match heading {
-            Heading::Profile(name) => Some(name),
-            _ => None,
+        self.known_profiles().all().to_vec()
+    }
+
+    fn known_sessions(&self) -> &KnownNames {
+        self.known_sessions.get_or_init(|| {
+            let mut names = self.names(|heading| match heading {
+                Heading::SsoSession(name) => Some(name),
+                _ => None,
+            });
+            names.extend(self.portals_without_a_name());
+            KnownNames::of(names)
+        })
+    }
+
+    fn known_profiles(&self) -> &KnownNames {
+        self.known_profiles.get_or_init(|| {
+            KnownNames::of(self.names(|heading| match heading {
+                Heading::Profile(name) => Some(name),
+                _ => None,
+            }))
         })
     }
 
@@ -104,7 +116,7 @@ impl Document {
         ConfigError::NoSuchProfile {
             name: name.to_owned(),
             path: self.path().to_path_buf(),
-            known: self.profile_names(),
+            known: self.known_profiles().clone(),
         }
     }
 
@@ -115,7 +127,7 @@ impl Document {
     }
 
     fn no_such_session(&self, name: &str) -> ConfigError {
-        if self.session_names().is_empty()
+        if self.known_sessions().is_empty()
             && let Some(unreadable) = self.unreadable_lines().next()
         {
             return unreadable;
@@ -123,7 +135,7 @@ impl Document {
         ConfigError::NoSuchSession {
             name: name.to_owned(),
             path: self.path().to_path_buf(),
-            known: self.session_names(),
+            known: self.known_sessions().clone(),
         }
     }
 
