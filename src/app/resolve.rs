@@ -209,13 +209,12 @@ fn where_logged_in(app: &App, session: SsoSession, spelled: Option<&str>) -> Res
     // Once for all profiles of a portal: it may be ten thousand of them, each with a spelling of its own.
     let key = (session.name.clone(), portal);
     let found = app.former_sessions.borrow().get(&key).cloned();
-    let former = match found {
-        Some(former) => former,
-        None => {
-            let former = former_session(app, &session, url)?;
-            app.former_sessions.borrow_mut().insert(key, former.clone());
-            former
-        }
+    let former = if let Some(former) = found {
+        former
+    } else {
+        let former = former_session(app, &session, url)?;
+        app.former_sessions.borrow_mut().insert(key, former.clone());
+        former
     };
     match former {
         Some(former) if !has_login(app, &session)? && has_login(app, &former)? => Ok(former),

@@ -8,7 +8,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::platform::env::Env;
 use crate::platform::thread;
 use crate::secret::Secret;
 
@@ -40,16 +39,6 @@ pub trait CommandRunner {
         set: &[(&str, &str)],
         patience: Duration,
     ) -> Result<CommandOutput, RunError>;
-}
-
-/// Where the system would find a program.
-pub fn on_path(env: &Env, name: &str) -> Option<PathBuf> {
-    let path = env.raw("PATH")?;
-    let names = [name.to_owned(), format!("{name}.exe")];
-    let names = &names[..if cfg!(windows) { 2 } else { 1 }];
-    // A relative folder would make the answer depend on where we stand.
-    let mut folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    folders.find_map(|folder| names.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
 }
 
 pub struct SystemCommands;
@@ -188,12 +177,5 @@ mod tests {
     fn variables_are_added() {
         let said = SystemCommands.run(Path::new("/bin/sh"), &sh("echo $X"), &[("X", "y")], PATIENCE);
         assert_eq!(said.expect("runs").stdout.expose(), "y\n");
-    }
-
-    #[test]
-    fn programs_are_looked_for_where_the_system_looks() {
-        let env = Env::from_pairs(&[("PATH", "relative:/nowhere:/bin")]);
-        assert_eq!(on_path(&env, "sh"), Some(PathBuf::from("/bin/sh")));
-        assert_eq!(on_path(&env, "no-such-program"), None);
     }
 }

@@ -90,7 +90,8 @@ pub fn read(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<Sess
 
 /// The names of all of them, as [`file_name`] makes them.
 pub fn noted_files(state: &dyn StateFolder) -> Result<Vec<String>, StateError> {
-    let names = state.list(FOLDER)?.into_iter().filter(|name| name.ends_with(".json"));
+    let suffix = format!(".{}", SessionFile::Status.suffix());
+    let names = state.list(FOLDER)?.into_iter().filter(|name| name.ends_with(&suffix));
     Ok(names.map(|name| format!("{FOLDER}/{name}")).collect())
 }
 

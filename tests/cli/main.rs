@@ -5,6 +5,7 @@
 
 mod fixture;
 mod test_accounts;
+mod test_arrows;
 mod test_auto_login;
 mod test_bounds;
 mod test_chained;

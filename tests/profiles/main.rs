@@ -20,6 +20,7 @@ mod test_botocore;
 mod test_cases;
 mod test_crowd;
 mod test_files;
+mod test_many;
 mod test_oracle;
 mod test_sync;
 

@@ -24,6 +24,7 @@ pub(super) struct DoctorContext<'a> {
     pub(super) asked: &'a Asked,
     credentials: OnceCell<Option<Result<Document, ConfigError>>>,
     heard: OnceCell<Vec<HostResponses>>,
+    profiles: OnceCell<Vec<String>>,
 }
 
 /// What the command line says.
@@ -49,7 +50,16 @@ impl<'a> DoctorContext<'a> {
         machine: &'a Machine,
         asked: &'a Asked,
     ) -> Self {
-        Self { app, probe, trials, machine, asked, credentials: OnceCell::new(), heard: OnceCell::new() }
+        Self {
+            app,
+            probe,
+            trials,
+            machine,
+            asked,
+            credentials: OnceCell::new(),
+            heard: OnceCell::new(),
+            profiles: OnceCell::new(),
+        }
     }
 
     /// `None` where it cannot be read: that is one check's matter, and the others have nothing to look at.
@@ -129,7 +139,11 @@ impl<'a> DoctorContext<'a> {
     }
 
     /// The profiles in question: the one asked about, or all that run kcaws.
-    pub(super) fn profiles(&self) -> Vec<String> {
+    pub(super) fn profiles(&self) -> &[String] {
+        self.profiles.get_or_init(|| self.find_profiles())
+    }
+
+    fn find_profiles(&self) -> Vec<String> {
         let Some(document) = self.document() else { return Vec::new() };
         if let Some(profile) = &self.asked.profile {
             return vec![profile.clone()];

@@ -10,7 +10,8 @@ use super::finding::{Finding, State};
 use crate::app::resolve;
 use crate::cli::error::argument;
 use crate::console::regions;
-use crate::ports::command_runner::{CommandOutput, RunError, on_path};
+use crate::platform::which::on_fixed_path;
+use crate::ports::command_runner::{CommandOutput, RunError};
 use crate::profile::document::{Document, Heading};
 use crate::profile::identity::Identity;
 use crate::profile::sources::{self, Family, Source, Taken, taken};
@@ -25,7 +26,7 @@ const MOST_ASKED: usize = 3;
 pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
     let names = context.profiles();
     let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(context, name)).collect();
-    match (wrong.is_empty(), names.as_slice()) {
+    match (wrong.is_empty(), names) {
         (false, _) => wrong,
         (true, []) => {
             let session = context.asked.session.as_deref().unwrap_or_default();
@@ -117,8 +118,8 @@ fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
 /// Keys that some tools take in place of the `credential_process`.
 pub(super) fn shadowing(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
-    let with_process: Vec<String> =
-        context.profiles().into_iter().filter(|name| context.program(name).is_some()).collect();
+    let with_process: Vec<&String> =
+        context.profiles().iter().filter(|name| context.program(name).is_some()).collect();
     let found: Vec<Finding> = with_process.iter().flat_map(|name| hidden(context, document, name)).collect();
     match (found.is_empty(), with_process.len()) {
         (false, _) => found,
@@ -180,7 +181,7 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     let names = match context.profile() {
         Some(name) => vec![name],
-        None => context.profiles(),
+        None => context.profiles().to_vec(),
     };
     let left_out = names.len().saturating_sub(MOST_ASKED);
     let mut findings: Vec<Finding> = names
@@ -213,7 +214,7 @@ fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Ta
         return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
     }
     // What is run may go to the network.
-    let aws = on_path(&context.app.env, "aws").filter(|_| context.probe.is_some());
+    let aws = on_fixed_path("aws", &context.app.env).filter(|_| context.probe.is_some());
     let Some(aws) = aws else { return Finding::ok(name, judged) };
     let args = ["configure", "list", "--profile", name].map(OsString::from);
     let set = [("AWS_EC2_METADATA_DISABLED", "true"), ("KCAWS_AUTO_LOGIN", "false"), ("AWS_PAGER", "")];

@@ -1,5 +1,6 @@
 //! The programs: the one that the profiles name, this one, and the AWS CLI.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::finding::Finding;
 use crate::cli::error::argument;
 use crate::platform::file_facts::{Who, replaceable};
 use crate::platform::process::{lasting_path_of_self, whole_of};
-use crate::ports::command_runner::on_path;
+use crate::platform::which::on_fixed_path;
 use crate::profile::line::program_word;
 use crate::session::start_url::is_portal;
 
@@ -18,12 +19,13 @@ const OWN: &str = env!("CARGO_PKG_VERSION");
 /// Whoever can write to it, or put another in its place, is you to AWS.
 pub(super) fn program(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (mut programs, mut torn): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     for profile in context.profiles() {
-        let (list, program) = match context.torn_program(&profile) {
+        let (list, program) = match context.torn_program(profile) {
             Some(path) => (&mut torn, Some(path)),
-            None => (&mut programs, context.program(&profile)),
+            None => (&mut programs, context.program(profile)),
         };
-        list.extend(program.filter(|program| !list.contains(program)));
+        list.extend(program.filter(|program| seen.insert(program.clone())));
     }
     torn.iter()
         .map(|path| unquoted(path))
@@ -144,7 +146,7 @@ fn is_version(text: &str) -> bool {
 /// This one and the AWS CLI on PATH.
 pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("kcaws", OWN)];
-    let Some(aws) = on_path(&context.app.env, "aws") else { return findings };
+    let Some(aws) = on_fixed_path("aws", &context.app.env) else { return findings };
     let subject = aws.display().to_string();
     let said = context.trials.run(&aws, &["--version".into()], &[], PATIENCE);
     let version = said.ok().and_then(|said| aws_version(said.stdout.expose()));

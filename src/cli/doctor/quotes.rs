@@ -16,7 +16,7 @@ const BY: &str = "tools built on the AWS SDK for Go v1 (s5cmd, aws-iam-authentic
 pub(super) fn quotes(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     let is_meant = |profile: &String| context.runs_kcaws(profile) && !context.is_for_another_system(profile);
-    let profiles: Vec<String> = context.profiles().into_iter().filter(is_meant).collect();
+    let profiles: Vec<&String> = context.profiles().iter().filter(|name| is_meant(name)).collect();
     let (mut needed, mut needless) = (BTreeMap::<&str, Vec<&str>>::new(), Vec::<&str>::new());
     for profile in &profiles {
         match quoted(document, profile) {

@@ -17,7 +17,7 @@ pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
         (None, Some(_)) => return Vec::new(),
         (None, None) => files.profile_names(),
     };
-    let judged: HashSet<String> = context.profiles().into_iter().collect();
+    let judged: HashSet<&String> = context.profiles().iter().collect();
     let is_file = |path: &str| Path::new(path).is_file();
     let (mut seen, mut findings) = (HashSet::new(), Vec::new());
     for name in &names {

@@ -10,7 +10,7 @@ use super::finding::Finding;
 use crate::credentials::cache;
 use crate::platform::aead::hex;
 use crate::platform::host::{self, KeyQuota, Surroundings};
-use crate::ports::command_runner::on_path;
+use crate::platform::which::on_fixed_path;
 use crate::ports::keyring::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind};
 use crate::ports::sealing_key::{self, ID_LEN};
 use crate::profile::SsoSession;
@@ -104,7 +104,8 @@ fn named(context: &DoctorContext<'_>, kind: StoreKind) -> String {
 /// In full, if it is that one.
 fn gnome_keyring(context: &DoctorContext<'_>, name: &str) -> Option<String> {
     let full = "gnome-keyring-daemon";
-    let program = on_path(&context.app.env, full).filter(|_| name.len() >= 15 && full.starts_with(name))?;
+    let program =
+        on_fixed_path(full, &context.app.env).filter(|_| name.len() >= 15 && full.starts_with(name))?;
     let said = context.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
     // It tells its name first, as it was called.
     let (_, version) = said.stdout.expose().lines().next()?.split_once(": ")?;

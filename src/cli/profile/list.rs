@@ -5,9 +5,9 @@ use crate::app::App;
 use crate::app::resolve;
 use crate::cli::error::CommandError;
 use crate::cli::ui::Ui;
+use crate::profile::Heading;
 use crate::profile::identity::{ProfileFiles, RoleArn};
 use crate::profile::kcaws_profile::{self, Source};
-use crate::profile::{Document, Heading};
 
 /// List the profiles: where their credentials come from, and what stands in their way
 ///
@@ -23,9 +23,6 @@ pub(super) struct ListArgs {
     #[arg(long)]
     pub(super) json: bool,
 }
-
-/// More source profiles in a row are not followed.
-const MOST_STEPS: usize = 50;
 
 #[derive(Serialize)]
 struct Report {
@@ -91,8 +88,7 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
     let source = Source::of_profile(document, credentials, &name);
     let (role_arn, source_profile) = (get("role_arn"), get("source_profile"));
     let own = document.own(&name).filter(|_| role_arn.is_none());
-    let is_known = own.is_some() || names_no_session(document, &name);
-    let identity = if is_known { None } else { files.identity(&name).ok() };
+    let identity = if own.is_some() { None } else { files.identity(&name).ok() };
     let role = identity.as_ref().and_then(|identity| identity.acts_as().cloned());
     let (own_session, own_role) = own.map_or((None, None), |own| (Some(own.session), Some(own.role)));
     let of_arn = || role_arn.as_deref().and_then(RoleArn::parse).map(|arn| arn.role().clone());
@@ -120,18 +116,6 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
         role_arn,
         name,
     }
-}
-
-/// Tells whether the profile, or the one at the end of its source profiles, names a session that is not there. Looking
-/// for it takes the whole file, for each profile that leads to it.
-fn names_no_session(document: &Document, profile: &str) -> bool {
-    let section = |name: &str| document.section(&Heading::Profile(name.to_owned()));
-    let sources = std::iter::successors(section(profile), |one| section(one.get("source_profile")?));
-    let Some(end) = sources.take(MOST_STEPS).last() else { return false };
-    let named = end.get("credential_process").and_then(kcaws_profile::of_line).map(|own| own.session);
-    let named = named.or_else(|| end.get("sso_session").map(str::to_owned));
-    // A session without a section may have a start URL for its name.
-    named.is_some_and(|name| !name.contains("://") && document.section(&Heading::SsoSession(name)).is_none())
 }
 
 impl Row {

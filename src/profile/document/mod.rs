@@ -321,7 +321,9 @@ impl<'a> View<'a> {
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {
         let text = &*self.document.text;
-        let is_it = |entry: &&Entry| text[entry.key.clone()].eq_ignore_ascii_case(key);
+        let is_it = |entry: &&Entry| {
+            entry.key.len() == key.len() && text[entry.key.clone()].eq_ignore_ascii_case(key)
+        };
         self.sections.iter().rev().find_map(|section| self.document.entries(section).iter().rfind(is_it))
     }
 
