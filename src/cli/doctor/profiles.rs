@@ -317,7 +317,7 @@ mod tests {
 
     /// With an AWS CLI of ours.
     fn asked(more: &str, succeeded: bool, stdout: &str, stderr: &str) -> Finding {
-        let mut doctor = doctor(more).file("bin/aws", "").profile("dev");
+        let mut doctor = doctor(more).program("bin/aws").profile("dev");
         let bin = doctor.path("bin");
         doctor.trials = doctor.trials.with(bin.join("aws"), succeeded, stdout, stderr);
         let bin = bin.display().to_string();
@@ -371,7 +371,7 @@ mod tests {
     fn the_program_of_others_runs_only_when_asked_for_and_its_words_are_not_repeated() {
         let other = "[profile other]\ncredential_process = /opt/vault export\n";
         let doctor = || {
-            let mut doctor = doctor(other).file("bin/aws", "").profile("other");
+            let mut doctor = doctor(other).program("bin/aws").profile("other");
             let bin = doctor.path("bin");
             doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
@@ -395,7 +395,7 @@ mod tests {
             (String::new(), "[dev]\ncredential_process = /opt/vault export\n", "dev"),
             ("[profile x]\nregion = y\n".to_owned(), "[x]\ncredential_process = /opt/vault export\n", "x"),
         ] {
-            let mut doctor = doctor(&config).credentials(credentials).file("bin/aws", "").profile(name);
+            let mut doctor = doctor(&config).credentials(credentials).program("bin/aws").profile(name);
             let bin = doctor.path("bin");
             doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
@@ -403,7 +403,7 @@ mod tests {
             assert!(found[0].reason.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
         }
         // Ours alone is asked.
-        let mut ours = doctor(over_ours).file("bin/aws", "").profile("over");
+        let mut ours = doctor(over_ours).program("bin/aws").profile("over");
         let bin = ours.path("bin");
         ours.trials =
             ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");

@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn versions_of_the_aws_cli_matter_where_its_features_do() {
         let with = |says: &str, env: &[(&str, &str)], config: &str| {
-            let mut doctor = TestDoctor::new().config(config).file("bin/aws", "");
+            let mut doctor = TestDoctor::new().config(config).program("bin/aws");
             let bin = doctor.path("bin");
             doctor.trials = doctor.trials.with(bin.join("aws"), true, says, "");
             let mut doctor = doctor.env("PATH", &bin.display().to_string());

@@ -94,6 +94,15 @@ impl TestDoctor {
         self
     }
 
+    /// What is found on a path because it may be run.
+    pub(super) fn program(self, name: &str) -> Self {
+        let doctor = self.file(name, "");
+        #[cfg(unix)]
+        std::fs::set_permissions(doctor.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("is ours");
+        doctor
+    }
+
     pub(super) fn config(self, text: &str) -> Self {
         self.file(".aws/config", text)
     }
