@@ -17,7 +17,7 @@ const NEIGHBOURS: &[(&str, &[&str])] = &[
     ("prompt", &["session", "credentials", "profile"]),
     ("session", &["profile"]),
     ("profile", &[]),
-    ("console", &[]),
+    ("console", &["profile"]),
 ];
 /// File, the layer that it imports from, and why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
