@@ -1,4 +1,4 @@
-//! Runs a program to see what it says: bounded in time, without a terminal, nothing of it reaches the person.
+//! Runs a program and captures its output: bounded in time, without a terminal, and with nothing shown to the user.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,10 +12,10 @@ use crate::platform::env::Env;
 use crate::platform::thread;
 use crate::secret::Secret;
 
-/// Versions and tables are short; whatever else comes is thrown away unread.
+/// Versions and tables are short; the rest is discarded unread.
 const MOST_READ: u64 = 64 * 1024;
 
-/// How it ended, and what it had said. What it said may hold a secret.
+/// The exit status, and the output up to then, which may contain a secret.
 #[derive(Clone)]
 pub struct CommandOutput {
     pub succeeded: bool,
@@ -25,14 +25,14 @@ pub struct CommandOutput {
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error("it does not start ({0})")]
+    #[error("it could not be started ({0})")]
     NotStarted(std::io::Error),
-    #[error("it did not end within {} s", .0.as_secs())]
+    #[error("it did not finish within {} s", .0.as_secs())]
     TooSlow(Duration),
 }
 
 pub trait CommandRunner {
-    /// `set` is added to the environment of this process.
+    /// Runs a program. `set` is added to the environment of this process.
     fn run(
         &self,
         program: &Path,
@@ -42,12 +42,12 @@ pub trait CommandRunner {
     ) -> Result<CommandOutput, RunError>;
 }
 
-/// Where the system would find a program.
+/// Returns the path at which the system would find a program.
 pub fn on_path(env: &Env, name: &str) -> Option<PathBuf> {
     let path = env.raw("PATH")?;
     let names = [name.to_owned(), format!("{name}.exe")];
     let names = &names[..if cfg!(windows) { 2 } else { 1 }];
-    // A relative folder would make the answer depend on where we stand.
+    // A relative folder would make the result depend on the current folder.
     let mut folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
     folders.find_map(|folder| names.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
 }
@@ -67,7 +67,7 @@ impl CommandRunner for SystemCommands {
         let mut command = Command::new(program);
         command.args(args).envs(set.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // One group, so that what it started itself ends with it.
+        // One group, so that processes started by it end with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(RunError::NotStarted)?;
@@ -107,7 +107,7 @@ fn listen(stream: Option<impl Read + Send + 'static>) -> std::io::Result<mpsc::R
         let Some(mut stream) = stream else { return };
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(4096));
         let _ = (&mut stream).take(MOST_READ).read_to_end(&mut bytes);
-        // To its end: a program whose reader goes away early fails.
+        // To the end: a program fails if its reader closes early.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
         let _ = sender.send(Secret::new(String::from_utf8_lossy(&bytes).into_owned()));
     })?;
@@ -123,7 +123,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Programs by path, and what each says.
+/// Programs by path, and the output of each.
 #[derive(Default)]
 pub struct FakeCommands(pub BTreeMap<PathBuf, CommandOutput>);
 

@@ -35,7 +35,7 @@ impl FakeStateFolder {
         self.0.lock().expect("no test panics while holding it")
     }
 
-    /// As a process does that is killed before its record is in its place.
+    /// Leaves what a process does that is killed before its record is in place.
     pub fn leave(&self, name: &str, contents: &[u8]) {
         self.inner().left_over.push((name.to_owned(), contents.to_vec()));
     }

@@ -110,13 +110,13 @@ mod tests {
             ),
             (
                 format!("[profile x]\n{ROLE}source_profile = x\n"),
-                &[("error", "config:8: source_profile of profile `x` leads in a circle")],
+                &[("error", "config:8: source_profile of profile `x` forms a loop")],
             ),
             (
                 format!("[profile x]\n{ROLE}source_profile = y\n[profile y]\n{ROLE}source_profile = x\n"),
                 &[(
                     "error",
-                    "config:11: source_profile of profile `y` leads in a circle: x \u{2192} y \u{2192} x",
+                    "config:11: source_profile of profile `y` forms a loop: x \u{2192} y \u{2192} x",
                 )],
             ),
             (

@@ -1,4 +1,4 @@
-//! macOS and Windows: the OS keyring, which the program that wrote an item reads without a prompt.
+//! macOS and Windows: the OS keyring, which the program that wrote an item can read without a prompt.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

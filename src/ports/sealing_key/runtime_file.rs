@@ -1,5 +1,6 @@
-//! Where the kernel refuses keys (containers): a 0600 file in `$XDG_RUNTIME_DIR`, if that lies in memory. A key on
-//! a disk, beside what it seals, would protect nothing.
+//! A place for containers, where the kernel refuses keys: a 0600 file in `$XDG_RUNTIME_DIR`, if that is in memory.
+//!
+//! A key on disk, beside what it seals, would protect nothing.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -136,13 +136,13 @@ fn a_reference_to_nothing_or_in_a_circle_is_named() {
             "p \u{2192} q \u{2192} p",
         ),
     ] {
-        assert!(who(&circle, "").ends_with(&format!("leads in a circle: {names}")), "{}", who(&circle, ""));
+        assert!(who(&circle, "").ends_with(&format!("forms a loop: {names}")), "{}", who(&circle, ""));
     }
     for circle in [
         format!("[profile p]\n{}", line("p")),
         format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{}", line("p")),
     ] {
-        assert!(who(&circle, "").contains("asks kcaws for that very profile"), "{}", who(&circle, ""));
+        assert!(who(&circle, "").contains("asks kcaws for the same profile"), "{}", who(&circle, ""));
     }
     assert_eq!(who("", ""), "there is no profile `p` in `config`");
 }
@@ -160,7 +160,7 @@ fn a_role_without_a_source_that_has_credentials_is_named() {
     let with = |keys: &str| who(&format!("[profile p]\n{DEPLOY}{keys}[profile q]\nregion = x\n"), "");
     assert_eq!(
         with(""),
-        "config:5: profile `p` has `role_arn`, but nothing says whose credentials assume that role"
+        "config:5: profile `p` has `role_arn`, but neither `source_profile` nor `credential_source`"
     );
     assert_eq!(
         with("source_profile = q\n"),
