@@ -3,7 +3,7 @@
 //! ```toml
 //! flow = "device"       # how login goes: device, pkce or auto
 //! keyring = "auto"      # where login keeps tokens
-//! auto-login = false    # whether a tool that finds nobody logged in opens one login
+//! auto-login = false    # whether a tool without a login opens one
 //! browser = "firefox"   # another browser than the desktop's, by name or path
 //! console-via = "federation"  # how `console` signs in: federation, portal
 //!

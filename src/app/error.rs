@@ -40,7 +40,7 @@ pub enum AppError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Session(SessionError),
-    /// There is no login, and the automatic one did not succeed.
+    /// A login is needed, and the automatic one did not succeed.
     #[error("{error}")]
     LoginPending { error: Box<AppError>, why: LoginPending },
     #[error(transparent)]

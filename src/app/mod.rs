@@ -174,8 +174,7 @@ impl App {
         self.profile_in_force.replace(profile);
     }
 
-    /// Returns the certificate files that the environment and `~/.aws/config` name, for the default and the current
-    /// profile.
+    /// Returns the certificate files that the environment and the default and current profiles name.
     ///
     /// An unreadable config is reported where it decides something.
     pub fn ca_bundles(&self) -> Vec<Bundle> {

@@ -22,7 +22,7 @@ pub enum Asking {
     APerson,
 }
 
-/// A session with its ports at hand.
+/// A session with its ports.
 pub struct OpenSession<'a> {
     app: &'a App,
     pub selected: ResolvedSession,
@@ -75,8 +75,7 @@ impl<'a> OpenSession<'a> {
         }
     }
 
-    /// Switches to the hosts of the portal that a login goes to: those of its Region, dual-stack ones for a dual-stack
-    /// portal.
+    /// Switches to the hosts of the portal that a login goes to: those of its Region, and dual-stack if the portal is.
     pub fn at(&mut self, portal: &Portal) -> Result<(), AppError> {
         let selected = self.selected.in_region(&portal.region);
         let endpoints = endpoints_of(self.app, &selected, portal.is_dual_stack())?;

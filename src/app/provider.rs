@@ -97,8 +97,7 @@ impl<'a> Provider<'a> {
         Ok((credentials, end))
     }
 
-    /// Returns when credentials of this provider expire, by this machine's clock, or by the service's if they are not
-    /// cached.
+    /// Returns when the credentials expire, by this machine's clock, or by the service's if they are not cached.
     pub fn ends_at(&self, credentials: &RoleCredentials) -> Result<DateTime<Utc>, AppError> {
         let kept = self.warm().ends_at(&self.wanted()?, self.issuer);
         Ok(kept.unwrap_or(credentials.expires_at))

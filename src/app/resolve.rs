@@ -324,7 +324,7 @@ fn endpoints(app: &App, selected: &ResolvedSession) -> Result<Endpoints, AppErro
     endpoints_of(app, selected, is_dual_stack)
 }
 
-/// A company's own start URL only turns out to be dual-stack at the login.
+/// Returns whether the portal may be dual-stack, which for a company's own start URL only shows at the login.
 fn may_be_dual_stack(session: &SsoSession) -> bool {
     start_url::is_dual_stack(&session.start_url) || !start_url::is_portal(&session.start_url)
 }

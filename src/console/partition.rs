@@ -1,5 +1,7 @@
 //! The partitions of AWS, separate from each other: Regions, hosts, ARNs.
 
+/// A partition of AWS.
+///
 /// IAM user guide, "Enabling custom identity broker access to the AWS console"; general reference, "AWS Management
 /// Console endpoints".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@
 use crate::ports::identity_center::is_region;
 use crate::similar::distance;
 
-/// Name and title, from botocore's `partitions.json`: the partitions in [`super::Partition`], without their `…-global`
-/// entries.
+/// Name and title of each Region.
+///
+/// From botocore's `partitions.json`: the partitions in [`super::Partition`], without their `…-global` entries.
 pub const REGIONS: &[(&str, &str)] = &[
     ("af-south-1", "Africa (Cape Town)"),
     ("ap-east-1", "Asia Pacific (Hong Kong)"),
@@ -115,8 +116,9 @@ pub fn near(text: &str) -> Option<&'static str> {
     all.filter(|(distance, _)| *distance <= MOST).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// Returns whether it is plausibly new: another number, another direction of a known area, or an area unlike the known
-/// ones.
+/// Returns whether it is plausibly new.
+///
+/// That is another number, another direction of a known area, or an area unlike the known ones.
 fn may_be_new(text: &str) -> bool {
     let area = |name: &'static str| name.split('-').next().unwrap_or_default();
     let mut words = text.split('-');

@@ -66,7 +66,7 @@ pub fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
     behind(&[], fields)
 }
 
-/// The prefix of a field in [`length_prefixed`].
+/// Returns the prefix of a field in [`length_prefixed`].
 pub fn length_of(field: &[u8]) -> [u8; 8] {
     (field.len() as u64).to_le_bytes()
 }
@@ -82,7 +82,7 @@ fn behind(start: &[u8], fields: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// Without the formatting machinery: this runs on every warm call.
+/// Formats bytes without the formatting machinery: this runs on every warm call.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = vec![0; bytes.len() * 2];
@@ -93,7 +93,7 @@ pub fn hex(bytes: &[u8]) -> String {
     String::from_utf8(text).expect("digits are ASCII")
 }
 
-/// The version is bound too: an old box cannot be relabeled as one of another format.
+/// Returns the bound data with the version, so that an old box cannot be relabeled as one of another format.
 fn associated(bound: &[&[u8]]) -> Vec<u8> {
     behind(&[VERSION], bound)
 }

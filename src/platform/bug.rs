@@ -1,4 +1,4 @@
-//! Reports a panic as a bug of kcaws: where to report it, and no value that was at hand.
+//! Reports a panic as a bug of kcaws: where to report it, and no value from memory.
 //!
 //! The exit code is one of the documented ones.
 

@@ -38,7 +38,8 @@ mod linux {
     /// Linux allows no larger one (xattr(7)).
     const LARGEST: usize = 64 * 1024;
 
-    /// Other names belong to the file system itself, such as `btrfs.compression`.
+    /// Returns whether the attribute belongs to the file; others belong to the file system, such as
+    /// `btrfs.compression`.
     pub(crate) fn belongs_to_the_file(name: &str) -> bool {
         let is_list = [ACCESS_LIST, "system.nfs4_acl", "system.richacl"].contains(&name);
         let is_attribute = ["user.", "security.", "trusted."].iter().any(|space| name.starts_with(space));

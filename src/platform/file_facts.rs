@@ -43,7 +43,7 @@ pub fn replaceable(path: &Path) -> io::Result<Option<Opening>> {
     Ok(None)
 }
 
-/// Returns whether others can write to the file itself, whatever is above it.
+/// Returns what lets others write to the file itself, whatever is above it.
 pub fn writable(path: &Path) -> io::Result<Option<Who>> {
     Ok(modes::writer(&std::fs::metadata(path)?))
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A file changed this recently may change again with the same times: file systems count in steps of some milliseconds,
-/// some in seconds. (Git calls such an index entry "racy".)
+/// A file changed this recently may change again with the same times.
+///
+/// File systems count in steps of some milliseconds, some in seconds. (Git calls such an index entry "racy".)
 const SETTLES_AFTER: TimeDelta = TimeDelta::seconds(2);
 
 /// Device, inode, size and both times.
@@ -35,7 +36,7 @@ impl FileStamp {
         ]))
     }
 
-    /// Without inodes, the creation time takes their place.
+    /// Returns the stamp; without inodes, the creation time takes their place.
     #[cfg(not(unix))]
     pub fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::metadata(path).ok()?;

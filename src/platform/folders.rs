@@ -15,6 +15,8 @@ pub struct Folders {
 }
 
 impl Folders {
+    /// Returns the folders of this user.
+    ///
     /// Linux: `$XDG_STATE_HOME/kcaws`, else `~/.local/state/kcaws`.
     ///
     /// Elsewhere the platform's local data folder, for lack of a state folder.
@@ -26,14 +28,14 @@ impl Folders {
         }
     }
 
-    /// `~/.aws/config`, or the path in `AWS_CONFIG_FILE`, absolute.
+    /// Returns `~/.aws/config`, or the path in `AWS_CONFIG_FILE`, absolute.
     ///
     /// A leading `~` is expanded, as in botocore; nothing else is.
     pub fn aws_config(&self, env: &Env) -> Option<PathBuf> {
         self.in_dot_aws(env, "AWS_CONFIG_FILE", "config")
     }
 
-    /// `~/.aws/credentials`, or the path in `AWS_SHARED_CREDENTIALS_FILE`.
+    /// Returns `~/.aws/credentials`, or the path in `AWS_SHARED_CREDENTIALS_FILE`.
     pub fn aws_credentials(&self, env: &Env) -> Option<PathBuf> {
         self.in_dot_aws(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
     }

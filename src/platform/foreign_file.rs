@@ -38,7 +38,7 @@ fn too_large() -> Error {
     Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MB", LARGEST / 1024 / 1024))
 }
 
-/// Opening a pipe that has no writer would block.
+/// Opens the file without blocking, which a pipe without a writer would otherwise do.
 #[cfg(unix)]
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;

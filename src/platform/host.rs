@@ -55,8 +55,9 @@ impl Machine {
         self.read("proc/key-users")?.lines().find_map(|line| quota(line, own_id()?))
     }
 
-    /// Returns the IDs, in hex, of the keys of kcaws in the kernel for this user, of all state folders (keyrings(7),
-    /// `/proc/keys`).
+    /// Returns the IDs, in hex, of the keys of kcaws in the kernel for this user, of all state folders.
+    ///
+    /// keyrings(7), `/proc/keys`.
     pub fn kcaws_keys(&self) -> Vec<String> {
         let keys = self.read("proc/keys").unwrap_or_default();
         keys.lines().filter_map(|line| kcaws_key(line, own_id()?)).collect()
@@ -67,7 +68,7 @@ impl Machine {
     }
 }
 
-/// `1000:    13 12/12 11/200 254/20000`: uid, usage, keys, quota of keys, quota of bytes.
+/// Parses `1000:    13 12/12 11/200 254/20000`: uid, usage, keys, quota of keys, quota of bytes.
 fn quota(line: &str, uid: u32) -> Option<KeyQuota> {
     let mut words = line.split_ascii_whitespace();
     if words.next()?.strip_suffix(':')?.parse() != Ok(uid) {
@@ -81,6 +82,8 @@ fn quota(line: &str, uid: u32) -> Option<KeyQuota> {
     Some(KeyQuota { keys, most_keys, bytes, most_bytes })
 }
 
+/// Returns the ID of a key of kcaws, from a line of `/proc/keys`.
+///
 /// `0f1cbfbc I--Q---     1 6d 3f010000  1000  1000 user      kcaws:0123…: 32`: id, flags, usage, timeout, rights, uid,
 /// gid, type, description, length.
 fn kcaws_key(line: &str, uid: u32) -> Option<String> {
@@ -102,7 +105,7 @@ fn own_id() -> Option<u32> {
     None
 }
 
-/// The kernel has separate limits for root.
+/// Returns whether this process runs as root, for which the kernel has separate limits.
 pub fn is_root() -> bool {
     own_id() == Some(0)
 }

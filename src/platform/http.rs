@@ -102,8 +102,9 @@ pub struct HttpSetup {
     retry_after: Arc<Mutex<Option<Duration>>>,
 }
 
-/// Compares the `Date` of every response with our clock: times are judged by the service's clock, and errors mention a
-/// skew.
+/// Compares the `Date` of every response with our clock.
+///
+/// Times are judged by the service's clock, and errors mention a skew.
 #[derive(Clone)]
 struct ClockSkewObserver {
     clock: Arc<dyn Clock>,
@@ -133,8 +134,7 @@ impl HttpSetup {
         Self::trusting(&Bundle::of_env(env), env, clock)
     }
 
-    /// Creates a client with the proxy of the environment, and with the certificates of these files *added* to the
-    /// platform's.
+    /// Creates a client with the proxy of the environment and with these certificates *added* to the platform's.
     ///
     /// A company's bundle that only names the company's proxy must not cut off AWS.
     pub fn trusting(bundles: &[Bundle], env: &Env, clock: Arc<dyn Clock>) -> Result<Self, HttpSetupError> {
@@ -147,7 +147,7 @@ impl HttpSetup {
         Ok(Self { extra_roots, proxy, witness, retry_after: Arc::default() })
     }
 
-    /// If a certificate is not trusted, the skipped ones may be what is missing.
+    /// Returns why a request failed, with the skipped certificates if they may be the reason.
     fn why(&self, error: &(dyn Error + 'static)) -> String {
         let mut why = innermost(error);
         if matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(_)))
@@ -238,9 +238,11 @@ impl HttpSetup {
         })
     }
 
-    /// A plain-http origin (loopback only, see [`crate::ports::identity_center::Origin`]) gets no TLS: reading the
-    /// platform's roots costs more than everything else in a cold call. A custom connector disables the SDK's own proxy
-    /// handling, which is hence requested here.
+    /// Returns the connector, without TLS for a plain-http origin.
+    ///
+    /// Such an origin is loopback only, see [`crate::ports::identity_center::Origin`]. Reading the platform's roots
+    /// costs more than everything else in a cold call. A custom connector disables the SDK's own proxy handling, which
+    /// is hence requested here.
     fn connector(
         &self,
         https: bool,

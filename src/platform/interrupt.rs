@@ -55,7 +55,7 @@ impl Drop for CriticalSection {
 #[must_use]
 pub struct Undo(());
 
-/// There can be only one at a time.
+/// Registers what to undo at the exit; there can be only one at a time.
 pub fn undone_at_exit(undo: impl FnOnce() + Send + 'static) -> Undo {
     state().undo = Some(Box::new(undo));
     Undo(())
@@ -89,7 +89,7 @@ pub fn listen() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        // The thread comes first: caught signals that are not handled would not end the process any more.
+        // The thread comes first: caught signals that are not handled would no longer end the process.
         let (hand_over, registered) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
         let thread = crate::platform::thread::start(move || {
             let Ok(mut signals) = registered.recv() else { return };
@@ -120,7 +120,7 @@ pub fn listen() {
     });
 }
 
-/// From the first section on; until then Ctrl-Z has its default effect.
+/// Defers Ctrl-Z from the first section on; until then it has its default effect.
 #[cfg(unix)]
 fn hold_back_stops() {
     use signal_hook::consts::SIGTSTP;

@@ -86,7 +86,7 @@ impl OneBrowser {
     }
 }
 
-/// There is no terminal to report it on.
+/// Returns the notice about other visitors, for lack of a terminal to report them on.
 fn notice(visitors: &Visitors) -> String {
     visitors.take_refused().map_or_else(String::new, |uid| {
         format!(

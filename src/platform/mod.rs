@@ -1,5 +1,6 @@
-//! Everything outside the process that has one form only: environment, folders, files, processes, terminal, HTTP client
-//! and loopback server.
+//! Everything outside the process that has one form only.
+//!
+//! That is the environment, folders, files, processes, the terminal, the HTTP client and the loopback server.
 //!
 //! [`crate::ports`] build on it.
 

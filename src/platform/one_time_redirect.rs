@@ -33,8 +33,9 @@ impl OneTimeRedirect {
         self.0.url()
     }
 
-    /// Runs [`OneTimeRedirect::redirect_once`] on a thread of its own, which begins before the browser is started and
-    /// does not wait for its start.
+    /// Runs [`OneTimeRedirect::redirect_once`] on a thread of its own.
+    ///
+    /// It begins before the browser is started and does not wait for its start.
     pub fn serve(self, target: &Secret<String>, patience: Duration) -> Result<Serving, OneTimeRedirectError> {
         let (target, visitors) = (target.clone(), self.0.visitors());
         let (end, ended) = oneshot::channel();

@@ -65,8 +65,7 @@ pub fn shown(text: &str) -> String {
     harmless
 }
 
-/// Escapes JSON for a terminal: the same to every parser (RFC 8259 section 7), with harmful characters written as
-/// escapes.
+/// Escapes JSON for a terminal, without a change to any parser (RFC 8259 section 7).
 ///
 /// serde only escapes the first 32 control characters.
 pub(crate) fn harmless_json(json: &str) -> String {

@@ -44,7 +44,7 @@ impl PrivateFile {
         Ok(Self { path: path.to_owned(), contents })
     }
 
-    /// Two processes that write one file do not remove each other's, since the contents differ.
+    /// Returns whether the file is still as written, so that two writers do not remove each other's file.
     fn is_unchanged(&self) -> bool {
         let is_file = std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
             found.is_file() && usize::try_from(found.len()) == Ok(self.contents.expose().len())

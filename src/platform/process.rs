@@ -168,7 +168,7 @@ pub(crate) fn wait_until(
     }
 }
 
-/// Starts a session of its own, so that closing the terminal, or Ctrl-C in it, does not reach us any more.
+/// Starts a session of its own, so that closing the terminal, or Ctrl-C in it, no longer reaches this process.
 ///
 /// Fails for a process that already leads its group, and then there is nothing to leave.
 pub fn leave_session() {

@@ -20,8 +20,9 @@ pub struct Program<'a> {
 #[derive(Debug)]
 pub enum NotRun {
     NotFound,
-    /// The program exists, but its interpreter does not: the one in its `#!` line or, without one, the loader that was
-    /// linked into it.
+    /// The program exists, but its interpreter does not.
+    ///
+    /// That is the one in its `#!` line or, without one, the loader that was linked into it.
     NoInterpreter(Option<String>),
     CannotRun(std::io::Error),
 }
@@ -278,8 +279,9 @@ impl Handed {
         Ok(Self(to))
     }
 
-    /// Forwards a signal, unless it came from a key: the terminal's own go to the whole group, and a second Ctrl-C
-    /// means something else to many programs.
+    /// Forwards a signal, unless it came from a key.
+    ///
+    /// The terminal's own go to the whole group, and a second Ctrl-C means something else to many programs.
     fn for_each(self, hear: impl FnMut(rustix::process::Signal, bool) + Send + 'static) {
         let _ = self.0.send(Box::new(hear));
     }

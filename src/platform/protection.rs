@@ -46,7 +46,7 @@ impl std::fmt::Display for Protection {
     }
 }
 
-/// By its folder, which may be a link.
+/// Returns whether the file is in a store, by its path or its folder's, which may be a link.
 fn is_in_store(path: &Path) -> bool {
     let folder = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
     let is_below = |path: &Path| STORES.iter().any(|store| path.starts_with(store));

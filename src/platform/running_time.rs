@@ -74,7 +74,7 @@ impl Watch {
         self.passed(by_monotonic, by_wall);
     }
 
-    /// One tick, as two clocks measured it.
+    /// Counts one tick, as two clocks measured it.
     fn passed(&mut self, by_monotonic: Duration, by_wall: Duration) {
         let longest = by_monotonic.max(by_wall);
         if longest < STOPPED {

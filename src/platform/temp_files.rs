@@ -35,7 +35,7 @@ pub(crate) fn create(folder: &Path, name: &str, kind: Kind) -> std::io::Result<N
     Builder::new().prefix(&prefix).tempfile_in(folder)
 }
 
-/// No file of kcaws begins with a dot.
+/// Returns whether it is a temp file: no other file of kcaws begins with a dot.
 pub(crate) fn is_temp(name: &str) -> bool {
     name.starts_with('.')
 }
@@ -70,7 +70,7 @@ pub(crate) fn unfinished(folder: &Path, name: &str) -> std::io::Result<Vec<(Stri
     Ok(found)
 }
 
-/// Returns all temp files of the file `name`, and those of older versions, which belong to no known file.
+/// Returns all temp files of the file `name`, and those of older versions, which cannot be assigned to a file.
 pub(crate) fn of(folder: &Path, name: &str) -> std::io::Result<Vec<String>> {
     let tag = tag(name);
     let mut found = names(folder)?;

@@ -15,8 +15,9 @@ pub struct Terminal {
     /// The same stream, for lines with colors.
     pub colored_stdout: Box<dyn Write + Send>,
     pub stderr: Box<dyn Write + Send>,
-    /// The terminal itself, for an escape sequence that is not a color: stderr, or else stdout. `None` if neither is
-    /// one.
+    /// The terminal itself, for an escape sequence other than a color: stderr, or else stdout.
+    ///
+    /// `None` if neither is a terminal.
     pub raw: Option<Box<dyn Write + Send>>,
     /// The user's input. Nothing is read before a prompt.
     pub stdin: Box<dyn BufRead + Send>,
@@ -40,7 +41,7 @@ pub struct Surface {
 }
 
 impl Terminal {
-    /// `may_color` is `false` if a command-line flag disables colors.
+    /// Returns the terminal of this process; `may_color` is `false` if a command-line flag disables colors.
     pub fn of_this_process(may_color: bool) -> Self {
         let env = Env::from_process();
         let has_color = |is_terminal| may_color && color::is_wanted(&env, is_terminal);
@@ -106,7 +107,7 @@ fn stdout_open_to_others() -> Option<String> {
     None
 }
 
-/// A terminal of unknown size reports 0, or nothing.
+/// Returns the size of the terminal, if it is known: an unknown one is reported as 0, or not at all.
 fn size() -> Option<(u16, u16)> {
     let of = |term: console::Term| term.size_checked().map(|(rows, columns)| (columns, rows));
     let is_known = |size: &(u16, u16)| size.0 > 0 && size.1 > 0;

@@ -105,7 +105,7 @@ pub struct FakeClock {
 }
 
 impl FakeClock {
-    /// `start` in RFC 3339.
+    /// Creates a clock that starts at `start`, in RFC 3339.
     pub fn at(start: &str) -> Self {
         let start = DateTime::parse_from_rfc3339(start).expect("an RFC 3339 time in a test").to_utc();
         Self { start, passed: Duration::ZERO.into(), naps: Vec::new().into() }
@@ -115,7 +115,7 @@ impl FakeClock {
         *self.passed.lock().expect("no test panics while holding it") += span;
     }
 
-    /// The spans slept so far.
+    /// Returns the spans slept so far.
     pub fn naps(&self) -> Vec<Duration> {
         self.naps.lock().expect("no test panics while holding it").clone()
     }

@@ -40,7 +40,7 @@ impl FakeStateFolder {
         self.inner().left_over.push((name.to_owned(), contents.to_vec()));
     }
 
-    /// From now on writing fails, as on a full or read-only disk.
+    /// Makes writing fail from now on, as on a full or read-only disk.
     pub fn fail_writes(&self) {
         self.inner().read_only = true;
     }

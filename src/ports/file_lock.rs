@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crate::ports::state_error::StateError;
 
-/// Polls, because the system's blocking lock has no deadline. The steps are short compared to a network call.
+/// Takes the lock by polling, because the system's blocking lock has no deadline.
+///
+/// The steps are short compared to a network call.
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub(super) fn take(file: &mut File, path: &Path, patience: Duration) -> Result<(), StateError> {
     let start = std::time::Instant::now();
@@ -47,7 +49,7 @@ fn busy(file: &mut File, path: &Path) -> StateError {
     StateError::Busy { pid: pid.trim().parse().ok(), age }
 }
 
-/// The locked file is the note: everyone can read it, since locks are advisory here.
+/// Opens the note, which is the locked file: everyone can read it, since locks are advisory here.
 #[cfg(not(windows))]
 fn with_note<T>(
     file: &mut File,
@@ -57,7 +59,7 @@ fn with_note<T>(
     work(file)
 }
 
-/// On Windows no other process can read a locked file, so the note is a file beside it.
+/// Opens the note, which is a file beside the locked one: on Windows no other process can read that.
 ///
 /// It has the suffix of a lock, so that code that lists the folder treats it as one.
 #[cfg(windows)]

@@ -56,13 +56,13 @@ fn private_folder() -> std::fs::DirBuilder {
     builder
 }
 
-/// On Windows, the profile folder's access list is inherited, and is the protection.
+/// Returns a builder of private folders: on Windows the inherited access list of the profile folder protects them.
 #[cfg(not(unix))]
 fn private_folder() -> std::fs::DirBuilder {
     std::fs::DirBuilder::new()
 }
 
-/// The system is asked once.
+/// Returns this process's user ID; the system is asked once.
 #[cfg(unix)]
 fn our_uid() -> u32 {
     static UID: std::sync::OnceLock<u32> = std::sync::OnceLock::new();

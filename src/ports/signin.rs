@@ -36,7 +36,7 @@ struct Answer {
 }
 
 impl HttpSignin {
-    /// `endpoint` is the base of `/federation`.
+    /// Creates a client; `endpoint` is the base of `/federation`.
     pub fn new(http: HttpSetup, endpoint: Origin) -> Self {
         // AWS reports a refusal only as 400 with an HTML page.
         Self(ServiceEndpoint {
@@ -60,7 +60,7 @@ impl HttpSignin {
 }
 
 impl Signin for HttpSignin {
-    /// By POST: in a GET the session token would end up in every proxy's log.
+    /// Requests the token by POST: in a GET the session token would end up in every proxy's log.
     fn signin_token(
         &self,
         credentials: &RoleCredentials,

@@ -25,7 +25,7 @@ pub struct TokenFile {
 }
 
 impl TokenFile {
-    /// `root` is the path of `state`.
+    /// Writes the token; `root` is the path of `state`.
     pub fn write(
         state: &Arc<dyn StateFolder>,
         root: &Path,

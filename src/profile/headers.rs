@@ -24,7 +24,7 @@ impl Document {
         .collect()
     }
 
-    /// Nearly every header; there may be ten thousand.
+    /// Returns whether the header is a plain one, as nearly all of perhaps ten thousand are.
     fn is_plain_header(&self, section: &Section) -> bool {
         let header = self.text()[section.header.clone()].trim_end();
         let Some(title) = header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {

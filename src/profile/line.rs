@@ -89,7 +89,7 @@ fn is_safe(letter: char) -> bool {
     !letter.is_control() && !matches!(letter, '"' | '$' | '`')
 }
 
-/// Two SDKs end the line there, quoted or not.
+/// Returns whether the text contains what two SDKs read as an inline comment, quoted or not.
 fn has_comment(text: &str) -> bool {
     text.contains(" #") || text.contains(" ;")
 }

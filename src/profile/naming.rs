@@ -246,8 +246,9 @@ impl Filter {
     }
 }
 
-/// Converts to kebab case: `PowerUserAccess` and `Power User_Access` are `power-user-access`; `AWSAdmin` is
-/// `aws-admin`.
+/// Converts to kebab case.
+///
+/// `PowerUserAccess` and `Power User_Access` are `power-user-access`; `AWSAdmin` is `aws-admin`.
 fn kebab(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut kebab = String::new();

@@ -19,7 +19,7 @@ pub fn says_something(name: &str) -> bool {
     folded(name).contains(|letter: char| letter.is_ascii_alphanumeric())
 }
 
-/// Latin letters without their diacritics (Unicode NFKD), and the usual spelling of those without such a form.
+/// Removes the diacritics of Latin letters (Unicode NFKD), and spells letters without such a form as usual.
 fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -50,7 +50,7 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// The combining marks of Latin, Greek and Cyrillic letters.
+/// Returns whether it is a combining mark of Latin, Greek or Cyrillic letters.
 pub(super) fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}')
 }

@@ -58,7 +58,7 @@ impl Portals {
     }
 }
 
-/// Text that is not a URL counts as a portal of its own.
+/// Returns the key of a portal; text that is not a URL counts as a portal of its own.
 fn key(url: &str) -> String {
     portal(url).unwrap_or_else(|| url.to_owned())
 }

@@ -1,5 +1,6 @@
-//! Reads the lines of the config file, as botocore does if the other SDKs cannot: indented keys and headers, and `key:
-//! value`.
+//! Reads the lines of the config file, as botocore does if the other SDKs cannot.
+//!
+//! Those are indented keys and headers, and `key: value`.
 //!
 //! A line that no tool can read becomes a [`Fault`], and its section cannot be used.
 

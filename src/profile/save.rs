@@ -174,8 +174,7 @@ impl ConfigWriter<'_> {
         Ok(Outcome { result, before, after: after_text, document: Some(after), backup: None })
     }
 
-    /// Writes the file and returns the number of the backup; `None` if another program wrote to it, and then there is
-    /// none.
+    /// Writes the file and returns the number of the backup; `None` if another program wrote to it in the meantime.
     fn replaced(
         &self,
         command: &str,

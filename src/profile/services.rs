@@ -37,6 +37,8 @@ pub const DECIDING_VARIABLES: [&str; 5] = [
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
+/// Returns the override of a service's endpoint.
+///
 /// The general `AWS_ENDPOINT_URL` is not read: it is set for S3 and DynamoDB stand-ins, which must not receive a token.
 pub fn endpoint_override(
     service: Service,

@@ -74,7 +74,7 @@ impl Document {
         Ok(())
     }
 
-    /// `keys` is empty.
+    /// Checks the keys of a section; `keys` is empty.
     fn check_keys<'a>(
         &'a self,
         section: &Section,

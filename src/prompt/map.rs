@@ -56,7 +56,7 @@ impl Map {
     }
 }
 
-/// The variables are those that decide the issuer, as for cache entries.
+/// Returns the file's name; the variables are those that decide the issuer, as for cache entries.
 fn file_name(profile: &str, config: &Path, env: &Env) -> String {
     let variables =
         DECIDING_VARIABLES.map(|name| env.by_hand_raw(name).unwrap_or_default().into_encoded_bytes());

@@ -1,4 +1,4 @@
-//! The token record: all that can log in as the person, one single-line JSON text, one item in the keyring.
+//! The token record: everything that can log in as the user, one single-line JSON text, one item in the keyring.
 //!
 //! ```json
 //! {"kcaws":1,"session":"corp","start_url":"https://…","region":"eu-central-1",

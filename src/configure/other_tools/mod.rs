@@ -291,7 +291,7 @@ fn of_keys(
     Ok((portal, account, role))
 }
 
-/// `aws-sso -u open -S "Default" process --arn arn:aws:iam::111122223333:role/Admin`
+/// Parses a line like `aws-sso -u open -S "Default" process --arn arn:aws:iam::111122223333:role/Admin`.
 fn of_aws_sso(line: &[String]) -> Result<Parts, &'static str> {
     if !line.iter().any(|word| word == "process") {
         return Err("it runs aws-sso without `process`");

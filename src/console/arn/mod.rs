@@ -190,8 +190,9 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// Returns a secret's name if the six characters after it look like a word or a date: they may be part of the name
-    /// then.
+    /// Returns a secret's name if the six characters after it look like a word or a date.
+    ///
+    /// They may be part of the name then.
     pub fn doubtful_secret(&self) -> Option<(&'a str, &'a str)> {
         let secret = self.resource.strip_prefix("secret:").filter(|_| self.service == "secretsmanager")?;
         let (name, suffix) = secret_suffix(secret)?;
@@ -232,7 +233,7 @@ impl<'a> Arn<'a> {
         Some(url)
     }
 
-    /// Everything is encoded, since an ARN is foreign text.
+    /// Returns a part of the ARN, encoded, since an ARN is foreign text.
     fn value(&self, name: &str, tail: &str, region: &str) -> Option<String> {
         let component = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
         let part = |index: usize| tail.split('/').nth(index).filter(|part| !part.is_empty());

@@ -113,9 +113,9 @@ pub struct FetchBudget {
 
 /// What a failed fetch means to a caller that still has valid credentials.
 pub trait Refusal: From<StateError> + std::fmt::Display {
-    /// Another process holds the fetch lock.
+    /// Returns whether another process holds the fetch lock.
     fn is_busy(&self) -> bool;
-    /// The permission set is no longer assigned (HTTP 403).
+    /// Returns whether the permission set is no longer assigned (HTTP 403).
     fn is_gone(&self) -> bool;
 }
 
@@ -246,8 +246,9 @@ impl CredentialCache<'_> {
         }
     }
 
-    /// Fetches when no cached credentials are valid (for long enough): one process fetches, the others wait for its
-    /// result.
+    /// Fetches when no cached credentials are valid for long enough.
+    ///
+    /// One process fetches, the others wait for its result.
     fn fetched<E: Refusal>(
         &self,
         wanted: &CacheKey<'_>,

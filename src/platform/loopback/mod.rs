@@ -1,5 +1,6 @@
-//! The one loopback server: it serves the pages that a login and the console open, the browser's callback, and the
-//! endpoint of `serve`.
+//! The one loopback server.
+//!
+//! It serves the pages that a login and the console open, the browser's callback, and the endpoint of `serve`.
 //!
 //! A request is only answered if it comes from a process of the same user that has the path, with the right method and
 //! Host; any other gets an empty 404 and uses nothing up. A web page that scans ports, or rebinds a name to 127.0.0.1,
@@ -43,8 +44,7 @@ const TIME_TO_ASK: Duration = Duration::from_secs(10);
 const LONGEST_REQUEST: usize = 16 * 1024;
 /// Connections at a time.
 const MOST_CONNECTIONS: usize = 128;
-/// Connections of other users, who are only refused: they have a separate limit, and beyond it they get no response at
-/// all.
+/// The limit of connections of other users, who are only refused; beyond it they get no response at all.
 const MOST_REFUSED: usize = 64;
 /// Connections that the system queues until they are accepted: beyond this a new one waits for a second.
 const WAITING: u32 = 4096;
@@ -181,7 +181,7 @@ struct Handler<P> {
     busy: watch::Sender<()>,
 }
 
-/// Never ends.
+/// Accepts connections without end.
 async fn accept<P, F, Never>(listener: &TcpListener, door: &Arc<Handler<P>>) -> Never
 where
     P: Fn(Parts) -> F + Send + Sync + 'static,
@@ -246,8 +246,9 @@ where
         page::with_every_header(answer.unwrap_or_else(page::not_found))
     }
 
-    /// Accepts a GET for this very address: by its only Host and, in absolute form (RFC 9112 section 3.2.2), by its
-    /// target too.
+    /// Accepts a GET for this very address.
+    ///
+    /// It is checked by the only Host and, in absolute form (RFC 9112 section 3.2.2), by the target too.
     fn is_meant(&self, head: &Parts) -> bool {
         let mut hosts = head.headers.get_all(HOST).iter();
         let is_target = match (head.uri.scheme_str(), head.uri.authority()) {

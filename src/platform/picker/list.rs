@@ -150,7 +150,7 @@ impl List {
         }
     }
 
-    /// The cursor moves to the best match, which is the first row.
+    /// Changes the filter, and moves the cursor to the best match, which is the first row.
     fn filter_by(&mut self, change: impl FnOnce(&mut String)) {
         let before = self.filter.clone();
         change(&mut self.filter);

@@ -29,8 +29,9 @@ pub const ALL: Spellings = ["all_proxy", "ALL_PROXY"];
 pub const HTTP: Spellings = ["http_proxy", "HTTP_PROXY"];
 const NONE: Spellings = ["no_proxy", "NO_PROXY"];
 
-/// Characters that the client's parser rejects between `//` and `@`, and `@` itself, of which it uses the first instead
-/// of the last.
+/// Characters that the client's parser rejects between `//` and `@`.
+///
+/// And `@` itself, of which it uses the first instead of the last.
 const RAW_IN_USER_INFO: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -229,7 +230,7 @@ fn meant(value: &str) -> Result<String, Flaw> {
     })
 }
 
-/// A value without a scheme is an http proxy.
+/// Returns the scheme and the rest; a value without a scheme is an http proxy.
 fn scheme_of(value: &str) -> Result<(&'static str, &str), Flaw> {
     for (scheme, begin) in [("http", "http:"), ("https", "https:")] {
         let head = value.get(..begin.len()).filter(|head| head.eq_ignore_ascii_case(begin));
@@ -245,6 +246,8 @@ fn scheme_of(value: &str) -> Result<(&'static str, &str), Flaw> {
     }
 }
 
+/// Percent-encodes a user name or password.
+///
 /// A percent sign stays: what is already encoded is not encoded twice, and the parser accepts a bare one.
 fn encoded(user: &str) -> Cow<'_, str> {
     utf8_percent_encode(user, RAW_IN_USER_INFO).into()

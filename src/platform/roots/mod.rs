@@ -163,7 +163,7 @@ mod der {
         (bytes.first() == Some(&SEQUENCE) && !content.is_empty()).then(|| bytes.split_at(whole))
     }
 
-    /// `X509_CERT_AUX`: a sequence of what it is trusted for, if that is limited, then of what it is not.
+    /// Parses `X509_CERT_AUX`: a sequence of what it is trusted for, if that is limited, then of what it is not.
     pub(crate) fn trusts_servers(remarks: &[u8]) -> Option<bool> {
         let (tag, mut fields, _) = element(remarks)?;
         let mut is_trusted = true;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A company's root, good for a hundred years.
+/// A company's root, valid for a hundred years.
 const CA: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBgjCCASegAwIBAgIUJAzm9+YgX9zt9DfsbaODuGbvPx8wCgYIKoZIzj0EAwIw

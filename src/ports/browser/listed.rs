@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(words("  ", url), None);
     }
 
-    /// The URL that each program was asked to open.
+    /// Returns the URL that each program was asked to open.
     fn opened(folder: &Path) -> String {
         std::fs::read_to_string(folder.join("opened")).unwrap_or_default()
     }

@@ -42,8 +42,9 @@ pub enum BrowserError {
 pub struct BrowserOptions {
     /// `firefox`, `chrome` and similar, or any program by name or path. It gets the URL as its last argument.
     pub program: Option<String>,
-    /// A profile of that browser: for Firefox its name, for Chrome and its relatives the name of its folder (`Default`,
-    /// `Profile 1`).
+    /// A profile of that browser.
+    ///
+    /// For Firefox it is its name, for Chrome and its relatives the name of its folder (`Default`, `Profile 1`).
     pub profile: Option<String>,
     /// A Firefox container; needs the extension "Open external links in a container".
     pub container: Option<String>,
@@ -83,8 +84,10 @@ pub trait Browser {
     }
 }
 
-/// Opens pages with the browser in the settings, or else in `BROWSER`, or else the desktop's default, or else a program
-/// that opens pages.
+/// Opens pages with a browser of this machine.
+///
+/// That is the one in the settings, or else in `BROWSER`, or else the desktop's default, or else a program that opens
+/// pages.
 pub struct SystemBrowser {
     env: Env,
     usual: Option<String>,
@@ -98,7 +101,7 @@ const ELSEWHERE: [&str; 5] = [SSH[0], SSH[1], SSH[2], "CODESPACES", "REMOTE_CONT
 const TIME_TO_FAIL: Duration = Duration::from_secs(2);
 
 impl SystemBrowser {
-    /// `usual` is the program in the settings.
+    /// Creates the browser; `usual` is the program in the settings.
     pub fn new(env: Env, usual: Option<String>) -> Self {
         Self { env, usual }
     }
@@ -118,8 +121,9 @@ impl Browser for SystemBrowser {
         (needs_display && !has_display).then_some(NoBrowser::NoDisplay)
     }
 
-    /// Returns whether `BROWSER` may name a program that opens the page on the user's machine: over SSH, or in an
-    /// editor's container.
+    /// Returns whether a page opens on this very machine.
+    ///
+    /// Over SSH, and in an editor's container, `BROWSER` may name a program that opens it on the user's machine.
     fn opens_here(&self) -> bool {
         self.unavailable().is_none() && ELSEWHERE.iter().all(|name| self.env.get(name).is_none())
     }
@@ -142,8 +146,9 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// In a container the desktop's default comes last: if a program of the host's desktop (`gio open`) is installed there
-/// and fails, the crate mistakes that for a success.
+/// Opens `url` with the desktop's default, which is tried last in a container.
+///
+/// If a program of the host's desktop (`gio open`) is installed there and fails, the crate mistakes that for a success.
 fn open_by_default(url: &str, env: &Env) -> Result<StartedBrowser, BrowserError> {
     if cfg!(any(windows, target_os = "macos")) {
         return open_as_the_desktop_does(url);

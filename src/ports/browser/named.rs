@@ -88,7 +88,7 @@ const OTHER_FLATPAKS: [(&str, &str); 2] = [
 /// Relatives of Firefox that accept the same arguments.
 const FIREFOXES: [&str; 5] = ["firefox", "floorp", "librewolf", "waterfox", "zen"];
 
-/// The program and its arguments; the last one is `url`, or contains it.
+/// Returns the program and its arguments; the last one is `url`, or contains it.
 pub(super) fn command(
     manner: &BrowserOptions,
     url: &str,
@@ -116,7 +116,7 @@ pub(super) fn command(
     Ok((program, arguments))
 }
 
-/// The scheme of the Firefox extension "Open external links in a container".
+/// Returns the URL in the scheme of the Firefox extension "Open external links in a container".
 fn in_container(container: &str, url: &str) -> String {
     let [container, url] = [container, url].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
     format!("ext+container:name={container}&url={url}")

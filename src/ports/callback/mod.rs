@@ -106,7 +106,7 @@ struct First {
 }
 
 impl LoopbackCallback {
-    /// Listens; a valid response contains `state`.
+    /// Starts to listen; a valid response contains `state`.
     pub fn listen(state: &Secret<String>) -> Result<Self, NoPort> {
         let loopback = Loopback::listen()?;
         let (tell, returned) = mpsc::channel();
@@ -213,7 +213,7 @@ impl FakeCallback {
         self.queries.lock().expect("no test panics while holding it").push_back(query.to_owned());
     }
 
-    /// The same one, listening for `state`.
+    /// Returns the same callback, listening for `state`.
     #[must_use]
     pub fn listen(&self, state: &Secret<String>) -> Self {
         Self { state: state.expose().clone(), ..self.clone() }

@@ -15,7 +15,7 @@ use crate::platform::interrupt::CriticalSection;
 use crate::platform::protection::Protection;
 
 pub trait ConfigFile: Send + Sync {
-    /// The path as named, without following symbolic links.
+    /// Returns the path as named, without following symbolic links.
     fn path(&self) -> &Path;
     /// Returns the content; `None` if there is no file.
     fn read(&self) -> Result<Option<Vec<u8>>, ConfigFileError>;
@@ -191,8 +191,7 @@ enum Exchange {
     Unsupported,
 }
 
-/// Exchanges the names of the new and the old file, so that the old one can be checked again when no one can open it
-/// any longer.
+/// Exchanges the names of the new and the old file, to check the old one once no one can open it any longer.
 ///
 /// A program that has written it since the last check may still have it open, so it gets its name back.
 ///
@@ -228,6 +227,8 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigFileError> {
     }
 }
 
+/// Checks that the file is writable.
+///
 /// A read-only file could still be replaced, since that only needs the folder; but it was protected on purpose.
 fn check_writable(
     named: &Path,
@@ -255,6 +256,8 @@ fn check_writable(
     Ok(())
 }
 
+/// Writes into the existing file.
+///
 /// If it fails half-way, the old content is written back: its blocks are still allocated.
 fn write_in_place(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, ConfigFileError> {
     if !DiskConfigFile::still_is(path, before)? {
@@ -369,7 +372,7 @@ impl FakeConfigFile {
         file
     }
 
-    /// Written by another program just before the next replacement; each entry once.
+    /// Queues a write by another program just before the next replacement; each entry is written once.
     pub fn intrude(&self, text: &str) {
         self.intruders.lock().expect("no test panics while holding it").push(text.into());
     }

@@ -52,7 +52,7 @@ impl<T> Queue<T> {
 }
 
 impl FakeIdentityCenter {
-    /// The calls so far, such as `CreateToken refresh_token`.
+    /// Returns the calls so far, such as `CreateToken refresh_token`.
     pub fn calls(&self) -> Vec<String> {
         self.calls.lock().expect("no test panics while holding it").clone()
     }

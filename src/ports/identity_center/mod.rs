@@ -37,7 +37,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// `None` if the service named no time (RFC 7591 section 3.2.1: 0 is never).
+    /// Returns when it expires; `None` if the service named no time (RFC 7591 section 3.2.1: 0 is never).
     pub fn ends_at(&self) -> Option<DateTime<Utc>> {
         Some(self.expires_at).filter(|at| at.timestamp() > 0)
     }
@@ -143,8 +143,9 @@ impl Patience {
         Self { attempt: total, attempts: 1, portal_attempts: 1, total, refresh: Duration::from_secs(2) }
     }
     const ONE_REFRESH: Duration = Duration::from_secs(6);
-    /// Returns the limits for many requests at once: these run into 429s, and the sender must see each to find the
-    /// rate.
+    /// Returns the limits for many requests at once.
+    ///
+    /// These run into 429s, and the sender must see each to find the rate.
     pub const FOR_A_CROWD: Self = Self {
         attempt: Duration::from_secs(15),
         attempts: 3,

@@ -91,7 +91,7 @@ impl SdkIdentityCenter {
         }
     }
 
-    /// One invalid name must not affect the others.
+    /// Records an invalid item and continues: one must not affect the others.
     fn leave_out(&self, what: impl FnOnce() -> String) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.len() < MOST_NAMED {

@@ -118,7 +118,7 @@ impl SdkIdentityCenter {
         })
     }
 
-    /// Nothing is lost before there is a connection.
+    /// Returns limits for connecting only, since nothing is lost before there is a connection.
     fn connecting_only(&self) -> TimeoutConfig {
         let limit = CONNECT_TIMEOUT.min(self.patience.attempt).min(self.time_left());
         TimeoutConfig::builder()

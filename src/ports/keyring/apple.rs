@@ -37,7 +37,7 @@ pub struct Keychain {
 impl Backend for Keychain {
     const KIND: StoreKind = StoreKind::Keychain;
 
-    /// Service and account together name an item. Keychain Access shows both, so both are readable.
+    /// Returns the entry that service and account together name; Keychain Access shows both, so both are readable.
     fn entry(&self, key: &ItemKey, _part: &str) -> keyring_core::Result<Entry> {
         let service = format!("kcaws: {}", key.start_url);
         let inner = self.store.build(&service, &key.session, None)?;
@@ -48,7 +48,7 @@ impl Backend for Keychain {
         self.person.store(prompting.patience().is_some(), Ordering::Relaxed);
     }
 
-    /// The dialog, and how long it waits, is the system's.
+    /// Unlocks the keychain by the system's dialog, which has its own timeout.
     fn unlock(&self, _patience: Duration) -> keyring_core::Result<()> {
         self.person.store(true, Ordering::Relaxed);
         SecKeychain::default_for_domain(SecPreferencesDomain::User)
@@ -56,7 +56,7 @@ impl Backend for Keychain {
             .map_err(decode_error)
     }
 
-    /// The numbers are those of `SecBase.h`.
+    /// Interprets the numbers of `SecBase.h`.
     fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match error.downcast_ref::<security_framework::base::Error>()?.code() {
             // errSecInteractionNotAllowed, errSecInteractionRequired: a dialog would be needed.

@@ -31,7 +31,7 @@ impl From<BackendError> for Error {
 /// The differences between the stores.
 pub trait Backend {
     const KIND: StoreKind;
-    /// `part` is empty, or names a piece of a value that the platform cannot keep whole.
+    /// Returns an entry; `part` is empty, or names a piece of a value that the platform cannot keep whole.
     fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry>;
     fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
     fn attend(&self, _prompting: Prompting) {}

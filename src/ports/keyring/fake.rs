@@ -60,7 +60,7 @@ impl FakeKeyring {
         self.state().no_default = true;
     }
 
-    /// Returns whether the caller announced a user.
+    /// Returns the last policy that the caller set.
     pub fn prompting(&self) -> Prompting {
         self.state().prompting
     }
@@ -93,7 +93,7 @@ impl FakeKeyring {
         self.state().calls
     }
 
-    /// A test that failed elsewhere must not hide behind a poisoned lock here.
+    /// Locks the state; a test that failed elsewhere must not hide behind a poisoned lock.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -146,7 +146,7 @@ impl SecretStore for KeyutilsStore {
                 destroy(ring, &id)?;
             }
         }
-        // A file whose key is gone had no value any more; a truncated one has none.
+        // A file whose key is gone no longer had a value; a truncated one has none.
         Ok(removed && (held || id.is_none()))
     }
 
@@ -200,7 +200,7 @@ fn destroy(ring: KeyRing, id: &KeyId) -> Result<bool, KeyringError> {
     Ok(present(key.invalidate())?.is_some())
 }
 
-/// Returns whether the error means that the key is gone, in any of the kernel's codes.
+/// Returns `None` for a key that is gone, in any of the kernel's error codes.
 pub(in crate::ports) fn present<T>(answer: Result<T, KeyError>) -> Result<Option<T>, KeyringError> {
     match answer {
         Ok(value) => Ok(Some(value)),

@@ -3,8 +3,9 @@
 use super::KeyringError;
 use crate::ports::state_folder::{StateError, StateFolder};
 
-/// Finishes the newest complete record and removes the others; the caller holds the record's lock, and reads it after
-/// this.
+/// Finishes the newest complete record and removes the others.
+///
+/// The caller holds the record's lock, and reads the record after this.
 ///
 /// A record is complete if `is_whole`, and is only used if it is no older than the record in place. Without a record in
 /// place nothing is finished: it was removed by a logout, or never existed.

@@ -63,8 +63,9 @@ pub enum KeyringError {
     /// The store exists, but the user must unlock it first.
     #[error("the {0} is locked")]
     Locked(StoreKind),
-    /// The store is unlocked, but asks before it releases this item (KeePassXC's "confirm when passwords are
-    /// retrieved").
+    /// The store is unlocked, but asks before it releases this item.
+    ///
+    /// This is KeePassXC's "confirm when passwords are retrieved".
     #[error("the {store} does not hand out `{item}` without asking")]
     ItemLocked { store: StoreKind, item: String },
     /// The store exists but has no keyring to store anything in.
@@ -88,7 +89,7 @@ pub enum KeyringError {
     /// Another process is writing the item. The stores that [`open`] returns retry until the deadline.
     #[error("the {store} is being written to")]
     Changing { store: StoreKind, source: Box<dyn std::error::Error + Send + Sync> },
-    /// An item of ours that cannot be parsed. Nothing is overwritten.
+    /// An item of kcaws that cannot be parsed. Nothing is overwritten.
     #[error("the item in the {store} is damaged: {what}")]
     Damaged { store: StoreKind, what: String },
     /// The file was sealed under another passphrase. Nothing is overwritten.
@@ -162,6 +163,8 @@ impl std::fmt::Display for StoreKind {
     }
 }
 
+/// Refuses a value of more than one line.
+///
 /// gnome-keyring 50 with an unencrypted keyring writes a raw newline in a way that makes the whole collection
 /// unreadable at its next start, so no store accepts one.
 fn single_line(store: StoreKind, value: &Secret<String>) -> Result<(), KeyringError> {

@@ -74,7 +74,7 @@ impl Backend for Wincred {
         self.0.build(&service, &key.session, Some(&modifiers))
     }
 
-    /// Open as long as the user is logged on.
+    /// Does nothing: the store is open as long as the user is logged on.
     fn unlock(&self, _patience: Duration) -> keyring_core::Result<()> {
         Ok(())
     }
@@ -118,8 +118,9 @@ fn is_unfinished<T>(outcome: &Result<T, KeyringError>) -> bool {
 }
 
 impl Item<'_> {
-    /// What the writer is about to complete. A writer that was killed leaves a head without contents, which is a damage
-    /// that a new value replaces.
+    /// Waits for a value that another process has begun to write.
+    ///
+    /// A writer that was killed leaves a head without contents, which is a damage that a new value replaces.
     #[expect(clippy::disallowed_methods, reason = "waits for another process, in real time")]
     fn finished(&self, part: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
         for _ in 0..20 {

@@ -184,7 +184,7 @@ mod tests {
         let number = std::os::fd::AsRawFd::as_raw_fd(&reader).to_string();
         let given = system(&[(PASSPHRASE_DESCRIPTOR, &number), (COMMAND, "false")]);
         contract(&given, Some("from the pipe"));
-        // For the next call in the same process, which cannot read it any more.
+        // For the next call in the same process, which can no longer read it.
         contract(&SystemPassphrases::new(given.env.clone(), given.kept.clone()), Some("from the pipe"));
     }
 

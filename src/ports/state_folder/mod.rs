@@ -20,8 +20,9 @@ pub use crate::ports::state_error::StateError;
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
 pub trait StateFolder: Send + Sync {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError>;
-    /// Writes by temp file beside the target, 0600, fsync, rename: a reader sees the old bytes or the new, never a
-    /// part.
+    /// Writes a file so that a reader sees the old bytes or the new, never a part.
+    ///
+    /// A temp file beside the target, 0600, fsync, rename.
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
     /// Writes without fsync what may be lost with the power: its reader notices a torn file.
     fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
@@ -70,8 +71,9 @@ impl Lock {
     }
 }
 
-/// Returns a file name for things with hostile names (rule 11): a hash has no slashes, dots or case, and a fixed
-/// length.
+/// Returns a file name for things with hostile names (rule 11).
+///
+/// A hash has no slashes, dots or case, and a fixed length.
 pub fn hashed_name(fields: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for field in fields {

@@ -33,7 +33,7 @@ pub struct CallerIdentity {
 }
 
 impl CallerIdentity {
-    /// Identity Center names the role session after its user.
+    /// Returns the user, after whom Identity Center names the role session.
     pub fn user(&self) -> Option<&str> {
         let (role, user) = self.arn.split_once(":assumed-role/")?.1.split_once('/')?;
         role.starts_with("AWSReservedSSO_").then_some(user)

@@ -131,6 +131,8 @@ impl Document {
         Self { path, text, sections, entries, by_heading, faults, is_missing: false, portals }
     }
 
+    /// Adds faults for lines that are not UTF-8.
+    ///
     /// Such a file is never written, so its bytes are not kept.
     fn add_bad_bytes(&mut self, bytes: &[u8]) {
         for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {

@@ -9,8 +9,9 @@ use super::sources::{self, Family, ROLE_KEYS, Source};
 use super::target::{Role, SsoSession, Target, kcaws_arguments, option_value};
 use super::{ConfigError, Place};
 
-/// STS limits a session of a role assumed with another role's credentials to this (AWS IAM user guide, "Roles terms and
-/// concepts: role chaining").
+/// The longest session of a role assumed with another role's credentials.
+///
+/// AWS IAM user guide, "Roles terms and concepts: role chaining".
 pub const LONGEST_CHAINED_SESSION: u32 = 3600;
 /// `DurationSeconds` of AssumeRole (AWS STS API reference).
 const SHORTEST_SESSION: u32 = 900;
@@ -132,7 +133,7 @@ struct Step {
 }
 
 impl Found {
-    /// The Region, which is added to the result.
+    /// Returns the identity of a target; the Region is added later.
     fn of(Target { session, role }: Target) -> Self {
         Self::Ours(Identity { session, permission_set: role, chain: Vec::new(), region: None })
     }
@@ -230,7 +231,9 @@ impl ProfileFiles<'_> {
         }
     }
 
-    /// Keys of its own come first in a profile that another one refers to, according to botocore, Rust and JavaScript.
+    /// Returns what the family uses from a profile that another one refers to.
+    ///
+    /// Keys of its own come first there, according to botocore, Rust and JavaScript.
     fn taken_as_source(&self, family: Family, profile: &str, is_source: bool) -> Option<sources::Taken> {
         let keys = (is_source && family != Family::Go).then(|| self.own_keys(profile)).flatten();
         keys.or_else(|| sources::taken(family, self.config, self.credentials, profile))

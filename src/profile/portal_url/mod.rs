@@ -115,8 +115,9 @@ pub fn portal(text: &str) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Returns the text without surrounding blanks, quotes and the like, which come from chats, mails and other tools'
-/// files.
+/// Returns the text without surrounding blanks, quotes and the like.
+///
+/// They come from chats, mails and other tools' files.
 fn unwrapped(text: &str) -> &str {
     let is_around = |letter: char| {
         letter.is_whitespace()

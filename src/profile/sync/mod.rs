@@ -282,7 +282,7 @@ impl Sync<'_> {
         }
     }
 
-    /// A profile that cannot be edited keeps its line, since this was not requested.
+    /// Unquotes the program in other profiles; one that cannot be edited keeps its line, since this was not requested.
     fn unquote_others(&self, draft: &mut Draft<'_>, plan: &mut Plan) {
         let document = draft.document();
         let lists = [&plan.created, &plan.updated, &plan.unchanged, &plan.removed];
@@ -302,7 +302,7 @@ impl Sync<'_> {
         }
     }
 
-    /// `present` is the current name of the role's profile, if it is to be renamed.
+    /// Writes a profile; `present` is the current name of the role's profile, if it is to be renamed.
     fn put(
         &self,
         wanted: &WantedProfile,

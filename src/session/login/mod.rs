@@ -58,8 +58,7 @@ impl Session<'_> {
         }
     }
 
-    /// Registers unless there is a usable registration, proves that the store keeps what is written, and asks for a
-    /// code.
+    /// Registers unless there is a usable registration, checks the store by a write, and asks for a code.
     ///
     /// The proof comes first so that the user does not approve a token that cannot be stored. Nothing is sent to an
     /// instance other than that of the first login.

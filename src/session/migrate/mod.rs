@@ -90,7 +90,7 @@ impl Migration<'_> {
         }
         stale_copies::note(self.config, self.state, &[from, to])?;
         if let Err(error) = self.write_and_compare(new, &text) {
-            // The part that was written there is no login. If its removal fails too, the note stays.
+            // What was written there is not a login. If its removal fails too, the note stays.
             let _ = self.forget_copies_but(from);
             return Err(error);
         }

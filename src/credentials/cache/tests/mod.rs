@@ -263,7 +263,7 @@ fn no_entry_and_trouble_or_credentials_that_are_over_are_said() {
     fixture.log_in(Some("refresh-1"));
     fixture.center.credentials.will(Err(ServiceError::Throttled));
     assert!(matches!(fixture.serve(), Err(CredentialsError::Session(SessionError::Service(_)))));
-    // So long that nobody waits for a turn any more.
+    // So long that no process waits for a turn any longer.
     fixture.clock.advance(Duration::from_secs(10));
     fixture.will_hand_out("dead", "2026-11-24T12:00:00Z");
     assert!(matches!(fixture.serve(), Err(CredentialsError::ExpiredOnArrival { .. })));

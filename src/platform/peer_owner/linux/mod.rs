@@ -1,5 +1,6 @@
-//! Linux: finds the peer's socket in the kernel's table, by netlink (`sock_diag(7)`) or, if a sandbox forbids that, in
-//! `/proc/net/tcp`.
+//! Linux: finds the peer's socket in the kernel's table.
+//!
+//! The table is read by netlink (`sock_diag(7)`) or, if a sandbox forbids that, from `/proc/net/tcp`.
 //!
 //! The row of our own end is read after it, unless another user is refused anyway. As long as our end is open, no other
 //! connection can have the same two addresses, so the row that was read before belongs to this connection and to no
@@ -32,7 +33,7 @@ enum Table {
 struct Row {
     state: u8,
     uid: u32,
-    /// 0 means that no process has it open any more, and that its user ID is not meaningful.
+    /// 0 means that no process has it open, and that its user ID is not meaningful.
     inode: u32,
 }
 
@@ -224,8 +225,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// Formats an address as in `/proc/net/tcp` and `tcp6` (proc_net_tcp in the kernel's documentation): each 32 bits as a
-/// number in this machine's byte order, in hex.
+/// Formats an address as in `/proc/net/tcp` and `tcp6` (proc_net_tcp in the kernel's documentation).
+///
+/// Each 32 bits are a number in this machine's byte order, in hex.
 struct Written {
     v4: String,
     v6: String,

@@ -123,7 +123,7 @@ impl Called<'_> {
         }
     }
 
-    /// Returns whether the status is worth a retry: 429 and 5xx are, from a gateway too.
+    /// Returns the error for a status: 429 and 5xx are worth a retry, from a gateway too.
     ///
     /// 511 is not: it means "sign in to this network" (RFC 6585 section 6).
     fn by_status(&self, status: u16, is_of_aws: bool) -> ServiceError {

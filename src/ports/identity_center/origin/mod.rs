@@ -156,7 +156,7 @@ impl Origin {
         }
     }
 
-    /// Text that is not a URL stays as it is: nothing is ever sent there.
+    /// Creates an origin; text that is not a URL stays as it is, since nothing is ever sent there.
     pub fn new(url: &str) -> Self {
         let parsed = Url::parse(url).ok().filter(Url::has_host);
         let url = parsed.as_ref().map_or(url, Url::as_str);

@@ -109,8 +109,9 @@ impl Partition {
     }
 }
 
-/// Returns whether the labels are `sts.<region>`, or `vpce-….sts.<region>.vpce`, which AWS serves within a customer's
-/// network.
+/// Returns whether the host is that of an AWS service below the suffix.
+///
+/// A VPC endpoint counts, such as `vpce-….sts.<region>.vpce`, which AWS serves within a customer's network.
 ///
 /// Anyone else's endpoint service has `vpce-svc-…` in place of the name of AWS's service.
 fn is_service(host: &str, suffix: &str) -> bool {

@@ -158,7 +158,7 @@ impl SecretStore for FileStore {
         if at_hand { Ok(()) } else { Err(KeyringError::Locked(KIND)) }
     }
 
-    /// The terminal has no deadline: a user who has typed half a passphrase is still there.
+    /// Prompts without a deadline: a user who has typed half a passphrase is still there.
     fn unlock(&self, item: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {
         match self.ready(item) {
             Err(KeyringError::Locked(_)) => {}

@@ -1,5 +1,6 @@
-//! The single calls, in the words of the Secret Service specification 0.2
-//! (<https://specifications.freedesktop.org/secret-service/latest/>).
+//! The single calls of the Secret Service specification 0.2.
+//!
+//! <https://specifications.freedesktop.org/secret-service/latest/>
 
 use std::collections::HashMap;
 
@@ -225,12 +226,12 @@ pub(super) fn item_label(key: &ItemKey) -> String {
     format!("kcaws: {}", key.session)
 }
 
-/// The attributes that an item is found by.
+/// Returns the attributes that an item is found by.
 fn attributes(key: &ItemKey) -> HashMap<&str, &str> {
     HashMap::from([("service", "kcaws"), ("username", &key.session), ("start_url", &key.start_url)])
 }
 
-/// The specification's `Secret`: session, parameters, value, content type.
+/// Returns the specification's `Secret`: session, parameters, value, content type.
 fn secret<'a>(
     session: &'a ObjectPath<'a>,
     value: &'a [u8],

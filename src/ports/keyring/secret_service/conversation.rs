@@ -209,7 +209,7 @@ impl Conversation {
     }
 }
 
-/// Returns whether an item belongs to a keyring: specification, "Object Paths".
+/// Returns the keyring of an item, by its path: specification, "Object Paths".
 fn collection_of(item: &OwnedObjectPath) -> Option<&str> {
     item.as_str().rsplit_once('/').map(|(collection, _)| collection)
 }

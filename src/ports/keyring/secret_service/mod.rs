@@ -215,7 +215,7 @@ impl Line {
     }
 }
 
-/// The system provides no thread, or no descriptor.
+/// Returns the error for a lack of threads or descriptors.
 fn not_set_up(error: std::io::Error) -> KeyringError {
     KeyringError::Failed { store: KIND, source: Box::new(error) }
 }

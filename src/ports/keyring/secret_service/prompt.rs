@@ -66,9 +66,10 @@ pub(super) async fn dismiss(calls: &Calls, prompt: &OwnedObjectPath) {
     let _ = timeout(TO_DISMISS, calls.call(prompt, PROMPT, "Dismiss", &())).await;
 }
 
-/// Returns whether gnome-keyring's prompter is running, which declines by itself without a desktop.
+/// Returns why a prompt was declined: by the user, or because it cannot be shown here.
 ///
-/// gnome-keyring shows its prompts through a program of its own, which stays for a while after a real dialog.
+/// gnome-keyring shows its prompts through a program of its own, which keeps running for a while after a real dialog.
+/// Without that program it declines in the user's place.
 async fn refused(calls: &Calls) -> CallError {
     let is_gnome_keyring = calls.is_also("org.gnome.keyring").await;
     let can_show = calls.has_owner("org.gnome.keyring.SystemPrompter").await.unwrap_or(true);
