@@ -255,9 +255,9 @@ pub fn check_region(app: &App, session: &SsoSession) -> Result<(), AppError> {
     {
         return Err(AppError::NotARegion { place, error });
     }
-    let told = start_url::region_of(&session.start_url).filter(|told| *told != session.region);
-    match (told, app.document()?.place_of_region(&session.name)) {
-        (Some(told), Some(place)) => Err(ConfigError::WrongRegion { place, told }.into()),
+    let in_url = start_url::region_of(&session.start_url).filter(|in_url| *in_url != session.region);
+    match (in_url, app.document()?.place_of_region(&session.name)) {
+        (Some(in_url), Some(place)) => Err(ConfigError::WrongRegion { place, told: in_url }.into()),
         _ => Ok(()),
     }
 }

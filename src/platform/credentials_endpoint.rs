@@ -119,8 +119,8 @@ mod tests {
         let endpoint = CredentialsEndpoint::start(0, || Err("no valid login".to_owned())).expect("listens");
         let (authority, path) = endpoint.url.trim_start_matches("http://").split_once('/').expect("a path");
         let token = endpoint.token.expose();
-        let told =
+        let response =
             ask(authority, &format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nAuthorization: {token}"));
-        assert!(told.starts_with("HTTP/1.1 500") && told.contains("no valid login"), "{told}");
+        assert!(response.starts_with("HTTP/1.1 500") && response.contains("no valid login"), "{response}");
     }
 }

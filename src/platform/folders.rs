@@ -69,7 +69,7 @@ pub fn oddity_of_name(path: &Path) -> Option<&'static str> {
     } else if text.contains('$')
         || parts.clone().any(|part| part.len() > 2 && part.starts_with('%') && part.ends_with('%'))
     {
-        Some("the name contains a variable that no shell expanded")
+        Some("the name contains a variable that no shell replaced")
     } else if parts.any(|part| part.starts_with([' ', '~']) || part.ends_with(' ')) {
         Some("the name contains a `~` that is not expanded there, or ends with a blank")
     } else {

@@ -79,11 +79,11 @@ impl CommandRunner for SystemCommands {
                 return Err(RunError::NotStarted(error));
             }
         };
-        let heard = |from: &mpsc::Receiver<Secret<String>>| {
+        let received = |from: &mpsc::Receiver<Secret<String>>| {
             from.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         };
         // Both streams end when the last process that holds them does.
-        let (Ok(stdout), Ok(stderr)) = (heard(&stdout), heard(&stderr)) else {
+        let (Ok(stdout), Ok(stderr)) = (received(&stdout), received(&stderr)) else {
             end(&mut child);
             return Err(RunError::TooSlow(patience));
         };
@@ -130,8 +130,8 @@ pub struct FakeCommands(pub BTreeMap<PathBuf, CommandOutput>);
 impl FakeCommands {
     #[must_use]
     pub fn with(mut self, program: impl Into<PathBuf>, succeeded: bool, stdout: &str, stderr: &str) -> Self {
-        let said = CommandOutput { succeeded, stdout: stdout.into(), stderr: stderr.into() };
-        self.0.insert(program.into(), said);
+        let output = CommandOutput { succeeded, stdout: stdout.into(), stderr: stderr.into() };
+        self.0.insert(program.into(), output);
         self
     }
 }
@@ -162,10 +162,10 @@ mod tests {
     #[test]
     fn both_forms_keep_the_contract() {
         let contract = |trials: &dyn CommandRunner| {
-            let said = trials.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
-            let said = said.expect("runs");
-            let texts = (said.stdout.expose().as_str(), said.stderr.expose().as_str());
-            assert_eq!((said.succeeded, texts), (false, ("out\n", "err\n")));
+            let output = trials.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
+            let output = output.expect("runs");
+            let texts = (output.stdout.expose().as_str(), output.stderr.expose().as_str());
+            assert_eq!((output.succeeded, texts), (false, ("out\n", "err\n")));
             let absent = trials.run(Path::new("/no/such"), &[], &[], PATIENCE);
             assert!(matches!(absent, Err(RunError::NotStarted(_))));
         };
@@ -186,8 +186,8 @@ mod tests {
 
     #[test]
     fn variables_are_added() {
-        let said = SystemCommands.run(Path::new("/bin/sh"), &sh("echo $X"), &[("X", "y")], PATIENCE);
-        assert_eq!(said.expect("runs").stdout.expose(), "y\n");
+        let output = SystemCommands.run(Path::new("/bin/sh"), &sh("echo $X"), &[("X", "y")], PATIENCE);
+        assert_eq!(output.expect("runs").stdout.expose(), "y\n");
     }
 
     #[test]

@@ -359,7 +359,7 @@ mod tests {
             ("{role|upper}", "filter `upper`"),
             ("{role", "without `}`"),
             ("role}", "without `{`"),
-            ("dev", "alike"),
+            ("dev", "the same name"),
             ("{role|replace:x}", "filter `replace:x`"),
         ] {
             let error = Template::parse(template).expect_err(template).to_string();

@@ -28,8 +28,8 @@ pub(crate) fn endpoints() -> Endpoints {
 
 /// Returns where a login of [`corp`] goes: an AWS start URL does not redirect.
 pub(crate) fn portal() -> Portal {
-    let nobody = crate::ports::redirects::FakeRedirects::default();
-    start_url::resolve(&corp().start_url, &corp().region, &nobody).expect("resolves")
+    let no_redirects = crate::ports::redirects::FakeRedirects::default();
+    start_url::resolve(&corp().start_url, &corp().region, &no_redirects).expect("resolves")
 }
 
 /// A session at noon, logged in as by [`Fixture::log_in`].

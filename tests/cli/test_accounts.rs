@@ -154,7 +154,7 @@ fn an_account_id_that_is_none_is_not_taken() {
     fixture.sim.fault(Route::ListAccounts, Fault::status(200, body));
     let before = fixture.env.read_aws_config();
     for line in ["accounts", "profile sync --yes"] {
-        fixture.run(line).expect_code(1).expect_stderr("`accountId` is none in the answer to ListAccounts");
+        fixture.run(line).expect_code(1).expect_stderr("invalid `accountId` in the response to ListAccounts");
     }
     assert_eq!(fixture.env.read_aws_config(), before);
 }

@@ -162,7 +162,7 @@ impl<'a> Arn<'a> {
             return malformed("its region is none of its partition");
         }
         if !(account.is_empty() || account == "aws" || crate::profile::target::is_account_id(account)) {
-            return malformed("its account has no 12 digits");
+            return malformed("its account ID does not have 12 digits");
         }
         if resource.is_empty() || text.chars().any(char::is_control) {
             return malformed("it names no resource");

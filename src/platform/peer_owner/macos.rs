@@ -35,7 +35,7 @@ impl PeerOwner for Lsof {
         // Addresses and ports as numbers, all conditions combined, one field per line.
         let args = ["-n", "-P", "-w", "-a", "-u", &uid, &port, "-F", "n"].map(OsString::from);
         let shown = SystemCommands.run(Path::new(LSOF), &args, &[], PATIENCE);
-        let is_ours = shown.is_ok_and(|said| is_among(said.stdout.expose(), connection));
+        let is_ours = shown.is_ok_and(|output| is_among(output.stdout.expose(), connection));
         if is_ours { Peer::SameUser } else { Peer::Gone }
     }
 }

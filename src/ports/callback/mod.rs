@@ -83,7 +83,7 @@ pub struct LoopbackCallback {
     authority: String,
     entry: String,
     visitors: Arc<Visitors>,
-    desk: Arc<CallbackState>,
+    shared: Arc<CallbackState>,
     returned: mpsc::Receiver<CallbackResult>,
     verdict: Option<oneshot::Sender<LoginOutcome>>,
     end: Option<oneshot::Sender<()>>,
@@ -112,24 +112,24 @@ impl LoopbackCallback {
         let (tell, returned) = mpsc::channel();
         let (verdict, verdict_comes) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
-        let desk = Arc::new(CallbackState {
+        let shared = Arc::new(CallbackState {
             state: state.clone(),
             entry_path: loopback.path(),
             target: Mutex::default(),
             first: Mutex::new(Some(First { tell, verdict: verdict_comes })),
         });
         let (authority, entry, visitors) = (loopback.authority.clone(), loopback.url(), loopback.visitors());
-        let at_desk = desk.clone();
+        let handler = shared.clone();
         let server = thread::start(move || {
             let page = move |asked| {
-                let desk = at_desk.clone();
-                async move { desk.answer(&asked).await }
+                let shared = handler.clone();
+                async move { shared.answer(&asked).await }
             };
             let _ = loopback.serve_any(page, ended);
         });
         let (verdict, end) = (Some(verdict), Some(end));
         let server = Some(server.map_err(NoPort::NotOpened)?);
-        Ok(Self { authority, entry, visitors, desk, returned, verdict, end, server })
+        Ok(Self { authority, entry, visitors, shared, returned, verdict, end, server })
     }
 }
 
@@ -169,7 +169,7 @@ impl Callback for LoopbackCallback {
     }
 
     fn send_on(&self, target: &str) -> String {
-        *self.desk.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.to_owned());
+        *self.shared.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.to_owned());
         self.entry.clone()
     }
 

@@ -240,8 +240,8 @@ impl IdentityCenter for SdkIdentityCenter {
                     items.push(Account { id, name, email: account.email_address.map(received::name) });
                 }
                 None => self.leave_out(|| match name {
-                    Some(name) => format!("account `{name}`, whose id is not of 12 digits"),
-                    None => "an account whose id is not of 12 digits".to_owned(),
+                    Some(name) => format!("account `{name}`, whose ID does not have 12 digits"),
+                    None => "an account whose ID does not have 12 digits".to_owned(),
                 }),
             }
         }

@@ -40,11 +40,11 @@ mod tests {
 
     #[test]
     fn a_look_that_meets_a_rename_is_made_again() {
-        let told = |kind: ErrorKind| {
+        let of_kind = |kind: ErrorKind| {
             let error = StateError::Io { what: "read", path: "x".into(), source: kind.into() };
             state_failed(StoreKind::File, error)
         };
-        assert!(matches!(told(ErrorKind::StaleNetworkFileHandle), KeyringError::Changing { .. }));
-        assert!(matches!(told(ErrorKind::PermissionDenied), KeyringError::Failed { .. }));
+        assert!(matches!(of_kind(ErrorKind::StaleNetworkFileHandle), KeyringError::Changing { .. }));
+        assert!(matches!(of_kind(ErrorKind::PermissionDenied), KeyringError::Failed { .. }));
     }
 }

@@ -62,7 +62,7 @@ pub fn open(env: &Env) -> Box<dyn SealingKeys> {
 /// Returns whether the second place is usable.
 #[cfg(target_os = "linux")]
 pub fn has_runtime_folder(env: &Env) -> bool {
-    env.raw("XDG_RUNTIME_DIR").is_some_and(|folder| runtime_file::lies_in_memory(folder.as_ref()))
+    env.raw("XDG_RUNTIME_DIR").is_some_and(|folder| runtime_file::is_in_memory(folder.as_ref()))
 }
 
 #[cfg(not(target_os = "linux"))]

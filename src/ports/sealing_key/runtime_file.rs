@@ -22,7 +22,7 @@ impl RuntimeFileKeys {
 
     /// Its checks (owner, mode, no symlink) are those of the state folder.
     fn folder(&self) -> Option<DiskStateFolder> {
-        let runtime = self.runtime.as_deref().filter(|folder| lies_in_memory(folder))?;
+        let runtime = self.runtime.as_deref().filter(|folder| is_in_memory(folder))?;
         Some(DiskStateFolder::new(Some(runtime.join("kcaws"))))
     }
 }
@@ -56,7 +56,7 @@ impl SealingKeys for RuntimeFileKeys {
     }
 }
 
-pub(super) fn lies_in_memory(folder: &Path) -> bool {
+pub(super) fn is_in_memory(folder: &Path) -> bool {
     /// statfs(2), TMPFS_MAGIC and RAMFS_MAGIC.
     const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
     rustix::fs::statfs(folder)

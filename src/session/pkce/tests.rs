@@ -121,11 +121,11 @@ fn denial_refusal_and_silence_are_told_apart() {
     assert!(matches!(outcome(&fixture, Some("code=old&state=STATE")), Err(SessionError::CodeRefused)));
     assert!(fixture.session().load().expect("reads").expect("kept").registration_of(Flow::Pkce).is_some());
 
-    let mut told = Vec::new();
+    let mut remaining = Vec::new();
     let pending = begin(&fixture, &FakeCallback::default());
-    let silence = fixture.session().wait_for_return(&pending, |left| told.push(left.as_secs()));
+    let silence = fixture.session().wait_for_return(&pending, |left| remaining.push(left.as_secs()));
     assert!(matches!(silence, Err(SessionError::NotBack { .. })));
-    assert_eq!((told.first(), told.last(), told.len()), (Some(&300), Some(&1), 300));
+    assert_eq!((remaining.first(), remaining.last(), remaining.len()), (Some(&300), Some(&1), 300));
 }
 
 /// No browser returns from an error page, and with the same registration none ever would.

@@ -79,8 +79,8 @@ pub fn resolve(configured: &str, region: &str, redirects: &dyn Redirects) -> Res
         let cleaned = cleaned(configured)?;
         (Url::parse(&cleaned).map_err(|_| not_https())?, cleaned)
     };
-    let told = portal.host_str().and_then(region_of_host);
-    let region = told.unwrap_or_else(|| region.to_owned());
+    let in_host = portal.host_str().and_then(region_of_host);
+    let region = in_host.unwrap_or_else(|| region.to_owned());
     if region.is_empty() {
         return Err(StartUrlError::NoRegion { url: configured.to_owned() });
     }
