@@ -1,15 +1,15 @@
-//! How many columns of a terminal text takes: wide letters take two, combining marks none.
+//! Measures how many columns of a terminal a text takes: wide characters take two, combining marks none.
 
 use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// Stands where the rest of a text was cut off.
+/// Marks where the rest of a text was cut off.
 const MORE: char = '…';
 
 /// Returns the columns that the text takes.
 ///
-/// Letters are counted one by one, as terminals do, so that a sequence of emoji never takes more than this.
+/// Characters are counted one by one, as terminals do, so that a sequence of emoji never takes more than this.
 pub fn width(text: &str) -> usize {
     text.chars().map(width_of).sum()
 }
@@ -18,7 +18,7 @@ fn width_of(letter: char) -> usize {
     letter.width().unwrap_or(0)
 }
 
-/// Returns the text in at most that many columns: whole, or its beginning and a mark that there is more.
+/// Returns the text in at most that many columns: whole, or its beginning and a mark that it was cut.
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if width(text) <= most {
         return Cow::Borrowed(text);
@@ -27,7 +27,7 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{MORE}", beginning(text, room)))
 }
 
-/// Returns as much of the text's beginning as fits, with the combining marks of its last letter.
+/// Returns as much of the text's beginning as fits, with the combining marks of its last character.
 fn beginning(text: &str, room: usize) -> &str {
     let mut taken = 0;
     let end = text.char_indices().find(|(_, letter)| {
@@ -47,7 +47,7 @@ pub fn end(text: &str, room: usize) -> &str {
     &text[fits.last().map_or(text.len(), |(at, _)| at)..]
 }
 
-/// Returns the text with blanks behind it up to that many columns.
+/// Returns the text padded with blanks to that many columns.
 pub fn padded(text: &str, columns: usize) -> String {
     format!("{text}{:1$}", "", columns.saturating_sub(width(text)))
 }
@@ -118,7 +118,7 @@ mod tests {
             (vec![10, 20], 30, vec![10, 18]),
             (vec![20, 20], 41, vec![19, 20]),
             (vec![30, 20, 5], 40, vec![15, 16, 5]),
-            // No narrower than that, even if it does not help.
+            // Not narrower than that, even if it does not help.
             (vec![40, 40, 3], 10, vec![8, 8, 3]),
             (vec![3], 1, vec![3]),
             (vec![], 1, vec![]),

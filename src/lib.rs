@@ -1,5 +1,7 @@
-//! The map of the house. Not a public API: the library exists so that `main.rs` stays a screenful and
-//! tests and benchmarks can reach the rooms; names change without notice.
+//! The modules of kcaws.
+//!
+//! Not a public API: the library exists so that `main.rs` stays short and tests and benchmarks can use the modules;
+//! names change without notice.
 #![doc(hidden)]
 #![cfg_attr(
     test,

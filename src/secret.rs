@@ -1,7 +1,7 @@
-//! Values that log in as somebody: tokens, client secrets, role keys, sign-in URLs.
+//! Values that can log in as someone: tokens, client secrets, role keys, sign-in URLs.
 //!
-//! A secret has neither `Debug` nor `Display` nor `Serialize`, is zeroed when dropped, and leaves the wrapper
-//! in one way only: [`Secret::expose`]. `git grep 'expose'` is the list of all places to audit.
+//! A secret has neither `Debug` nor `Display` nor `Serialize`, is zeroed when dropped, and can only be read through
+//! [`Secret::expose`]. `git grep 'expose'` is the list of all places to audit.
 
 use serde::{Deserialize, Deserializer, Serializer};
 use zeroize::{Zeroize, Zeroizing};
@@ -20,7 +20,9 @@ impl<T: Zeroize> Secret<T> {
         Self(Zeroizing::new(value))
     }
 
-    /// The boundary of where the value is hidden: what is done with it from here on is the caller's to justify.
+    /// Returns the value.
+    ///
+    /// The caller must justify what is done with it from here on.
     pub fn expose(&self) -> &T {
         &self.0
     }
@@ -44,13 +46,14 @@ impl<'de> Deserialize<'de> for Secret<String> {
     }
 }
 
-/// For `#[serde(serialize_with = "secret::expose")]` on a field that is meant to leave: there is no `Serialize`
-/// on the type, so nothing is written out by accident.
+/// Serializes a field that is meant to be stored: `#[serde(serialize_with = "secret::expose")]`.
+///
+/// There is no `Serialize` on the type, so nothing is written by accident.
 pub fn expose<S: Serializer>(secret: &Secret<String>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 
-/// [`expose`] for fields that may be absent.
+/// Serializes an optional field; see [`expose`].
 pub fn expose_option<S: Serializer>(
     secret: &Option<Secret<String>>,
     serializer: S,

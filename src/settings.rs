@@ -3,7 +3,7 @@
 //! ```toml
 //! flow = "device"       # how login goes: device, pkce or auto
 //! keyring = "auto"      # where login keeps tokens
-//! auto-login = false    # whether a tool that finds nobody logged in opens one login
+//! auto-login = false    # whether a tool without a login opens one
 //! browser = "firefox"   # another browser than the desktop's, by name or path
 //! console-via = "federation"  # how `console` signs in: federation, portal
 //!
@@ -34,18 +34,18 @@ pub struct Settings {
     pub auto_login: bool,
     pub browser: Option<String>,
     pub console_via: Via,
-    /// The `[profiles]` table: names and regions of what `sync` writes.
+    /// The `[profiles]` table: names and Regions of what `sync` writes.
     pub profiles: ProfileSettings,
-    /// By session name, without a slash at the end.
+    /// By session name, without a trailing slash.
     idp_urls: BTreeMap<String, String>,
-    /// Where a session's settings would stand.
+    /// The file in which a session's settings would be.
     path: Option<PathBuf>,
 }
 
-/// How a login is to go.
+/// The login flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FlowChoice {
-    /// PKCE where a browser opens on this machine, the device grant elsewhere.
+    /// PKCE if a browser opens on this machine, the device grant elsewhere.
     Auto,
     #[default]
     Device,
@@ -75,12 +75,12 @@ pub enum SettingsError {
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{path}:{line}: {what}", path = .path.display())]
     Syntax { path: PathBuf, line: usize, what: String },
-    /// A value that is none of those that the setting knows; `setting` says where it stands.
+    /// A value that the setting does not allow; `setting` includes its place.
     #[error("{setting} cannot be `{value}`")]
     BadValue { setting: String, value: String, known: &'static str },
     #[error("`idp_url` of session `{session}` in {} is not an https URL", shown(.path.as_deref()))]
     BadIdpUrl { session: String, path: Option<PathBuf> },
-    #[error("the realm of session `{session}` is not known")]
+    #[error("the realm of session `{session}` is unknown")]
     NoIdpUrl { session: String, path: Option<PathBuf> },
 }
 
@@ -109,7 +109,7 @@ struct OfSession {
 }
 
 impl Settings {
-    /// `folder` is kcaws's config folder; a missing file is an empty one.
+    /// Reads the settings. `folder` is kcaws's config folder; a missing file counts as an empty one.
     pub fn load(folder: Option<&Path>, env: &Env) -> Result<Self, SettingsError> {
         let path = folder.map(|folder| folder.join("config.toml"));
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
@@ -148,7 +148,7 @@ impl Settings {
         Ok(Self { flow, keyring, auto_login, browser, console_via, profiles, idp_urls, path })
     }
 
-    /// The realm's URL, `https://<Keycloak>/realms/<realm>`.
+    /// Returns the realm's URL, `https://<Keycloak>/realms/<realm>`.
     pub fn idp_url(&self, session: &str) -> Result<&str, SettingsError> {
         self.idp_urls
             .get(session)

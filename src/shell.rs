@@ -1,10 +1,10 @@
-//! How the shells take variables, as text: quoted so that nothing in a value acts, or refused.
+//! Writes variables in the syntax of shells: quoted so that nothing in a value has an effect, or refused.
 
 use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
-/// A shell, or a form that programs read.
+/// A shell, or a machine-readable form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Bash,
@@ -18,9 +18,9 @@ pub enum Format {
     Json,
 }
 
-/// A value that this form has no way to write.
+/// A value that this form cannot express.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the value of {name} cannot be written for {format}: it holds {what}")]
+#[error("the value of {name} cannot be written for {format}: it contains {what}")]
 pub struct Unquotable {
     pub name: String,
     pub format: &'static str,
@@ -54,13 +54,13 @@ impl Format {
         }
     }
 
-    /// Returns the syntax of the shell that `$SHELL` names, `None` where there is none for it.
+    /// Returns the syntax of the shell in `$SHELL`, `None` if it is not supported.
     ///
     /// Without `$SHELL` it is that of POSIX, which bash's lines keep to.
     pub fn of_shell(path: Option<&str>) -> Option<Self> {
         let Some(path) = path else { return Some(Self::Bash) };
         Some(match name_of_shell(path) {
-            // With the descendants of the Bourne shell, which all know `export NAME=value`.
+            // Including the descendants of the Bourne shell, which all support `export NAME=value`.
             "bash" | "rbash" | "sh" | "dash" | "ash" | "busybox" | "yash" | "posh" | "ksh" | "ksh93"
             | "ksh2020" | "mksh" | "lksh" | "pdksh" | "oksh" | "loksh" => Self::Bash,
             "zsh" | "rzsh" => Self::Zsh,
@@ -72,24 +72,24 @@ impl Format {
         })
     }
 
-    /// Returns whether the form has a way to remove a variable.
+    /// Returns whether the form can remove a variable.
     pub fn removes(self) -> bool {
         !matches!(self, Self::Dotenv | Self::Json)
     }
 
-    /// Text that sets the variables, with its line end.
+    /// Returns text that sets the variables, with its line end.
     pub fn set(self, variables: &[(&str, &str)]) -> Result<Zeroizing<String>, Unquotable> {
         self.change(&[], variables)
     }
 
-    /// Text that sets the variables and removes `gone` where the form can, with its line end.
+    /// Returns text that sets the variables and removes `gone` if the form can, with its line end.
     pub fn change(self, gone: &[&str], variables: &[(&str, &str)]) -> Result<Zeroizing<String>, Unquotable> {
         let gone: Vec<&str> = gone
             .iter()
             .copied()
             .filter(|gone| self.removes() && variables.iter().all(|(name, _)| name != gone))
             .collect();
-        // Large enough from the start: no half-grown copy of a secret stays behind.
+        // Large enough from the start, so that growing leaves no copy of a secret.
         let removal: usize = gone.iter().map(|name| name.len() + 32).sum();
         let length: usize = variables.iter().map(|(name, value)| name.len() + 4 * value.len() + 32).sum();
         let mut text = Zeroizing::new(String::with_capacity(removal + length + 16));
@@ -113,7 +113,7 @@ impl Format {
                 }
                 Self::Powershell => {
                     let _ = write!(text, "$Env:{name} = ");
-                    // PowerShell takes the typographic ones for quotes too (about_Quoting_Rules).
+                    // PowerShell accepts the typographic ones as quotes too (about_Quoting_Rules).
                     quoted(&mut text, value, |letter| match letter {
                         '\'' => Some("''"),
                         '\u{2018}' => Some("\u{2018}\u{2018}"),
@@ -143,7 +143,7 @@ impl Format {
         Ok(text)
     }
 
-    /// Text that removes them.
+    /// Returns text that removes them.
     pub fn unset<S: AsRef<str>>(self, names: &[S]) -> String {
         let names = names.iter().map(AsRef::as_ref);
         if let Self::Nu | Self::Json = self {
@@ -152,9 +152,9 @@ impl Format {
         }
         let line = |name: &str| match self {
             Self::Bash | Self::Zsh => format!("unset {name}\n"),
-            // It fails for a variable that is not there, and the last line's status is that of `source`.
+            // It fails for a variable that is not set, and the last line's status is that of `source`.
             Self::Fish => format!("set -e {name}; or true\n"),
-            // Assigning nothing removes it, whether or not it was there, under strict mode too.
+            // Assigning nothing removes it, whether or not it was set, under strict mode too.
             Self::Powershell => format!("$Env:{name} = $null\n"),
             Self::Elvish => format!("unset-env {name}\n"),
             Self::Cmd => format!("set \"{name}=\"\n"),
@@ -169,9 +169,9 @@ impl Format {
             return refuse("a NUL");
         }
         match self {
-            // `call` and delayed expansion read % and ! again, inside quotes too.
+            // `call` and delayed expansion interpret % and ! again, inside quotes too.
             Self::Cmd if value.contains(['"', '%', '!']) => refuse("one of \" % !"),
-            // Its dialects agree on what single quotes hold, and on no escape.
+            // Its dialects agree on the meaning of single quotes, and on no escape.
             Self::Dotenv if value.contains('\'') => refuse("a single quote"),
             Self::Cmd | Self::Dotenv if value.chars().any(char::is_control) => {
                 refuse("a line end or another control character")
@@ -181,7 +181,7 @@ impl Format {
     }
 }
 
-/// Returns the name of the program that `$SHELL` says.
+/// Returns the name of the program in `$SHELL`.
 pub fn name_of_shell(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".exe").unwrap_or(name)
@@ -198,7 +198,9 @@ fn quoted(text: &mut String, value: &str, escape: impl Fn(char) -> Option<&'stat
     text.push('\'');
 }
 
-/// One flat object: nu's `load-env` takes it from `from json`. nu hands a variable that is null to no program.
+/// Writes one flat object, which nu's `load-env` accepts from `from json`.
+///
+/// nu passes a variable that is null to no program.
 fn json(mut text: Zeroizing<String>, gone: &[&str], variables: &[(&str, &str)]) -> Zeroizing<String> {
     text.push('{');
     for (at, (name, value)) in variables.iter().enumerate() {

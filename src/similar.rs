@@ -1,13 +1,13 @@
-//! Names that may have been meant by one that does not exist.
+//! Finds names similar to one that does not exist.
 
-/// Further apart than this, as a part of 1, two names are different names.
+/// Names further apart than this fraction are different names.
 const NEAR: f64 = 0.65;
 const MOST: usize = 3;
 
-/// Returns the names that are nearly the wanted one, the likeliest first.
+/// Returns the names that are similar to the wanted one, the most similar first.
 ///
-/// By edit distance with swapped neighbours counted once: letter case is no difference worth a whole letter, and AWS
-/// compares names with it.
+/// By edit distance with swapped neighbors counted once. Differences in case count less than a whole letter, though AWS
+/// distinguishes case.
 pub fn similar<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = wanted.to_lowercase();
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(&wanted, &name.to_lowercase());
@@ -17,13 +17,13 @@ pub fn similar<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
     near.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// Returns the beginning of a hint, a question with the near names; empty where there are none.
+/// Returns the beginning of a hint, a question with the similar names; empty if there are none.
 pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let near = similar(wanted, names);
     if near.is_empty() { String::new() } else { format!("did you mean `{}`? ", near.join("` or `")) }
 }
 
-/// Returns by how many letters two names differ, swapped neighbours counted once.
+/// Returns by how many characters two names differ, swapped neighbors counted once.
 pub fn distance(one: &str, other: &str) -> usize {
     strsim::damerau_levenshtein(one, other)
 }

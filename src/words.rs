@@ -1,14 +1,15 @@
-//! Command lines that stand in a config file or a variable.
+//! Parses command lines in a config file or a variable.
 
-/// Words as a shell splits them, quotes removed; enough for a line that kcaws wrote itself.
+/// Splits into words as a shell does, without quotes; enough for a line that kcaws wrote itself.
 pub fn words(line: &str) -> Vec<String> {
     let (mut words, last) = split(line, false);
     words.extend(last);
     words
 }
 
-/// The same of a line that is being typed: the last word is the one that it ends in, empty behind a blank. Where
-/// `backslash`, one takes the letter behind it as it is, by the rules of POSIX.
+/// Splits a line that is being typed: the last word is the one that it ends in, empty after a blank.
+///
+/// With `backslash`, a backslash escapes the next character, by the rules of POSIX.
 pub fn typed_words(line: &str, backslash: bool) -> Vec<String> {
     let (mut words, last) = split(line, backslash);
     words.push(last.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! An account by its name, as people know it.
+//! Finds an account by its name.
 
 use super::App;
 use super::error::AppError;
@@ -12,14 +12,16 @@ pub enum AccountNameError {
     #[error("AWS lists no account `{name}` for you")]
     None {
         name: String,
-        /// The beginning of a hint: names that may have been meant, if there are any.
+        /// The beginning of a hint: similar names, if there are any.
         meant: String,
     },
     #[error("there are {} accounts `{name}`", .ids.len())]
     Several { name: String, ids: Vec<String> },
 }
 
-/// Returns the id of an account that was named, by what AWS listed last for this login; without a fresh list AWS is asked.
+/// Returns the ID of the account with this name.
+///
+/// Uses the accounts that AWS listed last for this login; without a recent list, AWS is asked.
 pub fn account_named(app: &App, selected: &ResolvedSession, name: &str) -> Result<String, AppError> {
     let fresh = resolve::known(app, selected).filter(|known| known.is_fresh(app.clock.now()));
     let listed = fresh.map(|known| known.accounts.into_iter().map(|one| one.account).collect::<Vec<_>>());
@@ -30,7 +32,9 @@ pub fn account_named(app: &App, selected: &ResolvedSession, name: &str) -> Resul
     Ok(of_name(name, &opened.session().account_list()?)?)
 }
 
-/// Returns the id of the only account of that name. Letter case counts where it tells two apart.
+/// Returns the ID of the only account with that name.
+///
+/// Case matters only if two names differ in nothing else.
 fn of_name(name: &str, accounts: &[Account]) -> Result<String, AccountNameError> {
     let named = |fits: &dyn Fn(&str) -> bool| -> Vec<&Account> {
         accounts.iter().filter(|account| account.name.as_deref().is_some_and(fits)).collect()

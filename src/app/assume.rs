@@ -1,4 +1,4 @@
-//! A role that a profile assumes: the credentials of its chain, step by step.
+//! Assumes the roles of a profile, one after another.
 
 use std::time::Duration;
 
@@ -18,8 +18,9 @@ use crate::profile::identity::{AssumedRole, LONGEST_CHAINED_SESSION};
 use crate::profile::services::{Service, endpoint_override};
 use crate::secret::Secret;
 
-/// Assumes the chain's roles one after another, beginning with a permission set's credentials. A code is asked for
-/// where a person is at the terminal, and never while an old answer is still good.
+/// Assumes the roles of the chain in order, beginning with a permission set's credentials.
+///
+/// Asks for an MFA code only at a terminal, and never while cached credentials are still valid.
 pub fn through(
     chain: &Chain,
     selected: &ResolvedSession,
@@ -51,7 +52,7 @@ pub fn through(
     Ok(fetched.expect("a chain has a step at least"))
 }
 
-/// The STS of the Region of the step's profile; the tools take that one too.
+/// Returns the STS client for the Region of the step's profile, as other tools choose it.
 fn sts_of(step: &AssumedRole, selected: &ResolvedSession, app: &App) -> Result<Box<dyn Sts>, AppError> {
     let region = step.region.as_deref().unwrap_or(&selected.session.region);
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
@@ -88,7 +89,9 @@ fn refused(step: &AssumedRole, error: CallError) -> AppError {
     }
 }
 
-/// `kcaws-alice-laptop`: CloudTrail shows it. What the pattern of role session names does not have becomes `-`.
+/// Returns the role session name, such as `kcaws-alice-laptop`, which CloudTrail shows.
+///
+/// Characters that role session names do not allow become `-`.
 fn session_name(app: &App) -> String {
     let is_fine = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter);
     let name = format!("kcaws-{}", user_at_host(&app.env));

@@ -1,5 +1,6 @@
-//! What goes wrong between a parsed command and the domain. Variants decide; the words for people are the command
-//! line's.
+//! Errors between a parsed command and the domain.
+//!
+//! The variants carry the decision; the command line words them.
 
 use super::SetupError;
 use super::account::AccountNameError;
@@ -22,24 +23,24 @@ use crate::settings::SettingsError;
 pub enum AppError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Tools take the profile's credentials from `taken`.
+    /// Some tools take the profile's credentials from `taken`.
     #[error("{error}")]
     NotOurs { error: Box<ConfigError>, taken: Taken },
     #[error("profile `{profile}` names no account and no permission set")]
     NoRole { profile: String },
-    /// A Region that may be a typo.
+    /// The Region may be a typo.
     #[error("{place}: sso_region: {error}")]
     NotARegion { place: Place, error: NotARegion },
     #[error(transparent)]
     Account(#[from] AccountNameError),
-    /// A refusal of names that may be typos; `meant` is the beginning of a hint.
+    /// AWS refused names that may be typos; `meant` is the beginning of a hint.
     #[error("{error}")]
     NearName { error: Box<AppError>, meant: String },
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Session(SessionError),
-    /// There is no login, and the one that was to be started by itself did not come about.
+    /// A login is needed, and the automatic one did not succeed.
     #[error("{error}")]
     LoginPending { error: Box<AppError>, why: LoginPending },
     #[error(transparent)]
@@ -64,10 +65,10 @@ pub enum AppError {
     RoleDenied { role: RoleArn, has_mfa: bool },
 }
 
-/// Why a login that a waiting tool wanted is not there.
+/// Why the login that a waiting tool needed is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginPending {
-    /// Its page is at no sign-in host that kcaws knows, and was left for the person to judge.
+    /// The sign-in host of the page is unknown, so the page was shown and not opened.
     NotOpened {
         session: String,
         page: String,
@@ -78,12 +79,12 @@ pub enum LoginPending {
 }
 
 impl AppError {
-    /// Tells whether a login would help; not so after a denial.
+    /// Returns whether a login would help; after a denial it would not.
     pub fn wants_login(&self) -> bool {
         matches!(self.session(), Some(SessionError::LoginNeeded { .. }))
     }
 
-    /// Tells whether the tokens were moved to another store meanwhile: the same again finds them.
+    /// Returns whether the tokens were moved to another store in the meantime, so that a second try finds them.
     pub fn tokens_moved(&self) -> bool {
         matches!(self.session(), Some(SessionError::Moved { .. }))
     }
@@ -96,7 +97,7 @@ impl AppError {
     }
 }
 
-/// Flat, so that one pattern finds each.
+/// Flattens nested errors, so that callers match one pattern each.
 impl From<CredentialsError> for AppError {
     fn from(error: CredentialsError) -> Self {
         match error {

@@ -1,5 +1,6 @@
-//! What a test hands to an [`App`]. Whoever opens a port that was not handed in fails the test: so it stays proven
-//! what a command does not touch.
+//! The ports that a test passes to an [`App`].
+//!
+//! Opening a port that was not passed in fails the test, which proves what a command does not touch.
 
 use std::sync::Arc;
 

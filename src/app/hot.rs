@@ -1,5 +1,7 @@
-//! The two ports that the hot paths may touch, with what every command knows of its process. It names no other port:
-//! a program that links no more than this starts in half the time (ARCHITECTURE, "Hot paths").
+//! The two ports that the hot paths may use, with the process's environment and folders.
+//!
+//! This module imports no other port: a program that links only these starts in half the time (ARCHITECTURE, "Hot
+//! paths").
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -22,7 +24,7 @@ pub struct HotPorts {
     sealing_keys: OnceCell<Box<dyn SealingKeys>>,
 }
 
-/// How they are opened; the far ones by [`crate::app::Ports`].
+/// Opens the ports of the hot paths; [`crate::app::Ports`] opens the others.
 pub trait HotOpener {
     fn state(&self, folders: &Folders) -> Arc<dyn StateFolder>;
     fn sealing_keys(&self, env: &Env) -> Box<dyn SealingKeys>;
@@ -38,7 +40,7 @@ impl HotPorts {
         Self { env, folders, clock, ports, state: OnceCell::new(), sealing_keys: OnceCell::new() }
     }
 
-    /// The same world; what was opened stays open, but for the keys.
+    /// Returns the same ports; those already open stay open, except for the keys.
     #[must_use]
     pub fn reloaded(&self) -> Self {
         Self {
@@ -64,7 +66,7 @@ impl HotPorts {
         &**self.sealing_keys.get_or_init(|| self.ports.sealing_keys(&self.env))
     }
 
-    /// Where `~/.aws/config` is.
+    /// Returns the path of `~/.aws/config`.
     pub fn config_path(&self) -> Result<PathBuf, ConfigError> {
         self.folders.aws_config(&self.env).ok_or(ConfigError::NoHome)
     }

@@ -1,4 +1,6 @@
-//! The lazy ports. Building an `App` opens nothing; what a command never asks for costs it nothing (rule 6).
+//! The lazily opened ports.
+//!
+//! Building an `App` opens nothing, and a command pays only for the ports that it uses (rule 6).
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -36,7 +38,7 @@ pub mod open;
 pub mod provider;
 pub mod resolve;
 
-/// What is [`HotPorts`], which it stands for, and all that is far.
+/// All ports of a command: the [`HotPorts`], to which it dereferences, and the others.
 pub struct App {
     hot: HotPorts,
     ports: Rc<dyn Ports>,
@@ -49,16 +51,18 @@ pub struct App {
     profile_in_force: RefCell<Option<String>>,
 }
 
-/// The HTTP client or its runtime cannot even be set up.
+/// The HTTP client or its runtime could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error(transparent)]
     Http(#[from] HttpSetupError),
-    #[error("the network runtime does not start")]
+    #[error("cannot start the network runtime")]
     Runtime(#[source] std::io::Error),
 }
 
-/// How each port is opened. Tests hand in fakes, and ports that panic when a command opens what it must not.
+/// Opens each port.
+///
+/// Tests pass in fakes, and ports that panic when a command opens one that it must not use.
 pub trait Ports {
     fn store(&self, app: &App, kind: StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
     fn identity_center(
@@ -89,7 +93,7 @@ impl App {
         Self::of(HotPorts::of_this_process(), Rc::new(RealPorts::default()))
     }
 
-    /// This process, of which a hot path has asked already.
+    /// Returns the real ports for a process whose hot path has already opened some.
     pub fn with_hot(hot: HotPorts) -> Self {
         Self::of(hot, Rc::new(RealPorts::default()))
     }
@@ -118,39 +122,41 @@ impl App {
         Self::of(HotPorts::over(env, folders, clock, ports.clone()), ports)
     }
 
-    /// The same world, the config file not read yet: for who wrote it meanwhile.
+    /// Returns the same ports with the config file unread, for a command that has just written it.
     #[must_use]
     pub fn reloaded(&self) -> Self {
         Self { passphrase: self.passphrase.clone(), ..Self::of(self.hot.reloaded(), self.ports.clone()) }
     }
 
-    /// What the calls of one long process share: hand it to [`App::for_next_call`].
+    /// Returns the passphrase that the calls of one long process share; pass it to [`App::for_next_call`].
     pub fn passphrase(&self) -> &KeptPassphrase {
         &self.passphrase
     }
 
-    /// For another call in this process: everything anew but the passphrase, which may be had only once.
+    /// Returns fresh ports for another call in this process.
+    ///
+    /// Only the passphrase is kept, since it may be readable only once.
     pub fn for_next_call(passphrase: &KeptPassphrase) -> Self {
         Self { passphrase: passphrase.clone(), ..Self::of_this_process() }
     }
 
-    /// For whoever writes it.
+    /// Opens the config file for writing.
     pub fn config_file(&self, path: PathBuf) -> Box<dyn ConfigFile> {
         Box::new(DiskConfigFile::new(path))
     }
 
-    /// `~/.aws/credentials`, read once; what cannot be read says nothing about profiles.
+    /// Returns `~/.aws/credentials`, which is read once; an unreadable file counts as one without profiles.
     pub fn credentials_document(&self) -> Option<&Document> {
         let load = || Document::load(&self.folders.aws_credentials(&self.env)?).ok();
         self.credentials_document.get_or_init(load).as_ref()
     }
 
-    /// `~/.aws/config`, read once.
+    /// Returns `~/.aws/config`, which is read once.
     pub fn document(&self) -> Result<&Document, ConfigError> {
         Ok(&self.stamped_document()?.1)
     }
 
-    /// With the stamp of the file, taken before it was read.
+    /// Returns `~/.aws/config` with the stamp of the file, taken before it was read.
     pub fn stamped_document(&self) -> Result<&(Option<FileStamp>, Document), ConfigError> {
         if let Some(document) = self.document.get() {
             return Ok(document);
@@ -161,7 +167,7 @@ impl App {
         Ok(self.document.get_or_init(|| (stamp, document)))
     }
 
-    /// `config.toml` and the variables that beat it, read once.
+    /// Returns `config.toml` and the variables that override it, read once.
     pub fn settings(&self) -> Result<&Settings, SettingsError> {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
@@ -170,13 +176,14 @@ impl App {
         Ok(self.settings.get_or_init(|| settings))
     }
 
-    /// From now on for this profile, where it is another than the one that the environment chooses.
+    /// Switches to this profile if it differs from the one that the environment chooses.
     pub fn act_for(&self, profile: Option<String>) {
         self.profile_in_force.replace(profile);
     }
 
-    /// The files of certificates that the environment names, and `~/.aws/config` for the default profile and the one in
-    /// force. A config that cannot be read is complained about where it decides something.
+    /// Returns the certificate files that the environment and the default and current profiles name.
+    ///
+    /// An unreadable config is reported where it decides something.
     pub fn ca_bundles(&self) -> Vec<Bundle> {
         let mut bundles = Bundle::of_env(&self.env);
         if let Ok(document) = self.document() {
@@ -215,7 +222,7 @@ impl App {
         self.ports.browser(self)
     }
 
-    /// Where the browser comes back to with `state`; listens.
+    /// Listens for the browser's callback with `state`.
     pub fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort> {
         self.ports.callback(state)
     }
@@ -227,9 +234,9 @@ impl App {
 
 #[derive(Default)]
 struct RealPorts {
-    /// Of the certificates that it trusts: profiles may name their own.
+    /// Keyed by the certificates that it trusts, since profiles may name their own.
     http: RefCell<Option<(Vec<Bundle>, HttpSetup)>>,
-    /// One for all stores: a descriptor can be read once.
+    /// Shared by all stores: a descriptor can be read only once.
     passphrases: OnceCell<Rc<dyn PassphraseSource>>,
 }
 
@@ -282,7 +289,7 @@ impl Ports for RealPorts {
     }
 
     fn browser(&self, app: &App) -> Box<dyn Browser> {
-        // Settings that cannot be read are complained about where they decide something.
+        // Unreadable settings are reported where they decide something.
         let usual = app.settings().ok().and_then(|settings| settings.browser.clone());
         Box::new(SystemBrowser::new(app.env.clone(), usual))
     }

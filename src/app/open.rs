@@ -1,4 +1,4 @@
-//! A session with its ports at hand, for each kind of command.
+//! Opens a session with its ports, for each kind of command.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
 use crate::session::start_url::{self, Portal};
 use crate::session::{Session, SessionError, store_selection, token_store};
 
-/// Longer than a refresh takes: two attempts of 6 s.
+/// Longer than a refresh takes: two attempts of 6 s each.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(13);
 
-/// Who may be asked a question.
+/// Whether there is someone to prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
     NoOne,
-    /// Somebody at the terminal.
+    /// A user at the terminal.
     APerson,
 }
 
-/// A session with its ports at hand.
+/// A session with its ports.
 pub struct OpenSession<'a> {
     app: &'a App,
     pub selected: ResolvedSession,
@@ -30,13 +30,13 @@ pub struct OpenSession<'a> {
     store: Box<dyn SecretStore>,
     center: Box<dyn IdentityCenter>,
     lock_patience: Duration,
-    /// What the choice of the store wrote has to go if no login follows.
+    /// Whether choosing the store wrote a proof, which must be removed if no login follows.
     has_proof: bool,
     passed_over: Vec<SessionError>,
 }
 
 impl<'a> OpenSession<'a> {
-    /// For a login: chooses the store, and may raise its prompt.
+    /// Opens a session for a login: chooses the store, and may show its prompt.
     pub fn for_login(
         app: &'a App,
         selected: ResolvedSession,
@@ -57,7 +57,7 @@ impl<'a> OpenSession<'a> {
         Ok(Self { has_proof, passed_over: chosen.passed_over, ..opened })
     }
 
-    /// Why other stores were not chosen. A machine without a desktop is no surprise to anyone.
+    /// Returns why other stores were not chosen, without the reasons that a machine with no desktop always has.
     pub fn unexpectedly_passed_over(&self) -> impl Iterator<Item = &SessionError> {
         let is_absent =
             |reason: &&SessionError| matches!(reason, SessionError::Keyring(KeyringError::Absent { .. }));
@@ -68,14 +68,14 @@ impl<'a> OpenSession<'a> {
         self.store.kind()
     }
 
-    /// After a login that came to nothing: leaves a store that it chose as it found it.
+    /// Undoes the choice of a store after a failed login.
     pub fn give_up(&self) {
         if self.has_proof {
             self.session().forget_proof();
         }
     }
 
-    /// Moves on to the hosts of the portal that a login goes to: in its Region, and dual-stack ones where it is one.
+    /// Switches to the hosts of the portal that a login goes to: those of its Region, and dual-stack if the portal is.
     pub fn at(&mut self, portal: &Portal) -> Result<(), AppError> {
         let selected = self.selected.in_region(&portal.region);
         let endpoints = endpoints_of(self.app, &selected, portal.is_dual_stack())?;
@@ -87,7 +87,9 @@ impl<'a> OpenSession<'a> {
         Ok(())
     }
 
-    /// For a command of a person's that uses a login. No login is exit 4 before anything else is opened.
+    /// Opens a session for an interactive command that uses a login.
+    ///
+    /// Without a login it fails with exit code 4 before anything else is opened.
     pub fn for_use(
         app: &'a App,
         selected: ResolvedSession,
@@ -99,7 +101,7 @@ impl<'a> OpenSession<'a> {
         Ok(opened)
     }
 
-    /// Asks nobody anything. As long as one may wait for another process that refreshes.
+    /// Opens a session without ever prompting; `patience` bounds the wait for another process that refreshes.
     pub fn for_use_in(
         app: &'a App,
         selected: ResolvedSession,
@@ -112,13 +114,13 @@ impl<'a> OpenSession<'a> {
         }
     }
 
-    /// `Err` inside: there is no login, as far as files and keyring tell.
+    /// Opens a session; the inner `Err` means that files and keyring contain no login.
     pub fn if_logged_in(
         app: &'a App,
         selected: ResolvedSession,
         patience: Patience,
     ) -> Result<Result<Self, ResolvedSession>, AppError> {
-        // A login would have noted the region.
+        // A login would have stored the Region.
         if selected.session.region.is_empty() && !start_url::is_portal(&selected.session.start_url) {
             return Ok(Err(selected));
         }
@@ -140,7 +142,7 @@ impl<'a> OpenSession<'a> {
         Ok(())
     }
 
-    /// For a command that takes the tokens out of their store: what holds them is opened by the person, if one is there.
+    /// Unlocks the store for a command that takes the tokens out of it, prompting if there is someone to answer.
     pub fn open_store(&self, prompting: Prompting) -> Result<(), AppError> {
         Ok(store_selection::open_for(&*self.store, &self.selected.session, prompting)?)
     }
@@ -165,7 +167,7 @@ impl<'a> OpenSession<'a> {
         })
     }
 
-    /// What the lists named and cannot be: it is not among the accounts.
+    /// Returns what AWS listed that cannot be an account or a permission set, and so was left out.
     pub fn left_out(&self) -> Vec<String> {
         self.center.left_out()
     }

@@ -1,4 +1,4 @@
-//! Role credentials for a command: warm, or fetched, with a login first where that is wanted.
+//! Provides role credentials to a command: cached or fetched, after a login if necessary.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,13 +29,13 @@ pub struct Provider<'a> {
     config: PathBuf,
     issuer: IssuerFingerprint,
     owed_to_profile: String,
-    /// For a passphrase or an MFA code.
+    /// Whether a passphrase or an MFA code may be asked for.
     asking: Asking,
     is_for_a_tool: bool,
 }
 
 impl<'a> Provider<'a> {
-    /// Asks nobody anything.
+    /// Creates a provider that never prompts.
     pub fn for_a_tool(app: &'a App, selected: ResolvedSession, role: Role) -> Result<Self, AppError> {
         let document = app.document()?;
         app.act_for(match &selected.profile {
@@ -65,7 +65,7 @@ impl<'a> Provider<'a> {
         Ok(Self { asking, is_for_a_tool: false, ..Self::for_a_tool(app, selected, role)? })
     }
 
-    /// As `credential-process` prints it.
+    /// Returns the credentials as `credential-process` prints them.
     pub fn line(&self) -> Result<Secret<Vec<u8>>, AppError> {
         self.with_login(|provider| {
             let wanted = provider.wanted()?;
@@ -77,8 +77,9 @@ impl<'a> Provider<'a> {
         Ok(wire::parse(&self.line()?))
     }
 
-    /// Credentials that end no earlier than `until`, as far as the permission set gives any, and when they do end:
-    /// by this machine's clock, which the service's may be ahead of.
+    /// Returns credentials valid until `until`, if the permission set allows it, and when they actually expire.
+    ///
+    /// The time is by this machine's clock, which the service's may be ahead of.
     pub fn credentials_until(
         &self,
         until: DateTime<Utc>,
@@ -96,7 +97,7 @@ impl<'a> Provider<'a> {
         Ok((credentials, end))
     }
 
-    /// When credentials that it gave end, by this machine's clock; by the service's where they are not kept warm.
+    /// Returns when the credentials expire, by this machine's clock, or by the service's if they are not cached.
     pub fn ends_at(&self, credentials: &RoleCredentials) -> Result<DateTime<Utc>, AppError> {
         let kept = self.warm().ends_at(&self.wanted()?, self.issuer);
         Ok(kept.unwrap_or(credentials.expires_at))
@@ -117,7 +118,7 @@ impl<'a> Provider<'a> {
         match serve(self) {
             Err(error) if error.wants_login() => {
                 self.log_in_first(error)?;
-                // The login may have led to other hosts.
+                // The login may have switched to other hosts.
                 let role = self.role.clone();
                 let (asking, is_for_a_tool) = (self.asking, self.is_for_a_tool);
                 let resolved = Self::for_a_tool(self.app, self.selected.afresh(), role)?;
@@ -127,7 +128,9 @@ impl<'a> Provider<'a> {
         }
     }
 
-    /// With `auto-login`: one login for all who wait. Without it, or where no browser can open, `error` it is.
+    /// Logs in first if `auto-login` is on: one login for all waiting tools.
+    ///
+    /// Otherwise, or if no browser can open, returns `error`.
     fn log_in_first(&self, error: AppError) -> Result<(), AppError> {
         let Self { app, selected, role, .. } = self;
         if !app.settings()?.auto_login || app.browser().unavailable().is_some() {
@@ -135,7 +138,7 @@ impl<'a> Provider<'a> {
         }
         let asked_by = format!("credentials of {} in account {}", role.role_name, role.account_id);
         let start = || match &selected.profile {
-            // Its `services` section counts for the login too.
+            // The profile's `services` section applies to the login too.
             Some(profile) => {
                 process::start_detached(&["login", "--detached", &asked_by], &[("AWS_PROFILE", profile)])
             }
@@ -167,7 +170,7 @@ impl<'a> Provider<'a> {
         }
     }
 
-    /// Whose credentials the first role of the chain is assumed with.
+    /// Returns the provider of the permission set that the first role of the chain is assumed with.
     fn of_permission_set(&self, chain: &Chain) -> Result<Self, AppError> {
         let selected = self.selected.without_chain();
         let owed_to_profile = selected.owed_to_profile(self.app)?;
@@ -180,7 +183,9 @@ impl<'a> Provider<'a> {
         })
     }
 
-    /// Warm ones as they are where there is no time: they are at hand, and good for another role's hour.
+    /// Returns credentials to assume another role with.
+    ///
+    /// If there is no time for a fetch, cached ones will do: they are valid long enough to obtain the other role's.
     fn credentials_for_another_role(&self, budget: FetchBudget) -> Result<RoleCredentials, AppError> {
         if budget.waits {
             return self.credentials();
@@ -191,7 +196,7 @@ impl<'a> Provider<'a> {
         }
     }
 
-    /// A refusal does not say that a name was mistyped; what AWS listed last may.
+    /// Adds similar names to a refusal, from what AWS listed last: the refusal itself does not point out a typo.
     fn with_near_names(&self, error: AppError) -> AppError {
         let is_about_names = matches!(
             error,
@@ -226,7 +231,7 @@ impl<'a> Provider<'a> {
         };
         let once = || once().map_err(|error| self.with_near_names(error));
         match once() {
-            // No tool should fail because somebody moves the tokens meanwhile.
+            // A tool must not fail because the tokens are being moved to another store.
             Err(error) if error.tokens_moved() => once(),
             outcome => outcome,
         }

@@ -1,4 +1,4 @@
-//! Which session and which role a command is about, and where that session's services are.
+//! Resolves the session and the role of a command, and the endpoints of the session's services.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -15,21 +15,21 @@ use crate::profile::{ConfigError, Document, Role, SsoSession, portal_url, source
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, SessionError, status, token_store};
 
-/// The switch for dual-stack endpoints, as the SDKs read it.
+/// The variable that enables dual-stack endpoints, as the SDKs read it.
 pub const DUAL_STACK: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 
-/// A session, and the profile through which it was found: its `services` section counts.
+/// A session, and the profile that it was found through, whose `services` section applies.
 #[derive(Clone)]
 pub struct ResolvedSession {
     pub session: SsoSession,
     pub profile: Option<String>,
-    /// Roles that the profile assumes, where it does.
+    /// The roles that the profile assumes, if any.
     pub chain: Option<Chain>,
-    /// Found when they are asked for.
+    /// Resolved on first use.
     endpoints: OnceCell<Endpoints>,
 }
 
-/// A role, and the session that gives its credentials.
+/// A role, and the session that provides its credentials.
 #[derive(Clone)]
 pub struct ResolvedRole {
     pub selected: ResolvedSession,
@@ -46,36 +46,36 @@ pub struct Chain {
 }
 
 impl ResolvedSession {
-    /// A session that was found by its own name.
+    /// Returns a session that was found by its own name.
     pub fn of(session: SsoSession) -> Self {
         Self { session, profile: None, chain: None, endpoints: OnceCell::new() }
     }
 
-    /// The session found through a profile.
+    /// Returns the session that was found through a profile.
     pub fn through(profile: Option<String>, session: SsoSession) -> Self {
         Self { profile, ..Self::of(session) }
     }
 
-    /// The permission set's session, where a profile assumes another role with it.
+    /// Returns the session of the permission set with which a profile assumes another role.
     #[must_use]
     pub fn without_chain(&self) -> Self {
         Self { chain: None, ..self.clone() }
     }
 
-    /// The same before anything was found out about its hosts: for after a login, which may have moved them.
+    /// Returns the same with unresolved hosts, for use after a login, which may have changed them.
     #[must_use]
     pub fn afresh(&self) -> Self {
         Self { endpoints: OnceCell::new(), ..self.clone() }
     }
 
-    /// The same in the Region where a login turned out to be.
+    /// Returns the same in the Region that a login turned out to use.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         let session = SsoSession { region: region.to_owned(), ..self.session.clone() };
         Self { session, ..self.afresh() }
     }
 
-    /// Returns the session's hosts, as far as files tell where its login is.
+    /// Returns the session's hosts, as far as the files show which ones its login uses.
     pub fn endpoints(&self, app: &App) -> Result<&Endpoints, AppError> {
         if let Some(endpoints) = self.endpoints.get() {
             return Ok(endpoints);
@@ -84,30 +84,29 @@ impl ResolvedSession {
         Ok(self.endpoints.get_or_init(|| endpoints))
     }
 
-    /// Returns what of the credentials' origin is due to the profile alone: its own endpoints and the roles that it
-    /// assumes, as one text for the cache key. Empty where there is nothing.
+    /// Returns the profile's own endpoints and assumed roles as one text for the cache key; empty if there are none.
     pub fn owed_to_profile(&self, app: &App) -> Result<String, AppError> {
         if self.profile.is_none() {
             return Ok(String::new());
         }
         let endpoints = self.endpoints(app)?;
-        // A place that is none without the profile is another one with it.
+        // An endpoint that is invalid without the profile differs from the one with it.
         let own = match self::endpoints(app, &Self::of(self.session.clone())) {
             Ok(without) if without == *endpoints => String::new(),
             _ => format!("{} {}", endpoints.oidc, endpoints.portal),
         };
         Ok(match &self.chain {
-            // Quoted by its own form, so that no two chains are one text.
+            // The debug form quotes, so that two different chains never give the same text.
             Some(chain) => format!("{own} {chain:?}"),
             None => own,
         })
     }
 }
 
-/// Refuses an AWS_CONFIG_FILE that names no file: what is in the real one would seem not to exist.
+/// Refuses an AWS_CONFIG_FILE that names no file, since every profile of the real one would seem to be missing.
 pub fn check_config_file(app: &App) -> Result<(), AppError> {
     match app.document() {
-        // One that cannot be read is what its reader complains about.
+        // The code that reads an unreadable file reports it.
         Ok(document) if document.is_missing() && app.env.raw("AWS_CONFIG_FILE").is_some() => {
             Err(ConfigError::NoSuchFile { path: document.path().to_path_buf() }.into())
         }
@@ -115,21 +114,21 @@ pub fn check_config_file(app: &App) -> Result<(), AppError> {
     }
 }
 
-/// The same for a profile, which the credentials file may have.
+/// Refuses a missing AWS_CONFIG_FILE, unless the credentials file has the profile.
 pub fn check_config_file_of(app: &App, profile: &str) -> Result<(), AppError> {
     let missing = check_config_file(app);
     let is_there = || sources::in_credentials(app.credentials_document(), profile).is_some();
     missing.or_else(|error| if is_there() { Ok(()) } else { Err(error) })
 }
 
-/// What `[SESSION]` stands for.
+/// The session or sessions that `[SESSION]` refers to.
 pub enum SessionChoice {
     One(Box<ResolvedSession>),
-    /// Several, by name, and nothing says which.
+    /// Several sessions, by name, with nothing to choose between them.
     Several(Vec<String>),
 }
 
-/// Returns the session that is named, else that of the environment's profile, else the only one, else all.
+/// Returns the named session, or that of the environment's profile, or the only one, or all.
 pub fn session(app: &App, named: Option<&str>) -> Result<SessionChoice, AppError> {
     check_config_file(app)?;
     if let Some(name) = named {
@@ -149,8 +148,7 @@ pub fn session(app: &App, named: Option<&str>) -> Result<SessionChoice, AppError
     }
 }
 
-/// Returns the session of the environment's profile; `None` where that is another tool's, which says nothing about
-/// sessions.
+/// Returns the session of the environment's profile; `None` if that profile belongs to another tool.
 fn session_of_environment(app: &App) -> Result<Option<ResolvedSession>, AppError> {
     let Some(profile) = app.env.profile() else { return Ok(None) };
     match session_behind(app, &profile) {
@@ -165,7 +163,7 @@ fn session_of_environment(app: &App) -> Result<Option<ResolvedSession>, AppError
     }
 }
 
-/// For `--profile`: the session that the profile gets its credentials through.
+/// Returns the session through which the profile of `--profile` gets its credentials.
 pub fn session_of_profile(app: &App, profile: &str) -> Result<ResolvedSession, AppError> {
     check_config_file_of(app, profile)?;
     let (document, credentials) = (app.document()?, app.credentials_document());
@@ -174,11 +172,11 @@ pub fn session_of_profile(app: &App, profile: &str) -> Result<ResolvedSession, A
     through(app, profile, session)
 }
 
-/// That of a role that is assumed is the session of the profile at the end of the chain.
+/// Returns the session of a profile; for an assumed role, that of the profile at the end of the chain.
 fn session_behind(app: &App, profile: &str) -> Result<SsoSession, ConfigError> {
     match identity(app, profile) {
         Ok(identity) => Ok(identity.session),
-        // Who logs in may well mean the session that some tools would take.
+        // A login may well be meant for the session that only some tools would use.
         Err(ConfigError::TakenElsewhere { .. }) => {
             app.document()?.target(profile).map(|target| target.session)
         }
@@ -192,7 +190,7 @@ fn through(app: &App, profile: &str, session: SsoSession) -> Result<ResolvedSess
     Ok(ResolvedSession::through(Some(profile.to_owned()), session))
 }
 
-/// A session of the config, in the region where its login is.
+/// Returns a session of the config, in the Region of its login.
 pub fn session_named(app: &App, name: &str) -> Result<SsoSession, AppError> {
     check_config_file(app)?;
     let session = app.document()?.session(name)?;
@@ -200,9 +198,11 @@ pub fn session_named(app: &App, name: &str) -> Result<SsoSession, AppError> {
     in_force(app, where_logged_in(app, session, spelled)?)
 }
 
-/// The session, or the one that another spelling of its portal was before all spellings were one session, while that one
-/// still has a login and this one has none: nobody must log in again for the name of a session. `spelled` is the start
-/// URL by which it was asked for, if it was.
+/// Returns the session, or an older one for another spelling of its portal that still has a login.
+///
+/// All spellings of a portal are one session now. A login from before stays usable as long as the new session has none,
+/// so that the change of name requires no new login. `spelled` is the start URL by which the session was requested, if
+/// it was.
 fn where_logged_in(app: &App, session: SsoSession, spelled: Option<&str>) -> Result<SsoSession, AppError> {
     let Some(url) = spelled else { return Ok(session) };
     let Some(portal) = portal_url::portal(url) else { return Ok(session) };
@@ -242,8 +242,10 @@ fn has_login(app: &App, session: &SsoSession) -> Result<bool, AppError> {
     Ok(status::read(app.state(), session)?.is_some_and(|status| status.login.is_some()))
 }
 
-/// A company's own start URL may have moved people to another Region than the config names: from its login on, that
-/// one counts.
+/// Returns the session in the Region of its login.
+///
+/// A company's own start URL may have moved users to a Region other than the configured one, which then counts from the
+/// login on.
 fn in_force(app: &App, session: SsoSession) -> Result<SsoSession, AppError> {
     if !start_url::is_portal(&session.start_url) {
         let noted = status::read(app.state(), &session)?;
@@ -263,30 +265,30 @@ fn in_force(app: &App, session: SsoSession) -> Result<SsoSession, AppError> {
     }
 }
 
-/// Where a login of this session goes, found out now.
+/// Resolves where a login of this session goes.
 pub fn portal(app: &App, session: &SsoSession) -> Result<Portal, AppError> {
     let (document, redirects) = (app.document()?, app.redirects()?);
-    // The config's region, not that of the last login: a portal whose host tells none is where the config says.
+    // The config's Region, not that of the last login: it applies if the portal's host does not contain one.
     let configured = document.session(&session.name)?.region;
     let resolved = start_url::resolve(&session.start_url, &configured, &*redirects);
     Ok(resolved.map_err(SessionError::from)?)
 }
 
-/// A region that the start URL's own host contradicts would end in the browser, ten minutes later.
+/// Refuses a Region that contradicts the start URL's host; in the browser it would only show after ten minutes.
 pub fn check_region(app: &App, session: &SsoSession) -> Result<(), AppError> {
     if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(&session.region)
         && let Some(place) = app.document()?.place_of_region(&session.name)
     {
         return Err(AppError::NotARegion { place, error });
     }
-    let told = start_url::region_of(&session.start_url).filter(|told| *told != session.region);
-    match (told, app.document()?.place_of_region(&session.name)) {
-        (Some(told), Some(place)) => Err(ConfigError::WrongRegion { place, told }.into()),
+    let in_url = start_url::region_of(&session.start_url).filter(|in_url| *in_url != session.region);
+    match (in_url, app.document()?.place_of_region(&session.name)) {
+        (Some(in_url), Some(place)) => Err(ConfigError::WrongRegion { place, told: in_url }.into()),
         _ => Ok(()),
     }
 }
 
-/// Returns the role that a profile stands for.
+/// Returns the role that a profile refers to.
 pub fn role_of_profile(app: &App, profile: &str) -> Result<ResolvedRole, AppError> {
     check_config_file_of(app, profile)?;
     let document = app.document()?;
@@ -303,12 +305,12 @@ pub fn role_of_profile(app: &App, profile: &str) -> Result<ResolvedRole, AppErro
     Ok(ResolvedRole { selected, role, region })
 }
 
-/// Who the profile is to every SDK.
+/// Returns who the profile is to every SDK.
 pub fn identity(app: &App, profile: &str) -> Result<Identity, ConfigError> {
     in_files(app, |files| files.identity(profile))
 }
 
-/// Looks into the files that tools read profiles from.
+/// Runs `look` on the files that tools read profiles from.
 pub fn in_files<T>(
     app: &App,
     look: impl FnOnce(ProfileFiles<'_>) -> Result<T, ConfigError>,
@@ -317,7 +319,7 @@ pub fn in_files<T>(
     look(ProfileFiles { config: app.document()?, credentials })
 }
 
-/// Why a profile is none of ours, with the place that tools take its credentials from instead.
+/// Returns why a profile is not managed by kcaws, with the place that tools take its credentials from instead.
 pub fn not_of_kcaws(
     error: ConfigError,
     document: &Document,
@@ -340,7 +342,7 @@ fn endpoints(app: &App, selected: &ResolvedSession) -> Result<Endpoints, AppErro
     if !may_be_dual_stack(session) {
         return endpoints_of(app, selected, false);
     }
-    // A login goes on where it was made: what was logged in at the IPv4 hosts stays valid there.
+    // A login stays with the hosts it was made at: one made at the IPv4 hosts stays valid there.
     let is_dual_stack = match status::read(app.state(), session)? {
         Some(noted) => noted.dual_stack.unwrap_or(false),
         None => start_url::is_dual_stack(&session.start_url),
@@ -348,12 +350,12 @@ fn endpoints(app: &App, selected: &ResolvedSession) -> Result<Endpoints, AppErro
     endpoints_of(app, selected, is_dual_stack)
 }
 
-/// Of a company's own start URL only a login learns it.
+/// Returns whether the portal may be dual-stack, which for a company's own start URL only shows at the login.
 fn may_be_dual_stack(session: &SsoSession) -> bool {
     start_url::is_dual_stack(&session.start_url) || !start_url::is_portal(&session.start_url)
 }
 
-/// `endpoints`, or the others that the portal has, where no note says which: then the record itself does.
+/// Returns `endpoints`, or the portal's other ones if the stored record was issued there and no status file says so.
 pub(super) fn minted_at(
     app: &App,
     selected: &ResolvedSession,
@@ -370,8 +372,9 @@ pub(super) fn minted_at(
     Ok(if token_store::is_minted_at(store, session, &others) { others } else { endpoints })
 }
 
-/// The hosts of a login at a portal that is a dual-stack one or not. AWS_USE_DUALSTACK_ENDPOINT, where it is set,
-/// decides by itself.
+/// Returns the hosts of a login at a portal that is dual-stack or not.
+///
+/// AWS_USE_DUALSTACK_ENDPOINT takes precedence if it is set.
 pub(super) fn endpoints_of(
     app: &App,
     selected: &ResolvedSession,
@@ -381,7 +384,7 @@ pub(super) fn endpoints_of(
     if region.is_empty() && start_url::is_portal(start_url) {
         return Err(document.no_region(name).into());
     }
-    // Only the portal tells it, and only a login asks there.
+    // Only the portal has it, and only a login asks there.
     if region.is_empty() {
         return Err(never_logged_in(name).into());
     }
@@ -401,7 +404,7 @@ pub fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
     }
 }
 
-/// What was listed last for the login that there is, however long ago.
+/// Returns the last listing for the current login, however old.
 pub fn known(app: &App, selected: &ResolvedSession) -> Option<CachedAccounts> {
     CachedAccounts::of(&selected.session, selected.endpoints(app).ok()?, app.state())
 }

@@ -1,4 +1,4 @@
-//! What may be answered, and what is proposed. Answers are hostile: they come from clipboards and from scripts.
+//! Validates answers and proposes defaults. Answers are hostile: they come from clipboards and from scripts.
 
 use url::Url;
 
@@ -8,16 +8,16 @@ use crate::profile::portal_url::BadStartUrl;
 use crate::session::start_url;
 pub use crate::session::start_url::is_same_portal;
 
-/// No message repeats a start URL: a password may stand in it.
+/// No message repeats a start URL, which may contain a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
     #[error(transparent)]
     StartUrl(#[from] BadStartUrl),
     #[error(transparent)]
     Region(#[from] NotARegion),
-    #[error("the start URL says that the region is `{told}`, and not `{named}`")]
+    #[error("the start URL is in Region `{told}`, not in `{named}`")]
     OtherRegion { told: String, named: String },
-    #[error("`{0}` cannot be the name of a session")]
+    #[error("`{0}` is not a valid session name")]
     Name(String),
 }
 
@@ -26,19 +26,19 @@ pub fn start_url(text: &str) -> Result<String, BadAnswer> {
     Ok(start_url::cleaned(text)?)
 }
 
-/// Returns the region that a text names: one that is known, or one that may be new.
+/// Returns the Region that a text names: a known one, or one that may be new.
 pub fn region(text: &str) -> Result<String, BadAnswer> {
     Ok(regions::checked(text)?)
 }
 
-/// A name that every tool reads, and no option of a command line.
+/// Returns the session name, if every tool can read it and it is not a command-line option.
 pub fn session_name(text: &str) -> Result<String, BadAnswer> {
     let text = text.trim();
     let fits = is_plain_name(text) && !text.starts_with('-');
     if fits { Ok(text.to_owned()) } else { Err(BadAnswer::Name(text.to_owned())) }
 }
 
-/// Whose portal it is, in a word: the alias, the company's domain, else `corp`.
+/// Proposes a session name for the portal: its alias, the company's domain, or else `corp`.
 pub fn usual_name(url: &str) -> String {
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();

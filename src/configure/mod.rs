@@ -1,5 +1,6 @@
-//! The first set-up: answers, and what the files shall say for them. Pure: who asks and who writes stands in the
-//! command, which is also where it says what to type.
+//! The first setup: answers, and the files that result from them.
+//!
+//! Pure: the command asks, writes, and shows what the user can type next.
 
 pub mod answers;
 pub mod other_tools;

@@ -1,11 +1,11 @@
-//! What `[sso-session NAME]` shall say, beside what it says.
+//! Plans the changes of an `[sso-session NAME]` section.
 
 use super::answers::is_same_portal;
 use crate::profile::draft::{Change, Draft};
 use crate::profile::{ConfigError, Document, Heading};
 use crate::session::start_url::is_well_spelled;
 
-/// Without it there is nothing to refresh with, and no role credentials.
+/// Without this scope there is no refresh, and there are no role credentials.
 const SCOPES: &str = "sso:account:access";
 
 /// One key that changes.
@@ -24,8 +24,10 @@ pub struct SessionPlan {
 }
 
 impl SessionPlan {
-    /// Changes what was asked for and differs: another spelling of the same portal does not, if AWS takes it, since its
-    /// login is kept under it. Scopes that somebody chose stay.
+    /// Returns the changes for what was requested and differs.
+    ///
+    /// Another spelling of the same portal is no change if AWS accepts it, since the login is stored under it. Scopes
+    /// that the user chose stay.
     pub fn of(document: &Document, name: &str, start_url: &str, region: &str) -> Self {
         let section = document.section(&Heading::SsoSession(name.to_owned()));
         let old = |key| section.as_ref().and_then(|section| section.get(key)).map(str::to_owned);
@@ -48,7 +50,7 @@ impl SessionPlan {
         Self { name: name.to_owned(), is_new: section.is_none(), changes }
     }
 
-    /// Something that somebody set is changed.
+    /// Returns whether something that the user set is changed.
     pub fn overwrites(&self) -> bool {
         self.changes.iter().any(|change| change.old.is_some())
     }

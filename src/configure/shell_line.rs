@@ -1,5 +1,6 @@
-//! The line that makes a shell know kcaws, and its place in the file that the shell reads at its start. That file is
-//! not ours: one line goes to its end, and every byte before stays.
+//! The line that enables kcaws in a shell, and its place in the shell's startup file.
+//!
+//! That file belongs to the user: one line is appended, and every byte before it stays.
 
 use std::path::PathBuf;
 
@@ -11,12 +12,13 @@ use crate::shell::{Format, name_of_shell};
 pub struct ShellLine {
     pub shell: Format,
     pub line: String,
-    /// `None` where a line does not do it: nushell and elvish load a file, PowerShell alone knows where its own is.
+    /// `None` if one line is not enough: nushell and elvish load a file, and only PowerShell knows where its own
+    /// profile is.
     pub file: Option<PathBuf>,
 }
 
 impl ShellLine {
-    /// For the shell that `SHELL` names, with `program` quoted for it. `None`: a shell that we have nothing for.
+    /// Returns the line for the shell in `SHELL`, with `program` quoted for it; `None` for an unsupported shell.
     pub fn of_this_person(
         env: &Env,
         folders: &Folders,
@@ -49,7 +51,7 @@ impl ShellLine {
         Some(Self { shell, line, file })
     }
 
-    /// Whether the file runs it already, by whatever path of kcaws; a comment runs nothing.
+    /// Returns whether the file already runs it, by any path of kcaws; a comment does not count.
     pub fn is_in(&self, content: &[u8]) -> bool {
         let text = String::from_utf8_lossy(content);
         let call = format!("init {}", self.shell.name());
@@ -64,7 +66,7 @@ impl ShellLine {
         })
     }
 
-    /// The file with the line at its end; `None` where it is there.
+    /// Returns the file with the line appended; `None` if it already has it.
     pub fn appended(&self, content: &[u8]) -> Option<Vec<u8>> {
         if self.is_in(content) {
             return None;
@@ -74,7 +76,7 @@ impl ShellLine {
         if !content.is_empty() && !content.ends_with(b"\n") {
             new.extend_from_slice(end);
         }
-        // A backslash would draw the line into the command before it.
+        // A trailing backslash would join the line with the command before it.
         let last = content.strip_suffix(b"\n").unwrap_or(content);
         if last.strip_suffix(b"\r").unwrap_or(last).ends_with(b"\\") {
             new.extend_from_slice(end);

@@ -1,4 +1,4 @@
-//! Where in the console somebody wants to go: a URL that they paste, or an ARN.
+//! A destination in the console: a pasted URL, or an ARN.
 
 use url::Url;
 
@@ -11,27 +11,27 @@ use crate::profile::target::is_account_id;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     pub url: String,
-    /// Whose sign-in host is used; the page's own where it has one.
+    /// The Region whose sign-in host is used; the page's own if it has one.
     pub region: String,
-    /// Whose resource it is, where that can be told.
+    /// The account that the resource belongs to, if known.
     pub account: Option<String>,
-    /// What was guessed, for the person who may know better.
+    /// A guess that the user should know about.
     pub guess: Option<String>,
 }
 
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DestinationError {
-    /// Sign-in would refuse it, or worse, send somebody there.
-    #[error("`{given}` is no https page of the console")]
+    /// Sign-in would refuse it or, worse, redirect there.
+    #[error("`{given}` is not an AWS console URL (https)")]
     NotAConsole { given: String, console: &'static str },
-    #[error("`{given}` belongs to partition {theirs}, the login to {ours}")]
+    #[error("`{given}` is in partition {theirs}, but you are logged in to {ours}")]
     OtherPartition { given: String, theirs: &'static str, ours: &'static str },
     #[error("`{given}` is not an ARN")]
     NotAnArn { given: String, why: &'static str },
-    #[error("no page of the console is known for `{given}`")]
+    #[error("no console page is known for `{given}`")]
     NoBucket { given: String },
-    /// `known`: kinds of resources of that service, or services.
-    #[error("no page of the console is known for `{given}`")]
+    /// `known` has the resource kinds of that service, or the services.
+    #[error("no console page is known for `{given}`")]
     UnknownArn { given: String, of_service: bool, known: Vec<&'static str> },
     #[error("there is no service `{given}`")]
     UnknownService { given: String, near: Vec<&'static str> },
@@ -39,19 +39,19 @@ pub enum DestinationError {
     NotARegion(#[from] NotARegion),
 }
 
-/// A region that was typed or configured: it must lie in the login's partition, and it becomes part of host names.
+/// Parses a Region that was typed or configured: it must be in the login's partition, and becomes part of host names.
 pub fn checked_region(given: &str, partition: Partition) -> Result<(), DestinationError> {
     regions::checked(given)?;
     same_partition(given, Partition::of_region(given), partition)
 }
 
-/// The console's home.
+/// Returns the console's home page.
 pub fn home(partition: Partition, region: &str) -> Destination {
     let url = format!("{}/console/home?region={region}", partition.console_origin(region));
     Destination { url, region: region.to_owned(), account: None, guess: None }
 }
 
-/// A service's first page.
+/// Returns a service's first page.
 pub fn service(name: &str, partition: Partition, region: &str) -> Result<Destination, DestinationError> {
     let service = super::services::find(name).ok_or_else(|| DestinationError::UnknownService {
         given: name.to_owned(),
@@ -65,7 +65,7 @@ pub fn service(name: &str, partition: Partition, region: &str) -> Result<Destina
     })
 }
 
-/// What `given`, a URL or an ARN, stands for. `region` is for what names none.
+/// Resolves `given`, a URL or an ARN. `region` applies if it names none.
 pub fn of(given: &str, partition: Partition, region: &str) -> Result<Destination, DestinationError> {
     let given = given.trim();
     if given.starts_with("arn:") {
@@ -130,8 +130,9 @@ fn of_url(given: &str, partition: Partition, region: &str) -> Result<Destination
     Ok(Destination { url: url.to_string(), region, account: session.map(str::to_owned), guess: None })
 }
 
-/// With multi-session the console's hosts begin with `<account>-<8 characters>`: one session of one browser, of no
-/// use in another.
+/// Removes the session part of a host: with multi-session, console hosts begin with `<account>-<8 characters>`.
+///
+/// It stands for one session of one browser, and is useless in another.
 fn without_session(before: &str) -> (Option<&str>, &str) {
     let (label, rest) = before.split_once('.').unwrap_or((before, ""));
     match label.split_once('-') {
@@ -222,7 +223,7 @@ mod tests {
         ] {
             match of(given, aws(), "eu-central-1") {
                 Err(DestinationError::NotAConsole { .. }) => {}
-                // A backslash counts as a slash in https URLs: what is left is the console, and nothing else.
+                // A backslash counts as a slash in https URLs: what remains is the console, and nothing else.
                 Ok(found) => assert_eq!(found.url, "https://console.aws.amazon.com/@evil.example/"),
                 Err(other) => panic!("{given}: {other}"),
             }

@@ -1,4 +1,4 @@
-//! The console's URLs, pure: what is opened, by which way, and what each URL says.
+//! Builds the console's URLs; pure.
 
 pub mod arn;
 pub mod destination;
@@ -16,13 +16,13 @@ pub use crate::ports::identity_center::is_region;
 use crate::profile::Role;
 use crate::secret::Secret;
 
-/// How a browser gets into the console.
+/// A way to sign in to the console.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Via {
-    /// Role credentials become a sign-in URL, good for 15 minutes.
+    /// Role credentials are exchanged for a sign-in URL, valid for 15 minutes.
     #[default]
     Federation,
-    /// A link to the access portal, where the browser is signed in or signs in. No secret in it.
+    /// A link to the access portal, at which the browser is or gets signed in. It contains no secret.
     Portal,
 }
 
@@ -45,9 +45,9 @@ impl FromStr for Via {
     }
 }
 
-/// What the browser opens. Good for 15 minutes, and it signs in whoever has it.
+/// Returns the sign-in URL for the browser, which is valid for 15 minutes and signs in anyone who has it.
 ///
-/// `issuer` is where AWS sends the person when the console session has ended: the portal.
+/// `issuer` is where AWS redirects to when the console session has expired: the portal.
 pub fn login_url(signin: &str, issuer: &str, destination: &str, token: &Secret<String>) -> Secret<String> {
     let query = url::form_urlencoded::Serializer::new(String::with_capacity(4 * 1024))
         .append_pair("Action", "login")
@@ -58,8 +58,9 @@ pub fn login_url(signin: &str, issuer: &str, destination: &str, token: &Secret<S
     Secret::new(format!("{signin}/federation?{query}"))
 }
 
-/// Ends the browser's console sessions, all of them, then goes on to `login`. Only the sign-in host of us-east-1
-/// honours the redirect, and not everywhere ([`Partition::logout_origin`]).
+/// Returns a URL that ends all console sessions of the browser and continues with `login`.
+///
+/// Only the sign-in host of us-east-1 follows the redirect, and not everywhere ([`Partition::logout_origin`]).
 pub fn logout_first(logout: &str, login: &Secret<String>) -> Secret<String> {
     let query = url::form_urlencoded::Serializer::new(String::with_capacity(8 * 1024))
         .append_pair("Action", "logout")
@@ -68,11 +69,12 @@ pub fn logout_first(logout: &str, login: &Secret<String>) -> Secret<String> {
     Secret::new(format!("{logout}/oauth?{query}"))
 }
 
-/// Everything but what RFC 3986 section 2.3 leaves alone.
+/// Everything except what RFC 3986 section 2.3 does not encode.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A shortcut link of the access portal (IAM Identity Center user guide, "Creating shortcut links"). `start_url` is a
-/// portal of AWS's own, such as `https://d-1234567890.awsapps.com/start` or
+/// Returns a shortcut link of the access portal (IAM Identity Center user guide, "Creating shortcut links").
+///
+/// `start_url` is that of an AWS portal, such as `https://d-1234567890.awsapps.com/start` or
 /// `https://ssoins-1234567890abcdef.portal.eu-central-1.app.aws`.
 pub fn portal_link(start_url: &str, role: &Role, destination: &str) -> String {
     // `/start`, `/start/`, `/start#` and `/start/#/` are the same page.

@@ -1,18 +1,20 @@
-//! The partitions of AWS, each a world of its own: its regions, its hosts, its ARNs.
+//! The partitions of AWS, separate from each other: Regions, hosts, ARNs.
 
+/// A partition of AWS.
+///
 /// IAM user guide, "Enabling custom identity broker access to the AWS console"; general reference, "AWS Management
 /// Console endpoints".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partition {
     /// `aws` in `arn:aws:…`.
     pub id: &'static str,
-    /// What its region names begin with; the first of [`ALL`] that fits counts.
+    /// The prefix of its Region names; the first match in [`ALL`] counts.
     prefix: &'static str,
-    /// Whether sign-in and console have a host per region: one goes on working when another region is down.
+    /// Whether sign-in and console have a host per Region, which stays available when another Region is down.
     by_region: bool,
     signin: &'static str,
     console: &'static str,
-    /// Below it lie the services' own endpoints.
+    /// The suffix of the services' own endpoints.
     pub dns_suffix: &'static str,
 }
 
@@ -61,17 +63,17 @@ impl Partition {
         ALL.iter().find(|partition| partition.id == id).copied()
     }
 
-    /// Origin of the federation endpoint for a region.
+    /// Returns the origin of the federation endpoint for a Region.
     pub fn signin_origin(self, region: &str) -> String {
         self.origin(self.signin, region)
     }
 
-    /// Origin of the console in a region.
+    /// Returns the origin of the console in a Region.
     pub fn console_origin(self, region: &str) -> String {
         self.origin(self.console, region)
     }
 
-    /// Origin of the pages that belong to no region.
+    /// Returns the origin of pages without a Region.
     pub fn global_console_origin(self) -> String {
         format!("https://{}", self.console)
     }
@@ -80,7 +82,7 @@ impl Partition {
         if self.by_region { format!("https://{region}.{host}") } else { format!("https://{host}") }
     }
 
-    /// What stands before the console's host, without the dot; `None` where `host` is not this partition's console.
+    /// Returns the part before the console's host, without the dot; `None` if `host` is not this partition's console.
     pub fn before_console(self, host: &str) -> Option<&str> {
         match host.strip_suffix(self.console)? {
             "" => Some(""),
@@ -88,12 +90,12 @@ impl Partition {
         }
     }
 
-    /// `console.aws.amazon.com`.
+    /// Returns the console's host, such as `console.aws.amazon.com`.
     pub fn console_host(self) -> &'static str {
         self.console
     }
 
-    /// The one sign-in host that sends the browser on after a logout is us-east-1's, in the first partition.
+    /// Returns the only sign-in host that redirects after a logout: that of us-east-1, in the first partition.
     pub fn logout_origin(self) -> Option<String> {
         (self.id == "aws").then(|| self.signin_origin("us-east-1"))
     }

@@ -1,11 +1,14 @@
-//! The regions that are known. Another name of a region's form is taken too, unless it is nearly a known one: new
-//! regions come every year, and typos every day.
+//! The known Regions.
+//!
+//! Other names of a Region's form are accepted too, unless they are similar to a known one: new Regions come every
+//! year, and typos every day.
 
 use crate::ports::identity_center::is_region;
 use crate::similar::distance;
 
-/// Name and title, from botocore's `partitions.json` (the partitions that [`super::Partition`] knows, without their
-/// `…-global` entries).
+/// Name and title of each Region.
+///
+/// From botocore's `partitions.json`: the partitions in [`super::Partition`], without their `…-global` entries.
 pub const REGIONS: &[(&str, &str)] = &[
     ("af-south-1", "Africa (Cape Town)"),
     ("ap-east-1", "Asia Pacific (Hong Kong)"),
@@ -50,7 +53,7 @@ pub const REGIONS: &[(&str, &str)] = &[
     ("us-gov-west-1", "AWS GovCloud (US-West)"),
 ];
 
-/// The words between area and number. All new regions so far were made of these.
+/// The words between area and number. All new Regions so far were made of these.
 const WORDS: [&str; 14] = [
     "north",
     "south",
@@ -68,12 +71,12 @@ const WORDS: [&str; 14] = [
     "isof",
 ];
 
-/// Why a text is not taken for a region.
+/// Why a text is not accepted as a Region.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not a region")]
 pub struct NotARegion {
     pub given: String,
-    /// What may have been meant.
+    /// A similar Region.
     pub near: Option<&'static str>,
 }
 
@@ -87,8 +90,7 @@ impl NotARegion {
     }
 }
 
-/// Returns the region that a text names, if it may be one: it is known, or has the form of one and is no typo of a
-/// known one.
+/// Returns the Region that a text names, if it is known, or has the form of one and is not a typo of a known one.
 pub fn checked(text: &str) -> Result<String, NotARegion> {
     let text = text.trim();
     if REGIONS.iter().any(|(name, _)| *name == text) {
@@ -101,12 +103,12 @@ pub fn checked(text: &str) -> Result<String, NotARegion> {
     Err(NotARegion { given: text.to_owned(), near })
 }
 
-/// As a parser of a command line's value.
+/// Parses a command-line value.
 pub fn argument(text: &str) -> Result<String, String> {
     checked(text).map_err(|error| format!("{error}; {}", error.hint()))
 }
 
-/// Returns the known region that a text differs from by a letter or two.
+/// Returns the known Region that differs from the text by one or two characters.
 pub fn near(text: &str) -> Option<&'static str> {
     const MOST: usize = 2;
     let text = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
@@ -114,7 +116,9 @@ pub fn near(text: &str) -> Option<&'static str> {
     all.filter(|(distance, _)| *distance <= MOST).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// Another number, another corner of a known area, or an area that none of the known ones was meant by.
+/// Returns whether it is plausibly new.
+///
+/// That is another number, another direction of a known area, or an area unlike the known ones.
 fn may_be_new(text: &str) -> bool {
     let area = |name: &'static str| name.split('-').next().unwrap_or_default();
     let mut words = text.split('-');

@@ -1,17 +1,19 @@
-//! The services by short names, and where the console has them. Pages as the console's own links have them; a service
-//! with a host of its own (Lightsail, QuickSight) is none of these: sign-in leads to the console alone.
+//! The services by short names, and their pages in the console.
+//!
+//! The pages are those that the console itself links to. A service with a host of its own (Lightsail, QuickSight) is
+//! not included, since sign-in only leads to the console.
 
 use super::Partition;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
-    /// The usual one, as in the AWS CLI where that has one.
+    /// The usual name, as in the AWS CLI if that has one.
     pub name: &'static str,
     pub aliases: &'static [&'static str],
     pub title: &'static str,
-    /// Path, and fragment where there is one, without the region.
+    /// Path, and fragment if there is one, without the Region.
     pub page: &'static str,
-    /// Whether each region has its own.
+    /// Whether each Region has a page of its own.
     pub regional: bool,
 }
 
@@ -173,7 +175,7 @@ pub const SERVICES: &[Service] = &[
     of("xray", &["traces"], "X-Ray traces", "cloudwatch/home#xray:traces/query"),
 ];
 
-/// How many names a person reads.
+/// How many names a message lists.
 const MOST_NEAR: usize = 4;
 
 pub fn find(name: &str) -> Option<&'static Service> {
@@ -181,7 +183,7 @@ pub fn find(name: &str) -> Option<&'static Service> {
     SERVICES.iter().find(|service| is(service.name) || service.aliases.iter().any(|alias| is(alias)))
 }
 
-/// What may have been meant, nearest first.
+/// Returns similar names, the most similar first.
 pub fn near(name: &str) -> Vec<&'static str> {
     let name = name.to_ascii_lowercase();
     let names = SERVICES.iter().flat_map(|service| service.aliases.iter().copied().chain([service.name]));

@@ -1,5 +1,6 @@
-//! What a person has in one account, for when AWS says 403 and no more: a typing error, an assignment that is gone,
-//! and an account that is not one's own look alike.
+//! Finds out what a user has in one account after a bare 403.
+//!
+//! A typo, an assignment that was removed and an account of someone else all look alike.
 
 use super::accounts::{Budget, all_pages};
 use crate::ports::identity_center::{Account, ServiceError};
@@ -9,19 +10,19 @@ use crate::similar::similar;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignments {
-    /// All that AWS lists for the person.
+    /// All accounts that AWS lists for the user.
     pub accounts: Vec<Account>,
-    /// Permission sets in the account, sorted; none where the account is not among those.
+    /// Permission sets in the account, sorted; empty if the account is not among those listed.
     pub roles: Vec<String>,
 }
 
 impl Session<'_> {
-    /// Two requests for an account of some size, however many accounts there are.
+    /// Returns the assignments in one account, with two requests for an account of usual size.
     pub fn access_in(&self, account_id: &str) -> Result<Assignments, SessionError> {
         self.with_token(|token| self.look_in(account_id, token))?.map_err(|error| self.refusal(error))
     }
 
-    /// The accounts that AWS lists for the person, without what they have there.
+    /// Returns the accounts that AWS lists for the user, without their permission sets.
     pub fn account_list(&self) -> Result<Vec<Account>, SessionError> {
         self.with_token(|token| self.list_accounts(token))?.map_err(|error| self.refusal(error))
     }
@@ -50,12 +51,12 @@ impl Assignments {
         self.accounts.iter().find(|account| account.id == account_id)
     }
 
-    /// Names of permission sets that may have been meant, the likeliest first.
+    /// Returns similar names of permission sets, the most similar first.
     pub fn near_roles(&self, role: &str) -> Vec<String> {
         similar(role, self.roles.iter().map(String::as_str))
     }
 
-    /// Account ids that may have been meant.
+    /// Returns similar account IDs.
     pub fn near_accounts(&self, account_id: &str) -> Vec<String> {
         similar(account_id, self.accounts.iter().map(|account| account.id.as_str()))
     }

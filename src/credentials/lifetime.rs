@@ -1,16 +1,16 @@
-//! How long credentials live, by two clocks that may both be wrong: this machine's, and the `Date` of the answer.
+//! Judges how long credentials are valid, by two clocks that may both be wrong: this machine's, and the `Date` header.
 //!
-//! A clock is believed only if it gives them a life that AWS gives. Where both do, the shorter one counts: the answer is
-//! then renewed early at worst, and never served when an honest clock calls it over.
+//! A clock is believed only if it gives the credentials a lifetime that AWS issues. If both do, the shorter one counts:
+//! the worst case is an early renewal, and expired credentials are never served.
 #![warn(clippy::arithmetic_side_effects, reason = "the numbers come from the network")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ports::clock::Skew;
 
-/// The longest session of a permission set is 12 hours; the rest is for the seconds of the way.
+/// The longest session of a permission set is 12 hours; the rest allows for the transfer.
 const LONGEST_BY_DATE: TimeDelta = TimeDelta::minutes(12 * 60 + 5);
-/// With a day for a clock that is behind.
+/// Allows for a clock that is up to a day behind.
 const LONGEST_HERE: TimeDelta = TimeDelta::hours(36);
 
 /// Why credentials cannot be used.
@@ -20,7 +20,7 @@ pub(super) enum Unusable {
     EndsTooLate,
 }
 
-/// Returns the skew by which the credentials' times are to be read.
+/// Returns the clock skew by which the credentials' times are to be read.
 pub(super) fn believed(
     expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -43,7 +43,7 @@ pub(super) fn believed(
 mod tests {
     use super::*;
 
-    /// What is believed of credentials that end in `minutes` by our clock, with a `Date` so many minutes ahead.
+    /// Judges credentials that expire in `minutes` by this machine's clock, with a `Date` that many minutes ahead.
     fn at(minutes: i64, ahead: Option<i64>) -> Result<i64, Unusable> {
         let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
         let date = ahead.map(|ahead| Skew::of_seconds(ahead * 60));

@@ -1,4 +1,4 @@
-//! Role credentials: how they are got, and the form in which tools take them.
+//! Role credentials: how they are fetched, and the forms in which tools read them.
 
 pub mod accounts;
 pub mod assignments;
@@ -18,26 +18,26 @@ use crate::session::{LoginNeeded, Session, SessionError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
-    /// 403: this person has not this permission set in this account, or has it no more.
+    /// The user does not have, or no longer has, this permission set in this account (HTTP 403).
     #[error("no access to {} in account {}", .0.role_name, .0.account_id)]
     NotAssigned(Role),
-    /// 404.
+    /// There is no such role in the account (HTTP 404).
     #[error("there is no {} in account {}", .0.role_name, .0.account_id)]
     NoSuchRole(Role),
-    /// The clocks disagree, or AWS handed out something old.
-    #[error("the credentials had expired on arrival, at {expired_at}")]
+    /// The clocks disagree, or AWS returned something old.
+    #[error("the credentials had already expired on arrival, at {expired_at}")]
     ExpiredOnArrival { expired_at: DateTime<Utc>, skew: Option<Skew> },
-    /// The clocks disagree, or this is none of AWS's.
-    #[error("the credentials would end in the far future, at {ends_at}")]
+    /// The clocks disagree, or this does not come from AWS.
+    #[error("the credentials expire too far in the future, at {ends_at}")]
     EndsTooLate { ends_at: DateTime<Utc>, skew: Option<Skew> },
     #[error(transparent)]
     Session(#[from] SessionError),
 }
 
-/// Role credentials, and what the service's clock said when it handed them out.
+/// Role credentials, and the service's time when it issued them.
 pub struct Fetched {
     pub credentials: RoleCredentials,
-    /// How far the service's clock is ahead of ours, where it is believed.
+    /// How far the service's clock is ahead of this machine's, if it is believed.
     pub skew: Skew,
 }
 
@@ -48,8 +48,9 @@ impl From<ServiceError> for CredentialsError {
 }
 
 impl Session<'_> {
-    /// One fetch; when the portal refuses the token, one refresh and one more fetch. A second refusal is for a
-    /// person to mend, and nothing is forgotten because of it.
+    /// Fetches role credentials; if the portal refuses the token, refreshes it once and fetches again.
+    ///
+    /// A second refusal requires a login, and nothing is forgotten because of it.
     pub fn fetch_role(&self, role: &Role) -> Result<Fetched, CredentialsError> {
         let answer = self.with_token(|token| {
             self.at_the_pace(|| self.center.role_credentials(token, &role.account_id, &role.role_name))
@@ -69,7 +70,7 @@ impl Session<'_> {
 }
 
 impl Fetched {
-    /// Judges credentials by the clock that can be right: ours, or that of the service's `Date`.
+    /// Checks the credentials' times by the clock that can be right: this machine's, or that of the service's `Date`.
     pub fn judged(
         credentials: RoleCredentials,
         now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! The `credential_process` contract: AWS SDKs and Tools reference guide, "Process credential provider".
+//! The `credential_process` format: AWS SDKs and Tools reference guide, "Process credential provider".
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,13 @@ struct Answer<'a> {
     secret_access_key: &'a Secret<String>,
     #[serde(serialize_with = "secret::expose")]
     session_token: &'a Secret<String>,
-    /// RFC 3339 with `Z` and without fraction: what every parser reads.
+    /// RFC 3339 with `Z` and no fraction, which every parser reads.
     expiration: String,
     /// Lets SDKs choose account-based endpoints.
     account_id: &'a str,
 }
 
-/// One line of JSON, without a line end.
+/// Returns one line of JSON, without a line end.
 pub fn json(credentials: &RoleCredentials, role: &Role) -> Secret<String> {
     let answer = Answer {
         version: 1,
@@ -34,13 +34,13 @@ pub fn json(credentials: &RoleCredentials, role: &Role) -> Secret<String> {
         expiration: credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
         account_id: &role.account_id,
     };
-    // Large enough from the start: no half-grown copy stays behind in memory.
+    // Large enough from the start, so that growing leaves no copy in memory.
     let mut text = Vec::with_capacity(4 * 1024);
     serde_json::to_writer(&mut text, &answer).expect("strings serialize");
     Secret::new(String::from_utf8(text).expect("JSON is UTF-8"))
 }
 
-/// The same with its line end: the bytes as they go to stdout.
+/// Returns the same with its line end, as written to stdout.
 pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     let json = json(credentials, role);
     let mut line = Vec::with_capacity(json.expose().len() + 1);
@@ -49,7 +49,7 @@ pub fn line(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     Secret::new(line)
 }
 
-/// As the container credential provider of the SDKs reads it.
+/// Returns the credentials as the container credential provider of the SDKs reads them.
 pub fn container_json(credentials: &RoleCredentials, role: &Role) -> Secret<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
@@ -84,7 +84,7 @@ struct Read {
     expiration: DateTime<Utc>,
 }
 
-/// What [`line`] wrote.
+/// Parses what [`line`] wrote.
 pub fn parse(line: &Secret<Vec<u8>>) -> RoleCredentials {
     let read: Read = serde_json::from_slice(line.expose()).expect("the line is ours");
     RoleCredentials {

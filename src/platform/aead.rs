@@ -1,7 +1,7 @@
-//! A sealed box: XChaCha20-Poly1305 under a key that lies somewhere safer than the file does.
+//! A sealed box: XChaCha20-Poly1305 under a key that is stored somewhere safer than the file.
 //!
-//! Layout: one version byte, 24 bytes of nonce, ciphertext with tag. The nonce is random: 192 bits need no
-//! counter that two processes would have to share.
+//! Layout: one version byte, 24 bytes of nonce, ciphertext with tag. The nonce is random: 192 bits need no counter that
+//! two processes would have to share.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -13,26 +13,28 @@ const NONCE_LEN: usize = 24;
 
 pub type Key = Zeroizing<[u8; KEY_LEN]>;
 
-/// None of them says anything about the contents.
+/// No variant reveals anything about the contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     #[error("written by a newer kcaws (format {0})")]
     FutureVersion(u8),
-    #[error("it does not open under its key")]
+    #[error("it cannot be decrypted with its key")]
     DoesNotOpen,
-    #[error("the system gave no random numbers")]
+    #[error("the system provided no random numbers")]
     NoRandom,
 }
 
-/// 32 fresh bytes from the system.
+/// Returns 32 random bytes from the system.
 pub fn new_key() -> Result<Key, SealError> {
     let mut key = Key::default();
     getrandom::fill(key.as_mut_slice()).map_err(|_| SealError::NoRandom)?;
     Ok(key)
 }
 
-/// `bound` is not stored: whoever opens the box must know the same fields, so a file that was copied over
-/// another one's name does not open there.
+/// Seals `plain`.
+///
+/// `bound` is not stored: opening the box requires the same fields, so a file that was copied over another one's name
+/// does not open there.
 pub fn seal(key: &[u8; KEY_LEN], bound: &[&[u8]], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
     let mut nonce = [0; NONCE_LEN];
     getrandom::fill(&mut nonce).map_err(|_| SealError::NoRandom)?;
@@ -59,12 +61,12 @@ pub fn open(key: &[u8; KEY_LEN], bound: &[&[u8]], sealed: &[u8]) -> Result<Zeroi
         .map_err(|_| SealError::DoesNotOpen)
 }
 
-/// Each field behind its length: `("ab", "c")` and `("a", "bc")` are different boxes.
+/// Joins the fields, each after its length: `("ab", "c")` and `("a", "bc")` are different boxes.
 pub fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
     behind(&[], fields)
 }
 
-/// What stands before a field in [`length_prefixed`].
+/// Returns the prefix of a field in [`length_prefixed`].
 pub fn length_of(field: &[u8]) -> [u8; 8] {
     (field.len() as u64).to_le_bytes()
 }
@@ -80,7 +82,7 @@ fn behind(start: &[u8], fields: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// Without the formatting machinery: this runs on every warm call.
+/// Formats bytes without the formatting machinery: this runs on every warm call.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = vec![0; bytes.len() * 2];
@@ -91,7 +93,7 @@ pub fn hex(bytes: &[u8]) -> String {
     String::from_utf8(text).expect("digits are ASCII")
 }
 
-/// The version is bound too: an old box cannot be relabelled as one of another format.
+/// Returns the bound data with the version, so that an old box cannot be relabeled as one of another format.
 fn associated(bound: &[&[u8]]) -> Vec<u8> {
     behind(&[VERSION], bound)
 }

@@ -1,17 +1,19 @@
-//! A panic is a bug of ours: the person sees that, and where to report it, and no value that was at hand. The exit code
-//! is one of the table's.
+//! Reports a panic as a bug of kcaws: where to report it, and no value from memory.
+//!
+//! The exit code is one of the documented ones.
 
 use std::io::Write;
 
 const REPORT: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
 
-/// Makes a panic of any thread end the process with exit code 1 and two lines on stderr. `before_exit` puts back what
-/// must not be left behind, such as a terminal without echo.
+/// Makes a panic of any thread end the process with exit code 1 and two lines on stderr.
+///
+/// `before_exit` cleans up what must not be left behind, such as a terminal without echo.
 #[expect(clippy::exit, reason = "unwinding is compiled out, and an abort would be another exit code")]
 pub fn exit_on_panic(before_exit: fn()) {
     std::panic::set_hook(Box::new(move |panic| {
         before_exit();
-        // The message is left out: it may hold anything.
+        // The message is left out: it may contain anything.
         let place = panic.location().map(|at| format!(" ({}:{})", short(at.file()), at.line()));
         let text = format!(
             "kcaws: error: a bug in kcaws ended this command{}\nkcaws: hint: report it with the command line: {REPORT}\n",
@@ -23,7 +25,7 @@ pub fn exit_on_panic(before_exit: fn()) {
     }));
 }
 
-/// The file without the folders of the machine that built kcaws: `src/cli/ui.rs`, `url-2.5.8/src/host.rs`.
+/// Returns the file without the folders of the machine that built kcaws: `src/cli/ui.rs`, `url-2.5.8/src/host.rs`.
 fn short(file: &str) -> &str {
     for folder in ["registry/src/", "registry\\src\\", "/rustc/"] {
         if let Some((_, rest)) = file.split_once(folder) {
@@ -37,7 +39,7 @@ fn short(file: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// What the test below runs: this very program, with this test alone.
+    /// Runs this test alone in a process of its own.
     #[test]
     #[ignore = "ends the process"]
     fn panics_beside_a_secret() {

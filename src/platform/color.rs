@@ -1,8 +1,8 @@
-//! Whether what people read may have colours: decided here, for everything that kcaws writes.
+//! Decides whether human-readable output has colors, for everything that kcaws writes.
 
 use crate::platform::env::Env;
 
-/// Returns whether the environment refuses colours, whatever reads them.
+/// Returns whether the environment disables colors, for any stream.
 ///
 /// NO_COLOR (no-color.org) comes before CLICOLOR_FORCE, and that before CLICOLOR and TERM (bixense.com/clicolors).
 pub fn is_refused(env: &Env) -> bool {
@@ -12,7 +12,7 @@ pub fn is_refused(env: &Env) -> bool {
                 || env.get("TERM").is_some_and(|term| term == "dumb")))
 }
 
-/// Returns whether a stream of this process gets colours.
+/// Returns whether a stream of this process gets colors.
 pub fn is_wanted(env: &Env, is_terminal: bool) -> bool {
     let has_colors = cfg!(windows) || env.get("TERM").is_some();
     !is_refused(env) && (is_forced(env) || (is_terminal && has_colors))

@@ -1,6 +1,7 @@
-//! Role credentials on 127.0.0.1 for one program and its children: the container credential provider of the AWS
-//! SDKs (AWS SDKs and Tools reference guide, "Container credential provider"). A request has to bring the token, the
-//! right path and the right Host; any other learns nothing.
+//! Serves role credentials on 127.0.0.1 to one program and its children.
+//!
+//! This is the container credential provider of the AWS SDKs (AWS SDKs and Tools reference guide, "Container credential
+//! provider"). A request needs the token, the right path and the right Host; any other learns nothing.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::platform::loopback::{self, Answer, Loopback, NoPort, Visitors};
 use crate::platform::thread;
 use crate::secret::Secret;
 
-/// One JSON object, or words for the program's error message.
+/// One JSON object, or text for the program's error message.
 pub type Given = Result<Secret<Vec<u8>>, String>;
 
 pub struct CredentialsEndpoint {
@@ -31,7 +32,9 @@ struct Handler {
 }
 
 impl CredentialsEndpoint {
-    /// Serves on threads of its own until the process ends. `give` may take its time. Port 0 is any.
+    /// Serves on threads of its own until the process ends.
+    ///
+    /// `give` may take its time. Port 0 means any.
     pub fn start(port: u16, give: impl Fn() -> Given + Send + Sync + 'static) -> Result<Self, NoPort> {
         let loopback = Loopback::listen_for_token(port)?;
         let (url, token) = (loopback.url(), Secret::new(loopback::random::<32>()?));
@@ -116,8 +119,8 @@ mod tests {
         let endpoint = CredentialsEndpoint::start(0, || Err("no valid login".to_owned())).expect("listens");
         let (authority, path) = endpoint.url.trim_start_matches("http://").split_once('/').expect("a path");
         let token = endpoint.token.expose();
-        let told =
+        let response =
             ask(authority, &format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nAuthorization: {token}"));
-        assert!(told.starts_with("HTTP/1.1 500") && told.contains("no valid login"), "{told}");
+        assert!(response.starts_with("HTTP/1.1 500") && response.contains("no valid login"), "{response}");
     }
 }

@@ -32,13 +32,15 @@ impl Env {
         Self(Source::Map(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()))
     }
 
-    /// The value as text; an empty value counts as unset, as in the AWS CLI. Bytes that are not UTF-8 are
-    /// replaced: such a value names no session and no host, and is refused where it is used.
+    /// Returns the value as text; an empty value counts as unset, as in the AWS CLI.
+    ///
+    /// Bytes that are not UTF-8 are replaced: such a value names no session and no host, and is refused where it is
+    /// used.
     pub fn get(&self, name: &str) -> Option<String> {
         self.raw(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
     }
 
-    /// The value as the system has it, for paths.
+    /// Returns the value as the system has it, for paths.
     pub fn raw(&self, name: &str) -> Option<OsString> {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "this is the port")]
@@ -47,8 +49,9 @@ impl Env {
         }
     }
 
-    /// Returns the value as [`Env::get`] does, and nothing where kcaws itself set the variable from a profile, by
-    /// `exec` or `env`: another profile has its own.
+    /// Returns the value as [`Env::get`] does, except if kcaws itself set the variable from a profile.
+    ///
+    /// That is done by `exec` and `env`, and another profile has values of its own.
     pub fn by_hand(&self, name: &str) -> Option<String> {
         self.get(name).filter(|_| self.by_hand_raw(name).is_some())
     }
@@ -63,10 +66,10 @@ impl Env {
         self.get(FROM_PROFILE).is_some_and(listed)
     }
 
-    /// Returns the variables that kcaws set from a profile and that nobody has changed since.
+    /// Returns the variables that kcaws set from a profile and that have not changed since.
     pub fn names_from_profile(&self) -> Vec<String> {
         let list = self.get(FROM_PROFILE).unwrap_or_default();
-        // The list may be anybody's, and shells are told to remove what it names.
+        // The list may come from anywhere, and shells are told to remove what it names.
         let is_name = |name: &str| {
             let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
             name.starts_with("AWS_") && name.bytes().all(is_letter)
@@ -91,16 +94,16 @@ impl Env {
         PROFILE_VARIABLES.iter().find_map(|name| self.get(name))
     }
 
-    /// Returns what AWS_DEFAULT_PROFILE says where AWS_PROFILE says something else.
+    /// Returns AWS_DEFAULT_PROFILE if AWS_PROFILE has another value.
     ///
-    /// The AWS CLI 2 and the SDKs for Go take AWS_PROFILE first, as kcaws does, and others know no second variable;
-    /// the AWS CLI 1 and boto3 take AWS_DEFAULT_PROFILE first.
+    /// The AWS CLI 2 and the SDKs for Go read AWS_PROFILE first, as kcaws does, and others read no second variable; the
+    /// AWS CLI 1 and boto3 read AWS_DEFAULT_PROFILE first.
     pub fn other_profile(&self) -> Option<String> {
         let [first, second] = PROFILE_VARIABLES.map(|name| self.get(name));
         second.filter(|second| first.is_some_and(|first| first != *second))
     }
 
-    /// Returns whether a switch is set by hand, and to what [`is_true`] takes for on.
+    /// Returns the value of a switch that is set by hand, where [`is_true`] means on.
     pub fn is_on(&self, name: &str) -> bool {
         self.by_hand(name).is_some_and(|value| is_true(&value))
     }
@@ -111,7 +114,7 @@ pub fn is_true(value: &str) -> bool {
     value.eq_ignore_ascii_case("true") || value == "1"
 }
 
-/// Returns an entry of [`FROM_PROFILE`]: `NAME=value`, in letters that mean nothing to any shell.
+/// Returns an entry of [`FROM_PROFILE`]: `NAME=value`, in characters without a meaning to any shell.
 pub fn from_profile(name: &str, value: &OsStr) -> String {
     let mut entry = format!("{name}=");
     for byte in value.as_encoded_bytes() {

@@ -1,20 +1,22 @@
-//! POSIX ACLs and extended attributes: a file that takes another's place must let in the same people, and no others.
+//! Copies POSIX ACLs and extended attributes: a file that replaces another must admit the same users, and no others.
 
 use std::fs::File;
 
-/// An attribute that the new file could not be given.
+/// An attribute that could not be set on the new file.
 #[derive(Debug)]
 pub(crate) struct NotKept {
     pub(crate) name: String,
     pub(crate) source: std::io::Error,
 }
 
-/// Gives `to` the access list and the extended attributes of `from`. Before the mode is set: its group bits are the
-/// mask of the list, and without the list they would be the rights of the owning group.
+/// Copies the access list and the extended attributes of `from` to `to`.
+///
+/// This precedes setting the mode: its group bits are the mask of the list, and without the list they would be the
+/// rights of the owning group.
 pub(crate) fn copy(from: &File, to: &File) -> Result<(), NotKept> {
     let names = linux::names(from).map_err(|source| NotKept { name: "attributes".to_owned(), source })?;
     if !names.iter().any(|name| name == linux::ACCESS_LIST) {
-        // The folder may have handed one down.
+        // The folder may have passed one on.
         let _ = rustix::fs::fremovexattr(to, linux::ACCESS_LIST);
     }
     for name in names.into_iter().filter(|name| linux::belongs_to_the_file(name)) {
@@ -31,12 +33,13 @@ mod linux {
     use rustix::io::Errno;
 
     pub(crate) const ACCESS_LIST: &str = "system.posix_acl_access";
-    /// The kernel's own sums of the content: it makes them anew.
+    /// The kernel's own checksums of the content, which it computes anew.
     const SUMS: [&str; 2] = ["security.ima", "security.evm"];
     /// Linux allows no larger one (xattr(7)).
     const LARGEST: usize = 64 * 1024;
 
-    /// Other names are of the file system itself, such as `btrfs.compression`.
+    /// Returns whether the attribute belongs to the file; others belong to the file system, such as
+    /// `btrfs.compression`.
     pub(crate) fn belongs_to_the_file(name: &str) -> bool {
         let is_list = [ACCESS_LIST, "system.nfs4_acl", "system.richacl"].contains(&name);
         let is_attribute = ["user.", "security.", "trusted."].iter().any(|space| name.starts_with(space));
@@ -58,7 +61,7 @@ mod linux {
 
     pub(crate) fn copy_one(from: &File, to: &File, name: &str) -> Result<(), Error> {
         let Some(value) = value(from, name)? else { return Ok(()) };
-        // What the system gave the new file already (SELinux's label) may not be ours to set.
+        // What the system set on the new file already (SELinux's label) may not be ours to set.
         if self::value(to, name).is_ok_and(|there| there.as_ref() == Some(&value)) {
             return Ok(());
         }

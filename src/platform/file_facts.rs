@@ -1,9 +1,9 @@
-//! Who else could read or replace what lies at a path, by owners and modes. Looks, and changes nothing.
+//! Finds out, by owners and modes, who else could read or replace what is at a path. Changes nothing.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What lets others in, and where.
+/// What gives others access, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
     pub path: PathBuf,
@@ -12,10 +12,10 @@ pub struct Opening {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// It belongs to another user than us and root.
+    /// It belongs to another user than this one and root.
     ItsOwner,
     Everybody,
-    /// A group that is not our own; it may be nobody's but ours all the same.
+    /// A group other than our own, though it may have no other member.
     AGroup,
 }
 
@@ -23,14 +23,15 @@ impl std::fmt::Display for Who {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::ItsOwner => "another user owns it",
-            Self::Everybody => "everybody may write to it",
+            Self::Everybody => "everyone may write to it",
             Self::AGroup => "its group may write to it",
         })
     }
 }
 
-/// The way to a file: whoever can write to one of its folders can put another file there. Symlinks are followed,
-/// and both ways are looked at. `None` where nobody else can; always `None` without Unix modes.
+/// Returns what lets others replace the file: anyone who can write to a folder on its path can put another file there.
+///
+/// Symlinks are followed, and both paths are checked. `None` if no one else can; always `None` without Unix modes.
 pub fn replaceable(path: &Path) -> io::Result<Option<Opening>> {
     let real = std::fs::canonicalize(path)?;
     let way = real.ancestors().chain(path.parent().into_iter().flat_map(Path::ancestors));
@@ -42,12 +43,12 @@ pub fn replaceable(path: &Path) -> io::Result<Option<Opening>> {
     Ok(None)
 }
 
-/// Whether others can write to the very thing, whatever lies above it.
+/// Returns what lets others write to the file itself, whatever is above it.
 pub fn writable(path: &Path) -> io::Result<Option<Who>> {
     Ok(modes::writer(&std::fs::metadata(path)?))
 }
 
-/// As [`writable`], and of a symbolic link its owner too: who made it may lead elsewhere.
+/// Returns the same as [`writable`], and checks the owner of a symbolic link too, who may redirect it.
 pub fn writer(path: &Path) -> io::Result<Option<Who>> {
     let link = std::fs::symlink_metadata(path)?;
     if link.is_symlink() && modes::is_foreign(&link) {
@@ -56,7 +57,7 @@ pub fn writer(path: &Path) -> io::Result<Option<Who>> {
     writable(path)
 }
 
-/// Whether others can read it, as far as it alone decides.
+/// Returns whether others can read it, as far as it alone decides.
 pub fn readable(path: &Path) -> io::Result<bool> {
     Ok(modes::is_readable(&std::fs::symlink_metadata(path)?))
 }
@@ -75,7 +76,7 @@ mod modes {
         if is_foreign(meta) {
             return Some(Who::ItsOwner);
         }
-        // In a sticky folder (/tmp) nobody replaces what is another's.
+        // In a sticky folder (/tmp) no one can replace another user's file.
         if meta.is_dir() && mode & STICKY != 0 {
             return None;
         }
@@ -87,7 +88,7 @@ mod modes {
         }
     }
 
-    /// Of another user than us and root.
+    /// Belongs to another user than this one and root.
     pub(crate) fn is_foreign(meta: &Metadata) -> bool {
         ![0, rustix::process::geteuid().as_raw()].contains(&meta.uid())
     }
@@ -116,7 +117,7 @@ mod modes {
     }
 }
 
-/// Finds out whether files could be made in a folder, or in the nearest one above it that is there. Writes nothing.
+/// Checks whether files could be created in a folder, or in its nearest existing parent. Writes nothing.
 pub fn takes_files(folder: &Path) -> io::Result<()> {
     let there = folder.ancestors().find(|path| path.exists()).unwrap_or(folder);
     may_write(there)
@@ -125,7 +126,7 @@ pub fn takes_files(folder: &Path) -> io::Result<()> {
 #[cfg(unix)]
 pub(crate) fn may_write(folder: &Path) -> io::Result<()> {
     use rustix::fs::{Access, AtFlags, CWD, accessat};
-    // By the identity that writes, and a file system that takes no writes refuses root too.
+    // By the identity that writes; a read-only file system refuses root too.
     Ok(accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
 }
 

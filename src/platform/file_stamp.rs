@@ -1,15 +1,18 @@
-//! By what one `stat` tells whether a file is still the one that was read.
+//! Detects with one `stat` whether a file has changed since it was read.
 
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A file changed within this time may change once more without its times telling: file systems count in steps of
-/// some milliseconds, some in seconds. (Git calls such an index entry "racy".)
+/// A file changed this recently may change again with the same times.
+///
+/// File systems count in steps of some milliseconds, some in seconds. (Git calls such an index entry "racy".)
 const SETTLES_AFTER: TimeDelta = TimeDelta::seconds(2);
 
-/// Device, inode, size, and both times: an editor that renames changes the inode, one that writes in place the
-/// times, and a copy that keeps the modification time still changes the other.
+/// Device, inode, size and both times.
+///
+/// An editor that renames changes the inode, one that writes in place the times, and a copy that keeps the modification
+/// time still changes the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp([i64; Self::FIELDS]);
 
@@ -17,7 +20,7 @@ impl FileStamp {
     const FIELDS: usize = 7;
     pub const LEN: usize = Self::FIELDS * 8;
 
-    /// `None` where there is no such file.
+    /// Returns the stamp; `None` if there is no such file.
     #[cfg(unix)]
     pub fn of(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
@@ -33,7 +36,7 @@ impl FileStamp {
         ]))
     }
 
-    /// Without inodes, the time of creation takes their place.
+    /// Returns the stamp; without inodes, the creation time takes their place.
     #[cfg(not(unix))]
     pub fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::metadata(path).ok()?;
@@ -47,7 +50,7 @@ impl FileStamp {
         Some(Self([created, created_nanos, size, modified, nanos, modified, nanos]))
     }
 
-    /// A later change will show. Until then, nothing may be built on the stamp.
+    /// Returns whether a later change will show. Until then, the stamp cannot be relied on.
     pub fn is_settled(&self, now: DateTime<Utc>) -> bool {
         let changed = self.0[3].max(self.0[5]);
         changed < (now - SETTLES_AFTER).timestamp()

@@ -1,10 +1,10 @@
-//! Where files lie on this platform.
+//! The locations of files on this platform.
 
 use std::path::{Path, PathBuf};
 
 use crate::platform::env::Env;
 
-/// The folders of this person. `None` where the platform knows none (no HOME).
+/// The folders of this user. `None` if the platform has none (no HOME).
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
     pub home: Option<PathBuf>,
@@ -15,8 +15,11 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// Linux: `$XDG_STATE_HOME/kcaws`, else `~/.local/state/kcaws`; elsewhere the platform's local data folder,
-    /// which has no state folder of its own.
+    /// Returns the folders of this user.
+    ///
+    /// Linux: `$XDG_STATE_HOME/kcaws`, else `~/.local/state/kcaws`.
+    ///
+    /// Elsewhere the platform's local data folder, for lack of a state folder.
     pub fn of_this_person() -> Self {
         Self {
             home: dirs::home_dir(),
@@ -25,13 +28,14 @@ impl Folders {
         }
     }
 
-    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names, absolute. A leading `~` is expanded, as botocore does it;
-    /// nothing else is.
+    /// Returns `~/.aws/config`, or the path in `AWS_CONFIG_FILE`, absolute.
+    ///
+    /// A leading `~` is expanded, as in botocore; nothing else is.
     pub fn aws_config(&self, env: &Env) -> Option<PathBuf> {
         self.in_dot_aws(env, "AWS_CONFIG_FILE", "config")
     }
 
-    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names.
+    /// Returns `~/.aws/credentials`, or the path in `AWS_SHARED_CREDENTIALS_FILE`.
     pub fn aws_credentials(&self, env: &Env) -> Option<PathBuf> {
         self.in_dot_aws(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
     }
@@ -43,7 +47,7 @@ impl Folders {
                 match named.strip_prefix("~") {
                     Ok(rest) => self.home.as_ref().map(|home| home.join(rest)),
                     // Backups, stamps and notes name the file by its path, and the next call may come from another
-                    // folder. Where the folder is gone, so is whatever the path means.
+                    // folder. If the folder is gone, the path means nothing anyway.
                     Err(_) => Some(std::path::absolute(&named).unwrap_or(named)),
                 }
             }
@@ -52,22 +56,22 @@ impl Folders {
     }
 }
 
-/// Returns what in the name of a file shows that it was meant otherwise, as a shell or an .env file garbles one.
+/// Returns the part of a file name that shows that a shell or an .env file garbled it.
 pub fn oddity_of_name(path: &Path) -> Option<&'static str> {
     let text = path.to_string_lossy();
     let mut parts = text.split(['/', '\\']);
     if text.ends_with('\r') {
-        Some("the name ends with a carriage return, as lines of Windows do")
+        Some("the name ends with a carriage return, like a line of a Windows file")
     } else if text.chars().any(char::is_control) {
-        Some("the name holds a control character")
+        Some("the name contains a control character")
     } else if parts.clone().any(|part| part.starts_with(['"', '\'']) || part.ends_with(['"', '\''])) {
-        Some("the name has quotes in it that no shell removed")
+        Some("the name contains quotes that no shell removed")
     } else if text.contains('$')
         || parts.clone().any(|part| part.len() > 2 && part.starts_with('%') && part.ends_with('%'))
     {
-        Some("the name holds a variable that no shell replaced")
+        Some("the name contains a variable that no shell replaced")
     } else if parts.any(|part| part.starts_with([' ', '~']) || part.ends_with(' ')) {
-        Some("the name holds a `~` that is not expanded there, or a blank at its end")
+        Some("the name contains a `~` that is not expanded there, or ends with a blank")
     } else {
         None
     }

@@ -1,5 +1,6 @@
-//! Files that others write and kcaws reads whole: configuration, certificates. Whatever lies there, the read is bounded
-//! in bytes, and in time for what is no regular file.
+//! Reads whole files that others write: configuration, certificates.
+//!
+//! Whatever is there, the read is bounded in bytes, and in time for anything but a regular file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Read};
@@ -8,8 +9,10 @@ use std::path::Path;
 /// Ten thousand profiles take 2 MB.
 pub const LARGEST: u64 = 8 * 1024 * 1024;
 
-/// Returns what the file holds. A pipe (`AWS_CONFIG_FILE=<(…)`) is read to its end; one that gives nothing in time is
-/// `TimedOut`, and what is larger than [`LARGEST`], such as /dev/zero, is `FileTooLarge`.
+/// Returns the content of the file.
+///
+/// A pipe (`AWS_CONFIG_FILE=<(…)`) is read to its end. One that sends nothing in time is `TimedOut`, and anything
+/// larger than [`LARGEST`], such as /dev/zero, is `FileTooLarge`.
 pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut file = open(path)?;
     let meta = file.metadata()?;
@@ -35,7 +38,7 @@ fn too_large() -> Error {
     Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MB", LARGEST / 1024 / 1024))
 }
 
-/// Opening a pipe that has no writer would wait for one.
+/// Opens the file without blocking, which a pipe without a writer would otherwise do.
 #[cfg(unix)]
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -70,7 +73,7 @@ fn waited(file: &mut File, meta: &std::fs::Metadata, bytes: &mut Vec<u8>) -> std
             Err(error) => return Err(error),
         }
         if start.elapsed() >= PATIENCE {
-            let why = format!("it is no file, and gave nothing within {} s", PATIENCE.as_secs());
+            let why = format!("it is not a regular file, and sent nothing within {} s", PATIENCE.as_secs());
             return Err(Error::new(ErrorKind::TimedOut, why));
         }
         std::thread::sleep(Duration::from_millis(2));

@@ -1,4 +1,4 @@
-//! What kind of machine this is: containers and WSL have less than a desktop, and the kernel counts keys.
+//! Detects the kind of machine: containers and WSL have less than a desktop, and the kernel limits keys.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub enum Surroundings {
     Wsl,
 }
 
-/// What the kernel lets one user keep, and what is kept (keyrings(7), `/proc/key-users`).
+/// The kernel's quota of keys for one user, and its use (keyrings(7), `/proc/key-users`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyQuota {
     pub keys: u64,
@@ -27,7 +27,7 @@ impl Machine {
         Self { root: PathBuf::from("/") }
     }
 
-    /// Another one, for tests: its `/proc` and its markers lie below `root`.
+    /// Returns another host for tests, whose `/proc` and markers are below `root`.
     pub fn below(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
@@ -45,18 +45,19 @@ impl Machine {
         }
     }
 
-    /// The first 15 bytes of a process's name (proc(5)); its file is not for everybody to see.
+    /// Returns the first 15 bytes of a process's name (proc(5)); the path of its program is not readable for everyone.
     pub fn name_of(&self, process: u32) -> Option<String> {
         Some(self.read(&format!("proc/{process}/comm"))?.trim_end().to_owned())
     }
 
-    /// `None` where the kernel does not say, or has nothing of this user's.
+    /// Returns the quota; `None` if the kernel does not report it, or has no keys of this user.
     pub fn key_quota(&self) -> Option<KeyQuota> {
         self.read("proc/key-users")?.lines().find_map(|line| quota(line, own_id()?))
     }
 
-    /// The ids, in hex, of the keys that kcaws has in the kernel for this user, whichever state folder they are of
-    /// (keyrings(7), `/proc/keys`).
+    /// Returns the IDs, in hex, of the keys of kcaws in the kernel for this user, of all state folders.
+    ///
+    /// keyrings(7), `/proc/keys`.
     pub fn kcaws_keys(&self) -> Vec<String> {
         let keys = self.read("proc/keys").unwrap_or_default();
         keys.lines().filter_map(|line| kcaws_key(line, own_id()?)).collect()
@@ -67,7 +68,7 @@ impl Machine {
     }
 }
 
-/// `1000:    13 12/12 11/200 254/20000`: uid, usage, keys, quota of keys, quota of bytes.
+/// Parses `1000:    13 12/12 11/200 254/20000`: uid, usage, keys, quota of keys, quota of bytes.
 fn quota(line: &str, uid: u32) -> Option<KeyQuota> {
     let mut words = line.split_ascii_whitespace();
     if words.next()?.strip_suffix(':')?.parse() != Ok(uid) {
@@ -81,6 +82,8 @@ fn quota(line: &str, uid: u32) -> Option<KeyQuota> {
     Some(KeyQuota { keys, most_keys, bytes, most_bytes })
 }
 
+/// Returns the ID of a key of kcaws, from a line of `/proc/keys`.
+///
 /// `0f1cbfbc I--Q---     1 6d 3f010000  1000  1000 user      kcaws:0123…: 32`: id, flags, usage, timeout, rights, uid,
 /// gid, type, description, length.
 fn kcaws_key(line: &str, uid: u32) -> Option<String> {
@@ -102,7 +105,7 @@ fn own_id() -> Option<u32> {
     None
 }
 
-/// The kernel has limits of its own for root.
+/// Returns whether this process runs as root, for which the kernel has separate limits.
 pub fn is_root() -> bool {
     own_id() == Some(0)
 }

@@ -1,5 +1,4 @@
-//! The HTTP client below the AWS SDK clients and the sign-in endpoint: proxy, trust, deadlines and a size limit
-//! in one place.
+//! The HTTP client below the AWS SDK clients and the sign-in endpoint: proxy, trust, deadlines and size limit.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -31,14 +30,15 @@ use crate::platform::running_time::within;
 use crate::platform::runtime::Runtime;
 use crate::ports::clock::{Clock, Skew};
 
-/// Largest answer that is read. A full page of 100 accounts is about 20 KB; what is larger than this is no
-/// answer of AWS's, and it shall not fill our memory.
+/// The largest response that is read.
+///
+/// A full page of 100 accounts has about 20 KB; a larger response does not come from AWS, and must not fill the memory.
 const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
 
 /// Connecting takes one round trip, or three with TLS and a proxy.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an answer may ask to wait and be believed.
+/// The longest pause that a response may ask for and be believed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub enum HttpSetupError {
     Proxy(#[from] ProxyError),
 }
 
-/// Who could not be reached, and why.
+/// The host that could not be reached, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot reach {at}: {why}")]
 pub struct Unreached {
@@ -58,9 +58,9 @@ pub struct Unreached {
     pub why: String,
 }
 
-/// An API's answer that is a page for people: none of AWS's services answers so.
+/// An HTML page in place of an API response: no AWS service answers with one.
 #[derive(Debug, thiserror::Error)]
-#[error("a page of HTML came in place of an answer ({status})")]
+#[error("received an HTML page instead of a response ({status})")]
 pub struct Page {
     pub status: u16,
 }
@@ -79,21 +79,21 @@ impl Page {
     }
 }
 
-/// Whether only services of AWS's answer with a header of this name. The portal's own has no prefix.
+/// Returns whether only AWS services send a header of this name. The portal's own has no prefix.
 pub fn is_aws_header(name: &str) -> bool {
     ["x-amzn-requestid", "x-amzn-errortype", "x-amz-request-id", "requestid"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// Of a plain request; any status is an answer.
+/// The response to a plain request, with any status.
 pub struct Answer {
     pub status: u16,
     pub headers: Headers,
     pub body: Bytes,
 }
 
-/// What every connection of this process shares.
+/// The state that every connection of this process shares.
 #[derive(Clone)]
 pub struct HttpSetup {
     extra_roots: Arc<Roots>,
@@ -102,15 +102,16 @@ pub struct HttpSetup {
     retry_after: Arc<Mutex<Option<Duration>>>,
 }
 
-/// Compares the `Date` of every answer with our clock: times are judged by the service's clock, and a skew is
-/// named in errors.
+/// Compares the `Date` of every response with our clock.
+///
+/// Times are judged by the service's clock, and errors mention a skew.
 #[derive(Clone)]
 struct ClockSkewObserver {
     clock: Arc<dyn Clock>,
     skew: Arc<Mutex<Option<Skew>>>,
 }
 
-/// A proxy may hold a password.
+/// A proxy URL may contain a password.
 impl std::fmt::Debug for HttpSetup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("HttpSetup")
@@ -128,13 +129,14 @@ impl ClockSkewObserver {
 }
 
 impl HttpSetup {
-    /// With the certificates that `AWS_CA_BUNDLE` names and no others besides the platform's.
+    /// Creates a client that trusts the certificates in `AWS_CA_BUNDLE` and the platform's.
     pub fn from_env(env: &Env, clock: Arc<dyn Clock>) -> Result<Self, HttpSetupError> {
         Self::trusting(&Bundle::of_env(env), env, clock)
     }
 
-    /// With the proxy of the environment, and with the certificates of these files *added* to the platform's: a
-    /// company's bundle that names only the company's proxy must not cut off AWS.
+    /// Creates a client with the proxy of the environment and with these certificates *added* to the platform's.
+    ///
+    /// A company's bundle that only names the company's proxy must not cut off AWS.
     pub fn trusting(bundles: &[Bundle], env: &Env, clock: Arc<dyn Clock>) -> Result<Self, HttpSetupError> {
         let proxy = Proxy::from_env(env)?.map(Arc::new);
         let extra_roots = Arc::new(Roots::read(bundles)?);
@@ -145,7 +147,7 @@ impl HttpSetup {
         Ok(Self { extra_roots, proxy, witness, retry_after: Arc::default() })
     }
 
-    /// Where a certificate is not trusted, what was left out may be what is missing.
+    /// Returns why a request failed, with the skipped certificates if they may be the reason.
     fn why(&self, error: &(dyn Error + 'static)) -> String {
         let mut why = innermost(error);
         if matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(_)))
@@ -156,17 +158,17 @@ impl HttpSetup {
         why
     }
 
-    /// Returns how long the newest answer asks to wait (`Retry-After` in seconds).
+    /// Returns how long the latest response asks to wait (`Retry-After` in seconds).
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after.lock().ok().and_then(|retry_after| *retry_after)
     }
 
-    /// For a request that may have no answer.
+    /// Forgets the last `Retry-After`, before a request that may get no response.
     pub fn forget_retry_after(&self) {
         note_retry_after(&self.retry_after, None);
     }
 
-    /// Returns the host, and the proxy that requests to it take.
+    /// Returns the host, and the proxy that requests to it use.
     pub fn with_proxy(&self, host: &str) -> String {
         match self.proxy.as_ref().filter(|proxy| proxy.leads_to(host)) {
             Some(proxy) => format!("{host} (by the proxy {})", proxy.address()),
@@ -174,7 +176,7 @@ impl HttpSetup {
         }
     }
 
-    /// Returns who was not reached on the way to `host`, and why.
+    /// Returns which host was not reached on the way to `host`, and why.
     pub fn unreached(&self, host: &str, error: &(dyn Error + 'static)) -> (String, String) {
         let proxy = self.proxy.as_ref().filter(|proxy| proxy.leads_to(host));
         match proxy.and_then(|proxy| Some((proxy, proxy::trouble(error)?))) {
@@ -187,17 +189,17 @@ impl HttpSetup {
         &*self.witness.clock
     }
 
-    /// How far the services' clock is ahead of ours, by the newest answer that bore a `Date`.
+    /// Returns how far the services' clock is ahead, by the latest response with a `Date`.
     pub fn clock_skew(&self) -> Option<Skew> {
         self.witness.skew.lock().ok().and_then(|skew| *skew)
     }
 
-    /// The time by the services' clock, as far as it is known.
+    /// Returns the time by the services' clock, if it is known.
     pub fn now_there(&self) -> DateTime<Utc> {
         self.clock_skew().unwrap_or_default().there(self.witness.clock.now())
     }
 
-    /// A client for SDK clients that call one origin.
+    /// Returns a client for SDK clients that call one origin.
     pub fn client(&self, https: bool) -> SharedHttpClient {
         let setup = self.clone();
         let inner = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -206,10 +208,10 @@ impl HttpSetup {
         SharedHttpClient::new(BoundedClient { inner, setup: self.clone() })
     }
 
-    /// The whole answer to one plain request, for what no SDK client of ours knows. Blocks. Or why there is none.
+    /// Sends one plain request, blocks, and returns the whole response, for services without an SDK client here.
     ///
-    /// `patience` bounds all of it, and is the only clock but the connection's: a second one for the first byte
-    /// would at times win the race and say the same in other words.
+    /// `patience` bounds all of it, and is the only timer besides the connection's: a second one for the first byte
+    /// would at times fire first and report the same in other words.
     pub fn ask(&self, https: bool, patience: Duration, request: HttpRequest) -> Result<Answer, Unreached> {
         let host = host_of(request.uri());
         let unreached = |why: String| Unreached { at: host.clone(), why };
@@ -236,9 +238,11 @@ impl HttpSetup {
         })
     }
 
-    /// A plain-http origin (loopback only, see [`crate::ports::identity_center::Origin`]) gets no TLS: reading the
-    /// platform's roots costs more than everything else in a cold call. The SDK's own proxy handling is lost
-    /// with a custom connector, hence it is asked for here.
+    /// Returns the connector, without TLS for a plain-http origin.
+    ///
+    /// Such an origin is loopback only, see [`crate::ports::identity_center::Origin`]. Reading the platform's roots
+    /// costs more than everything else in a cold call. A custom connector disables the SDK's own proxy handling, which
+    /// is hence requested here.
     fn connector(
         &self,
         https: bool,
@@ -264,17 +268,17 @@ impl HttpSetup {
     }
 }
 
-/// Returns the error of TLS that `error` comes from.
+/// Returns the TLS error that caused `error`.
 pub(crate) fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     if let Some(found) = error.downcast_ref() {
         return Some(found);
     }
-    // An I/O error hides the one that it was made of from `source`.
+    // An I/O error hides the error that it was made from in `source`.
     let made_of = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     made_of.and_then(|inner| tls_error(inner)).or_else(|| error.source().and_then(tls_error))
 }
 
-/// Host and port of a request.
+/// Returns host and port of a request.
 fn host_of(uri: &str) -> String {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
@@ -287,7 +291,7 @@ fn note_retry_after(into: &Mutex<Option<Duration>>, answer: Option<&HttpResponse
     }
 }
 
-/// Refuses to read more than [`LARGEST_ANSWER`] and pages for people, and shows every answer to the witness.
+/// Refuses responses larger than [`LARGEST_ANSWER`] and HTML pages, and passes every response to the observer.
 #[derive(Debug)]
 struct BoundedClient {
     inner: SharedHttpClient,
@@ -313,13 +317,13 @@ impl HttpClient for BoundedClient {
 struct BoundedConnector {
     inner: SharedHttpConnector,
     setup: HttpSetup,
-    /// Good statuses over HTML, which an SDK that expects nothing in the body would take for an answer.
+    /// A success status with HTML, which an SDK that expects no body would accept.
     refuses_pages: bool,
 }
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // TLS below us panics at such a time, and no certificate is valid then.
+        // The TLS library panics at such a time, and no certificate is valid then.
         if self.setup.witness.clock.now().timestamp() < 0 {
             let why = "this machine's clock shows a time before 1970";
             return HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));

@@ -1,18 +1,18 @@
-//! Ctrl-C, TERM and a closed terminal: exit 130, 143 and 129, but never between an answer from AWS and its storage.
+//! Ctrl-C, TERM and a closed terminal: exit 130, 143 and 129, but never between a response from AWS and its storage.
 //!
-//! A refresh token is rotated by the service: a process that dies after the answer and before the write loses
-//! the login. Terraform hands Ctrl-C to all its children, and a terminal that is closed hangs up on all that run in
-//! it, so this is an every-day case. Ctrl-Z waits too: a process that stops there holds the lock of all others.
+//! A refresh token is rotated by the service: a process that dies after the response and before the write loses the
+//! login. Terraform passes Ctrl-C to all its children, and closing a terminal hangs up on everything that runs in it,
+//! so this happens every day. Ctrl-Z waits too: a process that stops there holds a lock that all others need.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Under one lock, so that a section cannot begin between the look and the exit.
+/// Under one lock, so that a section cannot begin between the check and the exit.
 struct State {
     sections: usize,
     pending: Option<i32>,
-    /// Ctrl-Z came in a section.
+    /// Ctrl-Z was pressed in a section.
     stop_pending: bool,
-    /// What must not be left behind, such as a terminal without echo.
+    /// Undoes what must not be left behind, such as a terminal without echo.
     undo: Option<Box<dyn FnOnce() + Send>>,
 }
 
@@ -23,7 +23,7 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// While one lives, an interrupt waits.
+/// Defers interrupts while it exists.
 pub struct CriticalSection(());
 
 impl CriticalSection {
@@ -51,17 +51,17 @@ impl Drop for CriticalSection {
     }
 }
 
-/// Undoes when dropped; an interrupt before that undoes too.
+/// Undoes something when dropped, or on an interrupt before that.
 #[must_use]
 pub struct Undo(());
 
-/// One at a time.
+/// Registers what to undo at the exit; there can be only one at a time.
 pub fn undone_at_exit(undo: impl FnOnce() + Send + 'static) -> Undo {
     state().undo = Some(Box::new(undo));
     Undo(())
 }
 
-/// Undoes now, for a process that is about to end; not where another thread is at it.
+/// Undoes now, for a process that is about to end, unless another thread is doing it.
 pub fn undo() {
     let undo = STATE.try_lock().ok().and_then(|mut state| state.undo.take());
     if let Some(undo) = undo {
@@ -77,18 +77,19 @@ impl Drop for Undo {
     }
 }
 
-/// Adds signals to those that are listened for.
+/// Adds signals to the handled ones.
 #[cfg(unix)]
 static LISTENER: std::sync::OnceLock<signal_hook::iterator::Handle> = std::sync::OnceLock::new();
 
-/// Starts listening, once. Not for the hot path: it costs a thread. Where there is none to be had, a signal does what it
-/// always does.
+/// Starts listening, once.
+///
+/// Not for the hot path, since it costs a thread. If there is no thread, signals have their default effect.
 #[cfg(unix)]
 pub fn listen() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        // The thread comes first: signals that are caught and that no one handles would not end anything any more.
+        // The thread comes first: caught signals that are not handled would no longer end the process.
         let (hand_over, registered) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
         let thread = crate::platform::thread::start(move || {
             let Ok(mut signals) = registered.recv() else { return };
@@ -96,7 +97,7 @@ pub fn listen() {
                 let mut state = state();
                 match signal {
                     SIGTSTP if state.sections > 0 => state.stop_pending = true,
-                    // Under the lock: no section begins before it.
+                    // Under the lock, so that no section begins before it.
                     SIGTSTP => stop(),
                     _ => {
                         state.pending = Some(signal);
@@ -119,7 +120,7 @@ pub fn listen() {
     });
 }
 
-/// From the first section on: until then Ctrl-Z does what it always does.
+/// Defers Ctrl-Z from the first section on; until then it has its default effect.
 #[cfg(unix)]
 fn hold_back_stops() {
     use signal_hook::consts::SIGTSTP;
@@ -133,8 +134,9 @@ fn hold_back_stops() {
     });
 }
 
-/// Makes a write beyond the limit on file sizes (`ulimit -f`) an error to report, not a reason to die with a temp file
-/// behind. A child process does not inherit it.
+/// Turns a write beyond the limit on file sizes (`ulimit -f`) into an error instead of the death of the process.
+///
+/// Otherwise a temporary file would stay behind. A child process does not inherit it.
 #[cfg(unix)]
 pub fn survive_file_limits() {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
@@ -143,15 +145,15 @@ pub fn survive_file_limits() {
 #[cfg(not(unix))]
 pub fn survive_file_limits() {}
 
-/// Makes it possible to wait for children where the parent had SIGCHLD ignored, as some supervisors do.
+/// Makes it possible to wait for children if the parent had SIGCHLD ignored, as some supervisors do.
 ///
-/// The system then reaps every child by itself, and no one is given its exit code. A handler, even one that does nothing,
-/// ends that. A program that takes this one's place starts with the default, which POSIX leaves open for an ignored
-/// SIGCHLD, and which timeout(1) and sort(1) hand on too.
+/// The system then reaps every child by itself, and no exit code is available. A handler, even an empty one, ends that.
+/// A program that replaces this process starts with the default, which POSIX leaves open for an ignored SIGCHLD, and
+/// which timeout(1) and sort(1) pass on too.
 #[cfg(unix)]
 pub fn make_children_waitable() {
     use signal_hook::consts::SIGCHLD;
-    // Where it is not known, a handler does no harm.
+    // If that is unknown, a handler does no harm.
     if is_ignored(SIGCHLD, true) {
         let _ = signal_hook::flag::register(SIGCHLD, std::sync::Arc::default());
     }
@@ -160,13 +162,15 @@ pub fn make_children_waitable() {
 #[cfg(not(unix))]
 pub fn make_children_waitable() {}
 
-/// What Ctrl-Z does where nothing holds it back.
+/// Stops the process as Ctrl-Z does if it is not deferred.
 #[cfg(unix)]
 fn stop() {
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
 }
 
-/// `nohup` starts its programs so, and listening would undo it. `unknown` where the system does not tell.
+/// Returns whether a signal is ignored: `nohup` starts its programs so, and listening would undo it.
+///
+/// `unknown` if the system does not report it.
 #[cfg(unix)]
 fn is_ignored(signal: i32, unknown: bool) -> bool {
     // proc_pid_status(5): a mask in hex, the first signal at its end.
@@ -185,7 +189,7 @@ fn stop() {}
 #[cfg(not(unix))]
 pub fn listen() {}
 
-/// For what goes on until somebody ends it: Ctrl-C and TERM do, with their codes.
+/// Waits for Ctrl-C or TERM, and exits with their codes: for commands that run until they are ended.
 pub fn wait_for_the_end() -> ! {
     loop {
         std::thread::park();
@@ -198,10 +202,10 @@ fn leave(state: &mut State, signal: i32) -> ! {
     if let Some(undo) = state.undo.take() {
         undo();
     }
-    // Held until the end: a spinner on another thread must not draw once more.
+    // Held until the end: a spinner on another thread must not draw again.
     let mut stderr = std::io::stderr().lock();
     if stderr.is_terminal() {
-        // The prompt of the shell shall not start behind `^C`.
+        // The shell's prompt must not start after `^C`.
         let _ = stderr.write_all(b"\n");
     }
     std::process::exit(128 + signal)

@@ -1,6 +1,7 @@
-//! A page on this machine that says what asked for a login, and shows its code, before the browser goes to AWS: for
-//! a login that no terminal shows. It is there as long as the login waits, for the first browser that asks for it: its
-//! link carries what a login is recognised by.
+//! A local page that shows what requested a login, and its code, before the browser goes to AWS.
+//!
+//! It is for a login that no terminal shows. It is served as long as the login waits, to the first browser that
+//! requests it, since its link contains what identifies the login.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,19 +13,19 @@ use tokio::sync::oneshot;
 use crate::platform::loopback::{self, Answer, Loopback, NoPort, Visitors};
 use crate::platform::thread;
 
-/// What the person compares and where they go on.
+/// What the user compares, and where to continue.
 pub struct Shown<'a> {
     pub session: &'a str,
-    /// Of the device grant; a login that comes back to this machine has none.
+    /// The code of the device grant; a login that redirects to this machine has none.
     pub code: Option<&'a str>,
     pub client_name: &'a str,
-    /// What asked for the login, such as `credentials of PowerUserAccess in 111122223333`.
+    /// What requested the login, such as `credentials of PowerUserAccess in 111122223333`.
     pub asked_by: &'a str,
-    /// AWS's page.
+    /// The AWS page.
     pub next: &'a str,
 }
 
-/// Served until dropped.
+/// A page that is served until this is dropped.
 pub struct LoginPage {
     url: String,
     /// Dropping it ends the serving.
@@ -53,7 +54,7 @@ impl LoginPage {
     }
 }
 
-/// Recognises the first browser by a cookie, so that it can load the page again.
+/// Recognizes the first browser by a cookie, so that it can reload the page.
 struct OneBrowser {
     cookie: String,
     path: String,
@@ -78,14 +79,14 @@ impl OneBrowser {
             return None;
         }
         let mut answer = page();
-        // For this path alone: cookies know no ports, and another port may be another user's.
+        // For this path alone: cookies ignore ports, and another port may be another user's.
         let cookie = format!("{}; Path={}; HttpOnly; SameSite=Strict", self.cookie, self.path);
         answer.headers_mut().insert(SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
         Some(answer)
     }
 }
 
-/// There is no terminal to tell it on.
+/// Returns the notice about other visitors, for lack of a terminal to report them on.
 fn notice(visitors: &Visitors) -> String {
     visitors.take_refused().map_or_else(String::new, |uid| {
         format!(

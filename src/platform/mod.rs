@@ -1,5 +1,8 @@
-//! Everything outside the process that has one form only: environment, folders, files, processes, the terminal, the HTTP
-//! client and the loopback server. [`crate::ports`] stand on it.
+//! Everything outside the process that has one form only.
+//!
+//! That is the environment, folders, files, processes, the terminal, the HTTP client and the loopback server.
+//!
+//! [`crate::ports`] build on it.
 
 pub mod aead;
 pub mod bug;
@@ -38,10 +41,10 @@ pub mod terminal;
 pub mod thread;
 pub(crate) mod which;
 
-/// As much of a text of somebody else's as is shown.
+/// How much of a foreign text is shown.
 const EXCERPT: usize = 500;
 
-/// Returns the beginning of a text that somebody else wrote: a service must not flood a terminal or a log.
+/// Returns the beginning of a foreign text: a service must not flood a terminal or a log.
 pub fn excerpt(text: &str) -> String {
     match text.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{} …", &text[..end]),
@@ -49,7 +52,7 @@ pub fn excerpt(text: &str) -> String {
     }
 }
 
-/// The deepest cause: what libraries wrap around it ("dispatch failure") tells a person nothing.
+/// Returns the deepest cause: what libraries wrap around it ("dispatch failure") is of no help.
 pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {

@@ -1,5 +1,6 @@
-//! Hands a URL that carries a secret to the browser without it ever standing on a command line: the browser is
-//! given `http://127.0.0.1:PORT/<nonce>`, which redirects once, unstored, and is gone.
+//! Passes a URL that contains a secret to the browser without putting it on a command line.
+//!
+//! The browser gets `http://127.0.0.1:PORT/<nonce>`, which redirects once, uncached, and is gone.
 
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -27,13 +28,14 @@ impl OneTimeRedirect {
         Ok(Self(Loopback::listen()?))
     }
 
-    /// What the browser is given.
+    /// Returns the URL for the browser.
     pub fn url(&self) -> String {
         self.0.url()
     }
 
-    /// [`OneTimeRedirect::redirect_once`] on a thread of its own: it begins before the browser is started, and does not wait
-    /// for that one's start to be over.
+    /// Runs [`OneTimeRedirect::redirect_once`] on a thread of its own.
+    ///
+    /// It begins before the browser is started and does not wait for its start.
     pub fn serve(self, target: &Secret<String>, patience: Duration) -> Result<Serving, OneTimeRedirectError> {
         let (target, visitors) = (target.clone(), self.0.visitors());
         let (end, ended) = oneshot::channel();
@@ -42,7 +44,7 @@ impl OneTimeRedirect {
         Ok(Serving { thread, visitors, patience, _end: end })
     }
 
-    /// Redirects the first right request to `target` and ends. Wrong ones do not end the wait.
+    /// Redirects the first valid request to `target` and ends. Invalid ones do not end the wait.
     fn redirect_once(
         self,
         target: &Secret<String>,
@@ -54,7 +56,7 @@ impl OneTimeRedirect {
         let page = move |_: &_| {
             let first = done.lock().ok().and_then(|mut done| done.take())?;
             let answer = redirect(target.expose())?;
-            // The receiver is gone only when the wait is over anyway.
+            // The receiver is only gone when the wait is over anyway.
             let _ = first.send(());
             Some(answer)
         };
@@ -68,7 +70,7 @@ impl OneTimeRedirect {
     }
 }
 
-/// Waits for the browser elsewhere; no longer when dropped.
+/// Waits for the browser on another thread, until it is dropped.
 pub struct Serving {
     thread: JoinHandle<Result<(), OneTimeRedirectError>>,
     visitors: Arc<Visitors>,
@@ -111,7 +113,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
         assert!(answer.to_lowercase().contains("cache-control: no-store"), "{answer}");
         assert!(answer.contains("SigninToken=hidden"), "{answer}");
-        // Its thread had the listener, and ends with this. (Whoever gets the port next is somebody else.)
+        // Its thread had the listener, and ends with this. (The port may be reused by another process.)
         waiter.wait().expect("fetched");
     }
 

@@ -1,4 +1,4 @@
-//! The clipboard of the terminal, wherever that is: an escape sequence that terminals take a text by (OSC 52).
+//! The terminal's clipboard, also over SSH, set by an escape sequence (OSC 52).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 use crate::platform::env::Env;
 use crate::secret::Secret;
 
-/// The most that terminals take, in base64: xterm's limit, which the others have, or a higher one.
+/// The longest text that terminals accept, in base64: xterm's limit; others have the same or a higher one.
 const LONGEST: usize = 74_994;
-/// Screen takes no longer string at once.
+/// GNU Screen accepts no longer string at once.
 const SCREENFUL: usize = 700;
 
 /// What is between this process and the terminal.
@@ -32,7 +32,9 @@ impl Multiplexer {
     }
 }
 
-/// Returns whether the terminal may know the sequence. One that surely does not would print it, or parts of it.
+/// Returns whether the terminal may support the sequence.
+///
+/// One that certainly does not would print it, or parts of it.
 pub fn may_be_known(env: &Env) -> bool {
     match env.get("TERM").as_deref() {
         Some("dumb" | "linux") => false,
@@ -41,13 +43,13 @@ pub fn may_be_known(env: &Env) -> bool {
     }
 }
 
-/// Returns the bytes that put the text into the terminal's clipboard, `None` for a text that is too long.
+/// Returns the bytes that set the terminal's clipboard; `None` for a text that is too long.
 pub fn sequence(text: &Secret<String>, multiplexer: Multiplexer) -> Option<Secret<Vec<u8>>> {
     let encoded = Zeroizing::new(STANDARD.encode(text.expose()));
     if encoded.len() > LONGEST {
         return None;
     }
-    // Large enough from the start: no half-grown copy of a secret stays behind.
+    // Large enough from the start, so that growing leaves no copy of a secret.
     let mut bytes = Vec::with_capacity(2 * encoded.len() + encoded.len() / SCREENFUL * 4 + 64);
     let mut plain = Zeroizing::new(Vec::with_capacity(encoded.len() + 16));
     plain.extend_from_slice(b"\x1b]52;c;");
@@ -55,7 +57,7 @@ pub fn sequence(text: &Secret<String>, multiplexer: Multiplexer) -> Option<Secre
     plain.push(b'\x07');
     match multiplexer {
         Multiplexer::None => bytes.extend_from_slice(&plain),
-        // To tmux itself (`set-clipboard on`), and past it to the terminal (`allow-passthrough on`).
+        // To tmux itself (`set-clipboard on`), and through it to the terminal (`allow-passthrough on`).
         Multiplexer::Tmux => {
             bytes.extend_from_slice(&plain);
             bytes.extend_from_slice(b"\x1bPtmux;\x1b");

@@ -1,14 +1,14 @@
-//! Whose a folder is, and what keeps this process from creating one below it. Looks, and changes nothing.
+//! Finds out who owns a folder, and what prevents this process from creating one below it. Changes nothing.
 
 use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
 use crate::platform::file_facts;
 
-/// Why a folder that is not there cannot be created.
+/// Why a missing folder cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obstacle {
-    /// The folder that is in the way.
+    /// The folder that prevents it.
     pub path: PathBuf,
     /// The name of its owner.
     pub owner: String,
@@ -17,20 +17,21 @@ pub struct Obstacle {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObstacleKind {
-    /// This process is root's and the folder is not: what root created there would be of no use to its owner.
+    /// This process runs as root and the folder is not root's: what root created there would be of no use to its owner.
     OfAnother,
     /// This process may not enter it or write to it.
     Closed,
 }
 
-/// Returns what is in the way of creating this folder: the nearest folder above it that exists, or one on the way
-/// there that cannot be entered.
+/// Returns what prevents the creation of this folder.
+///
+/// That is its nearest existing parent, or a folder on the way there that cannot be entered.
 #[cfg(unix)]
 pub fn obstacle(path: &Path) -> Option<Obstacle> {
     use std::os::unix::fs::MetadataExt;
     let found =
         |path: &Path, owner, kind| Some(Obstacle { path: path.to_path_buf(), owner: name_of(owner), kind });
-    // Not what a symlink leads to: what it names may be missing.
+    // Not the target of a symlink, which may be missing.
     let nearest = path.ancestors().find_map(|step| Some((step, std::fs::metadata(step).ok()?)));
     let (nearest, meta) = nearest?;
     if is_of_another(&meta) {
@@ -45,13 +46,13 @@ pub fn obstacle(_path: &Path) -> Option<Obstacle> {
     None
 }
 
-/// Tells whether this process is root's and the thing belongs to another user, as under `sudo -E`.
+/// Returns whether this process runs as root and the file belongs to another user, as under `sudo -E`.
 #[cfg(unix)]
 pub(crate) fn is_of_another(meta: &std::fs::Metadata) -> bool {
     rustix::process::geteuid().is_root() && std::os::unix::fs::MetadataExt::uid(meta) != 0
 }
 
-/// Returns the owner of what is at the path, if that is not the user of this process.
+/// Returns the owner of the file at the path, if that is not the user of this process.
 #[cfg(unix)]
 pub fn other_owner(path: &Path) -> Option<String> {
     let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::symlink_metadata(path).ok()?);
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(other_owner(&temp.path().join("nothing")), None);
     }
 
-    /// Root may write anywhere; there the suites run as another user.
+    /// Root may write anywhere; the suites run as another user there.
     #[test]
     fn a_folder_that_is_closed_is_named() {
         let temp = tempfile::tempdir().expect("a temp folder");

@@ -1,12 +1,12 @@
-//! Text from outside, in forms in which nothing of it acts on a terminal.
+//! Makes foreign text safe to print: nothing in it acts on a terminal.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The lines of a diff as they are shown.
+/// Returns the lines of a diff in printable form.
 ///
-/// A carriage return at the end of a line stays what it is, for a terminal and for whoever applies the diff. It is shown
-/// where it is all that a removed and an added line differ in, because nothing else would tell them apart.
+/// A carriage return at the end of a line stays, for a terminal and for programs that apply the diff. It is made
+/// visible if it is the only difference between a removed and an added line.
 pub(crate) fn shown_lines(diff: &str) -> Vec<String> {
     let lines: Vec<&str> = diff.split_terminator('\n').collect();
     let header = lines.iter().take_while(|line| !line.starts_with("@@")).count();
@@ -35,7 +35,7 @@ pub(crate) fn shown_lines(diff: &str) -> Vec<String> {
     lines.iter().enumerate().map(shown_line).collect()
 }
 
-/// Whether a text was removed, and added, without and with a carriage return at its end.
+/// Whether a text was removed and added, without and with a carriage return at its end.
 #[derive(Default)]
 struct LineEnds {
     removed: [bool; 2],
@@ -52,8 +52,7 @@ fn without_return(line: &str) -> (&str, bool) {
     line.strip_suffix('\r').map_or((line, false), |line| (line, true))
 }
 
-/// Text from outside, made harmless: control and escape characters, line ends and bidirectional overrides appear
-/// as `\u{…}` instead of acting.
+/// Escapes foreign text: control characters, line ends and bidirectional overrides appear as `\u{…}`.
 pub fn shown(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -66,12 +65,13 @@ pub fn shown(text: &str) -> String {
     harmless
 }
 
-/// JSON for a terminal that somebody may look at: the same to every parser (RFC 8259 section 7), and what would act is
-/// written as an escape. serde leaves all but the first 32 control characters as they are.
+/// Escapes JSON for a terminal, without a change to any parser (RFC 8259 section 7).
+///
+/// serde only escapes the first 32 control characters.
 pub(crate) fn harmless_json(json: &str) -> String {
     let mut harmless = String::with_capacity(json.len());
     for letter in json.chars() {
-        // Line ends here are those between the members; in texts they are escaped already.
+        // Line ends here are those between the members; in strings they are already escaped.
         if letter != '\n' && (letter.is_control() || is_invisible(letter)) {
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 let _ = write!(harmless, "\\u{unit:04x}");
@@ -83,7 +83,7 @@ pub(crate) fn harmless_json(json: &str) -> String {
     harmless
 }
 
-/// Characters that change how others are read: Unicode TR 36 and TR 9 (bidi), zero-width and tag characters.
+/// Characters that change how others are displayed: Unicode TR 36 and TR 9 (bidi), zero-width and tag characters.
 fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{061c}' | '\u{feff}'
@@ -109,7 +109,7 @@ mod tests {
             " [default]\r\n-region = x\n\\ No newline at end of file\n+region = x2\r\n+output = json\r\n",
             " [default]\r\n region = x\n+output = json\r\n",
             "-x\n+y\n",
-            // A removed line may look like a head.
+            // A removed line may look like a header.
             "--- c\r\n+y\r\n",
         ] {
             assert_eq!(shown_diff(lines), lines);

@@ -1,4 +1,4 @@
-//! A file with a secret in it, where a person asked for one: 0600 whatever the umask, whole or not at all.
+//! Writes a file with a secret for the user: 0600 whatever the umask, completely or not at all.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,14 @@ use crate::secret::Secret;
 pub enum PrivateFileError {
     #[error("cannot write `{}`", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
-    /// What it leads to may be anybody's to read.
+    /// Its target may be readable by everyone.
     #[error("`{}` is not a regular file", .path.display())]
     NotAFile { path: PathBuf },
 }
 
-/// A file that was written here. It is removed when this is dropped, unless somebody changed or replaced it.
+/// A file that was written here.
+///
+/// It is removed when this is dropped, unless another process changed or replaced it.
 #[must_use]
 pub struct PrivateFile {
     path: PathBuf,
@@ -22,8 +24,9 @@ pub struct PrivateFile {
 }
 
 impl PrivateFile {
-    /// Writes `contents` beside `path` and puts it in its place. What is there already must be a regular file; a symbolic
-    /// link is not followed.
+    /// Writes `contents` beside `path` and moves it into place.
+    ///
+    /// An existing file must be a regular one; a symbolic link is not followed.
     pub fn write(path: &Path, contents: Secret<Vec<u8>>) -> Result<Self, PrivateFileError> {
         let io = |source| PrivateFileError::Io { path: path.to_owned(), source };
         match std::fs::symlink_metadata(path) {
@@ -41,7 +44,7 @@ impl PrivateFile {
         Ok(Self { path: path.to_owned(), contents })
     }
 
-    /// Two processes that write one file do not remove each other's: what they write differs.
+    /// Returns whether the file is still as written, so that two writers do not remove each other's file.
     fn is_unchanged(&self) -> bool {
         let is_file = std::fs::symlink_metadata(&self.path).is_ok_and(|found| {
             found.is_file() && usize::try_from(found.len()) == Ok(self.contents.expose().len())
@@ -55,7 +58,7 @@ impl PrivateFile {
 impl Drop for PrivateFile {
     fn drop(&mut self) {
         if self.is_unchanged() {
-            // What is left is good for nothing.
+            // An incomplete file is of no use.
             let _ = std::fs::remove_file(&self.path);
         }
     }

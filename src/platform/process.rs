@@ -1,12 +1,13 @@
-//! This process: who runs it, where, and what the system may do with its memory. And its children.
+//! This process: its user, its folder, what the system may do with its memory. And its children.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::platform::file_facts;
 
-/// First act of `main` (rule 2): no core dump, and no debugger of the same user reads our memory.
-/// A failure is no reason to stop: the container forbids the call, and then it forbids dumps its own way.
+/// Hardens the process, as the first act of `main` (rule 2): no core dump, and no debugger of the same user.
+///
+/// A failure is no reason to stop: a container that forbids the call has its own way to forbid dumps.
 pub fn hide_memory() {
     #[cfg(unix)]
     {
@@ -20,40 +21,42 @@ pub fn hide_memory() {
     }
 }
 
-/// A package has two programs below one folder (Filesystem Hierarchy Standard 3.0, section 4.7): this one is small,
-/// answers the hot paths and hands the rest over. `cargo install` has the whole one alone, as `kcaws`.
+/// A package has two programs below one folder (Filesystem Hierarchy Standard 3.0, section 4.7).
+///
+/// The small one answers the hot paths and passes on the rest. `cargo install` only has the complete one, as `kcaws`.
 const FRONT: &str = "bin/kcaws";
 const WHOLE: &str = "libexec/kcaws/kcaws";
 
-/// The file by which kcaws is started, whichever of a package's programs this is.
+/// Returns the file by which kcaws is started, whichever of a package's programs this is.
 pub(crate) fn own_file() -> std::io::Result<PathBuf> {
     let exe = std::env::current_exe()?;
     let front = package_of(&exe, WHOLE).map(|folder| folder.join(FRONT));
     Ok(front.filter(|front| front.is_file() && is_ours_alone(front, 1)).unwrap_or(exe))
 }
 
-/// Returns whether a file and this many folders above it belong to us or root, and no one else may write there: what
-/// another user can put there must not be run as this program.
+/// Returns whether a file and this many folders above it belong to us or root, and no one else may write there.
+///
+/// What another user can put there must not be run as this program.
 fn is_ours_alone(file: &Path, folders: usize) -> bool {
     let is_safe = |path| matches!(file_facts::writer(path), Ok(None));
     file.ancestors().take(folders + 1).all(is_safe)
 }
 
-/// The folder below which `exe` is the file `place`.
+/// Returns the folder in which `exe` is the file `place`.
 fn package_of<'a>(exe: &'a Path, place: &str) -> Option<&'a Path> {
     exe.ends_with(place).then(|| exe.ancestors().nth(Path::new(place).components().count()))?
 }
 
-/// The other program of the package whose front this is.
+/// Returns the complete program of the package that this front belongs to.
 pub fn whole_of(front: &Path) -> Option<PathBuf> {
     let front = front.canonicalize().ok()?;
     let whole = package_of(&front, FRONT)?.join(WHOLE);
     whole.is_file().then_some(whole)
 }
 
-/// The whole program is not where the package had it, or it may be another user's.
+/// The complete program is not where the package had it, or it may be another user's.
 #[derive(Debug, thiserror::Error)]
-#[error("{} does not start", .path.display())]
+#[error("cannot start {}", .path.display())]
 pub struct NotWhole {
     pub path: PathBuf,
     #[source]
@@ -73,7 +76,7 @@ impl NotWhole {
     }
 }
 
-/// The whole program takes this one's place, with its command line and environment. Returns only if it cannot.
+/// Replaces this process with the complete program, with the same arguments and environment. Only returns on failure.
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub fn become_whole() -> NotWhole {
@@ -83,7 +86,7 @@ pub fn become_whole() -> NotWhole {
         Ok(exe) => exe,
         Err(source) => return not_whole(WHOLE.as_ref(), source),
     };
-    // A front that was copied elsewhere would look in somebody else's folder.
+    // A front that was copied elsewhere would look in an unrelated folder.
     let is_packaged = exe.parent().is_some_and(|folder| folder.ends_with("bin"));
     let Some(path) = exe.ancestors().nth(2).filter(|_| is_packaged).map(|package| package.join(WHOLE)) else {
         let why = format!("`{}` is not in the folder bin of a package", exe.display());
@@ -100,7 +103,8 @@ pub fn become_whole() -> NotWhole {
     not_whole(&path, command.exec())
 }
 
-/// Starts kcaws itself with `args`, on its own: no terminal, none of our streams, and it outlives us.
+/// Starts kcaws itself with `args`, detached: no terminal, none of our streams, and it outlives us.
+///
 /// The child leaves our session by [`leave_session`].
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()> {
@@ -117,9 +121,11 @@ pub fn start_detached(args: &[&str], env: &[(&str, &str)]) -> std::io::Result<()
     Ok(())
 }
 
-/// The path under which kcaws will still be found after an upgrade: as it was called, or as `PATH` finds it, symbolic
-/// links kept (Homebrew's, `/usr/local/bin`). What they lead to is a folder with a version in its name, and gone
-/// with the next one. Each candidate must be this very program; the last resort is the program's own file.
+/// Returns the path under which kcaws will still be found after an upgrade.
+///
+/// That is the path as called, or as found in `PATH`, without resolving symbolic links (Homebrew's, `/usr/local/bin`):
+/// they lead to a folder with a version in its name, which the next upgrade removes. Each candidate must be this very
+/// program; the last resort is the program's own file.
 pub fn lasting_path_of_self(env: &crate::platform::env::Env) -> std::io::Result<PathBuf> {
     let exe = own_file()?;
     let called = std::env::args_os().next().map(PathBuf::from);
@@ -137,13 +143,13 @@ fn lasting(candidates: impl Iterator<Item = PathBuf>, exe: &Path) -> Option<Path
     fitting.next()
 }
 
-/// Folders that a package manager replaces: Homebrew's Cellar, Nix's and Guix's stores.
+/// Returns whether a package manager replaces the folder: Homebrew's Cellar, Nix's and Guix's stores.
 fn has_version_folder(path: &Path) -> bool {
     let text = path.to_string_lossy();
     ["/Cellar/", "/nix/store/", "/gnu/store/"].iter().any(|folder| text.contains(folder))
 }
 
-/// `None`, and the child ended, when it takes longer.
+/// Waits for the child; if it takes longer, ends it and returns `None`.
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub(crate) fn wait_until(
     child: &mut std::process::Child,
@@ -162,14 +168,17 @@ pub(crate) fn wait_until(
     }
 }
 
-/// A session of its own: closing the terminal, or Ctrl-C in it, does not reach us any more. Fails for a process
-/// that leads its group already, and then there is nothing to leave.
+/// Starts a session of its own, so that closing the terminal, or Ctrl-C in it, no longer reaches this process.
+///
+/// Fails for a process that already leads its group, and then there is nothing to leave.
 pub fn leave_session() {
     #[cfg(unix)]
     let _ = rustix::process::setsid();
 }
 
-/// `alice@laptop`, for the client name that the consent page shows. Best effort: it is a label, not an identity.
+/// Returns `alice@laptop`, for the client name on the consent page.
+///
+/// Best effort: it is a label, not an identity.
 pub fn user_at_host(env: &crate::platform::env::Env) -> String {
     let user = env.get("USER").or_else(|| env.get("LOGNAME")).or_else(|| env.get("USERNAME"));
     format!("{}@{}", user.as_deref().unwrap_or("someone"), host_name(env))

@@ -1,4 +1,4 @@
-//! Another program, run with variables that may be secrets: in its environment, never on its command line.
+//! Runs another program with variables that may be secrets: in its environment, never on its command line.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,35 +20,37 @@ pub struct Program<'a> {
 #[derive(Debug)]
 pub enum NotRun {
     NotFound,
-    /// The program is there, and what it is to be run by is not: what its `#!` names, or, without one, the loader that
-    /// was linked into it.
+    /// The program exists, but its interpreter does not.
+    ///
+    /// That is the one in its `#!` line or, without one, the loader that was linked into it.
     NoInterpreter(Option<String>),
     CannotRun(std::io::Error),
 }
 
 impl Program<'_> {
-    /// In this process, on Unix: terminal, signals and exit code are the program's. Returns only if that fails.
+    /// Replaces this process, on Unix: terminal, signals and exit code are the program's. Only returns on failure.
     #[cfg(unix)]
     pub fn take_our_place(&self) -> NotRun {
         use std::os::unix::process::CommandExt;
         self.why(self.command().exec())
     }
 
-    /// Windows knows no such thing: this process waits, and ends as the program does.
+    /// Waits and ends as the program does: Windows cannot replace a process.
     #[cfg(not(unix))]
     pub fn take_our_place(&self) -> NotRun {
         self.run_beside(|| ())
     }
 
-    /// Beside this process, which serves it until it ends, does what is left to do `at_the_end`, and then ends as it
-    /// did. Returns only if it cannot be run.
+    /// Runs beside this process, which serves it until it ends, calls `at_the_end`, and then ends the same way.
     ///
-    /// A key such as Ctrl-C reaches both at once; what somebody sends to this process alone is handed on.
+    /// Only returns if the program cannot be run.
+    ///
+    /// A key such as Ctrl-C reaches both at once; a signal sent to this process alone is forwarded.
     #[cfg(unix)]
     #[allow(clippy::exit, reason = "the program's end is ours")]
     pub fn run_beside(&self, at_the_end: impl FnOnce()) -> NotRun {
         use std::os::unix::process::ExitStatusExt;
-        // An interrupt is for the program to answer, not for us.
+        // An interrupt is for the program to handle.
         let _section = crate::platform::interrupt::CriticalSection::enter();
         let signals = Handed::listen();
         let mut child = match self.command().spawn() {
@@ -85,7 +87,7 @@ impl Program<'_> {
         }
     }
 
-    /// The system has one and the same error for a program that is not there and for one whose interpreter is not.
+    /// Distinguishes a missing program from a missing interpreter, for which the system has the same error.
     fn why(&self, error: std::io::Error) -> NotRun {
         if error.kind() != std::io::ErrorKind::NotFound {
             return NotRun::CannotRun(error);
@@ -94,7 +96,7 @@ impl Program<'_> {
             .map_or(NotRun::NotFound, |file| NotRun::NoInterpreter(interpreter(&file)))
     }
 
-    /// Where the program lies, if it is there.
+    /// Returns the path of the program, if it exists.
     fn file(&self, env: &Env) -> Option<PathBuf> {
         let name = Path::new(&self.line[0]);
         if name.components().count() > 1 {
@@ -117,19 +119,21 @@ impl Program<'_> {
     }
 }
 
-/// What the first line of a script names.
+/// Returns what the first line of a script names.
 fn interpreter(script: &Path) -> Option<String> {
     let mut start = Vec::new();
-    // More than that of it no kernel reads.
+    // The kernel reads no more of it.
     std::fs::File::open(script).ok()?.take(256).read_to_end(&mut start).ok()?;
     let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     let line = String::from_utf8_lossy(line);
-    // Neither blank nor tab, a CR of Windows's line ends belongs to the name.
+    // Being neither blank nor tab, the CR of Windows line ends belongs to the name.
     line.split([' ', '\t']).find(|word| !word.is_empty()).map(str::to_owned)
 }
 
-/// Several runs of kcaws itself at a time. What somebody sends to this process is handed on to all that run, and no
-/// other begins after it; dropped when they have ended, it ends this process too where an interrupt was among it.
+/// Runs kcaws itself several times in parallel.
+///
+/// Signals to this process are forwarded to all runs, and no run begins after one. When it is dropped, after all have
+/// ended, it ends this process too if an interrupt was among them.
 pub struct Crowd {
     running: Arc<Mutex<Running>>,
     _section: crate::platform::interrupt::CriticalSection,
@@ -161,13 +165,15 @@ impl Crowd {
         Self { running, _section: section }
     }
 
-    /// Whether somebody ended it: no other run begins.
+    /// Returns whether a signal ended it: no other run begins.
     pub fn is_over(&self) -> bool {
         lock(&self.running).is_over
     }
 
-    /// kcaws itself with `args`, its output passed on line by line behind `prefix`; its exit code, 128 + n for
-    /// signal n. A passphrase's descriptor is not handed on: it can be read once, and this process has done so.
+    /// Runs kcaws itself with `args` and forwards its output line by line with `prefix`.
+    ///
+    /// Returns its exit code, 128 + n for signal n. A passphrase's descriptor is not passed on: it can be read once,
+    /// and this process has done so.
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     pub fn run_ourselves(&self, args: &[OsString], prefix: &str) -> std::io::Result<i32> {
         let mut command = Command::new(crate::platform::process::own_file()?);
@@ -178,7 +184,7 @@ impl Crowd {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = {
-            // Under the lock: no signal comes between its start and its place in the list.
+            // Under the lock: no signal comes between its start and its entry in the list.
             let mut running = lock(&self.running);
             if running.is_over {
                 return Err(std::io::Error::new(std::io::ErrorKind::Interrupted, "not begun"));
@@ -195,7 +201,7 @@ impl Crowd {
                 .inspect_err(|_| drop(child.kill()))
         });
         wait_unreaped(&child);
-        // Its number is another process's as soon as it is reaped.
+        // As soon as it is reaped, its number may belong to another process.
         lock(&self.running).children.retain(|pid| *pid != child.id());
         let status = child.wait()?;
         passed_on?;
@@ -221,7 +227,7 @@ fn wait_unreaped(child: &std::process::Child) {
 #[cfg(not(unix))]
 fn wait_unreaped(_child: &std::process::Child) {}
 
-/// Whole lines, each in one piece: several programs write at once.
+/// Copies whole lines, each in one write: several programs write at once.
 fn pass_on(from: Option<impl Read>, prefix: &str, mut to: impl Write) {
     let Some(from) = from else { return };
     let mut from = BufReader::new(from);
@@ -236,7 +242,7 @@ fn pass_on(from: Option<impl Read>, prefix: &str, mut to: impl Write) {
         if !line.ends_with(b"\n") {
             line.push(b'\n');
         }
-        // A reader that has gone: the program's own pipe stays open, so that it ends by itself.
+        // The reader is gone: the program's own pipe stays open, so that it ends by itself.
         let _ = to.write_all(&line);
     }
 }
@@ -244,7 +250,7 @@ fn pass_on(from: Option<impl Read>, prefix: &str, mut to: impl Write) {
 #[cfg(unix)]
 type Origins = signal_hook::iterator::exfiltrator::WithOrigin;
 
-/// Signals that are caught from now on, and handed on as soon as there is somebody.
+/// Catches signals from now on, and forwards them as soon as there is a receiver.
 #[cfg(unix)]
 struct Handed(std::sync::mpsc::Sender<Hear>);
 
@@ -256,7 +262,7 @@ impl Handed {
     fn listen() -> std::io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
         use signal_hook::low_level::siginfo::Cause;
-        // The thread comes first: signals that are caught and handed to no one would be lost.
+        // The thread comes first: caught signals that are not forwarded would be lost.
         let (hand_over, registered) =
             std::sync::mpsc::channel::<signal_hook::iterator::SignalsInfo<Origins>>();
         let (to, hear) = std::sync::mpsc::channel::<Hear>();
@@ -273,8 +279,9 @@ impl Handed {
         Ok(Self(to))
     }
 
-    /// Whether it came of a key goes with it: the terminal's own go to the whole group, and a second Ctrl-C means
-    /// something else to many.
+    /// Forwards a signal, unless it came from a key.
+    ///
+    /// The terminal's own go to the whole group, and a second Ctrl-C means something else to many programs.
     fn for_each(self, hear: impl FnMut(rustix::process::Signal, bool) + Send + 'static) {
         let _ = self.0.send(Box::new(hear));
     }

@@ -1,8 +1,8 @@
-//! What keeps a file from being written to by its user.
+//! What prevents the user from writing to a file.
 
 use std::path::Path;
 
-/// Where packages are put, read-only, and what is there is generated anew from somewhere else.
+/// Folders into which packages are installed, read-only, and whose content is generated from somewhere else.
 const STORES: [&str; 2] = ["/nix/store", "/gnu/store"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// Tells whether the file is likely made from another one by some program.
+    /// Returns whether the file was probably generated from another one.
     pub fn is_of_another_hand(&self) -> bool {
         *self != Self::Mode
     }
 
-    /// Returns what keeps this process from writing to the file; `None` where nothing does.
+    /// Returns what prevents this process from writing to the file; `None` if nothing does.
     pub fn of(path: &Path, meta: &std::fs::Metadata) -> Option<Self> {
         let refused = refusal(path);
         let is_refused = meta.permissions().readonly() || refused.is_some();
@@ -46,7 +46,7 @@ impl std::fmt::Display for Protection {
     }
 }
 
-/// By its folder, which may be a link.
+/// Returns whether the file is in a store, by its path or its folder's, which may be a link.
 fn is_in_store(path: &Path) -> bool {
     let folder = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
     let is_below = |path: &Path| STORES.iter().any(|store| path.starts_with(store));
@@ -81,7 +81,7 @@ mod tests {
         let meta = std::fs::metadata(&file).expect("is there");
         let stored = Path::new("/nix/store/abc-home-manager-files/.aws/config");
         assert_eq!(Protection::of(stored, &meta), Some(Protection::Store));
-        // The kernel's own files take no writes, by root neither.
+        // The kernel's own files cannot be written, not even by root.
         let of_kernel = of(Path::new("/proc/version"));
         assert!(of_kernel.as_ref().is_some_and(|found| *found != Protection::FileSystem), "{of_kernel:?}");
         let root = rustix::process::geteuid().is_root();

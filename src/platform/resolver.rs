@@ -1,6 +1,6 @@
-//! Names of hosts to addresses, by the system's resolver on a thread of its own.
+//! Resolves host names with the system's resolver, on a thread of its own.
 //!
-//! The default one asks on tokio's pool, which panics where the system gives no thread.
+//! The default resolver uses tokio's pool, which panics if the system provides no thread.
 
 use std::net::{IpAddr, ToSocketAddrs};
 

@@ -1,29 +1,29 @@
-//! Time limits that count only the time during which this process ran.
+//! Time limits that only count the time during which this process ran.
 //!
-//! A process is stopped by Ctrl-Z, `docker pause`, a freezer or the lid of a laptop, and its timers go on. What came in
-//! meanwhile lies in the socket when it runs again, and a usual time limit is looked at first: it would throw away the
-//! one answer that holds a rotated refresh token.
+//! A process is stopped by Ctrl-Z, `docker pause`, a freezer or the lid of a laptop, and its timers go on. What arrived
+//! in the meantime is in the socket when it runs again, but a usual time limit is checked first: it would discard the
+//! one response that contains a rotated refresh token.
 
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often the clocks are looked at.
+/// How often the clocks are checked.
 const TICK: Duration = Duration::from_millis(100);
-/// A tick that took this long was no tick: the process did not run.
+/// If a tick took this long, the process did not run.
 const STOPPED: Duration = Duration::from_secs(1);
-/// Turns of the runtime after the limit, in which an answer that has come gets through its layers.
+/// Turns of the runtime after the limit, in which a response that has arrived gets through its layers.
 const LAST_TURNS: u32 = 5;
 const TURN: Duration = Duration::from_millis(10);
 
-/// What came of waiting.
+/// The result of waiting.
 pub(crate) struct Watched<T> {
-    /// `None`: nothing within the limit.
+    /// `None` if nothing came within the limit.
     pub(crate) value: Option<T>,
-    /// How long the process did not run meanwhile.
+    /// How long the process was stopped.
     pub(crate) stopped_for: Duration,
 }
 
-/// Waits for `future` while this process runs for `limit`, and looks once more after that.
+/// Waits for `future` while this process runs for `limit`, and checks once more after that.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Watched<F::Output> {
     let mut future = std::pin::pin!(future);
     let mut watch = Watch::start();
@@ -49,7 +49,7 @@ struct Watch {
     ran: Duration,
     stopped_for: Duration,
     monotonic: Instant,
-    /// Goes on in a suspended machine, where the other stands still.
+    /// Goes on in a suspended machine, where the other clock stops.
     wall: SystemTime,
 }
 
@@ -68,13 +68,13 @@ impl Watch {
     fn look(&mut self) {
         let (monotonic, wall) = (Instant::now(), SystemTime::now());
         let by_monotonic = monotonic.saturating_duration_since(self.monotonic);
-        // A wall clock that was set back says nothing.
+        // A wall clock that was set back has no meaning.
         let by_wall = wall.duration_since(self.wall).unwrap_or_default();
         (self.monotonic, self.wall) = (monotonic, wall);
         self.passed(by_monotonic, by_wall);
     }
 
-    /// One tick, as two clocks measured it.
+    /// Counts one tick, as two clocks measured it.
     fn passed(&mut self, by_monotonic: Duration, by_wall: Duration) {
         let longest = by_monotonic.max(by_wall);
         if longest < STOPPED {
@@ -123,7 +123,7 @@ mod tests {
         assert!(outcome.value.is_none());
     }
 
-    /// As an answer that lies in the socket: a task of the runtime hands it over, at a time when the limit has passed.
+    /// Sends a value like a response in the socket: a task of the runtime passes it on after the limit has passed.
     #[test]
     #[expect(
         clippy::disallowed_methods,

@@ -1,8 +1,8 @@
-//! URLs in messages: without the password that may stand in one.
+//! URLs in messages, without a password.
 
 use std::fmt::{Display, Formatter, Result};
 
-/// Shows a URL, or what was meant to be one, with `***` for a name and password, and without query and fragment.
+/// Shows a URL or an attempt at one, with `***` for a name and password, and without query and fragment.
 pub(crate) struct ShownUrl<'a>(pub(crate) &'a str);
 
 impl Display for ShownUrl<'_> {
@@ -12,7 +12,7 @@ impl Display for ShownUrl<'_> {
             None => ("", self.0),
         };
         let (plain, is_cut) = match rest.find(['?', '#']) {
-            // A password may hold both; then nothing before the last `@` is shown.
+            // A password may contain both; then nothing before the last `@` is shown.
             Some(at) if !rest[at..].contains('@') => (&rest[..at], true),
             _ => (rest, false),
         };

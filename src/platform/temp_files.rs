@@ -1,5 +1,6 @@
-//! The temp files of the state folder. Their names say which file each belongs to, for the writer that comes after one
-//! that was killed.
+//! The temp files of the state folder.
+//!
+//! Their names contain the file that each belongs to, for the next writer after one that was killed.
 //!
 //! ```text
 //! .tmp-<file>-<random>  any write
@@ -12,11 +13,11 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::{Builder, NamedTempFile};
 
-/// Older versions named theirs `.tmp` and six letters.
+/// Older versions used `.tmp` and six letters.
 const ANY: &str = ".tmp";
 const RECORD: &str = ".new-";
 const TAG_LEN: usize = 64;
-/// No write takes that long, unless the process was stopped: then it fails and says so.
+/// No write takes that long, unless the process was stopped; then it fails with an error.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(crate) enum Kind {
     Record,
 }
 
-/// Mode 0600, beside the file `name` of `folder`.
+/// Creates a temp file with mode 0600, beside the file `name` of `folder`.
 pub(crate) fn create(folder: &Path, name: &str, kind: Kind) -> std::io::Result<NamedTempFile> {
     let prefix = match kind {
         Kind::Any => format!("{ANY}-{}-", tag(name)),
@@ -34,13 +35,14 @@ pub(crate) fn create(folder: &Path, name: &str, kind: Kind) -> std::io::Result<N
     Builder::new().prefix(&prefix).tempfile_in(folder)
 }
 
-/// No file of ours begins with a dot.
+/// Returns whether it is a temp file: no other file of kcaws begins with a dot.
 pub(crate) fn is_temp(name: &str) -> bool {
     name.starts_with('.')
 }
 
-/// Removes what writers that were killed have left in `folder`, but for a record whose file is there: that is for the
-/// record's own lock to decide. Not worth failing for.
+/// Removes what killed writers have left in `folder`; a failure is ignored.
+///
+/// A record whose file exists stays, since only the holder of the record's lock may decide about it.
 #[expect(clippy::disallowed_methods, reason = "ages of files are told by the clock of their file system")]
 pub(crate) fn sweep(folder: &Path) {
     let now = SystemTime::now();
@@ -55,7 +57,7 @@ pub(crate) fn sweep(folder: &Path) {
     }
 }
 
-/// The unfinished records of the file `name`, the newest first, each with its time.
+/// Returns the unfinished records of the file `name`, the newest first, each with its time.
 pub(crate) fn unfinished(folder: &Path, name: &str) -> std::io::Result<Vec<(String, SystemTime)>> {
     let mut found = Vec::new();
     for temp in names(folder)? {
@@ -68,7 +70,7 @@ pub(crate) fn unfinished(folder: &Path, name: &str) -> std::io::Result<Vec<(Stri
     Ok(found)
 }
 
-/// All of the file `name`, and what older versions left, which tells of no file.
+/// Returns all temp files of the file `name`, and those of older versions, which cannot be assigned to a file.
 pub(crate) fn of(folder: &Path, name: &str) -> std::io::Result<Vec<String>> {
     let tag = tag(name);
     let mut found = names(folder)?;

@@ -1,7 +1,7 @@
 //! The terminal: whether there is one, and the two streams.
 //!
-//! stdout is data, stderr is for people (rule 1). Data go out byte for byte; what has colours goes through `anstream`,
-//! which drops them, and with them all control characters, where [`crate::platform::color`] says so.
+//! stdout is for data, stderr for people (rule 1). Data is written byte for byte; colored text goes through `anstream`,
+//! which drops colors, and with them all control characters, as [`crate::platform::color`] decides.
 
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
@@ -9,37 +9,39 @@ use std::sync::{Arc, Mutex};
 use crate::platform::color;
 use crate::platform::env::Env;
 
-/// What a command may write to, and whether a person can be asked.
+/// What a command may write to, and whether it can prompt.
 pub struct Terminal {
     pub stdout: Box<dyn Write + Send>,
-    /// The same stream, for lines with colours.
+    /// The same stream, for lines with colors.
     pub colored_stdout: Box<dyn Write + Send>,
     pub stderr: Box<dyn Write + Send>,
-    /// The terminal itself, for a sequence that is no colour: stderr, or else stdout. `None` where neither is one.
+    /// The terminal itself, for an escape sequence other than a color: stderr, or else stdout.
+    ///
+    /// `None` if neither is a terminal.
     pub raw: Option<Box<dyn Write + Send>>,
-    /// What the person types. Nothing is read before somebody is asked.
+    /// The user's input. Nothing is read before a prompt.
     pub stdin: Box<dyn BufRead + Send>,
-    /// stdin and stderr are a terminal: somebody can read a question and answer it.
+    /// Whether stdin and stderr are terminals, so that a prompt can be answered.
     pub interactive: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
     pub surface: Surface,
-    /// The mode, in octal, of the file that stdout goes to, where other users can read it.
+    /// The mode, in octal, of the file that stdout goes to, if other users can read it.
     pub stdout_open_to_others: fn() -> Option<String>,
 }
 
-/// What the terminal at stderr can do.
+/// The abilities of the terminal at stderr.
 #[derive(Clone, Copy)]
 pub struct Surface {
-    /// It moves its cursor, so that a list can be drawn on it.
+    /// Whether it can move the cursor, so that a list can be drawn on it.
     pub draws: bool,
     pub color: bool,
-    /// Columns and rows, asked anew each time; those of stdout where stderr is no terminal.
+    /// Columns and rows, read anew each time; those of stdout if stderr is not a terminal.
     pub size: fn() -> Option<(u16, u16)>,
 }
 
 impl Terminal {
-    /// `may_color`: no flag of the command line refuses colours.
+    /// Returns the terminal of this process; `may_color` is `false` if a command-line flag disables colors.
     pub fn of_this_process(may_color: bool) -> Self {
         let env = Env::from_process();
         let has_color = |is_terminal| may_color && color::is_wanted(&env, is_terminal);
@@ -72,7 +74,7 @@ impl Terminal {
         }
     }
 
-    /// A terminal nobody sits at, and the two buffers that keep what is written to it.
+    /// Returns a terminal without a user, and the two buffers with its output.
     pub fn captured() -> (Self, Captured, Captured) {
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let terminal = Self {
@@ -105,15 +107,16 @@ fn stdout_open_to_others() -> Option<String> {
     None
 }
 
-/// A terminal that does not know its size says 0, or nothing.
+/// Returns the size of the terminal, if it is known: an unknown one is reported as 0, or not at all.
 fn size() -> Option<(u16, u16)> {
     let of = |term: console::Term| term.size_checked().map(|(rows, columns)| (columns, rows));
     let is_known = |size: &(u16, u16)| size.0 > 0 && size.1 > 0;
     of(console::Term::stderr()).filter(is_known).or_else(|| of(console::Term::stdout()).filter(is_known))
 }
 
-/// Straight to stdout, without a buffer between: the bytes are a secret, and on the way to a pipe. A pipe that was
-/// closed early is how its reader says that it has enough.
+/// Writes directly to stdout, without a buffer: the bytes are a secret, usually written to a pipe.
+///
+/// A pipe that was closed early means that its reader has enough.
 pub fn write_stdout(bytes: &[u8]) -> std::io::Result<()> {
     match write_all(bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -137,7 +140,7 @@ fn write_all(bytes: &[u8]) -> std::io::Result<()> {
     stdout.flush()
 }
 
-/// Bytes written, kept for a test to read.
+/// Written bytes, kept for a test to read.
 #[derive(Clone, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 

@@ -1,9 +1,9 @@
-//! Threads that may not be had: a limit on processes (RLIMIT_NPROC, a pids cgroup, a sandbox) is an error, not a panic.
+//! Starts threads fallibly: a limit on processes (RLIMIT_NPROC, a pids cgroup, a sandbox) is an error, not a panic.
 
 use std::io::Result;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
-/// Starts a thread, or returns why the system gives none.
+/// Starts a thread, or returns why the system provides none.
 pub fn start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
     Builder::new().spawn(work)
 }
@@ -16,13 +16,14 @@ pub fn start_in<'scope, T: Send + 'scope>(
     Builder::new().spawn_scoped(scope, work)
 }
 
-/// Returns whether the system gives a thread now: for libraries that panic where it does not.
+/// Returns whether the system provides a thread now: for libraries that panic otherwise.
 pub fn can_be_had() -> bool {
     start(|| ()).is_ok_and(|thread| thread.join().is_ok())
 }
 
-/// Runs `work` on up to `count` threads at once until all are done. Fewer take longer; where none can be had, this one
-/// does all of it.
+/// Runs `work` on up to `count` threads at once until all are done.
+///
+/// With fewer threads it takes longer; with none, this one does all of it.
 pub fn work_together(count: usize, work: impl Fn() + Sync) {
     std::thread::scope(|scope| {
         let started = (0..count).map_while(|_| start_in(scope, &work).ok()).count();
@@ -32,12 +33,13 @@ pub fn work_together(count: usize, work: impl Fn() + Sync) {
     });
 }
 
-/// Returns what `work`, which may block, gives, without holding up the runtime that waits for it. (tokio's own pool
-/// panics where there is no thread.)
+/// Returns the result of `work`, which may block, without blocking the runtime that waits for it.
+///
+/// (tokio's own pool panics if there is no thread.)
 pub async fn run_apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let (done, result) = tokio::sync::oneshot::channel();
     start(move || {
-        // Who waited may have gone.
+        // The receiver may be gone.
         let _ = done.send(work());
     })?;
     result.await.map_err(std::io::Error::other)

@@ -1,10 +1,10 @@
-//! Programs on the person's path.
+//! Finds programs in PATH.
 
 use std::path::{Path, PathBuf};
 
 use crate::platform::env::Env;
 
-/// As a shell would find `name`; `None` where it would not.
+/// Finds `name` as a shell would; `None` if it would not.
 pub(crate) fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
     find(name, env, |_| true)
 }
@@ -16,7 +16,7 @@ pub(crate) fn on_fixed_path(name: &str, env: &Env) -> Option<PathBuf> {
 
 fn find(name: &str, env: &Env, is_meant: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     let path = env.raw("PATH")?;
-    // Windows leaves the ending out.
+    // On Windows the extension is left out.
     let names = [Some(name.to_owned()), cfg!(windows).then(|| format!("{name}.exe"))];
     let folders = std::env::split_paths(&path).filter(|folder| is_meant(folder));
     let mut candidates =
@@ -35,7 +35,7 @@ pub(crate) fn is_program(file: &Path) -> bool {
     file.is_file()
 }
 
-/// Puts a script on a path of its own, for the tests of what starts programs.
+/// Puts a script into a PATH of its own, for tests of code that starts programs.
 #[cfg(all(test, unix))]
 #[expect(clippy::disallowed_methods, reason = "a test's own folder")]
 pub(crate) fn script(folder: &std::path::Path, name: &str, text: &str) -> Env {

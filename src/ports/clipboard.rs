@@ -1,5 +1,7 @@
-//! The desktop's clipboard, through the program that the desktop has for it: on Linux the one who offers a text must
-//! live as long as it is offered, and these programs see to that. The text goes to stdin, never onto a command line.
+//! The desktop's clipboard, through the program that the desktop has for it.
+//!
+//! On Linux the owner of a text must run as long as the text is offered, which these programs take care of. The text is
+//! passed on stdin, never on a command line.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,14 +15,14 @@ use crate::platform::which;
 use crate::ports::browser::SSH;
 use crate::secret::Secret;
 
-/// All of them take their input and go, or leave somebody behind.
+/// All of them read their input and exit, or leave a process behind.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClipboardError {
-    #[error("no program for the clipboard was found")]
+    #[error("no clipboard program was found")]
     NoProgram { tried: Vec<&'static str> },
-    #[error("`{program}` did not take the text")]
+    #[error("`{program}` did not accept the text")]
     Failed { program: &'static str, why: String },
 }
 
@@ -39,10 +41,10 @@ impl SystemClipboard {
         Self { env }
     }
 
-    /// Those that can reach where the person sits, the best first.
+    /// Returns the programs that can reach the user's desktop, the best first.
     fn candidates(&self) -> Vec<Candidate> {
         let set = |name| self.env.get(name).is_some();
-        // These put it on the desktop of the machine that they run on; a display may be forwarded.
+        // These use the desktop of the machine that they run on; a display may be forwarded.
         let is_far = SSH.into_iter().any(set);
         if cfg!(any(target_os = "macos", windows)) {
             let program = if cfg!(windows) { "clip.exe" } else { "pbcopy" };
@@ -83,19 +85,19 @@ fn feed(file: &PathBuf, arguments: &[&str], text: &Secret<String>) -> Result<(),
     let (deadline, mut command) = (Instant::now() + PATIENCE, Command::new(file));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child: Child = command.spawn().map_err(|error| error.to_string())?;
-    // Less than a pipe holds: this does not wait for a reader. A reader that is gone shows in the status.
+    // Less than a pipe holds, so this does not wait for a reader. A missing reader shows in the status.
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(text.expose().as_bytes());
     }
     match wait_until(&mut child, deadline) {
         Ok(Some(status)) if status.success() => Ok(()),
         Ok(Some(status)) => Err(status.to_string()),
-        Ok(None) => Err(format!("it did not end within {} s", PATIENCE.as_secs())),
+        Ok(None) => Err(format!("it did not finish within {} s", PATIENCE.as_secs())),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// Keeps what was put last.
+/// Keeps the last text.
 #[derive(Clone, Default)]
 pub struct FakeClipboard(Arc<Mutex<Option<Secret<String>>>>);
 
@@ -117,7 +119,7 @@ mod tests {
     use super::*;
     use crate::platform::which::script;
 
-    /// What both forms keep.
+    /// Checks what both forms keep.
     fn keeps_what_is_put(clipboard: &dyn Clipboard, text: &dyn Fn() -> Option<String>) {
         for put in ["https://first/?a=b&c=%20#d", "second"] {
             clipboard.put(&put.into()).expect("takes it");
@@ -134,7 +136,7 @@ mod tests {
     fn the_contract_holds_for_both_forms() {
         let folder = tempfile::tempdir().expect("a temp folder");
         let file = folder.path().join("text");
-        // What xclip and wl-copy do: one that lives on keeps the text.
+        // Like xclip and wl-copy: a process that stays keeps the text.
         let text = format!("/bin/cat > '{0}.new'; /bin/mv '{0}.new' '{0}'; /bin/sleep 60 &", file.display());
         for (program, variable) in [
             ("xsel", "DISPLAY"),
@@ -158,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temp folder");
         let env = script(folder.path(), "xclip", "exit 3");
         let failed = with(&env, "DISPLAY").put(&"x".into()).expect_err("fails").to_string();
-        assert_eq!(failed, "`xclip` did not take the text");
+        assert_eq!(failed, "`xclip` did not accept the text");
         let refused = with(&env, "WAYLAND_DISPLAY").put(&"x".into());
         assert!(matches!(refused, Err(ClipboardError::NoProgram { tried }) if tried == ["wl-copy"]));
         assert!(

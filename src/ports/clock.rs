@@ -1,34 +1,35 @@
-//! Time: what the wall says, how long something took, and waiting.
+//! Time: the wall clock, elapsed time, and waiting.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 pub trait Clock: Send + Sync {
-    /// The wall clock, to the second: nothing on the wire or in our files is finer.
+    /// Returns the wall clock, to the second: nothing on the wire or in our files is finer.
     fn now(&self) -> DateTime<Utc>;
-    /// Returns the wall clock in full, as time since 1970: for what several processes agree on. Zero before that.
+    /// Returns the full wall clock as time since 1970, for processes that must agree on it. Zero before that.
     fn since_epoch(&self) -> Duration;
-    /// Time since some fixed point, never stepping back: for deadlines.
+    /// Returns the time since some fixed point, which never goes back: for deadlines.
     fn elapsed(&self) -> Duration;
     fn sleep(&self, span: Duration);
 }
 
-/// How far a service's clock is ahead of this machine's, in seconds. All arithmetic with it saturates: the number comes
-/// from the network.
+/// How far a service's clock is ahead of this machine's, in seconds.
+///
+/// All arithmetic with it saturates, since the number comes from the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skew(i64);
 
 impl Skew {
     pub const NONE: Self = Self(0);
-    /// 9999-12-31T23:59:59Z: what is later is no clock's time.
+    /// 9999-12-31T23:59:59Z: no clock shows a later time.
     const LAST_SECOND: i64 = 253_402_300_799;
 
     pub const fn of_seconds(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// Returns `None` where `there` is a time that no clock shows.
+    /// Returns `None` if `there` is a time that no clock shows.
     pub fn between(there: DateTime<Utc>, here: DateTime<Utc>) -> Option<Self> {
         let there = there.timestamp();
         (0..=Self::LAST_SECOND).contains(&there).then(|| Self(there.saturating_sub(here.timestamp())))
@@ -85,7 +86,9 @@ impl Clock for SystemClock {
     }
 }
 
-/// To the second. chrono's own conversion panics before 1970, which is what a machine without a clock's battery shows.
+/// Returns the time to the second.
+///
+/// chrono's own conversion panics before 1970, which is what a machine with an empty clock battery shows.
 fn wall(time: SystemTime) -> DateTime<Utc> {
     let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
@@ -94,7 +97,7 @@ fn wall(time: SystemTime) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }
 
-/// A clock that stands still until somebody sleeps on it or moves it.
+/// A clock that only moves when a test sleeps on it or sets it.
 pub struct FakeClock {
     start: DateTime<Utc>,
     passed: std::sync::Mutex<Duration>,
@@ -102,7 +105,7 @@ pub struct FakeClock {
 }
 
 impl FakeClock {
-    /// `start` in RFC 3339.
+    /// Creates a clock that starts at `start`, in RFC 3339.
     pub fn at(start: &str) -> Self {
         let start = DateTime::parse_from_rfc3339(start).expect("an RFC 3339 time in a test").to_utc();
         Self { start, passed: Duration::ZERO.into(), naps: Vec::new().into() }
@@ -112,7 +115,7 @@ impl FakeClock {
         *self.passed.lock().expect("no test panics while holding it") += span;
     }
 
-    /// The spans slept so far.
+    /// Returns the spans slept so far.
     pub fn naps(&self) -> Vec<Duration> {
         self.naps.lock().expect("no test panics while holding it").clone()
     }

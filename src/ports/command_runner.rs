@@ -1,4 +1,4 @@
-//! Runs a program to see what it says: bounded in time, without a terminal, nothing of it reaches the person.
+//! Runs a program and captures its output: bounded in time, without a terminal, and with nothing shown to the user.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use crate::platform::thread;
 use crate::secret::Secret;
 
-/// Versions and tables are short; whatever else comes is thrown away unread.
+/// Versions and tables are short; the rest is discarded unread.
 const MOST_READ: u64 = 64 * 1024;
 
-/// How it ended, and what it had said. What it said may hold a secret.
+/// The exit status, and the output up to then, which may contain a secret.
 #[derive(Clone)]
 pub struct CommandOutput {
     pub succeeded: bool,
@@ -24,14 +24,14 @@ pub struct CommandOutput {
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error("it does not start ({0})")]
+    #[error("it could not be started ({0})")]
     NotStarted(std::io::Error),
-    #[error("it did not end within {} s", .0.as_secs())]
+    #[error("it did not finish within {} s", .0.as_secs())]
     TooSlow(Duration),
 }
 
 pub trait CommandRunner {
-    /// `set` is added to the environment of this process.
+    /// Runs a program. `set` is added to the environment of this process.
     fn run(
         &self,
         program: &Path,
@@ -56,7 +56,7 @@ impl CommandRunner for SystemCommands {
         let mut command = Command::new(program);
         command.args(args).envs(set.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // One group, so that what it started itself ends with it.
+        // One group, so that processes started by it end with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(RunError::NotStarted)?;
@@ -68,11 +68,11 @@ impl CommandRunner for SystemCommands {
                 return Err(RunError::NotStarted(error));
             }
         };
-        let heard = |from: &mpsc::Receiver<Secret<String>>| {
+        let received = |from: &mpsc::Receiver<Secret<String>>| {
             from.recv_timeout(deadline.saturating_duration_since(Instant::now()))
         };
         // Both streams end when the last process that holds them does.
-        let (Ok(stdout), Ok(stderr)) = (heard(&stdout), heard(&stderr)) else {
+        let (Ok(stdout), Ok(stderr)) = (received(&stdout), received(&stderr)) else {
             end(&mut child);
             return Err(RunError::TooSlow(patience));
         };
@@ -96,7 +96,7 @@ fn listen(stream: Option<impl Read + Send + 'static>) -> std::io::Result<mpsc::R
         let Some(mut stream) = stream else { return };
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(4096));
         let _ = (&mut stream).take(MOST_READ).read_to_end(&mut bytes);
-        // To its end: a program whose reader goes away early fails.
+        // To the end: a program fails if its reader closes early.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
         let _ = sender.send(Secret::new(String::from_utf8_lossy(&bytes).into_owned()));
     })?;
@@ -112,15 +112,15 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Programs by path, and what each says.
+/// Programs by path, and the output of each.
 #[derive(Default)]
 pub struct FakeCommands(pub BTreeMap<PathBuf, CommandOutput>);
 
 impl FakeCommands {
     #[must_use]
     pub fn with(mut self, program: impl Into<PathBuf>, succeeded: bool, stdout: &str, stderr: &str) -> Self {
-        let said = CommandOutput { succeeded, stdout: stdout.into(), stderr: stderr.into() };
-        self.0.insert(program.into(), said);
+        let output = CommandOutput { succeeded, stdout: stdout.into(), stderr: stderr.into() };
+        self.0.insert(program.into(), output);
         self
     }
 }
@@ -151,10 +151,11 @@ mod tests {
     #[test]
     fn both_forms_keep_the_contract() {
         let contract = |trials: &dyn CommandRunner| {
-            let said = trials.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
-            let said = said.expect("runs");
-            let texts = (said.stdout.expose().as_str(), said.stderr.expose().as_str());
-            assert_eq!((said.succeeded, texts), (false, ("out\n", "err\n")));
+            let output =
+                trials.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
+            let output = output.expect("runs");
+            let texts = (output.stdout.expose().as_str(), output.stderr.expose().as_str());
+            assert_eq!((output.succeeded, texts), (false, ("out\n", "err\n")));
             let absent = trials.run(Path::new("/no/such"), &[], &[], PATIENCE);
             assert!(matches!(absent, Err(RunError::NotStarted(_))));
         };
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn variables_are_added() {
-        let said = SystemCommands.run(Path::new("/bin/sh"), &sh("echo $X"), &[("X", "y")], PATIENCE);
-        assert_eq!(said.expect("runs").stdout.expose(), "y\n");
+        let output = SystemCommands.run(Path::new("/bin/sh"), &sh("echo $X"), &[("X", "y")], PATIENCE);
+        assert_eq!(output.expect("runs").stdout.expose(), "y\n");
     }
 }

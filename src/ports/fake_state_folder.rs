@@ -35,12 +35,12 @@ impl FakeStateFolder {
         self.0.lock().expect("no test panics while holding it")
     }
 
-    /// As a process does that is killed before its record is in its place.
+    /// Leaves what a process does that is killed before its record is in place.
     pub fn leave(&self, name: &str, contents: &[u8]) {
         self.inner().left_over.push((name.to_owned(), contents.to_vec()));
     }
 
-    /// From now on writing fails, as on a full or read-only disk.
+    /// Makes writing fail from now on, as on a full or read-only disk.
     pub fn fail_writes(&self) {
         self.inner().read_only = true;
     }

@@ -1,5 +1,6 @@
-//! An exclusive lock on a file, the system's own: it is free again when its holder dies. Beside it stands who holds
-//! it, for the message of those who wait in vain.
+//! An exclusive lock on a file by the system, which releases it when its holder dies.
+//!
+//! A note names the holder, for the error of processes that wait in vain.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -8,7 +9,9 @@ use std::time::Duration;
 
 use crate::ports::state_error::StateError;
 
-/// Polls, because the system's blocking lock knows no deadline. The steps are short against a network call.
+/// Takes the lock by polling, because the system's blocking lock has no deadline.
+///
+/// The steps are short compared to a network call.
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 pub(super) fn take(file: &mut File, path: &Path, patience: Duration) -> Result<(), StateError> {
     let start = std::time::Instant::now();
@@ -26,7 +29,7 @@ pub(super) fn take(file: &mut File, path: &Path, patience: Duration) -> Result<(
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    // Not worth failing for.
+    // A failure is ignored.
     let _ = with_note(file, path, |note| {
         note.set_len(0)?;
         note.rewind()?;
@@ -46,7 +49,7 @@ fn busy(file: &mut File, path: &Path) -> StateError {
     StateError::Busy { pid: pid.trim().parse().ok(), age }
 }
 
-/// The locked file is the note: everybody can read it, since locks are advisory here.
+/// Opens the note, which is the locked file: everyone can read it, since locks are advisory here.
 #[cfg(not(windows))]
 fn with_note<T>(
     file: &mut File,
@@ -56,8 +59,9 @@ fn with_note<T>(
     work(file)
 }
 
-/// Windows lets nobody read what somebody else has locked: the note lies beside it. It ends like a lock, so that
-/// whoever lists the folder takes it for one.
+/// Opens the note, which is a file beside the locked one: on Windows no other process can read that.
+///
+/// It has the suffix of a lock, so that code that lists the folder treats it as one.
 #[cfg(windows)]
 fn with_note<T>(
     _file: &mut File,

@@ -1,5 +1,7 @@
-//! Everything outside the process that kcaws decides by: for each a trait, its real form, a small fake, and a contract
-//! test that both pass. What needs no fake is in [`crate::platform`].
+//! Everything outside the process that decides how kcaws behaves.
+//!
+//! Each has a trait, its real form, a small fake, and a contract test that both pass. What needs no fake is in
+//! [`crate::platform`].
 
 pub mod browser;
 pub mod callback;

@@ -1,4 +1,4 @@
-//! A folder of ours alone: made so, and refused where it is not.
+//! Creates a folder for this user alone, and refuses one that is not.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub(super) fn refuse_unsafe(path: &Path, meta: &std::fs::Metadata) -> Result<(),
 }
 
 fn create_private(path: &Path) -> Result<(), StateError> {
-    // Before the first folder is made: its owner could not even remove it.
+    // Before the first folder is created: its owner could not even remove it.
     if let Some(Obstacle { path, owner, kind: ObstacleKind::OfAnother }) = owner::obstacle(path) {
         return Err(StateError::RootInAnothersHome { path, owner });
     }
@@ -38,11 +38,11 @@ fn create_private(path: &Path) -> Result<(), StateError> {
 
 fn create(path: &Path) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
-        // Private too, whatever the umask: who can write there could put another folder in place of ours.
+        // Private too, whatever the umask: anyone who can write there could replace our folder.
         private_folder().recursive(true).create(parent)?;
     }
     match private_folder().create(path) {
-        // Another process was faster; what it made is checked like any other.
+        // Another process was faster; what it created is checked like any other.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
@@ -56,13 +56,13 @@ fn private_folder() -> std::fs::DirBuilder {
     builder
 }
 
-/// The profile folder's access list is inherited, and is the protection.
+/// Returns a builder of private folders: on Windows the inherited access list of the profile folder protects them.
 #[cfg(not(unix))]
 fn private_folder() -> std::fs::DirBuilder {
     std::fs::DirBuilder::new()
 }
 
-/// Asked of the system once.
+/// Returns this process's user ID; the system is asked once.
 #[cfg(unix)]
 fn our_uid() -> u32 {
     static UID: std::sync::OnceLock<u32> = std::sync::OnceLock::new();

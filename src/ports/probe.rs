@@ -1,4 +1,4 @@
-//! Whether a host answers at all: one request that says nothing about anybody.
+//! Checks whether a host answers at all: one request that reveals nothing about the user.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 
 use crate::platform::http::{HttpSetup, Unreached};
 
-/// A person waits, and hosts are asked at the same time.
+/// A user waits, and hosts are asked in parallel.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Any status is an answer.
+/// A response with any status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -21,11 +21,11 @@ pub struct Answer {
 }
 
 pub trait Probe: Sync {
-    /// `HEAD`, without cookies, tokens or redirects followed. `Err`: why there was no answer.
+    /// Sends `HEAD` without cookies or tokens, and follows no redirects. `Err` is why there was no response.
     fn ask(&self, url: &str) -> Result<Answer, String>;
 }
 
-/// By the proxy and the roots that all requests of this process go by.
+/// Uses the proxy and the roots that all requests of this process use.
 pub struct HttpProbe(pub HttpSetup);
 
 impl HttpProbe {
@@ -53,7 +53,7 @@ impl Probe for HttpProbe {
     }
 }
 
-/// Answers by URL; all others are unreachable.
+/// Responses by URL; all other hosts are unreachable.
 #[derive(Default)]
 pub struct FakeProbe(pub BTreeMap<String, Answer>);
 
@@ -93,7 +93,7 @@ mod tests {
                 .expect("answers");
             String::from_utf8_lossy(&request[..read]).into_owned()
         });
-        // Bound and dropped: nobody listens there.
+        // Bound and dropped, so that nothing listens there.
         let dead = std::net::TcpListener::bind("127.0.0.1:0").expect("binds").local_addr().expect("bound");
         let dead = format!("http://{dead}/");
         let setup =

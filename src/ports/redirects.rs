@@ -1,4 +1,4 @@
-//! Where a company's own start URL leads: one request, and no redirect followed.
+//! Finds where a company's own start URL redirects to: one request, and no redirect followed.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::platform::http::{HttpSetup, Unreached};
 
-/// As long as the AWS CLI waits for one answer.
+/// The same as the AWS CLI waits for one response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub enum Method {
     Get,
 }
 
-/// What matters of an answer.
+/// The relevant part of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// As it was sent: perhaps relative, perhaps nonsense.
+    /// As it was sent, so it may be relative or invalid.
     pub location: Option<String>,
 }
 
@@ -35,11 +35,11 @@ pub struct NoAnswer {
 }
 
 pub trait Redirects {
-    /// Bears neither cookies nor authorization. https only.
+    /// Sends one request, with neither cookies nor authorization. https only.
     fn ask(&self, method: Method, url: &Url) -> Result<Answer, NoAnswer>;
 }
 
-/// By the proxy and the roots that all requests of this process go by.
+/// Uses the proxy and the roots that all requests of this process use.
 pub struct HttpRedirects(pub HttpSetup);
 
 impl HttpRedirects {
@@ -49,7 +49,7 @@ impl HttpRedirects {
         let method = if method == Method::Head { "HEAD" } else { "GET" };
         request.set_method(method).map_err(|error| failed(error.to_string()))?;
         request.set_uri(url.as_str().to_owned()).map_err(|error| failed(error.to_string()))?;
-        // Some web application firewalls refuse clients without a name.
+        // Some web application firewalls refuse clients without a user agent.
         request.headers_mut().insert("user-agent", concat!("kcaws/", env!("CARGO_PKG_VERSION")));
         let answer = self.0.ask(true, TIMEOUT, request)?;
         Ok(Answer { status: answer.status, location: answer.headers.get("location").map(str::to_owned) })
@@ -64,7 +64,7 @@ impl Redirects for HttpRedirects {
         }
         let mut plain = url.clone();
         plain.set_fragment(None);
-        // A name and password in the URL are for nobody.
+        // A name and password in the URL are not sent to anyone.
         let _ = (plain.set_username(""), plain.set_password(None));
         let answer = self.send(method, &plain);
         tracing::info!(target: "kcaws::start_url", host = url.host_str(), ?method, answered = answer.is_ok(), "asked");
@@ -72,7 +72,7 @@ impl Redirects for HttpRedirects {
     }
 }
 
-/// Answers in order, and notes what it was asked.
+/// Responds in order, and records the requests.
 #[derive(Default)]
 pub struct FakeRedirects {
     answers: Mutex<VecDeque<Result<Answer, NoAnswer>>>,

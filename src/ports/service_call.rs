@@ -1,4 +1,4 @@
-//! One plain request to a service of AWS's that no SDK client of ours knows, and what can become of it.
+//! Sends one plain request to an AWS service without an SDK client here, and interprets the response.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::ports::identity_center::Origin;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// So often trouble is tried again.
+/// How often errors are retried.
 const MOST_AGAIN: u32 = 2;
 const BACK_OFF: Duration = Duration::from_millis(500);
 
@@ -31,7 +31,7 @@ pub enum CalledService {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum CallErrorKind {
-    /// `code`: the service's own word, where its answer has one.
+    /// `code` is the service's error code, if its response has one.
     Refused {
         status: u16,
         code: Option<String>,
@@ -40,11 +40,11 @@ pub enum CallErrorKind {
         status: u16,
     },
     Unreachable(Unreached),
-    /// By its form the answer is none of AWS's.
+    /// The response does not have AWS's form.
     NotAws {
         status: u16,
     },
-    /// No answer of this service's, though perhaps one of AWS's.
+    /// Not a response of this service, though perhaps one of AWS's.
     NotUnderstood,
 }
 
@@ -53,22 +53,22 @@ impl CallErrorKind {
         match self {
             Self::Refused { code: Some(code), .. } => format!("{host} refused the credentials ({code})"),
             Self::Refused { status, code: None } => format!("{host} refused the credentials ({status})"),
-            Self::Overloaded { status } => format!("{host} is in trouble ({status})"),
+            Self::Overloaded { status } => format!("{host} returned an error ({status})"),
             Self::Unreachable(unreached) => unreached.to_string(),
             Self::NotAws { status } => {
-                format!("something that is not AWS answered in place of {host} ({status})")
+                format!("something other than AWS answered in place of {host} ({status})")
             }
-            Self::NotUnderstood => format!("{host} answered something that is not understood"),
+            Self::NotUnderstood => format!("{host} sent an unexpected response"),
         }
     }
 }
 
-/// How a service words its refusals.
+/// How a service reports refusals.
 #[derive(Clone, Copy)]
 pub enum Refusals {
-    /// With a code, which this finds in the body.
+    /// With a code, which this function finds in the body.
     Coded(fn(&str) -> Option<String>),
-    /// As a page for people under this status, and without a mark of AWS's.
+    /// As an HTML page with this status, and without a mark of AWS's.
     Pages(u16),
 }
 
@@ -96,7 +96,7 @@ fn has_aws_header(answer: &Answer) -> bool {
     answer.headers.iter().any(|(name, _)| is_aws_header(name))
 }
 
-/// A service at its place.
+/// A service at its origin.
 pub struct ServiceEndpoint {
     pub service: CalledService,
     pub http: HttpSetup,
@@ -105,7 +105,7 @@ pub struct ServiceEndpoint {
 }
 
 impl ServiceEndpoint {
-    /// The good answer. What makes trouble is asked again, as long as the call's time allows.
+    /// Returns the successful response; errors are retried as long as the call's time allows.
     pub fn call(&self, request: &HttpRequest) -> Result<Answer, CallError> {
         let clock = self.http.clock();
         let end = clock.elapsed() + PATIENCE;
@@ -129,13 +129,13 @@ impl ServiceEndpoint {
         }
     }
 
-    /// Of a request that could not even be made.
+    /// Returns the error of a request that could not be built.
     pub fn failed(&self, why: impl std::fmt::Display) -> CallError {
         let unreached = Unreached { at: self.origin.host().to_owned(), why: why.to_string() };
         self.in_trouble(CallErrorKind::Unreachable(unreached))
     }
 
-    /// Of an answer with a good status: whose it is, by its form.
+    /// Checks by its form whether a response with a success status comes from AWS.
     pub fn not_understood(&self, answer: &Answer) -> CallError {
         let is_page = answer.body.trim_ascii_start().starts_with(b"<")
             && answer.body.windows(5).take(1000).any(|word| word.eq_ignore_ascii_case(b"<html"));

@@ -1,4 +1,5 @@
-//! The federation endpoint of the console: role credentials in, a sign-in token out.
+//! The console's federation endpoint, which exchanges role credentials for a sign-in token.
+//!
 //! IAM user guide, "Enabling custom identity broker access to the AWS console".
 
 use std::time::Duration;
@@ -14,9 +15,11 @@ use crate::ports::service_call::{CallError, CalledService, Refusals, ServiceEndp
 use crate::secret::Secret;
 
 pub trait Signin {
-    /// `duration`: how long the console session is to last, 15 minutes to 12 hours. Without one it lasts as long as
-    /// the credentials. AWS refuses it for credentials that came of other role credentials, and at times where it is
-    /// longer than the permission set's own.
+    /// Returns a sign-in token.
+    ///
+    /// `duration` is the length of the console session, 15 minutes to 12 hours. Without one it lasts as long as the
+    /// credentials. AWS refuses it for credentials from role chaining, and sometimes if it is longer than the
+    /// permission set's own.
     fn signin_token(
         &self,
         credentials: &RoleCredentials,
@@ -33,9 +36,9 @@ struct Answer {
 }
 
 impl HttpSignin {
-    /// `endpoint` is the base of `/federation`.
+    /// Creates a client; `endpoint` is the base of `/federation`.
     pub fn new(http: HttpSetup, endpoint: Origin) -> Self {
-        // Of a refusal AWS says no more than 400, with a page of HTML.
+        // AWS reports a refusal only as 400 with an HTML page.
         Self(ServiceEndpoint {
             service: CalledService::Signin,
             http,
@@ -57,7 +60,7 @@ impl HttpSignin {
 }
 
 impl Signin for HttpSignin {
-    /// By POST: in a GET the session token would stand in every proxy's log.
+    /// Requests the token by POST: in a GET the session token would end up in every proxy's log.
     fn signin_token(
         &self,
         credentials: &RoleCredentials,
@@ -80,7 +83,7 @@ impl Signin for HttpSignin {
     }
 }
 
-/// Answers with one fixed token.
+/// Responds with one fixed token.
 pub struct FakeSignin(pub String);
 
 impl Signin for FakeSignin {

@@ -1,5 +1,6 @@
-//! The token of a credentials endpoint in a file of its own, for programs that read it from nowhere else: what stands
-//! on Rust's `object_store` (polars, delta-rs) knows `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` alone.
+//! A file with the token of a credentials endpoint, for programs that cannot read it from elsewhere.
+//!
+//! Programs that use Rust's `object_store` (polars, delta-rs) only support `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ const FOLDER: &str = "endpoints";
 const TOKEN: &str = ".token";
 const LOCK: &str = ".lock";
 
-/// Removed when dropped. What a killed process left is removed by the next one that writes such a file.
+/// Removed when dropped. The next process that writes such a file removes what a killed one left.
 pub struct TokenFile {
     state: Arc<dyn StateFolder>,
     id: String,
@@ -24,7 +25,7 @@ pub struct TokenFile {
 }
 
 impl TokenFile {
-    /// `root` is the path of `state`.
+    /// Writes the token; `root` is the path of `state`.
     pub fn write(
         state: &Arc<dyn StateFolder>,
         root: &Path,
@@ -34,7 +35,7 @@ impl TokenFile {
         let mut random = [0_u8; 16];
         getrandom::fill(&mut random).map_err(|_| StateError::NoRandom)?;
         let id = hex(&random);
-        // The lock comes first: a token without one is nobody's.
+        // The lock comes first: a token without one counts as abandoned.
         let lock = Some(state.lock(&name(&id, LOCK), Duration::ZERO)?);
         let token_name = name(&id, TOKEN);
         let file = Self { state: state.clone(), path: root.join(&token_name), id, lock };
@@ -58,7 +59,7 @@ fn name(id: &str, kind: &str) -> String {
 }
 
 fn remove(state: &dyn StateFolder, id: &str, lock: Option<Lock>) {
-    // Best effort: the token is good for nothing any more.
+    // Best effort: the token is no longer of any use.
     let _ = state.remove(&name(id, TOKEN));
     drop(lock);
     let _ = state.remove(&name(id, LOCK));

@@ -1,10 +1,10 @@
-//! Whether a profile has lines that sync did not write.
+//! Detects lines in a profile that sync did not write.
 
 use super::document::{Document, Entry, Heading, Section};
 use super::sync::Noted;
 
 impl Document {
-    /// Nothing stands in the section but what was written: no other key, no comment, no other region.
+    /// Returns whether the section has nothing but what was written: no other key, no comment, no other Region.
     pub(super) fn is_as_noted(&self, heading: &Heading, noted: &Noted) -> bool {
         let Some(view) = self.section(heading) else { return false };
         let is_same = |key, noted: &Option<String>| view.get(key) == noted.as_deref();

@@ -1,5 +1,6 @@
-//! What the config file was before each of our writes: the newest [`KEPT`], in the state folder, so 0600. Each is one
-//! file: a line of JSON that says what it is, then the bytes.
+//! Backups of the config file before each of our writes: the newest [`KEPT`], in the state folder, so 0600.
+//!
+//! Each is one file: a line of JSON that describes it, then the bytes.
 
 use std::path::PathBuf;
 
@@ -16,11 +17,11 @@ const FOLDER: &str = "backups";
 pub struct Backup {
     pub id: u64,
     pub at: DateTime<Utc>,
-    /// The file that was written, as it was named then.
+    /// The file that was written, under its name at that time.
     pub path: PathBuf,
     /// The command before which this was made, such as `profile add dev`.
     pub command: String,
-    /// `false`: there was no such file, and undoing removes it.
+    /// `false` if there was no such file; undoing removes it then.
     pub existed: bool,
 }
 
@@ -35,7 +36,7 @@ fn ids(state: &dyn StateFolder) -> Result<Vec<u64>, StateError> {
     Ok(names.iter().filter_map(|name| name.strip_suffix(".backup")?.parse().ok()).collect())
 }
 
-/// Newest first. What cannot be read is left out.
+/// Returns the backups, newest first, without those that cannot be read.
 pub fn list(state: &dyn StateFolder) -> Result<Vec<Backup>, StateError> {
     let mut backups = Vec::new();
     for id in ids(state)?.into_iter().rev() {
@@ -52,7 +53,7 @@ pub fn get(state: &dyn StateFolder, id: u64) -> Result<Option<(Backup, Content)>
     Ok(Some((backup, content)))
 }
 
-/// Under the lock of whoever writes the config file: ids are counted.
+/// Stores a backup; the caller holds the lock of the config file, since IDs are counted.
 pub(super) fn add(
     state: &dyn StateFolder,
     now: DateTime<Utc>,

@@ -1,7 +1,7 @@
-//! Where the readers of `~/.aws/config` and `~/.aws/credentials` differ.
+//! Finds where the readers of `~/.aws/config` and `~/.aws/credentials` differ.
 //!
-//! botocore (AWS CLI, Python) reads with Python's `RawConfigParser`, the Rust, Go and JavaScript SDKs by rules of
-//! their own. A file that one of them refuses or reads in another way works with one tool and not with the next.
+//! botocore (AWS CLI, Python) reads with Python's `RawConfigParser`, the Rust, Go and JavaScript SDKs by rules of their
+//! own. A file that one of them refuses or reads in another way works with one tool and not with the next.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub enum Kind {
     Credentials,
 }
 
-/// One place that not all tools read alike. Values are not part of it: a secret may stand there.
+/// A place that not all tools read alike. Values are not part of it, since one may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub place: Place,
@@ -41,11 +41,11 @@ pub enum What {
     },
     /// Neither `=` nor `:`.
     NoSetting,
-    /// A key or a header behind blanks.
+    /// An indented key or header.
     Indented,
-    /// No `key = value` below an empty value.
+    /// Not `key = value` below an empty value.
     NestedNoSetting,
-    /// Somewhere in the line, comments left out.
+    /// Anywhere in the line except in comments.
     Invisible {
         letter: char,
     },
@@ -53,11 +53,11 @@ pub enum What {
     BlankInName {
         title: String,
     },
-    /// `[profile "dev]`: nothing to botocore, whatever the others make of it.
+    /// `[profile "dev]`: ignored by botocore, whatever the others make of it.
     Unread {
         title: String,
     },
-    /// `[profiles dev]`: a profile to botocore alone.
+    /// `[profiles dev]`: a profile to botocore only.
     ReadByBotocore {
         title: String,
     },
@@ -75,14 +75,14 @@ pub enum What {
     Prefixed {
         title: String,
     },
-    /// ` # …` behind a value.
+    /// ` # …` after a value.
     InlineComment {
         key: String,
     },
 }
 
 impl What {
-    /// botocore refuses the whole file: no profile in it works with the AWS CLI.
+    /// Returns whether botocore refuses the whole file, so that no profile in it works with the AWS CLI.
     pub fn stops_botocore(&self) -> bool {
         match self {
             Self::ByteOrderMark

@@ -1,4 +1,4 @@
-//! What an edit changes, for people: a unified diff whose secrets are masked before it is made (rule 11).
+//! Shows what an edit changes: a unified diff whose secrets are masked before it is made (rule 11).
 
 use std::path::Path;
 
@@ -19,8 +19,9 @@ pub fn unified(path: &Path, before: &str, after: &str) -> String {
         .to_string()
 }
 
-/// Returns the lines that are added, secrets masked, where nothing else changes and they are whole sections: what can be
-/// pasted as it is.
+/// Returns the added lines with secrets masked, if nothing else changes and they are whole sections.
+///
+/// Such lines can be pasted as they are.
 pub fn added_alone(before: &str, after: &str) -> Option<String> {
     let (before, after) = (masked(before), masked(after));
     let diff = similar::TextDiff::from_lines(&before, &after);
@@ -36,7 +37,7 @@ pub fn added_alone(before: &str, after: &str) -> Option<String> {
     (!added.is_empty()).then_some(added)
 }
 
-/// The text with the values of keys like `aws_secret_access_key` masked, in comments too.
+/// Returns the text with the values of keys like `aws_secret_access_key` masked, in comments too.
 pub fn masked(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut is_secret = false;

@@ -1,13 +1,14 @@
-//! What botocore makes of a section header: Python's `shlex` splits it, and what is not exactly two words is no
-//! section of anybody's. The other SDKs read letters. A header that the two read differently is one that an edit
-//! must not build upon.
+//! How botocore reads section headers.
+//!
+//! Python's `shlex` splits a header, and one that is not exactly two words is ignored. The other SDKs compare
+//! characters. An edit must not build on a header that the two read differently.
 
 use super::Heading;
 use super::document::Section;
 use super::document::{BLANKS, Document};
 
 impl Document {
-    /// The headers that botocore leaves out or reads as another name, each with all that it may be meant as.
+    /// Returns the headers that botocore ignores or reads as another name, each with everything that may be meant.
     pub(super) fn odd_headers(&self) -> Vec<(usize, Vec<Heading>)> {
         let odd = self.sections().iter().filter(|section| !self.is_plain_header(section));
         odd.filter_map(|section| {
@@ -23,7 +24,7 @@ impl Document {
         .collect()
     }
 
-    /// Nearly every header; there may be ten thousand.
+    /// Returns whether the header is a plain one, as nearly all of perhaps ten thousand are.
     fn is_plain_header(&self, section: &Section) -> bool {
         let header = self.text()[section.header.clone()].trim_end();
         let Some(title) = header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
@@ -39,14 +40,15 @@ impl Document {
     }
 }
 
-/// What Python takes for the name: everything up to the last `]`.
+/// Returns what Python reads as the name: everything up to the last `]`.
 pub(super) fn python_title(header: &str) -> &str {
     let header = header.trim().strip_prefix('[').unwrap_or(header);
     header.rfind(']').map_or(header, |end| &header[..end])
 }
 
-/// The section that botocore reads; `None`: it leaves these lines out. It looks at the first letters only, so that
-/// `[profiles x]` is a profile to it.
+/// Returns the section that botocore reads, or `None` if it ignores these lines.
+///
+/// It only compares the beginning, so that `[profiles x]` is a profile to it.
 pub(super) fn python_heading(title: &str) -> Option<Heading> {
     if title == "default" {
         return Some(Heading::Profile(title.to_owned()));
@@ -63,7 +65,7 @@ pub(super) fn python_heading(title: &str) -> Option<Heading> {
     }
 }
 
-/// `shlex.split`; `None` where it raises.
+/// Splits as `shlex.split`; `None` if that raises.
 fn shlex(text: &str) -> Option<Vec<String>> {
     let (mut words, mut word) = (Vec::new(), None::<String>);
     let mut letters = text.chars();
@@ -91,7 +93,7 @@ fn shlex(text: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// As it would be without what a shell takes for its own.
+/// Returns the name without the characters that a shell interprets.
 fn unquoted(heading: &Heading) -> Heading {
     let plain = |name: &String| {
         let name: String = name.chars().filter(|letter| !matches!(letter, '\'' | '"' | '\\')).collect();
@@ -111,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// What `shlex.split` of Python 3.11 says.
+    /// The results of `shlex.split` in Python 3.11.
     #[test]
     fn words_are_those_of_python() {
         for (text, words) in [

@@ -1,6 +1,6 @@
-//! Characters that nobody sees, which come with text pasted from web pages and editors.
+//! Invisible characters, which come with text pasted from web pages and editors.
 
-/// Tells whether the character shows nothing and is no blank to every tool.
+/// Returns whether the character is invisible and not a blank to every tool.
 fn is_invisible(letter: char) -> bool {
     !matches!(letter, ' ' | '\t' | '\r' | '\n')
         && (letter.is_whitespace()
@@ -8,7 +8,7 @@ fn is_invisible(letter: char) -> bool {
             || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}'))
 }
 
-/// Returns the first one.
+/// Returns the first invisible character.
 pub(super) fn in_text(text: &str) -> Option<char> {
     if text.is_ascii() && !text.bytes().any(|byte| matches!(byte, 0x0b | 0x0c)) {
         return None;
@@ -25,12 +25,12 @@ pub(super) fn trimmed_start(text: &str) -> &str {
     text.trim_start_matches(|letter: char| matches!(letter, ' ' | '\t') || is_invisible(letter))
 }
 
-/// Returns the text with a blank in the place of each.
+/// Returns the text with a blank in place of each.
 pub(super) fn as_blanks(text: &str) -> String {
     text.chars().map(|letter| if is_invisible(letter) { ' ' } else { letter }).collect()
 }
 
-/// Returns how people find it, as the object of a sentence: the name of those that are met, and the code point.
+/// Returns the character for use in a sentence: the name of a common one, and the code point.
 pub fn name(letter: char) -> String {
     let name = match letter {
         '\u{a0}' => "a no-break space",

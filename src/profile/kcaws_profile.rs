@@ -1,13 +1,13 @@
-//! Our own profiles, and how they are known again; [`super::line`] has the line that makes one.
+//! Recognizes the profiles of kcaws; [`super::line`] writes their line.
 //!
-//! A profile is ours when its `credential_process` runs kcaws with `--session`, `--account` and `--role`, each once
-//! and nothing else. No marker stands in the file: what a person changes beside that line is the person's.
+//! A profile belongs to kcaws if its `credential_process` runs kcaws with `--session`, `--account` and `--role`, each
+//! once and nothing else. There is no marker in the file: what a user changes beside that line is the user's.
 
 use super::document::{Document, Heading, View};
 use super::target::{kcaws_arguments, role_like};
 use super::{Place, Role, sources};
 
-/// What a line of ours hands out.
+/// What a line of kcaws provides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KcawsProfile {
     pub session: String,
@@ -46,13 +46,13 @@ impl Source {
 }
 
 impl Document {
-    /// `None`: there is no such profile, or it is somebody else's.
+    /// Returns the kcaws profile; `None` if there is no such profile, or it belongs to another tool.
     pub fn own(&self, profile: &str) -> Option<KcawsProfile> {
         let section = self.section(&Heading::Profile(profile.to_owned()))?;
         of_line(section.get("credential_process")?)
     }
 
-    /// The place of a profile that is there and not ours.
+    /// Returns the place of an existing profile that does not belong to kcaws.
     pub fn foreign(&self, profile: &str) -> Option<Place> {
         let section = self.section(&Heading::Profile(profile.to_owned()))?;
         self.own(profile).is_none().then(|| section.place())
@@ -81,7 +81,7 @@ pub fn of_line(line: &str) -> Option<KcawsProfile> {
     Some(KcawsProfile { session: session?, role: role_like(account?, role?)? })
 }
 
-/// Where a profile's credentials come from, by its keys alone.
+/// The source of a profile's credentials, by its keys alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -99,7 +99,7 @@ pub enum Source {
     None,
 }
 
-/// What some tool takes before the profile's `credential_process`, and where it stands.
+/// What some tools use before the profile's `credential_process`, and where it is defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shadow {
     pub by: &'static str,
@@ -109,7 +109,7 @@ pub struct Shadow {
 fn source(section: &View<'_>) -> Source {
     let has = |key| section.get(key).is_some();
     match section.get("credential_process") {
-        // All SDKs take a role before anything else in the config file.
+        // All SDKs prefer a role to anything else in the config file.
         _ if has("role_arn") && has("web_identity_token_file") => Source::WebIdentity,
         _ if has("role_arn") && has("credential_source") => Source::CredentialSource,
         _ if has("role_arn") => Source::SourceProfile,
@@ -122,8 +122,9 @@ fn source(section: &View<'_>) -> Source {
     }
 }
 
-/// What hides the `credential_process` of a profile from at least one tool. `credentials` is
-/// `~/.aws/credentials`, where sections have no prefix.
+/// Returns what hides the `credential_process` of a profile from at least one tool.
+///
+/// `credentials` is `~/.aws/credentials`, whose sections have no prefix.
 pub fn shadows(document: &Document, profile: &str, credentials: Option<&Document>) -> Vec<Shadow> {
     let heading = Heading::Profile(profile.to_owned());
     let Some(section) = document.section(&heading) else { return Vec::new() };

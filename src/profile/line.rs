@@ -1,6 +1,6 @@
-//! The `credential_process` line that kcaws writes, in a form that every SDK takes apart alike.
+//! Writes the `credential_process` line in a form that every SDK parses alike.
 //!
-//! The program is bare wherever its path allows it. The AWS SDK for Go v1 ends a value that begins with a quote at the
+//! The program is unquoted if its path allows it. The AWS SDK for Go v1 ends a value that begins with a quote at the
 //! closing one, so that it would run `"/usr/local/bin/kcaws" credential-process …` without any argument.
 
 use super::ConfigError;
@@ -9,7 +9,7 @@ use super::kcaws_profile::{KcawsProfile, of_line};
 use super::target::{is_account_id, is_role_name, kcaws_arguments};
 use crate::words::words;
 
-/// Returns the line that hands out the role, for the program at this path.
+/// Returns the line that provides the role, for the program at this path.
 ///
 /// `/usr/local/bin/kcaws credential-process --session corp --account 111122223333 --role PowerUserAccess`: one value
 /// for Python's shlex, `sh -c` and cmd.exe, and no ` #` or ` ;`, where the Rust and JavaScript SDKs cut.
@@ -17,15 +17,16 @@ pub fn credential_process(program: &str, own: &KcawsProfile) -> Result<String, C
     let program = program_word(program)?;
     let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
     let account = &own.role.account_id;
-    // Some SDKs hand the line to a shell, and what is not of AWS's alphabet reads differently elsewhere.
+    // Some SDKs pass the line to a shell, and characters that AWS names do not have read differently elsewhere.
     if !is_account_id(account) || !is_role_name(&own.role.role_name) {
         return Err(not_writable());
     }
     Ok(format!("{program} credential-process --session {session} --account {account} --role {role}"))
 }
 
-/// Returns the line for a profile that has one already: the present one where it runs the same program for the same
-/// role, without the quotes that its path does not need.
+/// Returns the line for a profile that already has one.
+///
+/// The present line stays if it runs the same program for the same role, without quotes that its path does not need.
 pub fn renewed(present: Option<&str>, program: &str, own: &KcawsProfile) -> Result<String, ConfigError> {
     let line = credential_process(program, own)?;
     let present = present.filter(|present| {
@@ -47,23 +48,23 @@ pub fn program_word(program: &str) -> Result<String, ConfigError> {
     Ok(if needs_quotes(program) { format!("\"{program}\"") } else { program.to_owned() })
 }
 
-/// Tells whether the path of a program is one word only in quotes.
+/// Returns whether the path of a program needs quotes to be one word.
 ///
 /// Tried with the SDKs for Go (v1 and v2), botocore, `sh -c` and, by its documentation, cmd.exe.
 pub fn needs_quotes(program: &str) -> bool {
     let own_letters = if cfg!(windows) { r"_.+-@:\~" } else { "_.+-@:~/%,=" };
-    // `A=b` in front of a command sets a variable, and `~` stands for a folder.
+    // `A=b` before a command sets a variable, and `~` stands for a folder.
     let is_odd = !cfg!(windows) && !program.starts_with('/') && program.contains(['=', '~']);
     is_odd || !program.chars().all(|letter| letter.is_alphanumeric() || own_letters.contains(letter))
 }
 
-/// Returns the path that is in quotes at the start of a line that runs kcaws.
+/// Returns the quoted path at the start of a line that runs kcaws.
 pub fn quoted_program(line: &str) -> Option<&str> {
     kcaws_arguments(line)?;
     Some(line.strip_prefix('"')?.split_once('"')?.0)
 }
 
-/// Returns the line with its program bare, where it is in quotes that its path does not need.
+/// Returns the line with its program unquoted, if its path does not need the quotes.
 pub fn without_needless_quotes(line: &str) -> Option<String> {
     let program = quoted_program(line).filter(|program| !needs_quotes(program))?;
     let rest = &line[program.len() + 2..];
@@ -83,12 +84,12 @@ fn argument(text: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// Tells whether a letter has no meaning of its own inside double quotes.
+/// Returns whether a character has no special meaning inside double quotes.
 fn is_safe(letter: char) -> bool {
     !letter.is_control() && !matches!(letter, '"' | '$' | '`')
 }
 
-/// Two SDKs end the line there, quotes or not.
+/// Returns whether the text contains what two SDKs read as an inline comment, quoted or not.
 fn has_comment(text: &str) -> bool {
     text.contains(" #") || text.contains(" ;")
 }

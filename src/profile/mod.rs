@@ -1,4 +1,4 @@
-//! `~/.aws/config`: what the file says, and what it means to kcaws.
+//! `~/.aws/config`: its content, and what that means to kcaws.
 
 mod additions;
 pub mod backups;
@@ -34,8 +34,9 @@ pub use self::document::{Document, Heading};
 pub use self::known_names::KnownNames;
 pub use self::target::{Role, SsoSession, Target};
 
-/// What is wrong with the config, and where. Paths and lines are in every message; values are not, because
-/// somebody may have put a secret there.
+/// An error in the config, and its place.
+///
+/// Paths and lines are in every message; values are not, since one may be a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("cannot read `{path}`", path = .path.display())]
@@ -50,44 +51,44 @@ pub enum ConfigError {
     NoSuchProfile { name: String, path: PathBuf, known: KnownNames },
     #[error("{place}: profile `{name}` is not an IAM Identity Center profile")]
     NotOurs { place: Place, name: String },
-    #[error("{place}: the credential_process of profile `{name}` asks kcaws for that very profile")]
+    #[error("{place}: the credential_process of profile `{name}` asks kcaws for the same profile")]
     Circular { place: Place, name: String },
     /// `circle` begins and ends with the same profile.
-    #[error("{place}: source_profile of profile `{name}` leads in a circle: {}", .circle.join(" \u{2192} "))]
+    #[error("{place}: source_profile of profile `{name}` forms a loop: {}", .circle.join(" \u{2192} "))]
     CircularSource { place: Place, name: String, circle: Vec<String> },
-    #[error("{place}: profile `{name}` has `role_arn`, but nothing says whose credentials assume that role")]
+    #[error("{place}: profile `{name}` has `role_arn`, but neither `source_profile` nor `credential_source`")]
     NoSource { place: Place, name: String },
     #[error("{place}: profile `{name}` has both `source_profile` and `credential_source`")]
     TwoSources { place: Place, name: String },
     #[error("{place}: source_profile of `{name}` names `{source_profile}`, which has no credentials")]
     EmptySource { place: Place, name: String, source_profile: String },
-    /// Some SDKs take the profile's credentials from another key than the one kcaws would answer for.
+    /// Some SDKs take the profile's credentials from a key other than the one that kcaws would answer for.
     #[error("{place}: {family} tools take the credentials of profile `{name}` from `{key}`")]
     TakenElsewhere { place: Place, name: String, key: &'static str, family: sources::Family },
     #[error("{place}: source_profile of `{name}` names `{source_profile}`, and there is no such profile")]
     NoSuchSource { place: Place, name: String, source_profile: String },
     #[error("{place}: {what}")]
     BadValue { place: Place, what: String },
-    /// Not a URL, but one of AWS's portals is easy to see in it.
+    /// Not a URL, but recognizable as that of an AWS portal.
     #[error("{place}: sso_start_url is not an https URL")]
     BadStartUrl { place: Place, meant: String },
     #[error("{place}: sso_region is not `{told}`, the region of the portal that the start URL names")]
     WrongRegion { place: Place, told: String },
-    /// The AWS CLI and Python refuse the whole file for it.
-    #[error("{place}: {what} is there already, at {first}")]
+    /// The AWS CLI and Python refuse the whole file because of it.
+    #[error("{place}: {what} is already defined at {first}")]
     Doubled { place: Place, what: String, first: Place },
     /// Not all tools read the file the same way, or at all.
     #[error("{place}: {what}")]
     Unshared { place: Place, what: &'static str },
-    /// A profile that we did not write, and nobody said that we may.
+    /// A profile that kcaws did not write, and overwriting was not allowed.
     #[error("{place}: profile `{name}` was not written by kcaws")]
     Foreign {
         place: Place,
         name: String,
-        /// A key that tools would go on to take, if kcaws wrote a line beside it.
+        /// A key that tools would still use if kcaws wrote a line beside it.
         hides: Option<&'static str>,
     },
-    #[error("`{name}` cannot be the name of a section")]
+    #[error("`{name}` is not a valid section name")]
     BadName { name: String },
     #[error("the value of `{key}` cannot be written so that every tool reads it")]
     CannotBeWritten { key: String },
@@ -100,7 +101,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Tells whether a profile refers to others in a way that leads to no credentials.
+    /// Returns whether a profile refers to others in a way that leads to no credentials.
     pub fn is_lost_reference(&self) -> bool {
         matches!(
             self,
@@ -112,13 +113,13 @@ impl ConfigError {
         )
     }
 
-    /// Tells whether the profile is somebody else's, or nobody's.
+    /// Returns whether the profile belongs to another tool, or to none.
     pub fn leaves_no_identity(&self) -> bool {
         matches!(self, Self::NotOurs { .. }) || self.is_lost_reference()
     }
 }
 
-/// File and line, as editors understand it.
+/// File and line, in the form that editors understand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub path: PathBuf,

@@ -1,4 +1,4 @@
-//! How `sync` names profiles, and what it writes besides: the `[profiles]` table of config.toml.
+//! How `sync` names profiles and what else it writes: the `[profiles]` table of config.toml.
 //!
 //! ```toml
 //! [profiles]
@@ -12,7 +12,7 @@
 //! [profiles.roles.PowerUserAccess]
 //! alias = "power"
 //! ```
-//! An account's region beats a role's, and both beat the general one.
+//! An account's Region beats a role's, and both beat the general one.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl ProfileSettings {
         of_account.or_else(of_role).or(self.region.as_deref())
     }
 
-    /// The regions that it names, with the table each is in.
+    /// Returns the Regions that it names, with the table of each.
     pub fn regions(&self) -> impl Iterator<Item = (String, &str)> {
         let general = self.region.as_deref().map(|region| ("[profiles]".to_owned(), region));
         let accounts =
@@ -73,13 +73,15 @@ impl ProfileSettings {
         Template::parse(self.name.as_deref().unwrap_or(DEFAULT))
     }
 
-    /// Returns the name of the profile. Letters that not every tool takes become `-`, and an account name that has no
-    /// other ones is replaced by the account's id.
+    /// Returns the name of the profile.
+    ///
+    /// Characters that not every tool accepts become `-`. An account name with no other characters is replaced by the
+    /// account's ID.
     pub fn profile_name(&self, template: &Template, session: &str, account: &Account, role: &str) -> String {
         self.name_of(template, session, account, role, false)
     }
 
-    /// Returns the name with the account's id in it, for accounts whose names come out the same.
+    /// Returns the name with the account's ID in it, for accounts whose names would be the same.
     pub fn profile_name_with_id(
         &self,
         template: &Template,
@@ -181,7 +183,7 @@ impl Template {
             pieces.push(Piece::Text(rest.to_owned()));
         }
         if !pieces.iter().any(|piece| matches!(piece, Piece::Field(..))) {
-            return Err("names all profiles alike".to_owned());
+            return Err("gives all profiles the same name".to_owned());
         }
         Ok(pieces)
     }
@@ -190,7 +192,7 @@ impl Template {
         self.0.iter().any(|piece| matches!(piece, Piece::Field(field, _) if *field == wanted))
     }
 
-    /// `finish` is given each field as its filters leave it.
+    /// Renders the name; `finish` is given each field after its filters.
     fn fill<'a>(&self, value: &dyn Fn(Field) -> &'a str, finish: &dyn Fn(Field, String) -> String) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
@@ -244,6 +246,8 @@ impl Filter {
     }
 }
 
+/// Converts to kebab case.
+///
 /// `PowerUserAccess` and `Power User_Access` are `power-user-access`; `AWSAdmin` is `aws-admin`.
 fn kebab(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
@@ -355,7 +359,7 @@ mod tests {
             ("{role|upper}", "filter `upper`"),
             ("{role", "without `}`"),
             ("role}", "without `{`"),
-            ("dev", "alike"),
+            ("dev", "the same name"),
             ("{role|replace:x}", "filter `replace:x`"),
         ] {
             let error = Template::parse(template).expect_err(template).to_string();

@@ -1,24 +1,25 @@
-//! Names that people gave, in the letters that every tool takes.
+//! Converts names to characters that every tool accepts.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
 use super::draft::is_plain_byte;
 
-/// Returns the name with `-` for every letter that not every tool takes, but without the marks of Latin letters: `büro`
-/// is `buro`. Empty where nothing is left.
+/// Returns the name with `-` for every character that not every tool accepts.
+///
+/// Latin letters only lose their diacritics: `büro` becomes `buro`. Empty if nothing is left.
 pub fn plain_name(name: &str) -> String {
     let plain = |letter: char| u8::try_from(letter).is_ok_and(is_plain_byte);
     let name: String = folded(name).chars().map(|letter| if plain(letter) { letter } else { '-' }).collect();
-    // A leading one would make an option of it: `--profile -x`.
+    // A leading one would make it an option: `--profile -x`.
     name.trim_start_matches('-').to_owned()
 }
 
-/// Returns whether anything of a name is left that tells it from others.
+/// Returns whether enough of a name is left to distinguish it from others.
 pub fn says_something(name: &str) -> bool {
     folded(name).contains(|letter: char| letter.is_ascii_alphanumeric())
 }
 
-/// Latin letters without their marks (Unicode NFKD), and those that have no such form in their usual spelling.
+/// Removes the diacritics of Latin letters (Unicode NFKD), and spells letters without such a form as usual.
 fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
@@ -49,7 +50,7 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// The combining marks of Latin, Greek and Cyrillic letters.
+/// Returns whether it is a combining mark of Latin, Greek or Cyrillic letters.
 pub(super) fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}')
 }

@@ -1,6 +1,8 @@
-//! Which session a start URL belongs to. A profile without `sso_session` names its portal by `sso_start_url` alone, and
-//! people and tools spell one portal in several ways. All spellings are one session: the first `[sso-session …]` of that
-//! portal, else the spelling that comes first in the file. Sessions with names of their own stay apart.
+//! Finds the session that a start URL belongs to.
+//!
+//! A profile without `sso_session` names its portal by `sso_start_url` alone, and users and tools spell one portal in
+//! several ways. All spellings are one session: the first `[sso-session …]` of that portal, or else the spelling that
+//! comes first in the file. Sessions with names of their own stay separate.
 
 use std::collections::HashMap;
 
@@ -13,7 +15,7 @@ use super::target::{SsoSession, session_of};
 pub(super) struct Portals {
     /// The first `[sso-session …]` of each portal.
     named: HashMap<String, String>,
-    /// Spellings that profiles have, in order: the URL, the portal, and the first profile that has it.
+    /// Spellings in profiles, in order: the URL, the portal, and the first profile that has it.
     spelled: Vec<Spelling>,
     by_url: HashMap<String, usize>,
     /// The spellings of each portal, in order.
@@ -66,7 +68,7 @@ impl Portals {
     }
 }
 
-/// What is no URL is a portal of its own.
+/// Returns the key of a portal; text that is not a URL counts as a portal of its own.
 fn key(url: &str) -> String {
     portal(url).unwrap_or_else(|| url.to_owned())
 }
@@ -76,7 +78,7 @@ impl Document {
         self.portals.get_or_init(|| Portals::of(self))
     }
 
-    /// The profiles that have a start URL and no `sso_session`.
+    /// Returns the profiles that have a start URL and no `sso_session`.
     fn legacy_urls(&self) -> impl Iterator<Item = (String, &str)> {
         let names = self.profile_names().into_iter();
         names.filter_map(|name| {
@@ -85,13 +87,13 @@ impl Document {
         })
     }
 
-    /// Returns the start URL of a profile that names its portal by nothing else.
+    /// Returns the start URL of a profile that names its portal in no other way.
     pub fn legacy_url(&self, profile: &str) -> Option<&str> {
         let section = self.section(&Heading::Profile(profile.to_owned()))?;
         section.get("sso_start_url").filter(|_| section.get("sso_session").is_none())
     }
 
-    /// Returns the start URLs that profiles have, each portal once, without those of an `[sso-session …]`.
+    /// Returns the start URLs of profiles, each portal once, without those of an `[sso-session …]`.
     pub(super) fn portals_without_a_name(&self) -> Vec<String> {
         let portals = self.portals();
         let is_first = |one: &&Spelling| {
@@ -112,7 +114,7 @@ impl Document {
         portals.named(&portal).or_else(first).map(str::to_owned)
     }
 
-    /// The profile whose section says what is to be known of a portal without a name.
+    /// Returns the profile whose section has the settings of an unnamed portal.
     pub(super) fn profile_of_url(&self, url: &str) -> Option<(View<'_>, &str)> {
         let portals = self.portals();
         let spelling = &portals.spelled[*portals.by_url.get(url)?];
@@ -120,13 +122,14 @@ impl Document {
         Some((section, &spelling.profile))
     }
 
-    /// Returns the start URLs that profiles have, each spelling once, with the first profile that has it.
+    /// Returns the start URLs of profiles, each spelling once, with the first profile that has it.
     pub fn spelled_by_profiles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.portals().spelled.iter().map(|one| (one.profile.as_str(), one.url.as_str()))
     }
 
-    /// Returns the sessions that the spellings of one portal would be by themselves. A login that was made while they
-    /// still were is found again by these.
+    /// Returns the sessions that the spellings of one portal would be by themselves.
+    ///
+    /// They find a login that was made when each spelling was a session.
     pub fn spellings(&self, url: &str) -> Vec<SsoSession> {
         let portals = self.portals();
         let Some(portal) = portal(url) else { return Vec::new() };

@@ -1,5 +1,8 @@
-//! The lines of the config file, read as botocore reads them where the other SDKs read nothing: indented keys and
-//! headers, and `key: value`. What no tool can read becomes a [`Fault`] and costs the section that it is in.
+//! Reads the lines of the config file, as botocore does if the other SDKs cannot.
+//!
+//! Those are indented keys and headers, and `key: value`.
+//!
+//! A line that no tool can read becomes a [`Fault`], and its section cannot be used.
 
 use std::ops::Range;
 
@@ -7,14 +10,14 @@ use super::Heading;
 use super::document::{BLANKS, BOM, Entry, Section};
 use super::invisible;
 
-/// A line that not every tool can read, or none.
+/// A line that not every tool, or no tool, can read.
 #[derive(Clone)]
 pub(super) struct Fault {
     pub(super) line: usize,
     pub(super) what: &'static str,
-    /// The section it is in, by index; `None` above the first one.
+    /// The index of its section; `None` above the first one.
     pub(super) section: Option<usize>,
-    /// Whether botocore reads the line, and so does kcaws.
+    /// Whether botocore reads the line, and so kcaws does too.
     pub(super) is_read: bool,
 }
 
@@ -25,8 +28,10 @@ pub(super) struct Lines {
     pub(super) faults: Vec<Fault>,
 }
 
-/// Tells which indented lines continue the setting above them. Python's `RawConfigParser` compares with the last line
-/// that began something; for a file without indented keys that is the rule of all SDKs.
+/// Recognizes which indented lines continue the setting above them.
+///
+/// Python's `RawConfigParser` compares with the last line that began something; for a file without indented keys that
+/// is the rule of all SDKs.
 #[derive(Default)]
 pub(super) struct Indentation {
     level: usize,
@@ -38,7 +43,7 @@ pub(super) fn blanks_before(line: &str) -> usize {
 }
 
 impl Indentation {
-    /// Returns whether the line continues a setting. `line`: neither blank nor a comment.
+    /// Returns whether the line continues a setting. `line` is neither blank nor a comment.
     pub(super) fn continues(&mut self, line: &str) -> bool {
         let indent = blanks_before(line);
         if self.has_setting && indent > self.level {
@@ -135,7 +140,7 @@ impl Lines {
             next: None,
         });
         if !is_closed {
-            // What follows belongs to no other section than this one.
+            // What follows belongs to no section but this one.
             self.fault(number, "a section header without `]`");
         } else if line.starts_with(BLANKS) {
             self.unshared(
@@ -143,7 +148,7 @@ impl Lines {
                 "an indented section header, which the Rust, Java and Ruby SDKs do not read",
             );
         } else if !line.starts_with('[') {
-            self.fault(number, "a section header behind an invisible character");
+            self.fault(number, "a section header after an invisible character");
         }
     }
 
@@ -170,8 +175,10 @@ impl Lines {
     }
 }
 
-/// Returns what follows the `[` of a header. Behind an invisible character it is one too, so that its settings count for
-/// no other section; with a `=` the SDKs read a setting there.
+/// Returns the part of a header after the `[`.
+///
+/// After an invisible character it counts too, so that its settings belong to no other section; with a `=` the SDKs
+/// read it as a setting.
 fn header_of(line: &str) -> Option<&str> {
     line.trim_start_matches(BLANKS)
         .strip_prefix('[')
@@ -180,12 +187,12 @@ fn header_of(line: &str) -> Option<&str> {
 
 type Pair = (Range<usize>, Range<usize>, Range<usize>);
 
-/// Key, value without an inline comment, and value with it; the key ends at the first `=`.
+/// Returns the key, the value without an inline comment, and the value with it; the key ends at the first `=`.
 fn pair(text: &str, line: Range<usize>) -> Option<Pair> {
     pair_at(text, line, ['='])
 }
 
-/// The same for a line of a section, whose key ends at the first `=` or `:`.
+/// Returns the same for a line of a section, whose key ends at the first `=` or `:`.
 fn setting(text: &str, line: Range<usize>) -> Option<Pair> {
     pair_at(text, line, ['=', ':'])
 }
@@ -200,7 +207,7 @@ fn pair_at<const N: usize>(text: &str, line: Range<usize>, delimiters: [char; N]
     Some((trimmed(text, line.start..equals), value, trimmed(text, equals + 1..line.end)))
 }
 
-/// Where an inline comment begins: at ` #` or ` ;`.
+/// Returns where an inline comment begins: at ` #` or ` ;`.
 fn comment_in(text: &str, line: Range<usize>) -> usize {
     let slice = &text[line.clone()];
     let mut marks = slice.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'#' | b';'));
@@ -210,7 +217,7 @@ fn comment_in(text: &str, line: Range<usize>) -> usize {
 }
 
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
-    // Byte by byte: of a big file this is most of the reading.
+    // Byte by byte: in a large file this is most of the reading.
     let says = |byte: &u8| !matches!(byte, b' ' | b'\t');
     let bytes = &text.as_bytes()[range.clone()];
     let Some(first) = bytes.iter().position(says) else { return range.end..range.end };
@@ -238,7 +245,7 @@ fn heading(name: &str) -> Heading {
     }
 }
 
-/// Quotes around a name are shell-like and no part of it (botocore reads headers with `shlex`).
+/// Quotes around a name are shell-like and not part of it (botocore reads headers with `shlex`).
 fn unquoted(name: &str) -> &str {
     for quote in ['"', '\''] {
         if let Some(inner) = name.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {

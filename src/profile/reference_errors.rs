@@ -1,10 +1,10 @@
-//! What is wrong with how a profile refers to other profiles, sections and files, whether kcaws has a part in it or not.
+//! Finds errors in how a profile refers to other profiles, sections and files, also in profiles of other tools.
 
 use super::document::{Document, Heading, View};
 use super::identity::{AssumedRole, ProfileFiles};
 use super::{ConfigError, sources};
 
-/// What `credential_source` may say (AWS SDKs and tools reference guide, "Assume role credential provider").
+/// The values of `credential_source` (AWS SDKs and tools reference guide, "Assume role credential provider").
 const CREDENTIAL_SOURCES: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 
 impl ProfileFiles<'_> {
@@ -16,9 +16,9 @@ impl ProfileFiles<'_> {
         names
     }
 
-    /// Returns every complaint about a profile's references. `is_file` tells whether a path leads to a file.
+    /// Returns every error in a profile's references. `is_file` returns whether a path leads to a file.
     pub fn reference_errors(&self, profile: &str, is_file: impl Fn(&str) -> bool) -> Vec<ConfigError> {
-        // Who has no part in a profile of somebody else's, and whose line cannot be read, is told elsewhere.
+        // Profiles of other tools and unreadable lines are reported by other checks.
         let of_identity = self.identity(profile).err().filter(|error| {
             !matches!(
                 error,
@@ -34,7 +34,7 @@ impl ProfileFiles<'_> {
         errors
     }
 
-    /// Returns the complaints about keys that say nothing of who the profile is, or to others than kcaws only.
+    /// Returns the errors in keys that do not decide who the profile is, or only decide it for other tools.
     pub fn errors_beside_identity(&self, profile: &str, is_file: impl Fn(&str) -> bool) -> Vec<ConfigError> {
         let of_credentials = sources::in_credentials(self.credentials, profile);
         let sections = of_credentials.into_iter().chain(self.section(profile));
@@ -72,7 +72,7 @@ impl ProfileFiles<'_> {
         if let Some(source) = section.get("credential_source")
             && !CREDENTIAL_SOURCES.contains(&source)
         {
-            let what = format!("credential_source is none of `{}`", CREDENTIAL_SOURCES.join("`, `"));
+            let what = format!("credential_source is not one of `{}`", CREDENTIAL_SOURCES.join("`, `"));
             return Some(section.bad_value("credential_source", &what));
         }
         if let Some(file) = section.get("web_identity_token_file")
@@ -112,7 +112,7 @@ mod tests {
     const ROLE: &str = "role_arn = arn:aws:iam::222233334444:role/Deploy\n";
     const KEYS: &str = "aws_access_key_id = x\naws_secret_access_key = y\n";
 
-    /// The complaints about `p`, each as `LINE: text`.
+    /// Returns the errors in `p`, each as `LINE: text`.
     fn of(config: &str, credentials: &str) -> Vec<String> {
         let document = |name: &str, text: &str| Document::parse(Path::new(name), text).expect("parses");
         let (config, credentials) =
@@ -133,12 +133,12 @@ mod tests {
             (
                 format!("{ROLE}source_profile = p\n"),
                 String::new(),
-                "config:3: source_profile of profile `p` leads in a circle: p \u{2192} p",
+                "config:3: source_profile of profile `p` forms a loop: p \u{2192} p",
             ),
             (
                 format!("{ROLE}source_profile = q\n"),
                 format!("[profile q]\n{ROLE}source_profile = p\n"),
-                "config:6: source_profile of profile `q` leads in a circle: p \u{2192} q \u{2192} p",
+                "config:6: source_profile of profile `q` forms a loop: p \u{2192} q \u{2192} p",
             ),
             (
                 format!("{ROLE}source_profile = q\n"),
@@ -153,7 +153,7 @@ mod tests {
             (
                 ROLE.to_owned(),
                 String::new(),
-                "config:2: profile `p` has `role_arn`, but nothing says whose credentials assume that role",
+                "config:2: profile `p` has `role_arn`, but neither `source_profile` nor `credential_source`",
             ),
             (
                 format!("{ROLE}source_profile = q\ncredential_source = Environment\n"),
@@ -163,7 +163,7 @@ mod tests {
             (
                 format!("{ROLE}credential_source = environment\n"),
                 String::new(),
-                "config:3: credential_source is none of `Environment`, `Ec2InstanceMetadata`, `EcsContainer`",
+                "config:3: credential_source is not one of `Environment`, `Ec2InstanceMetadata`, `EcsContainer`",
             ),
             (
                 format!("{ROLE}web_identity_token_file = /gone\n"),

@@ -1,4 +1,4 @@
-//! Which profiles depend on another one by its name.
+//! Finds the profiles that refer to another one by name.
 
 use super::document::{Document, Heading};
 use super::target::{kcaws_arguments, option_value};
@@ -7,7 +7,7 @@ use super::{ConfigError, Place, draft::Draft};
 /// A line that names another profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// The profile that the line is part of.
+    /// The profile that contains the line.
     pub profile: String,
     pub place: Place,
     pub key: &'static str,
@@ -42,7 +42,7 @@ impl Document {
 }
 
 impl Reference {
-    /// Makes the line name `to`. A `credential_process` is left as it is, since its other words are not ours.
+    /// Makes the line name `to`. A `credential_process` is not changed, since its other words belong to the user.
     pub(super) fn rewrite(&self, to: &str, draft: &mut Draft<'_>) -> Result<bool, ConfigError> {
         if self.key != "source_profile" {
             return Ok(false);

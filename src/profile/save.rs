@@ -1,9 +1,8 @@
-//! Writing the config file: one of us at a time, a backup first, and never over what somebody else wrote meanwhile.
+//! Writes the config file: one kcaws at a time, a backup first, and never over what another program has just written.
 //!
-//! Others (`aws configure set`, editors) know nothing of our lock. So the file is looked at again just before the
-//! rename, and once more after it where the system can exchange two names; the edit is made again on what is there
-//! then. What remains: a tool that read the file before our rename and writes it after will write our edit away, as it
-//! would anybody's.
+//! Others (`aws configure set`, editors) do not use our lock. So the file is checked again just before the rename, and
+//! once more after it if the system can exchange two names; the edit is then repeated on the new content. One case
+//! remains: a tool that reads the file before our rename and writes it after that loses our edit, as it would anyone's.
 
 use std::time::Duration;
 
@@ -17,10 +16,10 @@ use crate::ports::state_folder::{Lock, StateError, StateFolder, hashed_name};
 use crate::profile::draft::Draft;
 
 const LOCK: &str = "config.lock";
-/// Twenty writers of a big file are done within seconds.
+/// Twenty writers of a large file are done within seconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 const ATTEMPTS: usize = 5;
-/// Tools that write in place empty the file first: what somebody changed just now may be a half of it.
+/// Tools that write in place empty the file first, so a recent change may be incomplete.
 const SETTLE: Duration = Duration::from_millis(50);
 const MOST_LOOKS: usize = 20;
 
@@ -47,14 +46,14 @@ pub struct ConfigWriter<'a> {
     pub how: WriteMode,
 }
 
-/// What a write did, or would do. No `Debug`: the texts may hold keys.
+/// The result of a write, or of one that is only previewed. No `Debug`, since the texts may contain keys.
 pub struct Outcome<T> {
     pub result: T,
     pub before: Zeroizing<String>,
     pub after: Zeroizing<String>,
-    /// The same as `after`, where this was an edit. (A backup may be anything.)
+    /// The same as `after` for an edit. (A backup may be anything.)
     pub document: Option<Document>,
-    /// None where nothing was written.
+    /// `None` if nothing was written.
     pub backup: Option<u64>,
 }
 
@@ -65,7 +64,7 @@ impl<T> Outcome<T> {
 }
 
 impl ConfigWriter<'_> {
-    /// What [`Self::edit`] would do now.
+    /// Returns what [`Self::edit`] would do now.
     pub fn preview<T>(
         &self,
         mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
@@ -83,7 +82,9 @@ impl ConfigWriter<'_> {
         self.edited(Some(Zeroizing::new(text.as_bytes().to_vec())), &mut edit)
     }
 
-    /// `command` is noted with the backup. `edit` may be called several times, each time on what the file is then.
+    /// Edits the file, and stores `command` with the backup.
+    ///
+    /// `edit` may be called several times, each time on the current content.
     pub fn edit<T>(
         &self,
         command: &str,
@@ -106,8 +107,9 @@ impl ConfigWriter<'_> {
         Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
     }
 
-    /// For a file of somebody's that is no config: `change` makes its new content of what is there, or says `None` where
-    /// nothing is to do. The number of the backup.
+    /// Edits a file that is not a config, and returns the number of the backup.
+    ///
+    /// `change` returns the new content, or `None` if there is nothing to do.
     pub fn edit_bytes(
         &self,
         command: &str,
@@ -127,7 +129,7 @@ impl ConfigWriter<'_> {
         Err(SaveError::KeepsChanging { path: self.file.path().to_path_buf() })
     }
 
-    /// Puts the content of a backup back, whatever is there now; that gets a backup of its own.
+    /// Restores the content of a backup, whatever the file contains now; that content gets a backup of its own.
     pub fn restore(&self, command: &str, wanted: &Content) -> Result<Outcome<()>, SaveError> {
         let _lock = self.lock()?;
         for _ in 0..ATTEMPTS {
@@ -172,7 +174,7 @@ impl ConfigWriter<'_> {
         Ok(Outcome { result, before, after: after_text, document: Some(after), backup: None })
     }
 
-    /// The number of the backup; `None` when somebody else wrote, and then there is none.
+    /// Writes the file and returns the number of the backup; `None` if another program wrote to it in the meantime.
     fn replaced(
         &self,
         command: &str,
@@ -189,13 +191,13 @@ impl ConfigWriter<'_> {
             return Ok(None);
         }
         if let Some(stamp) = self.file.stamp() {
-            // Without this the next of us waits for 50 ms, that is all.
+            // If this fails, the next writer only waits for 50 ms.
             let _ = self.state.write_cached(&self.stamp_name(), &stamp.to_bytes());
         }
         Ok(Some(backup))
     }
 
-    /// The content, once nobody has written it for a moment.
+    /// Returns the content once the file has not changed for a moment.
     fn settled(&self) -> Result<Content, SaveError> {
         let ours = self.state.read(&self.stamp_name()).ok().flatten();
         for _ in 0..MOST_LOOKS {

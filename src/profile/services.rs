@@ -1,4 +1,5 @@
 //! Endpoint overrides: the environment first, then the profile's `services` section.
+//!
 //! AWS SDKs and Tools reference guide, "Service-specific endpoints".
 
 use super::document::{Document, Heading};
@@ -25,8 +26,9 @@ impl Service {
     }
 }
 
-/// The variables that decide which endpoints a session has: an answer from the endpoints of one environment is
-/// none in another.
+/// The variables that decide which endpoints a session uses.
+///
+/// A response from the endpoints of one environment does not count in another.
 pub const DECIDING_VARIABLES: [&str; 5] = [
     "AWS_ENDPOINT_URL_SSO_OIDC",
     "AWS_ENDPOINT_URL_SSO",
@@ -35,8 +37,9 @@ pub const DECIDING_VARIABLES: [&str; 5] = [
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
-/// The general `AWS_ENDPOINT_URL` is not read: it is set for S3 and DynamoDB stand-ins, and a token must not go
-/// there.
+/// Returns the override of a service's endpoint.
+///
+/// The general `AWS_ENDPOINT_URL` is not read: it is set for S3 and DynamoDB stand-ins, which must not receive a token.
 pub fn endpoint_override(
     service: Service,
     env: &Env,

@@ -1,6 +1,6 @@
-//! Which of several sources in one profile a tool takes.
+//! Decides which of several credential sources in one profile a tool uses.
 //!
-//! Read in the sources of botocore 1.44, aws-config 1.13, aws-sdk-go-v2 and @aws-sdk/credential-provider-ini, and
+//! Taken from the sources of botocore 1.44, aws-config 1.13, aws-sdk-go-v2 and @aws-sdk/credential-provider-ini, and
 //! tried with the clients themselves (`tests/e2e`).
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::Place;
 use super::document::{Document, Heading, View};
 
-/// SDKs that share an order.
+/// SDKs that use the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// AWS CLI, boto3.
@@ -21,14 +21,14 @@ pub enum Family {
 impl Family {
     pub const ALL: [Self; 4] = [Self::Botocore, Self::Rust, Self::Go, Self::JavaScript];
 
-    /// From the first that is taken to the last.
+    /// Returns the sources in order of precedence.
     fn order(self) -> &'static [Source] {
         use Source::{
             AssumeRole as Role, ConfigKeys, CredentialsFile, CredentialsProcess as Theirs, Login, Process,
             Sso, SsoRole, WebIdentity as Web,
         };
         match self {
-            // Other than the rest it takes `sso_…` keys for a source only where they name a role.
+            // Unlike the rest it only uses `sso_…` keys as a source if they name a role.
             Self::Botocore => &[Role, Web, SsoRole, CredentialsFile, Login, Theirs, Process, ConfigKeys],
             Self::Rust => &[Role, Web, Sso, Login, Theirs, Process, CredentialsFile, ConfigKeys],
             Self::Go => &[CredentialsFile, ConfigKeys, Role, Web, Sso, Login, Theirs, Process],
@@ -60,7 +60,7 @@ pub enum Source {
     CredentialsFile,
     /// `aws login`.
     Login,
-    /// `credential_process` in `~/.aws/credentials`: all families read both files as one, and that one wins.
+    /// `credential_process` in `~/.aws/credentials`: all families read both files as one, and that file wins.
     CredentialsProcess,
     /// `credential_process` in the config file.
     Process,
@@ -68,7 +68,7 @@ pub enum Source {
     ConfigKeys,
 }
 
-/// What makes up a role that is assumed.
+/// The parts of an assumed role.
 pub(super) const ROLE_KEYS: &[&str] = &[
     "role_arn",
     "source_profile",
@@ -94,7 +94,7 @@ impl Source {
     }
 }
 
-/// The key that makes a source of the profile, and where it stands.
+/// The key that makes a source of the profile, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
     pub source: Source,
@@ -102,8 +102,9 @@ pub struct Taken {
     pub place: Place,
 }
 
-/// What the family takes from the profile; `None`: nothing there. `credentials` is `~/.aws/credentials`, whose
-/// sections have no prefix.
+/// Returns what the family uses from the profile, or `None` if there is nothing.
+///
+/// `credentials` is `~/.aws/credentials`, whose sections have no prefix.
 pub fn taken(
     family: Family,
     document: &Document,
@@ -114,7 +115,7 @@ pub fn taken(
     family.order().iter().find_map(|source| sections.find(*source))
 }
 
-/// What at least one family takes before the profile's `credential_process`. That one is not looked for.
+/// Returns what at least one family uses before the profile's `credential_process`, which itself is not considered.
 pub fn before_process(document: &Document, credentials: Option<&Document>, profile: &str) -> Vec<Taken> {
     let is_before = |source: &Source| {
         let mut orders = Family::ALL.into_iter().map(Family::order);
@@ -135,7 +136,7 @@ pub fn before_process(document: &Document, credentials: Option<&Document>, profi
     all.into_iter().filter(is_before).filter_map(found).chain(added).collect()
 }
 
-/// The source, if the profile has it.
+/// Returns the source, if the profile has it.
 pub fn find(
     source: Source,
     document: &Document,
@@ -167,21 +168,23 @@ impl<'a> Sections<'a> {
         match source {
             Source::CredentialsFile | Source::CredentialsProcess => in_credentials(),
             Source::ConfigKeys | Source::Process => in_config(),
-            // Read as one, and the credentials file wins.
+            // The files are read as one, and the credentials file wins.
             _ => in_credentials().or_else(in_config),
         }
     }
 }
 
-/// Returns a key that only botocore has in the profile, and that may make it somebody else: Python's parser adds the
-/// settings of `[DEFAULT]` to every section of the file, and the other SDKs leave that section out.
+/// Returns a key that only botocore finds in the profile, and that may change who it is.
+///
+/// Python's parser adds the settings of `[DEFAULT]` to every section of the file, and the other SDKs ignore that
+/// section.
 pub fn added_by_python(document: &Document, credentials: Option<&Document>, profile: &str) -> Option<Taken> {
     let config = Some(document).zip(document.section(&Heading::Profile(profile.to_owned())));
     let credentials = credentials.zip(in_credentials(credentials, profile));
     [config, credentials].into_iter().flatten().find_map(|(file, section)| {
         let added = file.section(&Heading::Other("DEFAULT".to_owned()))?;
         let has = |source: Source| source.keys().iter().any(|key| section.get(key).is_some());
-        // What makes a source by itself, and what is part of one that the section has.
+        // What is a source by itself, and what is part of one that the section has.
         let always =
             [Source::AssumeRole, Source::WebIdentity, Source::SsoRole, Source::Login, Source::ConfigKeys];
         let keys = always
@@ -195,7 +198,7 @@ pub fn added_by_python(document: &Document, credentials: Option<&Document>, prof
     })
 }
 
-/// The profile's section in `~/.aws/credentials`, where names have no prefix.
+/// Returns the profile's section in `~/.aws/credentials`, where names have no prefix.
 pub fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> Option<View<'a>> {
     let heading = match profile {
         "default" => Heading::Profile,
@@ -207,14 +210,14 @@ pub fn in_credentials<'a>(credentials: Option<&'a Document>, profile: &str) -> O
 /// Returns the names of the profiles in `~/.aws/credentials`.
 pub fn names_in_credentials(credentials: &Document) -> Vec<String> {
     credentials.names(|heading| match heading {
-        // `[DEFAULT]` is no section to Python.
+        // Python does not treat `[DEFAULT]` as a section.
         Heading::Other(name) if name != "DEFAULT" => Some(name),
         Heading::Profile(name) if name == "default" => Some(name),
         _ => None,
     })
 }
 
-/// Where a profile's credentials come from by the credentials file alone, for whoever finds nothing in the config.
+/// Returns the source of a profile's credentials in the credentials file alone, for profiles missing in the config.
 pub fn of_credentials_file(
     document: &Document,
     credentials: Option<&Document>,
@@ -225,8 +228,9 @@ pub fn of_credentials_file(
     sources.into_iter().find_map(|source| sections.find(source))
 }
 
-/// Every `credential_process` that a tool may run for the profile: its own, and those of the profiles whose
-/// credentials it assumes a role with, in both files.
+/// Returns every `credential_process` that a tool may run for the profile.
+///
+/// That is its own, and those of the profiles whose credentials it assumes a role with, in both files.
 pub fn processes<'a>(
     document: &'a Document,
     credentials: Option<&'a Document>,

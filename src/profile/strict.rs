@@ -1,6 +1,7 @@
-//! What would make the file unusable for botocore (AWS CLI, Python), though the other SDKs read it. Python's
-//! `RawConfigParser` refuses the whole file for one doubled name; an edit that adds to such a file would be believed
-//! by some tools only, so it is refused, and both places are named.
+//! Finds what makes the file unusable for botocore (AWS CLI, Python), though the other SDKs read it.
+//!
+//! Python's `RawConfigParser` refuses the whole file because of one duplicate name. Only some tools would see an edit
+//! of such a file, so it is refused, and both places are named.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -32,7 +33,7 @@ impl Document {
         Ok(())
     }
 
-    /// One section of this heading at most, and a header that all tools read the same way.
+    /// Checks that there is at most one section of this heading, and that all tools read its header the same way.
     pub(super) fn only(&self, heading: &Heading) -> Result<Option<&Section>, ConfigError> {
         let all = self.all(heading);
         if let [first, second, ..] = all.as_slice() {
@@ -42,7 +43,7 @@ impl Document {
         let header = &self.text()[section.header.clone()];
         if header.find(']') != header.rfind(']') {
             return Err(
-                self.unshared(section.line, "a second `]`, which Python takes for the end of the name")
+                self.unshared(section.line, "a second `]`, which Python reads as the end of the name")
             );
         }
         Ok(Some(section))
@@ -57,7 +58,7 @@ impl Document {
             return Ok(());
         }
         for (index, whole) in self.text().split_inclusive('\n').enumerate() {
-            // At the end of the file, a CR is not the half of a line end.
+            // At the end of the file, a CR is not half of a line end.
             let line = if whole.ends_with('\n') { without_end(whole) } else { whole };
             let fail = |what| Err(self.unshared(index + 1, what));
             if line.contains('\0') {
@@ -73,14 +74,14 @@ impl Document {
         Ok(())
     }
 
-    /// `keys`: empty.
+    /// Checks the keys of a section; `keys` is empty.
     fn check_keys<'a>(
         &'a self,
         section: &Section,
         keys: &mut HashMap<Cow<'a, str>, usize>,
     ) -> Result<(), ConfigError> {
         for entry in self.entries(section) {
-            // `a:b = c` is `a` to Python.
+            // Python reads `a:b = c` as `a`.
             let key = match self.key_of(entry) {
                 Cow::Borrowed(key) => Cow::Borrowed(before_colon(key)),
                 Cow::Owned(key) => Cow::Owned(before_colon(&key).to_owned()),
@@ -92,7 +93,7 @@ impl Document {
             let plain = entry.below.as_ref().and_then(|below| below.plain);
             if let (true, Some(line)) = (entry.raw_value.is_empty(), plain) {
                 return Err(
-                    self.unshared(line, "an indented line below an empty value that is no `key = value`")
+                    self.unshared(line, "an indented line below an empty value that is not `key = value`")
                 );
             }
         }
@@ -137,9 +138,9 @@ mod tests {
     #[test]
     fn what_botocore_refuses_is_named_with_both_places() {
         for (text, message) in [
-            ("[profile a]\n[x]\n[profile a]\n", "/c:3: [profile a] is there already, at /c:1"),
-            ("[x]\nRegion = 1\nregion=2\n", "/c:3: `region` is there already, at /c:2"),
-            ("[x]\nregion = 1\nregion:x = 2\n", "/c:3: `region` is there already, at /c:2"),
+            ("[profile a]\n[x]\n[profile a]\n", "/c:3: [profile a] is already defined at /c:1"),
+            ("[x]\nRegion = 1\nregion=2\n", "/c:3: `region` is already defined at /c:2"),
+            ("[x]\nregion = 1\nregion:x = 2\n", "/c:3: `region` is already defined at /c:2"),
             ("\u{feff}[x]\n", "/c:1: a byte order mark"),
             ("[x]\na = 1\0\n", "/c:2: a NUL byte"),
             ("[x]\n# a\r[profile y]\n", "/c:2: a carriage return without"),
@@ -164,8 +165,8 @@ mod tests {
         let document = Document::parse(Path::new("/c"), text).expect("parses");
         document.check_for_every_tool().expect("botocore reads it");
         for (name, message) in [
-            ("default", "/c:2: [default] is there already, at /c:1"),
-            ("a", "/c:4: [profile a] is there already, at /c:3"),
+            ("default", "/c:2: [default] is already defined at /c:1"),
+            ("a", "/c:4: [profile a] is already defined at /c:3"),
             ("b", "/c:5: a second `]`"),
         ] {
             let error = document.only(&Heading::Profile(name.into())).err().expect(name).to_string();

@@ -1,8 +1,8 @@
-//! What AWS tools read of a profile besides who it is, as the variables that say the same: for programs that get the
-//! profile's credentials and not its name.
+//! What AWS tools read from a profile besides its identity, as equivalent variables.
 //!
-//! The order is that of botocore and of the "AWS SDKs and Tools Reference Guide", "Service-specific endpoints": the
-//! service's variable, AWS_ENDPOINT_URL, the profile's `services` section, its `endpoint_url`.
+//! They are for programs that get the profile's credentials and not its name. The order is that of botocore and of the
+//! "AWS SDKs and Tools Reference Guide", "Service-specific endpoints": the service's variable, AWS_ENDPOINT_URL, the
+//! profile's `services` section, its `endpoint_url`.
 
 use super::document::{Heading, View};
 use super::identity::ProfileFiles;
@@ -14,14 +14,14 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 const IGNORE_KEY: &str = "ignore_configured_endpoint_urls";
 pub const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
-/// Where tokens go is kcaws's own business, and no variable of one profile's should lead another's login there.
+/// Where tokens are sent is up to kcaws, and a variable of one profile must not redirect another's login.
 const OF_LOGINS: [&str; 3] = ["sso", "sso_oidc", "signin"];
 
-/// A key of a profile, and the variable that says the same.
+/// A key of a profile, and the equivalent variable.
 struct Setting {
     key: &'static str,
     variable: &'static str,
-    /// What it means not to set it, where that can be said.
+    /// The value that means "not set", if there is one.
     unset: Option<&'static str>,
 }
 
@@ -29,7 +29,7 @@ const fn setting(key: &'static str, variable: &'static str, unset: Option<&'stat
     Setting { key, variable, unset }
 }
 
-/// Those that decide which hosts are asked, and how.
+/// The keys that decide which hosts are used, and how.
 const SETTINGS: [Setting; 8] = [
     setting("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", Some("false")),
     setting("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", Some("false")),
@@ -52,10 +52,10 @@ impl<'a> ProfileFiles<'a> {
         in_credentials.and_then(value).or_else(|| in_config().and_then(value))
     }
 
-    /// Returns the variables that make tools without the profile's name ask the hosts that they would ask with it.
+    /// Returns the variables that make tools without the profile's name use the same hosts.
     ///
-    /// What a person set by hand is left out, since it comes before any profile. Tools without a name read
-    /// `[default]`: what only that one has is taken back, where a variable can.
+    /// What the user set by hand is left out, since it comes before any profile. Tools without a name read `[default]`:
+    /// what only that profile has is reverted, if a variable can do that.
     pub fn tool_settings(&self, profile: &str, env: &Env) -> Result<Vec<Pair>, ConfigError> {
         let mut pairs: Vec<Pair> = Vec::new();
         for Setting { key, variable, unset } in SETTINGS {
@@ -69,7 +69,7 @@ impl<'a> ProfileFiles<'a> {
             return Ok(pairs);
         }
         let endpoints = self.endpoints(profile, env)?;
-        // Nothing but this takes an endpoint back, and it takes back all.
+        // Only this reverts an endpoint, and it reverts all of them.
         if endpoints.is_empty() && self.has_endpoints_of_default(profile) && !env.has_by_hand(ENDPOINT) {
             pairs.retain(|(name, _)| name != IGNORE);
             pairs.push((IGNORE.to_owned(), "true".to_owned()));
@@ -97,8 +97,9 @@ impl<'a> ProfileFiles<'a> {
         Ok(not_by_hand.map(|(variable, url)| (variable, url.to_owned())).collect())
     }
 
-    /// Returns the endpoints of the profile's `services` section. One that is not there is an error to the AWS CLI
-    /// and to Python too: requests that are meant for a stand-in would go to AWS.
+    /// Returns the endpoints of the profile's `services` section.
+    ///
+    /// A missing section is an error to the AWS CLI and to Python too: requests meant for a stand-in would go to AWS.
     fn of_services(&self, profile: &str) -> Result<Vec<(String, &'a str)>, ConfigError> {
         let Some(name) = self.value(profile, "services") else { return Ok(Vec::new()) };
         if let Some(section) = self.config.section(&Heading::Services(name.to_owned())) {
@@ -108,7 +109,7 @@ impl<'a> ProfileFiles<'a> {
         Err(ConfigError::BadValue { place: self.place_of(profile, "services"), what })
     }
 
-    /// Returns where the key of [`ProfileFiles::value`] is.
+    /// Returns the place of the key of [`ProfileFiles::value`].
     fn place_of(&self, profile: &str, key: &str) -> Place {
         let in_credentials = sources::in_credentials(self.credentials, profile);
         let in_config = || self.config.section(&Heading::Profile(profile.to_owned()));

@@ -9,8 +9,9 @@ use crate::platform::roots::Bundle;
 const KEY: &str = "ca_bundle";
 
 impl Document {
-    /// Returns the files of the default profile and of the one in force. They are added to the platform's roots, so one
-    /// that cannot be read costs no more than itself.
+    /// Returns the files of the default and of the current profile.
+    ///
+    /// They are added to the platform's roots, so an unreadable one affects nothing else.
     pub fn ca_bundles(&self, in_force: Option<&str>, home: Option<&Path>) -> Vec<Bundle> {
         let mut bundles: Vec<Bundle> = Vec::new();
         for name in std::iter::once("default").chain(in_force) {
@@ -24,7 +25,7 @@ impl Document {
         bundles
     }
 
-    /// Returns the profile with certificates of its own whose tools ask for this role.
+    /// Returns the profile with certificates of its own whose tools request this role.
     pub fn trusting_profile(&self, session: &str, role: &Role) -> Option<String> {
         let names = self.names(|heading| match heading {
             Heading::Profile(name) => Some(name),

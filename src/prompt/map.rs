@@ -1,5 +1,6 @@
-//! What a profile stands for, noted so that a prompt need not read a config of ten thousand: one file for each
-//! profile, good as long as the config file has the same stamp.
+//! What a profile refers to, stored so that a prompt need not read a config with ten thousand profiles.
+//!
+//! One file for each profile, valid as long as the config file has the same stamp.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::profile::services::DECIDING_VARIABLES;
 
 const FORMAT: &[u8] = b"kcaws profile map 1";
 
-/// `None`: the profile is not ours.
+/// `None` if the profile does not belong to kcaws.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Map(pub Option<Ours>);
 
@@ -31,7 +32,7 @@ pub struct Ours {
 }
 
 impl Map {
-    /// `None`: there is none of this stamp.
+    /// Returns the entry; `None` if there is none with this stamp.
     pub fn read(
         profile: &str,
         config: &Path,
@@ -47,7 +48,7 @@ impl Map {
         serde_json::from_slice(map).ok()
     }
 
-    /// Best effort: without it the next prompt reads the config again.
+    /// Stores the entry, as a best effort: without it the next prompt reads the config again.
     pub fn write(&self, profile: &str, config: &Path, env: &Env, state: &dyn StateFolder, stamp: FileStamp) {
         let mut bytes = stamp.to_bytes().to_vec();
         bytes.extend(serde_json::to_vec(self).expect("names serialize"));
@@ -55,7 +56,7 @@ impl Map {
     }
 }
 
-/// The variables are those that decide who mints: as for warm entries.
+/// Returns the file's name; the variables are those that decide the issuer, as for cache entries.
 fn file_name(profile: &str, config: &Path, env: &Env) -> String {
     let variables =
         DECIDING_VARIABLES.map(|name| env.by_hand_raw(name).unwrap_or_default().into_encoded_bytes());

@@ -1,4 +1,4 @@
-//! What a prompt may say of a profile: read from files without secrets, never from a keyring or the network.
+//! What a prompt shows about a profile: read from files without secrets, never from a keyring or the network.
 
 pub mod map;
 pub mod recent;
@@ -10,23 +10,23 @@ use crate::credentials::cache::{self, ExpiryNote};
 use crate::ports::state_folder::StateFolder;
 use crate::session::status;
 
-/// From here on it is worth a look: SDKs begin to renew.
+/// From here on it is worth showing: SDKs begin to renew.
 const SOON: TimeDelta = TimeDelta::minutes(15);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Credentials are at hand.
+    /// Credentials are cached.
     Good,
-    /// They end within 15 minutes, and will be renewed.
+    /// They expire within 15 minutes, and will be renewed.
     Soon,
-    /// As above, and the assignment is gone: these are the last.
+    /// They expire within 15 minutes and are the last: the permission set is no longer assigned.
     Gone,
-    /// None are at hand, and the next use fetches them without anybody's help.
+    /// None are cached, and the next use fetches them without a login.
     Renews,
     LoginNeeded,
-    /// Of a `kcaws exec` around this shell, and over.
+    /// The credentials of a `kcaws exec` around this shell have expired.
     Ended,
-    /// Keys in the environment come before the profile.
+    /// Keys in the environment take precedence over the profile.
     OtherKeys,
 }
 
@@ -35,14 +35,14 @@ pub struct View {
     pub profile: String,
     pub session: String,
     pub account_id: String,
-    /// Only where AWS has handed out its credentials: what stands in a file is a wish.
+    /// Only if AWS has issued its credentials: the config alone proves nothing.
     pub role_name: Option<String>,
     pub region: String,
     pub standing: Standing,
     pub left: Option<TimeDelta>,
 }
 
-/// The profile as the files show it now.
+/// Returns the profile's state as the files show it now.
 pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<Utc>) -> View {
     let note = ExpiryNote::read(state, &ours.note).filter(|note| note.issuer == ours.issuer);
     let left = note.as_ref().map(|note| note.ends_at - now).filter(|left| *left > TimeDelta::zero());
@@ -67,7 +67,9 @@ pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<U
     }
 }
 
-/// Inside `kcaws exec`, whose credentials nobody renews; without an end, inside `kcaws exec --serve`, which does.
+/// Returns the state inside `kcaws exec`, whose credentials are not renewed.
+///
+/// Without an expiry, it is inside `kcaws exec --serve`, which renews them.
 pub fn of_exec(
     label: String,
     region: Option<String>,

@@ -1,17 +1,17 @@
-//! The profiles that were chosen last, for a list that begins with them. Names only.
+//! The most recently chosen profiles, for a list that begins with them. Names only.
 
 use crate::ports::state_folder::StateFolder;
 
 const FILE: &str = "prompt/recent";
 const MOST: usize = 50;
 
-/// The last one first.
+/// Returns the names, the latest first.
 pub fn read(state: &dyn StateFolder) -> Vec<String> {
     let bytes = state.read(FILE).ok().flatten();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
-/// Best effort; of two at the same time, one is forgotten.
+/// Adds a name, as a best effort; of two at the same time, one is lost.
 pub fn note(profile: &str, state: &dyn StateFolder) {
     let mut names = read(state);
     names.retain(|name| name != profile);

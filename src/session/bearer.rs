@@ -1,10 +1,10 @@
-//! The access token while something is done with it: renewed once when the service refuses it.
+//! Uses the access token, and renews it once if the service refuses it.
 
 use super::{Session, SessionError};
 use crate::ports::identity_center::ServiceError;
 use crate::secret::Secret;
 
-/// A token that was not refused yet, or the one that was got in its place.
+/// A token that has not been refused yet, or the one that replaced it.
 pub(crate) struct Bearer<'a> {
     session: &'a Session<'a>,
     token: Secret<String>,
@@ -16,8 +16,9 @@ impl<'a> Bearer<'a> {
         Self { session, token, may_renew: true }
     }
 
-    /// Asks, and once more with another token where this one is refused (401). The answer of the service is inside; a
-    /// second refusal is one of those.
+    /// Calls `call`, and once more with another token if this one is refused (401).
+    ///
+    /// The inner result is the service's; a second refusal is part of it.
     pub(crate) fn ask<T>(
         &mut self,
         ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,
@@ -34,7 +35,7 @@ impl<'a> Bearer<'a> {
 }
 
 impl Session<'_> {
-    /// Asks with the access token; see [`Bearer::ask`].
+    /// Calls the service with the access token; see [`Bearer::ask`].
     pub(crate) fn with_token<T>(
         &self,
         ask: impl Fn(&Secret<String>) -> Result<T, ServiceError>,

@@ -1,4 +1,4 @@
-//! The device authorization grant, RFC 8628: waiting for a person.
+//! The device authorization grant (RFC 8628): waits for the approval.
 
 use std::time::Duration;
 
@@ -10,38 +10,39 @@ use crate::ports::identity_center::{
 
 /// Section 3.5: "the interval MUST be increased by 5 seconds for this and all subsequent requests".
 const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
-/// Section 3.5: back off exponentially on connection trouble; up to this, so that an approval is seen soon
-/// after the network is back.
+/// Section 3.5: back off exponentially on connection errors.
+///
+/// The bound makes sure that an approval is noticed soon after the network is back.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
-/// Section 3.2: what to assume when the answer has no interval.
+/// Section 3.2: the default if the response has no interval.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
-/// AWS says 1 s. With a much longer one an approval would not be seen.
+/// AWS uses 1 s. With a much longer one an approval would go unnoticed.
 const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
-/// What AWS gives; assumed when the answer does not say.
+/// What AWS uses; the default if the response has no lifetime.
 const DEFAULT_LIFE: Duration = Duration::from_mins(10);
-/// Nobody waits longer for an approval.
+/// The longest wait for an approval.
 const LONGEST_LIFE: Duration = Duration::from_hours(1);
 
-/// What happens while we wait.
+/// An event while waiting for the approval.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Waiting {
-    /// Still nobody. `left` until the code expires.
+    /// Not approved yet; `left` until the code expires.
     Pending { left: Duration },
     /// The service could not be reached this time.
     Trouble { what: String, left: Duration },
 }
 
-/// Returns how long the code lives.
+/// Returns how long the code is valid.
 pub fn life(authorization: &DeviceAuthorization) -> Duration {
     or_default(authorization.expires_in, DEFAULT_LIFE).min(LONGEST_LIFE)
 }
 
-/// Zero is what an answer without the member looks like.
+/// Returns the default for zero, which stands for a missing member.
 fn or_default(value: Duration, default: Duration) -> Duration {
     if value.is_zero() { default } else { value }
 }
 
-/// Polls until there is a token or none will come.
+/// Polls until there is a token or no more hope of one.
 pub fn wait_for_approval(
     center: &dyn IdentityCenter,
     clock: &dyn Clock,

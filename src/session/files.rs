@@ -1,4 +1,4 @@
-//! The files that a session has in the state folder, and for how long their locks are waited for.
+//! The files of a session in the state folder, and how long to wait for their locks.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use crate::profile::SsoSession;
 
 pub(super) const FOLDER: &str = "sessions";
 
-/// Nobody holds a session's lock longer than a refresh takes: two requests.
+/// A session's lock is held for at most a refresh, which is two requests.
 pub(super) const A_REFRESH: Duration = Duration::from_secs(20);
-/// For tidying up, which the next command does too.
+/// For cleaning up, which the next command does too.
 pub(super) const A_MOMENT: Duration = Duration::from_secs(2);
 /// For a note that is not worth waiting for.
 pub(crate) const A_BLINK: Duration = Duration::from_millis(500);
@@ -19,13 +19,13 @@ pub(super) enum SessionFile {
     Status,
     History,
     StaleCopies,
-    /// Held by whoever reads and writes the token record.
+    /// Held while the token record is read and written.
     Lock,
     /// Held by a login while it runs.
     Login,
-    /// Held by whoever is about to start a login.
+    /// Held by a process that is about to start a login.
     StartOfLogin,
-    /// Left by a login until it succeeds.
+    /// Exists from the beginning of a login until it succeeds.
     UnfinishedLogin,
 }
 
@@ -48,7 +48,7 @@ impl SessionFile {
     }
 }
 
-/// Returns what the session's tokens are stored under, here and in the keyring.
+/// Returns the key that the session's tokens are stored under, here and in the keyring.
 pub fn item_key(session: &SsoSession) -> ItemKey {
     ItemKey { session: session.name.clone(), start_url: session.start_url.clone() }
 }

@@ -1,5 +1,6 @@
-//! What is noted of a session beyond its present login, and outlives a logout: [`super::pin`] and
-//! [`super::last_session`]. Names and times, no secret; one small file beside the status file.
+//! The history of a session, which outlives a logout: [`super::pin`] and [`super::last_session`].
+//!
+//! Names and times, no secret; one small file beside the status file.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,18 +21,18 @@ pub(super) struct History {
     pub(super) pin: Option<Pin>,
     #[serde(default)]
     pub(super) last_session: Option<LastSession>,
-    /// Who had the last login, as far as STS was asked.
+    /// The user of the last login, if STS was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) last_user: Option<String>,
 }
 
-/// Returns what is noted; `None` also where it cannot be understood.
+/// Returns the history; `None` also if it cannot be parsed.
 pub(super) fn read(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<History>, StateError> {
     let bytes = state.read(&SessionFile::History.of(session))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Changes the note, with the session's lock held.
+/// Changes the history; the caller holds the session's lock.
 pub(super) fn change(
     state: &dyn StateFolder,
     session: &SsoSession,

@@ -1,4 +1,4 @@
-//! How the last Identity Center session went whose end was seen, and who had it.
+//! The last Identity Center session that was seen to end, and its user.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::{Login, Session};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
-/// An Identity Center session whose end was seen: it was alive, and later it was over.
+/// An Identity Center session that was seen to end: valid at one time, over at a later one.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct LastSession {
     pub logged_in_at: DateTime<Utc>,
@@ -17,13 +17,13 @@ pub struct LastSession {
 }
 
 impl LastSession {
-    /// It lasted no less than this, and no more than that.
+    /// Returns the shortest and the longest time that it can have lasted.
     pub fn bounds(&self) -> (TimeDelta, TimeDelta) {
         (self.alive_at - self.logged_in_at, self.over_at - self.logged_in_at)
     }
 }
 
-/// How the last one that ended went; `None` also where the note cannot be understood.
+/// Returns the last session that ended; `None` also if the note cannot be parsed.
 pub fn last_session(
     state: &dyn StateFolder,
     session: &SsoSession,
@@ -31,12 +31,12 @@ pub fn last_session(
     Ok(read(state, session)?.and_then(|history| history.last_session))
 }
 
-/// Returns who had the last login that STS was asked about; `None` also where the note cannot be understood.
+/// Returns the user of the last login that STS was asked about; `None` also if the note cannot be parsed.
 pub fn last_user(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<String>, StateError> {
     Ok(read(state, session)?.and_then(|history| history.last_user))
 }
 
-/// With the lock held; not worth failing for.
+/// Stores the user; the caller holds the lock, and a failure is ignored.
 pub(super) fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
     if !matches!(last_user(state, session), Ok(Some(last)) if last == user) {
         let _ = change(state, session, |history| history.last_user = Some(user.to_owned()));
@@ -44,14 +44,14 @@ pub(super) fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &st
 }
 
 impl Session<'_> {
-    /// The service refused to renew `login`. With the lock held; not worth failing for.
+    /// Records that the service refused to renew `login`; the caller holds the lock, and a failure is ignored.
     pub(super) fn note_end(&self, login: &Login) {
         let last = LastSession {
             logged_in_at: login.logged_in_at,
             alive_at: login.obtained_at,
             over_at: self.clock.now(),
         };
-        // A clock that was set back tells nothing.
+        // If the clock was set back, the times mean nothing.
         if last.logged_in_at <= last.alive_at && last.alive_at <= last.over_at {
             let _ = change(self.state, self.config, |history| history.last_session = Some(last));
         }

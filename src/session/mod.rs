@@ -1,6 +1,6 @@
-//! Being logged in: the device grant and PKCE, the token record, refresh, logout.
+//! Logins: the device grant and PKCE, the token record, refresh, logout.
 //!
-//! Says what is the case; what a person should type about it stands in `cli/error.rs`.
+//! Errors here state facts; `cli/error.rs` adds what the user can type.
 
 pub mod auto_login;
 pub(crate) mod bearer;
@@ -41,7 +41,7 @@ use crate::ports::sealing_key::SealingKeys;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
-/// One session and all it needs of the world.
+/// One session and the ports that it needs.
 pub struct Session<'a> {
     pub config: &'a SsoSession,
     pub endpoints: &'a Endpoints,
@@ -52,29 +52,30 @@ pub struct Session<'a> {
     pub sealing_keys: &'a dyn SealingKeys,
     /// How long to wait for another process that refreshes.
     pub lock_patience: Duration,
-    /// Until when role credentials are asked for again while AWS refuses or has trouble, in the clock's elapsed time;
-    /// zero: they are asked for once.
+    /// Until when requests for role credentials are retried while AWS throttles or fails, in the clock's elapsed time.
+    ///
+    /// Zero means one attempt.
     pub retry_until: Duration,
 }
 
-/// Why a person must log in.
+/// Why a login is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginNeeded {
     NeverLoggedIn,
-    /// The access token is old, and the login came without a refresh token.
+    /// The access token has expired, and the login came without a refresh token.
     NotRefreshable,
-    /// The service said `invalid_grant`: the Identity Center session is over, or was ended.
+    /// The service answered `invalid_grant`: the Identity Center session is over, or was ended.
     RefreshRefused,
-    /// As above, and that was seen before.
+    /// The session is over, and that was already known.
     SessionOver {
         seen_at: DateTime<Utc>,
     },
-    /// As above, but a refresh was cut off before its answer could be stored: that lost the token.
+    /// The service answered `invalid_grant`, but an interrupted refresh had lost the successor of the token.
     RefreshLost {
         since: DateTime<Utc>,
     },
     RegistrationExpired,
-    /// 401 even with a token fresh from a refresh.
+    /// The service answered 401 even to a freshly refreshed token.
     TokenRefused,
 }
 
@@ -82,20 +83,20 @@ pub enum LoginNeeded {
 pub enum SessionError {
     #[error("no valid login for session `{session}`")]
     LoginNeeded { session: String, why: LoginNeeded },
-    /// Rule 12: a token goes only to where it came from.
+    /// A token is only sent to where it came from (rule 12).
     #[error("the login of session `{session}` belongs to {minted}, not to {asked}{}", .asked.by_setting())]
     ForeignEndpoint { session: String, minted: Origin, asked: Origin },
     #[error("the login was denied")]
     Denied { reason: Option<String> },
-    #[error("nobody approved the login in time")]
+    #[error("the login was not approved in time")]
     CodeExpired,
-    /// The code was good when it was handed out; the browser leg went wrong or somebody used it.
-    #[error("the code is not valid any more (invalid_grant)")]
+    /// The code was valid when it was issued; something went wrong in the browser, or someone else has used it.
+    #[error("the code is no longer valid (invalid_grant)")]
     CodeRefused,
-    /// The browser went to AWS and did not come back, or never went.
-    #[error("the browser did not come back from the login within {} min", .after.as_secs() / 60)]
+    /// The browser opened the AWS page and did not return, or never opened it.
+    #[error("the browser did not return from the login within {} min", .after.as_secs() / 60)]
     NotBack { after: Duration },
-    /// RFC 6749 section 4.1.2.1: the browser came back without a code.
+    /// The browser returned without a code (RFC 6749 section 4.1.2.1).
     #[error("AWS ended the login with `{error}`")]
     NoCode { error: String, description: Option<String> },
     #[error(transparent)]
@@ -104,23 +105,23 @@ pub enum SessionError {
     BadRecord { session: String, store: StoreKind, what: record::RecordError },
     #[error("the {store} did not keep what was written to it")]
     StoreForgets { store: StoreKind },
-    /// Between opening the store and asking it, another process moved the tokens.
-    #[error("the tokens of session `{session}` moved to the {to} a moment ago")]
+    /// Another process moved the tokens between opening the store and reading it.
+    #[error("the tokens of session `{session}` were just moved to the {to}")]
     Moved { session: String, to: StoreKind },
-    #[error("no store for tokens is available")]
+    #[error("no token store is available")]
     NoStore { tried: Vec<String> },
-    /// Nobody should sign in there.
-    #[error("the login page `{page}` is not a page of AWS")]
+    /// The page could be anyone's, so no one should sign in there.
+    #[error("the login page `{page}` is not an AWS page")]
     StrangePage { page: String, why: PageFault },
-    /// The start URL leads to another instance than at the first login.
+    /// The start URL leads to an instance other than that of the first login.
     #[error("the portal of session `{session}` changed from `{pinned}` to `{found}`")]
     PortalChanged { session: String, pinned: Instance, found: Instance },
-    #[error("the note of whose portal session `{session}` has is damaged")]
+    #[error("the saved portal pin for session `{session}` is damaged")]
     BadPin { session: String },
     #[error(transparent)]
     StartUrl(#[from] StartUrlError),
-    /// AWS lists accounts and tells of none what the person has there.
-    #[error("AWS does not tell what you have in account {account_id}{}: {error}", and_others(*.others))]
+    /// AWS lists accounts, but for none of them what the user has there.
+    #[error("AWS did not list what you have in account {account_id}{}: {error}", and_others(*.others))]
     NothingListed { account_id: String, others: usize, error: ServiceError },
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -139,8 +140,9 @@ fn and_others(others: usize) -> String {
 }
 
 impl SessionError {
-    /// A refresh that ended so leaves nothing to go on with: the service said that the login is over, or what was read
-    /// is not the login that there is now.
+    /// Returns whether a refresh that failed this way leaves no usable login.
+    ///
+    /// Either the service has ended the login, or what was read is no longer the current one.
     fn ends_the_login(&self) -> bool {
         match self {
             Self::LoginNeeded { why, .. } => {

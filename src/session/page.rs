@@ -1,8 +1,8 @@
-//! The address of a page that a person is to open, and whether kcaws may open it.
+//! The address of a page that the user is to open, and whether kcaws may open it.
 //!
-//! The text comes from a service: a hostile or wrong one must not send anybody to a page that looks like AWS's, and
-//! AWS moves its pages without notice. So an https page at a host that is not known is shown and not opened, and what
-//! two programs may read as two addresses is refused.
+//! The text comes from a service, and must not send anyone to a page that looks like AWS's. Since AWS moves its pages
+//! without notice, an https page at an unknown host is shown and not opened. An address that two programs may read
+//! differently is refused.
 
 use url::Url;
 
@@ -10,13 +10,13 @@ use super::SessionError;
 use crate::platform::excerpt;
 use crate::ports::identity_center::{DeviceAuthorization, Endpoints, is_sign_in_host};
 
-/// AWS's are some hundreds of letters long; longer ones do not get through all browsers.
+/// AWS's addresses have some hundreds of characters; longer ones do not get through all browsers.
 const LONGEST: usize = 8000;
 
-/// What RFC 3986 has beside letters and digits.
+/// What RFC 3986 allows besides letters and digits.
 const MARKS: &[u8] = b"-._~:/?#[]@!$&'()*+,;=%";
 
-/// A page that was judged. What is shown and what is opened are the same text: that of the parsed address.
+/// A checked page. What is shown and what is opened are the same text: that of the parsed address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageUrl {
     url: Url,
@@ -28,22 +28,22 @@ pub struct PageUrl {
 pub enum PageFault {
     #[error("it is not an absolute URL")]
     NotAUrl,
-    #[error("it is longer than {LONGEST} letters")]
+    #[error("it is longer than {LONGEST} characters")]
     TooLong,
-    #[error("it holds characters that no URL has, and programs disagree about what they mean")]
+    #[error("it contains characters that are not allowed in a URL")]
     Characters,
     #[error("it is not https")]
     NotHttps,
-    #[error("it holds a user name")]
+    #[error("it contains a user name")]
     UserInfo,
-    #[error("it names a port, and AWS's pages have none")]
+    #[error("it contains a port, which AWS pages never have")]
     Port,
-    #[error("programs disagree about its host")]
+    #[error("its host is ambiguous")]
     Host,
 }
 
 impl PageUrl {
-    /// Judges the address of a page that the service at `endpoints` named.
+    /// Checks the address of a page that the service at `endpoints` returned.
     pub fn judge(text: &str, endpoints: &Endpoints) -> Result<Self, SessionError> {
         judge(text, endpoints).map_err(|why| SessionError::StrangePage { page: excerpt(text), why })
     }
@@ -53,13 +53,14 @@ impl PageUrl {
         self.url.as_str()
     }
 
-    /// Returns the address if a browser may be sent there. There is no other way from a page to a browser.
+    /// Returns the address if a browser may be sent there; this is the only way from a page to a browser.
     pub fn to_open(&self) -> Option<&str> {
         self.is_known.then(|| self.url.as_str())
     }
 
-    /// Returns whether the address says nothing of one login: no code, no name of a request. One that does must not stand
-    /// on a command line, where others can read it.
+    /// Returns whether the address has nothing specific to one login: no code, no name of a request.
+    ///
+    /// One that does must not be on a command line, where others can read it.
     pub fn is_bare(&self) -> bool {
         !self.as_str().contains('?')
     }
@@ -105,14 +106,14 @@ fn judge(text: &str, endpoints: &Endpoints) -> Result<PageUrl, PageFault> {
     Ok(PageUrl { url, is_known })
 }
 
-/// Host and port by the letter of RFC 3986, whatever a browser would make of a missing or further slash.
+/// Returns host and port strictly by RFC 3986, whatever a browser makes of a missing or extra slash.
 fn authority(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     Some(rest[..end].to_ascii_lowercase())
 }
 
-/// `0x7f.1` and `%65xample.com` are hosts too, for some.
+/// Returns whether the host is written in its only form: to some programs, `0x7f.1` and `%65xample.com` are hosts too.
 fn is_written_as(authority: &str, host: &str, port: Option<u16>) -> bool {
     authority == host || port.is_some_and(|port| authority == format!("{host}:{port}"))
 }
@@ -124,7 +125,9 @@ pub struct DevicePages {
 }
 
 impl DevicePages {
-    /// Judges both. Where one of them is at a known host and the other is not, the known one stands for both.
+    /// Checks both pages.
+    ///
+    /// If only one of them is at a known host, it is used for both.
     pub fn of(authorization: &DeviceAuthorization, endpoints: &Endpoints) -> Result<Self, SessionError> {
         let judge = |text: &str| PageUrl::judge(text, endpoints);
         let plain = judge(&authorization.verification_uri)?;
@@ -137,12 +140,12 @@ impl DevicePages {
         })
     }
 
-    /// Returns the page for a person who types the code.
+    /// Returns the page on which the user types the code.
     pub fn plain(&self) -> &PageUrl {
         &self.plain
     }
 
-    /// Returns the page that knows the code already, where there is one.
+    /// Returns the page with the code filled in, if there is one.
     pub fn complete(&self) -> &PageUrl {
         self.complete.as_ref().unwrap_or(&self.plain)
     }

@@ -1,5 +1,7 @@
-//! The pin: whose portal a session's start URL leads to. Trust on first use, because a company's own start URL that is
-//! bent to another Identity Center passes every other check: that one is AWS's too.
+//! The pin: the instance that a session's start URL leads to.
+//!
+//! Trust on first use, because a company's own start URL that is redirected to another Identity Center passes every
+//! other check: that one is AWS's too.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,8 +20,9 @@ pub(super) struct Pin {
     since: DateTime<Utc>,
 }
 
-/// The instance that the session is pinned to; `None` before the first login. An unreadable note is an error: it
-/// must not count as none.
+/// Returns the instance that the session is pinned to; `None` before the first login.
+///
+/// An unreadable note is an error: it must not count as a missing pin.
 pub fn pinned(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<Instance>, SessionError> {
     let Some(bytes) = state.read(&SessionFile::History.of(session))? else { return Ok(None) };
     let unreadable = |_| SessionError::BadPin { session: session.name.clone() };
@@ -40,7 +43,7 @@ pub fn pin(
 }
 
 impl Session<'_> {
-    /// Before anything is sent. Without a pin any portal is the right one.
+    /// Checks the portal before anything is sent; without a pin every portal is accepted.
     pub fn check_pin(&self, portal: &Portal) -> Result<(), SessionError> {
         match pinned(self.state, self.config)? {
             Some(pinned) if pinned != portal.instance => Err(SessionError::PortalChanged {
@@ -52,7 +55,7 @@ impl Session<'_> {
         }
     }
 
-    /// The first login decides; later ones have been checked against it.
+    /// Pins the session at its first login; later ones have been checked against the pin.
     pub fn pin_if_first(&self, portal: &Portal) -> Result<(), SessionError> {
         if pinned(self.state, self.config)?.is_none() {
             pin(self.state, self.clock, self.config, portal)?;

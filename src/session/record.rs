@@ -1,4 +1,4 @@
-//! The token record: all that can log in as the person, one single-line JSON text, one item in the keyring.
+//! The token record: everything that can log in as the user, one single-line JSON text, one item in the keyring.
 //!
 //! ```json
 //! {"kcaws":1,"session":"corp","start_url":"https://…","region":"eu-central-1",
@@ -19,31 +19,33 @@ use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
 const VERSION: u32 = 2;
-/// Without anything of PKCE.
+/// The version of records without PKCE.
 const DEVICE_ONLY: u32 = 1;
 
 /// An access token with less than this left is renewed before it is used.
 const REFRESH_BELOW: TimeDelta = TimeDelta::minutes(5);
-/// As the AWS SDKs have it: at most one refresh in this time.
+/// At most one refresh in this time, as in the AWS SDKs.
 const REFRESH_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
-/// A registration must outlive the code that is asked for with it (10 min).
+/// A registration must outlive the code requested with it (10 min).
 const REGISTRATION_MARGIN: TimeDelta = TimeDelta::minutes(15);
 /// A token obtained further in the future than this means that the clock was set back.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
-/// How a person logs in. Each has a registration of its own, and a refresh uses that of its login.
+/// A way to log in.
+///
+/// Each has a registration of its own, and a refresh uses that of its login.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Flow {
-    /// RFC 8628.
+    /// Device authorization grant (RFC 8628).
     #[default]
     Device,
-    /// RFC 7636.
+    /// Authorization code grant with PKCE (RFC 7636).
     Pkce,
 }
 
 impl Flow {
-    /// For serde, which hands out a reference.
+    /// Returns whether this is the default; serde passes a reference.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     fn is_device(&self) -> bool {
         *self == Self::Device
@@ -67,18 +69,18 @@ pub struct TokenRecord {
     pub session: String,
     pub start_url: String,
     pub region: String,
-    /// Where the registration and the tokens came from, and the only places where they go (rule 12).
+    /// Where the registration and the tokens came from, and the only places they are sent to (rule 12).
     pub oidc: Origin,
     pub portal: Origin,
-    /// Of the device grant.
+    /// The registration of the device grant.
     pub registration: Option<Registration>,
-    /// Of the authorization code grant.
+    /// The registration of the authorization code grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code_registration: Option<Registration>,
     pub login: Option<Login>,
 }
 
-/// As it is stored: the version first.
+/// The stored form, with the version first.
 #[derive(Serialize)]
 struct Stored<'a> {
     kcaws: u32,
@@ -88,7 +90,7 @@ struct Stored<'a> {
 
 #[derive(Deserialize, Serialize)]
 pub struct Login {
-    /// Whose registration the tokens belong to.
+    /// The flow whose registration the tokens belong to.
     #[serde(default, skip_serializing_if = "Flow::is_device")]
     pub flow: Flow,
     #[serde(serialize_with = "secret::expose")]
@@ -98,15 +100,15 @@ pub struct Login {
     #[serde(serialize_with = "secret::expose_option", default)]
     pub refresh_token: Option<Secret<String>>,
     pub logged_in_at: DateTime<Utc>,
-    /// The last refresh that brought `access_token`; `None` since the login.
+    /// The last refresh that returned `access_token`; `None` if there was none since the login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<DateTime<Utc>>,
-    /// The intent mark: a refresh was begun then, and its answer has not been stored yet.
+    /// The intent mark: a refresh began at this time, and its response has not been stored yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refreshing_since: Option<DateTime<Utc>>,
 }
 
-/// Why an item of ours is not used. It is left as it is.
+/// Why a stored item is not used. It is left unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     #[error("damaged")]
@@ -123,7 +125,7 @@ struct VersionOnly {
 }
 
 impl TokenRecord {
-    /// Returns whether its tokens may be sent to these endpoints.
+    /// Returns whether the tokens may be sent to these endpoints.
     pub fn may_go_to(&self, endpoints: &Endpoints) -> bool {
         Minted::Token.may_go(&self.oidc, &endpoints.oidc)
             && Minted::Token.may_go(&self.portal, &endpoints.portal)
@@ -142,13 +144,13 @@ impl TokenRecord {
         }
     }
 
-    /// Tells whether there is nothing in it that a login could use.
+    /// Returns whether it contains nothing that a login could use.
     pub fn is_empty(&self) -> bool {
         self.login.is_none() && self.registration.is_none() && self.code_registration.is_none()
     }
 
     pub fn to_text(&self) -> Secret<String> {
-        // The buffer starts large enough, so that no half-grown copy of it stays behind in memory.
+        // The buffer starts large enough, so that growing leaves no copy in memory.
         let mut text = Vec::with_capacity(16 * 1024);
         let has_pkce = self.code_registration.is_some()
             || self.login.as_ref().is_some_and(|login| login.flow == Flow::Pkce);
@@ -183,7 +185,7 @@ impl TokenRecord {
         }
     }
 
-    /// The registration for `flow`, if it can still be used for `scopes`.
+    /// Returns the registration for `flow`, if it can still be used for `scopes`.
     pub fn usable_registration(
         &self,
         flow: Flow,
@@ -210,7 +212,7 @@ impl Login {
         }
     }
 
-    /// After a refresh. An answer without a new refresh token leaves the old one in force.
+    /// Stores the result of a refresh; without a new refresh token, the old one stays in force.
     pub fn renew(&mut self, token: IssuedToken, now: DateTime<Utc>) {
         self.access_token = token.access_token.into_secret();
         self.expires_at = expiry(now, token.expires_in);
@@ -222,11 +224,11 @@ impl Login {
         }
     }
 
-    /// Good enough to be used as it is. Not so when it seems to come from the future: then the clock was set
-    /// back, and nothing it says about time can be trusted.
+    /// Returns whether the token can be used as it is.
     ///
-    /// Near the end of the Identity Center session a refresh brings a token that is short-lived itself: another one
-    /// right after it would bring nothing better.
+    /// One that seems to come from the future is not fresh: the clock was set back, and its times cannot be trusted.
+    /// Near the end of the Identity Center session a refresh returns a short-lived token: refreshing again right away
+    /// would not help.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         let left = self.expires_at - now;
         let just_refreshed = self.refreshed_at.is_some_and(|at| now - at < REFRESH_AGAIN_AFTER);
@@ -286,7 +288,7 @@ mod tests {
         );
     }
 
-    /// As 0.1.0 wrote it, every member in it.
+    /// The record as 0.1.0 wrote it, with every member.
     #[test]
     fn a_record_from_before_pkce_is_read_and_written_again_as_it_was() {
         let text = concat!(

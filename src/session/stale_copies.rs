@@ -1,5 +1,6 @@
-//! Stores that may hold a copy of a session's tokens besides the one that the status file names. Noted before a
-//! copy is made, and until it is removed: a forgotten one would be a second way in.
+//! Stores that may hold a copy of a session's tokens besides the one that the status file names.
+//!
+//! A store is noted before a copy is made, until the copy is removed: a forgotten one would be a second way in.
 
 use super::files::{A_MOMENT, SessionFile};
 use super::{status, token_store};
@@ -8,14 +9,16 @@ use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::session::store_selection::StoreOpener;
 
-/// Adds to the note. With the session's lock held, as everything here.
+/// Adds stores to the note; for everything here, the caller holds the session's lock.
 pub fn note(session: &SsoSession, state: &dyn StateFolder, kinds: &[StoreKind]) -> Result<(), StateError> {
     let mut noted = noted(session, state)?;
     noted.extend(kinds);
     write(session, state, noted)
 }
 
-/// Removes the copies, but for that in `keep`. Those that could not be removed stay noted, and are returned.
+/// Removes all copies except the one in `keep`.
+///
+/// Those that could not be removed stay noted, and are returned.
 pub fn forget(
     session: &SsoSession,
     state: &dyn StateFolder,
@@ -35,8 +38,9 @@ pub fn forget(
     Ok(left)
 }
 
-/// What a move that was cut off left, for a command that is about something else: all but the store in use. A move
-/// that is under way now tidies up by itself.
+/// Removes what an interrupted move left in stores other than the current one.
+///
+/// A move that is still running cleans up by itself.
 pub fn tidy(
     session: &SsoSession,
     state: &dyn StateFolder,
@@ -50,7 +54,7 @@ pub fn tidy(
     forget(session, state, in_use, open)
 }
 
-/// A note that cannot be understood is none.
+/// Returns the noted stores; a note that cannot be parsed counts as none.
 fn noted(session: &SsoSession, state: &dyn StateFolder) -> Result<Vec<StoreKind>, StateError> {
     let bytes = state.read(&SessionFile::StaleCopies.of(session))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())

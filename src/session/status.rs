@@ -1,5 +1,6 @@
-//! The status file: names, times and the store of one session, no secrets. What `status` and `prompt` read, and
-//! where the choice of store is kept.
+//! The status file: names, times and the store of one session, no secrets.
+//!
+//! It is what `status` and `prompt` read, and it holds the choice of store.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,12 +21,13 @@ pub struct SessionStatus {
     pub start_url: String,
     pub region: String,
     pub store: StoreKind,
-    /// `None` while no login is stored (a registration may be).
+    /// `None` while no login is stored; there may still be a registration.
     pub login: Option<LoginTimes>,
     #[serde(default)]
     pub registration_expires_at: Option<DateTime<Utc>>,
-    /// Whether the login was made at AWS's dual-stack hosts, and goes on there; `None` in a note of before these were
-    /// told apart.
+    /// Whether the login was made at AWS's dual-stack hosts, and is renewed there.
+    ///
+    /// `None` in files written before the two were distinguished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dual_stack: Option<bool>,
 }
@@ -35,14 +37,14 @@ pub struct LoginTimes {
     pub logged_in_at: DateTime<Utc>,
     pub access_expires_at: DateTime<Utc>,
     pub refreshable: bool,
-    /// Who logged in, once STS has been asked; nothing else tells.
+    /// The user who logged in, once STS has been asked; there is no other source.
     #[serde(default)]
     pub user: Option<String>,
 }
 
 impl SessionStatus {
     pub fn of(record: &TokenRecord, store: StoreKind) -> Self {
-        // That which the login is refreshed with.
+        // The flow that the login is refreshed with.
         let flow = record.login.as_ref().map(|login| login.flow).unwrap_or_default();
         Self {
             schema: SCHEMA,
@@ -61,7 +63,7 @@ impl SessionStatus {
         }
     }
 
-    /// The session as it was when this was noted, for when the config has lost it.
+    /// Returns the session as it was when this was written, for when the config no longer has it.
     pub fn as_session(&self) -> SsoSession {
         SsoSession {
             name: self.session.clone(),
@@ -71,31 +73,31 @@ impl SessionStatus {
         }
     }
 
-    /// As far as the clock tells: a refreshable login may have been ended by the service meanwhile.
+    /// Returns whether there is a login by the clock; the service may have ended a refreshable one in the meantime.
     pub fn is_logged_in(&self, now: DateTime<Utc>) -> bool {
         self.login.as_ref().is_some_and(|login| login.refreshable || login.access_expires_at > now)
     }
 }
 
-/// By the file's name, for who has noted it.
+/// Reads a status by file name, for callers that stored only the name.
 pub fn read_noted(state: &dyn StateFolder, file: &str) -> Option<SessionStatus> {
     serde_json::from_slice(&state.read(file).ok()??).ok()
 }
 
-/// `None` also for a file that cannot be understood: it is a note, not a truth, and the next login rewrites it.
+/// Reads a status; `None` also for a file that cannot be parsed, since the next login rewrites it.
 pub fn read(state: &dyn StateFolder, session: &SsoSession) -> Result<Option<SessionStatus>, StateError> {
     let bytes = state.read(&file_name(session))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// The names of all of them, as [`file_name`] makes them.
+/// Returns the names of all of them, as [`file_name`] makes them.
 pub fn noted_files(state: &dyn StateFolder) -> Result<Vec<String>, StateError> {
     let suffix = format!(".{}", SessionFile::Status.suffix());
     let names = state.list(FOLDER)?.into_iter().filter(|name| name.ends_with(&suffix));
     Ok(names.map(|name| format!("{FOLDER}/{name}")).collect())
 }
 
-/// All that there are, of sessions that the config may not know any more too.
+/// Reads all statuses, also those of sessions that are no longer in the config.
 pub fn read_all(state: &dyn StateFolder) -> Result<Vec<SessionStatus>, StateError> {
     let mut all = Vec::new();
     for name in noted_files(state)? {
@@ -120,7 +122,7 @@ pub(super) fn write(
     state.write(&file_name(session), &text)
 }
 
-/// The record does not hold the name: a refresh or a move of the same login must not lose it.
+/// Returns the user of the same login: a refresh or a move must not lose the name, which the record does not contain.
 fn known_user(
     state: &dyn StateFolder,
     session: &SsoSession,
@@ -130,7 +132,7 @@ fn known_user(
     Ok(before.filter(|before| before.logged_in_at == logged_in_at).and_then(|before| before.user))
 }
 
-/// Who logged in, as STS says. Not worth failing or waiting long for.
+/// Stores the user that STS reported; a failure is ignored, and no lock is waited for long.
 pub fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
     let Ok(_lock) = token_store::lock(session, state, A_BLINK) else { return };
     last_session::note_user(state, session, user);
@@ -148,13 +150,13 @@ impl Session<'_> {
         Ok(write(self.state, self.config, status)?)
     }
 
-    /// The store that a login or a move elsewhere chose since ours was opened; surely only with the lock held.
+    /// Returns the store that a login or a move has chosen since ours was opened; reliable only with the lock held.
     pub(super) fn moved_to(&self) -> Result<Option<StoreKind>, StateError> {
         let noted = read(self.state, self.config)?.map(|status| status.store);
         Ok(noted.filter(|store| *store != self.store.kind()))
     }
 
-    /// An error where the tokens are not in our store any more: what it holds says nothing then.
+    /// Fails if the tokens are no longer in our store, whose content means nothing then.
     pub(super) fn still_in_use(&self) -> Result<(), SessionError> {
         match self.moved_to()? {
             Some(to) => Err(SessionError::Moved { session: self.config.name.clone(), to }),

@@ -1,5 +1,7 @@
-//! Which store a session's tokens lie in. Chosen once, at login, and noted in the status file; every later call
-//! uses exactly that one. A locked store is never a reason to use another.
+//! Selects the store of a session's tokens.
+//!
+//! It is chosen once, at login, and recorded in the status file; every later call uses exactly that one. A locked store
+//! is never a reason to use another.
 
 use super::{SessionError, status, token_store};
 use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
@@ -8,7 +10,7 @@ use crate::profile::SsoSession;
 
 pub type StoreOpener<'a> = &'a dyn Fn(StoreKind) -> Result<Box<dyn SecretStore>, KeyringError>;
 
-/// `KCAWS_KEYRING`.
+/// The value of `KCAWS_KEYRING`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorePreference {
     Auto,
@@ -41,20 +43,19 @@ impl std::str::FromStr for StorePreference {
     }
 }
 
-/// The store that a login keeps its tokens in, and those that `auto` would have taken before it.
+/// The store chosen for a login, and those that `auto` would have preferred.
 pub struct SelectedStore {
     pub store: Box<dyn SecretStore>,
     pub passed_over: Vec<SessionError>,
 }
 
-/// Shows that a store keeps what is written to it.
+/// Proves that a store keeps what is written to it.
 pub type Proof<'a> = &'a dyn Fn(&dyn SecretStore) -> Result<(), SessionError>;
 
-/// Chooses the store for a login: usable now, after a prompt where `prompting` allows one, and proven by a write.
+/// Chooses the store for a login: usable now, after a prompt if `prompting` allows one, and proven by a write.
 ///
-/// `noted` is that of the last login: where it still answers, `auto` stays with it. A store that is there and locked
-/// ends the search; one that is not there, has no keyring to write to, or does not answer or keep anything, is passed
-/// over.
+/// `noted` is the store of the last login: `auto` stays with it while it is available. A locked store ends the search;
+/// one that is missing, has no keyring to write to, or does not respond or keep what is written is passed over.
 pub fn for_login(
     session: &SsoSession,
     requested: StorePreference,
@@ -83,7 +84,7 @@ pub fn for_login(
     Err(SessionError::NoStore { tried: passed_over.iter().map(in_full).collect() })
 }
 
-/// Tells whether tokens cannot be kept there, whatever a person does at its prompt.
+/// Returns whether tokens cannot be kept there, whatever the user answers to a prompt.
 fn is_no_place(error: &SessionError) -> bool {
     match error {
         SessionError::StoreForgets { .. } => true,
@@ -99,8 +100,9 @@ fn in_full(error: &SessionError) -> String {
     }
 }
 
-/// A store that is ready for a write to this session's item. `make_default`: also where a person has to make its first
-/// keyring.
+/// Makes sure that a store is ready for a write to this session's item.
+///
+/// `make_default`: even if the user has to create the first keyring.
 pub fn usable(
     kind: StoreKind,
     session: &SsoSession,
@@ -122,7 +124,7 @@ pub fn usable(
     Ok(store)
 }
 
-/// For a command that takes the tokens out of a store: a person at the terminal is asked to open it.
+/// Opens a store for a command that takes the tokens out of it, prompting a user at the terminal.
 pub fn open_for(
     store: &dyn SecretStore,
     session: &SsoSession,
@@ -133,13 +135,14 @@ pub fn open_for(
     store.attend(prompting);
     match answer {
         Err(error) if error.is_locked() => store.unlock(&key, patience),
-        // Whatever else there is shows when the tokens are taken.
+        // Other problems show up when the tokens are taken out.
         _ => Ok(()),
     }
 }
 
-/// For any other command of a person: a passphrase is asked for at the terminal itself, the desktop's prompts are not
-/// raised. One that was refused must stay refused.
+/// Asks for a passphrase at the terminal, for all other interactive commands.
+///
+/// Prompts of the desktop are not shown: one that was declined must stay declined.
 pub fn ask_for_passphrase(store: &dyn SecretStore, session: &SsoSession) -> Result<(), KeyringError> {
     match store.kind() {
         StoreKind::File => open_for(store, session, Prompting::ATTENDED),
@@ -147,7 +150,7 @@ pub fn ask_for_passphrase(store: &dyn SecretStore, session: &SsoSession) -> Resu
     }
 }
 
-/// Where a login that nothing is noted about may have put its tokens.
+/// Returns the stores in which a login without a status file may have put its tokens.
 pub(super) fn candidates(requested: &StorePreference) -> &[StoreKind] {
     match requested {
         StorePreference::Named(kind) => std::slice::from_ref(kind),
@@ -155,7 +158,7 @@ pub(super) fn candidates(requested: &StorePreference) -> &[StoreKind] {
     }
 }
 
-/// The store of the login that there is; `None` when there can be none.
+/// Returns the store of the current login; `None` if there can be none.
 pub fn of_login(
     session: &SsoSession,
     requested: StorePreference,
@@ -165,8 +168,7 @@ pub fn of_login(
     if let Some(status) = status::read(state, session)? {
         return Ok(Some(open(status.store)?));
     }
-    // The state folder was cleared. Tokens in the keyring are still good, so look where a login would have
-    // put them.
+    // The state folder was cleared. Tokens in the keyring are still valid, so look where a login would have put them.
     for kind in candidates(&requested) {
         let found = open(*kind).and_then(|store| Ok((token_store::stored(&*store, session)?, store)));
         match found {
@@ -187,7 +189,7 @@ mod tests {
 
     const DESKTOP: StoreKind = StoreKind::SecretService;
 
-    /// A login's choice among stores of which `desktop` is the first.
+    /// Chooses a store as a login does, with `desktop` as the first candidate.
     fn choose(
         requested: StorePreference,
         noted: Option<StoreKind>,
@@ -209,7 +211,7 @@ mod tests {
         choose(StorePreference::Auto, noted, Prompting::Unattended, &open).expect("a store").store.kind()
     }
 
-    /// Every store is a new one but the first of `auto`.
+    /// Opens a new store for every kind except the first one of `auto`.
     fn with(first: &FakeKeyring) -> impl Fn(StoreKind) -> Result<Box<dyn SecretStore>, KeyringError> {
         let first = first.clone();
         move |kind| Ok(Box::new(if kind == first.kind() { first.clone() } else { FakeKeyring::new(kind) }))
@@ -256,7 +258,7 @@ mod tests {
         assert_eq!((store.calls().unlock, store.calls().set), (1, 1));
     }
 
-    /// A write is what the choice stands on, not a look.
+    /// The choice depends on a write, not on a look.
     #[test]
     fn a_store_that_takes_no_write_is_not_chosen() {
         let store = FakeKeyring::new(DESKTOP);

@@ -26,13 +26,13 @@ pub(crate) fn endpoints() -> Endpoints {
     Endpoints { oidc: Origin::new(ENDPOINT), portal: Origin::new(ENDPOINT) }
 }
 
-/// Where a login of [`corp`] goes: a start URL of AWS's own leads nowhere else.
+/// Returns where a login of [`corp`] goes: an AWS start URL does not redirect.
 pub(crate) fn portal() -> Portal {
-    let nobody = crate::ports::redirects::FakeRedirects::default();
-    start_url::resolve(&corp().start_url, &corp().region, &nobody).expect("resolves")
+    let no_redirects = crate::ports::redirects::FakeRedirects::default();
+    start_url::resolve(&corp().start_url, &corp().region, &no_redirects).expect("resolves")
 }
 
-/// It is noon, and the person logged in as [`Fixture::log_in`] says.
+/// A session at noon, logged in as by [`Fixture::log_in`].
 pub(crate) struct Fixture {
     pub(crate) config: SsoSession,
     pub(crate) endpoints: Endpoints,
@@ -70,7 +70,7 @@ impl Fixture {
         }
     }
 
-    /// A login of this minute, with an access token of one hour.
+    /// Logs in at this minute, with an access token valid for one hour.
     pub(crate) fn log_in(&self, refresh_token: Option<&str>) {
         let mut record = TokenRecord::empty(&self.config, &self.endpoints);
         record.registration = Some(FakeIdentityCenter::registration("2027-02-22T00:00:00Z"));

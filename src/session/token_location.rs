@@ -1,4 +1,4 @@
-//! Where a session's tokens are, and whether that place answers. Looks and never prompts.
+//! Finds a session's tokens, and whether their store is available; never prompts.
 
 use super::store_selection::{self, StoreOpener, StorePreference};
 use super::{TokenRecord, status, token_store};
@@ -6,19 +6,19 @@ use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
-/// What a store has of a session.
+/// What a store contains for a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     Nothing,
-    /// What a login that came to nothing has left: the registration of the client.
+    /// What a failed login leaves: the registration of the client.
     NoLogin,
     Tokens,
 }
 
-/// The store, and what it has.
+/// The store, and what it contains.
 pub type Whereabouts = (StoreKind, Result<Found, KeyringError>);
 
-/// `None`: no login has chosen a store, and nothing lies where one would have put it.
+/// Returns the location; `None` if no login has chosen a store and none of the candidates has tokens.
 pub fn of(
     session: &SsoSession,
     requested: StorePreference,
@@ -27,7 +27,7 @@ pub fn of(
 ) -> Result<Option<Whereabouts>, StateError> {
     let look = |kind| {
         let text = open(kind).and_then(|store| token_store::stored(&*store, session))?;
-        // One that cannot be read may well hold a login.
+        // An unreadable record may well contain a login.
         Ok(text.map_or(Found::Nothing, |text| match TokenRecord::from_text(&text, session) {
             Ok(record) if record.is_empty() => Found::Nothing,
             Ok(record) if record.login.is_none() => Found::NoLogin,

@@ -1,4 +1,4 @@
-//! The token record's place in the keyring, and the locks round it.
+//! Reads and writes the token record in the keyring, under its locks.
 
 use std::time::Duration;
 
@@ -14,20 +14,23 @@ use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
 
-/// The name of a rescued record among what is sealed for the session.
+/// The name of a rescued record among the session's sealed files.
 const RESCUED: &str = "token";
-/// As long as the kernel keyring store keeps one.
+/// The same as the kernel keyring keeps one.
 const RESCUED_LIFE: TimeDelta = TimeDelta::days(7);
 
-/// Returns what a store has of a session. An empty item is none: a KWallet that was killed before it wrote its file
-/// leaves one, and so does a removal that nobody confirmed.
+/// Returns what a store contains for a session.
+///
+/// An empty item counts as none: KWallet leaves one if it is killed before it writes its file, and so does a removal
+/// that was not confirmed.
 pub fn stored(store: &dyn SecretStore, session: &SsoSession) -> Result<Option<Secret<String>>, KeyringError> {
     Ok(store.get(&item_key(session))?.filter(|text| !text.expose().trim().is_empty()))
 }
 
-/// Proves that a store keeps what is written to it, before anybody is sent to the browser. Where it has nothing of the
-/// session yet, it is given a record without a login, which the login fills: a removal might have to be confirmed. One
-/// that has a record is written to by the login itself.
+/// Proves that a store keeps what is written, before the user is sent to the browser.
+///
+/// If it has nothing for the session yet, a record without a login is written, which the login fills in: a removal
+/// might have to be confirmed. An existing record is written by the login itself.
 pub fn prove(
     store: &dyn SecretStore,
     session: &SsoSession,
@@ -50,7 +53,7 @@ pub fn prove(
 }
 
 impl Session<'_> {
-    /// Removes what [`prove`] wrote, after a login that came to nothing. Not worth failing for.
+    /// Removes what [`prove`] wrote, after a failed login; a failure is ignored.
     pub fn forget_proof(&self) {
         let Ok(_lock) = self.lock(A_REFRESH) else { return };
         if self.load_from_anywhere().is_ok_and(|record| record.is_some_and(|record| record.is_empty())) {
@@ -58,8 +61,9 @@ impl Session<'_> {
         }
     }
 
-    /// `None`: nothing is stored. A record of another origin is an error: nothing of it may go to these
-    /// endpoints.
+    /// Loads the record; `None` if nothing is stored.
+    ///
+    /// A record of another origin is an error: nothing in it may be sent to these endpoints.
     pub fn load(&self) -> Result<Option<TokenRecord>, SessionError> {
         let Some(record) = self.load_from_anywhere()? else { return Ok(None) };
         for (minted, asked) in
@@ -76,7 +80,7 @@ impl Session<'_> {
         Ok(Some(record))
     }
 
-    /// The record wherever it came from: for a login, which replaces it.
+    /// Loads the record wherever it came from, for a login that replaces it.
     pub fn load_from_anywhere(&self) -> Result<Option<TokenRecord>, SessionError> {
         if let Some(rescued) = self.rescued() {
             return Ok(Some(rescued));
@@ -98,13 +102,14 @@ impl Session<'_> {
     pub fn save(&self, record: &TokenRecord) -> Result<(), SessionError> {
         self.store.set(&item_key(self.config), &record.to_text())?;
         tracing::info!(target: "kcaws::keyring", session = %self.config.name, store = %self.store.kind(), "wrote the token record");
-        // From here on the store has the newest; a rescued one would hide it.
+        // From here on the store has the newest record; a rescued one would hide it.
         forget_rescued(&self.seal())?;
         Ok(())
     }
 
-    /// After the service has rotated the refresh token: where the store refuses the new record, it is sealed into
-    /// the state folder, and read from there until [`Session::bring_home`].
+    /// Saves a record after the service has rotated the refresh token.
+    ///
+    /// If the store refuses it, it is sealed into the state folder, and read from there until [`Session::bring_home`].
     pub fn save_or_rescue(&self, record: &TokenRecord) -> Result<(), SessionError> {
         match self.save(record) {
             Err(SessionError::Keyring(refusal)) => {
@@ -136,7 +141,7 @@ impl Session<'_> {
         TokenRecord::from_text(&text, self.config).ok()
     }
 
-    /// Moves a rescued record into the store, if it takes writes again. Not worth failing or waiting for.
+    /// Moves a rescued record into the store if it accepts writes again; a failure is ignored.
     pub fn bring_home(&self) {
         if self.rescued().is_none() {
             return;
@@ -155,7 +160,7 @@ impl Session<'_> {
         Ok(self.store.delete(&item_key(self.config))?)
     }
 
-    /// Held by whoever changes the record: read it again after this, then change it, then let go.
+    /// Acquires the lock for changing the record, which must be read again after this.
     pub fn lock(&self, patience: Duration) -> Result<Lock, SessionError> {
         let lock = lock(self.config, self.state, patience)?;
         take_up(self.config, self.store);
@@ -171,8 +176,9 @@ pub(super) fn lock(
     state.lock(&SessionFile::Lock.of(session), patience)
 }
 
-/// What the last holder of the lock wrote whole before it was killed counts as written. A store that does not answer
-/// says so when it is read.
+/// Finishes a record that the last holder of the lock had written completely before it was killed.
+///
+/// A store that does not respond reports that when it is read.
 pub(super) fn take_up(session: &SsoSession, store: &dyn SecretStore) {
     match store.take_up(&item_key(session)) {
         Ok(true) => {
@@ -185,13 +191,13 @@ pub(super) fn take_up(session: &SsoSession, store: &dyn SecretStore) {
     }
 }
 
-/// Returns whether the tokens in `store` may go to these endpoints. Those of a record that cannot be read may not.
+/// Returns whether the tokens in `store` may be sent to these endpoints; those of an unreadable record may not.
 pub fn is_minted_at(store: &dyn SecretStore, session: &SsoSession, endpoints: &Endpoints) -> bool {
     let Ok(Some(text)) = store.get(&item_key(session)) else { return false };
     TokenRecord::from_text(&text, session).is_ok_and(|record| record.may_go_to(endpoints))
 }
 
-/// The record that the store refused, as text: newer than the store's.
+/// Returns the record that the store refused, as text: newer than the store's.
 pub(super) fn rescued(
     seal: &SealedStore<'_>,
     session: &SsoSession,
@@ -201,12 +207,12 @@ pub(super) fn rescued(
     Some(Secret::new(String::from_utf8(opened.plaintext.to_vec()).ok()?))
 }
 
-/// Some store has it now.
+/// Removes the rescued record, because a store has it now.
 pub(super) fn forget_rescued(seal: &SealedStore<'_>) -> Result<bool, StateError> {
     seal.remove(RESCUED)
 }
 
-/// Two start URLs under one session name are two records.
+/// Returns what a rescued record is bound to: two start URLs under one session name are two records.
 fn rescue_bound(session: &SsoSession) -> [&[u8]; 2] {
     [b"kcaws token record 1", session.start_url.as_bytes()]
 }

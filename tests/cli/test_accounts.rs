@@ -73,7 +73,7 @@ fn a_refused_token_is_renewed_and_trouble_is_exit_1() {
     fixture.sim.expire_access_tokens();
     fixture.run("accounts").expect_ok();
     fixture.sim.fault(Route::ListAccountRoles, Fault::broken_json()).times(99);
-    fixture.run("accounts --refresh").expect_code(1).expect_stderr("not understood");
+    fixture.run("accounts --refresh").expect_code(1).expect_stderr("unexpected response");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn an_account_id_that_is_none_is_not_taken() {
     fixture.sim.fault(Route::ListAccounts, Fault::status(200, body));
     let before = fixture.env.read_aws_config();
     for line in ["accounts", "profile sync --yes"] {
-        fixture.run(line).expect_code(1).expect_stderr("`accountId` is none in the answer to ListAccounts");
+        fixture.run(line).expect_code(1).expect_stderr("invalid `accountId` in the response to ListAccounts");
     }
     assert_eq!(fixture.env.read_aws_config(), before);
 }
@@ -204,7 +204,7 @@ fn where_every_account_refuses_that_is_the_error_and_the_hint_is_another_command
     fixture.log_in();
     fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS));
     let output = fixture.run("accounts").expect_code(6);
-    let output = output.expect_stderr("AWS does not tell what you have in account ");
+    let output = output.expect_stderr("AWS did not list what you have in account ");
     assert!(!output.stderr_text().contains("`kcaws accounts`"), "{output}");
     assert!(output.stdout.is_empty());
 }
@@ -213,7 +213,7 @@ fn where_every_account_refuses_that_is_the_error_and_the_hint_is_another_command
 fn a_page_in_place_of_one_account_is_no_word_of_it() {
     let fixture = three_accounts();
     fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, "<html>")).times(1);
-    fixture.run("accounts").expect_code(1).expect_stderr("something that is not AWS answered");
+    fixture.run("accounts").expect_code(1).expect_stderr("something other than AWS answered");
 }
 
 #[test]

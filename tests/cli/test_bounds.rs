@@ -22,7 +22,7 @@ fn a_token_that_cannot_be_sent_back_is_no_login() {
     for token in [r"abc\u001bdef\nghi", "", " ", r"a\u007f"] {
         answers(&fixture, Route::CreateToken, &format!(r#"{{"accessToken":"{token}","expiresIn":3600}}"#));
         let output = fixture.run("login corp --no-browser").expect_code(1);
-        output.expect_stderr("not understood").expect_stderr("accessToken");
+        output.expect_stderr("unexpected response").expect_stderr("accessToken");
         fixture.run("status corp").expect_code(4);
     }
     fixture.run("login corp --no-browser").expect_ok();
@@ -69,8 +69,8 @@ fn an_end_that_no_reader_knows_or_no_aws_gives_is_refused() {
         ("253402300800000", "expiration"),
         ("9223372036854775807", "expiration"),
         ("-1", "expiration"),
-        ("253402300799000", "far future"),
-        ("4000000000000", "far future"),
+        ("253402300799000", "too far in the future"),
+        ("4000000000000", "too far in the future"),
     ] {
         let body = format!(
             r#"{{"roleCredentials":{{"accessKeyId":"A","secretAccessKey":"k","sessionToken":"t","expiration":{end}}}}}"#

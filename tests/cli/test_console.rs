@@ -59,16 +59,16 @@ fn what_goes_wrong_is_said_without_the_url() {
     fixture.env.set_env("BROWSER", "/bin/true");
     for (fault, word) in [
         (Fault::status(400, "<html>"), "refused the credentials (400)"),
-        (Fault::status(503, "<html>"), "is in trouble (503)"),
-        (Fault::status(429, "<html>"), "is in trouble (429)"),
-        (Fault::status(302, ""), "something that is not AWS answered"),
-        (Fault::status(403, "<html>"), "something that is not AWS answered"),
+        (Fault::status(503, "<html>"), "returned an error (503)"),
+        (Fault::status(429, "<html>"), "returned an error (429)"),
+        (Fault::status(302, ""), "something other than AWS answered"),
+        (Fault::status(403, "<html>"), "something other than AWS answered"),
         (Fault::status(511, "<html>"), "wants you to sign in first"),
-        (Fault::status(200, "<html>"), "something that is not AWS answered"),
+        (Fault::status(200, "<html>"), "something other than AWS answered"),
         (Fault::cut(), "cannot reach"),
         (Fault::cut_mid_body(), "cannot reach"),
-        (Fault::broken_json(), "not understood"),
-        (Fault::status(200, "{}"), "not understood"),
+        (Fault::broken_json(), "unexpected response"),
+        (Fault::status(200, "{}"), "unexpected response"),
         (Fault::huge_body(10_000_000), "cannot reach"),
         (Fault::delay(Duration::from_mins(1)), "no answer within 15 s"),
     ] {

@@ -120,7 +120,7 @@ fn a_browser_that_is_missing_or_fails_is_an_error_with_a_way_out() {
     fixture
         .run("console dev --browser vivaldi")
         .expect_code(1)
-        .expect_stderr("there is no browser `vivaldi` here");
+        .expect_stderr("browser `vivaldi` was not found");
     fixture.env.write_script("firefox", "#!/bin/sh\nexit 7\n");
     let failed = fixture.run("console dev --browser firefox").expect_code(1);
     failed.expect_stderr("exit status: 7").expect_stderr("`kcaws console --print` prints the URL instead");
@@ -161,7 +161,7 @@ fn where_the_desktop_names_no_browser_a_program_that_opens_pages_is_run() {
     // Nothing but these programs is on the path: that of the machine may have an `xdg-open`.
     fixture.env.set_env("PATH", fixture.env.bin_dir());
     let none =
-        fixture.run("console dev").expect_code(1).expect_stderr("no program that opens pages was found");
+        fixture.run("console dev").expect_code(1).expect_stderr("no program to open web pages was found");
     none.expect_stderr("--browser or BROWSER, or use `kcaws console --print`");
     fixture.env.write_script("xdg-settings", "#!/bin/sh\nexit 2\n");
     let spawn = FakeBrowser::install_as(&fixture.env, "flatpak-spawn");
@@ -189,7 +189,7 @@ fn a_browser_that_is_a_flatpak_is_found_by_its_name_and_takes_the_same_arguments
     fixture
         .run("console dev --browser firefox")
         .expect_code(1)
-        .expect_stderr("there is no browser `firefox` here");
+        .expect_stderr("browser `firefox` was not found");
     for (name, id, line, first) in [
         ("firefox", "org.mozilla.firefox", "--browser-profile work", "-P work http://127.0.0.1:"),
         ("firefox", "org.mozilla.firefox", "--container=dev", "ext+container:name=dev&url="),

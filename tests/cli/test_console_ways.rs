@@ -96,9 +96,9 @@ fn the_clipboard_gets_the_url_on_stdin() {
     assert!(PageClient::new().open(&url).text().contains(ROLE));
     assert_eq!(std::fs::read_to_string(argv).expect("was written"), "-selection clipboard -in\n");
     fixture.env.write_script("xclip", "#!/bin/sh\nexit 1\n");
-    fixture.run("console dev --copy").expect_code(1).expect_stderr("`xclip` did not take the text");
+    fixture.run("console dev --copy").expect_code(1).expect_stderr("`xclip` did not accept the text");
     fixture.env.remove_env("DISPLAY");
-    fixture.run("console dev --copy").expect_code(1).expect_stderr("no program for the clipboard");
+    fixture.run("console dev --copy").expect_code(1).expect_stderr("no clipboard program");
 }
 
 /// Over SSH, and wherever else there is no display.
@@ -123,7 +123,7 @@ fn without_a_display_the_url_goes_to_the_clipboard_of_the_terminal() {
     }
     for term in ["dumb", "linux"] {
         let command = on_a_terminal(&fixture, "console dev --copy").env("TERM", term);
-        let output = command.run().expect_code(1).expect_stdout("no program for the clipboard");
+        let output = command.run().expect_code(1).expect_stdout("no clipboard program");
         assert!(!output.stdout_text().contains("]52;"), "{output}");
     }
 }

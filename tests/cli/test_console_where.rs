@@ -144,12 +144,12 @@ fn a_destination_is_a_url_of_the_console_or_an_arn() {
         assert!(page.lines().any(|shown| shown == url), "{given}: {page}");
     }
     for (given, word) in [
-        ("https://evil.example/", "no https page of the console"),
-        ("https://console.aws.amazon.com.evil.example/", "no https page of the console"),
+        ("https://evil.example/", "is not an AWS console URL (https)"),
+        ("https://console.aws.amazon.com.evil.example/", "is not an AWS console URL (https)"),
         ("http://console.aws.amazon.com/", "begins with https://console.aws.amazon.com/"),
-        ("https://console.amazonaws.cn/", "belongs to partition aws-cn, the login to aws"),
-        ("arn:aws-us-gov:s3:::bucket", "belongs to partition aws-us-gov"),
-        ("arn:aws:ec2:eu-west-1:1:instance/i-1", "its account has no 12 digits"),
+        ("https://console.amazonaws.cn/", "is in partition aws-cn, but you are logged in to aws"),
+        ("arn:aws-us-gov:s3:::bucket", "is in partition aws-us-gov"),
+        ("arn:aws:ec2:eu-west-1:1:instance/i-1", "its account ID does not have 12 digits"),
         ("arn:aws:s3:eu-west-1:111122223333:bucket", "has neither region nor account"),
         ("arn:aws:s3:eu-west-1:111122223333:accesspoint/name", "looks like arn:aws:s3:::bucket"),
         ("arn:aws:kms:eu-west-1:111122223333:alias/x", "known of this service: key"),

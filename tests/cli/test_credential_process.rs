@@ -122,12 +122,12 @@ fn trouble_is_exit_1_and_says_which() {
             Fault::status(429, r#"{"message":"x","__type":"x#TooManyRequestsException"}"#),
             "too many requests (429)",
         ),
-        (Fault::status(500, r#"{"message":"x"}"#), "is in trouble (500)"),
-        (Fault::status(503, "<html>"), "is in trouble (503)"),
-        (Fault::status(418, "<html>"), "something that is not AWS answered"),
+        (Fault::status(500, r#"{"message":"x"}"#), "returned an error (500)"),
+        (Fault::status(503, "<html>"), "returned an error (503)"),
+        (Fault::status(418, "<html>"), "something other than AWS answered"),
         (Fault::cut(), "127.0.0.1"),
         (Fault::cut_mid_body(), "127.0.0.1"),
-        (Fault::broken_json(), "not understood"),
+        (Fault::broken_json(), "unexpected response"),
         (Fault::huge_body(64 * 1024 * 1024), "127.0.0.1"),
     ];
     // Some use up a call's whole time.
@@ -233,7 +233,7 @@ fn a_refresh_answer_that_is_no_answer_is_remembered_and_explained() {
     let fixture = logged_in();
     fixture.sim.expire_access_tokens();
     fixture.sim.fault(Route::CreateToken, Fault::broken_json()).times(9);
-    fails(fixture.credentials(), 1).expect_stderr("not understood");
+    fails(fixture.credentials(), 1).expect_stderr("unexpected response");
     fixture.sim.clear_faults();
     fails(fixture.credentials(), 4).expect_stderr("was cut off before its answer could be stored");
 }
@@ -260,7 +260,9 @@ fn credentials_that_had_expired_on_arrival_are_exit_1_and_name_the_clocks() {
     fixture.sim.rewind(Duration::from_secs(24 * 3600));
     let expired = r#"{"roleCredentials":{"accessKeyId":"ASIAX","secretAccessKey":"x","sessionToken":"x","expiration":1600000000000}}"#;
     fixture.sim.fault(Route::GetRoleCredentials, Fault::status(200, expired)).times(1);
-    fails(fixture.credentials(), 1).expect_stderr("had expired on arrival").expect_stderr("s ahead of AWS's");
+    fails(fixture.credentials(), 1)
+        .expect_stderr("had already expired on arrival")
+        .expect_stderr("s ahead of AWS's");
 }
 
 #[test]
@@ -315,8 +317,7 @@ fn a_profile_can_say_session_account_and_role() {
         let line = format!("credential-process --profile {profile}");
         fixture.kcaws(&line).allow_secret_on_stdout().run().expect_ok();
     }
-    fails(fixture.run("credential-process --profile me"), 3)
-        .expect_stderr("asks kcaws for that very profile");
+    fails(fixture.run("credential-process --profile me"), 3).expect_stderr("asks kcaws for the same profile");
     fails(fixture.run("credential-process --profile other"), 3).expect_stderr(".aws/config:");
     fails(fixture.run("credential-process --profile nobody"), 3).expect_stderr("no profile `nobody`");
 }

@@ -53,7 +53,7 @@ fn references_that_lead_nowhere_are_named_for_profiles_of_other_tools_too() {
     fixture.env.write_aws_config(&(fixture.config() + &profiles));
     for (word, why) in [
         ("error", "source_profile of `lost` names `nosuch`"),
-        ("error", "source_profile of profile `b` leads in a circle: a \u{2192} b \u{2192} a"),
+        ("error", "source_profile of profile `b` forms a loop: a \u{2192} b \u{2192} a"),
         ("warning", "profile `alone` has `role_arn`"),
         ("error", "services names `nosuch`, and there is no [services nosuch]"),
     ] {
@@ -301,7 +301,7 @@ fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() 
     expect(&fixture, "", "ca_bundle", "error", "/nonexistent.pem");
     fixture.env.set_env("HTTPS_PROXY", format!("socks5://alice:{}@127.0.0.1:1", idc_sim::SECRET_MARK));
     fixture.env.remove_env("AWS_CA_BUNDLE");
-    expect(&fixture, "--offline", "proxy", "error", "no address of an http proxy");
+    expect(&fixture, "--offline", "proxy", "error", "not the address of an http proxy");
     // Nobody goes past it in silence.
     fixture.run("login --no-browser").expect_code(3).expect_stderr("write HTTPS_PROXY=http://host:port");
 }
@@ -340,7 +340,7 @@ fn files_that_others_can_read_or_write_are_named() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     chmod(&fixture.env.aws_config_path(), 0o666);
-    expect(&fixture, "--offline", "aws_folder", "error", "everybody may write to it");
+    expect(&fixture, "--offline", "aws_folder", "error", "everyone may write to it");
     chmod(&fixture.state(), 0o755);
     expect(&fixture, "--offline", "state_folder", "error", "others may read it");
 }

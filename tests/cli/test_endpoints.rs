@@ -98,7 +98,7 @@ fn role_credentials_of_aws_are_not_shown_to_another_service() {
         let variable = format!("AWS_ENDPOINT_URL_{}", service.to_uppercase());
         for url in [loopback, "https://sts.example.com", "https://sts.cn-north-1.amazonaws.com.cn"] {
             let output = fixture.kcaws(line).env(&variable, url).run().expect_code(3);
-            output.expect_stderr(&format!("do not go to {url} ({variable})"));
+            output.expect_stderr(&format!("are never sent to {url} ({variable})"));
         }
     }
     let config = fixture.config();
@@ -123,7 +123,7 @@ fn role_credentials_of_this_machine_do_not_leave_it() {
     for (name, line) in [("SIGNIN", "console dev --print"), ("STS", "whoami --profile dev")] {
         let variable = format!("AWS_ENDPOINT_URL_{name}");
         let aws = fixture.kcaws(line).env_remove(&variable).run();
-        aws.expect_code(3).expect_stderr("do not go to").expect_stderr("AWS_ENDPOINT_URL_STS");
+        aws.expect_code(3).expect_stderr("are never sent to").expect_stderr("AWS_ENDPOINT_URL_STS");
     }
 }
 

@@ -7,7 +7,7 @@ use idc_sim::{Fault, IdcSim, Route};
 use crate::fixture::{LoginFixture, ROLE};
 
 const PAGE: &str = "<html><title>Access Denied - Web Gateway</title></html>";
-const NOT_AWS: &str = "something that is not AWS answered in place of 127.0.0.1";
+const NOT_AWS: &str = "something other than AWS answered in place of 127.0.0.1";
 
 fn logged_in() -> LoginFixture {
     let fixture = LoginFixture::new();
@@ -128,7 +128,7 @@ fn a_bare_429_or_503_does_not_stop_a_login() {
 fn a_page_is_no_good_answer_to_a_logout() {
     let fixture = logged_in();
     fixture.sim.fault(Route::Logout, Fault::status(200, PAGE));
-    fixture.run("logout").expect_stderr("not AWS");
+    fixture.run("logout").expect_stderr("other than AWS");
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn a_code_that_nobody_approves_is_exit_4() {
     let fixture = LoginFixture::new();
     let (login, _) = fixture.begin_login("login --no-browser");
     fixture.sim.advance(Duration::from_secs(601));
-    login.wait().expect_code(4).expect_stderr("nobody approved the login in time");
+    login.wait().expect_code(4).expect_stderr("the login was not approved in time");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_page_without_https_or_that_programs_read_differently_is_refused() {
             let fixture = LoginFixture::new();
             let browser = FakeBrowser::install(&fixture.env);
             answers(&fixture, &page(plain, complete));
-            let output = fixture.run("login").expect_code(1).expect_stderr("is not a page of AWS");
+            let output = fixture.run("login").expect_code(1).expect_stderr("is not an AWS page");
             output.expect_stderr("do not sign in there");
             assert!(browser.opened().is_empty(), "{url}");
         }

@@ -56,7 +56,7 @@ fn a_user_disabled_in_identity_center_works_on_for_up_to_an_hour_and_cannot_log_
     login
         .wait()
         .expect_code(4)
-        .expect_stderr("nobody approved the login in time")
+        .expect_stderr("the login was not approved in time")
         .expect_stderr("refused in the browser");
 }
 

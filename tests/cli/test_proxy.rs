@@ -42,7 +42,7 @@ fn a_bundle_that_is_missing_or_empty_is_a_configuration_error() {
     fixture.run("login").expect_code(3).expect_stderr("/nonexistent.pem");
     let empty = fixture.env.write_home_file("empty.pem", "nothing here\n");
     fixture.env.set_env("AWS_CA_BUNDLE", empty);
-    fixture.run("login").expect_code(3).expect_stderr("holds no PEM certificate");
+    fixture.run("login").expect_code(3).expect_stderr("contains no PEM certificate");
 }
 
 #[test]
@@ -143,8 +143,10 @@ fn a_proxy_is_used_as_it_is_meant_or_refused() {
         "http://127.0.0.1:99999".to_owned(),
     ] {
         fixture.env.set_env("HTTPS_PROXY", &value);
-        let output =
-            fixture.run("accounts --refresh").expect_code(3).expect_stderr("`HTTPS_PROXY` is no address of");
+        let output = fixture
+            .run("accounts --refresh")
+            .expect_code(3)
+            .expect_stderr("`HTTPS_PROXY` is not the address of");
         assert!(!output.stderr_text().contains("hunt"), "{output}");
     }
     assert!(fixture.sim.requests().is_empty(), "nothing goes past a proxy that was meant");

@@ -25,7 +25,7 @@ fn a_refused_registration_is_exit_1_with_the_services_words() {
     }
     let fixture = LoginFixture::new();
     fixture.sim.fault(Route::RegisterClient, refusal("server_error", 500)).times(9);
-    fixture.run("login --no-browser").expect_code(1).expect_stderr("is in trouble (500)");
+    fixture.run("login --no-browser").expect_code(1).expect_stderr("returned an error (500)");
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_refused_start_is_exit_1_with_the_services_words() {
     for (code, status, word) in [
         ("invalid_request", 400, "compare `sso_start_url` and `sso_region`"),
         ("unauthorized_client", 400, "StartDeviceAuthorization was refused: unauthorized_client"),
-        ("server_error", 500, "is in trouble (500)"),
+        ("server_error", 500, "returned an error (500)"),
     ] {
         let fixture = LoginFixture::new();
         fixture.sim.fault(Route::StartDeviceAuthorization, refusal(code, status)).times(9);
@@ -49,7 +49,7 @@ fn a_refused_start_is_exit_1_with_the_services_words() {
 fn a_refused_poll_ends_the_login_with_its_own_words() {
     for (code, status, exit, word) in [
         ("access_denied", 400, 4, "the login was denied"),
-        ("expired_token", 400, 4, "nobody approved the login in time"),
+        ("expired_token", 400, 4, "the login was not approved in time"),
         ("invalid_grant", 400, 4, "`sso_region` is not the region of this portal"),
         ("invalid_client", 401, 1, "invalid_client"),
         ("unauthorized_client", 400, 1, "CreateToken was refused: unauthorized_client"),
@@ -70,7 +70,7 @@ fn a_refused_refresh_is_exit_4_only_where_a_person_can_help() {
         ("invalid_client", 401, 4, "the client registration has expired"),
         ("unauthorized_client", 400, 1, "CreateToken was refused: unauthorized_client"),
         ("slow_down", 400, 1, "polled too fast"),
-        ("server_error", 500, 1, "is in trouble (500)"),
+        ("server_error", 500, 1, "returned an error (500)"),
     ] {
         let fixture = LoginFixture::new();
         fixture.log_in();

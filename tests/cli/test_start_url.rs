@@ -83,7 +83,7 @@ fn without_sso_region_the_portals_host_tells_it() {
     let fixture = behind_a_vanity_url(IdcSim::builder(), "https://d-1234567890.awsapps.com/start");
     let config = fixture.env.read_aws_config();
     fixture.env.write_aws_config(&config.replace(&line, ""));
-    fixture.run("login").expect_code(3).expect_stderr("the region of").expect_stderr("sso_region = …");
+    fixture.run("login").expect_code(3).expect_stderr("the Region of").expect_stderr("sso_region = …");
 }
 
 #[test]
@@ -102,11 +102,15 @@ fn a_host_that_refuses_head_is_asked_by_get() {
 fn a_url_that_leads_elsewhere_ends_before_anything_is_sent() {
     let fixture = behind_a_vanity_url(IdcSim::builder(), "https://d-1234567890.awsapps.com/start");
     for (fault, code, words) in [
-        (Fault::status(200, "hello"), 3, "leads to no access portal of AWS"),
+        (Fault::status(200, "hello"), 3, "does not lead to an AWS access portal"),
         (Fault::status(302, "").header("location", "https://evil-awsapps.com/start"), 3, "evil-awsapps.com"),
         (Fault::status(302, "").header("location", "/aws/"), 3, "no second redirect"),
-        (Fault::status(302, "").header("location", "http://d-1234567890.awsapps.com"), 3, "without https"),
-        (Fault::status(302, ""), 3, "redirects to nowhere"),
+        (
+            Fault::status(302, "").header("location", "http://d-1234567890.awsapps.com"),
+            3,
+            "a page that is not https",
+        ),
+        (Fault::status(302, ""), 3, "sent a redirect without a target"),
         (Fault::status(404, ""), 3, "status 404"),
         (Fault::status(503, ""), 1, "status 503"),
         (Fault::cut(), 1, "cannot reach sso.example.com"),

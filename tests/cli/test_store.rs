@@ -60,7 +60,7 @@ fn a_descriptor_gives_the_passphrase() {
     by_descriptor("accounts --refresh").run().expect_ok();
     by_descriptor("store status corp").run().expect_ok().expect_stdout("ok");
     let closed = fixture.kcaws("accounts --refresh").env("KCAWS_PASSPHRASE_FD", "7").run();
-    closed.expect_code(5).expect_stderr("KCAWS_PASSPHRASE_FD names no descriptor");
+    closed.expect_code(5).expect_stderr("KCAWS_PASSPHRASE_FD is not a readable file descriptor");
 }
 
 /// Asks twice, each time with nothing warm.
@@ -201,7 +201,7 @@ fn a_wrong_passphrase_is_named_and_harms_nothing() {
     let fixture = with_command();
     fixture.log_in();
     set_passphrase(&fixture, "battery staple");
-    fixture.credentials().expect_code(5).expect_stderr("the passphrase does not open");
+    fixture.credentials().expect_code(5).expect_stderr("wrong passphrase for");
     fixture.run("logout").expect_code(5);
     fixture.run("login --no-browser").expect_code(5);
     fixture.run("store migrate --to keyutils").expect_code(5);

@@ -115,7 +115,7 @@ fn somebody_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does
     chromium.log_in_at_keycloak("bob", "bob-pw");
     chromium.wait_for_text(".pf-v5-c-alert .kc-feedback-text", "Account is disabled");
     fixture.sim.advance(Duration::from_secs(601));
-    login.wait().expect_code(4).expect_stderr("nobody approved the login in time");
+    login.wait().expect_code(4).expect_stderr("the login was not approved in time");
     fixture.run("status corp").expect_code(4);
     assert_eq!(realm.events("LOGIN_ERROR")[0].error.as_deref(), Some("user_disabled"));
     assert!(fixture.sim.trail().is_empty(), "AWS hears nothing of it");
@@ -163,7 +163,7 @@ fn a_name_that_identity_center_does_not_know_fails_there_and_its_trail_says_why(
         assert!(!page.has_button("Allow"));
         assert_eq!(fixture.sim.trail().last().unwrap().error_message(), Some(message));
         fixture.sim.advance(Duration::from_secs(601));
-        login.wait().expect_code(4).expect_stderr("nobody approved the login in time");
+        login.wait().expect_code(4).expect_stderr("the login was not approved in time");
         fixture.sim.rewind(Duration::from_secs(601)); // Keycloak's clock stands where it stood
     }
     assert_eq!(realm.events("LOGIN").len(), 2, "for Keycloak both were good");

@@ -108,7 +108,7 @@ fn a_newer_a_foreign_and_a_hostile_file_are_named_and_left_alone() {
     let whole = folder.file();
     let changes: [(&str, Change); 4] = [
         ("newer kcaws (format 9)", |file| file[7] = 9),
-        ("no such file", |file| file[0] = b'x'),
+        ("not a passphrase-sealed file", |file| file[0] = b'x'),
         ("memory", |file| file[27] = 0xff),
         ("cut short", |file| file.truncate(50)),
     ];

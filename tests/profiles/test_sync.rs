@@ -223,7 +223,7 @@ fn trouble_is_told_and_what_was_listed_is_kept() {
     let fixture = logged_in(accounts(IdcSim::builder(), 30));
     let before = fixture.env.read_aws_config();
     fixture.sim.fault(Route::ListAccountRoles, Fault::broken_json()).skip(20).times(99);
-    fixture.run("profile sync --yes").expect_code(1).expect_stderr("not understood");
+    fixture.run("profile sync --yes").expect_code(1).expect_stderr("unexpected response");
     assert_eq!(fixture.env.read_aws_config(), before);
     fixture.sim.clear_faults();
     fixture.sim.clear_log();

@@ -110,13 +110,13 @@ mod tests {
             ),
             (
                 format!("[profile x]\n{ROLE}source_profile = x\n"),
-                &[("error", "config:8: source_profile of profile `x` leads in a circle")],
+                &[("error", "config:8: source_profile of profile `x` forms a loop")],
             ),
             (
                 format!("[profile x]\n{ROLE}source_profile = y\n[profile y]\n{ROLE}source_profile = x\n"),
                 &[(
                     "error",
-                    "config:11: source_profile of profile `y` leads in a circle: x \u{2192} y \u{2192} x",
+                    "config:11: source_profile of profile `y` forms a loop: x \u{2192} y \u{2192} x",
                 )],
             ),
             (
@@ -144,7 +144,7 @@ mod tests {
             (
                 "[profile x]\nsso_session = corp\nsso_account_id = 11112222333\nsso_role_name = R\n"
                     .to_owned(),
-                &[("error", "config:8: an account id has 12 digits")],
+                &[("error", "config:8: an account ID has 12 digits")],
             ),
             (other.to_owned(), &[]),
         ] {

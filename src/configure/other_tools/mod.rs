@@ -1,7 +1,8 @@
-//! Profiles of other tools that say a portal, an account and a permission set: what kcaws can make its own of.
-//! They are read and left as they are.
+//! Finds profiles of other tools that name a portal, an account and a permission set.
 //!
-//! | tool | how it is known | where account and permission set stand |
+//! kcaws can create its own profiles from these; they are only read.
+//!
+//! | tool | recognized by | place of account and permission set |
 //! |---|---|---|
 //! | AWS CLI | `sso_session` or `sso_start_url` | `sso_account_id`, `sso_role_name` |
 //! | aws-vault | the same | the same keys, or those of the profile that `include_profile` names |
@@ -48,7 +49,7 @@ pub enum Portal {
         url: String,
         region: Option<String>,
     },
-    /// By the name that aws-sso-cli has for it.
+    /// By its name in aws-sso-cli.
     Named(String),
 }
 
@@ -63,7 +64,7 @@ pub struct OtherProfile {
     pub output: Option<String>,
 }
 
-/// Something of another tool's that is not enough for a profile.
+/// A profile of another tool that has too little for a kcaws profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unparsed {
     pub name: String,
@@ -83,7 +84,7 @@ pub struct Import {
     /// By name.
     pub wanted: Vec<WantedProfile>,
     pub unclear: Vec<Unparsed>,
-    /// Of other portals.
+    /// Those of other portals.
     pub elsewhere: Vec<OtherProfile>,
 }
 
@@ -100,7 +101,7 @@ pub fn find(document: &Document) -> Found {
     found
 }
 
-/// The portals that `found` names, each once, with the region that stands beside it.
+/// Returns the portals that `found` names, each once, with the Region configured beside it.
 pub fn portals(found: &Found) -> Vec<(String, Option<String>)> {
     let mut portals: Vec<(String, Option<String>)> = Vec::new();
     for foreign in &found.profiles {
@@ -113,13 +114,13 @@ pub fn portals(found: &Found) -> Vec<(String, Option<String>)> {
     portals
 }
 
-/// How many profiles are of this portal.
+/// Returns how many profiles belong to this portal.
 pub fn of_portal(found: &Found, start_url: &str) -> usize {
     let is_its = |one: &&OtherProfile| matches!(&one.portal, Portal::StartUrl { url, .. } if is_same_portal(url, start_url));
     found.profiles.iter().filter(is_its).count()
 }
 
-/// Profiles of `session` with the same account, permission set, region and output, under names with `suffix`.
+/// Returns profiles of `session` with the same account, permission set, Region and output, under names with `suffix`.
 pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Import {
     let mut import = Import { unclear: found.unclear, ..Import::default() };
     let named: HashSet<&Portal> = found
@@ -139,7 +140,7 @@ pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Imp
             }
             Portal::Named(_) if is_one_of_several => {
                 import.unclear.push(unclear(
-                    "aws-sso-cli has several portals here, and only its own file says which is which",
+                    "aws-sso-cli has several portals here, and only its own file distinguishes them",
                 ));
                 continue;
             }
@@ -159,7 +160,7 @@ pub fn import(found: Found, session: &str, start_url: &str, suffix: &str) -> Imp
     import
 }
 
-/// Returns `None` for what is not a profile of such a tool.
+/// Returns `None` if it is not a profile of such a tool.
 fn read(
     document: &Document,
     name: &str,
@@ -178,7 +179,7 @@ fn read(
             Tool::Granted
         }
         _ if section.get("sso_auto_populated").is_some() => Tool::AwsSsoUtil,
-        // Assumes a role with the other's credentials: no permission set of ours.
+        // It assumes a role with the other profile's credentials, so it is not a permission set.
         _ if section.get("role_arn").is_some() || !has_sso => return None,
         _ => Tool::AwsCli,
     };
@@ -217,14 +218,14 @@ fn read(
     Some(read())
 }
 
-/// A profile's own section, then those that it takes over what it does not say itself.
+/// A profile's own section, followed by those that it inherits from.
 struct Values<'a>(Vec<View<'a>>);
 
 impl<'a> Values<'a> {
     fn of(document: &'a Document, name: &str, line: &[String]) -> Self {
         let mut names = vec![name.to_owned()];
         let mut sections = Vec::new();
-        // `granted credential-process --profile dev` is what `dev` is.
+        // `granted credential-process --profile dev` gives the same as `dev`.
         let mut next = option_value(line, &["--profile"]).filter(|other| other != name);
         let mut at = 0;
         while let Some(name) = names.get(at).cloned() {
@@ -251,10 +252,10 @@ impl<'a> Values<'a> {
     }
 }
 
-/// People nest a few.
+/// Users nest a few.
 const MOST_INCLUDED: usize = 16;
 
-/// Returns the value without the quotes that go-ini puts around it and takes away again.
+/// Returns the value without the quotes that go-ini writes around it and removes on reading.
 pub fn unquoted(value: &str) -> &str {
     let within = |quote: &str| value.strip_prefix(quote)?.strip_suffix(quote);
     ["\"\"\"", "`", "\"", "'"].into_iter().find_map(within).map_or(value, str::trim)
@@ -290,7 +291,7 @@ fn of_keys(
     Ok((portal, account, role))
 }
 
-/// `aws-sso -u open -S "Default" process --arn arn:aws:iam::111122223333:role/Admin`
+/// Parses a line like `aws-sso -u open -S "Default" process --arn arn:aws:iam::111122223333:role/Admin`.
 fn of_aws_sso(line: &[String]) -> Result<Parts, &'static str> {
     if !line.iter().any(|word| word == "process") {
         return Err("it runs aws-sso without `process`");
@@ -310,7 +311,7 @@ fn of_aws_sso(line: &[String]) -> Result<Parts, &'static str> {
     }
 }
 
-/// The value behind the first of `names`: `--name value` or `--name=value`.
+/// Returns the value after the first of `names`: `--name value` or `--name=value`.
 fn option_value(line: &[String], names: &[&str]) -> Option<String> {
     line.iter().enumerate().find_map(|(at, word)| {
         let rest = names.iter().find_map(|name| word.strip_prefix(name))?;

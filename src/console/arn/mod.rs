@@ -1,7 +1,7 @@
-//! ARNs, and the console's page for what each one names.
+//! ARNs, and the console page of the resource that each one names.
 //!
 //! The form of ARNs: "Identify AWS resources with Amazon Resource Names" in the IAM user guide; their resources: the
-//! service authorization reference. The pages are those that the console's own links have.
+//! service authorization reference. The pages are those that the console itself links to.
 
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
@@ -13,29 +13,29 @@ pub struct Arn<'a> {
     text: &'a str,
     pub partition: Partition,
     pub service: &'a str,
-    /// Empty for what belongs to no region, and for S3.
+    /// Empty for resources without a Region, and for S3.
     pub region: &'a str,
-    /// Empty for S3 and its like, `aws` for what AWS manages.
+    /// Empty for S3 and similar services, `aws` for what AWS manages.
     pub account: &'a str,
     resource: &'a str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArnError {
-    /// Not six fields, or one of them cannot be what it says.
+    /// It does not have six fields, or one of them is invalid.
     Malformed(&'static str),
-    /// Of S3, and not of a bucket: those have neither region nor account.
+    /// An S3 ARN that is not of a bucket: buckets have neither Region nor account.
     NoBucket,
-    /// Such a page is not known. `known`: what is, of this service; else the services.
+    /// The page is unknown. `known` has the known resource kinds of this service, or else the services.
     Unknown { of_service: bool, known: Vec<&'static str> },
 }
 
 /// One kind of resource.
 struct Rule {
     service: &'static str,
-    /// How its resource begins; empty for a bare name, without `/` and `:`.
+    /// The prefix of its resource; empty for a bare name, without `/` and `:`.
     head: &'static str,
-    /// With a region in it, it lies in that region. `{…}`: see [`Arn::value`].
+    /// With a Region in it, the page is in that Region. `{…}`: see [`Arn::value`].
     page: &'static str,
 }
 
@@ -143,7 +143,7 @@ const RULES: &[Rule] = &[
     to("wafv2", "regional/webacl/", "wafv2/homev2/web-acl/{1}/{2}/overview?region={region}"),
 ];
 
-/// What pages read that take an ARN as it is.
+/// Pages that accept an ARN as it is.
 const PLAIN: &AsciiSet = &COMPONENT.remove(b':').remove(b'/');
 
 impl<'a> Arn<'a> {
@@ -162,7 +162,7 @@ impl<'a> Arn<'a> {
             return malformed("its region is none of its partition");
         }
         if !(account.is_empty() || account == "aws" || crate::profile::target::is_account_id(account)) {
-            return malformed("its account has no 12 digits");
+            return malformed("its account ID does not have 12 digits");
         }
         if resource.is_empty() || text.chars().any(char::is_control) {
             return malformed("it names no resource");
@@ -170,9 +170,9 @@ impl<'a> Arn<'a> {
         Ok(Self { text, partition, service, region, account, resource })
     }
 
-    /// The console's page, and the region that it is in. `region` is for what has none itself.
+    /// Returns the console page and its Region. `region` is for resources without one.
     pub fn page(&self, region: &str) -> Result<String, ArnError> {
-        // An access point, say: its name would be taken for a bucket's.
+        // An access point, say, whose name would be mistaken for a bucket's.
         if self.service == "s3" && !(self.region.is_empty() && self.account.is_empty()) {
             return Err(ArnError::NoBucket);
         }
@@ -190,7 +190,9 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// A secret's name, where the six characters behind it look like a word or a date: they may be of the name then.
+    /// Returns a secret's name if the six characters after it look like a word or a date.
+    ///
+    /// They may be part of the name then.
     pub fn doubtful_secret(&self) -> Option<(&'a str, &'a str)> {
         let secret = self.resource.strip_prefix("secret:").filter(|_| self.service == "secretsmanager")?;
         let (name, suffix) = secret_suffix(secret)?;
@@ -202,7 +204,7 @@ impl<'a> Arn<'a> {
         doubtful.then_some((name, suffix))
     }
 
-    /// What follows the rule's head.
+    /// Returns the part after the rule's prefix.
     fn tail(&self, rule: &Rule) -> Option<&'a str> {
         let tail = match rule.head {
             "" => Some(self.resource).filter(|resource| !resource.contains(['/', ':'])),
@@ -212,7 +214,7 @@ impl<'a> Arn<'a> {
         tail.filter(|tail| !tail.is_empty())
     }
 
-    /// `None` when the resource lacks a part that the page needs.
+    /// Returns the page; `None` if the resource lacks a part that the page needs.
     fn fill(&self, rule: &Rule, tail: &str, region: &str) -> Option<String> {
         let origin = if rule.page.contains("{region}") {
             self.partition.console_origin(region)
@@ -231,7 +233,7 @@ impl<'a> Arn<'a> {
         Some(url)
     }
 
-    /// Everything comes out encoded: an ARN is what somebody pasted.
+    /// Returns a part of the ARN, encoded, since an ARN is foreign text.
     fn value(&self, name: &str, tail: &str, region: &str) -> Option<String> {
         let component = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
         let part = |index: usize| tail.split('/').nth(index).filter(|part| !part.is_empty());
@@ -254,7 +256,7 @@ impl<'a> Arn<'a> {
             // CloudWatch encodes twice, with `$` for the second `%`.
             "log-group" => component(&component(named)).replace('%', "$"),
             "secret" => component(secret_suffix(tail).map_or(tail, |(name, _)| name)),
-            // A name with a path begins with the slash that the ARN has before it. Encoded twice.
+            // A name with a path begins with the slash that precedes it in the ARN. Encoded twice.
             "parameter" if tail.contains('/') => component(&component(&format!("/{tail}"))),
             "all" | "parameter" => component(tail),
             _ => return None,
@@ -263,7 +265,7 @@ impl<'a> Arn<'a> {
 }
 
 impl Rule {
-    /// For people.
+    /// Describes the resource in messages.
     fn kind(&self) -> &'static str {
         match self.head {
             "" => "NAME",
@@ -273,8 +275,9 @@ impl Rule {
     }
 }
 
-/// Secrets Manager adds a dash and six characters of its own to the name. As it does itself with an ARN that may lack
-/// them, whatever looks like them is taken for them.
+/// Returns the name without the dash and six characters that Secrets Manager adds.
+///
+/// Like Secrets Manager itself with an ARN that may lack them, this removes whatever looks like them.
 fn secret_suffix(secret: &str) -> Option<(&str, &str)> {
     let is_suffix =
         |suffix: &str| suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());

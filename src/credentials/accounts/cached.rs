@@ -1,5 +1,6 @@
-//! The last listing of a login, kept: a completion may not ask the network, and nobody waits a minute twice for a
-//! thousand accounts. Names and ids, no secrets.
+//! The cached listing of a login's accounts: names and IDs, no secrets.
+//!
+//! Completion must not use the network, and a thousand accounts take a minute to list.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,16 +12,16 @@ use crate::profile::SsoSession;
 use crate::session::files::A_BLINK;
 use crate::session::{Session, status};
 
-/// Assignments change seldom, and who was given one just now is told how old a list is.
+/// Assignments change seldom, and the age of a list is shown to the user.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct CachedAccounts {
-    /// What another login may see is another list: that of a login before, of another person, of another place.
+    /// Identifies the login. Another login, user or place may see another list.
     login: DateTime<Utc>,
     portal: String,
     pub listed_at: DateTime<Utc>,
-    /// Sorted by name and id.
+    /// Sorted by name and ID.
     pub accounts: Vec<AccountRoles>,
     /// As in [`Listing`].
     #[serde(default)]
@@ -28,7 +29,7 @@ pub struct CachedAccounts {
 }
 
 impl CachedAccounts {
-    /// That of the login that there is now. `None` also for one that cannot be read: it is made anew.
+    /// Returns the listing of the current login; `None` also for an unreadable one, which is then listed again.
     pub fn of(session: &SsoSession, endpoints: &Endpoints, state: &dyn StateFolder) -> Option<Self> {
         let login = login_of(session, state)?;
         let bytes = state.read(&file_name(session)).ok()??;
@@ -36,19 +37,21 @@ impl CachedAccounts {
         (known.login == login && known.portal == endpoints.portal.as_str()).then_some(known)
     }
 
-    /// Good enough to be shown in place of a new one. One with a gap never is.
+    /// Returns whether it can be shown instead of a new one, which a list with a gap never can.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         self.unavailable.is_empty() && self.listed_at <= now && now - self.listed_at < FRESH_FOR
     }
 }
 
-/// When the login began; `None` where nobody is logged in.
+/// Returns when the login began; `None` if not logged in.
 pub(super) fn login_of(session: &SsoSession, state: &dyn StateFolder) -> Option<DateTime<Utc>> {
     Some(status::read(state, session).ok()??.login?.logged_in_at)
 }
 
 impl Session<'_> {
-    /// Best effort. Thrown away where the login that listed is not the one of now: whoever logs out leaves no list.
+    /// Stores the listing, as a best effort.
+    ///
+    /// It is discarded if the login has changed since: a logout must leave no list behind.
     pub(super) fn keep_known(&self, login: DateTime<Utc>, listing: &Listing) {
         let Ok(_lock) = self.lock(A_BLINK) else { return };
         if login_of(self.config, self.state) != Some(login) {
@@ -66,7 +69,7 @@ impl Session<'_> {
     }
 }
 
-/// At the end of a login, with what a cut-off run had listed.
+/// Removes the listing at the end of a login, and what an interrupted run had listed.
 pub fn forget(session: &SsoSession, state: &dyn StateFolder) -> Result<(), StateError> {
     state.remove(&file_name(session))?;
     state.remove(&progress_name(session))?;
@@ -103,7 +106,7 @@ mod tests {
         Listing { accounts: vec![AccountRoles { account, roles: vec![role.into()] }], ..Listing::default() }
     }
 
-    /// As after a login, with its status file.
+    /// Writes the status file that a login leaves.
     fn logged_in(fixture: &Fixture) -> DateTime<Utc> {
         fixture.log_in(Some("refresh-1"));
         let session = fixture.session();
@@ -130,7 +133,7 @@ mod tests {
         let second = logged_in(&fixture);
         assert_ne!(first, second);
         assert_eq!(known(&fixture), None, "another login");
-        // One that began before and ends only now.
+        // A listing that began before the second login and ends only now.
         fixture.session().keep_known(first, &listed("Old"));
         assert_eq!(known(&fixture), None);
     }

@@ -1,7 +1,7 @@
-//! Which accounts and permission sets a person has: every page of every list, as fast as the service allows.
+//! Lists the accounts and permission sets of the user: every page of every list, as fast as the service allows.
 //!
-//! With a thousand accounts that takes a minute. What is listed so far is kept in the state folder, and a run that
-//! was cut off is taken up by the next one.
+//! With a thousand accounts that takes a minute. Progress is kept in the state folder, and the next run resumes an
+//! interrupted one.
 
 pub mod cached;
 mod pages;
@@ -24,40 +24,41 @@ use crate::session::bearer::Bearer;
 use crate::session::{LoginNeeded, Session, SessionError};
 
 const IN_FLIGHT: usize = 10;
-/// So many accounts with trouble, and it is not theirs.
+/// With this many accounts failing, the cause is not a single account.
 const MOST_TROUBLED: usize = 3;
-/// What a run that was cut off had listed counts this long.
+/// How long the progress of an interrupted run can be resumed.
 const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct AccountRoles {
     pub account: Account,
-    /// Permission set names, sorted.
+    /// Names of permission sets, sorted.
     pub roles: Vec<String>,
 }
 
-/// What AWS lists for a person.
+/// What AWS lists for the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Sorted by name and id.
+    /// Sorted by name and ID.
     pub accounts: Vec<AccountRoles>,
-    /// Accounts that are listed and whose permission sets AWS does not tell: one that is being closed, for instance. What
-    /// the person has there is unknown, and may be what it was.
+    /// Accounts whose permission sets AWS did not list, such as one that is being closed.
+    ///
+    /// What the user has there is unknown, and may be unchanged.
     pub unavailable: Vec<Unavailable>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Unavailable {
     pub account: Account,
-    /// For people.
+    /// A message for the user.
     pub reason: String,
 }
 
-/// Roles by account id. No secrets: names alone.
+/// Roles by account ID. No secrets: names alone.
 #[derive(Default, Deserialize, Serialize)]
 struct Progress {
-    /// What somebody else began is nobody's to take up.
+    /// A listing begun under another login is never resumed.
     login: Option<DateTime<Utc>>,
     since: DateTime<Utc>,
     roles: BTreeMap<String, Vec<String>>,
@@ -67,13 +68,15 @@ struct Run<'a> {
     pace: RateLimit<'a>,
     progress: Mutex<Progress>,
     kept_at: Mutex<Duration>,
-    /// By account id.
+    /// By account ID.
     refused: Mutex<BTreeMap<String, ServiceError>>,
 }
 
 impl Session<'_> {
-    /// All of them. `done` hears how many accounts are finished, of how many. One account that refuses does not cost the
-    /// others; where all do, that is the error.
+    /// Lists all accounts.
+    ///
+    /// `done` is called with the number of finished accounts and the total. An account that refuses does not affect the
+    /// others; only if all do, that is the error.
     pub fn accounts(&self, done: impl Fn(usize, usize) + Send + Sync) -> Result<Listing, SessionError> {
         let login = login_of(self.config, self.state);
         let mut bearer = Bearer::new(self, self.access_token()?);
@@ -90,7 +93,7 @@ impl Session<'_> {
             })
         };
         let mut accounts = bearer.ask(list)?.map_err(|error| self.refusal(error))?;
-        // A list that changes while it is turned over may name one twice.
+        // A list that changes while it is read may name an account twice.
         let mut seen = BTreeSet::new();
         accounts.retain(|account| seen.insert(account.id.clone()));
         // A long run may outlive its token.
@@ -99,7 +102,7 @@ impl Session<'_> {
             outcome.inspect_err(|_| self.keep(&run))
         })?;
         outcome.map_err(|error| self.refusal(error))?;
-        // The next run asks anew; a file that stays is only an hour's.
+        // The next run starts afresh; a file that cannot be removed is used for an hour at most.
         let _ = self.state.remove(&progress_name(self.config));
         let mut refused = run.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
         if refused.len() == accounts.len()
@@ -165,7 +168,7 @@ impl Session<'_> {
                 let mut kept_at = run.kept_at.lock().unwrap_or_else(PoisonError::into_inner);
                 if clock.elapsed().saturating_sub(*kept_at) >= KEEP_EVERY {
                     *kept_at = clock.elapsed();
-                    // Only time is lost without it.
+                    // Failing to save the progress only costs time.
                     let _ = state.write_cached(&name, &run.serialized());
                 }
             }
@@ -206,7 +209,7 @@ impl Run<'_> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an error says something about one account, and nothing about the others.
+    /// Returns whether an error concerns one account only.
     fn is_of_one_account(&self, error: &ServiceError) -> bool {
         match error {
             ServiceError::Forbidden | ServiceError::NotFound | ServiceError::Rejected { .. } => true,

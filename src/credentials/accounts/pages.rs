@@ -1,4 +1,4 @@
-//! Every page of a list, within bounds: what a broken or hostile portal lists must not fill the memory.
+//! Reads every page of a list, within bounds: a broken or hostile portal must not fill the memory.
 #![warn(clippy::arithmetic_side_effects, reason = "the numbers come from the network")]
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::ports::identity_center::{Account, Page, ServiceError};
 
-/// AWS allows far fewer accounts than this many pages hold.
+/// AWS allows far fewer accounts than fit on this many pages.
 const MOST_PAGES: usize = 1000;
 /// The largest organizations have some 10,000.
 const MOST_ACCOUNTS: usize = 20_000;
@@ -15,7 +15,7 @@ const MOST_ROLES: usize = 400_000;
 /// The text of a whole listing, of accounts and permission sets each, in bytes.
 const MOST_TEXT: usize = 16 * 1024 * 1024;
 
-/// How much one listing may still hold, however many requests it takes.
+/// How much one listing may still contain, however many requests it takes.
 pub(in crate::credentials) struct Budget {
     items: AtomicUsize,
     text: AtomicUsize,
@@ -30,7 +30,7 @@ impl Budget {
         Self { items: MOST_ROLES.into(), text: MOST_TEXT.into() }
     }
 
-    /// Returns whether there was as much.
+    /// Takes this much from the budget; returns whether there was enough.
     fn take(&self, items: usize, text: usize) -> bool {
         let take = |from: &AtomicUsize, count| {
             from.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(count)).is_ok()
@@ -41,7 +41,7 @@ impl Budget {
 
 /// An item of a list.
 pub(in crate::credentials) trait Listed {
-    /// Returns the bytes of its text.
+    /// Returns the size of its text in bytes.
     fn text(&self) -> usize;
 }
 
@@ -58,7 +58,7 @@ impl Listed for String {
     }
 }
 
-/// Returns the whole list or an error: a part of it taken for the whole would remove what is still there.
+/// Returns the whole list or an error: mistaking a part for the whole would remove what still exists.
 pub(in crate::credentials) fn all_pages<T: Listed>(
     host: &str,
     budget: &Budget,
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// Asks for pages that never end, each with other items, and returns how many were asked for.
+    /// Lists endless pages of distinct items, and returns how many pages were requested.
     fn endless(items: usize, name: usize) -> (usize, String) {
         let asked = Cell::new(0_usize);
         let error = all_pages("portal", &Budget::of_accounts(), |_| {

@@ -1,4 +1,4 @@
-//! One warm answer, in a form that a warm call reads without a parser: fixed fields, then the line to print.
+//! One cached response, in a form that a warm call reads without a parser: fixed fields, then the line to print.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -11,25 +11,25 @@ use crate::ports::identity_center::Endpoints;
 use crate::profile::{Role, SsoSession};
 use crate::secret::Secret;
 
-/// botocore asks again at every request once less than 15 minutes are left.
+/// botocore asks again on every request once less than 15 minutes are left.
 const WIDEST_MARGIN: TimeDelta = TimeDelta::minutes(15);
-/// An entry further from the future than this means that the clock was set back.
+/// An entry further in the future than this means that the clock was set back.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 
 /// Times by the service's clock, in seconds.
 pub struct Entry {
     expires_at: i64,
     obtained_at: i64,
-    /// How far the service's clock was ahead of ours.
+    /// How far the service's clock was ahead of this machine's.
     skew: i64,
-    /// Of the config file that named the session; `None` when nothing may be built on it.
+    /// The stamp of the config file that named the session; `None` if it cannot be relied on.
     stamp: Option<FileStamp>,
     issuer: IssuerFingerprint,
-    /// As it goes to stdout.
+    /// The line that is written to stdout.
     line: Secret<Vec<u8>>,
 }
 
-/// The session's settings that decide who mints: start URL, region, origins. As a hash, because it is only compared.
+/// Hash of the settings that decide who issues credentials: start URL, Region, origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuerFingerprint([u8; Self::LEN]);
 
@@ -46,18 +46,18 @@ impl IssuerFingerprint {
         Self(Sha256::digest(length_prefixed(&fields.map(str::as_bytes))).into())
     }
 
-    /// For files that are no warm entries.
+    /// Returns it as text, for files that are not cache entries.
     pub fn to_text(self) -> String {
         hex(&self.0)
     }
 }
 
-/// How good an entry is now.
+/// How usable an entry is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// To be served without a second thought.
+    /// Served as it is.
     Good,
-    /// Valid, but near its end: to be renewed if that is quick.
+    /// Valid, but expiring soon: renewed if that is quick.
     NearItsEnd,
     /// Expired, or from the future.
     Useless,
@@ -94,7 +94,7 @@ impl Entry {
         }
     }
 
-    /// By our clock: how long its key must live.
+    /// Returns when it expires by this machine's clock, which is how long its key must live.
     pub fn expires_here_at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.expires_at.saturating_sub(self.skew), 0).unwrap_or_default()
     }
@@ -136,8 +136,10 @@ impl Entry {
         Zeroizing::new(bytes)
     }
 
-    /// The version is among what the box is bound to: what opens is of this form. The line stays in the buffer that
-    /// it came in: a copy would have to be zeroed too.
+    /// Parses an opened entry.
+    ///
+    /// The version is part of what the entry is sealed with, so what opens has this form. The line stays in the buffer
+    /// that was passed in: a copy would have to be zeroed too.
     pub fn from_bytes(mut bytes: Zeroizing<Vec<u8>>) -> Option<Self> {
         let (times, rest) = bytes.split_first_chunk::<24>()?;
         let (&[stamped], rest) = rest.split_first_chunk::<1>()?;
@@ -166,7 +168,7 @@ mod tests {
         DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
     }
 
-    /// Obtained at noon, by a clock as far behind the service's as `skew`.
+    /// Returns an entry obtained at noon, by a clock that is `skew` behind the service's.
     fn entry(expires_at: &str, skew: Skew) -> Entry {
         let fetched = Fetched { credentials: FakeIdentityCenter::role_credentials(expires_at), skew };
         let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
@@ -198,13 +200,13 @@ mod tests {
 
     #[test]
     fn times_are_judged_by_the_services_clock() {
-        // Ours says noon, theirs one o'clock.
+        // Noon here, one o'clock at the service.
         let ahead = entry("2026-11-24T14:00:00Z", Skew::of_seconds(3600));
         assert_eq!(ahead.freshness(at("2026-11-24T12:44:59Z")), Freshness::Good);
         assert_eq!(ahead.freshness(at("2026-11-24T12:45:00Z")), Freshness::NearItsEnd);
         assert_eq!(ahead.freshness(at("2026-11-24T13:00:00Z")), Freshness::Useless);
         assert_eq!(ahead.expires_here_at(), at("2026-11-24T13:00:00Z"));
-        // Theirs says eleven: by ours it looks expired from the start.
+        // Eleven o'clock at the service: by this machine's clock it looks expired from the start.
         let behind = entry("2026-11-24T12:00:00Z", Skew::of_seconds(-3600));
         assert_eq!(behind.freshness(at("2026-11-24T12:30:00Z")), Freshness::Good);
     }

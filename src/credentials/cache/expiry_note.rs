@@ -1,4 +1,4 @@
-//! When a warm answer ends, beside the box that it lies in: what `prompt` may read. No secret, no key needed.
+//! When cached credentials expire, in a file beside the sealed entry that `prompt` may read. No secret, no key needed.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,7 @@ pub(super) const SUFFIX: &str = sealed_store::NOTE;
 pub struct ExpiryNote<M = IssuerFingerprint> {
     /// By this machine's clock.
     pub ends_at: DateTime<Utc>,
-    /// An answer of other settings is none.
+    /// A note that was made under other settings is ignored.
     pub issuer: M,
 }
 
@@ -31,8 +31,9 @@ impl ExpiryNote<String> {
     }
 }
 
-/// When the last of the credentials end that were handed out for a session and can be: nobody calls them back.
-/// `None` where none live, or nothing of them was noted.
+/// Returns when the last credentials issued for a session expire, as far as their expiry was noted.
+///
+/// They cannot be revoked. `None` if none are valid, or none were noted.
 pub fn last_end(session: &str, state: &dyn StateFolder, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let paths = sealed_store::note_paths(session, state).ok()?.into_iter();
     paths

@@ -1,12 +1,13 @@
-//! What is left behind when a renewal fails: others need not try at once, and `status` can tell of an assignment
-//! that is gone. Names and times, no secret.
+//! The mark that a failed renewal leaves, with names and times and no secret.
+//!
+//! Other processes need not try again at once, and `status` can report a permission set that is no longer assigned.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ports::state_folder::{StateError, StateFolder};
 
-/// How long nobody tries again.
+/// How long no process tries again.
 const REST: TimeDelta = TimeDelta::seconds(60);
 const FOLDER: &str = "warm";
 pub(super) const SUFFIX: &str = ".tried";
@@ -17,14 +18,14 @@ pub struct FailedRenewal {
     pub session: String,
     pub account_id: String,
     pub role_name: String,
-    /// The portal said 403: what is still warm is the last of it.
+    /// The portal answered 403: the permission set is no longer assigned, and the cached credentials are the last.
     pub gone: bool,
-    /// When the warm credentials end.
+    /// When the cached credentials expire.
     pub until: DateTime<Utc>,
 }
 
 impl FailedRenewal {
-    /// A mark from the future says nothing.
+    /// Ignores marks dated in the future (the clock was set back).
     pub(super) fn is_recent(&self, now: DateTime<Utc>) -> bool {
         self.at <= now && now - self.at < REST
     }
@@ -33,20 +34,20 @@ impl FailedRenewal {
         serde_json::from_slice(&state.read(name).ok()??).ok()
     }
 
-    /// Best effort: without a mark the next call tries again.
+    /// Writes the mark, as a best effort: without it the next call tries again.
     pub(super) fn write(&self, state: &dyn StateFolder, name: &str) {
         let text = serde_json::to_vec(self).expect("names and times serialize");
         let _ = state.write_cached(name, &text);
     }
 }
 
-/// Whether the one whose note lies at `note` is among them.
+/// Returns whether the permission set whose expiry note is at `note` is no longer assigned.
 pub fn is_gone(state: &dyn StateFolder, note: &str) -> bool {
     let mark = note.strip_suffix(super::expiry_note::SUFFIX).map(|entry| format!("{entry}{SUFFIX}"));
     mark.and_then(|mark| FailedRenewal::read(state, &mark)).is_some_and(|mark| mark.gone)
 }
 
-/// Permission sets that were taken away while credentials of theirs are still good.
+/// Returns the permission sets that are no longer assigned while their credentials are still valid.
 pub fn gone(
     state: &dyn StateFolder,
     session: &str,

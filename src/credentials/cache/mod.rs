@@ -1,5 +1,6 @@
-//! Role credentials kept warm: one sealed entry per session, config file, environment, account and role, served
-//! without asking anybody while it is good. (What is answered when: the table in ARCHITECTURE.md.)
+//! The credential cache: one sealed entry per session, config file, environment, account and role.
+//!
+//! An entry is served without any request while it is valid. ARCHITECTURE.md has the table of what is answered when.
 
 mod entry;
 mod expiry_note;
@@ -26,21 +27,23 @@ use crate::secret::Secret;
 use crate::session::SessionError;
 use crate::session::sealed_store::{self, Epoch, LOCK, NotSealed, Plain, SealedStore};
 
-/// Names this format in what the boxes are bound to.
+/// Identifies this format in what the entries are sealed with.
 const FORMAT: &[u8] = b"kcaws warm credentials 1";
 
 /// The whole call: newer Rust SDKs give up after some 20 s, and a terminal should not look dead before that.
 const WHOLE_CALL: Duration = Duration::from_millis(14_500);
-/// While the old answer is good, a new one may not take longer.
+/// A renewal may not take longer while the cached credentials are valid.
 const RENEWAL: Duration = Duration::from_secs(3);
-/// After waiting for another process in vain there must be time left to try oneself.
+/// After waiting for another process in vain, this much time must be left for a try of one's own.
 const LAST_TRY: Duration = Duration::from_secs(1);
 
 const ASKED: usize = 6;
 const FIELDS: usize = ASKED + DECIDING_VARIABLES.len();
 
-/// What is asked for, as far as a warm call knows it. The start URL is not among it: that would mean to read the
-/// config file, so it is in the entry, behind the file's stamp.
+/// Identifies what is requested, as far as a warm call can.
+///
+/// The start URL is not part of it, since that would require reading the config file. It is in the entry, guarded by
+/// the file's stamp.
 pub struct CacheKey<'a> {
     session: &'a str,
     role: &'a Role,
@@ -50,7 +53,9 @@ pub struct CacheKey<'a> {
 }
 
 impl<'a> CacheKey<'a> {
-    /// `endpoints_of_profile`: those that a profile's own `services` section gives, and nothing where there are none.
+    /// Creates a key.
+    ///
+    /// `endpoints_of_profile` are those of the profile's own `services` section, empty without one.
     pub fn new(
         session: &'a str,
         role: &'a Role,
@@ -76,13 +81,15 @@ impl<'a> CacheKey<'a> {
         Self { name: hashed_name(&wanted.bound()), ..wanted }
     }
 
-    /// `stamp` must be older than the reading of the file: a change between the two must show.
+    /// Adds the stamp of the config file.
+    ///
+    /// It must have been taken before the file was read, so that a change between the two is noticed.
     #[must_use]
     pub fn stamped(self, stamp: Option<FileStamp>) -> Self {
         Self { stamp, ..self }
     }
 
-    /// Where the times of the answer stand, for who may not open it.
+    /// Returns where the entry's times are stored, for readers that may not open it.
     pub fn note_path(&self) -> String {
         sealed_store::note_path(self.session, &self.name)
     }
@@ -96,19 +103,19 @@ impl<'a> CacheKey<'a> {
     }
 }
 
-/// How much time a fetch has.
+/// How much time a fetch may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchBudget {
     pub total: Duration,
-    /// For other processes: no time at all while the old answer is good.
+    /// Whether to wait for other processes; never while the cached credentials are valid.
     pub waits: bool,
 }
 
-/// What a failed fetch means to somebody who still holds a good answer.
+/// What a failed fetch means to a caller that still has valid credentials.
 pub trait Refusal: From<StateError> + std::fmt::Display {
-    /// Another process is at it.
+    /// Returns whether another process holds the fetch lock.
     fn is_busy(&self) -> bool;
-    /// 403.
+    /// Returns whether the permission set is no longer assigned (HTTP 403).
     fn is_gone(&self) -> bool;
 }
 
@@ -128,9 +135,9 @@ impl Refusal for CredentialsError {
     }
 }
 
-/// Credentials that are at hand.
+/// Credentials found in the cache.
 pub struct CachedCredentials {
-    /// By our clock.
+    /// By this machine's clock.
     pub ends_at: DateTime<Utc>,
     pub line: Secret<Vec<u8>>,
 }
@@ -142,7 +149,9 @@ pub struct CredentialCache<'a> {
 }
 
 impl CredentialCache<'_> {
-    /// The warm call: an answer that needs neither the config nor anybody. `None`: take the long way.
+    /// Answers a warm call, which reads no config and sends no request.
+    ///
+    /// `None` means that the caller must take the long way.
     pub fn at_once(&self, wanted: &CacheKey<'_>) -> Option<Secret<Vec<u8>>> {
         let now = self.clock.now();
         let (entry, _) = self.read(wanted, now)?;
@@ -156,7 +165,7 @@ impl CredentialCache<'_> {
         }
     }
 
-    /// What is kept for a role, and until when; asks nobody and changes nothing.
+    /// Returns the cached credentials of a role and when they expire; sends no request and changes nothing.
     pub fn kept(&self, wanted: &CacheKey<'_>, issuer: IssuerFingerprint) -> Option<CachedCredentials> {
         let now = self.clock.now();
         let (entry, _) = self.read(wanted, now)?;
@@ -164,7 +173,9 @@ impl CredentialCache<'_> {
         good.then(|| CachedCredentials { ends_at: entry.expires_here_at(), line: entry.into_line() })
     }
 
-    /// Every row of the table. `fetch` may take as long as it is told, and is asked at most once.
+    /// Serves credentials according to the table.
+    ///
+    /// `fetch` is called at most once, with the time it may take.
     pub fn serve<E: Refusal>(
         &self,
         wanted: &CacheKey<'_>,
@@ -181,8 +192,9 @@ impl CredentialCache<'_> {
         }
     }
 
-    /// A new answer unless a warm one lasts until `until`, for somebody who asks how long it lasts: a failure is
-    /// told, and the old answer stays for others.
+    /// Returns new credentials unless cached ones last until `until`, for callers that ask for a lifetime.
+    ///
+    /// A failure is reported, and the cached credentials stay for others.
     pub fn renew<E: Refusal>(
         &self,
         wanted: &CacheKey<'_>,
@@ -193,12 +205,14 @@ impl CredentialCache<'_> {
         self.fetched(wanted, issuer, Some(until), fetch)
     }
 
-    /// When the warm answer ends, by this machine's clock.
+    /// Returns when the cached credentials expire, by this machine's clock.
     pub fn ends_at(&self, wanted: &CacheKey<'_>, issuer: IssuerFingerprint) -> Option<DateTime<Utc>> {
         self.look(wanted, issuer).map(|(entry, _)| entry.expires_here_at())
     }
 
-    /// A new answer, if that is quickly had. No failure is worth a word: the old one is good.
+    /// Tries a quick renewal.
+    ///
+    /// A failure is not reported, since the cached credentials are valid.
     fn renewed<E: Refusal>(
         &self,
         wanted: &CacheKey<'_>,
@@ -232,7 +246,9 @@ impl CredentialCache<'_> {
         }
     }
 
-    /// Nothing good (enough) is left: one process fetches, the others wait for what it leaves.
+    /// Fetches when no cached credentials are valid for long enough.
+    ///
+    /// One process fetches, the others wait for its result.
     fn fetched<E: Refusal>(
         &self,
         wanted: &CacheKey<'_>,
@@ -250,18 +266,18 @@ impl CredentialCache<'_> {
                 }
             }
             Err(StateError::Busy { .. }) => return Err(lock.err().map(E::from).expect("it is an error")),
-            // A folder that takes no lock takes no entry either; the answer does not depend on it.
+            // A folder that takes no lock takes no entry either; the credentials do not depend on it.
             Err(error) => {
                 tracing::info!(target: "kcaws::warm", session = wanted.session, %error, "nothing is kept warm");
             }
         }
-        // Before the token is read: a logout after this ends what comes of it.
+        // Before the token is read, so that a logout after this discards the result.
         let epoch = self.seal(wanted).epoch();
         let fetched = fetch(FetchBudget { total: left().max(LAST_TRY), waits: true })?;
         Ok(self.keep(wanted, issuer, epoch, &fetched))
     }
 
-    /// The answer, kept where it can be.
+    /// Caches the credentials if possible, and returns them.
     fn keep(
         &self,
         wanted: &CacheKey<'_>,
@@ -285,8 +301,9 @@ impl CredentialCache<'_> {
         entry.into_line()
     }
 
-    /// An entry of the present settings. One of other settings is dropped; one whose config file has changed
-    /// elsewhere only gets the new stamp.
+    /// Returns the entry if it was made under the current settings.
+    ///
+    /// An entry of other settings is dropped; one whose config file has changed in other places gets the new stamp.
     fn look(&self, wanted: &CacheKey<'_>, issuer: IssuerFingerprint) -> Option<(Entry, Freshness)> {
         let now = self.clock.now();
         let (entry, epoch) = self.read(wanted, now)?;
@@ -301,7 +318,7 @@ impl CredentialCache<'_> {
         let entry = match wanted.stamp.filter(|stamp| stamp.is_settled(now)) {
             stamp @ Some(_) if !entry.is_of(stamp) => {
                 let entry = entry.stamped(stamp);
-                // Without it the next call comes this way again, no more.
+                // If this fails, the next call only takes this path again.
                 let _ = self.write(wanted, &epoch, &entry, now);
                 entry
             }

@@ -1,6 +1,6 @@
-//! Many requests at one service that allows some 20 a second per token and answers the rest with 429.
+//! Limits requests to a service that allows some 20 per second and token and refuses the rest with 429.
 //!
-//! [`RateLimit`] is that of one process and its list, [`shared`] that of all processes while AWS refuses. Both keep to a
+//! [`RateLimit`] is for one process and its listing, [`shared`] for all processes while AWS refuses. Both follow a
 //! [`Rate`].
 
 mod rate;
@@ -26,7 +26,7 @@ impl<'a> RateLimit<'a> {
         Self { clock, rate: Mutex::new(Rate::new(clock.elapsed())) }
     }
 
-    /// Waits for its turn, and tries again what the service refused for now or had trouble with.
+    /// Waits for its turn, and retries what the service throttled or failed.
     pub(super) fn ask<T>(&self, call: impl Fn() -> Result<T, ServiceError>) -> Result<T, ServiceError> {
         let (mut refusals, mut failures) = (0, 0);
         loop {
@@ -45,7 +45,9 @@ impl<'a> RateLimit<'a> {
         }
     }
 
-    /// Nobody holds a place further on: a refusal moves all who wait.
+    /// Waits for the next turn.
+    ///
+    /// No turn is reserved ahead, so that a refusal delays all who wait.
     fn wait(&self) -> u64 {
         loop {
             let taken = self.rate().take(self.clock.elapsed());
@@ -68,7 +70,9 @@ mod tests {
     use super::*;
     use crate::ports::clock::FakeClock;
 
-    /// A token bucket, as the service has one. Returns the seconds it took and how many were refused.
+    /// Runs requests through a token bucket like the service's.
+    ///
+    /// Returns the seconds it took and how many were refused.
     fn through_a_bucket(requests: u32, per_second: f64, burst: f64) -> (f64, u32) {
         let clock = FakeClock::at("2026-11-24T08:00:00Z");
         let (tokens, filled_at, refused) = (Cell::new(burst), Cell::new(Duration::ZERO), Cell::new(0));

@@ -1,40 +1,41 @@
-//! The rate that a service allows, found by trying.
+//! Finds the rate that a service allows.
 //!
-//! It starts at what AWS is known to allow and doubles each clean second, until the first refusal shows where the limit
-//! is. Then it goes back to the rate that was good, and tries a little more now and then, ever more rarely. Refusals in
-//! a row at a rate that was good so far halve it.
+//! It starts at what AWS is known to allow and doubles after each second without a refusal, until the first refusal
+//! shows the limit. Then it returns to the last good rate and rarely tries a little more. Repeated refusals at a good
+//! rate halve it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 const START: f64 = 20.0;
-/// Ten in flight cannot use more.
+/// Ten requests in flight cannot use more.
 const MOST: f64 = 640.0;
 const LEAST: f64 = 1.0;
 const CLEAN: Duration = Duration::from_secs(1);
 const MOST_CLEAN: Duration = Duration::from_secs(16);
-/// After a refusal: the service gathers room for the requests that are still under way, and for a network that brings
-/// them in bunches.
+/// The pause after a refusal.
+///
+/// It gives the service room for requests in flight, and allows for a network that delivers them in bursts.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The longest that a service may ask everybody to wait.
+/// The longest pause that a service may request.
 pub(in crate::credentials) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// What is tried above a rate that is good, once the limit has been seen.
+/// The factor tried above a good rate, once the limit is known.
 const A_LITTLE: f64 = 1.1;
-/// So many refusals within a second of each other, and the rate was not good.
+/// This many refusals within a second mean that the rate was too high.
 const STRIKES: u32 = 3;
 
-/// All times are those of one clock, whichever the owner chose.
+/// All times are those of one clock, which the owner chooses.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Rate {
     per_second: f64,
-    /// The rate before the last raise.
+    /// The rate before the last increase.
     good: Option<f64>,
     raise_by: f64,
     raise_after: Duration,
     changed_at: Duration,
     next_at: Duration,
-    /// Counts the refusals that changed the rate: requests under way at that moment say nothing new.
+    /// Counts the refusals that changed the rate: requests in flight at that time carry no new information.
     turn: u64,
     strikes: u32,
     refused_at: Duration,
@@ -55,12 +56,12 @@ impl Rate {
         }
     }
 
-    /// When the next request may be sent.
+    /// Returns when the next request may be sent.
     pub(super) fn next_at(&self) -> Duration {
         self.next_at
     }
 
-    /// Takes the turn that is due, or returns how long none will be.
+    /// Takes a turn if one is due, or returns the time until the next.
     pub(super) fn take(&mut self, now: Duration) -> Result<u64, Duration> {
         if now < self.next_at {
             return Err(self.next_at.saturating_sub(now));
@@ -70,13 +71,13 @@ impl Rate {
             self.per_second = (self.per_second * self.raise_by).clamp(LEAST, MOST);
             self.changed_at = now;
         }
-        // A late one does not slow the others down.
+        // A late request does not delay the others.
         let interval = Duration::try_from_secs_f64(1.0 / self.per_second).unwrap_or(CLEAN);
         self.next_at = self.next_at.saturating_add(interval).max(now);
         Ok(self.turn)
     }
 
-    /// Notes that the request of this turn was refused. `pause`: what the service asks for.
+    /// Records that the request of this turn was refused. `pause` is what the service asks for.
     pub(super) fn refused(&mut self, turn: u64, now: Duration, pause: Option<Duration>) {
         if turn != self.turn {
             return;
@@ -98,7 +99,7 @@ impl Rate {
         self.next_at = now.saturating_add(pause.unwrap_or(PAUSE).clamp(PAUSE, LONGEST_PAUSE));
     }
 
-    /// Whether the numbers are some that this code has written: a file may hold any.
+    /// Returns whether the numbers could have been written by this code: a file may contain anything.
     pub(super) fn is_sane(&self) -> bool {
         let within = |rate: f64| (LEAST..=MOST).contains(&rate);
         within(self.per_second)

@@ -1,5 +1,6 @@
-//! A request to the portal, asked again while AWS refuses or has trouble: as long as the call's time allows, and at one
-//! pace with all other processes.
+//! Repeats a request to the portal while AWS throttles or fails.
+//!
+//! It does so as long as the call's time allows, at a rate shared by all processes.
 
 use std::time::Duration;
 
@@ -7,13 +8,15 @@ use super::rate_limit::shared::{LONGEST_PAUSE, SharedPace, back_off};
 use crate::ports::identity_center::ServiceError;
 use crate::session::Session;
 
-/// What is left for the last try.
+/// The time kept for the last try.
 const LAST_TRY: Duration = Duration::from_millis(500);
-/// So often a connection that failed is tried again: it fails slowly.
+/// How often a failed connection is retried; each failure is slow.
 const MOST_LOST: u32 = 1;
 
 impl Session<'_> {
-    /// Without time for more (see [`Session::retry_until`]) it asks once, and not at all where others wait.
+    /// Sends a request at the shared rate.
+    ///
+    /// Without time for more (see [`Session::retry_until`]) it asks once, and not at all if others are waiting.
     pub(super) fn at_the_pace<T>(
         &self,
         call: impl Fn() -> Result<T, ServiceError>,

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::AbortHandle;
 
-/// Oldest first. One more than `limit` ends another one: the oldest that has not asked for anything yet, so that who
-/// opens many keeps nobody out and cuts off nobody who is being answered.
+/// Oldest first.
+///
+/// One more than `limit` ends another: the oldest that has not sent a request yet, so that a client that opens many
+/// connections neither keeps others out nor interrupts a response.
 pub(crate) struct Connections {
     limit: usize,
     open: VecDeque<(AbortHandle, Asked)>,
 }
 
-/// Set as soon as a whole request is there.
+/// Set as soon as a whole request has arrived.
 pub(crate) type Asked = Arc<AtomicBool>;
 
 impl Connections {
@@ -35,7 +37,7 @@ impl Connections {
         self.open.push_back((task, asked));
     }
 
-    /// Returns whether there was one.
+    /// Ends the oldest idle connection; returns whether there was one.
     pub(crate) fn end_one_that_waits(&mut self) -> bool {
         let waits =
             |(task, asked): &(AbortHandle, Asked)| !task.is_finished() && !asked.load(Ordering::Relaxed);
@@ -57,7 +59,7 @@ mod tests {
         (tokio::spawn(std::future::pending()), Asked::default())
     }
 
-    /// One scheduler's turn after it was aborted, a task is over.
+    /// A task ends one turn of the scheduler after it was aborted.
     async fn is_open(task: &tokio::task::JoinHandle<()>) -> bool {
         tokio::task::yield_now().await;
         !task.is_finished()

@@ -1,10 +1,11 @@
-//! The one loopback server: the pages that a login and the console hand to a browser, a browser's way back, and the
-//! endpoint of `serve` all listen here.
+//! The one loopback server.
 //!
-//! What is asked for is served to a process of the same user that knows the path, by the right method and Host; any
-//! other gets an empty 404 and uses nothing up. A page elsewhere that scans ports, or rebinds a name to 127.0.0.1,
+//! It serves the pages that a login and the console open, the browser's callback, and the endpoint of `serve`.
+//!
+//! A request is only answered if it comes from a process of the same user that has the path, with the right method and
+//! Host; any other gets an empty 404 and uses nothing up. A web page that scans ports, or rebinds a name to 127.0.0.1,
 //! learns nothing, and neither does another user of this machine who reads the address from a browser's command line.
-//! Nor does it help to send no request, half of one or too long a one, on as many connections as one likes.
+//! Sending no request, half of one or too long a one does not help either, on any number of connections.
 
 mod connections;
 mod page;
@@ -35,7 +36,7 @@ use crate::platform::aead::hex;
 use crate::platform::peer_owner::{self, Connection, Peer, PeerOwner, PeersUnknown, UnknownPeers};
 use crate::platform::runtime::Runtime;
 
-/// Answers that are under way when the serving ends get this long to leave.
+/// Responses that are in progress when the serving ends get this long to finish.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// A browser on this machine sends its request at once.
 const TIME_TO_ASK: Duration = Duration::from_secs(10);
@@ -43,9 +44,9 @@ const TIME_TO_ASK: Duration = Duration::from_secs(10);
 const LONGEST_REQUEST: usize = 16 * 1024;
 /// Connections at a time.
 const MOST_CONNECTIONS: usize = 128;
-/// Those of other users, who are only refused: they have places of their own, and beyond these not even an answer.
+/// The limit of connections of other users, who are only refused; beyond it they get no response at all.
 const MOST_REFUSED: usize = 64;
-/// Connections that the system holds until they are accepted: beyond it a new one waits for a second.
+/// Connections that the system queues until they are accepted: beyond this a new one waits for a second.
 const WAITING: u32 = 4096;
 /// The system has no descriptor for a connection: it may have one a moment later.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -54,12 +55,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum NoPort {
     #[error("no loopback port could be opened")]
     NotOpened(#[source] std::io::Error),
-    /// A page that signs in must not go to whoever comes first.
+    /// A page that signs in must not go to the first process that asks.
     #[error("no page can be handed to a browser of this user alone")]
     ForAnybody(#[source] PeersUnknown),
 }
 
-/// Listens already; serves when told to.
+/// A listener that accepts connections, and serves them once told to.
 pub struct Loopback {
     runtime: Runtime,
     listener: TcpListener,
@@ -70,8 +71,10 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Listens for a process of this user. Where the platform has a way to tell and it is closed to kcaws, this is an
-    /// error; where it has none, everybody who knows the path is served, and [`Visitors`] says so.
+    /// Listens for processes of this user.
+    ///
+    /// If the platform can identify users but denies that to kcaws, this is an error. If it cannot, everyone who has
+    /// the path is served, and [`Visitors`] records that.
     pub fn listen() -> Result<Self, NoPort> {
         match peer_owner::of_this_system() {
             Ok(peers) => Self::listen_to(peers, 0),
@@ -80,10 +83,11 @@ impl Loopback {
         }
     }
 
-    /// Listens where a token is asked for beside all else: the owner of a connection is looked at wherever that costs
-    /// next to nothing. Port 0 is any.
+    /// Listens for requests that also need a token: the owner of a connection is only checked if that is cheap.
+    ///
+    /// Port 0 means any.
     pub(crate) fn listen_for_token(port: u16) -> Result<Self, NoPort> {
-        // By `lsof`, each connection would cost a process.
+        // With `lsof`, each connection would cost a process.
         let peers = if cfg!(target_os = "macos") { None } else { peer_owner::of_this_system().ok() };
         Self::listen_to(peers.unwrap_or_else(|| Arc::new(UnknownPeers)), port)
     }
@@ -96,17 +100,19 @@ impl Loopback {
         Ok(Self { runtime, listener, peers, visitors: Arc::default(), authority, nonce: random::<16>()? })
     }
 
-    /// Returns what the browser is given. It may be written on a command line.
+    /// Returns the URL for the browser, which may be on a command line.
     pub fn url(&self) -> String {
         format!("http://{}/{}", self.authority, self.nonce)
     }
 
-    /// Returns the record of who came, kept up to date while this serves.
+    /// Returns the record of visitors, kept up to date while this serves.
     pub fn visitors(&self) -> Arc<Visitors> {
         self.visitors.clone()
     }
 
-    /// Serves until `end`, whose value is returned. `page` answers who knows [`Loopback::url`]; `None` is a 404.
+    /// Serves until `end`, whose value is returned.
+    ///
+    /// `page` answers requests for [`Loopback::url`]; `None` is a 404.
     pub fn serve<T>(
         self,
         page: impl Fn(&Parts) -> Option<Answer> + Send + Sync + 'static,
@@ -118,13 +124,14 @@ impl Loopback {
         self.serve_any(page, end)
     }
 
-    /// The path of [`Loopback::url`].
+    /// Returns the path of [`Loopback::url`].
     pub(crate) fn path(&self) -> String {
         format!("/{}", self.nonce)
     }
 
-    /// Serves as [`Loopback::serve`] does, with a `page` that looks at path and query itself. It sees only GET requests
-    /// of this user that name this very address as their Host.
+    /// Serves as [`Loopback::serve`] does, with a `page` that checks path and query itself.
+    ///
+    /// It only receives GET requests of this user with this very address as their Host.
     pub(crate) fn serve_any<T, F>(
         self,
         page: impl Fn(Parts) -> F + Send + Sync + 'static,
@@ -134,7 +141,7 @@ impl Loopback {
         F: Future<Output = Option<Answer>> + Send + 'static,
     {
         let Self { runtime, listener, peers, visitors, authority, .. } = self;
-        // Whoever is being answered holds a receiver.
+        // Every response in progress holds a receiver.
         let (busy, _) = watch::channel(());
         let door = Arc::new(Handler { authority, page, peers, visitors, busy: busy.clone() });
         runtime.block_on(async move {
@@ -142,24 +149,24 @@ impl Loopback {
                 never = accept(&listener, &door) => never,
                 ended = end => ended,
             };
-            // Too late is a visitor's loss: the process cannot wait for one who does not read.
+            // A visitor that is too slow loses: the process cannot wait for one that does not read.
             let _ = tokio::time::timeout(LAST_ANSWERS, busy.closed()).await;
             ended
         })
     }
 }
 
-/// Within a runtime.
+/// Listens; must be called within a runtime.
 fn bind(port: u16) -> std::io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
-    // What closed connections leave behind must not keep a port that somebody named.
+    // Closed connections must not block a port that was requested by number.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind((std::net::Ipv4Addr::LOCALHOST, port).into())?;
     socket.listen(WAITING)
 }
 
-/// Random bytes in hex.
+/// Returns random bytes in hex.
 pub(crate) fn random<const LENGTH: usize>() -> Result<String, NoPort> {
     let mut random = [0_u8; LENGTH];
     getrandom::fill(&mut random).map_err(|error| NoPort::NotOpened(std::io::Error::other(error)))?;
@@ -174,7 +181,7 @@ struct Handler<P> {
     busy: watch::Sender<()>,
 }
 
-/// Never ends.
+/// Accepts connections without end.
 async fn accept<P, F, Never>(listener: &TcpListener, door: &Arc<Handler<P>>) -> Never
 where
     P: Fn(Parts) -> F + Send + Sync + 'static,
@@ -188,7 +195,7 @@ where
             let places = match peer {
                 Peer::SameUser | Peer::Unknown => Some(&mut ours),
                 Peer::OtherUser(_) if refused.has_place() => Some(&mut refused),
-                // A crowd of others must cost this user next to nothing.
+                // Many connections of others must cost this user next to nothing.
                 Peer::OtherUser(_) => {
                     door.visitors.note(peer);
                     None
@@ -202,13 +209,13 @@ where
                 places.add(task.abort_handle(), asked);
             }
         } else {
-            // As a rule, the process has as many descriptors as it may.
+            // Usually the process has as many descriptors as it may.
             if !refused.end_one_that_waits() {
                 ours.end_one_that_waits();
             }
             tokio::time::sleep(PAUSE).await;
         }
-        // Those who are there already come before those who knock.
+        // Connections in progress come before new ones.
         tokio::task::yield_now().await;
     }
 }
@@ -219,7 +226,7 @@ where
     F: Future<Output = Option<Answer>> + Send + 'static,
 {
     async fn welcome(self: Arc<Self>, stream: TcpStream, peer: Peer, asked: Asked) {
-        // From the request on until the answer has left and the connection is shut.
+        // From the request until the response is sent and the connection is closed.
         let answering = OnceLock::new();
         let service = service_fn(|request| {
             asked.store(true, Ordering::Relaxed);
@@ -227,7 +234,7 @@ where
             let door = self.clone();
             async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
         });
-        // A browser that breaks off hurts nobody.
+        // A browser that breaks off does no harm.
         let _ = http1().serve_connection(TokioIo::new(stream), service).await;
     }
 
@@ -239,7 +246,9 @@ where
         page::with_every_header(answer.unwrap_or_else(page::not_found))
     }
 
-    /// A GET for this very address: by its one Host and, in absolute form (RFC 9112 section 3.2.2), by its target too.
+    /// Accepts a GET for this very address.
+    ///
+    /// It is checked by the only Host and, in absolute form (RFC 9112 section 3.2.2), by the target too.
     fn is_meant(&self, head: &Parts) -> bool {
         let mut hosts = head.headers.get_all(HOST).iter();
         let is_target = match (head.uri.scheme_str(), head.uri.authority()) {
@@ -254,7 +263,7 @@ where
     }
 }
 
-/// One request a connection, soon and not too long.
+/// Reads one request per connection, bounded in time and length.
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(TIME_TO_ASK).max_buf_size(LONGEST_REQUEST);

@@ -1,4 +1,4 @@
-//! What a loopback listener answers with.
+//! The responses of a loopback listener.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -10,7 +10,7 @@ use hyper::{Response, StatusCode};
 
 pub type Answer = Response<Full<Bytes>>;
 
-/// Nothing of ours is kept, framed, guessed at or told to the next site, and no script runs in it.
+/// Headers: nothing is cached, framed, sniffed or sent as a referrer, and no script runs.
 const ON_EVERY_ANSWER: [(HeaderName, &str); 4] = [
     (CACHE_CONTROL, "no-store"),
     (REFERRER_POLICY, "no-referrer"),
@@ -21,7 +21,7 @@ const ON_EVERY_ANSWER: [(HeaderName, &str); 4] = [
     ),
 ];
 
-/// Returns a page of ours; `title` and `body` are HTML.
+/// Returns a page; `title` and `body` are HTML.
 pub(crate) fn page(title: &str, body: &str) -> Answer {
     let html = format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>\
@@ -33,7 +33,7 @@ pub(crate) fn page(title: &str, body: &str) -> Answer {
     answer
 }
 
-/// Sends the browser on; `None` where `target` cannot be written in a header.
+/// Redirects the browser; `None` if `target` is not valid in a header.
 pub(crate) fn redirect(target: &str) -> Option<Answer> {
     let mut location = HeaderValue::from_str(target).ok()?;
     location.set_sensitive(true);

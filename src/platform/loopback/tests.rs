@@ -151,7 +151,7 @@ fn connections_that_say_nothing_keep_nobody_out() {
     assert!(served.is_answered());
 }
 
-/// The places of other users are not those of this one: a request that is on its way is never cut off by them.
+/// Connections of other users have a separate limit: they never interrupt a request of this user.
 #[test]
 fn other_users_take_no_place_of_this_one() {
     let served = Served::begin();

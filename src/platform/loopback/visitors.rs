@@ -1,10 +1,10 @@
-//! Who asked a loopback listener for something.
+//! Records who sent requests to a loopback listener.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::platform::peer_owner::Peer;
 
-/// What a person should be told of the requests that came.
+/// What a user should know about the requests.
 #[derive(Default)]
 pub struct Visitors {
     seen: Mutex<Seen>,
@@ -32,7 +32,7 @@ impl Visitors {
         }
     }
 
-    /// Returns the first other user that asked and was refused, once.
+    /// Returns the first other user that was refused, once.
     pub fn take_refused(&self) -> Option<u32> {
         let mut seen = self.seen();
         if std::mem::take(&mut seen.is_untold) { seen.refused } else { None }
@@ -50,7 +50,7 @@ impl Visitors {
         }
     }
 
-    /// Returns whether somebody was served whose user this system does not tell.
+    /// Returns whether a request was answered whose user this system does not report.
     pub fn has_unknown(&self) -> bool {
         self.seen().has_unknown
     }

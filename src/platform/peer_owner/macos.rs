@@ -1,5 +1,6 @@
-//! macOS: `lsof`, a part of the system, which shows every process the sockets of its own user's processes. A peer that
-//! is not among them is another user's, or closed already.
+//! macOS: `lsof`, a part of the system, shows every process the sockets of its own user's processes.
+//!
+//! A peer that is not among them is another user's, or already closed.
 
 use std::ffi::OsString;
 use std::io::{Error, Result};
@@ -11,18 +12,18 @@ use super::{Connection, Peer, PeerOwner};
 use crate::ports::command_runner::{CommandRunner, SystemCommands};
 
 const LSOF: &str = "/usr/sbin/lsof";
-/// It takes a tenth of a second as a rule.
+/// It usually takes a tenth of a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Lsof;
 
 impl Lsof {
-    /// Returns it where it finds a connection of our own.
+    /// Returns it if it finds a connection of our own.
     pub(super) fn find() -> Result<Self> {
         let (accepted, _other) = super::own_connection()?;
         match Self.of(&Connection::of_std(&accepted)?) {
             Peer::SameUser => Ok(Self),
-            _ => Err(Error::other("lsof does not show our own connection")),
+            _ => Err(Error::other("lsof does not show kcaws's own connection")),
         }
     }
 }
@@ -31,15 +32,15 @@ impl PeerOwner for Lsof {
     fn of(&self, connection: &Connection) -> Peer {
         let uid = rustix::process::geteuid().as_raw().to_string();
         let port = format!("-i4TCP:{}", connection.remote.port());
-        // Addresses and ports as numbers, all conditions at once, one field a line.
+        // Addresses and ports as numbers, all conditions combined, one field per line.
         let args = ["-n", "-P", "-w", "-a", "-u", &uid, &port, "-F", "n"].map(OsString::from);
         let shown = SystemCommands.run(Path::new(LSOF), &args, &[], PATIENCE);
-        let is_ours = shown.is_ok_and(|said| is_among(said.stdout.expose(), connection));
+        let is_ours = shown.is_ok_and(|output| is_among(output.stdout.expose(), connection));
         if is_ours { Peer::SameUser } else { Peer::Gone }
     }
 }
 
-/// Whether the other end of `connection` is in what `lsof -F n` printed.
+/// Returns whether the other end of `connection` is in the output of `lsof -F n`.
 fn is_among(lines: &str, connection: &Connection) -> bool {
     let Connection { local: SocketAddr::V4(local), remote: SocketAddr::V4(remote), .. } = connection else {
         return false;

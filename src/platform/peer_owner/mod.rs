@@ -1,7 +1,7 @@
-//! Which user of this machine is at the other end of a loopback connection.
+//! Finds out which user of this machine is at the other end of a loopback connection.
 //!
-//! A port of 127.0.0.1 is open to every user of the machine, and what a browser is given stands on its command line,
-//! which every user can read. So a listener asks for the owner of the socket at the other end before it answers.
+//! A port of 127.0.0.1 is open to every user of the machine, and the URL for the browser is on its command line, which
+//! every user can read. So a listener checks the owner of the socket at the other end before it answers.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -13,26 +13,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpStream;
 
-/// Who is at the other end.
+/// The user at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// The user that this process runs as.
     SameUser,
-    /// Any other one, root included: a proxy that runs as root speaks for everybody.
+    /// Any other user, root included: a proxy that runs as root acts for everyone.
     OtherUser(u32),
-    /// No open socket of this machine: it was closed already, or an address translation stands between.
+    /// No open socket of this machine: already closed, or behind an address translation.
     Gone,
-    /// This system does not tell.
+    /// This system does not report it.
     Unknown,
 }
 
-/// Why the owner of a connection cannot be told.
+/// Why the owner of a connection cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum PeersUnknown {
-    /// kcaws knows no way on this platform.
-    #[error("this platform does not tell which user opens a connection")]
+    /// kcaws has no way to do it on this platform.
+    #[error("this platform does not report which user opens a connection")]
     Platform,
-    /// The platform has a way, and it is closed to this process.
+    /// The platform has a way, but denies it to this process.
     #[error("this system does not let kcaws see which user opens a connection")]
     Hidden(#[source] std::io::Error),
 }
@@ -41,7 +41,7 @@ pub trait PeerOwner: Send + Sync {
     fn of(&self, connection: &Connection) -> Peer;
 }
 
-/// An accepted connection, as its owner is asked for.
+/// An accepted connection whose owner is to be determined.
 #[derive(Clone, Copy, Debug)]
 pub struct Connection {
     pub local: SocketAddr,
@@ -62,12 +62,12 @@ impl Connection {
     }
 }
 
-/// Returns the way of this system, tried on a connection of our own.
+/// Returns the method of this system, tried on a connection of our own.
 pub fn of_this_system() -> Result<Arc<dyn PeerOwner>, PeersUnknown> {
     #[cfg(target_os = "linux")]
     return match linux::LinuxPeers::find() {
         Ok(peers) => Ok(Arc::new(peers)),
-        // The first WSL has no such table, and its browsers would not be in it.
+        // WSL 1 has no such table, and its browsers would not be in it.
         Err(_) if linux::is_wsl_here() => Err(PeersUnknown::Platform),
         Err(error) => Err(PeersUnknown::Hidden(error)),
     };
@@ -77,7 +77,7 @@ pub fn of_this_system() -> Result<Arc<dyn PeerOwner>, PeersUnknown> {
     return Err(PeersUnknown::Platform);
 }
 
-/// For systems that do not tell.
+/// For systems that do not report the user.
 pub struct UnknownPeers;
 
 impl PeerOwner for UnknownPeers {
@@ -86,7 +86,7 @@ impl PeerOwner for UnknownPeers {
     }
 }
 
-/// Gives the answer that a test set last.
+/// Returns the result that a test has set.
 #[derive(Clone)]
 pub struct FakePeers(Arc<Mutex<Peer>>);
 
@@ -109,12 +109,12 @@ impl PeerOwner for FakePeers {
     }
 }
 
-/// A connection of this process to itself: the accepted end, and the other.
+/// Connects this process to itself; returns the accepted end and the other.
 #[cfg(any(target_os = "linux", target_os = "macos", all(test, unix)))]
 fn own_connection() -> std::io::Result<(std::net::TcpStream, std::net::TcpStream)> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let other = std::net::TcpStream::connect(listener.local_addr()?)?;
-    // Somebody who connects to every port may come first.
+    // Another process that connects to every port may come first.
     for _ in 0..32 {
         let (accepted, from) = listener.accept()?;
         if from == other.local_addr()? {
@@ -136,7 +136,7 @@ impl Connection {
 mod tests {
     use super::*;
 
-    /// What every form must say of a connection of this very process.
+    /// Checks what every form must report about a connection of this very process.
     fn contract(peers: &dyn PeerOwner) {
         let (accepted, other) = own_connection().expect("connects");
         let connection = Connection::of_std(&accepted).expect("connected");

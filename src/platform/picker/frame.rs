@@ -1,11 +1,11 @@
-//! A list as lines of text, cut to the terminal.
+//! Lays out a list as lines of text, cut to the terminal.
 
 use super::list::{List, Shown};
 use crate::columns;
 
 /// The most rows at once; a list that fills the screen hides what was there.
 const PAGE: usize = 12;
-/// The question, the help, and a line that stays free: what scrolls could not be removed.
+/// The question, the help, and a free line: what scrolls could not be removed.
 const OTHER_LINES: usize = 3;
 
 const BOLD: &str = "\u{1b}[1m";
@@ -13,7 +13,7 @@ const CYAN: &str = "\u{1b}[36m";
 const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
 
-/// What is on the screen: the cursor is always in the first line, so that all of it is below.
+/// The lines on the screen; the cursor is always in the first, so that the rest is below.
 pub(super) struct Frame {
     pub(super) lines: Vec<String>,
     pub(super) cursor: usize,
@@ -21,7 +21,7 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn of(list: &mut List, (columns, rows): (u16, u16), color: bool) -> Self {
-        // In the last column some terminals go on to the next line at once, others do not.
+        // In the last column some terminals wrap to the next line at once, others do not.
         let (width, height) = (usize::from(columns).saturating_sub(1), usize::from(rows));
         let page = PAGE.min(height.saturating_sub(OTHER_LINES).max(1)).min(height.saturating_sub(1));
         let paint = |style: &str, text: String| {
@@ -47,10 +47,10 @@ impl Frame {
     }
 }
 
-/// The question and what is typed behind it: its end, where there is no room for all of it.
+/// Returns the question and the typed text, or the end of it if there is not enough room.
 fn first_line(list: &List, width: usize) -> (String, String) {
     let typed = columns::width(&list.filter);
-    // A blank between, and one for the cursor.
+    // One column for a blank, and one for the cursor.
     let question = if columns::width(&list.question) + 2 + typed <= width {
         list.question.clone()
     } else {

@@ -1,6 +1,8 @@
-//! A list to pick from: what is typed, which rows it leaves, where the marker is. Pure; [`super::screen`] draws it.
+//! The state of a list to pick from: the typed text, the matching rows, the cursor.
+//!
+//! Pure; [`super::screen`] draws it.
 
-/// What a person presses, by what it does.
+/// A key that the user presses, by its function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Key {
     Letter(char),
@@ -21,11 +23,11 @@ pub(super) enum Key {
     Interrupt,
 }
 
-/// What a key led to.
+/// The result of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Stay,
-    /// The places of the rows, at least one.
+    /// The indexes of the rows, at least one.
     Taken(Vec<usize>),
     Cancelled,
     Interrupted,
@@ -34,12 +36,12 @@ pub(super) enum Step {
 pub(super) struct List {
     pub(super) question: String,
     rows: Vec<Row>,
-    /// `None` where one row is picked, otherwise which are selected.
+    /// `None` if one row is picked, otherwise the selected ones.
     selected: Option<Vec<bool>>,
     pub(super) filter: String,
-    /// Places of the rows that match, the best first.
+    /// Indexes of the matching rows, the best first.
     matching: Vec<usize>,
-    /// The marked one of `matching`.
+    /// The current one of `matching`.
     at: usize,
     /// The first one of `matching` that is shown.
     top: usize,
@@ -58,7 +60,7 @@ struct Row {
 pub(super) struct Shown<'a> {
     pub(super) text: &'a str,
     pub(super) is_marked: bool,
-    /// Only where several may be picked.
+    /// Only if several can be picked.
     pub(super) is_selected: Option<bool>,
 }
 
@@ -80,11 +82,11 @@ impl List {
         self.selected.iter().flatten().filter(|selected| **selected).count()
     }
 
-    /// The rows on the screen, no more than `page`, with the marked one among them.
+    /// Returns the rows on the screen, at most `page`, with the current one among them.
     pub(super) fn shown(&mut self, page: usize) -> Vec<Shown<'_>> {
         self.page = page.max(1);
         self.top = self.top.min(self.at).max((self.at + 1).saturating_sub(self.page));
-        // Nothing is left empty at the end.
+        // No room is left empty at the end.
         self.top = self.top.min(self.matching.len().saturating_sub(self.page));
         let shown = self.matching.iter().enumerate().skip(self.top).take(page);
         let row = |(at, place): (usize, &usize)| Shown {
@@ -132,7 +134,7 @@ impl List {
         if !picked.is_empty() {
             return Step::Taken(picked);
         }
-        // Nothing selected is an answer; a filter that nothing matches is a typo.
+        // An empty selection is an answer; a filter without a match is a typo.
         if self.is_for_several() { Step::Cancelled } else { Step::Stay }
     }
 
@@ -148,7 +150,7 @@ impl List {
         }
     }
 
-    /// The marker goes to the best match, which is the first row.
+    /// Changes the filter, and moves the cursor to the best match, which is the first row.
     fn filter_by(&mut self, change: impl FnOnce(&mut String)) {
         let before = self.filter.clone();
         change(&mut self.filter);
@@ -164,7 +166,7 @@ impl List {
         };
         let mut ranked: Vec<(bool, u32, usize)> = self.rows.iter().enumerate().filter_map(rank).collect();
         ranked.sort_unstable();
-        // Most rows have the letters of a short word somewhere: they are of use where nothing contains the word.
+        // Most rows contain the letters of a short word somewhere: such matches only help if nothing contains the word.
         if ranked.first().is_some_and(|(is_loose, ..)| !is_loose) {
             ranked.retain(|(is_loose, ..)| !is_loose);
         }
@@ -173,11 +175,13 @@ impl List {
     }
 }
 
-/// The rank of a row that has a word's letters in their order, and others between.
+/// The rank of a row that has a word's letters in order with others between.
 const LOOSE: u32 = 3;
 
-/// How far the row is from what was typed, `None` where it does not match: rows that begin with the word come first, then
-/// those with a word that does, those that contain it, and those that have its letters in their order.
+/// Returns the rank of a row for the typed text; `None` if it does not match.
+///
+/// Rows that begin with the word come first, then those with a word that does, those that contain it, and those that
+/// have its letters in order.
 fn rank(word: &str, row: &str) -> Option<u32> {
     let begins_a_word = |at: usize| !row[..at].chars().next_back().is_some_and(char::is_alphanumeric);
     if row.starts_with(word) {
@@ -193,7 +197,7 @@ fn rank(word: &str, row: &str) -> Option<u32> {
     word.chars().all(|letter| letters.any(|other| other == letter)).then_some(LOOSE)
 }
 
-/// The first line of it; a line end in what is pasted must not be an answer.
+/// Returns the first line: a line end in pasted text must not be an answer.
 fn pasted(text: &str) -> impl Iterator<Item = char> {
     text.trim_start()
         .chars()

@@ -1,4 +1,4 @@
-//! A person picks one of a list: by typing some letters of it where the terminal can be drawn on, else by number.
+//! Lets the user pick from a list: by typing part of a row if the terminal can be drawn on, else by number.
 
 mod frame;
 mod list;
@@ -12,16 +12,16 @@ use crate::platform::terminal::Surface;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PickError {
-    /// Escape, an empty line, the end of the input.
+    /// Escape, an empty line, or the end of the input.
     #[error("cancelled")]
     Nothing,
     #[error("interrupted")]
     Interrupted,
-    #[error("the terminal cannot be used for a question")]
+    #[error("the terminal cannot be used for prompts")]
     Terminal(#[source] std::io::Error),
 }
 
-/// Returns the places of all picked rows, in their order; at least one.
+/// Returns the indexes of all picked rows, in order; at least one.
 pub fn pick_several(question: &str, rows: Vec<String>, surface: &Surface) -> Result<Vec<usize>, PickError> {
     if surface.draws {
         screen::ask(List::new(question, rows, true), surface)
@@ -31,9 +31,9 @@ pub fn pick_several(question: &str, rows: Vec<String>, surface: &Surface) -> Res
     }
 }
 
-/// Returns the place of the picked row.
+/// Returns the index of the picked row.
 ///
-/// Asks on stderr: stdout is data. Only for somebody who can answer.
+/// Prompts on stderr, since stdout is data. Only to be called if someone can answer.
 pub fn pick(question: &str, rows: Vec<String>, surface: &Surface) -> Result<usize, PickError> {
     if surface.draws {
         let picked = screen::ask(List::new(question, rows, false), surface)?;
@@ -44,14 +44,14 @@ pub fn pick(question: &str, rows: Vec<String>, surface: &Surface) -> Result<usiz
     }
 }
 
-/// The rows as they fit behind their numbers.
+/// Returns the rows cut to fit after their numbers.
 fn cut(rows: Vec<String>, surface: &Surface) -> Vec<String> {
     let Some((width, _)) = (surface.size)() else { return rows };
     let room = usize::from(width).saturating_sub(NUMBER + 1).max(NUMBER);
     rows.iter().map(|row| columns::cut(row, room).into_owned()).collect()
 }
 
-/// Columns of a number and the blanks behind it.
+/// Returns the columns of a number and the blanks after it.
 const NUMBER: usize = 6;
 
 fn numbered(
@@ -79,7 +79,7 @@ fn one_of(answer: &str, count: usize) -> Option<usize> {
     answer.parse().ok().filter(|number| (1..=count).contains(number)).map(|number: usize| number - 1)
 }
 
-/// `1,3-5`, each once.
+/// Parses `1,3-5`; each number counts once.
 fn several_of(answer: &str, count: usize) -> Option<Vec<usize>> {
     let mut picked = Vec::new();
     for part in answer.split([',', ' ']).filter(|part| !part.is_empty()) {
@@ -91,7 +91,7 @@ fn several_of(answer: &str, count: usize) -> Option<Vec<usize>> {
     (!picked.is_empty()).then_some(picked)
 }
 
-/// Until an answer can be read.
+/// Repeats the question until the answer is valid.
 fn asked<T>(
     (question, form, again): (&str, &str, &str),
     rows: &[String],

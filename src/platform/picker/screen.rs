@@ -1,4 +1,4 @@
-//! The list on the terminal: drawn on stderr, because stdout is data, and removed again.
+//! Draws the list on the terminal: on stderr, because stdout is data, and removed at the end.
 
 use std::io::{Error, Write as _};
 
@@ -12,10 +12,10 @@ use super::list::{Key, List, Step};
 use crate::platform::interrupt;
 use crate::platform::terminal::Surface;
 
-/// Where nothing says how large the terminal is.
+/// The size assumed if the terminal reports none.
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
-/// Asks until rows are taken. Nothing of the list stays on the screen.
+/// Prompts until rows are picked. Nothing of the list stays on the screen.
 pub(super) fn ask(mut list: List, surface: &Surface) -> Result<Vec<usize>, PickError> {
     let mut screen = Screen::open(surface).map_err(PickError::Terminal)?;
     loop {
@@ -32,9 +32,9 @@ pub(super) fn ask(mut list: List, surface: &Surface) -> Result<Vec<usize>, PickE
 
 struct Screen<'a> {
     surface: &'a Surface,
-    /// Where the cursor is in the first line.
+    /// The column of the cursor in the first line.
     column: usize,
-    /// Restores the terminal, whichever way this ends.
+    /// Restores the terminal, however this ends.
     _undo: interrupt::Undo,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Screen<'a> {
         let size = (self.surface.size)().unwrap_or(USUAL_SIZE);
         let frame = Frame::of(list, size, self.surface.color);
         let mut bytes = Vec::new();
-        // A terminal that became narrower has broken the first line, and the cursor went down with it.
+        // A terminal that became narrower has wrapped the first line, and the cursor moved down with it.
         let broken = self.column / usize::from(size.0.max(1));
         queue!(bytes, cursor::Hide, style::Print("\r"))?;
         if let Some(up) = u16::try_from(broken).ok().filter(|up| *up > 0) {
@@ -72,7 +72,7 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Removes the list, which is the cursor's line and all below.
+/// Removes the list, which is the cursor's line and everything below.
 fn restore() {
     let mut stderr = std::io::stderr();
     let _ = queue!(
@@ -86,7 +86,7 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// `None`: there is something to draw anew.
+/// Returns the event; `None` if the list has to be redrawn.
 fn next_key() -> Result<Option<Key>, Error> {
     loop {
         match event::read()? {

@@ -1,9 +1,10 @@
-//! The proxy that the environment names, read once for all: the same address goes to the HTTP client, into `doctor` and
-//! into messages. What cannot be read is refused: a client that leaves it out without a word goes past the proxy.
+//! The proxy from the environment, parsed once: the HTTP client, `doctor` and messages use the same address.
 //!
-//! Every variable has two spellings. The lower-case one wins, and an empty one counts as unset: so curl has it, and
-//! Python for those that are not empty. (Python lets an empty lower-case one switch the proxy off; here a proxy that is
-//! meant is used.)
+//! What cannot be parsed is refused: ignoring it would silently bypass the proxy.
+//!
+//! Every variable has two spellings. The lower-case one wins, and an empty one counts as unset, as in curl, and in
+//! Python for non-empty ones. (In Python an empty lower-case variable disables the proxy; here a proxy that is meant is
+//! used.)
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -21,14 +22,16 @@ use crate::secret::Secret;
 
 pub type Spellings = [&'static str; 2];
 
-/// For https, the first that says anything.
+/// For https, in order of precedence.
 pub const HTTPS: Spellings = ["https_proxy", "HTTPS_PROXY"];
 pub const ALL: Spellings = ["all_proxy", "ALL_PROXY"];
-/// Nothing of ours goes that way.
+/// Variables for schemes that kcaws does not use.
 pub const HTTP: Spellings = ["http_proxy", "HTTP_PROXY"];
 const NONE: Spellings = ["no_proxy", "NO_PROXY"];
 
-/// What the client's parser does not take between `//` and `@`, and `@` itself, of which it takes the first for the last.
+/// Characters that the client's parser rejects between `//` and `@`.
+///
+/// And `@` itself, of which it uses the first instead of the last.
 const RAW_IN_USER_INFO: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -45,31 +48,31 @@ const RAW_IN_USER_INFO: &AsciiSet = &CONTROLS
     .add(b'}');
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{variable}` is no address of an http proxy: {flaw}")]
+#[error("`{variable}` is not the address of an http proxy: {flaw}")]
 pub struct ProxyError {
     pub variable: &'static str,
     pub flaw: Flaw,
 }
 
-/// Without the value, which may hold a password.
+/// Without the value, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     #[error("only http and https proxies are supported, SOCKS is not")]
     Scheme,
-    #[error("`/`, `?` and `#` in a user name or password are written %2F, %3F and %23")]
+    #[error("`/`, `?` and `#` in a user name or password must be written as %2F, %3F and %23")]
     Password,
     #[error("it names no host, or more than one")]
     Host,
-    #[error("its port is no number from 1 to 65535")]
+    #[error("its port is not a number from 1 to 65535")]
     Port,
     #[error("it is not UTF-8")]
     Bytes,
 }
 
 pub struct Proxy {
-    /// The one that decides.
+    /// The variable that decides.
     pub variable: &'static str,
-    /// In the one form that the client's parser reads: scheme, user and password, host and port.
+    /// In the one form that the client's parser accepts: scheme, user and password, host and port.
     url: Secret<String>,
     bypass: String,
     matcher: Matcher,
@@ -105,14 +108,14 @@ impl Proxy {
         }
     }
 
-    /// For the HTTP client.
+    /// Returns the URL for the HTTP client.
     pub fn config(&self) -> ProxyConfig {
         let uri = self.url.expose().parse::<Uri>();
         let config = uri.ok().and_then(|uri| ProxyConfig::https(uri).ok());
         config.expect("it was read before").no_proxy(&self.bypass)
     }
 
-    /// As it is used, without user and password: `http://proxy.example:3128`.
+    /// Returns the URL without user and password: `http://proxy.example:3128`.
     pub fn address(&self) -> String {
         let url = self.url.expose();
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
@@ -124,13 +127,13 @@ impl Proxy {
         self.url.expose().contains('@')
     }
 
-    /// Returns whether requests to that host, perhaps with a port, take the proxy.
+    /// Returns whether requests to that host, optionally with a port, use the proxy.
     pub fn leads_to(&self, host: &str) -> bool {
         let uri = format!("https://{host}/").parse::<Uri>();
         uri.is_ok_and(|uri| self.matcher.intercept(&uri).is_some())
     }
 
-    /// Returns who was not reached on the way to `host`, and why.
+    /// Returns which host was not reached on the way to `host`, and why.
     pub fn blamed(
         &self,
         host: &str,
@@ -158,12 +161,12 @@ impl Proxy {
     }
 }
 
-/// For requests that take no proxy.
+/// Handles requests that use no proxy.
 pub fn none() -> ProxyConfig {
     ProxyConfig::disabled()
 }
 
-/// What happened between here and the far side of the proxy.
+/// What happened between this machine and the far side of the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyProblem {
     Unreachable,
@@ -172,8 +175,9 @@ pub enum ProxyProblem {
     Broken,
 }
 
-/// Returns `None` for an error of what is behind the proxy. The client's own error has no name outside it, so its
-/// text decides; a test makes each of them.
+/// Returns `None` for an error beyond the proxy.
+///
+/// The client's own error type is private, so its text decides; a test triggers each of them.
 pub fn trouble(error: &(dyn Error + 'static)) -> Option<ProxyProblem> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -190,12 +194,12 @@ pub fn trouble(error: &(dyn Error + 'static)) -> Option<ProxyProblem> {
     None
 }
 
-/// Returns whether TLS met something that speaks none.
+/// Returns whether the TLS client met a server without TLS.
 fn speaks_plain_http(error: &(dyn Error + 'static)) -> bool {
     matches!(tls_error(error), Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)))
 }
 
-/// Returns the variable of the two that says anything, and what it says.
+/// Returns the non-empty variable of the two, and its value.
 pub fn value_of(env: &Env, spellings: Spellings) -> Option<(&'static str, Result<String, Flaw>)> {
     spellings.into_iter().find_map(|name| {
         let value = env.raw(name)?.into_string();
@@ -204,8 +208,10 @@ pub fn value_of(env: &Env, spellings: Spellings) -> Option<(&'static str, Result
     })
 }
 
-/// Returns the URL that is meant. Slips that leave no doubt are corrected: a scheme with one slash or with
-/// backslashes, and a user name or password whose letters should have been percent-encoded (`CORP\me`).
+/// Returns the intended URL.
+///
+/// Unambiguous slips are corrected: a scheme with one slash or with backslashes, and a user name or password whose
+/// characters should have been percent-encoded (`CORP\me`).
 fn meant(value: &str) -> Result<String, Flaw> {
     let (scheme, rest) = scheme_of(value)?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -224,7 +230,7 @@ fn meant(value: &str) -> Result<String, Flaw> {
     })
 }
 
-/// A value without a scheme is an http proxy.
+/// Returns the scheme and the rest; a value without a scheme is an http proxy.
 fn scheme_of(value: &str) -> Result<(&'static str, &str), Flaw> {
     for (scheme, begin) in [("http", "http:"), ("https", "https:")] {
         let head = value.get(..begin.len()).filter(|head| head.eq_ignore_ascii_case(begin));
@@ -234,13 +240,15 @@ fn scheme_of(value: &str) -> Result<(&'static str, &str), Flaw> {
         }
     }
     match value.split_once(":/") {
-        // Behind an `@` it is part of a path.
+        // After an `@` it is part of a path.
         Some((before, _)) if !before.contains(['@', '/']) => Err(Flaw::Scheme),
         _ => Ok(("http", value)),
     }
 }
 
-/// A percent sign stays: what is encoded already is not encoded twice, and the parser takes a bare one.
+/// Percent-encodes a user name or password.
+///
+/// A percent sign stays: what is already encoded is not encoded twice, and the parser accepts a bare one.
 fn encoded(user: &str) -> Cow<'_, str> {
     utf8_percent_encode(user, RAW_IN_USER_INFO).into()
 }
@@ -273,8 +281,10 @@ fn host_and_port(place: &str) -> Result<String, Flaw> {
     }
 }
 
-/// Returns the hosts that take no proxy, one form for what people write: between commas (as Go and Python have it) or
-/// blanks (curl), with `*.` before a domain (Go), with the port of https, with brackets around an IPv6 address.
+/// Returns the hosts that bypass the proxy, in one form for all spellings.
+///
+/// They are separated by commas (as in Go and Python) or blanks (curl), with `*.` before a domain (Go), with the port
+/// of https, with brackets around an IPv6 address.
 fn bypassed(list: &str) -> String {
     let entries = list.split(|letter: char| letter == ',' || letter.is_whitespace()).map(|entry| {
         let entry = entry

@@ -16,14 +16,16 @@ use crate::platform::foreign_file;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     pub path: PathBuf,
-    /// The setting, and where it is.
+    /// The setting, and its place.
     pub named_by: String,
-    /// Whether a file that cannot be read costs no more than itself.
+    /// Whether an unreadable file affects nothing else.
     pub is_optional: bool,
 }
 
 impl Bundle {
-    /// Returns the one that the environment names. What kcaws named there from a profile is for other tools.
+    /// Returns the file that the environment names.
+    ///
+    /// A variable that kcaws itself set from a profile is for other tools.
     pub fn of_env(env: &Env) -> Vec<Self> {
         let path = env.by_hand_raw("AWS_CA_BUNDLE").map(PathBuf::from);
         let named_by = "AWS_CA_BUNDLE".to_owned();
@@ -35,21 +37,21 @@ impl Bundle {
 pub enum RootsError {
     #[error("cannot read the certificates in `{path}` ({})", .bundle.named_by, path = .bundle.path.display())]
     Unreadable { bundle: Bundle, source: std::io::Error },
-    #[error("`{path}` ({}) holds no PEM certificate", .bundle.named_by, path = .bundle.path.display())]
+    #[error("`{path}` ({}) contains no PEM certificate", .bundle.named_by, path = .bundle.path.display())]
     NoCertificate { bundle: Bundle },
 }
 
 #[derive(Debug, Default)]
 pub struct Roots {
-    /// PEM, each certificate known to parse: the SDK panics on one that does not.
+    /// PEM, with each certificate checked: the SDK panics on one that cannot be parsed.
     pub pems: Vec<String>,
-    /// What the files hold besides, in words.
+    /// What else the files contain, in words.
     pub left_out: Vec<String>,
 }
 
-/// The labels that OpenSSL reads certificates under, and with it the AWS CLI.
+/// The labels under which OpenSSL, and with it the AWS CLI, reads certificates.
 const PLAIN: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
-/// With OpenSSL's own remarks behind the certificate: what it is trusted for.
+/// With OpenSSL's own data after the certificate: what it is trusted for.
 const TRUSTED: &str = "TRUSTED CERTIFICATE";
 
 impl Roots {
@@ -76,15 +78,16 @@ impl Roots {
         Ok(())
     }
 
-    /// Returns how many can be used. One oddity in a company's bundle (an expired X.509 v1 root, say) must not cost the
-    /// others.
+    /// Reads the certificates and returns how many can be used.
+    ///
+    /// One oddity in a company's bundle (an expired X.509 v1 root, say) must not affect the others.
     fn take(&mut self, text: &[u8], in_file: impl Fn(String) -> String) -> usize {
         let mut usable_ones = 0;
         for (line, label, body) in blocks(&String::from_utf8_lossy(text)) {
             let certificate = match label.as_str() {
                 TRUSTED => certificate_of(&body).and_then(|der| trusted_for_servers(&der)),
                 label if PLAIN.contains(&label) => certificate_of(&body),
-                // Keys and revocation lists are no certificates.
+                // Keys and revocation lists are not certificates.
                 _ => continue,
             };
             match certificate.and_then(usable) {
@@ -101,7 +104,7 @@ impl Roots {
     }
 }
 
-/// Returns the PEM blocks of a text: line, label and what is between the two borders.
+/// Returns the PEM blocks of a text: line, label and content.
 fn blocks(text: &str) -> Vec<(usize, String, String)> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, String, String)> = None;
@@ -109,7 +112,7 @@ fn blocks(text: &str) -> Vec<(usize, String, String)> {
         let line = line.trim();
         let border = |begin: &str| Some(line.strip_prefix(begin)?.strip_suffix("-----")?.to_owned());
         if let Some(label) = border("-----BEGIN ") {
-            // One that was never closed is an oddity too.
+            // A block that is never closed is an oddity too.
             blocks.extend(open.replace((at + 1, label, String::new())));
         } else if border("-----END ").is_some() {
             blocks.extend(open.take());
@@ -126,11 +129,11 @@ fn certificate_of(body: &str) -> Result<Vec<u8>, &'static str> {
     if der.is_empty() { Err("is empty") } else { Ok(der) }
 }
 
-/// Returns the certificate without OpenSSL's remarks, if they let it vouch for servers.
+/// Returns the certificate without OpenSSL's data, if that allows it for servers.
 fn trusted_for_servers(der: &[u8]) -> Result<Vec<u8>, &'static str> {
     let (certificate, remarks) = der::split(der).ok_or("is not DER")?;
-    if !remarks.is_empty() && !der::trusts_servers(remarks).ok_or("has remarks that cannot be read")? {
-        return Err("is not trusted for servers, by its own remarks");
+    if !remarks.is_empty() && !der::trusts_servers(remarks).ok_or("has OpenSSL data that cannot be read")? {
+        return Err("is not trusted for servers by its own OpenSSL data");
     }
     Ok(certificate.to_vec())
 }
@@ -139,12 +142,12 @@ fn usable(der: Vec<u8>) -> Result<String, &'static str> {
     let body = BASE64_STANDARD.encode(&der);
     RootCertStore::empty().add(CertificateDer::from(der)).map_err(|_| "cannot be used as a root")?;
     let pem = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
-    // The SDK reads it once more, and panics where it cannot.
+    // The SDK parses it again, and panics if it cannot.
     let again = CertificateDer::pem_slice_iter(pem.as_bytes()).next().is_some_and(|read| read.is_ok());
     if again { Ok(pem) } else { Err("cannot be written as PEM") }
 }
 
-/// As much of DER (X.690) as OpenSSL's remarks need.
+/// As much of DER (X.690) as OpenSSL's data need.
 mod der {
     const SEQUENCE: u8 = 0x30;
     const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -153,14 +156,14 @@ mod der {
     /// id-kp-serverAuth (RFC 5280 section 4.2.1.12) and anyExtendedKeyUsage.
     const SERVERS: [&[u8]; 2] = [&[0x2b, 6, 1, 5, 5, 7, 3, 1], &[0x55, 0x1d, 0x25, 0]];
 
-    /// Returns the first element, whole, and what is behind it.
+    /// Returns the first element, whole, and the rest.
     pub(crate) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         let (_, content, rest) = element(bytes)?;
         let whole = bytes.len().checked_sub(rest.len())?;
         (bytes.first() == Some(&SEQUENCE) && !content.is_empty()).then(|| bytes.split_at(whole))
     }
 
-    /// `X509_CERT_AUX`: a sequence of what it is trusted for, if it is for something alone, then of what it is not.
+    /// Parses `X509_CERT_AUX`: a sequence of what it is trusted for, if that is limited, then of what it is not.
     pub(crate) fn trusts_servers(remarks: &[u8]) -> Option<bool> {
         let (tag, mut fields, _) = element(remarks)?;
         let mut is_trusted = true;
@@ -186,7 +189,7 @@ mod der {
         Some(found)
     }
 
-    /// Returns tag, content and what is behind.
+    /// Returns tag, content and the rest.
     fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         let (tag, rest) = bytes.split_first()?;
         let (first, rest) = rest.split_first()?;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A company's root, good for a hundred years.
+/// A company's root, valid for a hundred years.
 const CA: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBgjCCASegAwIBAgIUJAzm9+YgX9zt9DfsbaODuGbvPx8wCgYIKoZIzj0EAwIw
@@ -67,7 +67,7 @@ fn a_trusted_certificate_vouches_for_what_its_remarks_say() {
         assert!(roots.pems.is_empty(), "{what}");
         assert_eq!(
             roots.left_out,
-            ["the certificate at line 1 is not trusted for servers, by its own remarks"]
+            ["the certificate at line 1 is not trusted for servers by its own OpenSSL data"]
         );
     }
     for remarks in ["30", "30ff", "3005300a0608", "0c0178", "30850000000000", "3084ffffffff"] {

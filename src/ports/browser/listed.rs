@@ -1,4 +1,4 @@
-//! The programs that `BROWSER` lists: `a:b` are tried one after the other.
+//! The programs that `BROWSER` lists: those of `a:b` are tried one after the other.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use super::{BrowserError, Runs, StartedBrowser, start};
 use crate::platform::env::Env;
 use crate::platform::which;
 
-/// They live in the terminal that they are started from.
+/// Browsers that run in the terminal that they are started from.
 const TEXT_BROWSERS: [&str; 7] = ["elinks", "links", "links2", "lynx", "netrik", "retawq", "w3m"];
 
-/// Opens `url` with the first program that does not fail. `None`: none of them is on this machine.
+/// Opens `url` with the first program that does not fail; `None` if none of them is on this machine.
 pub(super) fn open(list: &str, url: &str, env: &Env) -> Option<Result<StartedBrowser, BrowserError>> {
     let mut failures = Vec::new();
     for words in list.split(':').filter_map(|command| words(command, url)) {
@@ -23,7 +23,9 @@ pub(super) fn open(list: &str, url: &str, env: &Env) -> Option<Result<StartedBro
     (!failures.is_empty()).then(|| Err(BrowserError::NotStarted(failures.join("; "))))
 }
 
-/// `%s` stands for the URL, `%c` for a colon, `%%` for a percent sign. Without a `%s` the URL is the last word.
+/// Expands a command: `%s` is the URL, `%c` a colon, `%%` a percent sign.
+///
+/// Without a `%s` the URL is the last argument.
 fn words(command: &str, url: &str) -> Option<Vec<String>> {
     let mut has_url = false;
     let mut words: Vec<String> = command
@@ -87,7 +89,7 @@ mod tests {
         assert_eq!(words("  ", url), None);
     }
 
-    /// What each program was asked to open.
+    /// Returns the URL that each program was asked to open.
     fn opened(folder: &Path) -> String {
         std::fs::read_to_string(folder.join("opened")).unwrap_or_default()
     }

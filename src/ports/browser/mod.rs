@@ -1,4 +1,4 @@
-//! The person's browser.
+//! The user's browser.
 
 mod listed;
 mod named;
@@ -16,7 +16,7 @@ use crate::platform::thread;
 /// Why no browser is even tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoBrowser {
-    /// Over SSH the browser would open on the far desktop, if anywhere.
+    /// Over SSH a browser would open on the remote desktop, if anywhere.
     Ssh,
     NoDisplay,
 }
@@ -25,11 +25,11 @@ pub enum NoBrowser {
 pub enum BrowserError {
     #[error("the browser could not be started: {0}")]
     NotStarted(String),
-    #[error("no program that opens pages was found")]
+    #[error("no program to open web pages was found")]
     NoOpener,
-    #[error("there is no browser `{name}` here")]
+    #[error("browser `{name}` was not found")]
     NotFound { name: String, known: Vec<&'static str> },
-    #[error("`{name}` is not known to have profiles")]
+    #[error("kcaws cannot select profiles of `{name}`")]
     NoProfiles { name: String },
     #[error("`{name}` has no containers")]
     NoContainers { name: String },
@@ -37,29 +37,30 @@ pub enum BrowserError {
     WhichBrowser,
 }
 
-/// How a page is to be opened. With nothing in it: as the desktop opens pages.
+/// How to open a page. If empty, as the desktop opens pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BrowserOptions {
-    /// `firefox`, `chrome` and their like, or any program, by name or path. It gets the URL as its last argument.
+    /// `firefox`, `chrome` and similar, or any program by name or path. It gets the URL as its last argument.
     pub program: Option<String>,
-    /// One of that browser's own profiles: for Firefox its name, for Chrome and its relatives the name of its folder
-    /// (`Default`, `Profile 1`).
+    /// A profile of that browser.
+    ///
+    /// For Firefox it is its name, for Chrome and its relatives the name of its folder (`Default`, `Profile 1`).
     pub profile: Option<String>,
     /// A Firefox container; needs the extension "Open external links in a container".
     pub container: Option<String>,
 }
 
-/// What was started to open a page.
+/// The browser that was started to open a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartedBrowser {
     /// This program.
     With(String),
-    /// The browser that the desktop names.
+    /// The browser that is the desktop's default.
     ByDefault,
 }
 
 impl BrowserError {
-    /// Without the words that say what failed.
+    /// Returns the reason alone, without the words that describe what failed.
     fn why(self) -> String {
         match self {
             Self::NotStarted(why) => why,
@@ -69,13 +70,13 @@ impl BrowserError {
 }
 
 pub trait Browser {
-    /// `None` when a browser can be expected to open where the person sits.
+    /// Returns why no browser would open in front of the user; `None` if one can be expected to.
     fn unavailable(&self) -> Option<NoBrowser>;
-    /// Whether one would open on this very machine, so that a page there can come back to it.
+    /// Returns whether one would open on this very machine, so that a page there can redirect here.
     fn opens_here(&self) -> bool {
         self.unavailable().is_none()
     }
-    /// Starts it and does not wait for it. `url` stands on a command line: no secret in it.
+    /// Starts it without waiting for it. `url` is on a command line, so it must not contain a secret.
     fn open_in(&self, manner: &BrowserOptions, url: &str) -> Result<StartedBrowser, BrowserError>;
 
     fn open(&self, url: &str) -> Result<(), BrowserError> {
@@ -83,22 +84,24 @@ pub trait Browser {
     }
 }
 
-/// The one that the settings name, else what `BROWSER` names, else the desktop's default, else what a program that
-/// opens pages takes.
+/// Opens pages with a browser of this machine.
+///
+/// That is the one in the settings, or else in `BROWSER`, or else the desktop's default, or else a program that opens
+/// pages.
 pub struct SystemBrowser {
     env: Env,
     usual: Option<String>,
 }
 
 pub(super) const SSH: [&str; 3] = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"];
-/// Set where the person sits at another machine than this one.
+/// Variables that are set if the user is at another machine than this one.
 const ELSEWHERE: [&str; 5] = [SSH[0], SSH[1], SSH[2], "CODESPACES", "REMOTE_CONTAINERS"];
 
-/// How long a browser command may take to fail. One that still runs then has opened, or is the browser itself.
+/// How long a browser command may take to fail. One that still runs then has succeeded, or is the browser itself.
 const TIME_TO_FAIL: Duration = Duration::from_secs(2);
 
 impl SystemBrowser {
-    /// `usual`: the program that the settings name.
+    /// Creates the browser; `usual` is the program in the settings.
     pub fn new(env: Env, usual: Option<String>) -> Self {
         Self { env, usual }
     }
@@ -118,20 +121,21 @@ impl Browser for SystemBrowser {
         (needs_display && !has_display).then_some(NoBrowser::NoDisplay)
     }
 
-    /// Over SSH, and in a container that an editor works in, `BROWSER` may name a program that opens the page where the
-    /// person sits.
+    /// Returns whether a page opens on this very machine.
+    ///
+    /// Over SSH, and in an editor's container, `BROWSER` may name a program that opens it on the user's machine.
     fn opens_here(&self) -> bool {
         self.unavailable().is_none() && ELSEWHERE.iter().all(|name| self.env.get(name).is_none())
     }
 
     fn open_in(&self, manner: &BrowserOptions, url: &str) -> Result<StartedBrowser, BrowserError> {
         let mut manner = manner.clone();
-        // A container is Firefox's, whatever is usual.
+        // Containers are a Firefox feature, whatever the usual browser is.
         if manner.program.is_none() && manner.container.is_none() {
             manner.program.clone_from(&self.usual);
         }
         if manner == BrowserOptions::default() {
-            // On Windows a colon is part of a path, and nothing there reads the variable.
+            // On Windows a colon is part of a path, and no program there reads the variable.
             let list = self.env.get("BROWSER").filter(|_| !cfg!(windows));
             let listed = list.and_then(|list| listed::open(&list, url, &self.env));
             return listed.unwrap_or_else(|| open_by_default(url, &self.env));
@@ -142,8 +146,9 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// In a container the desktop's default comes last: the crate takes a program of the host's desktop (`gio open`) for a
-/// success where that one is there and fails.
+/// Opens `url` with the desktop's default, which is tried last in a container.
+///
+/// If a program of the host's desktop (`gio open`) is installed there and fails, the crate mistakes that for a success.
 fn open_by_default(url: &str, env: &Env) -> Result<StartedBrowser, BrowserError> {
     if cfg!(any(windows, target_os = "macos")) {
         return open_as_the_desktop_does(url);
@@ -174,7 +179,7 @@ enum Runs {
     Apart,
 }
 
-/// It ends with 1 also when it has opened the page.
+/// explorer.exe exits with 1 even if it has opened the page.
 const SAYS_NOTHING: &str = "explorer.exe";
 
 fn start(program: &std::path::Path, arguments: &[String], runs: Runs) -> Result<(), BrowserError> {
@@ -198,26 +203,26 @@ fn start(program: &std::path::Path, arguments: &[String], runs: Runs) -> Result<
     })
 }
 
-/// Waits on a thread of its own for what may take as long as a window is open.
+/// Waits on a thread of its own for a process that may run as long as a window is open.
 fn give_it_time_to_fail(
     run: impl FnOnce() -> Result<(), BrowserError> + Send + 'static,
 ) -> Result<(), BrowserError> {
     let (sender, outcome) = mpsc::channel();
     let waiting = thread::start(move || {
-        // Nobody listens any more when the browser outlived our patience.
+        // The receiver is gone if the browser ran longer than we waited.
         let _ = sender.send(run());
     });
     waiting.map_err(|error| BrowserError::NotStarted(error.to_string()))?;
     outcome.recv_timeout(TIME_TO_FAIL).unwrap_or(Ok(()))
 }
 
-/// Records what it was asked to open.
+/// Records the pages that it was asked to open.
 #[derive(Clone, Default)]
 pub struct FakeBrowser {
     pub missing: Option<NoBrowser>,
-    /// It does not start.
+    /// Starting it fails.
     pub broken: bool,
-    /// It opens, on another machine.
+    /// It opens on another machine.
     pub elsewhere: bool,
     opened: Arc<Mutex<Vec<String>>>,
 }
@@ -279,14 +284,14 @@ mod tests {
         assert_eq!(unavailable(&[("WSL_DISTRO_NAME", "Debian")]), None);
     }
 
-    /// A real program, and the fake: both are given the URL, and neither is waited for.
+    /// A real program and the fake: both are given the URL, and neither is waited for.
     #[cfg(unix)]
     #[test]
     fn the_contract_holds_for_both_forms() {
         use crate::platform::which::script;
         let folder = tempfile::tempdir().expect("a temp folder");
         let list = folder.path().join("list");
-        // As a browser that was not running yet: it lives as long as its window.
+        // Like a browser that was not running before: it runs as long as its window.
         let env = script(
             folder.path(),
             "firefox",

@@ -1,4 +1,4 @@
-//! Browsers by name, and what they take on their command line.
+//! Browsers by name, and their command-line options.
 
 use std::path::{Path, PathBuf};
 
@@ -18,9 +18,9 @@ enum Family {
 struct Known {
     name: &'static str,
     family: Family,
-    /// Names on the path.
+    /// Program names in PATH.
     programs: &'static [&'static str],
-    /// Its ids as a Flatpak.
+    /// Its IDs as a Flatpak.
     flatpaks: &'static [&'static str],
     /// Below `/Applications`.
     mac: &'static str,
@@ -79,22 +79,22 @@ const KNOWN: [Known; 6] = [
     },
 ];
 
-/// The ids of relatives that are found by name on the path, and do not end in it as Flatpaks.
+/// Flatpak IDs of relatives whose program name is not the end of the ID.
 const OTHER_FLATPAKS: [(&str, &str); 2] = [
     ("librewolf", "io.gitlab.librewolf-community"),
     ("ungoogled-chromium", "io.github.ungoogled_software.ungoogled_chromium"),
 ];
 
-/// Relatives of Firefox that take the same arguments.
+/// Relatives of Firefox that accept the same arguments.
 const FIREFOXES: [&str; 5] = ["firefox", "floorp", "librewolf", "waterfox", "zen"];
 
-/// The program and its arguments; the last one is `url`, or holds it.
+/// Returns the program and its arguments; the last one is `url`, or contains it.
 pub(super) fn command(
     manner: &BrowserOptions,
     url: &str,
     env: &Env,
 ) -> Result<(PathBuf, Vec<String>), BrowserError> {
-    // Containers are Firefox's.
+    // Containers are a Firefox feature.
     let name = match (&manner.program, &manner.container) {
         (Some(name), _) => name.as_str(),
         (None, Some(_)) => "firefox",
@@ -116,7 +116,7 @@ pub(super) fn command(
     Ok((program, arguments))
 }
 
-/// The scheme of the Firefox extension "Open external links in a container".
+/// Returns the URL in the scheme of the Firefox extension "Open external links in a container".
 fn in_container(container: &str, url: &str) -> String {
     let [container, url] = [container, url].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
     format!("ext+container:name={container}&url={url}")
@@ -137,7 +137,7 @@ fn find(name: &str, env: &Env) -> Result<(PathBuf, Family), BrowserError> {
         let found = on_path.or_else(|| places(known, env).into_iter().find(|path| which::is_program(path)));
         return Ok((found.ok_or_else(absent)?, known.family));
     }
-    // An option would not be a browser's name.
+    // An option is not a browser's name.
     if name.starts_with('-') {
         return Err(absent());
     }
@@ -146,7 +146,7 @@ fn find(name: &str, env: &Env) -> Result<(PathBuf, Family), BrowserError> {
     Ok((path, family))
 }
 
-/// Where browsers are that are on no path.
+/// Returns where browsers are installed outside PATH.
 fn places(known: &Known, env: &Env) -> Vec<PathBuf> {
     if cfg!(target_os = "macos") {
         return vec![Path::new("/Applications").join(known.mac)];
@@ -164,7 +164,7 @@ fn places(known: &Known, env: &Env) -> Vec<PathBuf> {
     packaged::find(known.flatpaks, known.programs, env).into_iter().collect()
 }
 
-/// A Flatpak or a snap of a browser that is not among the known ones.
+/// Returns a Flatpak or a snap of a browser that is not among the known ones.
 fn other_package(name: &str, env: &Env) -> Option<PathBuf> {
     if cfg!(any(windows, target_os = "macos")) {
         return None;
@@ -173,7 +173,7 @@ fn other_package(name: &str, env: &Env) -> Option<PathBuf> {
     id.and_then(|id| packaged::find(&[id], &[], env)).or_else(|| packaged::by_name(name, env))
 }
 
-/// By what the program is called.
+/// Recognizes a browser by the name of its program.
 fn family_of(program: &Path) -> Family {
     let name = program.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let chromiums = ["chrom", "edge", "brave", "vivaldi", "opera"];
@@ -231,10 +231,10 @@ mod tests {
         assert_eq!(opened(&manner(Some(&path), None, None)).expect("is there"), ["google-chrome", URL]);
         for (refused, why) in [
             (manner(Some("chrome"), None, Some("dev")), "`chrome` has no containers"),
-            (manner(Some("lynx"), Some("x"), None), "`lynx` is not known to have profiles"),
-            (manner(Some("chromium"), None, None), "there is no browser `chromium` here"),
-            (manner(Some("--headless"), None, None), "there is no browser `--headless` here"),
-            (manner(Some("/no/firefox"), None, None), "there is no browser `/no/firefox` here"),
+            (manner(Some("lynx"), Some("x"), None), "kcaws cannot select profiles of `lynx`"),
+            (manner(Some("chromium"), None, None), "browser `chromium` was not found"),
+            (manner(Some("--headless"), None, None), "browser `--headless` was not found"),
+            (manner(Some("/no/firefox"), None, None), "browser `/no/firefox` was not found"),
             (manner(None, Some("work"), None), "which browser's profile?"),
         ] {
             assert_eq!(opened(&refused).expect_err("refused").to_string(), why);

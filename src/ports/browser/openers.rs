@@ -1,7 +1,7 @@
-//! The programs of a Unix desktop that open a page, for where the `webbrowser` crate finds no browser.
+//! The programs of a Unix desktop that open a page, for when the `webbrowser` crate finds no browser.
 //!
-//! In a toolbox, a distrobox or below sway, `xdg-settings` is missing or knows no browser, and `xdg-open` or a program
-//! that reaches the host works all the same.
+//! In a toolbox, a distrobox or under sway, `xdg-settings` is missing or has no browser configured, while `xdg-open` or
+//! a program that reaches the host works.
 
 use std::path::Path;
 
@@ -9,8 +9,9 @@ use super::{BrowserError, Runs, StartedBrowser, start};
 use crate::platform::env::Env;
 use crate::platform::which;
 
-/// In the order in which they are tried. Those that reach a host are installed nowhere but below one, and fail at once
-/// where they reach none.
+/// In the order in which they are tried.
+///
+/// Those that reach a host are only installed in a container, and fail at once if they reach none.
 const OPENERS: [&[&str]; 12] = [
     &["xdg-open"],
     &["flatpak-xdg-open"],
@@ -26,10 +27,10 @@ const OPENERS: [&[&str]; 12] = [
     &["sensible-browser"],
 ];
 
-/// Files that flatpak, podman, toolbox and distrobox put into their containers.
+/// Files that flatpak, podman, toolbox and distrobox create in their containers.
 const SIGNS_OF_A_CONTAINER: [&str; 3] = ["/.flatpak-info", "/run/.containerenv", "/run/.toolboxenv"];
 
-/// Tells whether this is a container, whose own idea of a desktop may not be that of its host.
+/// Returns whether this is a container, whose default browser may not be that of its host.
 pub(super) fn is_in_a_container(env: &Env) -> bool {
     env.get("container").is_some() || SIGNS_OF_A_CONTAINER.iter().any(|sign| Path::new(sign).exists())
 }
@@ -59,7 +60,7 @@ mod tests {
 
     const URL: &str = "http://127.0.0.1:1/a?b&c";
 
-    /// Opens with these programs, each with its exit code, and returns what happened and what they were given.
+    /// Opens with these programs, each with its exit code, and returns the result and what they were given.
     fn opened(programs: &[(&str, u8)]) -> (Result<StartedBrowser, BrowserError>, String) {
         let folder = tempfile::tempdir().expect("a temp folder");
         let list = folder.path().join("list");

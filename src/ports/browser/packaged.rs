@@ -1,11 +1,11 @@
-//! Browsers that were installed as a Flatpak or a snap, whose programs are often on no path.
+//! Browsers installed as a Flatpak or a snap, whose programs are often not in PATH.
 
 use std::path::PathBuf;
 
 use crate::platform::env::Env;
 use crate::platform::which;
 
-/// Where snaps have their programs: the second is that of Fedora and Arch.
+/// The folders of snap programs: the second is that of Fedora and Arch.
 const SNAPS: [&str; 2] = ["/snap/bin", "/var/lib/snapd/snap/bin"];
 
 /// Finds the first of these: Flatpaks by their ids, snaps by the names of their programs.
@@ -16,8 +16,9 @@ pub(super) fn find(ids: &[&str], programs: &[&str], env: &Env) -> Option<PathBuf
     flatpaks.chain(snaps).find(|path| which::is_program(path))
 }
 
-/// Finds a Flatpak by its id, or by the last part of it in any case (`floorp` for `one.ablaze.floorp`); a snap by its
-/// name.
+/// Finds a Flatpak by its ID or the last part of it in any case, or a snap by its name.
+///
+/// `floorp` finds `one.ablaze.floorp`.
 pub(super) fn by_name(name: &str, env: &Env) -> Option<PathBuf> {
     find(&[name], &[name], env).or_else(|| {
         let mut found: Vec<PathBuf> = exports(env)
@@ -35,7 +36,7 @@ pub(super) fn by_name(name: &str, env: &Env) -> Option<PathBuf> {
     })
 }
 
-/// The folders with a program for each Flatpak: the person's own before those of the machine.
+/// Returns the folders with a program for each Flatpak: the user's own before those of the machine.
 fn exports(env: &Env) -> Vec<PathBuf> {
     let data = env.raw("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let data = data.or_else(|| Some(PathBuf::from(env.raw("HOME")?).join(".local/share")));

@@ -1,7 +1,7 @@
-//! The browser's way back from a login, RFC 8252 section 7.3: a port of 127.0.0.1 that takes one answer.
+//! The browser's callback at the end of a login, RFC 8252 section 7.3: a port of 127.0.0.1 that accepts one response.
 //!
-//! Whoever does not know the state (RFC 6749 section 10.12) gets a 404 for everything, is told nothing, and does not
-//! end the wait of the one who does.
+//! Any request without the state (RFC 6749 section 10.12) gets a 404, learns nothing, and does not end the wait for the
+//! right one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -16,12 +16,12 @@ use crate::platform::loopback::{self, Answer, Loopback, NoPort, Visitors};
 use crate::platform::thread;
 use crate::secret::Secret;
 
-/// AWS takes this path and no other (aws/aws-cli registers it, too).
+/// AWS accepts this path and no other (aws/aws-cli registers it, too).
 const PATH: &str = "/oauth/callback";
-/// As it is registered. The service takes any port in its place: RFC 8252 section 7.3.
+/// The registered URI. The service accepts any port in its place: RFC 8252 section 7.3.
 pub const REGISTERED: &str = "http://127.0.0.1/oauth/callback";
 
-/// What the browser came back with.
+/// What the browser returned with.
 pub enum CallbackResult {
     Code(Secret<String>),
     /// RFC 6749 section 4.1.2.1: `error` and `error_description`.
@@ -31,7 +31,7 @@ pub enum CallbackResult {
     },
 }
 
-/// What the tab says in the end.
+/// The result that the tab shows at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginOutcome {
     LoggedIn,
@@ -39,24 +39,26 @@ pub enum LoginOutcome {
 }
 
 pub trait Callback {
-    /// With the port.
+    /// Returns the redirect URI, with the port.
     fn redirect_uri(&self) -> String;
-    /// An address that sends one browser on to `target`. It may stand on a command line, where others can read it:
-    /// with the real one they could log this person in as themselves.
+    /// Returns an address that redirects one browser to `target`.
+    ///
+    /// It may be on a command line, where others can read it: with the real URL they could log this user in as
+    /// themselves.
     fn send_on(&self, target: &str) -> String;
-    /// The answer, if it comes within `patience`. The tab waits for its end.
+    /// Waits up to `patience` for the response. The tab stays open until [`Callback`] is finished.
     fn wait(&self, patience: Duration) -> Option<CallbackResult>;
-    /// Who came so far.
+    /// Returns who sent requests so far.
     fn visitors(&self) -> Arc<Visitors>;
-    /// Answers the waiting tab and listens no more. Dropping it is [`LoginOutcome::Failed`].
+    /// Answers the waiting tab and stops listening. Dropping it is [`LoginOutcome::Failed`].
     fn close(self: Box<Self>, verdict: LoginOutcome);
 }
 
-/// `query` of a request that knows the state; anything else is `None`.
+/// Parses the `query` of a request with the right state; anything else is `None`.
 fn read(query: &str, state: &Secret<String>) -> Option<CallbackResult> {
     let mut values = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        // RFC 6749 section 3.1: none more than once.
+        // RFC 6749 section 3.1: each at most once.
         if values.insert(name, Secret::new(value.into_owned())).is_some() {
             return None;
         }
@@ -76,25 +78,25 @@ fn read(query: &str, state: &Secret<String>) -> Option<CallbackResult> {
     }
 }
 
-/// Listens already, on a thread of its own.
+/// A callback that already listens, on a thread of its own.
 pub struct LoopbackCallback {
     authority: String,
     entry: String,
     visitors: Arc<Visitors>,
-    desk: Arc<CallbackState>,
+    shared: Arc<CallbackState>,
     returned: mpsc::Receiver<CallbackResult>,
     verdict: Option<oneshot::Sender<LoginOutcome>>,
     end: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
 }
 
-/// What the requests share.
+/// The state that the requests share.
 struct CallbackState {
     state: Secret<String>,
     entry_path: String,
-    /// Where the browser is sent on to, once.
+    /// Where the browser is redirected to, once.
     target: Mutex<Option<String>>,
-    /// Taken by the one right answer.
+    /// Taken by the first valid response.
     first: Mutex<Option<First>>,
 }
 
@@ -104,30 +106,30 @@ struct First {
 }
 
 impl LoopbackCallback {
-    /// `state` is what the right answer knows.
+    /// Starts to listen; a valid response contains `state`.
     pub fn listen(state: &Secret<String>) -> Result<Self, NoPort> {
         let loopback = Loopback::listen()?;
         let (tell, returned) = mpsc::channel();
         let (verdict, verdict_comes) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
-        let desk = Arc::new(CallbackState {
+        let shared = Arc::new(CallbackState {
             state: state.clone(),
             entry_path: loopback.path(),
             target: Mutex::default(),
             first: Mutex::new(Some(First { tell, verdict: verdict_comes })),
         });
         let (authority, entry, visitors) = (loopback.authority.clone(), loopback.url(), loopback.visitors());
-        let at_desk = desk.clone();
+        let handler = shared.clone();
         let server = thread::start(move || {
             let page = move |asked| {
-                let desk = at_desk.clone();
-                async move { desk.answer(&asked).await }
+                let shared = handler.clone();
+                async move { shared.answer(&asked).await }
             };
             let _ = loopback.serve_any(page, ended);
         });
         let (verdict, end) = (Some(verdict), Some(end));
         let server = Some(server.map_err(NoPort::NotOpened)?);
-        Ok(Self { authority, entry, visitors, desk, returned, verdict, end, server })
+        Ok(Self { authority, entry, visitors, shared, returned, verdict, end, server })
     }
 }
 
@@ -167,7 +169,7 @@ impl Callback for LoopbackCallback {
     }
 
     fn send_on(&self, target: &str) -> String {
-        *self.desk.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.to_owned());
+        *self.shared.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target.to_owned());
         self.entry.clone()
     }
 
@@ -181,7 +183,7 @@ impl Callback for LoopbackCallback {
 
     fn close(mut self: Box<Self>, verdict: LoginOutcome) {
         if let Some(waiting) = self.verdict.take() {
-            // No tab may wait.
+            // No tab may be left waiting.
             let _ = waiting.send(verdict);
         }
     }
@@ -192,13 +194,13 @@ impl Drop for LoopbackCallback {
         self.verdict = None;
         self.end = None;
         if let Some(server) = self.server.take() {
-            // The tab's answer is under way: the process must not end before it.
+            // The tab's page is being sent: the process must not end before that.
             let _ = server.join();
         }
     }
 }
 
-/// Takes the queries that a test hands in; `STATE` in them is the state.
+/// Takes the queries that a test passes in; `STATE` in them is replaced by the state.
 #[derive(Clone, Default)]
 pub struct FakeCallback {
     state: String,
@@ -211,7 +213,7 @@ impl FakeCallback {
         self.queries.lock().expect("no test panics while holding it").push_back(query.to_owned());
     }
 
-    /// The same one, listening for `state`.
+    /// Returns the same callback, listening for `state`.
     #[must_use]
     pub fn listen(&self, state: &Secret<String>) -> Self {
         Self { state: state.expose().clone(), ..self.clone() }

@@ -23,7 +23,7 @@ fn code(returned: Option<CallbackResult>) -> Option<String> {
     }
 }
 
-/// Both forms: an address with a port, nobody, the wrong ones, the right one.
+/// Checks both forms: an address with a port, no request, invalid ones, the valid one.
 fn contract(callback: Box<dyn Callback>, visit: &dyn Fn(&str, bool)) {
     let redirect_uri = callback.redirect_uri();
     let registered =
@@ -89,7 +89,7 @@ fn the_tab_is_told_the_end_and_holds_nothing_else() {
         let asked = authority.clone();
         let tab = std::thread::spawn(move || get(&asked, &format!("code=the-code&state={STATE}")));
         assert_eq!(code(callback.wait(LONG)).as_deref(), Some("the-code"));
-        // The second one to know it is late.
+        // The second one with the state is late.
         assert!(get(&authority, &format!("code=the-code&state={STATE}")).starts_with("HTTP/1.1 404"));
         match verdict {
             Some(verdict) => Box::new(callback).close(verdict),

@@ -1,5 +1,7 @@
-//! `~/.aws/config` as a file: not ours, so it is replaced whole, by somebody who looked at it a moment before, or not
-//! at all. What it says is `profile`'s business.
+//! `~/.aws/config` as a file.
+//!
+//! It belongs to the user, so it is replaced as a whole, and only if it is as last seen. Its content is the business of
+//! `profile`.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -13,13 +15,14 @@ use crate::platform::interrupt::CriticalSection;
 use crate::platform::protection::Protection;
 
 pub trait ConfigFile: Send + Sync {
-    /// As it was named, symbolic links not followed.
+    /// Returns the path as named, without following symbolic links.
     fn path(&self) -> &Path;
-    /// `None` where there is no file.
+    /// Returns the content; `None` if there is no file.
     fn read(&self) -> Result<Option<Vec<u8>>, ConfigFileError>;
     fn stamp(&self) -> Option<FileStamp>;
-    /// Puts `after` in the place of `before`; `after` of `None` removes the file. Returns `false`, with nothing done,
-    /// when the file is not `before` any more.
+    /// Replaces `before` by `after`; `after` of `None` removes the file.
+    ///
+    /// Returns `false`, with nothing done, if the file no longer contains `before`.
     fn replace(
         &self,
         before: Option<&[u8]>,
@@ -30,9 +33,9 @@ pub trait ConfigFile: Send + Sync {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteMode {
-    /// A new file, renamed over the old one: readers see the one or the other.
+    /// A new file, renamed over the old one: readers see either the one or the other.
     Rename,
-    /// Into the file that is there: for one that has other names, or is mounted. Readers may see a half of it.
+    /// Into the existing file, if it has other names or is mounted. Readers may see part of it.
     InPlace,
 }
 
@@ -40,7 +43,7 @@ pub enum WriteMode {
 pub enum ConfigFileError {
     #[error("cannot {what} `{path}`", path = .path.display())]
     Io { what: &'static str, path: PathBuf, source: std::io::Error },
-    /// `link` is what leads to it, where that is a symbolic link.
+    /// `link` is the symbolic link that leads to the file, if any.
     #[error("{}`{path}` {by}", through(link.as_deref()), path = .path.display())]
     ReadOnly { path: PathBuf, link: Option<PathBuf>, by: Protection },
     #[error("`{path}` is not a file", path = .path.display())]
@@ -59,9 +62,9 @@ fn through(link: Option<&Path>) -> String {
     link.map(|link| format!("`{}` is a link, and ", link.display())).unwrap_or_default()
 }
 
-/// What is left of a writer that was killed lies beside the file under this name.
+/// The name, beside the file, of what a killed writer leaves.
 const TEMP_PREFIX: &str = ".kcaws-config-";
-/// As many symbolic links as Linux follows.
+/// Linux follows as many symbolic links.
 const MOST_LINKS: usize = 40;
 
 pub struct DiskConfigFile {
@@ -73,13 +76,13 @@ impl DiskConfigFile {
         Self { path }
     }
 
-    /// Behind all symbolic links; the last one may lead to nothing yet.
+    /// Returns the path after all symbolic links; the last one may lead to nothing yet.
     fn real(&self) -> Result<PathBuf, ConfigFileError> {
         let mut path = self.path.clone();
         for _ in 0..MOST_LINKS {
             match std::fs::read_link(&path) {
                 Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-                // No link, or nothing at all.
+                // Not a link, or nothing at all.
                 Err(_) => return Ok(path),
             }
         }
@@ -110,7 +113,7 @@ impl ConfigFile for DiskConfigFile {
         after: Option<&[u8]>,
         how: WriteMode,
     ) -> Result<bool, ConfigFileError> {
-        // Ctrl-C leaves no half file and no temp file.
+        // Ctrl-C leaves no partial file and no temp file.
         let _section = CriticalSection::enter();
         let real = self.real()?;
         let meta = match std::fs::metadata(&real) {
@@ -154,7 +157,7 @@ impl ConfigFile for DiskConfigFile {
     }
 }
 
-/// Gives the new file the name of the old one, unless somebody wrote the old one since it was looked at.
+/// Gives the new file the name of the old one, unless another program has written the old one since it was checked.
 fn renamed(
     temp: NamedTempFile,
     real: &Path,
@@ -184,12 +187,13 @@ enum Exchange {
     /// The files have their old names again.
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     WrittenMeanwhile,
-    /// By the system or by the file system, or there is no file to exchange.
+    /// The system or the file system cannot exchange names, or there is no file.
     Unsupported,
 }
 
-/// Exchanges the names of the new file and the old one, so that the old one can be looked at once more when nobody can
-/// open it any longer. Whoever wrote it since the last look may still have it open, so it is given its name back.
+/// Exchanges the names of the new and the old file, to check the old one once no one can open it any longer.
+///
+/// A program that has written it since the last check may still have it open, so it gets its name back.
 ///
 /// Source: renameat2(2), `RENAME_EXCHANGE`; on macOS renamex_np(2), `RENAME_SWAP`.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -223,7 +227,9 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigFileError> {
     }
 }
 
-/// A protected file could be replaced all the same, since that asks the folder only: but somebody protected it.
+/// Checks that the file is writable.
+///
+/// A read-only file could still be replaced, since that only needs the folder; but it was protected on purpose.
 fn check_writable(
     named: &Path,
     path: &Path,
@@ -250,7 +256,9 @@ fn check_writable(
     Ok(())
 }
 
-/// Should it fail half-way, the old content goes back: its blocks are there already.
+/// Writes into the existing file.
+///
+/// If it fails half-way, the old content is written back: its blocks are still allocated.
 fn write_in_place(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, ConfigFileError> {
     if !DiskConfigFile::still_is(path, before)? {
         return Ok(false);
@@ -314,7 +322,7 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Files of writers that were killed: a living one is done within a minute.
+/// Files of writers that were killed: a running one is done within a minute.
 fn sweep(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -327,7 +335,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// A symbolic link that leads back to itself. The standard library has no stable word for it.
+/// Returns whether a symbolic link leads back to itself, for which the standard library has no stable error kind.
 pub fn is_link_loop(error: &std::io::Error) -> bool {
     #[cfg(unix)]
     return error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
@@ -350,7 +358,7 @@ fn io(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> ConfigFileE
     move |source| ConfigFileError::Io { what, path: path.clone(), source }
 }
 
-/// A file in memory. `before_replace` runs once before the next replacement looks: somebody else who writes.
+/// A file in memory. `before_replace` runs once before the next replacement checks it, as another writer would.
 #[derive(Clone, Default)]
 pub struct FakeConfigFile {
     content: Arc<Mutex<Option<Vec<u8>>>>,
@@ -364,7 +372,7 @@ impl FakeConfigFile {
         file
     }
 
-    /// Somebody else writes this just before the next replacement; each entry once.
+    /// Queues a write by another program just before the next replacement; each entry is written once.
     pub fn intrude(&self, text: &str) {
         self.intruders.lock().expect("no test panics while holding it").push(text.into());
     }

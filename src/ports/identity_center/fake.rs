@@ -1,4 +1,4 @@
-//! A scripted Identity Center: each operation takes its next answer from a queue and notes that it was asked.
+//! A scripted Identity Center: each operation takes its next answer from a queue and records the call.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -12,8 +12,9 @@ use super::{
 use crate::ports::clock::Skew;
 use crate::secret::Secret;
 
-/// What the service says next. Operations without a script panic: a test that asks for more than it wrote down
-/// is wrong, or the code is.
+/// The next responses of the service.
+///
+/// Operations without a script panic: either the test or the code is wrong then.
 #[derive(Default)]
 pub struct FakeIdentityCenter {
     pub registrations: Queue<Registration>,
@@ -24,13 +25,13 @@ pub struct FakeIdentityCenter {
     pub credentials: Queue<RoleCredentials>,
     pub logouts: Queue<()>,
     pub skew: Mutex<Option<Skew>>,
-    /// A refresh would come too late.
+    /// Whether a refresh would come too late.
     pub is_late: AtomicBool,
     pub left_out: Mutex<Vec<String>>,
     calls: Mutex<Vec<String>>,
 }
 
-/// Answers in order.
+/// Responses in order.
 pub struct Queue<T>(Mutex<VecDeque<Result<T, ServiceError>>>);
 
 impl<T> Default for Queue<T> {
@@ -51,7 +52,7 @@ impl<T> Queue<T> {
 }
 
 impl FakeIdentityCenter {
-    /// The calls so far, such as `CreateToken refresh_token`.
+    /// Returns the calls so far, such as `CreateToken refresh_token`.
     pub fn calls(&self) -> Vec<String> {
         self.calls.lock().expect("no test panics while holding it").clone()
     }

@@ -1,7 +1,8 @@
-//! The names of AWS's own hosts, as far as kcaws has to know them before it asks anybody.
+//! The names of AWS's own hosts, as far as kcaws needs them before any request.
 
-/// Hosts that serve a page of a login: the sign-in service, the device page, and the access portals. The one list of
-/// them; `{region}` stands for the name of a region, `*` for one label that names an instance or an alias.
+/// Hosts that serve a page of a login: the sign-in service, the device page, and the access portals.
+///
+/// This is the only list of them; `{region}` stands for a Region, `*` for one label that names an instance or an alias.
 ///
 /// Sources: AWS Sign-In user guide, "Domains to add to your allow list"; the endpoint rules of `signin`, `sso` and
 /// `sso-oidc` in botocore; IAM Identity Center user guide, start URLs and assertion consumer services.
@@ -45,11 +46,11 @@ const SIGN_IN_HOSTS: &[&str] = &[
     "{region}.signin.csphome.hci.ic.gov",
 ];
 
-/// Services with pages of their own at `<service>.<region>.<suffix>`; the FIPS hosts beside the usual ones.
+/// Services with pages of their own at `<service>.<region>.<suffix>`, and their FIPS hosts.
 const PAGE_SERVICES: &[&str] =
     &["device.sso", "device.sso-fips", "oidc", "oidc-fips", "portal.sso", "portal.sso-fips"];
 
-/// What the hosts of services end in, by partition (botocore, `partitions.json`): `dnsSuffix`. GovCloud has the first.
+/// The suffixes of service hosts by partition (botocore, `partitions.json`): `dnsSuffix`. GovCloud uses the first.
 pub(super) const SERVICE_SUFFIXES: &[&str] = &[
     "amazonaws.com",
     "amazonaws.com.cn",
@@ -60,7 +61,7 @@ pub(super) const SERVICE_SUFFIXES: &[&str] = &[
     "csp.hci.ic.gov",
 ];
 
-/// The same of dual-stack hosts, in the same order: `dualStackDnsSuffix`.
+/// The suffixes of dual-stack hosts, in the same order: `dualStackDnsSuffix`.
 pub(super) const DUAL_STACK_SUFFIXES: &[&str] = &[
     "api.aws",
     "api.amazonwebservices.com.cn",
@@ -73,13 +74,13 @@ pub(super) const DUAL_STACK_SUFFIXES: &[&str] = &[
 
 /// Returns whether AWS serves sign-in pages at `host`.
 ///
-/// Compared label by label: `evil-awsapps.com` and `device.sso.bucket.s3.amazonaws.com` are anybody's.
+/// Labels are compared one by one: customers can own `evil-awsapps.com` and `device.sso.bucket.s3.amazonaws.com`.
 pub fn is_sign_in_host(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     SIGN_IN_HOSTS.iter().any(|pattern| fits(pattern, &host)) || is_service_page(&host)
 }
 
-/// Returns whether `host` is a dual-stack host of a service of AWS's.
+/// Returns whether `host` is a dual-stack host of an AWS service.
 pub(super) fn is_dual_stack_host(host: &str) -> bool {
     DUAL_STACK_SUFFIXES.iter().any(|suffix| below(host, suffix).is_some())
 }
@@ -87,7 +88,7 @@ pub(super) fn is_dual_stack_host(host: &str) -> bool {
 fn is_service_page(host: &str) -> bool {
     let suffixes = SERVICE_SUFFIXES.iter().chain(DUAL_STACK_SUFFIXES);
     suffixes.filter_map(|suffix| below(host, suffix)).any(|rest| {
-        // The region is the last label: one label, whatever stands before it.
+        // The Region is the last label: one label, whatever comes before it.
         rest.rsplit_once('.')
             .is_some_and(|(service, region)| PAGE_SERVICES.contains(&service) && is_region(region))
     })
@@ -114,8 +115,9 @@ fn is_label(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Returns whether this has the form of a region's name (it becomes part of a host name): words and a number, as in
-/// botocore's `partitions.json`.
+/// Returns whether this has the form of a Region's name: words and a number, as in botocore's `partitions.json`.
+///
+/// It becomes part of a host name.
 pub fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');
     let number = parts.next_back().unwrap_or_default();

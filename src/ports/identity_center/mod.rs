@@ -1,7 +1,6 @@
-//! IAM Identity Center as a developer's machine sees it: the OIDC service and the access portal, seven
-//! operations, none of them signed.
+//! IAM Identity Center as a developer's machine sees it: the OIDC service and the access portal.
 //!
-//! [`sdk`] is the real form, over the AWS SDK; [`fake`] answers from a script.
+//! Seven operations, none of them signed. [`sdk`] is the real form, over the AWS SDK; [`fake`] answers from a script.
 
 mod answer;
 pub mod fake;
@@ -27,7 +26,7 @@ use crate::secret::{self, Secret};
 /// The scope that makes an access token refreshable and lets it list accounts and fetch role credentials.
 pub const ACCOUNT_ACCESS: &str = "sso:account:access";
 
-/// What the service knows us as. Lives until `expires_at`, some 90 days.
+/// A client registration, valid until `expires_at`, some 90 days.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct Registration {
     pub client_id: String,
@@ -38,31 +37,33 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// `None` where the service named no time (RFC 7591 section 3.2.1: 0 is never).
+    /// Returns when it expires; `None` if the service named no time (RFC 7591 section 3.2.1: 0 is never).
     pub fn ends_at(&self) -> Option<DateTime<Utc>> {
         Some(self.expires_at).filter(|at| at.timestamp() > 0)
     }
 }
 
-/// RFC 8628 section 3.2.
+/// A pending device authorization, RFC 8628 section 3.2.
 #[derive(Clone)]
 pub struct DeviceAuthorization {
     pub device_code: Secret<String>,
-    /// `None`: the service shows none, and there is nothing to compare.
+    /// `None` if the service shows none, so that there is nothing to compare.
     pub user_code: Option<String>,
     pub verification_uri: String,
     pub verification_uri_complete: Option<String>,
-    /// Zero: the service does not say.
+    /// Zero if the service does not name one.
     pub expires_in: Duration,
-    /// Zero: the service does not say.
+    /// Zero if the service does not name one.
     pub interval: Duration,
 }
 
-/// What a client registers for. One registration with both grants makes the service answer 500.
+/// The grant that a client registers for.
+///
+/// One registration with both grants makes the service answer 500.
 #[derive(Clone, Copy)]
 pub enum ClientGrant<'a> {
     Device,
-    /// RFC 6749 section 4.1. `redirect_uri` stands there without its port (RFC 8252 section 7.3).
+    /// Authorization code, RFC 6749 section 4.1. `redirect_uri` is without its port (RFC 8252 section 7.3).
     AuthorizationCode {
         redirect_uri: &'a str,
         start_url: &'a str,
@@ -71,7 +72,7 @@ pub enum ClientGrant<'a> {
 
 pub enum Grant<'a> {
     DeviceCode(&'a Secret<String>),
-    /// RFC 7636 section 4.5. `redirect_uri` as the browser was given it, with its port.
+    /// Authorization code, RFC 7636 section 4.5. `redirect_uri` as the browser received it, with its port.
     AuthorizationCode {
         code: &'a Secret<String>,
         verifier: &'a Secret<String>,
@@ -102,30 +103,32 @@ pub struct RoleCredentials {
     pub expires_at: DateTime<Utc>,
 }
 
-/// One page of a list, and where the next begins.
+/// One page of a list, and the mark of the next.
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: Option<String>,
 }
 
-/// How patient one call is.
+/// The time limits and retries of calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// One attempt, from connecting to the last byte.
     pub attempt: Duration,
-    /// First attempt included; 5xx, 429 and broken connections are tried again.
+    /// Including the first attempt; 5xx, 429 and broken connections are retried.
     pub attempts: u32,
     /// The same for lists and role credentials.
     pub portal_attempts: u32,
     /// All calls of this client together.
     pub total: Duration,
-    /// With less time left no refresh is begun: one that is cut off loses the login.
+    /// With less time left no refresh is started, since an interrupted one loses the login.
     pub refresh: Duration,
 }
 
 impl Patience {
-    /// A tool waits for the answer and gives up itself (newer Rust SDKs after some 20 s): we end within 15 s. The portal
-    /// is asked again by who knows the pace of all that ask it.
+    /// Returns the limits for a call on behalf of a tool.
+    ///
+    /// Newer Rust SDKs give up after some 20 s, so kcaws ends within 15 s. Retries to the portal are left to the
+    /// caller, which knows the shared rate.
     pub const FOR_A_TOOL: Self = Self {
         attempt: Duration::from_secs(6),
         attempts: 2,
@@ -133,13 +136,16 @@ impl Patience {
         total: Duration::from_secs(14),
         refresh: Self::ONE_REFRESH,
     };
-    /// A renewal while the old answer is good gets `total`. It connects within that, or not at all; a refresh that has
-    /// begun is not cut off with it.
+    /// Returns the limits of a renewal while the cached credentials are valid.
+    ///
+    /// It connects within `total` or not at all, but a refresh that has begun is not interrupted.
     pub const fn for_a_renewal(total: Duration) -> Self {
         Self { attempt: total, attempts: 1, portal_attempts: 1, total, refresh: Duration::from_secs(2) }
     }
     const ONE_REFRESH: Duration = Duration::from_secs(6);
-    /// Many requests at once run into 429s: whoever sends them must see each one to find the pace.
+    /// Returns the limits for many requests at once.
+    ///
+    /// These run into 429s, and the sender must see each to find the rate.
     pub const FOR_A_CROWD: Self = Self {
         attempt: Duration::from_secs(15),
         attempts: 3,
@@ -147,7 +153,7 @@ impl Patience {
         total: Duration::from_hours(1),
         refresh: Self::ONE_REFRESH,
     };
-    /// A person waits and sees what is going on.
+    /// Returns the limits for an interactive command, whose user sees its progress.
     pub const FOR_A_PERSON: Self = Self {
         attempt: Duration::from_secs(15),
         attempts: 3,
@@ -159,7 +165,7 @@ impl Patience {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    // Answers of the OIDC service (RFC 6749 section 5.2, RFC 8628 section 3.5).
+    // Responses of the OIDC service (RFC 6749 section 5.2, RFC 8628 section 3.5).
     #[error("the authorization is still pending")]
     AuthorizationPending,
     #[error("polled too fast")]
@@ -170,19 +176,19 @@ pub enum ServiceError {
     AccessDenied { reason: Option<String> },
     #[error("invalid_grant")]
     InvalidGrant,
-    /// The same of a refresh token, at another try after an answer that never came: perhaps that one had its successor.
-    #[error("invalid_grant, after an answer that was lost")]
+    /// The same for a refresh token, on a retry after a lost response, which may have contained its successor.
+    #[error("invalid_grant, after a response was lost")]
     LostGrant,
     #[error("the client registration was refused (invalid_client)")]
     InvalidClient,
-    /// Identity Center cannot use the KMS key that the administrator gave it, whatever it was asked for.
+    /// Identity Center cannot use the KMS key that the administrator configured, whatever the request.
     #[error("{operation} was refused: Identity Center cannot use its KMS key ({reason})")]
     KmsKey { operation: &'static str, reason: String },
     /// Any other named refusal: `invalid_request`, `invalid_scope`, …
     #[error("{operation} was refused: {code}{}", reason_suffix(.description.as_deref()))]
     Refused { operation: &'static str, code: String, description: Option<String> },
 
-    // Answers of the portal.
+    // Responses of the portal.
     #[error("the access token was refused (401)")]
     Unauthorized,
     #[error("no access (403)")]
@@ -193,10 +199,10 @@ pub enum ServiceError {
     #[error("{operation} was refused: {code}{}", reason_suffix(.message.as_deref()))]
     Rejected { operation: &'static str, code: String, message: Option<String> },
 
-    // Trouble on either.
+    // Errors of either.
     #[error("too many requests (429)")]
     Throttled,
-    #[error("{host} is in trouble ({status})")]
+    #[error("{host} returned an error ({status})")]
     ServerTrouble { host: String, status: u16 },
     #[error("cannot reach {host}: {why}")]
     Unreachable { host: String, why: String },
@@ -205,10 +211,10 @@ pub enum ServiceError {
     /// Nothing was sent.
     #[error("there was not enough time left to ask {host}")]
     NoTime { host: String },
-    #[error("{host} answered something that is not understood: {why}")]
+    #[error("{host} sent an unexpected response: {why}")]
     NotUnderstood { host: String, why: String },
-    /// By its form the answer is none of AWS's: a proxy, a gateway or a captive portal has answered in its place.
-    #[error("something that is not AWS answered in place of {host} ({status})")]
+    /// The response does not have AWS's form: a proxy, a gateway or a captive portal has answered instead.
+    #[error("something other than AWS answered in place of {host} ({status})")]
     NotAws { host: String, status: u16 },
 }
 
@@ -217,7 +223,7 @@ fn reason_suffix(reason: Option<&str>) -> String {
 }
 
 impl ServiceError {
-    /// Worth another try later: nothing was decided.
+    /// Returns whether a retry may succeed later: nothing was decided.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
@@ -230,7 +236,7 @@ impl ServiceError {
         )
     }
 
-    /// The service has decided about what it was given, and says so by name.
+    /// Returns whether the service explicitly refused what it was given.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::ExpiredToken | Self::AccessDenied { .. })
     }
@@ -253,14 +259,14 @@ pub trait IdentityCenter: Send + Sync {
         registration: &Registration,
         grant: Grant<'_>,
     ) -> Result<IssuedToken, ServiceError>;
-    /// `page` is the `next` of the page before.
+    /// Lists one page of accounts; `page` is the `next` of the page before.
     fn list_accounts(
         &self,
         access_token: &Secret<String>,
         page: Option<&str>,
         at_most: Option<u16>,
     ) -> Result<Page<Account>, ServiceError>;
-    /// Names of the permission sets that the person has in the account.
+    /// Lists the names of the permission sets that the user has in the account.
     fn list_account_roles(
         &self,
         access_token: &Secret<String>,
@@ -274,15 +280,15 @@ pub trait IdentityCenter: Send + Sync {
         role_name: &str,
     ) -> Result<RoleCredentials, ServiceError>;
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError>;
-    /// Whether a refresh that begins now can be waited for.
+    /// Returns whether there is time for a refresh that begins now.
     fn has_time_to_refresh(&self) -> bool;
-    /// How far the service's clock is ahead of ours, by the `Date` of its newest answer.
+    /// Returns how far the service's clock is ahead, by the `Date` of its latest response.
     fn clock_skew(&self) -> Option<Skew>;
-    /// Returns how long the service's newest answer asks to wait (`Retry-After`).
+    /// Returns how long the service's latest response asks to wait (`Retry-After`).
     fn retry_after(&self) -> Option<Duration> {
         None
     }
-    /// Returns what was in the lists so far and cannot be an account or a permission set, in words.
+    /// Returns what the lists contained that cannot be an account or a permission set, in words.
     fn left_out(&self) -> Vec<String> {
         Vec::new()
     }

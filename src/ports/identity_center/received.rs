@@ -1,28 +1,30 @@
-//! What an answer may hold. Everything of the network that is kept, sent on or written to a file is looked at here
-//! first; what does not fit is a broken answer, and replaces nothing.
+//! Limits on the content of responses.
+//!
+//! Everything from the network that is kept, sent on or written to a file is checked here first; what does not fit is a
+//! broken response, and replaces nothing.
 
 use chrono::{DateTime, Utc};
 
 use super::RoleCredentials;
 use crate::secret::Secret;
 
-/// The longest token or key that is taken, in bytes. AWS's are a few thousand; every store keeps one of this size.
+/// The longest token or key that is accepted, in bytes. AWS's have a few thousand; every store keeps one of this size.
 const LONGEST_SECRET: usize = 64 * 1024;
-/// The longest mark of a next page, in bytes. It goes into a URL, where the SDK takes 64 KiB at most.
+/// The longest mark of a next page, in bytes. It goes into a URL, where the SDK accepts 64 KiB at most.
 const LONGEST_PAGE_MARK: usize = 8 * 1024;
-/// The longest name of an account that is kept, in letters. AWS allows 50.
+/// The longest account name that is kept, in characters. AWS allows 50.
 const LONGEST_NAME: usize = 250;
-/// The longest user code, in letters. AWS's has 9.
+/// The longest user code, in characters. AWS's has 9.
 const LONGEST_USER_CODE: usize = 64;
-/// The last time that every reader of RFC 3339 takes: 9999-12-31T23:59:59Z.
+/// The last time that every RFC 3339 parser accepts: 9999-12-31T23:59:59Z.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// An access or refresh token as a service issued it: not empty, bounded, and fit for a header.
+/// An access or refresh token as a service issued it: not empty, bounded, and valid in a header.
 #[derive(Clone)]
 pub struct Token(Secret<String>);
 
 impl Token {
-    /// Returns `None` for what cannot be one.
+    /// Returns `None` for text that cannot be a token.
     pub fn new(text: String) -> Option<Self> {
         opaque(text).map(Self)
     }
@@ -37,8 +39,9 @@ impl Token {
 }
 
 impl RoleCredentials {
-    /// Returns the credentials, or the name of the member that cannot be part of any. `expiration` is in milliseconds,
-    /// unlike every other time of these services.
+    /// Returns the credentials, or the name of an invalid member.
+    ///
+    /// `expiration` is in milliseconds, unlike every other time of these services.
     pub fn received(
         access_key_id: String,
         secret_access_key: String,
@@ -54,8 +57,9 @@ impl RoleCredentials {
     }
 }
 
-/// Returns a text that means something to its issuer alone, if it can stand in a header (RFC 9110 section 5.5), in
-/// an environment variable and in a single-line file: visible ASCII without blanks.
+/// Returns an opaque text if it is visible ASCII without blanks.
+///
+/// So it is valid in a header (RFC 9110 section 5.5), in an environment variable and in a single-line file.
 pub(super) fn opaque(text: String) -> Option<Secret<String>> {
     let text = Secret::new(text);
     let is_fine = (1..=LONGEST_SECRET).contains(&text.expose().len())
@@ -63,7 +67,7 @@ pub(super) fn opaque(text: String) -> Option<Secret<String>> {
     is_fine.then_some(text)
 }
 
-/// Returns the code that a person compares and types.
+/// Returns the code that the user compares and types.
 pub(super) fn user_code(code: String) -> Option<String> {
     let is_fine = !code.is_empty()
         && code.len() <= LONGEST_USER_CODE
@@ -76,7 +80,7 @@ pub(super) fn time(seconds: i64) -> Option<DateTime<Utc>> {
     (1..=LAST_SECOND).contains(&seconds).then(|| DateTime::from_timestamp(seconds, 0))?
 }
 
-/// Returns the mark of the next page. `Err`: it is none that could be sent back.
+/// Returns the mark of the next page, or an error if it is not one that could be sent back.
 pub(super) fn page_mark(mark: Option<String>) -> Result<Option<String>, TooLong> {
     match mark {
         Some(mark) if mark.len() > LONGEST_PAGE_MARK => Err(TooLong),
@@ -87,7 +91,7 @@ pub(super) fn page_mark(mark: Option<String>) -> Result<Option<String>, TooLong>
 #[derive(Debug)]
 pub(super) struct TooLong;
 
-/// Returns a name for people, cut where no name of AWS's goes on.
+/// Returns a display name, cut at a length that no AWS name exceeds.
 pub(super) fn name(name: String) -> String {
     match name.char_indices().nth(LONGEST_NAME) {
         Some((end, _)) => format!("{}…", &name[..end]),
@@ -95,12 +99,12 @@ pub(super) fn name(name: String) -> String {
     }
 }
 
-/// Returns whether this is an account id: 12 digits, leading zeros included.
+/// Returns whether this is an account ID: 12 digits, leading zeros included.
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns whether a permission set can have this name: `[\w+=,.@-]{1,64}` in AWS's documents, whose `\w` is ASCII.
+/// Returns whether a permission set can have this name: `[\w+=,.@-]{1,64}` in AWS's documents, where `\w` is ASCII.
 pub fn is_role_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))

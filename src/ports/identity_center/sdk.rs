@@ -1,5 +1,6 @@
-//! The real service, over the AWS SDK. The only file that knows async: it keeps a current-thread runtime and
-//! blocks on it, so the rest of kcaws is plain calls.
+//! The real service, over the AWS SDK.
+//!
+//! It keeps a current-thread runtime and blocks on it, so that the rest of kcaws makes plain calls.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,10 +22,10 @@ use crate::platform::runtime::Runtime;
 use crate::ports::clock::Skew;
 use crate::secret::Secret;
 
-/// RFC 8628 section 3.4.
+/// The grant type of RFC 8628 section 3.4.
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// So many of those that are left out are named.
+/// How many of the items that were left out are named.
 const MOST_NAMED: usize = 20;
 
 pub struct SdkIdentityCenter {
@@ -33,14 +34,16 @@ pub struct SdkIdentityCenter {
     portal: aws_sdk_sso::Client,
     pub(super) endpoints: Endpoints,
     pub(super) patience: Patience,
-    /// Put off by the time that this process was stopped.
+    /// Moved by the time that this process was stopped.
     pub(super) deadline: Mutex<Instant>,
     pub(super) http: HttpSetup,
     left_out: Mutex<Vec<String>>,
 }
 
 impl SdkIdentityCenter {
-    /// Builds clients; connects to nothing. The region is given, so nothing asks an instance metadata service.
+    /// Builds the clients without connecting.
+    ///
+    /// The Region is passed in, so that no instance metadata service is asked.
     pub fn new(
         region: &str,
         endpoints: Endpoints,
@@ -88,12 +91,12 @@ impl SdkIdentityCenter {
         }
     }
 
-    /// One odd name must not cost the others.
+    /// Records an invalid item and continues: one must not affect the others.
     fn leave_out(&self, what: impl FnOnce() -> String) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.len() < MOST_NAMED {
             let what = what();
-            // A list that is asked for again is the same one.
+            // A list that is requested again is the same one.
             if !left_out.contains(&what) {
                 left_out.push(what);
             }
@@ -138,7 +141,7 @@ impl IdentityCenter for SdkIdentityCenter {
         Ok(Registration {
             client_id: client_id.expose().clone(),
             client_secret: opaque_member(&call, "clientSecret", answer.client_secret)?,
-            // Without a date it is good for this one login and its refreshes.
+            // Without an expiry it is used for this one login and its refreshes.
             expires_at: match answer.client_secret_expires_at {
                 ..=0 => DateTime::UNIX_EPOCH,
                 seconds => received::time(seconds).ok_or_else(|| call.strange("clientSecretExpiresAt"))?,
@@ -190,7 +193,7 @@ impl IdentityCenter for SdkIdentityCenter {
         if matches!(grant, Grant::RefreshToken(_)) && !self.has_time_to_refresh() {
             return Err(ServiceError::NoTime { host: call.origin.host().to_owned() });
         }
-        // Who waits for a person asks again in any case.
+        // The caller that waits for an approval asks again in any case.
         let tries = if matches!(grant, Grant::DeviceCode(_)) { 1 } else { self.patience.attempts };
         let request = match grant {
             Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE_GRANT).device_code(code.expose()),
@@ -237,13 +240,13 @@ impl IdentityCenter for SdkIdentityCenter {
                     items.push(Account { id, name, email: account.email_address.map(received::name) });
                 }
                 None => self.leave_out(|| match name {
-                    Some(name) => format!("account `{name}`, whose id is not of 12 digits"),
-                    None => "an account whose id is not of 12 digits".to_owned(),
+                    Some(name) => format!("account `{name}`, whose ID does not have 12 digits"),
+                    None => "an account whose ID does not have 12 digits".to_owned(),
                 }),
             }
         }
         let next = page_mark(answer.next_token).map_err(|_| call.strange("nextToken"))?;
-        // With nothing else in it, it is no list of accounts.
+        // With nothing else in it, it is not a list of accounts.
         if items.is_empty() && !is_empty && page.is_none() && next.is_none() {
             return Err(call.strange("accountId"));
         }

@@ -1,4 +1,4 @@
-//! How long one call may take, and what is tried again.
+//! Limits the time of calls, and decides what is retried.
 
 use std::error::Error;
 use std::future::Future;
@@ -21,17 +21,17 @@ use super::{IdentityCenter, Patience, ServiceError};
 use crate::platform::http::CONNECT_TIMEOUT;
 use crate::platform::running_time::within;
 
-/// Between two tries of what is tried again here, for which others may wait.
+/// The pause between two tries of calls that others may wait for.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
-/// One try, and how long the process was stopped meanwhile.
+/// One try, and how long the process was stopped during it.
 struct Tried<T> {
     outcome: Result<T, ServiceError>,
     stopped_for: Duration,
 }
 
 impl SdkIdentityCenter {
-    /// Blocks on one call, as long as the time of all calls allows.
+    /// Blocks on one call, within the time left for all calls.
     pub(super) fn ask<T, E: Error + 'static>(
         &self,
         call: &Called<'_>,
@@ -74,14 +74,15 @@ impl SdkIdentityCenter {
         self.deadline().saturating_duration_since(Instant::now())
     }
 
-    /// Tries what must not be asked for twice without a thought: an answer that is lost holds a token that was
-    /// minted, or says that the session is over, and what a refusal means depends on whether one was lost before it.
+    /// Retries calls that are not safe to repeat blindly.
     ///
-    /// Hence neither the SDK's own retries nor its timers, which a process that was stopped finds run out: see
-    /// [`within`]. After a stop nothing is tried again: the first try may have been answered long ago.
+    /// A lost response contains a token that was issued, or the news that the session is over, and what a refusal means
+    /// depends on whether a response was lost before it. Hence neither the SDK's own retries nor its timers are used: a
+    /// process that was stopped finds those expired (see [`within`]). After a stop nothing is retried, since the first
+    /// try may have been answered long ago.
     fn persist<T>(&self, tries: u32, once: impl Fn(Duration) -> Tried<T>) -> Result<T, ServiceError> {
         let (mut is_lost, mut tries_left) = (false, tries);
-        // A try that was begun gets its time, whatever the time of all calls is.
+        // A try that has begun gets its full time, whatever is left for all calls.
         let limit = self.patience.attempt.max(Patience::FOR_A_TOOL.attempt);
         loop {
             tries_left = tries_left.saturating_sub(1);
@@ -117,7 +118,7 @@ impl SdkIdentityCenter {
         })
     }
 
-    /// Nothing is lost before there is a connection.
+    /// Returns limits for connecting only, since nothing is lost before there is a connection.
     fn connecting_only(&self) -> TimeoutConfig {
         let limit = CONNECT_TIMEOUT.min(self.patience.attempt).min(self.time_left());
         TimeoutConfig::builder()

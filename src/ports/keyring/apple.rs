@@ -1,8 +1,8 @@
-//! The macOS Keychain: the person's login keychain.
+//! The macOS Keychain: the user's login keychain.
 //!
-//! macOS shows its dialogs by itself: for a locked keychain, and for an item whose access list names another build
-//! of kcaws (every update of an unsigned one). A command that runs inside another tool must not do that, so the
-//! dialogs are off until somebody calls `unlock`, which only commands with a person in front of them do.
+//! macOS shows its dialogs by itself: for a locked keychain, and for an item whose access list names another build of
+//! kcaws (every update of an unsigned one). A command that runs inside another tool must not do that, so the dialogs
+//! are off until `unlock` is called, which only interactive commands do.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,14 +30,14 @@ impl KeychainStore {
 
 pub struct Keychain {
     store: Arc<CredentialStore>,
-    /// Somebody is there to answer a dialog.
+    /// Whether there is a user to answer a dialog.
     person: Arc<AtomicBool>,
 }
 
 impl Backend for Keychain {
     const KIND: StoreKind = StoreKind::Keychain;
 
-    /// Service and account together name an item. Shown in Keychain Access as they are, so both can be read.
+    /// Returns the entry that service and account together name; Keychain Access shows both, so both are readable.
     fn entry(&self, key: &ItemKey, _part: &str) -> keyring_core::Result<Entry> {
         let service = format!("kcaws: {}", key.start_url);
         let inner = self.store.build(&service, &key.session, None)?;
@@ -48,7 +48,7 @@ impl Backend for Keychain {
         self.person.store(prompting.patience().is_some(), Ordering::Relaxed);
     }
 
-    /// The dialog is the system's, and so is its patience.
+    /// Unlocks the keychain by the system's dialog, which has its own timeout.
     fn unlock(&self, _patience: Duration) -> keyring_core::Result<()> {
         self.person.store(true, Ordering::Relaxed);
         SecKeychain::default_for_domain(SecPreferencesDomain::User)
@@ -56,14 +56,14 @@ impl Backend for Keychain {
             .map_err(decode_error)
     }
 
-    /// The numbers are those of `SecBase.h`.
+    /// Interprets the numbers of `SecBase.h`.
     fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match error.downcast_ref::<security_framework::base::Error>()?.code() {
             // errSecInteractionNotAllowed, errSecInteractionRequired: a dialog would be needed.
             -25308 | -25315 => Some(BackendError::Locked),
             // userCanceledErr, errSecAuthFailed: the dialog's "Deny", or a wrong password.
             -128 | -25293 => Some(BackendError::Refused),
-            // errSecDuplicateItem: another process added it a moment ago.
+            // errSecDuplicateItem: another process has just added it
             -25299 => Some(BackendError::Changing("another process added it".into())),
             // errSecNoDefaultKeychain
             -25307 => Some(BackendError::Absent("this user has no default keychain".into())),
@@ -82,7 +82,7 @@ impl Quiet {
         &self,
         work: impl FnOnce(&Entry) -> keyring_core::Result<T>,
     ) -> keyring_core::Result<T> {
-        /// The switch is the whole process's: the first of two threads to leave would turn dialogs on again.
+        /// The switch is per process: the first of two threads to leave would turn dialogs on again.
         static ONE: Mutex<()> = Mutex::new(());
         if self.person.load(Ordering::Relaxed) {
             return work(&self.inner);

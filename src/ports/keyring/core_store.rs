@@ -1,4 +1,4 @@
-//! One adapter from `keyring-core`'s traits to [`SecretStore`], for the stores of macOS and Windows.
+//! Adapts `keyring-core`'s traits to [`SecretStore`], for the stores of macOS and Windows.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::text::text;
 use super::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind, single_line};
 use crate::secret::Secret;
 
-/// What `keyring-core` has no variant for, carried inside its platform errors.
+/// Errors that `keyring-core` has no variant for, carried inside its platform errors.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     #[error("locked")]
     Locked,
-    #[error("the person refused")]
+    #[error("the user refused")]
     Refused,
-    #[error("another process writes")]
+    #[error("another process is writing")]
     Changing(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("not available")]
     Absent(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -28,14 +28,14 @@ impl From<BackendError> for Error {
     }
 }
 
-/// What differs between the stores.
+/// The differences between the stores.
 pub trait Backend {
     const KIND: StoreKind;
-    /// `part` is empty, or names a piece of a value that the platform cannot keep whole.
+    /// Returns an entry; `part` is empty, or names a piece of a value that the platform cannot keep whole.
     fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry>;
     fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
     fn attend(&self, _prompting: Prompting) {}
-    /// Reads a platform's own error numbers.
+    /// Interprets a platform's own error numbers.
     fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         None
     }
@@ -85,7 +85,7 @@ fn explain<B: Backend>(error: Error) -> KeyringError {
             Ok(trouble) => name(store, trouble),
             Err(source) => KeyringError::Failed { store, source },
         },
-        // These two carry what was read: it must not ride along in an error.
+        // These two contain what was read, which must not be part of an error.
         Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
             bytes.zeroize();
             KeyringError::Damaged { store, what: "it is not text".to_owned() }
@@ -113,7 +113,7 @@ fn name(store: StoreKind, trouble: BackendError) -> KeyringError {
     }
 }
 
-/// The whole store, where one value fits into one entry.
+/// A store in which one value fits into one entry.
 pub struct CoreStore<B>(pub(super) B);
 
 impl<B: Backend> SecretStore for CoreStore<B> {

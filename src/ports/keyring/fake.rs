@@ -1,4 +1,4 @@
-//! A keyring in memory, for tests: what the rest of the program is tried against. Clones share one content.
+//! A keyring in memory, for tests. Clones share one content.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,18 +20,18 @@ struct State {
     locked: bool,
     refuse_unlock: bool,
     fail_next: Option<KeyringError>,
-    /// So many calls meet another process's write.
+    /// How many calls meet another process's write.
     changing: usize,
-    /// There is no keyring to put anything into.
+    /// Whether there is no keyring to store anything in.
     no_default: bool,
     prompting: Prompting,
-    /// From then on the store takes no writes.
+    /// How many more writes are accepted.
     writes_left: Option<usize>,
     forgets: bool,
     calls: Calls,
 }
 
-/// How often each was asked: a test of "touches nothing it does not need" wants zeros here.
+/// How often each operation was called, for tests that a command uses no more than it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     pub get: usize,
@@ -45,37 +45,37 @@ impl FakeKeyring {
         Self { kind, state: Arc::default() }
     }
 
-    /// The next call, whichever it is, ends with `error`.
+    /// Makes the next call, whichever it is, fail with `error`.
     pub fn fail_next(&self, error: KeyringError) {
         self.state().fail_next = Some(error);
     }
 
-    /// The next `calls` calls meet another process's write.
+    /// Makes the next `calls` calls meet another process's write.
     pub fn change_for(&self, calls: usize) {
         self.state().changing = calls;
     }
 
-    /// Has no default keyring, until a person makes one.
+    /// Removes the default keyring until a user creates one.
     pub fn remove_default(&self) {
         self.state().no_default = true;
     }
 
-    /// What the caller said of the person in front of it.
+    /// Returns the last policy that the caller set.
     pub fn prompting(&self) -> Prompting {
         self.state().prompting
     }
 
-    /// Takes `count` more writes, and refuses the others until told something else.
+    /// Accepts `count` more writes, and refuses all others until this is called again.
     pub fn take_writes(&self, count: Option<usize>) {
         self.state().writes_left = count;
     }
 
-    /// As a process does that is killed when it has written `value`, and not put it in its place.
+    /// Leaves what a process does that is killed after writing `value` and before putting it in place.
     pub fn leave(&self, key: &ItemKey, value: Secret<String>) {
         self.state().left_over = Some((key.clone(), value));
     }
 
-    /// From now on it says yes to a write and keeps nothing.
+    /// Confirms all further writes without keeping anything.
     pub fn forget_writes(&self) {
         self.state().forgets = true;
     }
@@ -84,7 +84,7 @@ impl FakeKeyring {
         self.state().locked = true;
     }
 
-    /// Lets the person say no to the prompt.
+    /// Makes the user decline the prompt.
     pub fn refuse_unlock(&self, refuse: bool) {
         self.state().refuse_unlock = refuse;
     }
@@ -93,7 +93,7 @@ impl FakeKeyring {
         self.state().calls
     }
 
-    /// A test that failed elsewhere must not hide behind a poisoned lock here.
+    /// Locks the state; a test that failed elsewhere must not hide behind a poisoned lock.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,7 +103,10 @@ impl FakeKeyring {
         count(&mut state.calls);
         if let Some(left) = state.changing.checked_sub(1) {
             state.changing = left;
-            return Err(KeyringError::Changing { store: self.kind, source: "another process writes".into() });
+            return Err(KeyringError::Changing {
+                store: self.kind,
+                source: "another process is writing".into(),
+            });
         }
         match state.fail_next.take() {
             Some(error) => Err(error),

@@ -1,10 +1,10 @@
-//! For machines without a desktop: the kernel keeps a key, the state folder keeps the value sealed under it.
+//! A store for machines without a desktop: the kernel keeps a key, the state folder the value sealed under it.
 //!
-//! The value itself does not fit: a user may keep 20,000 bytes in all (`/proc/sys/kernel/keys/maxbytes`), which is
-//! a handful of token records. The key lies in the user keyring `@u`: it outlives the shell, not a reboot.
+//! The value itself does not fit: a user may keep 20,000 bytes in all (`/proc/sys/kernel/keys/maxbytes`), which is a
+//! handful of token records. The key is in the user keyring `@u`, which outlives the shell but not a reboot.
 //!
-//! A sealed file carries the id of its key, and no key is ever made again under an old id. So two processes
-//! that begin at the same time each have a file that opens, and no lock is needed.
+//! A sealed file names the ID of its key, and no key is ever created again under an old ID. So two processes that start
+//! at the same time each have a file that opens, and no lock is needed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use crate::ports::state_folder::{StateError, StateFolder};
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::Keyutils;
-/// The key that new files are sealed under, by its id.
+/// The key that new files are sealed under, by its ID.
 const KEY_ID_FILE: &str = "keyutils.id";
 const FOLDER: &str = "keyutils";
 const ID_LEN: usize = 16;
-/// Renewed on use. A key without a timeout would outlive the user's last process.
+/// Extended on use. A key without a timeout would outlive the user's last process.
 const KEY_LIFE: Duration = Duration::from_hours(7 * 24);
-/// Names this format in what the box is bound to; a warm cache says something else.
+/// Identifies this format in what the box is bound to; the credential cache has another one.
 const PURPOSE: &[u8] = b"kcaws token record 1";
 
 type KeyId = [u8; ID_LEN];
@@ -40,7 +40,7 @@ impl KeyutilsStore {
         Self { state }
     }
 
-    /// Destroys every key of this state folder: what is sealed stays closed for ever. `false`: there was none.
+    /// Destroys every key of this state folder, so that nothing sealed can be opened again. `false` if there was none.
     pub fn revoke_key(&self) -> Result<bool, KeyringError> {
         let ring = user_keyring()?;
         let mut any = false;
@@ -51,7 +51,7 @@ impl KeyutilsStore {
     }
 
     fn current_id(&self) -> Result<Option<KeyId>, KeyringError> {
-        // Unreadable is as good as absent: the next value gets a new key.
+        // An unreadable key counts as a missing one: the next value gets a new key.
         Ok(self.state.read(KEY_ID_FILE).map_err(state)?.as_deref().and_then(parse_id))
     }
 
@@ -64,7 +64,7 @@ impl KeyutilsStore {
         Ok(ids)
     }
 
-    /// A key that is there, old or new.
+    /// Returns an existing key or creates one.
     fn key_to_write(&self, ring: KeyRing) -> Result<(KeyId, aead::Key), KeyringError> {
         if let Some(id) = self.current_id()?
             && let Some(key) = fetch(ring, &id)?
@@ -91,7 +91,7 @@ impl SecretStore for KeyutilsStore {
     }
 
     fn get(&self, key: &ItemKey) -> Result<Option<Secret<String>>, KeyringError> {
-        // Asked first: without a kernel keyring the answer is "absent", not "empty".
+        // Asked first: without a kernel keyring the store is unavailable, not empty.
         let ring = user_keyring()?;
         let Some(file) = self.state.read(&file_name(key)).map_err(state)? else {
             return Ok(None);
@@ -100,12 +100,12 @@ impl SecretStore for KeyutilsStore {
             return Err(damaged("the sealed file is cut short"));
         };
         let Some(kernel_key) = fetch(ring, id)? else {
-            // A logout and a login by other processes, between our two looks.
+            // Another process logged out and in between our two reads.
             if self.state.read(&file_name(key)).map_err(state)?.is_some_and(|now| now != file) {
                 let source = "another process wrote it anew".into();
                 return Err(KeyringError::Changing { store: KIND, source });
             }
-            // Expired, or the machine was restarted: what was sealed is gone, and that is what this store promises.
+            // Expired, or the machine was restarted: the sealed value is lost, as this store promises.
             return Ok(None);
         };
         let value =
@@ -134,7 +134,7 @@ impl SecretStore for KeyutilsStore {
         let name = file_name(key);
         let file = self.state.read(&name).map_err(state)?;
         let left = self.state.left_overs(&name).map_err(state)?;
-        // The file goes first, and even where the kernel refuses.
+        // The file is removed first, and even if the kernel refuses.
         let removed = self.state.remove_record(&name).map_err(state)?;
         let ring = user_keyring()?;
         let id_of = |file: &[u8]| file.first_chunk::<ID_LEN>().copied();
@@ -146,7 +146,7 @@ impl SecretStore for KeyutilsStore {
                 destroy(ring, &id)?;
             }
         }
-        // A file whose key has gone held nothing any more; one that is cut short has none.
+        // A file whose key is gone no longer had a value; a truncated one has none.
         Ok(removed && (held || id.is_none()))
     }
 
@@ -164,8 +164,10 @@ impl SecretStore for KeyutilsStore {
     }
 }
 
-/// `@u`, linked into the process keyring first: a key there is readable for its possessor only, and a process
-/// whose session keyring does not lead to `@u` (`KeyringMode=private`, cron) finds the key but may not read it.
+/// Returns `@u`, after linking it into the process keyring: only a possessor may read a key there.
+///
+/// A process whose session keyring does not lead to `@u` (`KeyringMode=private`, cron) finds the key but may not read
+/// it.
 pub(in crate::ports) fn user_keyring() -> Result<KeyRing, KeyringError> {
     let process = KeyRing::from_special_id(KeyRingIdentifier::Process, true).map_err(kernel)?;
     process.link_keyring_id(KeyRingIdentifier::User).map_err(kernel)?;
@@ -180,7 +182,7 @@ fn fetch(ring: KeyRing, id: &KeyId) -> Result<Option<aead::Key>, KeyringError> {
     let Some(found) = find(ring, id)? else { return Ok(None) };
     let mut key = aead::Key::default();
     let Some(length) = present(found.read(&mut *key))? else { return Ok(None) };
-    // The kernel answers with the full length, whatever fitted.
+    // The kernel returns the full length, however much fitted.
     if length != aead::KEY_LEN {
         return Err(damaged("the key in the kernel keyring has the wrong length"));
     }
@@ -198,7 +200,7 @@ fn destroy(ring: KeyRing, id: &KeyId) -> Result<bool, KeyringError> {
     Ok(present(key.invalidate())?.is_some())
 }
 
-/// A key that is gone, in any of the kernel's words, is no error.
+/// Returns `None` for a key that is gone, in any of the kernel's error codes.
 pub(in crate::ports) fn present<T>(answer: Result<T, KeyError>) -> Result<Option<T>, KeyringError> {
     match answer {
         Ok(value) => Ok(Some(value)),

@@ -1,12 +1,14 @@
-//! Records in files that a killed process wrote whole and did not put in their place.
+//! Records in files that a killed process wrote completely and did not put in place.
 
 use super::KeyringError;
 use crate::ports::state_folder::{StateError, StateFolder};
 
-/// Finishes the newest one of the record `name` that `is_whole` and no older than the record; removes the others. With
-/// the record's lock held, before it is read.
+/// Finishes the newest complete record and removes the others.
 ///
-/// Without a record nothing is finished: it was removed by a logout, or never there.
+/// The caller holds the record's lock, and reads the record after this.
+///
+/// A record is complete if `is_whole`, and is only used if it is no older than the record in place. Without a record in
+/// place nothing is finished: it was removed by a logout, or never existed.
 pub(super) fn take_up(
     state: &dyn StateFolder,
     name: &str,

@@ -1,4 +1,4 @@
-//! Names of items for platforms whose own names are too narrow for a session and a start URL.
+//! Names of items on platforms whose own names are too short for a session and a start URL.
 
 use super::ItemKey;
 use crate::ports::state_folder::hashed_name;

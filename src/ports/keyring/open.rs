@@ -1,4 +1,4 @@
-//! Opens a store by its kind, as this platform has it. Opening touches nothing yet.
+//! Opens a store by its kind on this platform, without touching it yet.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! Who may be asked something by a store, and for how long: the whole policy.
+//! The policy for prompts of a store: which commands may show them, and for how long.
 
 use std::time::Duration;
 
-/// What a store may do where its service wants to ask a person.
+/// What a store may do if its service wants to prompt.
 ///
 /// | command | locked store or item | prompt of a write or a removal |
 /// | --- | --- | --- |
@@ -11,20 +11,20 @@ use std::time::Duration;
 /// | `credential-process` and all else that uses a login | the same | the same: a refresh writes |
 /// | `status`, `store status`, `doctor` | the same | they write nothing |
 ///
-/// A locked store opens without a person where `Unlock` needs no prompt (a keyring without a password) and where the
-/// wallet behind it is open already (KWallet). The prompt of a write is part of the protocol: KeePassXC answers each one
+/// A locked store opens without a user if `Unlock` needs no prompt (a keyring without a password) or if the wallet
+/// behind it is already open (KWallet). The prompt of a write is part of the protocol: KeePassXC answers each write
 /// with a prompt that completes by itself when it is triggered. One that does not is dismissed at the deadline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prompting {
-    /// No one is expected to answer.
+    /// No user is expected to answer.
     #[default]
     Unattended,
-    /// A person sits there and expects to be asked.
+    /// A user is present and expects to be prompted.
     Attended { patience: Duration },
 }
 
 impl Prompting {
-    /// For a command that a person runs at a terminal to put tokens into a store or to take them out.
+    /// Returns the policy for a command run at a terminal that puts tokens into a store or takes them out.
     pub const ATTENDED: Self = Self::Attended { patience: Duration::from_mins(1) };
 
     pub fn patience(self) -> Option<Duration> {

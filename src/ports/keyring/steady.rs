@@ -1,4 +1,4 @@
-//! A call that meets another process's write is made again, in every store, until the deadline.
+//! Retries a call that meets another process's write, in every store, until the deadline.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use super::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::secret::Secret;
 
-/// For how long a store may be in the middle of a write. One takes milliseconds.
+/// How long a store may be in the middle of a write. One takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// A store that does not answer [`KeyringError::Changing`].
+/// A store that never returns [`KeyringError::Changing`].
 pub(super) struct Steady<S, C = SystemClock> {
     store: S,
     clock: C,

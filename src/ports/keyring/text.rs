@@ -1,4 +1,4 @@
-//! What stores share that keep something in files: text, and how reading it fails.
+//! Text and errors of the stores that use files.
 
 use std::io::ErrorKind;
 
@@ -8,7 +8,7 @@ use super::{KeyringError, StoreKind};
 use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
 
-/// Bytes to text. The bytes of a failure are wiped, not shown.
+/// Converts bytes to text. On failure the bytes are wiped, not shown.
 pub(super) fn text(store: StoreKind, mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, KeyringError> {
     String::from_utf8(std::mem::take(&mut *bytes)).map(Secret::new).map_err(|error| {
         error.into_bytes().zeroize();
@@ -16,8 +16,9 @@ pub(super) fn text(store: StoreKind, mut bytes: Zeroizing<Vec<u8>>) -> Result<Se
     })
 }
 
-/// Turns what the state folder says into what the store says. On some file systems a look meets another process's rename:
-/// NFS calls the file stale, Windows has it open.
+/// Converts an error of the state folder to one of the store.
+///
+/// On some file systems a read can meet another process's rename: NFS reports a stale file, Windows a file in use.
 pub(super) fn state_failed(store: StoreKind, error: StateError) -> KeyringError {
     let meets_a_write = |source: &std::io::Error| {
         matches!(source.kind(), ErrorKind::StaleNetworkFileHandle | ErrorKind::ResourceBusy)
@@ -39,11 +40,11 @@ mod tests {
 
     #[test]
     fn a_look_that_meets_a_rename_is_made_again() {
-        let told = |kind: ErrorKind| {
+        let of_kind = |kind: ErrorKind| {
             let error = StateError::Io { what: "read", path: "x".into(), source: kind.into() };
             state_failed(StoreKind::File, error)
         };
-        assert!(matches!(told(ErrorKind::StaleNetworkFileHandle), KeyringError::Changing { .. }));
-        assert!(matches!(told(ErrorKind::PermissionDenied), KeyringError::Failed { .. }));
+        assert!(matches!(of_kind(ErrorKind::StaleNetworkFileHandle), KeyringError::Changing { .. }));
+        assert!(matches!(of_kind(ErrorKind::PermissionDenied), KeyringError::Failed { .. }));
     }
 }

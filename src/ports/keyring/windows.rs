@@ -1,4 +1,4 @@
-//! The Windows Credential Manager: this user's, on this machine, in pieces where a value is too large.
+//! The Windows Credential Manager of this user on this machine; values that are too large are split.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ struct Wincred(Arc<CredentialStore>);
 impl Backend for Wincred {
     const KIND: StoreKind = KIND;
 
-    /// The names of credentials ignore case and have no structure, so a hash tells items apart.
+    /// Names of credentials ignore case and have no structure, so a hash distinguishes items.
     fn entry(&self, key: &ItemKey, part: &str) -> keyring_core::Result<Entry> {
         let mut service = key.digest();
         if !part.is_empty() {
@@ -74,14 +74,14 @@ impl Backend for Wincred {
         self.0.build(&service, &key.session, Some(&modifiers))
     }
 
-    /// Open as long as the person is logged on.
+    /// Does nothing: the store is open as long as the user is logged on.
     fn unlock(&self, _patience: Duration) -> keyring_core::Result<()> {
         Ok(())
     }
 
     fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match code::of(error)? {
-            // A look that met the removal of a piece, or a write.
+            // A read that met the removal of a piece, or a write.
             code::KEY_DELETED | code::SHARING_VIOLATION | code::LOCK_VIOLATION | code::BUSY => {
                 Some(BackendError::Changing(error.to_string().into()))
             }
@@ -98,7 +98,7 @@ mod code {
     pub(super) const BUSY: u32 = 170;
     pub(super) const KEY_DELETED: u32 = 1018;
 
-    /// Reads the number out of the store's error, whose type is not public: its `Debug` form has it for every error.
+    /// Returns the number in the store's error, whose type is not public: its `Debug` form always has it.
     pub(super) fn of(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<u32> {
         format!("{error:?}").strip_prefix("PlatformError(")?.strip_suffix(')')?.parse().ok()
     }
@@ -109,16 +109,18 @@ struct Item<'a> {
     key: &'a ItemKey,
 }
 
-/// Whether only the name of a credential is there yet. Windows writes all of it or nothing; wine writes the name first.
-/// (A credential that is not there has another number.)
+/// Returns whether only the name of a credential exists yet.
+///
+/// Windows writes all of it or nothing; wine writes the name first. (A missing credential has another number.)
 fn is_unfinished<T>(outcome: &Result<T, KeyringError>) -> bool {
     let Err(KeyringError::Failed { source, .. }) = outcome else { return false };
     code::of(source.as_ref()) == Some(code::FILE_NOT_FOUND)
 }
 
 impl Item<'_> {
-    /// What its writer makes of it in a moment. One that was killed makes nothing: there is something then, and a head
-    /// without contents is a damage that a new value replaces.
+    /// Waits for a value that another process has begun to write.
+    ///
+    /// A writer that was killed leaves a head without contents, which is a damage that a new value replaces.
     #[expect(clippy::disallowed_methods, reason = "waits for another process, in real time")]
     fn finished(&self, part: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError> {
         for _ in 0..20 {
@@ -157,7 +159,7 @@ impl Slots for Item<'_> {
 mod tests {
     use super::*;
 
-    /// As the store's own type, which is not public, has it.
+    /// Has the form of the store's own type, which is not public.
     #[derive(Debug, thiserror::Error)]
     #[error("Windows error code {0}")]
     struct PlatformError(u32);

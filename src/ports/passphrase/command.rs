@@ -10,13 +10,13 @@ use crate::platform::thread;
 use crate::secret::Secret;
 use crate::words::words;
 
-/// Below what SDKs grant to the whole of `credential-process`.
+/// Less than SDKs allow for the whole of `credential-process`.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// No shell: what a shell would expand or run in it has no meaning here. Its stderr is the person's to read.
+/// Runs the command without a shell: what a shell would expand has no meaning here. Its stderr is shown to the user.
 pub(super) fn first_line(command: &str) -> Result<Secret<String>, PassphraseError> {
     let mut words = words(command).into_iter();
-    // The arguments are nobody's business: somebody will have put the passphrase there.
+    // The arguments stay private, since the passphrase may be among them.
     let program = words.next().unwrap_or_default();
     let absent = |source| PassphraseError::CommandAbsent { program: program.clone(), source };
     let too_slow = || PassphraseError::CommandTooSlow { program: program.clone(), after: PATIENCE };
@@ -35,7 +35,7 @@ pub(super) fn first_line(command: &str) -> Result<Secret<String>, PassphraseErro
     let reader = thread::start(move || {
         let Some(mut stdout) = stdout else { return };
         let line = line::read(&mut stdout);
-        // To its end: a program whose reader goes away early fails.
+        // To the end: a program fails if its reader closes early.
         let _ = std::io::copy(&mut stdout, &mut std::io::sink());
         let _ = sender.send(line);
     });

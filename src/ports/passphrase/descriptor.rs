@@ -1,4 +1,4 @@
-//! A descriptor that whoever started us left open.
+//! Reads the passphrase from a descriptor that the parent process left open.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Result};
@@ -12,8 +12,10 @@ pub(super) fn first_line(number: &str) -> std::result::Result<Secret<String>, Pa
     line.map_err(PassphraseError::Descriptor)?
 }
 
-/// A copy of the descriptor, by the kernel's call for that: it shares the place up to which was read, and works for
-/// sockets and for files that could not be opened anew. Some containers forbid it.
+/// Duplicates the descriptor in the kernel.
+///
+/// The copy shares the read position, and works for sockets and for files that could not be opened again. Some
+/// containers forbid it.
 #[cfg(target_os = "linux")]
 fn open(number: i32) -> Result<File> {
     use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};

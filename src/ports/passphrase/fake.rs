@@ -1,4 +1,4 @@
-//! A person, a descriptor or a command as a test wants them. Clones share one state.
+//! A user, a descriptor or a command as a test needs them. Clones share one state.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -13,28 +13,28 @@ pub struct FakePassphrases(Rc<RefCell<State>>);
 #[derive(Default)]
 struct State {
     given: Option<String>,
-    /// `None`: nobody sits there.
+    /// `None` if there is no user.
     answers: Option<VecDeque<String>>,
     asked: Vec<String>,
     typed: BTreeMap<String, Secret<String>>,
 }
 
 impl FakePassphrases {
-    /// As a descriptor or a command would.
+    /// Behaves as a descriptor or a command.
     pub fn giving(passphrase: &str) -> Self {
         let fake = Self::default();
         fake.0.borrow_mut().given = Some(passphrase.to_owned());
         fake
     }
 
-    /// A person who types these, one after the other.
+    /// Behaves as a user who types these, one after the other.
     pub fn typing(answers: &[&str]) -> Self {
         let fake = Self::default();
         fake.0.borrow_mut().answers = Some(answers.iter().map(|answer| (*answer).to_owned()).collect());
         fake
     }
 
-    /// The questions so far: `new`, `known`, `again`.
+    /// Returns the prompts so far: `new`, `known`, `again`.
     pub fn asked(&self) -> Vec<String> {
         self.0.borrow().asked.clone()
     }

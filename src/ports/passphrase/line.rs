@@ -1,4 +1,4 @@
-//! The first line of something, without a copy of it left behind.
+//! Reads the first line of something without leaving a copy behind.
 
 use std::io::Read;
 
@@ -9,9 +9,11 @@ use crate::secret::Secret;
 
 pub(super) const LONGEST: usize = 1024;
 
-/// Byte by byte: what stands behind the line is for whoever reads next. The inner error is the reader's.
+/// Reads byte by byte: what follows the line is for the next reader.
+///
+/// The inner error is the reader's.
 pub(super) fn read(mut from: impl Read) -> std::io::Result<Result<Secret<String>, PassphraseError>> {
-    // Never grows, so no half-grown copy stays in memory.
+    // Never grows, so no copy stays in memory.
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = Zeroizing::new([0]);
     loop {

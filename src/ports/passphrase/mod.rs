@@ -1,5 +1,6 @@
-//! The passphrase of the `file` store, and where it comes from: a descriptor, a command, or the person at the
-//! terminal. Never the command line and never a variable: both can be read by others for as long as we run.
+//! The passphrase of the `file` store, and its sources: a descriptor, a command, or the user at the terminal.
+//!
+//! Never the command line and never a variable: both can be read by others for as long as kcaws runs.
 
 mod command;
 mod descriptor;
@@ -16,52 +17,54 @@ use crate::secret::Secret;
 
 const COMMAND: &str = "KCAWS_PASSPHRASE_COMMAND";
 
-/// What the person is asked for.
+/// What the user is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question<'a> {
-    /// That of a file that is there; `again` after a wrong one.
+    /// The passphrase of an existing file; `again` after a wrong one.
     Known { session: &'a str, again: bool },
-    /// That of a file to be: asked twice.
+    /// The passphrase of a new file: asked twice.
     New { session: &'a str },
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum PassphraseError {
-    #[error("KCAWS_PASSPHRASE_FD names no descriptor that can be read")]
+    #[error("KCAWS_PASSPHRASE_FD is not a readable file descriptor")]
     Descriptor(#[source] std::io::Error),
-    #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` does not start")]
+    #[error("KCAWS_PASSPHRASE_COMMAND: cannot start `{program}`")]
     CommandAbsent { program: String, source: std::io::Error },
     #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` failed ({status})")]
     CommandFailed { program: String, status: std::process::ExitStatus },
-    #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` did not end within {} s", .after.as_secs())]
+    #[error("KCAWS_PASSPHRASE_COMMAND: `{program}` did not finish within {} s", .after.as_secs())]
     CommandTooSlow { program: String, after: Duration },
     #[error("the passphrase is empty")]
     Empty,
     #[error("the passphrase is not a line of text of at most {} bytes", line::LONGEST)]
     NotALine,
-    #[error("the passphrases differ")]
+    #[error("the passphrases do not match")]
     Differ,
-    #[error("there is no terminal to ask at")]
+    #[error("there is no terminal to prompt on")]
     NoTerminal(#[source] std::io::Error),
 }
 
 pub trait PassphraseSource {
-    /// That of `session`, without asking anybody. `Ok(None)`: neither a descriptor nor a command is set up, and
-    /// nobody has typed it yet.
+    /// Returns the passphrase of `session` without prompting.
+    ///
+    /// `Ok(None)` if neither a descriptor nor a command is configured, and it has not been typed yet.
     fn given(&self, session: &str) -> Result<Option<Secret<String>>, PassphraseError>;
-    /// What was typed was right: whoever else of this process wants it need not ask.
+    /// Keeps a passphrase that turned out to be right, so that this process does not prompt again.
     fn keep(&self, session: &str, typed: &Secret<String>);
-    /// Asks the person and waits. For commands that may do so only.
+    /// Prompts and waits. Only for commands that may do so.
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError>;
 }
 
-/// Asks the person at the terminal for a line that is not shown, such as an MFA code.
+/// Prompts at the terminal for a line that is not echoed, such as an MFA code.
 pub fn typed_unseen(question: &str) -> Result<Secret<String>, PassphraseError> {
     prompt::ask(question)
 }
 
-/// What was given, for as long as the process lives, for whoever of it asks next: a descriptor can be read only once,
-/// a command may be slow, and a person has better things to do.
+/// Keeps the passphrase as long as the process runs.
+///
+/// A descriptor can be read only once, a command may be slow, and a user should be asked only once.
 #[derive(Clone, Default)]
 pub struct KeptPassphrase(Arc<Mutex<Passphrases>>);
 
@@ -74,7 +77,7 @@ struct Passphrases {
 }
 
 impl KeptPassphrase {
-    /// Whether `session` needs nobody to be asked any more.
+    /// Returns whether `session` needs no more prompts.
     pub fn has(&self, session: &str) -> bool {
         let kept = self.lock();
         kept.given.is_some() || kept.typed.contains_key(session)
@@ -146,13 +149,13 @@ mod tests {
         SystemPassphrases::new(Env::from_pairs(pairs), KeptPassphrase::default())
     }
 
-    /// `given` answers the same again and again: a descriptor that is read once must not be read twice.
+    /// `given` returns the same every time: a descriptor that is read once must not be read twice.
     fn contract(source: &dyn PassphraseSource, expected: Option<&str>) {
         for _ in 0..2 {
             let given = source.given("corp").expect("answers");
             assert_eq!(given.as_ref().map(|given| given.expose().as_str()), expected);
         }
-        // What was typed is that session's, and comes after what was set up.
+        // What was typed belongs to that session, and comes after the configured sources.
         source.keep("corp", &"typed".into());
         let given = |session| source.given(session).expect("answers").map(|given| given.expose().clone());
         assert_eq!(given("corp").as_deref(), expected.or(Some("typed")));
@@ -181,7 +184,7 @@ mod tests {
         let number = std::os::fd::AsRawFd::as_raw_fd(&reader).to_string();
         let given = system(&[(PASSPHRASE_DESCRIPTOR, &number), (COMMAND, "false")]);
         contract(&given, Some("from the pipe"));
-        // For the next call inside the same process, which cannot read it any more.
+        // For the next call in the same process, which can no longer read it.
         contract(&SystemPassphrases::new(given.env.clone(), given.kept.clone()), Some("from the pipe"));
     }
 

@@ -1,10 +1,11 @@
-//! The person at the terminal, typing unseen.
+//! Prompts the user at the terminal without echo.
 
 use super::PassphraseError;
 use crate::secret::Secret;
 
-/// On the terminal itself, whatever became of the three streams. The echo goes before the question comes, and is
-/// put back by whatever ends us.
+/// Uses the terminal itself, whatever the three streams are redirected to.
+///
+/// The echo is disabled before the prompt appears, and restored however the process ends.
 #[cfg(unix)]
 pub(super) fn ask(question: &str) -> Result<Secret<String>, PassphraseError> {
     use std::io::Write;
@@ -22,7 +23,7 @@ pub(super) fn ask(question: &str) -> Result<Secret<String>, PassphraseError> {
         let undo = interrupt::undone_at_exit(move || {
             let _ = tcsetattr(&same, OptionalActions::Now, &before);
         });
-        // What was typed before the question is no answer to it.
+        // What was typed before the prompt does not answer it.
         tcsetattr(&terminal, OptionalActions::Flush, &quiet)?;
         terminal.write_all(question.as_bytes())?;
         Ok((terminal, undo))

@@ -22,12 +22,12 @@ impl FakeSealingKeys {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As where no key may lie anywhere.
+    /// Behaves as if no key could be stored anywhere.
     pub fn refuse(&self) {
         self.state().refuses = true;
     }
 
-    /// As after a reboot.
+    /// Behaves as after a reboot.
     pub fn lose_all(&self) {
         self.state().keys.clear();
     }

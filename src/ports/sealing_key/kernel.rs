@@ -1,4 +1,4 @@
-//! The kernel's keyring of this user: no file, no prompt, gone at a reboot, and with a timeout of its own.
+//! The kernel's keyring of this user: no file, no prompt, cleared at a reboot, and with a timeout of its own.
 
 use chrono::{DateTime, Utc};
 use linux_keyutils::{KeyPermissions, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
@@ -12,10 +12,10 @@ pub(super) struct KernelKeys;
 
 impl SealingKeys for KernelKeys {
     fn get(&self, id: &KeyId, _now: DateTime<Utc>) -> Option<Key> {
-        // An expired key is the kernel's to refuse.
+        // The kernel refuses an expired key by itself.
         let found = match find(KeyRing::from_special_id(KeyRingIdentifier::User, false).ok()?, id) {
             Ok(found) => found,
-            // Kept before keys were readable for their user.
+            // Stored before keys were readable for their user.
             Err(_) => find(user_keyring().ok()?, id).ok()?,
         };
         found.map(|kept| kept.key)
@@ -24,10 +24,10 @@ impl SealingKeys for KernelKeys {
     fn keep(&self, id: &KeyId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Key, NoPlace> {
         let ring = user_keyring().map_err(|_| NoPlace)?;
         let kept = Kept::extended(find(ring, id).ok().flatten(), until)?;
-        // The kernel takes 32 bits, and would cut off the rest.
+        // The kernel accepts 32 bits, and would cut off the rest.
         let seconds = kept.until.saturating_sub(now.timestamp()).clamp(1, i64::from(u32::MAX));
         let seconds = usize::try_from(seconds).map_err(|_| NoPlace)?;
-        // Quota used up, or refused by a container's filter: another place may take it.
+        // Quota used up, or refused by a container's filter: another place may accept it.
         let added = ring.add_key(&description(id), kept.bytes().as_slice()).map_err(|_| NoPlace)?;
         // A key without a timeout would outlive the user's last process.
         if added.set_timeout(seconds).is_err() {
@@ -47,8 +47,9 @@ impl SealingKeys for KernelKeys {
     }
 }
 
-/// Lets every process of this user read the key as it is, not only one that has linked `@u` to a keyring of its own.
-/// Each of them could do that, so nothing is given up, and a warm call is spared a keyring: two system calls, and its
+/// Lets every process of this user read the key directly, not only one that has linked `@u` to a keyring of its own.
+///
+/// Each of them could do that, so nothing is given up. It saves a warm call a keyring: two system calls, and its
 /// removal by the kernel afterwards.
 fn readable_for_its_user() -> KeyPermissions {
     let user = Permission::VIEW | Permission::READ | Permission::SEARCH;
@@ -58,7 +59,7 @@ fn readable_for_its_user() -> KeyPermissions {
 fn find(ring: KeyRing, id: &KeyId) -> Result<Option<Kept>, KeyringError> {
     let Some(found) = present(ring.search(&description(id)))? else { return Ok(None) };
     let mut bytes = zeroize::Zeroizing::new([0; Kept::LEN]);
-    // The kernel answers with the full length, whatever fitted.
+    // The kernel returns the full length, however much fitted.
     let length = present(found.read(&mut *bytes))?;
     Ok(length.filter(|length| *length == Kept::LEN).and_then(|_| Kept::read(bytes.as_slice())))
 }

@@ -1,5 +1,6 @@
-//! The keys that warm credentials are sealed under: 32 bytes per session, in a place that a reboot empties and
-//! that no prompt guards. A key that is gone is an every-day case: what was sealed under it is fetched again.
+//! The keys of the credential cache: 32 bytes per session, in a place that a reboot clears and that no prompt guards.
+//!
+//! A lost key is nothing unusual: what was sealed under it is fetched again.
 
 pub mod fake;
 #[cfg(target_os = "linux")]
@@ -15,24 +16,24 @@ use crate::platform::env::Env;
 
 pub const ID_LEN: usize = 16;
 
-/// Random, and never used for a second key: it lies in front of what is sealed.
+/// Random, and never used for a second key: it is stored in front of what is sealed.
 pub type KeyId = [u8; ID_LEN];
 
-/// Nowhere here may a key lie: then nothing is kept warm.
+/// No key may be stored here, so nothing is cached.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no place for the key of warm credentials here")]
+#[error("there is no place to store the key of the credential cache")]
 pub struct NoPlace;
 
 pub trait SealingKeys: Send + Sync {
-    /// `None`: lost, expired, or out of reach.
+    /// Returns the key; `None` if it is lost, expired, or out of reach.
     fn get(&self, id: &KeyId, now: DateTime<Utc>) -> Option<Key>;
-    /// The key, made where there is none, kept until `until` at least.
+    /// Returns the key, creating it if necessary, and keeps it until `until` at least.
     fn keep(&self, id: &KeyId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Key, NoPlace>;
-    /// What is sealed under it stays closed for ever.
+    /// Destroys the key: what is sealed under it cannot be opened again.
     fn destroy(&self, id: &KeyId);
 }
 
-/// The first place that takes a key keeps it; each is asked for it.
+/// Asks each place in order; the first one that accepts a key keeps it.
 struct Places(Vec<Box<dyn SealingKeys>>);
 
 impl SealingKeys for Places {
@@ -51,17 +52,17 @@ impl SealingKeys for Places {
     }
 }
 
-/// The places of this platform. Opening touches none.
+/// Returns the places of this platform. Opening touches none.
 #[cfg(target_os = "linux")]
 pub fn open(env: &Env) -> Box<dyn SealingKeys> {
     let runtime = runtime_file::RuntimeFileKeys::new(env.raw("XDG_RUNTIME_DIR"));
     Box::new(Places(vec![Box::new(kernel::KernelKeys), Box::new(runtime)]))
 }
 
-/// Whether the second place is one.
+/// Returns whether the second place is usable.
 #[cfg(target_os = "linux")]
 pub fn has_runtime_folder(env: &Env) -> bool {
-    env.raw("XDG_RUNTIME_DIR").is_some_and(|folder| runtime_file::lies_in_memory(folder.as_ref()))
+    env.raw("XDG_RUNTIME_DIR").is_some_and(|folder| runtime_file::is_in_memory(folder.as_ref()))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -96,8 +97,10 @@ pub fn open(_env: &Env) -> Box<dyn SealingKeys> {
     Box::new(Places(Vec::new()))
 }
 
-/// A key and until when it is kept: what lies in a place. The time lies with the key, so that a later write for a
-/// shorter time does not take the key from under an entry that lives longer.
+/// A stored key, and until when it is kept.
+///
+/// The time is stored with the key, so that a later write for a shorter time does not destroy the key of an entry that
+/// is valid longer.
 struct Kept {
     key: Key,
     until: i64,
@@ -118,7 +121,7 @@ impl Kept {
         bytes
     }
 
-    /// The one that is there with the later end, or a new one.
+    /// Returns the existing key with the later expiry, or a new one.
     fn extended(found: Option<Self>, until: DateTime<Utc>) -> Result<Self, NoPlace> {
         let until = until.timestamp();
         match found {
@@ -189,7 +192,7 @@ mod tests {
         let refused = runtime_file::RuntimeFileKeys::new(Some(on_disk.path().into()));
         assert!(refused.keep(&fresh_id(), at(10), at(0)).is_err());
         assert!(std::fs::read_dir(on_disk.path()).expect("reads").next().is_none());
-        // The one place on a usual Linux that is in memory and writable.
+        // The only place on a usual Linux that is in memory and writable.
         let Ok(in_memory) = tempfile::tempdir_in("/dev/shm") else { return };
         contract(&runtime_file::RuntimeFileKeys::new(Some(in_memory.path().into())));
     }

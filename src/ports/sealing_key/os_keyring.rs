@@ -1,4 +1,4 @@
-//! macOS and Windows: the OS keyring, which the program that wrote an item reads without a prompt.
+//! macOS and Windows: the OS keyring, which the program that wrote an item can read without a prompt.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -48,7 +48,7 @@ impl<S: SecretStore + Send> SealingKeys for StoreKeys<S> {
     }
 }
 
-/// No session has such a name together with an empty start URL.
+/// Returns the item's name: no session has such a name together with an empty start URL.
 fn item(id: &KeyId) -> ItemKey {
     ItemKey { session: format!("kcaws-warm:{}", name(id)), start_url: String::new() }
 }

@@ -1,5 +1,6 @@
-//! Where the kernel refuses keys (containers): a 0600 file in `$XDG_RUNTIME_DIR`, if that lies in memory. A key on
-//! a disk, beside what it seals, would protect nothing.
+//! A place for containers, where the kernel refuses keys: a 0600 file in `$XDG_RUNTIME_DIR`, if that is in memory.
+//!
+//! A key on disk, beside what it seals, would protect nothing.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ impl RuntimeFileKeys {
 
     /// Its checks (owner, mode, no symlink) are those of the state folder.
     fn folder(&self) -> Option<DiskStateFolder> {
-        let runtime = self.runtime.as_deref().filter(|folder| lies_in_memory(folder))?;
+        let runtime = self.runtime.as_deref().filter(|folder| is_in_memory(folder))?;
         Some(DiskStateFolder::new(Some(runtime.join("kcaws"))))
     }
 }
@@ -55,7 +56,7 @@ impl SealingKeys for RuntimeFileKeys {
     }
 }
 
-pub(super) fn lies_in_memory(folder: &Path) -> bool {
+pub(super) fn is_in_memory(folder: &Path) -> bool {
     /// statfs(2), TMPFS_MAGIC and RAMFS_MAGIC.
     const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
     rustix::fs::statfs(folder)

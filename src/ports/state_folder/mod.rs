@@ -1,4 +1,4 @@
-//! The state folder: status files, sealed files and locks. 0700, ours, no symlink; never a temp folder.
+//! The state folder: status files, sealed files and locks. 0700, owned by the user, not a symlink; never a temp folder.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -20,40 +20,44 @@ pub use crate::ports::state_error::StateError;
 /// Names are relative, made of `[a-z0-9._-]` and at most one `/`.
 pub trait StateFolder: Send + Sync {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError>;
-    /// Temp file beside the target, 0600, fsync, rename: a reader sees the old bytes or the new, never a part.
+    /// Writes a file so that a reader sees the old bytes or the new, never a part.
+    ///
+    /// A temp file beside the target, 0600, fsync, rename.
     fn write(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
-    /// The same without fsync, for what may be lost with the power: its reader notices a torn file.
+    /// Writes without fsync what may be lost with the power: its reader notices a torn file.
     fn write_cached(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
-    /// As [`StateFolder::write`], for what is worth a login: it lasts when this returns, and a whole copy of it that a
-    /// killed process left is found by [`StateFolder::left_overs`]. The caller holds the record's lock.
+    /// Writes a record that must survive, since losing it would require a login.
+    ///
+    /// It is durable when this returns, and [`StateFolder::left_overs`] finds a complete copy of it that a killed
+    /// process left. The caller holds the record's lock.
     fn write_record(&self, name: &str, contents: &[u8]) -> Result<(), StateError>;
-    /// `false` when there was nothing.
+    /// Removes a file; `false` if there was none.
     fn remove(&self, name: &str) -> Result<bool, StateError>;
-    /// Removes what [`StateFolder::write_record`] wrote, and what it left: first that, so that nothing comes back.
+    /// Removes what [`StateFolder::write_record`] wrote, after its leftovers, so that nothing comes back.
     fn remove_record(&self, name: &str) -> Result<bool, StateError>;
-    /// What killed processes wrote as the record `name` and did not put in its place, the newest first.
+    /// Returns what killed processes wrote as the record `name` and did not put in place, the newest first.
     fn left_overs(&self, name: &str) -> Result<Vec<LeftOver>, StateError>;
     /// Puts it in the place of the record `name`.
     fn finish(&self, left: &LeftOver, name: &str) -> Result<(), StateError>;
-    /// Removes what killed writers of `name`, and of all names that begin with the same hash, have left, however young.
+    /// Removes the leftovers of killed writers of `name`, and of all names that begin with the same hash, of any age.
     fn sweep(&self, name: &str) -> Result<(), StateError>;
-    /// The names of the files directly in `folder`, sorted; never those of writes that are not finished.
+    /// Returns the names of the files directly in `folder`, sorted, without unfinished writes.
     fn list(&self, folder: &str) -> Result<Vec<String>, StateError>;
-    /// Removes the folder with all that is in it.
+    /// Removes the folder with everything in it.
     fn clear(&self) -> Result<(), StateError>;
-    /// An exclusive advisory lock, held until dropped. Waits up to `patience`.
+    /// Acquires an exclusive advisory lock, held until dropped; waits up to `patience`.
     fn lock(&self, name: &str, patience: Duration) -> Result<Lock, StateError>;
 }
 
-/// A record that was written and not put in its place. Perhaps torn: the reader checks it.
+/// A record that was written and not put in place. It may be torn: the reader checks it.
 pub struct LeftOver {
     pub(super) name: String,
     pub contents: Vec<u8>,
-    /// There is such a record, and it is no younger.
+    /// Whether such a record exists that is no younger.
     pub is_newer: bool,
 }
 
-/// Held until dropped. The system frees it when the process dies, so a killed leader is replaced.
+/// Held until dropped. The system releases it when the process dies, so a killed holder is replaced.
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] LockKind);
 
 pub(super) enum LockKind {
@@ -67,24 +71,25 @@ impl Lock {
     }
 }
 
-/// A file name for things whose own names are hostile (rule 11): a hash has no slashes, no dots and no case, and
-/// its length is known.
+/// Returns a file name for things with hostile names (rule 11).
+///
+/// A hash has no slashes, dots or case, and a fixed length.
 pub fn hashed_name(fields: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for field in fields {
-        // As `length_prefixed` has them, without a copy: every warm call comes here.
+        // As in `length_prefixed`, without a copy: every warm call runs this.
         hash.update(length_of(field));
         hash.update(field);
     }
     hex(&hash.finalize())
 }
 
-/// The real folder. Nothing is opened or created until asked.
+/// The real folder. Nothing is opened or created until needed.
 pub struct DiskStateFolder {
     root: Option<PathBuf>,
-    /// Those that this process has swept.
+    /// The folders that this process has swept.
     swept: Mutex<Vec<PathBuf>>,
-    /// Its owner and mode were looked at, and are fine.
+    /// Whether its owner and mode were checked, and are fine.
     is_ours: AtomicBool,
 }
 
@@ -97,8 +102,10 @@ impl DiskStateFolder {
         self.root.as_deref().ok_or(StateError::NoHome)
     }
 
-    /// Returns the folder to read from, `None` where there is none yet. What lies in a folder that others can reach may
-    /// be theirs; it is looked at once, and that is the one system call that a warm call has for it.
+    /// Returns the folder to read from; `None` if there is none yet.
+    ///
+    /// Files in a folder that others can reach may be theirs. It is checked once, which is the only system call of a
+    /// warm call for it.
     fn root_to_read(&self) -> Result<Option<&Path>, StateError> {
         let root = self.root()?;
         if !self.is_ours.load(Ordering::Relaxed) {
@@ -112,7 +119,7 @@ impl DiskStateFolder {
         Ok(Some(root))
     }
 
-    /// Creates what is missing and checks what is there.
+    /// Creates what is missing and checks what exists.
     fn folder_of(&self, name: &str) -> Result<PathBuf, StateError> {
         debug_assert!(is_plain(name), "state names are ours: {name}");
         let root = self.root()?;
@@ -155,7 +162,7 @@ impl DiskStateFolder {
         }
     }
 
-    /// The folder of a file, whether it is there or not.
+    /// Returns the folder of a file, whether or not it exists.
     fn parent_of(&self, name: &str) -> Result<PathBuf, StateError> {
         let path = self.root()?.join(name);
         Ok(path.parent().map_or(path.clone(), Path::to_path_buf))
@@ -171,8 +178,8 @@ impl StateFolder for DiskStateFolder {
                 let metadata = file.metadata().map_err(io("look at", &path))?;
                 refuse_foreign(&path, &metadata)?;
                 let mut contents = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-                // Files here are replaced, never appended to: beyond its size nothing is looked for, and a file without
-                // this limit would ask for its size and place once more.
+                // Files here are replaced, never appended to, so nothing is read beyond the size; without this limit,
+                // reading would query size and position again.
                 file.take(metadata.len()).read_to_end(&mut contents).map_err(io("read", &path))?;
                 Ok(Some(contents))
             }
@@ -233,7 +240,7 @@ impl StateFolder for DiskStateFolder {
     #[expect(clippy::disallowed_methods, reason = "this is the port")]
     fn finish(&self, left: &LeftOver, name: &str) -> Result<(), StateError> {
         let (temp, path) = (self.root()?.join(&left.name), self.root()?.join(name));
-        // Whether its writer came so far is not known.
+        // Whether its writer got that far is unknown.
         let synced = open(&temp, OpenOptions::new().read(true).write(true)).and_then(|file| file.sync_all());
         synced.map_err(io("write", &temp))?;
         std::fs::rename(&temp, &path).map_err(io("replace", &path))?;
@@ -290,7 +297,7 @@ impl StateFolder for DiskStateFolder {
     }
 }
 
-/// A rename or a removal lasts when the folder is written. Some file systems know no such thing.
+/// Makes a rename or a removal durable by syncing the folder, which some file systems do not support.
 fn sync_folder(folder: &Path) {
     if cfg!(unix)
         && let Ok(folder) = File::open(folder)
@@ -313,8 +320,8 @@ fn put_in_place(temp: tempfile::NamedTempFile, path: &Path) -> std::io::Result<(
     temp.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
-/// Windows refuses to replace a file that somebody has open, if only to read it. Readers are done in no time, and so
-/// are virus scanners, most of the time.
+/// Windows refuses to replace an open file, even if it is only read. Readers are done quickly, and so are virus
+/// scanners, most of the time.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "this is the port")]
 fn put_in_place(mut temp: tempfile::NamedTempFile, path: &Path) -> std::io::Result<()> {
@@ -344,7 +351,7 @@ pub(super) fn is_nothing_there(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::NotFound
 }
 
-/// Copies nothing before there is an error: warm calls come by here.
+/// Copies nothing unless there is an error: warm calls run this.
 pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StateError {
     move |source| StateError::Io { what, path: path.to_path_buf(), source }
 }

@@ -1,4 +1,4 @@
-//! `AssumeRole`: what is asked, and the credentials in the answer (AWS STS API reference).
+//! `AssumeRole`: the request, and the credentials in the response (AWS STS API reference).
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use crate::ports::clock::Skew;
 use crate::ports::identity_center::RoleCredentials;
 use crate::secret::Secret;
 
-/// A role to assume, and what its trust policy may ask for.
+/// A role to assume, and what its trust policy may require.
 pub struct AssumeRole<'a> {
     pub arn: &'a str,
-    /// Of 2 to 64 `[\w+=,.@-]`; CloudTrail shows it.
+    /// 2 to 64 of `[\w+=,.@-]`; CloudTrail shows it.
     pub session_name: &'a str,
-    /// 15 minutes to 12 hours; an hour at most for credentials that are a role's themselves.
+    /// 15 minutes to 12 hours; an hour at most for credentials that are themselves a role's.
     pub duration: Option<Duration>,
     pub external_id: Option<&'a str>,
     /// Serial number of the device and its code.
     pub mfa: Option<(&'a str, &'a Secret<String>)>,
 }
 
-/// What STS gave, and how far its clock is ahead of ours.
+/// The credentials that STS issued, and how far its clock is ahead of this machine's.
 pub struct AssumedCredentials {
     pub credentials: RoleCredentials,
     pub skew: Option<Skew>,

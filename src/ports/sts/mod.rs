@@ -1,5 +1,6 @@
-//! STS: whose role credentials these are (`GetCallerIdentity`), and the credentials of another role for them
-//! (`AssumeRole`). AWS STS API reference; Signature Version 4 by the SDK's own signer.
+//! STS: the identity of role credentials (`GetCallerIdentity`), and credentials of another role (`AssumeRole`).
+//!
+//! AWS STS API reference; Signature Version 4 by the SDK's own signer.
 
 mod assume;
 
@@ -19,10 +20,10 @@ use crate::ports::service_call::{CallError, CallErrorKind, CalledService, Refusa
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
-/// STS takes signatures that are five minutes off.
+/// STS accepts signatures that are five minutes off.
 const HARMFUL_SKEW: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 
-/// What STS says of credentials.
+/// What STS reports about credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerIdentity {
     pub account: String,
@@ -32,7 +33,7 @@ pub struct CallerIdentity {
 }
 
 impl CallerIdentity {
-    /// Identity Center names the role session after its user.
+    /// Returns the user, after whom Identity Center names the role session.
     pub fn user(&self) -> Option<&str> {
         let (role, user) = self.arn.split_once(":assumed-role/")?.1.split_once('/')?;
         role.starts_with("AWSReservedSSO_").then_some(user)
@@ -52,7 +53,7 @@ pub trait Sts {
 
 pub struct HttpSts {
     callee: ServiceEndpoint,
-    /// What is signed for: that of the endpoint.
+    /// The Region of the signature: that of the endpoint.
     region: String,
 }
 
@@ -110,7 +111,7 @@ impl HttpSts {
         self.callee.call(&request)
     }
 
-    /// Asks once, and once more where the refusal says that this machine's clock is off.
+    /// Calls once, and once more if the refusal shows that this machine's clock is off.
     fn call<T>(
         &self,
         operation: &'static str,
@@ -121,7 +122,7 @@ impl HttpSts {
         let skew = || self.callee.http.clock_skew().unwrap_or_default();
         let before = skew();
         let outcome = match self.ask(credentials, body) {
-            // A clock that is off makes a signature that is too old; the refusal tells the time.
+            // With the clock off, the signature is expired; the refusal contains the time.
             Err(CallError { trouble: CallErrorKind::Refused { .. }, .. })
                 if skew().differs_from(before, HARMFUL_SKEW) =>
             {
@@ -158,7 +159,7 @@ fn identity(body: &str) -> Option<CallerIdentity> {
     })
 }
 
-/// The text of the element of that name, of those two levels down: `…Response/…Result/Arn`, `ErrorResponse/Error/Code`.
+/// Returns the text of that element two levels down: `…Response/…Result/Arn`, `ErrorResponse/Error/Code`.
 fn text_of(body: &str, name: &str) -> Option<String> {
     let mut document = Document::new(body);
     let mut root = document.root_element().ok()?;
@@ -172,7 +173,7 @@ fn text_of(body: &str, name: &str) -> Option<String> {
     None
 }
 
-/// Answers with one fixed identity.
+/// Responds with one fixed identity.
 pub struct FakeSts(pub CallerIdentity);
 
 impl Sts for FakeSts {

@@ -1,9 +1,10 @@
 //! The config file as sections and keys with their places: lossless, because it keeps the text and points into it.
-//! Who reads learns what a section says; who edits ([`super::draft`]) learns which bytes say it.
+//!
+//! Readers learn what a section contains; edits ([`super::draft`]) learn which bytes it is.
 //!
 //! The rules are those that all SDKs but botocore share: inline comments are cut, duplicate sections are merged, the
-//! later key wins, `[profile default]` hides `[default]`. Where those SDKs refuse a line that botocore reads, botocore
-//! is followed ([`super::reading`]). What botocore refuses is in [`super::strict`].
+//! later key wins, `[profile default]` hides `[default]`. If those SDKs refuse a line that botocore reads, botocore is
+//! followed ([`super::reading`]). What botocore refuses is in [`super::strict`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use super::reading::{Fault, Lines};
 use super::{ConfigError, KnownNames, Place, invisible};
 use crate::platform::foreign_file;
 
-/// What counts as blank: the SDKs agree on no more than these.
+/// The characters that count as blanks: the SDKs agree on no others.
 pub(super) const BLANKS: [char; 2] = [' ', '\t'];
 const BAD_BYTES: &str = "not valid UTF-8";
 pub(super) const BOM: char = '\u{feff}';
@@ -26,10 +27,10 @@ pub(super) const BOM: char = '\u{feff}';
 #[derive(Clone)]
 pub struct Document {
     path: PathBuf,
-    /// Somebody may keep keys in it.
+    /// The text, which may contain keys.
     text: Zeroizing<String>,
     sections: Vec<Section>,
-    /// Those of all sections, in order: a list for each would be ten thousand small ones.
+    /// The entries of all sections, in order: a list for each would be ten thousand small ones.
     entries: Vec<Entry>,
     /// The first section of each heading, and the last.
     by_heading: HashMap<Heading, (usize, usize)>,
@@ -41,13 +42,13 @@ pub struct Document {
     pub(super) known_profiles: OnceLock<KnownNames>,
 }
 
-/// What a section's header says. `[default]` and `[profile default]` are one profile.
+/// The heading of a section. `[default]` and `[profile default]` are one profile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Heading {
     Profile(String),
     SsoSession(String),
     Services(String),
-    /// Something that is none of ours, `[plugins]` for example.
+    /// A section that kcaws does not use, such as `[plugins]`.
     Other(String),
 }
 
@@ -56,11 +57,11 @@ pub(super) struct Section {
     pub(super) heading: Heading,
     /// Counted from 1.
     pub(super) line: usize,
-    /// The line of the header, with its end.
+    /// The line of the header, including its end.
     pub(super) header: Range<usize>,
     /// Where the next section begins.
     pub(super) end: usize,
-    /// Where its own are in the document's list.
+    /// The range of its entries in the document's list.
     pub(super) entries: Range<usize>,
     /// `[profile default]`, not `[default]`.
     pub(super) is_prefixed: bool,
@@ -72,10 +73,10 @@ pub(super) struct Section {
 pub(super) struct Entry {
     pub(super) key: Range<usize>,
     pub(super) value: Range<usize>,
-    /// From behind the `=` to the end of the line, an inline comment included, without blanks at either end.
+    /// From after the `=` to the end of the line, including an inline comment, without blanks at either end.
     pub(super) raw_value: Range<usize>,
     pub(super) line: usize,
-    /// All of its lines: the first one, and the indented ones below it, with their ends.
+    /// All of its lines: the first one and the indented ones below it, including their ends.
     pub(super) span: Range<usize>,
     /// The indented lines. Few have any, and there may be a hundred thousand entries.
     pub(super) below: Option<Box<Below>>,
@@ -85,12 +86,12 @@ pub(super) struct Entry {
 pub(super) struct Below {
     /// `key = value` below an empty value: `sso =\n  endpoint_url = …`.
     pub(super) nested: Vec<(Range<usize>, Range<usize>)>,
-    /// The first one that is no `key = value`.
+    /// The first one that is not a `key = value`.
     pub(super) plain: Option<usize>,
 }
 
 impl Document {
-    /// A missing file is an empty one, as everywhere.
+    /// Loads the file; a missing file counts as an empty one, as everywhere.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         match foreign_file::read(path) {
             Ok(bytes) => Self::from_bytes(path, bytes),
@@ -142,7 +143,9 @@ impl Document {
         }
     }
 
-    /// Such a file is never written: the bytes are not kept.
+    /// Adds faults for lines that are not UTF-8.
+    ///
+    /// Such a file is never written, so its bytes are not kept.
     fn add_bad_bytes(&mut self, bytes: &[u8]) {
         for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if std::str::from_utf8(line).is_ok() {
@@ -154,11 +157,11 @@ impl Document {
             let section = above.filter(|_| !is_comment);
             self.faults.push(Fault { line: index + 1, what: BAD_BYTES, section, is_read: false });
         }
-        // Of one line, the bytes are what is wrong with the rest of it.
+        // If it is one line, the bytes explain what is wrong with the rest of it.
         self.faults.sort_by_key(|fault| (fault.line, fault.what != BAD_BYTES));
     }
 
-    /// Returns what is wrong with the lines that botocore cannot read either, in order.
+    /// Returns the errors in lines that botocore cannot read either, in order.
     pub fn unreadable_lines(&self) -> impl Iterator<Item = ConfigError> {
         self.faults.iter().filter(|fault| !fault.is_read).map(|fault| self.error_of(fault))
     }
@@ -184,12 +187,12 @@ impl Document {
         &self.path
     }
 
-    /// Tells whether there was no file to load.
+    /// Returns whether there was no file to load.
     pub fn is_missing(&self) -> bool {
         self.is_missing
     }
 
-    /// The file, byte for byte.
+    /// Returns the file, byte for byte.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -198,7 +201,7 @@ impl Document {
         self.text
     }
 
-    /// Every profile, in order.
+    /// Returns every profile, in order.
     pub fn profiles(&self) -> Vec<View<'_>> {
         let of_profiles = self.firsts().filter(|heading| matches!(heading, Heading::Profile(_)));
         of_profiles.filter_map(|heading| self.section(heading)).collect()
@@ -212,7 +215,7 @@ impl Document {
         &self.entries[section.entries.clone()]
     }
 
-    /// Behind the last line of the section that says something; comments and blank lines may follow.
+    /// Returns the end of the last meaningful line of the section; comments and blank lines may follow.
     pub(super) fn last_word(&self, section: &Section) -> usize {
         self.entries(section).last().map_or(section.header.end, |entry| entry.span.end)
     }
@@ -221,24 +224,24 @@ impl Document {
         Place { path: self.path.clone(), line }
     }
 
-    /// The names of all sections of a kind, in order, each once.
+    /// Returns the names of all sections of a kind, in order, each once.
     pub fn names(&self, kind: impl Fn(&Heading) -> Option<&str>) -> Vec<String> {
         self.firsts().filter_map(kind).map(str::to_owned).collect()
     }
 
-    /// The headings in order, each once.
+    /// Returns the headings in order, each once.
     fn firsts(&self) -> impl Iterator<Item = &Heading> {
         let headings = self.sections.iter().map(|section| &section.heading).enumerate();
         headings.filter(|(index, heading)| self.by_heading[*heading].0 == *index).map(|(_, heading)| heading)
     }
 
-    /// All sections of this heading, hidden ones included.
+    /// Returns all sections of this heading, hidden ones included.
     pub(super) fn all(&self, heading: &Heading) -> Vec<&Section> {
         let first = self.by_heading.get(heading).map(|(first, _)| &self.sections[*first]);
         std::iter::successors(first, |section| section.next.map(|next| &self.sections[next])).collect()
     }
 
-    /// The sections with this heading, merged into one view.
+    /// Returns the sections with this heading, merged into one view.
     pub fn section(&self, heading: &Heading) -> Option<View<'_>> {
         let mut sections = self.all(heading);
         if sections.iter().any(|section| section.is_prefixed) {
@@ -247,7 +250,7 @@ impl Document {
         (!sections.is_empty()).then_some(View { document: self, sections })
     }
 
-    /// The lines of the headers that say this, if there are several.
+    /// Returns the lines of the headers of this heading, if there are several.
     pub fn duplicate(&self, heading: &Heading) -> Option<(Place, Place)> {
         match self.all(heading).as_slice() {
             [first, second, ..] => Some((self.place_at(first.line), self.place_at(second.line))),
@@ -255,7 +258,7 @@ impl Document {
         }
     }
 
-    /// As every reader knows the key: in lower case.
+    /// Returns the key in lower case, as every reader does.
     pub(super) fn key_of(&self, entry: &Entry) -> Cow<'_, str> {
         let key = &self.text[entry.key.clone()];
         if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -272,7 +275,7 @@ impl std::fmt::Debug for Document {
     }
 }
 
-/// One section, or several of one name read as one.
+/// One section, or several of the same name read as one.
 pub struct View<'a> {
     document: &'a Document,
     sections: Vec<&'a Section>,
@@ -283,13 +286,13 @@ impl<'a> View<'a> {
         self.document.place_at(self.sections[0].line)
     }
 
-    /// Returns what is wrong with a line of it that no tool can read.
+    /// Returns the error in a line of it that no tool can read.
     pub fn damage(&self) -> Option<ConfigError> {
         let found = self.sections.iter().find_map(|section| self.document.damage_of(section));
         found.map(|fault| self.document.error_of(fault))
     }
 
-    /// Returns the complaint about a value, and names an invisible character in it.
+    /// Returns the error about a value, naming an invisible character in it.
     pub fn bad_value(&self, key: &str, what: &str) -> ConfigError {
         let letter = self.get(key).and_then(invisible::in_text);
         let what = letter.map_or_else(
@@ -299,7 +302,7 @@ impl<'a> View<'a> {
         ConfigError::BadValue { place: self.place_of(key), what }
     }
 
-    /// Returns the complaint that a key is not there, and why where a line of the section tells.
+    /// Returns the error about a missing key, with the line of the section that may be the reason.
     pub fn missing(&self, title: &str, key: &'static str) -> ConfigError {
         let text = &*self.document.text;
         let mut entries = self.sections.iter().flat_map(|section| self.document.entries(section));
@@ -327,14 +330,14 @@ impl<'a> View<'a> {
         self.sections.iter().rev().find_map(|section| self.document.entries(section).iter().rfind(is_it))
     }
 
-    /// The value, unless it is empty.
+    /// Returns the value, unless it is empty.
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.entry(key)
             .map(|entry| &self.document.text[entry.value.clone()])
             .filter(|value| !value.is_empty())
     }
 
-    /// Returns the value, or the complaint that it contains an invisible character.
+    /// Returns the value, or an error if it contains an invisible character.
     pub fn visible(&self, key: &str) -> Result<Option<&'a str>, ConfigError> {
         let value = self.get(key);
         match value.and_then(invisible::in_text) {
@@ -350,7 +353,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// `key` of the block below `parent =`.
+    /// Returns `key` of the block below `parent =`.
     pub fn nested(&self, parent: &str, key: &str) -> Option<&'a str> {
         Some(&self.document.text[self.nested_value(parent, key)?])
     }
@@ -368,7 +371,7 @@ impl<'a> View<'a> {
         names.into_iter().filter_map(with_value).collect()
     }
 
-    /// The line of [`View::nested`]; that of the section where there is none.
+    /// Returns the line of [`View::nested`], or that of the section if it does not exist.
     pub fn place_of_nested(&self, parent: &str, key: &str) -> Place {
         let Document { path, text, .. } = self.document;
         self.nested_value(parent, key)

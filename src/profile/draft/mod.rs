@@ -1,5 +1,6 @@
-//! An edit of the config file: collected on one document, written as one new text. Only the lines of what is edited
-//! change; comments, order, blank lines, line ends and a missing last line end stay.
+//! An edit of the config file: collected on one document, written as one new text.
+//!
+//! Only the edited lines change; comments, order, blank lines, line ends and a missing last line end stay.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -14,7 +15,7 @@ pub struct Draft<'a> {
     document: &'a Document,
     splices: Vec<(Range<usize>, String)>,
     appended: Vec<String>,
-    /// The lines of headers that botocore does not read so, by what they may be meant as.
+    /// The lines of headers that botocore reads differently, by what may be meant.
     odd_headers: HashMap<Heading, usize>,
     /// New names by old ones.
     renamed: HashMap<Heading, Heading>,
@@ -22,7 +23,7 @@ pub struct Draft<'a> {
     promises: Vec<Promise>,
 }
 
-/// The keys that a section must then have, or that there must be none of this name.
+/// The keys that a section must have, or that there must be no section of this name.
 type Promise = (Heading, Option<Vec<(String, String)>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub enum Change {
     Unchanged,
 }
 
-/// What stands in a section name that is written by us: every tool reads it without quotes (rule 11).
+/// Returns whether kcaws may write this as a section name: every tool reads it without quotes (rule 11).
 pub fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_plain_byte)
 }
@@ -58,24 +59,25 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// The one section of this heading, if every tool can find it there.
+    /// Returns the only section of this heading, if every tool can find it there.
     fn only(&self, heading: &Heading) -> Result<Option<&'a Section>, ConfigError> {
         if let Some(line) = self.odd_headers.get(heading) {
             return Err(self.document.unshared(
                 *line,
-                "a section header that the AWS CLI and Python leave out or read as another name",
+                "a section header that the AWS CLI and Python ignore or read as another name",
             ));
         }
         self.document.only(heading)
     }
 
-    /// As it was before this draft.
+    /// Returns the document as it was before this draft.
     pub fn document(&self) -> &'a Document {
         self.document
     }
 
-    /// Gives the section these keys; others that it has stay. A section that is not there goes to the end of the
-    /// file. Each section at most once in one draft.
+    /// Sets these keys of a section; other keys stay.
+    ///
+    /// A missing section is added at the end of the file. Each section can be set at most once in one draft.
     pub fn set(&mut self, heading: &Heading, keys: &[(&str, &str)]) -> Result<Change, ConfigError> {
         for (key, value) in keys {
             check_pair(key, value)?;
@@ -98,7 +100,7 @@ impl<'a> Draft<'a> {
         Ok(if self.splices.len() == before { Change::Unchanged } else { Change::Updated })
     }
 
-    /// Removes keys with all of their lines; how many.
+    /// Removes keys with all of their lines, and returns how many.
     pub fn unset_all(
         &mut self,
         heading: &Heading,
@@ -112,8 +114,9 @@ impl<'a> Draft<'a> {
         Ok(self.splices.len() - before)
     }
 
-    /// Removes a section: from its header to its last setting. Comments and blank lines behind that stay, but for
-    /// the one that set it apart.
+    /// Removes a section, from its header to its last setting.
+    ///
+    /// Comments and blank lines after that stay, except for the one that separated it.
     pub fn remove(&mut self, heading: &Heading) -> Result<bool, ConfigError> {
         let Some(section) = self.only(heading)? else { return Ok(false) };
         let text = self.document.text();
@@ -131,7 +134,9 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
-    /// Gives a section another name; its place and all of its lines stay. To the rest of the draft it keeps the old one.
+    /// Renames a section; its place and all of its lines stay.
+    ///
+    /// Until the end of the draft it is addressed by its old name.
     pub fn rename(&mut self, from: &Heading, to: &Heading) -> Result<bool, ConfigError> {
         let Some(section) = self.only(from)? else { return Ok(false) };
         if let Heading::Profile(name) = to
@@ -149,7 +154,7 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
-    /// The new document: what was asked for is in it, and every tool can read it.
+    /// Returns the new document, after checking that it has the requested content and that every tool can read it.
     pub fn finish(mut self) -> Result<Document, ConfigError> {
         let old = self.document.text();
         self.splices.sort_by_key(|(range, _)| (range.start, range.end));
@@ -175,7 +180,7 @@ impl<'a> Draft<'a> {
             new.push_str(section);
         }
         let ended = without_end(&new);
-        // A blank line that is the last one now was not left without its end.
+        // A blank line that is last now had no line end.
         if !old.is_empty() && !old.ends_with('\n') && !ended.is_empty() && !ended.ends_with('\n') {
             new.truncate(ended.len());
         }
@@ -185,16 +190,14 @@ impl<'a> Draft<'a> {
     }
 
     fn check(&self, read: &Document) -> Result<(), ConfigError> {
-        let broken = |place: Place| ConfigError::Unshared {
-            place,
-            what: "the edit would not be read as it was meant",
-        };
+        let broken =
+            |place: Place| ConfigError::Unshared { place, what: "the edit would not be read as intended" };
         read.check_for_every_tool()?;
         let new_names: HashSet<&Heading> = self.renamed.values().collect();
         for (heading, keys) in &self.promises {
             let now = match keys {
                 Some(_) => self.renamed.get(heading).unwrap_or(heading),
-                // Another section has taken the name over.
+                // Another section has taken over the name.
                 None if new_names.contains(heading) => continue,
                 None => heading,
             };
@@ -243,10 +246,10 @@ impl<'a> Draft<'a> {
         let line = line_of(text, entry.span.start);
         let end = &text[line.start + without_end(&text[line.clone()]).len()..line.end];
         let before = &text[line.start..entry.raw_value.start];
-        // `key =` and nothing behind it.
+        // `key =` with no value.
         let gap = if before.ends_with('=') && raw.is_empty() { " " } else { "" };
         let mut new = String::new();
-        // botocore takes an inline comment for a part of the value: it gets a line of its own.
+        // botocore reads an inline comment as part of the value, so the comment gets a line of its own.
         let mut marks = raw.match_indices(['#', ';']);
         if let Some((at, _)) = marks.find(|(at, _)| *at == 0 || raw[..*at].ends_with(char::is_whitespace)) {
             new.extend([&raw[at..], self.line_end(line.start)]);
@@ -255,7 +258,7 @@ impl<'a> Draft<'a> {
         self.splices.push((entry.span.clone(), new));
     }
 
-    /// Below the last setting of the section, written as that one is.
+    /// Inserts a key below the last setting of the section, in the same style.
     fn add_lines(&mut self, section: &Section, keys: &[(&str, &str)]) {
         if keys.is_empty() {
             return;
@@ -277,7 +280,7 @@ impl<'a> Draft<'a> {
         self.splices.push((at..at, new));
     }
 
-    /// As the line above ends, else as the file's first line does.
+    /// Returns the line end of the line above, or else of the file's first line.
     fn line_end(&self, at: usize) -> &'static str {
         let text = self.document.text();
         let above = &text[line_above(text, at)];
@@ -299,12 +302,12 @@ fn check_pair(key: &str, value: &str) -> Result<(), ConfigError> {
     if is_fine { Ok(()) } else { Err(ConfigError::CannotBeWritten { key: key.to_owned() }) }
 }
 
-/// The line that `at` stands in.
+/// Returns the line that contains `at`.
 fn line_of(text: &str, at: usize) -> Range<usize> {
     at..text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
 }
 
-/// The line that ends at `at`; empty at the start of the file.
+/// Returns the line that ends at `at`; empty at the start of the file.
 fn line_above(text: &str, at: usize) -> Range<usize> {
     let before = &text[..at];
     let body = before.strip_suffix('\n').unwrap_or(before);

@@ -1,7 +1,7 @@
-//! Who a profile is: the permission set, or the role assumed from one, that every SDK would act as.
+//! Finds who a profile is: the permission set, or the role assumed from one, that every SDK would act as.
 //!
-//! The SDKs disagree about which of several sources in one profile counts (`sources`), so each family is asked. Where
-//! they agree on something that kcaws provides, that is the identity; everything else is an error with the place that
+//! The SDKs disagree about which of several sources in one profile counts (`sources`), so each family is asked. If they
+//! agree on something that kcaws provides, that is the identity; everything else is an error with the place that
 //! decides. Nothing is executed to find out.
 
 use super::document::{Document, Heading, View};
@@ -9,27 +9,28 @@ use super::sources::{self, Family, ROLE_KEYS, Source};
 use super::target::{Role, SsoSession, Target, kcaws_arguments, option_value};
 use super::{ConfigError, Place};
 
-/// STS allows no longer session to a role that was assumed with another role's credentials (AWS IAM user guide,
-/// "Roles terms and concepts: role chaining").
+/// The longest session of a role assumed with another role's credentials.
+///
+/// AWS IAM user guide, "Roles terms and concepts: role chaining".
 pub const LONGEST_CHAINED_SESSION: u32 = 3600;
 /// `DurationSeconds` of AssumeRole (AWS STS API reference).
 const SHORTEST_SESSION: u32 = 900;
-/// Profiles that refer to one another, one after the other.
+/// The longest chain of profiles that refer to one another.
 const LONGEST_WAY: usize = 50;
 
 /// What a profile acts as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub session: SsoSession,
-    /// Whose credentials the portal gives; `None` where the profile names a session only.
+    /// The permission set of the credentials; `None` if the profile names a session only.
     pub permission_set: Option<Role>,
-    /// Roles assumed one after another, the last of them being the one the profile acts as.
+    /// Roles assumed in order; the profile acts as the last of them.
     pub chain: Vec<AssumedRole>,
-    /// The profile's own, as tools read it.
+    /// The profile's own Region, as tools read it.
     pub region: Option<String>,
 }
 
-/// One step of role chaining, as the profile says it.
+/// One step of role chaining, as configured in the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssumedRole {
     pub arn: RoleArn,
@@ -69,19 +70,19 @@ impl RoleArn {
         &self.text
     }
 
-    /// The account and the name without its path.
+    /// Returns the account and the name without its path.
     pub fn role(&self) -> &Role {
         &self.role
     }
 }
 
 impl Identity {
-    /// The role that tools act as: the last one of the chain, else the permission set.
+    /// Returns the role that tools act as: the last one of the chain, or else the permission set.
     pub fn acts_as(&self) -> Option<&Role> {
         self.chain.last().map(|step| step.arn.role()).or(self.permission_set.as_ref())
     }
 
-    /// Whether AWS would see the same caller. Names of sessions and Regions do not count.
+    /// Returns whether AWS would see the same caller. Names of sessions and Regions do not count.
     fn is_same_caller(&self, other: &Self) -> bool {
         let place = |identity: &Self| (identity.session.start_url.clone(), identity.session.region.clone());
         place(self) == place(other)
@@ -116,23 +117,23 @@ impl AssumedRole {
     }
 }
 
-/// What one family of SDKs makes of a profile.
+/// How one family of SDKs reads a profile.
 enum Found {
     Ours(Identity),
-    /// A source that kcaws has no part in.
+    /// A source in which kcaws has no part.
     Elsewhere(Place),
     /// No source at all.
     Nothing(Place),
 }
 
-/// What a family takes in one of the profiles on its way.
+/// What a family uses from one of the profiles on its way.
 struct Step {
     profile: String,
     taken: Option<sources::Taken>,
 }
 
 impl Found {
-    /// The Region is added to the whole.
+    /// Returns the identity of a target; the Region is added later.
     fn of(Target { session, role }: Target) -> Self {
         Self::Ours(Identity { session, permission_set: role, chain: Vec::new(), region: None })
     }
@@ -142,18 +143,18 @@ impl Found {
 #[derive(Clone, Copy)]
 pub struct ProfileFiles<'a> {
     pub config: &'a Document,
-    /// `~/.aws/credentials`, where sections have no prefix.
+    /// `~/.aws/credentials`, whose sections have no prefix.
     pub credentials: Option<&'a Document>,
 }
 
 impl ProfileFiles<'_> {
     /// Returns who a profile is to every SDK.
     ///
-    /// Errors: [`ConfigError::NotOurs`] where kcaws has no part in it, [`ConfigError::TakenElsewhere`] where only some
-    /// SDKs would take it from kcaws, and what is wrong with a profile that refers to others.
+    /// Errors: [`ConfigError::NotOurs`] if kcaws has no part in it, [`ConfigError::TakenElsewhere`] if only some SDKs
+    /// would use kcaws, and the errors of a profile that refers to others.
     pub fn identity(&self, profile: &str) -> Result<Identity, ConfigError> {
         let (mut ours, mut elsewhere) = (None, None);
-        // Those that find something else come first: what they take is what is in the way.
+        // Families that find something else come first, since what they use is the problem.
         let (mut trails, mut of_ours) = (Vec::new(), Vec::new());
         let mut is_same = true;
         for family in Family::ALL {
@@ -192,7 +193,7 @@ impl ProfileFiles<'_> {
         Ok(None)
     }
 
-    /// Refuses a profile to which Python's parser adds something that makes it somebody else.
+    /// Refuses a profile to which Python's parser adds something that changes who it is.
     fn check_additions(&self, trails: &[(Family, Vec<Step>)]) -> Result<(), ConfigError> {
         let mut steps = trails.iter().flat_map(|(_, trail)| trail);
         let added = steps.find_map(|Step { profile, .. }| {
@@ -203,7 +204,7 @@ impl ProfileFiles<'_> {
         })
     }
 
-    /// Follows one family from profile to profile; `trail` gets what it takes in each.
+    /// Follows one family from profile to profile, and adds what it uses in each to `trail`.
     fn resolve(&self, family: Family, profile: &str, trail: &mut Vec<Step>) -> Result<Found, ConfigError> {
         let section = self.section(profile);
         let Some(place) = section.as_ref().map(View::place).or_else(|| self.place_in_credentials(profile))
@@ -230,7 +231,9 @@ impl ProfileFiles<'_> {
         }
     }
 
-    /// Keys of its own come first in a profile that another one refers to; botocore, Rust and JavaScript say so.
+    /// Returns what the family uses from a profile that another one refers to.
+    ///
+    /// Keys of its own come first there, according to botocore, Rust and JavaScript.
     fn taken_as_source(&self, family: Family, profile: &str, is_source: bool) -> Option<sources::Taken> {
         let keys = (is_source && family != Family::Go).then(|| self.own_keys(profile)).flatten();
         keys.or_else(|| sources::taken(family, self.config, self.credentials, profile))
@@ -250,9 +253,9 @@ impl ProfileFiles<'_> {
         trail: &mut Vec<Step>,
     ) -> Result<Found, ConfigError> {
         let has = |key| section.get(key).is_some();
-        // A longer way is a mistake, or meant to exhaust the stack.
+        // A longer chain is a mistake, or meant to exhaust the stack.
         if trail.len() > LONGEST_WAY {
-            let what = format!("source_profile leads on through more than {LONGEST_WAY} profiles");
+            let what = format!("source_profile leads through more than {LONGEST_WAY} profiles");
             return Err(ConfigError::BadValue { place: section.place_of("source_profile"), what });
         }
         if has("web_identity_token_file") {
@@ -272,7 +275,7 @@ impl ProfileFiles<'_> {
         if !self.has(source) {
             return Err(ConfigError::NoSuchSource { place, name, source_profile });
         }
-        // With keys of its own a profile may assume the role by itself.
+        // With keys of its own a profile may assume the role without another one.
         if source == profile
             && let Some(keys) = self.own_keys(profile)
         {
@@ -316,7 +319,7 @@ impl ProfileFiles<'_> {
         self.resolve(family, other, trail)
     }
 
-    /// Where the credentials file has a key of the source: tools take that one before the config's.
+    /// Returns the key's place in the credentials file, which takes precedence, if the source is there.
     fn overridden(&self, profile: &str, source: Source) -> Option<Place> {
         let keys = match source {
             Source::AssumeRole => ROLE_KEYS,
@@ -327,7 +330,7 @@ impl ProfileFiles<'_> {
         keys.iter().find(|key| section.get(key).is_some()).map(|key| section.place_of(key))
     }
 
-    /// Tells whether either file has the profile.
+    /// Returns whether either file has the profile.
     pub fn has(&self, profile: &str) -> bool {
         self.section(profile).is_some() || self.place_in_credentials(profile).is_some()
     }
@@ -349,7 +352,7 @@ impl ProfileFiles<'_> {
     }
 }
 
-/// The complaint that the profile at the end of the trail refers to one that is on it already.
+/// Returns the error that the last profile of the trail refers to one that is already on it.
 fn circle(trail: &[Step], to: &str, place: &Place) -> Option<ConfigError> {
     let start = trail.iter().position(|step| step.profile == to)?;
     let names = trail[start..].iter().map(|step| step.profile.clone());
@@ -358,7 +361,7 @@ fn circle(trail: &[Step], to: &str, place: &Place) -> Option<ConfigError> {
     Some(ConfigError::CircularSource { place: place.clone(), name, circle })
 }
 
-/// Names the first profile in which families part, and what one of them takes there in place of a line of kcaws.
+/// Returns the first profile in which families differ, and what one of them uses there in place of a kcaws line.
 fn where_they_differ(trails: &[(Family, Vec<Step>)]) -> Option<ConfigError> {
     let source = |step: &Step| step.taken.as_ref().map(|taken| taken.source);
     let longest = trails.iter().map(|(_, trail)| trail.len()).max()?;

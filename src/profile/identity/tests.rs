@@ -136,13 +136,13 @@ fn a_reference_to_nothing_or_in_a_circle_is_named() {
             "p \u{2192} q \u{2192} p",
         ),
     ] {
-        assert!(who(&circle, "").ends_with(&format!("leads in a circle: {names}")), "{}", who(&circle, ""));
+        assert!(who(&circle, "").ends_with(&format!("forms a loop: {names}")), "{}", who(&circle, ""));
     }
     for circle in [
         format!("[profile p]\n{}", line("p")),
         format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{}", line("p")),
     ] {
-        assert!(who(&circle, "").contains("asks kcaws for that very profile"), "{}", who(&circle, ""));
+        assert!(who(&circle, "").contains("asks kcaws for the same profile"), "{}", who(&circle, ""));
     }
     assert_eq!(who("", ""), "there is no profile `p` in `config`");
 }
@@ -160,7 +160,7 @@ fn a_role_without_a_source_that_has_credentials_is_named() {
     let with = |keys: &str| who(&format!("[profile p]\n{DEPLOY}{keys}[profile q]\nregion = x\n"), "");
     assert_eq!(
         with(""),
-        "config:5: profile `p` has `role_arn`, but nothing says whose credentials assume that role"
+        "config:5: profile `p` has `role_arn`, but neither `source_profile` nor `credential_source`"
     );
     assert_eq!(
         with("source_profile = q\n"),
@@ -177,7 +177,7 @@ fn a_very_long_way_ends_with_an_error() {
     let step = |at: usize| format!("[profile p{at}]\n{DEPLOY}source_profile = p{}\n", at + 1);
     let steps: String = (0..20_000).map(step).collect();
     let config = format!("[profile p]\n{DEPLOY}source_profile = p0\n{steps}");
-    assert!(who(&config, "").contains("leads on through more than 50 profiles"));
+    assert!(who(&config, "").contains("leads through more than 50 profiles"));
 }
 
 #[test]
@@ -234,26 +234,26 @@ fn what_botocore_alone_adds_from_default_in_capitals_is_refused_with_its_place()
     let line = format!("[profile p]\n{LINE}");
     for key in ["role_arn", "web_identity_token_file", "sso_account_id", "login_session", "aws_access_key_id"]
     {
-        let told = who(&format!("[DEFAULT]\n{key} = x\n{line}"), "");
-        assert_eq!(told, format!("config:5: {}", words(key)));
+        let error = who(&format!("[DEFAULT]\n{key} = x\n{line}"), "");
+        assert_eq!(error, format!("config:5: {}", words(key)));
     }
     for harmless in ["region = x", "source_profile = q", "mfa_serial = x", "sso_region = x", "output = json"]
     {
         assert_eq!(who(&format!("{line}[DEFAULT]\n{harmless}\n"), ""), "Admin@3", "{harmless}");
     }
     let chained = format!("[profile p]\n{DEPLOY}source_profile = q\n[profile q]\n{LINE}");
-    for (key, told) in [("mfa_serial", words("mfa_serial")), ("external_id", words("external_id"))] {
-        assert!(who(&format!("{chained}[DEFAULT]\n{key} = x\n"), "").ends_with(&told));
+    for (key, error) in [("mfa_serial", words("mfa_serial")), ("external_id", words("external_id"))] {
+        assert!(who(&format!("{chained}[DEFAULT]\n{key} = x\n"), "").ends_with(&error));
     }
-    let told = who(&format!("{chained}[DEFAULT]\nrole_arn = x\n"), "");
-    assert!(told.contains("profile `q` from `role_arn`"), "{told}");
+    let error = who(&format!("{chained}[DEFAULT]\nrole_arn = x\n"), "");
+    assert!(error.contains("profile `q` from `role_arn`"), "{error}");
     let keys = format!("[profile p]\n{KEYS}[DEFAULT]\nsso_start_url = x\n");
     assert!(who(&keys, "").ends_with(&words("sso_start_url")));
     // The credentials file has defaults of its own, for its own sections.
     let theirs = "[DEFAULT]\naws_access_key_id = x\n";
     assert_eq!(who(&line, theirs), "Admin@3");
-    let told = who(&line, &format!("{theirs}[p]\nregion = x\n"));
-    assert_eq!(told, format!("credentials:2: {}", words("aws_access_key_id")));
+    let error = who(&line, &format!("{theirs}[p]\nregion = x\n"));
+    assert_eq!(error, format!("credentials:2: {}", words("aws_access_key_id")));
     assert_eq!(who(&format!("[default]\nrole_arn = x\n{line}"), ""), "Admin@3");
 }
 

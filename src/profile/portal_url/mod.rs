@@ -1,4 +1,4 @@
-//! The text of a start URL: what people paste, what AWS takes, and which spellings are one portal. Nobody is asked.
+//! Parses start URLs: pasted text, the form that AWS accepts, and the spellings of one portal. No request is sent.
 //!
 //! | host | as AWS gives it |
 //! |---|---|
@@ -11,7 +11,7 @@
 
 use url::Url;
 
-/// Below these AWS serves access portals. AWS CLI 2.36.7 has the same list.
+/// AWS serves access portals below these domains. AWS CLI 2.36.7 has the same list.
 const SUFFIXES: [&str; 8] = [
     "app.aws",
     "portal.amazonaws.com",
@@ -29,24 +29,25 @@ const ISSUERS: [&str; 4] = [
     "identitycenter.amazonaws.eu",
     "identitycenter.us-gov.amazonaws.com",
 ];
-/// What follows the region in `<instance>.<region>.…` and in `<instance>.portal.<region>.…`.
+/// What follows the Region in `<instance>.<region>.…` and in `<instance>.portal.<region>.…`.
 const AFTER_REGION: [&str; 3] = [".portal.amazonaws.com", ".portal.amazonaws.com.cn", ".portal.amazonaws.eu"];
 pub const AFTER_PORTAL_REGION: [&str; 3] =
     [".app.aws", ".app.amazonwebservices.com.cn", ".api.amazonwebservices.eu"];
-/// Domains of AWS's other pages: the console, its sign-in, the documentation.
+/// Domains of other AWS pages: the console, its sign-in, the documentation.
 const OTHER_PAGES: [&str; 4] = ["aws.amazon.com", "amazonaws.cn", "amazonaws-us-gov.com", "console.aws"];
-/// The services of a login, `device.sso.<region>.amazonaws.com` being the page of its code. (A company's own page may
-/// well be on some other host of that domain.)
+/// The services of a login; `device.sso.<region>.amazonaws.com` is the page for its code.
+///
+/// (A company's own page may well be on some other host of that domain.)
 const SERVICES: [&str; 3] = ["device.sso.", "portal.sso.", "oidc."];
 
-/// Why a text is not a start URL. No message repeats it: there may be a password in it.
+/// Why a text is not a start URL. No message repeats it, since it may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadStartUrl {
     #[error("the start URL is not an https URL")]
     NotHttps,
-    #[error("the start URL holds a user name or a password")]
+    #[error("the start URL contains a user name or a password")]
     Credentials,
-    #[error("the start URL is another page of AWS, not that of an access portal")]
+    #[error("the start URL is an AWS page, but not an access portal")]
     OtherPage,
     #[error("the start URL does not name a directory")]
     NoDirectory,
@@ -54,11 +55,13 @@ pub enum BadStartUrl {
     NoInstance,
 }
 
-/// Returns the start URL that a pasted text stands for, as AWS gives it: without what surrounds it, the pages below the
-/// portal, and what typing it twice has left. A company's own URL is only trimmed.
+/// Returns the start URL in a pasted text, in the form that AWS uses.
+///
+/// Surrounding characters, pages below the portal and accidental repetitions are removed. A company's own URL is only
+/// trimmed.
 pub fn cleaned(text: &str) -> Result<String, BadStartUrl> {
     let text = with_scheme(unwrapped(text))?;
-    // The parser drops line ends and tabs, and reads more scripts than people can tell apart.
+    // The parser drops line ends and tabs, and accepts scripts with confusable characters.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(BadStartUrl::NotHttps);
     }
@@ -79,13 +82,13 @@ pub fn cleaned(text: &str) -> Result<String, BadStartUrl> {
     Ok(text)
 }
 
-/// Returns the URL of the portal of AWS's that a text stands for.
+/// Returns the URL of the AWS portal in a text.
 pub fn meant_by(text: &str) -> Option<String> {
     let url = Url::parse(&cleaned(text).ok()?).ok()?;
     is_aws_owned(url.host_str()?).then(|| url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Returns whether the service takes the URL as it is, which it does for `/start`, `/start/` and `/start/#/`.
+/// Returns whether the service accepts the URL as it is, as it does for `/start`, `/start/` and `/start/#/`.
 pub fn is_well_spelled(text: &str) -> bool {
     let (Ok(url), Ok(cleaned)) = (Url::parse(text), cleaned(text)) else { return false };
     let host = url.host_str().unwrap_or_default();
@@ -99,12 +102,12 @@ pub fn is_well_spelled(text: &str) -> bool {
     is_path && is_fragment && url.query().is_none() && !text.contains('\\')
 }
 
-/// Returns whether two start URLs are written for the same portal.
+/// Returns whether two start URLs name the same portal.
 pub fn is_same_portal(one: &str, other: &str) -> bool {
     one == other || matches!((portal(one), portal(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// Returns what all spellings of one portal have in common; `None` for what is not a start URL.
+/// Returns the form that all spellings of one portal share; `None` if it is not a start URL.
 pub fn portal(text: &str) -> Option<String> {
     let cleaned = cleaned(text).ok()?;
     let mut url = Url::parse(&cleaned).ok()?;
@@ -112,7 +115,9 @@ pub fn portal(text: &str) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Returns the text without blanks, quotes and the like around it, as it comes from chats, mails and other tools' files.
+/// Returns the text without surrounding blanks, quotes and the like.
+///
+/// They come from chats, mails and other tools' files.
 fn unwrapped(text: &str) -> &str {
     let is_around = |letter: char| {
         letter.is_whitespace()
@@ -129,7 +134,7 @@ fn unwrapped(text: &str) -> &str {
     }
 }
 
-/// Returns the text with one `https://` before it, where it begins with that or with the name of a host.
+/// Returns the text with one `https://` before it, if it begins with that or with the name of a host.
 fn with_scheme(text: &str) -> Result<String, BadStartUrl> {
     const HTTPS: &str = "https://";
     let without = |text: &'_ str| -> Option<usize> {
@@ -159,7 +164,7 @@ fn with_scheme(text: &str) -> Result<String, BadStartUrl> {
     Err(BadStartUrl::NotHttps)
 }
 
-/// Returns the URL of the portal that a page on a host of AWS's belongs to.
+/// Returns the URL of the portal that a page on an AWS host belongs to.
 fn portal_of(url: &Url, host: &str) -> Result<String, BadStartUrl> {
     let segments: Vec<&str> =
         url.path_segments().into_iter().flatten().filter(|one| !one.is_empty()).collect();
@@ -181,11 +186,11 @@ fn portal_of(url: &Url, host: &str) -> Result<String, BadStartUrl> {
     if region_of_host(host).is_some() {
         return if is_of_portal { at("") } else { Err(BadStartUrl::OtherPage) };
     }
-    // A form that nobody has described yet.
+    // An undocumented form.
     at(url.path().trim_end_matches('/'))
 }
 
-/// `start`, with whatever a browser or a shell made of the `#` behind it, and the pages that are reached below it.
+/// Returns whether it is `start`, with whatever a browser or a shell made of the `#` after it, or a page below it.
 fn is_portal_page(segment: &str) -> bool {
     let segment = segment.to_ascii_lowercase();
     let is_start = segment
@@ -202,7 +207,7 @@ fn is_other_page(host: &str) -> bool {
     OTHER_PAGES.iter().any(|domain| before(host, domain).is_some()) || is_service()
 }
 
-/// Returns the host without an ending that was typed twice: `corp.awsapps.com.awsapps.com`.
+/// Returns the host without a duplicated suffix: `corp.awsapps.com.awsapps.com`.
 fn undoubled(host: &str) -> String {
     let mut host = host;
     while let Some(shorter) = SUFFIXES.iter().find_map(|suffix| {
@@ -214,7 +219,7 @@ fn undoubled(host: &str) -> String {
     host.to_owned()
 }
 
-/// Returns whether the host is one of AWS's, at the boundaries of labels: `evil-awsapps.com` is not.
+/// Returns whether it is an AWS host, compared by labels: `evil-awsapps.com` is not.
 pub fn is_aws_owned(host: &str) -> bool {
     let host = plain(host);
     is_issuer(&host) || SUFFIXES.iter().any(|suffix| before(&host, suffix).is_some())
@@ -224,12 +229,12 @@ pub fn is_issuer(host: &str) -> bool {
     ISSUERS.contains(&host)
 }
 
-/// Returns what stands before `awsapps.com` or `awsapps.cn`.
+/// Returns the part before `awsapps.com` or `awsapps.cn`.
 pub fn awsapps_name(host: &str) -> Option<&str> {
     before(host, "awsapps.com").or_else(|| before(host, "awsapps.cn"))
 }
 
-/// Returns the region that a host tells, of those that are formed as AWS forms them.
+/// Returns the Region in a host, if it has AWS's form.
 pub fn region_of_host(host: &str) -> Option<String> {
     let host = plain(host);
     let region = |rest: &str, between: Option<&str>| {
@@ -246,17 +251,17 @@ pub fn region_of_host(host: &str) -> Option<String> {
     region(rest, between)
 }
 
-/// Returns the host as it is compared.
+/// Returns the host in the form used for comparison.
 pub fn plain(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// A port that is not the usual one, behind its colon.
+/// Returns a non-default port after a colon.
 pub fn port(url: &Url) -> String {
     url.port().map(|port| format!(":{port}")).unwrap_or_default()
 }
 
-/// What stands before `suffix` and its dot; empty for the suffix itself.
+/// Returns the part before `suffix` and its dot; empty for the suffix itself.
 fn before<'a>(host: &'a str, suffix: &str) -> Option<&'a str> {
     let rest = host.strip_suffix(suffix)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_suffix('.') }

@@ -1,9 +1,9 @@
-//! Which profiles a listing of accounts asks for, and what the file must change for it.
+//! Decides which profiles a listing of accounts requires, and what the file must change for it.
 //!
-//! What sync wrote is noted in the state folder: name, role, region and output. A profile that names another role than
-//! the note and the listing was changed by hand and is left alone; so is a region that differs from the note. Only a
-//! profile of that note that still names its role is ever renamed or removed: renamed where the role has another name
-//! now, removed where AWS does not list the role any longer. Lines of other authors that go with it are reported.
+//! What sync wrote is recorded in the state folder: name, role, Region and output. A profile whose role is neither the
+//! recorded nor the listed one was changed by hand and is left alone; so is a Region that differs from the record. Only
+//! a recorded profile that still names its role is ever renamed or removed: renamed if the role now has another name,
+//! removed if AWS no longer lists the role. Lines of other authors that are removed with it are reported.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,19 +18,20 @@ use super::{ConfigError, Document, Heading, Place, Role, SsoSession};
 use crate::ports::identity_center::Account;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 
-/// A profile that there should be.
+/// A profile that should exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedProfile {
     pub name: String,
     pub own: KcawsProfile,
     pub region: Option<String>,
     pub output: Option<String>,
-    /// Other roles whose names come out the same: then the profile is left as it is, whichever it is of.
+    /// Other roles whose names would be the same: then the profile is left alone, whichever role it is for.
     pub rivals: Vec<Role>,
 }
 
-/// Returns a profile for each name that the listing and the template give, sorted by name. Names that several accounts
-/// would have get the accounts' ids; what is still the same after that has rivals.
+/// Returns a profile for each name that the listing and the template produce, sorted by name.
+///
+/// Names that several accounts would share get the accounts' IDs; what is still the same after that has rivals.
 pub fn wanted<'a>(
     session: &str,
     listed: impl IntoIterator<Item = (&'a Account, &'a [String])>,
@@ -80,7 +81,7 @@ fn names_of_several_accounts<'a>(named: &'a [(&Account, &String, String)]) -> Ha
 /// What sync wrote last, by profile.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// The default Region that was given when the session was set up; config.toml comes first.
+    /// The default Region given when the session was set up; config.toml takes precedence.
     #[serde(default)]
     pub region: Option<String>,
     profiles: BTreeMap<String, Noted>,
@@ -101,7 +102,7 @@ impl Noted {
     }
 }
 
-/// Whose note. What an import wrote is known again by the next one, and never pruned.
+/// The author of a record. An import recognizes what an earlier one wrote, and never prunes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
     Sync,
@@ -119,7 +120,7 @@ impl Note {
         format!("{folder}/{name}.json")
     }
 
-    /// A note that is lost or damaged is an empty one: then nothing is pruned.
+    /// Reads the record; a lost or damaged one counts as empty, so that nothing is pruned.
     pub fn load(
         state: &dyn StateFolder,
         writer: Writer,
@@ -141,21 +142,21 @@ impl Note {
     }
 }
 
-/// What became of each profile.
+/// The result for each profile.
 #[derive(Debug, Default)]
 pub struct Plan {
     pub created: Vec<String>,
     pub updated: Vec<String>,
     pub removed: Vec<String>,
     pub renamed: Vec<Renamed>,
-    /// Lines of other profiles that name a renamed one, and were changed with it.
+    /// Lines of other profiles that named a renamed one, and were changed with it.
     pub followed: Vec<Reference>,
-    /// Lines of other profiles that name one that is no longer there under that name.
+    /// Lines of other profiles that name one that no longer exists under that name.
     pub dangling: Vec<Reference>,
-    /// Those of the removed that had lines which are not in the note.
+    /// The removed profiles that had unrecorded lines.
     pub removed_with_more: Vec<String>,
     pub unchanged: Vec<String>,
-    /// Left as they are.
+    /// The profiles that were left alone.
     pub skipped: Vec<Skipped>,
     pub note: Note,
 }
@@ -175,16 +176,16 @@ pub struct Skipped {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Its line is not one of kcaws's.
+    /// Its line does not belong to kcaws.
     NotOurs,
     OfSession(String),
-    /// It names another role than was written there.
+    /// It names a role other than the one written there.
     ChangedByHand,
-    /// An account called `default` shall not become everybody's profile.
+    /// An account called `default` must not become the default profile.
     WouldBeDefault,
-    /// The names would not get through a command line.
+    /// The names cannot be passed on a command line.
     Unwritable,
-    /// Two roles would have it.
+    /// Two roles would use it.
     Ambiguous(Role, Role),
 }
 
@@ -193,13 +194,13 @@ pub struct Sync<'a> {
     pub program: &'a str,
     pub session: &'a str,
     pub note: &'a Note,
-    /// Only where `wanted` is of a whole list.
+    /// Only if `wanted` comes from a complete list.
     pub prune: bool,
-    /// A profile whose role has another name now is renamed, and not written a second time.
+    /// Whether to rename a profile whose role has another name now, rather than write it a second time.
     pub rename: bool,
-    /// Accounts of which is not known what there is: their profiles stay.
+    /// Accounts whose permission sets are unknown, so that their profiles stay.
     pub unknown: &'a [&'a str],
-    /// The session's other profiles of kcaws lose the quotes around a program whose path needs none.
+    /// Whether to remove unneeded quotes around the program in the session's other kcaws profiles.
     pub unquote: bool,
 }
 
@@ -213,7 +214,7 @@ impl Sync<'_> {
         }
         let left_names: HashSet<&str> = moves.into_values().collect();
         let is_wanted = |name: &str| self.wanted.binary_search_by(|one| one.name.as_str().cmp(name)).is_ok();
-        // A role without a profile under its own name keeps the one that it has under another.
+        // A role without a profile under its own name keeps the one under another.
         let listed: HashSet<(&str, &str)> = self
             .wanted
             .iter()
@@ -255,7 +256,7 @@ impl Sync<'_> {
         document.own(name).is_some_and(|own| own.session == self.session && noted.is_of(&own.role))
     }
 
-    /// The names of profiles to be renamed, by new ones that are free or will be.
+    /// Returns the names of profiles to be renamed, by new names that are free or will be.
     fn moves(&self, document: &Document) -> HashMap<&str, &str> {
         let mut by_role: HashMap<(&str, &str), &str> = HashMap::new();
         for (name, noted) in self.note.profiles.iter().filter(|_| self.rename) {
@@ -281,7 +282,7 @@ impl Sync<'_> {
         }
     }
 
-    /// A profile that cannot be edited keeps its line: it was not asked for.
+    /// Unquotes the program in other profiles; one that cannot be edited keeps its line, since this was not requested.
     fn unquote_others(&self, draft: &mut Draft<'_>, plan: &mut Plan) {
         let document = draft.document();
         let lists = [&plan.created, &plan.updated, &plan.unchanged, &plan.removed];
@@ -301,7 +302,7 @@ impl Sync<'_> {
         }
     }
 
-    /// `present`: the name that the role's profile has now, where it is to be renamed.
+    /// Writes a profile; `present` is the current name of the role's profile, if it is to be renamed.
     fn put(
         &self,
         wanted: &WantedProfile,
@@ -374,7 +375,7 @@ impl Sync<'_> {
 }
 
 impl Plan {
-    /// Lines that name a renamed profile name it by its new name; those that cannot be changed are kept for a warning.
+    /// Updates lines that name a renamed profile; those that cannot be changed are kept for a warning.
     fn follow_references(&mut self, draft: &mut Draft<'_>) {
         let removed: HashSet<&str> = self.removed.iter().map(String::as_str).collect();
         let renamed: HashMap<&str, &str> =

@@ -170,7 +170,7 @@ fn another_role_that_a_person_wrote_stays_and_is_named() {
     assert_eq!((after, left(&plan)), (other, vec![("dev-admin", Why::OfSession("x".into()))]));
 }
 
-/// The same name for another role, by the template: nobody's hand was in it.
+/// The same name for another role, by the template and not by hand.
 #[test]
 fn what_is_as_noted_follows_the_listing() {
     let template = settings("name = \"{account_name}\"\n");

@@ -1,4 +1,5 @@
-//! What a session or profile name stands for: where to log in, and which role of which account.
+//! Resolves a session or profile name: where to log in, and which role of which account.
+//!
 //! Nothing is executed to find out.
 
 use std::collections::HashSet;
@@ -19,9 +20,9 @@ use crate::words::words;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SsoSession {
     pub name: String,
-    /// Exactly as configured: it is part of the keys under which tokens are kept.
+    /// Exactly as configured: it is part of the keys under which tokens are stored.
     pub start_url: String,
-    /// Empty where the config has none: a start URL may tell it, or lead to one that does.
+    /// Empty if the config has none: a start URL may contain it, or redirect to one that does.
     pub region: String,
     pub scopes: Vec<String>,
 }
@@ -33,7 +34,7 @@ pub struct Role {
     pub role_name: String,
 }
 
-/// What a profile stands for.
+/// What a profile refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub session: SsoSession,
@@ -41,7 +42,7 @@ pub struct Target {
 }
 
 impl Document {
-    /// All sessions by name: `[sso-session …]`, then start URLs that only profiles name.
+    /// Returns all sessions by name: `[sso-session …]`, then start URLs that only profiles name.
     pub fn session_names(&self) -> Vec<String> {
         self.known_sessions().all().to_vec()
     }
@@ -70,13 +71,13 @@ impl Document {
         })
     }
 
-    /// Returns the session of this name. A start URL is a name too, that of the session it belongs to.
+    /// Returns the session of this name; a start URL names the session that it belongs to.
     pub fn session(&self, name: &str) -> Result<SsoSession, ConfigError> {
         if self.section(&Heading::SsoSession(name.to_owned())).is_none()
             && let Some(joined) = self.session_of_url(name)
         {
             let joined = self.session_by_its_own_name(&joined);
-            // One that cannot be used takes nobody in.
+            // An unusable session does not match.
             return joined.or_else(|error| self.session_by_its_own_name(name).map_err(|_| error));
         }
         self.session_by_its_own_name(name)
@@ -89,17 +90,17 @@ impl Document {
         }
     }
 
-    /// The section that a session's settings stand in, and its title.
+    /// Returns the section with a session's settings, and its title.
     fn section_of_session(&self, name: &str) -> Option<(View<'_>, String)> {
         if let Some(section) = self.section(&Heading::SsoSession(name.to_owned())) {
             return Some((section, format!("sso-session {name}")));
         }
-        // A legacy profile's session has no name of its own; its start URL is one.
+        // A legacy profile's session has no name of its own; its start URL is used.
         let (section, profile) = self.profile_of_url(name)?;
         Some((section, format!("profile {profile}")))
     }
 
-    /// The complaint that a session says no region, and neither does anything else.
+    /// Returns the error that a session has no Region, and nothing else contains one.
     pub fn no_region(&self, name: &str) -> ConfigError {
         match self.section_of_session(name) {
             Some((section, title)) => missing(&section, &title, "sso_region"),
@@ -107,7 +108,7 @@ impl Document {
         }
     }
 
-    /// Where a session's region stands, or its section where it has none.
+    /// Returns the place of a session's Region, or of its section if it has none.
     pub fn place_of_region(&self, name: &str) -> Option<Place> {
         self.section_of_session(name).map(|(section, _)| section.place_of("sso_region"))
     }
@@ -120,7 +121,7 @@ impl Document {
         }
     }
 
-    /// The complaint that there is no session at all: a line that cannot be read, where that may be why.
+    /// Returns the error that there is no session at all, or the unreadable line that may be the reason.
     pub fn no_sessions(&self) -> ConfigError {
         let unreadable = self.unreadable_lines().next();
         unreadable.unwrap_or_else(|| ConfigError::NoSessions { path: self.path().to_path_buf() })
@@ -139,7 +140,7 @@ impl Document {
         }
     }
 
-    /// A profile is ours through its kcaws `credential_process` line, or through `sso_*` keys.
+    /// Resolves a kcaws profile, recognized by its `credential_process` line or its `sso_*` keys.
     pub fn target(&self, profile: &str) -> Result<Target, ConfigError> {
         match self.target_by_line(profile)? {
             Some(target) => Ok(target),
@@ -147,7 +148,7 @@ impl Document {
         }
     }
 
-    /// Returns what the profile's `credential_process` stands for; `None` where that does not run kcaws.
+    /// Returns what the profile's `credential_process` refers to; `None` if that does not run kcaws.
     pub(super) fn target_by_line(&self, profile: &str) -> Result<Option<Target>, ConfigError> {
         let section = self.profile_section(profile)?;
         let Some(text) = section.get("credential_process") else { return Ok(None) };
@@ -160,13 +161,13 @@ impl Document {
         self.target_of_line(profile, &section, &line).map(Some)
     }
 
-    /// Returns what the profile's `sso_*` keys stand for.
+    /// Returns what the profile's `sso_*` keys refer to.
     pub(super) fn target_by_keys(&self, profile: &str) -> Result<Target, ConfigError> {
         let section = self.profile_section(profile)?;
         let session = match (section.visible("sso_session")?, section.get("sso_start_url")) {
             (Some(name), _) => self.session(name)?,
             (None, Some(url)) => {
-                // One that cannot be used takes nobody in.
+                // An unusable session does not match.
                 let joined = self.session_of_url(url).filter(|joined| joined != url);
                 match joined.and_then(|joined| self.session_by_its_own_name(&joined).ok()) {
                     Some(joined) => joined,
@@ -197,8 +198,9 @@ impl Document {
         section.damage().map_or(Ok(section), Err)
     }
 
-    /// The roles of a session that profiles name themselves, each once; one pass over the file. A profile that only
-    /// refers to another one is left out, and mistakes are for those who use the profile.
+    /// Returns the roles of a session that profiles name directly, each once; one pass over the file.
+    ///
+    /// A profile that only refers to another one is left out, and errors are left to the users of the profile.
     pub fn roles_of_session(&self, session: &str) -> Vec<Role> {
         let (mut roles, mut seen) = (Vec::new(), HashSet::new());
         for section in self.profiles() {
@@ -247,7 +249,7 @@ impl Document {
             (None, None, None, Some(other)) if other == profile => {
                 Err(ConfigError::Circular { place, name: profile.to_owned() })
             }
-            // One step only: a chain of profiles is a mistake, and following it could go round for ever.
+            // One step only: a chain of profiles is a mistake, and could be endless.
             (None, None, None, Some(other)) => {
                 let is_kcaws = self
                     .section(&Heading::Profile(other.to_owned()))
@@ -295,7 +297,7 @@ pub(super) fn session_of(section: &View<'_>, name: &str, title: &str) -> Result<
         name: name.to_owned(),
         start_url: start_url.to_owned(),
         region: region.to_owned(),
-        // Without this scope there is nothing to refresh with, and no role credentials.
+        // Without this scope there is no refresh, and there are no role credentials.
         scopes: if scopes.is_empty() { vec!["sso:account:access".to_owned()] } else { scopes },
     })
 }
@@ -306,7 +308,7 @@ fn missing(section: &View<'_>, title: &str, key: &'static str) -> ConfigError {
 
 fn checked_role(account: &str, role: &str, bad: impl Fn(&str) -> ConfigError) -> Result<Role, ConfigError> {
     if !is_account_id(account) {
-        return Err(bad("an account id has 12 digits"));
+        return Err(bad("an account ID has 12 digits"));
     }
     if !is_role_name(role) {
         return Err(bad("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`"));
@@ -314,7 +316,7 @@ fn checked_role(account: &str, role: &str, bad: impl Fn(&str) -> ConfigError) ->
     Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
 }
 
-/// Returns the id in a text that has it as it is stored, or as the console and mails show it, `1111-2222-3333`.
+/// Returns the account ID in a text, as stored or as the console and mails show it, `1111-2222-3333`.
 pub fn account_id(text: &str) -> Option<String> {
     let groups: Vec<&str> = text.trim().split(['-', ' ']).collect();
     let is_grouped = groups.len() == 3 && groups.iter().all(|group| group.len() == 4);
@@ -326,7 +328,7 @@ pub(super) fn role_like(account_id: String, role_name: String) -> Option<Role> {
     (is_account_id(&account_id) && is_role_name(&role_name)).then_some(Role { account_id, role_name })
 }
 
-/// The arguments after `credential-process` when the line runs kcaws, by whatever path.
+/// Returns the arguments after `credential-process` if the line runs kcaws, by whatever path.
 pub(super) fn kcaws_arguments(line: &str) -> Option<Vec<String>> {
     let mut words = words(line).into_iter();
     let program = words.next()?;
@@ -337,7 +339,7 @@ pub(super) fn kcaws_arguments(line: &str) -> Option<Vec<String>> {
     Some(words.collect())
 }
 
-/// `--name value` or `--name=value`.
+/// Returns the value of `--name value` or `--name=value`.
 pub(super) fn option_value<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(name)? {
         "" => words.get(index + 1).map(String::as_str),

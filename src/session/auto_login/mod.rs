@@ -1,9 +1,9 @@
-//! A login that a waiting tool asks for: one for all who ask, owned by a process of its own.
+//! A login that waiting tools request: one for all of them, owned by a process of its own.
 //!
-//! Three files in the state folder say how it stands: the *login* lock is held by the login while it runs, the
-//! *start* lock by whoever is about to start one, and the *unfinished* mark lies there from its beginning until it
-//! succeeds. A mark without a running login is a denied, expired or killed one, and for a while nobody tries again:
-//! forty tools that each open a tab are the field's oldest complaint.
+//! Three files in the state folder hold its state. The *login* lock is held by the login while it runs, the *start*
+//! lock by the process that is about to start one, and the *unfinished* mark exists from its beginning until it
+//! succeeds. A mark without a running login means that it was denied, expired or killed, and for a while no process
+//! tries again: forty tools that each open a browser tab are an old complaint.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use crate::ports::clock::Clock;
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 
-/// How long a login that came to nothing keeps others from trying.
+/// How long a failed login keeps other processes from trying.
 const COOL_DOWN: TimeDelta = TimeDelta::minutes(10);
-/// How long a started login may take to take its lock: one process start, or a loaded machine.
+/// How long a started login may take to acquire its lock: a process start on a busy machine.
 const TIME_TO_START: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// A login that ended this short before we looked is the one that we need.
+/// A login that ended this recently is the one that was waited for.
 const JUST_NOW: TimeDelta = TimeDelta::seconds(2);
 
 pub struct AutoLogin<'a> {
@@ -29,30 +29,30 @@ pub struct AutoLogin<'a> {
     pub clock: &'a dyn Clock,
 }
 
-/// What came of waiting.
+/// The result of waiting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     LoggedIn,
-    /// A login was denied or abandoned not long ago.
+    /// A login was denied or abandoned recently.
     CoolingDown,
-    /// A login ended not long ago because no browser may be sent to its page.
+    /// A login ended recently because no browser may be sent to its page.
     NotOpened {
         page: String,
     },
-    /// The tab is open, the person is not done.
+    /// The browser was opened, and the user has not finished.
     Unfinished,
-    /// The process that is to own the login could not be started.
+    /// The process that was to own the login could not be started.
     NotStarted,
 }
 
-/// A login that ended without one.
+/// A login that failed.
 struct FailedLogin {
-    /// The page that was left for a person to judge.
+    /// The page that was shown and not opened.
     unopened_page: Option<String>,
 }
 
 impl AutoLogin<'_> {
-    /// Has `start` called once for all callers, and waits for the login up to `patience`.
+    /// Calls `start` once for all waiting processes, and waits for the login up to `patience`.
     pub fn wait(
         &self,
         start: impl Fn() -> std::io::Result<()>,
@@ -80,7 +80,7 @@ impl AutoLogin<'_> {
         }
     }
 
-    /// `false`: it was this process's turn to start one, and it could not.
+    /// Starts a login unless one runs; `false` if it was this process's turn and it failed.
     fn start_once(
         &self,
         start: &impl Fn() -> std::io::Result<()>,
@@ -88,7 +88,7 @@ impl AutoLogin<'_> {
     ) -> Result<bool, StateError> {
         let _turn = match self.state.lock(&self.file(SessionFile::StartOfLogin), TIME_TO_START) {
             Ok(turn) => turn,
-            // Somebody is at it.
+            // Another process is starting one.
             Err(StateError::Busy { .. }) => return Ok(true),
             Err(error) => return Err(error),
         };
@@ -106,9 +106,9 @@ impl AutoLogin<'_> {
         Ok(true)
     }
 
-    /// For the login itself: its lock, or `None` when another one runs. From now on it counts as unfinished.
+    /// Acquires the login's lock, or returns `None` if another one runs; from now on the login counts as unfinished.
     pub fn begin(&self) -> Result<Option<Lock>, StateError> {
-        // Those who look whether it is held hold it for that moment.
+        // A process that checks whether the lock is held takes it for a moment.
         let lock = match self.state.lock(&self.file(SessionFile::Login), TIME_TO_START) {
             Ok(lock) => lock,
             Err(StateError::Busy { .. }) => return Ok(None),
@@ -118,12 +118,12 @@ impl AutoLogin<'_> {
         Ok(Some(lock))
     }
 
-    /// For the login itself, before it ends: its page is for a person to judge.
+    /// Records, before the login ends, that its page was not opened.
     pub fn leave_unopened(&self, page: &str) -> Result<(), StateError> {
         self.write_mark(Some(page))
     }
 
-    /// There is a login, by this one or any other.
+    /// Removes the mark, because there is a login now, whichever process made it.
     pub fn forget_failures(&self) -> Result<(), StateError> {
         self.state.remove(&self.file(SessionFile::UnfinishedLogin))?;
         Ok(())
@@ -137,7 +137,7 @@ impl AutoLogin<'_> {
         }
     }
 
-    /// What became of the last login, if it failed not long ago and no other runs.
+    /// Returns the result of the last login, if it failed recently and no other runs.
     fn failure(&self) -> Result<Option<Waited>, StateError> {
         if self.runs()? {
             return Ok(None);
@@ -148,19 +148,19 @@ impl AutoLogin<'_> {
         }))
     }
 
-    /// The page that was not opened stands behind the time.
+    /// Writes the mark: the time, followed by the page that was not opened.
     fn write_mark(&self, page: Option<&str>) -> Result<(), StateError> {
         let text = format!("{}\n{}", self.clock.now().to_rfc3339(), page.unwrap_or_default());
         self.state.write(&self.file(SessionFile::UnfinishedLogin), text.as_bytes())
     }
 
-    /// Returns the login that was begun not long ago and has not succeeded.
+    /// Returns the login that was begun recently and has not succeeded.
     fn mark(&self) -> Result<Option<FailedLogin>, StateError> {
         let Some(bytes) = self.state.read(&self.file(SessionFile::UnfinishedLogin))? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
         let (begun, page) = text.split_once('\n').unwrap_or((&text, ""));
         let Ok(begun) = DateTime::parse_from_rfc3339(begun.trim()) else { return Ok(None) };
-        // From the future: the clock was set back, and the mark says nothing.
+        // A mark from the future is ignored: the clock was set back.
         let age = self.clock.now() - begun.to_utc();
         let is_recent = age >= TimeDelta::zero() && age < COOL_DOWN;
         let unopened_page = Some(page.trim()).filter(|page| !page.is_empty()).map(str::to_owned);

@@ -1,5 +1,6 @@
-//! A login in three steps, with the person between the second and the third: [`Session::check`] whether one is
-//! needed, [`Session::begin_login`], [`Session::complete_login`].
+//! A login in three steps, with the user's approval between the second and the third.
+//!
+//! [`Session::check`] returns whether one is needed, then [`Session::begin_login`] and [`Session::complete_login`].
 
 use chrono::{DateTime, Utc};
 
@@ -16,7 +17,7 @@ use crate::ports::identity_center::{
     ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
 
-/// What the person is asked to approve.
+/// What the user is asked to approve.
 pub struct PendingLogin {
     pub registration: Registration,
     pub authorization: DeviceAuthorization,
@@ -24,46 +25,48 @@ pub struct PendingLogin {
 }
 
 impl Session<'_> {
-    /// The stored login, if the service still takes it: a token that looks good but was ended over there must
-    /// not make `login` say "already logged in". Refreshes an old one.
+    /// Returns the stored login if the service still accepts it; refreshes an old one.
+    ///
+    /// A token that looks valid may have been ended by the service: then `login` must not report "already logged in".
     pub fn check(&self) -> Result<Option<SessionStatus>, SessionError> {
-        // The login that there is lies in another store: this one is to come here.
+        // The current login is in another store, and this one is to be stored here.
         if self.moved_to()?.is_some() {
             return Ok(None);
         }
         match self.prove() {
             Ok(()) => {
-                // One that ends in a moment and has no successor is no reason to send anybody away.
+                // A login that is about to expire and cannot be refreshed is no reason not to log in.
                 let is_fresh = |login: &Login| login.is_fresh(self.clock.now());
                 let record = self.load()?.filter(|record| record.login.as_ref().is_some_and(is_fresh));
                 Ok(record.map(|record| SessionStatus::of(&record, self.store.kind())))
             }
-            // A login at another place is none here, and this command is the way to have one.
+            // A login at other endpoints does not count here; logging in is how to get one.
             Err(SessionError::LoginNeeded { .. } | SessionError::ForeignEndpoint { .. }) => Ok(None),
-            // Whatever it does not like about the old login: a new one is how that is mended.
+            // Whatever the service refuses about the old login, a new one fixes it.
             Err(SessionError::Service(error)) if error.is_refusal() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Asks the service whether it takes the login that is stored.
+    /// Asks the service whether it accepts the stored login.
     pub fn prove(&self) -> Result<(), SessionError> {
         match self.with_token(|token| self.center.list_accounts(token, None, Some(1)))? {
-            // Logged in with no account to see is logged in.
+            // Without access to any account it is still a login.
             Ok(_) | Err(ServiceError::Forbidden | ServiceError::NotFound) => Ok(()),
             Err(ServiceError::Unauthorized) => Err(self.login_needed(LoginNeeded::TokenRefused)),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Registers where there is no usable registration, proves that the store keeps what it is given, and asks
-    /// for a code. Nobody is sent to the browser for a token that has no place to lie. Nothing is sent to another
-    /// instance than that of the first login.
+    /// Registers unless there is a usable registration, checks the store by a write, and asks for a code.
+    ///
+    /// The proof comes first so that the user does not approve a token that cannot be stored. Nothing is sent to an
+    /// instance other than that of the first login.
     pub fn begin_login(&self, client_name: &str, portal: &Portal) -> Result<PendingLogin, SessionError> {
         self.check_pin(portal)?;
         let mut registration = self.registration(Flow::Device, portal, client_name, false)?;
         let authorization = match self.center.start_device_authorization(&registration, &portal.start_url) {
-            // The service does not know it any more, whatever it said of its life.
+            // The service no longer accepts the registration, even before its announced expiry.
             Err(ServiceError::InvalidClient) => {
                 registration = self.registration(Flow::Device, portal, client_name, true)?;
                 self.center.start_device_authorization(&registration, &portal.start_url)
@@ -74,7 +77,7 @@ impl Session<'_> {
         Ok(PendingLogin { registration, authorization, pages })
     }
 
-    /// `anew`: the service said that it does not know the stored one.
+    /// Returns a usable registration. `anew`: the service has rejected the stored one.
     pub(super) fn registration(
         &self,
         flow: Flow,
@@ -89,7 +92,7 @@ impl Session<'_> {
             Some(registration) => registration.clone(),
             None => self.center.register_client(client_name, &self.config.scopes, grant(flow, portal))?,
         };
-        // The login that there is needs its own for a refresh, until it has a successor.
+        // The current login needs its own registration for a refresh until it is replaced.
         if anew || !record.login.as_ref().is_some_and(|login| login.flow == flow) {
             record.set_registration(flow, Some(registration.clone()));
         }
@@ -102,8 +105,9 @@ impl Session<'_> {
         Ok(registration)
     }
 
-    /// The service may not know it any more: the next login registers anew. A login that somebody else made with it
-    /// since `begun` proves that it does.
+    /// Forgets the registration, which the service may have dropped, so that the next login registers anew.
+    ///
+    /// If another process has logged in with it since `begun`, it is kept.
     pub(super) fn forget_registration(&self, flow: Flow, begun: DateTime<Utc>) -> Result<(), SessionError> {
         let _lock = self.lock(A_REFRESH)?;
         let Some(mut record) = self.load()? else { return Ok(()) };
@@ -114,14 +118,14 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The stored record if it belongs to these endpoints; a login to other ones starts from nothing.
+    /// Returns the stored record if it belongs to these endpoints; a login at other ones starts from an empty record.
     fn record_for_login(&self) -> Result<TokenRecord, SessionError> {
         let stored = self.load_from_anywhere()?;
         let same = stored.filter(|record| record.may_go_to(self.endpoints));
         Ok(same.unwrap_or_else(|| TokenRecord::empty(self.config, self.endpoints)))
     }
 
-    /// Stores the token and notes the times.
+    /// Stores the token and its times.
     pub fn complete_login(
         &self,
         flow: Flow,
@@ -130,19 +134,20 @@ impl Session<'_> {
     ) -> Result<SessionStatus, SessionError> {
         let _section = CriticalSection::enter();
         let _lock = self.lock(A_REFRESH)?;
-        // What lies there is worth one registration, the other grant's: no reason to lose the token.
+        // The stored record is worth one registration of the other grant: no reason to lose the token.
         let mut record =
             self.record_for_login().unwrap_or_else(|_| TokenRecord::empty(self.config, self.endpoints));
         record.set_registration(flow, Some(registration));
         record.login = Some(Login::from_issued(flow, token, self.clock.now()));
         let status = SessionStatus::of(&record, self.store.kind());
         self.save(&record)?;
-        // What the store before still has would be a second way in: noted while the status file still names it.
+        // A copy in the previous store would be a second way in. It is noted while the status file still names that
+        // store.
         if let Some(before) = self.moved_to()? {
             stale_copies::note(self.config, self.state, &[before])?;
         }
         self.note_status(&status)?;
-        // It may be another person's login; what was kept warm for the last one is not for this one.
+        // It may be another user's login; credentials cached for the last one are not for this one.
         self.seal().forget()?;
         AutoLogin { config: self.config, state: self.state, clock: self.clock }.forget_failures()?;
         Ok(status)

@@ -106,7 +106,7 @@ fn a_login_that_ends_in_a_moment_and_cannot_be_renewed_is_done_again() {
     assert!(fixture.session().check().expect("answers").is_none());
 }
 
-/// Who is told that a fresh token was refused is sent here: this command must not send him back.
+/// A user whose fresh token was refused is sent here: this command must not send them back.
 #[test]
 fn a_login_whose_fresh_token_is_refused_too_is_not_called_good() {
     let fixture = Fixture::new();
@@ -169,7 +169,7 @@ fn a_login_whose_page_is_refused_ends_and_one_at_an_unknown_host_goes_on() {
     }
 }
 
-/// A key that the administrator got wrong says nothing about the login, and a new one would not help.
+/// A key that the administrator misconfigured has no bearing on the login, and a new one would not help.
 #[test]
 fn a_key_that_cannot_be_used_is_no_reason_to_log_in_again() {
     let refused =

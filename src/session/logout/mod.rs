@@ -1,4 +1,6 @@
-//! The end of a login: first over there, then here. What is here goes in any case.
+//! Ends a login: first at the service, then here.
+//!
+//! What is stored here is removed in any case.
 
 use super::bearer::Bearer;
 use super::files::A_REFRESH;
@@ -8,18 +10,20 @@ use crate::platform::interrupt::CriticalSection;
 use crate::ports::keyring::KeyringError;
 use crate::secret::Secret;
 
-/// What became of the session at Identity Center.
+/// The result for the session at Identity Center.
 pub enum ServerSide {
     Ended,
-    /// It was over already.
+    /// It had already ended.
     WasOver,
-    /// Could not be told: it goes on until its own end.
+    /// Unknown; the session continues until it expires.
     Unknown(SessionError),
 }
 
 impl ServerSide {
-    /// Over is what the service called over: a refresh token that it refused though no answer was ever lost. That there
-    /// is no token to go on with says nothing of the person's session.
+    /// Judges a logout without a usable token.
+    ///
+    /// The session is over if the service says so: it refused a refresh token although no response was ever lost. A
+    /// mere lack of tokens means nothing for the session.
     fn without_token(error: SessionError) -> Self {
         match error {
             SessionError::LoginNeeded {
@@ -39,8 +43,10 @@ pub enum LoggedOut {
 }
 
 impl Session<'_> {
-    /// The warm credentials go even where the store is locked and the login itself must stay. They go last: a
-    /// process that still read the token began before that, and finds at its end that its time is over.
+    /// Logs out.
+    ///
+    /// The cached credentials are removed even if the store is locked and the login itself must stay. They are removed
+    /// last: a process that read the token before finds at its end that the epoch has changed.
     pub fn log_out(&self) -> Result<LoggedOut, SessionError> {
         let outcome = self.end_login();
         self.seal().forget()?;
@@ -52,7 +58,7 @@ impl Session<'_> {
             Ok(None) => None,
             Ok(Some(record)) if record.login.is_none() => None,
             Ok(Some(_)) => Some(self.end_at_the_service()),
-            // Damaged, or another origin's: nobody to tell, but it can still be removed.
+            // Damaged, or from another origin: no service to call, but it can still be removed.
             Err(
                 error @ (SessionError::BadRecord { .. }
                 | SessionError::ForeignEndpoint { .. }
@@ -63,15 +69,16 @@ impl Session<'_> {
         let lock = self.lock(A_REFRESH)?;
         let _section = CriticalSection::enter();
         let _lock = lock;
-        // Without the status file nobody would find the tokens where they are now.
+        // Without the status file the tokens could no longer be found in their present store.
         self.still_in_use()?;
         self.forget()?;
         self.drop_status()?;
         Ok(server_side.map_or(LoggedOut::NothingToDo, LoggedOut::Done))
     }
 
-    /// After the service has ended it, for a login that comes next: whatever becomes of that one, what is stored is no
-    /// login any more, and its end here says nothing of how long sessions last.
+    /// Forgets a login that the service has ended, before the next one.
+    ///
+    /// Whatever becomes of the next login, the stored one is over. Its end says nothing about how long sessions last.
     pub fn forget_login(&self) -> Result<(), SessionError> {
         let lock = self.lock(A_REFRESH)?;
         let _section = CriticalSection::enter();
@@ -86,8 +93,10 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// An access token that has ended is renewed for this last call: without it the session over there would live on. One
-    /// that has not is used as it is, since a renewal that fails would leave none at all.
+    /// Ends the session at the service.
+    ///
+    /// An expired access token is renewed for this last call, since otherwise the session would continue there. A valid
+    /// one is used as it is, since a failed renewal would leave none at all.
     pub fn end_at_the_service(&self) -> ServerSide {
         let token = match self.last_access_token() {
             Ok(token) => token,

@@ -1,8 +1,8 @@
-//! Moves a session's tokens from one store to another, so that at any moment at least one store has them and the
-//! status file names one that does.
+//! Moves a session's tokens from one store to another.
 //!
-//! The order: note both stores (`copies`), write, read back and compare, switch the status file, delete the old, drop
-//! the note. What a killed move leaves behind is removed by whoever comes next: a move, a login, a logout.
+//! At any time at least one store has them, and the status file names one that does. The order: note both stores
+//! (`copies`), write, read back and compare, switch the status file, delete the old copy, remove the note. What a
+//! killed move leaves behind is removed by the next move, login or logout.
 
 use super::files::A_REFRESH;
 use super::sealed_store::SealedStore;
@@ -26,16 +26,18 @@ pub struct Migration<'a> {
     pub open: StoreOpener<'a>,
 }
 
-/// What came of it, the tokens being in the new store in any case.
+/// The result of a move. The tokens are in the new store in any case.
 pub struct Migrated {
-    /// `None`: they were there before.
+    /// `None` if they were already there.
     pub from: Option<StoreKind>,
     /// Copies that could not be removed; the next move, login or logout tries again.
     pub left_behind: Vec<(StoreKind, KeyringError)>,
 }
 
 impl Migration<'_> {
-    /// Prompts, where it may, come before the lock: nobody waits for a person.
+    /// Moves the tokens.
+    ///
+    /// Prompts, if allowed, come before the lock, so that no process waits for a user.
     pub fn run(
         &self,
         to: StoreKind,
@@ -51,7 +53,7 @@ impl Migration<'_> {
         let new = store_selection::usable(to, self.config, prompting, true, self.open)?;
         let _section = CriticalSection::enter();
         let lock = token_store::lock(self.config, self.state, A_REFRESH)?;
-        // Moved by somebody else meanwhile: what was opened is not where the tokens are.
+        // Another process has moved them in the meantime: the opened store is no longer theirs.
         if self.noted_store()?.is_some_and(|noted| noted != old.kind()) {
             drop(lock);
             return self.run(to, requested, prompting);
@@ -60,7 +62,7 @@ impl Migration<'_> {
         self.move_record(&*old, &*new)
     }
 
-    /// Nothing to move, but perhaps something to finish.
+    /// Finishes an earlier move, if there is nothing to move.
     fn settle(&self, store: &dyn SecretStore) -> Result<Migrated, SessionError> {
         if token_store::stored(store, self.config)?.is_none() {
             return Err(self.nothing_to_move());
@@ -70,7 +72,7 @@ impl Migration<'_> {
         Ok(Migrated { from: None, left_behind: self.forget_copies_but(keep)? })
     }
 
-    /// With the lock held.
+    /// Moves the record; the caller holds the lock.
     fn move_record(&self, old: &dyn SecretStore, new: &dyn SecretStore) -> Result<Migrated, SessionError> {
         let seal = SealedStore::of(&self.config.name, self.state, self.sealing_keys);
         let text = match token_store::rescued(&seal, self.config, self.clock.now()) {
@@ -88,7 +90,7 @@ impl Migration<'_> {
         }
         stale_copies::note(self.config, self.state, &[from, to])?;
         if let Err(error) = self.write_and_compare(new, &text) {
-            // Whatever of it arrived there is no place for tokens; where this fails too, the note stays.
+            // What was written there is not a login. If its removal fails too, the note stays.
             let _ = self.forget_copies_but(from);
             return Err(error);
         }

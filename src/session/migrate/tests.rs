@@ -16,8 +16,9 @@ use crate::session::testing::Fixture;
 const OLD: StoreKind = StoreKind::Keyutils;
 const NEW: StoreKind = StoreKind::SecretService;
 
-/// A process that is killed before its nth step outwards: nothing of ours runs any more, and the system frees the
-/// locks.
+/// A process that is killed before its nth outside call.
+///
+/// None of its code runs after that, and the system releases the locks.
 #[derive(Clone)]
 struct Life(Arc<AtomicUsize>);
 
@@ -127,7 +128,7 @@ impl StateFolder for Mortal<FakeStateFolder> {
 struct Move {
     fixture: Fixture,
     new: FakeKeyring,
-    /// A person sits at a terminal.
+    /// A user at a terminal.
     prompting: Prompting,
 }
 

@@ -1,7 +1,7 @@
-//! The authorization code grant with PKCE: RFC 7636, and RFC 8252 for the way back to this machine.
+//! The authorization code grant with PKCE: RFC 7636, and RFC 8252 for the redirect to this machine.
 //!
-//! The address is the one that the AWS CLI builds; AWS documents it nowhere. Unlike a device code, it is of no use to
-//! send it to somebody: what their browser approves comes back to their machine.
+//! The address is the one that the AWS CLI builds; AWS does not document it. Unlike a device code, it is useless to
+//! send it to someone else: what their browser approves is redirected to their machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +23,23 @@ use crate::ports::identity_center::{Grant, IssuedToken, Registration, ServiceErr
 use crate::ports::state_folder::StateError;
 use crate::secret::Secret;
 
-/// From the open browser to the code.
+/// How long the browser may take to return with the code.
 const PATIENCE: Duration = Duration::from_mins(5);
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// The characters that RFC 3986 section 2.3 leaves alone.
+/// The characters that RFC 3986 section 2.3 does not encode.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub type Listen<'a> = &'a dyn Fn(&Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
 
-/// A login that waits for the browser to come back. Dropped, its tab says that it failed.
+/// A login that waits for the browser to return.
+///
+/// If it is dropped, its tab reports a failure.
 pub struct PendingPkceLogin {
     pub registration: Registration,
-    /// Where the browser goes. Whoever reads it could bring a login of his own back here (RFC 6749 section 10.12).
+    /// The page for the browser.
+    ///
+    /// Anyone who reads it could redirect a login of their own here (RFC 6749 section 10.12).
     pub page: PageUrl,
     callback: Box<dyn Callback>,
     verifier: Secret<String>,
@@ -43,10 +47,10 @@ pub struct PendingPkceLogin {
 }
 
 impl Session<'_> {
-    /// Listens before anything else: without a port there is no such login. Registers where there is no usable
-    /// registration, which proves that the store keeps what it is given.
+    /// Listens for the browser, then registers unless there is a usable registration.
     ///
-    /// Nothing is sent to another instance than that of the first login.
+    /// Listening comes first, since without a port there can be no such login. Registering proves that the store keeps
+    /// what is written. Nothing is sent to an instance other than that of the first login.
     pub fn begin_pkce(
         &self,
         client_name: &str,
@@ -62,14 +66,17 @@ impl Session<'_> {
         Ok(PendingPkceLogin { registration, page, callback, verifier, begun: self.clock.now() })
     }
 
-    /// Waits for the browser and redeems what it brings, at once. `tell` hears how much time is left.
+    /// Waits for the browser and redeems its code at once.
+    ///
+    /// `tell` is called with the time left.
     pub fn wait_for_return(
         &self,
         pending: &PendingPkceLogin,
         tell: impl FnMut(Duration),
     ) -> Result<IssuedToken, SessionError> {
         let Some(returned) = pending.wait(tell) else {
-            // A client that the service has forgotten looks like this: an error on its page, and nobody returns.
+            // A client that the service has forgotten looks like this: its page shows an error, and the browser does
+            // not return.
             let _ = self.forget_registration(Flow::Pkce, pending.begun);
             return Err(SessionError::NotBack { after: PATIENCE });
         };
@@ -117,7 +124,7 @@ impl Session<'_> {
             ("redirect_uri", redirect_uri),
             ("state", state.expose()),
             ("code_challenge_method", "S256"),
-            // Not `scope`: so does the AWS CLI.
+            // Not `scope`; the AWS CLI sends the same.
             ("scopes", &scopes),
             ("code_challenge", challenge),
         ];
@@ -130,18 +137,19 @@ impl Session<'_> {
 }
 
 impl PendingPkceLogin {
-    /// What the browser is given: an address of ours, so that [`PendingPkceLogin::page`] stands on no command line.
-    /// `None`: no browser may be sent to that page.
+    /// Returns the local address for the browser, so that [`PendingPkceLogin::page`] is on no command line.
+    ///
+    /// `None` if no browser may be sent to that page.
     pub fn way_there(&self) -> Option<String> {
         Some(self.callback.send_on(self.page.to_open()?))
     }
 
-    /// Who came to the way there and back.
+    /// Returns who requested the local address and the callback.
     pub fn visitors(&self) -> Arc<Visitors> {
         self.callback.visitors()
     }
 
-    /// The token is stored: the tab may say so.
+    /// Reports success in the browser tab; the token is stored.
     pub fn succeed(self) {
         self.callback.close(LoginOutcome::LoggedIn);
     }
@@ -160,13 +168,13 @@ impl PendingPkceLogin {
     }
 }
 
-/// 32 bytes, 43 characters: RFC 7636 section 7.1 for the verifier, and as good for the state.
+/// Returns 32 random bytes as 43 characters: RFC 7636 section 7.1 for the verifier, and as good for the state.
 fn unguessable() -> Result<Secret<String>, SessionError> {
     let bytes = new_key().map_err(|_| StateError::NoRandom)?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// RFC 7636 section 4.2, S256.
+/// Returns the code challenge: RFC 7636 section 4.2, S256.
 fn challenge(verifier: &Secret<String>) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()))
 }

@@ -81,7 +81,7 @@ fn the_address_is_that_of_the_aws_cli_and_no_two_are_alike() {
 #[test]
 fn the_refresh_of_a_login_uses_the_registration_that_it_was_made_with() {
     let fixture = Fixture::new();
-    // The other grant's lies there first, and stays.
+    // The registration of the other grant is stored first, and stays.
     fixture.log_in(Some("before"));
     log_in(&fixture, "code-client");
     fixture.clock.advance(Duration::from_secs(3600));
@@ -121,14 +121,14 @@ fn denial_refusal_and_silence_are_told_apart() {
     assert!(matches!(outcome(&fixture, Some("code=old&state=STATE")), Err(SessionError::CodeRefused)));
     assert!(fixture.session().load().expect("reads").expect("kept").registration_of(Flow::Pkce).is_some());
 
-    let mut told = Vec::new();
+    let mut remaining = Vec::new();
     let pending = begin(&fixture, &FakeCallback::default());
-    let silence = fixture.session().wait_for_return(&pending, |left| told.push(left.as_secs()));
+    let silence = fixture.session().wait_for_return(&pending, |left| remaining.push(left.as_secs()));
     assert!(matches!(silence, Err(SessionError::NotBack { .. })));
-    assert_eq!((told.first(), told.last(), told.len()), (Some(&300), Some(&1), 300));
+    assert_eq!((remaining.first(), remaining.last(), remaining.len()), (Some(&300), Some(&1), 300));
 }
 
-/// Nobody comes back from an error page: with the same registration nobody ever would.
+/// No browser returns from an error page, and with the same registration none ever would.
 #[test]
 fn after_silence_the_next_login_registers_anew_unless_somebody_else_proved_it_good() {
     let fixture = Fixture::new();

@@ -1,7 +1,7 @@
-//! An access token to use now: the stored one, or a fresh one, refreshed once however many processes ask.
+//! Returns a valid access token: the stored one, or one refreshed once however many processes ask.
 //!
-//! The order is: look, lock, look again, mark the intent, ask, store, unlock. The service rotates refresh
-//! tokens, so what it answered must be stored before anything else happens; an interrupt waits for that.
+//! The order is: look, lock, look again, mark the intent, ask, store, unlock. The service rotates refresh tokens, so
+//! its response must be stored before anything else happens; an interrupt waits for that.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ impl Session<'_> {
         let is_stored = record.is_some();
         match record.and_then(|record| record.login) {
             Some(login) if login.is_fresh(self.clock.now()) => Ok(login.access_token),
-            // Rule 4: what has no successor yet is good to its end. Whoever holds the lock is not waited for so long
-            // that no time is left to use it.
+            // A token that cannot be replaced is used until it expires (rule 4). The wait for the lock is short enough
+            // to leave time to use it.
             Some(login) if login.expires_at > self.clock.now() => {
                 match self.successor_of(&login.access_token, self.lock_patience / 2) {
                     Err(error) if !error.ends_the_login() => {
@@ -38,7 +38,7 @@ impl Session<'_> {
         }
     }
 
-    /// A record without a login is what is left of one that was over, or of one that was never finished.
+    /// Returns why a login is needed: a record without one remains after the end of a login, or of an unfinished one.
     fn without_login(&self, is_stored: bool) -> LoginNeeded {
         let last = if is_stored { last_session::last_session(self.state, self.config) } else { Ok(None) };
         match last {
@@ -47,7 +47,9 @@ impl Session<'_> {
         }
     }
 
-    /// The portal refused `refused`, or it is too old. Another process may have refreshed meanwhile.
+    /// Returns a token other than `refused`, which the portal refused or which has expired.
+    ///
+    /// Another process may have refreshed in the meantime.
     pub fn access_token_after_refusal(
         &self,
         refused: &Secret<String>,
@@ -57,11 +59,11 @@ impl Session<'_> {
 
     fn successor_of(&self, old: &Secret<String>, patience: Duration) -> Result<Secret<String>, SessionError> {
         let lock = self.lock(patience)?;
-        // Only from here on: waiting for another process may be interrupted.
+        // Only from here on: the wait for another process may be interrupted.
         let _section = CriticalSection::enter();
-        // A signal that was held back finds the lock free.
+        // Dropped first, so that a deferred signal finds the lock free.
         let _lock = lock;
-        // A copy that a move could not remove must not take the refresh token's successor.
+        // A copy that a move could not remove must not use up the refresh token.
         self.still_in_use()?;
         let Some(record) = self.load()? else {
             return Err(self.login_needed(LoginNeeded::NeverLoggedIn));
@@ -74,7 +76,7 @@ impl Session<'_> {
         }
     }
 
-    /// With the lock held.
+    /// Refreshes the tokens; the caller holds the lock.
     fn refresh(&self, mut record: TokenRecord) -> Result<Secret<String>, SessionError> {
         let now = self.clock.now();
         let login = record.login.as_ref().ok_or_else(|| self.login_needed(LoginNeeded::NeverLoggedIn))?;
@@ -86,12 +88,12 @@ impl Session<'_> {
         if registration.ends_at().is_some_and(|end| end <= now) {
             return Err(self.login_needed(LoginNeeded::RegistrationExpired));
         }
-        // Before the mark: that may take a while too, and is no reason for the next one to be blamed.
+        // Before the mark, which must not be blamed on a refresh that was never sent.
         if !self.center.has_time_to_refresh() {
             return Err(ServiceError::NoTime { host: self.endpoints.oidc.host().to_owned() }.into());
         }
         let interrupted = record.login.as_mut().and_then(|login| login.refreshing_since.replace(now));
-        // The mark says that a refresh was under way, and writing it proves that the store takes writes now.
+        // The mark shows that a refresh was in flight, and writing it proves that the store accepts writes now.
         self.save(&record)?;
         match self.center.create_token(&registration, Grant::RefreshToken(&refresh_token)) {
             Ok(token) => {
@@ -103,13 +105,13 @@ impl Session<'_> {
                 self.note_times(&record);
                 Ok(access_token)
             }
-            // The service said explicitly that this login is over (rule 12): only now is it forgotten. The
-            // registration stays. Where forgetting fails, the person must log in all the same.
+            // The service has explicitly ended this login (rule 12): only now is it forgotten. The registration stays.
+            // If forgetting fails, a login is needed all the same.
             Err(refusal @ (ServiceError::InvalidGrant | ServiceError::LostGrant)) => {
                 let is_lost = matches!(refusal, ServiceError::LostGrant);
                 let interrupted = interrupted.or(is_lost.then_some(now));
                 let over = record.login.take();
-                // A token that was lost says nothing of the session's end.
+                // A lost token means nothing for the end of the session.
                 if let (Some(login), None) = (&over, interrupted) {
                     self.note_end(login);
                 }
@@ -121,8 +123,8 @@ impl Session<'_> {
                     None => LoginNeeded::RefreshRefused,
                 }))
             }
-            // Perhaps the token was rotated and the answer lost on its way; so the mark stays, and explains a
-            // refusal that may come of it.
+            // The token may have been rotated and the response lost on its way. The mark stays, and explains a later
+            // refusal.
             Err(
                 error @ (ServiceError::ServerTrouble { .. }
                 | ServiceError::Unreachable { .. }
@@ -143,7 +145,7 @@ impl Session<'_> {
         }
     }
 
-    /// For `status` and `prompt`: not worth failing a good answer for.
+    /// Updates the times for `status` and `prompt`; a failure must not spoil a valid token.
     fn note_times(&self, record: &TokenRecord) {
         let _ = self.note_status(&SessionStatus::of(record, self.store.kind()));
     }

@@ -1,18 +1,17 @@
-//! What lies sealed in the state folder for one session: warm credentials, and a token record that the store
-//! refused. All under one key, so that destroying the key ends all of it.
+//! What is sealed in the state folder for one session: cached credentials, and a token record that the store refused.
 //!
-//! The key's id is the session's epoch: logout destroys the key and names a new id. Whoever began under the old one
-//! finds that out when writing, and throws the result away.
+//! All of it is under one key, so that destroying the key ends all of it. The key's ID is the session's epoch: logout
+//! destroys the key and names a new ID. A process that began under the old one notices when it writes, and discards
+//! its result.
 //!
 //! ```text
-//! warm/<session>.id      the id of the present key, 16 bytes
-//! warm/<session>.lock    held while the id is compared and a file written, never while anybody is asked
-//! warm/<session>-<name>  16 bytes id of its key, then the sealed box
-//! warm/<session>-<name>.note  times and no secret, for who may not open the box
+//! warm/<session>.id      the ID of the present key, 16 bytes
+//! warm/<session>.lock    held while the ID is compared and a file written, never during a request or a prompt
+//! warm/<session>-<name>  16 bytes ID of its key, then the sealed box
+//! warm/<session>-<name>.note  times and no secret, for readers that may not open the box
 //! ```
-//! The session is named by its hash and by its name alone: a warm call knows no more. A second session of that name,
-//! in another config file, shares the key and the logout, and nothing else: what is sealed is bound to where it
-//! belongs.
+//! The session is named by the hash of its name alone, since a warm call has nothing else. A second session of that
+//! name in another config file shares the key and the logout, but nothing else: what is sealed is bound to its session.
 
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
@@ -23,9 +22,9 @@ use crate::ports::sealing_key::{ID_LEN, KeyId, NoPlace, SealingKeys};
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 
 const FOLDER: &str = "warm";
-/// Locks end so, this room's and those of the single fetch.
+/// File suffix of locks in the session folder.
 pub const LOCK: &str = ".lock";
-/// And notes so.
+/// File suffix of expiry notes.
 pub const NOTE: &str = ".note";
 
 pub struct SealedStore<'a> {
@@ -44,17 +43,17 @@ pub struct Opened {
     pub plaintext: Zeroizing<Vec<u8>>,
 }
 
-/// What is to be sealed, and how long its key must live for it.
+/// What is to be sealed, and how long its key must be kept.
 pub struct Plain<'a> {
     pub text: &'a [u8],
     pub until: DateTime<Utc>,
-    /// What may be read beside it, without a key; it goes with the logout as well.
+    /// What may be read beside it without a key; a logout removes it as well.
     pub note: Option<&'a [u8]>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotSealed {
-    #[error("a logout came between")]
+    #[error("you were logged out in the meantime")]
     OldEpoch,
     #[error(transparent)]
     NoPlace(#[from] NoPlace),
@@ -77,7 +76,10 @@ impl<'a> SealedStore<'a> {
         path
     }
 
-    /// `None`: nothing there, its key is lost, or it was sealed for something else. All are answered the same way.
+    /// Opens a sealed file.
+    ///
+    /// `None` if it does not exist, its key is lost, or it was sealed for something else: callers treat all of these
+    /// alike.
     pub fn read(&self, name: &str, bound: &[&[u8]], now: DateTime<Utc>) -> Option<Opened> {
         let file = self.state.read(&self.path(name)).ok()??;
         let (id, sealed) = file.split_first_chunk::<ID_LEN>()?;
@@ -86,7 +88,9 @@ impl<'a> SealedStore<'a> {
         Some(Opened { epoch: Epoch(*id), plaintext })
     }
 
-    /// To be asked before anything that shall be sealed is fetched.
+    /// Returns the current epoch.
+    ///
+    /// It must be read before fetching anything that will be sealed.
     pub fn epoch(&self) -> Result<Epoch, StateError> {
         if let Some(id) = self.current_id()? {
             return Ok(Epoch(id));
@@ -124,7 +128,7 @@ impl<'a> SealedStore<'a> {
         self.state.remove(&self.path(name))
     }
 
-    /// Ends the epoch: the key is destroyed and the files removed, each even where another step fails.
+    /// Ends the epoch: destroys the key and removes the files, each even if another step fails.
     pub fn forget(&self) -> Result<(), StateError> {
         let files = self.files();
         let current = self.current_id();
@@ -136,9 +140,9 @@ impl<'a> SealedStore<'a> {
             self.keys.destroy(&id);
         }
         let begun = lock.and_then(|_lock| {
-            // Writes that were cut off; their key goes too.
+            // Interrupted writes; their key is destroyed too.
             self.state.sweep(&self.stem)?;
-            // Read again: the epoch may have begun while waiting.
+            // Read again: the epoch may have begun while waiting for the lock.
             if let Some(id) = self.current_id()? {
                 self.keys.destroy(&id);
             }
@@ -156,7 +160,7 @@ impl<'a> SealedStore<'a> {
         outcome
     }
 
-    /// What is sealed, and the marks beside it; not the locks, which somebody may hold.
+    /// Returns the sealed files and the marks beside them, but not the locks, which may be held.
     fn files(&self) -> Result<Vec<String>, StateError> {
         let mut names = self.state.list(FOLDER)?;
         names.retain_mut(|name| {
@@ -169,7 +173,7 @@ impl<'a> SealedStore<'a> {
 
     fn current_id(&self) -> Result<Option<KeyId>, StateError> {
         let bytes = self.state.read(&format!("{}.id", self.stem))?;
-        // Damaged is as good as absent.
+        // A damaged file counts as a missing one.
         Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
     }
 
@@ -178,7 +182,7 @@ impl<'a> SealedStore<'a> {
         getrandom::fill(&mut id).map_err(|_| StateError::NoRandom)?;
         let path = format!("{}.id", self.stem);
         if let Err(error) = self.state.write(&path, &id) {
-            // On a full disk, no epoch at all ends the old one as well.
+            // On a full disk, removing the epoch ends the old one as well.
             let _ = self.state.remove(&path);
             return Err(error);
         }
@@ -202,22 +206,22 @@ fn stem(session: &str) -> String {
     format!("{FOLDER}/{}", hashed_name(&[session.as_bytes()]))
 }
 
-/// Where the note beside a box lies.
+/// Returns the path of the note beside a sealed file.
 pub fn note_path(session: &str, name: &str) -> String {
     format!("{}-{name}{NOTE}", stem(session))
 }
 
-/// The notes beside all boxes of a session.
+/// Returns the notes of all sealed files of a session.
 pub fn note_paths(session: &str, state: &dyn StateFolder) -> Result<Vec<String>, StateError> {
     let stem = format!("{}-", stem(session));
     let paths = state.list(FOLDER)?.into_iter().map(|name| format!("{FOLDER}/{name}"));
     Ok(paths.filter(|path| path.starts_with(&stem) && path.ends_with(NOTE)).collect())
 }
 
-/// Destroys the keys of every session: for a state folder that is about to go.
+/// Destroys the keys of every session, before the state folder is removed.
 pub fn destroy_all_keys(state: &dyn StateFolder, keys: &dyn SealingKeys) -> Result<(), StateError> {
     for name in state.list(FOLDER)? {
-        // On Windows a lock that somebody holds cannot even be read.
+        // On Windows a held lock cannot even be read.
         if !name.ends_with(LOCK)
             && let Some(bytes) = state.read(&format!("{FOLDER}/{name}"))?
             && let Some(id) = bytes.first_chunk()

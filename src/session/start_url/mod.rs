@@ -1,8 +1,8 @@
-//! What a start URL stands for: the portal that Identity Center is asked for, its region, and its instance.
+//! Resolves a start URL to the portal that Identity Center is asked for, its Region and its instance.
 //!
-//! The rules are those of AWS CLI 2.36.7 (`aws sso login`), so that one `[sso-session]` means the same to both. A host
-//! of AWS's is taken as it is; any other, `https://sso.example.com/aws`, is asked once where it leads, at every
-//! login: such names exist to move people to another Region.
+//! The rules are those of AWS CLI 2.36.7 (`aws sso login`), so that one `[sso-session]` means the same to both. An AWS
+//! host is taken as it is. Any other, such as `https://sso.example.com/aws`, is asked at every login where it redirects
+//! to, since such names exist to move users to another Region.
 
 use url::Url;
 
@@ -13,19 +13,20 @@ pub use crate::profile::portal_url::{cleaned, is_aws_owned, is_same_portal, is_w
 /// Where a login goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portal {
-    /// What the service is told: as `startUrl` of a device authorization, as `issuerUrl` of a registration. Never the
-    /// key under which anything is kept: that is the configured URL.
+    /// The URL sent to the service: `startUrl` of a device authorization, `issuerUrl` of a registration.
+    ///
+    /// Files and items are stored under the configured URL, never under this one.
     pub start_url: String,
-    /// Where the host tells none, that of the config.
+    /// From the host, or from the config if the host does not contain one.
     pub region: String,
     pub instance: Instance,
 }
 
-/// Whose portal it is, whichever of its hosts is asked: what is pinned.
+/// The instance of a portal, whichever of its hosts is asked: what is pinned.
 ///
-/// `d-1234567890`, `ssoins-1234567890abcdef`, or the whole host where its name was chosen by somebody
-/// (`corp.awsapps.com`: an alias in another partition may be another company's). An alias and the `d-…` of one
-/// instance cannot be known to be the same.
+/// `d-1234567890`, `ssoins-1234567890abcdef`, or the whole host if a customer chose its name (`corp.awsapps.com`: an
+/// alias in another partition may be another company's). An alias and the `d-…` of one instance cannot be recognized as
+/// the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance(String);
 
@@ -39,25 +40,27 @@ impl Portal {
 pub enum StartUrlError {
     #[error("`{url}` is not an https URL")]
     NotHttps { url: String },
-    /// A page of AWS's, or a portal's with something missing.
+    /// An AWS page, or a portal's with something missing.
     #[error(transparent)]
     Bad(#[from] BadStartUrl),
-    #[error("`{url}` leads to no access portal of AWS")]
+    #[error("`{url}` does not lead to an AWS access portal")]
     NotAws { url: String, leads_to: String },
-    #[error("`{url}` leads to a page without https")]
+    #[error("`{url}` leads to a page that is not https")]
     PlainHttp { url: String, leads_to: String },
-    #[error("`{url}` redirects to nowhere")]
+    #[error("`{url}` sent a redirect without a target")]
     NoLocation { url: String },
-    #[error("`{url}` answers with status {status}")]
+    #[error("`{url}` returned status {status}")]
     Status { url: String, status: u16 },
-    /// Neither the host nor the config tells.
-    #[error("the region of `{url}` is not known")]
+    /// Neither the host nor the config contains it.
+    #[error("the Region of `{url}` is unknown")]
     NoRegion { url: String },
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
 }
 
-/// Asks nobody where `configured` is AWS's own. `region` is that of the config, empty where it has none.
+/// Resolves a start URL; no request is sent if `configured` is AWS's own.
+///
+/// `region` is that of the config, empty if it has none.
 pub fn resolve(configured: &str, region: &str, redirects: &dyn Redirects) -> Result<Portal, StartUrlError> {
     let not_https = || StartUrlError::NotHttps { url: configured.to_owned() };
     let url = Url::parse(configured).map_err(|_| not_https())?;
@@ -70,21 +73,21 @@ pub fn resolve(configured: &str, region: &str, redirects: &dyn Redirects) -> Res
         let start_url = cleaned(portal.as_str()).unwrap_or_else(|_| normal(&portal));
         (portal, start_url)
     } else if is_well_spelled(configured) {
-        // As it is: so does the AWS CLI, and the service knows `/start`, `/start/` and `/start/#/`.
+        // Unchanged, as in the AWS CLI; the service accepts `/start`, `/start/` and `/start/#/`.
         (url, configured.to_owned())
     } else {
         let cleaned = cleaned(configured)?;
         (Url::parse(&cleaned).map_err(|_| not_https())?, cleaned)
     };
-    let told = portal.host_str().and_then(region_of_host);
-    let region = told.unwrap_or_else(|| region.to_owned());
+    let in_host = portal.host_str().and_then(region_of_host);
+    let region = in_host.unwrap_or_else(|| region.to_owned());
     if region.is_empty() {
         return Err(StartUrlError::NoRegion { url: configured.to_owned() });
     }
     Ok(Portal { instance: Instance::of(&portal), start_url, region })
 }
 
-/// One hop, and that one to AWS.
+/// Follows a single redirect, which must lead to AWS.
 fn leads_to(configured: &str, url: &Url, redirects: &dyn Redirects) -> Result<Url, StartUrlError> {
     let mut answer = redirects.ask(Method::Head, url)?;
     if matches!(answer.status, 405 | 501) {
@@ -108,25 +111,26 @@ fn leads_to(configured: &str, url: &Url, redirects: &dyn Redirects) -> Result<Ur
     Ok(found)
 }
 
-/// Whether this is a start URL of AWS's own, which leads nowhere else.
+/// Returns whether this is an AWS start URL, which does not redirect elsewhere.
 pub fn is_portal(start_url: &str) -> bool {
     Url::parse(start_url).is_ok_and(|url| url.host_str().is_some_and(is_aws_owned))
 }
 
-/// The region that the host of a start URL tells, of those of AWS's own.
+/// Returns the Region in the host of a start URL, if the host is AWS's own.
 pub fn region_of(start_url: &str) -> Option<String> {
     Url::parse(start_url).ok()?.host_str().and_then(region_of_host)
 }
 
-/// Returns whether the start URL is that of a dual-stack portal. The IPv4 hosts answer for one too, and then send the
-/// browser to another portal, which does not know the sign-in.
+/// Returns whether the start URL is that of a dual-stack portal.
+///
+/// The IPv4 hosts answer for one too, but send the browser to another portal, which rejects the sign-in.
 pub fn is_dual_stack(start_url: &str) -> bool {
     let Ok(url) = Url::parse(start_url) else { return false };
     let host = plain(url.host_str().unwrap_or_default());
     region_of_host(&host).is_some() && AFTER_PORTAL_REGION.iter().any(|suffix| host.ends_with(suffix))
 }
 
-/// Scheme, host, a port that is not the usual one, and the path without slashes at its end.
+/// Returns scheme, host, a non-default port, and the path without trailing slashes.
 fn normal(url: &Url) -> String {
     let (host, port) = (url.host_str().unwrap_or_default(), portal_url::port(url));
     format!("{}://{host}{port}{}", url.scheme(), url.path().trim_end_matches('/'))
@@ -148,10 +152,10 @@ impl Instance {
                 Some(name)
             }
         } else {
-            // Only of hosts that are formed as AWS forms them; any other name below is one of its own.
+            // Only if the host has AWS's form; any other subdomain is a name of its own.
             region_of_host(&host).and_then(|_| host.split('.').next())
         };
-        // AWS gives these out; nobody can choose them.
+        // Assigned by AWS; customers cannot choose them.
         let given = id.filter(|id| (id.starts_with("d-") || id.starts_with("ssoins-")) && !id.contains('.'));
         let in_awsapps = host.contains(".awsapps.");
         let given = given.filter(|id| !in_awsapps || id.starts_with("d-"));
@@ -162,7 +166,7 @@ impl Instance {
         &self.0
     }
 
-    /// As it was noted.
+    /// Returns the instance as it was stored.
     pub fn noted(text: String) -> Self {
         Self(text)
     }

@@ -4,7 +4,7 @@ use crate::ports::redirects::FakeRedirects;
 const VANITY: &str = "https://sso.example.com/aws";
 const REGION: &str = "eu-central-1";
 
-fn nobody() -> FakeRedirects {
+fn no_redirects() -> FakeRedirects {
     FakeRedirects::default()
 }
 
@@ -97,7 +97,7 @@ fn a_dual_stack_portal_is_told_by_its_host() {
         "https://ssoins-1234567890abcdef.portal.eusc-de-east-1.api.amazonwebservices.eu",
     ] {
         assert!(is_dual_stack(url), "{url}");
-        assert!(resolve(url, "", &nobody()).expect(url).is_dual_stack());
+        assert!(resolve(url, "", &no_redirects()).expect(url).is_dual_stack());
     }
     for url in [
         "https://d-1234567890.awsapps.com/start",
@@ -132,7 +132,7 @@ fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
         ("https://start.us-gov-home.awsapps.com/directory/d-1234567890", REGION, "d-1234567890"),
         ("https://start.home.awsapps.cn/directory/d-1234567890#/", REGION, "d-1234567890"),
     ] {
-        let redirects = nobody();
+        let redirects = no_redirects();
         let portal = resolve(url, REGION, &redirects).expect(url);
         assert_eq!((portal.start_url.as_str(), portal.region.as_str()), (url, region));
         assert_eq!(portal.instance.as_str(), instance, "{url}");
@@ -167,7 +167,7 @@ fn a_move_to_another_region_is_the_same_instance() {
 #[test]
 fn a_companys_own_url_is_asked_once_where_it_leads_and_the_answer_is_normal() {
     for status in [301, 302, 303, 307, 308] {
-        let redirects = nobody();
+        let redirects = no_redirects();
         redirects.will(status, Some("https://ssoins-abc.portal.us-east-1.app.aws:443/?a=b#/"));
         let portal = resolve(VANITY, "eu-west-1", &redirects).expect("resolves");
         assert_eq!(portal.start_url, "https://ssoins-abc.portal.us-east-1.app.aws");
@@ -182,7 +182,7 @@ fn a_companys_own_url_is_asked_once_where_it_leads_and_the_answer_is_normal() {
 #[test]
 fn a_host_that_knows_no_head_is_asked_by_get() {
     for status in [405, 501] {
-        let redirects = nobody();
+        let redirects = no_redirects();
         redirects.will(status, None);
         redirects.will(302, Some("https://d-abc.awsapps.com/start"));
         assert!(resolve(VANITY, REGION, &redirects).is_ok());
@@ -209,18 +209,18 @@ fn what_does_not_lead_to_aws_is_refused_and_followed_no_further() {
             matches!(redirected(status, None), Err(StartUrlError::Status { status: told, .. }) if told == status)
         );
     }
-    let redirects = nobody();
+    let redirects = no_redirects();
     redirects.will_fail("no such host");
     assert!(matches!(resolve(VANITY, REGION, &redirects), Err(StartUrlError::NoAnswer(_))));
 }
 
 #[test]
 fn without_a_region_anywhere_there_is_no_login() {
-    let redirects = nobody();
+    let redirects = no_redirects();
     redirects.will(302, Some("https://d-abc.awsapps.com/start"));
     assert!(matches!(resolve(VANITY, "", &redirects), Err(StartUrlError::NoRegion { .. })));
     let told = "https://ssoins-abc.portal.us-east-1.app.aws";
-    assert_eq!(resolve(told, "", &nobody()).expect("the host tells").region, "us-east-1");
+    assert_eq!(resolve(told, "", &no_redirects()).expect("the host tells").region, "us-east-1");
 }
 
 #[test]
@@ -228,7 +228,10 @@ fn only_https_is_asked() {
     for url in
         ["http://sso.example.com/aws", "http://127.0.0.1/aws", "sso.example.com", "https://", "ftp://x"]
     {
-        assert!(matches!(resolve(url, REGION, &nobody()), Err(StartUrlError::NotHttps { .. })), "{url}");
+        assert!(
+            matches!(resolve(url, REGION, &no_redirects()), Err(StartUrlError::NotHttps { .. })),
+            "{url}"
+        );
     }
 }
 
@@ -243,10 +246,10 @@ fn a_pasted_url_in_the_file_goes_to_its_portal_and_the_service_is_told_the_right
             "d-1234567890",
         ),
     ] {
-        let portal = resolve(url, REGION, &nobody()).expect(url);
+        let portal = resolve(url, REGION, &no_redirects()).expect(url);
         assert_eq!((portal.start_url.as_str(), portal.instance.as_str()), (told, instance), "{url}");
     }
     for url in ["https://corp.awsapps.com/mail", "https://eu-central-1.console.aws.amazon.com/"] {
-        assert!(matches!(resolve(url, REGION, &nobody()), Err(StartUrlError::Bad(_))), "{url}");
+        assert!(matches!(resolve(url, REGION, &no_redirects()), Err(StartUrlError::Bad(_))), "{url}");
     }
 }

@@ -191,9 +191,12 @@ fn inside_the_margin_403_is_served_until_it_ends_and_can_be_told() {
     let fixture = near_its_end();
     fixture.center.credentials.will(Err(ServiceError::Forbidden));
     assert_eq!(fixture.serve().expect("the old one"), "first");
-    let told = gone(&fixture.state, "corp", fixture.clock.now()).expect("reads");
-    assert_eq!(told.len(), 1);
-    assert_eq!((told[0].account_id.as_str(), told[0].role_name.as_str()), ("111122223333", "Admin"));
+    let gone_sets = gone(&fixture.state, "corp", fixture.clock.now()).expect("reads");
+    assert_eq!(gone_sets.len(), 1);
+    assert_eq!(
+        (gone_sets[0].account_id.as_str(), gone_sets[0].role_name.as_str()),
+        ("111122223333", "Admin")
+    );
     assert!(gone(&fixture.state, "other", fixture.clock.now()).expect("reads").is_empty());
     fixture.clock.advance(TEN_PAST);
     fixture.center.credentials.will(Err(ServiceError::Forbidden));
@@ -263,7 +266,7 @@ fn no_entry_and_trouble_or_credentials_that_are_over_are_said() {
     fixture.log_in(Some("refresh-1"));
     fixture.center.credentials.will(Err(ServiceError::Throttled));
     assert!(matches!(fixture.serve(), Err(CredentialsError::Session(SessionError::Service(_)))));
-    // So long that nobody waits for a turn any more.
+    // So long that no process waits for a turn any longer.
     fixture.clock.advance(Duration::from_secs(10));
     fixture.will_hand_out("dead", "2026-11-24T12:00:00Z");
     assert!(matches!(fixture.serve(), Err(CredentialsError::ExpiredOnArrival { .. })));

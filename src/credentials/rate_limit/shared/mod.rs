@@ -1,12 +1,12 @@
-//! One pace for all processes of a session while AWS refuses their requests.
+//! One rate for all processes of a session while AWS refuses their requests.
 //!
-//! Where no request is refused there is no pace and no file, and each is sent at once. The first refusal makes the
-//! file. From then on every process waits for a turn of the [`Rate`] in it, a new one too. No turn is reserved ahead:
-//! a process that is killed or stopped takes none with it. The file counts as long as turns are taken; a crowd that is
-//! done leaves one that the next call removes.
+//! As long as no request is refused, there is no file and each is sent at once. The first refusal creates the file.
+//! From then on every process, also a new one, waits for a turn of the [`Rate`] in it. No turn is reserved ahead: a
+//! process that is killed or stopped takes none with it. The file counts as long as turns are taken; the next call
+//! removes an idle one.
 //!
-//! Times are those of the wall clock, which all processes share. Where it jumps, the file is of another time and counts
-//! no more: at worst AWS refuses once again. Where no file can be written, each process backs off by itself.
+//! Times are those of the wall clock, which all processes share. If it jumps, the file is out of date and ignored: at
+//! worst AWS refuses once more. If no file can be written, each process backs off by itself.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use crate::ports::clock::Clock;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::SsoSession;
 
-/// How long after the last turn the pace still counts.
+/// How long the rate applies after the last turn.
 const IDLE: Duration = Duration::from_secs(3);
-/// For a file that is held as long as it takes to read and write it.
+/// The file is only locked for as long as it takes to read and write it.
 const LOCK_PATIENCE: Duration = Duration::from_millis(200);
-/// How far apart those look again who wait: the most, with all of a call's time left, and the least.
+/// The longest and the shortest time between two looks of a waiting process, depending on the time left.
 const SPREAD: Duration = Duration::from_millis(400);
 const LEAST_SPREAD: Duration = Duration::from_millis(40);
-/// What counts as all of a call's time.
+/// The time that counts as a whole call.
 const WHOLE_CALL: Duration = Duration::from_secs(15);
 
 pub(in crate::credentials) struct SharedPace<'a> {
@@ -32,15 +32,15 @@ pub(in crate::credentials) struct SharedPace<'a> {
     name: String,
 }
 
-/// A turn that was taken; `None` where there is no pace.
+/// A turn that was taken; `None` if no rate applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::credentials) struct Turn(Option<u64>);
 
-/// What a look at the pace says.
+/// The result of a look at the shared rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
     Go(Turn),
-    /// Not yet; no turn is due for so long.
+    /// No turn is due for this long.
     Wait(Duration),
 }
 
@@ -54,7 +54,7 @@ impl<'a> SharedPace<'a> {
         Self { clock, state, name: format!("pace/{stem}") }
     }
 
-    /// Waits for a turn until `deadline`, in the clock's elapsed time. `None`: there was none.
+    /// Waits for a turn until `deadline`, in the clock's elapsed time. Returns `None` if there was none.
     pub(in crate::credentials) fn wait(&self, deadline: Duration) -> Option<Turn> {
         loop {
             let wait = match self.look() {
@@ -69,10 +69,10 @@ impl<'a> SharedPace<'a> {
         }
     }
 
-    /// Takes the turn where one is due.
+    /// Takes a turn if one is due.
     fn look(&self) -> Look {
         let now = self.clock.since_epoch();
-        // Most looks end here, without the lock.
+        // Usually this decides, without the lock.
         match self.read(now) {
             Ok(None) => return Look::Go(Turn(None)),
             Ok(Some(rate)) if rate.next_at() > now => return Look::Wait(rate.next_at().saturating_sub(now)),
@@ -97,9 +97,9 @@ impl<'a> SharedPace<'a> {
         }
     }
 
-    /// Notes a refusal; `pause` is what the service asks for. Returns whether there is a pace now.
+    /// Records a refusal and returns whether a rate applies now. `pause` is what the service asks for.
     pub(in crate::credentials) fn refused(&self, turn: Turn, pause: Option<Duration>) -> bool {
-        // One that was sent before there was a pace says nothing new once there is one.
+        // A request that was sent before there was a rate carries no information about it.
         if turn.0.is_none() && matches!(self.read(self.clock.since_epoch()), Ok(Some(_))) {
             return true;
         }
@@ -121,7 +121,7 @@ impl<'a> SharedPace<'a> {
         self.write(&rate)
     }
 
-    /// `Ok(None)`: there is no pace. A file that cannot be read is none.
+    /// Returns the rate, or `Ok(None)` if none applies, as with an unreadable file.
     fn read(&self, now: Duration) -> Result<Option<Rate>, Stale> {
         let Some(bytes) = self.state.read(&self.name).ok().flatten() else { return Ok(None) };
         let rate: Rate = serde_json::from_slice(&bytes).map_err(|_| Stale)?;
@@ -140,24 +140,25 @@ impl<'a> SharedPace<'a> {
     }
 }
 
-/// The file is of a time that is over, or none of ours.
+/// The file is out of date, or was not written by kcaws.
 #[derive(Debug)]
 struct Stale;
 
-/// A part of the time until the next look, at random, so that not all look at once. The less time is left, the shorter:
-/// who came first is served first, as a rule.
+/// Returns a random part of the time until the next look, so that processes do not look at once.
+///
+/// It is shorter with less time left, so that roughly the first to come is served first.
 fn spread(left: Duration) -> Duration {
     let part = (left.as_secs_f64() / WHOLE_CALL.as_secs_f64()).min(1.0);
     SPREAD.mul_f64(part).max(LEAST_SPREAD).mul_f64(chance())
 }
 
-/// A back-off before the next try: twice as long each time, up to two seconds, and half of it at random.
+/// Returns how long to back off before the next try: twice as long each time, up to two seconds, half of it at random.
 pub(in crate::credentials) fn back_off(tries: u32) -> Duration {
     let whole = Duration::from_millis(200).saturating_mul(1 << tries.min(10)).min(Duration::from_secs(2));
     whole.mul_f64(0.5 + chance() / 2.0)
 }
 
-/// From 0 to 1. Without the system's random numbers all wait equally long, no more.
+/// Returns a random number from 0 to 1, or a constant if the system provides none.
 fn chance() -> f64 {
     f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
 }

@@ -47,8 +47,9 @@ struct Crowd {
     took: Duration,
 }
 
-/// So many processes, one every few milliseconds, each with the time of one call, against a bucket; an answer takes
-/// `way` to come. Time is virtual.
+/// Simulates many processes, started every few milliseconds with the time of one call each, against a bucket.
+///
+/// A response takes `way`. Time is virtual.
 fn crowd(processes: u64, every: Duration, way: Duration, bucket: Bucket) -> Crowd {
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     enum Step {

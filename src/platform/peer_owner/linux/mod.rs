@@ -1,9 +1,11 @@
-//! Linux: the row of the peer's socket in the kernel's table, by netlink (`sock_diag(7)`) or, where a sandbox forbids
-//! that, in `/proc/net/tcp`.
+//! Linux: finds the peer's socket in the kernel's table.
 //!
-//! The row of our own end is read after it, unless another user is refused anyway. As long as our end is open, no other connection can have the same two
-//! addresses, so the row that was read before belongs to this connection and to no later one. Our own row also
-//! proves that the table is that of our network namespace, and that its numbers are those of our user namespace.
+//! The table is read by netlink (`sock_diag(7)`) or, if a sandbox forbids that, from `/proc/net/tcp`.
+//!
+//! The row of our own end is read after it, unless another user is refused anyway. As long as our end is open, no other
+//! connection can have the same two addresses, so the row that was read before belongs to this connection and to no
+//! later one. Our own row also proves that the table is that of our network namespace, and that its numbers are those
+//! of our user namespace.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Result};
 use std::net::{SocketAddr, SocketAddrV4};
@@ -31,21 +33,21 @@ enum Table {
 struct Row {
     state: u8,
     uid: u32,
-    /// 0: no process has it open any more, and the number of its user is not its own.
+    /// 0 means that no process has it open, and that its user ID is not meaningful.
     inode: u32,
 }
 
-/// `net/tcp_states.h`: a connection that was established, and is not over.
+/// `net/tcp_states.h`: a connection that was established and has not ended.
 const ESTABLISHED: u8 = 1;
 const FIN_WAIT_1: u8 = 4;
 const FIN_WAIT_2: u8 = 5;
 const CLOSE_WAIT: u8 = 8;
 
-/// What stands for every user that a user namespace has no number for.
+/// Stands for every user without an ID in a user namespace.
 const OVERFLOW_UID: u32 = 65534;
 
 impl LinuxPeers {
-    /// Returns the first form of the table that knows a connection of our own.
+    /// Returns the first form of the table that has a connection of our own.
     pub(super) fn find() -> Result<Self> {
         let uid = rustix::process::geteuid().as_raw();
         if uid == OVERFLOW_UID && !has_all_users(Path::new("/proc/self/uid_map")) {
@@ -65,7 +67,7 @@ impl LinuxPeers {
         let (accepted, _other) = own_connection()?;
         match self.look(&Connection::of_std(&accepted)?)? {
             Peer::SameUser => Ok(()),
-            _ => Err(Error::other("the table of sockets does not show our own")),
+            _ => Err(Error::other("the socket table does not show kcaws's own socket")),
         }
     }
 
@@ -92,8 +94,8 @@ impl LinuxPeers {
         };
         match theirs.filter(is_live) {
             Some(row) if row.uid == self.uid => Peer::SameUser,
-            // Windows' browsers come by a relay that runs as root, or from outside of this machine's table. Who can
-            // be another user in WSL can start Windows' programs, and by them a shell as root.
+            // Windows' browsers connect through a relay that runs as root, or from outside this machine's table. A user
+            // who can become another user in WSL can start Windows programs, and through them a shell as root.
             Some(row) if row.uid == 0 && self.is_wsl => Peer::Unknown,
             None if self.is_wsl => Peer::Unknown,
             Some(row) => Peer::OtherUser(row.uid),
@@ -104,13 +106,13 @@ impl LinuxPeers {
 
 impl PeerOwner for LinuxPeers {
     fn of(&self, connection: &Connection) -> Peer {
-        // It worked when the listening began; an error since then vouches for nobody.
+        // It worked when the listening began; an error since then proves nothing.
         self.look(connection).unwrap_or(Peer::Gone)
     }
 }
 
 impl Table {
-    /// The socket whose own address is `local`, connected to `remote`.
+    /// Returns the socket whose own address is `local`, connected to `remote`.
     fn row(&self, local: SocketAddrV4, remote: SocketAddrV4) -> Result<Option<Row>> {
         match self {
             Self::SockDiag(socket) => {
@@ -122,7 +124,7 @@ impl Table {
                 if found.is_some() {
                     return Ok(found);
                 }
-                // A program that speaks IPv6 alone may connect to a mapped address.
+                // A program that only uses IPv6 may connect to a mapped address.
                 match row_in(&folder.join("tcp6"), &local.v6, &remote.v6) {
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                     other => other,
@@ -132,7 +134,7 @@ impl Table {
     }
 }
 
-/// The kernel answers within the call that asks.
+/// The kernel answers within the same call.
 struct SockDiag {
     socket: OwnedFd,
     sequence: u32,
@@ -199,7 +201,7 @@ fn row_of(reply: &[u8], local: u16, remote: u16) -> Result<Option<Row>> {
     match u16_at(reply, 4).ok_or_else(bad)? {
         SOCK_DIAG_BY_FAMILY if reply.len() >= REPLY => {
             let port = |at: usize| reply.get(at..at + 2).map(|port| u16::from_be_bytes([port[0], port[1]]));
-            // Where no connection is found, the kernel looks for a listener.
+            // If there is no connection, the kernel returns a listener.
             if (port(HEADER + 4), port(HEADER + 6)) != (Some(local), Some(remote)) {
                 return Ok(None);
             }
@@ -223,8 +225,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// An address in the words of `/proc/net/tcp` and `tcp6` (proc_net_tcp in the kernel's documentation): each 32 bits
-/// as a number of this machine, in hex.
+/// Formats an address as in `/proc/net/tcp` and `tcp6` (proc_net_tcp in the kernel's documentation).
+///
+/// Each 32 bits are a number in this machine's byte order, in hex.
 struct Written {
     v4: String,
     v6: String,
@@ -262,7 +265,7 @@ fn row_in(file: &Path, local: &str, remote: &str) -> Result<Option<Row>> {
     Ok(None)
 }
 
-/// Whether every user has a number here: not so in a container's user namespace.
+/// Returns whether every user has an ID here, which is not the case in a container's user namespace.
 fn has_all_users(uid_map: &Path) -> bool {
     let map = std::fs::read_to_string(uid_map).unwrap_or_default();
     map.split_ascii_whitespace().eq(["0", "0", "4294967295"])
@@ -272,7 +275,7 @@ pub(super) fn is_wsl_here() -> bool {
     is_wsl(&rustix::system::uname().release().to_string_lossy())
 }
 
-/// Kernels of the Windows Subsystem for Linux: `5.15.167.4-microsoft-standard-WSL2`, `4.4.0-19041-Microsoft`.
+/// Returns whether this is a kernel of WSL: `5.15.167.4-microsoft-standard-WSL2`, `4.4.0-19041-Microsoft`.
 fn is_wsl(release: &str) -> bool {
     release.to_ascii_lowercase().contains("microsoft")
 }

@@ -46,7 +46,7 @@ fn who_has_closed_is_nobody() {
     }
 }
 
-/// Not even a listener at the very port, and with our own end open, is taken for the connection.
+/// Not even a listener at the very port, with our own end open, is mistaken for the connection.
 #[test]
 fn a_port_that_is_another_sockets_now_is_not_believed() {
     for peers in tables() {

@@ -1,8 +1,9 @@
-//! What a failed SDK call means to us. The SDK's own error types cannot tell: the portal's 403 is in no service
-//! model, and the OIDC service names its errors in the body (`error`) as well as in a header that proxies drop.
+//! Interprets a failed SDK call.
 //!
-//! A status counts as AWS's word only with AWS's marks: a header of its own, or a body of its form. Gateways, proxies
-//! and captive portals answer in its place, with any status and with pages of their own.
+//! The SDK's own error types are not enough: the portal's 403 is in no service model, and the OIDC service names its
+//! errors in the body (`error`) as well as in a header that proxies drop. A status only counts as AWS's with a mark of
+//! AWS's: a header of its own, or a body of its form. Gateways, proxies and captive portals answer in its place, with
+//! any status and with pages of their own.
 
 use std::time::Duration;
 
@@ -18,10 +19,10 @@ use super::{Origin, ServiceError};
 use crate::platform::http::{HttpSetup, Page, is_aws_header};
 use crate::platform::{excerpt, innermost};
 
-/// The longest text of the portal's that is shown, in letters.
+/// The longest text from the portal that is shown, in characters.
 const LONGEST_TEXT: usize = 300;
 
-/// Body of an OIDC error, RFC 6749 section 5.2. `reason` came with customer-managed KMS keys (2025).
+/// The body of an OIDC error, RFC 6749 section 5.2. `reason` came with customer-managed KMS keys (2025).
 #[derive(Deserialize)]
 struct OidcBody {
     #[serde(default)]
@@ -30,17 +31,17 @@ struct OidcBody {
     reason: Option<String>,
 }
 
-/// What the `reason` begins with where the customer-managed key of Identity Center is the trouble. AWS adds new ones.
+/// What `reason` begins with if Identity Center's customer-managed key is the problem. AWS adds new ones.
 const OF_KMS: &str = "KMS_";
 
-/// The two speak of errors differently.
+/// The service that was called; the two report errors differently.
 #[derive(Clone, Copy)]
 pub(super) enum Service {
     Oidc,
     Portal,
 }
 
-/// Where a call went, to speak of it.
+/// Where a call was sent, for messages.
 pub(super) struct Called<'a> {
     pub(super) operation: &'static str,
     pub(super) service: Service,
@@ -74,7 +75,7 @@ impl Called<'_> {
             Some(OidcBody { reason: Some(reason), .. }) if reason.starts_with(OF_KMS) => {
                 ServiceError::KmsKey { operation: self.operation, reason: excerpt(&reason) }
             }
-            // RFC 6749 section 5.2: what has this form and another status is AWS's only with its mark.
+            // RFC 6749 section 5.2: with any other status, this form is only AWS's if it has AWS's mark.
             Some(body)
                 if !body.error.is_empty()
                     && (matches!(status, 400 | 401) || (is_marked && (400..500).contains(&status))) =>
@@ -110,7 +111,7 @@ impl Called<'_> {
             401 => ServiceError::Unauthorized,
             403 => ServiceError::Forbidden,
             404 => ServiceError::NotFound,
-            // Throttling is a 429 in the service's model, and a 400 in the habit of other services of AWS's.
+            // Throttling is a 429 in the service's model, and a 400 as in other AWS services.
             400 if body.is_throttling() => ServiceError::Throttled,
             429 => ServiceError::Throttled,
             400..500 if body.is_of_aws() => ServiceError::Rejected {
@@ -122,8 +123,9 @@ impl Called<'_> {
         }
     }
 
-    /// 429 and 5xx are worth another try, from a gateway too. 511 is not: it means "sign in to this network"
-    /// (RFC 6585 section 6).
+    /// Returns the error for a status: 429 and 5xx are worth a retry, from a gateway too.
+    ///
+    /// 511 is not: it means "sign in to this network" (RFC 6585 section 6).
     fn by_status(&self, status: u16, is_of_aws: bool) -> ServiceError {
         let host = self.host();
         match status {
@@ -138,7 +140,7 @@ impl Called<'_> {
         }
     }
 
-    /// A good status over something that the SDK cannot read.
+    /// Returns the error for a success status with something that the SDK cannot parse.
     fn unreadable<E>(&self, raw: &HttpResponse, error: &SdkError<E, HttpResponse>) -> ServiceError
     where
         E: std::error::Error + 'static,
@@ -151,7 +153,7 @@ impl Called<'_> {
         ServiceError::NotAws { host: self.host(), status: raw.status().as_u16() }
     }
 
-    /// No answer that could be read.
+    /// Returns the error for a call without a readable response.
     fn trouble<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
     where
         E: std::error::Error + 'static,
@@ -175,22 +177,24 @@ impl Called<'_> {
         ServiceError::TimedOut { host: self.http.with_proxy(self.origin.host()), after }
     }
 
-    /// What other programs are handed must look as AWS has it.
+    /// Returns the error for an invalid member: what is passed on to other programs must look as AWS writes it.
     pub(super) fn strange(&self, member: &'static str) -> ServiceError {
-        let why = format!("`{member}` is none in the answer to {}", self.operation);
+        let why = format!("invalid `{member}` in the response to {}", self.operation);
         ServiceError::NotUnderstood { host: self.host(), why }
     }
 
     pub(super) fn missing(&self, member: &'static str) -> ServiceError {
-        let why = format!("`{member}` is missing in the answer to {}", self.operation);
+        let why = format!("`{member}` is missing in the response to {}", self.operation);
         ServiceError::NotUnderstood { host: self.host(), why }
     }
 }
 
-/// Body of the portal's errors: `{"message":"No access","__type":"com.amazonaws.switchboard.portal#ForbiddenException"}`
+/// The body of the portal's errors.
+///
+/// `{"message":"No access","__type":"com.amazonaws.switchboard.portal#ForbiddenException"}`
 #[derive(Default)]
 struct PortalBody {
-    /// Without what stands before `#`.
+    /// Without the part up to `#`.
     kind: Option<String>,
     message: Option<String>,
 }
@@ -225,7 +229,7 @@ fn has_aws_header(raw: &HttpResponse) -> bool {
     raw.headers().iter().any(|(name, _)| is_aws_header(name))
 }
 
-/// Tries a bare 429 again. The SDK knows AWS's own alone, by the name in its body.
+/// Retries a bare 429; the SDK only recognizes AWS's own, by the name in its body.
 #[derive(Debug)]
 pub(super) struct Bare429;
 
@@ -242,7 +246,7 @@ impl ClassifyRetry for Bare429 {
     }
 }
 
-/// The raw answer where there was one, of whatever status, and the SDK could make nothing of it.
+/// Returns the raw response of any status that the SDK could not make sense of, if there was one.
 fn raw_answer<E>(error: &SdkError<E, HttpResponse>) -> Option<&HttpResponse> {
     match error {
         SdkError::ServiceError(context) => Some(context.raw()),

@@ -71,7 +71,7 @@ fn the_portals_word_has_a_header_or_a_body_of_its_form() {
     assert_eq!(error.to_string(), "Operation was refused: InvalidRequestException (closed)");
 }
 
-/// RFC 6749 section 5.2 knows 400 and 401.
+/// RFC 6749 section 5.2 defines 400 and 401.
 #[test]
 fn an_error_of_oauth_counts_under_its_own_status_or_with_a_mark() {
     let body = r#"{"error":"invalid_grant"}"#;

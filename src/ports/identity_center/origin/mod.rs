@@ -1,4 +1,4 @@
-//! Where the services are: the origin of each, by region and switches, or as the environment says.
+//! The origins of the services, from the Region and the switches or from the environment.
 
 use aws_sdk_sso::config::endpoint as sso;
 use aws_sdk_ssooidc::config::endpoint as oidc;
@@ -8,13 +8,14 @@ use url::{Host, Url};
 use super::{Minted, hosts};
 use crate::platform::shown_url::ShownUrl;
 
-/// Scheme, host, port and perhaps a path prefix, without a slash at the end, in the one way to write it. What may go from
-/// one origin to another: [`super::Minted`].
+/// Scheme, host, port and an optional path prefix without a trailing slash, in canonical form.
+///
+/// [`super::Minted`] decides what may be sent from one origin to another.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(from = "String", into = "String")]
 pub struct Origin {
     url: String,
-    /// The setting that named it, for messages. It makes no other origin of it.
+    /// The setting that named it, for messages; it does not take part in comparisons.
     setting: Option<String>,
 }
 
@@ -42,30 +43,31 @@ impl From<Origin> for String {
 pub enum EndpointError {
     #[error("`{url}` ({setting}) is not a URL")]
     NotAUrl { setting: String, url: String },
-    /// Tokens over plain http would be anybody's.
+    /// Tokens over plain http could be read by anyone.
     #[error("`{url}` ({setting}) must be https; plain http is for loopback addresses only")]
     PlainHttp { setting: String, url: String },
-    /// A password in a URL ends up in messages, logs and process lists, and the services know none.
-    #[error("`{url}` ({setting}) has a name or password in it")]
+    /// A password in a URL ends up in messages, logs and process lists, and the services use none.
+    #[error("`{url}` ({setting}) contains a user name or password")]
     UserInfo { setting: String, url: String },
-    #[error("`{url}` ({setting}) has more than a path behind the host")]
+    #[error("`{url}` ({setting}) has more than a path after the host")]
     MoreThanAPath { setting: String, url: String },
-    /// Rule 12 for role credentials.
-    #[error("credentials of {minted} do not go to {asked}{}", .asked.by_setting())]
+    /// Role credentials are only sent to the AWS that issued them (rule 12).
+    #[error("credentials of {minted} are never sent to {asked}{}", .asked.by_setting())]
     Foreign { minted: Origin, asked: Origin },
-    /// FIPS or dual-stack together with an endpoint, an unknown partition, a region that is no region.
+    /// FIPS or dual-stack together with an endpoint, an unknown partition, an invalid Region.
     #[error("{0}")]
     Rules(String),
 }
 
-/// The settings that decide.
+/// The settings that decide the origins.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointSettings {
     pub region: String,
     pub use_fips: bool,
     pub use_dual_stack: bool,
-    /// The access portal is a dual-stack one: its login works at the dual-stack hosts only. Unlike
-    /// `use_dual_stack`, this gives way to an endpoint.
+    /// The access portal is a dual-stack one, whose logins work at the dual-stack hosts only.
+    ///
+    /// Unlike `use_dual_stack`, this gives way to an endpoint.
     pub has_dual_stack_portal: bool,
 }
 
@@ -84,8 +86,9 @@ pub struct Override {
 }
 
 impl Endpoints {
-    /// AWS's own endpoint rules, as compiled into the SDK, so that FIPS, dual-stack and every partition come out
-    /// as they do in other tools.
+    /// Resolves the origins by AWS's own endpoint rules, as compiled into the SDK.
+    ///
+    /// So FIPS, dual-stack and every partition give the same hosts as in other tools.
     pub fn resolve(
         settings: &EndpointSettings,
         oidc_override: Option<&Override>,
@@ -120,7 +123,7 @@ impl Endpoints {
         })
     }
 
-    /// Checks that role credentials which these handed out may be sent to `asked`.
+    /// Checks that role credentials issued by these services may be sent to `asked`.
     pub fn credentials_may_go_to(&self, asked: &Origin) -> Result<(), EndpointError> {
         if Minted::RoleCredentials.may_go(&self.portal, asked) {
             return Ok(());
@@ -130,8 +133,10 @@ impl Endpoints {
 }
 
 impl Origin {
-    /// Where STS is. Its hosts follow the portal's rules in every partition, FIPS and dual-stack included, so that
-    /// AWS's compiled-in rules for the portal tell them.
+    /// Returns the origin of STS.
+    ///
+    /// Its hosts follow the portal's rules in every partition, FIPS and dual-stack included, so AWS's compiled-in rules
+    /// for the portal give them.
     pub fn of_sts(settings: &EndpointSettings, given: Option<&Override>) -> Result<Self, EndpointError> {
         let portal = Endpoints::resolve(settings, None, given)?.portal;
         if given.is_some() {
@@ -143,7 +148,7 @@ impl Origin {
         }
     }
 
-    /// Where the console's federation endpoint is: as given, or at its `usual` place.
+    /// Returns the origin of the console's federation endpoint: the configured one, or its `usual` place.
     pub fn of_signin(usual: &str, given: Option<&Override>) -> Result<Self, EndpointError> {
         match given {
             Some(given) => Ok(Self::set_by(&checked(given)?, Some(given))),
@@ -151,7 +156,7 @@ impl Origin {
         }
     }
 
-    /// What is no URL stays as it is: nothing is ever sent there.
+    /// Creates an origin; text that is not a URL stays as it is, since nothing is ever sent there.
     pub fn new(url: &str) -> Self {
         let parsed = Url::parse(url).ok().filter(Url::has_host);
         let url = parsed.as_ref().map_or(url, Url::as_str);
@@ -170,14 +175,14 @@ impl Origin {
         self.url.starts_with("https:")
     }
 
-    /// Host and port, for messages.
+    /// Returns host and port, for messages.
     pub fn host(&self) -> &str {
         let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
         let authority = rest.split('/').next().unwrap_or(rest);
         authority.rsplit_once('@').map_or(authority, |(_, host)| host)
     }
 
-    /// ` (AWS_ENDPOINT_URL_STS)`, or nothing where no setting named it.
+    /// Returns ` (AWS_ENDPOINT_URL_STS)`, or nothing if no setting named it.
     pub fn by_setting(&self) -> String {
         self.setting.as_deref().map(|setting| format!(" ({setting})")).unwrap_or_default()
     }
@@ -198,7 +203,7 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// https anywhere, plain http to this very machine.
+/// Accepts https anywhere, and plain http to this machine only.
 pub fn loopback_or_https(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
@@ -212,8 +217,9 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The URL of a setting, checked as one that something secret may be sent to, as it was understood: another parser shall
-/// not find another host in it.
+/// Parses the URL of a setting strictly enough for secrets to be sent there.
+///
+/// The result is the URL as it was understood, so that no other parser finds another host in it.
 fn checked(given: &Override) -> Result<String, EndpointError> {
     let (setting, url) = (given.setting.clone(), ShownUrl(&given.url).to_string());
     let parsed = match Url::parse(&given.url) {
@@ -236,7 +242,7 @@ fn rules(error: impl std::fmt::Display) -> EndpointError {
     EndpointError::Rules(error.to_string())
 }
 
-/// The rules are a pure computation: the future is ready at the first poll.
+/// Resolves at once: the rules are a pure computation, whose future is ready at the first poll.
 fn ready(future: sso::EndpointFuture<'_>) -> Result<sso::Endpoint, EndpointError> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {

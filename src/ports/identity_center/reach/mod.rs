@@ -1,21 +1,21 @@
-//! What one origin handed out goes to another, or does not: rule 12, once for all services.
+//! Decides what one origin issued may be sent to another: rule 12, for all services.
 
 use url::{Host, Url};
 
 use super::Origin;
 use super::hosts::{DUAL_STACK_SUFFIXES, SERVICE_SUFFIXES, below, fits, is_region};
 
-/// What is about to be sent.
+/// Something issued by an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Minted {
-    /// Logs in as the person: goes to the very origin that minted it.
+    /// Can log in as the user, so it is sent to the very origin that issued it.
     Token,
-    /// Ends within hours: goes to every service of the same AWS, or of this machine.
+    /// Expires within hours; it may be sent to every service of the same AWS, or of this machine.
     RoleCredentials,
 }
 
 impl Minted {
-    /// Returns whether this, from `by`, may be sent to `to`. The only place that decides that.
+    /// Returns whether this, issued by `by`, may be sent to `to`. The only place that decides that.
     pub fn may_go(self, by: &Origin, to: &Origin) -> bool {
         match self {
             Self::Token => by == to,
@@ -30,7 +30,7 @@ impl Minted {
 #[derive(PartialEq, Eq)]
 enum Place {
     Aws(Partition),
-    /// On whatever port: a simulator may serve each service at its own.
+    /// This machine, on any port: a simulator may serve each service on its own.
     ThisMachine,
     /// A host that stands in for AWS.
     Other {
@@ -45,7 +45,7 @@ impl Place {
         if origin.is_loopback() {
             return Some(Self::ThisMachine);
         }
-        // Plain http to another machine is for nothing that is secret.
+        // Nothing secret is sent over plain http to another machine.
         if url.scheme() != "https" {
             return None;
         }
@@ -58,18 +58,20 @@ impl Place {
     }
 }
 
-/// A partition of AWS, by its place in the lists of suffixes. GovCloud shares those of the first one.
+/// An AWS partition, by its index in the lists of suffixes. GovCloud shares those of the first one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Partition {
     suffix: usize,
     is_gov: bool,
 }
 
-/// The services that kcaws sends something to, as their hosts begin; each has a FIPS form.
+/// The services that kcaws sends something to, by the first label of their hosts; each has a FIPS form.
 const SERVICES: &[&str] = &["portal.sso", "oidc", "sts", "sso", "identitystore", "organizations"];
 
-/// The console's federation endpoint (IAM user guide, "Enabling custom identity broker access to the AWS console"; the
-/// endpoint rules of `signin` in botocore), with the place of its partition.
+/// The console's federation endpoints, with the index of their partition.
+///
+/// IAM user guide, "Enabling custom identity broker access to the AWS console"; the endpoint rules of `signin` in
+/// botocore.
 const FEDERATION_HOSTS: &[(&str, usize, bool)] = &[
     ("signin.aws.amazon.com", 0, false),
     ("{region}.signin.aws.amazon.com", 0, false),
@@ -89,10 +91,11 @@ const FEDERATION_HOSTS: &[(&str, usize, bool)] = &[
 ];
 
 impl Partition {
-    /// Of a host that belongs to one of AWS's own services. A bucket, a load balancer or an API of a customer's is
-    /// below the same suffixes, and is none.
+    /// Returns the partition of a host that belongs to one of AWS's own services.
+    ///
+    /// A customer's bucket, load balancer or API has the same suffix, and does not count.
     fn of(host: &str) -> Option<Self> {
-        // Global, and of the first partition alone.
+        // Global, and only in the first partition.
         if host == "sts.amazonaws.com" {
             return Some(Self { suffix: 0, is_gov: false });
         }
@@ -106,8 +109,11 @@ impl Partition {
     }
 }
 
-/// `sts.<region>.amazonaws.com`, and `vpce-….sts.<region>.vpce.amazonaws.com`, which AWS serves within a network of the
-/// company's. An endpoint service of somebody else's has `vpce-svc-…` where the name of AWS's service would be.
+/// Returns whether the host is that of an AWS service below the suffix.
+///
+/// A VPC endpoint counts, such as `vpce-….sts.<region>.vpce`, which AWS serves within a customer's network.
+///
+/// Anyone else's endpoint service has `vpce-svc-…` in place of the name of AWS's service.
 fn is_service(host: &str, suffix: &str) -> bool {
     let Some(rest) = below(host, suffix) else { return false };
     let rest = match rest.strip_suffix(".vpce") {

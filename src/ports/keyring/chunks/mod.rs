@@ -1,11 +1,11 @@
-//! A value that is larger than one slot of the platform: Windows' Credential Manager keeps 2,560 bytes.
+//! Stores a value that is larger than one slot of the platform: Windows' Credential Manager keeps 2,560 bytes.
 //!
-//! A torn write must never be read as a token, so the order of steps is everything:
-//! the journal names what is about to come and go; the pieces are written under names that nobody reads yet; the
-//! head, one slot, written in one step, switches from the old value to the new; the old pieces go; the journal goes.
-//! Killed anywhere, a reader sees the old value or the new one, and the next writer finds the leftovers by the journal.
-//! Two writers at once are kept apart by the session's lock. Without it the worst is a named damage: the head
-//! holds the SHA-256 of the whole.
+//! A torn write must never be read as a token, so the order of steps matters. The journal names what is about to be
+//! written and removed; the pieces are written under names that are not read yet; the head, one slot written in one
+//! step, switches from the old value to the new; the old pieces are removed; the journal is removed. Whenever the
+//! writer is killed, readers see the old value or the new one, and the next writer finds the leftovers by the journal.
+//! Two writers at once are kept apart by the session's lock. Without it the worst case is a reported damage: the head
+//! contains the SHA-256 of the whole.
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::names::hex;
 use super::{KeyringError, StoreKind};
 
-/// One item's slots on a platform. Each operation is done as a whole, or not at all.
+/// One item's slots on a platform. Each operation is done completely, or not at all.
 pub trait Slots {
     fn get(&self, part: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringError>;
     fn put(&self, part: &str, bytes: &[u8]) -> Result<(), KeyringError>;
@@ -21,7 +21,7 @@ pub trait Slots {
     fn kind(&self) -> StoreKind;
 }
 
-/// The slot that decides which value there is.
+/// The slot that selects the current value.
 const HEAD: &str = "";
 const JOURNAL: &str = "journal";
 /// The version, and whether the value itself follows or a description of its pieces.
@@ -52,7 +52,7 @@ impl Pieces {
     fn parse(text: &[u8]) -> Option<Self> {
         let mut words = str::from_utf8(text).ok()?.split(' ');
         let generation = words.next().filter(|word| word.len() == 16)?.to_owned();
-        // A value of a million pieces is nonsense, not a reason to ask a million times.
+        // A million pieces are a damage, not a reason for a million reads.
         let count = words.next()?.parse().ok().filter(|count| *count <= 1024)?;
         let digest = words.next().unwrap_or_default().to_owned();
         words.next().is_none().then_some(Self { generation, count, digest })
@@ -78,7 +78,7 @@ pub fn read(slots: &impl Slots) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringErr
         if let Some(value) = assemble(slots, &pieces)? {
             return Ok(Some(value));
         }
-        // A writer may have replaced the pieces between our looks; then the head is another one.
+        // A writer may have replaced the pieces between our reads; then the head has changed.
         match slots.get(HEAD)? {
             None => return Ok(None),
             Some(now) if now == head => return Err(damaged(slots, "its pieces do not fit together")),
@@ -91,7 +91,7 @@ pub fn write(slots: &impl Slots, limit: usize, value: &[u8]) -> Result<(), Keyri
     let old = match slots.get(HEAD)?.as_deref().map(|head| parse_head(head)) {
         Some(Head::Chunked(pieces)) => Some(pieces),
         Some(Head::Future) => return Err(damaged(slots, "written by a newer kcaws")),
-        // A damaged value is mended by a new one. The pieces of a head that was spoilt from outside have no name.
+        // A new value replaces a damaged one. The pieces of a head that was damaged from outside cannot be found.
         Some(Head::Inline(_) | Head::Damaged) | None => None,
     };
     clear_leftovers(slots, old.as_ref())?;
@@ -120,7 +120,7 @@ pub fn write(slots: &impl Slots, limit: usize, value: &[u8]) -> Result<(), Keyri
     slots.remove(JOURNAL).map(|_| ())
 }
 
-/// `false` when there was no value; leftovers go all the same.
+/// Removes the value and any leftovers; `false` if there was no value.
 pub fn remove(slots: &impl Slots) -> Result<bool, KeyringError> {
     let head = slots.get(HEAD)?;
     let mut going = journal(slots)?;
@@ -149,7 +149,7 @@ fn assemble(slots: &impl Slots, pieces: &Pieces) -> Result<Option<Zeroizing<Vec<
     Ok((hex(&Sha256::digest(&*whole)) == pieces.digest).then_some(whole))
 }
 
-/// What a killed writer left: everything in the journal but the pieces that the head names.
+/// Removes what a killed writer left: everything in the journal except the pieces that the head names.
 fn clear_leftovers(slots: &impl Slots, current: Option<&Pieces>) -> Result<(), KeyringError> {
     for pieces in journal(slots)? {
         if current.is_none_or(|current| current.generation != pieces.generation) {
@@ -193,7 +193,7 @@ fn generation(slots: &impl Slots) -> Result<String, KeyringError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| KeyringError::Failed {
         store: slots.kind(),
-        source: "the system gave no random numbers".into(),
+        source: "the system provided no random numbers".into(),
     })?;
     Ok(hex(&bytes))
 }

@@ -14,7 +14,7 @@ struct Small {
     slots: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
     /// Changes until the process is killed.
     life: Rc<Cell<Option<usize>>>,
-    /// Looks until somebody else writes this.
+    /// Reads until another process writes this.
     overtaken: Rc<RefCell<Option<(usize, String)>>>,
 }
 

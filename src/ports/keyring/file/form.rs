@@ -1,4 +1,4 @@
-//! What a passphrase-sealed file looks like, and how its key comes from the passphrase.
+//! The format of a passphrase-sealed file, and how its key is derived from the passphrase.
 //!
 //! ```text
 //! 8   the word `kcawspp` and the version of this form
@@ -7,7 +7,7 @@
 //! 41  a sealed box with nothing in it: opens under the right passphrase
 //! …   the sealed box with the value
 //! ```
-//! The empty box tells a wrong passphrase from a damaged value. Guessing is as dear with it as without: each guess
+//! The empty box distinguishes a wrong passphrase from a damaged value. It makes guessing no cheaper, since each guess
 //! must go through argon2id first.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -23,7 +23,7 @@ const HEADER_LEN: usize = 36;
 const CHECK_LEN: usize = 41;
 /// OWASP's password storage cheat sheet: 19 MiB, two passes, one lane.
 const COSTS: Costs = Costs { memory: 19 * 1024, passes: 2, lanes: 1 };
-/// What a file may ask for. Less would be a weakened file, more one that is made to stall us.
+/// What a file may request. Less would be a weakened file, more one that is made to stall kcaws.
 const MOST: Costs = Costs { memory: 128 * 1024, passes: 8, lanes: 4 };
 
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ struct Costs {
     lanes: u32,
 }
 
-/// Version, salt and costs, as they stand in the file.
+/// Version, salt and costs, as stored in the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header([u8; HEADER_LEN]);
 
@@ -60,11 +60,11 @@ impl Header {
         Costs { memory: number(24), passes: number(28), lanes: number(32) }
     }
 
-    /// 19 MiB of memory and some hundredths of a second. `Err` says what is missing.
+    /// Derives the key with 19 MiB of memory and some hundredths of a second. `Err` names what is missing.
     pub(super) fn key(&self, passphrase: &Secret<String>) -> Result<Key, argon2::Error> {
         let costs = self.costs();
         let params = Params::new(costs.memory, costs.passes, costs.lanes, Some(aead::KEY_LEN))?;
-        // Ours rather than the crate's, so that it is zeroed: the key could be had from it.
+        // Our buffer rather than the crate's, so that it is zeroed: the key could be derived from it.
         let mut memory = Zeroizing::new(Vec::new());
         memory.try_reserve_exact(params.block_count()).map_err(|_| argon2::Error::OutOfMemory)?;
         memory.resize(params.block_count(), Block::default());
@@ -78,7 +78,7 @@ impl Header {
         Ok(key)
     }
 
-    /// The whole file.
+    /// Returns the whole file.
     pub(super) fn seal(&self, key: &Key, item: &ItemKey, value: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut file = self.0.to_vec();
         file.extend_from_slice(&aead::seal(key, &self.bound_check(), &[])?);
@@ -96,12 +96,12 @@ impl Header {
 }
 
 impl Sealed {
-    /// `Err` says what is wrong with it.
+    /// Parses a file; `Err` names what is wrong with it.
     pub(super) fn read(file: &[u8]) -> Result<Self, String> {
         let cut = || "it is cut short".to_owned();
         let (header, rest) = file.split_first_chunk::<HEADER_LEN>().ok_or_else(cut)?;
         if &header[..7] != MAGIC {
-            return Err("it is no such file".to_owned());
+            return Err("it is not a passphrase-sealed file".to_owned());
         }
         if header[7] != VERSION {
             return Err(SealError::FutureVersion(header[7]).to_string());
@@ -147,7 +147,7 @@ mod tests {
         let mut header = Header::new().expect("random");
         header.0[8..24].copy_from_slice(b"sixteen of salt!");
         let key = header.key(&Secret::from("correct horse")).expect("derives");
-        // By the reference implementation: argon2 'sixteen of salt!' -id -t 2 -k 19456 -p 1 -l 32
+        // From the reference implementation: argon2 'sixteen of salt!' -id -t 2 -k 19456 -p 1 -l 32
         let reference = "3151a2858145bd170367795598cf538d38115006a1cf2f27f1bf6c5af579ac68";
         assert_eq!(aead::hex(key.as_slice()), reference);
     }

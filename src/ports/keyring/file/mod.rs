@@ -1,8 +1,7 @@
-//! For machines without any keyring: a file per item in the state folder, sealed under a passphrase. Only by
-//! explicit choice, and never in clear.
+//! A store for machines without any keyring: one file per item in the state folder, sealed under a passphrase.
 //!
-//! Reading and writing use what a descriptor or a command gives; a person is asked in `unlock` alone. The key that
-//! came of a passphrase is kept as long as the process lives: one question for a command.
+//! It is used by explicit choice only, and never unencrypted. Reads and writes use the passphrase of a descriptor or a
+//! command; only `unlock` prompts. The derived key is kept as long as the process runs, so that a command asks once.
 
 mod form;
 
@@ -22,7 +21,7 @@ use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::File;
 const FOLDER: &str = "sealed";
-/// How often a person may mistype.
+/// How often the passphrase may be mistyped.
 const TRIES: usize = 3;
 
 pub struct FileStore {
@@ -31,7 +30,7 @@ pub struct FileStore {
     opened: RefCell<Vec<Opened>>,
 }
 
-/// A header whose passphrase is known; of a file that is there, or that is to be.
+/// A header whose passphrase is known, of a file that exists or is to be created.
 struct Opened {
     item: ItemKey,
     header: Header,
@@ -49,7 +48,7 @@ impl FileStore {
             .transpose()
     }
 
-    /// The key of a file that is there, without asking anybody.
+    /// Returns the key of an existing file, without prompting.
     fn key_at_hand(&self, item: &ItemKey, file: &Sealed) -> Result<Option<Key>, KeyringError> {
         if let Some((_, key)) = self.remembered(item, |header| *header == file.header) {
             return Ok(Some(key));
@@ -63,7 +62,7 @@ impl FileStore {
         }
     }
 
-    /// For a file that is not there yet, without asking anybody.
+    /// Returns the key for a file that does not exist yet, without prompting.
     fn new_at_hand(&self, item: &ItemKey) -> Result<Option<(Header, Key)>, KeyringError> {
         if let Some(opened) = self.remembered(item, |_| true) {
             return Ok(Some(opened));
@@ -122,7 +121,7 @@ impl SecretStore for FileStore {
 
     fn set(&self, item: &ItemKey, value: &Secret<String>) -> Result<(), KeyringError> {
         single_line(KIND, value)?;
-        // A file that is there keeps its passphrase: what another one opened must not be replaced unread.
+        // An existing file keeps its passphrase: another process's must not be replaced unread.
         let (header, key) = match self.read(item)? {
             Some(file) => self.key_at_hand(item, &file)?.map(|key| (file.header, key)),
             None => self.new_at_hand(item)?,
@@ -137,7 +136,7 @@ impl SecretStore for FileStore {
     }
 
     fn take_up(&self, item: &ItemKey) -> Result<bool, KeyringError> {
-        // A successor is sealed under the same passphrase and salt; without the key there is nothing to tell it by.
+        // A successor is sealed under the same passphrase and salt; without the key it cannot be recognized.
         let Some(present) = self.read(item)? else { return Ok(false) };
         if self.state.left_overs(&file_name(item)).map_err(state)?.is_empty() {
             return Ok(false);
@@ -159,7 +158,7 @@ impl SecretStore for FileStore {
         if at_hand { Ok(()) } else { Err(KeyringError::Locked(KIND)) }
     }
 
-    /// The terminal has no deadline: whoever typed half a passphrase is still there.
+    /// Prompts without a deadline: a user who has typed half a passphrase is still there.
     fn unlock(&self, item: &ItemKey, _patience: Duration) -> Result<(), KeyringError> {
         match self.ready(item) {
             Err(KeyringError::Locked(_)) => {}
@@ -190,7 +189,7 @@ fn file_name(item: &ItemKey) -> String {
 
 fn no_passphrase(error: PassphraseError) -> KeyringError {
     match error {
-        // Nobody to ask: the person unlocks it by other means.
+        // There is no one to prompt; the user unlocks it by other means.
         PassphraseError::NoTerminal(_) => KeyringError::Locked(KIND),
         source => KeyringError::NoPassphrase { store: KIND, source },
     }

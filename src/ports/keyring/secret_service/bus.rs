@@ -1,4 +1,4 @@
-//! Where the session bus is: read from the environment as libdbus reads it.
+//! Finds the session bus in the environment as libdbus does.
 
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -25,7 +25,7 @@ impl BusAddress {
         }
     }
 
-    /// Reads a list of addresses. `of_runtime` is what `unix:runtime=yes` stands for.
+    /// Parses a list of addresses. `of_runtime` replaces `unix:runtime=yes`.
     pub fn parse(list: &str, of_runtime: Option<&Path>) -> Self {
         let one = |address: &str| match address.strip_prefix("unix:") {
             Some(options) if options.split(',').any(|option| option == "runtime=yes") => {
@@ -36,13 +36,13 @@ impl BusAddress {
         Self(list.split(';').map(str::trim).filter(|address| !address.is_empty()).filter_map(one).collect())
     }
 
-    /// Connects to the first that answers.
+    /// Connects to the first address that answers.
     pub(super) async fn connect(&self) -> Result<Connection, CallError> {
         let mut refused = None;
         for address in &self.0 {
             match zbus::connection::Builder::address(address.as_str()).build().await {
                 Ok(bus) => return Ok(bus),
-                // The first one is the one that the person knows.
+                // The first address is the one that the user recognizes.
                 Err(error) => _ = refused.get_or_insert(error),
             }
         }
@@ -53,7 +53,7 @@ impl BusAddress {
     }
 }
 
-/// In the escaping of the specification.
+/// Decodes the escaping of the specification.
 fn of_socket(socket: &Path) -> String {
     let mut address = "unix:path=".to_owned();
     for byte in socket.as_os_str().as_bytes() {

@@ -1,4 +1,4 @@
-//! How a call to the service fails.
+//! The ways in which a call to the service fails.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::ports::keyring::KeyringError;
 #[derive(Debug)]
 pub(super) enum CallError {
     Keyring(KeyringError),
-    /// The service was there and is gone: worth one more try.
+    /// The service disappeared during the call: worth one more try.
     Died(zbus::Error),
-    /// The item just found is unknown: another process replaced or removed it.
+    /// The item just found is gone: another process replaced or removed it.
     Changing(zbus::Error),
     Failed(zbus::Error),
 }
@@ -26,7 +26,7 @@ impl CallError {
         Self::Keyring(KeyringError::TooSlow { store: KIND, after })
     }
 
-    /// Tells whether the item is locked, or what the service calls so.
+    /// Returns whether the item is locked, or the service reports it as such.
     pub(super) fn is_locked(&self) -> bool {
         matches!(self, Self::Keyring(KeyringError::Locked(_)))
     }
@@ -50,7 +50,7 @@ impl From<CallError> for KeyringError {
     }
 }
 
-/// How an error reads once the service has answered something.
+/// Interprets the service's error.
 impl From<zbus::Error> for CallError {
     fn from(error: zbus::Error) -> Self {
         match &error {

@@ -1,5 +1,6 @@
-//! The single calls, in the words of the Secret Service specification 0.2
-//! (<https://specifications.freedesktop.org/secret-service/latest/>).
+//! The single calls of the Secret Service specification 0.2.
+//!
+//! <https://specifications.freedesktop.org/secret-service/latest/>
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 use super::call_error::CallError;
 use crate::ports::keyring::ItemKey;
 
-/// Who offers the service. KDE's ksecretd may be startable by its own name alone.
+/// The names that offer the service. KDE's ksecretd may only be startable by its own name.
 const NAMES: [&str; 2] = ["org.freedesktop.secrets", "org.kde.secretservicecompat"];
 const ROOT: &str = "/org/freedesktop/secrets";
 const SERVICE: &str = "org.freedesktop.Secret.Service";
@@ -19,26 +20,27 @@ const ITEM: &str = "org.freedesktop.Secret.Item";
 /// "No object" in this protocol: no prompt needed, no such alias.
 const NOTHING: &str = "/";
 
-/// A service that was greeted on its bus.
+/// A connection to a service after the greeting.
 pub(super) struct Calls {
     bus: Connection,
     service: &'static str,
 }
 
-/// What a search found, of all keyrings.
+/// The result of a search in all keyrings.
 pub(super) struct Found {
     pub(super) open: Vec<OwnedObjectPath>,
     pub(super) locked: Vec<OwnedObjectPath>,
 }
 
 impl Calls {
-    /// Begins a conversation harmlessly, with whoever offers the service.
+    /// Starts a conversation with whichever service is there, by a harmless request.
     pub(super) async fn greet(bus: Connection) -> Result<Self, CallError> {
         let mut absent = None;
         for service in NAMES {
             let calls = Self { bus: bus.clone(), service };
-            // gnome-keyring makes its record of a client in an idle callback that a first request may overtake.
-            // One that needs no record, and whose answer is awaited, gives it the time; OpenSession kills it.
+            // gnome-keyring creates its record of a client in an idle callback, which a first request may overtake. A
+            // request that needs no record, and whose response is awaited, gives it the time; OpenSession would crash
+            // it.
             match calls.call(ROOT, SERVICE, "ReadAlias", &"kcaws-none").await {
                 Ok(_) => return Ok(calls),
                 Err(error) => match CallError::from(error) {
@@ -54,7 +56,7 @@ impl Calls {
         }
         Err(match absent {
             Some(error) => CallError::absent(error),
-            None => CallError::absent("nobody offers it"),
+            None => CallError::absent("no service offers it"),
         })
     }
 
@@ -66,8 +68,10 @@ impl Calls {
         self.service
     }
 
-    /// Diffie-Hellman would take 6 ms of the 11 that a read then costs, and hides nothing from this user's
-    /// other programs: they can ask for the secret themselves.
+    /// Opens a session without encryption.
+    ///
+    /// Diffie-Hellman would take 6 ms of the 11 that a read then costs, and hides nothing from this user's other
+    /// programs, which can ask for the secret themselves.
     pub(super) async fn open_session(&self) -> Result<OwnedObjectPath, CallError> {
         let answer = self.call(ROOT, SERVICE, "OpenSession", &("plain", Variant::from(""))).await?;
         let (_, session): (OwnedVariant, OwnedObjectPath) = answer.body().deserialize()?;
@@ -100,7 +104,7 @@ impl Calls {
         Ok(String::try_from(value)?)
     }
 
-    /// Opens a keyring or an item; returns the prompt that has to be completed first, if there is one.
+    /// Unlocks a keyring or an item; returns the prompt that has to be completed first, if there is one.
     pub(super) async fn unlock(&self, what: &ObjectPath<'_>) -> Result<Option<OwnedObjectPath>, CallError> {
         let answer = self.call(ROOT, SERVICE, "Unlock", &vec![what]).await?;
         let body = answer.body();
@@ -108,7 +112,7 @@ impl Calls {
         Ok(something(prompt))
     }
 
-    /// Makes the default keyring; returns the prompt, if there is one.
+    /// Creates the default keyring; returns the prompt, if there is one.
     pub(super) async fn create_default(&self) -> Result<Option<OwnedObjectPath>, CallError> {
         let label: Variant<'_> = "Default keyring".into();
         let properties = HashMap::from([("org.freedesktop.Secret.Collection.Label", label)]);
@@ -125,7 +129,7 @@ impl Calls {
         key: &ItemKey,
         value: &[u8],
     ) -> Result<Option<OwnedObjectPath>, CallError> {
-        // Not part of a search, but lets libsecret's tools name the kind of the item.
+        // Not part of a search, but lets libsecret's tools show the kind of the item.
         let schema = ("xdg:schema", "org.freedesktop.Secret.Generic");
         let stored: HashMap<&str, &str> = attributes(key).into_iter().chain([schema]).collect();
         let properties: HashMap<&str, Variant<'_>> = HashMap::from([
@@ -166,7 +170,7 @@ impl Calls {
         Ok(something(answer.body().deserialize()?))
     }
 
-    /// The service's process.
+    /// Returns the process of the service.
     pub(super) async fn process(&self) -> Result<u32, CallError> {
         let answer = self.driver("GetConnectionUnixProcessID", self.service).await?;
         Ok(answer.body().deserialize()?)
@@ -176,7 +180,7 @@ impl Calls {
         Ok(self.driver("NameHasOwner", name).await?.body().deserialize()?)
     }
 
-    /// Tells whether the service has this name on the bus too.
+    /// Returns whether the service has this name on the bus too.
     pub(super) async fn is_also(&self, name: &str) -> bool {
         let owner = async |name| -> Result<String, CallError> {
             Ok(self.driver("GetNameOwner", name).await?.body().deserialize()?)
@@ -187,7 +191,7 @@ impl Calls {
         }
     }
 
-    /// Asks the bus itself: D-Bus specification, "Message Bus Messages".
+    /// Calls the bus itself: D-Bus specification, "Message Bus Messages".
     async fn driver(&self, method: &str, name: &str) -> Result<Message, CallError> {
         let bus = "org.freedesktop.DBus";
         Ok(self.bus.call_method(Some(bus), "/org/freedesktop/DBus", Some(bus), method, &name).await?)
@@ -222,12 +226,12 @@ pub(super) fn item_label(key: &ItemKey) -> String {
     format!("kcaws: {}", key.session)
 }
 
-/// What an item is found by.
+/// Returns the attributes that an item is found by.
 fn attributes(key: &ItemKey) -> HashMap<&str, &str> {
     HashMap::from([("service", "kcaws"), ("username", &key.session), ("start_url", &key.start_url)])
 }
 
-/// The specification's `Secret`: session, parameters, value, content type.
+/// Returns the specification's `Secret`: session, parameters, value, content type.
 fn secret<'a>(
     session: &'a ObjectPath<'a>,
     value: &'a [u8],

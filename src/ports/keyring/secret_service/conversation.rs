@@ -1,8 +1,8 @@
-//! What is asked of the service, and in which order.
+//! The order of calls to the service.
 //!
-//! A search makes KeePassXC ask a person when its database is locked, so the keyring's `Locked` is asked first. A locked
-//! one is not always one that a person has to open: `Unlock` is tried, and only a prompt that would raise a window is
-//! left alone (see [`Prompting`](crate::ports::keyring::Prompting)).
+//! A search makes KeePassXC prompt if its database is locked, so the keyring's `Locked` is read first. A locked keyring
+//! does not always need a user: `Unlock` is tried, and only a prompt that would show a window is avoided (see
+//! [`Prompting`](crate::ports::keyring::Prompting)).
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ use super::turn::Turn;
 use super::wallet;
 use crate::ports::keyring::{ItemKey, KeyringError};
 
-/// One call of ours to the store, in several to the service.
+/// One operation on the store, which takes several calls to the service.
 pub(super) struct Conversation {
     pub(super) calls: Calls,
     pub(super) turn: Cell<Option<Turn>>,
@@ -40,7 +40,7 @@ impl Conversation {
         };
         let session = self.calls.open_session().await?;
         match self.calls.secret(&item, &session).await {
-            // Open as a whole, and yet not handed out.
+            // The keyring is unlocked, and yet the item is not.
             Err(error) if error.is_locked() => {
                 self.open_item(&item, key).await?;
                 self.calls.secret(&item, &session).await.map(Some)
@@ -49,8 +49,9 @@ impl Conversation {
         }
     }
 
-    /// Writes into the item that there is: KeePassXC before 2.7.5 has a person confirm every replacement. Where there is
-    /// none, it is made.
+    /// Writes into the existing item, or creates one.
+    ///
+    /// KeePassXC before 2.7.5 asks the user to confirm every replacement.
     pub(super) async fn set(&self, key: &ItemKey, value: &[u8]) -> Result<(), CallError> {
         let collection = self.open_default().await?.ok_or(KeyringError::NoDefault(KIND))?;
         let found = self.calls.search(key).await?;
@@ -65,7 +66,7 @@ impl Conversation {
                 }
             }
         }
-        // Another keyring may hold an older one, from when it was the default: a search would find both.
+        // Another keyring may contain an older item, from when it was the default: a search would find both.
         for other in found.open.iter().filter(|item| Some(*item) != here) {
             self.delete_item(other, &session).await?;
         }
@@ -88,7 +89,7 @@ impl Conversation {
         }
     }
 
-    /// Removes every item of that key, those too that the service does not hand out unasked.
+    /// Removes every item of that key, including those that the service only releases after a prompt.
     pub(super) async fn delete(&self, key: &ItemKey) -> Result<bool, CallError> {
         let default = self.open_default().await?;
         let found = self.calls.search(key).await?;
@@ -108,7 +109,7 @@ impl Conversation {
         Ok(true)
     }
 
-    /// Tells whether an item could be written now.
+    /// Checks whether an item could be written now.
     pub(super) async fn ready(&self, key: &ItemKey) -> Result<(), CallError> {
         self.open_default().await?.ok_or(KeyringError::NoDefault(KIND))?;
         let found = self.calls.search(key).await?;
@@ -118,7 +119,7 @@ impl Conversation {
         }
     }
 
-    /// The same; a keyring that is not there is made.
+    /// Does the same, and creates a missing keyring.
     pub(super) async fn unlock(&self, key: &ItemKey) -> Result<(), CallError> {
         if self.calls.default_collection().await?.is_none()
             && let Some(prompt) = self.calls.create_default().await?
@@ -128,7 +129,7 @@ impl Conversation {
         self.ready(key).await
     }
 
-    /// The default keyring, open; `None`: there is none, and a search raises nothing.
+    /// Returns the unlocked default keyring; `None` if there is none, in which case a search shows no prompt.
     async fn open_default(&self) -> Result<Option<OwnedObjectPath>, CallError> {
         if let Some(collection) = self.calls.default_collection().await? {
             self.open_collection(&collection).await?;
@@ -168,7 +169,7 @@ impl Conversation {
         if self.calls.is_locked(collection).await? { Err(otherwise.into()) } else { Ok(()) }
     }
 
-    /// One that was found among the locked: its keyring is closed, or each item has to be confirmed by a person.
+    /// Handles an item found among the locked: its keyring is locked, or the user has to confirm each item.
     async fn open_item(&self, item: &OwnedObjectPath, key: &ItemKey) -> Result<(), CallError> {
         if let Some(collection) = collection_of(item).and_then(|path| OwnedObjectPath::try_from(path).ok())
             && self.calls.is_locked(&collection).await?
@@ -185,7 +186,8 @@ impl Conversation {
 
     async fn delete_item(&self, item: &OwnedObjectPath, session: &ObjectPath<'_>) -> Result<(), CallError> {
         let Some(prompt) = self.calls.delete(item).await? else { return Ok(()) };
-        // Somebody may have to confirm that, and a wastebasket may keep it: what goes there holds no token any more.
+        // The removal may need a confirmation, and a recycle bin may keep the item: what goes there contains no token
+        // any more.
         let is_blank = self.calls.set_secret(item, session, b"").await.is_ok();
         match self.complete(&prompt).await {
             Err(CallError::Keyring(KeyringError::Refused(_) | KeyringError::Unanswered { .. }))
@@ -200,14 +202,14 @@ impl Conversation {
 
     async fn complete(&self, prompt: &OwnedObjectPath) -> Result<(), CallError> {
         if self.attended {
-            // A person thinks for longer than other processes may wait.
+            // A user takes longer to answer than other processes may wait.
             drop(self.turn.take());
         }
         prompt::complete(&self.calls, prompt, self.limit).await
     }
 }
 
-/// Items lie below their keyring: specification, "Object Paths".
+/// Returns the keyring of an item, by its path: specification, "Object Paths".
 fn collection_of(item: &OwnedObjectPath) -> Option<&str> {
     item.as_str().rsplit_once('/').map(|(collection, _)| collection)
 }

@@ -1,10 +1,10 @@
 //! The Secret Service (gnome-keyring, `KWallet`, KeePassXC): a client of our own.
 //!
-//! The published ones wait without end for the prompt of a locked keyring, do not complete the prompts that KeePassXC
-//! answers, and their first request, `OpenSession`, races gnome-keyring to death when short-lived clients come in bursts
-//! (`gkd_secret_service_get_pkcs11_session: assertion 'client' failed`, then SIGTRAP; gnome-keyring issues 190, 194, 196
-//! and 199). Hence: every call has a deadline, a conversation begins harmlessly (see `calls`), and what may raise a
-//! window is decided in one place ([`Prompting`]).
+//! The published clients wait without end for the prompt of a locked keyring, do not complete the prompts that
+//! KeePassXC answers, and their first request, `OpenSession`, crashes gnome-keyring by a race when short-lived clients
+//! come in bursts (`gkd_secret_service_get_pkcs11_session: assertion 'client' failed`, then SIGTRAP; gnome-keyring
+//! issues 190, 194, 196 and 199). Hence every call has a deadline, a conversation begins harmlessly (see `calls`), and
+//! one place decides what may show a window ([`Prompting`]).
 
 mod bus;
 mod call_error;
@@ -34,23 +34,23 @@ use crate::platform::thread;
 use crate::secret::Secret;
 
 const KIND: StoreKind = StoreKind::SecretService;
-/// One call in total, with waiting for our turn and the second try.
+/// One call in total, including the wait for the turn and the second try.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// A holder of the turn that is stopped must not stop everybody: the turn only spares the daemon a crowd.
+/// A stopped holder of the turn must not block everyone: the turn only spares the daemon a crowd.
 const TURN_PATIENCE: Duration = Duration::from_secs(1);
-/// What is kept of the deadline to have an unanswered dialog taken away.
+/// The part of the deadline that is kept for dismissing an unanswered dialog.
 const TO_DISMISS: Duration = Duration::from_millis(250);
 
 pub struct SecretServiceStore {
     bus_address: Option<BusAddress>,
     lock_file: Option<PathBuf>,
     prompting: Mutex<Prompting>,
-    /// That of the last call, for the next one.
+    /// The connection of the last call, for the next one.
     line: Mutex<Option<Line>>,
 }
 
 impl SecretServiceStore {
-    /// `lock_file` lets one process at a time talk to the daemon; its folder exists.
+    /// Creates a client; `lock_file`, whose folder exists, lets one process at a time use the daemon.
     pub fn new(bus_address: Option<BusAddress>, lock_file: Option<PathBuf>) -> Self {
         Self { bus_address, lock_file, prompting: Mutex::default(), line: Mutex::default() }
     }
@@ -68,7 +68,7 @@ impl SecretServiceStore {
         if tokio::runtime::Handle::try_current().is_err() {
             return self.talk_here(prompting, &work);
         }
-        // A runtime cannot be entered from inside another one (tokio panics), so that caller gets a thread.
+        // tokio panics if a runtime is entered from inside another one, so such a caller gets a thread.
         std::thread::scope(|scope| {
             match thread::start_in(scope, || self.talk_here(prompting, &work)).map_err(not_set_up)?.join() {
                 Ok(answer) => answer,
@@ -86,7 +86,7 @@ impl SecretServiceStore {
             let why = "there is no session bus (DBUS_SESSION_BUS_ADDRESS is not set)";
             return Err(CallError::absent(why).into());
         };
-        // Another thread that has it is not waited for: a person may be thinking.
+        // Another thread that uses it is not waited for: it may be waiting for a user.
         let kept = self.line.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut line = kept.map_or_else(Line::new, Ok)?;
         let times = Times::of(prompting);
@@ -133,7 +133,7 @@ impl SecretStore for SecretServiceStore {
     }
 }
 
-/// When one call has to be over, and what is in it.
+/// The deadline of one call, and its parts.
 #[derive(Clone, Copy)]
 struct Times {
     until: Instant,
@@ -146,7 +146,7 @@ impl Times {
     #[expect(clippy::disallowed_methods, reason = "a deadline against another process is real time")]
     fn of(prompting: Prompting) -> Self {
         let start = Instant::now();
-        // The patience is the person's; the daemon's own deadline comes on top.
+        // `patience` is the user's; the daemon's own deadline is added.
         let (prompts_until, patience) = match prompting {
             Prompting::Unattended => (start + DEADLINE.saturating_sub(TO_DISMISS), DEADLINE),
             Prompting::Attended { patience } => (start + patience, patience),
@@ -160,8 +160,10 @@ impl Times {
     }
 }
 
-/// A connection and the runtime that it lives in. To KeePassXC each connection is another program, whose access a person
-/// has to confirm anew, so the calls of one command share it.
+/// A connection and its runtime.
+///
+/// To KeePassXC each connection is another program, whose access the user has to confirm anew, so the calls of one
+/// command share it.
 struct Line {
     bus: Option<Connection>,
     runtime: Runtime,
@@ -202,8 +204,7 @@ impl Line {
                 };
                 match timeout_at(times.until.into(), one).await {
                     Ok(Ok(value)) => return Ok(value),
-                    // The daemon died under us, or another process replaced the item. The bus starts another daemon if
-                    // it can.
+                    // The daemon died, or another process replaced the item. The bus starts another daemon if it can.
                     Ok(Err(CallError::Died(_))) if !tries.is_empty() => *bus = None,
                     Ok(Err(CallError::Changing(_))) if !tries.is_empty() => {}
                     Ok(Err(error)) => return Err(error),
@@ -214,7 +215,7 @@ impl Line {
     }
 }
 
-/// The system gives no thread, or no descriptor.
+/// Returns the error for a lack of threads or descriptors.
 fn not_set_up(error: std::io::Error) -> KeyringError {
     KeyringError::Failed { store: KIND, source: Box::new(error) }
 }

@@ -14,17 +14,17 @@ use super::calls::Calls;
 use crate::ports::keyring::KeyringError;
 
 const PROMPT: &str = "org.freedesktop.Secret.Prompt";
-/// For a service that is asked to take its dialog away.
+/// How long to wait for a service to dismiss its dialog.
 const TO_DISMISS: Duration = Duration::from_millis(200);
 
-/// Until when an answer is waited for; `patience` is how that is told.
+/// The time limit for an answer; `patience` is how it is reported.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
     pub(super) until: Instant,
     pub(super) patience: Duration,
 }
 
-/// Triggers the prompt and waits until it is completed: by a person, or by the service itself.
+/// Triggers the prompt and waits until it is completed, by the user or by the service itself.
 pub(super) async fn complete(calls: &Calls, prompt: &OwnedObjectPath, limit: Limit) -> Result<(), CallError> {
     let rule = MatchRule::builder()
         .msg_type(message::Type::Signal)
@@ -32,9 +32,9 @@ pub(super) async fn complete(calls: &Calls, prompt: &OwnedObjectPath, limit: Lim
         .member("Completed")
         .path(prompt)
         .build()?;
-    // Listening first: a prompt may be completed before its call returns.
+    // Subscribed first: a prompt may be completed before its call returns.
     let mut answers = pin!(MessageStream::for_match_rule(rule, calls.bus(), None).await?);
-    // No window of ours to put it above.
+    // There is no window of ours to put it above.
     calls.call(prompt, PROMPT, "Prompt", &"").await?;
     loop {
         let look_again = limit.until.min(Instant::now() + Duration::from_secs(1));
@@ -59,13 +59,17 @@ pub(super) async fn complete(calls: &Calls, prompt: &OwnedObjectPath, limit: Lim
     }
 }
 
-/// Has a dialog taken away, or a prompt that was not triggered forgotten. If even that is not answered, so be it.
+/// Dismisses a dialog, or a prompt that was not triggered.
+///
+/// If even that is not answered, nothing more can be done.
 pub(super) async fn dismiss(calls: &Calls, prompt: &OwnedObjectPath) {
     let _ = timeout(TO_DISMISS, calls.call(prompt, PROMPT, "Dismiss", &())).await;
 }
 
-/// gnome-keyring has a program of its own show its prompts, and says no in a person's place where there is none. That
-/// program stays for a while after a real dialog.
+/// Returns why a prompt was declined: by the user, or because it cannot be shown here.
+///
+/// gnome-keyring shows its prompts through a program of its own, which keeps running for a while after a real dialog.
+/// Without that program it declines in the user's place.
 async fn refused(calls: &Calls) -> CallError {
     let is_gnome_keyring = calls.is_also("org.gnome.keyring").await;
     let can_show = calls.has_owner("org.gnome.keyring.SystemPrompter").await.unwrap_or(true);

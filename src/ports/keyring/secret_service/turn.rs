@@ -1,4 +1,6 @@
-//! One process at a time. Not for correctness: gnome-keyring's race needs a crowd to show.
+//! Lets one process at a time use the service.
+//!
+//! Not for correctness: gnome-keyring's race needs a crowd to show.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,8 +16,9 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// `None`: nobody let us have it in time, or this file system has no locks. The conversation goes on
-    /// without: what keeps the daemon alive is the order of requests.
+    /// Waits for the turn; `None` if it was not free in time, or the file system has no locks.
+    ///
+    /// The conversation goes on without: the daemon is kept alive by the order of requests.
     #[expect(clippy::disallowed_methods, reason = "waits for another process, in real time")]
     pub(super) fn wait(path: &Path, until: Instant) -> Option<Self> {
         let file = OpenOptions::new()

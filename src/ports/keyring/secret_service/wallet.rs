@@ -5,12 +5,13 @@ use zbus::ObjectPath;
 use super::call_error::CallError;
 use super::calls::Calls;
 
-/// Where the daemons of KDE Frameworks 5 and of the first 6 offer their own interface. ksecretd, which came after them,
-/// needs none: what opens its wallet opens the collection.
+/// The names under which the daemons of KDE Frameworks 5 and of the first 6 offer their own interface.
+///
+/// Their successor ksecretd needs none: unlocking its wallet unlocks the collection.
 const DAEMONS: [(&str, &str); 2] =
     [("org.kde.kwalletd5", "/modules/kwalletd5"), ("org.kde.kwalletd6", "/modules/kwalletd6")];
 
-/// Tells whether the wallet behind a locked keyring is open, by PAM or for another program.
+/// Returns whether the wallet behind a locked keyring is open, through PAM or another program.
 pub(super) async fn is_open(calls: &Calls, collection: &ObjectPath<'_>) -> bool {
     for (name, path) in DAEMONS {
         if calls.is_also(name).await {
