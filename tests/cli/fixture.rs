@@ -132,3 +132,21 @@ impl Drop for LoginFixture {
 pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_kcaws"))
 }
+
+/// Runs kcaws with a person at a terminal: a pseudo-terminal of `script` (Debian's bsdutils, everywhere).
+///
+/// Both streams of kcaws arrive on the terminal, which is our child's stdout.
+pub(crate) fn on_a_terminal(fixture: &LoginFixture, line: &str) -> TestCommand {
+    shell_on_a_terminal(fixture, &format!("exec '{}' {line}", binary().display()))
+}
+
+/// Runs a line of `sh` as [`on_a_terminal`] runs kcaws.
+pub(crate) fn shell_on_a_terminal(fixture: &LoginFixture, line: &str) -> TestCommand {
+    let script = fixture.env.command("script").env("TERM", "xterm-256color");
+    script.args(["--quiet", "--return", "--command", line, "/dev/null"]).interactive()
+}
+
+/// Runs kcaws on a terminal of that size, such as `cols 80 rows 24`. It needs `stty`.
+pub(crate) fn on_a_terminal_of(fixture: &LoginFixture, size: &str, line: &str) -> TestCommand {
+    shell_on_a_terminal(fixture, &format!("stty {size}; exec '{}' {line}", binary().display()))
+}

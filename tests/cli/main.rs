@@ -43,6 +43,7 @@ mod test_portals;
 mod test_proxy;
 mod test_readme;
 mod test_refusals;
+mod test_snapshots;
 mod test_start_url;
 mod test_status;
 mod test_store;

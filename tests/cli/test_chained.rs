@@ -3,8 +3,7 @@
 use idc_sim::{IamRole, IdcSim, Route};
 use kcaws_test_kit::require_program;
 
-use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
-use crate::test_terminal::on_a_terminal;
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, on_a_terminal};
 
 const DEPLOY: &str = "arn:aws:iam::222233334444:role/ci/Deploy";
 const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";

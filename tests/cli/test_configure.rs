@@ -5,8 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use idc_sim::{Builder, Fault, IdcSim, Route};
 use kcaws_test_kit::{Running, TestCommand};
 
-use crate::fixture::{LoginFixture, binary};
-use crate::test_terminal::on_a_terminal;
+use crate::fixture::{LoginFixture, binary, on_a_terminal};
 
 /// Nothing is set up yet.
 fn empty_with(builder: Builder) -> LoginFixture {

@@ -2,8 +2,8 @@
 
 use kcaws_test_kit::{Running, require_program};
 
+use crate::fixture::on_a_terminal;
 use crate::test_configure::{by_flags, empty};
-use crate::test_terminal::on_a_terminal;
 
 fn answer(running: &mut Running, question: &str, line: &str) {
     running.wait_for_prompt(question);

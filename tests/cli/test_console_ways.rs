@@ -5,10 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use idc_sim::{IdcSim, Route};
 use kcaws_test_kit::{Output, PageClient, require_program};
 
-use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, on_a_terminal};
 use crate::test_console::logged_in;
 use crate::test_start_url::behind_a_vanity_url;
-use crate::test_terminal::on_a_terminal;
 
 fn printed(fixture: &LoginFixture, line: &str) -> Output {
     fixture.kcaws(&format!("console dev {line}")).allow_secret_on_stdout().run()

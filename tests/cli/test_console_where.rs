@@ -5,9 +5,8 @@ use std::time::Duration;
 use idc_sim::{Fault, IdcSim, Route};
 use kcaws_test_kit::{Output, PageClient, require_program};
 
-use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, on_a_terminal};
 use crate::test_console::logged_in;
-use crate::test_terminal::on_a_terminal;
 
 /// What the browser arrives at.
 fn page_of(output: Output) -> String {

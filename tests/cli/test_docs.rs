@@ -8,7 +8,7 @@ use kcaws_test_kit::TestEnv;
 use crate::fixture::binary;
 
 /// Set to rewrite what is generated instead of comparing it.
-const UPDATE: &str = "KCAWS_UPDATE_DOCS";
+pub(crate) const UPDATE: &str = "KCAWS_UPDATE_DOCS";
 
 /// A document: its path from the root of the repository, and its text.
 pub(crate) struct Document {

@@ -1,21 +1,15 @@
 //! Who logged in, where that is not who it was the last time.
 
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::{TestCommand, require_program};
+use kcaws_test_kit::require_program;
 
-use crate::fixture::{LoginFixture, binary};
+use crate::fixture::{LoginFixture, on_a_terminal};
 
 const BOB: &str = "bob@example.com";
 
-fn on_a_terminal(fixture: &LoginFixture) -> TestCommand {
-    let line = format!("exec '{}' login corp --no-browser", binary().display());
-    let script = fixture.env.command("script").env("TERM", "xterm-256color");
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
-}
-
 /// What a login of `user` at a terminal says.
 fn said(fixture: &LoginFixture, user: &str) -> String {
-    let mut login = on_a_terminal(fixture).spawn();
+    let mut login = on_a_terminal(fixture, "login corp --no-browser").spawn();
     let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
     fixture.sim.approve_as(&code, user);
     let output = login.wait().expect_ok().expect_stdout("Logged in to `corp`");

@@ -1,8 +1,8 @@
 //! QR codes: what was printed is read back as a camera would.
 
-use kcaws_test_kit::{Output, TestCommand, require_program};
+use kcaws_test_kit::{Output, require_program};
 
-use crate::fixture::{LoginFixture, binary};
+use crate::fixture::{LoginFixture, on_a_terminal_of};
 
 const HEADLESS: &str = "SSH_CONNECTION";
 
@@ -11,11 +11,10 @@ fn scanned(text: &str) -> Option<String> {
     let is_block = |letter: &char| "█▀▄ ".contains(*letter);
     let rows: Vec<Vec<char>> = text
         .lines()
-        .filter(|line| line.contains('█'))
-        .map(|line| {
-            // The colours stand before and after.
-            let start = line.find('█').unwrap();
-            line[start..].chars().take_while(is_block).collect()
+        .filter_map(|line| {
+            // The colours stand before and after. The last row is half a line: the number of modules is odd.
+            let start = line.find(['█', '▀'])?;
+            Some(line[start..].chars().take_while(is_block).collect())
         })
         .collect();
     let side = rows.first()?.len();
@@ -75,15 +74,8 @@ fn nobody_who_did_not_ask_gets_one_on_a_pipe() {
     assert_eq!(scanned(&finish(&fixture, login, &code).stderr_text()), None);
 }
 
-/// A terminal of that size, in which kcaws runs.
-fn on_a_terminal(fixture: &LoginFixture, size: &str, line: &str) -> TestCommand {
-    let line = format!("stty {size}; exec '{}' {line}", binary().display());
-    let script = fixture.env.command("script").env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
-}
-
-fn on_a_terminal_text(fixture: &LoginFixture, size: &str, line: &str) -> String {
-    let mut login = on_a_terminal(fixture, size, line).spawn();
+fn terminal_text(fixture: &LoginFixture, size: &str, line: &str) -> String {
+    let mut login = on_a_terminal_of(fixture, size, line).env("LC_ALL", "C.UTF-8").spawn();
     let code = login.wait_for_stdout("  code: ").split_whitespace().last().unwrap().to_owned();
     finish(fixture, login, &code).stdout_text()
 }
@@ -94,18 +86,18 @@ fn over_ssh_on_a_terminal_with_room_it_comes_by_itself_in_its_own_colours() {
     require_program!("stty");
     let fixture = LoginFixture::new();
     fixture.env.set_env(HEADLESS, "10.0.0.1 1 10.0.0.2 22");
-    let text = on_a_terminal_text(&fixture, "cols 100 rows 40", "login");
+    let text = terminal_text(&fixture, "cols 100 rows 40", "login");
     assert_eq!(scanned(&text).as_deref(), Some(page(&text)));
     assert!(text.contains("\u{1b}[38;5;231;48;5;16m█"), "white on black, whatever the theme: {text}");
 
     // Narrow or low: no torn code.
     for size in ["cols 30 rows 40", "cols 100 rows 12"] {
-        let text = on_a_terminal_text(&fixture, size, "login --force");
+        let text = terminal_text(&fixture, size, "login --force");
         assert_eq!(scanned(&text), None, "{size}");
     }
     // A browser opens, or the person wants none: none unasked.
     fixture.env.remove_env(HEADLESS);
     fixture.env.set_env("DISPLAY", ":0");
-    let text = on_a_terminal_text(&fixture, "cols 100 rows 40", "login --force --no-browser");
+    let text = terminal_text(&fixture, "cols 100 rows 40", "login --force --no-browser");
     assert_eq!(scanned(&text), None);
 }

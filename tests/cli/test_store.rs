@@ -1,9 +1,9 @@
 //! The passphrase-sealed file, and moving tokens between stores.
 
 use idc_sim::Route;
-use kcaws_test_kit::{Signal, TestCommand, require_program};
+use kcaws_test_kit::{Signal, require_program};
 
-use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
+use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary, on_a_terminal, shell_on_a_terminal};
 
 /// With the simulator's mark in it: whatever shows it fails the test.
 fn passphrase() -> String {
@@ -121,7 +121,7 @@ fn one_passphrase_is_enough_for_many_profiles_at_once() {
         format!("cat '{}'", fixture.env.home().join("pass phrase").display()),
     );
     first.allow_secret_on_stdout().run().expect_ok();
-    let mut typed = on_a_terminal(&fixture, &each).spawn();
+    let mut typed = shell_on_a_terminal(&fixture, &each).spawn();
     typed.wait_for_prompt("Passphrase of session `corp`: ");
     typed.type_line(&passphrase());
     let both = typed.wait().expect_ok();
@@ -163,7 +163,7 @@ fn a_typed_passphrase_is_good_for_as_long_as_credentials_are_served() {
     fixture.env.remove_env("KCAWS_PASSPHRASE_COMMAND");
     fixture.env.write_home_file("client.py", CLIENT);
     let line = format!("'{}' exec dev --serve -- '{}' client.py", binary().display(), python.display());
-    let mut served = on_a_terminal(&fixture, &line).current_dir(fixture.env.home());
+    let mut served = shell_on_a_terminal(&fixture, &line).current_dir(fixture.env.home());
     served = served.env("WARM", fixture.state().join("warm"));
     let mut served = served.spawn();
     served.wait_for_prompt("Passphrase of session `corp`: ");
@@ -220,18 +220,11 @@ fn whoever_lost_the_passphrase_logs_in_elsewhere_and_the_file_goes() {
     fixture.credentials().expect_ok();
 }
 
-/// Both streams of kcaws arrive on the terminal, which is our child's stdout.
-fn on_a_terminal(fixture: &LoginFixture, line: &str) -> TestCommand {
-    let script = fixture.env.command("script").env("TERM", "xterm-256color");
-    script.args(["--quiet", "--return", "--command", line, "/dev/null"]).interactive()
-}
-
 #[test]
 fn a_person_is_asked_twice_for_a_new_passphrase_once_later_and_nothing_is_echoed() {
     require_program!("script");
     let fixture = on_file();
-    let kcaws = binary().display().to_string();
-    let mut login = on_a_terminal(&fixture, &format!("'{kcaws}' login --no-browser")).spawn();
+    let mut login = on_a_terminal(&fixture, "login --no-browser").spawn();
     login.wait_for_prompt("New passphrase for session `corp`: ");
     login.type_line(&passphrase());
     login.wait_for_prompt("The same again: ");
@@ -240,7 +233,7 @@ fn a_person_is_asked_twice_for_a_new_passphrase_once_later_and_nothing_is_echoed
     fixture.sim.approve(&code);
     login.wait().expect_ok();
 
-    let mut accounts = on_a_terminal(&fixture, &format!("'{kcaws}' accounts")).spawn();
+    let mut accounts = on_a_terminal(&fixture, "accounts").spawn();
     accounts.wait_for_prompt("Passphrase of session `corp`: ");
     accounts.type_line("wrong");
     accounts.wait_for_prompt("That is not it. Passphrase");
@@ -248,7 +241,7 @@ fn a_person_is_asked_twice_for_a_new_passphrase_once_later_and_nothing_is_echoed
     let output = accounts.wait().expect_ok().expect_stdout("111122223333");
     assert!(!output.stdout_text().contains("wrong"), "{output}");
 
-    let unasked = on_a_terminal(&fixture, &format!("'{kcaws}' --no-input accounts --refresh"));
+    let unasked = on_a_terminal(&fixture, "--no-input accounts --refresh");
     unasked.run().expect_code(5).expect_stdout("locked");
     fixture.env.assert_no_secret_in_files(fixture.env.root());
 }
@@ -258,7 +251,7 @@ fn ctrl_c_at_the_question_puts_the_echo_back() {
     require_program!("script");
     let fixture = on_file();
     let line = format!("trap : INT; '{}' login --no-browser; echo \"code $?\"; stty -a", binary().display());
-    let mut login = on_a_terminal(&fixture, &line).spawn();
+    let mut login = shell_on_a_terminal(&fixture, &line).spawn();
     login.wait_for_prompt("New passphrase");
     login.press('\u{3}');
     let output = login.wait().expect_stdout("code 130");

@@ -1,15 +1,8 @@
-//! With a person at a terminal: a pseudo-terminal of `script` (Debian's bsdutils, everywhere).
+//! With a person at a terminal.
 
-use kcaws_test_kit::{TestCommand, require_program};
+use kcaws_test_kit::require_program;
 
-use crate::fixture::{LoginFixture, binary};
-
-/// Both streams of kcaws arrive on the terminal, which is our child's stdout.
-pub(crate) fn on_a_terminal(fixture: &LoginFixture, line: &str) -> TestCommand {
-    let line = format!("'{}' {line}", binary().display());
-    let script = fixture.env.command("script").env("TERM", "xterm-256color");
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
-}
+use crate::fixture::{LoginFixture, on_a_terminal};
 
 #[test]
 fn a_spinner_turns_while_the_person_is_in_the_browser_and_leaves_no_trace() {

@@ -15,6 +15,8 @@ mod network;
 mod profile;
 mod session;
 mod situation;
+#[cfg(all(test, unix))]
+mod snapshots;
 
 pub(super) use self::code::ErrorCode;
 pub(super) use self::console::not_opened;

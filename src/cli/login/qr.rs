@@ -1,10 +1,11 @@
 //! A QR code on a terminal: an address for the camera of the device that the person approves with.
 
-use qrcode::{Color, EcLevel, QrCode};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
 
 use crate::platform::env::Env;
 
-/// ISO/IEC 18004 section 9.1: four light modules round the code.
+/// ISO/IEC 18004 section 9.1: four light modules round the code, which the renderer draws by itself.
 const QUIET: usize = 4;
 /// White and black of the fixed part of the 256 colours: themes change the first sixteen.
 const WHITE_ON_BLACK: &str = "\u{1b}[38;5;231;48;5;16m";
@@ -23,22 +24,9 @@ pub(super) struct Drawing {
 pub(super) fn draw(text: &str) -> Option<Drawing> {
     // From a screen there is no dirt to correct; the smallest code fits most terminals.
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let (width, modules) = (code.width(), code.to_colors());
-    let columns = width + 2 * QUIET;
-    let is_light = |x: usize, y: usize| match (x.checked_sub(QUIET), y.checked_sub(QUIET)) {
-        (Some(x), Some(y)) if x < width && y < width => modules[y * width + x] == Color::Light,
-        _ => true,
-    };
-    let line = |y: usize| {
-        let blocks = (0..columns).map(|x| match (is_light(x, y), is_light(x, y + 1)) {
-            (true, true) => '█',
-            (true, false) => '▀',
-            (false, true) => '▄',
-            (false, false) => ' ',
-        });
-        format!("{WHITE_ON_BLACK}{}{RESET}", blocks.collect::<String>())
-    };
-    Some(Drawing { lines: (0..columns).step_by(2).map(line).collect(), columns })
+    let blocks = code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    let lines = blocks.lines().map(|line| format!("{WHITE_ON_BLACK}{line}{RESET}")).collect();
+    Some(Drawing { lines, columns: code.width() + 2 * QUIET })
 }
 
 impl Drawing {

@@ -86,12 +86,12 @@ fn outcome(page: &Page) -> Result<Answer, Refusal> {
     if let Some(answer) = Answer::on(page) {
         return Ok(answer);
     }
-    let said = |marker: &str| page.text_behind(marker);
-    Err(if let Some(message) = said("id=\"kc-error-message\"") {
+    let said = |element: &str| page.text_in(element);
+    Err(if let Some(message) = said("#kc-error-message") {
         Refusal::Error { status: page.status, message }
-    } else if let Some(message) = said("id=\"input-error-username\"") {
+    } else if let Some(message) = said("#input-error-username") {
         Refusal::WrongCredentials(message)
-    } else if let Some(message) = said("pf-v5-c-alert__title") {
+    } else if let Some(message) = said(".pf-v5-c-alert__title") {
         // Pages that ask for more may have one too.
         if name(page) == Some("login-login") {
             Refusal::Alert(message)

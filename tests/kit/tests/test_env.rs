@@ -147,7 +147,7 @@ fn a_walk_keeps_cookies_through_redirects_and_forms() {
             let mut reader = BufReader::new(stream.try_clone().unwrap());
             let mut request = String::new();
             while reader.read_line(&mut request).unwrap() > 2 {}
-            let length = request.lines().find_map(|l| l.strip_prefix("Content-Length: ")?.parse().ok());
+            let length = request.lines().find_map(|l| l.strip_prefix("content-length: ")?.parse().ok());
             let mut body = vec![0; length.unwrap_or(0)];
             reader.read_exact(&mut body).unwrap();
             let end = if answer.contains("\r\n\r\n") { "" } else { "\r\n\r\n" };
@@ -161,8 +161,8 @@ fn a_walk_keeps_cookies_through_redirects_and_forms() {
     let end = walk.submit(&form, "Log in", &[("user", "mia@example.com")]);
     assert_eq!((end.query("code").as_deref(), end.body.as_str()), (Some("a b"), "welcome"));
     let requests = server.join().unwrap();
-    assert!(requests[1].contains("Cookie: sid=7"), "{}", requests[1]);
-    assert!(requests[2].starts_with("POST /go") && requests[2].ends_with("user=mia%40example%2Ecom"));
+    assert!(requests[1].contains("cookie: sid=7"), "{}", requests[1]);
+    assert!(requests[2].starts_with("POST /go") && requests[2].ends_with("user=mia%40example.com"));
     assert!(requests[3].starts_with("GET /done?code=a%20b&state=s"));
 }
 
