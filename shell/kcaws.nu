@@ -41,7 +41,7 @@ def --env kcaws-use [at: int, ...args: string] {
   kcaws-set $chosen.0 $chosen.1
 }
 
-# AWS access for people who live in a Keycloak realm
+# AWS credentials for teams that sign in through IAM Identity Center
 def --env --wrapped kcaws [...args: string@kcaws-complete] {
   # Options of kcaws itself may stand before the command; none takes a value.
   let at = ($args | take while {|word| $word starts-with '-' } | length)

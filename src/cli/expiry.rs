@@ -70,20 +70,20 @@ pub(super) fn rows(
     let first = first(status, warm);
     let row = |clock, name: String, end: DateTime<Utc>, then: &str| {
         let left = if end > now { format!("in {}", span(end - now)) } else { "over".to_owned() };
-        let mark = if first == Some(clock) { "; the first to end" } else { "" };
+        let mark = if first == Some(clock) { "; expires first" } else { "" };
         [name, format!("{left}{then}{mark}")]
     };
     let mut rows = Vec::new();
     if let Some(login) = status.and_then(|status| status.login.as_ref()) {
-        let then = if login.refreshable { ", then renewed by itself" } else { ", then log in again" };
+        let then = if login.refreshable { "; renewed automatically" } else { ", then log in again" };
         rows.push(row(Clock::AccessToken, "access token".to_owned(), login.access_expires_at, then));
         let session = match last {
-            None => "AWS does not tell; known once one was seen to end".to_owned(),
+            None => "not reported by AWS; estimated after the first session has ended".to_owned(),
             Some(last) => learned(last, login.logged_in_at, now),
         };
         rows.push(["Identity Center session".to_owned(), session]);
     } else if let (Some(_), Some(last)) = (status, last) {
-        let seen = last.over_at.format("over, seen at %Y-%m-%d %H:%M UTC").to_string();
+        let seen = last.over_at.format("ended, noticed at %Y-%m-%d %H:%M UTC").to_string();
         rows.push(["Identity Center session".to_owned(), seen]);
     }
     rows.extend(warm.iter().map(|warm| {
@@ -99,12 +99,12 @@ pub(super) fn rows(
 fn learned(last: &LastSession, logged_in_at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let (lower, upper) = last.bounds();
     let after = if upper - lower <= ABOUT {
-        format!("about {} after login, as last time", span(upper))
+        format!("about {} after login, like the last session", span(upper))
     } else {
-        format!("{} to {} after login, as last time", span(lower), span(upper))
+        format!("{} to {} after login, like the last session", span(lower), span(upper))
     };
     match logged_in_at + upper - now {
-        left if left > TimeDelta::zero() => format!("{after}; that would be in {}", span(left)),
+        left if left > TimeDelta::zero() => format!("{after}, which is in {}", span(left)),
         _ => after,
     }
 }

@@ -156,7 +156,7 @@ fn how_to_load(shell: Option<&str>) -> String {
             "put `kcaws init fish | source` into ~/.config/fish/config.fish, and start a new shell".to_owned()
         }
         (Some(format @ (Format::Nu | Format::Elvish | Format::Powershell)), _) => {
-            format!("`kcaws init {}` prints what it takes, and where it goes", format.name())
+            format!("`kcaws init {}` prints the script and where to put it", format.name())
         }
         (Some(_), "bash" | "zsh") => format!(
             "put `eval -- \"$(kcaws init {name})\"` into ~/.{name}rc, and start a new shell; or `export AWS_PROFILE=…`"

@@ -124,7 +124,7 @@ fn a_browser_that_is_missing_or_fails_is_an_error_with_a_way_out() {
     fixture.env.write_script("firefox", "#!/bin/sh\nexit 7\n");
     let failed = fixture.run("console dev --browser firefox").expect_code(1);
     failed.expect_stderr("exit status: 7").expect_stderr("`kcaws console --print` prints the URL instead");
-    fixture.run("console dev").expect_code(1).expect_stderr("there is no display here");
+    fixture.run("console dev").expect_code(1).expect_stderr("no display is available");
 }
 
 /// As the first window of a browser: the page comes at once, and the browser outlives the command.

@@ -99,7 +99,7 @@ fn invalid_grant_is_exit_4_with_the_command_to_run() {
 fn nobody_logged_in_is_exit_4_without_network_and_without_browser() {
     let fixture = LoginFixture::new();
     let browser = FakeBrowser::install(&fixture.env);
-    fails(fixture.credentials(), 4).expect_stderr("nobody is logged in");
+    fails(fixture.credentials(), 4).expect_stderr("not logged in");
     assert!(fixture.sim.requests().is_empty());
     assert!(browser.opened().is_empty());
 }

@@ -91,7 +91,7 @@ fn a_program_in_needless_quotes_is_a_warning_and_the_fix_can_be_pasted() {
     let fix = check["fix"].as_str().unwrap().strip_prefix("kcaws ").unwrap().to_owned();
     fixture.run(&fix).expect_ok();
     assert_eq!(fixture.env.read_aws_config(), config);
-    expect(&fixture, "--offline", "quotes", "ok", "no program is in quotes");
+    expect(&fixture, "--offline", "quotes", "ok", "no program is quoted");
     fixture.env.write_aws_config(&quoted);
     fixture
         .run("profile sync corp --dry-run")
@@ -342,14 +342,14 @@ fn files_that_others_can_read_or_write_are_named() {
     chmod(&fixture.env.aws_config_path(), 0o666);
     expect(&fixture, "--offline", "aws_folder", "error", "everybody may write to it");
     chmod(&fixture.state(), 0o755);
-    expect(&fixture, "--offline", "state_folder", "error", "others may read it");
+    expect(&fixture, "--offline", "state_folder", "error", "others can read it");
 }
 
 #[test]
 fn a_login_that_is_gone_is_a_warning_with_the_command() {
     let fixture = healthy();
     fixture.run("logout").expect_ok();
-    let output = fixture.run("doctor --offline").expect_ok().expect_stdout("nobody is logged in");
+    let output = fixture.run("doctor --offline").expect_ok().expect_stdout("not logged in");
     output.expect_stdout("\u{2192} run `kcaws login corp`");
 }
 

@@ -89,7 +89,7 @@ fn a_forced_login_that_is_broken_off_leaves_no_login_and_teaches_nothing() {
     login.signal(Signal::INT);
     login.wait().expect_code(130);
     fixture.run("status corp").expect_code(4);
-    fixture.run("accounts").expect_code(4).expect_stderr("nobody is logged in");
+    fixture.run("accounts").expect_code(4).expect_stderr("not logged in");
     let status = fixture.run("status --json").expect_ok().stdout_json();
     assert!(status["sessions"][0]["last_session_seconds_max"].is_null(), "{status}");
     // What is warm stays until there is a successor.

@@ -75,7 +75,7 @@ fn without_sso_region_the_portals_host_tells_it() {
     fixture.env.write_aws_config(&config.replace(&line, ""));
     // It is a login that is missing, and no line in the config.
     fixture.run("accounts --refresh").expect_code(4).expect_stderr("run `kcaws login corp`");
-    fixture.credentials().expect_code(4).expect_stderr("nobody is logged in");
+    fixture.credentials().expect_code(4).expect_stderr("not logged in");
     fixture.run("logout").expect_ok().expect_stderr("Nobody was logged in");
     fixture.log_in();
     fixture.credentials().expect_ok();

@@ -136,7 +136,7 @@ fn an_answer_that_finds_no_room_has_a_hint_about_stdout() {
     env.write_aws_config(SESSION);
     let line = format!("exec {} profile list --json >/dev/full", binary().display());
     let full = env.command("sh").args(["-c", &line]).run();
-    full.expect_code(1).expect_stderr("cannot write the answer").expect_stderr("make room where stdout goes");
+    full.expect_code(1).expect_stderr("cannot write the output").expect_stderr("make room where stdout goes");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
         ("exec dev", "required"),
         ("exec --frobnicate dev -- true", "unexpected argument"),
         ("-q exec dev --min-ttl soon -- true", "--min-ttl"),
-        ("exec dev --min-ttl 300000y -- true", "no credentials last that long"),
+        ("exec dev --min-ttl 300000y -- true", "no credentials are valid for that long"),
     ] {
         fixture.run(line).expect_code(125).expect_stderr(words);
     }

@@ -197,7 +197,7 @@ mod tests {
             (
                 "console --duration 1s",
                 "invalid value `1s` for `--duration <DURATION>`",
-                "AWS takes 15m to 12h, in whole seconds",
+                "must be between 15m and 12h, in whole seconds",
                 "`kcaws console --help` shows what it takes",
             ),
             (

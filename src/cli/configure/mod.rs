@@ -33,8 +33,8 @@ Examples:
 
 /// Set up kcaws: the session, the login, the profiles, and the line for your shell
 ///
-/// Asks for what no flag says. Can be run again: it changes only what is asked for, shows each change of a file before
-/// it is written, and profiles of other tools stay as they are.
+/// Prompts for anything not given as a flag. It is safe to run again: it changes only what you ask for, shows each
+/// change before writing it, and leaves profiles of other tools alone.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
@@ -42,34 +42,34 @@ pub(super) struct ConfigureArgs {
     /// Name of the [sso-session …]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
-    /// Of your access portal, in any form, or one of your company's that leads there
+    /// Your access portal URL, or a company URL that redirects to it
     #[arg(long, value_name = "URL")]
     start_url: Option<String>,
-    /// Where Identity Center is; only needed where the start URL does not tell
+    /// Region of Identity Center; only needed if the start URL does not contain it
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// all, none, or names as `profile sync` would give them, with commas between
+    /// Profiles to write: all, none, or names as `profile sync` would give them, separated by commas
     #[arg(long, value_name = "WHICH")]
     profiles: Option<String>,
-    /// Default region of new profiles (default: that of config.toml, else that of Identity Center)
+    /// Region of new profiles [default: from config.toml, else that of Identity Center]
     #[arg(long, value_name = "REGION")]
     profile_region: Option<String>,
-    /// How profiles are named, as for `profile sync`
+    /// Template for profile names, as for `profile sync`
     #[arg(long)]
     template: Option<String>,
     /// Do not log in
     #[arg(long)]
     no_login: bool,
-    /// Write kcaws profiles beside those of the AWS CLI, aws-sso-util, granted and aws-sso-cli
+    /// Also create kcaws profiles from those of the AWS CLI, aws-sso-util, granted and aws-sso-cli
     #[arg(long)]
     import: bool,
-    /// What stands behind their names in the new ones (default: -kcaws)
+    /// Suffix for the names of the new profiles [default: -kcaws]
     #[arg(long, value_name = "SUFFIX", requires = "import", allow_hyphen_values = true)]
     import_suffix: Option<String>,
-    /// Add the line for your shell to the file that it reads at its start
+    /// Add the line for your shell to its startup file
     #[arg(long, conflicts_with = "no_shell_line")]
     shell_line: bool,
-    /// Do not ask about that line
+    /// Do not offer to add that line
     #[arg(long)]
     no_shell_line: bool,
     /// Write ~/.aws/config without asking
@@ -201,7 +201,7 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     if plan.is_new && !args.import {
         let theirs = other_tools::of_portal(&found, &answers.start_url);
         if theirs > 0 {
-            ui.say(&format!("Profiles of other tools use this portal ({theirs}); `kcaws configure --import` makes kcaws profiles beside them."));
+            ui.say(&format!("Profiles of other tools use this portal ({theirs}); `kcaws configure --import` creates kcaws profiles from them."));
         }
     }
 
@@ -238,7 +238,7 @@ fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 pub(super) fn input_needed(missing: &[&str]) -> CommandError {
-    CommandError::new(Exit::Usage, ErrorCode::InputNeeded, "answers are missing, and nobody can be asked")
+    CommandError::new(Exit::Usage, ErrorCode::InputNeeded, "some values are missing and there is no terminal to ask for them")
         .because(format!("not given: {}", missing.join(", ")))
         .hint("give them as flags, or run `kcaws configure` at a terminal")
 }
@@ -259,7 +259,7 @@ fn say_what_is_there(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         };
         let plural = if count == 1 { "" } else { "s" };
         ui.say(&shown(&format!(
-            "There is session `{}`: {}, {}, {noted}, {count} profile{plural} of kcaws.",
+            "Found session `{}`: {}, {} ({noted}, {count} kcaws profile{plural}).",
             one.name, one.start_url, one.region
         )));
     }
@@ -271,13 +271,13 @@ fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
     if !plan.overwrites() {
         return;
     }
-    ui.tell(&format!("Session `{}` is there with other values:", shown(&plan.name)));
+    ui.tell(&format!("Session `{}` exists with different values:", shown(&plan.name)));
     for change in &plan.changes {
         let old = change.old.as_deref().unwrap_or("(nothing)");
         ui.tell(&format!("  {}: {} → {}", change.key, shown(old), shown(&change.new)));
     }
     if plan.moves_the_portal() {
-        ui.tell("  A login at the old start URL does not count for the new one.");
+        ui.tell("  A login for the old start URL is not valid for the new one.");
     }
 }
 
@@ -294,7 +294,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
     if outcome.is_err() && !run.args.write.json {
         let name = argument(&run.name);
         ui.tell(&format!(
-            "Session `{}` is set up; only the login failed. To go on: kcaws configure --session {}",
+            "Session `{}` is set up; only the login failed. To continue: kcaws configure --session {}",
             shown(&run.name),
             shown(&name)
         ));
@@ -305,7 +305,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
 fn say_profiles_need_a_login(run: &Run<'_>, ui: &mut Ui) {
     let name = shown(&argument(&run.name));
     ui.say(&format!(
-        "Profiles are made of what you have, and that takes a login: kcaws configure --session {name}"
+        "You must log in before profiles can be created from your accounts: kcaws configure --session {name}"
     ));
 }
 
@@ -321,7 +321,7 @@ fn say_next(run: &Run<'_>, ui: &mut Ui) {
         ui.say(&format!("Profiles in {}: {}.", path_of(run), counts.join(", ")));
     }
     if let Some(template) = run.args.template.as_deref().filter(|_| !run.profiles.is_empty()) {
-        ui.say(&format!("For `kcaws profile sync` to keep these names, set `name = {template:?}` under [profiles] in config.toml."));
+        ui.say(&format!("To keep these names in `kcaws profile sync`, set `name = {template:?}` under [profiles] in config.toml."));
     }
     if let Some(profile) = profiles::first_written(&run.profiles).filter(|_| !run.args.write.dry_run) {
         ui.say(&format!("Try: aws sts get-caller-identity --profile {}", shown(profile)));

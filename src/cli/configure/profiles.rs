@@ -55,7 +55,7 @@ pub(super) fn of_listing(
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let all = wanted(&session.name, listed, &run.settings, &run.template);
     if all.is_empty() {
-        ui.say("AWS lists no account for you; an administrator can assign permission sets.");
+        ui.say("AWS lists no accounts for you; an administrator can assign permission sets.");
         return Ok(());
     }
     let mut chosen = choose(all, wish, ui)?;
@@ -63,7 +63,7 @@ pub(super) fn of_listing(
     if chosen.iter().any(|one| one.region.is_none()) {
         let region = if matches!(wish, ProfileSelection::Ask) {
             let usual = Some(session.region.as_str());
-            ask::until("Default region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
+            ask::until("Region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
         } else {
             session.region.clone()
         };
@@ -98,14 +98,14 @@ pub(super) fn of_other_tools(
     let count = |kind: &&str| tools.iter().filter(|tool| *tool == kind).count();
     let counts: Vec<String> = kinds.iter().map(|kind| format!("{kind}: {}", count(kind))).collect();
     ui.say(&match (tools.len(), counts.join(", ")) {
-        (0, _) => "Found no profile from another tool that can be imported.".to_owned(),
+        (0, _) => "Found no profiles from other tools to import.".to_owned(),
         (1, counts) => format!("Found 1 profile from another tool ({counts})."),
         (several, counts) => format!("Found {several} profiles from other tools ({counts})."),
     });
     tell_of_choice(run, start_url, app, ui)?;
     let suffix = match &run.args.import_suffix {
         None if ui.is_interactive() && !found.profiles.is_empty() => {
-            ask::until("New names: theirs, and behind it", Some(SUFFIX), ui, suffix)?
+            ask::until("Suffix for the new names", Some(SUFFIX), ui, suffix)?
         }
         given => suffix(given.as_deref().unwrap_or(SUFFIX))?,
     };
@@ -139,7 +139,7 @@ fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Res
     if !others.is_empty() {
         let others = others.join("`, `");
         ui.say(&shown(&format!(
-            "Importing into session `{}`; `{others}` has the same portal (choose with --session).",
+            "Importing into session `{}`; `{others}` uses the same portal (choose with --session).",
             run.name
         )));
     }
@@ -155,9 +155,9 @@ pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
     Err(CommandError::new(
         Exit::Usage,
         ErrorCode::BadAnswer,
-        format!("`{text}` cannot stand in the name of a profile"),
+        format!("`{text}` cannot be part of a profile name"),
     )
-    .hint("their own names stay theirs; add letters, digits or `_.@%:+/-`"))
+    .hint("the suffix tells new profiles from existing ones; use letters, digits or `_.@%:+/-`"))
 }
 
 fn choose(
@@ -193,10 +193,10 @@ fn named(all: Vec<WantedProfile>, names: &[String]) -> Result<Vec<WantedProfile>
         return Err(CommandError::new(
             Exit::Usage,
             ErrorCode::NoSuchProfile,
-            format!("no profile would be `{stranger}`"),
+            format!("no profile would be named `{stranger}`"),
         )
-        .because(format!("there would be: {}", there.join(", ")))
-        .hint(format!("{meant}Names come from --template; none of them was written")));
+        .because(format!("the names would be: {}", there.join(", ")))
+        .hint(format!("{meant}names come from --template; nothing was written")));
     }
     Ok(all.into_iter().filter(|one| names.contains(&one.name)).collect())
 }
@@ -238,7 +238,7 @@ fn put(
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
     let outcome = run.target.change_if_agreed(&run.args.write, run.args.yes, &run.command(), ui, edit)?;
     let Some(outcome) = outcome else {
-        ui.say("No profile was written.");
+        ui.say("No profiles were written.");
         return Ok(None);
     };
     run.keep(&outcome);

@@ -182,7 +182,7 @@ fn ask_start_url(
         return take(usual.unwrap_or_default());
     }
     ui.tell(
-        "The start URL is the address of your AWS access portal, or one of your company's that leads there.",
+        "Enter your AWS access portal URL, or a company URL that redirects to it.",
     );
     ask::until("Start URL", usual, ui, take)
 }
@@ -194,7 +194,7 @@ fn ask_region(usual: Option<String>, ui: &mut Ui) -> Result<String, CommandError
             None => Err(super::input_needed(&["--region"])),
         };
     }
-    ui.tell("This URL does not tell in which region your Identity Center is; a wrong one shows in the browser only.");
+    ui.tell("The URL doesn't show which Region your Identity Center is in. If you enter the wrong one, you will only find out in the browser.");
     ask::until("Region of Identity Center", usual.as_deref(), ui, |text| Ok(answers::region(text)?))
 }
 

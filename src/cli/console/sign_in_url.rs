@@ -68,7 +68,7 @@ pub(super) fn by_federation(
     let mut url = console::login_url(signin.as_str(), issuer, &goal.destination.url, &token);
     if let Some(logout) = logout {
         url = console::logout_first(logout.as_str(), &url);
-        ui.warn("--logout-first ends every console session of the browser, with multi-session up to five");
+        ui.warn("--logout-first ends every console session of the browser (up to five with multi-session support)");
     }
     Ok(ConsoleLink { url, via: Via::Federation, expires_at: Some(expires_at) })
 }
@@ -77,9 +77,9 @@ fn no_logout() -> CommandError {
     CommandError::new(
         Exit::Usage,
         ErrorCode::NoLogoutFirst,
-        "--logout-first works in the commercial partition alone",
+        "--logout-first only works in the commercial partition",
     )
-    .because("no other sign-in host goes on to another page after a logout")
+    .because("sign-in hosts of other partitions do not redirect after a logout")
     .hint("log out in the browser, or use another browser profile (--browser-profile, --container)")
 }
 
@@ -104,7 +104,7 @@ fn token(
     match signin.signin_token(credentials, duration) {
         Err(CallError { trouble: CallErrorKind::Refused { status: 400, .. }, .. }) if duration.is_some() => {
             let token = signin.signin_token(credentials, None)?;
-            ui.warn("AWS refused that --duration; the console session ends with the role's credentials");
+            ui.warn("AWS refused that --duration; the console session ends when the role's credentials expire");
             Ok(token)
         }
         outcome => Ok(outcome?),
@@ -121,9 +121,9 @@ pub(super) fn by_portal(
         return Err(CommandError::new(
             Exit::Usage,
             ErrorCode::OnlyFederation,
-            "the access portal decides that itself",
+            "the access portal does not support this",
         )
-        .because("--duration and --logout-first are for a console by federation")
+        .because("--duration and --logout-first only work with --via federation")
         .hint("add --via federation, or leave them out"));
     }
     let portal = resolve::portal(app, &goal.selected.session)?;

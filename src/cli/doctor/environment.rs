@@ -17,13 +17,13 @@ pub(super) fn keys(context: &DoctorContext<'_>) -> Vec<Finding> {
     let fix = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
     vec![match (env.get(subject).is_some(), env.profile()) {
         (false, _) => Finding::ok(subject, "not set"),
-        (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "it is set by `kcaws exec`"),
+        (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "set by `kcaws exec`"),
         (true, Some(profile)) => Finding::error(
             subject,
-            format!("it is set, and hides the profile `{profile}` from everything but JavaScript"),
+            format!("set, and hides the profile `{profile}` from everything except JavaScript"),
             fix,
         ),
-        (true, None) => Finding::warning(subject, "it is set: tools without --profile use these keys", fix),
+        (true, None) => Finding::warning(subject, "set: tools without --profile use these keys", fix),
     }]
 }
 
@@ -53,7 +53,7 @@ pub(super) fn aws_profile(context: &DoctorContext<'_>) -> Vec<Finding> {
         }
         Some(name) if variable == "AWS_DEFAULT_PROFILE" => Finding::warning(
             variable,
-            format!("it says `{name}`, and of the SDKs only those for Python and Go read it"),
+            format!("names `{name}`, but only the SDKs for Python and Go read this variable"),
             format!("unset {variable}, and set AWS_PROFILE={}", argument(&name)),
         ),
         Some(name) => Finding::ok(variable, name),
@@ -61,7 +61,7 @@ pub(super) fn aws_profile(context: &DoctorContext<'_>) -> Vec<Finding> {
     if let Some(other) = env.other_profile() {
         findings.push(Finding::warning(
             "AWS_DEFAULT_PROFILE",
-            format!("it says `{other}`: some tools, such as the AWS CLI 1 and boto3, take that profile, others that of AWS_PROFILE"),
+            format!("names `{other}`: some tools, such as AWS CLI 1 and boto3, use that profile, others use AWS_PROFILE"),
             "unset AWS_DEFAULT_PROFILE",
         ));
     }
@@ -74,8 +74,8 @@ pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     if context.app.env.by_hand("AWS_ENDPOINT_URL").is_some() {
         findings.push(Finding::warning(
             "AWS_ENDPOINT_URL",
-            "it is set: other tools send all requests there; kcaws does not use it, because a token must not go there",
-            "unset it, or set AWS_ENDPOINT_URL_<SERVICE> for the services that are meant",
+            "set: other tools send all requests there; kcaws ignores it, because a token must not be sent there",
+            "unset it, or set AWS_ENDPOINT_URL_<SERVICE> for the services you mean",
         ));
     }
     for selected in context.sessions() {
@@ -106,13 +106,13 @@ pub(super) fn ca_bundle(context: &DoctorContext<'_>) -> Vec<Finding> {
                 Some(first) => Finding::warning(
                     path,
                     format!("{} of its certificates cannot be used: {first}", roots.left_out.len()),
-                    "remove them from the file, if they are not wanted",
+                    "remove them from the file if you do not need them",
                 ),
                 None if of_env => Finding::ok(
                     path,
-                    "its certificates are trusted besides the platform's; other tools trust them alone",
+                    "its certificates are trusted in addition to the platform's; other tools trust only these",
                 ),
-                None => Finding::ok(path, "its certificates are trusted besides the platform's"),
+                None => Finding::ok(path, "its certificates are trusted in addition to the platform's"),
             },
         });
     }
@@ -131,14 +131,14 @@ pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
             Err(error) => Finding::error(
                 error.variable,
                 error.to_string(),
-                format!("write {}=http://host:port", error.variable),
+                format!("set {}=http://host:port", error.variable),
             ),
             Ok(_) if both => {
                 let [lower, upper] = spellings;
                 Finding::warning(
                     upper,
-                    format!("{upper} and {lower} say different things; kcaws, curl and Python take {lower}, others do not"),
-                    format!("unset {upper}, or set both alike"),
+                    format!("{upper} and {lower} differ; kcaws, curl and Python use {lower}, other tools do not"),
+                    format!("unset {upper}, or set both to the same value"),
                 )
             }
             Ok(named) => {
@@ -157,7 +157,7 @@ pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 /// As it is used: a name and a password are not shown.
 fn described(proxy: &Proxy, is_used: bool) -> String {
-    let user = if proxy.has_user() { ", with a user name" } else { "" };
+    let user = if proxy.has_user() { ", with a username" } else { "" };
     let remark = if is_used { "" } else { "; kcaws does not use it" };
     format!("{}{user}{remark}", proxy.address())
 }
@@ -245,8 +245,8 @@ mod tests {
         assert!(doctor().look(proxy).is_empty());
         let of = |value: &str| doctor().env("HTTPS_PROXY", value).look(proxy);
         for (value, shown) in [
-            ("http://alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
-            ("CORP\\alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
+            ("http://alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a username"),
+            ("CORP\\alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a username"),
             (" proxy.example ", "http://proxy.example"),
             ("https://proxy.example:443", "https://proxy.example:443"),
         ] {

@@ -32,34 +32,33 @@ use crate::platform::http::HttpSetup;
 use crate::ports::command_runner::SystemCommands;
 use crate::ports::probe::{HttpProbe, Probe};
 
-/// Find what is wrong, and say how to mend it; changes nothing
+/// Check your set-up and suggest fixes; changes nothing
 ///
-/// Looks at the configuration as each SDK reads it, what hides a profile's credential_process, the program that
-/// stands there, the keyring, the network, the clock, and the rights of files. With the AWS CLI on PATH it also
-/// asks that one where it gets the credentials of your profiles; what comes out is thrown away. The exit code is 1
-/// when there is an error.
+/// Checks the configuration as each SDK reads it, what hides a profile's credential_process, the program named there,
+/// the keyring, the network, the clock, and file permissions. If the AWS CLI is on PATH, it is also asked where it gets
+/// the credentials of your profiles; its output is discarded. The exit code is 1 if there is an error.
 #[derive(Args, Debug)]
 #[command(
     group = clap::ArgGroup::new("of_profile").args(["profile", "named"]),
     after_help = "Examples:\n  kcaws doctor\n  kcaws doctor --profile dev\n  kcaws doctor --offline --json"
 )]
 pub(super) struct DoctorArgs {
-    /// Look at this profile and its session only
+    /// Check only this profile and its session
     #[arg(conflicts_with = "session")]
     profile: Option<String>,
     /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
     #[arg(long = "profile", value_name = "PROFILE", conflicts_with_all = ["profile", "session"])]
     named: Option<String>,
-    /// Look at this session and its profiles only
+    /// Check only this session and its profiles
     #[arg(long)]
     session: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Ask nobody over the network
+    /// Do not use the network
     #[arg(long)]
     offline: bool,
-    /// With a profile: also run programs that are not kcaws, its own or one that it gets credentials through
+    /// With a profile: also run programs other than kcaws, its own or one that it gets credentials through
     #[arg(long, requires = "of_profile")]
     run_others: bool,
 }
@@ -125,10 +124,10 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         &machine,
         &asked,
     );
-    let spinner = ui.spinner("Looking …");
+    let spinner = ui.spinner("Checking …");
     let mut checks = Vec::new();
     for check in CHECKS {
-        spinner.set_message(format!("Looking at {} …", check.name));
+        spinner.set_message(format!("Checking {} …", check.name));
         checks.extend(look(check, &context));
     }
     spinner.finish_and_clear();
@@ -151,7 +150,7 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         ErrorCode::Unhealthy,
         format!("doctor found {}", some(errors, "error")),
     )
-    .hint("mend them from the top: later ones may follow from earlier ones"))
+    .hint("fix them in order; later errors may be caused by earlier ones"))
 }
 
 fn look(check: &Check, context: &DoctorContext<'_>) -> Vec<Finding> {

@@ -24,19 +24,19 @@ pub(super) fn network(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 fn reached(heard: &HostResponses) -> Finding {
     let why = match &heard.answer {
-        Ok(answer) if answer.status == 407 => "the proxy wants a name and a password (407)".to_owned(),
+        Ok(answer) if answer.status == 407 => "the proxy requires a username and password (407)".to_owned(),
         Ok(answer) if answer.status == 511 => {
-            "this network wants you to sign in first (511): open http://neverssl.com in a browser".to_owned()
+            "this network requires you to sign in first (511): open http://neverssl.com in a browser".to_owned()
         }
-        Ok(answer) if answer.status >= 500 => format!("it is in trouble ({})", answer.status),
-        Ok(_) => return Finding::ok(&heard.host, format!("it answers (for {})", heard.what)),
+        Ok(answer) if answer.status >= 500 => format!("returned an error ({})", answer.status),
+        Ok(_) => return Finding::ok(&heard.host, format!("reachable (for {})", heard.what)),
         Err(why) => format!("no answer (for {}): {why}", heard.what),
     };
     let lower = why.to_ascii_lowercase();
     let fix = if lower.contains("certificate") || lower.contains("issuer") {
-        "a proxy opens TLS here: put its certificate into a file and set AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config, to it"
+        "a proxy intercepts TLS: put its certificate in a file and point AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config, to it"
     } else if lower.contains("dns") || lower.contains("lookup") {
-        "the name is not found: check the network, the VPN and the region"
+        "the host name cannot be resolved: check the network, the VPN and the Region"
     } else {
         "check the network, the VPN, HTTPS_PROXY and NO_PROXY"
     };
@@ -61,10 +61,10 @@ pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
         "set the clock: `timedatectl set-ntp true`; in WSL and virtual machines after a sleep: `hwclock -s`";
     vec![match ahead.abs() {
         off if off >= SIGNATURES_REFUSED => {
-            Finding::error("", format!("{why}: AWS refuses what is signed"), fix)
+            Finding::error("", format!("{why}: AWS rejects signed requests"), fix)
         }
         off if off >= HARMLESS => Finding::warning("", why, fix),
-        _ => Finding::ok("", format!("it agrees with {host}")),
+        _ => Finding::ok("", format!("in sync with {host}")),
     }]
 }
 
@@ -89,7 +89,7 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
     if base.len() < start_url.len() && start_url.contains('#') {
         return Some(Finding::warning(
             name,
-            format!("the start URL ends in `{}`: some tools refuse it", &start_url[base.len()..]),
+            format!("the start URL ends in `{}`, which some tools reject", &start_url[base.len()..]),
             format!("write `sso_start_url = {base}`, then log in again"),
         ));
     }
@@ -97,7 +97,7 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         return Some(dual_stack(context, name));
     }
     if start_url::is_portal(start_url) {
-        return Some(Finding::ok(name, "the start URL is that of an access portal"));
+        return Some(Finding::ok(name, "the start URL is an access portal URL"));
     }
     // Offline nobody is asked where it leads.
     context.probe?;
@@ -109,8 +109,8 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         Err(error) => failed(name, &error.into()),
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,
-            format!("the start URL leads to {}, and at the first login it led to {pinned}", portal.instance),
-            format!("ask whether your company moved; if so, `kcaws trust {}`", argument(name)),
+            format!("the start URL leads to {}, but at the first login it led to {pinned}", portal.instance),
+            format!("ask your administrator whether it was moved; if so, run `kcaws trust {}`", argument(name)),
         ),
         Ok(_) if portal.is_dual_stack() && is_switched_off(context) => dual_stack(context, name),
         Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
@@ -126,7 +126,7 @@ fn misspelled(name: &str, url: &str) -> Option<Finding> {
         Ok(meant) => Finding::warning(
             name,
             format!(
-                "the start URL is not as AWS gives it: kcaws takes it for {meant}, other tools are refused"
+                "the start URL is not in the form AWS gives it: kcaws reads it as {meant}, AWS rejects it from other tools"
             ),
             format!("write `sso_start_url = {meant}`, then log in again"),
         ),
@@ -140,12 +140,12 @@ fn dual_stack(context: &DoctorContext<'_>, name: &str) -> Finding {
         return Finding::warning(
             name,
             format!(
-                "the access portal is a dual-stack one, and {DUAL_STACK} keeps logins from its hosts: the browser would end in \"Something doesn't compute\""
+                "the access portal is dual-stack, but {DUAL_STACK} keeps logins from using its hosts: the browser would show \"Something doesn't compute\""
             ),
             format!("unset {DUAL_STACK}: kcaws follows the start URL"),
         );
     }
-    Finding::ok(name, "the start URL is that of a dual-stack access portal; logins use its dual-stack hosts")
+    Finding::ok(name, "the start URL is a dual-stack access portal URL; logins use its dual-stack hosts")
 }
 
 fn is_switched_off(context: &DoctorContext<'_>) -> bool {

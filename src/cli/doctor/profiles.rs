@@ -30,12 +30,12 @@ pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
         (true, []) => {
             let session = context.asked.session.as_deref().unwrap_or_default();
             let why = "no profile gets its credentials from kcaws";
-            let why = if session.is_empty() { why.to_owned() } else { format!("{why} by this session") };
+            let why = if session.is_empty() { why.to_owned() } else { format!("{why} through this session") };
             vec![Finding::warning(session, why, "`kcaws configure` or `kcaws profile add` writes one")]
         }
         (true, [one]) => vec![Finding::ok(one.as_str(), described(context, one))],
         (true, all) => {
-            vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
+            vec![Finding::ok("", format!("all {} profiles set their session, account and permission set", all.len()))]
         }
     }
 }
@@ -87,17 +87,17 @@ pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigEr
 fn described(context: &DoctorContext<'_>, name: &str) -> String {
     let in_account = |role: &Role| format!("{} in account {}", role.role_name, role.account_id);
     let Some(Ok(Identity { session, permission_set, chain, .. })) = context.identity(name) else {
-        return "its session, account and permission set are named".to_owned();
+        return "session, account and permission set are set".to_owned();
     };
     match (permission_set, chain.last()) {
         (Some(first), Some(last)) => format!(
-            "it is {}, assumed with {} of session `{}`",
+            "{}, assumed with {} of session `{}`",
             in_account(last.arn.role()),
             in_account(&first),
             session.name
         ),
-        (Some(_), None) => "its session, account and permission set are named".to_owned(),
-        (None, _) => format!("its session is `{}`; it names no account and no permission set", session.name),
+        (Some(_), None) => "session, account and permission set are set".to_owned(),
+        (None, _) => format!("its session is `{}`; it sets no account or permission set", session.name),
     }
 }
 
@@ -109,8 +109,8 @@ fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
     let place = section.place_of("region");
     Some(Finding::warning(
         name,
-        format!("{place}: `{region}` is not a region"),
-        format!("write `region = {near}`, if that is meant"),
+        format!("{place}: `{region}` is not a Region"),
+        format!("if you meant that, write `region = {near}`"),
     ))
 }
 
@@ -159,14 +159,14 @@ fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
             "remove the sso_… lines of this profile: its credential_process names session, account and role"
         }
         Source::CredentialsFile | Source::CredentialsProcess => {
-            "remove that section, or rename it: it wins over the config file"
+            "remove or rename that section: it takes precedence over the config file"
         }
         Source::ConfigKeys => "remove the aws_… keys of this profile",
         Source::AssumeRole | Source::WebIdentity => {
-            "move it to a profile of its own, with `source_profile` naming this one"
+            "move it to its own profile, with `source_profile` naming this one"
         }
         Source::Login => "remove `login_session` from this profile",
-        Source::Process => "nothing is to be done",
+        Source::Process => "nothing to do",
     };
     Finding::error(profile, why, fix)
 }
@@ -197,7 +197,7 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
         })
         .collect();
     if left_out > 0 {
-        findings.push(Finding::ok("", format!("{left_out} more profiles: ask with --profile")));
+        findings.push(Finding::ok("", format!("{left_out} more profiles not checked; use --profile")));
     }
     findings
 }
@@ -205,12 +205,12 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
 fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
     let judged = judged(takings, context.credentials_path().as_deref());
     if context.is_for_another_system(name) {
-        return Finding::ok(name, format!("{judged}; not run, since its program is for another system"));
+        return Finding::ok(name, format!("{judged}; not run, because its program is for another system"));
     }
     let others = context.runs_others(name);
     let is_ours = context.runs_kcaws(name) && !others;
     if others && !context.asked.run_others {
-        return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
+        return Finding::ok(name, format!("{judged}; not run, because it is not kcaws (use --run-others)"));
     }
     // What is run may go to the network.
     let aws = on_path(&context.app.env, "aws").filter(|_| context.probe.is_some());
@@ -222,8 +222,8 @@ fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Ta
         Err(error @ RunError::NotStarted(_)) => Finding::ok(name, format!("{judged}; `aws`: {error}")),
         Err(error @ RunError::TooSlow(_)) => Finding::warning(
             name,
-            format!("{judged}; asked by the AWS CLI, {error}"),
-            format!("run `aws configure list --profile {}` and look what it waits for", argument(name)),
+            format!("{judged}; when run by the AWS CLI: {error}"),
+            format!("run `aws configure list --profile {}` and see what it waits for", argument(name)),
         ),
     }
 }
@@ -240,7 +240,7 @@ fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> St
     };
     let first = word(&takings[0].1);
     if takings.iter().all(|(_, taken)| word(taken) == first) {
-        return format!("all tools take {first}");
+        return format!("all tools use {first}");
     }
     takings.iter().map(|(family, taken)| format!("{family}: {}", word(taken))).collect::<Vec<_>>().join(", ")
 }
@@ -249,13 +249,13 @@ fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> St
 /// is all that is looked at.
 fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Finding {
     if let Some(source) = source_word(said.stdout.expose()) {
-        let text = format!("{judged}; the AWS CLI says `{source}`");
+        let text = format!("{judged}; the AWS CLI reports `{source}`");
         return match (is_ours, source) {
             (true, "custom-process") | (false, _) => Finding::ok(name, text),
             (true, _) => Finding::error(
                 name,
                 format!("{text}, not kcaws"),
-                "remove what the AWS CLI takes instead: `shadowing` and `environment_keys` name it",
+                "remove what the AWS CLI uses instead; see `shadowing` and `environment_keys`",
             ),
         };
     }
@@ -267,17 +267,17 @@ fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Findin
     match (ours("kcaws: error:"), ours("kcaws: hint:"), words.first()) {
         (Some(error), hint, _) => Finding::warning(
             name,
-            format!("{judged}; the AWS CLI runs kcaws, which says: {error}"),
+            format!("{judged}; the AWS CLI runs kcaws, which reports: {error}"),
             hint.unwrap_or("see the checks below").to_owned(),
         ),
         (None, _, Some(first)) => Finding::error(
             name,
-            format!("{judged}; the AWS CLI gets nothing: {first}"),
+            format!("{judged}; the AWS CLI gets no credentials: {first}"),
             format!("run `aws configure list --profile {}`", argument(name)),
         ),
         (None, _, None) => Finding::warning(
             name,
-            format!("{judged}; the AWS CLI gets nothing"),
+            format!("{judged}; the AWS CLI gets no credentials"),
             format!("run `aws configure list --profile {}`", argument(name)),
         ),
     }

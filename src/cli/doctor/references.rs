@@ -39,7 +39,7 @@ pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
     let refer = || document.references().into_iter().filter(|one| is_asked(&one.profile));
     let all_there = findings.is_empty() && !refer().any(|one| is_lost(context, &one.profile));
     if all_there && refer().next().is_some() {
-        findings.push(Finding::ok("", "what profiles refer to is there"));
+        findings.push(Finding::ok("", "everything that profiles refer to exists"));
     }
     findings
 }

@@ -10,21 +10,21 @@ use crate::configure::shell_line::ShellLine;
 pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {
     let app = context.app;
     if let Some(shell) = app.env.get(HOOK) {
-        return vec![Finding::ok(shell, "this shell has loaded it")];
+        return vec![Finding::ok(shell, "loaded in this shell")];
     }
     let line = ShellLine::of_this_person(&app.env, &app.folders, |_| Some("kcaws".to_owned()));
     let Some(line) = line else { return Vec::new() };
     let Some(file) = &line.file else {
-        return vec![Finding::ok(line.shell.name(), "not looked for: this call did not come through it")];
+        return vec![Finding::ok(line.shell.name(), "not checked: this command was not run through it")];
     };
     let subject = file.display().to_string();
     let text = app.config_file(file.clone()).read().ok().flatten();
     vec![if line.is_in(&text.unwrap_or_default()) {
-        Finding::ok(subject, "it loads the hook; this call did not come through it")
+        Finding::ok(subject, "it loads the hook, but this command was not run through it")
     } else {
         Finding::warning(
             subject,
-            "no hook: without it there is no `kcaws use` and no completion",
+            "no hook: `kcaws use` and completion need it",
             fix(context),
         )
     }]
@@ -37,7 +37,7 @@ fn fix(context: &DoctorContext<'_>) -> String {
         let name = argument(&one.session.name);
         format!("kcaws configure --session {name} --no-login --profiles none --shell-line")
     });
-    format!("`{adds}` adds the line; `kcaws init --help` shows it")
+    format!("run `{adds}` to add the line; `kcaws init --help` shows it")
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Ut
     };
     let login = status.and_then(|status| status.is_logged_in(now).then_some(status.login).flatten());
     let Some(login) = login else {
-        return vec![Finding::warning(name, "nobody is logged in", fix)];
+        return vec![Finding::warning(name, "not logged in", fix)];
     };
     let minutes = (login.access_expires_at - now).num_minutes();
     let mut findings = vec![match (login.refreshable, minutes) {

@@ -47,10 +47,10 @@ pub(super) fn chain(error: &dyn std::error::Error) -> Cause {
 fn limit(error: &std::io::Error) -> Option<&'static str> {
     match rustix::io::Errno::from_io_error(error)? {
         rustix::io::Errno::MFILE => {
-            Some("this process may not open more files: run `ulimit -n 256`, then the same command again")
+            Some("this process cannot open more files: run `ulimit -n 256`, then the same command again")
         }
         rustix::io::Errno::NFILE => {
-            Some("this machine has no open file left: end programs, then run the same command again")
+            Some("this machine has reached its limit of open files: close some programs, then run the same command again")
         }
         _ => None,
     }

@@ -113,12 +113,12 @@ impl CommandError {
 
     pub(super) fn output(error: &std::io::Error) -> Self {
         let failure =
-            Self::new(Exit::Failed, ErrorCode::Output, "cannot write the answer").because(error.to_string());
+            Self::new(Exit::Failed, ErrorCode::Output, "cannot write the output").because(error.to_string());
         failure.hint(match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                "make room where stdout goes, then run the same command again"
+                "free up space where stdout goes, then run the same command again"
             }
-            _ => "see where stdout of this command goes, then run it again",
+            _ => "check where stdout of this command goes, then run it again",
         })
     }
 
@@ -152,7 +152,7 @@ impl std::fmt::Display for CommandError {
 }
 
 /// What to do about `sudo -E`. Never to hand anything over: the folder is its owner's login.
-pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` as root's own; in a container, set XDG_STATE_HOME to a folder of root's";
+pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` to use root's home; in a container, set XDG_STATE_HOME to a folder owned by root";
 
 /// A name as it can be pasted into a shell.
 pub(super) fn argument(name: &str) -> String {
@@ -170,7 +170,7 @@ impl From<StateError> for CommandError {
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
             StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }.hint(
-                "kcaws keeps its state in a folder that only you can enter; `kcaws doctor` says how to fix that one",
+                "the state folder must be accessible only to you; `kcaws doctor` shows how to fix it",
             ),
             StateError::RootInAnothersHome { .. } => {
                 Self { exit: Exit::Configuration, code: ErrorCode::Root, ..failure }.hint(AS_ROOT)
@@ -179,16 +179,16 @@ impl From<StateError> for CommandError {
                 failure.hint("that file system is read-only: set XDG_STATE_HOME to a folder on another one")
             }
             StateError::Io { .. } => failure.hint(
-                "check the space and the rights of the folder (XDG_STATE_HOME); `kcaws doctor` looks at them",
+                "check the free space and the permissions of the folder (XDG_STATE_HOME) with `kcaws doctor`",
             ),
             StateError::Busy { .. } => {
-                Self { code: ErrorCode::Busy, ..failure }.hint("wait for it, or end that process, then try again")
+                Self { code: ErrorCode::Busy, ..failure }.hint("wait for it or end that process, then try again")
             }
             StateError::NoRandom => {
                 failure.hint("the system forbids getrandom(2); check the sandbox that kcaws runs in")
             }
             StateError::NoLocks { .. } => {
-                failure.hint("put the state folder on a local disk: set XDG_STATE_HOME")
+                failure.hint("set XDG_STATE_HOME to a folder on a local disk")
             }
         };
         failure.because_of(cause)
@@ -200,12 +200,12 @@ impl From<SettingsError> for CommandError {
         let failure = Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
-            SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
+            SettingsError::Unreadable { .. } => failure.hint("check the permissions of the file"),
             SettingsError::Syntax { .. } => {
                 failure.hint("fix that line; `docs/configuration.md` has the list of settings")
             }
             SettingsError::BadIdpUrl { .. } => {
-                failure.hint("it is the realm's URL, such as https://sso.example.com/realms/corp")
+                failure.hint("use the realm's URL, such as https://sso.example.com/realms/corp")
             }
             SettingsError::NoIdpUrl { session, path } => {
                 let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
@@ -213,7 +213,7 @@ impl From<SettingsError> for CommandError {
                     "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
                 ))
             }
-            SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
+            SettingsError::BadValue { known, .. } => failure.hint(format!("use one of {known}")),
         };
         failure.because_of(cause)
     }
@@ -226,17 +226,17 @@ impl From<EndpointError> for CommandError {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
             EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure
-                .hint("an endpoint is a scheme, a host and perhaps a path, such as https://sso.example.com"),
+                .hint("an endpoint is a scheme, a host and an optional path, such as https://sso.example.com"),
             EndpointError::Foreign { minted, asked } => {
                 let failure = Self { code: ErrorCode::ForeignEndpoint, ..failure };
                 if asked.by_setting().is_empty() {
                     failure.hint(format!(
-                        "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to a place at {}",
+                        "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to an endpoint at {}",
                         minted.host()
                     ))
                 } else {
                     failure.hint(
-                        "unset it, or let it name a host of the AWS partition that the login belongs to",
+                        "unset it, or set it to a host of the AWS partition that the login belongs to",
                     )
                 }
             }
@@ -251,12 +251,12 @@ impl From<NoPort> for CommandError {
     fn from(error: NoPort) -> Self {
         let failure = Self::new(Exit::Failed, ErrorCode::NoPort, error.to_string()).hint(match &error {
             NoPort::NotOpened(source) if source.kind() == ErrorKind::AddrInUse => {
-                "choose another --port: another program listens at this one"
+                "choose another --port: another program is listening on this one"
             }
             NoPort::NotOpened(source) if source.kind() == ErrorKind::WouldBlock => {
-                "the system gives no thread: see `ulimit -u`"
+                "the system does not allow another thread: see `ulimit -u`"
             }
-            NoPort::NotOpened(_) => "see whether something on this machine forbids listening on 127.0.0.1",
+            NoPort::NotOpened(_) => "check whether something on this machine blocks listening on 127.0.0.1",
             NoPort::ForAnybody(_) => {
                 "allow netlink sockets (NETLINK_SOCK_DIAG) or mount /proc in the sandbox that kcaws runs in"
             }
@@ -268,8 +268,8 @@ impl From<NoPort> for CommandError {
 impl From<PrivateFileError> for CommandError {
     fn from(error: PrivateFileError) -> Self {
         let failure = Self::new(Exit::Failed, ErrorCode::OutputFile, error.to_string()).hint(match &error {
-            PrivateFileError::NotAFile { .. } => "name a file that is not there yet, or a regular one",
-            PrivateFileError::Io { .. } => "check the space and the rights of the folder that --output names",
+            PrivateFileError::NotAFile { .. } => "use a file that does not exist yet, or a regular file",
+            PrivateFileError::Io { .. } => "check the free space and the permissions of the folder that --output names",
         });
         failure.because_of(chain(&error))
     }

@@ -28,9 +28,9 @@ pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandE
     let names: Vec<String> =
         document.profile_names().into_iter().filter(|name| matches(pattern, name)).filter(is_ours).collect();
     if names.is_empty() {
-        let message = format!("no profile of kcaws matches `{pattern}`");
+        let message = format!("no kcaws profile matches `{pattern}`");
         return Err(CommandError::new(Exit::Configuration, ErrorCode::NoMatch, message)
-            .hint("`*` stands for any letters, `?` for one: --each 'prod-*'"));
+            .hint("use `*` for any characters and `?` for one: --each 'prod-*'"));
     }
     Ok(names)
 }
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
         format!("{} of {all} failed, {good} done", failed.len()),
     )
     .because(failed.join(", "))
-    .hint("the numbers are their exit codes; what they said stands above, behind the profile's name"))
+    .hint("the numbers are exit codes; the commands' output is above, after the profile's name"))
 }
 
 /// The commands' own kcaws may ask nobody, and a descriptor can be read only once. So where tokens lie under a

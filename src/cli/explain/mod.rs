@@ -14,25 +14,25 @@ use super::role_args::account;
 use super::ui::{Ui, shown};
 use crate::app::App;
 
-/// Explain a code or message: what it means, who can fix it, and how; without one, list the topics
+/// Explain a code or message: what it means, who can fix it, and how; list the topics if none is given
 ///
-/// Knows exit codes, what tools show when they get no credentials, AWS's answers, the pages that AWS and Keycloak show
-/// at a login, and what CloudTrail says of them; pieces of logs will do. With a profile, or a session, account and permission set, `explain 403` asks AWS
-/// what you have there.
+/// Covers exit codes, messages of tools that get no credentials, errors from AWS, the pages that AWS and Keycloak show
+/// during a login, and the corresponding CloudTrail events. Part of a log line is enough. With a profile, or a session,
+/// account and permission set, `explain 403` asks AWS what is assigned to you there.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws explain exit 5\n  kcaws explain 'Invalid requester'\n  kcaws explain 403 --profile dev\n  kcaws explain 403 --session corp --account 111122223333 --role PowerUser"
 )]
 pub(super) struct ExplainArgs {
-    /// A code, or a part of a message
+    /// Code, or part of a message
     text: Vec<String>,
-    /// For 403: the profile that is refused [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
+    /// For 403: the profile in question [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
     #[arg(long, conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
     /// For 403: the session, with --account and --role
     #[arg(long, requires_all = ["account", "role"])]
     session: Option<String>,
-    /// For 403: the account, by its ID or its name
+    /// For 403: the account's ID or name
     #[arg(long, requires = "role", value_parser = account)]
     account: Option<String>,
     /// For 403: the permission set

@@ -62,28 +62,28 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     let (why, fix) = match account {
         Some(_) if assigned => (
             format!("AWS lists `{name}` in account {id} for you"),
-            "try again; lists may lag behind for an hour, and a permission set that is being provisioned is refused meanwhile".to_owned(),
+            "try again; lists may be out of date for up to an hour, and a permission set is refused while it is being provisioned".to_owned(),
         ),
         Some(_) if near_roles.is_empty() => {
-            (format!("account {id} is yours, and `{name}` is not among what you have there"), ask)
+            (format!("you have access to account {id}, but not with `{name}`"), ask)
         }
         Some(_) => (
-            format!("account {id} is yours, and `{name}` is not among what you have there; {}", are(&near_roles)),
-            format!("write the name as AWS has it, letter by letter; if it is another one, {ask}"),
+            format!("you have access to account {id}, but not with `{name}`; {}", are(&near_roles)),
+            format!("use the exact name; if you need a different permission set, {ask}"),
         ),
         None if access.accounts.is_empty() => {
-            ("AWS lists no account at all for you".to_owned(), "ask an administrator whether your user has any assignment, and whether it is the right user".to_owned())
+            ("AWS lists no accounts for you".to_owned(), "ask an administrator whether you signed in as the right user and whether it has any assignments".to_owned())
         }
         None if near_accounts.is_empty() => {
             let why = match access.accounts.as_slice() {
-                [only] => format!("account {id} is not the one that AWS lists for you, {}", only.id),
-                several => format!("account {id} is none of the {} that AWS lists for you", several.len()),
+                [only] => format!("account {id} is not the only one that AWS lists for you, {}", only.id),
+                several => format!("account {id} is not among the {} that AWS lists for you", several.len()),
             };
             (why, ask)
         }
         None => (
-            format!("account {id} is none of those that AWS lists for you; {}", are(&near_accounts)),
-            format!("compare the number; if it is right, {ask}"),
+            format!("account {id} is not among those that AWS lists for you; {}", are(&near_accounts)),
+            format!("check the number; if it is right, {ask}"),
         ),
     };
     Refusal {

@@ -206,7 +206,7 @@ fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> 
     let cause = if expired {
         "nobody pressed Allow, the sign-in was refused in the browser, or `sso_region` is wrong (the page then says invalid_grant)"
     } else {
-        "`sso_region` is not the region of this portal, or the code was used already"
+        "`sso_region` is not the region of this portal, or the code was already used"
     };
     error.because(cause).hint(format!(
         "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the region of your Identity Center",

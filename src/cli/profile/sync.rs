@@ -124,7 +124,7 @@ fn whole(listing: &Listing) -> Result<(), CommandError> {
         ),
     };
     Err(CommandError::new(Exit::Failed, ErrorCode::Partial, message)
-        .because(format!("AWS does not tell what you have there: {}", first.reason))
+        .because(format!("AWS does not report your permission sets there: {}", first.reason))
         .hint("ask an administrator whether the account is suspended or being closed"))
 }
 

@@ -23,7 +23,7 @@ pub(in crate::cli) struct WriteArgs {
     /// Print the change as a diff and write nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// Write into the file itself where it cannot be replaced (hard links, a mounted file)
+    /// Write to the file in place if it cannot be replaced (hard links, a mounted file)
     #[arg(long)]
     pub(in crate::cli) in_place: bool,
     /// Print JSON

@@ -44,7 +44,7 @@ pub(super) const TOPICS: &[Topic] = &[
             "exit code 4",
             "exit status 4",
             "no valid login",
-            "nobody is logged in",
+            "not logged in",
             "not logged in",
         ],
         means: "you must log in: you are not logged in, the Identity Center session has ended, or the login was denied or not finished in time",

@@ -114,7 +114,7 @@ pub(super) const TOPICS: &[Topic] = &[
         seen: &["access_denied", "accessdeniedexception", "accessdeniedexception + createtoken"],
         means: "at a login: it was denied on the consent page",
         owner: YOU,
-        fix: "run `kcaws login` again and press Allow, if it was you who started it",
+        fix: "if you started this login, run `kcaws login` again and choose Allow",
         source: OIDC,
     },
     Topic {
