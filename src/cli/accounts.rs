@@ -63,7 +63,7 @@ struct UnavailableRow {
     reason: String,
 }
 
-/// Returns all accounts and permission sets of the person; that may take a minute.
+/// Returns all accounts and permission sets of the user; this may take a minute.
 pub(super) fn listed(opened: &OpenSession<'_>, ui: &mut Ui) -> Result<Listing, SessionError> {
     let spinner = ui.spinner("Asking for your accounts …");
     let listed = opened.session().accounts(|done, total| {
@@ -125,7 +125,7 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
     Ok(())
 }
 
-/// The last list, where it may stand for a new one. Of a login that is over it may not: nobody would notice.
+/// Returns the last list if it can replace a new one, but never after the login has ended, which would go unnoticed.
 fn fresh(selected: &ResolvedSession, app: &App) -> Result<Option<CachedAccounts>, CommandError> {
     let now = app.clock.now();
     let noted = status::read(&**app.state(), &selected.session)?;

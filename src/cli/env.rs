@@ -26,7 +26,7 @@ Examples:
   kcaws env dev --region us-east-1
 
 Tools use the profile's Region and its endpoints too (endpoint_url, services, use_fips_endpoint, ca_bundle and the \
-like); your own AWS_REGION, AWS_ENDPOINT_URL and so on come first. KCAWS_SET lists what was set from the profile, so \
+like); your own AWS_REGION, AWS_ENDPOINT_URL and so on take precedence. KCAWS_SET lists what was set from the profile, so \
 that --unset and the next `kcaws use`, `env` or `exec` remove it again. dotenv leaves AWS_CA_BUNDLE out, since a \
 container does not see that file.
 
@@ -48,7 +48,7 @@ pub(super) struct EnvArgs {
     /// Output syntax [default: from $SHELL]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Print commands that unset the variables, those of `kcaws serve` too
+    /// Print commands that unset the variables, including those of `kcaws serve`
     #[arg(long)]
     unset: bool,
 }
@@ -80,7 +80,7 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let competing = variables::competing_in(&app.env, &set);
     if !format.removes() && !competing.is_empty() {
         ui.warn(&format!(
-            "{} cannot remove {}, and some tools take that before these keys",
+            "{} cannot remove {}, which some tools use before these keys",
             format.name(),
             competing.join(", ")
         ));
@@ -137,6 +137,6 @@ pub(super) fn text(
 impl From<Unquotable> for CommandError {
     fn from(error: Unquotable) -> Self {
         Self::new(Exit::Failed, ErrorCode::Unquotable, error.to_string())
-            .hint("choose another --format, or run the program by `kcaws exec`, which quotes nothing")
+            .hint("choose another --format, or run the program with `kcaws exec`, which needs no quoting")
     }
 }

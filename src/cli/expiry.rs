@@ -69,13 +69,15 @@ pub(super) fn rows(
 ) -> Vec<[String; 2]> {
     let first = first(status, warm);
     let row = |clock, name: String, end: DateTime<Utc>, then: &str| {
-        let left = if end > now { format!("in {}", span(end - now)) } else { "over".to_owned() };
-        let mark = if first == Some(clock) { "; expires first" } else { "" };
-        [name, format!("{left}{then}{mark}")]
+        let left = if end > now { format!("in {}", span(end - now)) } else { "expired".to_owned() };
+        let mark = if first == Some(clock) { "expires first" } else { "" };
+        let remarks: Vec<&str> = [mark, then].into_iter().filter(|remark| !remark.is_empty()).collect();
+        let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) };
+        [name, format!("{left}{remarks}")]
     };
     let mut rows = Vec::new();
     if let Some(login) = status.and_then(|status| status.login.as_ref()) {
-        let then = if login.refreshable { "; renewed automatically" } else { ", then log in again" };
+        let then = if login.refreshable { "renewed automatically" } else { "then log in again" };
         rows.push(row(Clock::AccessToken, "access token".to_owned(), login.access_expires_at, then));
         let session = match last {
             None => "not reported by AWS; estimated after the first session has ended".to_owned(),

@@ -15,27 +15,27 @@ Examples:
   kcaws init fish | source       in ~/.config/fish/config.fish
   Invoke-Expression (& kcaws init powershell | Out-String)   in $PROFILE
 
-nu and elvish load a file; its first lines say where it goes:
+nu and elvish load a file; its first lines show where to put it:
   kcaws init nu | head -20";
 
 /// Print the shell integration script: `kcaws use`, completion, and a function for your prompt
 ///
-/// It changes no prompt by itself and says nothing when it is loaded.
+/// The script prints nothing when it is loaded and does not change your prompt.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct InitArgs {
-    /// The shell to print it for
+    /// Shell to print the script for
     #[arg(value_enum)]
     shell: Shell,
 }
 
-/// Print the completion alone: commands, options, profiles, sessions, accounts, permission sets, regions
+/// Print only the completion script: commands, options, profiles, sessions, accounts, permission sets, Regions
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  eval -- \"$(kcaws completions bash)\"\n\nAlready included in `kcaws init`."
 )]
 pub(super) struct CompletionsArgs {
-    /// The shell to print it for
+    /// Shell to print the script for
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -101,9 +101,9 @@ impl Shell {
             return Err(CommandError::new(
                 Exit::Failed,
                 ErrorCode::OwnPath,
-                "the path of kcaws cannot be written down",
+                "the path of kcaws cannot be written in the script",
             )
-            .hint("install it in a folder whose name is plain text"));
+            .hint("install it in a folder without special characters in its name"));
         };
         for part in parts {
             ui.script(part.replace(MARKER, &path).trim_end());

@@ -57,7 +57,7 @@ impl RoleArgs {
         };
         let Some(profile) = profile else {
             return Err(unnamed::which_profile(app)
-                .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
+                .hint("name it, set AWS_PROFILE, or pass --session, --account and --role"));
         };
         Ok(resolve::role_of_profile(app, &profile)?)
     }
@@ -76,7 +76,7 @@ pub(super) fn role_name(text: &str) -> Result<String, String> {
     if target::is_role_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`".to_owned())
+        Err("the name of a permission set has at most 64 letters, digits and `+=,.@-_`".to_owned())
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn id_of(app: &App, selected: &ResolvedSession, account: &str) -> Res
 }
 
 pub(super) fn account_id(text: &str) -> Result<String, String> {
-    target::account_id(text).ok_or_else(|| "an account id has 12 digits".to_owned())
+    target::account_id(text).ok_or_else(|| "an account ID has 12 digits".to_owned())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Resolve
     };
     if !ui.is_interactive() {
         return Err(CommandError::new(Exit::Usage, ErrorCode::WhichSession, "which session?")
-            .because(format!("there are: {}", sessions.join(", ")))
+            .because(format!("sessions: {}", sessions.join(", ")))
             .hint("name it, or set AWS_PROFILE"));
     }
     let at = ui.pick("Session:", sessions.iter().map(|one| shown(one)).collect())?;

@@ -30,12 +30,12 @@ Examples:
   kcaws serve dev --region us-east-1
   docker run --network host --user \"$(id -u)\" --env-file .env …
 
-A process of yours that has the variables gets credentials of the role as long as this runs, fresh ones each time: AWS \
-SDKs, the AWS CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before \
-them. The token is also in a private file, for programs that read it from a file only (polars, delta-rs); \
-`--format dotenv` leaves that file out, since a container does not see it. Other users of this machine are refused, \
-with the token too: a container needs the host's network and your user id. For one command there is \
-`kcaws exec --serve`. The profile's Region and its endpoints are among the variables, as in `kcaws env`.";
+Any process of yours that has these variables can get fresh credentials of the role while this is running: AWS SDKs, \
+the AWS CLI and Terraform use them unless keys, AWS_PROFILE or a [default] with credentials take precedence. The token \
+is also in a private file, for programs that only read it from a file (polars, delta-rs); `--format dotenv` leaves that \
+file out, since a container does not see it. Other users of this machine are refused even if they have the token, so a \
+container needs the host's network and your user ID. For a single command, use `kcaws exec --serve`. The variables \
+include the profile's Region and endpoints, as in `kcaws env`.";
 
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
@@ -45,7 +45,7 @@ pub(super) const VARIABLES: [&str; 3] = [URI, TOKEN, TOKEN_FILE];
 
 /// Serve role credentials on 127.0.0.1, as in a container, until Ctrl-C
 ///
-/// This prints a token that gets credentials, because that is its purpose. It is good as long as this runs.
+/// This prints a token that gets credentials, because that is its purpose. It is valid while this is running.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
@@ -59,7 +59,7 @@ pub(super) struct ServeArgs {
     /// Listen on this port [default: any free one]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Write the variables to FILE, for you alone to read (mode 0600), instead of printing them; removed at the end
+    /// Write the variables to FILE, readable only by you (mode 0600), instead of printing them; removed at the end
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let chosen = args.of.choose_or_ask(app, ui)?;
     if let Some(hidden) = hidden_by_default(&chosen, app) {
         let cause = hidden.cause.unwrap_or_default();
-        ui.warn(&format!("{}: {cause}; give it a name of its own", hidden.message));
+        ui.warn(&format!("{}: {cause}; give it another name", hidden.message));
     }
     let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
     let ResolvedRole { selected, role, .. } = chosen;
@@ -91,7 +91,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     if let Some(file) = &args.output {
         ui.say(&format!("The variables are in `{}`.", shown(&file.to_string_lossy())));
     } else {
-        ui.warn_of_readers_of_stdout("use --output FILE, which makes one for you alone");
+        ui.warn_of_readers_of_stdout("use --output FILE, which creates a file that only you can read");
         ui.secret_line(&line);
         ui.finish()?;
     }
@@ -117,15 +117,15 @@ pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<Comm
     let error = CommandError::new(
         Exit::Configuration,
         ErrorCode::DefaultFirst,
-        "[default] comes before served credentials",
+        "[default] takes precedence over served credentials",
     )
-    .because(format!("AWS's tools take its `{}` at {} where no profile is named", found.key, found.place));
+    .because(format!("AWS tools use its `{}` at {} if no profile is named", found.key, found.place));
     Some(match &chosen.selected.profile {
         Some(profile) if document.own(profile).is_some() => error.hint(format!(
-            "run the command with AWS_PROFILE={} instead of kcaws: that keeps its credentials fresh too",
+            "run the command with AWS_PROFILE={} instead of kcaws; its credentials stay fresh too",
             argument(profile)
         )),
-        _ => error.hint("give that profile a name of its own, or leave --serve out"),
+        _ => error.hint("give that profile another name, or leave out --serve"),
     })
 }
 

@@ -19,11 +19,11 @@ use crate::session::last_session::{self, LastSession};
 use crate::session::status::{self, SessionStatus};
 use crate::session::{LoginNeeded, SessionError};
 
-/// Show the sessions: who is logged in, until when, and where the tokens lie
+/// Show the sessions: who is logged in, until when, and where the tokens are stored
 ///
-/// Reads files only, neither keyring nor network: what AWS ended meanwhile shows at the next use, or with --check.
-/// The end of an Identity Center session is not told by AWS; it is learned by seeing one end. With SESSION the exit
-/// code is 4 when it is not logged in.
+/// Reads files only, not the keyring or the network: sessions ended by AWS in the meantime only show up on next use, or
+/// with --check. AWS does not report when an Identity Center session ends; it is estimated after one has ended. With
+/// SESSION, the exit code is 4 if you are not logged in to it.
 #[derive(Args, Debug)]
 #[command(
     mut_arg("session", |session| session.help("Name of an [sso-session …] [default: all]")),
@@ -31,7 +31,7 @@ use crate::session::{LoginNeeded, SessionError};
 pub(super) struct StatusArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// Ask AWS too whether the login is still good, and who you are if that is cheap
+    /// Also ask AWS whether the login is still valid, and who you are if that is cheap
     #[arg(long)]
     check: bool,
     /// Print JSON
@@ -116,7 +116,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     if args.json {
         ui.json(&Report { schema: 1, sessions: seen.into_iter().map(|seen| seen.row).collect() });
     } else if seen.is_empty() {
-        ui.say("No session is set up; run `kcaws configure`.");
+        ui.say("No sessions are set up; run `kcaws configure`.");
     } else {
         show(seen, now, ui);
     }
@@ -182,7 +182,7 @@ fn show(seen: Vec<Seen>, now: DateTime<Utc>, ui: &mut Ui) {
     for Seen { row, check, .. } in &seen {
         for gone in &row.assignments_gone {
             ui.say(&format!(
-                "Session `{}`: the assignment of {} in account {} is gone; its credentials here end in {}.",
+                "Session `{}`: {} in account {} is no longer assigned; its credentials here expire in {}.",
                 shown(&row.name),
                 shown(&gone.role_name),
                 shown(&gone.account_id),
@@ -256,7 +256,7 @@ fn cells(row: Row, now: DateTime<Utc>) -> Vec<String> {
     let access = match row.access_expires_at.map(|at| at - now) {
         None => "-".to_owned(),
         Some(left) if left > TimeDelta::zero() => format!("{} left", span(left)),
-        Some(_) if row.refreshable == Some(true) => "renewed at next use".to_owned(),
+        Some(_) if row.refreshable == Some(true) => "refreshes on use".to_owned(),
         Some(_) => "expired".to_owned(),
     };
     let store = row.store.map_or_else(|| "-".to_owned(), |store| store.to_string());

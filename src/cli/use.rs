@@ -20,14 +20,14 @@ use crate::shell::{Format, name_of_shell};
 
 const EXAMPLES: &str = "\
 Examples:
-  kcaws use dev         this shell's AWS_PROFILE
-  kcaws use             pick one, those used last first
-  kcaws use -           back to the one before
-  kcaws use --clear     none
-  kcaws use --json      the list
+  kcaws use dev         sets AWS_PROFILE in this shell
+  kcaws use             pick one, most recently used first
+  kcaws use -           switch back to the previous one
+  kcaws use --clear     unset the profile
+  kcaws use --json      print the list
 
-Tools read the profile's Region and endpoints through AWS_PROFILE. What comes before a profile is removed from the \
-shell: AWS keys, a web identity, other variables that name a profile, and what `kcaws env` or `exec` set; an AWS_REGION \
+Tools read the profile's Region and endpoints through AWS_PROFILE. What takes precedence over a profile is removed from the \
+shell: AWS keys, a web identity, other variables that select a profile, and what `kcaws env` or `exec` set; an AWS_REGION \
 of your own stays.
 
 A program cannot change its shell: load `kcaws init SHELL` first.";
@@ -36,15 +36,15 @@ A program cannot change its shell: load `kcaws init SHELL` first.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct UseArgs {
-    /// Profile, or `-` for the one before; without it you pick one
+    /// Profile, or `-` for the previous one; if not given, you are asked to choose
     profile: Option<String>,
     /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
     #[arg(long = "profile", value_name = "PROFILE", conflicts_with = "profile")]
     named: Option<String>,
-    /// Leave the profile
+    /// Unset the profile
     #[arg(long, conflicts_with_all = ["profile", "named", "json"])]
     clear: bool,
-    /// Print the profiles that kcaws serves as JSON
+    /// Print the kcaws profiles as JSON
     #[arg(long, conflicts_with_all = ["profile", "named"])]
     pub(super) json: bool,
     /// Asked by the shell's function: three lines, the profile or nothing, names of variables to remove, a dot
@@ -119,7 +119,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         return Err(CommandError::new(
             Exit::Configuration,
             ErrorCode::BadName,
-            "the profile's name holds a control character",
+            "the profile's name contains a control character",
         )
         .hint("rename it in ~/.aws/config"));
     }
@@ -127,7 +127,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     hand_over(profile, app, ui);
     match seen(profile, app) {
         Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
-        None => ui.say(&format!("{}: not a profile of kcaws", shown(profile))),
+        None => ui.say(&format!("{}: not a kcaws profile", shown(profile))),
     }
     if let Some((variable, by_hand)) = variables::region_by_hand(&app.env)
         && region.as_ref().is_some_and(|region| *region != by_hand)
@@ -138,8 +138,12 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 fn nothing_before() -> CommandError {
-    CommandError::new(Exit::Failed, ErrorCode::NothingBefore, "no other profile was used here before")
-        .hint("name one, or pick one with `kcaws use`")
+    CommandError::new(
+        Exit::Failed,
+        ErrorCode::NothingBefore,
+        "no other profile was used in this shell before",
+    )
+    .hint("name one, or choose one with `kcaws use`")
 }
 
 fn not_loaded(app: &App) -> CommandError {
@@ -161,11 +165,11 @@ fn how_to_load(shell: Option<&str>) -> String {
         (Some(_), "bash" | "zsh") => format!(
             "put `eval -- \"$(kcaws init {name})\"` into ~/.{name}rc, and start a new shell; or `export AWS_PROFILE=…`"
         ),
-        (Some(_), _) => format!("kcaws has no hook for {name}: `export AWS_PROFILE=…` chooses a profile"),
+        (Some(_), _) => format!("kcaws has no hook for {name}: `export AWS_PROFILE=…` sets a profile"),
         (None, "csh" | "tcsh") => {
-            format!("kcaws has no hook for {name}: `setenv AWS_PROFILE …` chooses a profile")
+            format!("kcaws has no hook for {name}: `setenv AWS_PROFILE …` sets a profile")
         }
-        (None, _) => format!("kcaws has no hook for {name}: set AWS_PROFILE in it to choose a profile"),
+        (None, _) => format!("kcaws has no hook for {name}: set AWS_PROFILE to choose a profile"),
     }
 }
 
@@ -212,12 +216,12 @@ fn picked_of(
             ErrorCode::NoProfiles,
             "no profile gets its credentials from kcaws",
         )
-        .hint("`kcaws configure` writes some"));
+        .hint("run `kcaws configure` to create some"));
     }
     if !ui.is_interactive() {
         let some = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CommandError::new(Exit::Usage, ErrorCode::WhichProfile, "which profile?")
-            .because(format!("there are: {some}"))
+            .because(format!("profiles: {some}"))
             .hint("name it"));
     }
     let width = |cell: fn(&Row) -> &str| {
@@ -314,7 +318,7 @@ fn description(view: &View) -> String {
     let role = view.role_name.as_deref().map(|role| format!("{} in ", shown(role))).unwrap_or_default();
     let time = match view.standing {
         Standing::LoginNeeded => format!("run `kcaws login {}`", super::error::argument(&view.session)),
-        Standing::Renews => "credentials at the next use".to_owned(),
+        Standing::Renews => "will be fetched on next use".to_owned(),
         _ => format!("{} left", prompt::format::left(view)),
     };
     format!("{role}account {}, {time}", view.account_id)

@@ -9,13 +9,13 @@ pub(super) fn report(visitors: &Visitors, ui: &mut Ui) {
         tell_of_another_user(uid, ui);
     }
     if visitors.has_unknown() {
-        ui.say("This system does not tell which user asked for the page; it was given to the first one.");
+        ui.say("This system does not report which user requested the page; it was sent to the first one.");
     }
 }
 
 /// Not silenced by `-q`: somebody tries to act as this person.
 pub(super) fn tell_of_another_user(uid: u32, ui: &mut Ui) {
     ui.tell(&format!(
-        "kcaws: warning: another user of this machine (uid {uid}) asked for the page and was refused"
+        "kcaws: warning: another user of this machine (uid {uid}) requested the page and was refused"
     ));
 }

@@ -315,7 +315,7 @@ fn a_locked_keyring_is_an_error_and_raises_no_prompt() {
     fixture.env.set_env("PATH", fixture.env.bin_dir());
     expect(&fixture, "--offline", "store", "ok", "a login would use the Secret Service (gnome-keyring-d)");
     fixture.log_in();
-    expect(&fixture, "--offline", "store", "ok", "the tokens are there");
+    expect(&fixture, "--offline", "store", "ok", "it has the tokens");
     fixture.env.set_env("PATH", "/usr/bin:/bin");
     expect(&fixture, "--offline", "store", "ok", "the Secret Service (gnome-keyring-daemon 4");
     keyring.lock();

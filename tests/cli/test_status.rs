@@ -60,7 +60,7 @@ fn an_expired_token_is_told_apart_from_one_that_renews_itself() {
     fixture.log_in();
     kcaws_test_kit::wait_for("the token to expire", || {
         let output = fixture.run("status").expect_ok();
-        output.stdout_text().contains("renewed at next use").then_some(())
+        output.stdout_text().contains("refreshes on use").then_some(())
     });
 }
 

@@ -272,7 +272,7 @@ fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
         with(&default);
         let output = fixture.run("exec dev --serve -- touch started").expect_code(125);
         output
-            .expect_stderr("[default] comes before served credentials")
+            .expect_stderr("[default] takes precedence over served credentials")
             .expect_stderr(&format!("take its `{key}"))
             .expect_stderr("run the command with AWS_PROFILE=dev");
         assert!(!fixture.env.home().join("started").exists());

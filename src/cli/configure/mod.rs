@@ -95,9 +95,9 @@ struct Report<'a> {
     profiles: &'a [Changed],
     not_understood: Vec<UnclearRow<'a>>,
     shell_line: Option<shell::Row>,
-    /// What `undo` brings the old files back by, in the order of the writes.
+    /// The backup IDs for `undo`, in the order of the writes.
     backups: &'a [u64],
-    /// Only in a dry run.
+    /// Set only in a dry run.
     diff: Option<String>,
 }
 
@@ -118,7 +118,7 @@ struct UnclearRow<'a> {
     reason: &'static str,
 }
 
-/// What is set up, and what became of it so far.
+/// The session being set up, and the results so far.
 struct Run<'a> {
     args: &'a ConfigureArgs,
     name: String,
@@ -129,7 +129,7 @@ struct Run<'a> {
     profiles: Vec<Changed>,
     unclear: Vec<Unparsed>,
     backups: Vec<u64>,
-    /// Done but for this.
+    /// A failure that did not stop the rest.
     partial: Option<CommandError>,
 }
 
@@ -144,7 +144,7 @@ impl Run<'_> {
 }
 
 pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // All that can be wrong about the flags, before anybody is asked anything.
+    // All flags are checked before any question is asked.
     let mut settings = app.settings()?.profiles.clone();
     settings.name = args.template.clone().or(settings.name);
     settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
@@ -205,7 +205,7 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
         }
     }
 
-    // The file has the session now; what was read before does not know it.
+    // The file has the session now, so it is read again.
     let app = &app.reloaded();
     let is_there = change == "unchanged" || !args.write.dry_run;
     let logged_in = is_there && log_in(&run, app, ui)?;
@@ -226,7 +226,7 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     run.partial.map_or(Ok(()), Err)
 }
 
-/// A file that AWS_CONFIG_FILE names and that does not exist is created only where that can be meant, and not unsaid.
+/// Creates a missing file named by AWS_CONFIG_FILE only if that is likely intended, and reports it.
 fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let Err(missing) = resolve::check_config_file(app) else { return Ok(()) };
     let path = app.config_path()?;
@@ -238,9 +238,13 @@ fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 pub(super) fn input_needed(missing: &[&str]) -> CommandError {
-    CommandError::new(Exit::Usage, ErrorCode::InputNeeded, "some values are missing and there is no terminal to ask for them")
-        .because(format!("not given: {}", missing.join(", ")))
-        .hint("give them as flags, or run `kcaws configure` at a terminal")
+    CommandError::new(
+        Exit::Usage,
+        ErrorCode::InputNeeded,
+        "some values are missing and there is no terminal to ask for them",
+    )
+    .because(format!("not given: {}", missing.join(", ")))
+    .hint("give them as flags, or run `kcaws configure` at a terminal")
 }
 
 fn path_of(run: &Run<'_>) -> String {
@@ -266,7 +270,7 @@ fn say_what_is_there(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The diff shows them too; here they stand side by side.
+/// Shows the changes side by side, in addition to the diff.
 fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
     if !plan.overwrites() {
         return;
@@ -281,7 +285,7 @@ fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
     }
 }
 
-/// Whether somebody is logged in then. A failed login leaves the session as it was written.
+/// Returns whether the user is logged in afterwards. A failed login leaves the session as written.
 fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
     let is_noted = profiles::is_noted(app, &resolve::session_named(app, &run.name)?)?;
     if run.args.no_login || run.args.write.dry_run {

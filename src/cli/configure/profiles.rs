@@ -1,4 +1,4 @@
-//! The profiles: those of the listing, all or chosen, and those of other tools.
+//! The profiles: all or some of the listing, and those imported from other tools.
 
 use super::{Run, ask, session_questions};
 use crate::app::App;
@@ -20,7 +20,7 @@ use crate::profile::save::Outcome;
 use crate::profile::sync::{Note, Plan, Sync, WantedProfile, Writer, wanted};
 use crate::similar::did_you_mean;
 
-/// Which of the listing.
+/// Selects profiles of the listing.
 pub(super) enum ProfileSelection {
     All,
     None,
@@ -40,7 +40,7 @@ impl ProfileSelection {
     }
 }
 
-/// Writes what is wanted of all accounts and permission sets; the login is there.
+/// Writes the selected profiles of all accounts and permission sets; requires a login.
 pub(super) fn of_listing(
     run: &mut Run<'_>,
     wish: &ProfileSelection,
@@ -82,8 +82,9 @@ pub(super) fn of_listing(
     Ok(())
 }
 
-/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own;
-/// the next import does.
+/// Writes kcaws profiles for those of other tools, which are left alone.
+///
+/// Sync does not treat them as its own; the next import does.
 pub(super) fn of_other_tools(
     run: &mut Run<'_>,
     found: Found,
@@ -131,7 +132,7 @@ pub(super) fn of_other_tools(
     Ok(())
 }
 
-/// Several sessions of one portal differ for a person only.
+/// Reports other sessions of the same portal, which could have been meant.
 fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let known = session_questions::known(app.document()?);
     let names = known.iter().filter(|one| answers::is_same_portal(&one.start_url, start_url));
@@ -216,7 +217,7 @@ fn marked(all: Vec<WantedProfile>, ui: &Ui) -> Result<Vec<WantedProfile>, Comman
     Ok(chosen.map(|(_, one)| one).collect())
 }
 
-/// `None`: the person said no.
+/// Returns `None` if the user declined.
 fn put(
     run: &mut Run<'_>,
     wanted: &[WantedProfile],
@@ -259,13 +260,13 @@ fn warn_of_shadows(outcome: &Outcome<Plan>, app: &App, ui: &mut Ui) {
     }
 }
 
-/// Whether somebody seems to be logged in, by what the last login noted.
+/// Returns whether the user seems to be logged in, according to the last login's status file.
 pub(super) fn is_noted(app: &App, session: &SsoSession) -> Result<bool, CommandError> {
     let noted = crate::session::status::read(&**app.state(), session)?;
     Ok(noted.is_some_and(|status| status.login.is_some()))
 }
 
-/// What was really written.
+/// The profiles that were actually written.
 pub(super) fn first_written(profiles: &[Changed]) -> Option<&str> {
     profiles.iter().find(|one| matches!(one.change, "created" | "updated")).map(|one| one.name.as_str())
 }

@@ -1,4 +1,4 @@
-//! The line for the person's shell: shown, and written where that is wanted.
+//! The line for the user's shell: shown, and added to its startup file on request.
 
 use std::path::Path;
 
@@ -17,13 +17,13 @@ use crate::shell::Format;
 pub(super) struct Row {
     shell: &'static str,
     line: String,
-    /// null where a line alone does not do it.
+    /// Null if one line is not enough.
     file: Option<String>,
-    /// `added`, `unchanged`, or `shown` alone.
+    /// `added`, `unchanged` or `shown`.
     change: &'static str,
 }
 
-/// `None`: a shell that kcaws has nothing for.
+/// Returns `None` for an unsupported shell.
 pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<Row>, CommandError> {
     let args = run.args;
     let word = |format| word_for(format, Path::new(&run.program), app);
@@ -68,7 +68,7 @@ pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<
     row("added")
 }
 
-/// By name where the shell finds it by name.
+/// Returns the program's name if the shell finds it by name, else its path.
 fn word_for(format: Format, program: &Path, app: &App) -> Option<String> {
     let path = app.env.raw("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| program.parent() == Some(&folder)) {

@@ -19,7 +19,7 @@ use crate::app::resolve::ResolvedSession;
 use crate::console::{Destination, Partition, Via, destination, regions};
 use crate::profile::Role;
 
-/// What AWS takes for a console session.
+/// The lengths that AWS accepts for a console session.
 const DURATIONS: std::ops::RangeInclusive<Duration> = Duration::from_mins(15)..=Duration::from_hours(12);
 
 const EXAMPLES: &str = "\
@@ -71,7 +71,7 @@ pub(super) struct ConsoleArgs {
 }
 
 fn via(text: &str) -> Result<Via, String> {
-    text.parse().map_err(|()| format!("it is one of {}", Via::NAMES))
+    text.parse().map_err(|()| format!("use one of {}", Via::NAMES))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -108,7 +108,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     args.out.hand_over(&goal, &opening, app, ui)
 }
 
-/// Of the login's own partition: nothing else can be signed in to.
+/// Returns the destination, which must be in the login's partition: nothing else can be signed in to.
 fn find(
     args: &ConsoleArgs,
     selected: &ResolvedSession,
@@ -129,7 +129,10 @@ fn warn_of_doubts(destination: &Destination, role: &Role, ui: &mut Ui) {
         ui.warn(guess);
     }
     if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != role.account_id) {
-        ui.warn(&format!("the destination belongs to account {theirs}, but the role belongs to {}", role.account_id));
+        ui.warn(&format!(
+            "the destination belongs to account {theirs}, but the role belongs to {}",
+            role.account_id
+        ));
     }
 }
 

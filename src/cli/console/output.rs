@@ -1,4 +1,4 @@
-//! What becomes of the URL: the browser, stdout or the clipboard.
+//! Outputs the URL: to the browser, stdout or the clipboard.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::platform::osc52::Multiplexer;
 use crate::ports::browser::{BrowserOptions, NoBrowser};
 use crate::secret::{self, Secret};
 
-/// How long a browser may take from its start to asking for the page.
+/// How long a browser may take from its start to requesting the page.
 const BROWSER_PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Args, Debug)]
@@ -42,9 +42,9 @@ pub(super) struct Out {
 }
 
 impl Out {
-    /// Before anything is asked for: whether it can end well.
+    /// Checks the options before anything is requested.
     pub(super) fn check(&self, app: &App) -> Result<(), CommandError> {
-        // A browser that somebody names is tried wherever it is.
+        // A browser named by the user is always tried.
         if self.print || self.copy || self.json || self.browser.is_some() {
             return Ok(());
         }
@@ -92,7 +92,7 @@ impl Out {
     }
 }
 
-/// Into the clipboard of the desktop, or else of the terminal, which may be on another machine.
+/// Copies to the clipboard of the desktop, or else of the terminal, which may be on another machine.
 fn copy(url: &Secret<String>, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let Err(error) = app.clipboard().put(url) else {
         ui.say("Copied the URL to the clipboard.");
@@ -121,7 +121,7 @@ fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError
         .hint("`kcaws console --print` prints the URL; open it on your own machine within 15 minutes"))
 }
 
-/// `patience`: how long the browser may take from its start to asking for the page.
+/// Opens the URL in the browser; `patience` is how long the browser may take from its start to requesting the page.
 fn open(
     opening: &ConsoleLink,
     manner: &BrowserOptions,
@@ -131,7 +131,7 @@ fn open(
 ) -> Result<(), CommandError> {
     let browser = app.browser();
     if opening.expires_at.is_none() {
-        // No secret in it: it may stand on a command line.
+        // It contains no secret, so it may be on a command line.
         browser.open_in(manner, opening.url.expose())?;
         return Ok(());
     }
@@ -152,7 +152,7 @@ struct Report<'a> {
     schema: u32,
     #[serde(serialize_with = "secret::expose")]
     url: &'a Secret<String>,
-    /// Of the URL, not of the console session. `null`: it is a link without a secret in it.
+    /// Expiry of the URL, not of the console session; null for a link that contains no secret.
     url_expires_at: Option<String>,
     via: &'static str,
     account_id: &'a str,

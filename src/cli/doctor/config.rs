@@ -1,4 +1,4 @@
-//! The files as they are written.
+//! Checks the files as written.
 
 use super::context::DoctorContext;
 use super::finding::Finding;
@@ -46,7 +46,7 @@ pub(super) fn config_file(context: &DoctorContext<'_>) -> Vec<Finding> {
     if damage.is_empty() { vec![one] } else { damage }
 }
 
-/// The lines that no tool can read: kcaws does without them, the AWS CLI without the whole file.
+/// Reports lines that no tool can read: kcaws skips them, the AWS CLI refuses the whole file.
 fn unreadable_lines(document: &Document) -> Vec<Finding> {
     let lines = document.unreadable_lines();
     let finding = |error: ConfigError| {
@@ -59,7 +59,7 @@ fn unreadable_lines(document: &Document) -> Vec<Finding> {
     lines.map(finding).collect()
 }
 
-/// `aws_access_key_id` there hides what the config file says; `shadowing` tells where.
+/// Checks that the credentials file can be read; keys in it that hide the config file are reported by `shadowing`.
 pub(super) fn credentials_file(context: &DoctorContext<'_>) -> Vec<Finding> {
     match context.credentials() {
         None => Vec::new(),
@@ -83,13 +83,13 @@ pub(super) fn credentials_file(context: &DoctorContext<'_>) -> Vec<Finding> {
     }
 }
 
-/// Where botocore, Rust, Go and JavaScript read the same lines in different ways.
+/// Reports lines that botocore, Rust, Go and JavaScript read in different ways.
 pub(super) fn dialects(context: &DoctorContext<'_>) -> Vec<Finding> {
     let config = context.app.config_path().ok().map(|path| (path, Kind::Config));
     let credentials = context.credentials_path().map(|path| (path, Kind::Credentials));
     let mut findings = Vec::new();
     for (path, kind) in config.into_iter().chain(credentials) {
-        // What is missing or cannot be read is the matter of the two checks above.
+        // Missing or unreadable files are reported by the two checks above.
         let Ok(bytes) = foreign_file::read(&path).map(zeroize::Zeroizing::new) else { continue };
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
         let odd = oddities(&path, text, kind);
@@ -185,7 +185,7 @@ fn oddity(Difference { place, what }: Difference) -> Finding {
     }
 }
 
-/// kcaws's own `config.toml` and variables.
+/// Checks kcaws's own `config.toml` and variables.
 pub(super) fn settings(context: &DoctorContext<'_>) -> Vec<Finding> {
     match context.app.settings() {
         Ok(_) => vec![Finding::ok("", "kcaws's own settings are valid")],
@@ -193,7 +193,7 @@ pub(super) fn settings(context: &DoctorContext<'_>) -> Vec<Finding> {
     }
 }
 
-/// Complete, and of one region.
+/// Checks that each session is complete and its Region matches the start URL.
 pub(super) fn sso_session(context: &DoctorContext<'_>) -> Vec<Finding> {
     context.session_names().into_iter().map(|name| session(context.app, &name)).collect()
 }
@@ -226,7 +226,7 @@ fn session(app: &App, name: &str) -> Finding {
     }
 }
 
-/// What a command would say of it, as a finding.
+/// Returns a command's error as a finding.
 pub(super) fn failed(subject: &str, error: &CommandError) -> Finding {
     let why = match &error.cause {
         Some(cause) => format!("{}: {cause}", error.message),

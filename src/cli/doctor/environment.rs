@@ -1,4 +1,4 @@
-//! Variables that change what tools do.
+//! Checks variables that change what tools do.
 
 use super::config::failed;
 use super::context::DoctorContext;
@@ -10,7 +10,7 @@ use crate::platform::http::HttpSetupError;
 use crate::platform::proxy::{self, Proxy};
 use crate::platform::roots::{Bundle, Roots};
 
-/// Keys in the environment.
+/// Reports keys in the environment.
 pub(super) fn keys(context: &DoctorContext<'_>) -> Vec<Finding> {
     let env = &context.app.env;
     let subject = "AWS_ACCESS_KEY_ID";
@@ -68,7 +68,7 @@ pub(super) fn aws_profile(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Where tokens go, and what stands in the way.
+/// Checks the endpoints that tokens are sent to.
 pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if context.app.env.by_hand("AWS_ENDPOINT_URL").is_some() {
@@ -80,7 +80,7 @@ pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     }
     for selected in context.sessions() {
         let name = selected.session.name.clone();
-        // Where only the portal tells the region, a login finds the hosts.
+        // If only the portal knows the Region, the hosts are determined at login.
         if selected.session.region.is_empty() {
             continue;
         }
@@ -94,7 +94,7 @@ pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Each file by itself: one that cannot be used hides no other.
+/// Checks each file separately, so that one that cannot be used does not hide others.
 pub(super) fn ca_bundle(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for bundle in context.app.ca_bundles() {
@@ -137,14 +137,16 @@ pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
                 let [lower, upper] = spellings;
                 Finding::warning(
                     upper,
-                    format!("{upper} and {lower} differ; kcaws, curl and Python use {lower}, other tools do not"),
+                    format!(
+                        "{upper} and {lower} differ; kcaws, curl and Python use {lower}, other tools do not"
+                    ),
                     format!("unset {upper}, or set both to the same value"),
                 )
             }
             Ok(named) => {
-                let is_used = used.as_ref().is_ok_and(|used| {
-                    used.as_ref().is_some_and(|used| used.variable == named.variable)
-                });
+                let is_used = used
+                    .as_ref()
+                    .is_ok_and(|used| used.as_ref().is_some_and(|used| used.variable == named.variable));
                 Finding::ok(named.variable, described(&named, is_used))
             }
         });
@@ -155,14 +157,14 @@ pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// As it is used: a name and a password are not shown.
+/// Describes the proxy without its username and password.
 fn described(proxy: &Proxy, is_used: bool) -> String {
     let user = if proxy.has_user() { ", with a username" } else { "" };
     let remark = if is_used { "" } else { "; kcaws does not use it" };
     format!("{}{user}{remark}", proxy.address())
 }
 
-/// The hosts of AWS's that NO_PROXY keeps from the proxy.
+/// Reports the AWS hosts that NO_PROXY excludes from the proxy.
 fn past_the_proxy(context: &DoctorContext<'_>, proxy: &Proxy) -> Option<Finding> {
     let mut hosts: Vec<String> = Vec::new();
     for selected in context.sessions().iter().filter(|one| !one.session.region.is_empty()) {

@@ -1,4 +1,4 @@
-//! Who may read and write what lies on disk.
+//! Checks who can read and write the files.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::platform::file_facts::{Who, readable, takes_files, writable};
 use crate::platform::host;
 use crate::platform::owner::{self, Obstacle, ObstacleKind};
 
-/// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
+/// Checks kcaws's state folder, which must be 0700 with files of 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(folder) = &context.app.folders.state else {
         return vec![Finding::error("", "there is no home folder to store state in", "set HOME")];
@@ -63,18 +63,20 @@ fn in_the_way(Obstacle { path, owner, kind }: &Obstacle) -> Finding {
         }
         ObstacleKind::Closed => Finding::error(
             subject,
-            format!("it belongs to {owner} and you cannot write to it, so kcaws cannot store its state there"),
+            format!(
+                "it belongs to {owner} and you cannot write to it, so kcaws cannot store its state there"
+            ),
             take_back(path),
         ),
     }
 }
 
-/// For a folder in one's own home that a program under sudo left behind, or another user.
+/// Returns the fix for a folder in the user's home that belongs to root or another user.
 fn take_back(path: &Path) -> String {
     format!("if it should be yours: sudo chown -R \"$(id -un)\" {}", argument(&path.display().to_string()))
 }
 
-/// The first thing in it that somebody else may read or write.
+/// Returns the first entry in it that others can read or write.
 fn open_to_others(path: &Path, depth: u8) -> Option<String> {
     match writable(path) {
         Ok(Some(who)) => return Some(format!("`{}`: {who}", path.display())),
@@ -87,7 +89,7 @@ fn open_to_others(path: &Path, depth: u8) -> Option<String> {
     entries.flatten().find_map(|entry| open_to_others(&entry.path(), depth - 1))
 }
 
-/// Who can write to the config file decides which program every tool of yours runs.
+/// Checks who can write to the config file, since that decides which program every tool runs.
 pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
     let config = context.app.config_path().ok();
     let credentials = context.credentials_path();

@@ -1,7 +1,7 @@
-//! `kcaws doctor`: looks at everything that a working `aws` call needs, changes nothing.
+//! `kcaws doctor`: checks everything that a working `aws` call needs; changes nothing.
 //!
-//! A check is a function over the [`DoctorContext`]; [`CHECKS`] is the list of all, in the order in which they are worth
-//! mending. A new one is a function and a line.
+//! A check is a function over the [`DoctorContext`]; [`CHECKS`] lists all of them in the order in which problems should be
+//! fixed. A new check is a function and a line.
 
 mod config;
 mod context;
@@ -64,7 +64,7 @@ pub(super) struct DoctorArgs {
 }
 
 struct Check {
-    /// Stable: programs know the check by it.
+    /// Stable name, by which programs identify the check.
     name: &'static str,
     look: fn(&DoctorContext<'_>) -> Vec<Finding>,
 }
@@ -107,7 +107,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // Without roots or past a proxy there is nothing to ask with: `ca_bundle` and `proxy` say why.
+    // Without roots or a usable proxy, no request is possible: `ca_bundle` and `proxy` report why.
     let setup =
         HttpSetup::trusting(&app.ca_bundles(), &app.env, app.clock.clone()).ok().filter(|_| !args.offline);
     let probe = setup.map(HttpProbe);

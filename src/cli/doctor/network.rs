@@ -1,4 +1,4 @@
-//! Whether the hosts answer that a login and a console need, what their clocks say, and where start URLs lead.
+//! Checks the hosts that a login and the console need, their clocks, and where start URLs lead.
 
 use chrono::TimeDelta;
 
@@ -12,12 +12,12 @@ use crate::profile::{Document, SsoSession};
 use crate::session::start_url::StartUrlError;
 use crate::session::{pin, start_url};
 
-/// From here on AWS refuses signatures.
+/// Clock difference from which AWS rejects signatures.
 const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
-/// Below this it harms nothing.
+/// Clock difference below which nothing is reported.
 const HARMLESS: TimeDelta = TimeDelta::seconds(60);
 
-/// Whether the hosts answer, by proxy and certificates.
+/// Checks that the hosts are reachable, through the proxy and with the certificates in use.
 pub(super) fn network(context: &DoctorContext<'_>) -> Vec<Finding> {
     context.heard().iter().map(reached).collect()
 }
@@ -26,7 +26,8 @@ fn reached(heard: &HostResponses) -> Finding {
     let why = match &heard.answer {
         Ok(answer) if answer.status == 407 => "the proxy requires a username and password (407)".to_owned(),
         Ok(answer) if answer.status == 511 => {
-            "this network requires you to sign in first (511): open http://neverssl.com in a browser".to_owned()
+            "this network requires you to sign in first (511): open http://neverssl.com in a browser"
+                .to_owned()
         }
         Ok(answer) if answer.status >= 500 => format!("returned an error ({})", answer.status),
         Ok(_) => return Finding::ok(&heard.host, format!("reachable (for {})", heard.what)),
@@ -40,7 +41,7 @@ fn reached(heard: &HostResponses) -> Finding {
     } else {
         "check the network, the VPN, HTTPS_PROXY and NO_PROXY"
     };
-    // Without the console one can work.
+    // The console is not essential.
     if heard.what == "the console" {
         Finding::warning(&heard.host, why, fix)
     } else {
@@ -48,7 +49,7 @@ fn reached(heard: &HostResponses) -> Finding {
     }
 }
 
-/// Times are compared with AWS's, and requests are signed with ours.
+/// Compares this machine's clock with AWS's, since requests are signed with it.
 pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some((host, ahead)) =
         context.heard().iter().find_map(|heard| Some((heard.host.clone(), heard.ahead?)))
@@ -68,7 +69,7 @@ pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
     }]
 }
 
-/// Its form, and where one of a company's own leads.
+/// Checks the form of the start URL, and where a company URL leads.
 pub(super) fn start_url(context: &DoctorContext<'_>) -> Vec<Finding> {
     let sessions = context.sessions();
     let is_new = |url: &str| !sessions.iter().any(|one| one.session.start_url == url);
@@ -99,7 +100,7 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
     if start_url::is_portal(start_url) {
         return Some(Finding::ok(name, "the start URL is an access portal URL"));
     }
-    // Offline nobody is asked where it leads.
+    // Offline, the redirect is not followed.
     context.probe?;
     let portal = match resolve::portal(context.app, session) {
         Ok(portal) => portal,
@@ -110,14 +111,17 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,
             format!("the start URL leads to {}, but at the first login it led to {pinned}", portal.instance),
-            format!("ask your administrator whether it was moved; if so, run `kcaws trust {}`", argument(name)),
+            format!(
+                "ask your administrator whether it was moved; if so, run `kcaws trust {}`",
+                argument(name)
+            ),
         ),
         Ok(_) if portal.is_dual_stack() && is_switched_off(context) => dual_stack(context, name),
         Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
     })
 }
 
-/// One of AWS's that is not written as AWS gives it.
+/// Reports an AWS start URL that is not in the form AWS gives it.
 fn misspelled(name: &str, url: &str) -> Option<Finding> {
     if start_url::is_well_spelled(url) {
         return None;
@@ -134,7 +138,7 @@ fn misspelled(name: &str, url: &str) -> Option<Finding> {
     })
 }
 
-/// A dual-stack portal has its login at the dual-stack hosts of the OIDC service.
+/// Checks that a dual-stack portal is used with the dual-stack hosts of the OIDC service.
 fn dual_stack(context: &DoctorContext<'_>, name: &str) -> Finding {
     if is_switched_off(context) {
         return Finding::warning(

@@ -1,4 +1,4 @@
-//! What a profile's tools really take.
+//! Checks where tools get the credentials of profiles.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,10 +18,10 @@ use crate::profile::{ConfigError, Role};
 
 /// The AWS CLI starts in half a second, and kcaws gives up after 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Asking costs a second each.
+/// Limits the number of profiles, since each takes about a second.
 const MOST_ASKED: usize = 3;
 
-/// Who each profile is.
+/// Checks the session, account and permission set of each profile.
 pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
     let names = context.profiles();
     let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(context, name)).collect();
@@ -35,7 +35,10 @@ pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
         }
         (true, [one]) => vec![Finding::ok(one.as_str(), described(context, one))],
         (true, all) => {
-            vec![Finding::ok("", format!("all {} profiles set their session, account and permission set", all.len()))]
+            vec![Finding::ok(
+                "",
+                format!("all {} profiles set their session, account and permission set", all.len()),
+            )]
         }
     }
 }
@@ -50,7 +53,7 @@ fn wrong(context: &DoctorContext<'_>, name: &str) -> Option<Finding> {
         ConfigError::NoSuchProfile { .. } => {
             sources::in_credentials(context.read_credentials(), name).is_some()
         }
-        // `shadowing` tells.
+        // `shadowing` reports this.
         ConfigError::TakenElsewhere { name: there, .. }
             if there == name && context.program(name).is_some() =>
         {
@@ -62,7 +65,7 @@ fn wrong(context: &DoctorContext<'_>, name: &str) -> Option<Finding> {
     Some(if is_foreign { Finding { state: State::Warning, ..finding } } else { finding })
 }
 
-/// What is wrong with a profile, with the line.
+/// Returns what is wrong with a profile, with the line.
 pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigError) -> Finding {
     let section =
         context.document().and_then(|document| document.section(&Heading::Profile(name.to_owned())));
@@ -101,7 +104,7 @@ fn described(context: &DoctorContext<'_>, name: &str) -> String {
     }
 }
 
-/// A typo of a region ends at a host that does not exist.
+/// Reports a misspelled Region, which would lead to a host that does not exist.
 fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
     let error = regions::checked(region).err()?;
     let near = error.near?;
@@ -114,7 +117,7 @@ fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
     ))
 }
 
-/// Keys that some tools take in place of the `credential_process`.
+/// Reports keys that some tools use instead of the `credential_process`.
 pub(super) fn shadowing(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     let with_process: Vec<String> =
@@ -175,7 +178,7 @@ fn listed(families: &[Family]) -> String {
     families.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Which source wins, asked of the AWS CLI itself.
+/// Asks the AWS CLI which source of credentials it uses.
 pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     let names = match context.profile() {
@@ -187,7 +190,7 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
         .iter()
         .take(MOST_ASKED)
         .filter_map(|name| {
-            // What leads nowhere is told by `profile` and `references`, and no tool gets anything by it.
+            // Broken references are reported by `profile` and `references`, and no tool gets credentials through them.
             let lost = context.identity(name).and_then(Result::err);
             if lost.is_some_and(|error| error.is_lost_reference()) {
                 return None;
@@ -212,7 +215,7 @@ fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Ta
     if others && !context.asked.run_others {
         return Finding::ok(name, format!("{judged}; not run, because it is not kcaws (use --run-others)"));
     }
-    // What is run may go to the network.
+    // The program may use the network.
     let aws = on_path(&context.app.env, "aws").filter(|_| context.probe.is_some());
     let Some(aws) = aws else { return Finding::ok(name, judged) };
     let args = ["configure", "list", "--profile", name].map(OsString::from);
@@ -228,11 +231,11 @@ fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Ta
     }
 }
 
-/// By the rules: one line for all, or one word each.
+/// Returns the expected sources: one phrase if all tools agree, otherwise one for each.
 fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> String {
     let word = |taken: &Option<Taken>| match taken {
         None => "nothing".to_owned(),
-        // The same key may stand in both files.
+        // The same key can be in both files.
         Some(taken) if Some(&*taken.place.path) == credentials => {
             format!("`{}` ({})", taken.key, taken.place)
         }
@@ -245,8 +248,7 @@ fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> St
     takings.iter().map(|(family, taken)| format!("{family}: {}", word(taken))).collect::<Vec<_>>().join(", ")
 }
 
-/// What `aws configure list` shows. It masks all but the last characters of the keys, and the word for their source
-/// is all that is looked at.
+/// Interprets the output of `aws configure list`, of which only the source of the keys is used; it masks the keys.
 fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Finding {
     if let Some(source) = source_word(said.stdout.expose()) {
         let text = format!("{judged}; the AWS CLI reports `{source}`");
@@ -259,7 +261,7 @@ fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Findin
             ),
         };
     }
-    // Nobody else's words: a program may put anything on its stderr.
+    // Only lines of kcaws: another program may print anything to stderr.
     let words = said.stderr.expose().lines().map(str::trim).filter(|line| !line.is_empty() && is_ours);
     let words: Vec<&str> = words.collect();
     let ours =
@@ -283,7 +285,7 @@ fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Findin
     }
 }
 
-/// The names of botocore's providers.
+/// Names of botocore's providers.
 fn source_word(table: &str) -> Option<&'static str> {
     const WORDS: [&str; 10] = [
         "custom-process",

@@ -1,4 +1,4 @@
-//! The programs: the one that the profiles name, this one, and the AWS CLI.
+//! Checks the programs: the ones named in profiles, this one, and the AWS CLI.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::session::start_url::is_portal;
 const PATIENCE: Duration = Duration::from_secs(10);
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
-/// Whoever can write to it, or put another in its place, is you to AWS.
+/// Checks the program of each profile: anyone who can modify or replace it can act as the user.
 pub(super) fn program(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (mut programs, mut torn): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
     for profile in context.profiles() {
@@ -68,13 +68,13 @@ fn one(context: &DoctorContext<'_>, program: &Path) -> Finding {
     if !is_kcaws(program) {
         return Finding::ok(subject, "exists; not run, because it is not kcaws");
     }
-    // A package's front runs the other program, which is as good as it is.
+    // The launcher of a package runs the main program, which must be equally protected.
     whole_of(program)
         .and_then(|whole| open_to_others(&whole, &subject))
         .unwrap_or_else(|| version_of(context, program, subject))
 }
 
-/// Tells whose path it is where this system runs no program by it. WSL runs Windows's programs, by paths below `/mnt`.
+/// Describes a path that this system cannot run. WSL runs Windows programs by paths below `/mnt`.
 pub(super) fn of_another_system(program: &str) -> Option<&'static str> {
     if cfg!(windows) {
         (program.starts_with('/') && !program.starts_with("//")).then_some("a Unix path")
@@ -83,7 +83,7 @@ pub(super) fn of_another_system(program: &str) -> Option<&'static str> {
     }
 }
 
-/// `C:\…`, `C:/…` or `\\server\…`.
+/// Returns whether it looks like `C:\…`, `C:/…` or `\\server\…`.
 fn is_windows_path(program: &str) -> bool {
     let has_drive =
         matches!(program.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
@@ -109,7 +109,7 @@ fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
     })
 }
 
-/// `TOKEN=… program` works where a shell runs the line; what is given there is nobody's business.
+/// Hides the values in `TOKEN=… program`, which works if a shell runs the line.
 fn without_value(program: &Path) -> String {
     let text = program.display().to_string();
     match text.split_once('=') {
@@ -141,7 +141,7 @@ fn is_version(text: &str) -> bool {
     text.len() < 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
 }
 
-/// This one and the AWS CLI on PATH.
+/// Checks this program and the AWS CLI on PATH.
 pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("kcaws", OWN)];
     let Some(aws) = on_path(&context.app.env, "aws") else { return findings };
@@ -160,7 +160,7 @@ fn aws_cli(context: &DoctorContext<'_>, subject: String, version: [u32; 3]) -> F
     let told = format!("AWS CLI {major}.{minor}.{patch}");
     let endpoints = context.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
     let own_host = context.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
-    // Both lines of it learned them in the same month.
+    // Both major versions added them in the same month.
     let knows_endpoints = version >= [2, 13, 0] || (major == 1 && version >= [1, 29, 0]);
     if !knows_endpoints && endpoints {
         Finding::warning(

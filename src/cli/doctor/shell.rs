@@ -6,7 +6,7 @@ use crate::cli::error::argument;
 use crate::cli::init::HOOK;
 use crate::configure::shell_line::ShellLine;
 
-/// A call that came through the hook says so. For others the shell's own file is looked at, if that is one we know.
+/// Checks whether the hook is loaded: a call through it is marked; otherwise a known startup file is read.
 pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {
     let app = context.app;
     if let Some(shell) = app.env.get(HOOK) {
@@ -22,15 +22,11 @@ pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {
     vec![if line.is_in(&text.unwrap_or_default()) {
         Finding::ok(subject, "it loads the hook, but this command was not run through it")
     } else {
-        Finding::warning(
-            subject,
-            "no hook: `kcaws use` and completion need it",
-            fix(context),
-        )
+        Finding::warning(subject, "no hook: `kcaws use` and completion need it", fix(context))
     }]
 }
 
-/// With a session there is a command that adds the line and asks for nothing else.
+/// Returns how to add the line; with a session, by a command that asks nothing else.
 fn fix(context: &DoctorContext<'_>) -> String {
     let session = context.sessions().into_iter().next();
     let adds = session.map_or("kcaws configure".to_owned(), |one| {

@@ -11,7 +11,9 @@ impl From<BadAnswer> for CommandError {
         match error {
             BadAnswer::StartUrl(error) => failure.hint(of_start_url(error)),
             BadAnswer::Region(error) => failure.hint(error.hint()),
-            BadAnswer::OtherRegion { told, .. } => failure.hint(format!("use --region {told}, or leave --region out")),
+            BadAnswer::OtherRegion { told, .. } => {
+                failure.hint(format!("use --region {told}, or leave --region out"))
+            }
             BadAnswer::Name(_) => {
                 failure.hint("use letters, digits and `_.@%:+/-`; the first character cannot be `-`")
             }
@@ -22,9 +24,7 @@ impl From<BadAnswer> for CommandError {
 /// Returns what to write instead of a text that is no start URL.
 pub(super) fn of_start_url(error: BadStartUrl) -> &'static str {
     match error {
-        BadStartUrl::NotHttps => {
-            "use your access portal URL, such as https://d-1234567890.awsapps.com/start"
-        }
+        BadStartUrl::NotHttps => "use your access portal URL, such as https://d-1234567890.awsapps.com/start",
         BadStartUrl::Credentials => "remove everything before the `@`; it is not used to log in",
         BadStartUrl::OtherPage => {
             "open your access portal and copy its address, such as https://d-1234567890.awsapps.com/start"

@@ -49,9 +49,9 @@ fn limit(error: &std::io::Error) -> Option<&'static str> {
         rustix::io::Errno::MFILE => {
             Some("this process cannot open more files: run `ulimit -n 256`, then the same command again")
         }
-        rustix::io::Errno::NFILE => {
-            Some("this machine has reached its limit of open files: close some programs, then run the same command again")
-        }
+        rustix::io::Errno::NFILE => Some(
+            "this machine has reached its limit of open files: close some programs, then run the same command again",
+        ),
         _ => None,
     }
 }

@@ -10,18 +10,17 @@ impl From<DestinationError> for CommandError {
     fn from(error: DestinationError) -> Self {
         let failure = Self::new(Exit::Usage, ErrorCode::Destination, error.to_string());
         match error {
-            DestinationError::NotAConsole { console, .. } => failure.hint(format!(
-                "a console URL begins with https://{console}/ or https://REGION.{console}/"
-            )),
-            DestinationError::OtherPartition { .. } => {
-                failure.hint("log in to a session in that partition")
-            }
+            DestinationError::NotAConsole { console, .. } => failure
+                .hint(format!("a console URL begins with https://{console}/ or https://REGION.{console}/")),
+            DestinationError::OtherPartition { .. } => failure.hint("log in to a session in that partition"),
             DestinationError::NotAnArn { why, .. } => failure
                 .because(why)
                 .hint("an ARN looks like arn:aws:lambda:eu-central-1:111122223333:function:name"),
-            DestinationError::NoBucket { .. } => failure
-                .because("the ARN of a bucket or object contains no Region or account")
-                .hint("a bucket's ARN looks like arn:aws:s3:::bucket, an object's like arn:aws:s3:::bucket/key"),
+            DestinationError::NoBucket { .. } => {
+                failure.because("the ARN of a bucket or object contains no Region or account").hint(
+                    "a bucket's ARN looks like arn:aws:s3:::bucket, an object's like arn:aws:s3:::bucket/key",
+                )
+            }
             DestinationError::UnknownArn { of_service: true, known, .. } => {
                 failure.hint(format!("supported for this service: {}", known.join(", ")))
             }
@@ -29,14 +28,15 @@ impl From<DestinationError> for CommandError {
                 failure.hint(format!("supported services: {}", known.join(", ")))
             }
             DestinationError::UnknownService { near, .. } if near.is_empty() => {
-                Self { code: ErrorCode::NoSuchService, ..failure }.hint("`kcaws console --list-services` lists them")
+                Self { code: ErrorCode::NoSuchService, ..failure }
+                    .hint("`kcaws console --list-services` lists them")
             }
-            DestinationError::UnknownService { near, .. } => Self { code: ErrorCode::NoSuchService, ..failure }
-                .hint(format!("similar: {}; `kcaws console --list-services` lists all", near.join(", "))),
-            DestinationError::NotARegion(error) => {
-                Self { code: ErrorCode::BadRegion, ..failure }
-                    .hint(format!("{} Check --region and the profile's `region`", error.hint()))
+            DestinationError::UnknownService { near, .. } => {
+                Self { code: ErrorCode::NoSuchService, ..failure }
+                    .hint(format!("similar: {}; `kcaws console --list-services` lists all", near.join(", ")))
             }
+            DestinationError::NotARegion(error) => Self { code: ErrorCode::BadRegion, ..failure }
+                .hint(format!("{} Check --region and the profile's `region`", error.hint())),
         }
     }
 }

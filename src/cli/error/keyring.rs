@@ -80,7 +80,9 @@ impl StoreHint {
                 Situation { doing: Doing::Use, .. } | Situation { attended: false, .. } => {
                     "turn that setting off, because access from other tools cannot be confirmed, or move the tokens: `kcaws store migrate --to keyutils`"
                 }
-                _ => "allow it in the dialog, or turn that setting off: access from tools cannot be confirmed later",
+                _ => {
+                    "allow it in the dialog, or turn that setting off: access from tools cannot be confirmed later"
+                }
             },
             Self::NoDefault => match situation {
                 Situation { doing: Doing::Login | Doing::Move, attended: true } => {
@@ -105,7 +107,9 @@ fn locked(situation: Situation) -> &'static str {
         (Doing::Move | Doing::Logout, false) => {
             "there is no terminal to prompt on: unlock the keyring on the desktop, or run the same command in a desktop terminal"
         }
-        (Doing::Move | Doing::Logout, true) => "unlock the keyring on the desktop, then run the same command again",
+        (Doing::Move | Doing::Logout, true) => {
+            "unlock the keyring on the desktop, then run the same command again"
+        }
         (Doing::Use, _) => {
             "unlock the keyring (log in to the desktop, or run `kcaws login` in a terminal there)"
         }

@@ -169,9 +169,8 @@ impl From<StateError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
-            StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }.hint(
-                "the state folder must be accessible only to you; `kcaws doctor` shows how to fix it",
-            ),
+            StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }
+                .hint("the state folder must be accessible only to you; `kcaws doctor` shows how to fix it"),
             StateError::RootInAnothersHome { .. } => {
                 Self { exit: Exit::Configuration, code: ErrorCode::Root, ..failure }.hint(AS_ROOT)
             }
@@ -181,15 +180,12 @@ impl From<StateError> for CommandError {
             StateError::Io { .. } => failure.hint(
                 "check the free space and the permissions of the folder (XDG_STATE_HOME) with `kcaws doctor`",
             ),
-            StateError::Busy { .. } => {
-                Self { code: ErrorCode::Busy, ..failure }.hint("wait for it or end that process, then try again")
-            }
+            StateError::Busy { .. } => Self { code: ErrorCode::Busy, ..failure }
+                .hint("wait for it or end that process, then try again"),
             StateError::NoRandom => {
                 failure.hint("the system forbids getrandom(2); check the sandbox that kcaws runs in")
             }
-            StateError::NoLocks { .. } => {
-                failure.hint("set XDG_STATE_HOME to a folder on a local disk")
-            }
+            StateError::NoLocks { .. } => failure.hint("set XDG_STATE_HOME to a folder on a local disk"),
         };
         failure.because_of(cause)
     }
@@ -225,8 +221,9 @@ impl From<EndpointError> for CommandError {
         match error {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
-            EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure
-                .hint("an endpoint is a scheme, a host and an optional path, such as https://sso.example.com"),
+            EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure.hint(
+                "an endpoint is a scheme, a host and an optional path, such as https://sso.example.com",
+            ),
             EndpointError::Foreign { minted, asked } => {
                 let failure = Self { code: ErrorCode::ForeignEndpoint, ..failure };
                 if asked.by_setting().is_empty() {
@@ -235,9 +232,8 @@ impl From<EndpointError> for CommandError {
                         minted.host()
                     ))
                 } else {
-                    failure.hint(
-                        "unset it, or set it to a host of the AWS partition that the login belongs to",
-                    )
+                    failure
+                        .hint("unset it, or set it to a host of the AWS partition that the login belongs to")
                 }
             }
             EndpointError::Rules(_) => failure.hint(
@@ -269,7 +265,9 @@ impl From<PrivateFileError> for CommandError {
     fn from(error: PrivateFileError) -> Self {
         let failure = Self::new(Exit::Failed, ErrorCode::OutputFile, error.to_string()).hint(match &error {
             PrivateFileError::NotAFile { .. } => "use a file that does not exist yet, or a regular file",
-            PrivateFileError::Io { .. } => "check the free space and the permissions of the folder that --output names",
+            PrivateFileError::Io { .. } => {
+                "check the free space and the permissions of the folder that --output names"
+            }
         });
         failure.because_of(chain(&error))
     }

@@ -24,8 +24,9 @@ impl From<SetupError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             SetupError::Http(HttpSetupError::Roots(_)) => {
-                Self::new(Exit::Configuration, ErrorCode::CaBundle, error.to_string())
-                    .hint("set AWS_CA_BUNDLE to a file with PEM certificates, or unset it if you do not need it")
+                Self::new(Exit::Configuration, ErrorCode::CaBundle, error.to_string()).hint(
+                    "set AWS_CA_BUNDLE to a file with PEM certificates, or unset it if you do not need it",
+                )
             }
             SetupError::Http(HttpSetupError::Proxy(proxy)) => {
                 Self::new(Exit::Configuration, ErrorCode::Proxy, error.to_string())
@@ -55,7 +56,9 @@ impl From<CallError> for CommandError {
             CallErrorKind::Overloaded { .. } => failure.hint("try again in a moment"),
             CallErrorKind::Unreachable(_) => failure.hint(NO_WAY_THERE),
             CallErrorKind::NotAws { status } => failure.hint(in_between(status)),
-            CallErrorKind::NotUnderstood => failure.hint("a proxy or captive portal may be answering instead of AWS"),
+            CallErrorKind::NotUnderstood => {
+                failure.hint("a proxy or captive portal may be answering instead of AWS")
+            }
         }
     }
 }

@@ -92,9 +92,9 @@ impl From<StartUrlError> for CommandError {
         let wrong = Self::new(Exit::Configuration, ErrorCode::StartUrl, error.to_string());
         let usual = "`sso_start_url` must be your access portal URL, or one that redirects directly to it";
         match error {
-            StartUrlError::NotAws { leads_to, .. } => {
-                wrong.because(format!("it leads to `{leads_to}`, and kcaws does not follow a second redirect")).hint(usual)
-            }
+            StartUrlError::NotAws { leads_to, .. } => wrong
+                .because(format!("it leads to `{leads_to}`, and kcaws does not follow a second redirect"))
+                .hint(usual),
             StartUrlError::PlainHttp { leads_to, .. } => {
                 wrong.because(format!("it leads to `{leads_to}`")).hint(usual)
             }
@@ -128,7 +128,7 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
             format!("the refresh token was refused (invalid_grant): {OVER}")
         }
         LoginNeeded::SessionOver { seen_at } => {
-            format!("seen at {}: {OVER}", seen_at.format("%Y-%m-%d %H:%M UTC"))
+            format!("noticed at {}: {OVER}", seen_at.format("%Y-%m-%d %H:%M UTC"))
         }
         LoginNeeded::RefreshLost { since } => format!(
             "the refresh token was refused (invalid_grant); a refresh at {} was interrupted before its response could be stored",
@@ -159,17 +159,14 @@ fn about_the_key(reason: &str) -> (&'static str, &'static str) {
             "AWS cannot find the KMS key that Identity Center is configured with",
             "check that the key exists",
         ),
-        "KMS_DisabledException" => {
-            ("the KMS key of Identity Center is disabled", "enable the key")
-        }
+        "KMS_DisabledException" => ("the KMS key of Identity Center is disabled", "enable the key"),
         "KMS_InvalidStateException" => (
             "the KMS key of Identity Center is in a state that does not allow its use",
             "cancel its deletion or finish its import",
         ),
-        "KMS_InvalidKeyUsageException" => (
-            "the KMS key of Identity Center is not an encryption key",
-            "choose a symmetric encryption key",
-        ),
+        "KMS_InvalidKeyUsageException" => {
+            ("the KMS key of Identity Center is not an encryption key", "choose a symmetric encryption key")
+        }
         _ => (
             "the KMS key policy does not allow Identity Center to use the key",
             "allow it, as described in the Identity Center user guide",
@@ -186,15 +183,16 @@ impl From<ServiceError> for CommandError {
             ServiceError::TimedOut { .. } => {
                 failed(ErrorCode::Timeout).hint("check the network, the VPN and HTTPS_PROXY, then try again")
             }
-            ServiceError::NoTime { .. } => failed(ErrorCode::Timeout).hint(
-                "run the same command again; the keyring or another kcaws process took too long",
-            ),
+            ServiceError::NoTime { .. } => failed(ErrorCode::Timeout)
+                .hint("run the same command again; the keyring or another kcaws process took too long"),
             ServiceError::ServerTrouble { .. } => {
                 failed(ErrorCode::ServerTrouble).hint("try again in a moment")
             }
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
             ServiceError::Throttled | ServiceError::SlowDown => failed(ErrorCode::Throttled)
-                .because("AWS allows about 20 requests per second for one login, and other requests came first")
+                .because(
+                    "AWS allows about 20 requests per second for one login, and other requests came first",
+                )
                 .hint("run the same command again in a moment"),
             ServiceError::NotUnderstood { .. } => failed(ErrorCode::NotUnderstood)
                 .hint("a proxy or captive portal may be answering instead of AWS; -v shows more"),

@@ -29,7 +29,7 @@ Examples:
   kcaws exec dev --region us-east-1 -- aws ec2 describe-vpcs
 
 Tools use the profile's Region and its endpoints too (endpoint_url, services, use_fips_endpoint, ca_bundle and the \
-like); your own AWS_REGION, AWS_ENDPOINT_URL and so on come first. Settings without a variable, such as `s3`, are only \
+like); your own AWS_REGION, AWS_ENDPOINT_URL and so on take precedence. Settings without a variable, such as `s3`, are only \
 read from the profile with --keep-profile.
 
 Exit codes: the command's own; 125 if kcaws failed before running it, 126 if it cannot be run, 127 if it is not found.";

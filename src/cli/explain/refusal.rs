@@ -68,7 +68,7 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
             (format!("you have access to account {id}, but not with `{name}`"), ask)
         }
         Some(_) => (
-            format!("you have access to account {id}, but not with `{name}`; {}", are(&near_roles)),
+            format!("you have access to account {id}, but not with `{name}`; {}", similar(&near_roles)),
             format!("use the exact name; if you need a different permission set, {ask}"),
         ),
         None if access.accounts.is_empty() => {
@@ -76,13 +76,13 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
         }
         None if near_accounts.is_empty() => {
             let why = match access.accounts.as_slice() {
-                [only] => format!("account {id} is not the only one that AWS lists for you, {}", only.id),
+                [only] => format!("account {id} is not {}, the only one that AWS lists for you", only.id),
                 several => format!("account {id} is not among the {} that AWS lists for you", several.len()),
             };
             (why, ask)
         }
         None => (
-            format!("account {id} is not among those that AWS lists for you; {}", are(&near_accounts)),
+            format!("account {id} is not among those that AWS lists for you; {}", similar(&near_accounts)),
             format!("check the number; if it is right, {ask}"),
         ),
     };
@@ -101,8 +101,8 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     }
 }
 
-fn are(names: &[String]) -> String {
-    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+fn similar(names: &[String]) -> String {
+    format!("similar: {}", names.join(", "))
 }
 
 impl Refusal {

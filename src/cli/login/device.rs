@@ -26,7 +26,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
     } else {
         (None, open_browser(attempt, &pending, ui))
     };
-    let spinner = ui.spinner("Waiting for you to approve …");
+    let spinner = ui.spinner("Waiting for approval …");
     let mut troubled = false;
     let token = device::wait_for_approval(
         session.center,
@@ -35,7 +35,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
         authorization,
         |waiting| match waiting {
             Waiting::Pending { left } => {
-                spinner.set_message(format!("Waiting for you to approve … {}", clock_face(left)));
+                spinner.set_message(format!("Waiting for approval … {}", clock_face(left)));
             }
             Waiting::Trouble { what, .. } => {
                 spinner.set_message(format!("{}; trying again …", shown(&what)));
@@ -73,8 +73,10 @@ fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
     ui.tell(&format!("  client: {}", shown(attempt.client_name)));
     ui.tell("");
     ui.tell(match code {
-        Some(_) => "Approve only if you started this just now, and if code and client are the same there.",
-        None => "Approve only if you started this just now, and if the client is the same there.",
+        Some(_) => {
+            "Approve only if you just started this login and the browser shows the same code and client."
+        }
+        None => "Approve only if you just started this login and the browser shows the same client.",
     });
 }
 
@@ -91,19 +93,19 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
         return None;
     }
     match missing {
-        Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
-        Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
+        Some(NoBrowser::Ssh) => ui.say("Not opening a browser over SSH; use the one on your own machine."),
+        Some(NoBrowser::NoDisplay) => ui.say("No display is available; use a browser on any device."),
         None => {
             let (opened, handed) = match hand_over(pending) {
                 Some((address, handed)) => (attempt.app.browser().open(&address), Some(handed)),
                 None if pending.pages.plain().is_bare() => (attempt.open_page(pending.pages.plain()), None),
                 None => {
-                    ui.warn("no page can be handed to a browser of this user alone; open the page yourself");
+                    ui.warn("cannot pass the page only to your own browser; open the page yourself");
                     return None;
                 }
             };
             match opened {
-                Ok(()) => ui.say("Your browser opens now."),
+                Ok(()) => ui.say("Opening your browser…"),
                 Err(error) => ui.warn(&format!("{error}; open the page yourself")),
             }
             return handed;
@@ -128,8 +130,8 @@ fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
 /// Warns also with `-q`, where the page is shown too.
 fn tell_unknown(page: &PageUrl, ui: &mut Ui) {
     ui.tell(&format!(
-        "kcaws: warning: `{}` is not among the sign-in hosts of AWS that kcaws knows, so the page is not opened; \
-         open it yourself only if you are sure that it is AWS's",
+        "kcaws: warning: `{}` is not a known AWS sign-in host, so the page is not opened; \
+         open it yourself only if you are sure that it belongs to AWS",
         page.host()
     ));
 }
@@ -148,8 +150,8 @@ fn show_for_another_device(attempt: &Attempt<'_>, pending: &PendingLogin, headle
     match (drawing, content) {
         (Some(drawing), Some(_)) if speaks => tell_drawing(&drawing, ui),
         (Some(drawing), None) if speaks && drawing.fits(ui.size()) => tell_drawing(&drawing, ui),
-        (None, Some(_)) => ui.warn("the page's address is too long for a QR code"),
-        (_, Some(_)) => ui.warn("no QR code: its blocks need a UTF-8 locale (LANG, LC_ALL)"),
+        (None, Some(_)) => ui.warn("the page's URL is too long for a QR code"),
+        (_, Some(_)) => ui.warn("cannot draw a QR code: it needs a UTF-8 locale (LANG, LC_ALL)"),
         (_, None) => {}
     }
     if let Some(code) = &pending.authorization.user_code

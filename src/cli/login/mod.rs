@@ -38,37 +38,37 @@ Examples:
   kcaws login --all
   kcaws login --profile dev
 
-The session stands in ~/.aws/config, where the AWS CLI reads it too:
+The session is defined in ~/.aws/config, where the AWS CLI reads it too:
   [sso-session corp]
   sso_start_url = https://d-1234567890.awsapps.com/start
   sso_region = eu-central-1
   sso_registration_scopes = sso:account:access";
 
-/// Log in: the browser goes through IAM Identity Center and Keycloak, the tokens go into the OS keyring
+/// Log in through the browser (IAM Identity Center and Keycloak) and store the tokens in the OS keyring
 ///
-/// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
-/// another device. With PKCE (RFC 7636) the browser of this machine comes back by itself, within five minutes.
-/// Without SESSION it is that of AWS_PROFILE, else the only one there is, else you pick one.
+/// Uses the device authorization grant (RFC 8628): a code is shown, which you approve in any browser, also on another
+/// device. With PKCE (RFC 7636), the browser on this machine is redirected back to kcaws; you have five minutes. Without
+/// SESSION, uses the session of AWS_PROFILE, else the only one; otherwise you are asked to choose.
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// All sessions of the config, one after the other
+    /// Log in to all sessions in the config, one after the other
     #[arg(long, conflicts_with_all = ["session", "session_option", "profile"])]
     all: bool,
-    /// Choose how to log in: device, pkce, or auto, which is pkce where a browser opens on this machine, else device
-    /// (default: KCAWS_FLOW, else `flow` in config.toml, else device)
+    /// How to log in: device, pkce, or auto (pkce if a browser can be opened on this machine, else device)
+    /// [default: $KCAWS_FLOW, else `flow` in config.toml, else device]
     #[arg(long, value_name = "FLOW", value_parser = PossibleValuesParser::new(FlowChoice::NAMES).try_map(|name| parse_flow(&name)))]
     flow: Option<FlowChoice>,
-    /// Show a QR code of the page; by itself where no browser can be opened. `complete`: with the code in it, so
-    /// that nothing is typed, and nothing compared
+    /// Show a QR code of the page (automatic if no browser can be opened); `complete` includes the code, so that there
+    /// is nothing to type and nothing to compare
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "page")]
     qr: Option<QrContent>,
-    /// Show the page and the code, open nothing
+    /// Show the page and the code without opening a browser
     #[arg(long)]
     no_browser: bool,
-    /// Log out first, even if the login is still good: a new login would inherit its end
+    /// Log out first even if still logged in; otherwise the new login keeps the old expiry
     #[arg(long)]
     force: bool,
     /// How a waiting tool starts the one login for all (auto-login); says what asked for it
@@ -89,9 +89,9 @@ pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandErro
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if args.flow == Some(FlowChoice::Pkce) && args.qr.is_some() {
-        let message = "a QR code is for another device, and a PKCE login comes back to this one";
+        let message = "a QR code is for another device, but a PKCE login must finish on this one";
         return Err(CommandError::new(Exit::Usage, ErrorCode::Usage, message)
-            .hint("leave out one of --qr and --flow pkce"));
+            .hint("leave out either --qr or --flow pkce"));
     }
     if !args.all {
         return log_in(args, args.of.select(app, ui)?, app, ui);
@@ -133,7 +133,7 @@ fn log_in(
     let noted = status::read(&**app.state(), &selected.session)?.map(|before| before.store);
     let mut opened = OpenSession::for_login(app, selected, noted, ui.prompting())?;
     for reason in opened.unexpectedly_passed_over() {
-        ui.warn(&format!("{reason}; the tokens go to the {} instead", opened.store_kind()));
+        ui.warn(&format!("{reason}; storing the tokens in the {} instead", opened.store_kind()));
     }
     let outcome = log_in_with(args, &mut opened, portal, app, ui);
     if outcome.is_err() {
@@ -180,7 +180,7 @@ fn log_in_with(
     // Best effort: the old store may be gone, which is perhaps why the person chose another.
     let _ = stale_copies::tidy(session.config, session.state, &|kind| app.store(kind));
     ui.say(&format!(
-        "Logged in to `{}`. The tokens lie in the {}; {}.",
+        "Logged in to `{}`. Tokens are stored in the {}; {}.",
         shown(name),
         status.store,
         life(&status)
@@ -204,12 +204,12 @@ fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> 
     let place = app.document().ok().and_then(|document| document.place_of_region(session));
     let place = place.map_or_else(|| "the config".to_owned(), |place| place.to_string());
     let cause = if expired {
-        "nobody pressed Allow, the sign-in was refused in the browser, or `sso_region` is wrong (the page then says invalid_grant)"
+        "it was not approved, the sign-in was refused in the browser, or `sso_region` is wrong (the page then shows invalid_grant)"
     } else {
-        "`sso_region` is not the region of this portal, or the code was already used"
+        "`sso_region` is not the Region of this portal, or the code was already used"
     };
     error.because(cause).hint(format!(
-        "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the region of your Identity Center",
+        "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the Region of your Identity Center",
         portal.region
     ))
 }
@@ -250,9 +250,9 @@ impl Attempt<'_> {
     fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
         match page.to_open().filter(|_| page.is_bare()) {
             Some(url) => self.app.browser().open(url),
-            None => {
-                Err(BrowserError::NotStarted("its command line would tell others of this login".to_owned()))
-            }
+            None => Err(BrowserError::NotStarted(
+                "its command line would reveal this login to other users".to_owned(),
+            )),
         }
     }
 
@@ -298,18 +298,18 @@ fn choose(args: &LoginArgs, setting: FlowChoice, browser: &dyn Browser) -> (Flow
         }
         FlowChoice::Pkce if args.qr.is_some() => (
             Flow::Device,
-            Some("A QR code is for another device, and PKCE comes back to this one: using the device flow."),
+            Some("A QR code is for another device, but PKCE must finish on this one: using the device flow."),
         ),
         FlowChoice::Pkce if !insists_on_pkce(args) && browser.unavailable().is_some() => (
             Flow::Device,
-            Some("PKCE needs a browser on this machine, and none can be opened: using the device flow."),
+            Some("PKCE needs a browser on this machine, but none can be opened: using the device flow."),
         ),
         FlowChoice::Auto | FlowChoice::Pkce => (Flow::Pkce, None),
     }
 }
 
 fn parse_flow(text: &str) -> Result<FlowChoice, String> {
-    text.parse().map_err(|()| format!("it is one of {}", FlowChoice::NAMES.join(", ")))
+    text.parse().map_err(|()| format!("use one of {}", FlowChoice::NAMES.join(", ")))
 }
 
 fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
@@ -322,12 +322,12 @@ fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError>
     match session.end_at_the_service() {
         ServerSide::Ended => {
             session.forget_login()?;
-            ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end.");
+            ui.say("Ended the old Identity Center session; credentials already issued to tools stay valid until they expire.");
         }
         ServerSide::WasOver => session.forget_login()?,
         ServerSide::Unknown(error) => {
             ui.warn(&format!(
-                "the old session could not be ended ({error}); the new login may inherit its end"
+                "the old session could not be ended ({error}); the new login may keep its expiry"
             ));
         }
     }
@@ -339,9 +339,11 @@ fn life(status: &SessionStatus) -> String {
     let Some(login) = &status.login else { return "not logged in".to_owned() };
     let until = local_time(login.access_expires_at);
     if login.refreshable {
-        format!("access until {until}, renewed by itself as long as the Identity Center session lives")
+        format!(
+            "access is valid until {until} and renews automatically while the Identity Center session lasts"
+        )
     } else {
-        format!("access until {until}, then log in again")
+        format!("access is valid until {until}; then log in again")
     }
 }
 

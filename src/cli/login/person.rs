@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn compare(app: &App, session: &SsoSession, last: &str, ui: &mut Ui) {
     let Some(now) = person(app, session).filter(|now| now != last) else { return };
     ui.tell(&format!(
-        "kcaws: warning: this login is of `{}`, and the last one here was of `{}`; if that is not you, run `kcaws logout`",
+        "kcaws: warning: you are now logged in as `{}`; the last login here was `{}`. If that is not you, run `kcaws logout`",
         shown(&now),
         shown(last)
     ));

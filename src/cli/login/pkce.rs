@@ -48,21 +48,19 @@ fn present(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) {
     ui.tell(&format!("  page:   {}", pending.page));
     ui.tell(&format!("  client: {}", shown(attempt.client_name)));
     ui.tell("");
-    ui.tell("Approve only if you started this just now, and if the client is the same there.");
+    ui.tell("Approve only if you just started this login and the browser shows the same client.");
 }
 
 /// Whether one opens, or the person is to do it.
 fn open_browser(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) -> bool {
     let way_there = pending.way_there().filter(|_| !attempt.args.no_browser);
     let Some(way_there) = way_there else {
-        ui.tell(
-            "Open the page on this machine: it comes back to 127.0.0.1, and from another device to nowhere.",
-        );
+        ui.tell("Open the page on this machine: it redirects to 127.0.0.1, so it only works here.");
         return true;
     };
     match attempt.app.browser().open(&way_there) {
         Ok(()) => {
-            ui.say("Your browser opens now.");
+            ui.say("Opening your browser…");
             true
         }
         Err(error) => {

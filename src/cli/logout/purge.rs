@@ -10,7 +10,7 @@ use crate::profile::SsoSession;
 use crate::session::{sealed_store, status};
 
 pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let question = "Log out of every session, and remove all that kcaws keeps on this machine?";
+    let question = "Log out of every session and remove everything kcaws stored on this machine?";
     if !yes && !ui.confirm(question, "--yes")? {
         ui.say("Nothing was changed.");
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
         store.forget_own_keys()?;
     }
     state.clear()?;
-    ui.say("All that kcaws kept is removed; config.toml and ~/.aws/config are yours and stay.");
+    ui.say("Removed everything kcaws stored. config.toml and ~/.aws/config were left alone.");
     untold.map_or(Ok(()), Err)
 }
 

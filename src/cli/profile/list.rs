@@ -9,11 +9,10 @@ use crate::profile::identity::{ProfileFiles, RoleArn};
 use crate::profile::kcaws_profile::{self, Source};
 use crate::profile::{Document, Heading};
 
-/// List the profiles: where their credentials come from, and what stands in their way
+/// List the profiles: where their credentials come from and what hides them
 ///
-/// ASSUMED WITH names the profile whose credentials a role is assumed with; ACCOUNT and PERMISSION SET are then those of
-/// the role.
-/// SHADOWED BY names what some tool takes instead of the profile's credential_process, and where it stands.
+/// ASSUMED WITH shows the profile whose credentials are used to assume a role; ACCOUNT and PERMISSION SET are then the
+/// role's. SHADOWED BY shows what some tools use instead of the profile's credential_process, and where it is defined.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile list\n  kcaws profile list --json | jq -r '.profiles[] | select(.source == \"kcaws\")'"

@@ -178,7 +178,7 @@ fn is_made_elsewhere(error: &SaveError) -> bool {
 fn tell_by_hand(path: &Path, before: &str, after: &str, ui: &mut Ui) {
     match diff::added_alone(before, after) {
         Some(lines) => {
-            ui.tell(&format!("Add this where {} comes from:", shown(&path.display().to_string())));
+            ui.tell(&format!("Add this to the source of {}:", shown(&path.display().to_string())));
             ui.tell_text(&lines);
         }
         None => ui.tell_text(&diff::unified(path, before, after)),
@@ -204,7 +204,9 @@ impl Changed {
 /// Names the lines of other profiles that name a profile which is no longer there under that name.
 pub(super) fn warn_of_dangling(references: &[Reference], ui: &mut Ui) {
     for Reference { profile, place, key, to } in references {
-        ui.warn(&shown(&format!("{place}: {key} of profile `{profile}` names `{to}`, which will be gone")));
+        ui.warn(&shown(&format!(
+            "{place}: {key} of profile `{profile}` refers to `{to}`, which will be removed"
+        )));
     }
 }
 
@@ -216,7 +218,7 @@ struct Report<'a> {
     profiles: &'a [Changed],
     /// What `undo` brings the old file back by; null where nothing was written.
     backup: Option<u64>,
-    /// Only in a dry run.
+    /// Set only in a dry run.
     diff: Option<String>,
 }
 

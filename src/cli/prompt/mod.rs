@@ -21,23 +21,23 @@ Example:
   kcaws prompt --format '{color}{profile}[:{role}] {left}{reset}'
 
 In the format: {profile} {session} {account} {role} {region} {left} {minutes} {state}; {color} (by state) {red} \
-{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] vanishes when something in it is \
-empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself), \
-log in, ended (of `kcaws exec`), other keys (keys in the environment come before the profile).
+{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] is left out if anything in it is \
+empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials), \
+log in, ended (in `kcaws exec`), other keys (keys in the environment take precedence over the profile).
 
-Says nothing without AWS_PROFILE or AWS_DEFAULT_PROFILE and outside of `kcaws exec`, and for profiles that are not \
-kcaws's. Never fails.";
+Prints nothing if neither AWS_PROFILE nor AWS_DEFAULT_PROFILE is set outside of `kcaws exec`, or if kcaws does not \
+manage the profile. Never fails.";
 
-/// Say in few words which profile this shell has, as what, and for how long
+/// Print a short summary of the current profile, role and time left
 ///
-/// Reads small files only. A role is shown once AWS has handed out its credentials.
+/// Reads small files only. A role is shown once AWS has issued its credentials.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(after_help = HELP)]
 pub(super) struct PromptArgs {
-    /// What to say; else KCAWS_PROMPT_FORMAT, else `{profile}[:{role}] {left}`
+    /// Text to print [default: $KCAWS_PROMPT_FORMAT, else `{profile}[:{role}] {left}`]
     #[arg(long)]
     pub(super) format: Option<String>,
-    /// Mark colours and percent signs for this shell's line editor
+    /// Escape colors and percent signs for this shell's prompt
     #[arg(long, value_enum)]
     pub(super) shell: Option<Reader>,
 }
