@@ -86,7 +86,7 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         ));
     }
     let earlier = variables::of_earlier_profile(&app.env);
-    // Whatever the shell has by the time it reads this; nushell's record would show what was never there.
+    // The shell's variables may differ by the time it reads this; nushell's record would show ones that were never set.
     let mut gone = if format == Format::Nu { competing } else { variables::competing().collect() };
     gone.extend(Some(NESTED).filter(|name| format != Format::Nu || app.env.get(name).is_some()));
     gone.extend(earlier.iter().map(String::as_str));
@@ -95,7 +95,7 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     Ok(())
 }
 
-/// Returns the syntax that was asked for, or else that of the person's shell.
+/// Returns the requested syntax, or else that of the user's shell.
 pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, CommandError> {
     let shell = app.env.get("SHELL");
     named.or_else(|| Format::of_shell(shell.as_deref())).ok_or_else(|| {
@@ -111,18 +111,18 @@ pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, Command
     })
 }
 
-/// Returns what `env` and `serve` set: of Region and endpoints only what is still as they set it.
+/// Returns the variables that `env` and `serve` set; Region and endpoints only if their values are unchanged.
 fn unset(env: &Env) -> Vec<String> {
     let fixed = KEYS.into_iter().chain([ACCOUNT]).chain(serve::VARIABLES).map(str::to_owned);
     fixed.chain(variables::of_earlier_profile(env)).collect()
 }
 
-/// Returns whether the variable says something where the form is read: a container does not see files of this machine.
+/// Returns whether the variable is useful to readers of the format: a container does not see this machine's files.
 pub(super) fn is_seen(variable: &str, format: Format) -> bool {
     format != Format::Dotenv || variable != CA_BUNDLE
 }
 
-/// Returns what removes `gone` and sets the variables, in the syntax of `format`.
+/// Returns the commands that unset `gone` and set the variables, in the syntax of `format`.
 pub(super) fn text(
     format: Format,
     gone: &[&str],

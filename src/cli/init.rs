@@ -51,9 +51,9 @@ enum Shell {
     Powershell,
 }
 
-/// The variable by which a call through the hook is known, for that call alone.
+/// Variable that marks a call through the hook, set for that call only.
 pub(super) const HOOK: &str = "KCAWS_HOOK";
-/// Stands in the files below `shell/` where the path of kcaws belongs, quotes and all.
+/// Placeholder in the files in `shell/` for the path of kcaws, including the quotes.
 const MARKER: &str = "'::KCAWS::'";
 
 impl Shell {
@@ -79,7 +79,7 @@ impl Shell {
         }
     }
 
-    /// `None` where this shell cannot write it down.
+    /// Returns `None` if the path cannot be written in this shell's syntax.
     fn quoted(self, path: &Path) -> Option<String> {
         let path = path.to_str().filter(|path| !path.chars().any(char::is_control))?;
         Some(match self {
@@ -112,7 +112,7 @@ impl Shell {
     }
 }
 
-/// `path` as a word of that shell's; `None` where it cannot be written down, or is no shell of ours.
+/// Quotes `path` as a word of the shell; `None` if that is not possible or the shell is not supported.
 pub(super) fn quoted(format: Format, path: &Path) -> Option<String> {
     Shell::from_str(format.name(), true).ok()?.quoted(path)
 }
@@ -121,7 +121,7 @@ pub(super) fn run(args: &InitArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let Shell::Nu = args.shell else {
         return args.shell.print(&[args.shell.hook(), "", args.shell.completion()], app, ui);
     };
-    // nu wants a completer to stand before the command that names it.
+    // nu requires a completer to be defined before the command that uses it.
     args.shell.print(&[args.shell.completion(), "", args.shell.hook()], app, ui)
 }
 

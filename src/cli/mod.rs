@@ -1,4 +1,4 @@
-//! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
+//! The command line: one file per command; the folder path is the command path. Calls the core and prints.
 
 mod accounts;
 mod clap_errors;
@@ -44,7 +44,7 @@ use self::ui::Ui;
 use crate::app::App;
 use crate::platform::terminal::Terminal;
 
-/// No line is wider than 80 columns: clap would break it without regard to the table.
+/// Lines are at most 80 columns wide: clap would break longer ones without regard to the table.
 const ENVIRONMENT: &str = "\
 Environment:
   AWS_CONFIG_FILE               config file to use instead of ~/.aws/config
@@ -189,7 +189,7 @@ impl Command {
     }
 
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-        // The provider that tools wait for starts no thread: it listens only round a refresh. A prompt asks nobody.
+        // credential-process starts no thread and listens only during a refresh. A prompt never asks.
         if !matches!(self, Self::CredentialProcess(_) | Self::Prompt(_)) {
             crate::platform::interrupt::listen();
         }
@@ -225,7 +225,7 @@ impl Command {
     }
 }
 
-/// Parses, runs, and turns what came of it into an exit code.
+/// Parses the command line, runs the command and returns its exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::platform::interrupt::survive_file_limits();
     let args: Vec<OsString> = args.into_iter().collect();
@@ -248,7 +248,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What clap understands of a line that hands out one role and does nothing else unusual.
+/// Returns the role that clap reads from a `credential-process` line without other options.
 #[cfg(test)]
 fn credential_process_arguments(args: &[String]) -> Option<(String, crate::profile::Role)> {
     let line = std::iter::once("kcaws").chain(args.iter().map(String::as_str));

@@ -1,4 +1,4 @@
-//! The role that a command is about: a profile's, or one that is named by session, account and permission set.
+//! The role that a command uses: a profile's, or one given by session, account and permission set.
 
 use super::unnamed;
 use clap::Args;
@@ -38,7 +38,7 @@ impl RoleArgs {
         self.profile.as_deref().or(self.named.as_deref())
     }
 
-    /// As `chosen` has it, for a command that chooses again: the name of an account may become another's.
+    /// The arguments for choosing again, with the account's ID in place of its name, which could be reassigned.
     pub(super) fn settled(&self, chosen: &Role) -> Self {
         let account = self.account.as_ref().map(|_| chosen.account_id.clone());
         Self { account, ..self.clone() }
@@ -62,7 +62,7 @@ impl RoleArgs {
         Ok(resolve::role_of_profile(app, &profile)?)
     }
 
-    /// As [`RoleArgs::choose`]; a person is asked where tools take no profile of kcaws.
+    /// Like [`RoleArgs::choose`], but asks at a terminal if tools would not use a kcaws profile.
     pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<ResolvedRole, CommandError> {
         let is_named = self.profile().is_some() || self.session.is_some();
         if is_named || unnamed::unnamed_profile(app)?.is_some() {
@@ -80,15 +80,15 @@ pub(super) fn role_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Takes an id in any of its forms, and what may be a name.
+/// Accepts an ID in any of its forms, and anything that can be a name.
 pub(super) fn account(text: &str) -> Result<String, String> {
     let text = text.trim();
-    // Digits alone are meant as an id.
+    // Digits alone are an ID.
     let is_name = text.contains(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '-' | ' ')));
     if is_name { Ok(text.to_owned()) } else { account_id(text) }
 }
 
-/// Returns the id of an account that was given by its id or its name.
+/// Returns the ID of an account given by its ID or name.
 pub(super) fn id_of(app: &App, selected: &ResolvedSession, account: &str) -> Result<String, CommandError> {
     match target::account_id(account) {
         Some(id) => Ok(id),

@@ -40,7 +40,7 @@ include the profile's Region and endpoints, as in `kcaws env`.";
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-/// What makes programs ask an endpoint.
+/// Variables that make programs use an endpoint.
 pub(super) const VARIABLES: [&str; 3] = [URI, TOKEN, TOKEN_FILE];
 
 /// Serve role credentials on 127.0.0.1, as in a container, until Ctrl-C
@@ -73,17 +73,17 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     }
     let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
     let ResolvedRole { selected, role, .. } = chosen;
-    // What was picked now is not asked for again.
+    // The user is not asked again for the same choice.
     let of = selected.profile.as_deref().map_or_else(|| args.of.settled(&role), RoleArgs::of_profile);
     let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
-    // Whoever cannot have them learns it here, and not each client by itself.
+    // A missing assignment is reported here rather than by each client.
     Provider::for_a_person(app, selected, role, ui.asking())?.credentials()?;
     let served = endpoint(&of, args.port.unwrap_or_default(), app)?;
     let mut set = served.variables(format != Format::Dotenv);
     set.extend(settings);
     let line = text(format, &[], &set)?;
     let Served { visitors, token_file, .. } = served;
-    // What is written is removed at the end, whenever that comes.
+    // Written files are removed at the end, even after a signal.
     let writing = interrupt::CriticalSection::enter();
     let file = args.output.as_ref().map(|file| PrivateFile::write(file, line.clone())).transpose()?;
     let _at_the_end = interrupt::undone_at_exit(move || drop((token_file, file)));
@@ -100,8 +100,9 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     interrupt::wait_for_the_end()
 }
 
-/// Where no profile is named, AWS's tools look into `[default]` before they ask an endpoint: what serves another role
-/// would be passed over in silence. `None` where that cannot happen.
+/// Returns an error if `[default]` would take precedence over the endpoint.
+///
+/// If no profile is named, AWS tools look at `[default]` before an endpoint, and would silently use another role.
 pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<CommandError> {
     let same = |default: &ResolvedRole| {
         default.selected.session.name == chosen.selected.session.name
@@ -129,8 +130,8 @@ pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<Comm
     })
 }
 
-/// Where programs ask for credentials, each time by the way of `credential-process`: with a config read anew, and
-/// with all the time that one call has.
+/// Starts the endpoint, which serves each request like `credential-process`: it reads the config again, with the full time
+/// limit of one call.
 pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, CommandError> {
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
     let endpoint = CredentialsEndpoint::start(port, move || {
@@ -145,7 +146,7 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
         };
         given.map_err(words)
     })?;
-    // Most programs need no such file: where it cannot be written, the endpoint serves those.
+    // Most programs do not need this file, so failing to write it is not an error.
     let token_file = app.folders.state.as_ref().and_then(|root| {
         let written = TokenFile::write(app.state(), root, &endpoint.token);
         written.inspect_err(|error| tracing::info!("no token file: {error}")).ok()
@@ -153,16 +154,16 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
     Ok(Served { visitors: endpoint.visitors(), endpoint, token_file })
 }
 
-/// An endpoint that serves, and what leads to it.
+/// A running endpoint and its token.
 pub(super) struct Served {
     endpoint: CredentialsEndpoint,
     visitors: Arc<Visitors>,
-    /// Goes when it is dropped; the endpoint stays as long as the process.
+    /// Removed on drop; the endpoint runs as long as the process.
     pub(super) token_file: Option<TokenFile>,
 }
 
 impl Served {
-    /// Returns what a program needs to ask the endpoint. SDKs prefer the file where both it and the token are named.
+    /// Returns the variables for using the endpoint. SDKs prefer the file if both it and the token are named.
     pub(super) fn variables(&self, with_file: bool) -> Vec<Variable> {
         let Self { endpoint, token_file, .. } = self;
         let mut variables = vec![

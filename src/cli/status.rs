@@ -45,32 +45,32 @@ struct Report {
     sessions: Vec<Row>,
 }
 
-/// What is unknown is null.
+/// One session; unknown values are null.
 #[derive(Serialize)]
 struct Row {
     name: String,
     start_url: String,
     region: Option<String>,
-    /// Known once `whoami` or `--check` has asked.
+    /// Known after `whoami` or `--check`.
     user: Option<String>,
     logged_in: bool,
     logged_in_at: Option<DateTime<Utc>>,
     access_expires_at: Option<DateTime<Utc>>,
     refreshable: Option<bool>,
-    /// AWS does not tell it.
+    /// Not reported by AWS.
     session_expires_at: Option<DateTime<Utc>>,
-    /// How long the last one lasted that was seen to end: at least, at most.
+    /// How long the last session that ended lasted: at least, at most.
     last_session_seconds_min: Option<i64>,
     last_session_seconds_max: Option<i64>,
     registration_expires_at: Option<DateTime<Utc>>,
-    /// Of the roles that profiles name; null where nothing is known without a prompt.
+    /// Cached credentials of roles named in profiles; null if reading them could raise a prompt.
     warm_credentials: Option<Vec<WarmRow>>,
-    /// Of the clocks whose end is known.
+    /// The first known expiry.
     ends_first: Option<Clock>,
-    /// With --check: `ok`, or the code of the error.
+    /// With --check: `ok`, or the error code.
     check: Option<String>,
     store: Option<StoreKind>,
-    /// Taken away, as the portal said when warm credentials were to be renewed; those live to their end.
+    /// Roles no longer assigned, as reported when cached credentials were renewed; those stay valid until they expire.
     assignments_gone: Vec<Gone>,
 }
 
@@ -88,7 +88,7 @@ struct Gone {
     credentials_expires_at: DateTime<Utc>,
 }
 
-/// All that is known of one session.
+/// Everything that is known about one session.
 struct Seen {
     row: Row,
     clocks: Vec<[String; 2]>,
@@ -111,7 +111,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         seen.push(look(app, &session, args.check, now, ui)?);
     }
     let not_logged_in = asked.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
-    // Of the one session that was asked for, trouble with the check is the answer; of several it is a row's.
+    // For a single session, a failed check is the command's error; for several, it is shown in the row.
     let failed = asked.as_ref().and_then(|_| seen.iter_mut().find_map(|seen| seen.check.take()));
     if args.json {
         ui.json(&Report { schema: 1, sessions: seen.into_iter().map(|seen| seen.row).collect() });
@@ -162,14 +162,14 @@ fn look(
     Ok(Seen { row, clocks, check })
 }
 
-/// Whether AWS still takes the login; an old access token is renewed for it.
+/// Returns whether AWS still accepts the login; renews an expired access token for it.
 fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
     let selected = ResolvedSession::of(session.clone());
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui.asking())?;
     Ok(opened.session().prove()?)
 }
 
-/// One request, by credentials that are at hand. Not worth failing for.
+/// Asks STS with cached credentials, ignoring errors.
 fn learn_user(app: &App, session: &SsoSession, warm: &[WarmRole]) {
     let credentials = warm.first().map(|warm| wire::parse(&warm.kept.line));
     if let Some(credentials) = credentials {

@@ -28,7 +28,7 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let portal = resolve::portal(app, &session)?;
     let name = shown(&session.name);
     let pinned = match pin::pinned(&**app.state(), &session) {
-        // That is mended here.
+        // That is fixed here.
         Err(SessionError::BadPin { .. }) => None,
         pinned => pinned?,
     };

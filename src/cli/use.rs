@@ -47,10 +47,10 @@ pub(super) struct UseArgs {
     /// Print the kcaws profiles as JSON
     #[arg(long, conflicts_with_all = ["profile", "named"])]
     pub(super) json: bool,
-    /// Asked by the shell's function: three lines, the profile or nothing, names of variables to remove, a dot
+    /// Print three lines for the shell's function: the profile or nothing, names of variables to remove, a dot
     #[arg(long, hide = true)]
     hook: bool,
-    /// What `-` stands for in that shell: empty where no profile was used before, absent where none was chosen yet
+    /// Profile for `-` in that shell: empty if no profile was used before, absent if none was chosen yet
     #[arg(long, hide = true, requires = "hook")]
     before: Option<String>,
 }
@@ -66,14 +66,14 @@ struct Row {
     name: String,
     session: String,
     account_id: String,
-    /// As AWS listed it last.
+    /// As last listed by AWS.
     account_name: Option<String>,
     role_name: String,
     region: Option<String>,
-    /// Of the credentials at hand.
+    /// Expiry of the cached credentials.
     credentials_expires_at: Option<DateTime<Utc>>,
     logged_in: bool,
-    /// That of AWS_PROFILE, or of AWS_DEFAULT_PROFILE.
+    /// Whether it is the profile of AWS_PROFILE or AWS_DEFAULT_PROFILE.
     current: bool,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     answer(&profile, app, ui)
 }
 
-/// Tells the shell's function what to do. Names of variables have no blanks.
+/// Prints the instructions for the shell's function. Names of variables contain no spaces.
 fn hand_over(profile: &str, app: &App, ui: &mut Ui) {
     if let Some((first, verb)) = variables::before_a_profile(&app.env) {
         ui.say(&format!(
@@ -152,7 +152,7 @@ fn not_loaded(app: &App) -> CommandError {
         .hint(how_to_load(app.env.get("SHELL").as_deref()))
 }
 
-/// Only bash itself reads ~/.bashrc, whoever else has its syntax.
+/// Returns how to load the hook; only bash itself reads ~/.bashrc, not other shells with its syntax.
 fn how_to_load(shell: Option<&str>) -> String {
     let name = shell.map_or("bash", name_of_shell);
     match (Format::of_shell(shell), name) {
@@ -173,7 +173,7 @@ fn how_to_load(shell: Option<&str>) -> String {
     }
 }
 
-/// The profile's own. Every profile may be used, ours or not; one that SDKs disagree about is an error.
+/// Returns the named profile, of kcaws or not; one that SDKs disagree about is an error.
 fn region_of(profile: &str, app: &App) -> Result<Option<String>, CommandError> {
     match resolve::identity(app, profile) {
         Ok(identity) => Ok(identity.region),
@@ -190,12 +190,12 @@ fn region_of(profile: &str, app: &App) -> Result<Option<String>, CommandError> {
     }
 }
 
-/// Tells whether [`UseArgs`] may name it.
+/// Returns whether [`UseArgs`] accepts it.
 pub(super) fn takes(profile: &str, app: &App) -> bool {
     region_of(profile, app).is_ok()
 }
 
-/// For a command that got no profile: the person is asked, or told which there are.
+/// Asks for a profile if none was given, or returns an error that lists the profiles.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
     resolve::check_config_file(app)?;
     picked_of(app, ui, &rows(app)?, &[])
@@ -236,7 +236,7 @@ fn picked_of(
         let role = columns::padded(&shown(&row.role_name), roles);
         let account = columns::padded(&shown(&account(row)), accounts);
         let left = prompt::format::left(view);
-        // Without a listing, no gap.
+        // No gap without account names.
         let gap = if accounts == 0 { "" } else { "  " };
         format!("{name}  {role}  {}{gap}{account}  {left}", row.account_id)
     });
@@ -248,7 +248,7 @@ fn picked_of(
     Ok(names[at].clone())
 }
 
-/// Profiles that kcaws has no part in, and that a shell may use all the same; in the order of [`rows`].
+/// Returns the profiles of other tools, which a shell can use too, in the order of [`rows`].
 fn others(app: &App, ours: &[(View, Row)]) -> Result<Vec<(String, Source)>, CommandError> {
     let ours: HashSet<&str> = ours.iter().map(|(_, row)| row.name.as_str()).collect();
     let (document, credentials) = (app.document()?, app.credentials_document());
@@ -268,7 +268,7 @@ fn last_used_first(names: &mut [String], app: &App) {
     names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
 }
 
-/// Those used last first, then as they stand in the file.
+/// Returns the profiles, most recently used first, then in the order of the file.
 fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     let mut names = app.document()?.profile_names();
     last_used_first(&mut names, app);
@@ -293,7 +293,7 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     Ok(names.into_iter().filter_map(row).collect())
 }
 
-/// By session and id, as far as a listing has told.
+/// Returns the account names by session and ID, from the last listings.
 fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     let names = app.document().map(Document::session_names).unwrap_or_default();
     let sessions = names.iter().filter_map(|name| resolve::session_named(app, name).ok());
@@ -308,7 +308,7 @@ fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     known.flat_map(of_session).collect()
 }
 
-/// `None` for a profile that is not ours.
+/// Returns `None` for a profile of another tool.
 fn seen(profile: &str, app: &App) -> Option<(View, String)> {
     let ours = prompt::ours(profile, app)?;
     Some((crate::prompt::look(profile, &ours, &**app.state(), app.clock.now()), ours.role_name))
@@ -318,7 +318,7 @@ fn description(view: &View) -> String {
     let role = view.role_name.as_deref().map(|role| format!("{} in ", shown(role))).unwrap_or_default();
     let time = match view.standing {
         Standing::LoginNeeded => format!("run `kcaws login {}`", super::error::argument(&view.session)),
-        Standing::Renews => "will be fetched on next use".to_owned(),
+        Standing::Renews => "credentials will be fetched on next use".to_owned(),
         _ => format!("{} left", prompt::format::left(view)),
     };
     format!("{role}account {}, {time}", view.account_id)

@@ -41,7 +41,7 @@ struct Report {
     schema: u32,
     profile: String,
     session: String,
-    /// The name of the role session: Identity Center's user name.
+    /// Name of the role session, which is Identity Center's username.
     user: Option<String>,
     role_name: String,
     account_id: String,
@@ -89,7 +89,7 @@ fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
     unnamed.ok_or_else(|| unnamed::which_profile(app).hint("pass --profile, or set AWS_PROFILE"))
 }
 
-/// Whose credentials they are; the name is noted for `status`.
+/// Asks STS whose credentials they are, and stores the name for `status`.
 pub(super) fn identity(
     app: &App,
     selected: &ResolvedSession,

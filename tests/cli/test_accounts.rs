@@ -186,7 +186,8 @@ fn an_account_that_refuses_is_named_and_the_others_are_listed() {
         let all = all["accounts"].as_array().unwrap().len();
         fixture.sim.fault(Route::ListAccountRoles, Fault::status(status, body)).times(1);
         let output = fixture.run("accounts --refresh --json").expect_ok();
-        let output = output.expect_stderr("kcaws: warning: AWS does not tell what you have in account ");
+        let output =
+            output.expect_stderr("kcaws: warning: AWS does not report your permission sets in account ");
         let listed = output.stdout_json();
         assert_eq!(listed["accounts"].as_array().unwrap().len(), all - 1);
         let one = &listed["unavailable"][0];

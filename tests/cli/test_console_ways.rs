@@ -208,5 +208,5 @@ fn logout_first_is_refused_where_no_host_goes_on_afterwards() {
     let fixture = LoginFixture::with(IdcSim::builder().region("cn-north-1"));
     let line = format!("console --session corp --account {ACCOUNT} --role {ROLE} --print --logout-first");
     let refused = fixture.run(&line).expect_code(2);
-    refused.expect_stderr("works in the commercial partition alone");
+    refused.expect_stderr("only works in the commercial partition");
 }

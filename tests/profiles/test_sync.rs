@@ -152,8 +152,8 @@ fn what_a_person_made_of_a_profile_is_left_alone_or_told() {
     let said = fixture.run("profile sync --dry-run").expect_code(1).stderr_text();
     assert!(said.contains("`team-1-read-only-access` would go with lines"), "{said}");
     let said = fixture.run("profile sync --yes").expect_code(1).stderr_text();
-    assert!(said.contains("`team-0-read-only-access` was left as it is"), "{said}");
-    assert!(said.contains("it was changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");
+    assert!(said.contains("skipped profile `team-0-read-only-access`"), "{said}");
+    assert!(said.contains("changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");
     let after = fixture.env.read_aws_config();
     assert!(after.contains(&line("Mine")) && !after.contains("cli_pager"), "{after}");
     fixture.run("profile undo").expect_ok();
@@ -276,7 +276,10 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
     assert_eq!(fixture.env.read_aws_config(), expected);
     let removed = fixture.run("profile remove team-0.read-only-access").expect_ok();
     let said = removed.stderr_text();
-    assert!(said.contains("source_profile of profile `chained` names `team-0.read-only-access`"), "{said}");
+    assert!(
+        said.contains("source_profile of profile `chained` refers to `team-0.read-only-access`"),
+        "{said}"
+    );
     assert!(said.contains("config:"), "{said}");
 }
 

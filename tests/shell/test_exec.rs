@@ -97,7 +97,7 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
     }
     exec(&fixture, "dev", "kill -9 $$").run().expect_code(137);
     let missing = fixture.run("exec dev -- no-such-program").expect_code(127);
-    missing.expect_stderr("there is no command `no-such-program`").expect_stderr("kcaws: hint:");
+    missing.expect_stderr("command `no-such-program` not found").expect_stderr("kcaws: hint:");
     let plain = fixture.env.write_home_file("plain", "text");
     fixture.kcaws("exec dev --").arg(plain).run().expect_code(126).expect_stderr("cannot be run");
 
@@ -120,8 +120,8 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
 fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
     let fixture = logged_in();
     for (text, cause, hint) in [
-        ("#!/no/such -x\n", "asks for `/no/such`, which is not there", "install that"),
-        ("#! \t/bin/sh\r\ntrue\r\n", "asks for `/bin/sh\\u{d}`", "end as in Windows"),
+        ("#!/no/such -x\n", "names `/no/such`, which does not exist", "install it"),
+        ("#! \t/bin/sh\r\ntrue\r\n", "names `/bin/sh\\u{d}`", "has Windows line endings"),
     ] {
         let script = fixture.env.write_script("a-script", text);
         for name in [script.to_str().expect("text"), "a-script"] {
@@ -215,7 +215,7 @@ fn credentials_that_would_not_last_are_renewed_before_the_command_starts() {
 fn what_would_not_last_even_when_fresh_is_not_started_and_the_clocks_difference_counts() {
     let fixture = an_hour_later(DateHeader::FollowsClock);
     let output = fixture.run("exec dev --min-ttl 2h30m -- touch started").expect_code(125);
-    output.expect_stderr("would end before 2h 30m are over").expect_stderr("at a time, fresh ones too");
+    output.expect_stderr("would expire in less than 2h 30m").expect_stderr("credentials only last");
     assert!(!fixture.env.home().join("started").exists());
     // The access token is an hour older too: refused once, refreshed, and asked with again.
     assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2);

@@ -200,22 +200,27 @@ mod tests {
                 "console --duration 1s",
                 "invalid value `1s` for `--duration <DURATION>`",
                 "must be between 15m and 12h, in whole seconds",
-                "`kcaws console --help` shows what it takes",
+                "see `kcaws console --help`",
             ),
             (
                 "init tcsh",
                 "invalid value `tcsh` for `<SHELL>`",
                 "possible values: bash",
-                "`kcaws init --help` shows what it takes",
+                "see `kcaws init --help`",
             ),
-            ("login --flow", "`--flow <FLOW>` needs a value", "possible values: ", "`kcaws login --help`"),
+            (
+                "login --flow",
+                "`--flow <FLOW>` needs a value",
+                "possible values: ",
+                "see `kcaws login --help`",
+            ),
             ("console --print --copy", "`--print` cannot be used with `--copy`", "", "usage: kcaws console"),
             ("login --force --force", "`--force` is given more than once", "", "usage: kcaws login"),
             (
                 "env it's --format x'y",
                 "invalid value `x'y` for `--format <FORMAT>`",
                 "possible",
-                "`kcaws env --help`",
+                "see `kcaws env --help`",
             ),
         ] {
             let line: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

@@ -222,7 +222,7 @@ mod tests {
                 None,
                 ["\"Open external links in a container\" may be missing", "addons.mozilla.org"],
             ),
-            (Some("dev"), Some("work"), ["\"Open external links in a container\"", "leave --container out"]),
+            (Some("dev"), Some("work"), ["\"Open external links in a container\"", "leave out --container"]),
             (None, Some("work"), ["may have no profile `work`", "about:profiles"]),
             (None, None, ["`fake` was started", "--browser"]),
         ] {

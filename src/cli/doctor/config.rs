@@ -263,7 +263,10 @@ mod tests {
         assert_eq!(states(&TestDoctor::new().credentials("x\n").look(credentials_file)), ["error"]);
         let folder = TestDoctor::new().file(".aws/credentials/x", "").look(credentials_file);
         assert_eq!(states(&folder), ["error"]);
-        assert!(folder[0].fix.as_deref().is_some_and(|fix| fix.starts_with("make it a file")), "{folder:?}");
+        assert!(
+            folder[0].fix.as_deref().is_some_and(|fix| fix.starts_with("make the file readable")),
+            "{folder:?}"
+        );
         #[cfg(unix)]
         {
             let doctor = TestDoctor::new().config("");

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile)), ["warning"]);
         let two = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "x").look(aws_profile);
         assert_eq!(states(&two), ["ok", "warning"]);
-        assert!(two[1].reason.contains("boto3, take that profile"), "{two:?}");
+        assert!(two[1].reason.contains("boto3, use that profile"), "{two:?}");
         assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "nope").look(aws_profile)), ["error"]);
         let alike = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile);
         assert_eq!(states(&alike), ["ok"]);

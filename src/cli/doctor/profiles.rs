@@ -330,7 +330,10 @@ mod tests {
         assert_eq!(states(&doctor("").look(profile)), ["ok"]);
         assert_eq!(states(&TestDoctor::new().config(CORP).look(profile)), ["warning"]);
         let other = doctor("").session("other").look(profile);
-        assert!(other[0].subject == "other" && other[0].reason.ends_with("by this session"), "{other:?}");
+        assert!(
+            other[0].subject == "other" && other[0].reason.ends_with("through this session"),
+            "{other:?}"
+        );
         let lost = doctor("").config(DEV).look(profile);
         assert_eq!(states(&lost), ["error"]);
         assert!(lost[0].reason.contains("no [sso-session corp]"), "{lost:?}");
@@ -380,7 +383,10 @@ mod tests {
         };
         assert!(doctor().look(source)[0].reason.contains("--run-others"));
         let ran = doctor().run_others().look(source);
-        assert!(ran[0].reason.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+        assert!(
+            ran[0].reason.contains("gets no credentials") && !format!("{ran:?}").contains("hunter2"),
+            "{ran:?}"
+        );
     }
 
     /// By a role of another profile, and by the credentials file.
@@ -409,7 +415,7 @@ mod tests {
         ours.trials =
             ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
         let bin = bin.display().to_string();
-        assert!(ours.env("PATH", &bin).look(source)[0].reason.contains("says `assume-role`"));
+        assert!(ours.env("PATH", &bin).look(source)[0].reason.contains("reports `assume-role`"));
     }
 
     #[test]
@@ -427,6 +433,6 @@ mod tests {
             self::doctor("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
         assert_eq!(states(&alone), ["warning"], "{alone:?}");
         let judged = doctor().look(source);
-        assert!(judged[0].reason.contains("all tools take `credential_process` ("), "{judged:?}");
+        assert!(judged[0].reason.contains("all tools use `credential_process` ("), "{judged:?}");
     }
 }

@@ -234,9 +234,12 @@ mod tests {
             assert!(!is_windows_path(path), "{path}");
         }
         let (foreign, whose) = if cfg!(windows) {
-            ("/usr/local/bin/kcaws", "a Unix path; programs on this system cannot run it")
+            ("/usr/local/bin/kcaws", "a Unix path, which programs on this system cannot run")
         } else {
-            (r#""C:\Program Files\kcaws\kcaws.exe""#, "a Windows path; programs on this system cannot run it")
+            (
+                r#""C:\Program Files\kcaws\kcaws.exe""#,
+                "a Windows path, which programs on this system cannot run",
+            )
         };
         let found = of(foreign);
         assert_eq!((states(&found), found[0].reason.as_str()), (vec!["warning"], whose));
@@ -312,7 +315,7 @@ mod tests {
         assert!(with("aws-cli/1.28.0 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_some());
         assert!(with("aws-cli/1.45.11 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_none());
         let own = CORP.replace("d-1.awsapps.com", "sso.example.com");
-        assert!(with(old, &[], &own).reason.contains("start URL of your own"));
+        assert!(with(old, &[], &own).reason.contains("company start URL"));
         assert!(with("aws-cli/2.36.7 Python/3.13", &[], &own).fix.is_none());
         assert!(with("something", &[], CORP).fix.is_some());
     }

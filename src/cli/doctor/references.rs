@@ -97,7 +97,10 @@ mod tests {
     fn each_reference_that_leads_nowhere_is_a_finding_with_its_line() {
         let other = "[profile other]\nregion = eu-west-1\n";
         for (lines, expected) in [
-            (format!("[profile x]\n{ROLE}source_profile = dev\n"), &[("ok", "what profiles refer to")][..]),
+            (
+                format!("[profile x]\n{ROLE}source_profile = dev\n"),
+                &[("ok", "everything that profiles refer to")][..],
+            ),
             (
                 format!("[profile x]\n{ROLE}source_profile = nosuch\n"),
                 &[("error", "config:8: source_profile of `x` names `nosuch`")],
@@ -176,7 +179,7 @@ mod tests {
             (states(&told), told[0].reason.as_str()),
             (
                 vec!["ok"],
-                "it is Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"
+                "Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"
             )
         );
     }

@@ -50,9 +50,9 @@ mod tests {
         let warned = bash().look(hook);
         assert_eq!(states(&warned), ["warning"]);
         let fix = warned[0].fix.as_deref().unwrap_or_default();
-        assert!(fix.starts_with("`kcaws configure --session corp --no-login "), "{fix}");
+        assert!(fix.starts_with("run `kcaws configure --session corp --no-login "), "{fix}");
         let nobody = bash().session("nobody").look(hook);
-        assert!(nobody[0].fix.as_deref().is_some_and(|fix| fix.starts_with("`kcaws configure` ")));
+        assert!(nobody[0].fix.as_deref().is_some_and(|fix| fix.starts_with("run `kcaws configure` ")));
         assert_eq!(states(&bash().env(HOOK, "bash").look(hook)), ["ok"]);
         let loads = bash().file(".bashrc", "eval -- \"$(kcaws init bash)\"\n");
         assert_eq!(states(&loads.look(hook)), ["ok"]);

@@ -357,7 +357,7 @@ mod tests {
         doctor.ports.state.write("warm/a.id", &[0xA5; ID_LEN]).expect("writes");
         let found = doctor.look(kernel_keyring);
         assert_eq!(states(&found), ["ok"]);
-        assert!(found[0].reason.contains("; 1 are kcaws's, of no state folder here"), "{found:?}");
+        assert!(found[0].reason.contains("; 1 belong to kcaws but to no state folder here"), "{found:?}");
     }
 
     #[test]

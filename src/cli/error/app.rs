@@ -1,4 +1,4 @@
-//! What goes wrong while a command finds out who it acts as, and gets credentials for that.
+//! Errors while a command resolves its role and gets credentials for it.
 
 use super::{CommandError, ErrorCode, Exit, argument, session::unopened};
 use crate::app::account::AccountNameError;

@@ -1,4 +1,4 @@
-//! What a person should answer instead, or do where nothing can be asked.
+//! Errors of answers, and of questions that cannot be asked.
 
 use super::{CommandError, ErrorCode, Exit};
 use crate::configure::answers::BadAnswer;
@@ -21,7 +21,7 @@ impl From<BadAnswer> for CommandError {
     }
 }
 
-/// Returns what to write instead of a text that is no start URL.
+/// Returns what to enter instead of a text that is not a start URL.
 pub(super) fn of_start_url(error: BadStartUrl) -> &'static str {
     match error {
         BadStartUrl::NotHttps => "use your access portal URL, such as https://d-1234567890.awsapps.com/start",

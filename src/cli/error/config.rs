@@ -1,4 +1,4 @@
-//! `~/.aws/config`.
+//! Errors in `~/.aws/config`.
 
 use std::io::ErrorKind;
 
@@ -36,7 +36,7 @@ impl From<ConfigError> for CommandError {
                     "{}`kcaws profile list` shows all profiles",
                     did_you_mean(name, known.iter().map(String::as_str))
                 )),
-            // Never `sso_…` keys: in a profile that has another source, they would be a second one.
+            // Does not suggest `sso_…` keys: in a profile with another source, they would be a second one.
             ConfigError::NotOurs { .. } => Self { code: ErrorCode::NotOurs, ..failure }
                 .hint("pass --session, --account and --role, or a profile that has a session in `kcaws profile list`"),
             ConfigError::TakenElsewhere { key, .. } => Self { code: ErrorCode::TakenElsewhere, ..failure }
@@ -80,7 +80,7 @@ impl From<ConfigError> for CommandError {
     }
 }
 
-/// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.
+/// Returns what to check if `~/.aws/config` cannot be opened: permissions are only one reason.
 pub(super) fn of_reading(error: &std::io::Error) -> &'static str {
     match error.kind() {
         _ if is_link_loop(error) => {

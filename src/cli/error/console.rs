@@ -1,4 +1,4 @@
-//! What goes wrong on the way to the console.
+//! Errors of `kcaws console`.
 
 use super::{CommandError, ErrorCode, Exit};
 use crate::console::destination::DestinationError;
@@ -63,11 +63,10 @@ impl From<BrowserError> for CommandError {
     }
 }
 
-/// The address of the extension by which Firefox opens a page in a container.
+/// URL of the Firefox extension that opens a page in a container.
 const EXTENSION: &str = "https://addons.mozilla.org/firefox/addon/open-url-in-container/";
 
-/// Returns the error of a browser that was started and did not ask for its page, with the most likely reason for the
-/// way in which it was started.
+/// Returns the error of a browser that was started but did not request its page, with the most likely reason.
 pub(in crate::cli) fn not_opened(
     error: OneTimeRedirectError,
     manner: &BrowserOptions,

@@ -1,4 +1,4 @@
-//! What a person should do about a store that does not give or take.
+//! Errors of the stores, with hints that depend on the command.
 
 use super::{CommandError, Doing, ErrorCode, Exit, Hint, Situation, chain};
 use crate::ports::keyring::{KeyringError, StoreKind};
@@ -57,7 +57,7 @@ impl CommandError {
     }
 }
 
-/// What about a store a person can do something about; what that is depends on the command.
+/// A problem with a store that the user can fix in a way that depends on the command.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum StoreHint {
     Locked(StoreKind),
@@ -97,7 +97,7 @@ impl StoreHint {
     }
 }
 
-/// Nothing was asked, or asking would not help.
+/// Returns the hint if nothing was asked, or asking would not help.
 fn locked(situation: Situation) -> &'static str {
     match (situation.doing, situation.attended) {
         (Doing::Login, true) => not_opened(situation),
@@ -116,7 +116,7 @@ fn locked(situation: Situation) -> &'static str {
     }
 }
 
-/// A prompt was shown, or could not be.
+/// Returns the hint after a prompt was shown, or could not be.
 fn not_opened(situation: Situation) -> &'static str {
     match situation.doing {
         Doing::Login => {

@@ -1,8 +1,8 @@
-//! Every error of the core, mapped to message, cause, hint and exit code, exhaustively: a new error does not
-//! compile until somebody has thought of what a person should do about it. All hints of kcaws stand here.
+//! Maps every error of the core to message, cause, hint and exit code.
 //!
-//! Form: lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to
-//! look at. A message that does not help is a bug.
+//! The matches are exhaustive: a new error does not compile until it has a hint. All hints of kcaws are here. Form: lower
+//! case, no full stop, the object in backticks; the hint is a command to paste or the one thing to look at. A message
+//! that does not help is a bug.
 
 mod app;
 mod asking;
@@ -35,20 +35,20 @@ use crate::ports::identity_center::EndpointError;
 use crate::ports::state_folder::StateError;
 use crate::settings::SettingsError;
 
-/// `docs/troubleshooting.md` has the same table.
+/// The exit codes; `docs/troubleshooting.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Exit {
-    /// Nothing went wrong that anybody wants to hear of.
+    /// Success, or a failure that is not reported (a closed pipe).
     Done = 0,
-    /// Network, AWS refused, I/O.
+    /// The network, a refusal by AWS, or I/O.
     Failed = 1,
     Usage = 2,
     Configuration = 3,
     LoginNeeded = 4,
     Keyring = 5,
     NotAssigned = 6,
-    /// Of `exec` alone, as env(1) and timeout(1) have them.
+    /// Only `exec`; the same as in env(1) and timeout(1).
     BeforeCommand = 125,
     CannotRun = 126,
     NotFound = 127,
@@ -68,7 +68,7 @@ pub(super) struct CommandError {
 #[derive(Debug)]
 enum Hint {
     Text(String),
-    /// Depends on the command that meets it.
+    /// A hint that depends on the command.
     OfStore(StoreHint),
 }
 
@@ -87,7 +87,7 @@ impl CommandError {
         self
     }
 
-    /// The hint, as it is of use in that situation.
+    /// Returns the hint for that situation.
     pub(super) fn hint_in(&self, situation: Situation) -> Option<String> {
         Some(match self.hint.as_ref()? {
             Hint::Text(text) => text.clone(),
@@ -95,7 +95,7 @@ impl CommandError {
         })
     }
 
-    /// Only what became of the command itself has a code of its own there.
+    /// Turns the exit code into `exec`'s for failures before the command, unless it is about the command itself.
     pub(super) fn before_the_command(self) -> Self {
         match self.exit {
             Exit::CannotRun | Exit::NotFound => self,
@@ -130,7 +130,7 @@ impl CommandError {
         self.code
     }
 
-    /// A login would help; not so after a denial.
+    /// Returns whether a login would help; not after a denial.
     pub(super) fn wants_login(&self) -> bool {
         self.code == ErrorCode::LoginNeeded
     }
@@ -151,10 +151,10 @@ impl std::fmt::Display for CommandError {
     }
 }
 
-/// What to do about `sudo -E`. Never to hand anything over: the folder is its owner's login.
+/// The hint for `sudo -E`; it never suggests changing the owner, since the folder contains the owner's login.
 pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` to use root's home; in a container, set XDG_STATE_HOME to a folder owned by root";
 
-/// A name as it can be pasted into a shell.
+/// Quotes a name so that it can be pasted into a shell.
 pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_written_has_a_hint_about_stdout() {
-        for (kind, word) in [(ErrorKind::StorageFull, "make room"), (ErrorKind::Other, "stdout")] {
+        for (kind, word) in [(ErrorKind::StorageFull, "free up space"), (ErrorKind::Other, "stdout")] {
             let error = CommandError::output(&kind.into());
             assert!(error.hint_in(Situation::default()).is_some_and(|hint| hint.contains(word)), "{error:?}");
         }

@@ -1,14 +1,14 @@
-//! The way to AWS: the set-up of the client, proxies, certificates, and answers that are not AWS's.
+//! Errors of the connection to AWS: client set-up, proxies, certificates, and responses that are not from AWS.
 
 use super::{CommandError, ErrorCode, Exit, chain};
 use crate::app::SetupError;
 use crate::platform::http::HttpSetupError;
 use crate::ports::service_call::{CallError, CallErrorKind, CalledService};
 
-/// Both places of a company's certificate are named: the AWS CLI reads both.
+/// Names both settings for a company certificate, since the AWS CLI reads both.
 pub(super) const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; for a company certificate set AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config";
 
-/// What to do about an answer that is none of AWS's.
+/// Returns what to do about a response that is not from AWS.
 pub(super) fn in_between(status: u16) -> &'static str {
     match status {
         511 => "this network requires you to sign in first: open http://neverssl.com in a browser",

@@ -1,4 +1,4 @@
-//! What a person should do about a config file that cannot be written as asked.
+//! Errors of writing the config file.
 
 use super::config::of_reading;
 use super::{CommandError, ErrorCode, Exit, argument, chain};
@@ -32,7 +32,7 @@ impl From<ConfigFileError> for CommandError {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
                 _ if is_link_loop(source) => of_reading(source),
                 std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
-                // Of ours, not of the system's: it was too large to be read.
+                // kcaws's own error, not the system's: the file was too large to be read.
                 std::io::ErrorKind::FileTooLarge | std::io::ErrorKind::TimedOut
                     if source.raw_os_error().is_none() =>
                 {
@@ -52,7 +52,7 @@ impl From<ConfigFileError> for CommandError {
                     "nothing was changed; if that is not intended, run `chmod u+w {path}`"
                 ))
             }
-            // To unprotect it would not last: it is made anew from somewhere else.
+            // Changing its permissions would not last: it is generated from somewhere else.
             ConfigFileError::ReadOnly { .. } => Self { code: ErrorCode::ReadOnly, ..failure }.hint(
                 "nothing was changed; change the file at its source (Nix, home-manager, your administrator)",
             ),

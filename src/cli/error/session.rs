@@ -1,4 +1,4 @@
-//! What a person can do about the login: the errors of `session`, of `credentials` and of the services below them.
+//! Errors of the login: those of `session`, `credentials` and the services they use.
 
 use chrono::TimeDelta;
 
@@ -115,7 +115,7 @@ impl From<StartUrlError> for CommandError {
     }
 }
 
-/// One answer for its usual end and for what an administrator did, and what neither reaches.
+/// AWS gives the same response after the session's expiry and after an administrator ended it.
 const OVER: &str = "the Identity Center session has expired or was ended by an administrator; role credentials issued before stay valid until they expire";
 
 fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandError {
@@ -142,7 +142,7 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
         .hint(format!("run `kcaws login {}`", argument(session)))
 }
 
-/// A login that no terminal shows ended because its page must not be opened by itself.
+/// Returns the error of a login without a terminal whose page must not be opened automatically.
 pub(in crate::cli) fn unopened(page: &str, session: &str) -> CommandError {
     let message = format!("no valid login for session `{session}`");
     CommandError::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message)
@@ -152,7 +152,7 @@ pub(in crate::cli) fn unopened(page: &str, session: &str) -> CommandError {
         .hint(format!("run `kcaws login {}` in a terminal, and open the page yourself", argument(session)))
 }
 
-/// What the administrator has to change about the key.
+/// Returns what the administrator has to change about the key.
 fn about_the_key(reason: &str) -> (&'static str, &'static str) {
     match reason {
         "KMS_NotFoundException" => (
@@ -214,13 +214,13 @@ impl From<ServiceError> for CommandError {
                 .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation"),
             ServiceError::InvalidClient => failed(ErrorCode::InvalidClient).hint("run `kcaws login --force`"),
             ServiceError::Unauthorized => failed(ErrorCode::Unauthorized).hint("run `kcaws login`"),
-            // Of a role they are other errors, with hints that lead here.
+            // For a role these are other errors.
             ServiceError::Forbidden => Self::new(Exit::NotAssigned, ErrorCode::Forbidden, message)
                 .hint("ask an administrator whether your user has any assignments"),
             ServiceError::NotFound => {
                 failed(ErrorCode::NotFound).hint("ask an administrator whether your user has any assignments")
             }
-            // These are steps of a login, and the login turns them into its own words.
+            // These are steps of a login, which reports them with its own messages.
             ServiceError::AuthorizationPending
             | ServiceError::ExpiredToken
             | ServiceError::AccessDenied { .. }
@@ -264,7 +264,7 @@ impl From<CredentialsError> for CommandError {
     }
 }
 
-/// Named from a minute on: below that it harms nothing.
+/// Describes the clock difference, which is reported only from one minute.
 fn clock_words(skew: Skew) -> String {
     let (seconds, side) =
         (skew.seconds().unsigned_abs(), if skew.seconds() > 0 { "behind" } else { "ahead of" });

@@ -63,7 +63,7 @@ pub(super) struct ExecArgs {
     command: Vec<OsString>,
 }
 
-/// Longer than credentials of any kind, and short enough to be added to any time.
+/// Longer than any credentials are valid, and short enough to be added to any time.
 const LONGEST: TimeDelta = TimeDelta::days(3650);
 
 fn span(text: &str) -> Result<TimeDelta, String> {
@@ -72,7 +72,7 @@ fn span(text: &str) -> Result<TimeDelta, String> {
     span.ok_or_else(|| "no credentials are valid for that long".to_owned())
 }
 
-/// What fails before the command runs is 125, whatever kcaws says of it elsewhere: the command's own codes begin at 0.
+/// Runs the command; a failure before that exits with 125, since other codes could be the command's own.
 pub(super) fn run(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let before = CommandError::before_the_command;
     match &args.each {
@@ -86,7 +86,7 @@ fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         ui.warn(&format!("already inside `kcaws exec {outer}`; replacing its credentials"));
     }
     let chosen = args.of.choose(app)?;
-    // A profile that is named comes before both.
+    // A named profile takes precedence over both.
     if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !args.keep_profile)
     {
         return Err(hidden);
@@ -146,7 +146,7 @@ fn lasting(
 }
 
 fn cleared(env: &Env) -> Vec<String> {
-    // A shell below it has to load the hook by itself.
+    // A shell started by it has to load the hook itself.
     let fixed = variables::competing().chain([HOOK]).map(str::to_owned);
     fixed.chain(variables::of_earlier_profile(env)).collect()
 }
@@ -174,7 +174,7 @@ fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
     }
 }
 
-/// Cause and hint.
+/// Returns the cause and the hint.
 fn no_interpreter(interpreter: Option<&str>) -> (String, &'static str) {
     match interpreter {
         None => (

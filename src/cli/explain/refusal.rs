@@ -1,4 +1,4 @@
-//! Behind a 403: AWS says "No access" for a typing error, a missing assignment, and an account that is not yours.
+//! The reason for a 403: AWS answers "No access" for a typo, a missing assignment, and an account without access.
 
 use crate::cli::select;
 use serde::Serialize;
@@ -20,11 +20,11 @@ pub(super) struct Refusal {
     account_id: String,
     account_name: Option<String>,
     role_name: String,
-    /// AWS lists the account for you.
+    /// Whether AWS lists the account for you.
     account_visible: bool,
-    /// AWS lists the permission set for you there.
+    /// Whether AWS lists the permission set for you there.
     assigned: bool,
-    /// What you have there.
+    /// The permission sets that you have there.
     roles: Vec<String>,
     near_roles: Vec<String>,
     near_accounts: Vec<String>,
@@ -32,7 +32,7 @@ pub(super) struct Refusal {
     fix: String,
 }
 
-/// `None`: nothing names a permission set.
+/// Returns `None` if no permission set is named.
 pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refusal>, CommandError> {
     let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
         let selected = select::session(app, args.session.as_deref(), ui)?;
@@ -136,7 +136,7 @@ mod tests {
     fn a_typing_error_a_missing_assignment_and_a_foreign_account_are_told_apart() {
         let typed = of("111122223333", "Amdin", &["Admin"]);
         assert_eq!((typed.near_roles.as_slice(), typed.assigned), (&["Admin".to_owned()][..], false));
-        assert!(typed.fix.starts_with("write the name"), "{}", typed.fix);
+        assert!(typed.fix.starts_with("use the exact name"), "{}", typed.fix);
         let missing = of("111122223333", "Billing", &["Admin"]);
         assert!(
             missing.account_visible && missing.fix.starts_with("ask an administrator"),
@@ -160,6 +160,6 @@ mod tests {
     fn no_account_at_all_is_another_question_to_the_administrator() {
         let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
         let nothing = judge("corp", &role, &Assignments { accounts: Vec::new(), roles: Vec::new() });
-        assert!(nothing.reason.contains("no account at all"), "{}", nothing.reason);
+        assert!(nothing.reason.contains("no accounts"), "{}", nothing.reason);
     }
 }

@@ -1,4 +1,4 @@
-//! The device grant, as the person sees it.
+//! The device grant, as shown to the user.
 
 use super::{Attempt, QrContent, clock_face, explained, qr};
 use crate::cli::error::CommandError;
@@ -19,7 +19,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
     let pending = session.begin_login(attempt.client_name, attempt.portal)?;
     let authorization = &pending.authorization;
     present(attempt, &pending, ui);
-    // Each serves its page until the login is over.
+    // Each serves its page until the login ends.
     let (_page, handed) = if let Some(asked_by) = &attempt.args.detached {
         let code = code_of(&pending);
         (Some(attempt.open_local_page(asked_by, code.as_deref(), pending.pages.complete())?), None)
@@ -54,12 +54,12 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
     Ok(session.complete_login(Flow::Device, pending.registration, token)?)
 }
 
-/// As it is shown: the service may have sent anything.
+/// Returns the code in a form that is safe to print, whatever the service sent.
 fn code_of(pending: &PendingLogin) -> Option<String> {
     pending.authorization.user_code.as_deref().map(|code| shown(&excerpt(code)))
 }
 
-/// What the person compares with the page before pressing Allow.
+/// Prints what the user compares with the page before choosing Allow.
 fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
     let session = shown(&attempt.session.config.name);
     let code = code_of(pending);
@@ -80,7 +80,7 @@ fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
     });
 }
 
-/// Returns what serves the browser on its way, if one opens.
+/// Returns the server of the redirect to the page, if a browser is opened.
 fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> Option<Serving> {
     let missing = attempt.app.browser().unavailable();
     let page = pending.pages.complete();
@@ -114,8 +114,10 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
     None
 }
 
-/// Returns the address of a page of ours that leads the browser to the page that knows the code: whoever reads the code
-/// from a command line could approve it as somebody else. Where no such page can be had, the code is typed.
+/// Returns the URL of a local page that redirects the browser to the page with the code.
+///
+/// Anyone who reads the code from a command line could approve it as another user. Without such a page, the user types
+/// the code.
 fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
     let page = pending.pages.complete();
     let target = page.to_open().filter(|_| !page.is_bare())?;
@@ -127,7 +129,7 @@ fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
     handed().ok()
 }
 
-/// Warns also with `-q`, where the page is shown too.
+/// Warns even with `-q`, since the page is shown then too.
 fn tell_unknown(page: &PageUrl, ui: &mut Ui) {
     ui.tell(&format!(
         "kcaws: warning: `{}` is not a known AWS sign-in host, so the page is not opened; \
@@ -136,11 +138,11 @@ fn tell_unknown(page: &PageUrl, ui: &mut Ui) {
     ));
 }
 
-/// A QR code where it was asked for, or where there is no browser and room for one; with it, the code large.
+/// Shows a QR code if requested, or if there is no browser and enough room; also shows the code in large letters.
 fn show_for_another_device(attempt: &Attempt<'_>, pending: &PendingLogin, headless: bool, ui: &mut Ui) {
     let (plain, complete) = (pending.pages.plain(), pending.pages.complete());
     let content = match attempt.args.qr {
-        // A camera is as good as a browser: nobody is sent to an unknown host unasked.
+        // A camera opens pages like a browser: it must not lead to an unknown host without being asked for.
         None if !headless || ui.size().is_none() || plain.to_open().is_none() => return,
         content => content,
     };
@@ -169,7 +171,7 @@ fn tell_drawing(drawing: &qr::Drawing, ui: &mut Ui) {
     }
 }
 
-/// To be read from one device and typed into another.
+/// Spaces the letters, to be read from one device and typed on another.
 fn spaced(code: &str) -> String {
     let letters: Vec<String> = code.chars().map(String::from).collect();
     letters.join(" ")

@@ -71,7 +71,7 @@ pub(super) struct LoginArgs {
     /// Log out first even if still logged in; otherwise the new login keeps the old expiry
     #[arg(long)]
     force: bool,
-    /// How a waiting tool starts the one login for all (auto-login); says what asked for it
+    /// Start the login shared by all waiting tools (auto-login); names what requested it
     #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["all", "no_browser", "force", "qr"])]
     detached: Option<String>,
 }
@@ -82,7 +82,7 @@ enum QrContent {
     Complete,
 }
 
-/// As `kcaws login NAME` does it.
+/// Logs in as `kcaws login NAME` does.
 pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     run(&LoginArgs { of: SessionArgs::of(name), ..LoginArgs::default() }, app, ui)
 }
@@ -114,7 +114,7 @@ fn log_in(
     app: &App,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    // Held to the end: while it is, nobody starts another.
+    // Held to the end, so that no other login starts.
     let _detached = match &args.detached {
         Some(_) => match begin_detached(app, &selected.session)? {
             Some(lock) => Some(lock),
@@ -123,7 +123,7 @@ fn log_in(
         None => None,
     };
     resolve::check_region(app, &selected.session)?;
-    // Where only the portal tells its region, there is nothing to look at before that is known.
+    // If only the portal knows its Region, there is nothing to check before that is known.
     let mut portal = None;
     if selected.session.region.is_empty() {
         let found = resolve::portal(app, &selected.session)?;
@@ -160,7 +160,7 @@ fn log_in_with(
         Some(portal) => portal,
         None => resolve::portal(app, &opened.selected.session)?,
     };
-    // Before the old login is ended: nothing valid goes for a login that may not be.
+    // Before the old login is ended: a valid login is not given up for one that may not succeed.
     opened.session().check_pin(&portal)?;
     if args.force {
         end_old_login(&opened.session(), ui)?;
@@ -177,7 +177,7 @@ fn log_in_with(
     let last_user = last_session::last_user(session.state, session.config)?;
     let status = attempt.log_in(ui)?;
     session.pin_if_first(&portal)?;
-    // Best effort: the old store may be gone, which is perhaps why the person chose another.
+    // Best effort: the old store may not exist any more, which may be why another was chosen.
     let _ = stale_copies::tidy(session.config, session.state, &|kind| app.store(kind));
     ui.say(&format!(
         "Logged in to `{}`. Tokens are stored in the {}; {}.",
@@ -185,15 +185,16 @@ fn log_in_with(
         status.store,
         life(&status)
     ));
-    // Somebody at a terminal can do something about it.
+    // Only useful to a user at a terminal.
     if let Some(last) = last_user.filter(|_| ui.is_interactive()) {
         person::compare(app, session.config, &last, ui);
     }
     Ok(())
 }
 
-/// A wrong region shows in the browser only, and here as a code that nobody approves or that is refused. Where the
-/// portal's host tells its region, it cannot be wrong.
+/// Adds a hint about a wrong Region, which shows only in the browser, and here as a code that is not approved.
+///
+/// If the portal's host contains the Region, it cannot be wrong.
 fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> CommandError {
     let expired = matches!(error, SessionError::CodeExpired);
     let may_be_the_region = expired || matches!(error, SessionError::CodeRefused);
@@ -223,7 +224,7 @@ fn auto_login<'a>(app: &'a App, session: &'a SsoSession) -> AutoLogin<'a> {
     AutoLogin { config: session, state: &**app.state(), clock: &*app.clock }
 }
 
-/// One login, by either flow.
+/// One login, with either flow.
 struct Attempt<'a> {
     args: &'a LoginArgs,
     app: &'a App,
@@ -246,7 +247,7 @@ impl Attempt<'_> {
         device::log_in(self, ui)
     }
 
-    /// Opens a page of AWS's in the browser, by its address. The one place that does.
+    /// Opens an AWS page in the browser by its URL; the only place that does.
     fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
         match page.to_open().filter(|_| page.is_bare()) {
             Some(url) => self.app.browser().open(url),
@@ -256,8 +257,9 @@ impl Attempt<'_> {
         }
     }
 
-    /// For a detached login: a page on this machine says what asked, before the browser goes to AWS. Where AWS's page
-    /// must not be opened there is nothing to wait for, and those who wait are told the address.
+    /// Opens a local page that shows which tool requested the detached login, before the browser goes to AWS.
+    ///
+    /// If AWS's page must not be opened there is nothing to wait for, and the waiting tools get the URL.
     fn open_local_page(
         &self,
         asked_by: &str,
@@ -284,12 +286,12 @@ impl Attempt<'_> {
     }
 }
 
-/// Who names both wants the address, whatever browser it is for.
+/// Prefers the URL if both are given.
 fn insists_on_pkce(args: &LoginArgs) -> bool {
     args.flow == Some(FlowChoice::Pkce) && args.no_browser
 }
 
-/// The flow, and why it is not the one that was wanted.
+/// Returns the flow, and why it is not the requested one.
 fn choose(args: &LoginArgs, setting: FlowChoice, browser: &dyn Browser) -> (Flow, Option<&'static str>) {
     match args.flow.unwrap_or(setting) {
         FlowChoice::Device => (Flow::Device, None),
@@ -315,7 +317,7 @@ fn parse_flow(text: &str) -> Result<FlowChoice, String> {
 fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
     match session.load() {
         Ok(Some(record)) if record.login.is_some() => {}
-        // That of another place cannot be ended from here.
+        // A session of another endpoint cannot be ended from here.
         Ok(_) | Err(SessionError::ForeignEndpoint { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     }
@@ -334,7 +336,7 @@ fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError>
     Ok(())
 }
 
-/// What is known about how long it lasts, and no more.
+/// Describes how long the login lasts, as far as it is known.
 fn life(status: &SessionStatus) -> String {
     let Some(login) = &status.login else { return "not logged in".to_owned() };
     let until = local_time(login.access_expires_at);

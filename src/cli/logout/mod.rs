@@ -58,13 +58,13 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         ui.say(KEYCLOAK_LIVES);
         return Ok(());
     }
-    // The status files know sessions that the config may have lost since.
+    // The status files include sessions that may have been removed from the config since.
     select::each(status::read_all(&**app.state())?, ui, |known, ui| {
         log_out(ResolvedSession::of(noted_session(app, &known)), app, ui)
     })
 }
 
-/// As the config has it, or as it was when it was noted.
+/// Returns the session from the config, or else from its status file.
 fn noted_session(app: &App, known: &SessionStatus) -> SsoSession {
     let configured = resolve::session_named(app, &known.session).ok();
     let configured = configured.filter(|session| session.start_url == known.start_url);
@@ -73,13 +73,14 @@ fn noted_session(app: &App, known: &SessionStatus) -> SsoSession {
 
 const KEYCLOAK_LIVES: &str = "The Keycloak session stays open, so the next login may not ask for a password; `logout --idp` ends it too.";
 
-/// OpenID Connect RP-Initiated Logout 1.0, as Keycloak serves it. Without an ID token, which kcaws never has, Keycloak
-/// asks for a confirmation.
+/// Returns the logout page (OpenID Connect RP-Initiated Logout 1.0, as served by Keycloak).
+///
+/// Without an ID token, which kcaws never has, Keycloak asks for confirmation.
 fn logout_page(idp_url: &str) -> String {
     format!("{idp_url}/protocol/openid-connect/logout")
 }
 
-/// First at AWS, then at the realm: neither tells the other (IAM Identity Center knows no single logout).
+/// Logs out at AWS, then at the realm: IAM Identity Center does not support single logout.
 fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let page = logout_page(app.settings()?.idp_url(&selected.session.name)?);
     let outcome = log_out(selected, app, ui);
@@ -105,8 +106,7 @@ fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Resul
     outcome
 }
 
-/// Whatever becomes of the login, what was kept warm goes: a keyring that cannot even be opened, or a login that
-/// is over, must not leave it behind.
+/// Logs out and always removes cached credentials, even if the keyring cannot be opened or the login has ended.
 fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let session = selected.session.clone();
     let last_end = cache::last_end(&session.name, &**app.state(), app.clock.now());

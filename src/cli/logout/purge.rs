@@ -1,4 +1,4 @@
-//! `logout --purge`: as if kcaws had never been here, but for what the person wrote.
+//! `logout --purge`: removes everything that kcaws stored, except what the user wrote.
 
 use super::log_out;
 use crate::app::App;
@@ -18,13 +18,13 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
     let mut untold = None;
     for session in sessions(app)? {
         match log_out(ResolvedSession::of(session), app, ui) {
-            // The tokens are gone here, and nobody can tell AWS any more.
+            // The tokens are removed here, so the session at AWS can no longer be ended.
             Err(error) if error.code() == ErrorCode::LogoutIncomplete => {
                 if let Some(earlier) = untold.replace(error) {
                     ui.error(&earlier, false);
                 }
             }
-            // Tokens are left somewhere: without the state folder nobody would find them.
+            // Tokens remain somewhere: without the state folder they could not be found.
             outcome => outcome?,
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
     untold.map_or(Ok(()), Err)
 }
 
-/// Those that the status files know, and those of the config: a cleared state folder is no logout.
+/// Returns the sessions of the status files and of the config: clearing the state folder is not a logout.
 fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
     let mut sessions: Vec<SsoSession> = Vec::new();
     let noted = status::read_all(&**app.state())?.into_iter().map(|known| super::noted_session(app, &known));
@@ -47,7 +47,7 @@ fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
     for session in noted.chain(configured) {
         let is_known =
             |known: &SsoSession| known.name == session.name && known.start_url == session.start_url;
-        // One whose region only a login can tell has none.
+        // The Region of a session may be known only after a login.
         if !session.region.is_empty() && !sessions.iter().any(is_known) {
             sessions.push(session);
         }

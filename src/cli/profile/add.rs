@@ -55,7 +55,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let role = Role { account_id, role_name: args.role.clone() };
     let (program, own) = (program(app)?, KcawsProfile { session: args.session.clone(), role });
     line::credential_process(&program, &own).or_else(|error| {
-        // A name that cannot be written is a typo first of all.
+        // Checked first, because a name that cannot be written is most likely a typo.
         app.document()?.session(&args.session)?;
         Err(error)
     })?;
@@ -75,7 +75,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     Ok(())
 }
 
-/// Other regions than AWS's are somebody's too; typos of AWS's are not.
+/// Accepts Regions other than AWS's, but not misspelled ones of AWS.
 fn region(text: &str) -> Result<String, String> {
     match regions::near(text) {
         Some(_) => regions::argument(text),
@@ -118,7 +118,7 @@ fn put(
     draft.set(&heading, &keys)
 }
 
-/// How the line calls kcaws.
+/// Returns how the line runs kcaws.
 pub(in crate::cli) fn program(app: &App) -> Result<String, CommandError> {
     use crate::cli::error::Exit;
     let failed = || {
@@ -130,7 +130,7 @@ pub(in crate::cli) fn program(app: &App) -> Result<String, CommandError> {
     };
     let path = process::lasting_path_of_self(&app.env)
         .map_err(|error| failed().because(error.to_string()).hint("run it by its absolute path"))?;
-    // By that name such a line is known again.
+    // Lines are recognized by that name.
     if path.file_stem().is_none_or(|name| name != "kcaws") {
         let cause = format!("this program is called `{}`, not `kcaws`", path.display());
         return Err(failed()

@@ -23,7 +23,7 @@ pub(super) struct ListArgs {
     pub(super) json: bool,
 }
 
-/// More source profiles in a row are not followed.
+/// Longest chain of source profiles that is followed.
 const MOST_STEPS: usize = 50;
 
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ struct Row {
     region: Option<String>,
     source: Source,
     shadowed_by: Vec<Shadow>,
-    /// What the profile assumes, and whose credentials it does that with: null for a profile that assumes no role.
+    /// The role that the profile assumes, and with whose credentials; null for a profile that assumes no role.
     role_arn: Option<String>,
     source_profile: Option<String>,
     credential_source: Option<String>,
@@ -96,7 +96,7 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
     let (own_session, own_role) = own.map_or((None, None), |own| (Some(own.session), Some(own.role)));
     let of_arn = || role_arn.as_deref().and_then(RoleArn::parse).map(|arn| arn.role().clone());
     let role = role.or(own_role).or_else(of_arn);
-    // Half a profile has what its lines say; beside a role they say nothing.
+    // An incomplete profile shows the keys that it has; next to a role they have no effect.
     let half = |key| if role_arn.is_none() { get(key) } else { None };
     let shadows = kcaws_profile::shadows(document, &name, credentials).into_iter().map(|shadow| Shadow {
         by: shadow.by,
@@ -121,20 +121,19 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
     }
 }
 
-/// Tells whether the profile, or the one at the end of its source profiles, names a session that is not there. Looking
-/// for it takes the whole file, for each profile that leads to it.
+/// Returns whether the profile, or the last of its source profiles, names a session that does not exist.
 fn names_no_session(document: &Document, profile: &str) -> bool {
     let section = |name: &str| document.section(&Heading::Profile(name.to_owned()));
     let sources = std::iter::successors(section(profile), |one| section(one.get("source_profile")?));
     let Some(end) = sources.take(MOST_STEPS).last() else { return false };
     let named = end.get("credential_process").and_then(kcaws_profile::of_line).map(|own| own.session);
     let named = named.or_else(|| end.get("sso_session").map(str::to_owned));
-    // A session without a section may have a start URL for its name.
+    // A session without a section may have a start URL as its name.
     named.is_some_and(|name| !name.contains("://") && document.section(&Heading::SsoSession(name)).is_none())
 }
 
 impl Row {
-    /// Whose credentials a role is assumed with.
+    /// Returns the profile whose credentials are used to assume a role.
     fn assumed_with(&self) -> Option<&str> {
         self.source_profile.as_deref().or(self.credential_source.as_deref())
     }

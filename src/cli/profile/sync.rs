@@ -44,13 +44,13 @@ pub(super) struct SyncArgs {
 }
 
 pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // Before a minute of listing.
+    // Before listing, which may take a minute.
     let mut settings = app.settings()?.profiles.clone();
     settings.name = args.template.clone().or(settings.name);
     let template = settings.template()?;
     check_regions(&settings)?;
     let must_ask = !args.yes && !args.write.dry_run;
-    // A diff and a question would stand before the JSON.
+    // A diff and a question would precede the JSON.
     if must_ask && (args.write.json || !ui.is_interactive()) {
         return Err(CommandError::new(
             Exit::Usage,
@@ -78,7 +78,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         program: &program,
         session: &session.name,
         note: &note,
-        // What cannot be read may be what a profile is of.
+        // An entry that cannot be read may belong to an existing profile.
         prune: !args.no_prune && left_out.is_empty(),
         rename: true,
         unknown: &unknown,
@@ -101,7 +101,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     left_out_of(&left_out)
 }
 
-/// A typo would be written into every profile. Regions that are not AWS's are somebody's too.
+/// Checks the Region, since a typo would be written into every profile; Regions outside AWS are accepted.
 pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), CommandError> {
     for (table, region) in settings.regions() {
         if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(region) {
@@ -113,7 +113,7 @@ pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), Co
     Ok(())
 }
 
-/// Done but for these accounts: exit 1.
+/// Returns the error for accounts that were skipped (exit 1).
 fn whole(listing: &Listing) -> Result<(), CommandError> {
     let Some((first, others)) = listing.unavailable.split_first() else { return Ok(()) };
     let message = match others.len() {
@@ -125,7 +125,7 @@ fn whole(listing: &Listing) -> Result<(), CommandError> {
         .hint("ask an administrator whether the account is suspended or being closed"))
 }
 
-/// Done but for what AWS named oddly: exit 1.
+/// Returns the error for entries of AWS's list with unusable names (exit 1).
 fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
     let Some((first, others)) = left_out.split_first() else { return Ok(()) };
     let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
@@ -138,10 +138,10 @@ fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
     .hint("ask an administrator to rename it, then run the same command again"))
 }
 
-/// How names of the listing are chosen.
+/// How to change the names of synced profiles.
 pub(in crate::cli) const RENAME: &str = "give the account or the permission set an alias in config.toml";
 
-/// Names and the lines that hang on them are used elsewhere too: in scripts, in other files.
+/// Reports renamed profiles, whose names may be used elsewhere: in scripts, in other files.
 fn tell_names(plan: &Plan, ui: &mut Ui) {
     for one in plan.renamed.iter().take(MOST_NAMED) {
         ui.say(&shown(&format!("Renamed: `{}` to `{}`.", one.from, one.to)));
@@ -158,7 +158,7 @@ fn tell_names(plan: &Plan, ui: &mut Ui) {
 
 const MOST_NAMED: usize = 20;
 
-/// Their access is gone, and so are they; what a person had written there may be wanted elsewhere.
+/// Warns about removed profiles with lines that the user had added.
 fn warn_of_lost_lines(plan: &Plan, dry_run: bool, ui: &mut Ui) {
     let Some(first) = plan.removed_with_more.first() else { return };
     let whose = match plan.removed_with_more.len() {
@@ -194,7 +194,7 @@ pub(in crate::cli) fn changes(plan: &Plan) -> Vec<Changed> {
     changes
 }
 
-/// Done but for these: exit 1. `rename`: how the names of new profiles are chosen.
+/// Returns the error for profiles that were skipped (exit 1); `rename` is how to change the names of new profiles.
 pub(in crate::cli) fn skipped(plan: &Plan, rename: &str, ui: &mut Ui) -> Result<(), CommandError> {
     let Some((first, others)) = plan.skipped.split_first() else { return Ok(()) };
     let message = match others.len() {

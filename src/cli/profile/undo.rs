@@ -40,7 +40,7 @@ struct Row {
     at: DateTime<Utc>,
     path: String,
     command: String,
-    /// False: before that command there was no file.
+    /// False if the file did not exist before that command.
     existed: bool,
 }
 
@@ -86,7 +86,7 @@ pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         let path = shown(&path.display().to_string());
         ui.say(&match outcome.backup {
             Some(taken) => {
-                // Without a number it is about the config alone.
+                // Without a number it applies to the config only.
                 let number = if is_config { String::new() } else { format!(" {taken}") };
                 format!(
                     "{path} restored to the state before `kcaws {}`. Run `kcaws profile undo{number}` to revert this.",

@@ -1,4 +1,4 @@
-//! `kcaws store …`: where tokens lie.
+//! `kcaws store …`: where tokens are stored.
 
 mod migrate;
 mod status;

@@ -32,8 +32,9 @@ struct Report {
     sessions: Vec<Row>,
 }
 
-/// What is unknown is null: the answer where no login has chosen a store, the item (are tokens there?) where the store
-/// does not answer.
+/// One session's store; unknown values are null.
+///
+/// `answer` is null if no login has chosen a store, `item` (whether it has tokens) if the store is not reachable.
 #[derive(Serialize)]
 struct Row {
     name: String,

@@ -1,4 +1,4 @@
-//! What Identity Center's OIDC service and its access portal answer.
+//! Errors of Identity Center's OIDC service and access portal.
 
 use super::{IDC, Topic, YOU};
 

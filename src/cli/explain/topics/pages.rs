@@ -1,4 +1,4 @@
-//! The pages of Identity Center, the console and Keycloak, and what CloudTrail and Keycloak's events say of them.
+//! Pages of Identity Center, the console and Keycloak, and the corresponding events of CloudTrail and Keycloak.
 
 use super::{IDC, REALM, Topic, YOU};
 

@@ -1,4 +1,4 @@
-//! What stands between this machine and AWS: names, connections, certificates, and AWS's own failures.
+//! Problems between this machine and AWS: names, connections, certificates, and AWS's own failures.
 
 use super::{Topic, YOU};
 

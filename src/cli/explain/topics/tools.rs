@@ -1,4 +1,4 @@
-//! What tools show when they get no credentials, wrong ones, or may not do what they ask for.
+//! Messages of tools that get no credentials, wrong ones, or ones that do not allow the request.
 
 use super::{ACCOUNT, Topic, YOU};
 
