@@ -253,8 +253,8 @@ impl Line<'_> {
         sessions.filter_map(|session| resolve::known(self.app, &ResolvedSession::of(session))).collect()
     }
 
-    /// Returns the Regions of the partitions of the config's sessions, or of the session on the line: a login is valid in one
-    /// partition only.
+    /// Returns the Regions of the partitions of the config's sessions, or of the session on the line: a login is valid
+    /// in one partition only.
     fn regions(&self) -> Candidates {
         let names = self.session_names();
         let sessions = names.iter().filter_map(|name| resolve::session_named(self.app, name).ok());

@@ -130,8 +130,8 @@ pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<Comm
     })
 }
 
-/// Starts the endpoint, which serves each request like `credential-process`: it reads the config again, with the full time
-/// limit of one call.
+/// Starts the endpoint, which serves each request like `credential-process`: it reads the config again, with the full
+/// time limit of one call.
 pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, CommandError> {
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
     let endpoint = CredentialsEndpoint::start(port, move || {

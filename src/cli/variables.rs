@@ -1,4 +1,5 @@
-//! The variables that decide which identity an AWS tool uses: those that compete with a role's keys, and those that set it.
+//! The variables that decide which identity an AWS tool uses: those that compete with a role's keys, and those that set
+//! it.
 
 use std::ffi::OsStr;
 

@@ -150,7 +150,7 @@ fn what_a_person_made_of_a_profile_is_left_alone_or_told() {
     fixture.env.write_aws_config(&edited);
     fixture.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
     let said = fixture.run("profile sync --dry-run").expect_code(1).stderr_text();
-    assert!(said.contains("`team-1-read-only-access` would go with lines"), "{said}");
+    assert!(said.contains("`team-1-read-only-access` would be removed with lines"), "{said}");
     let said = fixture.run("profile sync --yes").expect_code(1).stderr_text();
     assert!(said.contains("skipped profile `team-0-read-only-access`"), "{said}");
     assert!(said.contains("changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");

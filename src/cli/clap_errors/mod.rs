@@ -17,8 +17,8 @@ use crate::platform::terminal::Terminal;
 
 /// Prints what clap returned instead of a command, and returns the exit code.
 ///
-/// `--help` and `--version` go to stdout with exit code 0. The rest is wrong usage: it goes to stderr (with `--json` like
-/// every other error) with exit code 2, or 125 for `exec`.
+/// `--help` and `--version` go to stdout with exit code 0. The rest is wrong usage: it goes to stderr (with `--json`
+/// like every other error) with exit code 2, or 125 for `exec`.
 pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCode {
     let ours = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let json = ours().any(|arg| arg == "--json");

@@ -41,8 +41,8 @@ pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Opti
 
 /// Returns the words before the command and the command itself, given the words after `kcaws … exec`.
 ///
-/// `None` if there is no command or the `--` is present. The first word that belongs to no option is the profile, unless
-/// an option names it. With a profile in the environment, it may be the command if no profile has that name:
+/// `None` if there is no command or the `--` is present. The first word that belongs to no option is the profile,
+/// unless an option names it. With a profile in the environment, it may be the command if no profile has that name:
 /// `is_profile` decides.
 fn split<'a>(
     words: &'a [String],

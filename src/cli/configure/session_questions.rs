@@ -125,8 +125,8 @@ pub(super) fn session(
     Ok(Answers { name, start_url, region })
 }
 
-/// Takes over a session that is already in the file without using the network, which the login does. Corrects a spelling
-/// that AWS rejects.
+/// Takes over a session that is already in the file without using the network, which the login does. Corrects a
+/// spelling that AWS rejects.
 fn unchanged(before: &KnownSession) -> (String, Option<String>) {
     let url = match start_url::cleaned(&before.start_url) {
         Ok(cleaned) if !start_url::is_well_spelled(&before.start_url) => cleaned,

@@ -30,7 +30,8 @@ pub(super) struct Out {
     /// Print the URL and its details as JSON instead of opening it
     #[arg(long, group = "handed_over")]
     pub(super) json: bool,
-    /// Browser to use: firefox, chrome, chromium, edge, brave, vivaldi (also as a Flatpak or snap), or a program or path
+    /// Browser to use: firefox, chrome, chromium, edge, brave, vivaldi (also as a Flatpak or snap), or a program or
+    /// path
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "handed_over")]
     browser: Option<String>,
     /// Browser profile: its name for Firefox, otherwise the name of its folder, such as `Profile 1`

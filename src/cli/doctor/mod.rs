@@ -1,7 +1,7 @@
 //! `kcaws doctor`: checks everything that a working `aws` call needs; changes nothing.
 //!
-//! A check is a function over the [`DoctorContext`]; [`CHECKS`] lists all of them in the order in which problems should be
-//! fixed. A new check is a function and a line.
+//! A check is a function over the [`DoctorContext`]; [`CHECKS`] lists all of them in the order in which problems should
+//! be fixed. A new check is a function and a line.
 
 mod config;
 mod context;

@@ -1,5 +1,5 @@
-//! Checks what profiles refer to: other profiles, sections and files. Includes profiles of other tools, since a tool that
-//! follows them may end at a kcaws profile.
+//! Checks what profiles refer to: other profiles, sections and files. Includes profiles of other tools, since a tool
+//! that follows them may end at a kcaws profile.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! Maps every error of the core to message, cause, hint and exit code.
 //!
-//! The matches are exhaustive: a new error does not compile until it has a hint. All hints of kcaws are here. Form: lower
-//! case, no full stop, the object in backticks; the hint is a command to paste or the one thing to look at. A message
-//! that does not help is a bug.
+//! The matches are exhaustive: a new error does not compile until it has a hint. All hints of kcaws are here. Form:
+//! lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to look at. A
+//! message that does not help is a bug.
 
 mod app;
 mod asking;

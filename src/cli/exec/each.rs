@@ -93,7 +93,8 @@ fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kep
         if kept.has(&session) || hopeless.contains(&session) {
             continue;
         }
-        // Cached credentials need no passphrase, but the next profile may. Errors are reported by the command that needs them.
+        // Cached credentials need no passphrase, but the next profile may. Errors are reported by the command that
+        // needs them.
         let had = Provider::for_a_person(app, selected, role, ui.asking())
             .map_err(CommandError::from)
             .and_then(|provider| super::lasting(&provider, args.min_ttl, app));

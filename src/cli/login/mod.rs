@@ -47,8 +47,8 @@ The session is defined in ~/.aws/config, where the AWS CLI reads it too:
 /// Log in through the browser (IAM Identity Center and Keycloak) and store the tokens in the OS keyring
 ///
 /// Uses the device authorization grant (RFC 8628): a code is shown, which you approve in any browser, also on another
-/// device. With PKCE (RFC 7636), the browser on this machine is redirected back to kcaws; you have five minutes. Without
-/// SESSION, uses the session of AWS_PROFILE, else the only one; otherwise you are asked to choose.
+/// device. With PKCE (RFC 7636), the browser on this machine is redirected back to kcaws; you have five minutes.
+/// Without SESSION, uses the session of AWS_PROFILE, else the only one; otherwise you are asked to choose.
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {

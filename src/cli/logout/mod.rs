@@ -37,7 +37,8 @@ pub(super) struct LogoutArgs {
     /// Then open the realm's logout page; otherwise the next login may not ask for a password
     #[arg(long, conflicts_with = "all")]
     idp: bool,
-    /// Log out of all sessions and remove everything kcaws stored on this machine: pins, times, cached credentials, keys
+    /// Log out of all sessions and remove everything kcaws stored on this machine: pins, times, cached credentials,
+    /// keys
     #[arg(long, conflicts_with_all = ["session", "session_option", "profile", "all", "idp"])]
     purge: bool,
     /// Do not ask for confirmation

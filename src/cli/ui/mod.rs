@@ -1,5 +1,5 @@
-//! Output to the terminal or a pipe. stdout is data, stderr is for people; `-q` removes progress and warnings, never data
-//! or errors. Names from the network, files and the environment are untrusted (rule 11): every line goes through
+//! Output to the terminal or a pipe. stdout is data, stderr is for people; `-q` removes progress and warnings, never
+//! data or errors. Names from the network, files and the environment are untrusted (rule 11): every line goes through
 //! [`shown`] here, except for output that a shell or a program reads.
 
 mod question;

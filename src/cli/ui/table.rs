@@ -52,8 +52,8 @@ fn row_width(widths: &[usize]) -> usize {
 
 /// Returns widths that fit, as far as possible.
 ///
-/// The last column is narrowed first, since it is wrapped and nothing is lost; the first one last, because it is the name
-/// that people type.
+/// The last column is narrowed first, since it is wrapped and nothing is lost; the first one last, because it is the
+/// name that people type.
 fn fitted(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
     if let Some((last, others)) = widths.split_last_mut() {
         let room = most.saturating_sub(others.iter().map(|width| width + GAP).sum());

@@ -1,11 +1,11 @@
 //! Finds the topics of a text: loosely, because it is copied from logs, pages and mails.
 //!
 //! A phrase of a topic is written in lower case, in words of letters, digits and `_`. `=text` is the whole text,
-//! `a + b` are two phrases that must both be in it, `a - b` one without the other, and a word ends in `*` where only its
-//! beginning counts.
+//! `a + b` are two phrases that must both be in it, `a - b` one without the other, and a word ends in `*` where only
+//! its beginning counts.
 //!
-//! A message is more specific than a code: `ExpiredTokenException` alone matches all services that use it; with the words
-//! of one service it matches that service.
+//! A message is more specific than a code: `ExpiredTokenException` alone matches all services that use it; with the
+//! words of one service it matches that service.
 
 use super::topics::{Topic, topics};
 use crate::similar::did_you_mean;
