@@ -235,7 +235,10 @@ fn picked_of(
         let name = columns::padded(&shown(&row.name), widest);
         let role = columns::padded(&shown(&row.role_name), roles);
         let account = columns::padded(&shown(&account(row)), accounts);
-        let left = prompt::format::left(view);
+        let left = match view.standing {
+            Standing::Renews => "refreshes on use".to_owned(),
+            _ => prompt::format::left(view),
+        };
         // No gap without account names.
         let gap = if accounts == 0 { "" } else { "  " };
         format!("{name}  {role}  {}{gap}{account}  {left}", row.account_id)

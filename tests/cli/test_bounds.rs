@@ -119,11 +119,7 @@ fn what_is_left_out_of_a_list_is_not_pruned_and_sync_says_so() {
     let body =
         format!(r#"{{"accountList":[{{"accountId":"{ACCOUNT}","accountName":"dev"}},{{"accountId":"x"}}]}}"#);
     answers(&fixture, Route::ListAccounts, &body);
-    fixture
-        .run("profile sync corp --yes")
-        .expect_code(1)
-        .expect_stderr("skipped")
-        .expect_stderr("12 digits");
+    fixture.run("profile sync corp --yes").expect_code(1).expect_stderr("skipped").expect_stderr("12 digits");
     assert_eq!(fixture.env.read_aws_config(), before);
 }
 

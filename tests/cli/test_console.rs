@@ -34,7 +34,10 @@ fn the_browser_is_given_a_loopback_address_and_the_token_never_stands_on_a_comma
     assert!(url.starts_with("http://127.0.0.1:") && !url.contains(idc_sim::SECRET_MARK), "{url}");
     let page = PageClient::new().open(&url);
     assert!(page.text().contains(ROLE), "{}", page.text());
-    console.wait().expect_ok().expect_stderr("Opening the console for account 111122223333 as PowerUserAccess");
+    console
+        .wait()
+        .expect_ok()
+        .expect_stderr("Opening the console for account 111122223333 as PowerUserAccess");
 }
 
 #[test]

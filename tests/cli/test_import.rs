@@ -72,7 +72,7 @@ fn a_name_that_somebody_has_is_left_and_the_way_out_is_another_suffix() {
     let fixture = empty();
     let before = theirs(&fixture, "PowerUserAccess", "eu-west-1") + "\n[profile theirs-kcaws]\nregion = x\n";
     fixture.env.write_aws_config(&before);
-    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("kcaws did not write it (");
+    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("kcaws did not write (");
     left.expect_stderr("another --import-suffix");
     assert!(fixture.env.read_aws_config().starts_with(&before));
 }
