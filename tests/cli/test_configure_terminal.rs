@@ -18,7 +18,7 @@ fn a_person_is_led_from_an_empty_home_to_the_first_call() {
     answer(&mut running, "Start URL: ", "http://corp.awsapps.com/start");
     answer(&mut running, "not an https URL", fixture.sim.start_url());
     answer(&mut running, "Region of Identity Center: ", "frankfurt");
-    answer(&mut running, "`frankfurt` is not a Region", "eu-central-1");
+    answer(&mut running, "`frankfurt` is not a ", "eu-central-1");
     answer(&mut running, "Name of the session [corp]: ", "");
     answer(&mut running, "Write this to ", "y");
     answer(&mut running, "Log in now? [Y/n] ", "");

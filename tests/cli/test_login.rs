@@ -53,7 +53,7 @@ fn a_browser_that_fails_is_said_to_and_the_page_is_left_to_the_person() {
 
 #[test]
 fn over_ssh_and_without_a_display_no_browser_is_tried() {
-    for (variable, word) in [(Some("SSH_CONNECTION"), "over SSH"), (None, "no display")] {
+    for (variable, word) in [(Some("SSH_CONNECTION"), "over SSH"), (None, "No display")] {
         let fixture = LoginFixture::new();
         let browser = FakeBrowser::install(&fixture.env);
         fixture.env.remove_env("BROWSER");

@@ -61,7 +61,7 @@ fn a_session_that_was_over_is_no_failure() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     fixture.sim.end_session(&fixture.sim.default_user());
-    fixture.run("logout").expect_ok().expect_stderr("was over already");
+    fixture.run("logout").expect_ok().expect_stderr("had already ended");
 }
 
 #[test]
