@@ -224,7 +224,7 @@ mod tests {
                 ["\"Open external links in a container\" may be missing", "addons.mozilla.org"],
             ),
             (Some("dev"), Some("work"), ["\"Open external links in a container\"", "leave out --container"]),
-            (None, Some("work"), ["may have no profile `work`", "about:profiles"]),
+            (None, Some("work"), ["may not have a profile `work`", "about:profiles"]),
             (None, None, ["`fake` was started", "--browser"]),
         ] {
             let told = refusal(container, profile);

@@ -147,7 +147,7 @@ mod tests {
             (
                 "[profile x]\nsso_session = corp\nsso_account_id = 11112222333\nsso_role_name = R\n"
                     .to_owned(),
-                &[("error", "config:8: an account ID has 12 digits")],
+                &[("error", "config:8: an account ")],
             ),
             (other.to_owned(), &[]),
         ] {

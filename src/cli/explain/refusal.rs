@@ -146,7 +146,7 @@ mod tests {
         let foreign = of("999988887777", "Admin", &[]);
         assert!(!foreign.account_visible && foreign.near_accounts.is_empty());
         assert!(
-            foreign.reason.ends_with("not the one that AWS lists for you, 111122223333"),
+            foreign.reason.ends_with("is not 111122223333, the only one that AWS lists for you"),
             "{}",
             foreign.reason
         );
