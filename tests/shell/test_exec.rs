@@ -185,7 +185,7 @@ fn one_inside_another_is_warned_of_and_its_credentials_count() {
     );
     let output = exec(&fixture, "dev", &inner).run().expect_ok();
     assert_eq!(output.stdout_text(), format!("{ACCOUNT}/ReadOnlyAccess\n"));
-    output.expect_stderr("inside `kcaws exec` of dev already");
+    output.expect_stderr("already inside `kcaws exec dev`");
     let hostile = fixture.kcaws("exec dev -- true").env("KCAWS_EXEC", "\u{1b}[2J").run().expect_ok();
     assert!(!hostile.stderr.contains(&0x1b));
 }
@@ -362,7 +362,7 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
 
     let fails = exec(&fixture, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
     fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");
-    fixture.run("exec --each x* -- true").expect_code(125).expect_stderr("no profile of kcaws matches `x*`");
+    fixture.run("exec --each x* -- true").expect_code(125).expect_stderr("no kcaws profile matches `x*`");
     fixture.run("exec dev --each * -- true").expect_code(125);
     fixture.run("logout").expect_ok();
     fixture

@@ -401,7 +401,7 @@ fn a_call_through_the_hook_says_so_and_no_other_program_hears_of_it() {
             continue;
         };
         let text = command.run().expect_ok().stdout_text();
-        let found = format!("shell_hook ({}): this shell has loaded it", shell.name());
+        let found = format!("shell_hook ({}): loaded in this shell", shell.name());
         assert!(text.contains(&found), "{shell:?} {text}");
         assert!(text.ends_with("<none>\nchild none\n"), "{shell:?} {text}");
     }
