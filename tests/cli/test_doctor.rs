@@ -293,7 +293,7 @@ fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() 
     let fixture = LoginFixture::behind_the_proxy();
     fixture.env.set_env("PATH", fixture.env.bin_dir());
     expect(&fixture, "", "network", "ok", "reachable");
-    expect(&fixture, "", "ca_bundle", "ok", "besides the platform's");
+    expect(&fixture, "", "ca_bundle", "ok", "in addition to the platform's");
     fixture.env.remove_env("AWS_CA_BUNDLE");
     let output = expect(&fixture, "", "network", "error", "no answer");
     assert!(output.stdout_text().contains("AWS_CA_BUNDLE"), "{output}");
@@ -303,7 +303,7 @@ fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() 
     fixture.env.remove_env("AWS_CA_BUNDLE");
     expect(&fixture, "--offline", "proxy", "error", "no address of an http proxy");
     // Nobody goes past it in silence.
-    fixture.run("login --no-browser").expect_code(3).expect_stderr("write HTTPS_PROXY=http://host:port");
+    fixture.run("login --no-browser").expect_code(3).expect_stderr("set HTTPS_PROXY=http://host:port");
 }
 
 #[test]
