@@ -117,7 +117,7 @@ fn what_is_no_file_at_all_has_a_hint_of_its_own() {
     std::fs::create_dir(env.home().join(".aws")).unwrap();
     symlink("config", env.aws_config_path()).unwrap();
     for (line, code) in [("profile list", 3), (ADD, 1)] {
-        kcaws(&env, line).run().expect_code(code).expect_stderr("leads back to itself");
+        kcaws(&env, line).run().expect_code(code).expect_stderr("points back to itself");
     }
     std::fs::remove_file(env.aws_config_path()).unwrap();
     std::fs::create_dir(env.aws_config_path()).unwrap();

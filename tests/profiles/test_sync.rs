@@ -118,7 +118,7 @@ fn the_settings_name_and_place_what_sync_writes() {
     assert_eq!(profiles["Team0.read-only"]["region"], "eu-central-1");
     assert_eq!(profiles["Team0.read-only"]["output"], "json");
     let output = fixture.kcaws("profile sync --dry-run --template").arg("{account_id}").run().expect_code(1);
-    assert!(output.stderr_text().contains("would be both AdministratorAccess in 2"), "{output}");
+    assert!(output.stderr_text().contains("would stand for both AdministratorAccess in 2"), "{output}");
     fixture
         .kcaws("profile sync --dry-run --template")
         .arg("{acount}")
@@ -261,7 +261,7 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
         command.arg("{account_name|kebab}.{role|kebab}").run().expect_ok()
     };
     let said = sync("--dry-run").stderr_text();
-    assert!(said.contains("`team-0-read-only-access` becomes `team-0.read-only-access`"), "{said}");
+    assert!(said.contains("`team-0-read-only-access` to `team-0.read-only-access`"), "{said}");
     let output = sync("--yes --json");
     let json = output.stdout_json();
     let rows = json["profiles"].as_array().unwrap();
