@@ -135,7 +135,7 @@ fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
             }
         }
     }
-    fixture.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("there is no command");
+    fixture.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("not found");
 }
 
 #[test]
