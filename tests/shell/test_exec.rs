@@ -273,11 +273,11 @@ fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
         let output = fixture.run("exec dev --serve -- touch started").expect_code(125);
         output
             .expect_stderr("[default] takes precedence over served credentials")
-            .expect_stderr(&format!("take its `{key}"))
+            .expect_stderr(&format!("use its `{key}"))
             .expect_stderr("run the command with AWS_PROFILE=dev");
         assert!(!fixture.env.home().join("started").exists());
         let line = format!("exec --serve --session corp --account {ACCOUNT} --role {ROLE} -- true");
-        fixture.run(&line).expect_code(125).expect_stderr("a name of its own");
+        fixture.run(&line).expect_code(125).expect_stderr("another name");
         // Those come before any profile.
         fixture.run("exec dev -- true").expect_ok();
         fixture.kcaws("exec dev --serve --keep-profile -- true").env("AWS_PROFILE", "dev").run().expect_ok();
