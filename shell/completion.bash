@@ -7,11 +7,11 @@ __kcaws_complete() {
   local line=${COMP_LINE:0:COMP_POINT} typed cut='' quote='' value _
   COMPREPLY=()
   typed=${line##*[[:space:]]}
-  # Of a word in quotes readline keeps the first, and adds the second.
+  # For a quoted word, readline keeps the opening quote and adds the closing one.
   case ${COMP_WORDS[${COMP_CWORD:-0}]-} in
     \"* | \'*) quote=${COMP_WORDS[COMP_CWORD]:0:1} ;;
   esac
-  # Readline takes what follows such a letter for a word of its own.
+  # Readline treats what follows such a character as a separate word.
   [ -n "$quote" ] || case $COMP_WORDBREAKS in
     *:*) [ "$typed" = "${typed##*[:=]}" ] || cut=${typed%"${typed##*[:=]}"} ;;
     *) [ "$typed" = "${typed##*=}" ] || cut=${typed%"${typed##*=}"} ;;
@@ -19,7 +19,7 @@ __kcaws_complete() {
   while IFS=$'\t' \builtin read -r value _; do
     if [ -n "$value" ]; then
       value=${value#"$cut"}
-      # A name is one word, whatever stands in it. What would end the quotes, or act in them, is left out.
+      # A name is one word, whatever it contains. Names that would end the quotes, or be expanded in them, are left out.
       if [ -z "$quote" ]; then
         \builtin printf -v value %q "$value"
       else

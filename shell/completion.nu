@@ -7,7 +7,7 @@ def kcaws-complete [context: string] {
   $found.stdout | lines | each {|line|
     let parts = ($line | split row --number 2 "\t")
     let value = $parts.0
-    # A name is one word, whatever stands in it.
+    # A name is one word, whatever it contains.
     let plain = ($value =~ '^[A-Za-z0-9_.@%:+/=-]+$')
     {value: (if $plain { $value } else { $value | to nuon }), description: ($parts | get --optional 1 | default '')}
   }

@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName kcaws -ScriptBlock {
         $value, $description = $_ -split "`t", 2
         if (-not $description) { $description = $value }
         $text = $value
-        # A name is one word, whatever stands in it.
+        # A name is one word, whatever it contains.
         if ($value -notmatch '^[A-Za-z0-9_.:+/=-]+$') { $text = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($value) + "'" }
         [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $description)
     }

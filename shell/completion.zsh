@@ -4,7 +4,7 @@
 typeset -g __kcaws_binary='::KCAWS::'
 
 _kcaws() {
-  # Files, with the options of the completion system, not with those of below.
+  # Files, with the options of the completion system, not with those below.
   __kcaws_offer || _default
 }
 
@@ -12,7 +12,7 @@ __kcaws_offer() {
   emulate -L zsh
   local line
   local -a values shown
-  # The quotes of what is typed are taken off, and nothing in it is expanded; compadd puts them on again.
+  # Quotes in the typed text are removed without expanding anything; compadd adds them again.
   for line in "${(@f)$(command "$__kcaws_binary" __complete -- "${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}"; do
     if [[ -n $line ]]; then
       values+=("${line%%$'\t'*}")
@@ -22,7 +22,7 @@ __kcaws_offer() {
   (( $#values )) && compadd -l -d shown -a values
 }
 
-# Before compinit there is no compdef. Then each prompt looks for it, which is a look into a table, until it is there.
+# Before compinit there is no compdef. Each prompt then checks for it, which is a table lookup, until it exists.
 __kcaws_complete() {
   emulate -L zsh
   (( ${+functions[compdef]} )) || return 0

@@ -3,14 +3,14 @@
 #
 #   eval -- "$(kcaws init bash)"
 #
-#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws use [PROFILE | - | --clear]   set, switch back or unset the profile of this shell
 #   __kcaws_prompt                      for PS1, where you want it: PS1='$(__kcaws_prompt) \$ '
 #
-# Says nothing when it is loaded, may be loaded twice, and changes no prompt by itself.
+# Prints nothing when it is loaded, can be loaded twice, and does not change the prompt.
 
 __kcaws_binary='::KCAWS::'
 
-# `function`, because an alias of that name would be expanded before `()`. Options of kcaws itself may stand before the
+# `function`, because an alias of that name would be expanded before `()`. Options of kcaws itself can precede the
 # command; none takes a value.
 function kcaws {
   local at=1
@@ -35,12 +35,12 @@ __kcaws_run() {
   KCAWS_HOOK=bash \command "$__kcaws_binary" "$@"
 }
 
-# The place of the word `use`, and all words.
+# Arguments: the position of the word `use`, and all words.
 __kcaws_use() {
   local at=$1 chosen
   shift
   set -- "${@:1:at}" --hook ${__kcaws_before+"--before=$__kcaws_before"} "${@:at+1}"
-  # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) eats line ends.
+  # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) strips line ends.
   chosen=$(__kcaws_run "$@") || return
   case $chosen in
     *$'\n'.) ;;
@@ -54,7 +54,7 @@ __kcaws_use() {
   __kcaws_set "${chosen%%$'\n'*}" "${chosen#*$'\n'}"
 }
 
-# A profile, or none; names of variables to remove, which have no blanks.
+# Arguments: a profile, or none; names of variables to remove, which contain no spaces.
 __kcaws_set() {
   local name IFS=' '
   __kcaws_before=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE-}}

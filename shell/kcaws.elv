@@ -8,10 +8,10 @@
 #   var kcaws~ = $kcaws:kcaws~
 #   set edit:completion:arg-completer[kcaws] = $kcaws:complete~
 #
-#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws use [PROFILE | - | --clear]   set, switch back or unset the profile of this shell
 #   kcaws:prompt                        for edit:prompt, where you want it
 #
-# Says nothing when it is loaded, and changes no prompt by itself.
+# Prints nothing when it is loaded, and does not change the prompt.
 
 use str
 
@@ -31,7 +31,7 @@ fn -run {|@args|
   (external $binary) $@args
 }
 
-# A profile, or none; names of variables to remove, which have no blanks.
+# Arguments: a profile, or none; names of variables to remove, which contain no spaces.
 fn -set {|profile names|
   set before = (-value AWS_PROFILE)
   if (eq $before '') { set before = (-value AWS_DEFAULT_PROFILE) }
@@ -39,7 +39,7 @@ fn -set {|profile names|
   if (not-eq $profile '') { set-env AWS_PROFILE $profile } else { unset-env AWS_PROFILE }
 }
 
-# How many words stand before `use`, and all words.
+# Arguments: the number of words before `use`, and all words.
 fn -use {|at @words|
   var next = (+ $at 1)
   var hook = [--hook]
@@ -54,7 +54,7 @@ fn -use {|at @words|
   -set $chosen[0] $chosen[1]
 }
 
-# Options of kcaws itself may stand before the command; none takes a value.
+# Options of kcaws itself can precede the command; none takes a value.
 fn kcaws {|@args|
   var at = 0
   for word $args {

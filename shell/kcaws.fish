@@ -2,14 +2,14 @@
 #
 #   kcaws init fish | source
 #
-#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws use [PROFILE | - | --clear]   set, switch back or unset the profile of this shell
 #   __kcaws_prompt                      for fish_prompt, where you want it
 #
-# Says nothing when it is loaded, may be loaded twice, and changes no prompt by itself.
+# Prints nothing when it is loaded, can be loaded twice, and does not change the prompt.
 
 set -g __kcaws_binary '::KCAWS::'
 
-# Options of kcaws itself may stand before the command; none takes a value.
+# Options of kcaws itself can precede the command; none takes a value.
 function kcaws
     set -l at 1
     while test $at -le (count $argv)
@@ -34,7 +34,7 @@ function __kcaws_run
     KCAWS_HOOK=fish command $__kcaws_binary $argv
 end
 
-# The place of the word `use`, and all words.
+# Arguments: the position of the word `use`, and all words.
 function __kcaws_use
     set -l front $argv[2..(math $argv[1] + 1)]
     set -l rest $argv
@@ -52,13 +52,13 @@ function __kcaws_use
     __kcaws_set $chosen[1] $chosen[2]
 end
 
-# A profile, or none; names of variables to remove, which have no blanks.
+# Arguments: a profile, or none; names of variables to remove, which contain no spaces.
 function __kcaws_set -a profile names
     set -g __kcaws_before "$AWS_PROFILE"
     test -n "$__kcaws_before"; or set -g __kcaws_before "$AWS_DEFAULT_PROFILE"
     for name in (string split ' ' -- $names)
         set -eg $name
-        # A universal one is hidden, and not erased: other shells have it too.
+        # A universal variable is hidden, not erased: other shells use it too.
         if set -q $name
             switch $name
                 case AWS_DEFAULT_PROFILE AWS_EB_PROFILE

@@ -2,10 +2,10 @@
 #
 #   kcaws init nu | save --force ($nu.data-dir | path join vendor autoload kcaws.nu)
 #
-#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws use [PROFILE | - | --clear]   set, switch back or unset the profile of this shell
 #   kcaws-prompt                        for PROMPT_COMMAND, where you want it
 #
-# Says nothing when it is loaded, and changes no prompt by itself.
+# Prints nothing when it is loaded, and does not change the prompt.
 
 const kcaws_binary = '::KCAWS::'
 
@@ -16,7 +16,7 @@ def --wrapped kcaws-run [...args: string] {
   with-env {KCAWS_HOOK: nu} { ^$kcaws_binary ...$args }
 }
 
-# A profile, or none; names of variables to remove, which have no blanks.
+# Arguments: a profile, or none; names of variables to remove, which contain no spaces.
 def --env kcaws-set [profile: string, names: string] {
   let chosen = ($env.AWS_PROFILE? | default '')
   $env.KCAWS_BEFORE = if $chosen != '' { $chosen } else { $env.AWS_DEFAULT_PROFILE? | default '' }
@@ -24,14 +24,14 @@ def --env kcaws-set [profile: string, names: string] {
   if $profile != '' { $env.AWS_PROFILE = $profile } else { hide-env --ignore-errors AWS_PROFILE }
 }
 
-# How many words stand before `use`, and all words.
+# Arguments: the number of words before `use`, and all words.
 def --env kcaws-use [at: int, ...args: string] {
   let before = $env.KCAWS_BEFORE?
   let hook = if $before == null { ['--hook'] } else { ['--hook' $"--before=($before)"] }
   # Lines of data, which are assigned and never evaluated.
   let chosen = (kcaws-run ...($args | take ($at + 1)) ...$hook ...($args | skip ($at + 1)) | lines)
   if ($chosen | is-empty) {
-    # It has said why itself.
+    # It has printed the reason itself.
     error make --unspanned {msg: 'kcaws: nothing was changed'}
   }
   if ($chosen | last) != '.' {
@@ -41,9 +41,9 @@ def --env kcaws-use [at: int, ...args: string] {
   kcaws-set $chosen.0 $chosen.1
 }
 
-# AWS access for people who live in a Keycloak realm
+# AWS credentials for teams that sign in through IAM Identity Center
 def --env --wrapped kcaws [...args: string@kcaws-complete] {
-  # Options of kcaws itself may stand before the command; none takes a value.
+  # Options of kcaws itself can precede the command; none takes a value.
   let at = ($args | take while {|word| $word starts-with '-' } | length)
   if ($args | get --optional $at) == 'use' {
     kcaws-use $at ...$args

@@ -2,16 +2,16 @@
 #
 #   Invoke-Expression (& kcaws init powershell | Out-String)
 #
-#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws use [PROFILE | - | --clear]   set, switch back or unset the profile of this shell
 #   Get-KcawsPrompt                     for the function prompt, where you want it
 #
-# Says nothing when it is loaded, may be loaded twice, and changes no prompt by itself.
+# Prints nothing when it is loaded, can be loaded twice, and does not change the prompt.
 
 $global:__kcaws_binary = '::KCAWS::'
 if (-not (Test-Path Variable:global:__kcaws_before)) { $global:__kcaws_before = $null }
 
 function global:kcaws {
-    # Options of kcaws itself may stand before the command; none takes a value.
+    # Options of kcaws itself can precede the command; none takes a value.
     $at = 0
     while ($at -lt $args.Count -and "$($args[$at])".StartsWith('-')) { $at = $at + 1 }
     if ($at -lt $args.Count -and $args[$at] -ceq 'use') {
@@ -32,7 +32,7 @@ function global:__kcaws_run {
     try { & $global:__kcaws_binary @args } finally { $Env:KCAWS_HOOK = $outer }
 }
 
-# How many words stand before `use`, and all words.
+# Arguments: the number of words before `use`, and all words.
 function global:__kcaws_use {
     $at = $args[0]
     $front = @($args | Select-Object -Skip 1 -First ($at + 1))
@@ -49,7 +49,7 @@ function global:__kcaws_use {
     __kcaws_set $chosen[0] $chosen[1]
 }
 
-# A profile, or none; names of variables to remove, which have no blanks.
+# Arguments: a profile, or none; names of variables to remove, which contain no spaces.
 function global:__kcaws_set {
     param([string] $Name, [string] $Gone)
     $global:__kcaws_before = [string] $Env:AWS_PROFILE

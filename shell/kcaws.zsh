@@ -2,15 +2,15 @@
 #
 #   eval -- "$(kcaws init zsh)"
 #
-#   kcaws use [PROFILE | - | --clear]   choose, change back or leave the profile of this shell
+#   kcaws use [PROFILE | - | --clear]   set, switch back or unset the profile of this shell
 #   __kcaws_prompt                      for PROMPT, where you want it:
 #                                       setopt prompt_subst; PROMPT='$(__kcaws_prompt) %# '
 #
-# Says nothing when it is loaded, may be loaded twice, and changes no prompt by itself.
+# Prints nothing when it is loaded, can be loaded twice, and does not change the prompt.
 
 typeset -g __kcaws_binary='::KCAWS::'
 
-# `function`, because an alias of that name would be expanded before `()`. Options of kcaws itself may stand before the
+# `function`, because an alias of that name would be expanded before `()`. Options of kcaws itself can precede the
 # command; none takes a value.
 function kcaws {
   emulate -L zsh
@@ -36,13 +36,13 @@ __kcaws_run() {
   KCAWS_HOOK=zsh command "$__kcaws_binary" "$@"
 }
 
-# The place of the word `use`, and all words.
+# Arguments: the position of the word `use`, and all words.
 __kcaws_use() {
   emulate -L zsh
   local at=$1 chosen
   shift
   set -- "${(@)argv[1,at]}" --hook ${__kcaws_before+"--before=$__kcaws_before"} "${(@)argv[at+1,-1]}"
-  # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) eats line ends.
+  # Lines of data, which are assigned and never evaluated; the last is a dot, because $(…) strips line ends.
   chosen=$(__kcaws_run "$@") || return
   if [[ $chosen != *$'\n'. ]]; then
     # Help, or a list.
@@ -53,7 +53,7 @@ __kcaws_use() {
   __kcaws_set "${chosen%%$'\n'*}" "${chosen#*$'\n'}"
 }
 
-# A profile, or none; names of variables to remove, which have no blanks.
+# Arguments: a profile, or none; names of variables to remove, which contain no spaces.
 __kcaws_set() {
   emulate -L zsh
   local name

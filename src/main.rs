@@ -1,4 +1,4 @@
-//! The program on one screen.
+//! Entry point: the hot path first, then the command line.
 
 use std::process::ExitCode;
 

@@ -17,19 +17,19 @@ use crate::session::status;
 const EXAMPLES: &str = "\
 Examples:
   kcaws accounts
-  kcaws accounts --refresh      asks AWS, however new the last list is
+  kcaws accounts --refresh      asks AWS even if the last list is recent
   kcaws accounts corp --json | jq -r '.accounts[].account_id'";
 
 /// List the accounts and permission sets that you have
 ///
-/// A list that is less than an hour old, and of this login, is shown again without asking AWS, and its age is said.
-/// An account of which AWS does not tell what you have there is named on stderr, and in `unavailable` of the JSON.
+/// Reuses a list of this login that is less than an hour old and prints its age. Accounts for which AWS does not report
+/// your permission sets are named on stderr, and in `unavailable` of the JSON.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AccountsArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// Ask AWS, however new the last list is
+    /// Ask AWS even if the last list is recent
     #[arg(long)]
     refresh: bool,
     /// Print JSON
@@ -43,7 +43,7 @@ struct Report {
     session: String,
     listed_at: DateTime<Utc>,
     accounts: Vec<Row>,
-    /// Those of which AWS does not tell what you have there.
+    /// Those of which AWS does not report your permission sets there.
     unavailable: Vec<UnavailableRow>,
 }
 
@@ -63,7 +63,7 @@ struct UnavailableRow {
     reason: String,
 }
 
-/// Returns all accounts and permission sets of the person; that may take a minute.
+/// Returns all accounts and permission sets of the user; this may take a minute.
 pub(super) fn listed(opened: &OpenSession<'_>, ui: &mut Ui) -> Result<Listing, SessionError> {
     let spinner = ui.spinner("Asking for your accounts …");
     let listed = opened.session().accounts(|done, total| {
@@ -73,14 +73,14 @@ pub(super) fn listed(opened: &OpenSession<'_>, ui: &mut Ui) -> Result<Listing, S
     for one in listed.iter().flat_map(|listing| &listing.unavailable) {
         let name = one.account.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let id = &one.account.id;
-        ui.warn(&format!("AWS does not tell what you have in account {id}{name}: {}", one.reason));
+        ui.warn(&format!("AWS does not report your permission sets in account {id}{name}: {}", one.reason));
     }
     listed
 }
 
 pub(super) fn warn_of_left_out(opened: &OpenSession<'_>, ui: &mut Ui) {
     for what in opened.left_out() {
-        ui.warn(&format!("left out of AWS's list: {what}"));
+        ui.warn(&format!("skipped in AWS's list: {what}"));
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
         return Ok(());
     }
     if listed.is_empty() {
-        ui.say("AWS lists no account for you; an administrator can assign permission sets.");
+        ui.say("AWS lists no accounts for you; an administrator can assign permission sets.");
         return Ok(());
     }
     let rows: Vec<Vec<String>> = listed
@@ -125,7 +125,7 @@ pub(super) fn run(args: &AccountsArgs, app: &App, ui: &mut Ui) -> Result<(), Com
     Ok(())
 }
 
-/// The last list, where it may stand for a new one. Of a login that is over it may not: nobody would notice.
+/// Returns the last list if it can replace a new one, but never after the login has ended, which would go unnoticed.
 fn fresh(selected: &ResolvedSession, app: &App) -> Result<Option<CachedAccounts>, CommandError> {
     let now = app.clock.now();
     let noted = status::read(app.state(), &selected.session)?;

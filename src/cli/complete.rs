@@ -1,8 +1,8 @@
-//! Completion: what may follow on a command line. Asked by the functions below `shell/`, which evaluate nothing of
-//! it. Reads the config, and no network.
+//! Completion: what can follow on a command line. Called by the functions in `shell/`, which evaluate nothing of the
+//! output. Reads the config, and never uses the network.
 //!
-//! clap_complete's own dynamic engine is behind an unstable feature, knows no nushell, and its bash script splits
-//! and globs what it is given.
+//! clap_complete's own dynamic engine is behind an unstable feature, does not support nushell, and its bash script
+//! splits and globs its input.
 
 use std::collections::BTreeSet;
 
@@ -22,22 +22,22 @@ use crate::profile::kcaws_profile::Source;
 use crate::profile::{Document, Role};
 use crate::words::typed_words;
 
-/// For the shells' completion
+/// Print completions for the shells
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  kcaws __complete -- kcaws login ''")]
 pub(super) struct CompleteArgs {
-    /// The line so far, as typed
+    /// Command line so far, as typed
     #[arg(long, conflicts_with = "words", allow_hyphen_values = true)]
     line: Option<String>,
-    /// In it a backslash takes the next letter as it is
+    /// A backslash in the line escapes the next character
     #[arg(long, requires = "line")]
     backslash: bool,
-    /// Its words, the one being typed last
+    /// Words of the line, the one being typed last
     #[arg(last = true)]
     words: Vec<String>,
 }
 
-/// One `value TAB description` a line. A failure completes nothing and says nothing.
+/// Prints one `value TAB description` per line; on failure, prints nothing.
 pub(super) fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
     let words = match &args.line {
         Some(line) => typed_words(line, args.backslash),
@@ -45,7 +45,7 @@ pub(super) fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
     };
     let mut seen = BTreeSet::new();
     for (value, description) in candidates(&words, root, app) {
-        // A name that would act on a terminal cannot be typed either.
+        // A name with control characters cannot be typed either.
         if shown(&value) == value && seen.insert(value.clone()) {
             let description = shown(&description);
             ui.script(
@@ -61,7 +61,7 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
     let Some((typed, before)) = words.split_last().filter(|(_, before)| !before.is_empty()) else {
         return Vec::new();
     };
-    // Hands the global options down.
+    // Passes the global options down.
     root.build();
     let (mut command, mut place, mut awaited, mut only_names) = (&root, 0, None::<&Arg>, false);
     for word in &before[1..] {
@@ -71,7 +71,7 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
         if only_names {
             place += 1;
         } else if word == "--" {
-            // A command with its files follows, or names that may begin with `-`.
+            // A command with its files follows, or names that can begin with `-`.
             if command.get_positionals().any(Arg::is_last_set) {
                 return Vec::new();
             }
@@ -113,14 +113,14 @@ fn candidates(words: &[String], mut root: Command, app: &App) -> Candidates {
 }
 
 fn option<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
-    // `--name=value` brings its value along.
+    // `--name=value` contains its value.
     command.get_arguments().find(|arg| {
         let long = arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
         long || arg.get_short().is_some_and(|short| word.len() == 2 && word.ends_with(short))
     })
 }
 
-/// The last one may stand for several words.
+/// The last positional argument may take several words.
 fn positional(command: &Command, place: usize) -> Option<&Arg> {
     let all = || command.get_positionals().filter(|arg| !arg.is_last_set());
     let many = |arg: &&Arg| matches!(arg.get_action(), ArgAction::Append);
@@ -140,7 +140,7 @@ fn about(text: Option<&clap::builder::StyledStr>) -> String {
     text.map(ToString::to_string).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 
-/// What stands before the word that is typed.
+/// The words before the one being typed.
 struct Line<'a> {
     command: &'a Command,
     before: &'a [String],
@@ -148,7 +148,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// What may stand in the place of `arg`: its own values, else what its name says.
+    /// Returns the values that `arg` can take: its own possible values, else by its name.
     fn values(&self, arg: &Arg) -> Candidates {
         let own = arg.get_possible_values();
         if !own.is_empty() && takes_value(arg) {
@@ -176,7 +176,7 @@ impl Line<'_> {
         }
     }
 
-    /// Those that the command takes: `use` and `doctor` take others too.
+    /// Returns the profiles that the command accepts: `use` and `doctor` accept those of other tools too.
     fn profiles(&self) -> Candidates {
         let credentials = self.app.credentials_document();
         let Ok(config) = self.app.document() else { return Vec::new() };
@@ -200,7 +200,7 @@ impl Line<'_> {
         files.profile_names().into_iter().filter_map(described).collect()
     }
 
-    /// The permission sets that profiles name.
+    /// Returns the permission sets named in profiles.
     fn of_profiles(&self, one: impl Fn(String, Role) -> (String, String)) -> Candidates {
         let credentials = self.app.credentials_document();
         let Ok(config) = self.app.document() else { return Vec::new() };
@@ -212,7 +212,7 @@ impl Line<'_> {
         config.profile_names().into_iter().filter_map(named).collect()
     }
 
-    /// Those of the last list, by their names, and what profiles name besides.
+    /// Returns the accounts of the last list by name, plus those named in profiles.
     fn accounts(&self) -> Candidates {
         let known = self.known();
         let accounts = known.iter().flat_map(|known| &known.accounts);
@@ -221,7 +221,7 @@ impl Line<'_> {
         named.chain(self.of_profiles(|profile, role| (role.account_id, profile))).collect()
     }
 
-    /// Those in the account that stands on the line already, where the last list has it; else all.
+    /// Returns the permission sets of the account already on the line if the last list has it, else all.
     fn roles(&self) -> Candidates {
         let (known, account) = (self.known(), self.value_of("--account"));
         let accounts: Vec<&AccountRoles> = known.iter().flat_map(|known| &known.accounts).collect();
@@ -238,7 +238,7 @@ impl Line<'_> {
         roles.chain(self.of_profiles(|_, role| (role.role_name, String::new()))).collect()
     }
 
-    /// Those of the config; with `--session`, that one.
+    /// Returns the sessions in the config, or only the one given with `--session`.
     fn session_names(&self) -> Vec<String> {
         match self.value_of("--session") {
             Some(name) => vec![name.to_owned()],
@@ -246,15 +246,15 @@ impl Line<'_> {
         }
     }
 
-    /// What they have listed last.
+    /// Returns the last lists of these sessions.
     fn known(&self) -> Vec<CachedAccounts> {
         let names = self.session_names();
         let sessions = names.iter().filter_map(|name| resolve::session_named(self.app, name).ok());
         sessions.filter_map(|session| resolve::known(self.app, &ResolvedSession::of(session))).collect()
     }
 
-    /// Of the partitions that the config's sessions are in, or the one that stands on the line: no login leads from one
-    /// to another.
+    /// Returns the Regions of the partitions of the config's sessions, or of the session on the line: a login is valid
+    /// in one partition only.
     fn regions(&self) -> Candidates {
         let names = self.session_names();
         let sessions = names.iter().filter_map(|name| resolve::session_named(self.app, name).ok());
@@ -267,7 +267,7 @@ impl Line<'_> {
         regions.map(|(id, title)| ((*id).to_owned(), (*title).to_owned())).collect()
     }
 
-    /// Of an option that stands on the line already.
+    /// Returns the value of an option that is already on the line.
     fn value_of(&self, name: &str) -> Option<&str> {
         self.before.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
             Some((option, value)) => (option == name).then_some(value),

@@ -13,26 +13,26 @@ Example:
   kcaws credential-process --session corp --account 111122223333 \\
     --role PowerUserAccess
 
-In ~/.aws/config this is the value of `credential_process`, in one line and without a backslash; `kcaws profile add` \
-writes it. Keep sso_… keys out of that profile: several SDKs would then not run the line at all.";
+In ~/.aws/config this is the value of `credential_process`, on one line without a backslash; `kcaws profile add` \
+writes it. Keep sso_… keys out of that profile: several SDKs would then ignore credential_process.";
 
-/// Hand out role credentials to the AWS CLI and SDKs, as credential_process
+/// Print role credentials for the AWS CLI and SDKs, as credential_process
 ///
-/// Prints one JSON object, or nothing and at most three lines on stderr. Never asks, and opens no browser
-/// unless auto-login is on.
+/// Prints one JSON object; on failure, at most three lines on stderr. Never prompts, and opens no browser unless
+/// auto-login is on.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CredentialProcessArgs {
     /// Name of an [sso-session …]
     #[arg(long, required_unless_present = "profile", requires_all = ["account", "role"])]
     session: Option<String>,
-    /// Account ID, 12 digits
+    /// AWS account ID (12 digits)
     #[arg(long, requires = "session", value_parser = account_id)]
     account: Option<String>,
     /// Name of the permission set
     #[arg(long, requires = "session", value_parser = role_name)]
     role: Option<String>,
-    /// A profile that says all three
+    /// Profile that names all three
     #[arg(long, conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
 }

@@ -1,8 +1,8 @@
-//! Times on the command line.
+//! Durations on the command line.
 
 use std::time::Duration;
 
-/// Reads a span such as `90m` or `1h 30m`.
+/// Parses a duration such as `90m` or `1h 30m`.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|_| "a time is a number and a unit, for example 90m or 2h".to_owned())

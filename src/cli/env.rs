@@ -26,7 +26,7 @@ Examples:
   kcaws env dev --region us-east-1
 
 Tools use the profile's Region and its endpoints too (endpoint_url, services, use_fips_endpoint, ca_bundle and the \
-like); your own AWS_REGION, AWS_ENDPOINT_URL and so on come first. KCAWS_SET lists what was set from the profile, so \
+like); your own AWS_REGION, AWS_ENDPOINT_URL and so on take precedence. KCAWS_SET lists what was set from the profile, so \
 that --unset and the next `kcaws use`, `env` or `exec` remove it again. dotenv leaves AWS_CA_BUNDLE out, since a \
 container does not see that file.
 
@@ -48,7 +48,7 @@ pub(super) struct EnvArgs {
     /// Output syntax [default: from $SHELL]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Print commands that unset the variables, those of `kcaws serve` too
+    /// Print commands that unset the variables, including those of `kcaws serve`
     #[arg(long)]
     unset: bool,
 }
@@ -80,13 +80,13 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let competing = variables::competing_in(&app.env, &set);
     if !format.removes() && !competing.is_empty() {
         ui.warn(&format!(
-            "{} cannot remove {}, and some tools take that before these keys",
+            "{} cannot remove {}, which some tools use before these keys",
             format.name(),
             competing.join(", ")
         ));
     }
     let earlier = variables::of_earlier_profile(&app.env);
-    // Whatever the shell has by the time it reads this; nushell's record would show what was never there.
+    // The shell's variables may differ by the time it reads this; nushell's record would show ones that were never set.
     let mut gone = if format == Format::Nu { competing } else { variables::competing().collect() };
     gone.extend(Some(NESTED).filter(|name| format != Format::Nu || app.env.get(name).is_some()));
     gone.extend(earlier.iter().map(String::as_str));
@@ -95,7 +95,7 @@ pub(super) fn run(args: &EnvArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     Ok(())
 }
 
-/// Returns the syntax that was asked for, or else that of the person's shell.
+/// Returns the requested syntax, or else that of the user's shell.
 pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, CommandError> {
     let shell = app.env.get("SHELL");
     named.or_else(|| Format::of_shell(shell.as_deref())).ok_or_else(|| {
@@ -111,18 +111,18 @@ pub(super) fn format(named: Option<Format>, app: &App) -> Result<Format, Command
     })
 }
 
-/// Returns what `env` and `serve` set: of Region and endpoints only what is still as they set it.
+/// Returns the variables that `env` and `serve` set; Region and endpoints only if their values are unchanged.
 fn unset(env: &Env) -> Vec<String> {
     let fixed = KEYS.into_iter().chain([ACCOUNT]).chain(serve::VARIABLES).map(str::to_owned);
     fixed.chain(variables::of_earlier_profile(env)).collect()
 }
 
-/// Returns whether the variable says something where the form is read: a container does not see files of this machine.
+/// Returns whether the variable is useful to readers of the format: a container does not see this machine's files.
 pub(super) fn is_seen(variable: &str, format: Format) -> bool {
     format != Format::Dotenv || variable != CA_BUNDLE
 }
 
-/// Returns what removes `gone` and sets the variables, in the syntax of `format`.
+/// Returns the commands that unset `gone` and set the variables, in the syntax of `format`.
 pub(super) fn text(
     format: Format,
     gone: &[&str],
@@ -137,6 +137,6 @@ pub(super) fn text(
 impl From<Unquotable> for CommandError {
     fn from(error: Unquotable) -> Self {
         Self::new(Exit::Failed, ErrorCode::Unquotable, error.to_string())
-            .hint("choose another --format, or run the program by `kcaws exec`, which quotes nothing")
+            .hint("choose another --format, or run the program with `kcaws exec`, which needs no quoting")
     }
 }

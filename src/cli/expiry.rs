@@ -1,4 +1,4 @@
-//! The clocks of a session, for `status`: what ends when, as far as it is known, and nothing that is only guessed.
+//! The expiry times of a session, for `status`, as far as they are known.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::profile::{Role, SsoSession};
 use crate::session::last_session::LastSession;
 use crate::session::status::SessionStatus;
 
-/// Refreshes come about hourly: bounds that are no further apart are as good as one time.
+/// Refreshes happen about hourly: bounds that are no further apart are shown as one time.
 const ABOUT: TimeDelta = TimeDelta::minutes(70);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -21,14 +21,15 @@ pub(super) enum Clock {
     Registration,
 }
 
-/// A role whose credentials are at hand without asking anybody.
+/// A role with cached credentials.
 pub(super) struct WarmRole {
     pub(super) role: Role,
     pub(super) kept: CachedCredentials,
 }
 
-/// Those of the roles that profiles name. Where the warm key lies in the OS keyring, which may raise a prompt,
-/// nothing is known.
+/// Returns the cached credentials of roles named in profiles.
+///
+/// Returns nothing if the cache's key is in the OS keyring, where reading it may raise a prompt.
 pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole>> {
     if !cfg!(target_os = "linux") {
         return None;
@@ -46,7 +47,7 @@ pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole
     Some(kept.collect())
 }
 
-/// The next to end of those whose end is known.
+/// Returns the next known expiry.
 pub(super) fn first(status: Option<&SessionStatus>, warm: &[WarmRole]) -> Option<Clock> {
     let access = status.and_then(|status| status.login.as_ref()).map(|login| login.access_expires_at);
     let registration = status.and_then(|status| status.registration_expires_at);
@@ -60,7 +61,7 @@ pub(super) fn first(status: Option<&SessionStatus>, warm: &[WarmRole]) -> Option
         .map(|(_, clock)| clock)
 }
 
-/// Rows of name and end. Warm credentials outlive the login.
+/// Returns rows of name and expiry. Cached credentials outlive the login.
 pub(super) fn rows(
     status: Option<&SessionStatus>,
     last: Option<&LastSession>,
@@ -69,21 +70,23 @@ pub(super) fn rows(
 ) -> Vec<[String; 2]> {
     let first = first(status, warm);
     let row = |clock, name: String, end: DateTime<Utc>, then: &str| {
-        let left = if end > now { format!("in {}", span(end - now)) } else { "over".to_owned() };
-        let mark = if first == Some(clock) { "; the first to end" } else { "" };
-        [name, format!("{left}{then}{mark}")]
+        let left = if end > now { format!("in {}", span(end - now)) } else { "expired".to_owned() };
+        let mark = if first == Some(clock) { "expires first" } else { "" };
+        let remarks: Vec<&str> = [mark, then].into_iter().filter(|remark| !remark.is_empty()).collect();
+        let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) };
+        [name, format!("{left}{remarks}")]
     };
     let mut rows = Vec::new();
     if let Some(login) = status.and_then(|status| status.login.as_ref()) {
-        let then = if login.refreshable { ", then renewed by itself" } else { ", then log in again" };
+        let then = if login.refreshable { "renewed automatically" } else { "then log in again" };
         rows.push(row(Clock::AccessToken, "access token".to_owned(), login.access_expires_at, then));
         let session = match last {
-            None => "AWS does not tell; known once one was seen to end".to_owned(),
+            None => "not reported by AWS; estimated after the first session has ended".to_owned(),
             Some(last) => learned(last, login.logged_in_at, now),
         };
         rows.push(["Identity Center session".to_owned(), session]);
     } else if let (Some(_), Some(last)) = (status, last) {
-        let seen = last.over_at.format("over, seen at %Y-%m-%d %H:%M UTC").to_string();
+        let seen = last.over_at.format("ended, noticed at %Y-%m-%d %H:%M UTC").to_string();
         rows.push(["Identity Center session".to_owned(), seen]);
     }
     rows.extend(warm.iter().map(|warm| {
@@ -95,16 +98,16 @@ pub(super) fn rows(
     rows
 }
 
-/// What the last session's end teaches of this one's.
+/// Estimates the session's end from that of the last session.
 fn learned(last: &LastSession, logged_in_at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let (lower, upper) = last.bounds();
     let after = if upper - lower <= ABOUT {
-        format!("about {} after login, as last time", span(upper))
+        format!("about {} after login, like the last session", span(upper))
     } else {
-        format!("{} to {} after login, as last time", span(lower), span(upper))
+        format!("{} to {} after login, like the last session", span(lower), span(upper))
     };
     match logged_in_at + upper - now {
-        left if left > TimeDelta::zero() => format!("{after}; that would be in {}", span(left)),
+        left if left > TimeDelta::zero() => format!("{after} (in {})", span(left)),
         _ => after,
     }
 }
@@ -137,11 +140,17 @@ mod tests {
         let near = last("2026-11-23T15:10:00Z", "2026-11-23T16:00:00Z");
         assert_eq!(
             learned(&near, login, at("2026-11-24T09:30:00Z")),
-            "about 8 h after login, as last time; that would be in 6 h 30 min"
+            "about 8 h after login, like the last session (in 6 h 30 min)"
         );
-        assert_eq!(learned(&near, login, at("2026-11-24T17:00:00Z")), "about 8 h after login, as last time");
+        assert_eq!(
+            learned(&near, login, at("2026-11-24T17:00:00Z")),
+            "about 8 h after login, like the last session"
+        );
         let far = last("2026-11-23T12:00:00Z", "2026-11-24T07:00:00Z");
-        assert_eq!(learned(&far, login, at("2026-11-25T08:00:00Z")), "4 h to 23 h after login, as last time");
+        assert_eq!(
+            learned(&far, login, at("2026-11-25T08:00:00Z")),
+            "4 h to 23 h after login, like the last session"
+        );
     }
 
     #[test]

@@ -15,27 +15,27 @@ Examples:
   kcaws init fish | source       in ~/.config/fish/config.fish
   Invoke-Expression (& kcaws init powershell | Out-String)   in $PROFILE
 
-nu and elvish load a file; its first lines say where it goes:
+nu and elvish load a file; its first lines show where to put it:
   kcaws init nu | head -20";
 
 /// Print the shell integration script: `kcaws use`, completion, and a function for your prompt
 ///
-/// It changes no prompt by itself and says nothing when it is loaded.
+/// The script prints nothing when it is loaded and does not change your prompt.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct InitArgs {
-    /// The shell to print it for
+    /// Shell to print the script for
     #[arg(value_enum)]
     shell: Shell,
 }
 
-/// Print the completion alone: commands, options, profiles, sessions, accounts, permission sets, regions
+/// Print only the completion script: commands, options, profiles, sessions, accounts, permission sets, Regions
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  eval -- \"$(kcaws completions bash)\"\n\nAlready included in `kcaws init`."
 )]
 pub(super) struct CompletionsArgs {
-    /// The shell to print it for
+    /// Shell to print the script for
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -51,9 +51,9 @@ enum Shell {
     Powershell,
 }
 
-/// The variable by which a call through the hook is known, for that call alone.
+/// Variable that marks a call through the hook, set for that call only.
 pub(super) const HOOK: &str = "KCAWS_HOOK";
-/// Stands in the files below `shell/` where the path of kcaws belongs, quotes and all.
+/// Placeholder in the files in `shell/` for the path of kcaws, including the quotes.
 const MARKER: &str = "'::KCAWS::'";
 
 impl Shell {
@@ -79,7 +79,7 @@ impl Shell {
         }
     }
 
-    /// `None` where this shell cannot write it down.
+    /// Returns `None` if the path cannot be written in this shell's syntax.
     fn quoted(self, path: &Path) -> Option<String> {
         let path = path.to_str().filter(|path| !path.chars().any(char::is_control))?;
         Some(match self {
@@ -101,9 +101,9 @@ impl Shell {
             return Err(CommandError::new(
                 Exit::Failed,
                 ErrorCode::OwnPath,
-                "the path of kcaws cannot be written down",
+                "the path of kcaws cannot be written in the script",
             )
-            .hint("install it in a folder whose name is plain text"));
+            .hint("install it in a folder without special characters in its name"));
         };
         for part in parts {
             ui.script(part.replace(MARKER, &path).trim_end());
@@ -112,7 +112,7 @@ impl Shell {
     }
 }
 
-/// `path` as a word of that shell's; `None` where it cannot be written down, or is no shell of ours.
+/// Quotes `path` as a word of the shell; `None` if that is not possible or the shell is not supported.
 pub(super) fn quoted(format: Format, path: &Path) -> Option<String> {
     Shell::from_str(format.name(), true).ok()?.quoted(path)
 }
@@ -121,7 +121,7 @@ pub(super) fn run(args: &InitArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let Shell::Nu = args.shell else {
         return args.shell.print(&[args.shell.hook(), "", args.shell.completion()], app, ui);
     };
-    // nu wants a completer to stand before the command that names it.
+    // nu requires a completer to be defined before the command that uses it.
     args.shell.print(&[args.shell.completion(), "", args.shell.hook()], app, ui)
 }
 

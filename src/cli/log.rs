@@ -1,5 +1,5 @@
-//! `-v`: what kcaws does, on stderr. Only our own targets are ever subscribed, and RUST_LOG is not read: the
-//! libraries below us log requests whole, tokens included (rule 2).
+//! `-v`: logs what kcaws does to stderr. Only kcaws's own targets are subscribed, and RUST_LOG is not read, because
+//! libraries log whole requests, including tokens (rule 2).
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::prelude::*;
 
 use super::ui::shown;
 
-/// One level: what is finer is compiled out of releases (`tracing` in Cargo.toml), so a second `-v` adds nothing.
+/// Enables one level: finer ones are compiled out of releases (`tracing` in Cargo.toml), so a second `-v` adds nothing.
 pub(super) fn show() {
     let ours = filter_fn(|meta| meta.target().starts_with("kcaws::") && *meta.level() <= Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
@@ -19,12 +19,12 @@ pub(super) fn show() {
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }
 
-/// One event, one line: it holds what a server or a file said, and such text must neither act nor pass for another
+/// Writes each event as one line: text from a server or a file must neither affect the terminal nor look like another
 /// line (rule 11).
 struct Lines<W>(W);
 
 impl<W: Write> Write for Lines<W> {
-    /// The subscriber hands over an event in one piece.
+    /// The subscriber passes each event in one piece.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         writeln!(self.0, "{}", shown(text.trim_end_matches('\n')))?;

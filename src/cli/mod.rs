@@ -1,4 +1,4 @@
-//! The command line: one command, one file; the folder path is the command path. Asks the core and prints.
+//! The command line: one file per command; the folder path is the command path. Calls the core and prints.
 
 mod accounts;
 mod clap_errors;
@@ -44,18 +44,18 @@ use self::ui::Ui;
 use crate::app::App;
 use crate::platform::terminal::Terminal;
 
-/// No line is wider than 80 columns: clap would break it without regard to the table.
+/// Lines are at most 80 columns wide: clap would break longer ones without regard to the table.
 const ENVIRONMENT: &str = "\
 Environment:
-  AWS_CONFIG_FILE               another file than ~/.aws/config
-  AWS_SHARED_CREDENTIALS_FILE   another file than ~/.aws/credentials; only
-                                looked at, for keys that hide a profile
+  AWS_CONFIG_FILE               config file to use instead of ~/.aws/config
+  AWS_SHARED_CREDENTIALS_FILE   instead of ~/.aws/credentials; only checked
+                                for keys that hide a profile
   AWS_PROFILE, AWS_DEFAULT_PROFILE
                                 the profile, and through it the session, when
                                 none is named
   AWS_REGION, AWS_DEFAULT_REGION
                                 the Region for exec, env, serve and console;
-                                comes before the profile's
+                                overrides the profile's
   KCAWS_FLOW                    how to log in: device (default), pkce, auto
   KCAWS_KEYRING                 where login keeps tokens: auto, secret-service,
                                 keyutils, keychain, wincred, file
@@ -74,7 +74,7 @@ Environment:
                                 portal
   BROWSER                       the browser command
   HTTPS_PROXY, NO_PROXY         the proxy
-  AWS_CA_BUNDLE                 certificates to trust besides the platform's
+  AWS_CA_BUNDLE                 extra certificates to trust
   AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
                                 as in the AWS SDKs
   AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SIGNIN,
@@ -85,7 +85,7 @@ Environment:
 
 Exit codes:
   0 done   1 failed   2 usage, or input needed   3 configuration
-  4 a person must log in   5 keyring missing, locked or too slow
+  4 you must log in   5 keyring missing, locked or too slow
   6 not assigned
   129, 130, 143 hung up, interrupted, terminated
   exec: the command's own; 125 failed before it, 126 cannot run it,
@@ -93,7 +93,7 @@ Exit codes:
 
 const GLOBAL: &str = "Global options";
 
-/// AWS credentials for Keycloak users: log in once, use every AWS tool
+/// AWS credentials for teams that sign in through IAM Identity Center: log in once, use every AWS tool
 #[derive(Debug, Parser)]
 #[command(name = "kcaws", version, after_help = ENVIRONMENT, max_term_width = 100, propagate_version = false)]
 #[command(disable_help_flag = true, disable_version_flag = true)]
@@ -189,7 +189,7 @@ impl Command {
     }
 
     fn run(&self, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-        // The provider that tools wait for starts no thread: it listens only round a refresh. A prompt asks nobody.
+        // credential-process starts no thread and listens only during a refresh. A prompt never asks.
         if !matches!(self, Self::CredentialProcess(_) | Self::Prompt(_)) {
             crate::platform::interrupt::listen();
         }
@@ -225,7 +225,7 @@ impl Command {
     }
 }
 
-/// Parses, runs, and turns what came of it into an exit code.
+/// Parses the command line, runs the command and returns its exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::platform::interrupt::survive_file_limits();
     let args: Vec<OsString> = args.into_iter().collect();
@@ -248,7 +248,7 @@ pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What clap understands of a line that hands out one role and does nothing else unusual.
+/// Returns the role that clap reads from a `credential-process` line without other options.
 #[cfg(test)]
 fn credential_process_arguments(args: &[String]) -> Option<(String, crate::profile::Role)> {
     let line = std::iter::once("kcaws").chain(args.iter().map(String::as_str));

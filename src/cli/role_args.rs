@@ -1,4 +1,4 @@
-//! The role that a command is about: a profile's, or one that is named by session, account and permission set.
+//! The role that a command uses: a profile's, or one given by session, account and permission set.
 
 use super::unnamed;
 use clap::Args;
@@ -38,7 +38,7 @@ impl RoleArgs {
         self.profile.as_deref().or(self.named.as_deref())
     }
 
-    /// As `chosen` has it, for a command that chooses again: the name of an account may become another's.
+    /// The arguments for choosing again, with the account's ID in place of its name, which could be reassigned.
     pub(super) fn settled(&self, chosen: &Role) -> Self {
         let account = self.account.as_ref().map(|_| chosen.account_id.clone());
         Self { account, ..self.clone() }
@@ -57,12 +57,12 @@ impl RoleArgs {
         };
         let Some(profile) = profile else {
             return Err(unnamed::which_profile(app)
-                .hint("name it, set AWS_PROFILE, or give --session, --account and --role"));
+                .hint("name it, set AWS_PROFILE, or pass --session, --account and --role"));
         };
         Ok(resolve::role_of_profile(app, &profile)?)
     }
 
-    /// As [`RoleArgs::choose`]; a person is asked where tools take no profile of kcaws.
+    /// Like [`RoleArgs::choose`], but asks at a terminal if tools would not use a kcaws profile.
     pub(super) fn choose_or_ask(&self, app: &App, ui: &Ui) -> Result<ResolvedRole, CommandError> {
         let is_named = self.profile().is_some() || self.session.is_some();
         if is_named || unnamed::unnamed_profile(app)?.is_some() {
@@ -76,19 +76,19 @@ pub(super) fn role_name(text: &str) -> Result<String, String> {
     if target::is_role_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`".to_owned())
+        Err("the name of a permission set has at most 64 letters, digits and `+=,.@-_`".to_owned())
     }
 }
 
-/// Takes an id in any of its forms, and what may be a name.
+/// Accepts an ID in any of its forms, and anything that can be a name.
 pub(super) fn account(text: &str) -> Result<String, String> {
     let text = text.trim();
-    // Digits alone are meant as an id.
+    // Digits alone are an ID.
     let is_name = text.contains(|letter: char| !(letter.is_ascii_digit() || matches!(letter, '-' | ' ')));
     if is_name { Ok(text.to_owned()) } else { account_id(text) }
 }
 
-/// Returns the id of an account that was given by its id or its name.
+/// Returns the ID of an account given by its ID or name.
 pub(super) fn id_of(app: &App, selected: &ResolvedSession, account: &str) -> Result<String, CommandError> {
     match target::account_id(account) {
         Some(id) => Ok(id),
@@ -97,7 +97,7 @@ pub(super) fn id_of(app: &App, selected: &ResolvedSession, account: &str) -> Res
 }
 
 pub(super) fn account_id(text: &str) -> Result<String, String> {
-    target::account_id(text).ok_or_else(|| "an account id has 12 digits".to_owned())
+    target::account_id(text).ok_or_else(|| "an account ID has 12 digits".to_owned())
 }
 
 #[cfg(test)]

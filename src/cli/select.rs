@@ -1,11 +1,11 @@
-//! Which session a command is about, where a person may be asked, and commands over several of them.
+//! Selects the session of a command, asking at a terminal if needed, and runs commands over several sessions.
 
 use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession, SessionChoice};
 
-/// For `[SESSION]`, where a person is asked which if nothing says it.
+/// Returns the session for `[SESSION]`, asking at a terminal if nothing determines it.
 pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<ResolvedSession, CommandError> {
     let sessions = match resolve::session(app, named)? {
         SessionChoice::One(session) => return Ok(*session),
@@ -13,15 +13,16 @@ pub(super) fn session(app: &App, named: Option<&str>, ui: &Ui) -> Result<Resolve
     };
     if !ui.is_interactive() {
         return Err(CommandError::new(Exit::Usage, ErrorCode::WhichSession, "which session?")
-            .because(format!("there are: {}", sessions.join(", ")))
+            .because(format!("sessions: {}", sessions.join(", ")))
             .hint("name it, or set AWS_PROFILE"));
     }
     let at = ui.pick("Session:", sessions.iter().map(|one| shown(one)).collect())?;
     Ok(ResolvedSession::of(resolve::session_named(app, &sessions[at])?))
 }
 
-/// What each is found as, for commands that show one or all: a section that cannot be used hides no other. The last one
-/// that cannot is the command's failure, for later, or at once where nothing is left to show.
+/// Returns the sessions for commands that show one or all; a section that cannot be used does not hide others.
+///
+/// The last unusable one is the command's failure, reported later, or at once if there is nothing to show.
 pub(super) fn usable<T>(
     names: impl IntoIterator<Item = String>,
     json: bool,
@@ -46,7 +47,7 @@ pub(super) fn usable<T>(
     Ok((found, failure))
 }
 
-/// For `--all`: all are tried; the last failure is the command's, the others are told as they come.
+/// Runs `--all`: tries each session; the last failure is the command's, the others are reported as they occur.
 pub(super) fn each<T>(
     all: impl IntoIterator<Item = T>,
     ui: &mut Ui,

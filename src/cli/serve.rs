@@ -30,22 +30,22 @@ Examples:
   kcaws serve dev --region us-east-1
   docker run --network host --user \"$(id -u)\" --env-file .env …
 
-A process of yours that has the variables gets credentials of the role as long as this runs, fresh ones each time: AWS \
-SDKs, the AWS CLI and Terraform take them where no keys, no AWS_PROFILE and no [default] with credentials come before \
-them. The token is also in a private file, for programs that read it from a file only (polars, delta-rs); \
-`--format dotenv` leaves that file out, since a container does not see it. Other users of this machine are refused, \
-with the token too: a container needs the host's network and your user id. For one command there is \
-`kcaws exec --serve`. The profile's Region and its endpoints are among the variables, as in `kcaws env`.";
+Any process of yours that has these variables can get fresh credentials of the role while this is running: AWS SDKs, \
+the AWS CLI and Terraform use them unless keys, AWS_PROFILE or a [default] with credentials take precedence. The token \
+is also in a private file, for programs that only read it from a file (polars, delta-rs); `--format dotenv` leaves that \
+file out, since a container does not see it. Other users of this machine are refused even if they have the token, so a \
+container needs the host's network and your user ID. For a single command, use `kcaws exec --serve`. The variables \
+include the profile's Region and endpoints, as in `kcaws env`.";
 
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-/// What makes programs ask an endpoint.
+/// Variables that make programs use an endpoint.
 pub(super) const VARIABLES: [&str; 3] = [URI, TOKEN, TOKEN_FILE];
 
 /// Serve role credentials on 127.0.0.1, as in a container, until Ctrl-C
 ///
-/// This prints a token that gets credentials, because that is its purpose. It is good as long as this runs.
+/// This prints a token that gets credentials, because that is its purpose. It is valid while this is running.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
@@ -59,7 +59,7 @@ pub(super) struct ServeArgs {
     /// Listen on this port [default: any free one]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Write the variables to FILE, for you alone to read (mode 0600), instead of printing them; removed at the end
+    /// Write the variables to FILE, readable only by you (mode 0600), instead of printing them; removed at the end
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -69,21 +69,21 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let chosen = args.of.choose_or_ask(app, ui)?;
     if let Some(hidden) = hidden_by_default(&chosen, app) {
         let cause = hidden.cause.unwrap_or_default();
-        ui.warn(&format!("{}: {cause}; give it a name of its own", hidden.message));
+        ui.warn(&format!("{}: {cause}; give it another name", hidden.message));
     }
     let settings = variables::of_settings(app, &chosen, &args.region, |name| is_seen(name, format))?;
     let ResolvedRole { selected, role, .. } = chosen;
-    // What was picked now is not asked for again.
+    // The user is not asked again for the same choice.
     let of = selected.profile.as_deref().map_or_else(|| args.of.settled(&role), RoleArgs::of_profile);
     let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
-    // Whoever cannot have them learns it here, and not each client by itself.
+    // A missing assignment is reported here rather than by each client.
     Provider::for_a_person(app, selected, role, ui.asking())?.credentials()?;
     let served = endpoint(&of, args.port.unwrap_or_default(), app)?;
     let mut set = served.variables(format != Format::Dotenv);
     set.extend(settings);
     let line = text(format, &[], &set)?;
     let Served { visitors, token_file, .. } = served;
-    // What is written is removed at the end, whenever that comes.
+    // Written files are removed at the end, even after a signal.
     let writing = interrupt::CriticalSection::enter();
     let file = args.output.as_ref().map(|file| PrivateFile::write(file, line.clone())).transpose()?;
     let _at_the_end = interrupt::undone_at_exit(move || drop((token_file, file)));
@@ -91,7 +91,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     if let Some(file) = &args.output {
         ui.say(&format!("The variables are in `{}`.", shown(&file.to_string_lossy())));
     } else {
-        ui.warn_of_readers_of_stdout("use --output FILE, which makes one for you alone");
+        ui.warn_of_readers_of_stdout("use --output FILE, which creates a file that only you can read");
         ui.secret_line(&line);
         ui.finish()?;
     }
@@ -100,8 +100,9 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     interrupt::wait_for_the_end()
 }
 
-/// Where no profile is named, AWS's tools look into `[default]` before they ask an endpoint: what serves another role
-/// would be passed over in silence. `None` where that cannot happen.
+/// Returns an error if `[default]` would take precedence over the endpoint.
+///
+/// If no profile is named, AWS tools look at `[default]` before an endpoint, and would silently use another role.
 pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<CommandError> {
     let same = |default: &ResolvedRole| {
         default.selected.session.name == chosen.selected.session.name
@@ -117,20 +118,20 @@ pub(super) fn hidden_by_default(chosen: &ResolvedRole, app: &App) -> Option<Comm
     let error = CommandError::new(
         Exit::Configuration,
         ErrorCode::DefaultFirst,
-        "[default] comes before served credentials",
+        "[default] takes precedence over served credentials",
     )
-    .because(format!("AWS's tools take its `{}` at {} where no profile is named", found.key, found.place));
+    .because(format!("AWS tools use its `{}` at {} if no profile is named", found.key, found.place));
     Some(match &chosen.selected.profile {
         Some(profile) if document.own(profile).is_some() => error.hint(format!(
-            "run the command with AWS_PROFILE={} instead of kcaws: that keeps its credentials fresh too",
+            "run the command with AWS_PROFILE={} instead of kcaws; its credentials stay fresh too",
             argument(profile)
         )),
-        _ => error.hint("give that profile a name of its own, or leave --serve out"),
+        _ => error.hint("give that profile another name, or leave out --serve"),
     })
 }
 
-/// Where programs ask for credentials, each time by the way of `credential-process`: with a config read anew, and
-/// with all the time that one call has.
+/// Starts the endpoint, which serves each request like `credential-process`: it reads the config again, with the full
+/// time limit of one call.
 pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, CommandError> {
     let (of, passphrase) = (of.clone(), app.passphrase().clone());
     let endpoint = CredentialsEndpoint::start(port, move || {
@@ -145,7 +146,7 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
         };
         given.map_err(words)
     })?;
-    // Most programs need no such file: where it cannot be written, the endpoint serves those.
+    // Most programs do not need this file, so failing to write it is not an error.
     let token_file = app.folders.state.as_ref().and_then(|root| {
         let written = TokenFile::write(app.shared_state(), root, &endpoint.token);
         written.inspect_err(|error| tracing::info!("no token file: {error}")).ok()
@@ -153,16 +154,16 @@ pub(super) fn endpoint(of: &RoleArgs, port: u16, app: &App) -> Result<Served, Co
     Ok(Served { visitors: endpoint.visitors(), endpoint, token_file })
 }
 
-/// An endpoint that serves, and what leads to it.
+/// A running endpoint and its token.
 pub(super) struct Served {
     endpoint: CredentialsEndpoint,
     visitors: Arc<Visitors>,
-    /// Goes when it is dropped; the endpoint stays as long as the process.
+    /// Removed on drop; the endpoint runs as long as the process.
     pub(super) token_file: Option<TokenFile>,
 }
 
 impl Served {
-    /// Returns what a program needs to ask the endpoint. SDKs prefer the file where both it and the token are named.
+    /// Returns the variables for using the endpoint. SDKs prefer the file if both it and the token are named.
     pub(super) fn variables(&self, with_file: bool) -> Vec<Variable> {
         let Self { endpoint, token_file, .. } = self;
         let mut variables = vec![

@@ -1,4 +1,4 @@
-//! The session that a command is about: named, that of a profile, or found.
+//! The session that a command uses: named, that of a profile, or found.
 
 use super::select;
 use clap::Args;
@@ -30,7 +30,7 @@ impl SessionArgs {
         self.session.as_deref().or(self.session_option.as_deref())
     }
 
-    /// Returns the session, found by the environment or by asking where nothing names it.
+    /// Returns the session: named, from the environment, or by asking.
     pub(super) fn select(&self, app: &App, ui: &Ui) -> Result<ResolvedSession, CommandError> {
         match (&self.profile, self.named()) {
             (Some(profile), _) => Ok(resolve::session_of_profile(app, profile)?),
@@ -41,7 +41,7 @@ impl SessionArgs {
         }
     }
 
-    /// Returns the name of the session that the command line says, for commands that are about all of them otherwise.
+    /// Returns the name of the session given on the command line, for commands that otherwise apply to all.
     pub(super) fn name(&self, app: &App) -> Result<Option<String>, CommandError> {
         match (&self.profile, self.named()) {
             (Some(profile), _) => Ok(Some(resolve::session_of_profile(app, profile)?.session.name)),
@@ -55,7 +55,7 @@ impl SessionArgs {
     }
 }
 
-/// Who knows `aws sso login --profile` names the profile.
+/// Adds a hint if a profile was given, as with `aws sso login --profile`.
 fn with_profile(error: CommandError, app: &App, name: &str) -> CommandError {
     let is_profile =
         app.document().is_ok_and(|document| document.profile_names().iter().any(|one| one == name));

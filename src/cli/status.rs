@@ -19,11 +19,11 @@ use crate::session::last_session::{self, LastSession};
 use crate::session::status::{self, SessionStatus};
 use crate::session::{LoginNeeded, SessionError};
 
-/// Show the sessions: who is logged in, until when, and where the tokens lie
+/// Show the sessions: who is logged in, until when, and where the tokens are stored
 ///
-/// Reads files only, neither keyring nor network: what AWS ended meanwhile shows at the next use, or with --check.
-/// The end of an Identity Center session is not told by AWS; it is learned by seeing one end. With SESSION the exit
-/// code is 4 when it is not logged in.
+/// Reads files only, not the keyring or the network: sessions ended by AWS in the meantime only show up on next use, or
+/// with --check. AWS does not report when an Identity Center session ends; it is estimated after one has ended. With
+/// SESSION, the exit code is 4 if you are not logged in to it.
 #[derive(Args, Debug)]
 #[command(
     mut_arg("session", |session| session.help("Name of an [sso-session …] [default: all]")),
@@ -31,7 +31,7 @@ use crate::session::{LoginNeeded, SessionError};
 pub(super) struct StatusArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// Ask AWS too whether the login is still good, and who you are if that is cheap
+    /// Also ask AWS whether the login is still valid, and who you are if that is cheap
     #[arg(long)]
     check: bool,
     /// Print JSON
@@ -45,32 +45,32 @@ struct Report {
     sessions: Vec<Row>,
 }
 
-/// What is unknown is null.
+/// One session; unknown values are null.
 #[derive(Serialize)]
 struct Row {
     name: String,
     start_url: String,
     region: Option<String>,
-    /// Known once `whoami` or `--check` has asked.
+    /// Known after `whoami` or `--check`.
     user: Option<String>,
     logged_in: bool,
     logged_in_at: Option<DateTime<Utc>>,
     access_expires_at: Option<DateTime<Utc>>,
     refreshable: Option<bool>,
-    /// AWS does not tell it.
+    /// Not reported by AWS.
     session_expires_at: Option<DateTime<Utc>>,
-    /// How long the last one lasted that was seen to end: at least, at most.
+    /// How long the last session that ended lasted: at least, at most.
     last_session_seconds_min: Option<i64>,
     last_session_seconds_max: Option<i64>,
     registration_expires_at: Option<DateTime<Utc>>,
-    /// Of the roles that profiles name; null where nothing is known without a prompt.
+    /// Cached credentials of roles named in profiles; null if reading them could raise a prompt.
     warm_credentials: Option<Vec<WarmRow>>,
-    /// Of the clocks whose end is known.
+    /// The first known expiry.
     ends_first: Option<Clock>,
-    /// With --check: `ok`, or the code of the error.
+    /// With --check: `ok`, or the error code.
     check: Option<String>,
     store: Option<StoreKind>,
-    /// Taken away, as the portal said when warm credentials were to be renewed; those live to their end.
+    /// Roles no longer assigned, as reported when cached credentials were renewed; those stay valid until they expire.
     assignments_gone: Vec<Gone>,
 }
 
@@ -88,7 +88,7 @@ struct Gone {
     credentials_expires_at: DateTime<Utc>,
 }
 
-/// All that is known of one session.
+/// Everything that is known about one session.
 struct Seen {
     row: Row,
     clocks: Vec<[String; 2]>,
@@ -111,12 +111,12 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         seen.push(look(app, &session, args.check, now, ui)?);
     }
     let not_logged_in = asked.clone().filter(|_| seen.iter().all(|seen| !seen.row.logged_in));
-    // Of the one session that was asked for, trouble with the check is the answer; of several it is a row's.
+    // For a single session, a failed check is the command's error; for several, it is shown in the row.
     let failed = asked.as_ref().and_then(|_| seen.iter_mut().find_map(|seen| seen.check.take()));
     if args.json {
         ui.json(&Report { schema: 1, sessions: seen.into_iter().map(|seen| seen.row).collect() });
     } else if seen.is_empty() {
-        ui.say("No session is set up; run `kcaws configure`.");
+        ui.say("No sessions are set up; run `kcaws configure`.");
     } else {
         show(seen, now, ui);
     }
@@ -162,14 +162,14 @@ fn look(
     Ok(Seen { row, clocks, check })
 }
 
-/// Whether AWS still takes the login; an old access token is renewed for it.
+/// Returns whether AWS still accepts the login; renews an expired access token for it.
 fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
     let selected = ResolvedSession::of(session.clone());
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui.asking())?;
     Ok(opened.session().prove()?)
 }
 
-/// One request, by credentials that are at hand. Not worth failing for.
+/// Asks STS with cached credentials, ignoring errors.
 fn learn_user(app: &App, session: &SsoSession, warm: &[WarmRole]) {
     let credentials = warm.first().map(|warm| wire::parse(&warm.kept.line));
     if let Some(credentials) = credentials {
@@ -182,7 +182,7 @@ fn show(seen: Vec<Seen>, now: DateTime<Utc>, ui: &mut Ui) {
     for Seen { row, check, .. } in &seen {
         for gone in &row.assignments_gone {
             ui.say(&format!(
-                "Session `{}`: the assignment of {} in account {} is gone; its credentials here end in {}.",
+                "Session `{}`: {} in account {} is no longer assigned; its credentials here expire in {}.",
                 shown(&row.name),
                 shown(&gone.role_name),
                 shown(&gone.account_id),
@@ -256,7 +256,7 @@ fn cells(row: Row, now: DateTime<Utc>) -> Vec<String> {
     let access = match row.access_expires_at.map(|at| at - now) {
         None => "-".to_owned(),
         Some(left) if left > TimeDelta::zero() => format!("{} left", span(left)),
-        Some(_) if row.refreshable == Some(true) => "renewed at next use".to_owned(),
+        Some(_) if row.refreshable == Some(true) => "refreshes on use".to_owned(),
         Some(_) => "expired".to_owned(),
     };
     let store = row.store.map_or_else(|| "-".to_owned(), |store| store.to_string());

@@ -9,15 +9,16 @@ use crate::session::{SessionError, pin};
 
 /// Trust the portal that a session's start URL leads to now
 ///
-/// The first login pins the instance of Identity Center; a start URL that later leads to another one stops the login,
-/// because whoever can bend that URL could have you sign in elsewhere. This looks where it leads now, shows both, and
-/// pins the new one. An alias and the d-… name of one instance cannot be told to be the same: that is a change too.
+/// The first login pins the Identity Center instance. If the start URL later leads to another one, the login stops,
+/// because anyone who controls that URL could redirect your sign-in. This command checks where the URL leads now, shows
+/// both, and pins the new one. kcaws cannot tell that an alias and a d-… name belong to the same instance, and treats
+/// the switch as a change.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  kcaws trust corp\n  kcaws trust corp --yes")]
 pub(super) struct TrustArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
@@ -27,12 +28,12 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let portal = resolve::portal(app, &session)?;
     let name = shown(&session.name);
     let pinned = match pin::pinned(app.state(), &session) {
-        // That is mended here.
+        // That is fixed here.
         Err(SessionError::BadPin { .. }) => None,
         pinned => pinned?,
     };
     if pinned.as_ref() == Some(&portal.instance) {
-        ui.say(&format!("`{name}` is pinned to `{}`, and that is where it leads.", portal.instance));
+        ui.say(&format!("`{name}` is pinned to `{}`, which is where its start URL leads.", portal.instance));
         return Ok(());
     }
     let before =
@@ -47,13 +48,13 @@ pub(super) fn run(args: &TrustArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     ));
     ui.tell(&format!("  pinned: {before}"));
     ui.tell("");
-    if !args.yes && !ui.confirm("Trust it? Only if your administrator says so.", "--yes")? {
+    if !args.yes && !ui.confirm("Trust it? Only do so if your administrator confirms the change.", "--yes")? {
         ui.say("Nothing was changed.");
         return Ok(());
     }
     pin::pin(app.state(), &*app.clock, &session, &portal)?;
     ui.say(&format!(
-        "`{name}` is pinned to `{}`. The next `kcaws login` goes there; a login that there is stays until you log out.",
+        "`{name}` is pinned to `{}`. The next `kcaws login` goes there; an existing login stays until you log out.",
         shown(portal.instance.as_str())
     ));
     Ok(())

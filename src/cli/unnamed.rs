@@ -1,4 +1,4 @@
-//! The profile of a command that names none: the one that AWS's own tools would take.
+//! The profile of a command that names none: the one that AWS's own tools would use.
 
 use crate::app::App;
 use crate::app::resolve::{check_config_file_of, identity, in_files};
@@ -8,10 +8,9 @@ use crate::profile::ConfigError;
 
 const DEFAULT: &str = "default";
 
-/// Returns the profile that tools take where none is named: that of the environment, else `[default]` where kcaws has
-/// a part in it.
+/// Returns the profile that tools use if none is named: that of the environment, else `[default]` if kcaws serves it.
 ///
-/// Keys and a web identity in the environment come before `[default]`: who tools are then is no profile.
+/// Keys and a web identity in the environment take precedence over `[default]`; tools then use no profile.
 pub(in crate::cli) fn unnamed_profile(app: &App) -> Result<Option<String>, CommandError> {
     if let Some(profile) = app.env.profile() {
         return Ok(Some(profile));
@@ -23,12 +22,12 @@ pub(in crate::cli) fn unnamed_profile(app: &App) -> Result<Option<String>, Comma
     match identity(app, DEFAULT) {
         Err(ConfigError::NotOurs { .. }) => Ok(None),
         Err(ConfigError::NoSuchProfile { name, .. }) if name == DEFAULT => Ok(None),
-        // What is wrong with it is said where it is used.
+        // Problems with it are reported when it is used.
         _ => Ok(Some(DEFAULT.to_owned())),
     }
 }
 
-/// Returns the complaint that no profile is named.
+/// Returns the error that no profile is named.
 pub(in crate::cli) fn which_profile(app: &App) -> CommandError {
     let error = CommandError::new(Exit::Usage, ErrorCode::WhichProfile, "which profile?");
     let is_there = || in_files(app, |files| Ok(files.has(DEFAULT))).is_ok_and(|is_there| is_there);

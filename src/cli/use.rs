@@ -20,14 +20,14 @@ use crate::shell::{Format, name_of_shell};
 
 const EXAMPLES: &str = "\
 Examples:
-  kcaws use dev         this shell's AWS_PROFILE
-  kcaws use             pick one, those used last first
-  kcaws use -           back to the one before
-  kcaws use --clear     none
-  kcaws use --json      the list
+  kcaws use dev         sets AWS_PROFILE in this shell
+  kcaws use             pick one, most recently used first
+  kcaws use -           switch back to the previous one
+  kcaws use --clear     unset the profile
+  kcaws use --json      print the list
 
-Tools read the profile's Region and endpoints through AWS_PROFILE. What comes before a profile is removed from the \
-shell: AWS keys, a web identity, other variables that name a profile, and what `kcaws env` or `exec` set; an AWS_REGION \
+Tools read the profile's Region and endpoints through AWS_PROFILE. What takes precedence over a profile is removed from the \
+shell: AWS keys, a web identity, other variables that select a profile, and what `kcaws env` or `exec` set; an AWS_REGION \
 of your own stays.
 
 A program cannot change its shell: load `kcaws init SHELL` first.";
@@ -36,21 +36,21 @@ A program cannot change its shell: load `kcaws init SHELL` first.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct UseArgs {
-    /// Profile, or `-` for the one before; without it you pick one
+    /// Profile, or `-` for the previous one; if not given, you are asked to choose
     profile: Option<String>,
     /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
     #[arg(long = "profile", value_name = "PROFILE", conflicts_with = "profile")]
     named: Option<String>,
-    /// Leave the profile
+    /// Unset the profile
     #[arg(long, conflicts_with_all = ["profile", "named", "json"])]
     clear: bool,
-    /// Print the profiles that kcaws serves as JSON
+    /// Print the kcaws profiles as JSON
     #[arg(long, conflicts_with_all = ["profile", "named"])]
     pub(super) json: bool,
-    /// Asked by the shell's function: three lines, the profile or nothing, names of variables to remove, a dot
+    /// Print three lines for the shell's function: the profile or nothing, names of variables to remove, a dot
     #[arg(long, hide = true)]
     hook: bool,
-    /// What `-` stands for in that shell: empty where no profile was used before, absent where none was chosen yet
+    /// Profile for `-` in that shell: empty if no profile was used before, absent if none was chosen yet
     #[arg(long, hide = true, requires = "hook")]
     before: Option<String>,
 }
@@ -66,14 +66,14 @@ struct Row {
     name: String,
     session: String,
     account_id: String,
-    /// As AWS listed it last.
+    /// As last listed by AWS.
     account_name: Option<String>,
     role_name: String,
     region: Option<String>,
-    /// Of the credentials at hand.
+    /// Expiry of the cached credentials.
     credentials_expires_at: Option<DateTime<Utc>>,
     logged_in: bool,
-    /// That of AWS_PROFILE, or of AWS_DEFAULT_PROFILE.
+    /// Whether it is the profile of AWS_PROFILE or AWS_DEFAULT_PROFILE.
     current: bool,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     answer(&profile, app, ui)
 }
 
-/// Tells the shell's function what to do. Names of variables have no blanks.
+/// Prints the instructions for the shell's function. Names of variables contain no spaces.
 fn hand_over(profile: &str, app: &App, ui: &mut Ui) {
     if let Some((first, verb)) = variables::before_a_profile(&app.env) {
         ui.say(&format!(
@@ -119,7 +119,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         return Err(CommandError::new(
             Exit::Configuration,
             ErrorCode::BadName,
-            "the profile's name holds a control character",
+            "the profile's name contains a control character",
         )
         .hint("rename it in ~/.aws/config"));
     }
@@ -127,7 +127,7 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     hand_over(profile, app, ui);
     match seen(profile, app) {
         Some((view, _)) => ui.say(&format!("{}: {}", shown(profile), description(&view))),
-        None => ui.say(&format!("{}: not a profile of kcaws", shown(profile))),
+        None => ui.say(&format!("{}: not a kcaws profile", shown(profile))),
     }
     if let Some((variable, by_hand)) = variables::region_by_hand(&app.env)
         && region.as_ref().is_some_and(|region| *region != by_hand)
@@ -138,8 +138,12 @@ fn answer(profile: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 fn nothing_before() -> CommandError {
-    CommandError::new(Exit::Failed, ErrorCode::NothingBefore, "no other profile was used here before")
-        .hint("name one, or pick one with `kcaws use`")
+    CommandError::new(
+        Exit::Failed,
+        ErrorCode::NothingBefore,
+        "no other profile was used in this shell before",
+    )
+    .hint("name one, or choose one with `kcaws use`")
 }
 
 fn not_loaded(app: &App) -> CommandError {
@@ -148,7 +152,7 @@ fn not_loaded(app: &App) -> CommandError {
         .hint(how_to_load(app.env.get("SHELL").as_deref()))
 }
 
-/// Only bash itself reads ~/.bashrc, whoever else has its syntax.
+/// Returns how to load the hook; only bash itself reads ~/.bashrc, not other shells with its syntax.
 fn how_to_load(shell: Option<&str>) -> String {
     let name = shell.map_or("bash", name_of_shell);
     match (Format::of_shell(shell), name) {
@@ -156,20 +160,20 @@ fn how_to_load(shell: Option<&str>) -> String {
             "put `kcaws init fish | source` into ~/.config/fish/config.fish, and start a new shell".to_owned()
         }
         (Some(format @ (Format::Nu | Format::Elvish | Format::Powershell)), _) => {
-            format!("`kcaws init {}` prints what it takes, and where it goes", format.name())
+            format!("`kcaws init {}` prints the script and where to put it", format.name())
         }
         (Some(_), "bash" | "zsh") => format!(
             "put `eval -- \"$(kcaws init {name})\"` into ~/.{name}rc, and start a new shell; or `export AWS_PROFILE=…`"
         ),
-        (Some(_), _) => format!("kcaws has no hook for {name}: `export AWS_PROFILE=…` chooses a profile"),
+        (Some(_), _) => format!("kcaws has no hook for {name}: `export AWS_PROFILE=…` sets a profile"),
         (None, "csh" | "tcsh") => {
-            format!("kcaws has no hook for {name}: `setenv AWS_PROFILE …` chooses a profile")
+            format!("kcaws has no hook for {name}: `setenv AWS_PROFILE …` sets a profile")
         }
-        (None, _) => format!("kcaws has no hook for {name}: set AWS_PROFILE in it to choose a profile"),
+        (None, _) => format!("kcaws has no hook for {name}: set AWS_PROFILE to choose a profile"),
     }
 }
 
-/// The profile's own. Every profile may be used, ours or not; one that SDKs disagree about is an error.
+/// Returns the named profile, of kcaws or not; one that SDKs disagree about is an error.
 fn region_of(profile: &str, app: &App) -> Result<Option<String>, CommandError> {
     match resolve::identity(app, profile) {
         Ok(identity) => Ok(identity.region),
@@ -186,12 +190,12 @@ fn region_of(profile: &str, app: &App) -> Result<Option<String>, CommandError> {
     }
 }
 
-/// Tells whether [`UseArgs`] may name it.
+/// Returns whether [`UseArgs`] accepts it.
 pub(super) fn takes(profile: &str, app: &App) -> bool {
     region_of(profile, app).is_ok()
 }
 
-/// For a command that got no profile: the person is asked, or told which there are.
+/// Asks for a profile if none was given, or returns an error that lists the profiles.
 pub(super) fn picked(app: &App, ui: &Ui) -> Result<String, CommandError> {
     resolve::check_config_file(app)?;
     picked_of(app, ui, &rows(app)?, &[])
@@ -212,12 +216,12 @@ fn picked_of(
             ErrorCode::NoProfiles,
             "no profile gets its credentials from kcaws",
         )
-        .hint("`kcaws configure` writes some"));
+        .hint("run `kcaws configure` to create some"));
     }
     if !ui.is_interactive() {
         let some = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(CommandError::new(Exit::Usage, ErrorCode::WhichProfile, "which profile?")
-            .because(format!("there are: {some}"))
+            .because(format!("profiles: {some}"))
             .hint("name it"));
     }
     let width = |cell: fn(&Row) -> &str| {
@@ -231,8 +235,11 @@ fn picked_of(
         let name = columns::padded(&shown(&row.name), widest);
         let role = columns::padded(&shown(&row.role_name), roles);
         let account = columns::padded(&shown(&account(row)), accounts);
-        let left = prompt::format::left(view);
-        // Without a listing, no gap.
+        let left = match view.standing {
+            Standing::Renews => "refreshes on use".to_owned(),
+            _ => prompt::format::left(view),
+        };
+        // No gap without account names.
         let gap = if accounts == 0 { "" } else { "  " };
         format!("{name}  {role}  {}{gap}{account}  {left}", row.account_id)
     });
@@ -244,7 +251,7 @@ fn picked_of(
     Ok(names[at].clone())
 }
 
-/// Profiles that kcaws has no part in, and that a shell may use all the same; in the order of [`rows`].
+/// Returns the profiles of other tools, which a shell can use too, in the order of [`rows`].
 fn others(app: &App, ours: &[(View, Row)]) -> Result<Vec<(String, Source)>, CommandError> {
     let ours: HashSet<&str> = ours.iter().map(|(_, row)| row.name.as_str()).collect();
     let (document, credentials) = (app.document()?, app.credentials_document());
@@ -264,7 +271,7 @@ fn last_used_first(names: &mut [String], app: &App) {
     names.sort_by_key(|name| used.iter().position(|used| used == name).unwrap_or(usize::MAX));
 }
 
-/// Those used last first, then as they stand in the file.
+/// Returns the profiles, most recently used first, then in the order of the file.
 fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     let mut names = app.document()?.profile_names();
     last_used_first(&mut names, app);
@@ -289,7 +296,7 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
     Ok(names.into_iter().filter_map(row).collect())
 }
 
-/// By session and id, as far as a listing has told.
+/// Returns the account names by session and ID, from the last listings.
 fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     let names = app.document().map(Document::session_names).unwrap_or_default();
     let sessions = names.iter().filter_map(|name| resolve::session_named(app, name).ok());
@@ -304,7 +311,7 @@ fn account_names(app: &App) -> BTreeMap<(String, String), String> {
     known.flat_map(of_session).collect()
 }
 
-/// `None` for a profile that is not ours.
+/// Returns `None` for a profile of another tool.
 fn seen(profile: &str, app: &App) -> Option<(View, String)> {
     let ours = prompt::ours(profile, app)?;
     Some((crate::prompt::look(profile, &ours, app.state(), app.clock.now()), ours.role_name))
@@ -314,7 +321,7 @@ fn description(view: &View) -> String {
     let role = view.role_name.as_deref().map(|role| format!("{} in ", shown(role))).unwrap_or_default();
     let time = match view.standing {
         Standing::LoginNeeded => format!("run `kcaws login {}`", super::error::argument(&view.session)),
-        Standing::Renews => "credentials at the next use".to_owned(),
+        Standing::Renews => "credentials will be fetched on next use".to_owned(),
         _ => format!("{} left", prompt::format::left(view)),
     };
     format!("{role}account {}, {time}", view.account_id)

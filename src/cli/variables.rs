@@ -1,4 +1,5 @@
-//! The variables that decide who an AWS tool acts as: those that compete with a role's keys, and those that carry it.
+//! The variables that decide which identity an AWS tool uses: those that compete with a role's keys, and those that set
+//! it.
 
 use std::ffi::OsStr;
 
@@ -23,13 +24,13 @@ pub(super) const KEYS: [&str; 4] =
 /// Lets SDKs choose account-based endpoints.
 pub(super) const ACCOUNT: &str = "AWS_ACCOUNT_ID";
 pub(super) const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-/// Set by `exec` for its command: whose credentials it has.
+/// Set by `exec` for its command: the profile or role that it acts as.
 pub(super) const NESTED: &str = "KCAWS_EXEC";
 
-/// Variables that choose a profile. The last one is the EB CLI's own.
+/// Variables that select a profile; the last one is the EB CLI's.
 const PROFILES: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_EB_PROFILE"];
 
-/// Keys, which come before a profile, and what was true of them only.
+/// Keys, which take precedence over a profile, and variables that apply only to them.
 const KEYS_AND_THEIRS: [&str; 8] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -41,9 +42,9 @@ const KEYS_AND_THEIRS: [&str; 8] = [
     "AWS_CREDENTIAL_FILE",
 ];
 const WEB_TOKEN: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
-/// A role of a web identity, which Python and Go take before the profile that the environment names.
+/// A web identity role, which Python and Go prefer to the profile named by the environment.
 const WEB_IDENTITY: [&str; 3] = [WEB_TOKEN, "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"];
-/// An endpoint, which comes after any profile.
+/// An endpoint, which any profile takes precedence over.
 const CONTAINER: [&str; 4] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -51,10 +52,10 @@ const CONTAINER: [&str; 4] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
-/// Returns the variables by which a tool would act as somebody else than the role whose keys are set.
+/// Returns the variables that would make a tool act as another identity than the role whose keys are set.
 ///
-/// SDKs disagree about the order of keys and profile (the one for JavaScript takes the profile first), so neither may
-/// stay beside the other.
+/// SDKs disagree about the order of keys and profile (the one for JavaScript prefers the profile), so only one of them
+/// can be set.
 pub(super) fn competing() -> impl Iterator<Item = &'static str> {
     KEYS_AND_THEIRS.into_iter().chain(WEB_IDENTITY).chain(CONTAINER).chain(PROFILES)
 }
@@ -65,15 +66,14 @@ pub(super) fn competing_in(env: &Env, set: &[Variable]) -> Vec<&'static str> {
     competing().filter(|name| env.get(name).is_some() && !is_replaced(name)).collect()
 }
 
-/// Returns the variables that kcaws set from another profile, which are none of this one's.
+/// Returns the variables that kcaws set from another profile and that do not belong to this one.
 pub(super) fn of_earlier_profile(env: &Env) -> Vec<String> {
     let mut names = env.names_from_profile();
     names.extend(env.get(FROM_PROFILE).map(|_| FROM_PROFILE.to_owned()));
     names
 }
 
-/// Returns what tools take before the profile that the environment names, as the subject of a sentence and its verb;
-/// `None`: nothing.
+/// Returns what takes precedence over the profile named by the environment, as a sentence's subject and verb.
 pub(super) fn before_a_profile(env: &Env) -> Option<(&'static str, &'static str)> {
     match (has_keys(env), env.get(WEB_TOKEN).is_some()) {
         (true, true) => Some(("AWS keys and AWS_WEB_IDENTITY_TOKEN_FILE", "they take")),
@@ -87,9 +87,9 @@ fn has_keys(env: &Env) -> bool {
     env.get("AWS_ACCESS_KEY_ID").or_else(|| env.get("AWS_SESSION_TOKEN")).is_some()
 }
 
-/// Returns the variables that a shell loses that chooses a profile, or none.
+/// Returns the variables to remove from a shell that selects a profile, or none.
 ///
-/// What only keys or a web identity give a meaning to stays without them: AWS_ACCOUNT_ID may be for a script.
+/// Variables that only matter with keys or a web identity are kept without them: AWS_ACCOUNT_ID may be for a script.
 pub(super) fn replaced_by_a_profile(env: &Env) -> Vec<String> {
     let mut names: Vec<&str> = PROFILES.into_iter().filter(|name| *name != "AWS_PROFILE").collect();
     if has_keys(env) {
@@ -108,7 +108,7 @@ pub(super) fn replaced_by_a_profile(env: &Env) -> Vec<String> {
     names
 }
 
-/// Returns what a program needs to act with the credentials.
+/// Returns the variables that a program needs to use the credentials.
 pub(super) fn of_credentials(credentials: &RoleCredentials, account: &str) -> Vec<Variable> {
     let [id, secret, token, expiration] = KEYS.map(str::to_owned);
     let until = credentials.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -121,7 +121,7 @@ pub(super) fn of_credentials(credentials: &RoleCredentials, account: &str) -> Ve
     ]
 }
 
-/// Returns the account, which is needed beside an endpoint too.
+/// Returns the account, which is also needed with an endpoint.
 pub(super) fn of_account(account: &str) -> Variable {
     (ACCOUNT.to_owned(), Secret::from(account))
 }
@@ -134,14 +134,14 @@ pub(super) struct RegionArg {
     pub(super) region: Option<String>,
 }
 
-/// Returns the Region that a person set by hand: not one that kcaws set from a profile.
+/// Returns the Region that the user set by hand, not one that kcaws set from a profile.
 pub(super) fn region_by_hand(env: &Env) -> Option<(&'static str, String)> {
     REGIONS.into_iter().find_map(|name| Some((name, env.by_hand(name)?)))
 }
 
-/// Returns the variables by which a tool works in the chosen profile's Region and at its endpoints, where nothing that
-/// a person set says otherwise. Without a Region, that of the environment stays. `is_seen` tells which variables have a
-/// meaning where they go.
+/// Returns the variables for the chosen profile's Region and endpoints, except those that the user set.
+///
+/// Without a Region, that of the environment stays. `is_seen` returns which variables are useful to their reader.
 pub(super) fn of_settings(
     app: &App,
     chosen: &ResolvedRole,
@@ -157,7 +157,7 @@ pub(super) fn of_settings(
         pairs.extend(resolve::in_files(app, |files| files.tool_settings(profile, env))?);
     }
     pairs.retain(|(name, _)| is_seen(name));
-    // What a person has set to the same stays the person's.
+    // A variable that the user set to the same value still belongs to the user.
     let ours = pairs.iter().filter(|(name, value)| env.by_hand(name).as_ref() != Some(value));
     let ours: Vec<_> = ours.map(|(name, value)| from_profile(name, OsStr::new(value))).collect();
     if !ours.is_empty() {

@@ -14,9 +14,9 @@ use crate::profile::Role;
 use crate::profile::services::{Service, endpoint_override};
 use crate::session::status;
 
-/// Show who you are to AWS: the person and the role of a profile
+/// Show who you are to AWS: your user and role with a profile
 ///
-/// Gets the profile's credentials as a tool would, warm ones included, and asks STS whose they are.
+/// Gets the profile's credentials as a tool would, including cached ones, and asks STS whose they are.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  kcaws whoami\n  kcaws whoami dev --json | jq -r .user")]
 pub(super) struct WhoamiArgs {
@@ -41,7 +41,7 @@ struct Report {
     schema: u32,
     profile: String,
     session: String,
-    /// The name of the role session: Identity Center's user name.
+    /// Name of the role session, which is Identity Center's username.
     user: Option<String>,
     role_name: String,
     account_id: String,
@@ -53,7 +53,7 @@ struct Report {
 pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let profile = profile(args, app)?;
     if let Some(other) = app.env.other_profile().filter(|_| args.profile().is_none()) {
-        ui.warn(&format!("AWS_DEFAULT_PROFILE is `{other}`: the AWS CLI 1 and boto3 use that one"));
+        ui.warn(&format!("AWS_DEFAULT_PROFILE is `{other}`: AWS CLI 1 and boto3 use that one"));
     }
     let ResolvedRole { selected, role, region } = resolve::role_of_profile(app, &profile)?;
     let provider = Provider::for_a_person(app, selected, role, ui.asking())?;
@@ -86,10 +86,10 @@ fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
         return Ok(profile.to_owned());
     }
     let unnamed = unnamed::unnamed_profile(app)?;
-    unnamed.ok_or_else(|| unnamed::which_profile(app).hint("give --profile, or set AWS_PROFILE"))
+    unnamed.ok_or_else(|| unnamed::which_profile(app).hint("pass --profile, or set AWS_PROFILE"))
 }
 
-/// Whose credentials they are; the name is noted for `status`.
+/// Asks STS whose credentials they are, and stores the name for `status`.
 pub(super) fn identity(
     app: &App,
     selected: &ResolvedSession,

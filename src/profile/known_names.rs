@@ -19,7 +19,7 @@ pub struct KnownNames {
 }
 
 impl KnownNames {
-    pub(super) fn of(names: Vec<String>) -> Self {
+    pub fn of(names: Vec<String>) -> Self {
         Self { names: names.into(), compared: Arc::default() }
     }
 

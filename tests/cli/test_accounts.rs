@@ -186,7 +186,8 @@ fn an_account_that_refuses_is_named_and_the_others_are_listed() {
         let all = all["accounts"].as_array().unwrap().len();
         fixture.sim.fault(Route::ListAccountRoles, Fault::status(status, body)).times(1);
         let output = fixture.run("accounts --refresh --json").expect_ok();
-        let output = output.expect_stderr("kcaws: warning: AWS does not tell what you have in account ");
+        let output =
+            output.expect_stderr("kcaws: warning: AWS does not report your permission sets in account ");
         let listed = output.stdout_json();
         assert_eq!(listed["accounts"].as_array().unwrap().len(), all - 1);
         let one = &listed["unavailable"][0];
@@ -222,7 +223,7 @@ fn profiles_of_an_account_that_refuses_stay_and_sync_is_partial() {
     fixture.run("profile sync --yes").expect_ok();
     let before = fixture.env.read_aws_config();
     fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, NO_ACCESS)).times(1);
-    fixture.run("profile sync --yes").expect_code(1).expect_stderr("were left as they are");
+    fixture.run("profile sync --yes").expect_code(1).expect_stderr("skipped the profiles of account");
     assert_eq!(fixture.env.read_aws_config(), before);
     // What is known to be gone goes all the same, of the others and later of this one.
     fixture.sim.unassign("alice@example.com", "300000000001", "ReadOnlyAccess");

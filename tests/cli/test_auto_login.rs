@@ -43,7 +43,7 @@ fn a_denied_login_is_exit_4_for_all_and_is_not_tried_again_at_once() {
     let tool = fixture.credentials_command().spawn();
     browser.wait_for_url();
     fixture.sim.deny(&the_code(&fixture));
-    tool.wait().expect_code(4).expect_stderr("a login came to nothing a moment ago");
+    tool.wait().expect_code(4).expect_stderr("a login failed a moment ago");
     for _ in 0..3 {
         fixture.credentials().expect_code(4).expect_stderr("run `kcaws login corp`");
     }

@@ -119,11 +119,7 @@ fn what_is_left_out_of_a_list_is_not_pruned_and_sync_says_so() {
     let body =
         format!(r#"{{"accountList":[{{"accountId":"{ACCOUNT}","accountName":"dev"}},{{"accountId":"x"}}]}}"#);
     answers(&fixture, Route::ListAccounts, &body);
-    fixture
-        .run("profile sync corp --yes")
-        .expect_code(1)
-        .expect_stderr("left out")
-        .expect_stderr("12 digits");
+    fixture.run("profile sync corp --yes").expect_code(1).expect_stderr("skipped").expect_stderr("12 digits");
     assert_eq!(fixture.env.read_aws_config(), before);
 }
 
@@ -156,15 +152,15 @@ fn a_configuration_that_is_no_file_ends_in_time_with_its_name() {
     assert!(mkfifo.success());
     for line in ["status", "accounts", "profile list", "credential-process --profile dev"] {
         let output = fixture.kcaws(line).timeout(Duration::from_secs(60)).run().expect_code(3);
-        output.expect_stderr("no one writes to");
+        output.expect_stderr("nothing writes to");
     }
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     fixture.run("status").expect_code(3).expect_stderr("that is a folder");
     std::fs::remove_dir(&path).unwrap();
     std::fs::File::create(&path).unwrap().set_len(9 * 1024 * 1024).unwrap();
-    fixture.run("status").expect_code(3).expect_stderr("at most 8 MB");
-    for (file, word) in [("/dev/null", "No session is set up"), ("/dev/zero", "at most 8 MB")] {
+    fixture.run("status").expect_code(3).expect_stderr("larger than 8 MB");
+    for (file, word) in [("/dev/null", "No sessions are set up"), ("/dev/zero", "larger than 8 MB")] {
         fixture.kcaws("status").env("AWS_CONFIG_FILE", file).run().expect_stderr(word);
     }
 }

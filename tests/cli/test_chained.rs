@@ -260,7 +260,7 @@ fn the_picker_of_use_has_each_profile_that_a_shell_may_use() {
     for row in ["1  dev", "2  chained", "Deploy", "3  static", "(static)", "(process)", "filed"] {
         assert!(text.contains(row), "{row}: {output}");
     }
-    assert!(text.contains("static: not a profile of kcaws"), "{output}");
+    assert!(text.contains("static: not a kcaws profile"), "{output}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn the_session_is_the_argument_else_that_of_the_profile_else_the_only_one() {
     fixture
         .env
         .write_aws_config(&format!("{config}\n{}", second.replace("--session corp", "--session second")));
-    fixture.run("accounts").expect_code(2).expect_stderr("there are: corp, second");
+    fixture.run("accounts").expect_code(2).expect_stderr("sessions: corp, second");
     fixture.run("accounts second").expect_code(4).expect_stderr("session `second`");
     fixture.env.set_env("AWS_PROFILE", "two");
     fixture.run("accounts").expect_code(4).expect_stderr("session `second`");

@@ -59,7 +59,7 @@ fn an_account_that_refuses_is_named_and_the_other_profiles_are_written() {
     let refusal = r#"{"message":"No access","__type":"x#ForbiddenException"}"#;
     fixture.sim.fault(Route::ListAccountRoles, Fault::status(403, refusal)).times(1);
     let output = by_flags(&fixture, "--profiles all").run().expect_ok();
-    output.expect_stderr("kcaws: warning: AWS does not tell what you have in account ");
+    output.expect_stderr("kcaws: warning: AWS does not report your permission sets in account ");
     let written = fixture.env.read_aws_config().matches("credential_process").count();
     assert!(written > 0, "{}", fixture.env.read_aws_config());
 }
@@ -76,7 +76,7 @@ fn the_second_time_nothing_changes_and_it_says_what_is_there() {
     assert!(json["profiles"].as_array().unwrap().iter().all(|one| one["change"] == "unchanged"), "{report}");
     assert_eq!(json["shell_line"]["change"], "unchanged");
     assert_eq!((config, bashrc), (fixture.env.read_aws_config(), fixture.env.read_home_file(".bashrc")));
-    report.expect_stderr("There is session `corp`").expect_stderr("logged in");
+    report.expect_stderr("Found session `corp`").expect_stderr("logged in");
     assert_eq!(fixture.sim.count(Route::CreateToken), 1, "one login is enough");
 }
 
@@ -140,7 +140,7 @@ fn a_region_that_the_start_url_contradicts_is_refused() {
     let fixture = empty();
     let url = "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws";
     let line = format!("configure --start-url {url} --region us-east-1 --no-login --yes");
-    fixture.run(&line).expect_code(2).expect_stderr("`eu-west-1`").expect_stderr("say --region eu-west-1");
+    fixture.run(&line).expect_code(2).expect_stderr("`eu-west-1`").expect_stderr("use --region eu-west-1");
     fixture.run(&format!("configure --start-url {url} --no-login --yes")).expect_ok();
     assert!(fixture.env.read_aws_config().contains("sso_region = eu-west-1\n"));
 }
@@ -197,7 +197,7 @@ fn a_login_that_fails_leaves_the_session_and_says_how_to_go_on() {
     let fixture = empty_with(IdcSim::builder());
     fixture.sim.fault(Route::RegisterClient, Fault::status(503, ""));
     let output = by_flags(&fixture, "--profiles all").run().expect_code(1);
-    output.expect_stderr("To go on: kcaws configure --session corp").expect_stderr("kcaws: error: ");
+    output.expect_stderr("To continue: kcaws configure --session corp").expect_stderr("kcaws: error: ");
     let config = fixture.env.read_aws_config();
     assert!(config.contains("[sso-session corp]") && !config.contains("[profile"), "{config}");
 }
@@ -215,7 +215,7 @@ fn profiles_are_chosen_by_the_names_that_the_template_gives() {
     );
     assert_eq!(config.matches("[profile").count(), 1, "{config}");
     let output = fixture.run("configure --profiles nobody --yes").expect_code(2);
-    output.expect_stderr("no profile would be `nobody`").expect_stderr("dev-power-user-access");
+    output.expect_stderr("no profile would be named `nobody`").expect_stderr("dev-power-user-access");
     assert_eq!(fixture.env.read_aws_config(), config);
 }
 
@@ -264,7 +264,7 @@ fn the_shells_line_goes_behind_what_is_there_and_only_once() {
     fixture
         .run(&format!("profile undo {}", of_bashrc["id"]))
         .expect_ok()
-        .expect_stderr("profile undo 3` takes");
+        .expect_stderr("profile undo 3` to revert");
     assert_eq!(fixture.env.read_home_file(".bashrc"), "alias x=y");
     by_flags(&fixture, "--no-login --shell-line").run().expect_ok();
     let script = "PS1=; . ~/.bashrc; type -t __kcaws_use";
@@ -286,7 +286,7 @@ fn a_profile_of_somebody_elses_by_that_name_stays_and_the_rest_is_written() {
     let json = output.stdout_json();
     assert_eq!(change(&json, "dev-power-user-access"), "skipped");
     assert_eq!(change(&json, "dev-read-only-access"), "created");
-    output.expect_stderr("left as it is");
+    output.expect_stderr("skipped");
     assert!(fixture.env.read_aws_config().starts_with(theirs));
 }
 

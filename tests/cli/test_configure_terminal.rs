@@ -18,13 +18,13 @@ fn a_person_is_led_from_an_empty_home_to_the_first_call() {
     answer(&mut running, "Start URL: ", "http://corp.awsapps.com/start");
     answer(&mut running, "not an https URL", fixture.sim.start_url());
     answer(&mut running, "Region of Identity Center: ", "frankfurt");
-    answer(&mut running, "`frankfurt` is not a region", "eu-central-1");
+    answer(&mut running, "`frankfurt` is not a ", "eu-central-1");
     answer(&mut running, "Name of the session [corp]: ", "");
     answer(&mut running, "Write this to ", "y");
     answer(&mut running, "Log in now? [Y/n] ", "");
     running.wait_for_prompt("some of them");
     running.press('\r');
-    answer(&mut running, "Default region of the new profiles [eu-central-1]: ", "eu-west-3");
+    answer(&mut running, "Region of the new profiles [eu-central-1]: ", "eu-west-3");
     running.wait_for_prompt("+[profile dev-power-user-access]");
     running.type_line("y");
     answer(&mut running, "Add it to ", "y");

@@ -16,7 +16,7 @@ pub(crate) fn logged_in() -> LoginFixture {
 fn the_printed_url_opens_the_console_with_account_and_role() {
     let fixture = logged_in();
     let output = fixture.kcaws("console dev --print").allow_secret_on_stdout().run().expect_ok();
-    let output = output.expect_stderr("signs in whoever opens it within 15 minutes");
+    let output = output.expect_stderr("opens this URL within 15 minutes");
     let page = PageClient::new().open(output.stdout_text().trim());
     assert!(page.text().contains(ACCOUNT) && page.text().contains(ROLE), "{}", page.text());
     assert!(page.text().contains("eu-west-1"), "the profile's region: {}", page.text());
@@ -34,7 +34,10 @@ fn the_browser_is_given_a_loopback_address_and_the_token_never_stands_on_a_comma
     assert!(url.starts_with("http://127.0.0.1:") && !url.contains(idc_sim::SECRET_MARK), "{url}");
     let page = PageClient::new().open(&url);
     assert!(page.text().contains(ROLE), "{}", page.text());
-    console.wait().expect_ok().expect_stderr("The console of account 111122223333 opens as PowerUserAccess");
+    console
+        .wait()
+        .expect_ok()
+        .expect_stderr("Opening the console for account 111122223333 as PowerUserAccess");
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn what_goes_wrong_is_said_without_the_url() {
         (Fault::status(429, "<html>"), "returned an error (429)"),
         (Fault::status(302, ""), "something other than AWS answered"),
         (Fault::status(403, "<html>"), "something other than AWS answered"),
-        (Fault::status(511, "<html>"), "wants you to sign in first"),
+        (Fault::status(511, "<html>"), "requires you to sign in first"),
         (Fault::status(200, "<html>"), "something other than AWS answered"),
         (Fault::cut(), "cannot reach"),
         (Fault::cut_mid_body(), "cannot reach"),

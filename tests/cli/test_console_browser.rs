@@ -13,7 +13,7 @@ fn opened(fixture: &LoginFixture, browser: &FakeBrowser, line: &str) -> String {
     assert!(!given.contains(idc_sim::SECRET_MARK), "{given}");
     let page = PageClient::new().open(&url_in(&given));
     assert!(page.text().contains(ROLE), "{}", page.text());
-    console.wait().expect_ok().expect_stderr("opens as PowerUserAccess, by federation.");
+    console.wait().expect_ok().expect_stderr("as PowerUserAccess (federation).");
     given
 }
 
@@ -108,7 +108,7 @@ fn a_link_to_the_portal_is_given_as_it_is() {
     let fixture = LoginFixture::new();
     let browser = FakeBrowser::install_as(&fixture.env, "firefox");
     let output = fixture.run("console dev --via portal --browser firefox").expect_ok();
-    output.expect_stderr("The console of account 111122223333 opens as PowerUserAccess, by portal.");
+    output.expect_stderr("Opening the console for account 111122223333 as PowerUserAccess (portal).");
     assert!(
         browser.wait_for_url().starts_with("https://d-1234567890.awsapps.com/start/#/console?account_id=")
     );
@@ -124,7 +124,7 @@ fn a_browser_that_is_missing_or_fails_is_an_error_with_a_way_out() {
     fixture.env.write_script("firefox", "#!/bin/sh\nexit 7\n");
     let failed = fixture.run("console dev --browser firefox").expect_code(1);
     failed.expect_stderr("exit status: 7").expect_stderr("`kcaws console --print` prints the URL instead");
-    fixture.run("console dev").expect_code(1).expect_stderr("there is no display here");
+    fixture.run("console dev").expect_code(1).expect_stderr("no display is available");
 }
 
 /// As the first window of a browser: the page comes at once, and the browser outlives the command.
@@ -138,7 +138,7 @@ fn a_browser_that_runs_as_long_as_its_window_is_not_waited_for() {
     let console = fixture.kcaws("console dev --browser firefox").spawn();
     let url = kcaws_test_kit::wait_for("a browser", || std::fs::read_to_string(&list).ok());
     assert!(PageClient::new().open(url.trim()).text().contains(ROLE));
-    console.wait().expect_ok().expect_stderr("opens as PowerUserAccess");
+    console.wait().expect_ok().expect_stderr("as PowerUserAccess (");
     assert!(!fixture.env.processes().is_empty(), "the browser still runs");
 }
 

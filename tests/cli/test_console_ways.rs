@@ -89,7 +89,7 @@ fn the_clipboard_gets_the_url_on_stdin() {
     fixture.env.set_env("DISPLAY", ":0");
     let output = fixture.run("console dev --copy").expect_ok();
     let output = output.expect_stderr("Copied the URL to the clipboard.");
-    let output = output.expect_stderr("It signs in anyone who opens it within 15 minutes.");
+    let output = output.expect_stderr("Anyone who opens it within 15 minutes is signed in.");
     assert!(output.stdout.is_empty());
     let url = std::fs::read_to_string(text).expect("was written");
     assert!(PageClient::new().open(&url).text().contains(ROLE));
@@ -207,5 +207,5 @@ fn logout_first_is_refused_where_no_host_goes_on_afterwards() {
     let fixture = LoginFixture::with(IdcSim::builder().region("cn-north-1"));
     let line = format!("console --session corp --account {ACCOUNT} --role {ROLE} --print --logout-first");
     let refused = fixture.run(&line).expect_code(2);
-    refused.expect_stderr("works in the commercial partition alone");
+    refused.expect_stderr("only works in the commercial partition");
 }

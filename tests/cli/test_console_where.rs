@@ -55,7 +55,7 @@ fn without_a_terminal_the_profiles_are_listed() {
     let config = format!("{}[profile other]\nregion = eu-west-1\n[profile \u{1b}[2J]\n", fixture.config());
     fixture.env.write_aws_config(&config);
     let output = fixture.run("console --print").expect_code(2).expect_stderr("which profile?");
-    let output = output.expect_stderr("there are: dev\n");
+    let output = output.expect_stderr("profiles: dev\n");
     assert!(output.stdout.is_empty(), "{output}");
     fixture.env.write_aws_config("[profile other]\nregion = eu-west-1\n");
     fixture.run("console --print").expect_code(3).expect_stderr("no profile gets its credentials from kcaws");
@@ -82,7 +82,7 @@ fn a_person_picks_by_number() {
         }
     }
     let asked = on_a_terminal(&fixture, "console --print --no-input").run().expect_code(2);
-    assert!(asked.stdout_text().contains("there are: dev, read"), "{asked}");
+    assert!(asked.stdout_text().contains("profiles: dev, read"), "{asked}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_service_opens_in_the_region_that_counts() {
         assert!(page.lines().any(|shown| shown == url), "{line}: {page}");
     }
     let unknown = fixture.run("console dev --service lamda").expect_code(2);
-    unknown.expect_stderr("there is no service `lamda`").expect_stderr("near it: lambda");
+    unknown.expect_stderr("there is no service `lamda`").expect_stderr("similar: lambda");
     fixture.run("console dev --service paperclips").expect_code(2).expect_stderr("--list-services");
     assert_eq!(fixture.sim.count(Route::GetSigninToken), 4, "mistakes are found before anything is asked");
     fixture.env.set_env("AWS_DEFAULT_REGION", "ap-south-1");
@@ -149,10 +149,10 @@ fn a_destination_is_a_url_of_the_console_or_an_arn() {
         ("https://console.amazonaws.cn/", "is in partition aws-cn, but you are logged in to aws"),
         ("arn:aws-us-gov:s3:::bucket", "is in partition aws-us-gov"),
         ("arn:aws:ec2:eu-west-1:1:instance/i-1", "its account ID does not have 12 digits"),
-        ("arn:aws:s3:eu-west-1:111122223333:bucket", "has neither region nor account"),
+        ("arn:aws:s3:eu-west-1:111122223333:bucket", "contains no Region or account"),
         ("arn:aws:s3:eu-west-1:111122223333:accesspoint/name", "looks like arn:aws:s3:::bucket"),
-        ("arn:aws:kms:eu-west-1:111122223333:alias/x", "known of this service: key"),
-        ("arn:aws:braket:eu-west-1:111122223333:job/x", "known are resources of access-analyzer, acm"),
+        ("arn:aws:kms:eu-west-1:111122223333:alias/x", "supported for this service: key"),
+        ("arn:aws:braket:eu-west-1:111122223333:job/x", "supported services: access-analyzer, acm"),
     ] {
         fixture.run(&format!("console dev --destination {given}")).expect_code(2).expect_stderr(word);
     }
@@ -167,8 +167,9 @@ fn a_resource_of_another_account_is_pointed_out() {
     let fixture = logged_in();
     let line = "console dev --print --destination arn:aws:lambda:eu-west-1:999988887777:function:f";
     let output = fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok();
-    output
-        .expect_stderr("warning: the destination belongs to account 999988887777, the role to 111122223333");
+    output.expect_stderr(
+        "warning: the destination belongs to account 999988887777, but the role belongs to 111122223333",
+    );
 }
 
 /// `db-backup` without the suffix that AWS adds cannot be told from `db` with it.

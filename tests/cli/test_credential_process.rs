@@ -99,7 +99,7 @@ fn invalid_grant_is_exit_4_with_the_command_to_run() {
 fn nobody_logged_in_is_exit_4_without_network_and_without_browser() {
     let fixture = LoginFixture::new();
     let browser = FakeBrowser::install(&fixture.env);
-    fails(fixture.credentials(), 4).expect_stderr("nobody is logged in");
+    fails(fixture.credentials(), 4).expect_stderr("not logged in");
     assert!(fixture.sim.requests().is_empty());
     assert!(browser.opened().is_empty());
 }
@@ -192,7 +192,7 @@ fn a_lost_refresh_answer_is_explained() {
     // The retry spends the token that the lost answer had replaced.
     fails(fixture.credentials(), 4)
         .expect_stderr("invalid_grant")
-        .expect_stderr("was cut off before its answer could be stored");
+        .expect_stderr("was interrupted before its response could be stored");
     let status = fixture.run("status --json").expect_ok().stdout_json();
     assert!(
         status["sessions"][0]["last_session_seconds_max"].is_null(),
@@ -235,7 +235,7 @@ fn a_refresh_answer_that_is_no_answer_is_remembered_and_explained() {
     fixture.sim.fault(Route::CreateToken, Fault::broken_json()).times(9);
     fails(fixture.credentials(), 1).expect_stderr("unexpected response");
     fixture.sim.clear_faults();
-    fails(fixture.credentials(), 4).expect_stderr("was cut off before its answer could be stored");
+    fails(fixture.credentials(), 4).expect_stderr("was interrupted before its response could be stored");
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_limit_on_open_files_is_named_and_no_file_is_blamed_for_it() {
         let output = limited(&fixture, &format!("-n {limit}"));
         let words = output.stderr_text();
         assert!(matches!(output.code(), 0 | 1 | 5), "{output}");
-        assert!(!words.contains("check the rights"), "{output}");
+        assert!(!words.contains("check the permissions"), "{output}");
         named += usize::from(words.contains("ulimit -n"));
     }
     assert!(named > 0, "no limit was met");

@@ -72,7 +72,7 @@ fn a_program_of_windows_is_left_for_windows() {
     let there = r#""C:\Program Files\kcaws\kcaws.exe""#;
     fixture.env.write_aws_config(&fixture.config().replace(&format!("= {path} "), &format!("= {there} ")));
     let output =
-        expect(&fixture, "--offline", "program", "warning", "a Windows path; programs on this system");
+        expect(&fixture, "--offline", "program", "warning", "a Windows path, which programs on this system");
     assert!(!output.stdout_text().contains("sudo ln -s"), "{output}");
     assert!(of(&output, "quotes").is_empty(), "{output}");
     fixture.run("profile list").expect_ok().expect_stdout("dev      kcaws");
@@ -91,7 +91,7 @@ fn a_program_in_needless_quotes_is_a_warning_and_the_fix_can_be_pasted() {
     let fix = check["fix"].as_str().unwrap().strip_prefix("kcaws ").unwrap().to_owned();
     fixture.run(&fix).expect_ok();
     assert_eq!(fixture.env.read_aws_config(), config);
-    expect(&fixture, "--offline", "quotes", "ok", "no program is in quotes");
+    expect(&fixture, "--offline", "quotes", "ok", "no program is quoted");
     fixture.env.write_aws_config(&quoted);
     fixture
         .run("profile sync corp --dry-run")
@@ -171,7 +171,7 @@ fn a_doubled_section_stops_the_real_aws_cli_and_doctor_names_the_line() {
     let line = config.lines().count() + 1;
     fixture.env.write_aws_config(&format!("{config}[profile dev]\noutput = json\n"));
     assert_ne!(list().code(), 0, "the AWS CLI reads it no more");
-    let output = expect(&fixture, "", "dialects", "error", "[profile dev] stands at line 5 already");
+    let output = expect(&fixture, "", "dialects", "error", "[profile dev] is already defined at line 5");
     assert!(output.stdout_text().contains(&format!("config:{line}\"")), "{output}");
 }
 
@@ -203,15 +203,15 @@ fn the_real_aws_cli_is_asked_where_it_gets_the_credentials() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     // The simulator's mark is in the keys that come out: were they repeated, the desk would notice.
-    expect(&fixture, "", "source", "ok", "the AWS CLI says `custom-process`");
+    expect(&fixture, "", "source", "ok", "the AWS CLI reports `custom-process`");
     fixture
         .env
         .write_home_file(".aws/credentials", "[dev]\naws_access_key_id = a\naws_secret_access_key = b\n");
-    expect(&fixture, "", "source", "error", "the AWS CLI says `shared-credentials-file`, not kcaws");
+    expect(&fixture, "", "source", "error", "the AWS CLI reports `shared-credentials-file`, not kcaws");
     std::fs::remove_file(fixture.env.home().join(".aws/credentials")).unwrap();
     fixture.run("logout").expect_ok();
     let output =
-        expect(&fixture, "", "source", "warning", "the AWS CLI runs kcaws, which says: no valid login");
+        expect(&fixture, "", "source", "warning", "the AWS CLI runs kcaws, which reports: no valid login");
     assert!(output.stdout_text().contains("run `kcaws login corp`"), "{output}");
     let said = fixture.env.command(aws).arg("--version").run().expect_ok().stdout_text();
     let version = said.split_whitespace().next().unwrap().replace("aws-cli/", "AWS CLI ");
@@ -229,7 +229,7 @@ fn the_program_of_others_runs_only_when_asked_for() {
     fixture.env.write_aws_config(&config);
     expect(&fixture, "--profile other", "source", "ok", "not run");
     assert!(!ran.exists());
-    expect(&fixture, "--profile other --run-others", "source", "warning", "gets nothing");
+    expect(&fixture, "--profile other --run-others", "source", "warning", "gets no credentials");
     assert!(ran.exists());
 }
 
@@ -247,10 +247,10 @@ fn with_program(fixture: &LoginFixture, folder: &str) -> std::path::PathBuf {
 fn a_program_that_is_missing_or_that_others_can_replace_is_an_error() {
     let fixture = healthy();
     let program = with_program(&fixture, "opt/bin");
-    expect(&fixture, "", "program", "ok", "nobody else can replace it");
+    expect(&fixture, "", "program", "ok", "only you can modify it");
     let folder = program.parent().unwrap();
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-    let output = expect(&fixture, "", "program", "error", "somebody else can replace it");
+    let output = expect(&fixture, "", "program", "error", "others can replace it");
     assert!(output.stdout_text().contains("chmod o-w"), "{output}");
     std::fs::remove_file(&program).unwrap();
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -264,7 +264,7 @@ fn an_impostor_by_the_name_of_kcaws_is_found_out() {
     std::fs::remove_file(&program).unwrap();
     let script = fixture.env.write_script("draft", "#!/bin/sh\necho kcaws 0.0.1\n");
     std::fs::rename(script, &program).unwrap();
-    expect(&fixture, "", "program", "warning", "kcaws 0.0.1, while this is");
+    expect(&fixture, "", "program", "warning", "kcaws 0.0.1, but this is");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn a_clock_that_is_off_is_named() {
     fixture.sim.advance(Duration::from_secs(120));
     expect(&fixture, "", "clock", "warning", "behind");
     fixture.sim.advance(Duration::from_secs(3600));
-    expect(&fixture, "", "clock", "error", "AWS refuses what is signed");
+    expect(&fixture, "", "clock", "error", "AWS rejects signed requests");
 }
 
 #[test]
@@ -285,15 +285,15 @@ fn a_dead_endpoint_is_an_error_and_a_contradiction_too() {
     expect(&fixture, "--offline", "endpoints", "error", "FIPS");
     fixture.env.remove_env("AWS_USE_FIPS_ENDPOINT");
     fixture.env.set_env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
-    expect(&fixture, "--offline", "endpoints", "warning", "kcaws does not use it");
+    expect(&fixture, "--offline", "endpoints", "warning", "kcaws ignores it");
 }
 
 #[test]
 fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() {
     let fixture = LoginFixture::behind_the_proxy();
     fixture.env.set_env("PATH", fixture.env.bin_dir());
-    expect(&fixture, "", "network", "ok", "it answers");
-    expect(&fixture, "", "ca_bundle", "ok", "besides the platform's");
+    expect(&fixture, "", "network", "ok", "reachable");
+    expect(&fixture, "", "ca_bundle", "ok", "in addition to the platform's");
     fixture.env.remove_env("AWS_CA_BUNDLE");
     let output = expect(&fixture, "", "network", "error", "no answer");
     assert!(output.stdout_text().contains("AWS_CA_BUNDLE"), "{output}");
@@ -303,7 +303,7 @@ fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() 
     fixture.env.remove_env("AWS_CA_BUNDLE");
     expect(&fixture, "--offline", "proxy", "error", "not the address of an http proxy");
     // Nobody goes past it in silence.
-    fixture.run("login --no-browser").expect_code(3).expect_stderr("write HTTPS_PROXY=http://host:port");
+    fixture.run("login --no-browser").expect_code(3).expect_stderr("set HTTPS_PROXY=http://host:port");
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn a_locked_keyring_is_an_error_and_raises_no_prompt() {
     fixture.env.set_env("PATH", fixture.env.bin_dir());
     expect(&fixture, "--offline", "store", "ok", "a login would use the Secret Service (gnome-keyring-d)");
     fixture.log_in();
-    expect(&fixture, "--offline", "store", "ok", "the tokens are there");
+    expect(&fixture, "--offline", "store", "ok", "it has the tokens");
     fixture.env.set_env("PATH", "/usr/bin:/bin");
     expect(&fixture, "--offline", "store", "ok", "the Secret Service (gnome-keyring-daemon 4");
     keyring.lock();
@@ -330,7 +330,7 @@ fn a_session_of_another_region_than_its_portal_is_an_error_before_anybody_logs_i
     let config =
         fixture.config().replace(fixture.sim.start_url(), "https://ssoins-1.us-east-1.portal.amazonaws.com");
     fixture.env.write_aws_config(&config);
-    expect(&fixture, "--offline", "sso_session", "error", "the start URL is that of us-east-1");
+    expect(&fixture, "--offline", "sso_session", "error", "the start URL belongs to us-east-1");
 }
 
 #[test]
@@ -342,14 +342,14 @@ fn files_that_others_can_read_or_write_are_named() {
     chmod(&fixture.env.aws_config_path(), 0o666);
     expect(&fixture, "--offline", "aws_folder", "error", "everyone may write to it");
     chmod(&fixture.state(), 0o755);
-    expect(&fixture, "--offline", "state_folder", "error", "others may read it");
+    expect(&fixture, "--offline", "state_folder", "error", "others can read it");
 }
 
 #[test]
 fn a_login_that_is_gone_is_a_warning_with_the_command() {
     let fixture = healthy();
     fixture.run("logout").expect_ok();
-    let output = fixture.run("doctor --offline").expect_ok().expect_stdout("nobody is logged in");
+    let output = fixture.run("doctor --offline").expect_ok().expect_stdout("not logged in");
     output.expect_stdout("\u{2192} run `kcaws login corp`");
 }
 
@@ -393,5 +393,5 @@ fn a_place_that_takes_no_files_is_an_error_before_the_first_login_too() {
         fixture.env.command(binary())
     };
     let doctor = doctor.arg("doctor").env("XDG_STATE_HOME", closed.join("state"));
-    doctor.run().expect_code(1).expect_stdout("you may not write to it");
+    doctor.run().expect_code(1).expect_stdout("you cannot write to it");
 }

@@ -10,7 +10,7 @@ fn codes_and_messages_are_explained_with_who_mends_them() {
     explain("error: invalid_grant").expect_ok().expect_stdout("sso_region");
     let page = "We are sorry... Invalid requester";
     explain(page).expect_ok().expect_stdout("Client signature required").expect_stdout("Keycloak realm");
-    explain("Response contains invalid name id policy format").expect_ok().expect_stdout("e-mail");
+    explain("Response contains invalid name id policy format").expect_ok().expect_stdout("email");
     fixture.run("explain exit 130").expect_ok().expect_stdout("interrupted");
     assert!(fixture.sim.requests().is_empty());
 }

@@ -82,7 +82,7 @@ fn an_account_is_known_by_its_name() {
         exec(account).expect_ok().expect_stdout(ACCOUNT);
     }
     exec("devv").expect_code(125).expect_stderr("did you mean `dev`?");
-    exec("1111-2222").expect_code(125).expect_stderr("an account id has 12 digits");
+    exec("1111-2222").expect_code(125).expect_stderr("an account ID has 12 digits");
     let add = "profile add x --session corp --account dev --role PowerUserAccess";
     fixture.run(add).expect_ok();
     assert!(fixture.env.read_aws_config().contains(&format!("--account {ACCOUNT} --role PowerUserAccess")));

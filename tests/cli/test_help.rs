@@ -79,8 +79,8 @@ fn an_answer_that_cannot_be_written_is_an_error_and_a_closed_pipe_is_none() {
         fixture.env.command("sh").args(["-c", &script]).arg(binary()).run()
     };
     for line in ["status", "status --json", "--help", "status --help --json", "console --list-services"] {
-        let full = to(line, ">/dev/full").expect_code(1).expect_stderr("cannot write the answer");
-        full.expect_stderr("make room where stdout goes");
+        let full = to(line, ">/dev/full").expect_code(1).expect_stderr("cannot write the output");
+        full.expect_stderr("free up space where stdout goes");
         let closed = to(line, "| true").expect_code(0);
         assert!(closed.stderr.is_empty(), "{line}: {closed}");
     }

@@ -62,7 +62,7 @@ fn a_second_import_follows_what_changed_in_theirs_and_leaves_what_changed_in_our
 
     let hand = after.replace("--role ReadOnlyAccess", "--role Mine");
     fixture.env.write_aws_config(&hand);
-    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("it was changed by hand (");
+    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("changed by hand (");
     left.expect_stderr("kcaws profile remove theirs-kcaws");
     assert_eq!(fixture.env.read_aws_config(), hand);
 }
@@ -72,7 +72,7 @@ fn a_name_that_somebody_has_is_left_and_the_way_out_is_another_suffix() {
     let fixture = empty();
     let before = theirs(&fixture, "PowerUserAccess", "eu-west-1") + "\n[profile theirs-kcaws]\nregion = x\n";
     fixture.env.write_aws_config(&before);
-    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("kcaws did not write it (");
+    let left = fixture.run(IMPORT).expect_code(1).expect_stderr("kcaws did not write (");
     left.expect_stderr("another --import-suffix");
     assert!(fixture.env.read_aws_config().starts_with(&before));
 }

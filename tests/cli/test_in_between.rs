@@ -63,9 +63,9 @@ fn the_marks_of_awss_are_a_header_or_a_body_of_its_form() {
 fn a_network_that_wants_a_sign_in_first_is_named() {
     let fixture = logged_in();
     fixture.sim.fault(Route::GetRoleCredentials, Fault::status(511, PAGE));
-    fixture.credentials().expect_code(1).expect_stderr("wants you to sign in first");
+    fixture.credentials().expect_code(1).expect_stderr("requires you to sign in first");
     fixture.sim.fault(Route::ListAccounts, Fault::status(511, PAGE));
-    fixture.run("accounts").expect_code(1).expect_stderr("wants you to sign in first");
+    fixture.run("accounts").expect_code(1).expect_stderr("requires you to sign in first");
 }
 
 #[test]

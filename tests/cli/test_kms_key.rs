@@ -22,9 +22,9 @@ fn is_told(output: Output, operation: &str, reason: &str) {
         .expect_code(1)
         .expect_stderr(&format!("kcaws: error: {operation} was refused"))
         .expect_stderr(&format!("({reason})"))
-        .expect_stderr("the administrator's KMS key policy")
+        .expect_stderr("KMS key")
         .expect_stderr("kcaws: hint: ask the administrator of Identity Center");
-    for word in ["denied", "run `kcaws login", "press Allow", "sso_start_url"] {
+    for word in ["denied", "run `kcaws login", "choose Allow", "sso_start_url"] {
         assert!(!output.stderr_text().replace(reason, "").contains(word), "{word}: {output}");
     }
 }

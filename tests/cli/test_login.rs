@@ -17,9 +17,9 @@ fn a_login_shows_page_code_and_client_then_stores_the_tokens_and_says_where() {
         .wait()
         .expect_ok()
         .expect_stderr(&pending[0].client_name)
-        .expect_stderr("Approve only if you started this just now")
-        .expect_stderr("Logged in to `corp`. The tokens lie in the kernel keyring; access until")
-        .expect_stderr("as long as the Identity Center session lives");
+        .expect_stderr("Approve only if you just started this login")
+        .expect_stderr("Logged in to `corp`. Tokens are stored in the kernel keyring; access is valid until")
+        .expect_stderr("while the Identity Center session lasts");
     fixture.env.assert_no_secret_in_files(fixture.env.root());
     let registered = &fixture.sim.requests_to(Route::RegisterClient)[0].json();
     assert_eq!(registered["clientType"], "public");
@@ -37,7 +37,7 @@ fn the_browser_gets_the_page_with_the_code_after_the_person_has_seen_it() {
     let page = PageClient::new().open(&opened);
     assert!(page.url.contains(&format!("user_code={code}")), "{}", page.url);
     fixture.sim.approve(&code);
-    login.wait().expect_ok().expect_stderr("Your browser opens now");
+    login.wait().expect_ok().expect_stderr("Opening your browser");
 }
 
 #[test]
@@ -48,12 +48,12 @@ fn a_browser_that_fails_is_said_to_and_the_page_is_left_to_the_person() {
     fixture.sim.approve(&code);
     let output =
         login.wait().expect_ok().expect_stderr("`/bin/false`: exit status: 1; open the page yourself");
-    assert!(!output.stderr_text().contains("Your browser opens now"), "{output}");
+    assert!(!output.stderr_text().contains("Opening your browser"), "{output}");
 }
 
 #[test]
 fn over_ssh_and_without_a_display_no_browser_is_tried() {
-    for (variable, word) in [(Some("SSH_CONNECTION"), "over SSH"), (None, "no display")] {
+    for (variable, word) in [(Some("SSH_CONNECTION"), "over SSH"), (None, "No display")] {
         let fixture = LoginFixture::new();
         let browser = FakeBrowser::install(&fixture.env);
         fixture.env.remove_env("BROWSER");
@@ -89,7 +89,7 @@ fn a_forced_login_that_is_broken_off_leaves_no_login_and_teaches_nothing() {
     login.signal(Signal::INT);
     login.wait().expect_code(130);
     fixture.run("status corp").expect_code(4);
-    fixture.run("accounts").expect_code(4).expect_stderr("nobody is logged in");
+    fixture.run("accounts").expect_code(4).expect_stderr("not logged in");
     let status = fixture.run("status --json").expect_ok().stdout_json();
     assert!(status["sessions"][0]["last_session_seconds_max"].is_null(), "{status}");
     // What is warm stays until there is a successor.
@@ -113,7 +113,7 @@ fn a_login_whose_tokens_the_portal_refuses_is_done_again() {
     fixture.log_in();
     let body = r#"{"message":"Session token not found or invalid","__type":"com.amazonaws.switchboard.portal#UnauthorizedException"}"#;
     fixture.sim.fault(Route::ListAccounts, Fault::status(401, body)).times(2);
-    fixture.run("status corp --check").expect_code(4).expect_stderr("a fresh one too");
+    fixture.run("status corp --check").expect_code(4).expect_stderr("even after a refresh");
     fixture.sim.fault(Route::ListAccounts, Fault::status(401, body)).times(2);
     let (login, code) = fixture.begin_login("login corp --no-browser");
     fixture.sim.approve(&code);

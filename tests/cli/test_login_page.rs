@@ -82,7 +82,7 @@ fn a_whole_login_goes_by_a_page_whose_address_has_no_code() {
     let consent =
         walk.submit(&sign_in, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
     walk.submit(&consent, "Allow", &[]);
-    login.wait().expect_ok().expect_stderr("Your browser opens now");
+    login.wait().expect_ok().expect_stderr("Opening your browser");
     fixture.credentials().expect_ok();
 }
 

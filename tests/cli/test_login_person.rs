@@ -32,7 +32,7 @@ fn another_person_than_last_time_is_named_at_a_terminal() {
     assert!(!said(&fixture, &alice).contains("warning"));
     let text = said(&fixture, BOB);
     assert!(
-        text.contains(&format!("this login is of `{BOB}`, and the last one here was of `{alice}`")),
+        text.contains(&format!("you are now logged in as `{BOB}`; the last login here was `{alice}`")),
         "{text}"
     );
     assert!(!said(&fixture, BOB).contains("warning"), "he has been named");

@@ -62,7 +62,7 @@ fn the_browser_goes_there_by_a_page_of_ours_and_comes_back_with_the_login() {
     let fixture = LoginFixture::new();
     let browser = FakeBrowser::install(&fixture.env);
     let mut login = fixture.kcaws("login corp --flow pkce").spawn();
-    login.wait_for_stderr("Approve only if you started this just now");
+    login.wait_for_stderr("Approve only if you just started this login");
     let opened = browser.wait_for_url();
     assert!(opened.starts_with("http://127.0.0.1:") && !opened.contains('?'), "{opened}");
     let last = decide(&opened, "Allow");
@@ -73,8 +73,8 @@ fn the_browser_goes_there_by_a_page_of_ours_and_comes_back_with_the_login() {
         .wait()
         .expect_ok()
         .expect_stderr("  client: kcaws ")
-        .expect_stderr("Your browser opens now")
-        .expect_stderr("Logged in to `corp`. The tokens lie in the kernel keyring; access until");
+        .expect_stderr("Opening your browser")
+        .expect_stderr("Logged in to `corp`. Tokens are stored in the kernel keyring; access is valid until");
 
     let registered = fixture.sim.requests_to(Route::RegisterClient)[0].json();
     assert_eq!(registered["grantTypes"], serde_json::json!(["authorization_code", "refresh_token"]));
@@ -117,7 +117,7 @@ fn the_printed_page_is_enough_and_the_loudest_log_tells_no_secret() {
     let output = login
         .wait()
         .expect_ok()
-        .expect_stderr("it comes back to 127.0.0.1, and from another device to nowhere")
+        .expect_stderr("it redirects to 127.0.0.1, so it only works here")
         .expect_stderr("CreateToken");
     let redeemed = fixture.sim.requests_to(Route::CreateToken)[0].json();
     let verifier = redeemed["codeVerifier"].as_str().unwrap();

@@ -61,7 +61,8 @@ fn without_a_locale_for_blocks_there_is_none_and_a_word_about_it() {
     let fixture = LoginFixture::new();
     fixture.env.set_env("LC_ALL", "C");
     let (login, code) = fixture.begin_login("login --no-browser --qr");
-    let output = finish(&fixture, login, &code).expect_stderr("no QR code: its blocks need a UTF-8 locale");
+    let output =
+        finish(&fixture, login, &code).expect_stderr("cannot draw a QR code: it needs a UTF-8 locale");
     assert_eq!(scanned(&output.stderr_text()), None);
 }
 

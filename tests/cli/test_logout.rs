@@ -13,7 +13,7 @@ fn logout_ends_the_session_there_and_forgets_it_here() {
     fixture.run("status corp").expect_code(4);
     let left = std::fs::read_dir(fixture.state().join("keyutils")).unwrap().count();
     assert_eq!(left, 0, "no sealed file is left");
-    fixture.run("logout corp").expect_ok().expect_stderr("Nobody was logged in");
+    fixture.run("logout corp").expect_ok().expect_stderr("Not logged in");
 }
 
 #[test]
@@ -21,14 +21,13 @@ fn it_says_until_when_credentials_live_that_tools_hold() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     let none = fixture.run("logout corp").expect_ok();
-    assert!(!none.stderr_text().contains("live on until"), "{none}");
+    assert!(!none.stderr_text().contains("stay valid until"), "{none}");
     fixture.log_in();
     let end =
         fixture.credentials().expect_ok().stdout_json()["Expiration"].as_str().unwrap()[11..16].to_owned();
-    fixture
-        .run("logout corp")
-        .expect_ok()
-        .expect_stderr(&format!("Credentials that tools hold live on until {end}; AWS has no way to call"));
+    fixture.run("logout corp").expect_ok().expect_stderr(&format!(
+        "Credentials already issued to tools stay valid until {end}; AWS cannot revoke"
+    ));
 }
 
 #[test]
@@ -50,7 +49,9 @@ fn the_tokens_go_also_when_the_service_is_gone() {
     fixture
         .run("logout corp")
         .expect_code(1)
-        .expect_stderr("`corp` is logged out here, but AWS could not be told")
+        .expect_stderr(
+            "logged out of `corp` on this machine, but the Identity Center session could not be ended",
+        )
         .expect_stderr("cannot reach");
     fixture.credentials().expect_code(4);
 }
@@ -60,7 +61,7 @@ fn a_session_that_was_over_is_no_failure() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     fixture.sim.end_session(&fixture.sim.default_user());
-    fixture.run("logout").expect_ok().expect_stderr("was over already");
+    fixture.run("logout").expect_ok().expect_stderr("had already ended");
 }
 
 #[test]
@@ -72,7 +73,9 @@ fn a_session_that_nobody_can_end_any_more_is_not_called_over() {
     fixture
         .run("logout corp")
         .expect_code(1)
-        .expect_stderr("`corp` is logged out here, but AWS could not be told")
+        .expect_stderr(
+            "logged out of `corp` on this machine, but the Identity Center session could not be ended",
+        )
         .expect_stderr("the client registration has expired");
     fixture.credentials().expect_code(4);
 }
@@ -110,12 +113,12 @@ fn idp_opens_the_realms_logout_page_after_the_logout_at_aws() {
         .run("logout corp --idp")
         .expect_ok()
         .expect_stderr("at Identity Center and here")
-        .expect_stderr("the next login would go through in silence")
-        .expect_stderr("Its logout page opens now, and one click on \"Logout\" follows");
+        .expect_stderr("the next login will not ask for a password")
+        .expect_stderr("Opening its logout page, then click \"Logout\"");
     assert_eq!(browser.wait_for_url(), LOGOUT_PAGE);
     assert_eq!(fixture.sim.count(Route::Logout), 1);
     // Also when nobody is logged in here: the page is about the browser.
-    fixture.run("logout --idp").expect_ok().expect_stderr("Nobody was logged in").expect_stderr(LOGOUT_PAGE);
+    fixture.run("logout --idp").expect_ok().expect_stderr("Not logged in").expect_stderr(LOGOUT_PAGE);
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn purge_leaves_nothing_but_what_the_person_wrote() {
     fixture.credentials().expect_ok();
     fixture.run("logout --purge").expect_code(2).expect_stderr("--yes");
     fixture.credentials().expect_ok();
-    fixture.run("logout --purge --yes").expect_ok().expect_stderr("All that kcaws kept is removed");
+    fixture.run("logout --purge --yes").expect_ok().expect_stderr("Removed everything kcaws stored");
     assert_eq!(fixture.sim.count(Route::Logout), 1);
     assert!(!fixture.state().exists());
     assert!(fixture.env.home().join(".config/kcaws/config.toml").exists());
@@ -173,7 +176,10 @@ fn purge_removes_what_is_here_also_when_aws_cannot_be_told() {
     let mut fixture = LoginFixture::new();
     fixture.log_in();
     fixture.stop_service();
-    fixture.run("logout --purge --yes").expect_code(1).expect_stderr("AWS could not be told");
+    fixture
+        .run("logout --purge --yes")
+        .expect_code(1)
+        .expect_stderr("the Identity Center session could not be ended");
     assert!(!fixture.state().exists());
 }
 

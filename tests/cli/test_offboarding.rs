@@ -6,7 +6,7 @@ use idc_sim::{IdcSim, Route};
 
 use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 
-const HANDED_OUT: &str = "role credentials handed out before live to their own end";
+const HANDED_OUT: &str = "role credentials issued before stay valid until they expire";
 
 fn other_role() -> String {
     format!("credential-process --session corp --account {ACCOUNT} --role ReadOnlyAccess")
@@ -23,20 +23,20 @@ fn a_session_that_an_administrator_ended_is_exit_4_and_warm_credentials_are_stil
         .run(&other_role())
         .expect_code(4)
         .expect_stderr("the refresh token was refused (invalid_grant)")
-        .expect_stderr("is over, or an administrator ended it")
+        .expect_stderr("has expired or was ended by an administrator")
         .expect_stderr(HANDED_OUT)
         .expect_stderr("kcaws login corp");
     // It is said again as long as nobody logs in.
     fixture
         .run(&other_role())
         .expect_code(4)
-        .expect_stderr("seen at ")
-        .expect_stderr("an administrator ended it");
+        .expect_stderr("noticed at ")
+        .expect_stderr("ended by an administrator");
     fixture.credentials().expect_ok();
     fixture
         .run("status")
         .expect_ok()
-        .expect_stdout("over, seen at ")
+        .expect_stdout("ended, noticed at ")
         .expect_stdout("PowerUserAccess in account 111122223333");
     let report = fixture.run("status --json").expect_ok().stdout_json();
     let session = &report["sessions"][0];
@@ -69,7 +69,7 @@ fn a_user_disabled_in_keycloak_only_notices_nothing_until_the_session_ends() {
     fixture.sim.expire_access_tokens();
     fixture.run("accounts --refresh").expect_ok();
     fixture.sim.advance(Duration::from_secs(3700));
-    fixture.run("accounts --refresh").expect_code(4).expect_stderr("the Identity Center session is over");
+    fixture.run("accounts --refresh").expect_code(4).expect_stderr("the Identity Center session has expired");
     // Keycloak shows its refusal in the browser; nobody gets as far as Allow.
     let (login, _) = fixture.begin_login("login --no-browser");
     fixture.sim.advance(Duration::from_secs(601));
@@ -100,7 +100,7 @@ fn an_assignment_that_is_gone_leaves_warm_credentials_to_their_end_and_status_sa
         assert_eq!(now.stdout, first.stdout, "the old ones");
         let text = fixture.run("status").expect_ok();
         text.stderr_text()
-            .contains("the assignment of PowerUserAccess in account 111122223333 is gone")
+            .contains("PowerUserAccess in account 111122223333 is no longer assigned")
             .then_some(())
     });
     assert!(

@@ -43,7 +43,7 @@ fn a_page_that_is_no_portal_is_refused_at_once() {
         ("https://eu-central-1.console.aws.amazon.com/console/home", "copy its address"),
         ("https://device.sso.eu-central-1.amazonaws.com/?user_code=ABCD-EFGH", "copy its address"),
         ("https://corp.awsapps.com/mail", "copy its address"),
-        ("https://start.us-gov-home.awsapps.com/", "ends in the directory"),
+        ("https://start.us-gov-home.awsapps.com/", "ends with the directory"),
     ] {
         configure(&fixture, pasted).expect_code(2).expect_stderr(hint);
     }
@@ -126,7 +126,7 @@ fn spellings_of_a_named_sessions_portal_are_that_session() {
     let doctor = fixture.run("doctor --offline --json").stdout_json();
     let logins = doctor["checks"].as_array().unwrap().iter().filter(|one| one["name"] == "login");
     assert_eq!(logins.count(), 1, "{doctor}");
-    fixture.run("doctor --offline").expect_stdout("the start URL is not as AWS gives it");
+    fixture.run("doctor --offline").expect_stdout("the start URL is not in the form AWS gives it");
     fixture.run("profile sync --yes").expect_ok();
     fixture.run("logout").expect_ok().expect_stderr("Logged out of `corp`");
 }

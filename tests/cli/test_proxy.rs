@@ -87,7 +87,7 @@ fn certificates_that_the_config_names_are_trusted() {
     fixture.credentials().expect_ok();
     let of_a_profile = with("[profile dev]");
     // Only with the profile in force.
-    of_a_profile.run("login corp --no-browser").expect_code(1).expect_stderr("`ca_bundle` of ~/.aws/config");
+    of_a_profile.run("login corp --no-browser").expect_code(1).expect_stderr("`ca_bundle` in ~/.aws/config");
     of_a_profile.env.set_env("AWS_PROFILE", "dev");
     of_a_profile.log_in();
     of_a_profile.env.remove_env("AWS_PROFILE");

@@ -50,7 +50,7 @@ fn a_refused_poll_ends_the_login_with_its_own_words() {
     for (code, status, exit, word) in [
         ("access_denied", 400, 4, "the login was denied"),
         ("expired_token", 400, 4, "the login was not approved in time"),
-        ("invalid_grant", 400, 4, "`sso_region` is not the region of this portal"),
+        ("invalid_grant", 400, 4, "`sso_region` is not the Region of this portal"),
         ("invalid_client", 401, 1, "invalid_client"),
         ("unauthorized_client", 400, 1, "CreateToken was refused: unauthorized_client"),
         ("unsupported_grant_type", 400, 1, "CreateToken was refused: unsupported_grant_type"),

@@ -75,8 +75,8 @@ fn without_sso_region_the_portals_host_tells_it() {
     fixture.env.write_aws_config(&config.replace(&line, ""));
     // It is a login that is missing, and no line in the config.
     fixture.run("accounts --refresh").expect_code(4).expect_stderr("run `kcaws login corp`");
-    fixture.credentials().expect_code(4).expect_stderr("nobody is logged in");
-    fixture.run("logout").expect_ok().expect_stderr("Nobody was logged in");
+    fixture.credentials().expect_code(4).expect_stderr("not logged in");
+    fixture.run("logout").expect_ok().expect_stderr("Not logged in");
     fixture.log_in();
     fixture.credentials().expect_ok();
 
@@ -104,7 +104,7 @@ fn a_url_that_leads_elsewhere_ends_before_anything_is_sent() {
     for (fault, code, words) in [
         (Fault::status(200, "hello"), 3, "does not lead to an AWS access portal"),
         (Fault::status(302, "").header("location", "https://evil-awsapps.com/start"), 3, "evil-awsapps.com"),
-        (Fault::status(302, "").header("location", "/aws/"), 3, "no second redirect"),
+        (Fault::status(302, "").header("location", "/aws/"), 3, "does not follow a second redirect"),
         (
             Fault::status(302, "").header("location", "http://d-1234567890.awsapps.com"),
             3,
@@ -146,7 +146,7 @@ fn a_portal_that_changed_stops_the_login_until_it_is_trusted() {
     fixture.run("trust corp").expect_code(2).expect_stderr("evil.awsapps.com").expect_stderr("--yes");
     fixture.run("login").expect_code(3);
     bend(&fixture, "https://d-1234567890.awsapps.com/start#/");
-    fixture.run("trust").expect_ok().expect_stderr("that is where it leads");
+    fixture.run("trust").expect_ok().expect_stderr("which is where its start URL leads");
     fixture.log_in();
 }
 
@@ -168,7 +168,7 @@ fn trust_asks_a_person_and_takes_yes_for_an_answer() {
         let output = trust.wait().expect_ok();
         assert!(output.stdout_text().contains(word), "{output}");
     }
-    fixture.run("trust --yes").expect_ok().expect_stderr("that is where it leads");
+    fixture.run("trust --yes").expect_ok().expect_stderr("which is where its start URL leads");
     bend(&fixture, "https://d-1234567890.awsapps.com/start");
     fixture.run("trust --yes").expect_ok().expect_stderr("is pinned to `d-1234567890`");
     fixture.log_in();

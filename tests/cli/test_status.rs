@@ -29,7 +29,7 @@ fn a_session_that_is_not_logged_in_is_exit_4_with_the_report_all_the_same() {
     let output = fixture.run("status corp --json").expect_code(4);
     assert_eq!(output.stdout_json()["sessions"][0]["logged_in"], false);
     fixture.run("status").expect_ok();
-    fixture.run("status nobody").expect_code(3).expect_stderr("there are: corp");
+    fixture.run("status nobody").expect_code(3).expect_stderr("existing sessions: corp");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn an_expired_token_is_told_apart_from_one_that_renews_itself() {
     fixture.log_in();
     kcaws_test_kit::wait_for("the token to expire", || {
         let output = fixture.run("status").expect_ok();
-        output.stdout_text().contains("renewed at next use").then_some(())
+        output.stdout_text().contains("refreshes on use").then_some(())
     });
 }
 
@@ -87,11 +87,11 @@ fn the_clocks_that_are_known_are_shown_with_the_first_to_end() {
     fixture.credentials().expect_ok();
     let mut text = fixture.run("status corp").expect_ok();
     for line in [
-        "then renewed by itself",
-        "AWS does not tell",
+        "renewed automatically",
+        "not reported by AWS",
         "PowerUserAccess in account 111122223333",
         "client registration",
-        "the first to end",
+        "expires first",
     ] {
         text = text.expect_stdout(line);
     }
@@ -122,7 +122,7 @@ fn the_end_of_a_session_is_learned_by_seeing_it() {
     let report = fixture.run("status --json").expect_ok().stdout_json();
     assert_eq!(bounds(&report), learned, "it outlives the next login");
     assert!(report["sessions"][0]["session_expires_at"].is_null(), "it is not invented");
-    fixture.run("status").expect_ok().expect_stdout("after login, as last time");
+    fixture.run("status").expect_ok().expect_stdout("after login, like the last session");
 }
 
 #[test]

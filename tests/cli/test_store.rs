@@ -268,7 +268,7 @@ fn tokens_move_to_the_file_and_back_and_the_login_stays() {
     fixture
         .run("store migrate corp --to file -vvv")
         .expect_ok()
-        .expect_stderr("moved from the kernel keyring to the passphrase-sealed file");
+        .expect_stderr("from the kernel keyring to the passphrase-sealed file");
     assert!(is_there(&fixture, "sealed") && !is_there(&fixture, "keyutils"));
     fixture.env.assert_no_secret_in_files(fixture.state());
     assert_eq!(fixture.sim.requests().len(), logins, "nobody at AWS is asked");
@@ -348,5 +348,5 @@ fn a_registration_alone_is_not_called_tokens() {
     let row = &report["sessions"][0];
     assert_ne!(row["item"], true, "{report}");
     let doctor = fixture.run("doctor --offline").stdout_text();
-    assert!(!doctor.contains("the tokens are there"), "{doctor}");
+    assert!(!doctor.contains("it has the tokens"), "{doctor}");
 }

@@ -14,7 +14,7 @@ fn a_spinner_turns_while_the_person_is_in_the_browser_and_leaves_no_trace() {
     fixture.sim.approve(&code);
     let output = login.wait().expect_ok();
     let text = output.stdout_text();
-    assert!(text.contains("Waiting for you to approve"), "{output}");
+    assert!(text.contains("Waiting for approval"), "{output}");
     let end = text.rfind("Logged in to `corp`").unwrap();
     assert!(text[..end].contains("\u{1b}[2K"), "the spinner's line is cleared: {output}");
 }
@@ -54,7 +54,7 @@ fn of_several_sessions_the_person_picks_one() {
     fixture.sim.approve(&code);
     let output = login.wait().expect_ok();
     assert!(output.stdout_text().contains("Logged in to `second`"), "{output}");
-    fixture.run("login").expect_code(2).expect_stderr("there are: corp, second");
+    fixture.run("login").expect_code(2).expect_stderr("sessions: corp, second");
 }
 
 /// Programs that ask the endpoint cannot be asked which profile was meant.

@@ -164,8 +164,8 @@ fn the_console_goes_to_the_person_alone() {
         page.is_refused_to_others();
         let answer = page.asked_by(PERSON);
         assert!(location(&answer).contains("SigninToken="), "{answer}");
-        let output = console.wait().expect_ok().expect_stderr("opens as PowerUserAccess");
-        output.expect_stderr(&format!("another user of this machine (uid {STRANGER}) asked for the page"));
+        let output = console.wait().expect_ok().expect_stderr("as PowerUserAccess (");
+        output.expect_stderr(&format!("another user of this machine (uid {STRANGER}) requested the page"));
     }
 }
 

@@ -30,7 +30,7 @@ fn a_person_answers_questions_and_then_the_aws_cli_works() {
     fixture.sim.approve(&code);
     for (question, answer) in [
         ("Profiles: (a number) ", "1"),
-        ("Default region of the new profiles [eu-central-1]: ", ""),
+        ("Region of the new profiles [eu-central-1]: ", ""),
         ("+[profile dev-power-user-access]", "y"),
     ] {
         person.wait_for_prompt(question);

@@ -35,7 +35,7 @@ fn somebody_disabled_in_keycloak_alone_works_on_until_the_session_ends_and_then_
     assert_eq!(report["sessions"][0]["logged_in"], true, "status sees nothing of it");
 
     fixture.sim.end_session("carol@example.com");
-    fixture.run("accounts").expect_code(4).expect_stderr("is over, or an administrator ended it");
+    fixture.run("accounts").expect_code(4).expect_stderr("has expired or was ended by an administrator");
     let (login, page) = login_by_forms(&fixture, &mut PageClient::new(), "carol");
     assert!(matches!(&page, Err(Refusal::Alert(said)) if said.starts_with("Account is disabled")));
     fixture.sim.advance(Duration::from_secs(601));
@@ -106,7 +106,7 @@ fn without_idp_the_next_login_is_silent_and_with_it_keycloak_asks_for_the_passwo
 
     let browser = FakeBrowser::install(&fixture.env);
     let logout = fixture.kcaws("logout corp --idp").timeout(PATIENCE).run();
-    logout.expect_ok().expect_stderr("one click on \"Logout\" follows");
+    logout.expect_ok().expect_stderr("then click \"Logout\"");
     chromium.open(&browser.wait_for_url());
     assert_eq!(chromium.text("#kc-page-title"), "Logging out");
     chromium.click("#kc-logout");

@@ -8,7 +8,7 @@ use crate::fixture::LoginFixture;
 use crate::rounds;
 use crate::test_left_overs::{make_old, temps_of};
 
-const LOST_IN_THE_WINDOW: &str = "was cut off before its answer could be stored";
+const LOST_IN_THE_WINDOW: &str = "was interrupted before its response could be stored";
 
 /// A desk whose logins need no person.
 fn fixture() -> LoginFixture {

@@ -8,7 +8,7 @@ fn a_login_is_used_renewed_and_ended() {
     let env = env();
     let fixture = LoginFixture::at(&env);
     let store = fixture.machine.store();
-    fixture.log_in().expect_stderr(&format!("The tokens lie in the {store}"));
+    fixture.log_in().expect_stderr(&format!("Tokens are stored in the {store}"));
     fixture.run("status").expect_ok().expect_stdout("corp").expect_stdout(store);
     fixture.run("accounts").expect_ok().expect_stdout(ACCOUNT).expect_stdout(ROLE);
 

@@ -117,7 +117,7 @@ fn what_is_no_file_at_all_has_a_hint_of_its_own() {
     std::fs::create_dir(env.home().join(".aws")).unwrap();
     symlink("config", env.aws_config_path()).unwrap();
     for (line, code) in [("profile list", 3), (ADD, 1)] {
-        kcaws(&env, line).run().expect_code(code).expect_stderr("leads back to itself");
+        kcaws(&env, line).run().expect_code(code).expect_stderr("points back to itself");
     }
     std::fs::remove_file(env.aws_config_path()).unwrap();
     std::fs::create_dir(env.aws_config_path()).unwrap();
@@ -136,7 +136,9 @@ fn an_answer_that_finds_no_room_has_a_hint_about_stdout() {
     env.write_aws_config(SESSION);
     let line = format!("exec {} profile list --json >/dev/full", binary().display());
     let full = env.command("sh").args(["-c", &line]).run();
-    full.expect_code(1).expect_stderr("cannot write the answer").expect_stderr("make room where stdout goes");
+    full.expect_code(1)
+        .expect_stderr("cannot write the output")
+        .expect_stderr("free up space where stdout goes");
 }
 
 #[test]
@@ -151,7 +153,7 @@ fn a_protected_file_is_refused_by_name() {
         .expect_stderr("nothing was changed; if that is not intended, run `chmod u+w /");
     assert_eq!(env.read_aws_config(), SESSION);
     assert_eq!(files_in(&env.home().join(".aws")), ["config"]);
-    kcaws(&env, "profile undo --list").run().expect_ok().expect_stderr("nothing to undo");
+    kcaws(&env, "profile undo --list").run().expect_ok().expect_stderr("Nothing to undo");
 }
 
 /// As home-manager leaves it. The path stands for a store; another owner is what tells.
@@ -171,7 +173,7 @@ fn a_file_that_something_else_makes_is_left_to_the_person_with_what_to_add() {
     let output = output
         .expect_stderr("is a link, and `")
         .expect_stderr("made-config` is read-only and belongs to ")
-        .expect_stderr("where the file comes from")
+        .expect_stderr("change the file at its source")
         .expect_stderr("\n[profile dev]\ncredential_process = ");
     assert!(!output.stderr_text().contains("chmod"), "{output}");
     assert!(!output.stderr_text().contains("chown"), "{output}");

@@ -118,7 +118,7 @@ fn the_settings_name_and_place_what_sync_writes() {
     assert_eq!(profiles["Team0.read-only"]["region"], "eu-central-1");
     assert_eq!(profiles["Team0.read-only"]["output"], "json");
     let output = fixture.kcaws("profile sync --dry-run --template").arg("{account_id}").run().expect_code(1);
-    assert!(output.stderr_text().contains("would be both AdministratorAccess in 2"), "{output}");
+    assert!(output.stderr_text().contains("would stand for both AdministratorAccess in 2"), "{output}");
     fixture
         .kcaws("profile sync --dry-run --template")
         .arg("{acount}")
@@ -150,10 +150,10 @@ fn what_a_person_made_of_a_profile_is_left_alone_or_told() {
     fixture.env.write_aws_config(&edited);
     fixture.sim.unassign(USER, "200000000001", "ReadOnlyAccess");
     let said = fixture.run("profile sync --dry-run").expect_code(1).stderr_text();
-    assert!(said.contains("`team-1-read-only-access` would go with lines"), "{said}");
+    assert!(said.contains("`team-1-read-only-access` would be removed with lines"), "{said}");
     let said = fixture.run("profile sync --yes").expect_code(1).stderr_text();
-    assert!(said.contains("`team-0-read-only-access` was left as it is"), "{said}");
-    assert!(said.contains("it was changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");
+    assert!(said.contains("skipped profile `team-0-read-only-access`"), "{said}");
+    assert!(said.contains("changed by hand (") && said.contains("`kcaws profile undo`"), "{said}");
     let after = fixture.env.read_aws_config();
     assert!(after.contains(&line("Mine")) && !after.contains("cli_pager"), "{after}");
     fixture.run("profile undo").expect_ok();
@@ -261,7 +261,7 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
         command.arg("{account_name|kebab}.{role|kebab}").run().expect_ok()
     };
     let said = sync("--dry-run").stderr_text();
-    assert!(said.contains("`team-0-read-only-access` becomes `team-0.read-only-access`"), "{said}");
+    assert!(said.contains("`team-0-read-only-access` to `team-0.read-only-access`"), "{said}");
     let output = sync("--yes --json");
     let json = output.stdout_json();
     let rows = json["profiles"].as_array().unwrap();
@@ -276,7 +276,10 @@ fn another_template_renames_in_place_and_what_names_a_profile_is_said() {
     assert_eq!(fixture.env.read_aws_config(), expected);
     let removed = fixture.run("profile remove team-0.read-only-access").expect_ok();
     let said = removed.stderr_text();
-    assert!(said.contains("source_profile of profile `chained` names `team-0.read-only-access`"), "{said}");
+    assert!(
+        said.contains("source_profile of profile `chained` refers to `team-0.read-only-access`"),
+        "{said}"
+    );
     assert!(said.contains("config:"), "{said}");
 }
 

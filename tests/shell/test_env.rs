@@ -152,7 +152,7 @@ fn a_form_that_cannot_remove_a_variable_warns_of_it() {
         let line = format!("env dev --format {format}");
         let kcaws = || fixture.kcaws(&line).allow_secret_on_stdout();
         let output = kcaws().env("AWS_PROFILE", "other").env("AWS_ACCESS_KEY_ID", "AKIA").run().expect_ok();
-        output.expect_stderr(&format!("{format} cannot remove AWS_PROFILE, and"));
+        output.expect_stderr(&format!("{format} cannot remove AWS_PROFILE, which"));
         assert!(kcaws().run().expect_ok().stderr.is_empty(), "{format}");
     }
 }

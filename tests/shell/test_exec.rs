@@ -97,7 +97,7 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
     }
     exec(&fixture, "dev", "kill -9 $$").run().expect_code(137);
     let missing = fixture.run("exec dev -- no-such-program").expect_code(127);
-    missing.expect_stderr("there is no command `no-such-program`").expect_stderr("kcaws: hint:");
+    missing.expect_stderr("command `no-such-program` not found").expect_stderr("kcaws: hint:");
     let plain = fixture.env.write_home_file("plain", "text");
     fixture.kcaws("exec dev --").arg(plain).run().expect_code(126).expect_stderr("cannot be run");
 
@@ -107,7 +107,7 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
         ("exec dev", "required"),
         ("exec --frobnicate dev -- true", "unexpected argument"),
         ("-q exec dev --min-ttl soon -- true", "--min-ttl"),
-        ("exec dev --min-ttl 300000y -- true", "no credentials last that long"),
+        ("exec dev --min-ttl 300000y -- true", "no credentials are valid for that long"),
     ] {
         fixture.run(line).expect_code(125).expect_stderr(words);
     }
@@ -120,8 +120,8 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
 fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
     let fixture = logged_in();
     for (text, cause, hint) in [
-        ("#!/no/such -x\n", "asks for `/no/such`, which is not there", "install that"),
-        ("#! \t/bin/sh\r\ntrue\r\n", "asks for `/bin/sh\\u{d}`", "end as in Windows"),
+        ("#!/no/such -x\n", "names `/no/such`, which does not exist", "install it"),
+        ("#! \t/bin/sh\r\ntrue\r\n", "names `/bin/sh\\u{d}`", "has Windows line endings"),
     ] {
         let script = fixture.env.write_script("a-script", text);
         for name in [script.to_str().expect("text"), "a-script"] {
@@ -135,7 +135,7 @@ fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
             }
         }
     }
-    fixture.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("there is no command");
+    fixture.kcaws("exec dev -- /no/such").run().expect_code(127).expect_stderr("not found");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn one_inside_another_is_warned_of_and_its_credentials_count() {
     );
     let output = exec(&fixture, "dev", &inner).run().expect_ok();
     assert_eq!(output.stdout_text(), format!("{ACCOUNT}/ReadOnlyAccess\n"));
-    output.expect_stderr("inside `kcaws exec` of dev already");
+    output.expect_stderr("already inside `kcaws exec dev`");
     let hostile = fixture.kcaws("exec dev -- true").env("KCAWS_EXEC", "\u{1b}[2J").run().expect_ok();
     assert!(!hostile.stderr.contains(&0x1b));
 }
@@ -215,7 +215,7 @@ fn credentials_that_would_not_last_are_renewed_before_the_command_starts() {
 fn what_would_not_last_even_when_fresh_is_not_started_and_the_clocks_difference_counts() {
     let fixture = an_hour_later(DateHeader::FollowsClock);
     let output = fixture.run("exec dev --min-ttl 2h30m -- touch started").expect_code(125);
-    output.expect_stderr("would end before 2h 30m are over").expect_stderr("at a time, fresh ones too");
+    output.expect_stderr("would expire in less than 2h 30m").expect_stderr("credentials only last");
     assert!(!fixture.env.home().join("started").exists());
     // The access token is an hour older too: refused once, refreshed, and asked with again.
     assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 2);
@@ -272,12 +272,12 @@ fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
         with(&default);
         let output = fixture.run("exec dev --serve -- touch started").expect_code(125);
         output
-            .expect_stderr("[default] comes before served credentials")
-            .expect_stderr(&format!("take its `{key}"))
+            .expect_stderr("[default] takes precedence over served credentials")
+            .expect_stderr(&format!("use its `{key}"))
             .expect_stderr("run the command with AWS_PROFILE=dev");
         assert!(!fixture.env.home().join("started").exists());
         let line = format!("exec --serve --session corp --account {ACCOUNT} --role {ROLE} -- true");
-        fixture.run(&line).expect_code(125).expect_stderr("a name of its own");
+        fixture.run(&line).expect_code(125).expect_stderr("another name");
         // Those come before any profile.
         fixture.run("exec dev -- true").expect_ok();
         fixture.kcaws("exec dev --serve --keep-profile -- true").env("AWS_PROFILE", "dev").run().expect_ok();
@@ -362,7 +362,7 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
 
     let fails = exec(&fixture, "--each p-?", "test $KCAWS_EXEC = p-1 || exit 9").run().expect_code(1);
     fails.expect_stderr("1 of 2 failed, 1 done").expect_stderr("cause: p-2 (9)");
-    fixture.run("exec --each x* -- true").expect_code(125).expect_stderr("no profile of kcaws matches `x*`");
+    fixture.run("exec --each x* -- true").expect_code(125).expect_stderr("no kcaws profile matches `x*`");
     fixture.run("exec dev --each * -- true").expect_code(125);
     fixture.run("logout").expect_ok();
     fixture

@@ -373,7 +373,7 @@ fn without_a_hook_or_a_terminal_use_says_what_to_do() {
         .run()
         .expect_code(2)
         .expect_stderr("kcaws init fish | source");
-    fixture.run("use --hook").expect_code(2).expect_stderr("there are: dev, plain, -dash");
+    fixture.run("use --hook").expect_code(2).expect_stderr("profiles: dev, plain, -dash");
     let list = fixture.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok().stdout_json();
     let dev = &list["profiles"][0];
     assert_eq!(
@@ -401,7 +401,7 @@ fn a_call_through_the_hook_says_so_and_no_other_program_hears_of_it() {
             continue;
         };
         let text = command.run().expect_ok().stdout_text();
-        let found = format!("shell_hook ({}): this shell has loaded it", shell.name());
+        let found = format!("shell_hook ({}): loaded in this shell", shell.name());
         assert!(text.contains(&found), "{shell:?} {text}");
         assert!(text.ends_with("<none>\nchild none\n"), "{shell:?} {text}");
     }

@@ -221,7 +221,7 @@ fn without_a_name_it_is_the_default_profile_as_for_aws() {
         let output = with_keys.expect_stderr("which profile?");
         // That one would ask, and names what there is to choose from.
         let cause =
-            if line == "serve" { "there are: dev, default" } else { "they take precedence over [default]" };
+            if line == "serve" { "profiles: dev, default" } else { "they take precedence over [default]" };
         output.expect_stderr(cause);
     }
     fixture.env.write_aws_config(&format!("{}\n[default]\nregion = eu-west-1\n", fixture.config()));

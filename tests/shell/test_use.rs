@@ -51,7 +51,8 @@ fn what_is_too_much_is_wrong_usage_and_changes_nothing() {
             Shell::Nu => "try { kcaws use - } catch { print 'failed 1' }",
         };
         let Some(command) = script(&fixture, shell, &[nothing, show(shell)]) else { continue };
-        let output = command.run().expect_ok().expect_stderr("no other profile was used here before");
+        let output =
+            command.run().expect_ok().expect_stderr("no other profile was used in this shell before");
         assert_eq!(output.stdout_text(), "failed 1\n<none|none>\n", "{shell:?} {output}");
     }
 }

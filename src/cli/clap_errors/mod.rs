@@ -1,4 +1,4 @@
-//! A command line that clap refuses, or that asks for help.
+//! Command lines that clap rejects, or that ask for help.
 
 mod separator;
 
@@ -15,8 +15,10 @@ use super::{Cli, Global};
 use crate::app::App;
 use crate::platform::terminal::Terminal;
 
-/// `--help` and `--version` are answers: stdout and 0. The rest is wrong usage: stderr, with `--json` as every other
-/// error is, and 2; 125 where a command's own code would have come.
+/// Prints what clap returned instead of a command, and returns the exit code.
+///
+/// `--help` and `--version` go to stdout with exit code 0. The rest is wrong usage: it goes to stderr (with `--json`
+/// like every other error) with exit code 2, or 125 for `exec`.
 pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCode {
     let ours = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let json = ours().any(|arg| arg == "--json");
@@ -30,7 +32,7 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCod
         }
     } else {
         if error.kind() == Wrong::DisplayHelpOnMissingArgumentOrSubcommand && !json && ui.size().is_some() {
-            // A person who types the name alone wants to know what there is.
+            // The program's name alone shows the help.
             ui.tell_drawn(&error.render().ansi().to_string());
         }
         let command = command_of(ours());
@@ -43,7 +45,7 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCod
     ExitCode::from(failure.exit_code())
 }
 
-/// The command that was typed, as far as there is such a one. Options of kcaws itself take no value.
+/// Returns the command that was typed, as far as it exists. Options of kcaws itself take no value.
 fn command_of<'a>(args: impl Iterator<Item = &'a OsString>) -> String {
     let mut words = vec!["kcaws".to_owned()];
     let cli = Cli::command();
@@ -56,7 +58,7 @@ fn command_of<'a>(args: impl Iterator<Item = &'a OsString>) -> String {
     words.join(" ")
 }
 
-/// Returns clap's error in the form of all others.
+/// Returns clap's error in the same form as all others.
 fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
     let what = What { error, command };
     let failure = |message: String| CommandError::new(Exit::Usage, ErrorCode::Usage, message);
@@ -104,7 +106,7 @@ fn in_our_words(error: &clap::Error, command: &str) -> CommandError {
     failure.hint(what.hint())
 }
 
-/// What clap knows of the error.
+/// The context that clap attached to the error.
 struct What<'a> {
     error: &'a clap::Error,
     command: &'a str,
@@ -121,7 +123,7 @@ impl What<'_> {
         }
     }
 
-    /// Names in backticks.
+    /// Returns the names in backticks.
     fn text(&self, kind: ContextKind) -> String {
         let quoted: Vec<String> = self.list(kind).iter().map(|text| format!("`{text}`")).collect();
         quoted.join(", ")
@@ -140,23 +142,23 @@ impl What<'_> {
                 format!("`{} --help` lists the commands", self.command)
             }
             Wrong::InvalidValue | Wrong::ValueValidation => {
-                format!("`{} --help` shows what it takes", self.command)
+                format!("see `{} --help`", self.command)
             }
             _ => match self.usage() {
                 Some(usage) => format!("usage: {usage}"),
-                None => "`kcaws --help` shows what there is".to_owned(),
+                None => "see `kcaws --help`".to_owned(),
             },
         }
     }
 
-    /// In one line.
+    /// Returns the usage in one line.
     fn usage(&self) -> Option<String> {
         let usage = self.list(ContextKind::Usage).concat();
         let usage = usage.split_whitespace().collect::<Vec<_>>().join(" ");
         usage.strip_prefix("Usage: ").map(str::to_owned)
     }
 
-    /// clap's own words, for what has no form of ours.
+    /// Returns clap's own message, for errors that have no form here.
     fn rendered(&self) -> String {
         let text = self.error.render().to_string();
         let first = text.split("\n\n").next().unwrap_or_default();
@@ -197,23 +199,28 @@ mod tests {
             (
                 "console --duration 1s",
                 "invalid value `1s` for `--duration <DURATION>`",
-                "AWS takes 15m to 12h, in whole seconds",
-                "`kcaws console --help` shows what it takes",
+                "must be between 15m and 12h, in whole seconds",
+                "see `kcaws console --help`",
             ),
             (
                 "init tcsh",
                 "invalid value `tcsh` for `<SHELL>`",
                 "possible values: bash",
-                "`kcaws init --help` shows what it takes",
+                "see `kcaws init --help`",
             ),
-            ("login --flow", "`--flow <FLOW>` needs a value", "possible values: ", "`kcaws login --help`"),
+            (
+                "login --flow",
+                "`--flow <FLOW>` needs a value",
+                "possible values: ",
+                "see `kcaws login --help`",
+            ),
             ("console --print --copy", "`--print` cannot be used with `--copy`", "", "usage: kcaws console"),
             ("login --force --force", "`--force` is given more than once", "", "usage: kcaws login"),
             (
                 "env it's --format x'y",
                 "invalid value `x'y` for `--format <FORMAT>`",
                 "possible",
-                "`kcaws env --help`",
+                "see `kcaws env --help`",
             ),
         ] {
             let line: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

@@ -1,4 +1,4 @@
-//! A `--` that is missing before the command of `exec`.
+//! Reports a missing `--` before the command of `exec`.
 
 use std::ffi::OsString;
 
@@ -11,7 +11,7 @@ use crate::cli::error::{CommandError, ErrorCode, Exit, argument};
 use crate::profile::Document;
 use crate::similar::similar;
 
-/// What is missing before the command of `exec`, and the line as it was meant.
+/// Returns the error for a missing `--` before the command of `exec`, with the corrected line as the hint.
 pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Option<CommandError> {
     let is_about_words = matches!(
         error.kind(),
@@ -21,7 +21,7 @@ pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Opti
     let at = words.iter().position(|word| word == "exec").filter(|_| is_about_words)?;
     let cli = Cli::command();
     let profiles = app.document().map(Document::profile_names).unwrap_or_default();
-    // A typo of a profile is a profile.
+    // A mistyped profile still counts as a profile.
     let is_profile = |word: &str| !similar(word, profiles.iter().map(String::as_str)).is_empty();
     let has_default = app.env.profile().is_some();
     let exec = cli.find_subcommand("exec")?;
@@ -39,11 +39,11 @@ pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Opti
     Some(wrong("the `--` before the command is missing").hint(hint))
 }
 
-/// Returns what stands before the command and the command itself, for a line `kcaws … exec …` whose first word is the
-/// one behind `exec`. `None` where there is no command, or where the `--` is in its place.
+/// Returns the words before the command and the command itself, given the words after `kcaws … exec`.
 ///
-/// The first word that belongs to no option is the profile, unless an option names it. With a profile in the environment
-/// it may be the command, if no profile has such a name: `is_profile` knows.
+/// `None` if there is no command or the `--` is present. The first word that belongs to no option is the profile,
+/// unless an option names it. With a profile in the environment, it may be the command if no profile has that name:
+/// `is_profile` decides.
 fn split<'a>(
     words: &'a [String],
     exec: &Command,

@@ -4,7 +4,7 @@ use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::platform::picker::PickError;
 
-/// Until `read` takes the answer; an empty one stands for `usual`.
+/// Asks until `read` accepts the answer; an empty one means `usual`.
 pub(super) fn until<T>(
     question: &str,
     usual: Option<&str>,
@@ -22,7 +22,7 @@ pub(super) fn until<T>(
     }
 }
 
-/// `None`: nothing was picked.
+/// Returns `None` if nothing was picked.
 pub(super) fn picked<T>(picked: Result<T, PickError>) -> Result<Option<T>, CommandError> {
     match picked {
         Err(PickError::Nothing) => Ok(None),

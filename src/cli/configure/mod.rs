@@ -33,8 +33,8 @@ Examples:
 
 /// Set up kcaws: the session, the login, the profiles, and the line for your shell
 ///
-/// Asks for what no flag says. Can be run again: it changes only what is asked for, shows each change of a file before
-/// it is written, and profiles of other tools stay as they are.
+/// Prompts for anything not given as a flag. It is safe to run again: it changes only what you ask for, shows each
+/// change before writing it, and leaves profiles of other tools alone.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
@@ -42,34 +42,34 @@ pub(super) struct ConfigureArgs {
     /// Name of the [sso-session …]
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
-    /// Of your access portal, in any form, or one of your company's that leads there
+    /// Your access portal URL, or a company URL that redirects to it
     #[arg(long, value_name = "URL")]
     start_url: Option<String>,
-    /// Where Identity Center is; only needed where the start URL does not tell
+    /// Region of Identity Center; only needed if the start URL does not contain it
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// all, none, or names as `profile sync` would give them, with commas between
+    /// Profiles to write: all, none, or names as `profile sync` would give them, separated by commas
     #[arg(long, value_name = "WHICH")]
     profiles: Option<String>,
-    /// Default region of new profiles (default: that of config.toml, else that of Identity Center)
+    /// Region of new profiles [default: from config.toml, else that of Identity Center]
     #[arg(long, value_name = "REGION")]
     profile_region: Option<String>,
-    /// How profiles are named, as for `profile sync`
+    /// Template for profile names, as for `profile sync`
     #[arg(long)]
     template: Option<String>,
     /// Do not log in
     #[arg(long)]
     no_login: bool,
-    /// Write kcaws profiles beside those of the AWS CLI, aws-sso-util, granted and aws-sso-cli
+    /// Also create kcaws profiles from those of the AWS CLI, aws-sso-util, granted and aws-sso-cli
     #[arg(long)]
     import: bool,
-    /// What stands behind their names in the new ones (default: -kcaws)
+    /// Suffix for the names of the new profiles [default: -kcaws]
     #[arg(long, value_name = "SUFFIX", requires = "import", allow_hyphen_values = true)]
     import_suffix: Option<String>,
-    /// Add the line for your shell to the file that it reads at its start
+    /// Add the line for your shell to its startup file
     #[arg(long, conflicts_with = "no_shell_line")]
     shell_line: bool,
-    /// Do not ask about that line
+    /// Do not offer to add that line
     #[arg(long)]
     no_shell_line: bool,
     /// Write ~/.aws/config without asking
@@ -95,9 +95,9 @@ struct Report<'a> {
     profiles: &'a [Changed],
     not_understood: Vec<UnclearRow<'a>>,
     shell_line: Option<shell::Row>,
-    /// What `undo` brings the old files back by, in the order of the writes.
+    /// The backup IDs for `undo`, in the order of the writes.
     backups: &'a [u64],
-    /// Only in a dry run.
+    /// Set only in a dry run.
     diff: Option<String>,
 }
 
@@ -118,7 +118,7 @@ struct UnclearRow<'a> {
     reason: &'static str,
 }
 
-/// What is set up, and what became of it so far.
+/// The session being set up, and the results so far.
 struct Run<'a> {
     args: &'a ConfigureArgs,
     name: String,
@@ -129,7 +129,7 @@ struct Run<'a> {
     profiles: Vec<Changed>,
     unclear: Vec<Unparsed>,
     backups: Vec<u64>,
-    /// Done but for this.
+    /// A failure that did not stop the rest.
     partial: Option<CommandError>,
 }
 
@@ -144,7 +144,7 @@ impl Run<'_> {
 }
 
 pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // All that can be wrong about the flags, before anybody is asked anything.
+    // All flags are checked before any question is asked.
     let mut settings = app.settings()?.profiles.clone();
     settings.name = args.template.clone().or(settings.name);
     settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
@@ -201,11 +201,11 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     if plan.is_new && !args.import {
         let theirs = other_tools::of_portal(&found, &answers.start_url);
         if theirs > 0 {
-            ui.say(&format!("Profiles of other tools use this portal ({theirs}); `kcaws configure --import` makes kcaws profiles beside them."));
+            ui.say(&format!("Profiles of other tools use this portal ({theirs}); `kcaws configure --import` creates kcaws profiles from them."));
         }
     }
 
-    // The file has the session now; what was read before does not know it.
+    // The file has the session now, so it is read again.
     let app = &app.reloaded();
     let is_there = change == "unchanged" || !args.write.dry_run;
     let logged_in = is_there && log_in(&run, app, ui)?;
@@ -226,7 +226,7 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     run.partial.map_or(Ok(()), Err)
 }
 
-/// A file that AWS_CONFIG_FILE names and that does not exist is created only where that can be meant, and not unsaid.
+/// Creates a missing file named by AWS_CONFIG_FILE only if that is likely intended, and reports it.
 fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let Err(missing) = resolve::check_config_file(app) else { return Ok(()) };
     let path = app.config_path()?;
@@ -238,9 +238,13 @@ fn tell_of_new_file(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 pub(super) fn input_needed(missing: &[&str]) -> CommandError {
-    CommandError::new(Exit::Usage, ErrorCode::InputNeeded, "answers are missing, and nobody can be asked")
-        .because(format!("not given: {}", missing.join(", ")))
-        .hint("give them as flags, or run `kcaws configure` at a terminal")
+    CommandError::new(
+        Exit::Usage,
+        ErrorCode::InputNeeded,
+        "some values are missing and there is no terminal to ask for them",
+    )
+    .because(format!("not given: {}", missing.join(", ")))
+    .hint("give them as flags, or run `kcaws configure` at a terminal")
 }
 
 fn path_of(run: &Run<'_>) -> String {
@@ -259,29 +263,29 @@ fn say_what_is_there(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
         };
         let plural = if count == 1 { "" } else { "s" };
         ui.say(&shown(&format!(
-            "There is session `{}`: {}, {}, {noted}, {count} profile{plural} of kcaws.",
+            "Found session `{}`: {}, {} ({noted}, {count} kcaws profile{plural}).",
             one.name, one.start_url, one.region
         )));
     }
     Ok(())
 }
 
-/// The diff shows them too; here they stand side by side.
+/// Shows the changes side by side, in addition to the diff.
 fn tell_changes(plan: &SessionPlan, ui: &mut Ui) {
     if !plan.overwrites() {
         return;
     }
-    ui.tell(&format!("Session `{}` is there with other values:", shown(&plan.name)));
+    ui.tell(&format!("Session `{}` exists with different values:", shown(&plan.name)));
     for change in &plan.changes {
         let old = change.old.as_deref().unwrap_or("(nothing)");
         ui.tell(&format!("  {}: {} → {}", change.key, shown(old), shown(&change.new)));
     }
     if plan.moves_the_portal() {
-        ui.tell("  A login at the old start URL does not count for the new one.");
+        ui.tell("  A login for the old start URL is not valid for the new one.");
     }
 }
 
-/// Whether somebody is logged in then. A failed login leaves the session as it was written.
+/// Returns whether the user is logged in afterwards. A failed login leaves the session as written.
 fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
     let is_noted = profiles::is_noted(app, &resolve::session_named(app, &run.name)?)?;
     if run.args.no_login || run.args.write.dry_run {
@@ -294,7 +298,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
     if outcome.is_err() && !run.args.write.json {
         let name = argument(&run.name);
         ui.tell(&format!(
-            "Session `{}` is set up; only the login failed. To go on: kcaws configure --session {}",
+            "Session `{}` is set up; only the login failed. To continue: kcaws configure --session {}",
             shown(&run.name),
             shown(&name)
         ));
@@ -305,7 +309,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
 fn say_profiles_need_a_login(run: &Run<'_>, ui: &mut Ui) {
     let name = shown(&argument(&run.name));
     ui.say(&format!(
-        "Profiles are made of what you have, and that takes a login: kcaws configure --session {name}"
+        "You must log in before profiles can be created from your accounts: kcaws configure --session {name}"
     ));
 }
 
@@ -321,7 +325,7 @@ fn say_next(run: &Run<'_>, ui: &mut Ui) {
         ui.say(&format!("Profiles in {}: {}.", path_of(run), counts.join(", ")));
     }
     if let Some(template) = run.args.template.as_deref().filter(|_| !run.profiles.is_empty()) {
-        ui.say(&format!("For `kcaws profile sync` to keep these names, set `name = {template:?}` under [profiles] in config.toml."));
+        ui.say(&format!("To keep these names in `kcaws profile sync`, set `name = {template:?}` under [profiles] in config.toml."));
     }
     if let Some(profile) = profiles::first_written(&run.profiles).filter(|_| !run.args.write.dry_run) {
         ui.say(&format!("Try: aws sts get-caller-identity --profile {}", shown(profile)));

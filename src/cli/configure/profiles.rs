@@ -1,4 +1,4 @@
-//! The profiles: those of the listing, all or chosen, and those of other tools.
+//! The profiles: all or some of the listing, and those imported from other tools.
 
 use super::{Run, ask, session_questions};
 use crate::app::App;
@@ -20,7 +20,7 @@ use crate::profile::save::Outcome;
 use crate::profile::sync::{Note, Plan, Sync, WantedProfile, Writer, wanted};
 use crate::similar::did_you_mean;
 
-/// Which of the listing.
+/// Selects profiles of the listing.
 pub(super) enum ProfileSelection {
     All,
     None,
@@ -40,7 +40,7 @@ impl ProfileSelection {
     }
 }
 
-/// Writes what is wanted of all accounts and permission sets; the login is there.
+/// Writes the selected profiles of all accounts and permission sets; requires a login.
 pub(super) fn of_listing(
     run: &mut Run<'_>,
     wish: &ProfileSelection,
@@ -55,7 +55,7 @@ pub(super) fn of_listing(
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let all = wanted(&session.name, listed, &run.settings, &run.template);
     if all.is_empty() {
-        ui.say("AWS lists no account for you; an administrator can assign permission sets.");
+        ui.say("AWS lists no accounts for you; an administrator can assign permission sets.");
         return Ok(());
     }
     let mut chosen = choose(all, wish, ui)?;
@@ -63,7 +63,7 @@ pub(super) fn of_listing(
     if chosen.iter().any(|one| one.region.is_none()) {
         let region = if matches!(wish, ProfileSelection::Ask) {
             let usual = Some(session.region.as_str());
-            ask::until("Default region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
+            ask::until("Region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
         } else {
             session.region.clone()
         };
@@ -82,8 +82,9 @@ pub(super) fn of_listing(
     Ok(())
 }
 
-/// Writes profiles of our own for those of other tools, which stay as they are. Sync does not count them as its own;
-/// the next import does.
+/// Writes kcaws profiles for those of other tools, which are left alone.
+///
+/// Sync does not treat them as its own; the next import does.
 pub(super) fn of_other_tools(
     run: &mut Run<'_>,
     found: Found,
@@ -98,14 +99,14 @@ pub(super) fn of_other_tools(
     let count = |kind: &&str| tools.iter().filter(|tool| *tool == kind).count();
     let counts: Vec<String> = kinds.iter().map(|kind| format!("{kind}: {}", count(kind))).collect();
     ui.say(&match (tools.len(), counts.join(", ")) {
-        (0, _) => "Found no profile from another tool that can be imported.".to_owned(),
+        (0, _) => "Found no profiles from other tools to import.".to_owned(),
         (1, counts) => format!("Found 1 profile from another tool ({counts})."),
         (several, counts) => format!("Found {several} profiles from other tools ({counts})."),
     });
     tell_of_choice(run, start_url, app, ui)?;
     let suffix = match &run.args.import_suffix {
         None if ui.is_interactive() && !found.profiles.is_empty() => {
-            ask::until("New names: theirs, and behind it", Some(SUFFIX), ui, suffix)?
+            ask::until("Suffix for the new names", Some(SUFFIX), ui, suffix)?
         }
         given => suffix(given.as_deref().unwrap_or(SUFFIX))?,
     };
@@ -131,7 +132,7 @@ pub(super) fn of_other_tools(
     Ok(())
 }
 
-/// Several sessions of one portal differ for a person only.
+/// Reports other sessions of the same portal, which could have been meant.
 fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let known = session_questions::known(app.document()?);
     let names = known.iter().filter(|one| answers::is_same_portal(&one.start_url, start_url));
@@ -139,7 +140,7 @@ fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Res
     if !others.is_empty() {
         let others = others.join("`, `");
         ui.say(&shown(&format!(
-            "Importing into session `{}`; `{others}` has the same portal (choose with --session).",
+            "Importing into session `{}`; `{others}` uses the same portal (choose with --session).",
             run.name
         )));
     }
@@ -155,9 +156,9 @@ pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
     Err(CommandError::new(
         Exit::Usage,
         ErrorCode::BadAnswer,
-        format!("`{text}` cannot stand in the name of a profile"),
+        format!("`{text}` cannot be part of a profile name"),
     )
-    .hint("their own names stay theirs; add letters, digits or `_.@%:+/-`"))
+    .hint("the suffix tells new profiles from existing ones; use letters, digits or `_.@%:+/-`"))
 }
 
 fn choose(
@@ -193,10 +194,10 @@ fn named(all: Vec<WantedProfile>, names: &[String]) -> Result<Vec<WantedProfile>
         return Err(CommandError::new(
             Exit::Usage,
             ErrorCode::NoSuchProfile,
-            format!("no profile would be `{stranger}`"),
+            format!("no profile would be named `{stranger}`"),
         )
-        .because(format!("there would be: {}", there.join(", ")))
-        .hint(format!("{meant}Names come from --template; none of them was written")));
+        .because(format!("the names would be: {}", there.join(", ")))
+        .hint(format!("{meant}names come from --template; nothing was written")));
     }
     Ok(all.into_iter().filter(|one| names.contains(&one.name)).collect())
 }
@@ -216,7 +217,7 @@ fn marked(all: Vec<WantedProfile>, ui: &Ui) -> Result<Vec<WantedProfile>, Comman
     Ok(chosen.map(|(_, one)| one).collect())
 }
 
-/// `None`: the person said no.
+/// Returns `None` if the user declined.
 fn put(
     run: &mut Run<'_>,
     wanted: &[WantedProfile],
@@ -238,7 +239,7 @@ fn put(
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
     let outcome = run.target.change_if_agreed(&run.args.write, run.args.yes, &run.command(), ui, edit)?;
     let Some(outcome) = outcome else {
-        ui.say("No profile was written.");
+        ui.say("No profiles were written.");
         return Ok(None);
     };
     run.keep(&outcome);
@@ -259,13 +260,13 @@ fn warn_of_shadows(outcome: &Outcome<Plan>, app: &App, ui: &mut Ui) {
     }
 }
 
-/// Whether somebody seems to be logged in, by what the last login noted.
+/// Returns whether the user seems to be logged in, according to the last login's status file.
 pub(super) fn is_noted(app: &App, session: &SsoSession) -> Result<bool, CommandError> {
     let noted = crate::session::status::read(app.state(), session)?;
     Ok(noted.is_some_and(|status| status.login.is_some()))
 }
 
-/// What was really written.
+/// The profiles that were actually written.
 pub(super) fn first_written(profiles: &[Changed]) -> Option<&str> {
     profiles.iter().find(|one| matches!(one.change, "created" | "updated")).map(|one| one.name.as_str())
 }

@@ -1,4 +1,4 @@
-//! Which session: its start URL, region and name, by flag, from the file, or asked.
+//! Determines the session: its start URL, Region and name, from flags, the file, or questions.
 
 use super::{ConfigureArgs, ask};
 use crate::app::App;
@@ -15,7 +15,7 @@ pub(super) struct Answers {
     pub(super) region: String,
 }
 
-/// An `[sso-session …]` as it stands; empty what it does not have.
+/// An `[sso-session …]` section as written; missing keys are empty.
 #[derive(Clone, Default)]
 pub(super) struct KnownSession {
     pub(super) name: String,
@@ -37,7 +37,7 @@ pub(super) fn known(document: &Document) -> Vec<KnownSession> {
     names.into_iter().filter_map(of).collect()
 }
 
-/// What nobody can be asked for, and no flag says.
+/// Values that are not given as flags and cannot be asked for.
 pub(super) fn missing(args: &ConfigureArgs, known: &[KnownSession], found: &Found) -> Vec<&'static str> {
     let mut missing = Vec::new();
     let session = match &args.session {
@@ -51,7 +51,7 @@ pub(super) fn missing(args: &ConfigureArgs, known: &[KnownSession], found: &Foun
         .or_else(|| only_portal(args, found).map(|(url, _)| url));
     match url {
         None => missing.push("--start-url"),
-        // A company's own may lead to one that tells it.
+        // A company URL may lead to one that contains it.
         Some(url) => {
             let is_known = args.region.is_some()
                 || session.is_some_and(|one| !one.region.is_empty() && is_same_portal(&one.start_url, &url))
@@ -125,8 +125,8 @@ pub(super) fn session(
     Ok(Answers { name, start_url, region })
 }
 
-/// Nothing is asked of the network about what is in the file already; the login asks. A spelling that AWS refuses is
-/// corrected.
+/// Takes over a session that is already in the file without using the network, which the login does. Corrects a
+/// spelling that AWS rejects.
 fn unchanged(before: &KnownSession) -> (String, Option<String>) {
     let url = match start_url::cleaned(&before.start_url) {
         Ok(cleaned) if !start_url::is_well_spelled(&before.start_url) => cleaned,
@@ -136,7 +136,7 @@ fn unchanged(before: &KnownSession) -> (String, Option<String>) {
     (url, told)
 }
 
-/// `None`: the person wants another one, or there is none.
+/// Returns `None` if the user wants another one, or there is none.
 fn one_of(known: &[KnownSession], ui: &Ui) -> Result<Option<KnownSession>, CommandError> {
     match known {
         [] => Ok(None),
@@ -153,13 +153,13 @@ fn one_of(known: &[KnownSession], ui: &Ui) -> Result<Option<KnownSession>, Comma
         several => {
             let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
             Err(CommandError::new(Exit::Usage, ErrorCode::WhichSession, "which session?")
-                .because(format!("there are: {}", names.join(", ")))
-                .hint("name it with --session, or another portal with --start-url"))
+                .because(format!("sessions: {}", names.join(", ")))
+                .hint("pass --session, or --start-url for another portal"))
         }
     }
 }
 
-/// The region that the portal tells, if it does.
+/// Returns the Region contained in the portal's address, if any.
 fn region_of_portal(url: &str, app: &App) -> Result<Option<String>, CommandError> {
     match start_url::resolve(url, "", &*app.redirects()?) {
         Ok(portal) => Ok(Some(portal.region)),
@@ -181,9 +181,7 @@ fn ask_start_url(
     if !ui.is_interactive() {
         return take(usual.unwrap_or_default());
     }
-    ui.tell(
-        "The start URL is the address of your AWS access portal, or one of your company's that leads there.",
-    );
+    ui.tell("Enter your AWS access portal URL, or a company URL that redirects to it.");
     ask::until("Start URL", usual, ui, take)
 }
 
@@ -194,23 +192,23 @@ fn ask_region(usual: Option<String>, ui: &mut Ui) -> Result<String, CommandError
             None => Err(super::input_needed(&["--region"])),
         };
     }
-    ui.tell("This URL does not tell in which region your Identity Center is; a wrong one shows in the browser only.");
+    ui.tell("The URL doesn't show which Region your Identity Center is in. If you enter the wrong one, you will only find out in the browser.");
     ask::until("Region of Identity Center", usual.as_deref(), ui, |text| Ok(answers::region(text)?))
 }
 
-/// That of the profiles to import, when they have one portal.
+/// Returns the portal of the profiles to import if they share one.
 fn only_portal(args: &ConfigureArgs, found: &Found) -> Option<(String, Option<String>)> {
     match other_tools::portals(found).as_slice() {
-        // A password in it shall not be shown, and could not be used.
+        // A password in it must not be shown, and could not be used.
         [(url, region)] if args.import => Some((answers::start_url(url).ok()?, region.clone())),
         _ => None,
     }
 }
 
-/// `corp`, or `corp-2` where that is another portal's.
+/// Returns `corp`, or `corp-2` if that name belongs to another portal.
 fn free(name: &str, known: &[KnownSession]) -> String {
     let is_taken = |name: &str| known.iter().any(|one| one.name == name);
-    // One more than there are: one of them is free.
+    // One more candidate than sessions, so one of them is free.
     let numbered = (2..=known.len() + 1).map(|number| format!("{name}-{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
 }

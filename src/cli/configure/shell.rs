@@ -1,4 +1,4 @@
-//! The line for the person's shell: shown, and written where that is wanted.
+//! The line for the user's shell: shown, and added to its startup file on request.
 
 use std::path::Path;
 
@@ -17,19 +17,19 @@ use crate::shell::Format;
 pub(super) struct Row {
     shell: &'static str,
     line: String,
-    /// null where a line alone does not do it.
+    /// Null if one line is not enough.
     file: Option<String>,
-    /// `added`, `unchanged`, or `shown` alone.
+    /// `added`, `unchanged` or `shown`.
     change: &'static str,
 }
 
-/// `None`: a shell that kcaws has nothing for.
+/// Returns `None` for an unsupported shell.
 pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<Row>, CommandError> {
     let args = run.args;
     let word = |format| word_for(format, Path::new(&run.program), app);
     let Some(line) = ShellLine::of_this_person(&app.env, &app.folders, word) else {
         return if args.shell_line {
-            Err(nowhere("kcaws has no line for the shell in SHELL"))
+            Err(nowhere("kcaws does not support the shell in SHELL"))
         } else {
             Ok(None)
         };
@@ -40,9 +40,9 @@ pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<
     };
     let Some(path) = line.file.clone() else {
         if args.shell_line {
-            return Err(nowhere("this shell takes more than a line in a file"));
+            return Err(nowhere("this shell needs more than one line in a startup file"));
         }
-        ui.say(&format!("Your shell: `{}` prints what it takes, and where it goes.", shown(&line.line)));
+        ui.say(&format!("Your shell: `{}` prints the script and where to put it.", shown(&line.line)));
         return row("shown");
     };
     let (file, name) = (app.config_file(path.clone()), shown(&path.display().to_string()));
@@ -64,11 +64,11 @@ pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<
         return row("unchanged");
     };
     run.backups.push(backup);
-    ui.say("Added; it counts from the next shell on.");
+    ui.say("Added. Open a new shell for it to take effect.");
     row("added")
 }
 
-/// By name where the shell finds it by name.
+/// Returns the program's name if the shell finds it by name, else its path.
 fn word_for(format: Format, program: &Path, app: &App) -> Option<String> {
     let path = app.env.raw("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| program.parent() == Some(&folder)) {
@@ -79,5 +79,5 @@ fn word_for(format: Format, program: &Path, app: &App) -> Option<String> {
 
 fn nowhere(message: &str) -> CommandError {
     CommandError::new(Exit::Failed, ErrorCode::NoShellLine, message)
-        .hint("all else is done; `kcaws init --help` has the lines for each shell")
+        .hint("everything else is done; `kcaws init --help` shows the lines for each shell")
 }

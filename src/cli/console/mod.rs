@@ -19,7 +19,7 @@ use crate::app::resolve::ResolvedSession;
 use crate::console::{Destination, Partition, Via, destination, regions};
 use crate::profile::Role;
 
-/// What AWS takes for a console session.
+/// The lengths that AWS accepts for a console session.
 const DURATIONS: std::ops::RangeInclusive<Duration> = Duration::from_mins(15)..=Duration::from_hours(12);
 
 const EXAMPLES: &str = "\
@@ -38,29 +38,29 @@ you are signed in or sign in; no credentials are used here, and several sessions
 
 /// Open the AWS console in the browser with a profile's permission set
 ///
-/// Without a profile it is that of AWS_PROFILE, else `default`; without either, a person at a terminal is asked.
+/// Uses the profile of AWS_PROFILE if none is given, else `default`; without either, asks at a terminal.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ConsoleArgs {
     #[command(flatten)]
     of: RoleArgs,
-    /// A service by its short name, such as s3, logs, iam (--list-services shows all)
+    /// Short name of a service, such as s3, logs, iam (--list-services shows all)
     #[arg(long, short, value_name = "NAME")]
     service: Option<String>,
-    /// A page of the console by its URL, or a resource by its ARN
+    /// URL of a console page, or ARN of a resource
     #[arg(long, value_name = "URL|ARN", conflicts_with = "service")]
     destination: Option<String>,
     /// AWS Region of the console, unless the destination has its own [default: $AWS_REGION, then $AWS_DEFAULT_REGION,
     /// then the profile's, then the session's]
     #[arg(long, value_parser = regions::argument)]
     region: Option<String>,
-    /// federation or portal; else `console-via` of the settings, else federation
+    /// How to sign in: federation or portal [default: `console-via` in config.toml, else federation]
     #[arg(long, value_parser = PossibleValuesParser::new(["federation", "portal"]).try_map(|name| via(&name)))]
     via: Option<Via>,
-    /// How long the console session lasts, from 15m to 12h; else as long as the credentials
+    /// Length of the console session, from 15m to 12h [default: as long as the credentials are valid]
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
-    /// End the browser's console sessions first, all of them
+    /// End all of the browser's console sessions first
     #[arg(long)]
     logout_first: bool,
     #[command(flatten)]
@@ -71,7 +71,7 @@ pub(super) struct ConsoleArgs {
 }
 
 fn via(text: &str) -> Result<Via, String> {
-    text.parse().map_err(|()| format!("it is one of {}", Via::NAMES))
+    text.parse().map_err(|()| format!("use one of {}", Via::NAMES))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -79,7 +79,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     if DURATIONS.contains(&duration) && duration.subsec_nanos() == 0 {
         Ok(duration)
     } else {
-        Err("AWS takes 15m to 12h, in whole seconds".to_owned())
+        Err("must be between 15m and 12h, in whole seconds".to_owned())
     }
 }
 
@@ -108,7 +108,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     args.out.hand_over(&goal, &opening, app, ui)
 }
 
-/// Of the login's own partition: nothing else can be signed in to.
+/// Returns the destination, which must be in the login's partition: nothing else can be signed in to.
 fn find(
     args: &ConsoleArgs,
     selected: &ResolvedSession,
@@ -129,7 +129,10 @@ fn warn_of_doubts(destination: &Destination, role: &Role, ui: &mut Ui) {
         ui.warn(guess);
     }
     if let Some(theirs) = destination.account.as_deref().filter(|theirs| *theirs != role.account_id) {
-        ui.warn(&format!("the destination belongs to account {theirs}, the role to {}", role.account_id));
+        ui.warn(&format!(
+            "the destination belongs to account {theirs}, but the role belongs to {}",
+            role.account_id
+        ));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What becomes of the URL: the browser, stdout or the clipboard.
+//! Outputs the URL: to the browser, stdout or the clipboard.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::platform::osc52::Multiplexer;
 use crate::ports::browser::{BrowserOptions, NoBrowser};
 use crate::secret::{self, Secret};
 
-/// How long a browser may take from its start to asking for the page.
+/// How long a browser may take from its start to requesting the page.
 const BROWSER_PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Args, Debug)]
@@ -24,27 +24,28 @@ pub(super) struct Out {
     /// Print the URL instead of opening it
     #[arg(long, group = "handed_over")]
     print: bool,
-    /// Copy the URL to the clipboard instead of opening it; without a display to that of the terminal (OSC 52)
+    /// Copy the URL to the clipboard instead of opening it; without a display, to the terminal's clipboard (OSC 52)
     #[arg(long, group = "handed_over")]
     copy: bool,
-    /// Print the URL and what it is as JSON instead of opening it
+    /// Print the URL and its details as JSON instead of opening it
     #[arg(long, group = "handed_over")]
     pub(super) json: bool,
-    /// firefox, chrome, chromium, edge, brave or vivaldi (also as a Flatpak or a snap), or any program by name or path
+    /// Browser to use: firefox, chrome, chromium, edge, brave, vivaldi (also as a Flatpak or snap), or a program or
+    /// path
     #[arg(long, value_name = "NAME|PATH", conflicts_with = "handed_over")]
     browser: Option<String>,
-    /// A profile of that browser: for Firefox its name, else the name of its folder, such as `Profile 1`
+    /// Browser profile: its name for Firefox, otherwise the name of its folder, such as `Profile 1`
     #[arg(long, value_name = "NAME", conflicts_with = "handed_over")]
     browser_profile: Option<String>,
-    /// A container of Firefox with the extension "Open external links in a container"; else named as the profile
+    /// Firefox container, with the extension "Open external links in a container" [default: named after the profile]
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "handed_over")]
     container: Option<String>,
 }
 
 impl Out {
-    /// Before anything is asked for: whether it can end well.
+    /// Checks the options before anything is requested.
     pub(super) fn check(&self, app: &App) -> Result<(), CommandError> {
-        // A browser that somebody names is tried wherever it is.
+        // A browser named by the user is always tried.
         if self.print || self.copy || self.json || self.browser.is_some() {
             return Ok(());
         }
@@ -67,17 +68,17 @@ impl Out {
         } else if self.print {
             ui.secret_data(&opening.url);
             if signs_in {
-                ui.say("This URL signs in whoever opens it within 15 minutes: keep it to yourself.");
+                ui.say("Anyone who opens this URL within 15 minutes is signed in: keep it to yourself.");
             }
         } else if self.copy {
             copy(&opening.url, app, ui)?;
             if signs_in {
-                ui.say("It signs in anyone who opens it within 15 minutes.");
+                ui.say("Anyone who opens it within 15 minutes is signed in.");
             }
         } else {
             open(opening, &self.manner(goal), BROWSER_PATIENCE, app, ui)?;
             let (name, account) = (shown(&goal.role.role_name), &goal.role.account_id);
-            ui.say(&format!("The console of account {account} opens as {name}, by {}.", opening.via.name()));
+            ui.say(&format!("Opening the console for account {account} as {name} ({}).", opening.via.name()));
         }
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Out {
     }
 }
 
-/// Into the clipboard of the desktop, or else of the terminal, which may be on another machine.
+/// Copies to the clipboard of the desktop, or else of the terminal, which may be on another machine.
 fn copy(url: &Secret<String>, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let Err(error) = app.clipboard().put(url) else {
         ui.say("Copied the URL to the clipboard.");
@@ -114,14 +115,14 @@ fn copy(url: &Secret<String>, app: &App, ui: &mut Ui) -> Result<(), CommandError
 fn refuse_without_browser(missing: Option<NoBrowser>) -> Result<(), CommandError> {
     let why = match missing {
         None => return Ok(()),
-        Some(NoBrowser::Ssh) => "over SSH no browser is opened",
-        Some(NoBrowser::NoDisplay) => "there is no display here",
+        Some(NoBrowser::Ssh) => "not opening a browser over SSH",
+        Some(NoBrowser::NoDisplay) => "no display is available",
     };
     Err(CommandError::new(Exit::Failed, ErrorCode::NoBrowser, why)
-        .hint("`kcaws console --print` prints the URL; open it within 15 minutes where you sit"))
+        .hint("`kcaws console --print` prints the URL; open it on your own machine within 15 minutes"))
 }
 
-/// `patience`: how long the browser may take from its start to asking for the page.
+/// Opens the URL in the browser; `patience` is how long the browser may take from its start to requesting the page.
 fn open(
     opening: &ConsoleLink,
     manner: &BrowserOptions,
@@ -131,7 +132,7 @@ fn open(
 ) -> Result<(), CommandError> {
     let browser = app.browser();
     if opening.expires_at.is_none() {
-        // No secret in it: it may stand on a command line.
+        // It contains no secret, so it may be on a command line.
         browser.open_in(manner, opening.url.expose())?;
         return Ok(());
     }
@@ -152,7 +153,7 @@ struct Report<'a> {
     schema: u32,
     #[serde(serialize_with = "secret::expose")]
     url: &'a Secret<String>,
-    /// Of the URL, not of the console session. `null`: it is a link without a secret in it.
+    /// Expiry of the URL, not of the console session; null for a link that contains no secret.
     url_expires_at: Option<String>,
     via: &'static str,
     account_id: &'a str,
@@ -222,8 +223,8 @@ mod tests {
                 None,
                 ["\"Open external links in a container\" may be missing", "addons.mozilla.org"],
             ),
-            (Some("dev"), Some("work"), ["\"Open external links in a container\"", "leave --container out"]),
-            (None, Some("work"), ["may have no profile `work`", "about:profiles"]),
+            (Some("dev"), Some("work"), ["\"Open external links in a container\"", "leave out --container"]),
+            (None, Some("work"), ["may not have a profile `work`", "about:profiles"]),
             (None, None, ["`fake` was started", "--browser"]),
         ] {
             let told = refusal(container, profile);

@@ -1,4 +1,4 @@
-//! The URL that the browser opens, by either way.
+//! Builds the URL that the browser opens, by federation or through the portal.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::profile::Role;
 use crate::profile::services::{Service, endpoint_override};
 use crate::secret::Secret;
 
-/// A console that ends sooner is a nuisance: warm credentials with less left are renewed first, if they can be.
+/// Cached credentials with less time left are renewed first if possible, so that the console does not end too soon.
 const WORTH_OPENING: TimeDelta = TimeDelta::minutes(30);
 /// IAM user guide, "Enabling custom identity broker access to the AWS console".
 const URL_LIFE: TimeDelta = TimeDelta::minutes(15);
 
-/// Who goes where.
+/// The role to sign in as, and the page to open.
 pub(super) struct ConsoleTarget {
     pub(super) selected: ResolvedSession,
     pub(super) role: Role,
@@ -32,11 +32,11 @@ pub(super) struct ConsoleTarget {
 pub(super) struct ConsoleLink {
     pub(super) url: Secret<String>,
     pub(super) via: Via,
-    /// `None`: the URL signs nobody in, and holds no secret.
+    /// `None` if the URL contains no secret and signs no one in.
     pub(super) expires_at: Option<DateTime<Utc>>,
 }
 
-/// Role credentials, a sign-in token for them, and the URL with it.
+/// Exchanges role credentials for a sign-in token, and returns the URL with it.
 pub(super) fn by_federation(
     goal: &ConsoleTarget,
     duration: Option<Duration>,
@@ -53,7 +53,7 @@ pub(super) fn by_federation(
     } else {
         None
     };
-    // The URL behind a logout holds the sign-in token.
+    // The URL to continue to after the logout contains the sign-in token.
     let endpoints = goal.selected.endpoints(app)?;
     for origin in logout.iter().chain([&signin]) {
         endpoints.credentials_may_go_to(origin)?;
@@ -68,7 +68,7 @@ pub(super) fn by_federation(
     let mut url = console::login_url(signin.as_str(), issuer, &goal.destination.url, &token);
     if let Some(logout) = logout {
         url = console::logout_first(logout.as_str(), &url);
-        ui.warn("--logout-first ends every console session of the browser, with multi-session up to five");
+        ui.warn("--logout-first ends every console session of the browser (up to five with multi-session support)");
     }
     Ok(ConsoleLink { url, via: Via::Federation, expires_at: Some(expires_at) })
 }
@@ -77,24 +77,24 @@ fn no_logout() -> CommandError {
     CommandError::new(
         Exit::Usage,
         ErrorCode::NoLogoutFirst,
-        "--logout-first works in the commercial partition alone",
+        "--logout-first only works in the commercial partition",
     )
-    .because("no other sign-in host goes on to another page after a logout")
+    .because("sign-in hosts of other partitions do not redirect after a logout")
     .hint("log out in the browser, or use another browser profile (--browser-profile, --container)")
 }
 
-/// Warm ones, or new ones that stay warm for others.
+/// Returns cached credentials, or new ones, which are then cached.
 fn credentials(provider: &Provider<'_>, app: &App) -> Result<RoleCredentials, CommandError> {
     let credentials = provider.credentials()?;
     let until = app.clock.now() + WORTH_OPENING;
     if credentials.expires_at >= until {
         return Ok(credentials);
     }
-    // A short console is better than none.
+    // A short console session is better than none.
     Ok(provider.credentials_until(until).map_or(credentials, |(longer, _)| longer))
 }
 
-/// A duration that AWS refuses is no reason to have no console.
+/// Signs in without the duration if AWS rejects it.
 fn token(
     signin: &dyn Signin,
     credentials: &RoleCredentials,
@@ -104,14 +104,16 @@ fn token(
     match signin.signin_token(credentials, duration) {
         Err(CallError { trouble: CallErrorKind::Refused { status: 400, .. }, .. }) if duration.is_some() => {
             let token = signin.signin_token(credentials, None)?;
-            ui.warn("AWS refused that --duration; the console session ends with the role's credentials");
+            ui.warn(
+                "AWS refused that --duration; the console session ends when the role's credentials expire",
+            );
             Ok(token)
         }
         outcome => Ok(outcome?),
     }
 }
 
-/// A link to the access portal. `only_federation`: something was asked for that the portal decides itself.
+/// Returns a link to the access portal; `only_federation` if an option was given that the portal does not support.
 pub(super) fn by_portal(
     goal: &ConsoleTarget,
     only_federation: bool,
@@ -121,9 +123,9 @@ pub(super) fn by_portal(
         return Err(CommandError::new(
             Exit::Usage,
             ErrorCode::OnlyFederation,
-            "the access portal decides that itself",
+            "the access portal does not support this",
         )
-        .because("--duration and --logout-first are for a console by federation")
+        .because("--duration and --logout-first only work with --via federation")
         .hint("add --via federation, or leave them out"));
     }
     let portal = resolve::portal(app, &goal.selected.session)?;

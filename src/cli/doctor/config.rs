@@ -1,4 +1,4 @@
-//! The files as they are written.
+//! Checks the files as written.
 
 use super::context::DoctorContext;
 use super::finding::Finding;
@@ -23,13 +23,13 @@ pub(super) fn config_file(context: &DoctorContext<'_>) -> Vec<Finding> {
         Ok(document) if document.is_missing() => match oddity_of_name(&path) {
             Some(odd) => Finding::error(
                 subject,
-                format!("there is no such file: {odd}"),
+                format!("no such file: {odd}"),
                 "correct AWS_CONFIG_FILE, or `unset AWS_CONFIG_FILE` for ~/.aws/config",
             ),
-            None => Finding::error(subject, "there is no such file", "run `kcaws configure`"),
+            None => Finding::error(subject, "no such file", "run `kcaws configure`"),
         },
         Ok(document) if document.session_names().is_empty() => {
-            Finding::error(subject, "it has no [sso-session …]", "run `kcaws configure`")
+            Finding::error(subject, "contains no [sso-session …]", "run `kcaws configure`")
         }
         Ok(document) => Finding::ok(
             subject,
@@ -46,55 +46,55 @@ pub(super) fn config_file(context: &DoctorContext<'_>) -> Vec<Finding> {
     if damage.is_empty() { vec![one] } else { damage }
 }
 
-/// The lines that no tool can read: kcaws does without them, the AWS CLI without the whole file.
+/// Reports lines that no tool can read: kcaws skips them, the AWS CLI refuses the whole file.
 fn unreadable_lines(document: &Document) -> Vec<Finding> {
     let lines = document.unreadable_lines();
     let finding = |error: ConfigError| {
         Finding::error(
             document.path().display().to_string(),
-            format!("{error}: kcaws leaves that section out, the AWS CLI and Python refuse the whole file"),
+            format!("{error}: kcaws skips that section, the AWS CLI and Python refuse the whole file"),
             "fix that line",
         )
     };
     lines.map(finding).collect()
 }
 
-/// `aws_access_key_id` there hides what the config file says; `shadowing` tells where.
+/// Checks that the credentials file can be read; keys in it that hide the config file are reported by `shadowing`.
 pub(super) fn credentials_file(context: &DoctorContext<'_>) -> Vec<Finding> {
     match context.credentials() {
         None => Vec::new(),
         Some(Ok(document)) => {
             let damage = unreadable_lines(document);
             if damage.is_empty() {
-                return vec![Finding::ok(document.path().display().to_string(), "it can be read")];
+                return vec![Finding::ok(document.path().display().to_string(), "readable")];
             }
             damage
         }
         Some(Err(ConfigError::Unreadable { path, source })) => vec![Finding::error(
             path.display().to_string(),
-            format!("it cannot be read: {source}"),
-            "make it a file that you can read (AWS_SHARED_CREDENTIALS_FILE); the AWS CLI stops at it",
+            format!("cannot be read: {source}"),
+            "make the file readable, or correct AWS_SHARED_CREDENTIALS_FILE; the AWS CLI fails on it",
         )],
         Some(Err(error)) => vec![Finding::error(
             context.credentials_path().unwrap_or_default().display().to_string(),
             error.to_string(),
-            "mend that line; the AWS CLI reads this file with every call",
+            "fix that line; the AWS CLI reads this file on every call",
         )],
     }
 }
 
-/// Where botocore, Rust, Go and JavaScript read the same lines in different ways.
+/// Reports lines that botocore, Rust, Go and JavaScript read in different ways.
 pub(super) fn dialects(context: &DoctorContext<'_>) -> Vec<Finding> {
     let config = context.app.config_path().ok().map(|path| (path, Kind::Config));
     let credentials = context.credentials_path().map(|path| (path, Kind::Credentials));
     let mut findings = Vec::new();
     for (path, kind) in config.into_iter().chain(credentials) {
-        // What is missing or cannot be read is the matter of the two checks above.
+        // Missing or unreadable files are reported by the two checks above.
         let Ok(bytes) = foreign_file::read(&path).map(zeroize::Zeroizing::new) else { continue };
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
         let odd = oddities(&path, text, kind);
         if odd.is_empty() {
-            findings.push(Finding::ok(path.display().to_string(), "all tools read it alike"));
+            findings.push(Finding::ok(path.display().to_string(), "all tools read it the same way"));
         }
         findings.extend(odd.into_iter().map(oddity));
     }
@@ -110,15 +110,15 @@ fn oddity(Difference { place, what }: Difference) -> Finding {
             (format!("a byte order mark: {refused}"), "save the file as UTF-8 without BOM".to_owned())
         }
         What::DuplicateSection { title, first } => (
-            format!("[{title}] stands at line {first} already: {refused}"),
+            format!("[{title}] is already defined at line {first}: {refused}"),
             format!("move its lines to {} and remove this header", there(*first)),
         ),
         What::DuplicateKey { key, first } => (
-            format!("`{key}` stands at line {first} already: {refused}"),
+            format!("`{key}` is already set at line {first}: {refused}"),
             "remove one of the two lines".to_owned(),
         ),
         What::NoSetting => {
-            (format!("neither a [section] nor `key = value`: {refused}"), "mend that line".to_owned())
+            (format!("neither a [section] nor `key = value`: {refused}"), "fix that line".to_owned())
         }
         What::Colon { key } => {
             (
@@ -128,54 +128,54 @@ fn oddity(Difference { place, what }: Difference) -> Finding {
         }
         What::Indented => (
             "an indented line that does not continue a setting: the AWS CLI, Python and JavaScript read it; Rust, \
-             Java and Ruby refuse the file or leave the line out"
+             Java and Ruby refuse the file or skip the line"
                 .to_owned(),
-            "remove the blanks at its start".to_owned(),
+            "remove the leading spaces".to_owned(),
         ),
         What::NestedNoSetting => (
-            format!("neither blank nor `key = value` below an empty setting: {refused}"),
-            "write `key = value` there, or put the value on the line of its key".to_owned(),
+            format!("neither empty nor `key = value` below an empty setting: {refused}"),
+            "write `key = value` there, or put the value on the same line as its key".to_owned(),
         ),
         What::Invisible { letter } => (
             format!("it contains {}, which tools read differently", invisible::name(*letter)),
             "type that line again, or remove the character".to_owned(),
         ),
         What::BlankInName { title } => (
-            format!("[{title}]: Rust and JavaScript know no names with blanks and leave the section out"),
-            "rename it, with `-` in place of the blank".to_owned(),
+            format!("[{title}]: Rust and JavaScript do not support names with spaces and skip the section"),
+            "rename it, with `-` instead of the space".to_owned(),
         ),
         What::Unread { title } => (
-            format!("[{title}]: the AWS CLI and Python do not read it so, and leave the section out"),
-            "write one word and the name, such as `[profile dev]`, and a name with blanks in two quotes"
+            format!("[{title}]: the AWS CLI and Python do not accept this form and skip the section"),
+            "write one word and the name, such as `[profile dev]`, and put quotes around a name with spaces"
                 .to_owned(),
         ),
         What::ReadByBotocore { title } => (
             format!("[{title}] is a section for the AWS CLI and Python only"),
-            "write the first word as it must be: `profile`, `sso-session` or `services`".to_owned(),
+            "the first word must be `profile`, `sso-session` or `services`".to_owned(),
         ),
         What::Unprefixed { title } => (
-            format!("[{title}] is no profile in this file: every tool leaves it out"),
-            format!("write `[profile {title}]`, if it is meant as one"),
+            format!("[{title}] is not a profile in this file and all tools ignore it"),
+            format!("if you meant a profile, write `[profile {title}]`"),
         ),
         What::AddedByPython => (
             "[DEFAULT]: the AWS CLI and Python add its settings to every section, and other tools ignore it"
                 .to_owned(),
-            "write `[default]` if it is meant as the default profile, or put its settings where they belong"
+            "if you meant the default profile, write `[default]`; otherwise move its settings where they belong"
                 .to_owned(),
         ),
         What::BothDefaults { first } => (
             format!(
-                "[default] and [profile default] (line {first}): one hides the other, and which differs by tool"
+                "[default] and [profile default] (line {first}): one hides the other, and which one depends on the tool"
             ),
             "keep one of them, [default]".to_owned(),
         ),
         What::Prefixed { title } => (
-            format!("[{title}]: sections of this file have no prefix, and every tool leaves it out"),
-            "write the name alone, if it is meant as a profile".to_owned(),
+            format!("[{title}]: sections of this file have no prefix, so all tools ignore it"),
+            "if you meant a profile, write just the name".to_owned(),
         ),
         What::InlineComment { key } => (
-            format!("the comment behind `{key}` is part of the value for the AWS CLI and Python"),
-            "put the comment on a line of its own".to_owned(),
+            format!("the AWS CLI and Python treat the comment after `{key}` as part of the value"),
+            "put the comment on its own line".to_owned(),
         ),
     };
     if what.stops_botocore() {
@@ -185,15 +185,15 @@ fn oddity(Difference { place, what }: Difference) -> Finding {
     }
 }
 
-/// kcaws's own `config.toml` and variables.
+/// Checks kcaws's own `config.toml` and variables.
 pub(super) fn settings(context: &DoctorContext<'_>) -> Vec<Finding> {
     match context.app.settings() {
-        Ok(_) => vec![Finding::ok("", "kcaws's own settings are understood")],
+        Ok(_) => vec![Finding::ok("", "kcaws's own settings are valid")],
         Err(error) => vec![failed("", &error.into())],
     }
 }
 
-/// Complete, and of one region.
+/// Checks that each session is complete and its Region matches the start URL.
 pub(super) fn sso_session(context: &DoctorContext<'_>) -> Vec<Finding> {
     context.session_names().into_iter().map(|name| session(context.app, &name)).collect()
 }
@@ -205,12 +205,12 @@ fn session(app: &App, name: &str) -> Finding {
     };
     let region = &session.region;
     if region.is_empty() {
-        return Finding::ok(name, format!("{}, in the region where that leads", session.start_url));
+        return Finding::ok(name, format!("{}, in the Region that it redirects to", session.start_url));
     }
     if let Err(error) = regions::checked(region) {
         let fix = match error.near {
-            Some(near) => format!("write `sso_region = {near}`, if that is meant"),
-            None => "write the region of your Identity Center, such as eu-central-1".to_owned(),
+            Some(near) => format!("if you meant that, write `sso_region = {near}`"),
+            None => "write the Region of your Identity Center, such as eu-central-1".to_owned(),
         };
         return Finding::error(name, format!("`{region}` (sso_region) does not look like a Region"), fix);
     }
@@ -218,7 +218,7 @@ fn session(app: &App, name: &str) -> Finding {
         Some(told) if &told != region => Finding::error(
             name,
             format!(
-                "sso_region is {region}, but the start URL is that of {told}: a login would end in `invalid_grant` in the browser"
+                "sso_region is {region}, but the start URL belongs to {told}: a login would fail with `invalid_grant` in the browser"
             ),
             format!("write `sso_region = {told}`"),
         ),
@@ -226,7 +226,7 @@ fn session(app: &App, name: &str) -> Finding {
     }
 }
 
-/// What a command would say of it, as a finding.
+/// Returns a command's error as a finding.
 pub(super) fn failed(subject: &str, error: &CommandError) -> Finding {
     let why = match &error.cause {
         Some(cause) => format!("{}: {cause}", error.message),
@@ -263,7 +263,10 @@ mod tests {
         assert_eq!(states(&TestDoctor::new().credentials("x\n").look(credentials_file)), ["error"]);
         let folder = TestDoctor::new().file(".aws/credentials/x", "").look(credentials_file);
         assert_eq!(states(&folder), ["error"]);
-        assert!(folder[0].fix.as_deref().is_some_and(|fix| fix.starts_with("make it a file")), "{folder:?}");
+        assert!(
+            folder[0].fix.as_deref().is_some_and(|fix| fix.starts_with("make the file readable")),
+            "{folder:?}"
+        );
         #[cfg(unix)]
         {
             let doctor = TestDoctor::new().config("");

@@ -1,4 +1,4 @@
-//! What the checks look at: the files as they are, the sessions and profiles in question, and the ports.
+//! What the checks look at: the files, the selected sessions and profiles, and the ports.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::words::words;
 
 pub(super) struct DoctorContext<'a> {
     pub(super) app: &'a App,
-    /// `None`: nobody is asked.
+    /// `None` if the network is not used.
     pub(super) probe: Option<&'a dyn Probe>,
     pub(super) trials: &'a dyn CommandRunner,
     pub(super) machine: &'a Machine,
@@ -27,7 +27,7 @@ pub(super) struct DoctorContext<'a> {
     profiles: OnceCell<Vec<String>>,
 }
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) profile: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Whether a profile is in question.
+    /// Returns whether a single profile was selected.
     pub(super) fn names(&self, profile: &str) -> bool {
         self.profile.as_deref().is_none_or(|asked| asked == profile)
     }
@@ -62,7 +62,7 @@ impl<'a> DoctorContext<'a> {
         }
     }
 
-    /// `None` where it cannot be read: that is one check's matter, and the others have nothing to look at.
+    /// `None` if the file cannot be read: one check reports that, and the others have nothing to check.
     pub(super) fn document(&self) -> Option<&Document> {
         self.app.document().ok()
     }
@@ -71,55 +71,55 @@ impl<'a> DoctorContext<'a> {
         self.app.folders.aws_credentials(&self.app.env)
     }
 
-    /// `~/.aws/credentials`; `None` where there is none.
+    /// `~/.aws/credentials`; `None` if it does not exist.
     pub(super) fn credentials(&self) -> Option<&Result<Document, ConfigError>> {
-        // A link that leads back to itself is there too.
+        // A symbolic link that points back to itself exists too.
         let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
         let load = || self.credentials_path().filter(is_there).map(|path| Document::load(&path));
         self.credentials.get_or_init(load).as_ref()
     }
 
-    /// The same, where it can be read.
+    /// Returns the credentials file if it can be read.
     pub(super) fn read_credentials(&self) -> Option<&Document> {
         self.credentials().and_then(|credentials| credentials.as_ref().ok())
     }
 
-    /// Both files, where the config can be read.
+    /// Returns both files if the config can be read.
     pub(super) fn files(&self) -> Option<ProfileFiles<'_>> {
         Some(ProfileFiles { config: self.document()?, credentials: self.read_credentials() })
     }
 
-    /// Who the profile is to every SDK.
+    /// Returns what the profile is to each SDK.
     pub(super) fn identity(&self, profile: &str) -> Option<Result<Identity, ConfigError>> {
         Some(self.files()?.identity(profile))
     }
 
-    /// Tells whether the profile gets its credentials by this session, or would by its own line.
+    /// Returns whether the profile gets its credentials through this session, or would by its own line.
     fn is_of_session(&self, profile: &str, session: &str) -> bool {
         let own = self.document().and_then(|document| document.own(profile));
         own.is_some_and(|own| own.session == session)
             || matches!(self.identity(profile), Some(Ok(identity)) if identity.session.name == session)
     }
 
-    /// What the hosts said; asked once.
+    /// Returns the hosts' responses, which are requested once.
     pub(super) fn heard(&self) -> &[HostResponses] {
         let ask = |probe| host_responses::ask_all(self.app, &self.sessions(), probe);
         self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, ask))
     }
 
-    /// The profile that is asked about, or that the environment chooses.
+    /// Returns the selected profile, or the one that the environment selects.
     pub(super) fn profile(&self) -> Option<String> {
         self.asked.profile.clone().or_else(|| self.app.env.profile())
     }
 
-    /// The names of the sessions in question.
+    /// Returns the names of the selected sessions.
     pub(super) fn session_names(&self) -> Vec<String> {
         let Some(document) = self.document() else { return Vec::new() };
         match (&self.asked.session, &self.asked.profile) {
             (Some(session), _) => vec![session.clone()],
             (None, Some(profile)) => {
                 let identity = self.identity(profile).and_then(Result::ok);
-                // One that some tools take elsewhere has a session all the same.
+                // A profile that some tools get credentials for elsewhere still has a session.
                 let own = || document.own(profile).map(|own| own.session);
                 identity.map(|identity| identity.session.name).or_else(own).into_iter().collect()
             }
@@ -127,7 +127,7 @@ impl<'a> DoctorContext<'a> {
         }
     }
 
-    /// Those of them that are complete, with the profile through which their endpoints are found.
+    /// Returns the selected sessions that are complete, with the profile through which their endpoints are found.
     pub(super) fn sessions(&self) -> Vec<ResolvedSession> {
         let sessions =
             self.session_names().into_iter().filter_map(|name| resolve::session_named(self.app, &name).ok());
@@ -138,7 +138,7 @@ impl<'a> DoctorContext<'a> {
         self.profile().filter(|profile| self.is_of_session(profile, &session.name))
     }
 
-    /// The profiles in question: the one asked about, or all that run kcaws.
+    /// Returns the selected profile, or all profiles that run kcaws.
     pub(super) fn profiles(&self) -> &[String] {
         self.profiles.get_or_init(|| self.find_profiles())
     }
@@ -156,20 +156,20 @@ impl<'a> DoctorContext<'a> {
         }
     }
 
-    /// The program of the profile's `credential_process`.
+    /// Returns the program of the profile's `credential_process`.
     pub(super) fn program(&self, profile: &str) -> Option<PathBuf> {
         let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
         words(section.get("credential_process")?).into_iter().next().map(PathBuf::from)
     }
 
-    /// Tells whether the profile runs kcaws by a path that only another system can run.
+    /// Returns whether the profile runs kcaws by a path that only another system can run.
     pub(super) fn is_for_another_system(&self, profile: &str) -> bool {
         let is_meant =
             |program: &PathBuf| is_kcaws(program) && of_another_system(&program.to_string_lossy()).is_some();
         self.program(profile).as_ref().is_some_and(is_meant)
     }
 
-    /// The path of kcaws, where it has blanks and stands without quotes: tools run what is before the first one.
+    /// Returns the path of kcaws if it contains spaces and is not quoted: tools run what precedes the first space.
     pub(super) fn torn_program(&self, profile: &str) -> Option<PathBuf> {
         let section = self.document()?.section(&Heading::Profile(profile.to_owned()))?;
         let line = section.get("credential_process")?;
@@ -180,13 +180,14 @@ impl<'a> DoctorContext<'a> {
             && !path.contains(['"', '\'', '='])
             && !path.contains(" -")
             && is_kcaws(Path::new(path))
-            // `/usr/bin/env kcaws` runs what it says.
+            // `/usr/bin/env kcaws` is a valid command line.
             && !Path::new(first).is_file();
         is_torn.then(|| PathBuf::from(path))
     }
 
-    /// Whether a tool that is asked for the profile's credentials may run a program that is not kcaws: its own, one of
-    /// the credentials file, or that of a profile whose credentials it assumes a role with.
+    /// Returns whether getting the profile's credentials may run a program other than kcaws.
+    ///
+    /// That is its own program, one in the credentials file, or that of a source profile.
     pub(super) fn runs_others(&self, profile: &str) -> bool {
         let Some(document) = self.document() else { return false };
         let lines = sources::processes(document, self.read_credentials(), profile);
@@ -199,7 +200,7 @@ impl<'a> DoctorContext<'a> {
     }
 }
 
-/// By its name; what it is inside shows only when it runs.
+/// Recognizes kcaws by its name; only running it would show more.
 pub(super) fn is_kcaws(program: &Path) -> bool {
     let name = program.to_string_lossy();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();

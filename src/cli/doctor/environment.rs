@@ -1,4 +1,4 @@
-//! Variables that change what tools do.
+//! Checks variables that change what tools do.
 
 use super::config::failed;
 use super::context::DoctorContext;
@@ -10,20 +10,20 @@ use crate::platform::http::HttpSetupError;
 use crate::platform::proxy::{self, Proxy};
 use crate::platform::roots::{Bundle, Roots};
 
-/// Keys in the environment.
+/// Reports keys in the environment.
 pub(super) fn keys(context: &DoctorContext<'_>) -> Vec<Finding> {
     let env = &context.app.env;
     let subject = "AWS_ACCESS_KEY_ID";
     let fix = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
     vec![match (env.get(subject).is_some(), env.profile()) {
         (false, _) => Finding::ok(subject, "not set"),
-        (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "it is set by `kcaws exec`"),
+        (true, _) if env.get(NESTED).is_some() => Finding::ok(subject, "set by `kcaws exec`"),
         (true, Some(profile)) => Finding::error(
             subject,
-            format!("it is set, and hides the profile `{profile}` from everything but JavaScript"),
+            format!("set, and hides the profile `{profile}` from everything except JavaScript"),
             fix,
         ),
-        (true, None) => Finding::warning(subject, "it is set: tools without --profile use these keys", fix),
+        (true, None) => Finding::warning(subject, "set: tools without --profile use these keys", fix),
     }]
 }
 
@@ -53,7 +53,7 @@ pub(super) fn aws_profile(context: &DoctorContext<'_>) -> Vec<Finding> {
         }
         Some(name) if variable == "AWS_DEFAULT_PROFILE" => Finding::warning(
             variable,
-            format!("it says `{name}`, and of the SDKs only those for Python and Go read it"),
+            format!("names `{name}`, but only the SDKs for Python and Go read this variable"),
             format!("unset {variable}, and set AWS_PROFILE={}", argument(&name)),
         ),
         Some(name) => Finding::ok(variable, name),
@@ -61,26 +61,26 @@ pub(super) fn aws_profile(context: &DoctorContext<'_>) -> Vec<Finding> {
     if let Some(other) = env.other_profile() {
         findings.push(Finding::warning(
             "AWS_DEFAULT_PROFILE",
-            format!("it says `{other}`: some tools, such as the AWS CLI 1 and boto3, take that profile, others that of AWS_PROFILE"),
+            format!("names `{other}`: some tools, such as AWS CLI 1 and boto3, use that profile, others use AWS_PROFILE"),
             "unset AWS_DEFAULT_PROFILE",
         ));
     }
     findings
 }
 
-/// Where tokens go, and what stands in the way.
+/// Checks the endpoints that tokens are sent to.
 pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if context.app.env.by_hand("AWS_ENDPOINT_URL").is_some() {
         findings.push(Finding::warning(
             "AWS_ENDPOINT_URL",
-            "it is set: other tools send all requests there; kcaws does not use it, because a token must not go there",
-            "unset it, or set AWS_ENDPOINT_URL_<SERVICE> for the services that are meant",
+            "set: other tools send all requests there; kcaws ignores it, because a token must not be sent there",
+            "unset it, or set AWS_ENDPOINT_URL_<SERVICE> for the services you mean",
         ));
     }
     for selected in context.sessions() {
         let name = selected.session.name.clone();
-        // Where only the portal tells the region, a login finds the hosts.
+        // If only the portal knows the Region, the hosts are determined at login.
         if selected.session.region.is_empty() {
             continue;
         }
@@ -94,7 +94,7 @@ pub(super) fn endpoints(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Each file by itself: one that cannot be used hides no other.
+/// Checks each file separately, so that one that cannot be used does not hide others.
 pub(super) fn ca_bundle(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for bundle in context.app.ca_bundles() {
@@ -106,13 +106,13 @@ pub(super) fn ca_bundle(context: &DoctorContext<'_>) -> Vec<Finding> {
                 Some(first) => Finding::warning(
                     path,
                     format!("{} of its certificates cannot be used: {first}", roots.left_out.len()),
-                    "remove them from the file, if they are not wanted",
+                    "remove them from the file if you do not need them",
                 ),
                 None if of_env => Finding::ok(
                     path,
-                    "its certificates are trusted besides the platform's; other tools trust them alone",
+                    "its certificates are trusted in addition to the platform's; other tools trust only these",
                 ),
-                None => Finding::ok(path, "its certificates are trusted besides the platform's"),
+                None => Finding::ok(path, "its certificates are trusted in addition to the platform's"),
             },
         });
     }
@@ -131,20 +131,22 @@ pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
             Err(error) => Finding::error(
                 error.variable,
                 error.to_string(),
-                format!("write {}=http://host:port", error.variable),
+                format!("set {}=http://host:port", error.variable),
             ),
             Ok(_) if both => {
                 let [lower, upper] = spellings;
                 Finding::warning(
                     upper,
-                    format!("{upper} and {lower} say different things; kcaws, curl and Python take {lower}, others do not"),
-                    format!("unset {upper}, or set both alike"),
+                    format!(
+                        "{upper} and {lower} differ; kcaws, curl and Python use {lower}, other tools do not"
+                    ),
+                    format!("unset {upper}, or set both to the same value"),
                 )
             }
             Ok(named) => {
-                let is_used = used.as_ref().is_ok_and(|used| {
-                    used.as_ref().is_some_and(|used| used.variable == named.variable)
-                });
+                let is_used = used
+                    .as_ref()
+                    .is_ok_and(|used| used.as_ref().is_some_and(|used| used.variable == named.variable));
                 Finding::ok(named.variable, described(&named, is_used))
             }
         });
@@ -155,14 +157,14 @@ pub(super) fn proxy(context: &DoctorContext<'_>) -> Vec<Finding> {
     findings
 }
 
-/// As it is used: a name and a password are not shown.
+/// Describes the proxy without its username and password.
 fn described(proxy: &Proxy, is_used: bool) -> String {
-    let user = if proxy.has_user() { ", with a user name" } else { "" };
+    let user = if proxy.has_user() { ", with a username" } else { "" };
     let remark = if is_used { "" } else { "; kcaws does not use it" };
     format!("{}{user}{remark}", proxy.address())
 }
 
-/// The hosts of AWS's that NO_PROXY keeps from the proxy.
+/// Reports the AWS hosts that NO_PROXY excludes from the proxy.
 fn past_the_proxy(context: &DoctorContext<'_>, proxy: &Proxy) -> Option<Finding> {
     let mut hosts: Vec<String> = Vec::new();
     for selected in context.sessions().iter().filter(|one| !one.session.region.is_empty()) {
@@ -207,7 +209,7 @@ mod tests {
         assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile)), ["warning"]);
         let two = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "x").look(aws_profile);
         assert_eq!(states(&two), ["ok", "warning"]);
-        assert!(two[1].reason.contains("boto3, take that profile"), "{two:?}");
+        assert!(two[1].reason.contains("boto3, use that profile"), "{two:?}");
         assert_eq!(states(&doctor().env("AWS_DEFAULT_PROFILE", "nope").look(aws_profile)), ["error"]);
         let alike = doctor().env("AWS_PROFILE", "dev").env("AWS_DEFAULT_PROFILE", "dev").look(aws_profile);
         assert_eq!(states(&alike), ["ok"]);
@@ -245,8 +247,8 @@ mod tests {
         assert!(doctor().look(proxy).is_empty());
         let of = |value: &str| doctor().env("HTTPS_PROXY", value).look(proxy);
         for (value, shown) in [
-            ("http://alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
-            ("CORP\\alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a user name"),
+            ("http://alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a username"),
+            ("CORP\\alice:hunter2@proxy.example:3128", "http://proxy.example:3128, with a username"),
             (" proxy.example ", "http://proxy.example"),
             ("https://proxy.example:443", "https://proxy.example:443"),
         ] {

@@ -1,4 +1,4 @@
-//! Who may read and write what lies on disk.
+//! Checks who can read and write the files.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,17 +10,17 @@ use crate::platform::file_facts::{Who, readable, takes_files, writable};
 use crate::platform::host;
 use crate::platform::owner::{self, Obstacle, ObstacleKind};
 
-/// kcaws's own: 0700 and 0600, or kcaws refuses to use it.
+/// Checks kcaws's state folder, which must be 0700 with files of 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(folder) = &context.app.folders.state else {
-        return vec![Finding::error("", "there is no home folder to keep state in", "set HOME")];
+        return vec![Finding::error("", "there is no home folder to store state in", "set HOME")];
     };
     let subject = folder.display().to_string();
     let refusal = takes_files(folder).err();
     if let Some(error) = refusal.as_ref().filter(|error| error.kind() == ErrorKind::ReadOnlyFilesystem) {
         return vec![Finding::error(
             subject,
-            format!("nothing can be written there: {error}; a login has no place for its notes"),
+            format!("not writable: {error}; a login could not save its state"),
             "set XDG_STATE_HOME to a folder on another file system",
         )];
     }
@@ -30,22 +30,22 @@ pub(super) fn state_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
     if let Some(error) = refusal {
         return vec![Finding::error(
             subject,
-            format!("nothing can be written there: {error}; a login has no place for its notes"),
-            "give yourself the right to write there (`ls -ld` of it and of the folders above), or set XDG_STATE_HOME",
+            format!("not writable: {error}; a login could not save its state"),
+            "make it writable for you (check it and its parent folders with `ls -ld`), or set XDG_STATE_HOME",
         )];
     }
     let Ok(meta) = std::fs::symlink_metadata(folder) else {
-        return vec![Finding::ok(subject, "it is created at the first login")];
+        return vec![Finding::ok(subject, "created at the first login")];
     };
     if !meta.is_dir() {
         return vec![Finding::error(
             subject,
-            "it is not a folder, and kcaws follows no links here",
+            "not a folder (kcaws does not follow symbolic links here)",
             "move it away",
         )];
     }
     if let Some(owner) = owner::other_owner(folder) {
-        let why = format!("it belongs to {owner}, and kcaws does not use it");
+        let why = format!("it belongs to {owner}, so kcaws does not use it");
         return vec![Finding::error(subject, why, take_back(folder))];
     }
     let fix = format!("chmod -R go-rwx {}", argument(&subject));
@@ -63,23 +63,25 @@ fn in_the_way(Obstacle { path, owner, kind }: &Obstacle) -> Finding {
         }
         ObstacleKind::Closed => Finding::error(
             subject,
-            format!("it belongs to {owner}, and you may not write to it: kcaws cannot keep its state below"),
+            format!(
+                "it belongs to {owner} and you cannot write to it, so kcaws cannot store its state there"
+            ),
             take_back(path),
         ),
     }
 }
 
-/// For a folder in one's own home that a program under sudo left behind, or another user.
+/// Returns the fix for a folder in the user's home that belongs to root or another user.
 fn take_back(path: &Path) -> String {
-    format!("sudo chown -R \"$(id -un)\" {}, if it should be yours", argument(&path.display().to_string()))
+    format!("if it should be yours: sudo chown -R \"$(id -un)\" {}", argument(&path.display().to_string()))
 }
 
-/// The first thing in it that somebody else may read or write.
+/// Returns the first entry in it that others can read or write.
 fn open_to_others(path: &Path, depth: u8) -> Option<String> {
     match writable(path) {
         Ok(Some(who)) => return Some(format!("`{}`: {who}", path.display())),
         Ok(None) if readable(path).unwrap_or(false) => {
-            return Some(format!("`{}`: others may read it", path.display()));
+            return Some(format!("`{}`: others can read it", path.display()));
         }
         _ => {}
     }
@@ -87,7 +89,7 @@ fn open_to_others(path: &Path, depth: u8) -> Option<String> {
     entries.flatten().find_map(|entry| open_to_others(&entry.path(), depth - 1))
 }
 
-/// Who can write to the config file decides which program every tool of yours runs.
+/// Checks who can write to the config file, since that decides which program every tool runs.
 pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
     let config = context.app.config_path().ok();
     let credentials = context.credentials_path();
@@ -102,15 +104,15 @@ pub(super) fn aws_folder(context: &DoctorContext<'_>) -> Vec<Finding> {
                 Who::ItsOwner => take_back(path),
                 Who::Everybody | Who::AGroup => format!("chmod go-w {}", argument(&subject)),
             };
-            let why = format!("{who}, and so decide which program your tools run");
+            let why = format!("{who}, and can therefore decide which program your tools run");
             findings.push(Finding::error(subject, why, fix));
         } else if Some(path) == credentials.as_ref() && readable(path).unwrap_or(false) {
             let fix = format!("chmod 600 {}", argument(&subject));
-            findings.push(Finding::error(subject, "others may read the keys in it", fix));
+            findings.push(Finding::error(subject, "others can read the keys in it", fix));
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok("", "nobody else can write to your AWS configuration"));
+        findings.push(Finding::ok("", "only you can write to your AWS configuration"));
     }
     findings
 }

@@ -1,4 +1,4 @@
-//! What a check says, and how it is shown.
+//! The result of a check, and how it is shown.
 
 use serde::Serialize;
 
@@ -14,13 +14,13 @@ pub(super) enum State {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
-    /// Of the check; filled in by the table.
+    /// Name of the check; filled in by the table.
     pub(super) name: &'static str,
     pub(super) state: State,
-    /// What was looked at: a session, a profile, a file, a host.
+    /// What was checked: a session, a profile, a file, a host.
     pub(super) subject: String,
     pub(super) reason: String,
-    /// What to do about it; null where all is well.
+    /// What to do about it; null if nothing is wrong.
     pub(super) fix: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the hosts say that a login and a console need.
+//! Requests to the hosts that a login and the console need.
 
 use chrono::TimeDelta;
 
@@ -10,7 +10,7 @@ use crate::ports::identity_center::Origin;
 use crate::ports::probe::{Answer, Probe};
 use crate::profile::services::{Service, endpoint_override};
 
-/// One host, what it is for, and what it said. `ahead`: how far its clock is ahead of ours.
+/// One host, its purpose, and its response; `ahead` is how far its clock is ahead of this machine's.
 pub(super) struct HostResponses {
     pub(super) host: String,
     pub(super) what: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct HostResponses {
     pub(super) ahead: Option<TimeDelta>,
 }
 
-/// Asks all at once. Each origin once, however many sessions it serves.
+/// Requests all hosts at once, and each origin only once.
 pub(super) fn ask_all(app: &App, sessions: &[ResolvedSession], probe: &dyn Probe) -> Vec<HostResponses> {
     let mut hosts: Vec<(String, &'static str)> = Vec::new();
     for selected in sessions.iter().filter(|one| !one.session.region.is_empty()) {
@@ -47,7 +47,7 @@ pub(super) fn ask_all(app: &App, sessions: &[ResolvedSession], probe: &dyn Probe
         let start = |(origin, what): &'_ (String, &'static str)| {
             let (origin, what, ask) = (origin.clone(), *what, &ask);
             let again = origin.clone();
-            // Where no thread can be had, one after the other.
+            // If no thread can be started, one after the other.
             thread::start_in(scope, move || ask(&origin, what)).map_err(|_| ask(&again, what))
         };
         let asked: Vec<_> = hosts.iter().map(start).collect();
@@ -55,7 +55,7 @@ pub(super) fn ask_all(app: &App, sessions: &[ResolvedSession], probe: &dyn Probe
     })
 }
 
-/// As `console` finds it.
+/// Returns the endpoint that `console` uses.
 fn signin_origin(app: &App, selected: &ResolvedSession) -> Option<String> {
     let region = &selected.session.region;
     let usual = || Partition::of_region(region).signin_origin(region);

@@ -1,7 +1,7 @@
-//! `kcaws doctor`: looks at everything that a working `aws` call needs, changes nothing.
+//! `kcaws doctor`: checks everything that a working `aws` call needs; changes nothing.
 //!
-//! A check is a function over the [`DoctorContext`]; [`CHECKS`] is the list of all, in the order in which they are worth
-//! mending. A new one is a function and a line.
+//! A check is a function over the [`DoctorContext`]; [`CHECKS`] lists all of them in the order in which problems should
+//! be fixed. A new check is a function and a line.
 
 mod config;
 mod context;
@@ -32,40 +32,39 @@ use crate::platform::http::HttpSetup;
 use crate::ports::command_runner::SystemCommands;
 use crate::ports::probe::{HttpProbe, Probe};
 
-/// Find what is wrong, and say how to mend it; changes nothing
+/// Check your set-up and suggest fixes; changes nothing
 ///
-/// Looks at the configuration as each SDK reads it, what hides a profile's credential_process, the program that
-/// stands there, the keyring, the network, the clock, and the rights of files. With the AWS CLI on PATH it also
-/// asks that one where it gets the credentials of your profiles; what comes out is thrown away. The exit code is 1
-/// when there is an error.
+/// Checks the configuration as each SDK reads it, what hides a profile's credential_process, the program named there,
+/// the keyring, the network, the clock, and file permissions. If the AWS CLI is on PATH, it is also asked where it gets
+/// the credentials of your profiles; its output is discarded. The exit code is 1 if there is an error.
 #[derive(Args, Debug)]
 #[command(
     group = clap::ArgGroup::new("of_profile").args(["profile", "named"]),
     after_help = "Examples:\n  kcaws doctor\n  kcaws doctor --profile dev\n  kcaws doctor --offline --json"
 )]
 pub(super) struct DoctorArgs {
-    /// Look at this profile and its session only
+    /// Check only this profile and its session
     #[arg(conflicts_with = "session")]
     profile: Option<String>,
     /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
     #[arg(long = "profile", value_name = "PROFILE", conflicts_with_all = ["profile", "session"])]
     named: Option<String>,
-    /// Look at this session and its profiles only
+    /// Check only this session and its profiles
     #[arg(long)]
     session: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Ask nobody over the network
+    /// Do not use the network
     #[arg(long)]
     offline: bool,
-    /// With a profile: also run programs that are not kcaws, its own or one that it gets credentials through
+    /// With a profile: also run programs other than kcaws, its own or one that it gets credentials through
     #[arg(long, requires = "of_profile")]
     run_others: bool,
 }
 
 struct Check {
-    /// Stable: programs know the check by it.
+    /// Stable name, by which programs identify the check.
     name: &'static str,
     look: fn(&DoctorContext<'_>) -> Vec<Finding>,
 }
@@ -108,7 +107,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // Without roots or past a proxy there is nothing to ask with: `ca_bundle` and `proxy` say why.
+    // Without roots or a usable proxy, no request is possible: `ca_bundle` and `proxy` report why.
     let setup =
         HttpSetup::trusting(&app.ca_bundles(), &app.env, app.clock.clone()).ok().filter(|_| !args.offline);
     let probe = setup.map(HttpProbe);
@@ -125,10 +124,10 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         &machine,
         &asked,
     );
-    let spinner = ui.spinner("Looking …");
+    let spinner = ui.spinner("Checking …");
     let mut checks = Vec::new();
     for check in CHECKS {
-        spinner.set_message(format!("Looking at {} …", check.name));
+        spinner.set_message(format!("Checking {} …", check.name));
         checks.extend(look(check, &context));
     }
     spinner.finish_and_clear();
@@ -151,7 +150,7 @@ pub(super) fn run(args: &DoctorArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         ErrorCode::Unhealthy,
         format!("doctor found {}", some(errors, "error")),
     )
-    .hint("mend them from the top: later ones may follow from earlier ones"))
+    .hint("fix them in order; later errors may be caused by earlier ones"))
 }
 
 fn look(check: &Check, context: &DoctorContext<'_>) -> Vec<Finding> {

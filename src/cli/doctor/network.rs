@@ -1,4 +1,4 @@
-//! Whether the hosts answer that a login and a console need, what their clocks say, and where start URLs lead.
+//! Checks the hosts that a login and the console need, their clocks, and where start URLs lead.
 
 use chrono::TimeDelta;
 
@@ -12,35 +12,36 @@ use crate::profile::{Document, SsoSession};
 use crate::session::start_url::StartUrlError;
 use crate::session::{pin, start_url};
 
-/// From here on AWS refuses signatures.
+/// Clock difference from which AWS rejects signatures.
 const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
-/// Below this it harms nothing.
+/// Clock difference below which nothing is reported.
 const HARMLESS: TimeDelta = TimeDelta::seconds(60);
 
-/// Whether the hosts answer, by proxy and certificates.
+/// Checks that the hosts are reachable, through the proxy and with the certificates in use.
 pub(super) fn network(context: &DoctorContext<'_>) -> Vec<Finding> {
     context.heard().iter().map(reached).collect()
 }
 
 fn reached(heard: &HostResponses) -> Finding {
     let why = match &heard.answer {
-        Ok(answer) if answer.status == 407 => "the proxy wants a name and a password (407)".to_owned(),
+        Ok(answer) if answer.status == 407 => "the proxy requires a username and password (407)".to_owned(),
         Ok(answer) if answer.status == 511 => {
-            "this network wants you to sign in first (511): open http://neverssl.com in a browser".to_owned()
+            "this network requires you to sign in first (511): open http://neverssl.com in a browser"
+                .to_owned()
         }
-        Ok(answer) if answer.status >= 500 => format!("it is in trouble ({})", answer.status),
-        Ok(_) => return Finding::ok(&heard.host, format!("it answers (for {})", heard.what)),
+        Ok(answer) if answer.status >= 500 => format!("returned an error ({})", answer.status),
+        Ok(_) => return Finding::ok(&heard.host, format!("reachable (for {})", heard.what)),
         Err(why) => format!("no answer (for {}): {why}", heard.what),
     };
     let lower = why.to_ascii_lowercase();
     let fix = if lower.contains("certificate") || lower.contains("issuer") {
-        "a proxy opens TLS here: put its certificate into a file and set AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config, to it"
+        "a proxy intercepts TLS: put its certificate in a file and point AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config, to it"
     } else if lower.contains("dns") || lower.contains("lookup") {
-        "the name is not found: check the network, the VPN and the region"
+        "the host name cannot be resolved: check the network, the VPN and the Region"
     } else {
         "check the network, the VPN, HTTPS_PROXY and NO_PROXY"
     };
-    // Without the console one can work.
+    // The console is not essential.
     if heard.what == "the console" {
         Finding::warning(&heard.host, why, fix)
     } else {
@@ -48,7 +49,7 @@ fn reached(heard: &HostResponses) -> Finding {
     }
 }
 
-/// Times are compared with AWS's, and requests are signed with ours.
+/// Compares this machine's clock with AWS's, since requests are signed with it.
 pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some((host, ahead)) =
         context.heard().iter().find_map(|heard| Some((heard.host.clone(), heard.ahead?)))
@@ -61,14 +62,14 @@ pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
         "set the clock: `timedatectl set-ntp true`; in WSL and virtual machines after a sleep: `hwclock -s`";
     vec![match ahead.abs() {
         off if off >= SIGNATURES_REFUSED => {
-            Finding::error("", format!("{why}: AWS refuses what is signed"), fix)
+            Finding::error("", format!("{why}: AWS rejects signed requests"), fix)
         }
         off if off >= HARMLESS => Finding::warning("", why, fix),
-        _ => Finding::ok("", format!("it agrees with {host}")),
+        _ => Finding::ok("", format!("in sync with {host}")),
     }]
 }
 
-/// Its form, and where one of a company's own leads.
+/// Checks the form of the start URL, and where a company URL leads.
 pub(super) fn start_url(context: &DoctorContext<'_>) -> Vec<Finding> {
     let sessions = context.sessions();
     let is_new = |url: &str| !sessions.iter().any(|one| one.session.start_url == url);
@@ -89,7 +90,7 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
     if base.len() < start_url.len() && start_url.contains('#') {
         return Some(Finding::warning(
             name,
-            format!("the start URL ends in `{}`: some tools refuse it", &start_url[base.len()..]),
+            format!("the start URL ends in `{}`, which some tools reject", &start_url[base.len()..]),
             format!("write `sso_start_url = {base}`, then log in again"),
         ));
     }
@@ -97,9 +98,9 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         return Some(dual_stack(context, name));
     }
     if start_url::is_portal(start_url) {
-        return Some(Finding::ok(name, "the start URL is that of an access portal"));
+        return Some(Finding::ok(name, "the start URL is an access portal URL"));
     }
-    // Offline nobody is asked where it leads.
+    // Offline, the redirect is not followed.
     context.probe?;
     let portal = match resolve::portal(context.app, session) {
         Ok(portal) => portal,
@@ -109,15 +110,18 @@ fn one_start_url(context: &DoctorContext<'_>, session: &SsoSession) -> Option<Fi
         Err(error) => failed(name, &error.into()),
         Ok(Some(pinned)) if pinned != portal.instance => Finding::error(
             name,
-            format!("the start URL leads to {}, and at the first login it led to {pinned}", portal.instance),
-            format!("ask whether your company moved; if so, `kcaws trust {}`", argument(name)),
+            format!("the start URL leads to {}, but at the first login it led to {pinned}", portal.instance),
+            format!(
+                "ask your administrator whether it was moved; if so, run `kcaws trust {}`",
+                argument(name)
+            ),
         ),
         Ok(_) if portal.is_dual_stack() && is_switched_off(context) => dual_stack(context, name),
         Ok(_) => Finding::ok(name, format!("the start URL leads to {}", portal.instance)),
     })
 }
 
-/// One of AWS's that is not written as AWS gives it.
+/// Reports an AWS start URL that is not in the form AWS gives it.
 fn misspelled(name: &str, url: &str) -> Option<Finding> {
     if start_url::is_well_spelled(url) {
         return None;
@@ -126,7 +130,7 @@ fn misspelled(name: &str, url: &str) -> Option<Finding> {
         Ok(meant) => Finding::warning(
             name,
             format!(
-                "the start URL is not as AWS gives it: kcaws takes it for {meant}, other tools are refused"
+                "the start URL is not in the form AWS gives it: kcaws reads it as {meant}, AWS rejects it from other tools"
             ),
             format!("write `sso_start_url = {meant}`, then log in again"),
         ),
@@ -134,18 +138,18 @@ fn misspelled(name: &str, url: &str) -> Option<Finding> {
     })
 }
 
-/// A dual-stack portal has its login at the dual-stack hosts of the OIDC service.
+/// Checks that a dual-stack portal is used with the dual-stack hosts of the OIDC service.
 fn dual_stack(context: &DoctorContext<'_>, name: &str) -> Finding {
     if is_switched_off(context) {
         return Finding::warning(
             name,
             format!(
-                "the access portal is a dual-stack one, and {DUAL_STACK} keeps logins from its hosts: the browser would end in \"Something doesn't compute\""
+                "the access portal is dual-stack, but {DUAL_STACK} keeps logins from using its hosts: the browser would show \"Something doesn't compute\""
             ),
             format!("unset {DUAL_STACK}: kcaws follows the start URL"),
         );
     }
-    Finding::ok(name, "the start URL is that of a dual-stack access portal; logins use its dual-stack hosts")
+    Finding::ok(name, "the start URL is a dual-stack access portal URL; logins use its dual-stack hosts")
 }
 
 fn is_switched_off(context: &DoctorContext<'_>) -> bool {

@@ -1,4 +1,4 @@
-//! What a profile's tools really take.
+//! Checks where tools get the credentials of profiles.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -19,10 +19,10 @@ use crate::profile::{ConfigError, Role};
 
 /// The AWS CLI starts in half a second, and kcaws gives up after 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Asking costs a second each.
+/// Limits the number of profiles, since each takes about a second.
 const MOST_ASKED: usize = 3;
 
-/// Who each profile is.
+/// Checks the session, account and permission set of each profile.
 pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
     let names = context.profiles();
     let wrong: Vec<Finding> = names.iter().filter_map(|name| wrong(context, name)).collect();
@@ -31,12 +31,15 @@ pub(super) fn profile(context: &DoctorContext<'_>) -> Vec<Finding> {
         (true, []) => {
             let session = context.asked.session.as_deref().unwrap_or_default();
             let why = "no profile gets its credentials from kcaws";
-            let why = if session.is_empty() { why.to_owned() } else { format!("{why} by this session") };
+            let why = if session.is_empty() { why.to_owned() } else { format!("{why} through this session") };
             vec![Finding::warning(session, why, "`kcaws configure` or `kcaws profile add` writes one")]
         }
         (true, [one]) => vec![Finding::ok(one.as_str(), described(context, one))],
         (true, all) => {
-            vec![Finding::ok("", format!("all {} name their session, account and permission set", all.len()))]
+            vec![Finding::ok(
+                "",
+                format!("all {} profiles set their session, account and permission set", all.len()),
+            )]
         }
     }
 }
@@ -51,7 +54,7 @@ fn wrong(context: &DoctorContext<'_>, name: &str) -> Option<Finding> {
         ConfigError::NoSuchProfile { .. } => {
             sources::in_credentials(context.read_credentials(), name).is_some()
         }
-        // `shadowing` tells.
+        // `shadowing` reports this.
         ConfigError::TakenElsewhere { name: there, .. }
             if there == name && context.program(name).is_some() =>
         {
@@ -63,7 +66,7 @@ fn wrong(context: &DoctorContext<'_>, name: &str) -> Option<Finding> {
     Some(if is_foreign { Finding { state: State::Warning, ..finding } } else { finding })
 }
 
-/// What is wrong with a profile, with the line.
+/// Returns what is wrong with a profile, with the line.
 pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigError) -> Finding {
     let section =
         context.document().and_then(|document| document.section(&Heading::Profile(name.to_owned())));
@@ -88,21 +91,21 @@ pub(super) fn complaint(context: &DoctorContext<'_>, name: &str, error: ConfigEr
 fn described(context: &DoctorContext<'_>, name: &str) -> String {
     let in_account = |role: &Role| format!("{} in account {}", role.role_name, role.account_id);
     let Some(Ok(Identity { session, permission_set, chain, .. })) = context.identity(name) else {
-        return "its session, account and permission set are named".to_owned();
+        return "session, account and permission set are set".to_owned();
     };
     match (permission_set, chain.last()) {
         (Some(first), Some(last)) => format!(
-            "it is {}, assumed with {} of session `{}`",
+            "{}, assumed with {} of session `{}`",
             in_account(last.arn.role()),
             in_account(&first),
             session.name
         ),
-        (Some(_), None) => "its session, account and permission set are named".to_owned(),
-        (None, _) => format!("its session is `{}`; it names no account and no permission set", session.name),
+        (Some(_), None) => "session, account and permission set are set".to_owned(),
+        (None, _) => format!("its session is `{}`; it sets no account or permission set", session.name),
     }
 }
 
-/// A typo of a region ends at a host that does not exist.
+/// Reports a misspelled Region, which would lead to a host that does not exist.
 fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
     let error = regions::checked(region).err()?;
     let near = error.near?;
@@ -110,12 +113,12 @@ fn region(document: &Document, name: &str, region: &str) -> Option<Finding> {
     let place = section.place_of("region");
     Some(Finding::warning(
         name,
-        format!("{place}: `{region}` is not a region"),
-        format!("write `region = {near}`, if that is meant"),
+        format!("{place}: `{region}` is not a Region"),
+        format!("if you meant that, write `region = {near}`"),
     ))
 }
 
-/// Keys that some tools take in place of the `credential_process`.
+/// Reports keys that some tools use instead of the `credential_process`.
 pub(super) fn shadowing(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     let with_process: Vec<&String> =
@@ -160,14 +163,14 @@ fn finding(profile: &str, taken: &Taken, families: &[Family]) -> Finding {
             "remove the sso_… lines of this profile: its credential_process names session, account and role"
         }
         Source::CredentialsFile | Source::CredentialsProcess => {
-            "remove that section, or rename it: it wins over the config file"
+            "remove or rename that section: it takes precedence over the config file"
         }
         Source::ConfigKeys => "remove the aws_… keys of this profile",
         Source::AssumeRole | Source::WebIdentity => {
-            "move it to a profile of its own, with `source_profile` naming this one"
+            "move it to its own profile, with `source_profile` naming this one"
         }
         Source::Login => "remove `login_session` from this profile",
-        Source::Process => "nothing is to be done",
+        Source::Process => "nothing to do",
     };
     Finding::error(profile, why, fix)
 }
@@ -176,7 +179,7 @@ fn listed(families: &[Family]) -> String {
     families.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Which source wins, asked of the AWS CLI itself.
+/// Asks the AWS CLI which source of credentials it uses.
 pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     let names = match context.profile() {
@@ -188,7 +191,7 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
         .iter()
         .take(MOST_ASKED)
         .filter_map(|name| {
-            // What leads nowhere is told by `profile` and `references`, and no tool gets anything by it.
+            // Broken references are reported by `profile` and `references`, and no tool gets credentials through them.
             let lost = context.identity(name).and_then(Result::err);
             if lost.is_some_and(|error| error.is_lost_reference()) {
                 return None;
@@ -198,7 +201,7 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
         })
         .collect();
     if left_out > 0 {
-        findings.push(Finding::ok("", format!("{left_out} more profiles: ask with --profile")));
+        findings.push(Finding::ok("", format!("{left_out} more profiles not checked; use --profile")));
     }
     findings
 }
@@ -206,14 +209,14 @@ pub(super) fn source(context: &DoctorContext<'_>) -> Vec<Finding> {
 fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Taken>)]) -> Finding {
     let judged = judged(takings, context.credentials_path().as_deref());
     if context.is_for_another_system(name) {
-        return Finding::ok(name, format!("{judged}; not run, since its program is for another system"));
+        return Finding::ok(name, format!("{judged}; not run, because its program is for another system"));
     }
     let others = context.runs_others(name);
     let is_ours = context.runs_kcaws(name) && !others;
     if others && !context.asked.run_others {
-        return Finding::ok(name, format!("{judged}; not run, since it is not kcaws (--run-others)"));
+        return Finding::ok(name, format!("{judged}; not run, because it is not kcaws (use --run-others)"));
     }
-    // What is run may go to the network.
+    // The program may use the network.
     let aws = on_fixed_path("aws", &context.app.env).filter(|_| context.probe.is_some());
     let Some(aws) = aws else { return Finding::ok(name, judged) };
     let args = ["configure", "list", "--profile", name].map(OsString::from);
@@ -223,17 +226,17 @@ fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Ta
         Err(error @ RunError::NotStarted(_)) => Finding::ok(name, format!("{judged}; `aws`: {error}")),
         Err(error @ RunError::TooSlow(_)) => Finding::warning(
             name,
-            format!("{judged}; asked by the AWS CLI, {error}"),
-            format!("run `aws configure list --profile {}` and look what it waits for", argument(name)),
+            format!("{judged}; when run by the AWS CLI: {error}"),
+            format!("run `aws configure list --profile {}` and see what it waits for", argument(name)),
         ),
     }
 }
 
-/// By the rules: one line for all, or one word each.
+/// Returns the expected sources: one phrase if all tools agree, otherwise one for each.
 fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> String {
     let word = |taken: &Option<Taken>| match taken {
         None => "nothing".to_owned(),
-        // The same key may stand in both files.
+        // The same key can be in both files.
         Some(taken) if Some(&*taken.place.path) == credentials => {
             format!("`{}` ({})", taken.key, taken.place)
         }
@@ -241,26 +244,25 @@ fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> St
     };
     let first = word(&takings[0].1);
     if takings.iter().all(|(_, taken)| word(taken) == first) {
-        return format!("all tools take {first}");
+        return format!("all tools use {first}");
     }
     takings.iter().map(|(family, taken)| format!("{family}: {}", word(taken))).collect::<Vec<_>>().join(", ")
 }
 
-/// What `aws configure list` shows. It masks all but the last characters of the keys, and the word for their source
-/// is all that is looked at.
+/// Interprets the output of `aws configure list`, of which only the source of the keys is used; it masks the keys.
 fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Finding {
     if let Some(source) = source_word(said.stdout.expose()) {
-        let text = format!("{judged}; the AWS CLI says `{source}`");
+        let text = format!("{judged}; the AWS CLI reports `{source}`");
         return match (is_ours, source) {
             (true, "custom-process") | (false, _) => Finding::ok(name, text),
             (true, _) => Finding::error(
                 name,
                 format!("{text}, not kcaws"),
-                "remove what the AWS CLI takes instead: `shadowing` and `environment_keys` name it",
+                "remove what the AWS CLI uses instead; see `shadowing` and `environment_keys`",
             ),
         };
     }
-    // Nobody else's words: a program may put anything on its stderr.
+    // Only lines of kcaws: another program may print anything to stderr.
     let words = said.stderr.expose().lines().map(str::trim).filter(|line| !line.is_empty() && is_ours);
     let words: Vec<&str> = words.collect();
     let ours =
@@ -268,23 +270,23 @@ fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Findin
     match (ours("kcaws: error:"), ours("kcaws: hint:"), words.first()) {
         (Some(error), hint, _) => Finding::warning(
             name,
-            format!("{judged}; the AWS CLI runs kcaws, which says: {error}"),
+            format!("{judged}; the AWS CLI runs kcaws, which reports: {error}"),
             hint.unwrap_or("see the checks below").to_owned(),
         ),
         (None, _, Some(first)) => Finding::error(
             name,
-            format!("{judged}; the AWS CLI gets nothing: {first}"),
+            format!("{judged}; the AWS CLI gets no credentials: {first}"),
             format!("run `aws configure list --profile {}`", argument(name)),
         ),
         (None, _, None) => Finding::warning(
             name,
-            format!("{judged}; the AWS CLI gets nothing"),
+            format!("{judged}; the AWS CLI gets no credentials"),
             format!("run `aws configure list --profile {}`", argument(name)),
         ),
     }
 }
 
-/// The names of botocore's providers.
+/// Names of botocore's providers.
 fn source_word(table: &str) -> Option<&'static str> {
     const WORDS: [&str; 10] = [
         "custom-process",
@@ -329,7 +331,10 @@ mod tests {
         assert_eq!(states(&doctor("").look(profile)), ["ok"]);
         assert_eq!(states(&TestDoctor::new().config(CORP).look(profile)), ["warning"]);
         let other = doctor("").session("other").look(profile);
-        assert!(other[0].subject == "other" && other[0].reason.ends_with("by this session"), "{other:?}");
+        assert!(
+            other[0].subject == "other" && other[0].reason.ends_with("through this session"),
+            "{other:?}"
+        );
         let lost = doctor("").config(DEV).look(profile);
         assert_eq!(states(&lost), ["error"]);
         assert!(lost[0].reason.contains("no [sso-session corp]"), "{lost:?}");
@@ -379,7 +384,10 @@ mod tests {
         };
         assert!(doctor().look(source)[0].reason.contains("--run-others"));
         let ran = doctor().run_others().look(source);
-        assert!(ran[0].reason.contains("gets nothing") && !format!("{ran:?}").contains("hunter2"), "{ran:?}");
+        assert!(
+            ran[0].reason.contains("gets no credentials") && !format!("{ran:?}").contains("hunter2"),
+            "{ran:?}"
+        );
     }
 
     /// By a role of another profile, and by the credentials file.
@@ -408,7 +416,7 @@ mod tests {
         ours.trials =
             ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
         let bin = bin.display().to_string();
-        assert!(ours.env("PATH", &bin).look(source)[0].reason.contains("says `assume-role`"));
+        assert!(ours.env("PATH", &bin).look(source)[0].reason.contains("reports `assume-role`"));
     }
 
     #[test]
@@ -426,6 +434,6 @@ mod tests {
             self::doctor("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
         assert_eq!(states(&alone), ["warning"], "{alone:?}");
         let judged = doctor().look(source);
-        assert!(judged[0].reason.contains("all tools take `credential_process` ("), "{judged:?}");
+        assert!(judged[0].reason.contains("all tools use `credential_process` ("), "{judged:?}");
     }
 }

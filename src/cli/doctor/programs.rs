@@ -1,4 +1,4 @@
-//! The programs: the one that the profiles name, this one, and the AWS CLI.
+//! Checks the programs: the ones named in profiles, this one, and the AWS CLI.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::session::start_url::is_portal;
 const PATIENCE: Duration = Duration::from_secs(10);
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
-/// Whoever can write to it, or put another in its place, is you to AWS.
+/// Checks the program of each profile: anyone who can modify or replace it can act as the user.
 pub(super) fn program(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (mut programs, mut torn): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
@@ -36,8 +36,8 @@ pub(super) fn program(context: &DoctorContext<'_>) -> Vec<Finding> {
 fn unquoted(path: &Path) -> Finding {
     let path = path.display().to_string();
     let first = path.split([' ', '\t']).next().unwrap_or_default();
-    let why = format!("it has blanks and no quotes: tools look for a program `{first}`");
-    let fix = format!("put it in quotes: credential_process = \"{path}\" credential-process …");
+    let why = format!("it contains spaces and is not quoted: tools look for a program `{first}`");
+    let fix = format!("quote it: credential_process = \"{path}\" credential-process …");
     Finding::error(path, why, fix)
 }
 
@@ -49,34 +49,34 @@ fn one(context: &DoctorContext<'_>, program: &Path) -> Finding {
     if let Some(of) = of_another_system(&subject) {
         return Finding::warning(
             subject,
-            format!("{of}; programs on this system cannot run it"),
-            "leave it for the system that it is of; here, let AWS_CONFIG_FILE name a file of its own",
+            format!("{of}, which programs on this system cannot run"),
+            "leave it for that system; here, set AWS_CONFIG_FILE to a separate file",
         );
     }
-    let name_it = format!("write the absolute path into credential_process, such as {own}");
+    let name_it = format!("use the absolute path in credential_process, such as {own}");
     if subject.starts_with(['~', '$']) {
-        return Finding::error(subject, "the AWS CLI and Python expand neither `~` nor `$`", name_it);
+        return Finding::error(subject, "the AWS CLI and Python do not expand `~` or `$`", name_it);
     }
     if !program.is_absolute() {
-        let why = "not an absolute path: which program it is depends on the folder and PATH of every tool";
+        let why = "not an absolute path: which program runs depends on each tool's folder and PATH";
         return Finding::warning(subject, why, name_it);
     }
     if !program.is_file() {
-        return Finding::error(subject, "there is no such program", name_it);
+        return Finding::error(subject, "no such program", name_it);
     }
     if let Some(open) = open_to_others(program, &subject) {
         return open;
     }
     if !is_kcaws(program) {
-        return Finding::ok(subject, "it is there; not kcaws, hence not run");
+        return Finding::ok(subject, "exists; not run, because it is not kcaws");
     }
-    // A package's front runs the other program, which is as good as it is.
+    // The launcher of a package runs the main program, which must be equally protected.
     whole_of(program)
         .and_then(|whole| open_to_others(&whole, &subject))
         .unwrap_or_else(|| version_of(context, program, subject))
 }
 
-/// Tells whose path it is where this system runs no program by it. WSL runs Windows's programs, by paths below `/mnt`.
+/// Describes a path that this system cannot run. WSL runs Windows programs by paths below `/mnt`.
 pub(super) fn of_another_system(program: &str) -> Option<&'static str> {
     if cfg!(windows) {
         (program.starts_with('/') && !program.starts_with("//")).then_some("a Unix path")
@@ -85,7 +85,7 @@ pub(super) fn of_another_system(program: &str) -> Option<&'static str> {
     }
 }
 
-/// `C:\…`, `C:/…` or `\\server\…`.
+/// Returns whether it looks like `C:\…`, `C:/…` or `\\server\…`.
 fn is_windows_path(program: &str) -> bool {
     let has_drive =
         matches!(program.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
@@ -96,12 +96,12 @@ fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
     let opening = match replaceable(program) {
         Ok(opening) => opening?,
         Err(error) => {
-            return Some(Finding::error(subject, error.to_string(), "check the rights of its folders"));
+            return Some(Finding::error(subject, error.to_string(), "check the permissions of its folders"));
         }
     };
-    let why = format!("somebody else can replace it: `{}`: {}", opening.path.display(), opening.who);
+    let why = format!("others can replace it: `{}`: {}", opening.path.display(), opening.who);
     let fix = match opening.who {
-        Who::ItsOwner => "install it where only root or you can write".to_owned(),
+        Who::ItsOwner => "install it where only you or root can write".to_owned(),
         Who::Everybody => format!("chmod o-w {}", pasteable(&opening.path)),
         Who::AGroup => format!("chmod g-w {}, unless you trust the group", pasteable(&opening.path)),
     };
@@ -111,7 +111,7 @@ fn open_to_others(program: &Path, subject: &str) -> Option<Finding> {
     })
 }
 
-/// `TOKEN=… program` works where a shell runs the line; what is given there is nobody's business.
+/// Hides the values in `TOKEN=… program`, which works if a shell runs the line.
 fn without_value(program: &Path) -> String {
     let text = program.display().to_string();
     match text.split_once('=') {
@@ -128,13 +128,13 @@ fn version_of(context: &DoctorContext<'_>, program: &Path, subject: String) -> F
     let update = "install the same version there";
     match context.trials.run(program, &["--version".into()], &[], PATIENCE) {
         Ok(said) if said.succeeded => match said.stdout.expose().trim().strip_prefix("kcaws ") {
-            Some(OWN) => Finding::ok(subject, format!("kcaws {OWN}, and nobody else can replace it")),
+            Some(OWN) => Finding::ok(subject, format!("kcaws {OWN}; only you can modify it")),
             Some(other) if is_version(other) => {
-                Finding::warning(subject, format!("kcaws {other}, while this is {OWN}"), update)
+                Finding::warning(subject, format!("kcaws {other}, but this is {OWN}"), update)
             }
-            _ => Finding::error(subject, "it bears the name of kcaws and is something else", update),
+            _ => Finding::error(subject, "it is named kcaws but is a different program", update),
         },
-        Ok(_) => Finding::error(subject, "it does not tell its version", update),
+        Ok(_) => Finding::error(subject, "it does not report its version", update),
         Err(error) => Finding::error(subject, error.to_string(), update),
     }
 }
@@ -143,7 +143,7 @@ fn is_version(text: &str) -> bool {
     text.len() < 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
 }
 
-/// This one and the AWS CLI on PATH.
+/// Checks this program and the AWS CLI on PATH.
 pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("kcaws", OWN)];
     let Some(aws) = on_fixed_path("aws", &context.app.env) else { return findings };
@@ -151,7 +151,7 @@ pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
     let said = context.trials.run(&aws, &["--version".into()], &[], PATIENCE);
     let version = said.ok().and_then(|said| aws_version(said.stdout.expose()));
     findings.push(match version {
-        None => Finding::warning(subject, "it does not tell its version", "run `aws --version`"),
+        None => Finding::warning(subject, "it does not report its version", "run `aws --version`"),
         Some(version) => aws_cli(context, subject, version),
     });
     findings
@@ -162,18 +162,18 @@ fn aws_cli(context: &DoctorContext<'_>, subject: String, version: [u32; 3]) -> F
     let told = format!("AWS CLI {major}.{minor}.{patch}");
     let endpoints = context.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
     let own_host = context.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
-    // Both lines of it learned them in the same month.
+    // Both major versions added them in the same month.
     let knows_endpoints = version >= [2, 13, 0] || (major == 1 && version >= [1, 29, 0]);
     if !knows_endpoints && endpoints {
         Finding::warning(
             subject,
-            format!("{told} does not know AWS_ENDPOINT_URL_…, and goes to AWS itself"),
-            "use 2.13 or newer (of the old line 1.29) where endpoints matter",
+            format!("{told} ignores AWS_ENDPOINT_URL_… and always talks to AWS"),
+            "if you use custom endpoints, upgrade to 2.13 or newer (1.29 for version 1)",
         )
     } else if version < [2, 35, 13] && own_host {
         Finding::warning(
             subject,
-            format!("{told} cannot log in by a start URL of your own; kcaws can"),
+            format!("{told} cannot log in with a company start URL; kcaws can"),
             "use `kcaws login`, or 2.35.13 or newer for `aws sso login`",
         )
     } else {
@@ -236,9 +236,12 @@ mod tests {
             assert!(!is_windows_path(path), "{path}");
         }
         let (foreign, whose) = if cfg!(windows) {
-            ("/usr/local/bin/kcaws", "a Unix path; programs on this system cannot run it")
+            ("/usr/local/bin/kcaws", "a Unix path, which programs on this system cannot run")
         } else {
-            (r#""C:\Program Files\kcaws\kcaws.exe""#, "a Windows path; programs on this system cannot run it")
+            (
+                r#""C:\Program Files\kcaws\kcaws.exe""#,
+                "a Windows path, which programs on this system cannot run",
+            )
         };
         let found = of(foreign);
         assert_eq!((states(&found), found[0].reason.as_str()), (vec!["warning"], whose));
@@ -265,7 +268,7 @@ mod tests {
         assert_eq!((states(&torn), torn[0].subject.as_str()), (vec!["error"], path));
         assert!(torn[0].fix.as_deref().is_some_and(|fix| fix.contains(&quoted)), "{torn:?}");
         assert!(of("/usr/bin/env -i kcaws").is_empty());
-        assert_eq!(of(&quoted)[0].reason, "there is no such program");
+        assert_eq!(of(&quoted)[0].reason, "no such program");
     }
 
     #[cfg(unix)]
@@ -314,7 +317,7 @@ mod tests {
         assert!(with("aws-cli/1.28.0 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_some());
         assert!(with("aws-cli/1.45.11 Python/3.11", &[("AWS_ENDPOINT_URL_SSO", "x")], CORP).fix.is_none());
         let own = CORP.replace("d-1.awsapps.com", "sso.example.com");
-        assert!(with(old, &[], &own).reason.contains("start URL of your own"));
+        assert!(with(old, &[], &own).reason.contains("company start URL"));
         assert!(with("aws-cli/2.36.7 Python/3.13", &[], &own).fix.is_none());
         assert!(with("something", &[], CORP).fix.is_some());
     }

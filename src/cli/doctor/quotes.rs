@@ -1,4 +1,4 @@
-//! Quotes around the program of a `credential_process`.
+//! Checks quotes around the program of a `credential_process`.
 //!
 //! The AWS SDK for Go v1 reads a value that begins with a quote to the closing one and drops the rest: it runs the
 //! program without its arguments. Seen with 1.44 and 1.55, the last one.
@@ -29,7 +29,7 @@ pub(super) fn quotes(context: &DoctorContext<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     if needed.is_empty() && needless.is_empty() {
-        return vec![Finding::ok("", "no program is in quotes")];
+        return vec![Finding::ok("", "no program is quoted")];
     }
     let needed = needed.into_keys().map(needs_them);
     needless_ones(document, &needless).into_iter().chain(needed).collect()
@@ -46,7 +46,8 @@ fn needless_ones(document: &Document, profiles: &[&str]) -> Option<Finding> {
         0 => (*first).to_owned(),
         more => format!("{} profiles, such as {first}", more + 1),
     };
-    let why = format!("the program is in quotes that its path does not need: {BY} run it without arguments");
+    let why =
+        format!("the program is quoted although its path does not need it: {BY} run it without arguments");
     let fix = match (document.own(first), others) {
         (Some(own), []) => format!(
             "kcaws profile add {} --session {} --account {} --role {}",
@@ -62,9 +63,10 @@ fn needless_ones(document: &Document, profiles: &[&str]) -> Option<Finding> {
 }
 
 fn needs_them(program: &str) -> Finding {
-    let why = format!("its path needs quotes: {BY} cannot run it");
+    let why = format!("its path must be quoted: {BY} cannot run it");
     let fix = if cfg!(windows) {
-        "install kcaws in a folder with a plain name, and run `kcaws profile sync`".to_owned()
+        "install kcaws in a folder without spaces or special characters, and run `kcaws profile sync`"
+            .to_owned()
     } else {
         format!("sudo ln -s {} /usr/local/bin/kcaws && /usr/local/bin/kcaws profile sync", argument(program))
     };

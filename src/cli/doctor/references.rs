@@ -1,5 +1,5 @@
-//! What profiles refer to: other profiles, sections and files. Those of other tools too, since a tool that follows them
-//! may end at a profile of kcaws.
+//! Checks what profiles refer to: other profiles, sections and files. Includes profiles of other tools, since a tool
+//! that follows them may end at a kcaws profile.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (Some(document), Some(files)) = (context.document(), context.files()) else { return Vec::new() };
     let names = match (&context.asked.profile, &context.asked.session) {
         (Some(profile), _) => vec![profile.clone()],
-        // What leads nowhere leads to no session either.
+        // A broken reference leads to no session.
         (None, Some(_)) => return Vec::new(),
         (None, None) => files.profile_names(),
     };
@@ -21,7 +21,7 @@ pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
     let is_file = |path: &str| Path::new(path).is_file();
     let (mut seen, mut findings) = (HashSet::new(), Vec::new());
     for name in &names {
-        // `profile` tells who a profile of kcaws is, or why it is nobody.
+        // `profile` reports on kcaws profiles.
         let errors = if judged.contains(name) {
             let mut errors = files.errors_beside_identity(name, is_file);
             errors.retain(|error| !is_of_identity(context, name, error));
@@ -39,7 +39,7 @@ pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
     let refer = || document.references().into_iter().filter(|one| is_asked(&one.profile));
     let all_there = findings.is_empty() && !refer().any(|one| is_lost(context, &one.profile));
     if all_there && refer().next().is_some() {
-        findings.push(Finding::ok("", "what profiles refer to is there"));
+        findings.push(Finding::ok("", "everything that profiles refer to exists"));
     }
     findings
 }
@@ -49,7 +49,7 @@ fn is_of_identity(context: &DoctorContext<'_>, name: &str, error: &ConfigError) 
     told.is_some_and(|told| told.to_string() == error.to_string())
 }
 
-/// A circle is one, whichever of its profiles is looked at first.
+/// Reports a circle once, whichever of its profiles is checked first.
 fn same_for_all(error: &ConfigError) -> Option<String> {
     let ConfigError::CircularSource { circle, .. } = error else { return None };
     let mut names = circle[1..].to_vec();
@@ -57,7 +57,7 @@ fn same_for_all(error: &ConfigError) -> Option<String> {
     Some(names.join("\n"))
 }
 
-/// `profile` tells how.
+/// The check `profile` reports how.
 fn is_lost(context: &DoctorContext<'_>, name: &str) -> bool {
     let error = context.identity(name).and_then(Result::err);
     error.is_some_and(|error| {
@@ -65,7 +65,7 @@ fn is_lost(context: &DoctorContext<'_>, name: &str) -> bool {
     })
 }
 
-/// A role without credentials to assume it with is how aws-vault and its like are set up: they have their own.
+/// Accepts a role without source credentials, which is how aws-vault and similar tools are set up.
 fn finding(context: &DoctorContext<'_>, name: &str, error: ConfigError) -> Finding {
     let subject = match &error {
         ConfigError::NoSuchSource { name, .. }
@@ -97,7 +97,10 @@ mod tests {
     fn each_reference_that_leads_nowhere_is_a_finding_with_its_line() {
         let other = "[profile other]\nregion = eu-west-1\n";
         for (lines, expected) in [
-            (format!("[profile x]\n{ROLE}source_profile = dev\n"), &[("ok", "what profiles refer to")][..]),
+            (
+                format!("[profile x]\n{ROLE}source_profile = dev\n"),
+                &[("ok", "everything that profiles refer to")][..],
+            ),
             (
                 format!("[profile x]\n{ROLE}source_profile = nosuch\n"),
                 &[("error", "config:8: source_profile of `x` names `nosuch`")],
@@ -176,7 +179,7 @@ mod tests {
             (states(&told), told[0].reason.as_str()),
             (
                 vec!["ok"],
-                "it is Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"
+                "Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"
             )
         );
     }

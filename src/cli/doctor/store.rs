@@ -1,4 +1,4 @@
-//! Where tokens and warm credentials lie, and whether that place works.
+//! Checks where tokens and cached credentials are stored, and whether that works.
 
 use std::time::Duration;
 
@@ -18,22 +18,22 @@ use crate::session::store_selection::{self, StorePreference};
 use crate::session::token_location::{self, Found};
 use crate::session::{SessionError, status};
 
-/// A tool waits for it at every cold call.
+/// Response time above which a store is called slow: tools wait for it on every uncached call.
 const SLOW: Duration = Duration::from_millis(500);
-/// Of the quota, in percent.
+/// Share of the quota, in percent.
 const NEARLY_FULL: u64 = 90;
-/// What the kernel counts for one of ours: its description and 32 bytes, with room to spare.
+/// Bytes that the kernel counts for one of our keys (description and 32 bytes), with a margin.
 const ONE_KEY: u64 = 100;
 
-/// The store of each session's tokens. Looks and never prompts.
+/// Checks the store of each session's tokens without prompting.
 pub(super) fn store(context: &DoctorContext<'_>) -> Vec<Finding> {
     context.sessions().iter().map(|selected| one(context, &selected.session)).collect()
 }
 
 fn one(context: &DoctorContext<'_>, session: &SsoSession) -> Finding {
     let (app, name) = (context.app, session.name.as_str());
-    // `settings` tells what is wrong with them.
-    let Ok(settings) = app.settings() else { return Finding::ok(name, "not looked at") };
+    // `settings` reports what is wrong with them.
+    let Ok(settings) = app.settings() else { return Finding::ok(name, "not checked") };
     let open = |kind| app.store(kind);
     let start = app.clock.elapsed();
     let found = token_location::of(session, settings.keyring, app.state(), &open);
@@ -42,28 +42,31 @@ fn one(context: &DoctorContext<'_>, session: &SsoSession) -> Finding {
         Err(error) => failed(name, &error.into()),
         Ok(Some((store, Err(error)))) => {
             let finding = failed(name, &error.into());
-            Finding { reason: format!("{} (its tokens lie in the {store})", finding.reason), ..finding }
+            Finding {
+                reason: format!("{} (its tokens are stored in the {store})", finding.reason),
+                ..finding
+            }
         }
         Ok(Some((store, Ok(_)))) if took >= SLOW => Finding::warning(
             name,
-            format!("the {} answers, but takes {} ms", named(context, store), took.as_millis()),
+            format!("the {} is reachable but takes {} ms", named(context, store), took.as_millis()),
             "`kcaws store migrate --to …` moves the tokens to a faster one",
         ),
         Ok(Some((store, Ok(there)))) => {
             let there = match there {
-                Found::Tokens => "the tokens are there",
-                Found::NoLogin => "no tokens are there, only the registration of the client",
-                Found::Nothing => "no tokens are there",
+                Found::Tokens => "it has the tokens",
+                Found::NoLogin => "it has no tokens, only the client registration",
+                Found::Nothing => "it has no tokens",
             };
             let store = named(context, store);
-            Finding::ok(name, format!("the {store} answers in {} ms; {there}", took.as_millis()))
+            Finding::ok(name, format!("the {store} responds in {} ms; {there}", took.as_millis()))
         }
-        // Nothing is stored yet: what would a login do?
+        // Nothing is stored yet: report what a login would do.
         Ok(None) => would_use(context, name, session, settings.keyring),
     }
 }
 
-/// What a login would choose, as far as that can be told without a write.
+/// Returns the store that a login would choose, as far as can be determined without writing.
 fn would_use(
     context: &DoctorContext<'_>,
     name: &str,
@@ -85,14 +88,14 @@ fn would_use(
                 Some(reason) => Finding::warning(
                     name,
                     format!("{reason}; a login would use the {store}"),
-                    "make a default keyring, then `kcaws login`; or leave it so: the tokens then end with a restart",
+                    "create a default keyring, then run `kcaws login`; otherwise the tokens are lost on a restart",
                 ),
             }
         }
     }
 }
 
-/// The store, with what keeps it: versions of it differ in what they survive.
+/// Returns the store with the program behind it, whose versions differ in what they survive.
 fn named(context: &DoctorContext<'_>, kind: StoreKind) -> String {
     let process = context.app.store(kind).ok().and_then(|store| store.daemon());
     let Some(name) = process.and_then(|process| context.machine.name_of(process)) else {
@@ -101,18 +104,18 @@ fn named(context: &DoctorContext<'_>, kind: StoreKind) -> String {
     format!("{kind} ({})", gnome_keyring(context, &name).unwrap_or(name))
 }
 
-/// In full, if it is that one.
+/// Returns the full name and version of gnome-keyring, if it is that.
 fn gnome_keyring(context: &DoctorContext<'_>, name: &str) -> Option<String> {
     let full = "gnome-keyring-daemon";
     let program =
         on_fixed_path(full, &context.app.env).filter(|_| name.len() >= 15 && full.starts_with(name))?;
     let said = context.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
-    // It tells its name first, as it was called.
+    // It prints its name first, as it was called.
     let (_, version) = said.stdout.expose().lines().next()?.split_once(": ")?;
     version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| format!("{full} {version}"))
 }
 
-/// As the status file has it: what the service ended meanwhile shows at the next use.
+/// Reports the login according to the status file; sessions ended by AWS in the meantime only show up on next use.
 pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
     let now = context.app.clock.now();
     context.sessions().iter().flat_map(|selected| logged_in(context, &selected.session, now)).collect()
@@ -127,29 +130,29 @@ fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Ut
     };
     let login = status.and_then(|status| status.is_logged_in(now).then_some(status.login).flatten());
     let Some(login) = login else {
-        return vec![Finding::warning(name, "nobody is logged in", fix)];
+        return vec![Finding::warning(name, "not logged in", fix)];
     };
     let minutes = (login.access_expires_at - now).num_minutes();
     let mut findings = vec![match (login.refreshable, minutes) {
         (false, left) => Finding::warning(
             name,
-            format!("logged in for {left} min more: this login cannot be renewed"),
+            format!("logged in for {left} more min: this login cannot be renewed"),
             "add `sso_registration_scopes = sso:account:access` to the session, then log in again",
         ),
-        (true, ..=0) => Finding::ok(name, "logged in; the access token is renewed at the next use"),
-        (true, left) => Finding::ok(name, format!("logged in; the access token is good for {left} min")),
+        (true, ..=0) => Finding::ok(name, "logged in; the access token is renewed on next use"),
+        (true, left) => Finding::ok(name, format!("logged in; the access token is valid for {left} min")),
     }];
     for gone in cache::gone(state, name, now).unwrap_or_default() {
         findings.push(Finding::warning(
             name,
-            format!("the assignment of {} in account {} is gone", gone.role_name, gone.account_id),
-            "`kcaws accounts` shows what there is; an administrator can assign it again",
+            format!("{} in account {} is no longer assigned", gone.role_name, gone.account_id),
+            "`kcaws accounts` shows what is assigned to you; an administrator can assign it again",
         ));
     }
     findings
 }
 
-/// Whether the kernel keeps keys for us, and has room for more.
+/// Checks that the kernel stores our keys and has room for more.
 pub(super) fn kernel_keyring(context: &DoctorContext<'_>) -> Vec<Finding> {
     if !cfg!(target_os = "linux") {
         return Vec::new();
@@ -158,18 +161,18 @@ pub(super) fn kernel_keyring(context: &DoctorContext<'_>) -> Vec<Finding> {
         let why = chain(&error);
         return vec![Finding::warning(
             "",
-            format!("{why}: nothing can be kept there"),
+            format!("{why}: nothing can be stored there"),
             "in a container allow keyctl, add_key and request_key (seccomp); the other stores do not need it",
         )];
     }
-    // The kernel counts root's apart.
+    // The kernel counts root's keys separately.
     let root = if host::is_root() { "root_" } else { "" };
-    let Some(quota) = context.machine.key_quota() else { return vec![Finding::ok("", "it keeps keys")] };
+    let Some(quota) = context.machine.key_quota() else { return vec![Finding::ok("", "it can store keys")] };
     let KeyQuota { keys, most_keys, bytes, most_bytes } = quota;
     let left = match left_behind(context) {
         0 => String::new(),
         count => {
-            format!("; {count} are kcaws's, of no state folder here, and end by themselves within a week")
+            format!("; {count} belong to kcaws but to no state folder here, and expire within a week")
         }
     };
     let used = format!("{keys} of {most_keys} keys, {bytes} of {most_bytes} bytes{left}");
@@ -178,14 +181,15 @@ pub(super) fn kernel_keyring(context: &DoctorContext<'_>) -> Vec<Finding> {
     );
     let is_nearly_full = keys * 100 >= most_keys * NEARLY_FULL || bytes * 100 >= most_bytes * NEARLY_FULL;
     vec![match is_nearly_full {
-        _ if is_full(quota) => Finding::error("", format!("full: {used}: it takes no new key"), fix),
+        _ if is_full(quota) => Finding::error("", format!("full: {used}: no room for another key"), fix),
         true => Finding::warning("", format!("nearly full: {used}"), fix),
-        false => Finding::ok("", format!("it keeps keys: {keys} of {most_keys} in use{left}")),
+        false => Finding::ok("", format!("it can store keys: {keys} of {most_keys} in use{left}")),
     }]
 }
 
-/// Keys of a state folder that was removed by hand, or of another home of this user. Only counted: they may open what
-/// someone still uses.
+/// Counts keys of state folders that were removed by hand or belong to another home of this user.
+///
+/// They are only counted, since they may still be in use.
 fn left_behind(context: &DoctorContext<'_>) -> usize {
     let state = context.app.state();
     let read = |name: &str| state.read(name).ok().flatten().unwrap_or_default();
@@ -204,7 +208,7 @@ fn is_full(quota: KeyQuota) -> bool {
 
 fn kernel(context: &DoctorContext<'_>) -> Result<(), KeyringError> {
     let nothing = ItemKey { session: String::new(), start_url: String::new() };
-    // It has no prompt: this links the user keyring to our process, and that is all.
+    // It never prompts: this only links the user keyring to our process.
     context.app.store(StoreKind::Keyutils)?.unlock(&nothing, Duration::ZERO)
 }
 
@@ -215,40 +219,40 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// Without it every call of every tool goes to the network.
+/// Checks the key of the credential cache: without it, every call of every tool goes to the network.
 pub(super) fn warm_cache(context: &DoctorContext<'_>) -> Vec<Finding> {
     if let Err(error) = context.app.state().list("warm") {
         return vec![failed("", &error.into())];
     }
     let is_full = context.machine.key_quota().is_some_and(is_full);
     if !cfg!(target_os = "linux") || (kernel(context).is_ok() && !is_full) {
-        return vec![Finding::ok("", "credentials are kept until they end")];
+        return vec![Finding::ok("", "credentials are cached until they expire")];
     }
     if sealing_key::has_runtime_folder(&context.app.env) {
-        return vec![Finding::ok("", "credentials are kept; their key lies in $XDG_RUNTIME_DIR, in memory")];
+        return vec![Finding::ok("", "credentials are cached; their key is in $XDG_RUNTIME_DIR, in memory")];
     }
     vec![Finding::warning(
         "",
-        "there is no place for a new key: without one, every call asks AWS anew",
+        "there is no place for a new key: without one, every call goes to AWS",
         "allow the kernel keyring and make room in it, or set XDG_RUNTIME_DIR to a tmpfs that only you can enter",
     )]
 }
 
-/// What containers and WSL have less of.
+/// Reports the limits of containers and WSL.
 pub(super) fn surroundings(context: &DoctorContext<'_>) -> Vec<Finding> {
     let (what, why) = match context.machine.surroundings() {
         None => return Vec::new(),
         Some(Surroundings::Wsl) => (
             "WSL",
-            "Windows' Credential Manager is out of reach; BROWSER=wslview opens Windows' browser; after a sleep look at the clock",
+            "the Windows Credential Manager is not available; BROWSER=wslview opens the Windows browser; check the clock after sleep",
         ),
         Some(Surroundings::Docker) => (
             "Docker",
-            "no desktop, no browser, and keys only where seccomp allows them; the state folder ends with the container unless it is mounted",
+            "no desktop, no browser, and kernel keys only if seccomp allows them; the state folder is lost with the container unless it is mounted",
         ),
         Some(Surroundings::Podman) => (
             "Podman",
-            "no desktop, no browser, and a kernel keyring of its own; the state folder ends with the container unless it is mounted",
+            "no desktop, no browser, and a separate kernel keyring; the state folder is lost with the container unless it is mounted",
         ),
     };
     vec![Finding::ok(what, why)]
@@ -280,7 +284,7 @@ mod tests {
         let doctor = logged_in_desk(Some("refresh"));
         let fine = doctor.look(store);
         assert_eq!(states(&fine), ["ok"]);
-        assert!(fine[0].reason.contains("the tokens are there"), "{fine:?}");
+        assert!(fine[0].reason.contains("it has the tokens"), "{fine:?}");
         doctor.ports.keyring.lock();
         let locked = doctor.look(store);
         assert_eq!(states(&locked), ["error"]);
@@ -354,7 +358,7 @@ mod tests {
         doctor.ports.state.write("warm/a.id", &[0xA5; ID_LEN]).expect("writes");
         let found = doctor.look(kernel_keyring);
         assert_eq!(states(&found), ["ok"]);
-        assert!(found[0].reason.contains("; 1 are kcaws's, of no state folder here"), "{found:?}");
+        assert!(found[0].reason.contains("; 1 belong to kcaws but to no state folder here"), "{found:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A desk for the checks' unit tests: real files in a temp folder, everything else a fake.
+//! A fixture for the checks' unit tests: real files in a temp folder, everything else is a fake.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,13 +37,13 @@ pub(super) struct TestDoctor {
     asked: Asked,
 }
 
-/// What a diagnosis may open: it asks nobody with a token, signs in nowhere and opens no browser.
+/// The ports that a check may use: none that needs a token, signs in or opens a browser.
 #[derive(Clone, Default)]
 pub(super) struct Around {
     pub(super) state: FakeStateFolder,
     pub(super) keyring: FakeKeyring,
     pub(super) absent: Vec<StoreKind>,
-    /// What the start URL answers, once.
+    /// The response to the start URL, used once.
     pub(super) leads: Option<(u16, Option<String>)>,
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong while a command finds out who it acts as, and gets credentials for that.
+//! Errors while a command resolves its role and gets credentials for it.
 
 use super::{CommandError, ErrorCode, Exit, argument, session::unopened};
 use crate::app::account::AccountNameError;
@@ -12,9 +12,9 @@ impl From<AppError> for CommandError {
         match error {
             AppError::Config(error) => error.into(),
             AppError::NotOurs { error, taken } => Self::from(*error)
-                .because(format!("tools take its credentials from `{}` at {}", taken.key, taken.place)),
+                .because(format!("tools use `{}` at {} for its credentials", taken.key, taken.place)),
             AppError::NoRole { .. } => Self::new(Exit::Configuration, ErrorCode::NoRole, message)
-                .hint("add sso_account_id and sso_role_name to it, or name --session, --account and --role"),
+                .hint("add sso_account_id and sso_role_name to it, or pass --session, --account and --role"),
             AppError::NotARegion { place, error } => {
                 let (what, hint) = (format!("sso_region: {error}"), error.hint());
                 Self::from(ConfigError::BadValue { place, what }).hint(hint)
@@ -28,7 +28,7 @@ impl From<AppError> for CommandError {
                     .hint(format!("use the account ID: {}", ids.join(" or ")))
             }
             AppError::NearName { error, meant } => {
-                Self::from(*error).hint(format!("{meant}`kcaws accounts` shows what you have"))
+                Self::from(*error).hint(format!("{meant}`kcaws accounts` shows what is assigned to you"))
             }
             AppError::Settings(error) => error.into(),
             AppError::Session(error) => error.into(),
@@ -36,10 +36,10 @@ impl From<AppError> for CommandError {
                 let error = Self::from(*error);
                 match why {
                     LoginPending::NotOpened { session, page } => unopened(&page, &session),
-                    LoginPending::CoolingDown => error.because("a login came to nothing a moment ago"),
-                    LoginPending::NotStarted => error.because("the login could not be started by itself"),
+                    LoginPending::CoolingDown => error.because("a login failed a moment ago"),
+                    LoginPending::NotStarted => error.because("the login could not be started automatically"),
                     LoginPending::Unfinished => error
-                        .because("a login waits in the browser")
+                        .because("a login is waiting in the browser")
                         .hint("finish the login in the open tab, then try again"),
                 }
             }
@@ -52,7 +52,7 @@ impl From<AppError> for CommandError {
             AppError::MfaNeeded { serial, profile } => Self::new(Exit::Usage, ErrorCode::MfaNeeded, message)
                 .because(format!("the profile has `mfa_serial = {}`", shown(&serial)))
                 .hint(format!(
-                    "run `kcaws whoami --profile {}` in a terminal first: its answer is kept for up to an hour",
+                    "run `kcaws whoami --profile {}` in a terminal first: the credentials are kept for up to an hour",
                     argument(&profile)
                 )),
             AppError::MfaNotRead(_) => Self::new(Exit::Usage, ErrorCode::MfaNeeded, message),
@@ -63,11 +63,11 @@ impl From<AppError> for CommandError {
                 let error = Self::new(Exit::NotAssigned, ErrorCode::RoleDenied, message);
                 if has_mfa {
                     error
-                        .because("AWS STS answered AccessDenied: the MFA code was wrong or used before, or the role does not trust you")
-                        .hint("try again with the next code of the device")
+                        .because("AWS STS answered AccessDenied: the MFA code was wrong or already used, or the role does not trust you")
+                        .hint("try again with the next code from your device")
                 } else {
                     error
-                        .because("AWS STS answered AccessDenied: the role does not trust you, wants another external_id, or is not there")
+                        .because("AWS STS answered AccessDenied: the role does not trust you, expects another external_id, or does not exist")
                         .hint("ask the role's owner to allow your permission set's role in its trust policy")
                 }
             }

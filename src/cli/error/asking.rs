@@ -1,4 +1,4 @@
-//! What a person should answer instead, or do where nothing can be asked.
+//! Errors of answers, and of questions that cannot be asked.
 
 use super::{CommandError, ErrorCode, Exit};
 use crate::configure::answers::BadAnswer;
@@ -11,29 +11,29 @@ impl From<BadAnswer> for CommandError {
         match error {
             BadAnswer::StartUrl(error) => failure.hint(of_start_url(error)),
             BadAnswer::Region(error) => failure.hint(error.hint()),
-            BadAnswer::OtherRegion { told, .. } => failure.hint(format!("say --region {told}, or nothing")),
+            BadAnswer::OtherRegion { told, .. } => {
+                failure.hint(format!("use --region {told}, or leave --region out"))
+            }
             BadAnswer::Name(_) => {
-                failure.hint("a name is made of letters, digits and `_.@%:+/-`; a `-` cannot be the first")
+                failure.hint("use letters, digits and `_.@%:+/-`; the first character cannot be `-`")
             }
         }
     }
 }
 
-/// Returns what to write instead of a text that is no start URL.
+/// Returns what to enter instead of a text that is not a start URL.
 pub(super) fn of_start_url(error: BadStartUrl) -> &'static str {
     match error {
-        BadStartUrl::NotHttps => {
-            "it is the URL of your access portal, such as https://d-1234567890.awsapps.com/start"
-        }
-        BadStartUrl::Credentials => "leave out everything before the `@`; nobody logs in by it",
+        BadStartUrl::NotHttps => "use your access portal URL, such as https://d-1234567890.awsapps.com/start",
+        BadStartUrl::Credentials => "remove everything before the `@`; it is not used to log in",
         BadStartUrl::OtherPage => {
             "open your access portal and copy its address, such as https://d-1234567890.awsapps.com/start"
         }
         BadStartUrl::NoDirectory => {
-            "it ends in the directory, as in https://start.home.awsapps.cn/directory/d-1234567890"
+            "it ends with the directory, as in https://start.home.awsapps.cn/directory/d-1234567890"
         }
         BadStartUrl::NoInstance => {
-            "it ends in the instance, as in https://identitycenter.amazonaws.com/ssoins-1234567890abcdef"
+            "it ends with the instance, as in https://identitycenter.amazonaws.com/ssoins-1234567890abcdef"
         }
     }
 }
@@ -47,7 +47,7 @@ impl From<PickError> for CommandError {
                 .hint("nothing changed; pass the name to skip this list"),
             PickError::Terminal(error) => Self::new(Exit::Usage, ErrorCode::NoTerminal, message)
                 .because(error.to_string())
-                .hint("name it on the command line"),
+                .hint("pass it on the command line"),
         }
     }
 }

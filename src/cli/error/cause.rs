@@ -1,12 +1,12 @@
-//! Why it failed, by the errors below the one that is shown.
+//! The cause of an error, from its chain of sources.
 
 use super::{CommandError, ErrorCode, Exit};
 
-/// What the sources of an error say.
+/// The messages of an error's sources.
 #[derive(Default)]
 pub(super) struct Cause {
     text: Option<String>,
-    /// What to do where the system is at one of its limits: whatever was being opened is fine.
+    /// What to do if a limit of the system was reached; the file being opened is not at fault.
     at_limit: Option<&'static str>,
 }
 
@@ -17,7 +17,7 @@ impl From<Option<String>> for Cause {
 }
 
 impl CommandError {
-    /// Where there is one.
+    /// Adds the cause, if any.
     pub(super) fn because_of(self, cause: impl Into<Cause>) -> Self {
         let Cause { text, at_limit } = cause.into();
         let error = Self { cause: text.or(self.cause), ..self };
@@ -28,7 +28,7 @@ impl CommandError {
     }
 }
 
-/// `"cause: cause"`, as far as the sources add something.
+/// Returns `"cause: cause"`, without sources that add nothing.
 pub(super) fn chain(error: &dyn std::error::Error) -> Cause {
     let (mut texts, mut at_limit) = (Vec::<String>::new(), None);
     let mut next = error.source();
@@ -47,11 +47,11 @@ pub(super) fn chain(error: &dyn std::error::Error) -> Cause {
 fn limit(error: &std::io::Error) -> Option<&'static str> {
     match rustix::io::Errno::from_io_error(error)? {
         rustix::io::Errno::MFILE => {
-            Some("this process may not open more files: run `ulimit -n 256`, then the same command again")
+            Some("this process cannot open more files: run `ulimit -n 256`, then the same command again")
         }
-        rustix::io::Errno::NFILE => {
-            Some("this machine has no open file left: end programs, then run the same command again")
-        }
+        rustix::io::Errno::NFILE => Some(
+            "this machine has reached its limit of open files: close some programs, then run the same command again",
+        ),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 macro_rules! error_codes {
     ($($name:ident = $text:literal,)*) => {
-        /// What went wrong, as `--json` names it.
+        /// The code of an error, as in `--json`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(in crate::cli) enum ErrorCode {
             $($name,)*

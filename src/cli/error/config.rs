@@ -1,4 +1,4 @@
-//! `~/.aws/config`.
+//! Errors in `~/.aws/config`.
 
 use std::io::ErrorKind;
 
@@ -25,40 +25,40 @@ impl From<ConfigError> for CommandError {
                 Self { code: ErrorCode::NoSuchSession, ..failure }.hint("run `kcaws configure`")
             }
             ConfigError::NoSuchSession { name, known, .. } => Self { code: ErrorCode::NoSuchSession, ..failure }
-                .hint(format!("{}there are: {}", known.near(name), known.listed())),
+                .hint(format!("{}existing sessions: {}", known.near(name), known.listed())),
             ConfigError::NoSuchProfile { name, known, .. } => Self { code: ErrorCode::NoSuchProfile, ..failure }
-                .hint(format!("{}`kcaws profile list` shows all", known.near(name))),
-            // Never `sso_…` keys: in a profile that has another source, they would be a second one.
+                .hint(format!("{}`kcaws profile list` shows all profiles", known.near(name))),
+            // Does not suggest `sso_…` keys: in a profile with another source, they would be a second one.
             ConfigError::NotOurs { .. } => Self { code: ErrorCode::NotOurs, ..failure }
-                .hint("name --session, --account and --role, or a profile that has a session in `kcaws profile list`"),
+                .hint("pass --session, --account and --role, or a profile that has a session in `kcaws profile list`"),
             ConfigError::TakenElsewhere { key, .. } => Self { code: ErrorCode::TakenElsewhere, ..failure }
-                .because("not every SDK would take these credentials from kcaws")
+                .because("some SDKs would not get these credentials from kcaws")
                 .hint(format!("remove `{key}` there, or use a profile without it")),
             ConfigError::NoSuchSource { .. } => Self { code: ErrorCode::NoSourceProfile, ..failure }
-                .hint("name a profile that is there; `kcaws profile list` shows them"),
+                .hint("use an existing profile; `kcaws profile list` shows them"),
             ConfigError::EmptySource { .. } => Self { code: ErrorCode::NoSourceProfile, ..failure }
-                .hint("name a profile that has credentials; `kcaws profile list` shows them"),
+                .hint("use a profile that has credentials; `kcaws profile list` shows them"),
             ConfigError::NoSource { .. } => Self { code: ErrorCode::NoSourceProfile, ..failure }
-                .hint("add `source_profile = …` to that section, naming a profile that may assume the role"),
+                .hint("add `source_profile = …` to that section, naming a profile that is allowed to assume the role"),
             ConfigError::TwoSources { .. } => Self { code: ErrorCode::TwoSources, ..failure }
                 .hint("remove one of the two lines: tools refuse a profile with both"),
             ConfigError::CircularSource { .. } => Self { code: ErrorCode::Circular, ..failure }
-                .hint("let source_profile name a profile that has credentials of its own"),
+                .hint("set source_profile to a profile that has its own credentials"),
             ConfigError::Circular { .. } => Self { code: ErrorCode::Circular, ..failure }
-                .hint("name --session, --account and --role in its credential_process instead of --profile"),
+                .hint("use --session, --account and --role in its credential_process instead of --profile"),
             ConfigError::Doubled { .. } => Self { code: ErrorCode::Duplicate, ..failure }
-                .hint("the AWS CLI reads nothing of a file like that; merge the two, nothing was changed"),
+                .hint("merge the two; nothing was changed, since the AWS CLI cannot read such a file at all"),
             ConfigError::Unshared { .. } => {
                 Self { code: ErrorCode::NotShared, ..failure }.hint("fix that line first; nothing was changed")
             }
             ConfigError::Foreign { hides: Some(key), .. } => Self { code: ErrorCode::Foreign, ..failure }
-                .hint(format!("nothing was changed; choose another name, since tools would go on to take its `{key}`")),
+                .hint(format!("nothing was changed; choose another name, because tools would still use its `{key}`")),
             ConfigError::Foreign { .. } => Self { code: ErrorCode::Foreign, ..failure }
-                .hint("nothing was changed; choose another name, or say --force"),
+                .hint("nothing was changed; choose another name, or pass --force"),
             ConfigError::BadName { .. } => Self { exit: Exit::Usage, code: ErrorCode::BadName, ..failure }
-                .hint("a name is made of letters, digits and `_.@%:+/-`"),
+                .hint("use letters, digits and `_.@%:+/-`"),
             ConfigError::CannotBeWritten { .. } => Self { code: ErrorCode::NotWritable, ..failure }.hint(
-                "choose a value without quotes, blanks before `#` or `;`, `$`, backquotes and line ends",
+                "use a value without quotes, `$`, backquotes, line breaks, or spaces before `#` or `;`",
             ),
             ConfigError::NoSuchFile { path } => Self { code: ErrorCode::NoSuchFile, ..failure }
                 .because_of(oddity_of_name(path).map(str::to_owned))
@@ -72,16 +72,16 @@ impl From<ConfigError> for CommandError {
     }
 }
 
-/// What to look at where `~/.aws/config` cannot be opened: its rights are only one reason.
+/// Returns what to check if `~/.aws/config` cannot be opened: permissions are only one reason.
 pub(super) fn of_reading(error: &std::io::Error) -> &'static str {
     match error.kind() {
         _ if is_link_loop(error) => {
-            "a symbolic link there leads back to itself: `ls -l` shows it; let it name the file"
+            "a symbolic link there points back to itself (`ls -l` shows it); point it to the file"
         }
-        ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE names a file",
-        ErrorKind::NotADirectory => "a part of that path is a file, not a folder; check AWS_CONFIG_FILE",
-        ErrorKind::FileTooLarge => "check AWS_CONFIG_FILE: a configuration has at most 8 MB",
-        ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it names a pipe that no one writes to",
-        _ => "check the rights of the file (AWS_CONFIG_FILE)",
+        ErrorKind::IsADirectory => "that is a folder; AWS_CONFIG_FILE must name a file",
+        ErrorKind::NotADirectory => "part of that path is a file, not a folder; check AWS_CONFIG_FILE",
+        ErrorKind::FileTooLarge => "check AWS_CONFIG_FILE: the file must not be larger than 8 MB",
+        ErrorKind::TimedOut => "check AWS_CONFIG_FILE: it is a pipe that nothing writes to",
+        _ => "check the permissions of the file (AWS_CONFIG_FILE)",
     }
 }

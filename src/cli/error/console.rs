@@ -1,4 +1,4 @@
-//! What goes wrong on the way to the console.
+//! Errors of `kcaws console`.
 
 use super::{CommandError, ErrorCode, Exit};
 use crate::console::destination::DestinationError;
@@ -10,33 +10,33 @@ impl From<DestinationError> for CommandError {
     fn from(error: DestinationError) -> Self {
         let failure = Self::new(Exit::Usage, ErrorCode::Destination, error.to_string());
         match error {
-            DestinationError::NotAConsole { console, .. } => failure.hint(format!(
-                "a page of the console begins with https://{console}/ or https://REGION.{console}/"
-            )),
-            DestinationError::OtherPartition { .. } => {
-                failure.hint("partitions have nothing in common: log in to a session of that one")
-            }
+            DestinationError::NotAConsole { console, .. } => failure
+                .hint(format!("a console URL begins with https://{console}/ or https://REGION.{console}/")),
+            DestinationError::OtherPartition { .. } => failure.hint("log in to a session in that partition"),
             DestinationError::NotAnArn { why, .. } => failure
                 .because(why)
                 .hint("an ARN looks like arn:aws:lambda:eu-central-1:111122223333:function:name"),
-            DestinationError::NoBucket { .. } => failure
-                .because("the ARN of a bucket or of an object has neither region nor account")
-                .hint("the ARN of a bucket looks like arn:aws:s3:::bucket, that of an object like arn:aws:s3:::bucket/key"),
+            DestinationError::NoBucket { .. } => {
+                failure.because("the ARN of a bucket or object contains no Region or account").hint(
+                    "a bucket's ARN looks like arn:aws:s3:::bucket, an object's like arn:aws:s3:::bucket/key",
+                )
+            }
             DestinationError::UnknownArn { of_service: true, known, .. } => {
-                failure.hint(format!("known of this service: {}", known.join(", ")))
+                failure.hint(format!("supported for this service: {}", known.join(", ")))
             }
             DestinationError::UnknownArn { of_service: false, known, .. } => {
-                failure.hint(format!("known are resources of {}", known.join(", ")))
+                failure.hint(format!("supported services: {}", known.join(", ")))
             }
             DestinationError::UnknownService { near, .. } if near.is_empty() => {
-                Self { code: ErrorCode::NoSuchService, ..failure }.hint("`kcaws console --list-services` lists them")
+                Self { code: ErrorCode::NoSuchService, ..failure }
+                    .hint("`kcaws console --list-services` lists them")
             }
-            DestinationError::UnknownService { near, .. } => Self { code: ErrorCode::NoSuchService, ..failure }
-                .hint(format!("near it: {}; `kcaws console --list-services` lists all", near.join(", "))),
-            DestinationError::NotARegion(error) => {
-                Self { code: ErrorCode::BadRegion, ..failure }
-                    .hint(format!("{} Check --region and the profile's `region`", error.hint()))
+            DestinationError::UnknownService { near, .. } => {
+                Self { code: ErrorCode::NoSuchService, ..failure }
+                    .hint(format!("similar: {}; `kcaws console --list-services` lists all", near.join(", ")))
             }
+            DestinationError::NotARegion(error) => Self { code: ErrorCode::BadRegion, ..failure }
+                .hint(format!("{} Check --region and the profile's `region`", error.hint())),
         }
     }
 }
@@ -50,24 +50,23 @@ impl From<BrowserError> for CommandError {
                 .because("neither a default browser, nor `xdg-open` or another such program, is installed")
                 .hint("name a browser with --browser or BROWSER, or use `kcaws console --print`"),
             BrowserError::NotFound { known, .. } => {
-                failure.hint(format!("known by name: {}; any other by its path", known.join(", ")))
+                failure.hint(format!("known by name: {}; give the path of any other", known.join(", ")))
             }
             BrowserError::NoProfiles { .. } => {
-                Self { exit: Exit::Usage, ..failure }.hint("leave --browser-profile out")
+                Self { exit: Exit::Usage, ..failure }.hint("leave out --browser-profile")
             }
             BrowserError::NoContainers { .. } => Self { exit: Exit::Usage, ..failure }
-                .hint("containers are Firefox's; others have --browser-profile"),
+                .hint("only Firefox has containers; use --browser-profile for other browsers"),
             BrowserError::WhichBrowser => Self { exit: Exit::Usage, ..failure }
                 .hint("name it with --browser, or as `browser` in config.toml"),
         }
     }
 }
 
-/// The address of the extension by which Firefox opens a page in a container.
+/// URL of the Firefox extension that opens a page in a container.
 const EXTENSION: &str = "https://addons.mozilla.org/firefox/addon/open-url-in-container/";
 
-/// Returns the error of a browser that was started and did not ask for its page, with the most likely reason for the
-/// way in which it was started.
+/// Returns the error of a browser that was started but did not request its page, with the most likely reason.
 pub(in crate::cli) fn not_opened(
     error: OneTimeRedirectError,
     manner: &BrowserOptions,
@@ -80,17 +79,17 @@ pub(in crate::cli) fn not_opened(
     match (manner, opened) {
         (BrowserOptions { container: Some(_), .. }, _) => failure
             .because("the Firefox extension \"Open external links in a container\" may be missing")
-            .hint(format!("install it from {EXTENSION}, or leave --container out; {print}")),
+            .hint(format!("install it from {EXTENSION}, or leave out --container; {print}")),
         (BrowserOptions { profile: Some(profile), .. }, _) => failure
-            .because(format!("the browser may have no profile `{profile}`"))
+            .because(format!("the browser may not have a profile `{profile}`"))
             .hint(format!(
                 "see about:profiles in Firefox, or the end of Profile Path at chrome://version in others; {print}"
             )),
         (_, StartedBrowser::With(program)) => {
-            failure.because(format!("`{program}` was started, and may have opened nothing")).hint(other)
+            failure.because(format!("`{program}` was started but may not have opened anything")).hint(other)
         }
         (_, StartedBrowser::ByDefault) => {
-            failure.because("the default browser was started, and may have opened nothing").hint(other)
+            failure.because("the default browser was started but may not have opened anything").hint(other)
         }
     }
 }
@@ -101,7 +100,7 @@ impl From<ClipboardError> for CommandError {
         let hint = "`kcaws console --print` prints the URL instead";
         match error {
             ClipboardError::NoProgram { tried } if tried.is_empty() => {
-                failure.because("there is no display here").hint(hint)
+                failure.because("no display is available").hint(hint)
             }
             ClipboardError::NoProgram { tried } => {
                 failure.hint(format!("install one of {}, or use --print", tried.join(", ")))

@@ -1,4 +1,4 @@
-//! What a person should do about a store that does not give or take.
+//! Errors of the stores, with hints that depend on the command.
 
 use super::{CommandError, Doing, ErrorCode, Exit, Hint, Situation, chain};
 use crate::ports::keyring::{KeyringError, StoreKind};
@@ -25,7 +25,7 @@ impl From<KeyringError> for CommandError {
                 Self { code: ErrorCode::KeyringAbsent, ..failure }.store_hint(StoreHint::Absent(*store))
             }
             KeyringError::TooSlow { .. } => Self { code: ErrorCode::KeyringTooSlow, ..failure }
-                .hint("see whether the keyring waits for an answer on your desktop, then try again"),
+                .hint("check whether the keyring is waiting for an answer on your desktop, then try again"),
             KeyringError::Unanswered { store, .. } => {
                 Self { code: ErrorCode::KeyringTooSlow, ..failure }.store_hint(StoreHint::Unanswered(*store))
             }
@@ -36,7 +36,7 @@ impl From<KeyringError> for CommandError {
                 Self { code: ErrorCode::KeyringLocked, ..failure }.store_hint(StoreHint::Refused(*store))
             }
             KeyringError::Damaged { .. } => Self { code: ErrorCode::KeyringDamaged, ..failure }
-                .hint("it was left as it is; `kcaws logout` removes it, then log in again"),
+                .hint("run `kcaws logout` to remove it, then log in again; nothing was changed"),
             KeyringError::WrongPassphrase(_) => Self { code: ErrorCode::WrongPassphrase, ..failure }.hint(
                 "nothing was changed; if the passphrase is lost, log in with another store, such as KCAWS_KEYRING=keyutils",
             ),
@@ -44,7 +44,7 @@ impl From<KeyringError> for CommandError {
                 Self { code: ErrorCode::NoPassphrase, ..failure }.hint(passphrase_hint(source))
             }
             KeyringError::Failed { .. } | KeyringError::Changing { .. } => {
-                failure.hint("`kcaws -v …` shows more; another store: KCAWS_KEYRING at login")
+                failure.hint("run with -v for details, or log in with another store (KCAWS_KEYRING)")
             }
         };
         failure.because_of(cause)
@@ -57,7 +57,7 @@ impl CommandError {
     }
 }
 
-/// What about a store a person can do something about; what that is depends on the command.
+/// A problem with a store that the user can fix in a way that depends on the command.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum StoreHint {
     Locked(StoreKind),
@@ -78,16 +78,18 @@ impl StoreHint {
             Self::Locked(store) | Self::Refused(store) | Self::Unanswered(store) => unlock_hint(store),
             Self::ItemLocked => match situation {
                 Situation { doing: Doing::Use, .. } | Situation { attended: false, .. } => {
-                    "turn that setting off: what runs inside another tool cannot be confirmed; or move the tokens: `kcaws store migrate --to keyutils`"
+                    "turn that setting off, because access from other tools cannot be confirmed, or move the tokens: `kcaws store migrate --to keyutils`"
                 }
-                _ => "allow it in the dialog, or turn that setting off: tools cannot be confirmed later",
+                _ => {
+                    "allow it in the dialog, or turn that setting off: access from tools cannot be confirmed later"
+                }
             },
             Self::NoDefault => match situation {
                 Situation { doing: Doing::Login | Doing::Move, attended: true } => {
-                    "make a keyring in the desktop's password program, or use another store: `KCAWS_KEYRING=keyutils kcaws login`"
+                    "create a keyring in your desktop's password manager, or use another store: `KCAWS_KEYRING=keyutils kcaws login`"
                 }
                 _ => {
-                    "`KCAWS_KEYRING=secret-service kcaws login` in a terminal of the desktop makes one; another store: `KCAWS_KEYRING=keyutils kcaws login`"
+                    "`KCAWS_KEYRING=secret-service kcaws login` in a desktop terminal creates one; for another store: `KCAWS_KEYRING=keyutils kcaws login`"
                 }
             },
             Self::Absent(store) => absent(store),
@@ -95,30 +97,32 @@ impl StoreHint {
     }
 }
 
-/// Nothing was asked, or asking would not help.
+/// Returns the hint if nothing was asked, or asking would not help.
 fn locked(situation: Situation) -> &'static str {
     match (situation.doing, situation.attended) {
         (Doing::Login, true) => not_opened(situation),
         (Doing::Login, false) => {
-            "nobody can be asked here: unlock the keyring on the desktop, or use another store: KCAWS_KEYRING=keyutils or file"
+            "there is no terminal to prompt on: unlock the keyring on the desktop, or use another store: KCAWS_KEYRING=keyutils or file"
         }
         (Doing::Move | Doing::Logout, false) => {
-            "nobody can be asked here: unlock the keyring on the desktop, or run the same in a terminal of it"
+            "there is no terminal to prompt on: unlock the keyring on the desktop, or run the same command in a desktop terminal"
         }
-        (Doing::Move | Doing::Logout, true) => "unlock the keyring on the desktop, then run the same again",
+        (Doing::Move | Doing::Logout, true) => {
+            "unlock the keyring on the desktop, then run the same command again"
+        }
         (Doing::Use, _) => {
-            "unlock the keyring (log in to the desktop, or run `kcaws login` in a terminal of it)"
+            "unlock the keyring (log in to the desktop, or run `kcaws login` in a terminal there)"
         }
     }
 }
 
-/// A prompt was shown, or could not be.
+/// Returns the hint after a prompt was shown, or could not be.
 fn not_opened(situation: Situation) -> &'static str {
     match situation.doing {
         Doing::Login => {
             "unlock the keyring on the desktop and try again, or use another store: `KCAWS_KEYRING=keyutils kcaws login`, or KCAWS_KEYRING=file"
         }
-        Doing::Move | Doing::Logout => "unlock the keyring on the desktop, then run the same again",
+        Doing::Move | Doing::Logout => "unlock the keyring on the desktop, then run the same command again",
         Doing::Use => {
             "unlock the keyring on the desktop, or log in with another store: `KCAWS_KEYRING=keyutils kcaws login`"
         }
@@ -133,7 +137,7 @@ fn absent(store: StoreKind) -> &'static str {
         StoreKind::Keyutils => {
             "containers often forbid the kernel keyring; start a Secret Service (gnome-keyring, KWallet, KeePassXC), or log in with KCAWS_KEYRING=file"
         }
-        StoreKind::Keychain | StoreKind::Wincred => "log in to a desktop session of this user",
+        StoreKind::Keychain | StoreKind::Wincred => "log in to a desktop session as this user",
         StoreKind::File => "check the state folder (XDG_STATE_HOME)",
     }
 }
@@ -145,7 +149,7 @@ fn unlock_hint(store: StoreKind) -> &'static str {
         StoreKind::Keychain => "unlock the login keychain: `security unlock-keychain`",
         StoreKind::Wincred => "log in to Windows as this user",
         StoreKind::File => {
-            "tools cannot be asked for the passphrase: set KCAWS_PASSPHRASE_COMMAND or KCAWS_PASSPHRASE_FD; commands at a terminal ask"
+            "set KCAWS_PASSPHRASE_COMMAND or KCAWS_PASSPHRASE_FD: there is no terminal to ask for the passphrase"
         }
     }
 }
@@ -153,16 +157,16 @@ fn unlock_hint(store: StoreKind) -> &'static str {
 fn passphrase_hint(error: &PassphraseError) -> &'static str {
     match error {
         PassphraseError::Descriptor(_) => {
-            "it is a number such as 3; the program between may close it: then use KCAWS_PASSPHRASE_COMMAND"
+            "it must be a number such as 3; if a program in between closes it, use KCAWS_PASSPHRASE_COMMAND"
         }
         PassphraseError::CommandAbsent { .. } => {
-            "it is run without a shell; name a program on PATH, quote words with blanks"
+            "it is run without a shell: name a program on PATH, and quote words with spaces"
         }
         PassphraseError::CommandFailed { .. } | PassphraseError::CommandTooSlow { .. } => {
-            "run it by hand: it must print the passphrase on one line, and soon"
+            "run it by hand: it must print the passphrase on one line, without delay"
         }
         PassphraseError::Empty => "an empty passphrase protects nothing",
-        PassphraseError::NotALine => "UTF-8, without line ends",
+        PassphraseError::NotALine => "the passphrase must be UTF-8 without line breaks",
         PassphraseError::Differ => "nothing was written; try again",
         PassphraseError::NoTerminal(_) => "set KCAWS_PASSPHRASE_COMMAND or KCAWS_PASSPHRASE_FD",
     }

@@ -1,8 +1,8 @@
-//! Every error of the core, mapped to message, cause, hint and exit code, exhaustively: a new error does not
-//! compile until somebody has thought of what a person should do about it. All hints of kcaws stand here.
+//! Maps every error of the core to message, cause, hint and exit code.
 //!
-//! Form: lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to
-//! look at. A message that does not help is a bug.
+//! The matches are exhaustive: a new error does not compile until it has a hint. All hints of kcaws are here. Form:
+//! lower case, no full stop, the object in backticks; the hint is a command to paste or the one thing to look at. A
+//! message that does not help is a bug.
 
 mod app;
 mod asking;
@@ -37,20 +37,20 @@ use crate::ports::identity_center::EndpointError;
 use crate::ports::state_folder::StateError;
 use crate::settings::SettingsError;
 
-/// `docs/troubleshooting.md` has the same table.
+/// The exit codes; `docs/troubleshooting.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Exit {
-    /// Nothing went wrong that anybody wants to hear of.
+    /// Success, or a failure that is not reported (a closed pipe).
     Done = 0,
-    /// Network, AWS refused, I/O.
+    /// The network, a refusal by AWS, or I/O.
     Failed = 1,
     Usage = 2,
     Configuration = 3,
     LoginNeeded = 4,
     Keyring = 5,
     NotAssigned = 6,
-    /// Of `exec` alone, as env(1) and timeout(1) have them.
+    /// Only `exec`; the same as in env(1) and timeout(1).
     BeforeCommand = 125,
     CannotRun = 126,
     NotFound = 127,
@@ -70,7 +70,7 @@ pub(super) struct CommandError {
 #[derive(Debug)]
 enum Hint {
     Text(String),
-    /// Depends on the command that meets it.
+    /// A hint that depends on the command.
     OfStore(StoreHint),
 }
 
@@ -89,7 +89,7 @@ impl CommandError {
         self
     }
 
-    /// The hint, as it is of use in that situation.
+    /// Returns the hint for that situation.
     pub(super) fn hint_in(&self, situation: Situation) -> Option<String> {
         Some(match self.hint.as_ref()? {
             Hint::Text(text) => text.clone(),
@@ -97,7 +97,7 @@ impl CommandError {
         })
     }
 
-    /// Only what became of the command itself has a code of its own there.
+    /// Turns the exit code into `exec`'s for failures before the command, unless it is about the command itself.
     pub(super) fn before_the_command(self) -> Self {
         match self.exit {
             Exit::CannotRun | Exit::NotFound => self,
@@ -115,12 +115,12 @@ impl CommandError {
 
     pub(super) fn output(error: &std::io::Error) -> Self {
         let failure =
-            Self::new(Exit::Failed, ErrorCode::Output, "cannot write the answer").because(error.to_string());
+            Self::new(Exit::Failed, ErrorCode::Output, "cannot write the output").because(error.to_string());
         failure.hint(match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                "make room where stdout goes, then run the same command again"
+                "free up space where stdout goes, then run the same command again"
             }
-            _ => "see where stdout of this command goes, then run it again",
+            _ => "check where stdout of this command goes, then run it again",
         })
     }
 
@@ -132,7 +132,7 @@ impl CommandError {
         self.code
     }
 
-    /// A login would help; not so after a denial.
+    /// Returns whether a login would help; not after a denial.
     pub(super) fn wants_login(&self) -> bool {
         self.code == ErrorCode::LoginNeeded
     }
@@ -153,10 +153,10 @@ impl std::fmt::Display for CommandError {
     }
 }
 
-/// What to do about `sudo -E`. Never to hand anything over: the folder is its owner's login.
-pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` as root's own; in a container, set XDG_STATE_HOME to a folder of root's";
+/// The hint for `sudo -E`; it never suggests changing the owner, since the folder contains the owner's login.
+pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` to use root's home; in a container, set XDG_STATE_HOME to a folder owned by root";
 
-/// A name as it can be pasted into a shell.
+/// Quotes a name so that it can be pasted into a shell.
 pub(super) fn argument(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {
@@ -171,9 +171,8 @@ impl From<StateError> for CommandError {
         let cause = chain(&error);
         let failure = match &error {
             StateError::NoHome => Self { exit: Exit::Configuration, ..failure }.hint("set HOME"),
-            StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }.hint(
-                "kcaws keeps its state in a folder that only you can enter; `kcaws doctor` says how to fix that one",
-            ),
+            StateError::Unsafe { .. } => Self { exit: Exit::Configuration, ..failure }
+                .hint("the state folder must be accessible only to you; `kcaws doctor` shows how to fix it"),
             StateError::RootInAnothersHome { .. } => {
                 Self { exit: Exit::Configuration, code: ErrorCode::Root, ..failure }.hint(AS_ROOT)
             }
@@ -181,17 +180,14 @@ impl From<StateError> for CommandError {
                 failure.hint("that file system is read-only: set XDG_STATE_HOME to a folder on another one")
             }
             StateError::Io { .. } => failure.hint(
-                "check the space and the rights of the folder (XDG_STATE_HOME); `kcaws doctor` looks at them",
+                "check the free space and the permissions of the folder (XDG_STATE_HOME) with `kcaws doctor`",
             ),
-            StateError::Busy { .. } => {
-                Self { code: ErrorCode::Busy, ..failure }.hint("wait for it, or end that process, then try again")
-            }
+            StateError::Busy { .. } => Self { code: ErrorCode::Busy, ..failure }
+                .hint("wait for it or end that process, then try again"),
             StateError::NoRandom => {
                 failure.hint("the system forbids getrandom(2); check the sandbox that kcaws runs in")
             }
-            StateError::NoLocks { .. } => {
-                failure.hint("put the state folder on a local disk: set XDG_STATE_HOME")
-            }
+            StateError::NoLocks { .. } => failure.hint("set XDG_STATE_HOME to a folder on a local disk"),
         };
         failure.because_of(cause)
     }
@@ -202,12 +198,12 @@ impl From<SettingsError> for CommandError {
         let failure = Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string());
         let cause = chain(&error);
         let failure = match &error {
-            SettingsError::Unreadable { .. } => failure.hint("check the rights of the file"),
+            SettingsError::Unreadable { .. } => failure.hint("check the permissions of the file"),
             SettingsError::Syntax { .. } => {
                 failure.hint("fix that line; `docs/configuration.md` has the list of settings")
             }
             SettingsError::BadIdpUrl { .. } => {
-                failure.hint("it is the realm's URL, such as https://sso.example.com/realms/corp")
+                failure.hint("use the realm's URL, such as https://sso.example.com/realms/corp")
             }
             SettingsError::NoIdpUrl { session, path } => {
                 let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
@@ -215,7 +211,7 @@ impl From<SettingsError> for CommandError {
                     "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
                 ))
             }
-            SettingsError::BadValue { known, .. } => failure.hint(format!("it is one of {known}")),
+            SettingsError::BadValue { known, .. } => failure.hint(format!("use one of {known}")),
         };
         failure.because_of(cause)
     }
@@ -227,19 +223,19 @@ impl From<EndpointError> for CommandError {
         match error {
             EndpointError::NotAUrl { .. } => failure.hint("an endpoint looks like https://sso.example.com"),
             EndpointError::PlainHttp { .. } => failure.hint("use https, or a loopback address for tests"),
-            EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure
-                .hint("an endpoint is a scheme, a host and perhaps a path, such as https://sso.example.com"),
+            EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure.hint(
+                "an endpoint is a scheme, a host and an optional path, such as https://sso.example.com",
+            ),
             EndpointError::Foreign { minted, asked } => {
                 let failure = Self { code: ErrorCode::ForeignEndpoint, ..failure };
                 if asked.by_setting().is_empty() {
                     failure.hint(format!(
-                        "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to a place at {}",
+                        "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to an endpoint at {}",
                         minted.host()
                     ))
                 } else {
-                    failure.hint(
-                        "unset it, or let it name a host of the AWS partition that the login belongs to",
-                    )
+                    failure
+                        .hint("unset it, or set it to a host of the AWS partition that the login belongs to")
                 }
             }
             EndpointError::Rules(_) => failure.hint(
@@ -253,12 +249,12 @@ impl From<NoPort> for CommandError {
     fn from(error: NoPort) -> Self {
         let failure = Self::new(Exit::Failed, ErrorCode::NoPort, error.to_string()).hint(match &error {
             NoPort::NotOpened(source) if source.kind() == ErrorKind::AddrInUse => {
-                "choose another --port: another program listens at this one"
+                "choose another --port: another program is listening on this one"
             }
             NoPort::NotOpened(source) if source.kind() == ErrorKind::WouldBlock => {
-                "the system gives no thread: see `ulimit -u`"
+                "the system does not allow another thread: see `ulimit -u`"
             }
-            NoPort::NotOpened(_) => "see whether something on this machine forbids listening on 127.0.0.1",
+            NoPort::NotOpened(_) => "check whether something on this machine blocks listening on 127.0.0.1",
             NoPort::ForAnybody(_) => {
                 "allow netlink sockets (NETLINK_SOCK_DIAG) or mount /proc in the sandbox that kcaws runs in"
             }
@@ -270,8 +266,10 @@ impl From<NoPort> for CommandError {
 impl From<PrivateFileError> for CommandError {
     fn from(error: PrivateFileError) -> Self {
         let failure = Self::new(Exit::Failed, ErrorCode::OutputFile, error.to_string()).hint(match &error {
-            PrivateFileError::NotAFile { .. } => "name a file that is not there yet, or a regular one",
-            PrivateFileError::Io { .. } => "check the space and the rights of the folder that --output names",
+            PrivateFileError::NotAFile { .. } => "use a file that does not exist yet, or a regular file",
+            PrivateFileError::Io { .. } => {
+                "check the free space and the permissions of the folder that --output names"
+            }
         });
         failure.because_of(chain(&error))
     }
@@ -291,7 +289,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_written_has_a_hint_about_stdout() {
-        for (kind, word) in [(ErrorKind::StorageFull, "make room"), (ErrorKind::Other, "stdout")] {
+        for (kind, word) in [(ErrorKind::StorageFull, "free up space"), (ErrorKind::Other, "stdout")] {
             let error = CommandError::output(&kind.into());
             assert!(error.hint_in(Situation::default()).is_some_and(|hint| hint.contains(word)), "{error:?}");
         }

@@ -1,4 +1,4 @@
-//! What a person should do about a config file that cannot be written as asked.
+//! Errors of writing the config file.
 
 use super::config::of_reading;
 use super::{CommandError, ErrorCode, Exit, argument, chain};
@@ -15,10 +15,10 @@ impl From<SaveError> for CommandError {
             SaveError::File(error) => error.into(),
             SaveError::State(error) => error.into(),
             SaveError::KeepsChanging { .. } => Self::new(Exit::Failed, ErrorCode::KeepsChanging, message)
-                .hint("nothing was written by kcaws; find out what writes it, then try again"),
+                .hint("find out what else writes it, then try again; kcaws wrote nothing"),
             SaveError::NoBackup { .. } | SaveError::NothingToUndo { .. } => {
                 Self::new(Exit::Failed, ErrorCode::NoBackup, message)
-                    .hint("`kcaws profile undo --list` shows what there is")
+                    .hint("`kcaws profile undo --list` shows the backups")
             }
         }
     }
@@ -32,7 +32,7 @@ impl From<ConfigFileError> for CommandError {
             ConfigFileError::Io { source, .. } => failure.hint(match source.kind() {
                 _ if is_link_loop(source) => of_reading(source),
                 std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => of_reading(source),
-                // Of ours, not of the system's: it was too large to be read.
+                // kcaws's own error, not the system's: the file was too large to be read.
                 std::io::ErrorKind::FileTooLarge | std::io::ErrorKind::TimedOut
                     if source.raw_os_error().is_none() =>
                 {
@@ -40,11 +40,11 @@ impl From<ConfigFileError> for CommandError {
                 }
                 std::io::ErrorKind::StorageFull
                 | std::io::ErrorKind::QuotaExceeded
-                | std::io::ErrorKind::FileTooLarge => "nothing was changed; make room, then try again",
+                | std::io::ErrorKind::FileTooLarge => "nothing was changed; free up space, then try again",
                 std::io::ErrorKind::ReadOnlyFilesystem => {
-                    "nothing was changed; that file system is read-only: change it where the file comes from, or use a file on another one (AWS_CONFIG_FILE)"
+                    "nothing was changed: the file system is read-only; change the file at its source, or use another file (AWS_CONFIG_FILE)"
                 }
-                _ => "nothing was changed; check the rights of the file and of its folder",
+                _ => "nothing was changed; check the permissions of the file and its folder",
             }),
             ConfigFileError::ReadOnly { path, by: Protection::Mode, .. } => {
                 let path = argument(&path.display().to_string());
@@ -52,17 +52,17 @@ impl From<ConfigFileError> for CommandError {
                     "nothing was changed; if that is not intended, run `chmod u+w {path}`"
                 ))
             }
-            // To unprotect it would not last: it is made anew from somewhere else.
+            // Changing its permissions would not last: it is generated from somewhere else.
             ConfigFileError::ReadOnly { .. } => Self { code: ErrorCode::ReadOnly, ..failure }.hint(
-                "nothing was changed; make that change where the file comes from (Nix, home-manager, your administrator)",
+                "nothing was changed; change the file at its source (Nix, home-manager, your administrator)",
             ),
             ConfigFileError::NotAFile { .. } => failure.hint("check AWS_CONFIG_FILE"),
             ConfigFileError::HardLinked { .. } | ConfigFileError::Mounted { .. } => {
                 Self { code: ErrorCode::NotReplaceable, ..failure }
-                    .hint("nothing was changed; --in-place writes into the file itself")
+                    .hint("nothing was changed; use --in-place to write to the file itself")
             }
             ConfigFileError::Attribute { .. } => Self { code: ErrorCode::Attribute, ..failure }
-                .hint("nothing was changed; --in-place writes into the file itself, which keeps it"),
+                .hint("nothing was changed; use --in-place to write to the file itself, which keeps it"),
             ConfigFileError::Owner { .. } => Self { code: ErrorCode::Owner, ..failure }
                 .hint("nothing was changed; run this as the owner, or with --in-place"),
         };

@@ -1,4 +1,4 @@
-//! What a person can do about the login: the errors of `session`, of `credentials` and of the services below them.
+//! Errors of the login: those of `session`, `credentials` and the services they use.
 
 use chrono::TimeDelta;
 
@@ -18,25 +18,25 @@ impl From<SessionError> for CommandError {
             SessionError::LoginNeeded { session, why } => login_needed(message, &session, &why),
             SessionError::ForeignEndpoint { session, .. } => {
                 Self::new(Exit::Configuration, ErrorCode::ForeignEndpoint, message).hint(format!(
-                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new place", argument(&session)
+                    "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new endpoint", argument(&session)
                 ))
             }
             SessionError::Denied { reason } => {
                 let error = Self::new(Exit::LoginNeeded, ErrorCode::Denied, message)
-                    .hint("run `kcaws login` again and press Allow, if it was you who started it");
+                    .hint("if you started this login, run `kcaws login` again and choose Allow");
                 match reason {
                     Some(reason) => error.because(reason),
                     None => error,
                 }
             }
             SessionError::CodeExpired => Self::new(Exit::LoginNeeded, ErrorCode::CodeExpired, message)
-                .because("nobody pressed Allow, or the sign-in was refused in the browser: whoever is disabled in Keycloak or Identity Center gets no further")
-                .hint("run `kcaws login` again; a code lives about ten minutes"),
+                .because("it was not approved, or the sign-in was refused in the browser (as for a user disabled in Keycloak or Identity Center)")
+                .hint("run `kcaws login` again; a code is valid for about ten minutes"),
             SessionError::CodeRefused => Self::new(Exit::LoginNeeded, ErrorCode::CodeRefused, message)
-                .because("the code was used already")
+                .because("the code was already used")
                 .hint("run `kcaws login` again, and approve the code in one browser only"),
             SessionError::NotBack { .. } => Self::new(Exit::LoginNeeded, ErrorCode::NoCallback, message)
-                .because("nobody approved it, or the browser does not run on this machine, or AWS's page showed an error")
+                .because("it was not approved, the browser is not on this machine, or AWS's page showed an error")
                 .hint("run `kcaws login` again, or with --flow device, which any browser on any device can approve"),
             SessionError::NoCode { description, .. } => {
                 let error = Self::new(Exit::LoginNeeded, ErrorCode::NoCode, message)
@@ -47,9 +47,9 @@ impl From<SessionError> for CommandError {
             SessionError::BadRecord { session, what, .. } => {
                 let error = Self::new(Exit::Keyring, ErrorCode::BadRecord, message);
                 match what {
-                    RecordError::FromTheFuture(_) => error.hint("use the newer kcaws that wrote it"),
+                    RecordError::FromTheFuture(_) => error.hint("use the newer version of kcaws that wrote it"),
                     RecordError::Damaged | RecordError::Foreign => error.hint(format!(
-                        "it was left as it is; `kcaws logout {}` removes it, then log in again", argument(&session)
+                        "run `kcaws logout {}` to remove it, then log in again; nothing was changed", argument(&session)
                     )),
                 }
             }
@@ -60,17 +60,17 @@ impl From<SessionError> for CommandError {
             }
             SessionError::NoStore { tried } => Self::new(Exit::Keyring, ErrorCode::NoStore, message)
                 .because(tried.join("; "))
-                .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), log in where the kernel keyring is allowed, or choose a passphrase: KCAWS_KEYRING=file kcaws login"),
+                .hint("start a Secret Service (gnome-keyring, KWallet, KeePassXC), allow the kernel keyring, or use a passphrase: KCAWS_KEYRING=file kcaws login"),
             SessionError::StrangePage { why, .. } => Self::new(Exit::Failed, ErrorCode::UnexpectedPage, message)
                 .because(why.to_string())
                 .hint("do not sign in there; check AWS_ENDPOINT_URL_SSO_OIDC and the network"),
             SessionError::PortalChanged { session, .. } => {
                 Self::new(Exit::Configuration, ErrorCode::PortalChanged, message)
-                    .because("the start URL leads to another Identity Center than at the first login; nothing was sent there")
-                    .hint(format!("ask your administrator; if the change is meant, run `kcaws trust {}`", argument(&session)))
+                    .because("the start URL leads to a different Identity Center than at the first login; nothing was sent there")
+                    .hint(format!("ask your administrator; if the change is intended, run `kcaws trust {}`", argument(&session)))
             }
             SessionError::BadPin { session } => Self::new(Exit::Configuration, ErrorCode::BadPin, message)
-                .hint(format!("see where it leads and pin it anew: `kcaws trust {}`", argument(&session))),
+                .hint(format!("run `kcaws trust {}` to see where it leads and pin it again", argument(&session))),
             SessionError::StartUrl(error) => error.into(),
             SessionError::NothingListed { error, .. } => {
                 let is_transient = error.is_transient();
@@ -90,11 +90,11 @@ impl From<SessionError> for CommandError {
 impl From<StartUrlError> for CommandError {
     fn from(error: StartUrlError) -> Self {
         let wrong = Self::new(Exit::Configuration, ErrorCode::StartUrl, error.to_string());
-        let usual = "`sso_start_url` is the URL of your access portal, or one that redirects there at once";
+        let usual = "`sso_start_url` must be your access portal URL, or one that redirects directly to it";
         match error {
-            StartUrlError::NotAws { leads_to, .. } => {
-                wrong.because(format!("it leads to `{leads_to}`; no second redirect is followed")).hint(usual)
-            }
+            StartUrlError::NotAws { leads_to, .. } => wrong
+                .because(format!("it leads to `{leads_to}`, and kcaws does not follow a second redirect"))
+                .hint(usual),
             StartUrlError::PlainHttp { leads_to, .. } => {
                 wrong.because(format!("it leads to `{leads_to}`")).hint(usual)
             }
@@ -115,64 +115,61 @@ impl From<StartUrlError> for CommandError {
     }
 }
 
-/// One answer for its usual end and for what an administrator did, and what neither reaches.
-const OVER: &str = "the Identity Center session is over, or an administrator ended it; role credentials handed out before live to their own end";
+/// AWS gives the same response after the session's expiry and after an administrator ended it.
+const OVER: &str = "the Identity Center session has expired or was ended by an administrator; role credentials issued before stay valid until they expire";
 
 fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandError {
     let cause = match why {
-        LoginNeeded::NeverLoggedIn => "nobody is logged in".to_owned(),
+        LoginNeeded::NeverLoggedIn => "not logged in".to_owned(),
         LoginNeeded::NotRefreshable => {
-            "the access token has expired and came without a refresh token".to_owned()
+            "the access token has expired and there is no refresh token".to_owned()
         }
         LoginNeeded::RefreshRefused => {
             format!("the refresh token was refused (invalid_grant): {OVER}")
         }
         LoginNeeded::SessionOver { seen_at } => {
-            format!("seen at {}: {OVER}", seen_at.format("%Y-%m-%d %H:%M UTC"))
+            format!("noticed at {}: {OVER}", seen_at.format("%Y-%m-%d %H:%M UTC"))
         }
         LoginNeeded::RefreshLost { since } => format!(
-            "the refresh token was refused (invalid_grant); a refresh at {} was cut off before its answer could be stored",
+            "the refresh token was refused (invalid_grant); a refresh at {} was interrupted before its response could be stored",
             since.format("%H:%M:%SZ")
         ),
         LoginNeeded::RegistrationExpired => "the client registration has expired".to_owned(),
-        LoginNeeded::TokenRefused => "AWS refused the access token (401), a fresh one too".to_owned(),
+        LoginNeeded::TokenRefused => "AWS rejected the access token (401), even after a refresh".to_owned(),
     };
     CommandError::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message)
         .because(cause)
         .hint(format!("run `kcaws login {}`", argument(session)))
 }
 
-/// A login that no terminal shows ended because its page must not be opened by itself.
+/// Returns the error of a login without a terminal whose page must not be opened automatically.
 pub(in crate::cli) fn unopened(page: &str, session: &str) -> CommandError {
     let message = format!("no valid login for session `{session}`");
     CommandError::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message)
         .because(format!(
-            "a login was begun, but its page is at no sign-in host of AWS that kcaws knows, so it was not opened: {page}"
+            "a login was started, but its page is not at a known AWS sign-in host, so it was not opened: {page}"
         ))
-        .hint(format!("run `kcaws login {}` in a terminal, and open the page that it shows yourself", argument(session)))
+        .hint(format!("run `kcaws login {}` in a terminal, and open the page yourself", argument(session)))
 }
 
-/// What the administrator has to change about the key.
+/// Returns what the administrator has to change about the key.
 fn about_the_key(reason: &str) -> (&'static str, &'static str) {
     match reason {
         "KMS_NotFoundException" => (
-            "the administrator's KMS key policy names a key that AWS does not find",
+            "AWS cannot find the KMS key that Identity Center is configured with",
             "check that the key exists",
         ),
-        "KMS_DisabledException" => {
-            ("the key of the administrator's KMS key policy is disabled", "enable the key")
-        }
+        "KMS_DisabledException" => ("the KMS key of Identity Center is disabled", "enable the key"),
         "KMS_InvalidStateException" => (
-            "the key of the administrator's KMS key policy is in a state in which it cannot be used",
-            "cancel its deletion, or finish its import",
+            "the KMS key of Identity Center is in a state that does not allow its use",
+            "cancel its deletion or finish its import",
         ),
-        "KMS_InvalidKeyUsageException" => (
-            "the key of the administrator's KMS key policy is not one for encryption",
-            "choose a symmetric key for encryption",
-        ),
+        "KMS_InvalidKeyUsageException" => {
+            ("the KMS key of Identity Center is not an encryption key", "choose a symmetric encryption key")
+        }
         _ => (
-            "the administrator's KMS key policy does not let Identity Center use the key",
-            "allow it there, as the user guide of Identity Center says",
+            "the KMS key policy does not allow Identity Center to use the key",
+            "allow it, as described in the Identity Center user guide",
         ),
     }
 }
@@ -186,22 +183,23 @@ impl From<ServiceError> for CommandError {
             ServiceError::TimedOut { .. } => {
                 failed(ErrorCode::Timeout).hint("check the network, the VPN and HTTPS_PROXY, then try again")
             }
-            ServiceError::NoTime { .. } => failed(ErrorCode::Timeout).hint(
-                "run the same command again: the keyring or another kcaws process took the time of this one",
-            ),
+            ServiceError::NoTime { .. } => failed(ErrorCode::Timeout)
+                .hint("run the same command again; the keyring or another kcaws process took too long"),
             ServiceError::ServerTrouble { .. } => {
                 failed(ErrorCode::ServerTrouble).hint("try again in a moment")
             }
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
             ServiceError::Throttled | ServiceError::SlowDown => failed(ErrorCode::Throttled)
-                .because("AWS allows some 20 requests a second for one login, and others were first")
+                .because(
+                    "AWS allows about 20 requests per second for one login, and other requests came first",
+                )
                 .hint("run the same command again in a moment"),
             ServiceError::NotUnderstood { .. } => failed(ErrorCode::NotUnderstood)
-                .hint("a proxy or a captive portal may stand between; -v shows more"),
+                .hint("a proxy or captive portal may be answering instead of AWS; -v shows more"),
             ServiceError::KmsKey { reason, .. } => {
                 let (cause, change) = about_the_key(reason);
                 failed(ErrorCode::KmsKey).because(cause).hint(format!(
-                    "ask the administrator of Identity Center to {change} (`kcaws explain {}`); your login is kept, and a new one would not help",
+                    "ask the administrator of Identity Center to {change} (`kcaws explain {}`); your login is kept; logging in again would not help",
                     argument(reason)
                 ))
             }
@@ -213,16 +211,16 @@ impl From<ServiceError> for CommandError {
                     "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
                 ),
             ServiceError::Refused { .. } => failed(ErrorCode::Refused)
-                .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documents"),
+                .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation"),
             ServiceError::InvalidClient => failed(ErrorCode::InvalidClient).hint("run `kcaws login --force`"),
             ServiceError::Unauthorized => failed(ErrorCode::Unauthorized).hint("run `kcaws login`"),
-            // Of a role they are other errors, with hints that lead here.
+            // For a role these are other errors.
             ServiceError::Forbidden => Self::new(Exit::NotAssigned, ErrorCode::Forbidden, message)
-                .hint("ask an administrator whether your user has any assignment"),
+                .hint("ask an administrator whether your user has any assignments"),
             ServiceError::NotFound => {
-                failed(ErrorCode::NotFound).hint("ask an administrator whether your user has any assignment")
+                failed(ErrorCode::NotFound).hint("ask an administrator whether your user has any assignments")
             }
-            // These are steps of a login, and the login turns them into its own words.
+            // These are steps of a login, which reports them with its own messages.
             ServiceError::AuthorizationPending
             | ServiceError::ExpiredToken
             | ServiceError::AccessDenied { .. }
@@ -240,7 +238,7 @@ impl From<CredentialsError> for CommandError {
         match error {
             CredentialsError::NotAssigned(_) => Self::new(Exit::NotAssigned, ErrorCode::NotAssigned, message)
                 .because("AWS answered 403 (No access)")
-                .hint("`kcaws accounts` shows what you have; an administrator can assign more"),
+                .hint("`kcaws accounts` shows what is assigned to you; an administrator can assign more"),
             CredentialsError::NoSuchRole(_) => Self::new(Exit::Failed, ErrorCode::NoSuchRole, message)
                 .because("AWS answered 404")
                 .hint("`kcaws accounts` shows the accounts and permission sets that you have"),
@@ -254,7 +252,7 @@ impl From<CredentialsError> for CommandError {
             }
             CredentialsError::EndsTooLate { skew, .. } => {
                 let error = Self::new(Exit::Failed, ErrorCode::EndsTooLate, message)
-                    .because("AWS hands out none for longer than 12 h")
+                    .because("AWS never issues credentials for longer than 12 h")
                     .hint("check this machine's clock; if it is right, check the proxy and AWS_ENDPOINT_URL_SSO");
                 match skew.filter(|skew| skew.differs_from(Skew::NONE, TimeDelta::minutes(1))) {
                     Some(skew) => error.because(clock_words(skew)),
@@ -266,7 +264,7 @@ impl From<CredentialsError> for CommandError {
     }
 }
 
-/// Named from a minute on: below that it harms nothing.
+/// Describes the clock difference, which is reported only from one minute.
 fn clock_words(skew: Skew) -> String {
     let (seconds, side) =
         (skew.seconds().unsigned_abs(), if skew.seconds() > 0 { "behind" } else { "ahead of" });

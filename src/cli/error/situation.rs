@@ -1,13 +1,14 @@
-/// What is being done while an error comes up, as far as a hint depends on it: below `kcaws login` in a terminal,
-/// "run `kcaws login` in a terminal" is no help.
+/// What was being done when an error occurred, as far as a hint depends on it.
+///
+/// For example, "run `kcaws login` in a terminal" is no help in `kcaws login` in a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::cli) struct Situation {
     pub(in crate::cli) doing: Doing,
-    /// A person sits at the terminal and was asked what there is to ask.
+    /// Whether there is an interactive terminal on which all questions were asked.
     pub(in crate::cli) attended: bool,
 }
 
-/// The commands that differ in what they do with a store.
+/// What the command does with a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::cli) enum Doing {
     /// Chooses a store and writes to it: `login`, `configure`.
@@ -16,7 +17,7 @@ pub(in crate::cli) enum Doing {
     Move,
     /// `logout`.
     Logout,
-    /// Reads, and writes what a refresh brought.
+    /// Reads tokens, and writes refreshed ones.
     #[default]
     Use,
 }

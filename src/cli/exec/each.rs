@@ -1,4 +1,4 @@
-//! `--each`: the same command for many profiles, a few at a time, each in a `kcaws exec` of its own.
+//! `--each`: runs the same command for many profiles, a few at a time, each in its own `kcaws exec`.
 
 use std::ffi::OsString;
 use std::sync::Mutex;
@@ -18,24 +18,26 @@ use crate::ports::keyring::StoreKind;
 use crate::ports::passphrase::KeptPassphrase;
 use crate::session::status;
 
-/// Commands at once: they wait for AWS more than they compute.
+/// Number of commands run at once: they mostly wait for AWS.
 const AT_ONCE: usize = 8;
 
-/// The profiles of ours whose name matches, in the order of the file.
+/// Returns the kcaws profiles whose name matches, in the order of the file.
 pub(super) fn profiles(pattern: &str, app: &App) -> Result<Vec<String>, CommandError> {
     let document = app.document()?;
     let is_ours = |name: &String| resolve::role_of_profile(app, name).is_ok();
     let names: Vec<String> =
         document.profile_names().into_iter().filter(|name| matches(pattern, name)).filter(is_ours).collect();
     if names.is_empty() {
-        let message = format!("no profile of kcaws matches `{pattern}`");
+        let message = format!("no kcaws profile matches `{pattern}`");
         return Err(CommandError::new(Exit::Configuration, ErrorCode::NoMatch, message)
-            .hint("`*` stands for any letters, `?` for one: --each 'prod-*'"));
+            .hint("use `*` for any characters and `?` for one: --each 'prod-*'"));
     }
     Ok(names)
 }
 
-/// Output is passed on line by line, behind the profile's name. Who is ended ends them all.
+/// Runs the command for each profile, and prefixes each line of output with the profile's name.
+///
+/// Interrupting one ends them all.
 pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let quiet = ui.is_quiet();
@@ -69,11 +71,13 @@ pub(super) fn run(args: &ExecArgs, names: &[String], app: &App, ui: &mut Ui) -> 
         format!("{} of {all} failed, {good} done", failed.len()),
     )
     .because(failed.join(", "))
-    .hint("the numbers are their exit codes; what they said stands above, behind the profile's name"))
+    .hint("the numbers are exit codes; the commands' output is above, after the profile's name"))
 }
 
-/// The commands' own kcaws may ask nobody, and a descriptor can be read only once. So where tokens lie under a
-/// passphrase, it is had here, and what the commands need is fetched here: they find it warm.
+/// Fetches the credentials in advance if the tokens are protected by a passphrase.
+///
+/// The kcaws processes of the commands cannot prompt, and a descriptor can be read only once; they find the credentials
+/// in the cache.
 fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<KeptPassphrase> {
     let (kept, mut is_any_sealed, mut hopeless) = (app.passphrase(), false, Vec::new());
     for name in names {
@@ -89,7 +93,8 @@ fn unlocked(args: &ExecArgs, names: &[String], app: &App, ui: &Ui) -> Option<Kep
         if kept.has(&session) || hopeless.contains(&session) {
             continue;
         }
-        // What lies warm asks nobody: the next profile may. What is wrong is told by the command that needs it.
+        // Cached credentials need no passphrase, but the next profile may. Errors are reported by the command that
+        // needs them.
         let had = Provider::for_a_person(app, selected, role, ui.asking())
             .map_err(CommandError::from)
             .and_then(|provider| super::lasting(&provider, args.min_ttl, app));
@@ -125,13 +130,13 @@ fn line(args: &ExecArgs, profile: &str, quiet: bool) -> Vec<OsString> {
     if let Some(region) = &args.region.region {
         line.push(format!("--region={region}").into());
     }
-    // Names may begin with `-`, and what follows `--` is the command.
+    // Names can begin with `-`, and what follows `--` is the command.
     line.extend([format!("--profile={profile}").into(), "--".into()]);
     line.extend(args.command.iter().cloned());
     line
 }
 
-/// `*` for any letters, `?` for one.
+/// Matches `*` for any characters and `?` for one.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.chars().next() {
         None => name.is_empty(),

@@ -29,32 +29,31 @@ Examples:
   kcaws exec dev --region us-east-1 -- aws ec2 describe-vpcs
 
 Tools use the profile's Region and its endpoints too (endpoint_url, services, use_fips_endpoint, ca_bundle and the \
-like); your own AWS_REGION, AWS_ENDPOINT_URL and so on come first. What has no variable, such as the `s3` settings, is \
-read from the profile with --keep-profile only.
+like); your own AWS_REGION, AWS_ENDPOINT_URL and so on take precedence. Settings without a variable, such as `s3`, are only \
+read from the profile with --keep-profile.
 
-Exit codes: those of the command; 125 where kcaws failed before it ran, 126 where it cannot be run, 127 where it is \
-not found.";
+Exit codes: the command's own; 125 if kcaws failed before running it, 126 if it cannot be run, 127 if it is not found.";
 
 /// Run a command with role credentials in its environment
 ///
-/// The command takes kcaws's place: its signals, terminal and exit code are its own. The variables that choose
-/// a profile and what is left of other credentials are removed from its environment.
+/// kcaws replaces itself with the command, which gets the terminal, signals and exit code directly. Variables that
+/// choose a profile or hold other credentials are removed from its environment.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ExecArgs {
     #[command(flatten)]
     of: RoleArgs,
-    /// The credentials must last this long (90m, 2h): else they are renewed first, or nothing is run
+    /// Require credentials valid for at least this long (e.g. 90m); renew them first, or fail
     #[arg(long, value_name = "TIME", value_parser = span)]
     min_ttl: Option<TimeDelta>,
-    /// Keep the credentials fresh as long as the command runs: it asks a loopback endpoint for them, as in a container
+    /// Keep the credentials fresh while the command runs, through a loopback endpoint as in a container
     #[arg(long, conflicts_with = "min_ttl")]
     serve: bool,
-    /// For every profile of kcaws whose name matches, eight at a time, such as 'prod-*'
+    /// Run the command for every kcaws profile whose name matches, such as 'prod-*', eight at a time
     #[arg(long, value_name = "PATTERN", conflicts_with_all = ["profile", "named", "session"])]
     each: Option<String>,
-    /// Set AWS_PROFILE to the profile too, for its settings that no variable has; tools that take a profile before keys
-    /// get the credentials through it
+    /// Also set AWS_PROFILE, for settings without a variable; tools that prefer a profile over keys then get the
+    /// credentials through it
     #[arg(long, conflicts_with = "session")]
     keep_profile: bool,
     #[command(flatten)]
@@ -64,16 +63,16 @@ pub(super) struct ExecArgs {
     command: Vec<OsString>,
 }
 
-/// Longer than credentials of any kind, and short enough to be added to any time.
+/// Longer than any credentials are valid, and short enough to be added to any time.
 const LONGEST: TimeDelta = TimeDelta::days(3650);
 
 fn span(text: &str) -> Result<TimeDelta, String> {
     let span = crate::cli::duration::parse(text)?;
     let span = TimeDelta::from_std(span).ok().filter(|span| *span <= LONGEST);
-    span.ok_or_else(|| "no credentials last that long".to_owned())
+    span.ok_or_else(|| "no credentials are valid for that long".to_owned())
 }
 
-/// What fails before the command runs is 125, whatever kcaws says of it elsewhere: the command's own codes begin at 0.
+/// Runs the command; a failure before that exits with 125, since other codes could be the command's own.
 pub(super) fn run(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let before = CommandError::before_the_command;
     match &args.each {
@@ -84,10 +83,10 @@ pub(super) fn run(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), Command
 
 fn run_it(args: &ExecArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if let Some(outer) = app.env.get(NESTED) {
-        ui.warn(&format!("this runs inside `kcaws exec` of {outer} already; its credentials are replaced"));
+        ui.warn(&format!("already inside `kcaws exec {outer}`; replacing its credentials"));
     }
     let chosen = args.of.choose(app)?;
-    // A profile that is named comes before both.
+    // A named profile takes precedence over both.
     if let Some(hidden) = serve::hidden_by_default(&chosen, app).filter(|_| args.serve && !args.keep_profile)
     {
         return Err(hidden);
@@ -136,18 +135,18 @@ fn lasting(
         return Ok(credentials);
     }
     let asked = humantime::format_duration(min_ttl.to_std().unwrap_or_default());
-    let message = format!("the credentials would end before {asked} are over");
+    let message = format!("the credentials would expire in less than {asked}");
     Err(CommandError::new(Exit::Failed, ErrorCode::TooShort, message)
         .because(format!(
-            "{} gives {} min at a time, fresh ones too",
+            "new {} credentials only last {} min",
             shown(&provider.role.role_name),
             left.num_minutes()
         ))
-        .hint("`kcaws exec --serve` keeps them fresh while the command runs, if it asks again as SDKs do"))
+        .hint("`kcaws exec --serve` keeps them fresh while the command runs, if it fetches them again as SDKs do"))
 }
 
 fn cleared(env: &Env) -> Vec<String> {
-    // A shell below it has to load the hook by itself.
+    // A shell started by it has to load the hook itself.
     let fixed = variables::competing().chain([HOOK]).map(str::to_owned);
     fixed.chain(variables::of_earlier_profile(env)).collect()
 }
@@ -158,9 +157,9 @@ fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
         NotRun::NotFound => CommandError::new(
             Exit::NotFound,
             ErrorCode::CommandNotFound,
-            format!("there is no command `{name}`"),
+            format!("command `{name}` not found"),
         )
-        .hint("name a program on PATH, or its path; for aliases and pipes, `-- bash -c '…'`"),
+        .hint("use a program on PATH or a path; for aliases and pipes, `-- bash -c '…'`"),
         NotRun::NoInterpreter(interpreter) => {
             let (cause, hint) = no_interpreter(interpreter.as_deref());
             CommandError::new(Exit::CannotRun, ErrorCode::CommandCannotRun, format!("`{name}` cannot be run"))
@@ -170,24 +169,24 @@ fn not_run(program: &Program<'_>, why: &NotRun) -> CommandError {
         NotRun::CannotRun(error) => {
             CommandError::new(Exit::CannotRun, ErrorCode::CommandCannotRun, format!("`{name}` cannot be run"))
                 .because(error.to_string())
-                .hint("check that the file is a program and that you may execute it")
+                .hint("check that the file is a program and that you are allowed to execute it")
         }
     }
 }
 
-/// Cause and hint.
+/// Returns the cause and the hint.
 fn no_interpreter(interpreter: Option<&str>) -> (String, &'static str) {
     match interpreter {
         None => (
-            "the loader that it was linked for is not here".to_owned(),
-            "it was built for another system or C library; take the build for this one",
+            "the loader that it was linked for does not exist".to_owned(),
+            "it was built for another system or C library; use the build for this one",
         ),
         Some(interpreter) => (
-            format!("its first line asks for `{interpreter}`, which is not there"),
+            format!("its first line names `{interpreter}`, which does not exist"),
             if interpreter.ends_with('\r') {
-                "its lines end as in Windows: take the carriage returns away, with dos2unix for example"
+                "the file has Windows line endings: remove the carriage returns, for example with dos2unix"
             } else {
-                "install that, or mend the line"
+                "install it, or fix that line"
             },
         ),
     }

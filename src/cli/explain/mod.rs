@@ -1,4 +1,4 @@
-//! `kcaws explain`: what a code or a message means, and who can fix it; and what is behind a 403.
+//! `kcaws explain`: what a code or a message means and who can fix it, and the reason for a 403.
 
 mod matching;
 mod refusal;
@@ -14,25 +14,25 @@ use super::role_args::account;
 use super::ui::{Ui, shown};
 use crate::app::App;
 
-/// Explain a code or message: what it means, who can fix it, and how; without one, list the topics
+/// Explain a code or message: what it means, who can fix it, and how; list the topics if none is given
 ///
-/// Knows exit codes, what tools show when they get no credentials, AWS's answers, the pages that AWS and Keycloak show
-/// at a login, and what CloudTrail says of them; pieces of logs will do. With a profile, or a session, account and permission set, `explain 403` asks AWS
-/// what you have there.
+/// Covers exit codes, messages of tools that get no credentials, errors from AWS, the pages that AWS and Keycloak show
+/// during a login, and the corresponding CloudTrail events. Part of a log line is enough. With a profile, or a session,
+/// account and permission set, `explain 403` asks AWS what is assigned to you there.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws explain exit 5\n  kcaws explain 'Invalid requester'\n  kcaws explain 403 --profile dev\n  kcaws explain 403 --session corp --account 111122223333 --role PowerUser"
 )]
 pub(super) struct ExplainArgs {
-    /// A code, or a part of a message
+    /// Code, or part of a message
     text: Vec<String>,
-    /// For 403: the profile that is refused [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
+    /// For 403: the profile in question [default: $AWS_PROFILE, then $AWS_DEFAULT_PROFILE]
     #[arg(long, conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
     /// For 403: the session, with --account and --role
     #[arg(long, requires_all = ["account", "role"])]
     session: Option<String>,
-    /// For 403: the account, by its ID or its name
+    /// For 403: the account's ID or name
     #[arg(long, requires = "role", value_parser = account)]
     account: Option<String>,
     /// For 403: the permission set
@@ -47,7 +47,7 @@ pub(super) struct ExplainArgs {
 struct Report<'a> {
     schema: u32,
     topics: Vec<Row>,
-    /// What AWS says about the permission set in question; null where nobody asked.
+    /// What AWS reports about the permission set; null if it was not asked.
     refusal: Option<&'a Refusal>,
 }
 
@@ -61,12 +61,12 @@ struct Row {
 }
 
 pub(super) fn run(args: &ExplainArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // A profile or a permission set is named for one question only.
+    // Naming a profile or a permission set implies 403.
     let names_a_role = args.profile.is_some() || args.role.is_some();
     let text = if args.text.is_empty() && names_a_role { "403".to_owned() } else { args.text.join(" ") };
     let topics = if text.is_empty() { topics().collect() } else { matching::about(&text) };
     if topics.is_empty() {
-        // The text itself is not repeated: it is pasted from anywhere.
+        // The text itself is not repeated: it may be pasted from anywhere.
         let meant = matching::meant(&text);
         return Err(CommandError::new(Exit::Usage, ErrorCode::UnknownTopic, "no topic matches that text")
             .hint(format!("{meant}`kcaws explain` lists the topics; part of the message is enough")));
@@ -102,7 +102,7 @@ fn cells(topic: &Topic) -> Vec<String> {
     vec![topic.name.to_owned(), shown_as(topic)]
 }
 
-/// The first of its phrases, as far as it is one.
+/// Returns the first of its phrases, in readable form.
 fn shown_as(topic: &Topic) -> String {
     let first = topic.seen.first().copied().unwrap_or_default();
     let words = first.trim_start_matches('=').split(" - ").next().unwrap_or_default();

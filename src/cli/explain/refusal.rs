@@ -1,4 +1,4 @@
-//! Behind a 403: AWS says "No access" for a typing error, a missing assignment, and an account that is not yours.
+//! The reason for a 403: AWS answers "No access" for a typo, a missing assignment, and an account without access.
 
 use crate::cli::select;
 use serde::Serialize;
@@ -20,11 +20,11 @@ pub(super) struct Refusal {
     account_id: String,
     account_name: Option<String>,
     role_name: String,
-    /// AWS lists the account for you.
+    /// Whether AWS lists the account for you.
     account_visible: bool,
-    /// AWS lists the permission set for you there.
+    /// Whether AWS lists the permission set for you there.
     assigned: bool,
-    /// What you have there.
+    /// The permission sets that you have there.
     roles: Vec<String>,
     near_roles: Vec<String>,
     near_accounts: Vec<String>,
@@ -32,7 +32,7 @@ pub(super) struct Refusal {
     fix: String,
 }
 
-/// `None`: nothing names a permission set.
+/// Returns `None` if no permission set is named.
 pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refusal>, CommandError> {
     let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
         let selected = select::session(app, args.session.as_deref(), ui)?;
@@ -62,28 +62,28 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     let (why, fix) = match account {
         Some(_) if assigned => (
             format!("AWS lists `{name}` in account {id} for you"),
-            "try again; lists may lag behind for an hour, and a permission set that is being provisioned is refused meanwhile".to_owned(),
+            "try again; lists may be out of date for up to an hour, and a permission set is refused while it is being provisioned".to_owned(),
         ),
         Some(_) if near_roles.is_empty() => {
-            (format!("account {id} is yours, and `{name}` is not among what you have there"), ask)
+            (format!("you have access to account {id}, but not with `{name}`"), ask)
         }
         Some(_) => (
-            format!("account {id} is yours, and `{name}` is not among what you have there; {}", are(&near_roles)),
-            format!("write the name as AWS has it, letter by letter; if it is another one, {ask}"),
+            format!("you have access to account {id}, but not with `{name}`; {}", similar(&near_roles)),
+            format!("use the exact name; if you need a different permission set, {ask}"),
         ),
         None if access.accounts.is_empty() => {
-            ("AWS lists no account at all for you".to_owned(), "ask an administrator whether your user has any assignment, and whether it is the right user".to_owned())
+            ("AWS lists no accounts for you".to_owned(), "ask an administrator whether you signed in as the right user and whether it has any assignments".to_owned())
         }
         None if near_accounts.is_empty() => {
             let why = match access.accounts.as_slice() {
-                [only] => format!("account {id} is not the one that AWS lists for you, {}", only.id),
-                several => format!("account {id} is none of the {} that AWS lists for you", several.len()),
+                [only] => format!("account {id} is not {}, the only one that AWS lists for you", only.id),
+                several => format!("account {id} is not among the {} that AWS lists for you", several.len()),
             };
             (why, ask)
         }
         None => (
-            format!("account {id} is none of those that AWS lists for you; {}", are(&near_accounts)),
-            format!("compare the number; if it is right, {ask}"),
+            format!("account {id} is not among those that AWS lists for you; {}", similar(&near_accounts)),
+            format!("check the number; if it is right, {ask}"),
         ),
     };
     Refusal {
@@ -101,8 +101,8 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     }
 }
 
-fn are(names: &[String]) -> String {
-    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+fn similar(names: &[String]) -> String {
+    format!("similar: {}", names.join(", "))
 }
 
 impl Refusal {
@@ -136,7 +136,7 @@ mod tests {
     fn a_typing_error_a_missing_assignment_and_a_foreign_account_are_told_apart() {
         let typed = of("111122223333", "Amdin", &["Admin"]);
         assert_eq!((typed.near_roles.as_slice(), typed.assigned), (&["Admin".to_owned()][..], false));
-        assert!(typed.fix.starts_with("write the name"), "{}", typed.fix);
+        assert!(typed.fix.starts_with("use the exact name"), "{}", typed.fix);
         let missing = of("111122223333", "Billing", &["Admin"]);
         assert!(
             missing.account_visible && missing.fix.starts_with("ask an administrator"),
@@ -146,7 +146,7 @@ mod tests {
         let foreign = of("999988887777", "Admin", &[]);
         assert!(!foreign.account_visible && foreign.near_accounts.is_empty());
         assert!(
-            foreign.reason.ends_with("not the one that AWS lists for you, 111122223333"),
+            foreign.reason.ends_with("is not 111122223333, the only one that AWS lists for you"),
             "{}",
             foreign.reason
         );
@@ -160,6 +160,6 @@ mod tests {
     fn no_account_at_all_is_another_question_to_the_administrator() {
         let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
         let nothing = judge("corp", &role, &Assignments { accounts: Vec::new(), roles: Vec::new() });
-        assert!(nothing.reason.contains("no account at all"), "{}", nothing.reason);
+        assert!(nothing.reason.contains("no accounts"), "{}", nothing.reason);
     }
 }

@@ -1,8 +1,8 @@
-//! The two command lines that are run again and again, answered before clap is woken:
+//! The two command lines that are run again and again, answered before clap is started:
 //! `credential-process --session S --account A --role R`, in any order, `--x V` or `--x=V`, each once; and
 //! `prompt` with its options in the same forms.
 //!
-//! Everything else, and everything that is not at hand, takes the long way. This file may not touch the config's
+//! Everything else, and everything that is not cached, takes the normal path. This file may not access the config's
 //! contents, the keyring's store, the network or the log: [`HotPorts`] has none of them.
 
 use std::ffi::OsString;
@@ -18,13 +18,14 @@ use crate::platform::terminal;
 use crate::profile::{Role, target};
 use crate::secret::Secret;
 
-/// Whether the command was one of them and its answer is out. One that could not be written is tried again, and
-/// complained about, the long way.
+/// Returns whether the command was one of them and its output was written.
+///
+/// After a failed write, the normal path tries again and reports the error.
 pub fn answered(args: impl Iterator<Item = OsString>, hot: &HotPorts) -> bool {
     answer(args, hot).is_some_and(|line| terminal::write_stdout(line.expose()).is_ok())
 }
 
-/// What goes to stdout, if it is at hand.
+/// Returns the output if it is cached.
 fn answer(mut args: impl Iterator<Item = OsString>, hot: &HotPorts) -> Option<Secret<Vec<u8>>> {
     let command = args.next()?;
     if command == "credential-process" {
@@ -45,7 +46,7 @@ fn warm(args: impl Iterator<Item = OsString>, hot: &HotPorts) -> Option<Secret<V
     CredentialCache { state: hot.state(), keys: hot.sealing_keys(), clock: &*hot.clock }.at_once(&wanted)
 }
 
-/// Understands less than clap does, and never something else.
+/// Parses a subset of what clap accepts, with the same result.
 fn role_arguments(args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
     let [session, account_id, role_name] = options(args, ["--session", "--account", "--role"])?;
     let account_id = account_id.filter(|text| target::is_account_id(text))?;
@@ -62,7 +63,7 @@ fn prompt_arguments(args: impl Iterator<Item = OsString>) -> Option<PromptArgs> 
     Some(PromptArgs { format, shell })
 }
 
-/// The values of these options, each once at most; `None` for anything else on the line.
+/// Returns the values of these options, each at most once; `None` for anything else on the line.
 fn options<const N: usize>(
     mut args: impl Iterator<Item = OsString>,
     names: [&str; N],
@@ -72,7 +73,7 @@ fn options<const N: usize>(
         let arg = arg.into_string().ok()?;
         let (name, value) = match arg.split_once('=') {
             Some((name, value)) => (name, value.to_owned()),
-            // A value that looks like an option is for clap to refuse.
+            // A value that looks like an option is left for clap to reject.
             None => (arg.as_str(), args.next()?.into_string().ok().filter(|value| !value.starts_with('-'))?),
         };
         let place = &mut values[names.iter().position(|known| *known == name)?];

@@ -1,4 +1,4 @@
-//! The device grant, as the person sees it.
+//! The device grant, as shown to the user.
 
 use super::{Attempt, QrContent, clock_face, explained, qr};
 use crate::cli::error::CommandError;
@@ -19,14 +19,14 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
     let pending = session.begin_login(attempt.client_name, attempt.portal)?;
     let authorization = &pending.authorization;
     present(attempt, &pending, ui);
-    // Each serves its page until the login is over.
+    // Each serves its page until the login ends.
     let (_page, handed) = if let Some(asked_by) = &attempt.args.detached {
         let code = code_of(&pending);
         (Some(attempt.open_local_page(asked_by, code.as_deref(), pending.pages.complete())?), None)
     } else {
         (None, open_browser(attempt, &pending, ui))
     };
-    let spinner = ui.spinner("Waiting for you to approve …");
+    let spinner = ui.spinner("Waiting for approval …");
     let mut troubled = false;
     let token = device::wait_for_approval(
         session.center,
@@ -35,7 +35,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
         authorization,
         |waiting| match waiting {
             Waiting::Pending { left } => {
-                spinner.set_message(format!("Waiting for you to approve … {}", clock_face(left)));
+                spinner.set_message(format!("Waiting for approval … {}", clock_face(left)));
             }
             Waiting::Trouble { what, .. } => {
                 spinner.set_message(format!("{}; trying again …", shown(&what)));
@@ -54,12 +54,12 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
     Ok(session.complete_login(Flow::Device, pending.registration, token)?)
 }
 
-/// As it is shown: the service may have sent anything.
+/// Returns the code in a form that is safe to print, whatever the service sent.
 fn code_of(pending: &PendingLogin) -> Option<String> {
     pending.authorization.user_code.as_deref().map(|code| shown(&excerpt(code)))
 }
 
-/// What the person compares with the page before pressing Allow.
+/// Prints what the user compares with the page before choosing Allow.
 fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
     let session = shown(&attempt.session.config.name);
     let code = code_of(pending);
@@ -73,12 +73,14 @@ fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
     ui.tell(&format!("  client: {}", shown(attempt.client_name)));
     ui.tell("");
     ui.tell(match code {
-        Some(_) => "Approve only if you started this just now, and if code and client are the same there.",
-        None => "Approve only if you started this just now, and if the client is the same there.",
+        Some(_) => {
+            "Approve only if you just started this login and the browser shows the same code and client."
+        }
+        None => "Approve only if you just started this login and the browser shows the same client.",
     });
 }
 
-/// Returns what serves the browser on its way, if one opens.
+/// Returns the server of the redirect to the page, if a browser is opened.
 fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> Option<Serving> {
     let missing = attempt.app.browser().unavailable();
     let page = pending.pages.complete();
@@ -91,19 +93,19 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
         return None;
     }
     match missing {
-        Some(NoBrowser::Ssh) => ui.say("No browser is opened over SSH: use the one where you sit."),
-        Some(NoBrowser::NoDisplay) => ui.say("There is no display here: use a browser on any device."),
+        Some(NoBrowser::Ssh) => ui.say("Not opening a browser over SSH; use the one on your own machine."),
+        Some(NoBrowser::NoDisplay) => ui.say("No display is available; use a browser on any device."),
         None => {
             let (opened, handed) = match hand_over(pending) {
                 Some((address, handed)) => (attempt.app.browser().open(&address), Some(handed)),
                 None if pending.pages.plain().is_bare() => (attempt.open_page(pending.pages.plain()), None),
                 None => {
-                    ui.warn("no page can be handed to a browser of this user alone; open the page yourself");
+                    ui.warn("cannot pass the page only to your own browser; open the page yourself");
                     return None;
                 }
             };
             match opened {
-                Ok(()) => ui.say("Your browser opens now."),
+                Ok(()) => ui.say("Opening your browser…"),
                 Err(error) => ui.warn(&format!("{error}; open the page yourself")),
             }
             return handed;
@@ -112,8 +114,10 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
     None
 }
 
-/// Returns the address of a page of ours that leads the browser to the page that knows the code: whoever reads the code
-/// from a command line could approve it as somebody else. Where no such page can be had, the code is typed.
+/// Returns the URL of a local page that redirects the browser to the page with the code.
+///
+/// Anyone who reads the code from a command line could approve it as another user. Without such a page, the user types
+/// the code.
 fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
     let page = pending.pages.complete();
     let target = page.to_open().filter(|_| !page.is_bare())?;
@@ -125,20 +129,20 @@ fn hand_over(pending: &PendingLogin) -> Option<(String, Serving)> {
     handed().ok()
 }
 
-/// Warns also with `-q`, where the page is shown too.
+/// Warns even with `-q`, since the page is shown then too.
 fn tell_unknown(page: &PageUrl, ui: &mut Ui) {
     ui.tell(&format!(
-        "kcaws: warning: `{}` is not among the sign-in hosts of AWS that kcaws knows, so the page is not opened; \
-         open it yourself only if you are sure that it is AWS's",
+        "kcaws: warning: `{}` is not a known AWS sign-in host, so the page is not opened; \
+         open it yourself only if you are sure that it belongs to AWS",
         page.host()
     ));
 }
 
-/// A QR code where it was asked for, or where there is no browser and room for one; with it, the code large.
+/// Shows a QR code if requested, or if there is no browser and enough room; also shows the code in large letters.
 fn show_for_another_device(attempt: &Attempt<'_>, pending: &PendingLogin, headless: bool, ui: &mut Ui) {
     let (plain, complete) = (pending.pages.plain(), pending.pages.complete());
     let content = match attempt.args.qr {
-        // A camera is as good as a browser: nobody is sent to an unknown host unasked.
+        // A camera opens pages like a browser: it must not lead to an unknown host without being asked for.
         None if !headless || ui.size().is_none() || plain.to_open().is_none() => return,
         content => content,
     };
@@ -148,8 +152,8 @@ fn show_for_another_device(attempt: &Attempt<'_>, pending: &PendingLogin, headle
     match (drawing, content) {
         (Some(drawing), Some(_)) if speaks => tell_drawing(&drawing, ui),
         (Some(drawing), None) if speaks && drawing.fits(ui.size()) => tell_drawing(&drawing, ui),
-        (None, Some(_)) => ui.warn("the page's address is too long for a QR code"),
-        (_, Some(_)) => ui.warn("no QR code: its blocks need a UTF-8 locale (LANG, LC_ALL)"),
+        (None, Some(_)) => ui.warn("the page's URL is too long for a QR code"),
+        (_, Some(_)) => ui.warn("cannot draw a QR code: it needs a UTF-8 locale (LANG, LC_ALL)"),
         (_, None) => {}
     }
     if let Some(code) = &pending.authorization.user_code
@@ -167,7 +171,7 @@ fn tell_drawing(drawing: &qr::Drawing, ui: &mut Ui) {
     }
 }
 
-/// To be read from one device and typed into another.
+/// Spaces the letters, to be read from one device and typed on another.
 fn spaced(code: &str) -> String {
     let letters: Vec<String> = code.chars().map(String::from).collect();
     letters.join(" ")

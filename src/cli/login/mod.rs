@@ -38,40 +38,40 @@ Examples:
   kcaws login --all
   kcaws login --profile dev
 
-The session stands in ~/.aws/config, where the AWS CLI reads it too:
+The session is defined in ~/.aws/config, where the AWS CLI reads it too:
   [sso-session corp]
   sso_start_url = https://d-1234567890.awsapps.com/start
   sso_region = eu-central-1
   sso_registration_scopes = sso:account:access";
 
-/// Log in: the browser goes through IAM Identity Center and Keycloak, the tokens go into the OS keyring
+/// Log in through the browser (IAM Identity Center and Keycloak) and store the tokens in the OS keyring
 ///
-/// Uses the device authorization grant (RFC 8628): a code is shown, you approve it in any browser, also on
-/// another device. With PKCE (RFC 7636) the browser of this machine comes back by itself, within five minutes.
-/// Without SESSION it is that of AWS_PROFILE, else the only one there is, else you pick one.
+/// Uses the device authorization grant (RFC 8628): a code is shown, which you approve in any browser, also on another
+/// device. With PKCE (RFC 7636), the browser on this machine is redirected back to kcaws; you have five minutes.
+/// Without SESSION, uses the session of AWS_PROFILE, else the only one; otherwise you are asked to choose.
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LoginArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// All sessions of the config, one after the other
+    /// Log in to all sessions in the config, one after the other
     #[arg(long, conflicts_with_all = ["session", "session_option", "profile"])]
     all: bool,
-    /// Choose how to log in: device, pkce, or auto, which is pkce where a browser opens on this machine, else device
-    /// (default: KCAWS_FLOW, else `flow` in config.toml, else device)
+    /// How to log in: device, pkce, or auto (pkce if a browser can be opened on this machine, else device)
+    /// [default: $KCAWS_FLOW, else `flow` in config.toml, else device]
     #[arg(long, value_name = "FLOW", value_parser = PossibleValuesParser::new(FlowChoice::NAMES).try_map(|name| parse_flow(&name)))]
     flow: Option<FlowChoice>,
-    /// Show a QR code of the page; by itself where no browser can be opened. `complete`: with the code in it, so
-    /// that nothing is typed, and nothing compared
+    /// Show a QR code of the page (automatic if no browser can be opened); `complete` includes the code, so that there
+    /// is nothing to type and nothing to compare
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "page")]
     qr: Option<QrContent>,
-    /// Show the page and the code, open nothing
+    /// Show the page and the code without opening a browser
     #[arg(long)]
     no_browser: bool,
-    /// Log out first, even if the login is still good: a new login would inherit its end
+    /// Log out first even if still logged in; otherwise the new login keeps the old expiry
     #[arg(long)]
     force: bool,
-    /// How a waiting tool starts the one login for all (auto-login); says what asked for it
+    /// Start the login shared by all waiting tools (auto-login); names what requested it
     #[arg(long, hide = true, value_name = "ASKED_BY", conflicts_with_all = ["all", "no_browser", "force", "qr"])]
     detached: Option<String>,
 }
@@ -82,16 +82,16 @@ enum QrContent {
     Complete,
 }
 
-/// As `kcaws login NAME` does it.
+/// Logs in as `kcaws login NAME` does.
 pub(super) fn into(name: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     run(&LoginArgs { of: SessionArgs::of(name), ..LoginArgs::default() }, app, ui)
 }
 
 pub(super) fn run(args: &LoginArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     if args.flow == Some(FlowChoice::Pkce) && args.qr.is_some() {
-        let message = "a QR code is for another device, and a PKCE login comes back to this one";
+        let message = "a QR code is for another device, but a PKCE login must finish on this one";
         return Err(CommandError::new(Exit::Usage, ErrorCode::Usage, message)
-            .hint("leave out one of --qr and --flow pkce"));
+            .hint("leave out either --qr or --flow pkce"));
     }
     if !args.all {
         return log_in(args, args.of.select(app, ui)?, app, ui);
@@ -114,7 +114,7 @@ fn log_in(
     app: &App,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    // Held to the end: while it is, nobody starts another.
+    // Held to the end, so that no other login starts.
     let _detached = match &args.detached {
         Some(_) => match begin_detached(app, &selected.session)? {
             Some(lock) => Some(lock),
@@ -123,7 +123,7 @@ fn log_in(
         None => None,
     };
     resolve::check_region(app, &selected.session)?;
-    // Where only the portal tells its region, there is nothing to look at before that is known.
+    // If only the portal knows its Region, there is nothing to check before that is known.
     let mut portal = None;
     if selected.session.region.is_empty() {
         let found = resolve::portal(app, &selected.session)?;
@@ -133,7 +133,7 @@ fn log_in(
     let noted = status::read(app.state(), &selected.session)?.map(|before| before.store);
     let mut opened = OpenSession::for_login(app, selected, noted, ui.prompting())?;
     for reason in opened.unexpectedly_passed_over() {
-        ui.warn(&format!("{reason}; the tokens go to the {} instead", opened.store_kind()));
+        ui.warn(&format!("{reason}; storing the tokens in the {} instead", opened.store_kind()));
     }
     let outcome = log_in_with(args, &mut opened, portal, app, ui);
     if outcome.is_err() {
@@ -160,7 +160,7 @@ fn log_in_with(
         Some(portal) => portal,
         None => resolve::portal(app, &opened.selected.session)?,
     };
-    // Before the old login is ended: nothing valid goes for a login that may not be.
+    // Before the old login is ended: a valid login is not given up for one that may not succeed.
     opened.session().check_pin(&portal)?;
     if args.force {
         end_old_login(&opened.session(), ui)?;
@@ -177,23 +177,24 @@ fn log_in_with(
     let last_user = last_session::last_user(session.state, session.config)?;
     let status = attempt.log_in(ui)?;
     session.pin_if_first(&portal)?;
-    // Best effort: the old store may be gone, which is perhaps why the person chose another.
+    // Best effort: the old store may not exist any more, which may be why another was chosen.
     let _ = stale_copies::tidy(session.config, session.state, &|kind| app.store(kind));
     ui.say(&format!(
-        "Logged in to `{}`. The tokens lie in the {}; {}.",
+        "Logged in to `{}`. Tokens are stored in the {}; {}.",
         shown(name),
         status.store,
         life(&status)
     ));
-    // Somebody at a terminal can do something about it.
+    // Only useful to a user at a terminal.
     if let Some(last) = last_user.filter(|_| ui.is_interactive()) {
         person::compare(app, session.config, &last, ui);
     }
     Ok(())
 }
 
-/// A wrong region shows in the browser only, and here as a code that nobody approves or that is refused. Where the
-/// portal's host tells its region, it cannot be wrong.
+/// Adds a hint about a wrong Region, which shows only in the browser, and here as a code that is not approved.
+///
+/// If the portal's host contains the Region, it cannot be wrong.
 fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> CommandError {
     let expired = matches!(error, SessionError::CodeExpired);
     let may_be_the_region = expired || matches!(error, SessionError::CodeRefused);
@@ -204,12 +205,12 @@ fn explained(error: SessionError, app: &App, session: &str, portal: &Portal) -> 
     let place = app.document().ok().and_then(|document| document.place_of_region(session));
     let place = place.map_or_else(|| "the config".to_owned(), |place| place.to_string());
     let cause = if expired {
-        "nobody pressed Allow, the sign-in was refused in the browser, or `sso_region` is wrong (the page then says invalid_grant)"
+        "it was not approved, the sign-in was refused in the browser, or `sso_region` is wrong (the page then shows invalid_grant)"
     } else {
-        "`sso_region` is not the region of this portal, or the code was used already"
+        "`sso_region` is not the Region of this portal, or the code was already used"
     };
     error.because(cause).hint(format!(
-        "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the region of your Identity Center",
+        "run `kcaws login` again; if the page shows an error, compare `sso_region = {}` in {place} with the Region of your Identity Center",
         portal.region
     ))
 }
@@ -223,7 +224,7 @@ fn auto_login<'a>(app: &'a App, session: &'a SsoSession) -> AutoLogin<'a> {
     AutoLogin { config: session, state: app.state(), clock: &*app.clock }
 }
 
-/// One login, by either flow.
+/// One login, with either flow.
 struct Attempt<'a> {
     args: &'a LoginArgs,
     app: &'a App,
@@ -246,18 +247,19 @@ impl Attempt<'_> {
         device::log_in(self, ui)
     }
 
-    /// Opens a page of AWS's in the browser, by its address. The one place that does.
+    /// Opens an AWS page in the browser by its URL; the only place that does.
     fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
         match page.to_open().filter(|_| page.is_bare()) {
             Some(url) => self.app.browser().open(url),
-            None => {
-                Err(BrowserError::NotStarted("its command line would tell others of this login".to_owned()))
-            }
+            None => Err(BrowserError::NotStarted(
+                "its command line would reveal this login to other users".to_owned(),
+            )),
         }
     }
 
-    /// For a detached login: a page on this machine says what asked, before the browser goes to AWS. Where AWS's page
-    /// must not be opened there is nothing to wait for, and those who wait are told the address.
+    /// Opens a local page that shows which tool requested the detached login, before the browser goes to AWS.
+    ///
+    /// If AWS's page must not be opened there is nothing to wait for, and the waiting tools get the URL.
     fn open_local_page(
         &self,
         asked_by: &str,
@@ -284,12 +286,12 @@ impl Attempt<'_> {
     }
 }
 
-/// Who names both wants the address, whatever browser it is for.
+/// Prefers the URL if both are given.
 fn insists_on_pkce(args: &LoginArgs) -> bool {
     args.flow == Some(FlowChoice::Pkce) && args.no_browser
 }
 
-/// The flow, and why it is not the one that was wanted.
+/// Returns the flow, and why it is not the requested one.
 fn choose(args: &LoginArgs, setting: FlowChoice, browser: &dyn Browser) -> (Flow, Option<&'static str>) {
     match args.flow.unwrap_or(setting) {
         FlowChoice::Device => (Flow::Device, None),
@@ -298,50 +300,52 @@ fn choose(args: &LoginArgs, setting: FlowChoice, browser: &dyn Browser) -> (Flow
         }
         FlowChoice::Pkce if args.qr.is_some() => (
             Flow::Device,
-            Some("A QR code is for another device, and PKCE comes back to this one: using the device flow."),
+            Some("A QR code is for another device, but PKCE must finish on this one: using the device flow."),
         ),
         FlowChoice::Pkce if !insists_on_pkce(args) && browser.unavailable().is_some() => (
             Flow::Device,
-            Some("PKCE needs a browser on this machine, and none can be opened: using the device flow."),
+            Some("PKCE needs a browser on this machine, but none can be opened: using the device flow."),
         ),
         FlowChoice::Auto | FlowChoice::Pkce => (Flow::Pkce, None),
     }
 }
 
 fn parse_flow(text: &str) -> Result<FlowChoice, String> {
-    text.parse().map_err(|()| format!("it is one of {}", FlowChoice::NAMES.join(", ")))
+    text.parse().map_err(|()| format!("use one of {}", FlowChoice::NAMES.join(", ")))
 }
 
 fn end_old_login(session: &Session<'_>, ui: &mut Ui) -> Result<(), CommandError> {
     match session.load() {
         Ok(Some(record)) if record.login.is_some() => {}
-        // That of another place cannot be ended from here.
+        // A session of another endpoint cannot be ended from here.
         Ok(_) | Err(SessionError::ForeignEndpoint { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     }
     match session.end_at_the_service() {
         ServerSide::Ended => {
             session.forget_login()?;
-            ui.say("The old session at Identity Center is ended; credentials that tools hold live on until their own end.");
+            ui.say("Ended the old Identity Center session; credentials already issued to tools stay valid until they expire.");
         }
         ServerSide::WasOver => session.forget_login()?,
         ServerSide::Unknown(error) => {
             ui.warn(&format!(
-                "the old session could not be ended ({error}); the new login may inherit its end"
+                "the old session could not be ended ({error}); the new login may keep its expiry"
             ));
         }
     }
     Ok(())
 }
 
-/// What is known about how long it lasts, and no more.
+/// Describes how long the login lasts, as far as it is known.
 fn life(status: &SessionStatus) -> String {
     let Some(login) = &status.login else { return "not logged in".to_owned() };
     let until = local_time(login.access_expires_at);
     if login.refreshable {
-        format!("access until {until}, renewed by itself as long as the Identity Center session lives")
+        format!(
+            "access is valid until {until} and renews automatically while the Identity Center session lasts"
+        )
     } else {
-        format!("access until {until}, then log in again")
+        format!("access is valid until {until}; then log in again")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who logged in, where that may be somebody else than the last time: the answer to a login does not say.
+//! Detects a login as another user than last time, which the response to a login does not show.
 
 use std::time::Duration;
 
@@ -10,15 +10,16 @@ use crate::cli::whoami;
 use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 
-/// The login is done: nobody waits long for a name.
+/// How long to wait for the name; the login itself is done.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Warns where another person than `last` logged in. Asks by the first role that a profile of the session names; where
-/// there is none, or AWS does not answer, nothing is said.
+/// Warns if a user other than `last` logged in.
+///
+/// Asks with the first role named by a profile of the session; without one, or if AWS does not respond, prints nothing.
 pub(super) fn compare(app: &App, session: &SsoSession, last: &str, ui: &mut Ui) {
     let Some(now) = person(app, session).filter(|now| now != last) else { return };
     ui.tell(&format!(
-        "kcaws: warning: this login is of `{}`, and the last one here was of `{}`; if that is not you, run `kcaws logout`",
+        "kcaws: warning: you are now logged in as `{}`; the last login here was `{}`. If that is not you, run `kcaws logout`",
         shown(&now),
         shown(last)
     ));

@@ -1,4 +1,4 @@
-//! PKCE, as the person sees it.
+//! The PKCE flow, as shown to the user.
 
 use super::{Attempt, clock_face, explained, insists_on_pkce};
 use crate::cli::error::CommandError;
@@ -8,7 +8,7 @@ use crate::session::pkce::PendingPkceLogin;
 use crate::session::status::SessionStatus;
 use crate::session::{Flow, SessionError};
 
-/// `None`: the browser could not come back to this machine, or not be opened on it; the person has been told.
+/// Returns `None` if the browser cannot return to this machine or cannot be opened; the user has been informed.
 pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<SessionStatus>, CommandError> {
     let session = attempt.session;
     let pending =
@@ -40,7 +40,7 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<Sessio
     Ok(Some(status))
 }
 
-/// What the person compares with the page before pressing Allow.
+/// Prints what the user compares with the page before choosing Allow.
 fn present(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) {
     let session = &attempt.session.config.name;
     ui.tell(&format!("Logging in to session `{}` in a browser on this machine:", shown(session)));
@@ -48,21 +48,19 @@ fn present(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) {
     ui.tell(&format!("  page:   {}", pending.page));
     ui.tell(&format!("  client: {}", shown(attempt.client_name)));
     ui.tell("");
-    ui.tell("Approve only if you started this just now, and if the client is the same there.");
+    ui.tell("Approve only if you just started this login and the browser shows the same client.");
 }
 
-/// Whether one opens, or the person is to do it.
+/// Opens the browser or asks the user to; returns whether that is possible.
 fn open_browser(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) -> bool {
     let way_there = pending.way_there().filter(|_| !attempt.args.no_browser);
     let Some(way_there) = way_there else {
-        ui.tell(
-            "Open the page on this machine: it comes back to 127.0.0.1, and from another device to nowhere.",
-        );
+        ui.tell("Open the page on this machine: it redirects to 127.0.0.1, so it only works here.");
         return true;
     };
     match attempt.app.browser().open(&way_there) {
         Ok(()) => {
-            ui.say("Your browser opens now.");
+            ui.say("Opening your browser…");
             true
         }
         Err(error) => {

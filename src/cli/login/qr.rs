@@ -1,13 +1,13 @@
-//! A QR code on a terminal: an address for the camera of the device that the person approves with.
+//! A QR code on a terminal: a URL for the camera of the device that the user approves with.
 
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 
 use crate::platform::env::Env;
 
-/// ISO/IEC 18004 section 9.1: four light modules round the code, which the renderer draws by itself.
+/// ISO/IEC 18004 section 9.1: four light modules around the code, which the renderer draws by itself.
 const QUIET: usize = 4;
-/// White and black of the fixed part of the 256 colours: themes change the first sixteen.
+/// White and black from the fixed part of the 256 colors: themes change the first sixteen.
 const WHITE_ON_BLACK: &str = "\u{1b}[38;5;231;48;5;16m";
 const RESET: &str = "\u{1b}[0m";
 
@@ -16,13 +16,12 @@ pub(super) struct Drawing {
     columns: usize,
 }
 
-/// `None`: too long for a QR code.
+/// Draws the QR code; `None` if the text is too long for one.
 ///
-/// The light modules are drawn, the dark ones left out. Where colours arrive, they make that white and black on every
-/// terminal; where not (NO_COLOR, a pipe), it is right on a dark terminal, and inverted on a light one, which most
-/// cameras read, too.
+/// The light modules are drawn, the dark ones left out. With colors, that is white and black on every terminal; without
+/// (NO_COLOR, a pipe), it is right on a dark terminal and inverted on a light one, which most cameras can read too.
 pub(super) fn draw(text: &str) -> Option<Drawing> {
-    // From a screen there is no dirt to correct; the smallest code fits most terminals.
+    // A screen needs no error correction, and the smallest code fits most terminals.
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let blocks = code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
     let lines = blocks.lines().map(|line| format!("{WHITE_ON_BLACK}{line}{RESET}")).collect();
@@ -34,7 +33,7 @@ impl Drawing {
         &self.lines
     }
 
-    /// With some lines of text above and below.
+    /// Returns whether the code fits, with some lines of text above and below.
     pub(super) fn fits(&self, size: Option<(u16, u16)>) -> bool {
         const TEXT: usize = 3;
         size.is_some_and(|(columns, rows)| {
@@ -43,7 +42,7 @@ impl Drawing {
     }
 }
 
-/// Whether half blocks arrive as such. POSIX: the first of the three that is set decides.
+/// Returns whether the locale is UTF-8, for half blocks. POSIX: the first of the three variables that is set decides.
 pub(super) fn terminal_speaks_utf8(env: &Env) -> bool {
     if cfg!(any(windows, target_os = "macos")) {
         return true;

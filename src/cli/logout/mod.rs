@@ -19,10 +19,10 @@ use crate::session::sealed_store::SealedStore;
 use crate::session::status::SessionStatus;
 use crate::session::{stale_copies, status};
 
-/// Log out: end the session at Identity Center, then forget the tokens here
+/// Log out: end the Identity Center session, then remove the tokens from this machine
 ///
-/// The tokens here go even when AWS cannot be told. Credentials that tools already hold live on until their own
-/// end, which is said where it is known; AWS has no way to call them back.
+/// The tokens are removed even if AWS cannot be reached. Credentials already issued to tools stay valid until they
+/// expire, and the time is shown if known; AWS cannot revoke them.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws logout corp\n  kcaws logout corp --idp\n  kcaws logout --all\n  kcaws logout --purge --yes"
@@ -31,16 +31,17 @@ use crate::session::{stale_copies, status};
 pub(super) struct LogoutArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// All sessions that are logged in
+    /// Log out of all sessions
     #[arg(long, conflicts_with_all = ["session", "session_option", "profile"])]
     all: bool,
-    /// Then open the realm's logout page: while the Keycloak session lives, the next login asks for no password
+    /// Then open the realm's logout page; otherwise the next login may not ask for a password
     #[arg(long, conflicts_with = "all")]
     idp: bool,
-    /// All sessions, and everything else that kcaws keeps on this machine: pins, times, warm credentials, keys
+    /// Log out of all sessions and remove everything kcaws stored on this machine: pins, times, cached credentials,
+    /// keys
     #[arg(long, conflicts_with_all = ["session", "session_option", "profile", "all", "idp"])]
     purge: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, requires = "purge")]
     yes: bool,
 }
@@ -58,33 +59,34 @@ pub(super) fn run(args: &LogoutArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         ui.say(KEYCLOAK_LIVES);
         return Ok(());
     }
-    // The status files know sessions that the config may have lost since.
+    // The status files include sessions that may have been removed from the config since.
     select::each(status::read_all(app.state())?, ui, |known, ui| {
         log_out(ResolvedSession::of(noted_session(app, &known)), app, ui)
     })
 }
 
-/// As the config has it, or as it was when it was noted.
+/// Returns the session from the config, or else from its status file.
 fn noted_session(app: &App, known: &SessionStatus) -> SsoSession {
     let configured = resolve::session_named(app, &known.session).ok();
     let configured = configured.filter(|session| session.start_url == known.start_url);
     configured.unwrap_or_else(|| known.as_session())
 }
 
-const KEYCLOAK_LIVES: &str = "Keycloak does not hear of it: the next login may ask for no password; `logout --idp` ends that session too.";
+const KEYCLOAK_LIVES: &str = "The Keycloak session stays open, so the next login may not ask for a password; `logout --idp` ends it too.";
 
-/// OpenID Connect RP-Initiated Logout 1.0, as Keycloak serves it. Without an ID token, which kcaws never has, Keycloak
-/// asks for a confirmation.
+/// Returns the logout page (OpenID Connect RP-Initiated Logout 1.0, as served by Keycloak).
+///
+/// Without an ID token, which kcaws never has, Keycloak asks for confirmation.
 fn logout_page(idp_url: &str) -> String {
     format!("{idp_url}/protocol/openid-connect/logout")
 }
 
-/// First at AWS, then at the realm: neither tells the other (IAM Identity Center knows no single logout).
+/// Logs out at AWS, then at the realm: IAM Identity Center does not support single logout.
 fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let page = logout_page(app.settings()?.idp_url(&selected.session.name)?);
     let outcome = log_out(selected, app, ui);
     ui.tell(
-        "The Keycloak session lives on until it is ended too: the next login would go through in silence.",
+        "The Keycloak session is still active: until it is ended too, the next login will not ask for a password.",
     );
     let browser = app.browser();
     let opened = browser.unavailable().is_none()
@@ -95,15 +97,17 @@ fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Resul
                 false
             }
         };
-    let how =
-        if opened { "Its logout page opens now" } else { "Open its logout page in the browser of the login" };
-    ui.tell(&format!("{how}, and one click on \"Logout\" follows:"));
+    let how = if opened {
+        "Opening its logout page"
+    } else {
+        "Open its logout page in the browser you logged in with"
+    };
+    ui.tell(&format!("{how}, then click \"Logout\":"));
     ui.tell(&format!("  {}", shown(&page)));
     outcome
 }
 
-/// Whatever becomes of the login, what was kept warm goes: a keyring that cannot even be opened, or a login that
-/// is over, must not leave it behind.
+/// Logs out and always removes cached credentials, even if the keyring cannot be opened or the login has ended.
 fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let session = selected.session.clone();
     let last_end = cache::last_end(&session.name, app.state(), app.clock.now());
@@ -111,13 +115,13 @@ fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Comm
     if let Some(end) = last_end {
         let until = local_time(end);
         ui.say(&format!(
-            "Credentials that tools hold live on until {until}; AWS has no way to call them back."
+            "Credentials already issued to tools stay valid until {until}; AWS cannot revoke them."
         ));
     }
     SealedStore::of(&session.name, app.state(), app.sealing_keys()).forget()?;
     cached::forget(&session, app.state())?;
     for (store, error) in stale_copies::tidy(&session, app.state(), &|kind| app.store(kind))? {
-        ui.warn(&format!("a copy of the tokens of `{}` is left in the {store}: {error}", session.name));
+        ui.warn(&format!("a copy of the tokens of `{}` remains in the {store}: {error}", session.name));
     }
     outcome
 }
@@ -125,17 +129,17 @@ fn log_out(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Comm
 fn end_login(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let name = shown(&selected.session.name);
     let Ok(opened) = OpenSession::if_logged_in(app, selected, Patience::FOR_A_PERSON)? else {
-        ui.say(&format!("Nobody was logged in to `{name}`."));
+        ui.say(&format!("Not logged in to `{name}`."));
         return Ok(());
     };
     opened.open_store(ui.prompting())?;
     match opened.session().log_out()? {
-        LoggedOut::NothingToDo => ui.say(&format!("Nobody was logged in to `{name}`.")),
+        LoggedOut::NothingToDo => ui.say(&format!("Not logged in to `{name}`.")),
         LoggedOut::Done(ServerSide::Ended) => {
             ui.say(&format!("Logged out of `{name}`, at Identity Center and here."));
         }
         LoggedOut::Done(ServerSide::WasOver) => {
-            ui.say(&format!("Logged out of `{name}`; the session at Identity Center was over already."));
+            ui.say(&format!("Logged out of `{name}`; the Identity Center session had already ended."));
         }
         LoggedOut::Done(ServerSide::Unknown(error)) => {
             let error = CommandError::from(error);
@@ -143,10 +147,14 @@ fn end_login(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), Co
                 Some(cause) => format!("{}: {cause}", error.message),
                 None => error.message,
             };
-            let message = format!("`{name}` is logged out here, but AWS could not be told");
+            let message = format!(
+                "logged out of `{name}` on this machine, but the Identity Center session could not be ended"
+            );
             return Err(CommandError::new(Exit::Failed, ErrorCode::LogoutIncomplete, message)
                 .because(cause)
-                .hint("the session at Identity Center ends by itself; the access portal in the browser ends it at once"));
+                .hint(
+                    "it expires on its own; to end it now, sign out in the access portal in your browser",
+                ));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `logout --purge`: as if kcaws had never been here, but for what the person wrote.
+//! `logout --purge`: removes everything that kcaws stored, except what the user wrote.
 
 use super::log_out;
 use crate::app::App;
@@ -10,7 +10,7 @@ use crate::profile::SsoSession;
 use crate::session::{sealed_store, status};
 
 pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let question = "Log out of every session, and remove all that kcaws keeps on this machine?";
+    let question = "Log out of every session and remove everything kcaws stored on this machine?";
     if !yes && !ui.confirm(question, "--yes")? {
         ui.say("Nothing was changed.");
         return Ok(());
@@ -18,13 +18,13 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
     let mut untold = None;
     for session in sessions(app)? {
         match log_out(ResolvedSession::of(session), app, ui) {
-            // The tokens are gone here, and nobody can tell AWS any more.
+            // The tokens are removed here, so the session at AWS can no longer be ended.
             Err(error) if error.code() == ErrorCode::LogoutIncomplete => {
                 if let Some(earlier) = untold.replace(error) {
                     ui.error(&earlier, false);
                 }
             }
-            // Tokens are left somewhere: without the state folder nobody would find them.
+            // Tokens remain somewhere: without the state folder they could not be found.
             outcome => outcome?,
         }
     }
@@ -34,11 +34,11 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
         store.forget_own_keys()?;
     }
     state.clear()?;
-    ui.say("All that kcaws kept is removed; config.toml and ~/.aws/config are yours and stay.");
+    ui.say("Removed everything kcaws stored. config.toml and ~/.aws/config were left alone.");
     untold.map_or(Ok(()), Err)
 }
 
-/// Those that the status files know, and those of the config: a cleared state folder is no logout.
+/// Returns the sessions of the status files and of the config: clearing the state folder is not a logout.
 fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
     let mut sessions: Vec<SsoSession> = Vec::new();
     let noted = status::read_all(app.state())?.into_iter().map(|known| super::noted_session(app, &known));
@@ -47,7 +47,7 @@ fn sessions(app: &App) -> Result<Vec<SsoSession>, CommandError> {
     for session in noted.chain(configured) {
         let is_known =
             |known: &SsoSession| known.name == session.name && known.start_url == session.start_url;
-        // One whose region only a login can tell has none.
+        // The Region of a session may be known only after a login.
         if !session.region.is_empty() && !sessions.iter().any(is_known) {
             sessions.push(session);
         }

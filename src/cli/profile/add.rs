@@ -15,7 +15,7 @@ use crate::profile::{ConfigError, Heading, Role, target};
 
 /// Write a profile that gets its credentials from kcaws
 ///
-/// Creates it, or changes our keys of it and no others. A profile that kcaws did not write is refused.
+/// Creates the profile, or updates only the keys that kcaws manages. Refuses a profile that kcaws did not write.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile add dev --session corp --account 111122223333 \\\n    --role PowerUserAccess --region eu-central-1\n  kcaws profile add default --session corp --account 111122223333 \\\n    --role ReadOnlyAccess"
@@ -32,13 +32,13 @@ pub(super) struct AddArgs {
     /// Name of the permission set
     #[arg(long, value_parser = role_name)]
     role: String,
-    /// Region of the profile, such as eu-central-1
+    /// AWS Region of the profile, such as eu-central-1
     #[arg(long, value_parser = region)]
     region: Option<String>,
-    /// What the AWS CLI prints: json, yaml, text, table
+    /// Output format of the AWS CLI: json, yaml, text, table
     #[arg(long, value_parser = one_word)]
     output: Option<String>,
-    /// Take over a profile that kcaws did not write: its sso_… keys go, the others stay
+    /// Take over a profile that kcaws did not write: removes its sso_… keys and keeps the others
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     let role = Role { account_id, role_name: args.role.clone() };
     let (program, own) = (program(app)?, KcawsProfile { session: args.session.clone(), role });
     line::credential_process(&program, &own).or_else(|error| {
-        // A name that cannot be written is a typo first of all.
+        // Checked first, because a name that cannot be written is most likely a typo.
         app.document()?.session(&args.session)?;
         Err(error)
     })?;
@@ -75,7 +75,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
     Ok(())
 }
 
-/// Other regions than AWS's are somebody's too; typos of AWS's are not.
+/// Accepts Regions other than AWS's, but not misspelled ones of AWS.
 fn region(text: &str) -> Result<String, String> {
     match regions::near(text) {
         Some(_) => regions::argument(text),
@@ -87,7 +87,7 @@ fn one_word(text: &str) -> Result<String, String> {
     if is_plain_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("it is one word, such as eu-central-1 or json".to_owned())
+        Err("must be one word, such as eu-central-1 or json".to_owned())
     }
 }
 
@@ -118,24 +118,28 @@ fn put(
     draft.set(&heading, &keys)
 }
 
-/// How the line calls kcaws.
+/// Returns how the line runs kcaws.
 pub(in crate::cli) fn program(app: &App) -> Result<String, CommandError> {
     use crate::cli::error::Exit;
     let failed = || {
         CommandError::new(
             Exit::Failed,
             ErrorCode::OwnPath,
-            "cannot tell by which path profiles should call kcaws",
+            "cannot determine the path by which profiles should run kcaws",
         )
     };
     let path = process::lasting_path_of_self(&app.env)
-        .map_err(|error| failed().because(error.to_string()).hint("call it by its absolute path"))?;
-    // By that name such a line is known again.
+        .map_err(|error| failed().because(error.to_string()).hint("run it by its absolute path"))?;
+    // Lines are recognized by that name.
     if path.file_stem().is_none_or(|name| name != "kcaws") {
         let cause = format!("this program is called `{}`, not `kcaws`", path.display());
-        return Err(failed().because(cause).hint("give it its name, or call it by a link of that name"));
+        return Err(failed()
+            .because(cause)
+            .hint("rename it to kcaws, or run it through a link of that name"));
     }
     path.into_os_string().into_string().map_err(|_| {
-        failed().because("its path is not valid UTF-8").hint("move it to a folder with a plain name")
+        failed()
+            .because("its path is not valid UTF-8")
+            .hint("move it to a folder without special characters in its name")
     })
 }

@@ -9,11 +9,10 @@ use crate::profile::Heading;
 use crate::profile::identity::{ProfileFiles, RoleArn};
 use crate::profile::kcaws_profile::{self, Source};
 
-/// List the profiles: where their credentials come from, and what stands in their way
+/// List the profiles: where their credentials come from and what hides them
 ///
-/// ASSUMED WITH names the profile whose credentials a role is assumed with; ACCOUNT and PERMISSION SET are then those of
-/// the role.
-/// SHADOWED BY names what some tool takes instead of the profile's credential_process, and where it stands.
+/// ASSUMED WITH shows the profile whose credentials are used to assume a role; ACCOUNT and PERMISSION SET are then the
+/// role's. SHADOWED BY shows what some tools use instead of the profile's credential_process, and where it is defined.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile list\n  kcaws profile list --json | jq -r '.profiles[] | select(.source == \"kcaws\")'"
@@ -41,7 +40,7 @@ struct Row {
     region: Option<String>,
     source: Source,
     shadowed_by: Vec<Shadow>,
-    /// What the profile assumes, and whose credentials it does that with: null for a profile that assumes no role.
+    /// The role that the profile assumes, and with whose credentials; null for a profile that assumes no role.
     role_arn: Option<String>,
     source_profile: Option<String>,
     credential_source: Option<String>,
@@ -93,7 +92,7 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
     let (own_session, own_role) = own.map_or((None, None), |own| (Some(own.session), Some(own.role)));
     let of_arn = || role_arn.as_deref().and_then(RoleArn::parse).map(|arn| arn.role().clone());
     let role = role.or(own_role).or_else(of_arn);
-    // Half a profile has what its lines say; beside a role they say nothing.
+    // An incomplete profile shows the keys that it has; next to a role they have no effect.
     let half = |key| if role_arn.is_none() { get(key) } else { None };
     let shadows = kcaws_profile::shadows(document, &name, credentials).into_iter().map(|shadow| Shadow {
         by: shadow.by,
@@ -119,7 +118,7 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
 }
 
 impl Row {
-    /// Whose credentials a role is assumed with.
+    /// Returns the profile whose credentials are used to assume a role.
     fn assumed_with(&self) -> Option<&str> {
         self.source_profile.as_deref().or(self.credential_source.as_deref())
     }

@@ -13,9 +13,9 @@ use super::error::CommandError;
 use super::ui::Ui;
 use crate::app::App;
 
-/// See, write and remove the profiles in ~/.aws/config
+/// List, write and remove profiles in ~/.aws/config
 ///
-/// The file is edited, not rewritten: comments, order and line ends stay, and each write leaves a backup.
+/// The file is edited, not rewritten: comments, order and line endings are kept, and each write leaves a backup.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile list\n  kcaws profile add dev --session corp --account 111122223333 --role Dev\n  kcaws profile sync corp --dry-run\n  kcaws profile undo"

@@ -15,7 +15,7 @@ pub(super) struct RemoveArgs {
     /// Names of the profiles
     #[arg(required = true)]
     names: Vec<String>,
-    /// Others too
+    /// Also remove profiles that kcaws did not write
     #[arg(long)]
     force: bool,
     #[command(flatten)]

@@ -18,10 +18,11 @@ use crate::profile::{Role, SsoSession};
 
 /// Write a profile for every account and permission set that you have
 ///
-/// Names come from a template; regions and aliases from config.toml (see docs/configuration.md). A profile that sync wrote
-/// is renamed in place when its name changes, and so is each `source_profile` that names it. It is removed when AWS no
-/// longer lists its account and permission set for you, and named where you had added lines to it. Other profiles stay
-/// as they are, and so do those whose account or permission set you changed. A run that was cut off is taken up by the next one.
+/// Names come from a template; Regions and aliases from config.toml (see docs/configuration.md). A profile that sync
+/// wrote is renamed in place when its name changes, and so is each `source_profile` that refers to it. It is removed
+/// when AWS no longer lists its account and permission set for you, with a warning if you had added lines to it. Other
+/// profiles are left alone, and so are those whose account or permission set you changed. An interrupted run is resumed
+/// by the next one.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile sync corp --dry-run\n  kcaws profile sync --yes --template '{account_name|kebab}.{role|lower}'"
@@ -29,10 +30,10 @@ use crate::profile::{Role, SsoSession};
 pub(super) struct SyncArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// {account_name} {account_id} {role} {session}, with |lower |kebab |trim_prefix:TEXT |replace:FROM:TO
+    /// Name template: {account_name} {account_id} {role} {session}, |lower |kebab |trim_prefix:TEXT |replace:FROM:TO
     #[arg(long)]
     template: Option<String>,
-    /// Keep profiles of accounts and permission sets that are gone
+    /// Keep profiles whose account or permission set is no longer assigned
     #[arg(long)]
     no_prune: bool,
     /// Write without asking
@@ -43,20 +44,20 @@ pub(super) struct SyncArgs {
 }
 
 pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // Before a minute of listing.
+    // Before listing, which may take a minute.
     let mut settings = app.settings()?.profiles.clone();
     settings.name = args.template.clone().or(settings.name);
     let template = settings.template()?;
     check_regions(&settings)?;
     let must_ask = !args.yes && !args.write.dry_run;
-    // A diff and a question would stand before the JSON.
+    // A diff and a question would precede the JSON.
     if must_ask && (args.write.json || !ui.is_interactive()) {
         return Err(CommandError::new(
             Exit::Usage,
             ErrorCode::MustAsk,
-            "sync asks before it writes, and nobody can answer",
+            "cannot ask for confirmation: stdin is not a terminal",
         )
-        .hint("look with --dry-run, then say --yes"));
+        .hint("check with --dry-run, then pass --yes"));
     }
     let program = program(app)?;
     let selected = args.of.select(app, ui)?;
@@ -77,7 +78,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         program: &program,
         session: &session.name,
         note: &note,
-        // What cannot be read may be what a profile is of.
+        // An entry that cannot be read may belong to an existing profile.
         prune: !args.no_prune && left_out.is_empty(),
         rename: true,
         unknown: &unknown,
@@ -100,68 +101,64 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     left_out_of(&left_out)
 }
 
-/// A typo would be written into every profile. Regions that are not AWS's are somebody's too.
+/// Checks the Region, since a typo would be written into every profile; Regions outside AWS are accepted.
 pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), CommandError> {
     for (table, region) in settings.regions() {
         if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(region) {
             return Err(CommandError::new(Exit::Configuration, ErrorCode::BadRegion, error.to_string())
-                .because(format!("{table} in config.toml names it"))
+                .because(format!("it is set under {table} in config.toml"))
                 .hint(error.hint()));
         }
     }
     Ok(())
 }
 
-/// Done but for these accounts: exit 1.
+/// Returns the error for accounts that were skipped (exit 1).
 fn whole(listing: &Listing) -> Result<(), CommandError> {
     let Some((first, others)) = listing.unavailable.split_first() else { return Ok(()) };
     let message = match others.len() {
-        0 => format!("the profiles of account {} were left as they are", first.account.id),
-        more => format!(
-            "the profiles of {} accounts were left as they are, such as those of {}",
-            more + 1,
-            first.account.id
-        ),
+        0 => format!("skipped the profiles of account {}", first.account.id),
+        more => format!("skipped the profiles of {} accounts, such as {}", more + 1, first.account.id),
     };
     Err(CommandError::new(Exit::Failed, ErrorCode::Partial, message)
-        .because(format!("AWS does not tell what you have there: {}", first.reason))
+        .because(format!("AWS does not report your permission sets there: {}", first.reason))
         .hint("ask an administrator whether the account is suspended or being closed"))
 }
 
-/// Done but for what AWS named oddly: exit 1.
+/// Returns the error for entries of AWS's list with unusable names (exit 1).
 fn left_out_of(left_out: &[String]) -> Result<(), CommandError> {
     let Some((first, others)) = left_out.split_first() else { return Ok(()) };
     let more = if others.is_empty() { String::new() } else { format!(", and {} more", others.len()) };
     Err(CommandError::new(
         Exit::Failed,
         ErrorCode::Partial,
-        "AWS's list was not understood whole; nothing was pruned",
+        "part of AWS's list was not understood; no profiles were removed",
     )
-    .because(format!("left out: {first}{more}"))
+    .because(format!("skipped: {first}{more}"))
     .hint("ask an administrator to rename it, then run the same command again"))
 }
 
-/// How names of the listing are chosen.
+/// How to change the names of synced profiles.
 pub(in crate::cli) const RENAME: &str = "give the account or the permission set an alias in config.toml";
 
-/// Names and the lines that hang on them are used elsewhere too: in scripts, in other files.
+/// Reports renamed profiles, whose names may be used elsewhere: in scripts, in other files.
 fn tell_names(plan: &Plan, ui: &mut Ui) {
     for one in plan.renamed.iter().take(MOST_NAMED) {
-        ui.say(&shown(&format!("Renamed: `{}` becomes `{}`.", one.from, one.to)));
+        ui.say(&shown(&format!("Renamed: `{}` to `{}`.", one.from, one.to)));
     }
     if let Some(more @ 1..) = plan.renamed.len().checked_sub(MOST_NAMED) {
         ui.say(&format!("Renamed: {more} more."));
     }
     for one in &plan.followed {
         let (place, key, profile) = (&one.place, one.key, &one.profile);
-        ui.say(&shown(&format!("{place}: {key} of profile `{profile}` follows `{}`.", one.to)));
+        ui.say(&shown(&format!("{place}: updated {key} of profile `{profile}` to `{}`.", one.to)));
     }
     warn_of_dangling(&plan.dangling, ui);
 }
 
 const MOST_NAMED: usize = 20;
 
-/// Their access is gone, and so are they; what a person had written there may be wanted elsewhere.
+/// Warns about removed profiles with lines that the user had added.
 fn warn_of_lost_lines(plan: &Plan, dry_run: bool, ui: &mut Ui) {
     let Some(first) = plan.removed_with_more.first() else { return };
     let whose = match plan.removed_with_more.len() {
@@ -169,9 +166,9 @@ fn warn_of_lost_lines(plan: &Plan, dry_run: bool, ui: &mut Ui) {
         count => format!("{count} profiles, such as `{first}`,"),
     };
     ui.warn(&shown(&if dry_run {
-        format!("{whose} would go with lines that sync did not write")
+        format!("{whose} would be removed with lines that you added")
     } else {
-        format!("{whose} went with lines that sync did not write; `kcaws profile undo` brings all back")
+        format!("removed {whose} with lines that you added; `kcaws profile undo` restores them")
     }));
 }
 
@@ -197,15 +194,15 @@ pub(in crate::cli) fn changes(plan: &Plan) -> Vec<Changed> {
     changes
 }
 
-/// Done but for these: exit 1. `rename`: how the names of new profiles are chosen.
+/// Returns the error for profiles that were skipped (exit 1); `rename` is how to change the names of new profiles.
 pub(in crate::cli) fn skipped(plan: &Plan, rename: &str, ui: &mut Ui) -> Result<(), CommandError> {
     let Some((first, others)) = plan.skipped.split_first() else { return Ok(()) };
     let message = match others.len() {
-        0 => format!("profile `{}` was left as it is", first.name),
-        more => format!("{} profiles were left as they are, such as `{}`", more + 1, first.name),
+        0 => format!("skipped profile `{}`", first.name),
+        more => format!("skipped {} profiles, such as `{}`", more + 1, first.name),
     };
     for one in others {
-        ui.say(&shown(&format!("left as it is: {}: {}", one.name, reason(one))));
+        ui.say(&shown(&format!("skipped {}: {}", one.name, reason(one))));
     }
     Err(CommandError::new(Exit::Failed, ErrorCode::Partial, message)
         .because(reason(first))
@@ -214,19 +211,16 @@ pub(in crate::cli) fn skipped(plan: &Plan, rename: &str, ui: &mut Ui) -> Result<
 
 fn reason(skipped: &Skipped) -> String {
     let why = match &skipped.why {
-        Why::NotOurs => "a profile of that name is there, and kcaws did not write it".to_owned(),
-        Why::OfSession(session) => format!("a profile of that name is there, of session `{session}`"),
-        Why::ChangedByHand => {
-            "it names another account or permission set than was written there: it was changed by hand"
-                .to_owned()
-        }
-        Why::WouldBeDefault => "it would be the profile that everything takes by default".to_owned(),
+        Why::NotOurs => "the name is already used by a profile that kcaws did not write".to_owned(),
+        Why::OfSession(session) => format!("the name is already used by session `{session}`"),
+        Why::ChangedByHand => "its account or permission set was changed by hand".to_owned(),
+        Why::WouldBeDefault => "it would become the default profile".to_owned(),
         Why::Unwritable => {
-            "its session or permission set cannot be written so that every tool reads it".to_owned()
+            "its session or permission set cannot be written in a form that every tool can read".to_owned()
         }
         Why::Ambiguous(one, other) => {
             let named = |role: &Role| format!("{} in {}", role.role_name, role.account_id);
-            format!("it would be both {} and {}", named(one), named(other))
+            format!("it would stand for both {} and {}", named(one), named(other))
         }
     };
     match &skipped.place {
@@ -241,11 +235,13 @@ fn way_out(skipped: &Skipped, rename: &str) -> String {
         Why::NotOurs | Why::OfSession(_) => format!("{rename}, or rename the profile"),
         Why::ChangedByHand => {
             format!(
-                "rename it, if it is meant; or `kcaws profile remove {name}`, then the same command again"
+                "if that is intended, rename it; otherwise run `kcaws profile remove {name}`, then the same command again"
             )
         }
-        Why::WouldBeDefault => format!("{rename}; `kcaws profile add default` writes that one"),
-        Why::Unwritable => "give the session a name of letters, digits and `_.@%:+/-`".to_owned(),
-        Why::Ambiguous(..) => format!("{rename}, or use a template that tells them apart"),
+        Why::WouldBeDefault => {
+            format!("{rename}; to write the default profile, use `kcaws profile add default`")
+        }
+        Why::Unwritable => "rename the session, using only letters, digits and `_.@%:+/-`".to_owned(),
+        Why::Ambiguous(..) => format!("{rename}, or use a template that distinguishes them"),
     }
 }

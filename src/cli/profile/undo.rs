@@ -10,10 +10,10 @@ use crate::profile::backups::{self, Backup};
 use crate::profile::diff;
 use crate::profile::save::SaveError;
 
-/// Bring back ~/.aws/config as it was before a write of kcaws
+/// Restore ~/.aws/config to its state before kcaws wrote to it
 ///
-/// Without ID the newest. What it replaces gets a backup too, so that the next undo brings it back. The newest 20 are
-/// kept, in kcaws's state folder.
+/// The replaced file is backed up too, so that another undo reverts this one. The newest 20 backups are kept in kcaws's
+/// state folder.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws profile undo --list\n  kcaws profile undo --dry-run\n  kcaws profile undo 17"
@@ -21,7 +21,7 @@ use crate::profile::save::SaveError;
 pub(super) struct UndoArgs {
     /// Number of the backup to restore, as --list shows it [default: the newest]
     id: Option<u64>,
-    /// Show what there is
+    /// List the backups
     #[arg(long, conflicts_with_all = ["id", "dry_run", "in_place"])]
     list: bool,
     #[command(flatten)]
@@ -40,7 +40,7 @@ struct Row {
     at: DateTime<Utc>,
     path: String,
     command: String,
-    /// False: before that command there was no file.
+    /// False if the file did not exist before that command.
     existed: bool,
 }
 
@@ -86,10 +86,10 @@ pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         let path = shown(&path.display().to_string());
         ui.say(&match outcome.backup {
             Some(taken) => {
-                // Without a number it is about the config alone.
+                // Without a number it applies to the config only.
                 let number = if is_config { String::new() } else { format!(" {taken}") };
                 format!(
-                    "{path} is as it was before `kcaws {}`; `kcaws profile undo{number}` takes that back.",
+                    "{path} restored to the state before `kcaws {}`. Run `kcaws profile undo{number}` to revert this.",
                     shown(&backup.command)
                 )
             }
@@ -117,7 +117,7 @@ fn list(args: &UndoArgs, backups: Vec<Backup>, ui: &mut Ui) {
         })
         .collect();
     if cells.is_empty() {
-        return ui.say("There is nothing to undo.");
+        return ui.say("Nothing to undo.");
     }
     ui.table(&["ID", "BEFORE", "COMMAND", "FILE"], &cells);
 }

@@ -1,4 +1,4 @@
-//! The prompt's text: placeholders, parts that vanish, colours, and what a shell would read in it made harmless.
+//! Formats the prompt: placeholders, optional parts, colors, and escaping of what a shell would interpret.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::prompt::{Standing, View};
 
 pub(crate) const DEFAULT: &str = "{profile}[:{role}] {left}";
 
-/// Who reads the text: line editors count letters, and must be told which take no room.
+/// The reader of the text: line editors need marks around characters that take no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Reader {
     Bash,
@@ -23,7 +23,7 @@ pub(crate) fn text(format: &str, view: &View, reader: Option<Reader>, color: boo
     text
 }
 
-/// Nobody nests groups so deep, and each takes a part of the stack.
+/// Limit for nested groups, each of which takes a part of the stack.
 const DEEPEST: usize = 32;
 
 struct Parts<'a> {
@@ -33,7 +33,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Up to the end, or to the `]` of the group; and whether a placeholder in it was empty. `depth` groups are open.
+    /// Formats up to the end or the `]` of the group, and returns whether a placeholder in it was empty.
     fn read(&mut self, rest: &mut &str, depth: usize) -> (String, bool) {
         let (mut text, mut has_empty) = (String::new(), false);
         while let Some(letter) = rest.chars().next() {
@@ -44,7 +44,7 @@ impl Parts<'_> {
                     *rest = &rest[1..];
                     text.push('[');
                 }
-                // Deeper than that, a bracket is a letter.
+                // At a greater depth, brackets are literal.
                 '[' if depth < DEEPEST => {
                     let (group, empty) = self.read(rest, depth + 1);
                     if !empty {
@@ -60,7 +60,7 @@ impl Parts<'_> {
                         } else if let Some(code) = self.style(name) {
                             text.push_str(&self.escape(code));
                         } else {
-                            // A word that we do not know is the person's own.
+                            // Unknown words are printed as they are.
                             let _ = write!(text, "{{{name}}}");
                         }
                     }
@@ -107,7 +107,7 @@ impl Parts<'_> {
         })
     }
 
-    /// Rule 11: names act neither on the terminal nor in a prompt's own language.
+    /// Escapes a name for the terminal and for the prompt's own syntax (rule 11).
     fn harmless(&self, text: &str) -> String {
         let text = shown(text);
         match self.reader {
@@ -121,7 +121,7 @@ impl Parts<'_> {
             return String::new();
         }
         match self.reader {
-            // Readline's own marks: `\[` is read in PS1 only, not in what a function prints.
+            // Readline's own marks: `\[` is interpreted in PS1 only, not in the output of a function.
             Some(Reader::Bash) => format!("\u{1}\u{1b}[{code}m\u{2}"),
             Some(Reader::Zsh) => format!("%{{\u{1b}[{code}m%}}"),
             None => format!("\u{1b}[{code}m"),
@@ -129,7 +129,7 @@ impl Parts<'_> {
     }
 }
 
-/// The time, or the word that says why there is none.
+/// Returns the time left, or a word for why there is none.
 pub(crate) fn left(view: &View) -> String {
     view.left.map_or_else(|| word(view.standing).to_owned(), span)
 }

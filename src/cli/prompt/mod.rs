@@ -21,28 +21,28 @@ Example:
   kcaws prompt --format '{color}{profile}[:{role}] {left}{reset}'
 
 In the format: {profile} {session} {account} {role} {region} {left} {minutes} {state}; {color} (by state) {red} \
-{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] vanishes when something in it is \
-empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials by itself), \
-log in, ended (of `kcaws exec`), other keys (keys in the environment come before the profile).
+{green} {yellow} {blue} {magenta} {cyan} {bold} {dim} {reset}; a part in [brackets] is left out if anything in it is \
+empty; [[ is a bracket. {left} is a time such as 42m, or: renews (the next use fetches new credentials), \
+log in, ended (in `kcaws exec`), other keys (keys in the environment take precedence over the profile).
 
-Says nothing without AWS_PROFILE or AWS_DEFAULT_PROFILE and outside of `kcaws exec`, and for profiles that are not \
-kcaws's. Never fails.";
+Prints nothing if neither AWS_PROFILE nor AWS_DEFAULT_PROFILE is set outside of `kcaws exec`, or if kcaws does not \
+manage the profile. Never fails.";
 
-/// Say in few words which profile this shell has, as what, and for how long
+/// Print a short summary of the current profile, role and time left
 ///
-/// Reads small files only. A role is shown once AWS has handed out its credentials.
+/// Reads small files only. A role is shown once AWS has issued its credentials.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(after_help = HELP)]
 pub(super) struct PromptArgs {
-    /// What to say; else KCAWS_PROMPT_FORMAT, else `{profile}[:{role}] {left}`
+    /// Text to print [default: $KCAWS_PROMPT_FORMAT, else `{profile}[:{role}] {left}`]
     #[arg(long)]
     pub(super) format: Option<String>,
-    /// Mark colours and percent signs for this shell's line editor
+    /// Escape colors and percent signs for this shell's prompt
     #[arg(long, value_enum)]
     pub(super) shell: Option<Reader>,
 }
 
-/// The long way: the map of the profile is made anew.
+/// Prints the prompt after reading the config again.
 pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
     let color = ui.may_color();
     let text = at_once(args, app, color).or_else(|| {
@@ -50,17 +50,17 @@ pub(super) fn run(args: &PromptArgs, app: &App, ui: &Ui) {
         let map = mapped(&profile, app);
         Some(text_of(args, app, color, &profile, map.as_ref()?.0.as_ref()?))
     });
-    // Nobody to tell: no error in anybody's prompt.
+    // A prompt never shows errors.
     let _ = terminal::write_stdout(text.unwrap_or_default().as_bytes());
 }
 
-/// The text, perhaps empty, if that needs neither the config nor anybody.
+/// Returns the text, which may be empty, if it needs neither the config nor the keyring.
 pub(super) fn at_once(args: &PromptArgs, hot: &HotPorts, color: bool) -> Option<String> {
     if let Some(view) = of_exec(hot) {
         return Some(written(args, hot, color, &view));
     }
     let Some(profile) = hot.env.profile() else { return Some(String::new()) };
-    // No config, no profile.
+    // Without a config there is no profile.
     let Some(stamp) = hot.config_path().ok().and_then(|path| FileStamp::of(&path)) else {
         return Some(String::new());
     };
@@ -85,7 +85,7 @@ fn written(args: &PromptArgs, hot: &HotPorts, color: bool, view: &View) -> Strin
     format::text(format.as_deref().unwrap_or(format::DEFAULT), view, args.shell, color)
 }
 
-/// `None` where something else decides who tools are: their order is keys, the profile, the endpoint.
+/// Returns `None` if something else takes precedence: tools look at keys, then the profile, then the endpoint.
 fn of_exec(hot: &HotPorts) -> Option<View> {
     let has = |name| hot.env.get(name).is_some();
     let label = hot.env.get(NESTED)?;
@@ -100,11 +100,11 @@ fn of_exec(hot: &HotPorts) -> Option<View> {
     Some(prompt::of_exec(label, hot.env.get("AWS_REGION"), ends_at, hot.clock.now()))
 }
 
-/// What the config says of the profile, noted for the next prompt.
+/// Returns the profile's settings from the config, and caches them for the next prompt.
 fn mapped(profile: &str, app: &App) -> Option<Map> {
     let config = app.config_path().ok()?;
     let (stamp, _) = app.stamped_document().ok()?;
-    // A profile that is not there, or is another tool's, is as silent as one that is broken.
+    // A profile that does not exist, belongs to another tool or is broken prints nothing.
     let map = Map(ours(profile, app));
     if let Some(stamp) = stamp.filter(|stamp| stamp.is_settled(app.clock.now())) {
         map.write(profile, &config, &app.env, app.state(), stamp);

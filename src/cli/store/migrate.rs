@@ -11,10 +11,10 @@ use crate::session::store_selection::StorePreference;
 
 const STORES: [&str; 5] = ["secret-service", "keyutils", "keychain", "wincred", "file"];
 
-/// Move the tokens of a session to another store; the login stays
+/// Move the tokens of a session to another store; you stay logged in
 ///
-/// Written to the new store, read back, then removed from the old one: killed at any moment, nothing is lost, and
-/// the same command finishes it. At a terminal it may ask to unlock either store.
+/// Writes the tokens to the new store, reads them back, then removes them from the old one. Nothing is lost if it is
+/// interrupted, and running it again finishes the move. At a terminal it may ask to unlock either store.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws store migrate --to secret-service\n  kcaws store migrate corp --to file"
@@ -22,7 +22,7 @@ const STORES: [&str; 5] = ["secret-service", "keyutils", "keychain", "wincred", 
 pub(super) struct MigrateArgs {
     #[command(flatten)]
     of: SessionArgs,
-    /// The new store
+    /// Store to move the tokens to
     #[arg(long, value_name = "STORE", value_parser = PossibleValuesParser::new(STORES).try_map(|name| kind(&name)))]
     to: StoreKind,
 }
@@ -30,7 +30,7 @@ pub(super) struct MigrateArgs {
 fn kind(name: &str) -> Result<StoreKind, String> {
     match name.parse() {
         Ok(StorePreference::Named(kind)) => Ok(kind),
-        _ => Err(format!("`{name}` is no store")),
+        _ => Err(format!("`{name}` is not a store")),
     }
 }
 
@@ -46,14 +46,15 @@ pub(super) fn run(args: &MigrateArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let migrated = migration.run(args.to, app.settings()?.keyring, ui.prompting())?;
     let (name, to) = (shown(&session.name), args.to);
     if let Some((store, error)) = migrated.left_behind.into_iter().next() {
-        let message = format!("the tokens of `{name}` lie in the {to}, but a copy is left in the {store}");
+        let message =
+            format!("the tokens of `{name}` are stored in the {to}, but a copy remains in the {store}");
         return Err(CommandError::new(Exit::Keyring, ErrorCode::CopyLeft, message)
             .because(error.to_string())
-            .hint("run the same command again when that store answers"));
+            .hint("run the same command again when that store is available"));
     }
     match migrated.from {
-        Some(from) => ui.say(&format!("The tokens of `{name}` moved from the {from} to the {to}.")),
-        None => ui.say(&format!("The tokens of `{name}` lie in the {to} already.")),
+        Some(from) => ui.say(&format!("Moved the tokens of `{name}` from the {from} to the {to}.")),
+        None => ui.say(&format!("The tokens of `{name}` are already stored in the {to}.")),
     }
     Ok(())
 }

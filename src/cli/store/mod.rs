@@ -1,4 +1,4 @@
-//! `kcaws store …`: where tokens lie.
+//! `kcaws store …`: where tokens are stored.
 
 mod migrate;
 mod status;
@@ -9,7 +9,7 @@ use super::error::{CommandError, Doing};
 use super::ui::Ui;
 use crate::app::App;
 
-/// See where the tokens lie, and move them to another store
+/// Show where the tokens are stored, and move them to another store
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  kcaws store status\n  kcaws store migrate corp --to secret-service")]
 pub(super) struct StoreArgs {

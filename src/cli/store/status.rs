@@ -10,10 +10,10 @@ use crate::cli::ui::Ui;
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::session::token_location::{self, Found};
 
-/// Show which store each session uses, whether it answers, and whether the tokens are there
+/// Show which store each session uses, whether it is reachable, and whether it has the tokens
 ///
-/// Asks the stores and never prompts: a locked one is shown as locked. With SESSION the exit code is 5 when its
-/// store does not answer.
+/// Checks the stores without prompting: a locked one is shown as locked. With SESSION, the exit code is 5 if its store
+/// is not reachable.
 #[derive(Args, Debug)]
 #[command(
     mut_arg("session", |session| session.help("Name of an [sso-session …] [default: all]")),
@@ -32,8 +32,9 @@ struct Report {
     sessions: Vec<Row>,
 }
 
-/// What is unknown is null: the answer where no login has chosen a store, the item (are tokens there?) where the store
-/// does not answer.
+/// One session's store; unknown values are null.
+///
+/// `answer` is null if no login has chosen a store, `item` (whether it has tokens) if the store is not reachable.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -69,7 +70,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     if args.json {
         ui.json(&Report { schema: 1, sessions: rows });
     } else if rows.is_empty() {
-        ui.say("No session is set up; run `kcaws configure`.");
+        ui.say("No sessions are set up; run `kcaws configure`.");
     } else {
         let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
         ui.table(&["SESSION", "STORE", "ANSWER", "TOKENS"], &cells);

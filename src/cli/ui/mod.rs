@@ -1,6 +1,6 @@
-//! What a person or a pipe gets to see. stdout is data, stderr is for people; `-q` removes chatter and warnings, never
-//! data or errors. Names from the network, from files and from the environment are hostile (rule 11): every line goes
-//! through [`shown`] here, but for what a shell or a program is to read.
+//! Output to the terminal or a pipe. stdout is data, stderr is for people; `-q` removes progress and warnings, never
+//! data or errors. Names from the network, files and the environment are untrusted (rule 11): every line goes through
+//! [`shown`] here, except for output that a shell or a program reads.
 
 mod question;
 mod table;
@@ -29,7 +29,7 @@ pub struct Ui {
     quiet: bool,
     no_input: bool,
     no_color: bool,
-    /// What hints have to know of the command.
+    /// What hints depend on.
     doing: Doing,
     /// The first failure to write to stdout; a closed pipe among them.
     broken: Option<std::io::Error>,
@@ -54,7 +54,7 @@ impl Ui {
         }
     }
 
-    /// Says what the command is about, for the hints of its errors.
+    /// Sets what the command does, for the hints of its errors.
     pub(super) fn now_doing(&mut self, doing: Doing) {
         self.doing = doing;
     }
@@ -63,72 +63,70 @@ impl Ui {
         Situation { doing: self.doing, attended: self.is_interactive() }
     }
 
-    /// A person sits here and may be asked something.
+    /// Returns whether the user can be asked something.
     pub fn is_interactive(&self) -> bool {
         self.terminal.interactive && !self.no_input
     }
 
-    /// Who may be asked for a passphrase or an MFA code.
+    /// Returns the terminal for asking for a passphrase or an MFA code.
     pub(super) fn asking(&self) -> Asking {
         if self.is_interactive() { Asking::APerson } else { Asking::NoOne }
     }
 
-    /// What a store may ask this person, where the command is about the place of the tokens.
+    /// Returns what a store may ask the user, for commands that move tokens.
     pub(super) fn prompting(&self) -> Prompting {
         if self.is_interactive() { Prompting::ATTENDED } else { Prompting::Unattended }
     }
 
-    /// Columns and rows of what the person reads; `None` where that is no terminal.
+    /// Returns columns and rows of the terminal on stderr; `None` if it is not one.
     pub fn size(&self) -> Option<(u16, u16)> {
         self.terminal.stderr_is_terminal.then(self.terminal.surface.size)?
     }
 
-    /// A line that the person types, without its blanks; `None` at the end of the input. Only where
-    /// [`Ui::is_interactive`].
+    /// Reads a trimmed line from the user; `None` at the end of the input. Requires [`Ui::is_interactive`].
     pub(super) fn ask(&mut self, question: &str) -> Option<String> {
         let _ = write!(self.terminal.stderr, "{question}");
         let _ = self.terminal.stderr.flush();
         let mut line = String::new();
         if !matches!(self.terminal.stdin.read_line(&mut line), Ok(read) if read > 0) {
-            // The cursor is still behind the question.
+            // The cursor is still after the question.
             self.tell_drawn("");
             return None;
         }
         Some(line.trim().to_owned())
     }
 
-    /// Writes a line of data for a person.
+    /// Writes a line of data for the user.
     pub fn data(&mut self, line: &str) {
         self.script(&shown(line));
     }
 
-    /// Writes text for a shell or a program to read, as it is, with a line end.
+    /// Writes text for a shell or a program, unchanged, with a line end.
     pub(super) fn script(&mut self, text: &str) {
         self.write_out(format!("{text}\n").as_bytes());
     }
 
-    /// Warns where a secret is about to go into a file that other users of the machine can read. `instead`: what to do
-    /// about it.
+    /// Warns if a secret is about to be written to a file that other users can read; `instead` is what to do about it.
     pub(super) fn warn_of_readers_of_stdout(&mut self, instead: &str) {
         if let Some(mode) = (self.terminal.stdout_open_to_others)() {
             self.warn(&format!("other users can read the file that stdout goes to (mode {mode}): {instead}"));
         }
     }
 
-    /// The one way of a secret to stdout: credentials for the tool that asked, a sign-in URL that was asked for.
+    /// Writes a secret to stdout: credentials for a tool, or a sign-in URL; the only way to do so.
     pub fn secret_data(&mut self, line: &Secret<String>) {
         self.write_out(line.expose().as_bytes());
         self.write_out(b"\n");
     }
 
-    /// The same for a line that has its end already.
+    /// The same for a line that already has a line end.
     pub fn secret_line(&mut self, line: &Secret<Vec<u8>>) {
         self.write_out(line.expose());
     }
 
-    /// Puts the text into the clipboard of the person's terminal; `false` where there is no way to.
+    /// Puts the text into the clipboard of the user's terminal; `false` if that is not possible.
     ///
-    /// No terminal says whether it has taken it.
+    /// Terminals do not report whether they accepted it.
     pub(super) fn copy_to_terminal(&mut self, text: &Secret<String>, env: &Env) -> bool {
         let Some(terminal) = self.terminal.raw.as_mut().filter(|_| osc52::may_be_known(env)) else {
             return false;
@@ -137,12 +135,12 @@ impl Ui {
         terminal.write_all(sequence.expose()).and_then(|()| terminal.flush()).is_ok()
     }
 
-    /// What kcaws itself is run with for a part of this command is as silent as it.
+    /// Returns whether `-q` was given, to pass it on to kcaws processes that this command starts.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Whether no flag refuses colours; where they are of use is the caller's to know.
+    /// Returns whether colors are allowed; the caller knows whether they are useful.
     pub(super) fn may_color(&self) -> bool {
         !self.no_color
     }
@@ -152,7 +150,7 @@ impl Ui {
         self.script(&harmless_json(&text));
     }
 
-    /// A line of data behind a sign in colour; where there is no colour, the sign says the same.
+    /// Writes a line of data after a colored sign, whose text is clear without color.
     pub fn marked(&mut self, sign: &str, colour: Colour, line: &str) {
         let code = match colour {
             Colour::Green => 32,
@@ -165,7 +163,7 @@ impl Ui {
         }
     }
 
-    /// Writes help, which is data with colours.
+    /// Writes help, which is data with colors.
     pub(super) fn help(&mut self, text: &str) {
         if self.broken.is_none() {
             let stdout = &mut self.terminal.colored_stdout;
@@ -173,14 +171,14 @@ impl Ui {
         }
     }
 
-    /// Chatter for the person: silent with `-q`.
+    /// Prints a message for the user; silent with `-q`.
     pub fn say(&mut self, line: &str) {
         if !self.quiet {
             self.tell(line);
         }
     }
 
-    /// What the person must see, also with `-q`: a code to type, a login that is not over.
+    /// Prints what the user must see, even with `-q`, such as a code to type.
     pub fn tell(&mut self, line: &str) {
         self.tell_drawn(&shown(line));
     }
@@ -190,27 +188,27 @@ impl Ui {
         self.tell_drawn(&format!("\u{1b}[1m{}\u{1b}[0m", shown(line)));
     }
 
-    /// The same with colours and drawings of kcaws itself, and nothing from outside.
+    /// The same for kcaws's own colors and drawings, without text from outside.
     pub(super) fn tell_drawn(&mut self, line: &str) {
-        // A stderr that is closed is no reason to stop.
+        // A closed stderr is ignored.
         let _ = writeln!(self.terminal.stderr, "{line}");
     }
 
-    /// What went otherwise than asked, or may: silent with `-q`.
+    /// Prints a warning; silent with `-q`.
     pub fn warn(&mut self, text: &str) {
         self.say(&format!("kcaws: warning: {}", shown(text)));
     }
 
-    /// As [`Ui::text`], for the person who is about to be asked about it.
+    /// Like [`Ui::text`], for a user who is about to be asked about it.
     pub(super) fn tell_text(&mut self, text: &str) {
         for line in shown_lines(text) {
             self.tell_drawn(&line);
         }
     }
 
-    /// At most three lines, because they will stand inside other tools' messages.
+    /// Prints an error in at most three lines, because they will be part of other tools' messages.
     pub(super) fn error(&mut self, error: &CommandError, json: bool) {
-        // Whoever closed the pipe does not want to hear about it.
+        // A closed pipe is not reported.
         if error.is_silent() {
             return;
         }
@@ -227,14 +225,14 @@ impl Ui {
         }
     }
 
-    /// Writes the diff of a file. Tabs stay, and so does the carriage return of a line end, for whoever applies it.
+    /// Writes the diff of a file. Keeps tabs and the carriage return of a line end, so that it can be applied.
     pub(super) fn text(&mut self, text: &str) {
         for line in shown_lines(text) {
             self.script(&line);
         }
     }
 
-    /// A line that moves while something takes its time: on a terminal only.
+    /// Shows a spinner on a terminal.
     pub fn spinner(&self, text: &str) -> ProgressBar {
         if self.quiet || !self.terminal.stderr_is_terminal || !self.terminal.surface.draws {
             return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
@@ -242,14 +240,14 @@ impl Ui {
         let style = ProgressStyle::with_template("{spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::new_spinner().with_style(style).with_message(text.to_owned());
-        // It ticks on a thread of its own; without one it moves when its text changes.
+        // It ticks on its own thread; without one it moves when its text changes.
         if thread::can_be_had() {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
         bar
     }
 
-    /// Whether all data got out. A pipe closed early is how `head` works, and no error.
+    /// Returns the first failure to write data. A pipe closed early is how `head` works, and not an error.
     pub(super) fn finish(&mut self) -> Result<(), CommandError> {
         let flushed = self.terminal.stdout.flush();
         match self.broken.take().or(flushed.err()) {

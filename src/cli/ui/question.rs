@@ -1,16 +1,16 @@
-//! Questions to the person at the terminal.
+//! Questions to the user at the terminal.
 
 use super::{Ui, shown};
 use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::platform::picker::{self, PickError};
 
-/// How often an answer may be misunderstood.
+/// Number of invalid answers before giving up.
 const TRIES: usize = 3;
 
 impl Ui {
-    /// Asks for a yes; an empty answer and the end of the input are a no.
+    /// Asks for confirmation; an empty answer and the end of the input mean no.
     ///
-    /// Where nobody can answer, `instead` is the flag that does.
+    /// `instead` is the flag to use if there is no terminal.
     pub(in crate::cli) fn confirm(&mut self, question: &str, instead: &str) -> Result<bool, CommandError> {
         if !self.is_interactive() {
             return Err(CommandError::new(
@@ -23,7 +23,7 @@ impl Ui {
         self.yes_or_no(question, false, Some(instead))
     }
 
-    /// Asks whether to go on; an empty answer is a yes. Only where [`Ui::is_interactive`].
+    /// Asks whether to continue; an empty answer means yes. Requires [`Ui::is_interactive`].
     pub(in crate::cli) fn confirm_unless_no(&mut self, question: &str) -> Result<bool, CommandError> {
         self.yes_or_no(question, true, None)
     }
@@ -53,12 +53,12 @@ impl Ui {
             .hint(format!("answer y or n{instead}")))
     }
 
-    /// Lets the person pick a row, and returns its place. Only where [`Ui::is_interactive`].
+    /// Lets the user pick a row and returns its index. Requires [`Ui::is_interactive`].
     pub(in crate::cli) fn pick(&self, question: &str, rows: Vec<String>) -> Result<usize, PickError> {
         picker::pick(question, rows, &self.terminal.surface)
     }
 
-    /// Lets the person pick some rows, and returns their places in order.
+    /// Lets the user pick some rows and returns their indices in order.
     pub(in crate::cli) fn pick_several(
         &self,
         question: &str,

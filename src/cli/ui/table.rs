@@ -1,20 +1,20 @@
-//! Tables for people: columns of text without lines, as wide as a terminal at most.
+//! Tables for people: columns of text without rules, at most as wide as the terminal.
 
 use super::{Ui, shown};
 use crate::columns;
 
-/// Columns of the widest cell that others stand behind; a name of any length comes from the network.
+/// Maximum width of all columns but the last; names from the network can have any length.
 pub(in crate::cli) const WIDEST: usize = 100;
-/// No column is made narrower than this to fit a terminal, so that an account id is whole.
+/// Minimum width of a column, so that an account ID is never cut.
 const NARROWEST: usize = 12;
-/// Nor is the last one, which goes on in the next line.
+/// Minimum width of the last column, which is wrapped.
 const NARROWEST_LAST: usize = 24;
-/// The same where there are so many columns that it does not help.
+/// The same if there are too many columns.
 const NARROWEST_OF_MANY: usize = 6;
 const GAP: usize = 2;
 
 impl Ui {
-    /// Writes a table, shortened to the terminal where stdout is one. A pipe gets all of it.
+    /// Writes a table, shortened to the terminal's width if stdout is one. A pipe gets all of it.
     pub fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
         let width = self.terminal.stdout_is_terminal.then(self.terminal.surface.size).flatten();
         for line in lines(head, rows, width.map(|(columns, _)| usize::from(columns))) {
@@ -37,7 +37,7 @@ fn lines(head: &[&str], rows: &[Vec<String>], most: Option<usize>) -> Vec<String
     let Some(most) = most.filter(|most| row_width(&widths) > *most) else {
         return rows.iter().flat_map(|row| lines_of(row, &widths)).collect();
     };
-    // A column with nothing in it costs the others their room.
+    // An empty column would take room from the others.
     let is_empty = |column: &usize| rows.iter().skip(1).all(|row| row[*column].is_empty());
     let kept: Vec<usize> = (0..=last).filter(|column| !is_empty(column)).collect();
     let rows: Vec<Vec<String>> =
@@ -52,15 +52,15 @@ fn row_width(widths: &[usize]) -> usize {
 
 /// Returns widths that fit, as far as possible.
 ///
-/// The last column gives way first: what does not fit goes on in the next line, and nothing is lost. The first one gives
-/// way last, because it is the name that people type.
+/// The last column is narrowed first, since it is wrapped and nothing is lost; the first one last, because it is the
+/// name that people type.
 fn fitted(mut widths: Vec<usize>, most: usize) -> Vec<usize> {
     if let Some((last, others)) = widths.split_last_mut() {
         let room = most.saturating_sub(others.iter().map(|width| width + GAP).sum());
         *last = (*last).min(room.max(NARROWEST_LAST));
     }
     let count = widths.len();
-    // Those between the first and the last, then the last too, then all.
+    // First the columns between the first and the last, then also the last, then all.
     for (from, to) in [(1, count.saturating_sub(1)), (1, count)] {
         if from < to {
             let elsewhere = row_width(&widths) - row_width(&widths[from..to]);
@@ -87,7 +87,7 @@ fn lines_of(row: &[String], widths: &[usize]) -> Vec<String> {
     lines
 }
 
-/// Breaks the text at its blanks; a word that is too long is cut.
+/// Wraps the text at spaces; cuts a word that is too long.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     if columns::width(text) <= width {
         return vec![text.to_owned()];

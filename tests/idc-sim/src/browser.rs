@@ -134,7 +134,7 @@ fn asking(state: &State, request: &AuthorizationRequest) -> Option<AskingClient>
 }
 
 fn decide(sim: &Sim, fields: &Fields, browser: &Browser, subject: Subject) -> Response {
-    // Without it another site could press Allow in a signed-in browser.
+    // Without it another site could choose Allow in a signed-in browser.
     if fields.first("form_token") != Some(&browser.form_token) {
         return pages::failure(
             StatusCode::FORBIDDEN,

@@ -17,10 +17,10 @@ use crate::ports::config_file::ConfigFileError;
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::passphrase::PassphraseError;
 use crate::ports::state_folder::StateError;
-use crate::profile::ConfigError;
 use crate::profile::naming::Template;
 use crate::profile::save::SaveError;
 use crate::profile::sources::Family;
+use crate::profile::{ConfigError, KnownNames};
 use crate::settings::SettingsError;
 
 const STORES: [StoreKind; 5] =
@@ -28,7 +28,7 @@ const STORES: [StoreKind; 5] =
 
 pub(super) fn of_config() -> Vec<CommandError> {
     let (name, section) = (text("dev"), text("sso-session corp"));
-    let known = vec![text("corp"), text("dev")];
+    let known = KnownNames::of(vec![text("corp"), text("dev")]);
     let name = || name.clone();
     all([
         ConfigError::Unreadable { path: config_path(), source: io(PermissionDenied) },
@@ -36,7 +36,11 @@ pub(super) fn of_config() -> Vec<CommandError> {
         ConfigError::Syntax { place: place(), what: "a line before the first section" },
         ConfigError::MissingKey { place: place(), section, key: "sso_region" },
         ConfigError::NoSuchSession { name: text("crop"), path: config_path(), known: known.clone() },
-        ConfigError::NoSuchSession { name: text("corp"), path: config_path(), known: vec![] },
+        ConfigError::NoSuchSession {
+            name: text("corp"),
+            path: config_path(),
+            known: KnownNames::of(Vec::new()),
+        },
         ConfigError::NoSuchProfile { name: text("dve"), path: config_path(), known },
         ConfigError::NotOurs { place: place(), name: name() },
         ConfigError::Circular { place: place(), name: name() },

@@ -1,30 +1,30 @@
-//! Finds what a text is about: loosely, because it is copied from logs, pages and mails.
+//! Finds the topics of a text: loosely, because it is copied from logs, pages and mails.
 //!
 //! A phrase of a topic is written in lower case, in words of letters, digits and `_`. `=text` is the whole text,
-//! `a + b` are two phrases that must both be in it, `a - b` one without the other, and a word ends in `*` where only its
-//! beginning counts.
+//! `a + b` are two phrases that must both be in it, `a - b` one without the other, and a word ends in `*` where only
+//! its beginning counts.
 //!
-//! A message says more than a code: `ExpiredTokenException` alone has the meanings of all services that use the word;
-//! beside the words of one service it has that one.
+//! A message is more specific than a code: `ExpiredTokenException` alone matches all services that use it; with the
+//! words of one service it matches that service.
 
 use super::topics::{Topic, topics};
 use crate::similar::did_you_mean;
 
-/// Two texts at least this alike are one text with a typo.
+/// Similarity from which two texts count as the same text with a typo.
 const ALIKE: f64 = 0.85;
 
-/// How a topic was found; the greater, the better.
+/// How a topic was found; greater is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Found {
-    /// By an exit code, which may be any program's.
+    /// By an exit code, which may come from any program.
     ExitCode,
-    /// By one word, which may be several services'.
+    /// By one word, which several services may use.
     Code(usize),
     /// By a message of this length.
     Message(usize),
 }
 
-/// Returns all topics that the text is about, those with the longest words of it first.
+/// Returns all topics that match the text, those with the longest matches first.
 pub(super) fn about(text: &str) -> Vec<&'static Topic> {
     let text = plain(text);
     if text.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn about(text: &str) -> Vec<&'static Topic> {
         topics().filter_map(|topic| Some((found(topic, text)?, topic))).collect()
     };
     let mut all = look(&text);
-    // A lone number is what the shell shows as `$?`.
+    // A number alone is what the shell shows as `$?`.
     if all.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         all = look(&format!("exit {text}"));
     }
@@ -74,7 +74,7 @@ fn is_seen(phrase: &str, text: &str) -> bool {
     wanted.split(" + ").all(|part| holds(text, part)) && !parts.any(|part| holds(text, part))
 }
 
-/// At the boundaries of words: `exit 1` is not in `exit 130`.
+/// Returns whether the text contains the phrase at word boundaries: `exit 1` is not in `exit 130`.
 fn holds(text: &str, phrase: &str) -> bool {
     match phrase.strip_suffix('*') {
         Some(start) => format!(" {text}").contains(&format!(" {start}")),
@@ -82,7 +82,7 @@ fn holds(text: &str, phrase: &str) -> bool {
     }
 }
 
-/// The text is a piece of a phrase, or nearly one. Numbers are never nearly one another: `exit 131` is not `exit 130`.
+/// Returns whether the text is part of a phrase, or nearly so; numbers must match: `exit 131` is not `exit 130`.
 fn is_guess(topic: &Topic, text: &str) -> bool {
     let is_piece = text.contains(' ') || text.len() >= 8;
     let numbers = numbers(text);
@@ -95,7 +95,7 @@ fn is_guess(topic: &Topic, text: &str) -> bool {
     phrases.map(|phrase| phrase.trim_start_matches('=')).chain([topic.name]).any(is_near)
 }
 
-/// The words with a digit, in order.
+/// Returns the words with a digit, in order.
 fn numbers(text: &str) -> Vec<&str> {
     text.split(' ').filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).collect()
 }
@@ -105,7 +105,7 @@ pub(super) fn meant(text: &str) -> String {
     did_you_mean(&plain(text).replace(' ', "_"), topics().map(|topic| topic.name))
 }
 
-/// Lower case, words of letters, digits and `_`, one blank between them.
+/// Normalizes a text to lower case words of letters, digits and `_`, separated by one space.
 pub(super) fn plain(text: &str) -> String {
     let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let spaced: String = text

@@ -1,5 +1,4 @@
-//! What people see when something fails, what it means, and who can fix it. Tables: a new row is all that a new topic
-//! needs.
+//! What people see when something fails, what it means, and who can fix it; a new topic is a new row in a table.
 
 mod exit_codes;
 mod identity_center;
@@ -7,16 +6,16 @@ mod pages;
 mod surroundings;
 mod tools;
 
-/// Who can do something about it.
+/// Who can fix it.
 const YOU: &str = "you";
 const IDC: &str = "the administrator of Identity Center";
 const REALM: &str = "the administrator of the Keycloak realm";
 const ACCOUNT: &str = "the administrator of the AWS account";
 
 pub(super) struct Topic {
-    /// Stable: programs know it by this.
+    /// Stable name, by which programs identify the topic.
     pub(super) name: &'static str,
-    /// How it is seen; [`super::matching`] says how a phrase is written.
+    /// Phrases that identify it; [`super::matching`] describes their form.
     pub(super) seen: &'static [&'static str],
     pub(super) means: &'static str,
     pub(super) owner: &'static str,

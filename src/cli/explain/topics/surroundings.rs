@@ -1,4 +1,4 @@
-//! What stands between this machine and AWS: names, connections, certificates, and AWS's own failures.
+//! Problems between this machine and AWS: names, connections, certificates, and AWS's own failures.
 
 use super::{Topic, YOU};
 
@@ -17,9 +17,9 @@ pub(super) const TOPICS: &[Topic] = &[
             "invalid peer certificate",
             "ssl validation failed",
         ],
-        means: "the server's certificate is of no authority that the program trusts: mostly a proxy of your company that opens TLS",
+        means: "the server's certificate is not from an authority that the program trusts: usually a company proxy that intercepts TLS",
         owner: YOU,
-        fix: "name the company's certificate to each program: AWS_CA_BUNDLE for kcaws, the AWS CLI and the SDKs, NODE_EXTRA_CA_CERTS for Node.js, SSL_CERT_FILE for Go, the trust store for Java; `kcaws doctor` tries the connection",
+        fix: "configure the company's certificate for each program: AWS_CA_BUNDLE for kcaws, the AWS CLI and the SDKs, NODE_EXTRA_CA_CERTS for Node.js, SSL_CERT_FILE for Go, the trust store for Java; `kcaws doctor` tests the connection",
         source: "AWS: AWS CLI user guide, troubleshooting SSL certificate errors",
     },
     Topic {
@@ -35,9 +35,9 @@ pub(super) const TOPICS: &[Topic] = &[
             "failed to lookup address information",
             "err_name_not_resolved",
         ],
-        means: "the host has no address: there is no network or VPN, only a proxy may resolve names, or the Region in it is misspelled",
+        means: "the host name cannot be resolved: there is no network or VPN, only a proxy can resolve names, or the Region in it is misspelled",
         owner: YOU,
-        fix: "check the network and the VPN, HTTPS_PROXY, and the Region's name; `kcaws doctor` asks the hosts that kcaws needs",
+        fix: "check the network and the VPN, HTTPS_PROXY, and the Region's name; `kcaws doctor` checks the hosts that kcaws needs",
         source: "AWS: AWS CLI user guide, troubleshooting errors",
     },
     Topic {
@@ -48,9 +48,9 @@ pub(super) const TOPICS: &[Topic] = &[
             "econnrefused",
             "unable to connect + firefox",
         ],
-        means: "nothing listens at that address. At 127.0.0.1: the login, the console page or `kcaws serve` that opened it has ended, or runs on another machine. Elsewhere: a wrong proxy or endpoint",
+        means: "nothing is listening at that address. At 127.0.0.1: the login, the console page or `kcaws serve` behind it has ended, or runs on another machine. Elsewhere: a wrong proxy or endpoint",
         owner: YOU,
-        fix: "run the command again and leave it running until the browser is done; over SSH log in with `kcaws login --flow device`, which needs no way back. For a proxy or endpoint: `kcaws doctor`",
+        fix: "run the command again and leave it running until the browser is done; over SSH, log in with `kcaws login --flow device`, which needs no redirect. For a proxy or endpoint: `kcaws doctor`",
         source: "RFC 8252 section 7.3",
     },
     Topic {
@@ -76,7 +76,7 @@ pub(super) const TOPICS: &[Topic] = &[
         ],
         means: "AWS, or a gateway in front of it, failed to answer",
         owner: YOU,
-        fix: "try again in a moment; the AWS Health Dashboard shows outages, `kcaws doctor` whether something stands between",
+        fix: "try again in a moment; the AWS Health Dashboard shows outages, and `kcaws doctor` shows whether something is in between",
         source: "RFC 9110 section 15.6",
     },
 ];
