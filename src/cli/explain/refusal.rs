@@ -151,7 +151,7 @@ mod tests {
             foreign.reason
         );
         let two = of("111122223333", "Admim", &["Admin", "Admit"]);
-        assert!(two.reason.ends_with("; Admin, Admit are"), "{}", two.reason);
+        assert!(two.reason.ends_with("; similar: Admin, Admit"), "{}", two.reason);
         assert_eq!(of("111122223334", "Admin", &[]).near_accounts, ["111122223333"]);
         assert!(of("111122223333", "Admin", &["Admin"]).assigned);
     }
