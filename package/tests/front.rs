@@ -80,7 +80,7 @@ fn the_front_answers_what_is_warm_and_hands_over_the_rest() {
     assert_eq!(refused.stderr_text().lines().count(), 2, "{refused}");
     refused
         .expect_stderr("kcaws: error: ")
-        .expect_stderr(&format!("{} does not start", fixture.whole().display()))
+        .expect_stderr(&format!("cannot start {}", fixture.whole().display()))
         .expect_stderr("kcaws: hint: ");
     assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1);
 }

@@ -32,7 +32,7 @@ fn profiles_of_a_missing_session_are_all_seen() {
     assert_eq!(counts(&env), (0, MANY));
     env.command(binary()).args(["doctor", "--offline"]).run();
     let refused = env.command(binary()).args(["login", "gone"]).run();
-    assert!(refused.stderr_text().contains("there are: corp"), "{refused}");
+    assert!(refused.stderr_text().contains("existing sessions: corp"), "{refused}");
 }
 
 #[test]

@@ -184,9 +184,14 @@ impl Form {
 }
 
 impl Page {
+    /// Returns the page as a browser without scripts has it: the parser takes the content of `noscript` for text.
+    fn document(&self) -> Html {
+        Html::parse_document(&self.body.replace("<noscript>", "").replace("</noscript>", ""))
+    }
+
     /// What a person reads: without tags, style sheets and blank lines.
     pub fn text(&self) -> String {
-        let document = Html::parse_document(&self.body);
+        let document = self.document();
         let mut text = String::new();
         for node in document.tree.root().descendants() {
             let parent = node.parent().and_then(|parent| Some(parent.value().as_element()?.name()));
@@ -206,13 +211,13 @@ impl Page {
 
     /// The form that [`PageClient::submit`] would send.
     pub fn form(&self, button: &str) -> Option<Form> {
-        let document = Html::parse_document(&self.body);
+        let document = self.document();
         document.select(&selector("form")).find_map(|form| Form::pressed(form, button))
     }
 
     /// The first words in an element that a CSS selector names, such as `#error`.
     pub fn text_in(&self, element: &str) -> Option<String> {
-        let (document, selector) = (Html::parse_document(&self.body), selector(element));
+        let (document, selector) = (self.document(), selector(element));
         let mut texts = document.select(&selector).flat_map(|element| element.text());
         texts.find_map(|words| Some(words.trim().to_owned()).filter(|words| !words.is_empty()))
     }
@@ -251,6 +256,13 @@ mod tests {
         walk.cookies.entry("127.0.0.1:80".into()).or_default().insert("a".into(), String::new());
         assert_eq!(PageClient::with_cookies(&walk.cookies()).cookies, walk.cookies);
         assert!(PageClient::with_cookies("").cookies.is_empty());
+    }
+
+    #[test]
+    fn a_button_for_browsers_without_scripts_is_found() {
+        let html = r#"<form method="post" action="/acs"><input type="hidden" name="SAMLResponse" value="x">
+            <noscript><p>Press it</p><input type="submit" value="Continue"></noscript></form>"#;
+        assert!(page(html).has_button("Continue"));
     }
 
     #[test]
