@@ -19,7 +19,8 @@ fn locked_is_exit_5_raises_no_window_and_is_never_another_store(kind: Kind) {
     fixture.run("store status corp").expect_code(5).expect_stdout("locked");
     fixture.run("doctor").expect_stdout("locked");
     let login = fixture.run("login --no-browser").expect_code(5).expect_stderr("locked");
-    let login = login.expect_stderr("there is no terminal to prompt on").expect_stderr("KCAWS_KEYRING=keyutils");
+    let login =
+        login.expect_stderr("there is no terminal to prompt on").expect_stderr("KCAWS_KEYRING=keyutils");
     assert!(!login.stderr_text().contains("code:"), "{login}");
     fixture.run("logout").expect_code(5);
     assert_eq!(vault.windows(), windows, "no window was raised");
