@@ -65,21 +65,12 @@ mod tests {
     use super::*;
     use crate::ports::identity_center::ServiceError;
     use crate::session::pin::pinned;
-    use crate::session::start_url::{Instance, Portal};
-    use crate::session::testing::Fixture;
-
-    fn portal(instance: &str) -> Portal {
-        Portal {
-            start_url: format!("https://{instance}.awsapps.com/start"),
-            region: "eu-central-1".to_owned(),
-            instance: Instance::noted(instance.to_owned()),
-        }
-    }
+    use crate::session::testing::{Fixture, portal};
 
     #[test]
     fn the_end_of_a_session_is_learned_by_seeing_it_and_outlives_logout_and_pin() {
         let fixture = Fixture::new();
-        fixture.session().pin_if_first(&portal("d-1")).expect("pinned");
+        fixture.session().pin_if_first(&portal()).expect("pinned");
         fixture.log_in(Some("refresh-1"));
         fixture.clock.advance(Duration::from_hours(8));
         fixture.center.tokens.will(Err(ServiceError::InvalidGrant));

@@ -55,7 +55,8 @@ impl From<AppError> for CommandError {
                     "run `kcaws whoami --profile {}` in a terminal first: the credentials are kept for up to an hour",
                     argument(&profile)
                 )),
-            AppError::MfaNotRead(_) => Self::new(Exit::Usage, ErrorCode::MfaNeeded, message),
+            AppError::MfaNotRead(_) => Self::new(Exit::Usage, ErrorCode::MfaNeeded, message)
+                .hint("run the same command again, and type the code that your MFA device shows"),
             AppError::BadMfaCode => {
                 Self::new(Exit::Usage, ErrorCode::MfaCode, message).hint("run the same command again")
             }
