@@ -1,1 +1,20 @@
-fn main() {}
+//! `kcaws admin`: connects a Keycloak realm with IAM Identity Center and keeps them in step.
+
+mod access_file;
+mod app;
+mod cli;
+mod identity_center;
+mod platform;
+mod ports;
+
+use std::process::ExitCode;
+
+use app::AdminApp;
+use kcaws::app::App;
+
+fn main() -> ExitCode {
+    kcaws::platform::process::hide_memory();
+    kcaws::platform::bug::exit_on_panic(kcaws::platform::interrupt::undo);
+    kcaws::platform::interrupt::make_children_waitable();
+    cli::main(&AdminApp::new(App::of_this_process()), std::env::args_os())
+}

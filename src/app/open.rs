@@ -50,8 +50,8 @@ impl<'a> OpenSession<'a> {
             has_proof.set(token_store::prove(store, &selected.session, &endpoints, app.state())?);
             Ok(())
         };
-        let session = &selected.session;
-        let chosen = store_selection::for_login(session, requested, noted, prompting, &open, &proof)?;
+        let key = token_store::item_key(&selected.session);
+        let chosen = store_selection::for_login(&key, requested, noted, prompting, &open, &proof)?;
         let has_proof = has_proof.get();
         let opened = Self::with(app, selected, endpoints, chosen.store, Patience::FOR_A_PERSON)?;
         Ok(Self { has_proof, passed_over: chosen.passed_over, ..opened })
@@ -137,14 +137,21 @@ impl<'a> OpenSession<'a> {
 
     pub fn ask_for_passphrase(&self, asking: Asking) -> Result<(), AppError> {
         if asking == Asking::APerson {
-            store_selection::ask_for_passphrase(&*self.store, &self.selected.session)?;
+            store_selection::ask_for_passphrase(
+                &*self.store,
+                &token_store::item_key(&self.selected.session),
+            )?;
         }
         Ok(())
     }
 
     /// Unlocks the store for a command that takes the tokens out of it, prompting if there is someone to answer.
     pub fn open_store(&self, prompting: Prompting) -> Result<(), AppError> {
-        Ok(store_selection::open_for(&*self.store, &self.selected.session, prompting)?)
+        Ok(store_selection::open_for(
+            &*self.store,
+            &token_store::item_key(&self.selected.session),
+            prompting,
+        )?)
     }
 
     fn with(

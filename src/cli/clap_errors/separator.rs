@@ -12,7 +12,7 @@ use crate::profile::Document;
 use crate::similar::similar;
 
 /// Returns the error for a missing `--` before the command of `exec`, with the corrected line as the hint.
-pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Option<CommandError> {
+pub(in crate::cli) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Option<CommandError> {
     let is_about_words = matches!(
         error.kind(),
         Wrong::UnknownArgument | Wrong::ArgumentConflict | Wrong::MissingRequiredArgument

@@ -7,7 +7,7 @@ mod config;
 mod context;
 mod environment;
 mod files;
-mod finding;
+pub mod finding;
 mod host_responses;
 mod network;
 mod profiles;

@@ -16,7 +16,7 @@ use crate::ports::sealing_key::{self, ID_LEN};
 use crate::profile::SsoSession;
 use crate::session::store_selection::{self, StorePreference};
 use crate::session::token_location::{self, Found};
-use crate::session::{SessionError, status};
+use crate::session::{SessionError, status, token_store};
 
 /// Response time above which a store is called slow: tools wait for it on every uncached call.
 const SLOW: Duration = Duration::from_millis(500);
@@ -75,8 +75,14 @@ fn would_use(
 ) -> Finding {
     let open = |kind| context.app.store(kind);
     let look_only = |_: &dyn SecretStore| Ok(());
-    let chosen =
-        store_selection::for_login(session, requested, None, Prompting::Unattended, &open, &look_only);
+    let chosen = store_selection::for_login(
+        &token_store::item_key(session),
+        requested,
+        None,
+        Prompting::Unattended,
+        &open,
+        &look_only,
+    );
     match chosen {
         Err(error) => failed(name, &error.into()),
         Ok(chosen) => {

@@ -18,7 +18,7 @@ mod situation;
 #[cfg(all(test, unix))]
 mod snapshots;
 
-pub(super) use self::code::ErrorCode;
+pub use self::code::ErrorCode;
 pub(super) use self::console::not_opened;
 pub(super) use self::session::unopened;
 
@@ -26,9 +26,9 @@ use std::io::ErrorKind;
 
 use serde_json::json;
 
-use self::cause::chain;
+pub use self::cause::{Cause, chain};
 use self::keyring::StoreHint;
-pub(super) use self::situation::{Doing, Situation};
+pub use self::situation::{Doing, Situation};
 
 use crate::platform::loopback::NoPort;
 use crate::platform::one_time_redirect::OneTimeRedirectError;
@@ -40,7 +40,7 @@ use crate::settings::SettingsError;
 /// The exit codes; `docs/troubleshooting.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Exit {
+pub enum Exit {
     /// Success, or a failure that is not reported (a closed pipe).
     Done = 0,
     /// The network, a refusal by AWS, or I/O.
@@ -50,6 +50,10 @@ pub(super) enum Exit {
     LoginNeeded = 4,
     Keyring = 5,
     NotAssigned = 6,
+    /// `plan --exit-code` of `kcaws admin` found changes.
+    Changes = 7,
+    /// Refused for safety by `kcaws admin`: nothing was written.
+    Unsafe = 8,
     /// Only `exec`; the same as in env(1) and timeout(1).
     BeforeCommand = 125,
     CannotRun = 126,
@@ -58,11 +62,11 @@ pub(super) enum Exit {
 }
 
 #[derive(Debug)]
-pub(super) struct CommandError {
+pub struct CommandError {
     exit: Exit,
     code: ErrorCode,
-    pub(super) message: String,
-    pub(super) cause: Option<String>,
+    pub message: String,
+    pub cause: Option<String>,
     hint: Option<Hint>,
 }
 
@@ -75,22 +79,22 @@ enum Hint {
 }
 
 impl CommandError {
-    pub(super) fn new(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { exit, code, message: message.into(), cause: None, hint: None }
     }
 
-    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(Hint::Text(hint.into()));
         self
     }
 
     /// Returns the hint for that situation.
-    pub(super) fn hint_in(&self, situation: Situation) -> Option<String> {
+    pub fn hint_in(&self, situation: Situation) -> Option<String> {
         Some(match self.hint.as_ref()? {
             Hint::Text(text) => text.clone(),
             Hint::OfStore(hint) => hint.text(situation).to_owned(),
@@ -105,15 +109,20 @@ impl CommandError {
         }
     }
 
-    pub(super) fn silent() -> Self {
+    pub fn silent() -> Self {
         Self::new(Exit::Done, ErrorCode::ClosedPipe, "")
     }
 
-    pub(super) fn interrupted() -> Self {
+    /// Returns the end of `plan --exit-code` when there are changes, which is not an error.
+    pub fn changes() -> Self {
+        Self::new(Exit::Changes, ErrorCode::Changes, "")
+    }
+
+    pub fn interrupted() -> Self {
         Self::new(Exit::Interrupted, ErrorCode::Interrupted, "")
     }
 
-    pub(super) fn output(error: &std::io::Error) -> Self {
+    pub fn output(error: &std::io::Error) -> Self {
         let failure =
             Self::new(Exit::Failed, ErrorCode::Output, "cannot write the output").because(error.to_string());
         failure.hint(match error.kind() {
@@ -124,11 +133,11 @@ impl CommandError {
         })
     }
 
-    pub(super) fn is_silent(&self) -> bool {
-        matches!(self.exit, Exit::Done | Exit::Interrupted)
+    pub fn is_silent(&self) -> bool {
+        matches!(self.exit, Exit::Done | Exit::Interrupted | Exit::Changes)
     }
 
-    pub(super) fn code(&self) -> ErrorCode {
+    pub fn code(&self) -> ErrorCode {
         self.code
     }
 
@@ -137,11 +146,11 @@ impl CommandError {
         self.code == ErrorCode::LoginNeeded
     }
 
-    pub(super) fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         self.exit as u8
     }
 
-    pub(super) fn as_json(&self, situation: Situation) -> serde_json::Value {
+    pub fn as_json(&self, situation: Situation) -> serde_json::Value {
         let hint = self.hint_in(situation);
         json!({"error": {"code": self.code.as_str(), "message": self.message, "cause": self.cause, "hint": hint}})
     }

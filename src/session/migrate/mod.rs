@@ -46,11 +46,12 @@ impl Migration<'_> {
     ) -> Result<Migrated, SessionError> {
         let old = store_selection::of_login(self.config, requested, self.state, self.open)?;
         let old = old.ok_or_else(|| self.nothing_to_move())?;
-        store_selection::open_for(&*old, self.config, prompting)?;
+        store_selection::open_for(&*old, &token_store::item_key(self.config), prompting)?;
         if old.kind() == to {
             return self.settle(&*old);
         }
-        let new = store_selection::usable(to, self.config, prompting, true, self.open)?;
+        let new =
+            store_selection::usable(to, &token_store::item_key(self.config), prompting, true, self.open)?;
         let _section = CriticalSection::enter();
         let lock = token_store::lock(self.config, self.state, A_REFRESH)?;
         // Another process has moved them in the meantime: the opened store is no longer theirs.

@@ -1,0 +1,3 @@
+//! What has no port of its own.
+
+pub(crate) mod signed_requests;

@@ -1,0 +1,5 @@
+//! Everything outside the process that only administrators need. Each port is a trait with a real and a fake form.
+
+pub(crate) mod aws_call;
+pub(crate) mod organizations;
+pub(crate) mod sso_admin;
