@@ -33,7 +33,7 @@ pub mod protection;
 pub mod proxy;
 pub(crate) mod resolver;
 pub mod roots;
-pub(crate) mod running_time;
+pub mod running_time;
 pub mod runtime;
 pub(crate) mod shown_url;
 pub(crate) mod temp_files;
