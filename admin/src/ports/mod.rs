@@ -1,0 +1,3 @@
+//! Everything outside the process that has a trait, a real form, a fake and one contract test.
+
+pub(crate) mod keycloak;
