@@ -1,5 +1,11 @@
 //! `kcaws admin`: connects a Keycloak realm with IAM Identity Center and keeps them in step.
 
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "unit tests start threads and look at the time")
+)]
+#![allow(dead_code, unused_imports, reason = "the commands that use all of it come next")]
+
 mod access_file;
 mod app;
 mod cli;

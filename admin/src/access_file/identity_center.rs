@@ -41,7 +41,10 @@ impl IdentityCenterSettings {
         Ok(Self {
             region: checked(&written.region, |region| region_name(region))?,
             instance: checked(&written.instance, |instance| InstanceId::parse(instance))?,
-            scim_endpoint: written.scim_endpoint.map(|url| checked(&url, |url| scim_endpoint(url))).transpose()?,
+            scim_endpoint: written
+                .scim_endpoint
+                .map(|url| checked(&url, |url| scim_endpoint(url)))
+                .transpose()?,
             profile: written.profile,
         })
     }
@@ -84,7 +87,11 @@ pub(crate) fn scim_endpoint(text: &str) -> Result<Url, String> {
     if !loopback_or_https(&url) {
         return Err(format!("`{text}` must begin with https://"));
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return Err("the SCIM endpoint is a scheme, a host and a path".to_owned());
     }
     if !url.path().ends_with('/') {
@@ -113,7 +120,9 @@ impl AccessFile {
             format!("region = {}", text(&center.region)),
             format!("instance = {}", text(&center.instance.0)),
         ];
-        lines.extend(center.scim_endpoint.as_ref().map(|url| format!("scim_endpoint = {}", text(url.as_str()))));
+        lines.extend(
+            center.scim_endpoint.as_ref().map(|url| format!("scim_endpoint = {}", text(url.as_str()))),
+        );
         lines.extend(center.profile.as_deref().map(|profile| format!("profile = {}", text(profile))));
         lines.join("\n") + "\n"
     }

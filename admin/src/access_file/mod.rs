@@ -82,7 +82,8 @@ impl AccessFile {
         })?;
         let refused = |Refused { at, what }| mistake(at, what);
         if *written.version.get_ref() != VERSION {
-            let what = format!("version {} is not known: this program reads {VERSION}", written.version.get_ref());
+            let what =
+                format!("version {} is not known: this program reads {VERSION}", written.version.get_ref());
             return Err(mistake(written.version.span().start, what));
         }
         Ok(Self {

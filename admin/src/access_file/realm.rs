@@ -41,7 +41,8 @@ impl RealmSettings {
 
 /// Checks the URL of a Keycloak server.
 pub(crate) fn server_url(text: &str) -> Result<Url, String> {
-    let mut url = Url::parse(text).map_err(|_| format!("`{text}` is not a URL such as https://sso.example.com"))?;
+    let mut url =
+        Url::parse(text).map_err(|_| format!("`{text}` is not a URL such as https://sso.example.com"))?;
     if !loopback_or_https(&url) {
         return Err(format!("`{text}` must begin with https://"));
     }

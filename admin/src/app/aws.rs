@@ -44,8 +44,10 @@ impl Aws {
     /// Reads the configuration. No request goes to AWS yet, and no program of a profile is started.
     pub(crate) fn load(region: &str, profile: Option<&str>, http: HttpSetup) -> Result<Self, AwsSetupError> {
         let runtime = Runtime::new().map_err(AwsSetupError::Runtime)?;
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT).build();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT)
+            .build();
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
             .http_client(OnlyToLoopbackOrHttps::over(http.client(true)))
@@ -65,7 +67,8 @@ impl Aws {
         let Some(provider) = self.config.credentials_provider() else {
             return Err(missing("no source of credentials is configured".into()));
         };
-        let found = self.runtime.block_on(provider.provide_credentials()).map_err(|error| missing(error.into()))?;
+        let found =
+            self.runtime.block_on(provider.provide_credentials()).map_err(|error| missing(error.into()))?;
         Ok(RoleCredentials {
             access_key_id: found.access_key_id().to_owned(),
             secret_access_key: found.secret_access_key().into(),

@@ -6,6 +6,8 @@ use super::{AwsSetupError, SecretError};
 use crate::access_file::AccessFileError;
 use crate::identity_center::instance::InstanceError;
 use crate::ports::aws_call::AwsError;
+use crate::ports::keycloak::KeycloakError;
+use crate::ports::scim::ScimError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdminError {
@@ -19,6 +21,10 @@ pub(crate) enum AdminError {
     AwsSetup(#[from] AwsSetupError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    #[error(transparent)]
+    Keycloak(#[from] KeycloakError),
+    #[error(transparent)]
+    Scim(#[from] ScimError),
     #[error(transparent)]
     Instance(#[from] InstanceError),
 }

@@ -10,11 +10,16 @@ use std::path::{Path, PathBuf};
 
 use kcaws::app::{App, SetupError};
 use kcaws::platform::http::HttpSetup;
+use kcaws::ports::keyring::Prompting;
+use url::Url;
 
 pub(crate) use self::aws::{Aws, AwsSetupError};
 pub(crate) use self::error::AdminError;
-pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, SecretRecord};
-use crate::access_file::{AccessFile, DEFAULT_NAME};
+pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
+use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
+use crate::platform::rest::RestOrigin;
+use crate::ports::keycloak::{HttpKeycloak, KeycloakError, ServiceAccount};
+use crate::ports::scim::HttpScim;
 
 /// The variable that names the access file.
 pub(crate) const FILE_VARIABLE: &str = "KCAWS_ADMIN_FILE";
@@ -54,7 +59,8 @@ impl AdminApp {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
-        let http = HttpSetup::trusting(&self.ca_bundles(), &self.env, self.clock.clone()).map_err(SetupError::Http)?;
+        let http = HttpSetup::trusting(&self.ca_bundles(), &self.env, self.clock.clone())
+            .map_err(SetupError::Http)?;
         Ok(self.http.get_or_init(|| http))
     }
 
@@ -67,5 +73,37 @@ impl AdminApp {
         self.act_for(center.profile.clone());
         let aws = Aws::load(&center.region, center.profile.as_deref(), self.http()?.clone())?;
         Ok(self.aws.get_or_init(|| aws))
+    }
+
+    /// Returns the realm, as the service account of the access file sees it.
+    pub(crate) fn keycloak(
+        &self,
+        realm: &RealmSettings,
+        prompting: Prompting,
+    ) -> Result<HttpKeycloak, AdminError> {
+        let secret = self.client_secret(realm).read(self, prompting)?;
+        let account = ServiceAccount {
+            url: RestOrigin::parse(realm.url.as_str())
+                .map_err(|error| KeycloakError::Response { why: error.to_string() })?,
+            realm: realm.name.clone(),
+            client_id: realm.client_id.clone(),
+            secret,
+        };
+        Ok(HttpKeycloak::new(self.http()?.clone(), self.clock.clone(), account)?)
+    }
+
+    /// Returns the SCIM endpoint with its token.
+    pub(crate) fn scim(&self, endpoint: &Url, prompting: Prompting) -> Result<HttpScim, AdminError> {
+        let token = self.scim_token(endpoint).read(self, prompting)?;
+        Ok(HttpScim::new(self.http()?.clone(), endpoint, token)?)
+    }
+
+    /// Returns the place of the service account's secret.
+    pub(crate) fn client_secret(&self, realm: &RealmSettings) -> AdminSecret {
+        AdminSecret { kind: SecretKind::KeycloakClient, of: format!("{} {}", realm.url(), realm.client_id) }
+    }
+
+    pub(crate) fn scim_token(&self, endpoint: &Url) -> AdminSecret {
+        AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
     }
 }

@@ -110,7 +110,8 @@ impl AdminSecret {
         prompting: Prompting,
     ) -> Result<SecretRecord, SecretError> {
         let _lock = app.state().lock(&self.file_name("lock"), LOCK_PATIENCE)?;
-        let (requested, before, key) = (app.settings()?.keyring, self.record(app).ok().flatten(), self.item());
+        let (requested, before, key) =
+            (app.settings()?.keyring, self.record(app).ok().flatten(), self.item());
         let written = |store: &dyn SecretStore| {
             store.set(&key, value)?;
             let is_kept = store.get(&key)?.is_some_and(|kept| kept.expose() == value.expose());

@@ -8,7 +8,9 @@ use crate::identity_center::rights;
 
 /// Print the least rights that kcaws admin needs
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kcaws admin policy aws > kcaws-admin.json\n  kcaws admin policy aws --read-only")]
+#[command(
+    after_help = "Examples:\n  kcaws admin policy aws > kcaws-admin.json\n  kcaws admin policy aws --read-only"
+)]
 pub(super) struct PolicyArgs {
     #[command(subcommand)]
     of: Of,

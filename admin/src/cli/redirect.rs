@@ -53,7 +53,8 @@ pub(super) fn run(args: &RedirectArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
     // The Region only decides where a login goes: one that is unknown does not make the redirect wrong.
     let region = if args.region.is_empty() { "us-east-1" } else { &args.region };
     let portal = start_url::resolve(&args.url, region, &*redirects).map_err(AppError::from)?;
-    let known = start_url::region_of(&portal.start_url).or((!args.region.is_empty()).then(|| args.region.clone()));
+    let known =
+        start_url::region_of(&portal.start_url).or((!args.region.is_empty()).then(|| args.region.clone()));
     if args.json {
         ui.json(&Report {
             schema: 1,
@@ -76,11 +77,15 @@ pub(super) fn run(args: &RedirectArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
 fn print_lines(url: &str, portal: &str, ui: &mut Ui) -> Result<(), CommandError> {
     let bad = |message: String| CommandError::new(Exit::Usage, ErrorCode::BadStartUrl, message);
     let own = Url::parse(url).ok().filter(|url| url.scheme() == "https" && url.query().is_none());
-    let own = own.ok_or_else(|| bad(format!("`{url}` is not an https URL")).hint("use one such as https://sso.example.com/aws"))?;
+    let own = own.ok_or_else(|| {
+        bad(format!("`{url}` is not an https URL")).hint("use one such as https://sso.example.com/aws")
+    })?;
     let is_portal = start_url::is_portal(portal) && start_url::is_well_spelled(portal);
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:#%".contains(&byte));
+    let is_plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:#%".contains(&byte));
     if !is_portal || !is_plain(portal) || !is_plain(own.path()) {
-        return Err(bad(format!("`{portal}` is not an access portal")).hint("use the AWS access portal URL of the console's Settings page"));
+        return Err(bad(format!("`{portal}` is not an access portal"))
+            .hint("use the AWS access portal URL of the console's Settings page"));
     }
     for server in WebServer::ALL {
         ui.data(&format!("# {}", server.title()));

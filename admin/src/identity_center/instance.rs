@@ -28,7 +28,10 @@ pub(crate) enum InstanceError {
 }
 
 /// Returns the instance of the access file; any other is refused.
-pub(crate) fn find(settings: &IdentityCenterSettings, service: &dyn SsoAdmin) -> Result<Instance, InstanceError> {
+pub(crate) fn find(
+    settings: &IdentityCenterSettings,
+    service: &dyn SsoAdmin,
+) -> Result<Instance, InstanceError> {
     let seen = service.instances()?;
     if let Some(found) = seen.iter().find(|instance| settings.instance.is_of(&instance.arn)) {
         return Ok(service.instance(&found.arn)?);
@@ -123,7 +126,10 @@ mod tests {
             standing(account, &instance(ARN, owner), &Organized(management)).expect("answers")
         };
         assert_eq!(of("111122223333", "111122223333", Some("111122223333")), Standing::ManagementAccount);
-        assert_eq!(of("222233334444", "111122223333", Some("111122223333")), Standing::DelegatedAdministrator);
+        assert_eq!(
+            of("222233334444", "111122223333", Some("111122223333")),
+            Standing::DelegatedAdministrator
+        );
         assert_eq!(of("333344445555", "111122223333", Some("111122223333")), Standing::Member);
         assert_eq!(of("333344445555", "333344445555", Some("111122223333")), Standing::AccountInstance);
         assert_eq!(of("333344445555", "333344445555", None), Standing::AccountInstance);

@@ -29,7 +29,9 @@ impl WebServer {
             Self::Nginx => format!(
                 "location = {path} {{\n    add_header Cache-Control no-store always;\n    return 302 {portal};\n}}"
             ),
-            Self::Caddy => format!("{host} {{\n    header {path} Cache-Control no-store\n    redir {path} {portal} 302\n}}"),
+            Self::Caddy => format!(
+                "{host} {{\n    header {path} Cache-Control no-store\n    redir {path} {portal} 302\n}}"
+            ),
             Self::Traefik => format!(
                 "http:\n  routers:\n    aws-portal:\n      rule: \"Host(`{host}`) && Path(`{path}`)\"\n      middlewares: [aws-portal]\n      \
                  service: noop@internal\n      tls: {{}}\n  middlewares:\n    aws-portal:\n      redirectRegex:\n        \
@@ -37,7 +39,9 @@ impl WebServer {
             ),
             Self::Apache => {
                 let pattern = path.replace('.', "\\.");
-                format!("RedirectMatch 302 \"^{pattern}$\" \"{portal}\"\nHeader always set Cache-Control no-store \"expr=%{{REQUEST_URI}} == '{path}'\"")
+                format!(
+                    "RedirectMatch 302 \"^{pattern}$\" \"{portal}\"\nHeader always set Cache-Control no-store \"expr=%{{REQUEST_URI}} == '{path}'\""
+                )
             }
         }
     }

@@ -9,8 +9,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssoadmin::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use kcaws::platform::http::{HttpSetup, Page, is_aws_header};
-use kcaws::platform::{excerpt, innermost};
 use kcaws::platform::runtime::Runtime;
+use kcaws::platform::{excerpt, innermost};
 
 /// A call that AWS did not answer as wished; `operation` is the name in AWS's API reference.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +102,8 @@ impl Caller {
         match code {
             Some(code) if status != 511 => {
                 let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
-                let retry_after = raw.headers().get("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+                let retry_after =
+                    raw.headers().get("retry-after").and_then(|seconds| seconds.trim().parse().ok());
                 refusal(operation, status, code, message, retry_after.map(Duration::from_secs))
             }
             _ if status == 429 => AwsError::Throttled { operation, retry_after: self.http.retry_after() },
@@ -163,7 +164,9 @@ mod tests {
         assert!(matches!(found(400, "ExpiredTokenException"), AwsError::NotAuthenticated { .. }));
         assert!(matches!(found(400, "ResourceNotFoundException"), AwsError::NotFound { .. }));
         assert!(matches!(found(409, "ConflictException"), AwsError::Conflict { .. }));
-        assert!(matches!(found(400, "ValidationException"), AwsError::Refused { code, .. } if code == "ValidationException"));
+        assert!(
+            matches!(found(400, "ValidationException"), AwsError::Refused { code, .. } if code == "ValidationException")
+        );
         assert!(matches!(found(500, "InternalServerException"), AwsError::ServerTrouble { status: 500, .. }));
     }
 }

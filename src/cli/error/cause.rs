@@ -18,6 +18,7 @@ impl From<Option<String>> for Cause {
 
 impl CommandError {
     /// Adds the cause, if any.
+    #[must_use]
     pub fn because_of(self, cause: impl Into<Cause>) -> Self {
         let Cause { text, at_limit } = cause.into();
         let error = Self { cause: text.or(self.cause), ..self };

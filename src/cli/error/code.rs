@@ -61,6 +61,8 @@ error_codes! {
     Interrupted = "interrupted",
     InvalidClient = "invalid_client",
     KeepsChanging = "keeps_changing",
+    Keycloak = "keycloak",
+    KeycloakDenied = "keycloak_denied",
     Keyring = "keyring",
     KeyringAbsent = "keyring_absent",
     KeyringDamaged = "keyring_damaged",
@@ -121,6 +123,7 @@ error_codes! {
     Refused = "refused",
     RoleDenied = "role_denied",
     Root = "root",
+    Scim = "scim",
     ServerTrouble = "server_trouble",
     Settings = "settings",
     Setup = "setup",
@@ -176,7 +179,9 @@ mod tests {
         rows.sort_unstable();
         rows.dedup();
         // These end a command without a word.
-        let is_said = |code: &&ErrorCode| !matches!(code, ErrorCode::ClosedPipe | ErrorCode::Interrupted | ErrorCode::Changes);
+        let is_said = |code: &&ErrorCode| {
+            !matches!(code, ErrorCode::ClosedPipe | ErrorCode::Interrupted | ErrorCode::Changes)
+        };
         let mut codes: Vec<&str> = ErrorCode::ALL.iter().filter(is_said).map(|code| code.as_str()).collect();
         codes.sort_unstable();
         assert_eq!(codes, rows);

@@ -83,11 +83,13 @@ impl CommandError {
         Self { exit, code, message: message.into(), cause: None, hint: None }
     }
 
+    #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
+    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(Hint::Text(hint.into()));
         self

@@ -5,17 +5,15 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
 use crate::app::AwsSetupError;
 use crate::ports::aws_call::AwsError;
 
-const GET_CREDENTIALS: &str =
-    "name a profile in [identity_center] of the access file, or set AWS_PROFILE; `aws sts get-caller-identity` must work";
+const GET_CREDENTIALS: &str = "name a profile in [identity_center] of the access file, or set AWS_PROFILE; `aws sts get-caller-identity` must work";
 
 impl From<AwsSetupError> for CommandError {
     fn from(error: AwsSetupError) -> Self {
         let message = error.to_string();
         let cause = chain(&error);
         let failure = match error {
-            AwsSetupError::Runtime(_) => {
-                Self::new(Exit::Failed, ErrorCode::Setup, message).hint("see `ulimit -n`: no descriptor is left")
-            }
+            AwsSetupError::Runtime(_) => Self::new(Exit::Failed, ErrorCode::Setup, message)
+                .hint("see `ulimit -n`: no descriptor is left"),
             AwsSetupError::NoCredentials { profile, .. } => {
                 let message = match profile {
                     Some(profile) => format!("the profile `{profile}` gives no AWS credentials"),

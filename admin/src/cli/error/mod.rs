@@ -3,6 +3,8 @@
 //! The matches are exhaustive: a new error does not compile until it has a hint.
 
 mod aws;
+mod keycloak;
+mod scim;
 mod secret;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
@@ -19,6 +21,8 @@ impl From<AdminError> for CommandError {
             AdminError::Secret(error) => error.into(),
             AdminError::AwsSetup(error) => error.into(),
             AdminError::Aws(error) => error.into(),
+            AdminError::Keycloak(error) => error.into(),
+            AdminError::Scim(error) => error.into(),
             AdminError::Instance(error) => error.into(),
         }
     }
