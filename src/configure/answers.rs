@@ -28,7 +28,7 @@ pub fn start_url(text: &str) -> Result<String, BadAnswer> {
 
 /// Returns the Region that a text names: a known one, or one that may be new.
 pub fn region(text: &str) -> Result<String, BadAnswer> {
-    Ok(regions::checked(text)?)
+    Ok(regions::parse(text)?)
 }
 
 /// Returns the session name, if every tool can read it and it is not a command-line option.

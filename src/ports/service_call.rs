@@ -34,7 +34,7 @@ pub enum CallErrorKind {
     /// `code` is the service's error code, if its response has one.
     Refused {
         status: u16,
-        code: Option<String>,
+        code: Option<RefusalCode>,
     },
     Overloaded {
         status: u16,
@@ -46,6 +46,35 @@ pub enum CallErrorKind {
     },
     /// Not a response of this service, though perhaps one of AWS's.
     NotUnderstood,
+}
+
+/// The error codes that commands distinguish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefusalCode {
+    AccessDenied,
+    /// The credentials have expired.
+    ExpiredToken,
+    Other(String),
+}
+
+impl RefusalCode {
+    fn named(name: String) -> Self {
+        match name.as_str() {
+            "AccessDenied" => Self::AccessDenied,
+            "ExpiredToken" => Self::ExpiredToken,
+            _ => Self::Other(name),
+        }
+    }
+}
+
+impl std::fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AccessDenied => "AccessDenied",
+            Self::ExpiredToken => "ExpiredToken",
+            Self::Other(name) => name,
+        })
+    }
 }
 
 impl CallErrorKind {
@@ -76,7 +105,7 @@ impl Refusals {
     fn in_answer(self, answer: &Answer) -> Option<CallErrorKind> {
         let status = answer.status;
         let code = match self {
-            Self::Coded(code) => code(&String::from_utf8_lossy(&answer.body)),
+            Self::Coded(code) => code(&String::from_utf8_lossy(&answer.body)).map(RefusalCode::named),
             Self::Pages(_) => None,
         };
         let is_page = matches!(self, Self::Pages(of) if of == status);
@@ -179,7 +208,16 @@ mod tests {
         for status in [429, 500, 503] {
             assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::Overloaded { status }));
         }
-        let named = CallErrorKind::Refused { status: 403, code: Some("ExpiredToken".to_owned()) };
+        for (name, code) in [
+            ("ExpiredToken", RefusalCode::ExpiredToken),
+            ("AccessDenied", RefusalCode::AccessDenied),
+            ("ExpiredTokenException", RefusalCode::Other("ExpiredTokenException".to_owned())),
+        ] {
+            assert_eq!(code.to_string(), name);
+            let named = RefusalCode::named(name.to_owned());
+            assert_eq!(named, code);
+        }
+        let named = CallErrorKind::Refused { status: 403, code: Some(RefusalCode::ExpiredToken) };
         assert_eq!(of(CODED, 403, None, "code ExpiredToken"), Some(named));
         let marked = of(CODED, 403, Some("x-amzn-RequestId"), "<html>");
         assert_eq!(marked, Some(CallErrorKind::Refused { status: 403, code: None }));

@@ -12,12 +12,11 @@ use super::backups::{self, Content};
 use super::{ConfigError, Document};
 use crate::ports::clock::Clock;
 use crate::ports::config_file::{ConfigFile, ConfigFileError, WriteMode};
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{Lock, StateError, StateFolder, hashed_name};
 use crate::profile::draft::Draft;
 
 const LOCK: &str = "config.lock";
-/// Twenty writers of a large file are done within seconds.
-const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 const ATTEMPTS: usize = 5;
 /// Tools that write in place empty the file first, so a recent change may be incomplete.
 const SETTLE: Duration = Duration::from_millis(50);
@@ -156,7 +155,7 @@ impl ConfigWriter<'_> {
     }
 
     fn lock(&self) -> Result<Lock, StateError> {
-        self.state.lock(LOCK, LOCK_PATIENCE)
+        self.state.lock(LOCK, lock_wait::FOR_AN_EDIT)
     }
 
     fn edited<T>(

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::profiles::ProfileSelection;
-use super::error::{CommandError, ErrorCode, Exit, argument};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::login;
 use super::profile::add::program;
 use super::profile::sync::check_regions;
@@ -22,6 +22,7 @@ use crate::configure::{SessionPlan, answers};
 use crate::platform::folders::oddity_of_name;
 use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::save::Outcome;
+use crate::shell::quote::argument;
 
 const EXAMPLES: &str = "\
 Examples:

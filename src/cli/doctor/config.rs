@@ -207,7 +207,7 @@ fn session(app: &App, name: &str) -> Finding {
     if region.is_empty() {
         return Finding::ok(name, format!("{}, in the Region that it redirects to", session.start_url));
     }
-    if let Err(error) = regions::checked(region) {
+    if let Err(error) = regions::parse(region) {
         let fix = match error.near {
             Some(near) => format!("if you meant that, write `sso_region = {near}`"),
             None => "write the Region of your Identity Center, such as eu-central-1".to_owned(),

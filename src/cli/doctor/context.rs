@@ -13,7 +13,7 @@ use crate::ports::probe::Probe;
 use crate::profile::document::{Document, Heading};
 use crate::profile::identity::{Identity, ProfileFiles};
 use crate::profile::{ConfigError, SsoSession, sources};
-use crate::words::words;
+use crate::shell::words::words;
 
 pub(super) struct DoctorContext<'a> {
     pub(super) app: &'a App,

@@ -6,11 +6,12 @@ use super::config::failed;
 use super::context::DoctorContext;
 use super::finding::Finding;
 use super::host_responses::HostResponses;
-use crate::app::resolve::{self, DUAL_STACK};
-use crate::cli::error::argument;
+use crate::app::endpoints::DUAL_STACK;
+use crate::app::resolve;
 use crate::profile::{Document, SsoSession};
 use crate::session::start_url::StartUrlError;
 use crate::session::{pin, start_url};
+use crate::shell::quote::argument;
 
 /// Clock difference from which AWS rejects signatures.
 const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::context::{DoctorContext, is_kcaws};
 use super::finding::Finding;
-use crate::cli::error::argument;
 use crate::platform::file_facts::{Who, replaceable};
 use crate::platform::process::{lasting_path_of_self, whole_of};
 use crate::platform::which::on_fixed_path;
 use crate::profile::line::program_word;
 use crate::session::start_url::is_portal;
+use crate::shell::quote::argument;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const OWN: &str = env!("CARGO_PKG_VERSION");

@@ -168,7 +168,7 @@ mod tests {
         assert!(asked().look(references).is_empty());
         let told = asked().look(super::super::profiles::profile);
         assert!(states(&told) == ["error"] && told[0].reason.contains("names `nosuch`"), "{told:?}");
-        assert!(asked().look(super::super::profiles::source).is_empty(), "no tool takes anything");
+        assert!(asked().look(super::super::credential_source::source).is_empty(), "no tool takes anything");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::context::DoctorContext;
 use super::finding::Finding;
-use crate::cli::error::argument;
 use crate::cli::init::HOOK;
 use crate::configure::shell_line::ShellLine;
+use crate::shell::quote::argument;
 
 /// Checks whether the hook is loaded: a call through it is marked; otherwise a known startup file is read.
 pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {

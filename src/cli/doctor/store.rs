@@ -123,7 +123,7 @@ pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
     let (state, name) = (context.app.state(), session.name.as_str());
-    let fix = format!("run `kcaws login {}`", crate::cli::error::argument(name));
+    let fix = format!("run `kcaws login {}`", crate::shell::quote::argument(name));
     let status = match status::read(state, session) {
         Ok(status) => status,
         Err(error) => return vec![failed(name, &error.into())],

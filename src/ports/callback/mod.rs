@@ -24,7 +24,11 @@ pub const REGISTERED: &str = "http://127.0.0.1/oauth/callback";
 /// What the browser returned with.
 pub enum CallbackResult {
     Code(Secret<String>),
-    /// RFC 6749 section 4.1.2.1: `error` and `error_description`.
+    /// The user, or Identity Center on their behalf, denied access.
+    Denied {
+        description: Option<String>,
+    },
+    /// Any other error: RFC 6749 section 4.1.2.1: `error` and `error_description`.
     Refused {
         error: String,
         description: Option<String>,
@@ -70,10 +74,13 @@ fn read(query: &str, state: &Secret<String>) -> Option<CallbackResult> {
     let mut value = |name| values.remove(name).filter(|value| !value.expose().is_empty());
     match (value("code"), value("error")) {
         (Some(code), None) => Some(CallbackResult::Code(code)),
-        (None, Some(error)) => Some(CallbackResult::Refused {
-            error: error.expose().clone(),
-            description: value("error_description").map(|text| text.expose().clone()),
-        }),
+        (None, Some(error)) => {
+            let description = value("error_description").map(|text| text.expose().clone());
+            Some(match error.expose().as_str() {
+                "access_denied" => CallbackResult::Denied { description },
+                error => CallbackResult::Refused { error: error.to_owned(), description },
+            })
+        }
         _ => None,
     }
 }

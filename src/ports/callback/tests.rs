@@ -19,7 +19,7 @@ fn get(authority: &str, query: &str) -> String {
 fn code(returned: Option<CallbackResult>) -> Option<String> {
     match returned? {
         CallbackResult::Code(code) => Some(code.expose().clone()),
-        CallbackResult::Refused { .. } => None,
+        CallbackResult::Denied { .. } | CallbackResult::Refused { .. } => None,
     }
 }
 
@@ -73,6 +73,10 @@ fn a_refusal_comes_back_as_it_is_called() {
         Some(CallbackResult::Refused { error, description }) => {
             assert_eq!((error.as_str(), description.as_deref()), ("server_error", Some("not today")));
         }
+        _ => panic!("not understood"),
+    }
+    match read("error=access_denied&state=s", &"s".into()) {
+        Some(CallbackResult::Denied { description }) => assert_eq!(description, None),
         _ => panic!("not understood"),
     }
 }

@@ -184,7 +184,10 @@ pub enum ServiceError {
     /// Identity Center cannot use the KMS key that the administrator configured, whatever the request.
     #[error("{operation} was refused: Identity Center cannot use its KMS key ({reason})")]
     KmsKey { operation: &'static str, reason: String },
-    /// Any other named refusal: `invalid_request`, `invalid_scope`, …
+    /// The start URL or the Region is wrong.
+    #[error("{operation} was refused: invalid_request{}", reason_suffix(.description.as_deref()))]
+    InvalidRequest { operation: &'static str, description: Option<String> },
+    /// Any other named refusal: `invalid_scope`, `unauthorized_client`, …
     #[error("{operation} was refused: {code}{}", reason_suffix(.description.as_deref()))]
     Refused { operation: &'static str, code: String, description: Option<String> },
 
@@ -238,7 +241,13 @@ impl ServiceError {
 
     /// Returns whether the service explicitly refused what it was given.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::ExpiredToken | Self::AccessDenied { .. })
+        matches!(
+            self,
+            Self::Refused { .. }
+                | Self::InvalidRequest { .. }
+                | Self::ExpiredToken
+                | Self::AccessDenied { .. }
+        )
     }
 }
 

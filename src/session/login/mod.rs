@@ -5,7 +5,6 @@
 use chrono::{DateTime, Utc};
 
 use super::auto_login::AutoLogin;
-use super::files::A_REFRESH;
 use super::page::DevicePages;
 use super::stale_copies;
 use super::start_url::Portal;
@@ -16,6 +15,7 @@ use crate::ports::callback;
 use crate::ports::identity_center::{
     ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
+use crate::ports::lock_wait;
 
 /// What the user is asked to approve.
 pub struct PendingLogin {
@@ -85,7 +85,7 @@ impl Session<'_> {
         client_name: &str,
         anew: bool,
     ) -> Result<Registration, SessionError> {
-        let _lock = self.lock(A_REFRESH)?;
+        let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let mut record = self.record_for_login()?;
         let known = record.usable_registration(flow, &self.config.scopes, self.clock.now());
         let registration = match known.filter(|_| !anew) {
@@ -109,7 +109,7 @@ impl Session<'_> {
     ///
     /// If another process has logged in with it since `begun`, it is kept.
     pub(super) fn forget_registration(&self, flow: Flow, begun: DateTime<Utc>) -> Result<(), SessionError> {
-        let _lock = self.lock(A_REFRESH)?;
+        let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let Some(mut record) = self.load()? else { return Ok(()) };
         if record.login.as_ref().is_none_or(|login| login.flow != flow || login.logged_in_at < begun) {
             record.set_registration(flow, None);
@@ -133,7 +133,7 @@ impl Session<'_> {
         token: IssuedToken,
     ) -> Result<SessionStatus, SessionError> {
         let _section = CriticalSection::enter();
-        let _lock = self.lock(A_REFRESH)?;
+        let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         // The stored record is worth one registration of the other grant: no reason to lose the token.
         let mut record =
             self.record_for_login().unwrap_or_else(|_| TokenRecord::empty(self.config, self.endpoints));

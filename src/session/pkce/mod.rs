@@ -82,7 +82,7 @@ impl Session<'_> {
         };
         let code = match returned {
             CallbackResult::Code(code) => code,
-            CallbackResult::Refused { error, description } if error == "access_denied" => {
+            CallbackResult::Denied { description } => {
                 return Err(SessionError::Denied { reason: description.as_deref().map(excerpt) });
             }
             CallbackResult::Refused { error, description } => {

@@ -21,7 +21,7 @@ use crate::ports::identity_center::{EndpointError, Origin, ServiceError};
 use crate::ports::keyring::StoreKind;
 use crate::ports::passphrase::PassphraseError;
 use crate::ports::redirects::NoAnswer;
-use crate::ports::service_call::{CallError, CallErrorKind, CalledService};
+use crate::ports::service_call::{CallError, CallErrorKind, CalledService, RefusalCode};
 use crate::profile::ConfigError;
 use crate::profile::identity::RoleArn;
 use crate::profile::portal_url::BadStartUrl;
@@ -119,7 +119,7 @@ pub(super) fn of_service() -> Vec<CommandError> {
         key("KMS_InvalidStateException"),
         key("KMS_InvalidKeyUsageException"),
         key("KMS_AccessDeniedException"),
-        refused("invalid_request"),
+        ServiceError::InvalidRequest { operation: "RegisterClient", description: None },
         refused("invalid_scope"),
         ServiceError::Unauthorized,
         ServiceError::Forbidden,
@@ -180,7 +180,7 @@ pub(super) fn of_network() -> Vec<CommandError> {
     ] {
         let unreached = Unreached { at: text(host), why: text("connection refused") };
         errors.extend(all([
-            CallErrorKind::Refused { status: 403, code: Some(text("ExpiredToken")) },
+            CallErrorKind::Refused { status: 403, code: Some(RefusalCode::ExpiredToken) },
             CallErrorKind::Refused { status: 403, code: None },
             CallErrorKind::Overloaded { status: 503 },
             CallErrorKind::Unreachable(unreached),

@@ -95,6 +95,7 @@ impl Called<'_> {
             "access_denied" => ServiceError::AccessDenied { reason: why },
             "invalid_grant" => ServiceError::InvalidGrant,
             "invalid_client" => ServiceError::InvalidClient,
+            "invalid_request" => ServiceError::InvalidRequest { operation: self.operation, description: why },
             _ => ServiceError::Refused {
                 operation: self.operation,
                 code: excerpt(&body.error),
