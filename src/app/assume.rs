@@ -81,7 +81,7 @@ fn code(
 }
 
 fn refused(step: &AssumedRole, error: CallError) -> AppError {
-    match &error.trouble {
+    match &error.kind {
         CallErrorKind::Refused { code: Some(RefusalCode::AccessDenied), .. } => {
             AppError::RoleDenied { role: step.arn.clone(), has_mfa: step.mfa_serial.is_some() }
         }

@@ -278,7 +278,7 @@ pub fn check_region(app: &App, session: &SsoSession) -> Result<(), AppError> {
     }
     let in_url = start_url::region_of(&session.start_url).filter(|in_url| *in_url != session.region);
     match (in_url, app.document()?.place_of_region(&session.name)) {
-        (Some(in_url), Some(place)) => Err(ConfigError::WrongRegion { place, told: in_url }.into()),
+        (Some(in_url), Some(place)) => Err(ConfigError::WrongRegion { place, in_url }.into()),
         _ => Ok(()),
     }
 }

@@ -15,8 +15,8 @@ pub enum BadAnswer {
     StartUrl(#[from] BadStartUrl),
     #[error(transparent)]
     Region(#[from] NotARegion),
-    #[error("the start URL is in Region `{told}`, not in `{named}`")]
-    OtherRegion { told: String, named: String },
+    #[error("the start URL is in Region `{in_url}`, not in `{named}`")]
+    OtherRegion { in_url: String, named: String },
     #[error("`{0}` is not a valid session name")]
     Name(String),
 }

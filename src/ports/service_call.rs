@@ -14,11 +14,11 @@ const MOST_AGAIN: u32 = 2;
 const BACK_OFF: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .trouble.of(.host))]
+#[error("{}", .kind.of(.host))]
 pub struct CallError {
     pub service: CalledService,
     pub host: String,
-    pub trouble: CallErrorKind,
+    pub kind: CallErrorKind,
 }
 
 /// The services that are called this way.
@@ -143,8 +143,7 @@ impl ServiceEndpoint {
             let left = end.saturating_sub(clock.elapsed());
             let once = request.try_clone().ok_or_else(|| self.failed("the request cannot be sent"))?;
             let answer = self.http.ask(self.origin.is_https(), left, once);
-            let answer =
-                answer.map_err(|unreached| self.in_trouble(CallErrorKind::Unreachable(unreached)))?;
+            let answer = answer.map_err(|unreached| self.error(CallErrorKind::Unreachable(unreached)))?;
             match self.refusals.in_answer(&answer) {
                 None => return Ok(answer),
                 Some(CallErrorKind::Overloaded { .. })
@@ -153,7 +152,7 @@ impl ServiceEndpoint {
                     again += 1;
                     clock.sleep(BACK_OFF * again);
                 }
-                Some(trouble) => return Err(self.in_trouble(trouble)),
+                Some(kind) => return Err(self.error(kind)),
             }
         }
     }
@@ -161,22 +160,22 @@ impl ServiceEndpoint {
     /// Returns the error of a request that could not be built.
     pub fn failed(&self, why: impl std::fmt::Display) -> CallError {
         let unreached = Unreached { at: self.origin.host().to_owned(), why: why.to_string() };
-        self.in_trouble(CallErrorKind::Unreachable(unreached))
+        self.error(CallErrorKind::Unreachable(unreached))
     }
 
     /// Checks by its form whether a response with a success status comes from AWS.
     pub fn not_understood(&self, answer: &Answer) -> CallError {
         let is_page = answer.body.trim_ascii_start().starts_with(b"<")
             && answer.body.windows(5).take(1000).any(|word| word.eq_ignore_ascii_case(b"<html"));
-        self.in_trouble(if is_page && !has_aws_header(answer) {
+        self.error(if is_page && !has_aws_header(answer) {
             CallErrorKind::NotAws { status: answer.status }
         } else {
             CallErrorKind::NotUnderstood
         })
     }
 
-    fn in_trouble(&self, trouble: CallErrorKind) -> CallError {
-        CallError { service: self.service, host: self.origin.host().to_owned(), trouble }
+    fn error(&self, kind: CallErrorKind) -> CallError {
+        CallError { service: self.service, host: self.origin.host().to_owned(), kind }
     }
 }
 
@@ -203,7 +202,7 @@ mod tests {
     const CODED: Refusals = Refusals::Coded(|body| body.strip_prefix("code ").map(str::to_owned));
 
     #[test]
-    fn a_status_tells_a_refusal_from_trouble() {
+    fn a_status_distinguishes_refusals_from_errors() {
         assert_eq!(of(CODED, 200, None, ""), None);
         for status in [429, 500, 503] {
             assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::Overloaded { status }));

@@ -250,12 +250,12 @@ mod tests {
             Self { file: FakeConfigFile::with(text), state: FakeStateFolder::default(), clock }
         }
 
-        fn keeper(&self) -> ConfigWriter<'_> {
+        fn writer(&self) -> ConfigWriter<'_> {
             ConfigWriter { file: &self.file, state: &self.state, clock: &self.clock, how: WriteMode::Rename }
         }
 
         fn add(&self, name: &str) -> Result<Outcome<()>, SaveError> {
-            self.keeper().edit("profile add", |draft| {
+            self.writer().edit("profile add", |draft| {
                 draft.set(&Heading::Profile(name.to_owned()), &[("region", "r")]).map(|_| ())
             })
         }
@@ -283,11 +283,11 @@ mod tests {
         let fixture = Fixture::with("a\n");
         fixture.file.intrude("b\n");
         let add = |bytes: &[u8]| (!bytes.ends_with(b"x\n")).then(|| [bytes, b"x\n"].concat());
-        let backup = fixture.keeper().edit_bytes("configure", add).expect("writes").expect("is a change");
+        let backup = fixture.writer().edit_bytes("configure", add).expect("writes").expect("is a change");
         assert_eq!(fixture.text(), "b\nx\n");
         let (_, old) = backups::get(&fixture.state, backup).expect("reads").expect("is there");
         assert_eq!(old.expect("existed").as_slice(), b"b\n");
-        assert_eq!(fixture.keeper().edit_bytes("configure", add).expect("reads"), None);
+        assert_eq!(fixture.writer().edit_bytes("configure", add).expect("reads"), None);
     }
 
     #[test]
@@ -306,10 +306,10 @@ mod tests {
         let fixture = Fixture::with("[a]\n");
         fixture.add("x").expect("writes");
         let (_, old) = backups::get(&fixture.state, 1).expect("reads").expect("is there");
-        fixture.keeper().restore("profile undo", &old).expect("restores");
+        fixture.writer().restore("profile undo", &old).expect("restores");
         assert_eq!(fixture.text(), "[a]\n");
         let (_, newer) = backups::get(&fixture.state, 2).expect("reads").expect("is there");
-        fixture.keeper().restore("profile undo", &newer).expect("restores");
+        fixture.writer().restore("profile undo", &newer).expect("restores");
         assert!(fixture.text().contains("[profile x]"));
     }
 

@@ -14,7 +14,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::identity_center::{Endpoints, IssuedToken, Minted, Origin, Registration, Token};
+use crate::ports::identity_center::{Endpoints, Issued, IssuedToken, Origin, Registration, Token};
 use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
@@ -127,8 +127,8 @@ struct VersionOnly {
 impl TokenRecord {
     /// Returns whether the tokens may be sent to these endpoints.
     pub fn may_go_to(&self, endpoints: &Endpoints) -> bool {
-        Minted::Token.may_go(&self.oidc, &endpoints.oidc)
-            && Minted::Token.may_go(&self.portal, &endpoints.portal)
+        Issued::Token.may_go(&self.oidc, &endpoints.oidc)
+            && Issued::Token.may_go(&self.portal, &endpoints.portal)
     }
 
     pub fn empty(session: &SsoSession, endpoints: &Endpoints) -> Self {
@@ -357,7 +357,7 @@ mod tests {
         let from_login = Login::from_issued(Flow::Device, short(), at("2026-11-24T09:00:00Z"));
         assert!(
             !from_login.is_fresh(at("2026-11-24T09:00:01Z")),
-            "nobody tried yet whether there is a longer one"
+            "no one tried yet whether there is a longer one"
         );
     }
 

@@ -66,7 +66,7 @@ mod tests {
         };
         let asked =
             || of(&fixture.config, StorePreference::Named(StoreKind::SecretService), &fixture.state, &open);
-        assert!(asked().expect("looks").is_none(), "nobody has logged in");
+        assert!(asked().expect("looks").is_none(), "no one has logged in");
         fixture.log_in(None);
         let found = asked().expect("looks");
         assert!(

@@ -8,7 +8,7 @@ use super::files::SessionFile;
 pub use super::files::item_key;
 use super::sealed_store::{NotSealed, Plain, SealedStore};
 use super::{Session, SessionError, TokenRecord};
-use crate::ports::identity_center::{Endpoints, Minted};
+use crate::ports::identity_center::{Endpoints, Issued};
 use crate::ports::keyring::{KeyringError, SecretStore};
 use crate::ports::lock_wait;
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
@@ -67,13 +67,13 @@ impl Session<'_> {
     /// A record of another origin is an error: nothing in it may be sent to these endpoints.
     pub fn load(&self) -> Result<Option<TokenRecord>, SessionError> {
         let Some(record) = self.load_from_anywhere()? else { return Ok(None) };
-        for (minted, asked) in
+        for (issuer, asked) in
             [(&record.oidc, &self.endpoints.oidc), (&record.portal, &self.endpoints.portal)]
         {
-            if !Minted::Token.may_go(minted, asked) {
+            if !Issued::Token.may_go(issuer, asked) {
                 return Err(SessionError::ForeignEndpoint {
                     session: self.config.name.clone(),
-                    minted: minted.clone(),
+                    issuer: issuer.clone(),
                     asked: asked.clone(),
                 });
             }

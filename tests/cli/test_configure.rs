@@ -46,7 +46,7 @@ fn one_line_of_flags_leads_from_nothing_to_credentials() {
     output.expect_stderr("Try: aws sts get-caller-identity --profile ");
     let line = "credential-process --profile dev-power-user-access";
     fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok().expect_stdout("AccessKeyId");
-    assert!(!fixture.env.home().join(".bashrc").exists(), "nobody asked for it");
+    assert!(!fixture.env.home().join(".bashrc").exists(), "no one asked for it");
 }
 
 /// One that is being closed must not keep a new colleague from all others.

@@ -117,7 +117,7 @@ fn idp_opens_the_realms_logout_page_after_the_logout_at_aws() {
         .expect_stderr("Opening its logout page, then click \"Logout\"");
     assert_eq!(browser.wait_for_url(), LOGOUT_PAGE);
     assert_eq!(fixture.sim.count(Route::Logout), 1);
-    // Also when nobody is logged in here: the page is about the browser.
+    // Also when no one is logged in here: the page is about the browser.
     fixture.run("logout --idp").expect_ok().expect_stderr("Not logged in").expect_stderr(LOGOUT_PAGE);
 }
 

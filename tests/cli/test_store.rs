@@ -89,7 +89,7 @@ fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
     assert_eq!(output.stdout_text(), "200\n200\n");
 }
 
-/// The commands' own kcaws could read it no more, and may ask nobody.
+/// The commands' own kcaws could read it no more, and may ask no one.
 #[test]
 fn one_passphrase_is_enough_for_many_profiles_at_once() {
     require_program!("script");
@@ -113,7 +113,7 @@ fn one_passphrase_is_enough_for_many_profiles_at_once() {
     assert_eq!(both.stdout_text().matches("has keys").count(), 2, "{both}");
 
     std::fs::remove_dir_all(fixture.state().join("warm")).unwrap();
-    // The first has its credentials still, and asks nobody; the second needs the passphrase.
+    // The first has its credentials still, and asks no one; the second needs the passphrase.
     let first =
         fixture.kcaws("credential-process --session corp").args(["--account", ACCOUNT, "--role", ROLE]);
     let first = first.env(

@@ -22,7 +22,7 @@ const OTHER_ROLE: &str = "ReadOnlyAccess";
 const BOTO3_OF_THE_ENVIRONMENT: &str = "import boto3, json; caller = boto3.client('sts').get_caller_identity()\n\
      print(json.dumps({'arn': caller['Arn'], 'account': caller['Account']}))";
 
-/// A stage that all shapes share; each has files of its own.
+/// A fixture that all shapes share; each has files of its own.
 struct Oracle {
     fixture: LoginFixture,
     lines: Vec<(Client, Vec<OsString>)>,

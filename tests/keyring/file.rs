@@ -81,7 +81,7 @@ fn a_wrong_passphrase_is_no_damage_and_overwrites_nothing() {
     assert!(matches!(other.set(&corp(), &Secret::from("lost")), Err(KeyringError::WrongPassphrase(_))));
     assert!(matches!(unlock(&other), Err(KeyringError::WrongPassphrase(_))));
     assert_eq!(folder.file(), before);
-    assert!(other.delete(&corp()).expect("deletes"), "what nobody can open can still be removed");
+    assert!(other.delete(&corp()).expect("deletes"), "what no one can open can still be removed");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn is_absent(store: &SecretServiceStore, why: &str) {
         store.delete(&corp()).err(),
         store.unlock(&corp(), std::time::Duration::ZERO).err(),
     ] {
-        let error = error.expect("nobody is there");
+        let error = error.expect("no one is there");
         assert!(matches!(error, KeyringError::Absent { .. }), "{error:?}");
         assert!(cause(&error).contains(why), "{error:?}");
     }

@@ -81,7 +81,7 @@ fn an_item_that_is_there_is_written_to_and_not_replaced() {
     assert!(!service.has_said("Prompt"));
 }
 
-/// A token must not outlive a logout because nobody pressed a button.
+/// A token must not outlive a logout because no one pressed a button.
 #[test]
 fn a_removal_that_nobody_confirms_leaves_an_empty_item() {
     for person in [Person::Refuses, Person::IsNotThere] {
@@ -121,7 +121,7 @@ fn others_are_answered_while_a_person_thinks() {
     });
 }
 
-/// A first request that needs a client record kills gnome-keyring, and a search makes KeePassXC ask somebody.
+/// A first request that needs a client record kills gnome-keyring, and a search makes KeePassXC ask someone.
 #[test]
 fn nothing_that_is_asked_of_a_locked_keyring_raises_a_window() {
     let Some(desktop) = Desktop::empty() else { return };
@@ -255,7 +255,7 @@ fn unlocked_again_by_whomever() {
     assert_eq!(get(&desktop.store(), &corp()).as_deref(), Some("kept"));
 }
 
-/// Autologin desktops: the file is there, its password is empty, and the daemon says Locked until somebody asks it.
+/// Autologin desktops: the file is there, its password is empty, and the daemon says Locked until someone asks it.
 #[test]
 fn a_gnome_keyring_without_a_password_opens_for_whoever_reads() {
     let Some(mut desktop) = Desktop::empty() else { return };

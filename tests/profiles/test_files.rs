@@ -195,7 +195,7 @@ fn a_protected_folder_is_refused_too() {
     let setpriv = require_program!("setpriv");
     let env = TestEnv::new();
     let path = env.write_aws_config(SESSION);
-    // Somebody without root's rights, whose home all of this is.
+    // Someone without root's rights, whose home all of this is.
     for entry in ["", "bin", "run", "tmp", "home"] {
         chmod(&env.root().join(entry), 0o755);
     }
@@ -269,7 +269,7 @@ fn a_mounted_file_is_left_alone_unless_told() {
     };
     let refused = run(ADD);
     if refused.stderr_text().contains("unshare") || refused.stderr_text().contains("mount:") {
-        kcaws_test_kit::skip_allowed!("this machine gives nobody a mount namespace");
+        kcaws_test_kit::skip_allowed!("this machine gives no one a mount namespace");
     }
     refused.expect_code(1).expect_stderr("is a mount of its own").expect_stderr("--in-place");
     assert_eq!(std::fs::read_to_string(&real).unwrap(), SESSION);
@@ -368,7 +368,7 @@ fn the_line_calls_the_link_that_stays_and_every_shell_runs_it() {
     let start =
         format!("credential_process = \"{}/kcaws\" credential-process --session corp ", folder.display());
     assert!(line.starts_with(&start), "{line}");
-    // Nobody is logged in: exit 4 shows that the words arrived.
+    // No one is logged in: exit 4 shows that the words arrived.
     let command = line.split_once(" = ").unwrap().1.to_owned();
     env.command("sh").args(["-c", &command]).run().expect_code(4);
     let python = "import shlex, subprocess, sys; sys.exit(subprocess.call(shlex.split(sys.argv[1])))";

@@ -215,7 +215,7 @@ fn a_run_that_was_cut_off_is_taken_up_and_nothing_is_half_written() {
     assert_eq!(readers::ours(&fixture.env.read_aws_config()).len(), 181);
     fixture.sim.clear_log();
     fixture.run("profile sync --yes").expect_ok();
-    assert_eq!(fixture.sim.count(Route::ListAccountRoles), 60, "a whole run is asked anew");
+    assert_eq!(fixture.sim.count(Route::ListAccountRoles), 60, "a whole run asks again");
 }
 
 #[test]

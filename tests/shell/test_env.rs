@@ -102,7 +102,7 @@ fn the_variables_are_those_of_the_role_and_the_profiles_region() {
     assert!(!fixture.env.home().join("pwned").exists());
 }
 
-/// Every variable by which some tool would act as somebody else, and a shell inside `exec`.
+/// Every variable by which some tool would act as someone else, and a shell inside `exec`.
 const COMPETING: [&str; 8] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",

@@ -11,8 +11,8 @@ fn logged_in() -> LoginFixture {
     fixture
 }
 
-/// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: whoever started the tests may ignore
-/// some, and a shell cannot trap what was ignored when it began.
+/// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: what started the tests may ignore some,
+/// and a shell cannot trap what was ignored when it began.
 fn exec(fixture: &LoginFixture, options: &str, script: &str) -> TestCommand {
     let kcaws = fixture.env.command("env").arg("--default-signal").arg(binary());
     kcaws.arg("exec").args(options.split_whitespace()).args(["--", "sh", "-c", script])
@@ -259,7 +259,7 @@ fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
     fixture.run("exec nobody --serve -- true").expect_code(125);
 }
 
-/// boto3, the CLI and the SDKs would take it in silence: the command would act as somebody else.
+/// boto3, the CLI and the SDKs would take it in silence: the command would act as someone else.
 #[test]
 fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
     let fixture = logged_in();

@@ -213,10 +213,10 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     if args.import {
         profiles::of_other_tools(&mut run, found, &answers.start_url, app, ui)?;
     }
-    let wish = ProfileSelection::of(&run, ui);
-    if !matches!(wish, ProfileSelection::None) {
+    let selection = ProfileSelection::of(&run, ui);
+    if !matches!(selection, ProfileSelection::None) {
         if logged_in {
-            profiles::of_listing(&mut run, &wish, app, ui)?;
+            profiles::of_listing(&mut run, &selection, app, ui)?;
         } else {
             say_profiles_need_a_login(&run, ui);
         }

@@ -58,7 +58,7 @@ pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<
     }
     let target = Target::at(app, path, &args.write);
     let Some(backup) =
-        target.keeper().edit_bytes("configure --shell-line", |content| line.appended(content))?
+        target.writer().edit_bytes("configure --shell-line", |content| line.appended(content))?
     else {
         return row("unchanged");
     };

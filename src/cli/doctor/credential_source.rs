@@ -59,8 +59,8 @@ fn proven(context: &DoctorContext<'_>, name: &str, takings: &[(Family, Option<Ta
     let Some(aws) = aws else { return Finding::ok(name, judged) };
     let args = ["configure", "list", "--profile", name].map(OsString::from);
     let set = [("AWS_EC2_METADATA_DISABLED", "true"), ("KCAWS_AUTO_LOGIN", "false"), ("AWS_PAGER", "")];
-    match context.trials.run(&aws, &args, &set, PATIENCE) {
-        Ok(said) => told(name, &judged, is_ours, &said),
+    match context.commands.run(&aws, &args, &set, PATIENCE) {
+        Ok(output) => reported(name, &judged, is_ours, &output),
         Err(error @ RunError::NotStarted(_)) => Finding::ok(name, format!("{judged}; `aws`: {error}")),
         Err(error @ RunError::TooSlow(_)) => Finding::warning(
             name,
@@ -88,8 +88,8 @@ fn judged(takings: &[(Family, Option<Taken>)], credentials: Option<&Path>) -> St
 }
 
 /// Interprets the output of `aws configure list`, of which only the source of the keys is used; it masks the keys.
-fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Finding {
-    if let Some(source) = source_word(said.stdout.expose()) {
+fn reported(name: &str, judged: &str, is_ours: bool, output: &CommandOutput) -> Finding {
+    if let Some(source) = source_word(output.stdout.expose()) {
         let text = format!("{judged}; the AWS CLI reports `{source}`");
         return match (is_ours, source) {
             (true, "custom-process") | (false, _) => Finding::ok(name, text),
@@ -101,7 +101,7 @@ fn told(name: &str, judged: &str, is_ours: bool, said: &CommandOutput) -> Findin
         };
     }
     // Only lines of kcaws: another program may print anything to stderr.
-    let words = said.stderr.expose().lines().map(str::trim).filter(|line| !line.is_empty() && is_ours);
+    let words = output.stderr.expose().lines().map(str::trim).filter(|line| !line.is_empty() && is_ours);
     let words: Vec<&str> = words.collect();
     let ours =
         |start: &str| words.iter().find_map(|line| line.split_once(start).map(|(_, rest)| rest.trim()));
@@ -159,7 +159,7 @@ mod tests {
     fn asked(more: &str, succeeded: bool, stdout: &str, stderr: &str) -> Finding {
         let mut doctor = doctor(more).program("bin/aws").profile("dev");
         let bin = doctor.path("bin");
-        doctor.trials = doctor.trials.with(bin.join("aws"), succeeded, stdout, stderr);
+        doctor.commands = doctor.commands.with(bin.join("aws"), succeeded, stdout, stderr);
         let bin = bin.display().to_string();
         doctor.env("PATH", &bin).look(source).remove(0)
     }
@@ -176,9 +176,9 @@ mod tests {
     #[test]
     fn what_kcaws_says_in_it_is_passed_on() {
         let stderr = "\nError when retrieving credentials from custom-process: kcaws: error: no valid login for session `corp`\nkcaws: hint: run `kcaws login corp`\n";
-        let told = asked("", false, "", stderr);
-        assert_eq!(told.fix.as_deref(), Some("run `kcaws login corp`"));
-        assert!(told.reason.ends_with("no valid login for session `corp`"), "{told:?}");
+        let finding = asked("", false, "", stderr);
+        assert_eq!(finding.fix.as_deref(), Some("run `kcaws login corp`"));
+        assert!(finding.reason.ends_with("no valid login for session `corp`"), "{finding:?}");
         let broken = asked("", false, "", "\nUnable to parse config file: x\n");
         assert_eq!(states(&[broken]), ["error"]);
     }
@@ -189,7 +189,7 @@ mod tests {
         let doctor = || {
             let mut doctor = doctor(other).program("bin/aws").profile("other");
             let bin = doctor.path("bin");
-            doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
+            doctor.commands = doctor.commands.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
             doctor.env("PATH", &bin)
         };
@@ -216,7 +216,7 @@ mod tests {
         ] {
             let mut doctor = doctor(&config).credentials(credentials).program("bin/aws").profile(name);
             let bin = doctor.path("bin");
-            doctor.trials = doctor.trials.with(bin.join("aws"), false, "", "hunter2");
+            doctor.commands = doctor.commands.with(bin.join("aws"), false, "", "hunter2");
             let bin = bin.display().to_string();
             let found = doctor.env("PATH", &bin).look(source);
             assert!(found[0].reason.contains("--run-others"), "{config:?} {credentials:?}: {found:?}");
@@ -224,8 +224,8 @@ mod tests {
         // Ours alone is asked.
         let mut ours = doctor(over_ours).program("bin/aws").profile("over");
         let bin = ours.path("bin");
-        ours.trials =
-            ours.trials.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
+        ours.commands =
+            ours.commands.with(bin.join("aws"), true, &TABLE.replace("custom-process", "assume-role"), "");
         let bin = bin.display().to_string();
         assert!(ours.env("PATH", &bin).look(source)[0].reason.contains("reports `assume-role`"));
     }

@@ -212,8 +212,8 @@ mod tests {
         let plain = "[profile x]\nregion = y\n";
         let doctor =
             || doctor(plain).credentials("[x]\ncredential_process = /opt/vault export\n").profile("x");
-        let told = doctor().look(profile);
-        assert!(told[0].reason.contains("credentials:2"), "{told:?}");
+        let findings = doctor().look(profile);
+        assert!(findings[0].reason.contains("credentials:2"), "{findings:?}");
         let alone =
             self::doctor("").credentials("[x]\naws_access_key_id = AKIA\n").profile("x").look(profile);
         assert_eq!(states(&alone), ["warning"], "{alone:?}");

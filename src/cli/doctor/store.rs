@@ -109,9 +109,9 @@ fn gnome_keyring(context: &DoctorContext<'_>, name: &str) -> Option<String> {
     let full = "gnome-keyring-daemon";
     let program =
         on_fixed_path(full, &context.app.env).filter(|_| name.len() >= 15 && full.starts_with(name))?;
-    let said = context.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
+    let output = context.commands.run(&program, &["--version".into()], &[], SLOW).ok()?;
     // It prints its name first, as it was called.
-    let (_, version) = said.stdout.expose().lines().next()?.split_once(": ")?;
+    let (_, version) = output.stdout.expose().lines().next()?.split_once(": ")?;
     version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| format!("{full} {version}"))
 }
 
@@ -289,7 +289,7 @@ mod tests {
         let locked = doctor.look(store);
         assert_eq!(states(&locked), ["error"]);
         assert!(locked[0].reason.contains("locked"), "{locked:?}");
-        assert_eq!(doctor.ports.keyring.calls().unlock, 0, "nobody is prompted");
+        assert_eq!(doctor.ports.keyring.calls().unlock, 0, "no one is prompted");
         let mut absent = logged_in_desk(Some("refresh"));
         absent.ports.absent = vec![StoreKind::SecretService];
         assert_eq!(states(&absent.look(store)), ["error"]);

@@ -115,7 +115,7 @@ error_codes! {
     Refused = "refused",
     RoleDenied = "role_denied",
     Root = "root",
-    ServerTrouble = "server_trouble",
+    ServerError = "server_trouble",
     Settings = "settings",
     Setup = "setup",
     Signin = "signin",

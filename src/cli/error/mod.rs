@@ -217,12 +217,12 @@ impl From<EndpointError> for CommandError {
             EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure.hint(
                 "an endpoint is a scheme, a host and an optional path, such as https://sso.example.com",
             ),
-            EndpointError::Foreign { minted, asked } => {
+            EndpointError::Foreign { issuer, asked } => {
                 let failure = Self { code: ErrorCode::ForeignEndpoint, ..failure };
                 if asked.by_setting().is_empty() {
                     failure.hint(format!(
                         "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to an endpoint at {}",
-                        minted.host()
+                        issuer.host()
                     ))
                 } else {
                     failure

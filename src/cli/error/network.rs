@@ -46,7 +46,7 @@ impl From<CallError> for CommandError {
             CalledService::Signin => ErrorCode::Signin,
         };
         let failure = Self::new(Exit::Failed, code, error.to_string());
-        match error.trouble {
+        match error.kind {
             CallErrorKind::Refused { code: Some(RefusalCode::ExpiredToken), .. } => {
                 failure.hint("they have just expired; run the same command again")
             }

@@ -186,9 +186,7 @@ impl From<ServiceError> for CommandError {
             }
             ServiceError::NoTime { .. } => failed(ErrorCode::Timeout)
                 .hint("run the same command again; the keyring or another kcaws process took too long"),
-            ServiceError::ServerTrouble { .. } => {
-                failed(ErrorCode::ServerTrouble).hint("try again in a moment")
-            }
+            ServiceError::ServerError { .. } => failed(ErrorCode::ServerError).hint("try again in a moment"),
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
             ServiceError::Throttled | ServiceError::SlowDown => failed(ErrorCode::Throttled)
                 .because(

@@ -83,7 +83,7 @@ fn a_refusal_comes_back_as_it_is_called() {
 
 #[test]
 fn the_tab_is_told_the_end_and_holds_nothing_else() {
-    for (verdict, words) in [
+    for (outcome, words) in [
         (Some(LoginOutcome::LoggedIn), "You are logged in"),
         (Some(LoginOutcome::Failed), "failed"),
         (None, "failed"),
@@ -95,8 +95,8 @@ fn the_tab_is_told_the_end_and_holds_nothing_else() {
         assert_eq!(code(callback.wait(LONG)).as_deref(), Some("the-code"));
         // The second one with the state is late.
         assert!(get(&authority, &format!("code=the-code&state={STATE}")).starts_with("HTTP/1.1 404"));
-        match verdict {
-            Some(verdict) => Box::new(callback).close(verdict),
+        match outcome {
+            Some(outcome) => Box::new(callback).close(outcome),
             None => drop(callback),
         }
         let page = tab.join().expect("no panic");

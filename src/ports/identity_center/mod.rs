@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::hosts::{is_region, is_sign_in_host};
 pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, loopback_or_https};
-pub use self::reach::Minted;
+pub use self::reach::Issued;
 pub use self::received::{Token, is_account_id, is_role_name};
 use crate::ports::clock::Skew;
 use crate::secret::{self, Secret};
@@ -206,7 +206,7 @@ pub enum ServiceError {
     #[error("too many requests (429)")]
     Throttled,
     #[error("{host} returned an error ({status})")]
-    ServerTrouble { host: String, status: u16 },
+    ServerError { host: String, status: u16 },
     #[error("cannot reach {host}: {why}")]
     Unreachable { host: String, why: String },
     #[error("{host} did not answer within {} s", .after.as_secs())]
@@ -232,7 +232,7 @@ impl ServiceError {
             self,
             Self::Throttled
                 | Self::SlowDown
-                | Self::ServerTrouble { .. }
+                | Self::ServerError { .. }
                 | Self::Unreachable { .. }
                 | Self::TimedOut { .. }
                 | Self::NoTime { .. }

@@ -73,7 +73,7 @@ fn what_a_person_changed_stays() {
     let (after, _) = synced(&hand, &plan.note, &want(&listed, &settings("region = \"b\"\n")), true);
     assert_eq!(after, hand);
     let (after, _) = synced(&text, &plan.note, &want(&listed, &settings("region = \"b\"\n")), true);
-    assert_eq!(after, text.replace("region = a", "region = b"), "nobody touched this one");
+    assert_eq!(after, text.replace("region = a", "region = b"), "no one touched this one");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn what_is_pruned_with_lines_of_somebodys_is_told() {
         let (after, kept) = synced(&hand, &plan.note, &[], false);
         assert_eq!((after, kept.removed_with_more.len()), (hand, 0));
     }
-    // Blank lines are nobody's, and what follows the last setting stays in any case.
+    // Blank lines belong to no one, and what follows the last setting stays in any case.
     let spaced = text.replace("region = a\n", "\nregion = a\n") + "# behind\n";
     let (after, pruned) = synced(&spaced, &plan.note, &[], true);
     assert_eq!((after.as_str(), pruned.removed_with_more.len()), ("# behind\n", 0));

@@ -35,7 +35,7 @@ fn log_in(fixture: &Fixture, client_id: &str) {
     let token = fixture.session().wait_for_return(&pending, |_| {}).expect("a token");
     fixture.session().complete_login(Flow::Pkce, pending.registration.clone(), token).expect("stored");
     pending.succeed();
-    assert_eq!(callback.verdict(), Some(LoginOutcome::LoggedIn));
+    assert_eq!(callback.outcome(), Some(LoginOutcome::LoggedIn));
 }
 
 /// RFC 7636 appendix B.

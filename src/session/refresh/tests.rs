@@ -163,7 +163,7 @@ fn a_store_that_takes_no_writes_stops_the_refresh_before_the_token_is_spent() {
 #[test]
 fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
     type Trouble = fn(&Fixture);
-    let troubles: [(&str, Option<&str>, Trouble); 5] = [
+    let causes: [(&str, Option<&str>, Trouble); 5] = [
         ("no network", Some("refresh-1"), |fixture| fixture.center.tokens.will(Err(unreachable()))),
         ("throttled", Some("refresh-1"), |fixture| fixture.center.tokens.will(Err(ServiceError::SlowDown))),
         ("a registration that is refused", Some("refresh-1"), |fixture| {
@@ -172,14 +172,14 @@ fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
         ("a store that takes no mark", Some("refresh-1"), |fixture| fixture.store.take_writes(Some(0))),
         ("no refresh token", None, |_| {}),
     ];
-    for (what, refresh_token, trouble) in troubles {
+    for (what, refresh_token, cause) in causes {
         let fixture = Fixture::new();
         fixture.log_in(refresh_token);
         fixture.clock.advance(OLD);
-        trouble(&fixture);
+        cause(&fixture);
         assert_eq!(fixture.session().access_token().expect(what).expose(), "access-1", "{what}");
         fixture.clock.advance(OVER.saturating_sub(OLD));
-        trouble(&fixture);
+        cause(&fixture);
         assert!(fixture.session().access_token().is_err(), "{what}");
     }
 }

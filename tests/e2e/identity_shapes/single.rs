@@ -40,7 +40,7 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("nothing but a region", "[profile p]\nregion = eu-west-1\n", "", Refused),
     shape("no such profile", "[profile q]\n@line@", "", NoLine),
     shape("a profile without the prefix", "[p]\n@line@", "", NoLine),
-    shape("somebody else's program", "[profile p]\ncredential_process = /bin/false\n", "", Refused),
+    shape("someone else's program", "[profile p]\ncredential_process = /bin/false\n", "", Refused),
     // Two sources in one profile.
     shape("a line and keys of the same permission set", "[profile p]\n@line@@sso@", "", Same),
     shape("a line and keys of another permission set", "[profile p]\n@line@@other_sso@", "", Refused),

@@ -25,7 +25,7 @@ const LEAST_SPREAD: Duration = Duration::from_millis(40);
 /// The time that counts as a whole call.
 const WHOLE_CALL: Duration = Duration::from_secs(15);
 
-pub(in crate::credentials) struct SharedPace<'a> {
+pub(in crate::credentials) struct SharedRate<'a> {
     clock: &'a dyn Clock,
     state: &'a dyn StateFolder,
     name: String,
@@ -43,7 +43,7 @@ enum Look {
     Wait(Duration),
 }
 
-impl<'a> SharedPace<'a> {
+impl<'a> SharedRate<'a> {
     pub(in crate::credentials) fn of(
         session: &SsoSession,
         clock: &'a dyn Clock,

@@ -60,7 +60,7 @@ impl Called<'_> {
         E: std::error::Error + 'static,
     {
         match (raw_answer(error), self.service) {
-            (None, _) => self.trouble(error),
+            (None, _) => self.failure(error),
             (Some(raw), _) if raw.status().is_success() => self.unreadable(raw, error),
             (Some(raw), Service::Oidc) => self.oidc(raw),
             (Some(raw), Service::Portal) => self.portal(raw),
@@ -132,7 +132,7 @@ impl Called<'_> {
         match status {
             429 => ServiceError::Throttled,
             511 => ServiceError::NotAws { host, status },
-            500..600 => ServiceError::ServerTrouble { host, status },
+            500..600 => ServiceError::ServerError { host, status },
             _ if !is_of_aws => ServiceError::NotAws { host, status },
             _ => ServiceError::NotUnderstood {
                 host,
@@ -155,7 +155,7 @@ impl Called<'_> {
     }
 
     /// Returns the error for a call without a readable response.
-    fn trouble<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
+    fn failure<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
     where
         E: std::error::Error + 'static,
     {

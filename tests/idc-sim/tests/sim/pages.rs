@@ -185,7 +185,7 @@ fn a_form_that_another_site_made_changes_nothing() {
     assert_eq!(walk.submit(&consent, "Allow", &[("form_token", "guess")]).status, 403);
     assert_eq!(walk.submit(&consent, "Allow", &[("decision", "perhaps")]).status, 400);
     assert_eq!(sim.pending().len(), 1);
-    // Whoever is not signed in is sent to do so, form or not.
+    // Without a sign-in the form leads to one.
     assert!(PageClient::new().submit(&consent, "Allow", &[]).has_button("Sign in"));
     assert_eq!(sim.pending().len(), 1);
 }
