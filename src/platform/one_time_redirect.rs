@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_served_any_more_when_the_waiting_is_given_up() {
+    fn no_one_is_served_any_more_when_the_waiting_is_given_up() {
         let one_time = OneTimeRedirect::listen().expect("listens");
         let authority = one_time.0.authority.clone();
         drop(one_time.serve(&Secret::from("x"), Duration::from_secs(600)).expect("a thread"));

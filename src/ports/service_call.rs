@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_mark_of_awss_it_is_somebody_else_who_answers() {
+    fn without_a_mark_of_awss_it_is_someone_else_who_answers() {
         for status in [301, 307, 400, 403, 404, 407, 451, 511] {
             assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::NotAws { status }), "{status}");
         }

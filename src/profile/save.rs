@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_is_made_again_on_what_somebody_else_wrote() {
+    fn an_edit_is_made_again_on_what_someone_else_wrote() {
         let fixture = Fixture::with("[a]\n");
         fixture.file.intrude("[b]\n");
         let outcome = fixture.add("x").expect("writes");
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_appended_to_what_somebody_else_wrote_and_what_was_there_is_kept() {
+    fn bytes_are_appended_to_what_someone_else_wrote_and_what_was_there_is_kept() {
         let fixture = Fixture::with("a\n");
         fixture.file.intrude("b\n");
         let add = |bytes: &[u8]| (!bytes.ends_with(b"x\n")).then(|| [bytes, b"x\n"].concat());
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_never_stops_writing_is_named() {
+    fn anyone_who_never_stops_writing_is_named() {
         let fixture = Fixture::with("[a]\n");
         for number in 0..ATTEMPTS {
             fixture.file.intrude(&format!("[b{number}]\n"));

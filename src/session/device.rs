@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_at_the_interval_until_somebody_approves() {
+    fn polls_at_the_interval_until_someone_approves() {
         let pending = || Err(ServiceError::AuthorizationPending);
         let (outcome, naps) = wait([pending(), pending(), Ok(token())]);
         assert_eq!(outcome.expect("a token").access_token.secret().expose(), "access");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_nobody_could_mean_are_bounded() {
+    fn times_that_no_one_could_mean_are_bounded() {
         let of = |interval, expires_in| DeviceAuthorization {
             interval: Duration::from_secs(interval),
             expires_in: Duration::from_secs(expires_in),

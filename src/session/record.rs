@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_newer_or_foreign_is_told_apart() {
+    fn what_is_damaged_newer_or_foreign_is_distinguished() {
         let read = |text: &str, session: &SsoSession| TokenRecord::from_text(&text.into(), session).err();
         assert_eq!(read("", &corp()), Some(RecordError::Damaged));
         assert_eq!(read(r#"{"kcaws":1,"session":"#, &corp()), Some(RecordError::Damaged));

@@ -56,7 +56,7 @@ mod tests {
     use crate::session::testing::Fixture;
 
     #[test]
-    fn the_noted_store_is_asked_and_no_other_and_nobody_is_prompted() {
+    fn the_noted_store_is_asked_and_no_other_and_no_one_is_prompted() {
         let fixture = Fixture::new();
         let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
             if kind == fixture.store.kind() {

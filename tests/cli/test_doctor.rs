@@ -121,7 +121,7 @@ fn a_healthy_desk_is_exit_0_with_one_line_per_check() {
 }
 
 #[test]
-fn nothing_is_changed_and_offline_asks_nobody() {
+fn nothing_is_changed_and_offline_asks_no_one() {
     let fixture = healthy();
     let kept = || {
         let mut files: Vec<_> = walk(&fixture.state());

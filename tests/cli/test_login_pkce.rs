@@ -171,7 +171,7 @@ fn an_error_of_the_login_page_ends_the_wait_with_its_name_and_its_text_does_not_
 }
 
 #[test]
-fn whoever_knocks_at_the_port_without_the_state_learns_nothing_and_spoils_nothing() {
+fn a_visitor_without_the_state_learns_nothing_and_spoils_nothing() {
     let fixture = LoginFixture::new();
     let (mut login, page) = begin(&fixture, PRINTED);
     let (authority, path) = callback(&page);

@@ -184,7 +184,7 @@ fn tools_cannot_be_asked_and_are_told_what_to_set() {
 }
 
 #[test]
-fn nobody_is_sent_to_the_browser_for_tokens_that_have_no_passphrase() {
+fn no_one_is_sent_to_the_browser_for_tokens_that_have_no_passphrase() {
     let fixture = on_file();
     fixture.run("login --no-browser").expect_code(5).expect_stderr("locked");
     fixture.env.set_env("KCAWS_PASSPHRASE_COMMAND", "true");
@@ -210,7 +210,7 @@ fn a_wrong_passphrase_is_named_and_harms_nothing() {
 }
 
 #[test]
-fn whoever_lost_the_passphrase_logs_in_elsewhere_and_the_file_goes() {
+fn anyone_who_lost_the_passphrase_logs_in_elsewhere_and_the_file_goes() {
     let fixture = with_command();
     fixture.log_in();
     fixture.env.remove_env("KCAWS_PASSPHRASE_COMMAND");

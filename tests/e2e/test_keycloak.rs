@@ -105,7 +105,7 @@ fn alice_logs_in_at_keycloak_and_the_aws_cli_is_hers() {
 }
 
 #[test]
-fn somebody_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does() {
+fn someone_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does() {
     let server = require_keycloak!();
     let chromium = require_chromium!();
     let (realm, fixture) = company(server, &["alice"]);
@@ -122,7 +122,7 @@ fn somebody_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does
 }
 
 #[test]
-fn somebody_whose_session_was_ended_is_told_to_log_in_and_can_if_keycloak_lets_her() {
+fn someone_whose_session_was_ended_is_told_to_log_in_and_can_if_keycloak_lets_her() {
     let server = require_keycloak!();
     let (realm, fixture) = company(server, &["alice"]);
     let carol = realm.create_user("carol", "carol@example.com", "carol-pw");

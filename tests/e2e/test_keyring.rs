@@ -138,7 +138,7 @@ fn a_login_to_another_store_leaves_nothing_in_the_first() {
 }
 
 #[test]
-fn a_keyring_daemon_that_dies_under_a_crowd_loses_nobodys_login() {
+fn a_keyring_daemon_that_dies_under_a_crowd_loses_no_ones_login() {
     require_program!("gnome-keyring-daemon");
     let fixture = on_the_desktop();
     let mut keyring = PrivateKeyring::start(&fixture.env);

@@ -60,7 +60,7 @@ fn overwriting_leaves_one_item() {
 }
 
 #[test]
-fn locked_is_said_at_once_and_nobody_is_asked() {
+fn locked_is_said_at_once_and_no_one_is_asked() {
     let Some(desktop) = Desktop::unlocked() else { return };
     let store = desktop.store();
     set(&store, &corp(), "kept");

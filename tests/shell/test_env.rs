@@ -190,7 +190,7 @@ fn what_cannot_be_quoted_and_who_is_not_logged_in_print_nothing() {
 }
 
 #[test]
-fn a_shell_without_a_syntax_of_its_own_is_told_and_posix_shells_get_theirs() {
+fn a_shell_without_a_syntax_of_its_own_is_reported_and_posix_shells_get_theirs() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     let env =

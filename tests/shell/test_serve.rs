@@ -23,7 +23,7 @@ fn serving(fixture: &LoginFixture) -> (Running, serde_json::Value) {
 }
 
 #[test]
-fn whoever_has_the_two_variables_is_served_until_somebody_ends_it() {
+fn a_client_with_both_variables_is_served_until_the_end() {
     let python = require_program!("python3");
     let fixture = LoginFixture::new();
     fixture.log_in();

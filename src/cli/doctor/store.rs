@@ -266,7 +266,7 @@ mod tests {
     use crate::session::testing::Fixture;
 
     /// Logged in a minute ago, in the session of [`CORP`].
-    fn logged_in_desk(refresh: Option<&str>) -> TestDoctor {
+    fn logged_in_doctor(refresh: Option<&str>) -> TestDoctor {
         let mut doctor = TestDoctor::new().config(CORP);
         let mut fixture = Fixture::new();
         fixture.config.start_url = "https://d-1.awsapps.com/start".to_owned();
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_store_answers_is_locked_or_is_not_there() {
-        let doctor = logged_in_desk(Some("refresh"));
+        let doctor = logged_in_doctor(Some("refresh"));
         let fine = doctor.look(store);
         assert_eq!(states(&fine), ["ok"]);
         assert!(fine[0].reason.contains("it has the tokens"), "{fine:?}");
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(states(&locked), ["error"]);
         assert!(locked[0].reason.contains("locked"), "{locked:?}");
         assert_eq!(doctor.ports.keyring.calls().unlock, 0, "no one is prompted");
-        let mut absent = logged_in_desk(Some("refresh"));
+        let mut absent = logged_in_doctor(Some("refresh"));
         absent.ports.absent = vec![StoreKind::SecretService];
         assert_eq!(states(&absent.look(store)), ["error"]);
     }
@@ -307,8 +307,8 @@ mod tests {
 
     #[test]
     fn the_login_is_there_lasts_and_can_be_renewed() {
-        assert_eq!(states(&logged_in_desk(Some("refresh")).look(login)), ["ok"]);
-        assert_eq!(states(&logged_in_desk(None).look(login)), ["warning"]);
+        assert_eq!(states(&logged_in_doctor(Some("refresh")).look(login)), ["ok"]);
+        assert_eq!(states(&logged_in_doctor(None).look(login)), ["warning"]);
         let none = TestDoctor::new().config(CORP).look(login);
         assert_eq!(none[0].fix.as_deref(), Some("run `kcaws login corp`"));
     }

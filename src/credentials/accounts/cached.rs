@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_logged_in_has_none_and_leaves_none() {
+    fn no_one_logged_in_has_none_and_leaves_none() {
         let fixture = Fixture::new();
         let login = logged_in(&fixture);
         fixture.session().keep_known(login, &listed("Admin"));

@@ -115,7 +115,7 @@ fn the_tab_is_told_the_end_and_holds_nothing_else() {
 }
 
 #[test]
-fn one_browser_is_sent_on_and_whoever_reads_the_command_line_later_is_not() {
+fn one_browser_is_sent_on_and_anyone_who_reads_the_command_line_later_is_not() {
     let callback = listen();
     let authority = callback.authority.clone();
     let entry = callback.send_on("https://oidc.eu-central-1.amazonaws.com/authorize?state=s");
@@ -176,7 +176,7 @@ fn wrong_requests_of_every_kind_neither_learn_anything_nor_end_the_wait() {
 const LONGEST: usize = 64 * 1024;
 
 #[test]
-fn connections_that_say_nothing_or_half_of_it_keep_nobody_out() {
+fn connections_that_say_nothing_or_half_of_it_keep_no_one_out() {
     let callback = listen();
     let authority = callback.authority.clone();
     let silent: Vec<TcpStream> = (0..200)
@@ -197,7 +197,7 @@ fn connections_that_say_nothing_or_half_of_it_keep_nobody_out() {
 }
 
 #[test]
-fn nobody_but_this_machine_can_connect() {
+fn no_one_but_this_machine_can_connect() {
     let callback = listen();
     let port = callback.authority.rsplit(':').next().expect("a port");
     // Another loopback address is another interface to a listener.

@@ -165,7 +165,7 @@ mod tests {
     struct PlatformError(u32);
 
     #[test]
-    fn a_look_that_meets_a_write_is_told_apart_by_its_number() {
+    fn a_look_that_meets_a_write_is_distinguished_by_its_number() {
         for number in [1018, 32, 33, 170] {
             assert!(
                 matches!(Wincred::interpret(&PlatformError(number)), Some(BackendError::Changing(_))),

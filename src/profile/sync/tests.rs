@@ -77,7 +77,7 @@ fn what_a_person_changed_stays() {
 }
 
 #[test]
-fn nobody_elses_profile_is_written_or_pruned() {
+fn no_profile_of_another_is_written_or_pruned() {
     let listed = [(account(1, "dev"), roles(&["Admin"])), (account(2, "default"), roles(&["x"]))];
     let wanted = want(&listed, &settings("name = \"{account_name}\"\n"));
     let text = "[profile dev]\nregion = mine\n";
@@ -183,7 +183,7 @@ fn what_is_as_noted_follows_the_listing() {
 }
 
 #[test]
-fn what_is_pruned_with_lines_of_somebodys_is_told() {
+fn lines_of_a_person_that_are_pruned_are_reported() {
     let config = settings("region = \"a\"\noutput = \"json\"\n");
     let listed = [(account(1, "dev"), roles(&["Admin"]))];
     let (text, plan) = synced("", &Note::default(), &want(&listed, &config), true);

@@ -32,7 +32,7 @@ fn a_fresh_token_is_used_without_asking_anybody() {
 }
 
 #[test]
-fn nobody_logged_in_is_said() {
+fn no_one_logged_in_is_said() {
     assert_eq!(why(Fixture::new().session().access_token()), LoginNeeded::NeverLoggedIn);
 }
 
@@ -136,7 +136,7 @@ fn a_refused_registration_needs_a_login_and_forgets_nothing() {
 }
 
 #[test]
-fn without_a_refresh_token_or_with_an_old_registration_nobody_is_asked() {
+fn without_a_refresh_token_or_with_an_old_registration_no_one_is_asked() {
     let fixture = Fixture::new();
     fixture.log_in(None);
     fixture.clock.advance(OVER);
@@ -185,7 +185,7 @@ fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
 }
 
 #[test]
-fn whoever_refreshes_too_long_is_not_waited_for_while_the_old_token_is_good() {
+fn anyone_who_refreshes_too_long_is_not_waited_for_while_the_old_token_is_good() {
     let fixture = Fixture::new();
     fixture.log_in(Some("refresh-1"));
     fixture.clock.advance(OLD);
@@ -219,7 +219,7 @@ fn a_registration_without_an_end_is_refreshed_with() {
 }
 
 #[test]
-fn a_login_of_another_origin_is_used_by_nobody() {
+fn a_login_of_another_origin_is_used_by_no_one() {
     let mut fixture = Fixture::new();
     fixture.log_in(Some("refresh-1"));
     fixture.endpoints.portal = crate::ports::identity_center::Origin::new("https://elsewhere.example.com");

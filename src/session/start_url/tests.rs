@@ -114,7 +114,7 @@ fn a_dual_stack_portal_is_told_by_its_host() {
 }
 
 #[test]
-fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
+fn a_start_url_of_aws_is_taken_as_it_is_and_no_one_is_asked() {
     for (url, region, instance) in [
         ("https://d-1234567890.awsapps.com/start", REGION, "d-1234567890"),
         ("https://d-1234567890.awsapps.com/start/", REGION, "d-1234567890"),
@@ -141,7 +141,7 @@ fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
 }
 
 #[test]
-fn a_name_that_somebody_chose_is_no_id_of_an_instance() {
+fn a_name_that_someone_chose_is_no_id_of_an_instance() {
     let instance = |url: &str| Instance::of(&Url::parse(url).expect(url)).0;
     for (url, known) in [
         ("https://ssoins-1234567890abcdef.awsapps.com/start", "ssoins-1234567890abcdef"),

@@ -275,7 +275,7 @@ fn no_entry_and_trouble_or_credentials_that_are_over_are_said() {
 }
 
 #[test]
-fn an_entry_from_the_future_is_fetched_anew() {
+fn an_entry_from_the_future_is_fetched_again() {
     let fixture = warmed();
     let behind = crate::ports::clock::FakeClock::at("2026-11-24T11:00:00Z");
     let warm = CredentialCache { clock: &behind, ..fixture.warm() };
@@ -287,7 +287,7 @@ fn an_entry_from_the_future_is_fetched_anew() {
 }
 
 #[test]
-fn a_config_that_changed_elsewhere_is_stamped_anew() {
+fn a_config_that_changed_elsewhere_gets_a_new_stamp() {
     let fixture = warmed();
     let role = role();
     let edited = wanted(&role).stamped(Some(stamp(2)));

@@ -76,7 +76,7 @@ fn a_denied_login_ends_with_the_servers_word() {
 }
 
 #[test]
-fn a_code_that_nobody_approves_expires() {
+fn a_code_that_no_one_approves_expires() {
     let cli = require_client!(Client::AwsCli);
     let (sim, env) = proxied(IdcSim::builder());
     FakeBrowser::install(&env);

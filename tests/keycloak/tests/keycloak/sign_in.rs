@@ -74,7 +74,7 @@ fn the_answer_can_be_carried_to_the_service_provider() {
 }
 
 #[test]
-fn a_wrong_password_and_an_unknown_user_look_alike_and_are_told_apart_by_the_events() {
+fn a_wrong_password_and_an_unknown_user_look_alike_and_are_distinguished_by_the_events() {
     let server = require_keycloak!();
     let realm = server.realm();
     let (_provider, url) = connected(&realm);

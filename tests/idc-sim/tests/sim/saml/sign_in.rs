@@ -281,7 +281,7 @@ fn by_the_proxy_everything_stands_at_aws_hosts() {
 }
 
 #[test]
-fn with_an_identity_provider_nobody_gets_in_by_password() {
+fn with_an_identity_provider_no_one_gets_in_by_password() {
     let sim = IdcSim::builder().user(ALICE, "wonderland").start();
     let client = Client::new(&sim);
     let fields = [("username", ALICE), ("password", "wonderland"), ("next", "/start")];
