@@ -20,7 +20,7 @@ use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
 use crate::profile::{Document, Role};
-use crate::words::typed_words;
+use crate::shell::words::typed_words;
 
 /// Print completions for the shells
 #[derive(Args, Debug)]

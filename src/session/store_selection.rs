@@ -240,7 +240,7 @@ mod tests {
             let why = SessionError::Keyring(KeyringError::NoDefault(DESKTOP)).to_string();
             assert_eq!(chosen.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>(), [why]);
         }
-        assert_eq!(no_default.calls().unlock, 0, "nobody is asked to make one");
+        assert_eq!(no_default.calls().unlock, 0, "no one is asked to make one");
     }
 
     #[test]

@@ -230,16 +230,16 @@ mod tests {
             let line: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             let error =
                 Cli::try_parse_from(std::iter::once(&"kcaws".into()).chain(&line)).expect_err("wrong");
-            let told = in_our_words(&error, &command_of(&Cli::command(), line.iter()))
+            let error = in_our_words(&error, &command_of(&Cli::command(), line.iter()))
                 .as_json(Situation::default())["error"]
                 .clone();
-            let text = |key: &str| told[key].as_str().unwrap_or("").to_owned();
-            assert!(text("message").starts_with(message) && text("hint").starts_with(hint), "{told}");
+            let text = |key: &str| error[key].as_str().unwrap_or("").to_owned();
+            assert!(text("message").starts_with(message) && text("hint").starts_with(hint), "{error}");
             assert!(
-                text("cause").starts_with(cause) && cause.is_empty() == told["cause"].is_null(),
-                "{told}"
+                text("cause").starts_with(cause) && cause.is_empty() == error["cause"].is_null(),
+                "{error}"
             );
-            assert_eq!(told["code"], "usage");
+            assert_eq!(error["code"], "usage");
         }
     }
 }

@@ -7,8 +7,9 @@ use clap::{Command, CommandFactory as _};
 
 use crate::app::App;
 use crate::cli::Cli;
-use crate::cli::error::{CommandError, ErrorCode, Exit, argument};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::profile::Document;
+use crate::shell::quote::argument;
 use crate::similar::similar;
 
 /// Returns the error for a missing `--` before the command of `exec`, with the corrected line as the hint.

@@ -5,6 +5,7 @@
 
 mod config;
 mod context;
+mod credential_source;
 mod environment;
 mod files;
 pub mod finding;
@@ -80,7 +81,7 @@ const CHECKS: &[Check] = &[
     Check { name: "profile", look: profiles::profile },
     Check { name: "references", look: references::references },
     Check { name: "shadowing", look: profiles::shadowing },
-    Check { name: "source", look: profiles::source },
+    Check { name: "source", look: credential_source::source },
     Check { name: "program", look: programs::program },
     Check { name: "quotes", look: quotes::quotes },
     Check { name: "versions", look: programs::versions },

@@ -124,7 +124,7 @@ error_codes! {
     RoleDenied = "role_denied",
     Root = "root",
     Scim = "scim",
-    ServerTrouble = "server_trouble",
+    ServerError = "server_trouble",
     Settings = "settings",
     Setup = "setup",
     Signin = "signin",

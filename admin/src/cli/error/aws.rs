@@ -46,7 +46,7 @@ impl From<AwsError> for CommandError {
                 .hint("check the network, the proxy (HTTPS_PROXY) and the Region in the access file"),
             AwsError::NotAws { .. } => failure(Exit::Failed, ErrorCode::NotAws)
                 .hint("a proxy or a sign-in page of the network answers in AWS's place: check HTTPS_PROXY and the network"),
-            AwsError::ServerTrouble { .. } => failure(Exit::Failed, ErrorCode::ServerTrouble)
+            AwsError::ServerTrouble { .. } => failure(Exit::Failed, ErrorCode::ServerError)
                 .hint("run the same command again in a minute; https://health.aws.amazon.com shows AWS's own state"),
             AwsError::NotFound { .. } => failure(Exit::Failed, ErrorCode::NotFound)
                 .hint("it may have been removed a moment ago: run the same command again"),

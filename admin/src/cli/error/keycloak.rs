@@ -29,7 +29,7 @@ impl From<KeycloakError> for CommandError {
                 .hint("it may have been removed a moment ago: run the same command again"),
             KeycloakError::Conflict { .. } => failure(Exit::Failed, ErrorCode::Keycloak)
                 .hint("somebody else made it a moment ago: run the same command again"),
-            KeycloakError::Unavailable { .. } => failure(Exit::Failed, ErrorCode::ServerTrouble)
+            KeycloakError::Unavailable { .. } => failure(Exit::Failed, ErrorCode::ServerError)
                 .hint("run the same command again in a minute; the server's log has the reason"),
             KeycloakError::Refused { .. } => {
                 failure(Exit::Failed, ErrorCode::Keycloak).hint("the server's log has the reason")

@@ -18,7 +18,7 @@ impl From<ScimError> for CommandError {
             ),
             ScimError::Throttled { .. } => failure(Exit::Failed, ErrorCode::Throttled)
                 .hint("wait a minute, then run the same command again"),
-            ScimError::ServerTrouble { .. } => failure(Exit::Failed, ErrorCode::ServerTrouble)
+            ScimError::ServerTrouble { .. } => failure(Exit::Failed, ErrorCode::ServerError)
                 .hint("run the same command again in a minute"),
             ScimError::Refused { .. } => failure(Exit::Failed, ErrorCode::Scim).hint("run with -v for details"),
             ScimError::NotUnderstood { .. } => failure(Exit::Failed, ErrorCode::NotUnderstood)
