@@ -1,6 +1,6 @@
 //! Which AWS service a host name belongs to: the dispatch of the proxy entry.
 
-use crate::switches::Settings;
+use crate::settings::Settings;
 
 /// One of AWS's services that the simulator plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +91,7 @@ pub(crate) struct KnownHost {
 
 /// Finds the service and region of `host` (lower case, no port).
 pub(crate) fn known(host: &str, settings: &Settings) -> Option<KnownHost> {
-    let start_hosts = std::iter::once(&settings.start_url).chain(&settings.more_start_urls);
-    if start_hosts.filter_map(|url| host_of(url)).any(|start| start == host) {
+    if settings.start_urls().filter_map(|url| host_of(url)).any(|start| start == host) {
         return Some(KnownHost { service: Service::Start, region: settings.region.clone() });
     }
     if settings.vanity.iter().any(|(vanity, _)| vanity == host) {

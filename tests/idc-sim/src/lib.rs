@@ -41,8 +41,10 @@ mod proxy;
 mod route;
 mod saml;
 mod secret;
+mod settings;
 mod signin;
 mod sigv4;
+mod start;
 mod state;
 mod sts;
 mod switches;
@@ -58,7 +60,8 @@ pub use operator::{PendingCode, SeededLogin};
 pub use route::Route;
 pub use saml::trail::TrailEvent;
 pub use secret::SECRET_MARK;
+pub use settings::Settings;
 pub use switches::{
     AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, SignatureOn,
-    SlowDown, VerificationUri,
+    SlowDown, Throttle, VerificationUri,
 };

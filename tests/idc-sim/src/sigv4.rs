@@ -209,7 +209,6 @@ mod tests {
     use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
-    use crate::log::Entry;
 
     /// The key of AWS's published Signature Version 4 test suite.
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -224,15 +223,9 @@ mod tests {
             );
         }
         Call {
-            entry: Entry::Plain,
-            host: "example.amazonaws.com".into(),
-            service: None,
-            region: "us-east-1".into(),
-            method: method.into(),
-            path: "/".into(),
-            query: query.into(),
             headers: map,
             body: Bytes::copy_from_slice(body.as_bytes()),
+            ..Call::to(method, &format!("/?{query}"))
         }
     }
 

@@ -10,7 +10,7 @@ use crate::faults::Faults;
 use crate::log::Log;
 use crate::saml::acs::ServiceProvider;
 use crate::secret;
-use crate::switches::Settings;
+use crate::settings::Settings;
 use crate::throttle::Bucket;
 
 /// The scope that gives access to accounts, and with it a short-lived token and a refresh token.
@@ -204,11 +204,11 @@ pub(crate) struct PageToken {
 }
 
 impl Sim {
-    pub(crate) fn new(settings: Settings, directory: Directory) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
             clock: Clock::default(),
             state: Mutex::new(State {
-                directory,
+                directory: settings.directory(),
                 disabled_grace: settings.disabled_grace,
                 ..State::default()
             }),

@@ -10,7 +10,6 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::call::{Call, Fields};
 use crate::hosts::{self, Partition};
-use crate::route::Route;
 use crate::secret;
 use crate::sigv4::{Authorization, SignatureError};
 use crate::state::{RoleCredentials, Sim};
@@ -21,26 +20,53 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 /// Status, code, message of an error answer.
 type Refusal = (StatusCode, &'static str, String);
 
-pub(crate) fn answer(sim: &Sim, call: &Call, route: Route) -> Response {
-    let request_id = secret::uuid();
-    let outcome = match route {
-        // Not signed: the web identity token speaks for itself.
-        Route::AssumeRoleWithWebIdentity => assume::with_web_identity(sim, &call.fields(), &request_id),
-        Route::AssumeRole => {
-            caller(sim, call).and_then(|caller| assume::as_role(sim, &caller, &call.fields(), &request_id))
+pub(crate) fn get_caller_identity(sim: &Sim, call: &Call) -> Response {
+    respond(|request_id| {
+        let caller = caller(sim, call)?;
+        let fields = call.fields();
+        let action = fields.first("Action").unwrap_or_default();
+        check_version(&fields, action)?;
+        match action {
+            "GetCallerIdentity" => Ok(identity_xml(sim, &caller, request_id)),
+            _ => Err(invalid_action(action, VERSION)),
         }
-        _ => caller(sim, call).and_then(|caller| {
-            let fields = call.fields();
-            match operation(&fields) {
-                ("GetCallerIdentity", VERSION) => Ok(identity_xml(sim, &caller, &request_id)),
-                (action, version) => {
-                    let text = format!("Could not find operation {action} for version {version}");
-                    Err((StatusCode::BAD_REQUEST, "InvalidAction", text))
-                }
-            }
-        }),
-    };
-    match outcome {
+    })
+}
+
+pub(crate) fn assume_role(sim: &Sim, call: &Call) -> Response {
+    respond(|request_id| {
+        let caller = caller(sim, call)?;
+        let fields = call.fields();
+        check_version(&fields, "AssumeRole")?;
+        assume::as_role(sim, &caller, &fields, request_id)
+    })
+}
+
+/// Not signed: the web identity token speaks for itself.
+pub(crate) fn assume_role_with_web_identity(sim: &Sim, call: &Call) -> Response {
+    respond(|request_id| {
+        let fields = call.fields();
+        check_version(&fields, "AssumeRoleWithWebIdentity")?;
+        assume::with_web_identity(sim, &fields, request_id)
+    })
+}
+
+fn check_version(fields: &Fields, action: &str) -> Result<(), Refusal> {
+    match fields.first("Version").unwrap_or_default() {
+        VERSION => Ok(()),
+        version => Err(invalid_action(action, version)),
+    }
+}
+
+fn invalid_action(action: &str, version: &str) -> Refusal {
+    let text = format!("Could not find operation {action} for version {version}");
+    (StatusCode::BAD_REQUEST, "InvalidAction", text)
+}
+
+/// Runs an operation with a fresh request id, and writes its answer or its refusal.
+fn respond(operation: impl FnOnce(&str) -> Result<Markup, Refusal>) -> Response {
+    let request_id = secret::uuid();
+    match operation(&request_id) {
         Ok(body) => xml(StatusCode::OK, &request_id, &body),
         Err((status, code, message)) => {
             let body = html! {
@@ -52,20 +78,6 @@ pub(crate) fn answer(sim: &Sim, call: &Call, route: Route) -> Response {
             xml(status, &request_id, &body)
         }
     }
-}
-
-/// Returns the route of a request to STS, all of which share method and path.
-pub(crate) fn route(call: &Call) -> Route {
-    match operation(&call.fields()) {
-        ("AssumeRole", VERSION) => Route::AssumeRole,
-        ("AssumeRoleWithWebIdentity", VERSION) => Route::AssumeRoleWithWebIdentity,
-        _ => Route::GetCallerIdentity,
-    }
-}
-
-/// Returns the action and the version that a request names.
-fn operation(fields: &Fields) -> (&str, &str) {
-    (fields.first("Action").unwrap_or_default(), fields.first("Version").unwrap_or_default())
 }
 
 /// Authenticates the caller by the signature.
