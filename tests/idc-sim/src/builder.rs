@@ -7,8 +7,8 @@ use crate::handle::IdcSim;
 use crate::iam::IamRole;
 use crate::settings::Settings;
 use crate::switches::{
-    AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, SignatureOn,
-    SlowDown, Throttle, VerificationUri,
+    AccountState, AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize,
+    RefreshRotation, SameAccount, SignatureOn, SlowDown, Throttle, VerificationUri,
 };
 
 /// Made by [`IdcSim::builder`]; each method sets a field of [`Settings`], where the defaults are described.
@@ -58,6 +58,17 @@ setters! {
     long_console_sessions: bool,
     multi_session: bool,
     access_control_attributes: bool,
+    empty_pages: bool,
+    account_paths: bool,
+    account_status: bool,
+    operation_time: Duration,
+    outstanding_operations: usize,
+    same_account: SameAccount,
+    write_spread: Duration,
+    delegates_list_by_principal: bool,
+    policies_per_role: usize,
+    permission_set_quota: usize,
+    permission_sets_enabled: bool,
 }
 
 impl Builder {
@@ -125,6 +136,54 @@ impl Builder {
     /// Assigns nothing to any user: the portal lists no accounts.
     pub fn no_assignments(mut self) -> Self {
         self.settings.no_assignments = true;
+        self
+    }
+
+    /// Sets [`Settings::management_account`].
+    pub fn management_account(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.settings.management_account);
+        self
+    }
+
+    /// Lets an account administer the instance beside the management account.
+    pub fn delegated_administrator(mut self, account: &str) -> Self {
+        self.settings.delegated_administrators.push(account.to_owned());
+        self
+    }
+
+    /// Adds an organizational unit, `/Workloads/Prod`, and those above it.
+    pub fn organizational_unit(mut self, path: &str) -> Self {
+        self.settings.organizational_units.push(path.to_owned());
+        self
+    }
+
+    /// Puts an account into an organizational unit, which is added if it is not there.
+    pub fn account_unit(mut self, account: &str, path: &str) -> Self {
+        self.settings.account_units.push((account.to_owned(), path.to_owned()));
+        self
+    }
+
+    /// Sets the state of an account in the organization.
+    pub fn account_state(mut self, account: &str, state: AccountState) -> Self {
+        self.settings.account_states.push((account.to_owned(), state));
+        self
+    }
+
+    /// Tags an account.
+    pub fn account_tag(mut self, account: &str, key: &str, value: &str) -> Self {
+        self.settings.account_tags.push((account.to_owned(), key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Takes a customer managed policy, `/path/name`, away from an account.
+    pub fn missing_policy(mut self, account: &str, policy: &str) -> Self {
+        self.settings.missing_policies.push((account.to_owned(), policy.to_owned()));
+        self
+    }
+
+    /// Sets [`Settings::admin_throttle`]; `None`: as fast as asked.
+    pub fn admin_throttle(mut self, throttle: Option<Throttle>) -> Self {
+        self.settings.admin_throttle = throttle;
         self
     }
 

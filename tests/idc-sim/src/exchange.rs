@@ -18,7 +18,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::route::{self, Found, Route};
 use crate::state::Sim;
 use crate::switches::DateHeader;
-use crate::{control, portal};
+use crate::{aws_json, control, portal};
 
 /// More than any client has reason to send.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -177,7 +177,8 @@ fn date(sim: &Sim, response: &mut Response, faulty: Option<FaultyDate>) {
 
 fn dispatch(sim: &Sim, found: Found, call: &Call) -> Response {
     match found {
-        Found::Operation(operation) => (operation.handler)(sim, call),
+        Found::Operation(operation) => operation.answer(sim, call),
+        Found::UnknownTarget => aws_json::unknown_target(call),
         Found::Nothing => text(StatusCode::NOT_FOUND, "the simulator knows no such path"),
         Found::WrongHost => misdirected(call),
         Found::WrongMethod(Service::Portal) => portal::method_not_allowed(),

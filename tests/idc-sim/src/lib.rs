@@ -19,10 +19,13 @@
 //! `admin` are what happens from outside, by `handle` (Rust) or `control` (HTTP).
 
 mod admin;
+mod administrator;
+mod aws_json;
 mod browser;
 mod builder;
 mod ca;
 mod call;
+mod caller;
 mod clock;
 mod control;
 mod directory;
@@ -35,6 +38,7 @@ mod iam;
 mod log;
 mod oidc;
 mod operator;
+mod organizations;
 mod pages;
 mod portal;
 mod proxy;
@@ -44,6 +48,7 @@ mod secret;
 mod settings;
 mod signin;
 mod sigv4;
+mod sso_admin;
 mod start;
 mod state;
 mod sts;
@@ -51,6 +56,7 @@ mod switches;
 mod throttle;
 
 pub use builder::Builder;
+pub use caller::AccessKey;
 pub use clock::rfc3339;
 pub use faults::Fault;
 pub use handle::{ArmedFault, IdcSim};
@@ -62,6 +68,6 @@ pub use saml::trail::TrailEvent;
 pub use secret::SECRET_MARK;
 pub use settings::Settings;
 pub use switches::{
-    AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, SignatureOn,
-    SlowDown, Throttle, VerificationUri,
+    AccountState, AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize,
+    RefreshRotation, SameAccount, SignatureOn, SlowDown, Throttle, VerificationUri,
 };

@@ -289,7 +289,7 @@ fn print_facts(sim: &IdcSim, ca_out: Option<&std::path::Path>) -> io::Result<()>
     if let Some(file) = ca_out {
         writeln!(out, "# ca {}", file.display())?;
     }
-    for (name, value) in sim.env() {
+    for (name, value) in sim.env().into_iter().chain(sim.admin_env()) {
         writeln!(out, "export {name}={value}")?;
     }
     writeln!(out, "# ready")?;

@@ -5,31 +5,40 @@ use axum::response::Response;
 use crate::call::Call;
 use crate::hosts::Service;
 use crate::state::Sim;
-use crate::{browser, federation, oidc, portal, saml, sts};
+use crate::{aws_json, browser, federation, oidc, organizations, portal, saml, sso_admin, sts};
 
-type Handler = fn(&Sim, &Call) -> Response;
+/// What serves an operation, and what tells it apart from others with its method and path.
+#[derive(Clone, Copy, Debug)]
+enum Handler {
+    /// `Action` in query or form; `None`: the only one, or the one that takes the rest.
+    Http { action: Option<&'static str>, run: fn(&Sim, &Call) -> Response },
+    /// `X-Amz-Target`, here without the service's prefix.
+    Json { name: &'static str, run: aws_json::Operation },
+}
 
 /// One place at which an operation is served.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
-    pub(crate) route: Route,
+    route: Route,
     service: Service,
     method: &'static str,
     /// A star stands for one segment, at the end for the rest.
     path: &'static str,
-    /// `Action` in query or form, where several operations share method and path.
-    action: Option<&'static str>,
-    pub(crate) handler: Handler,
+    handler: Handler,
 }
 
-/// Rows of `NAME, handler: PLACE, …;` with places `Service METHOD "path"` and, where operations share one,
-/// `where Action = "…"`; the operation without goes last there and takes the rest.
+/// Rows of `ROUTE, handler: PLACE, …;` with places `Service METHOD "path"` and, where operations share one,
+/// `where Action = "…"` (the operation without it comes last and takes the rest); then rows of
+/// `ROUTE, handler: Service "Operation";` for services of JSON 1.1.
 macro_rules! operations {
-    ($(
-        $(#[$doc:meta])*
-        $route:ident, $handler:path:
-            $($service:ident $method:ident $path:literal $(where Action = $action:literal)?),+;
-    )+) => {
+    (
+        http {$(
+            $(#[$doc:meta])*
+            $route:ident, $handler:path:
+                $($service:ident $method:ident $path:literal $(where Action = $action:literal)?),+;
+        )+}
+        json {$($json:ident, $operation:path: $api:ident $name:literal;)+}
+    ) => {
         /// Names each operation, for faults and for the request log.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Route {
@@ -37,6 +46,10 @@ macro_rules! operations {
                 $(#[$doc])*
                 $(#[doc = concat!("`", stringify!($method), " ", $path, "`")])+
                 $route,
+            )+
+            $(
+                #[doc = concat!("`", $name, "` of ", stringify!($api))]
+                $json,
             )+
             /// `CONNECT` at the proxy entry; logged when refused. Of the faults a status, a delay and a cut act.
             Connect,
@@ -46,58 +59,161 @@ macro_rules! operations {
 
         impl Route {
             /// Every route, for loops.
-            pub const ALL: &'static [Self] = &[$(Self::$route,)+ Self::Connect, Self::Unknown];
+            pub const ALL: &'static [Self] =
+                &[$(Self::$route,)+ $(Self::$json,)+ Self::Connect, Self::Unknown];
         }
 
-        const OPERATIONS: &[Operation] = &[$($(Operation {
-            route: Route::$route,
-            service: Service::$service,
-            method: stringify!($method),
-            path: $path,
-            action: operations!(@action $($action)?),
-            handler: $handler,
-        },)+)+];
+        const OPERATIONS: &[Operation] = &[
+            $($(Operation {
+                route: Route::$route,
+                service: Service::$service,
+                method: stringify!($method),
+                path: $path,
+                handler: Handler::Http { action: operations!(@action $($action)?), run: $handler },
+            },)+)+
+            $(Operation {
+                route: Route::$json,
+                service: Service::$api,
+                method: "POST",
+                path: "/",
+                handler: Handler::Json { name: $name, run: $operation },
+            },)+
+        ];
     };
     (@action) => { None };
     (@action $action:literal) => { Some($action) };
 }
 
 operations! {
-    RegisterClient, oidc::register::answer: Oidc POST "/client/register";
-    StartDeviceAuthorization, oidc::device::answer: Oidc POST "/device_authorization";
-    CreateToken, oidc::token::answer: Oidc POST "/token";
-    Authorize, oidc::authorize::answer: Oidc GET "/authorize";
-    ListAccounts, portal::list_accounts: Portal GET "/assignment/accounts";
-    ListAccountRoles, portal::list_account_roles: Portal GET "/assignment/roles";
-    GetRoleCredentials, portal::get_role_credentials: Portal GET "/federation/credentials";
-    Logout, portal::logout: Portal POST "/logout";
-    ConsoleLogin, federation::login:
-        SignIn GET "/federation" where Action = "login", SignIn POST "/federation" where Action = "login";
-    GetSigninToken, federation::get_signin_token: SignIn GET "/federation", SignIn POST "/federation";
-    ConsoleLogout, federation::logout: SignIn GET "/oauth";
-    AssumeRole, sts::assume_role: Sts POST "/" where Action = "AssumeRole";
-    AssumeRoleWithWebIdentity, sts::assume_role_with_web_identity:
-        Sts POST "/" where Action = "AssumeRoleWithWebIdentity";
-    GetCallerIdentity, sts::get_caller_identity: Sts POST "/";
-    /// The page that takes the user code.
-    DevicePage, browser::device_page:
-        Device GET "/", Device GET "/device", Start GET "/start/device", SignIn GET "/platform/authorize";
-    /// The sign-in form.
-    SignIn, browser::sign_in: Start GET "/start/sign-in", Start POST "/start/sign-in";
-    /// The SAML service provider's metadata.
-    SamlMetadata, saml::metadata::answer: SignIn GET "/platform/saml/metadata";
-    /// Where the browser leaves for the identity provider.
-    SamlLogin, saml::request::login: SignIn GET "/platform/saml/login";
-    /// The assertion consumer service.
-    SamlAcs, saml::acs::answer: SignIn POST "/platform/saml/acs/*";
-    /// The page with Allow and Deny.
-    Consent, browser::consent: Start GET "/start/consent", Start POST "/start/consent";
-    /// The portal's first page.
-    StartPage, browser::start_page: Start GET "/start", Start GET "/start/";
-    /// A company's own host.
-    Vanity, browser::vanity: Vanity GET "/aws";
-    /// Where the first page's script goes for a shortcut link, `#/console?…`.
-    PortalConsole, federation::by_shortcut: Start GET "/start/console";
+    http {
+        RegisterClient, oidc::register::answer: Oidc POST "/client/register";
+        StartDeviceAuthorization, oidc::device::answer: Oidc POST "/device_authorization";
+        CreateToken, oidc::token::answer: Oidc POST "/token";
+        Authorize, oidc::authorize::answer: Oidc GET "/authorize";
+        ListAccounts, portal::list_accounts: Portal GET "/assignment/accounts";
+        ListAccountRoles, portal::list_account_roles: Portal GET "/assignment/roles";
+        GetRoleCredentials, portal::get_role_credentials: Portal GET "/federation/credentials";
+        Logout, portal::logout: Portal POST "/logout";
+        ConsoleLogin, federation::login:
+            SignIn GET "/federation" where Action = "login", SignIn POST "/federation" where Action = "login";
+        GetSigninToken, federation::get_signin_token: SignIn GET "/federation", SignIn POST "/federation";
+        ConsoleLogout, federation::logout: SignIn GET "/oauth";
+        AssumeRole, sts::assume_role: Sts POST "/" where Action = "AssumeRole";
+        AssumeRoleWithWebIdentity, sts::assume_role_with_web_identity:
+            Sts POST "/" where Action = "AssumeRoleWithWebIdentity";
+        GetCallerIdentity, sts::get_caller_identity: Sts POST "/";
+        /// The page that takes the user code.
+        DevicePage, browser::device_page:
+            Device GET "/", Device GET "/device", Start GET "/start/device", SignIn GET "/platform/authorize";
+        /// The sign-in form.
+        SignIn, browser::sign_in: Start GET "/start/sign-in", Start POST "/start/sign-in";
+        /// The SAML service provider's metadata.
+        SamlMetadata, saml::metadata::answer: SignIn GET "/platform/saml/metadata";
+        /// Where the browser leaves for the identity provider.
+        SamlLogin, saml::request::login: SignIn GET "/platform/saml/login";
+        /// The assertion consumer service.
+        SamlAcs, saml::acs::answer: SignIn POST "/platform/saml/acs/*";
+        /// The page with Allow and Deny.
+        Consent, browser::consent: Start GET "/start/consent", Start POST "/start/consent";
+        /// The portal's first page.
+        StartPage, browser::start_page: Start GET "/start", Start GET "/start/";
+        /// A company's own host.
+        Vanity, browser::vanity: Vanity GET "/aws";
+        /// Where the first page's script goes for a shortcut link, `#/console?…`.
+        PortalConsole, federation::by_shortcut: Start GET "/start/console";
+    }
+    json {
+        ListInstances, sso_admin::instance::list: SsoAdmin "ListInstances";
+        DescribeInstance, sso_admin::instance::describe: SsoAdmin "DescribeInstance";
+        ListRegions, sso_admin::instance::list_regions: SsoAdmin "ListRegions";
+        CreatePermissionSet, sso_admin::permission_sets::create: SsoAdmin "CreatePermissionSet";
+        DescribePermissionSet, sso_admin::permission_sets::describe: SsoAdmin "DescribePermissionSet";
+        UpdatePermissionSet, sso_admin::permission_sets::update: SsoAdmin "UpdatePermissionSet";
+        DeletePermissionSet, sso_admin::permission_sets::delete: SsoAdmin "DeletePermissionSet";
+        ListPermissionSets, sso_admin::permission_sets::list: SsoAdmin "ListPermissionSets";
+        AttachManagedPolicyToPermissionSet, sso_admin::policies::attach_managed:
+            SsoAdmin "AttachManagedPolicyToPermissionSet";
+        DetachManagedPolicyFromPermissionSet, sso_admin::policies::detach_managed:
+            SsoAdmin "DetachManagedPolicyFromPermissionSet";
+        ListManagedPoliciesInPermissionSet, sso_admin::policies::list_managed:
+            SsoAdmin "ListManagedPoliciesInPermissionSet";
+        AttachCustomerManagedPolicyReferenceToPermissionSet, sso_admin::policies::attach_customer:
+            SsoAdmin "AttachCustomerManagedPolicyReferenceToPermissionSet";
+        DetachCustomerManagedPolicyReferenceFromPermissionSet, sso_admin::policies::detach_customer:
+            SsoAdmin "DetachCustomerManagedPolicyReferenceFromPermissionSet";
+        ListCustomerManagedPolicyReferencesInPermissionSet, sso_admin::policies::list_customer:
+            SsoAdmin "ListCustomerManagedPolicyReferencesInPermissionSet";
+        PutInlinePolicyToPermissionSet, sso_admin::policies::put_inline:
+            SsoAdmin "PutInlinePolicyToPermissionSet";
+        GetInlinePolicyForPermissionSet, sso_admin::policies::get_inline:
+            SsoAdmin "GetInlinePolicyForPermissionSet";
+        DeleteInlinePolicyFromPermissionSet, sso_admin::policies::delete_inline:
+            SsoAdmin "DeleteInlinePolicyFromPermissionSet";
+        PutPermissionsBoundaryToPermissionSet, sso_admin::policies::put_boundary:
+            SsoAdmin "PutPermissionsBoundaryToPermissionSet";
+        GetPermissionsBoundaryForPermissionSet, sso_admin::policies::get_boundary:
+            SsoAdmin "GetPermissionsBoundaryForPermissionSet";
+        DeletePermissionsBoundaryFromPermissionSet, sso_admin::policies::delete_boundary:
+            SsoAdmin "DeletePermissionsBoundaryFromPermissionSet";
+        TagResource, sso_admin::tags::tag: SsoAdmin "TagResource";
+        UntagResource, sso_admin::tags::untag: SsoAdmin "UntagResource";
+        ListTagsForResource, sso_admin::tags::list: SsoAdmin "ListTagsForResource";
+        ListPermissionSetsProvisionedToAccount, sso_admin::provisioning::list_permission_sets:
+            SsoAdmin "ListPermissionSetsProvisionedToAccount";
+        ListAccountsForProvisionedPermissionSet, sso_admin::provisioning::list_accounts:
+            SsoAdmin "ListAccountsForProvisionedPermissionSet";
+        ProvisionPermissionSet, sso_admin::provisioning::provision: SsoAdmin "ProvisionPermissionSet";
+        DescribePermissionSetProvisioningStatus, sso_admin::status::describe_provisioning:
+            SsoAdmin "DescribePermissionSetProvisioningStatus";
+        ListPermissionSetProvisioningStatus, sso_admin::status::list_provisionings:
+            SsoAdmin "ListPermissionSetProvisioningStatus";
+        CreateAccountAssignment, sso_admin::assignments::create: SsoAdmin "CreateAccountAssignment";
+        DescribeAccountAssignmentCreationStatus, sso_admin::status::describe_creation:
+            SsoAdmin "DescribeAccountAssignmentCreationStatus";
+        ListAccountAssignmentCreationStatus, sso_admin::status::list_creations:
+            SsoAdmin "ListAccountAssignmentCreationStatus";
+        DeleteAccountAssignment, sso_admin::assignments::delete: SsoAdmin "DeleteAccountAssignment";
+        DescribeAccountAssignmentDeletionStatus, sso_admin::status::describe_deletion:
+            SsoAdmin "DescribeAccountAssignmentDeletionStatus";
+        ListAccountAssignmentDeletionStatus, sso_admin::status::list_deletions:
+            SsoAdmin "ListAccountAssignmentDeletionStatus";
+        ListAccountAssignments, sso_admin::assignments::list: SsoAdmin "ListAccountAssignments";
+        ListAccountAssignmentsForPrincipal, sso_admin::assignments::list_for_principal:
+            SsoAdmin "ListAccountAssignmentsForPrincipal";
+        DescribeOrganization, organizations::describe: Organizations "DescribeOrganization";
+        ListDelegatedAdministrators, organizations::list_delegated_administrators:
+            Organizations "ListDelegatedAdministrators";
+        ListOrganizationAccounts, organizations::accounts::list: Organizations "ListAccounts";
+        ListAccountsForParent, organizations::accounts::list_for_parent: Organizations "ListAccountsForParent";
+        DescribeAccount, organizations::accounts::describe: Organizations "DescribeAccount";
+        ListRoots, organizations::units::list_roots: Organizations "ListRoots";
+        ListOrganizationalUnitsForParent, organizations::units::list_for_parent:
+            Organizations "ListOrganizationalUnitsForParent";
+        ListOrganizationTags, organizations::accounts::list_tags: Organizations "ListTagsForResource";
+    }
+}
+
+impl Operation {
+    pub(crate) fn answer(&self, sim: &Sim, call: &Call) -> Response {
+        match self.handler {
+            Handler::Http { run, .. } => run(sim, call),
+            Handler::Json { name, run } => aws_json::answer(sim, call, self.service, name, run),
+        }
+    }
+
+    /// Whether it is the one that a request at its place means.
+    fn is_meant(&self, call: &Call) -> bool {
+        let target = call.header("x-amz-target");
+        match self.handler {
+            Handler::Http { action: Some(action), .. } => call.fields().first("Action") == Some(action),
+            Handler::Http { action: None, .. } => target.is_none() || self.path != "/",
+            Handler::Json { name, .. } => {
+                let prefix = self.service.json_api().map(|api| api.target_prefix);
+                let named = target.and_then(|target| target.split_once('.'));
+                named.is_some_and(|(service, operation)| prefix == Some(service) && operation == name)
+            }
+        }
+    }
 }
 
 impl Route {
@@ -116,6 +232,8 @@ impl Route {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Found {
     Operation(&'static Operation),
+    /// The service is one of JSON 1.1 and does not have the operation.
+    UnknownTarget,
     /// The path exists at this service, the method does not.
     WrongMethod(Service),
     /// The path belongs to another service than the host.
@@ -127,7 +245,7 @@ impl Found {
     pub(crate) fn route(self) -> Route {
         match self {
             Self::Operation(operation) => operation.route,
-            Self::WrongMethod(_) | Self::WrongHost | Self::Nothing => Route::Unknown,
+            Self::UnknownTarget | Self::WrongMethod(_) | Self::WrongHost | Self::Nothing => Route::Unknown,
         }
     }
 }
@@ -141,12 +259,10 @@ pub(crate) fn find(call: &Call) -> Found {
     let Some(here) = at_path.iter().copied().find(is_here) else {
         return if at_path.is_empty() { Found::Nothing } else { Found::WrongHost };
     };
-    let fields = call.fields();
-    let is_meant = |row: &&Operation| {
-        row.method == method && row.action.is_none_or(|action| fields.first("Action") == Some(action))
-    };
-    match at_path.into_iter().filter(is_here).find(is_meant) {
+    let mut by_method = at_path.into_iter().filter(is_here).filter(|row| row.method == method);
+    match by_method.clone().find(|row| row.is_meant(call)) {
         Some(operation) => Found::Operation(operation),
+        None if by_method.next().is_some() => Found::UnknownTarget,
         None => Found::WrongMethod(here.service),
     }
 }
@@ -198,9 +314,13 @@ mod tests {
     #[test]
     fn the_readme_has_every_row() {
         let readme = include_str!("../README.md");
-        for Operation { route, path, .. } in OPERATIONS {
-            let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", route.name())));
-            assert!(row.is_some_and(|row| row.contains(path)), "{route:?} {path}");
+        for Operation { route, service, path, .. } in OPERATIONS {
+            let (start, text) = match service.json_api() {
+                None => (format!("| `{}` |", route.name()), (*path).to_owned()),
+                Some(api) => (format!("| `{}` |", api.target_prefix), format!("`{}`", route.name())),
+            };
+            let mut rows = readme.lines().filter(|line| line.starts_with(&start));
+            assert!(rows.any(|row| row.contains(&text)), "{route:?} {path}");
         }
     }
 }

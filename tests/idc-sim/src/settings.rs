@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::directory::{Directory, Principal};
 use crate::hosts;
 use crate::iam::IamRole;
+use crate::sso_admin::shapes::is_instance_id;
 use crate::switches::{
-    AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, SignatureOn,
-    SlowDown, Throttle, VerificationUri,
+    AccountState, AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize,
+    RefreshRotation, SameAccount, SignatureOn, SlowDown, Throttle, VerificationUri,
 };
 
 /// What a simulator is made from; every field has a default.
@@ -47,6 +48,20 @@ pub struct Settings {
     pub assignments: Vec<(String, String, String)>,
     /// No user is assigned anything: the portal lists no accounts.
     pub no_assignments: bool,
+    /// The organization's management account, named `management`; it is not assigned by default. Default 000011112222.
+    pub management_account: String,
+    /// Accounts that administer the instance beside the management account. Default none.
+    pub delegated_administrators: Vec<String>,
+    /// Paths such as `/Workloads/Prod`; units of accounts are added by themselves.
+    pub organizational_units: Vec<String>,
+    /// Account and the path of its unit. Default: the root.
+    pub account_units: Vec<(String, String)>,
+    /// Default [`AccountState::Active`].
+    pub account_states: Vec<(String, AccountState)>,
+    /// Account, key, value.
+    pub account_tags: Vec<(String, String, String)>,
+    /// The instance's id. Default `ssoins-1234567890abcdef`.
+    pub instance: String,
     /// IAM roles that `AssumeRole` can assume. Default none.
     pub iam_roles: Vec<IamRole>,
     /// The external identity provider's SAML metadata; without it people sign in with a password.
@@ -107,6 +122,34 @@ pub struct Settings {
     pub multi_session: bool,
     /// "Attributes for access control" is on: an assertion's attributes have to keep AWS's rules. Default false.
     pub access_control_attributes: bool,
+
+    /// A bucket for each of the administrators' services, whoever calls; more is a `ThrottlingException`. Default 20 a
+    /// second, 20 at once.
+    pub admin_throttle: Option<Throttle>,
+    /// The first page of a longer list of Organizations holds nothing. Default true.
+    pub empty_pages: bool,
+    /// Accounts of Organizations have `Paths`. Default true.
+    pub account_paths: bool,
+    /// Accounts of Organizations still have `Status`, beside `State`. Default false.
+    pub account_status: bool,
+    /// How long an assignment, its removal or a provisioning takes, by the simulator's clock. Default 5 s.
+    pub operation_time: Duration,
+    /// How many of them may run at once; more is a `ThrottlingException`. Default 10.
+    pub outstanding_operations: usize,
+    /// Default [`SameAccount::Waits`].
+    pub same_account: SameAccount,
+    /// For how long a write to a permission set refuses the next one with a `ConflictException`. Default zero.
+    pub write_spread: Duration,
+    /// A delegated administrator may call `ListAccountAssignmentsForPrincipal`. Default false.
+    pub delegates_list_by_principal: bool,
+    /// Account and policy, `/path/name`, of customer managed policies that are not there. Default none.
+    pub missing_policies: Vec<(String, String)>,
+    /// Policies that a role may have in an account. Default 10.
+    pub policies_per_role: usize,
+    /// Permission sets of the instance. Default 2,000.
+    pub permission_set_quota: usize,
+    /// Permission sets can be used at this instance. Default true.
+    pub permission_sets_enabled: bool,
 }
 
 impl Default for Settings {
@@ -126,6 +169,13 @@ impl Default for Settings {
             permission_sets: Vec::new(),
             assignments: Vec::new(),
             no_assignments: false,
+            management_account: "000011112222".into(),
+            delegated_administrators: Vec::new(),
+            organizational_units: Vec::new(),
+            account_units: Vec::new(),
+            account_states: Vec::new(),
+            account_tags: Vec::new(),
+            instance: "ssoins-1234567890abcdef".into(),
             iam_roles: Vec::new(),
             idp_metadata: None,
             access_token_life: Duration::from_hours(1),
@@ -154,6 +204,19 @@ impl Default for Settings {
             long_console_sessions: true,
             multi_session: true,
             access_control_attributes: false,
+            admin_throttle: Some(Throttle { per_second: 20.0, burst: 20 }),
+            empty_pages: true,
+            account_paths: true,
+            account_status: false,
+            operation_time: Duration::from_secs(5),
+            outstanding_operations: 10,
+            same_account: SameAccount::default(),
+            write_spread: Duration::ZERO,
+            delegates_list_by_principal: false,
+            missing_policies: Vec::new(),
+            policies_per_role: 10,
+            permission_set_quota: 2000,
+            permission_sets_enabled: true,
         }
     }
 }
@@ -190,6 +253,12 @@ impl Settings {
         self.regions().any(|known| known == region)
     }
 
+    /// Whether an account may administer the instance and read the organization.
+    pub(crate) fn administers(&self, account: &str) -> bool {
+        self.management_account == account
+            || self.delegated_administrators.iter().any(|known| known == account)
+    }
+
     /// Refuses what makes no sense, in words for people.
     pub(crate) fn check(&self) -> Result<(), String> {
         if let Some(region) = self.regions().find(|region| !hosts::is_region(region)) {
@@ -198,9 +267,14 @@ impl Settings {
         if let Some(url) = self.start_urls().find(|url| hosts::host_of(url).is_none()) {
             return Err(format!("`{url}` is no URL with a host"));
         }
+        if !is_instance_id(&self.instance) {
+            return Err(format!("`{}` is no id of an instance", self.instance));
+        }
         let is_id = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-        match self.accounts.iter().find(|(id, ..)| !is_id(id)) {
-            Some((id, ..)) => Err(format!("account `{id}` is not 12 digits")),
+        let accounts = self.accounts.iter().map(|(id, ..)| id);
+        let mut accounts = accounts.chain([&self.management_account]).chain(&self.delegated_administrators);
+        match accounts.find(|id| !is_id(id)) {
+            Some(id) => Err(format!("account `{id}` is not 12 digits")),
             None => Ok(()),
         }
     }
@@ -236,6 +310,10 @@ impl Settings {
         }
         if self.assignments.is_empty() && !self.no_assignments {
             directory.assign_everything();
+        }
+        let management = &self.management_account;
+        if directory.accounts.iter().all(|account| account.id != *management) {
+            directory.add_account(management, "management", "management@example.com");
         }
         for role in &self.iam_roles {
             directory.add_iam_role(role.clone());

@@ -119,6 +119,45 @@ pub enum MissingSessionEnd {
     EightHours,
 }
 
+/// In which state of its life an account is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountState {
+    /// It was created a moment ago.
+    PendingActivation,
+    /// It can be used.
+    #[default]
+    Active,
+    /// AWS suspended it.
+    Suspended,
+    /// It is being closed.
+    PendingClosure,
+    /// It was closed, and is listed for 90 days more.
+    Closed,
+}
+
+impl AccountState {
+    /// As Organizations writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::PendingActivation => "PENDING_ACTIVATION",
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+            Self::PendingClosure => "PENDING_CLOSURE",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+/// What an operation does while another one updates a role in its account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SameAccount {
+    /// It is accepted and begins when the other one has ended.
+    #[default]
+    Waits,
+    /// It is refused with a `ConflictException`.
+    Conflict,
+}
+
 /// A token bucket: `burst` requests at once, then `per_second`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttle {
