@@ -101,6 +101,15 @@ struct Arguments {
     /// The identity store's id, part of the SAML entity ID.
     #[arg(long, value_name = "ID", default_value = "d-1234567890")]
     identity_store: String,
+    /// An account that administers the instance beside the management account; repeatable.
+    #[arg(long, value_name = "ID")]
+    delegated_administrator: Vec<String>,
+    /// The organizational unit of an account, as ID:/PATH; repeatable.
+    #[arg(long, value_name = "ID:PATH", value_parser = two)]
+    account_unit: Vec<(String, String)>,
+    /// How long an assignment or a provisioning takes, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    operation_time: Option<Duration>,
     /// One more region to which the instance is replicated; repeatable.
     #[arg(long, value_name = "REGION")]
     add_region: Vec<String>,
@@ -196,6 +205,8 @@ fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error
         identity_store: arguments.identity_store.clone(),
         users: users(arguments),
         accounts: arguments.account.iter().map(account).collect(),
+        delegated_administrators: arguments.delegated_administrator.clone(),
+        account_units: arguments.account_unit.clone(),
         iam_roles: arguments.iam_role.iter().map(|arn| iam_role(arn, arguments.mfa.as_ref())).collect(),
         auto_approve: arguments.auto_approve.then_some(Duration::ZERO),
         access_control_attributes: arguments.access_control_attributes,
@@ -214,6 +225,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error
         (&mut settings.registration_life, arguments.registration_life),
         (&mut settings.interval, arguments.interval),
         (&mut settings.disabled_grace, arguments.disabled_grace),
+        (&mut settings.operation_time, arguments.operation_time),
     ] {
         *field = asked.unwrap_or(*field);
     }

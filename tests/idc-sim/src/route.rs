@@ -222,6 +222,15 @@ impl Route {
         Self::ALL.iter().copied().find(|route| route.name() == name)
     }
 
+    /// What `X-Amz-Target` is for an operation of JSON 1.1, `SWBExternalService.ListInstances` and so on.
+    pub fn target(self) -> Option<String> {
+        let row = OPERATIONS.iter().find(|row| row.route == self)?;
+        match row.handler {
+            Handler::Http { .. } => None,
+            Handler::Json { name, .. } => Some(format!("{}.{name}", row.service.json_api()?.target_prefix)),
+        }
+    }
+
     /// `"GetRoleCredentials"` and so on.
     pub fn name(self) -> String {
         format!("{self:?}")

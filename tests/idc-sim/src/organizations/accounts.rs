@@ -40,13 +40,9 @@ pub(crate) fn describe(request: &mut Request<'_>) -> Outcome {
     request.input.only(&["AccountId"])?;
     check_administrator(request)?;
     let id = request.input.text("AccountId", &ACCOUNT_ID)?;
-    match account(request, id) {
-        Some(account) => Ok(json!({ "Account": json(request, account) })),
-        None => {
-            let text = "You specified an account that doesn't exist.";
-            Err(Refusal::of("AccountNotFoundException", text))
-        }
-    }
+    let text = "You specified an account that doesn't exist.";
+    let account = account(request, id).ok_or_else(|| Refusal::of("AccountNotFoundException", text))?;
+    Ok(json!({ "Account": json(request, account) }))
 }
 
 pub(crate) fn list_tags(request: &mut Request<'_>) -> Outcome {

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock;
 use crate::settings::Settings;
+use crate::sigv4::hex;
 use crate::switches::AccountState;
 
 /// The organization. Ids of units follow from their paths, so that they are the same at every start.
@@ -75,8 +76,8 @@ impl Organization {
         for name in path.split('/').filter(|name| !name.is_empty()) {
             above = format!("{above}/{name}");
             let digest = Sha256::digest(above.as_bytes());
-            let digits: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-            self.units.entry(above.clone()).or_insert_with(|| format!("ou-{}-{digits}", &self.root[2..]));
+            let id = format!("ou-{}-{}", &self.root[2..], hex(&digest[..5]));
+            self.units.entry(above.clone()).or_insert(id);
         }
     }
 

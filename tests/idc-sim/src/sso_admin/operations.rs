@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::permission_set::PermissionSet;
+use super::permission_set::{CustomerPolicy, PermissionSet};
 use super::principal;
 use crate::aws_json::{Refusal, Request};
 use crate::clock;
@@ -192,7 +192,7 @@ fn check_role(
         .permission_set(set)
         .ok_or("Received a 404 status error: the permission set was not found.")?;
     let missing = |name: &String| settings.missing_policies.contains(&(account.to_owned(), name.clone()));
-    if let Some(name) = set.policies.customer_managed().map(|policy| policy.full_name()).find(missing) {
+    if let Some(name) = set.policies.customer_managed().map(CustomerPolicy::full_name).find(missing) {
         return Err(format!(
             "Received a 404 status error: Not supported policy arn:aws:iam::{account}:policy{name}."
         ));

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::shapes::PRINCIPAL_ID;
 use crate::aws_json::{Refusal, Request};
 use crate::directory::{Directory, Principal};
+use crate::sigv4::hex;
 
 #[derive(Clone, Copy)]
 pub(super) enum PrincipalType {
@@ -35,8 +36,8 @@ pub(super) fn read(request: &Request<'_>) -> Result<Principal, Refusal> {
 /// Returns the id of a user or group in the identity store.
 pub(super) fn id(principal: &Principal) -> String {
     let digest = Sha256::digest(format!("{principal:?}").as_bytes());
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let digits = hex(&digest[..16]);
+    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
 }
 
 /// Returns the value of `PrincipalType`.

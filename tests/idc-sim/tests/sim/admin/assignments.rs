@@ -188,7 +188,7 @@ fn a_changed_set_lags_behind_until_it_is_provisioned() {
     let in_dev = json!({ "AccountId": DEV, "ProvisioningStatus": "LATEST_PERMISSION_SET_PROVISIONED" });
     let latest = || api.list("ListPermissionSetsProvisionedToAccount", &in_dev, "PermissionSets");
     assert!(lagging().is_empty());
-    assert_eq!(latest(), [set.clone()]);
+    assert_eq!(latest(), std::slice::from_ref(&set));
     ok(&api.sso(
         "PutInlinePolicyToPermissionSet",
         &json!({ "PermissionSetArn": set, "InlinePolicy": "{\"Statement\":[]}" }),

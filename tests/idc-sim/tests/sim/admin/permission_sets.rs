@@ -95,7 +95,7 @@ fn policies_of_every_kind_come_and_go() {
     assert_eq!(managed, [json!({ "Name": "ReadOnlyAccess", "Arn": READ_ONLY })]);
     let theirs =
         list("ListCustomerManagedPolicyReferencesInPermissionSet", "CustomerManagedPolicyReferences");
-    assert_eq!(theirs, [customer.clone()]);
+    assert_eq!(theirs, std::slice::from_ref(&customer));
     assert_eq!(ok(&call("GetInlinePolicyForPermissionSet", "", Value::Null))["InlinePolicy"], POLICY);
     let boundary = ok(&call("GetPermissionsBoundaryForPermissionSet", "", Value::Null));
     assert_eq!(boundary["PermissionsBoundary"], json!({ reference: customer }));

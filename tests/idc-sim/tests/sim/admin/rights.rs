@@ -47,9 +47,9 @@ fn the_instance_is_visible_to_its_administrators_in_its_regions() {
         assert_eq!(everywhere["Instances"].as_array().expect("a list").len(), usize::from(account != DEV));
         let described = api.sso("DescribeInstance", &json!({}));
         if sees {
-            assert!(ok(&described)["PermissionSetsEnabled"] == true)
+            assert!(ok(&described)["PermissionSetsEnabled"] == true);
         } else {
-            assert_refused(&described, "AccessDeniedException")
+            assert_refused(&described, "AccessDeniedException");
         }
     }
 }
