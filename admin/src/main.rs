@@ -9,5 +9,7 @@
 mod platform;
 #[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it come next"))]
 mod ports;
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it come next"))]
+mod realm;
 
 fn main() {}
