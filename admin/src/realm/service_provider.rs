@@ -1,6 +1,7 @@
 //! IAM Identity Center as a service provider: the SAML metadata that AWS offers for download.
 
 use roxmltree::{Document, Node, ParsingOptions};
+use serde::{Deserialize, Serialize};
 
 const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
@@ -12,7 +13,7 @@ const LARGEST: usize = 256 * 1024;
 const MOST_SERVICES: usize = 200;
 
 /// What the realm has to know of a service provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ServiceProvider {
     /// Compared byte by byte by Keycloak.
     pub(crate) entity_id: String,
@@ -21,7 +22,7 @@ pub(crate) struct ServiceProvider {
     pub(crate) name_id_formats: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AssertionConsumerService {
     pub(crate) location: String,
     pub(crate) index: Option<u16>,

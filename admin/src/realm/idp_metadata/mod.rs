@@ -8,6 +8,7 @@ mod real_tests;
 mod tests;
 
 use roxmltree::{Document, Node, ParsingOptions};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use certificate::{CertificateError, SigningCertificate};
 pub(crate) use check::{MetadataChange, MetadataFinding, Severity, changes, check};
@@ -20,7 +21,7 @@ const HTTP_REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 /// Ten times what AWS takes; more is not worth parsing.
 const LARGEST: usize = 750_000;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct IdpMetadata {
     pub(crate) entity_id: String,
     /// Where a user's browser is sent to, by POST or redirect.

@@ -165,14 +165,15 @@ impl LoginAttempt {
     }
 }
 
-/// Returns the logins to a client since a time, the oldest first.
+/// Returns the logins to a client, or to all, since a time, the oldest first.
 ///
 /// The filter for a client is not Keycloak's, which hides the very events that show how the connection is broken.
 pub(crate) fn attempts(
     keycloak: &dyn Keycloak,
-    client_id: &str,
+    client_id: Option<&str>,
     since: DateTime<Utc>,
 ) -> Result<Vec<LoginAttempt>, KeycloakError> {
     let attempts = keycloak.login_events(since)?.into_iter().map(LoginAttempt::of);
-    Ok(attempts.filter(|attempt| attempt.may_be_for(client_id)).collect())
+    let is_wanted = |attempt: &LoginAttempt| client_id.is_none_or(|client_id| attempt.may_be_for(client_id));
+    Ok(attempts.filter(is_wanted).collect())
 }

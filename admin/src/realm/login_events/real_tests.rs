@@ -30,7 +30,7 @@ fn the_first_login_is_watched_from_the_wrong_client_to_the_right_one() {
     let try_it = |place: &str, password: &str| {
         let url = authn_request_url(&realm, ENTITY_ID, place, "_1");
         let _ = sign_in(&mut PageClient::new(), &url, "alice", password);
-        let attempts = attempts(&*keycloak, ENTITY_ID, since).expect("reads");
+        let attempts = attempts(&*keycloak, Some(ENTITY_ID), since).expect("reads");
         attempts.last().expect("was recorded").fault.clone()
     };
     assert_eq!(try_it(ACS, "alice-pw"), Some(LoginFault::UnknownClient));

@@ -27,7 +27,7 @@ fn attempts_are_those_of_the_client_and_those_that_came_to_no_client() {
         event(120, Some("user_disabled"), Some("account-console"), &[]),
     ];
     let since = DateTime::from_timestamp(100, 0).expect("a time");
-    let attempts = attempts(&keycloak, CLIENT, since).expect("reads");
+    let attempts = attempts(&keycloak, Some(CLIENT), since).expect("reads");
     let faults: Vec<_> = attempts.iter().map(|attempt| attempt.fault.clone()).collect();
     assert_eq!(faults, [Some(LoginFault::UnregisteredService), Some(LoginFault::UnknownClient), None]);
     assert_eq!(attempts[2].username.as_deref(), Some("alice"));
