@@ -1,3 +1,4 @@
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -156,4 +157,27 @@ fn a_list_that_is_not_whole_is_an_error() {
     let many =
         format!("[{}]", vec![format!(r#"{{"name":"{}"}}"#, "b".repeat(LARGEST_ELEMENT / 2)); 7].join(","));
     assert!(matches!(read(json(&many)), Err(RestError::TooLarge { limit }) if limit == 3 * LARGEST_ELEMENT));
+}
+
+#[test]
+fn the_first_elements_are_passed_on_before_the_last_ones_are_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let (seen, is_seen) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a caller");
+        let _ = stream.read(&mut [0; 4096]).expect("a request");
+        let elements = |count: usize| vec![r#"{"name":"alice"}"#; count].join(",");
+        let (first, rest) = (format!("[{}", elements(1000)), format!(",{}]", elements(10)));
+        let length = first.len() + rest.len();
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{first}").expect("sends");
+        // A client that wanted the whole list first would never get it.
+        is_seen.recv().expect("an element was passed on");
+        stream.write_all(rest.as_bytes()).expect("sends");
+    });
+    let setup = HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).expect("sets up");
+    let client = RestClient::new(setup, RestOrigin::parse(&url).expect("a URL")).expect("a client");
+    let count = client.each(&get("/"), &mut |_: Named| drop(seen.send(())));
+    assert_eq!(count.expect("reads"), 1010);
+    server.join().expect("served");
 }

@@ -195,6 +195,9 @@ fn contract(world: &World<'_>) {
     assert_eq!((settings.sso_session_max_lifespan, settings.sso_session_idle_timeout), (36000, 1800));
     assert!(!settings.id.is_empty());
     assert!(world.keycloak.issuer().expect("reads").ends_with(&format!("/realms/{}", settings.realm)));
+    assert_eq!(world.keycloak.sees_users(), Ok(true));
+    let granted = world.keycloak.granted_rights().expect("reads").expect("the token has roles");
+    assert!(ALL_RIGHTS.iter().all(|right| granted.contains(right)), "{granted:?}");
     reading_users(world);
     reading_groups(world);
     changing_users(world);

@@ -18,6 +18,26 @@ pub(crate) enum Right {
 }
 
 impl Right {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::ViewUsers,
+        Self::ViewRealm,
+        Self::ViewClients,
+        Self::ViewEvents,
+        Self::ManageClients,
+        Self::ManageEvents,
+        Self::ManageUsers,
+    ];
+
+    /// Returns the rights that this one contains.
+    pub(crate) fn implied(self) -> &'static [Self] {
+        match self {
+            Self::ManageClients => &[Self::ViewClients],
+            Self::ManageUsers => &[Self::ViewUsers],
+            Self::ManageEvents => &[Self::ViewEvents],
+            Self::ViewUsers | Self::ViewRealm | Self::ViewClients | Self::ViewEvents => &[],
+        }
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::ViewUsers => "view-users",

@@ -184,6 +184,15 @@ impl Keycloak for FakeKeycloak {
         Ok(None)
     }
 
+    fn granted_rights(&self) -> Result<Option<BTreeSet<Right>>> {
+        let missing = self.realm_mut().missing_rights.clone();
+        Ok(Some(Right::ALL.into_iter().filter(|right| !missing.contains(right)).collect()))
+    }
+
+    fn sees_users(&self) -> Result<bool> {
+        Ok(!self.realm_mut().missing_rights.contains(&Right::ViewUsers))
+    }
+
     fn issuer(&self) -> Result<String> {
         Ok(self.realm_mut().issuer.clone())
     }

@@ -8,6 +8,8 @@ mod error;
 pub(crate) mod fake;
 mod http;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -34,6 +36,14 @@ pub(crate) trait Keycloak: Send + Sync {
 
     /// Returns the version of the server, if the service account is allowed to see it.
     fn server_version(&self) -> Result<Option<String>>;
+
+    /// Returns the rights that the service account's token names; `None` if its tokens do not contain roles.
+    fn granted_rights(&self) -> Result<Option<BTreeSet<Right>>>;
+
+    /// Returns whether the service account sees the users that are counted.
+    ///
+    /// `query-users` alone lets it ask, and shows nobody.
+    fn sees_users(&self) -> Result<bool>;
 
     /// Returns the URL of the realm, as the server itself writes it.
     fn issuer(&self) -> Result<String>;

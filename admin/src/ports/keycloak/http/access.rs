@@ -1,15 +1,18 @@
 //! How the Admin REST API is reached: the base path and the service account's token.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kcaws::secret::Secret;
 use serde::Deserialize;
 
 use super::failure::{general, message};
 use super::{HttpKeycloak, encoded};
 use crate::platform::rest::{BearerToken, Method, RestError, RestRequest};
-use crate::ports::keycloak::KeycloakError;
+use crate::ports::keycloak::{KeycloakError, Right};
 
 /// Below what Keycloak is: nothing, or `/auth` before version 17 and where it is configured.
 const PREFIXES: [&str; 2] = ["", "/auth"];
@@ -32,6 +35,31 @@ pub(super) struct IssuedToken {
     renew_at: Duration,
     /// Tells tokens apart without a look at them.
     number: u64,
+    /// The rights that the token names, for a report; the server decides by itself.
+    pub(super) rights: Option<BTreeSet<Right>>,
+}
+
+/// The claims of an access token that name roles of the realm's own administration.
+#[derive(Deserialize)]
+struct RoleClaims {
+    resource_access: BTreeMap<String, ClientRoles>,
+}
+
+#[derive(Default, Deserialize)]
+struct ClientRoles {
+    roles: Vec<String>,
+}
+
+/// Returns the rights in the middle part of a JSON Web Token; lightweight tokens have none there.
+fn rights_in(token: &Secret<String>) -> Option<BTreeSet<Right>> {
+    let payload = token.expose().split('.').nth(1)?;
+    let payload = Secret::new(URL_SAFE_NO_PAD.decode(payload).ok()?);
+    let claims: RoleClaims = serde_json::from_slice(payload.expose()).ok()?;
+    let management = claims.resource_access.get("realm-management");
+    let has = |right: &Right| {
+        management.is_some_and(|granted| granted.roles.iter().any(|role| role == right.as_str()))
+    };
+    Some(Right::ALL.into_iter().filter(has).collect())
 }
 
 impl IssuedToken {
@@ -148,9 +176,10 @@ impl HttpKeycloak {
         let answer =
             answer.and_then(|answer| answer.json::<TokenAnswer>()).map_err(|error| self.refused(error))?;
         let life = Duration::from_secs(answer.expires_in.min(24 * 60 * 60));
+        let rights = rights_in(&answer.access_token);
         let token = BearerToken::new(&self.account.url, answer.access_token);
         // A fifth early: the shortest life in use is a minute, and a request may take some seconds.
-        Ok(IssuedToken { token, renew_at: self.clock.elapsed() + life - life / 5, number })
+        Ok(IssuedToken { token, renew_at: self.clock.elapsed() + life - life / 5, number, rights })
     }
 
     fn refused(&self, error: RestError) -> KeycloakError {

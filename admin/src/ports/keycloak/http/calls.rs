@@ -1,5 +1,7 @@
 //! The calls of the Admin REST API.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Days, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -80,6 +82,21 @@ impl Keycloak for HttpKeycloak {
             Ok(info) => Ok(info.system_info.and_then(|info| info.version)),
             // 26.7 shows it to administrators of the whole server only.
             Err(KeycloakError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn granted_rights(&self) -> Result<Option<BTreeSet<Right>>> {
+        Ok(self.token()?.rights)
+    }
+
+    fn sees_users(&self) -> Result<bool> {
+        let path = "/users?max=1&briefRepresentation=true";
+        let first: Result<Vec<KeycloakUser>> =
+            self.json(&Call::get(path, Right::ViewUsers, KeycloakObject::Endpoint));
+        match first {
+            Ok(first) => Ok(!first.is_empty() || self.user_count()? == 0),
+            Err(KeycloakError::Forbidden { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -25,6 +25,8 @@ use crate::platform::rest::{
 
 /// A list of 50,000 users with attributes has about 60 MB. It is never in memory as a whole.
 const LARGEST_LIST: usize = 1024 * 1024 * 1024;
+/// Creating a client may include the generation of a key pair, on a server that has other work.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Keycloak needs most of a minute to write such a list.
 const LIST_PATIENCE: Duration = Duration::from_mins(10);
 
@@ -82,7 +84,11 @@ impl Call {
         if let Some(body) = &self.body {
             request = request.json(body);
         }
-        if self.is_list { request.at_most(LARGEST_LIST).patience(LIST_PATIENCE) } else { request }
+        if self.is_list {
+            request.at_most(LARGEST_LIST).patience(LIST_PATIENCE)
+        } else {
+            request.patience(PATIENCE)
+        }
     }
 }
 

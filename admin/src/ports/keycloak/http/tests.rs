@@ -135,6 +135,7 @@ fn a_list_without_the_right_is_empty_and_its_count_is_not() {
     realm.admin("POST", &format!("/users/{user}/role-mappings/clients/{management}"), Some(&json!([role])));
     let keycloak = open(&account);
     assert_eq!(keycloak.user_count(), Ok(1));
+    assert_eq!(keycloak.sees_users(), Ok(false));
     assert_eq!(keycloak.users(UserDetail::Brief, &mut |_| panic!("sees nobody")), Ok(0));
 }
 
