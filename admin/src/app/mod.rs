@@ -8,9 +8,13 @@ use std::cell::OnceCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use kcaws::app::{App, SetupError};
+use kcaws::app::error::AppError;
+use kcaws::app::{App, SetupError, endpoints};
 use kcaws::platform::http::HttpSetup;
+use kcaws::ports::identity_center::Origin;
 use kcaws::ports::keyring::Prompting;
+use kcaws::ports::sts::CallerIdentity;
+use kcaws::profile::services::{Service, endpoint_override};
 use url::Url;
 
 pub(crate) use self::aws::{Aws, AwsSetupError};
@@ -105,5 +109,18 @@ impl AdminApp {
 
     pub(crate) fn scim_token(&self, endpoint: &Url) -> AdminSecret {
         AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
+    }
+
+    /// Returns the account of the AWS credentials, and who they are to STS.
+    pub(crate) fn caller(&self, file: &AccessFile) -> Result<CallerIdentity, AdminError> {
+        let center = &file.identity_center;
+        let profile = center.profile.as_deref();
+        let credentials = self.aws(file)?.credentials(profile)?;
+        let document = self.document().map_err(AppError::from)?;
+        let given = endpoint_override(Service::Sts, &self.env, document, profile);
+        let endpoint = Origin::of_sts(&endpoints::settings(self, &center.region), given.as_ref())
+            .map_err(AppError::from)?;
+        let sts = self.sts(endpoint, &center.region)?;
+        Ok(sts.caller_identity(&credentials).map_err(AppError::from)?)
     }
 }

@@ -1,5 +1,6 @@
 //! The administrator's command line: one file per command. Calls the core and prints.
 
+mod check;
 mod error;
 mod policy;
 mod redirect;
@@ -63,6 +64,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Token(token::TokenArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
@@ -81,6 +83,7 @@ struct FileArg {
 impl Command {
     fn wants_json(&self) -> bool {
         match self {
+            Self::Check(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
             Self::Policy(_) | Self::Complete(_) => false,
@@ -90,6 +93,7 @@ impl Command {
     fn run(&self, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
         interrupt::listen();
         match self {
+            Self::Check(args) => check::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Policy(args) => policy::run(args, ui),
             Self::Redirect(args) => redirect::run(args, app, ui),
