@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod init;
 mod policy;
 mod redirect;
 mod token;
@@ -64,6 +65,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Check(check::CheckArgs),
     Token(token::TokenArgs),
     Policy(policy::PolicyArgs),
@@ -86,13 +88,14 @@ impl Command {
             Self::Check(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
-            Self::Policy(_) | Self::Complete(_) => false,
+            Self::Init(_) | Self::Policy(_) | Self::Complete(_) => false,
         }
     }
 
     fn run(&self, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
         interrupt::listen();
         match self {
+            Self::Init(args) => init::run(args, app, ui),
             Self::Check(args) => check::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Policy(args) => policy::run(args, ui),

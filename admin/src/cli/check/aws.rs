@@ -33,13 +33,22 @@ pub(super) fn instance(context: &Context<'_>) -> Vec<Finding> {
         Err(failure) => return vec![failure.finding(&name)],
     };
     if let Some(status) = found.status.as_deref().filter(|status| *status != "ACTIVE") {
-        return vec![Finding::error(&name, format!("is {status}"), "wait until it is ACTIVE, or see the console")];
+        return vec![Finding::error(
+            &name,
+            format!("is {status}"),
+            "wait until it is ACTIVE, or see the console",
+        )];
     }
     if let Some(primary) = found.primary_region.as_deref().filter(|primary| *primary != center.region) {
         let fix = format!("set region = \"{primary}\" in [identity_center]");
-        return vec![Finding::error(&name, format!("its primary Region is {primary}, not {}", center.region), fix)];
+        return vec![Finding::error(
+            &name,
+            format!("its primary Region is {primary}, not {}", center.region),
+            fix,
+        )];
     }
-    let mut findings = vec![Finding::ok(&name, format!("active, identity store {}", found.identity_store_id))];
+    let mut findings =
+        vec![Finding::ok(&name, format!("active, identity store {}", found.identity_store_id))];
     if found.permission_sets_enabled == Some(false) {
         findings.push(Finding::warning(
             &name,
@@ -52,7 +61,8 @@ pub(super) fn instance(context: &Context<'_>) -> Vec<Finding> {
 
 /// Checks that the account may administer the instance.
 pub(super) fn account(context: &Context<'_>) -> Vec<Finding> {
-    let (Ok(caller), Ok(instance), Ok(aws)) = (context.caller(), context.instance(), context.app.aws(context.file))
+    let (Ok(caller), Ok(instance), Ok(aws)) =
+        (context.caller(), context.instance(), context.app.aws(context.file))
     else {
         return Vec::new();
     };

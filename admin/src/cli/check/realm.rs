@@ -50,12 +50,18 @@ pub(super) fn rights(context: &Context<'_>) -> Vec<Finding> {
         return vec![Finding::ok(who, "has the rights that check and sync need")];
     }
     let names: Vec<&str> = beyond.iter().map(|right| right.as_str()).collect();
-    vec![Finding::warning(who, format!("has more rights than kcaws uses: {}", names.join(", ")), "take them away")]
+    vec![Finding::warning(
+        who,
+        format!("has more rights than kcaws uses: {}", names.join(", ")),
+        "take them away",
+    )]
 }
 
 /// Checks how long the realm lets AWS keep a session.
 pub(super) fn sessions(context: &Context<'_>) -> Vec<Finding> {
-    let Ok(settings) = context.keycloak().map_err(|_| ()).and_then(|keycloak| keycloak.realm().map_err(|_| ())) else {
+    let Ok(settings) =
+        context.keycloak().map_err(|_| ()).and_then(|keycloak| keycloak.realm().map_err(|_| ()))
+    else {
         return Vec::new();
     };
     let name = &context.file.realm.name;
@@ -135,7 +141,11 @@ pub(super) fn metadata(context: &Context<'_>) -> Vec<Finding> {
     let metadata = match IdpMetadata::parse(&text) {
         Ok(metadata) => metadata,
         Err(error) => {
-            return vec![Finding::error(&url, error.to_string(), "see the server's log; a proxy may answer in its place")];
+            return vec![Finding::error(
+                &url,
+                error.to_string(),
+                "see the server's log; a proxy may answer in its place",
+            )];
         }
     };
     let found = check(&metadata, &url, context.app.clock.now());
@@ -179,7 +189,10 @@ pub(super) fn name_id(context: &Context<'_>) -> Vec<Finding> {
         let more = if count > nameless.len() { ", …" } else { "" };
         found.push(Finding::warning(
             &context.file.realm.name,
-            format!("{count} enabled users have no {source} and cannot sign in to AWS: {}{more}", nameless.join(", ")),
+            format!(
+                "{count} enabled users have no {source} and cannot sign in to AWS: {}{more}",
+                nameless.join(", ")
+            ),
             "give them one; the others are not affected",
         ));
     }
@@ -204,14 +217,22 @@ fn subject(
         Some(user) => Some(user),
         None => by_email()?.into_iter().next(),
     };
-    let missing = || Finding::error(wanted, "there is no such user in the realm", "use the exact user name or e-mail address");
+    let missing = || {
+        Finding::error(
+            wanted,
+            "there is no such user in the realm",
+            "use the exact user name or e-mail address",
+        )
+    };
     found.map(Some).ok_or_else(missing)
 }
 
 fn proven(keycloak: &dyn Keycloak, client: &KeycloakClient, user: &KeycloakUser) -> Finding {
     let proof = match prove(keycloak, client, user) {
         Ok(proof) => proof,
-        Err(error) => return Finding::error(&user.username, error.to_string(), "see `kcaws admin client plan`"),
+        Err(error) => {
+            return Finding::error(&user.username, error.to_string(), "see `kcaws admin client plan`");
+        }
     };
     let how = match proof.evidence {
         NameIdEvidence::ExampleResponse => "by an example of Keycloak's response",
@@ -226,6 +247,10 @@ fn proven(keycloak: &dyn Keycloak, client: &KeycloakClient, user: &KeycloakUser)
             format!("AWS gets the name {name} in a format other than emailAddress ({how})"),
             "run `kcaws admin client apply --metadata FILE`",
         ),
-        None => Finding::error(&user.username, format!("AWS gets no name ({how})"), "give the user an e-mail address"),
+        None => Finding::error(
+            &user.username,
+            format!("AWS gets no name ({how})"),
+            "give the user an e-mail address",
+        ),
     }
 }
