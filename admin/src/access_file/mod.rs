@@ -6,6 +6,7 @@ pub(crate) mod edit;
 pub(crate) mod identity_center;
 pub(crate) mod realm;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kcaws::platform::foreign_file;
@@ -14,6 +15,7 @@ use toml::Spanned;
 
 pub(crate) use self::identity_center::{IdentityCenterSettings, InstanceId};
 pub(crate) use self::realm::RealmSettings;
+use crate::access::settings::{AccessSettings, Unlisted, WrittenAccess, WrittenAssign, WrittenSet};
 
 /// The version of the file's form that this program reads.
 const VERSION: i64 = 1;
@@ -42,6 +44,7 @@ pub(crate) struct AccessFile {
     pub(crate) path: PathBuf,
     pub(crate) realm: RealmSettings,
     pub(crate) identity_center: IdentityCenterSettings,
+    pub(crate) access: AccessSettings,
 }
 
 /// The file as it is written.
@@ -51,13 +54,21 @@ struct Written {
     version: Spanned<i64>,
     realm: realm::Written,
     identity_center: identity_center::Written,
+    #[serde(default)]
+    permission_sets: BTreeMap<String, Spanned<WrittenSet>>,
+    #[serde(default)]
+    accounts: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    assign: Vec<WrittenAssign>,
+    #[serde(default)]
+    unlisted: Unlisted,
 }
 
 /// A value that a rule refuses, at a place in the text.
-struct Refused {
+pub(crate) struct Refused {
     /// Offset in bytes.
-    at: usize,
-    what: String,
+    pub(crate) at: usize,
+    pub(crate) what: String,
 }
 
 impl AccessFile {
@@ -91,12 +102,22 @@ impl AccessFile {
             path: path.to_owned(),
             realm: RealmSettings::check(written.realm).map_err(refused)?,
             identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
+            access: AccessSettings::check(WrittenAccess {
+                permission_sets: written.permission_sets,
+                accounts: written.accounts,
+                assign: written.assign,
+                unlisted: written.unlisted,
+            })
+            .map_err(refused)?,
         })
     }
 }
 
 /// Applies a rule to a value, and adds its place to a refusal.
-fn checked<W, T>(value: &Spanned<W>, rule: impl FnOnce(&W) -> Result<T, String>) -> Result<T, Refused> {
+pub(crate) fn checked<W, T>(
+    value: &Spanned<W>,
+    rule: impl FnOnce(&W) -> Result<T, String>,
+) -> Result<T, Refused> {
     rule(value.get_ref()).map_err(|what| Refused { at: value.span().start, what })
 }
 
