@@ -16,6 +16,11 @@ impl IdcSim {
         &self.sim.settings.management_account
     }
 
+    /// The instance's id, `ssoins-…`.
+    pub fn instance_id(&self) -> &str {
+        &self.sim.settings.instance
+    }
+
     /// An access key of the management account that may call everything.
     pub fn administrator_key(&self) -> AccessKey {
         self.sim.add_access_key(self.management_account(), Rights::Everything)
