@@ -3,9 +3,10 @@
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::ca::CertificateAuthority;
+use crate::clock;
 use crate::directory::{Directory, Principal};
 use crate::handle::IdcSim;
 use crate::hosts;
@@ -22,7 +23,7 @@ use crate::switches::{
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
-    settings: Settings,
+    pub(crate) settings: Settings,
     users: Vec<(String, Option<String>)>,
     accounts: Vec<(String, String, String)>,
     permission_sets: Vec<(String, Duration)>,
@@ -314,7 +315,7 @@ impl Builder {
         let provider = self.idp_metadata.as_deref().map(IdentityProviderMetadata::read).transpose();
         let provider = provider.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let ca = Arc::new(CertificateAuthority::new().map_err(io::Error::other)?);
-        let directory = self.directory();
+        let directory = self.directory(clock::real_now())?;
         let plain = listen(self.port)?;
         let proxy = listen(self.proxy_port)?;
         let (port, proxy_port) = (plain.local_addr()?.port(), proxy.local_addr()?.port());
@@ -358,8 +359,9 @@ impl Builder {
     }
 
     /// Fills in the defaults.
-    fn directory(&mut self) -> Directory {
+    fn directory(&mut self, now: SystemTime) -> io::Result<Directory> {
         let owned = |text: &str| text.to_owned();
+        let wrong = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         if self.users.is_empty() {
             self.users.push((owned("alice@example.com"), Some(owned("wonderland"))));
         }
@@ -381,7 +383,8 @@ impl Builder {
         }
         let mut directory = Directory::default();
         for (name, password) in &self.users {
-            directory.add_user(name, password.as_deref());
+            let added = directory.add_user(name, password.as_deref(), now);
+            added.map_err(|_| wrong(format!("there are two users {name}")))?;
         }
         for (id, name, email) in &self.accounts {
             directory.add_account(id, name, email);
@@ -390,7 +393,9 @@ impl Builder {
             directory.add_permission_set(name, *session_duration);
         }
         for (user, account, permission_set) in &self.assignments {
-            directory.assign(Principal::User(user.clone()), account, permission_set);
+            let principal = directory.principal(&Principal::User(user.clone()));
+            let principal = principal.ok_or_else(|| wrong(format!("no user {user}")))?;
+            directory.assign(principal, account, permission_set);
         }
         if self.assignments.is_empty() && !self.unassigned {
             directory.assign_everything();
@@ -398,7 +403,7 @@ impl Builder {
         for role in self.iam_roles.drain(..) {
             directory.add_iam_role(role);
         }
-        directory
+        Ok(directory)
     }
 }
 

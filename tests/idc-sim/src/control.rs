@@ -231,7 +231,7 @@ struct Assignment {
 fn user(sim: &Sim, call: &Call) -> Result<String, Refusal> {
     let directory = &sim.state().directory;
     let user = read::<OneUser>(call)?.user.unwrap_or_else(|| directory.default_user.clone());
-    if directory.users.contains_key(&user) { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
+    if directory.user(&user).is_some() { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
 }
 
 fn codes(pending: &[PendingCode]) -> Value {

@@ -18,7 +18,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::route::{self, Found, Route};
 use crate::state::Sim;
 use crate::switches::DateHeader;
-use crate::{browser, control, federation, oidc, portal, saml, sts};
+use crate::{browser, control, federation, identity_store, oidc, portal, saml, scim, sts};
 
 /// More than any client has reason to send.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -103,6 +103,9 @@ fn is_loopback(host: &str) -> bool {
 
 /// The console's two actions share a path, and so do all of STS's.
 fn operation(found: Found, call: &Call) -> Route {
+    if let Some(route) = identity_store::route(call).or_else(|| scim::route(&call.method, &call.path)) {
+        return route;
+    }
     match found {
         Found::Route(Route::GetSigninToken) if call.fields().first("Action") == Some("login") => {
             Route::ConsoleLogin
@@ -194,6 +197,12 @@ fn date(sim: &Sim, response: &mut Response, faulty: Option<FaultyDate>) {
 }
 
 fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
+    if identity_store::route(call).is_some() {
+        return identity_store::answer(sim, call);
+    }
+    if scim::route(&call.method, &call.path).is_some() {
+        return scim::answer(sim, call);
+    }
     match (found, route) {
         (Found::Nothing, _) => text(StatusCode::NOT_FOUND, "the simulator knows no such path"),
         (Found::WrongHost, _) => misdirected(call),
@@ -222,7 +231,7 @@ fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
         (_, Route::StartPage) => browser::start_page(sim, call),
         (_, Route::Vanity) => vanity(sim, call),
         (_, Route::PortalConsole) => federation::by_shortcut(sim, call),
-        (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
+        _ => text(StatusCode::NOT_FOUND, "nothing here"),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::state::Sim;
 /// Every method blocks, none for long but [`Self::wait_for_pending`].
 #[derive(Debug)]
 pub struct IdcSim {
-    sim: Arc<Sim>,
+    pub(crate) sim: Arc<Sim>,
     runtime: Option<Runtime>,
     url: String,
     proxy_url: String,

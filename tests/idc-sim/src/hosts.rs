@@ -8,6 +8,8 @@ pub(crate) enum Service {
     Oidc,
     Portal,
     Sts,
+    IdentityStore,
+    Scim,
     /// The console's sign-in hosts.
     SignIn,
     /// `device.sso.<region>.…`.
@@ -129,6 +131,8 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             "oidc" | "oidc-fips" => Service::Oidc,
             "portal.sso" | "portal.sso-fips" => Service::Portal,
             "sts" | "sts-fips" => Service::Sts,
+            "identitystore" | "identitystore-fips" => Service::IdentityStore,
+            "scim" => Service::Scim,
             "device.sso" | "device.sso-fips" => Service::Device,
             _ => continue,
         };
@@ -172,6 +176,11 @@ pub(crate) fn oidc_host(region: &str) -> String {
     format!("oidc.{region}.{}", Partition::of_region(region).dns_suffix)
 }
 
+/// The host of the SCIM endpoint in a region.
+pub(crate) fn scim_host(region: &str) -> String {
+    format!("scim.{region}.{}", Partition::of_region(region).dns_suffix)
+}
+
 /// Does this look like a region's name (botocore `partitions.json`, `regionRegex`)?
 pub(crate) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
@@ -200,6 +209,10 @@ mod tests {
             ("portal.sso.eu-central-1.amazonaws.com", Service::Portal, "eu-central-1"),
             ("oidc.us-gov-west-1.amazonaws.com", Service::Oidc, "us-gov-west-1"),
             ("portal.sso.cn-north-1.amazonaws.com.cn", Service::Portal, "cn-north-1"),
+            ("identitystore.eu-central-1.amazonaws.com", Service::IdentityStore, "eu-central-1"),
+            ("identitystore.eu-central-1.api.aws", Service::IdentityStore, "eu-central-1"),
+            ("scim.eu-central-1.amazonaws.com", Service::Scim, "eu-central-1"),
+            ("scim.eu-central-1.api.aws", Service::Scim, "eu-central-1"),
             ("sts.amazonaws.com", Service::Sts, "us-east-1"),
             ("sts.eu-west-1.amazonaws.com", Service::Sts, "eu-west-1"),
             ("signin.aws.amazon.com", Service::SignIn, "us-east-1"),

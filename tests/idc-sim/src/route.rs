@@ -51,6 +51,80 @@ pub enum Route {
     Vanity,
     /// `GET /start/console`: where the first page's script goes for a shortcut link, `#/console?…`.
     PortalConsole,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.CreateGroup`
+    CreateGroup,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.CreateGroupMembership`
+    CreateGroupMembership,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.CreateUser`
+    CreateUser,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DeleteGroup`
+    DeleteGroup,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DeleteGroupMembership`
+    DeleteGroupMembership,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DeleteUser`
+    DeleteUser,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DescribeGroup`
+    DescribeGroup,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DescribeGroupMembership`
+    DescribeGroupMembership,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DescribeIdentityStore`
+    DescribeIdentityStore,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.DescribeUser`
+    DescribeUser,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.GetGroupId`
+    GetGroupId,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.GetGroupMembershipId`
+    GetGroupMembershipId,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.GetUserId`
+    GetUserId,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.IsMemberInGroups`
+    IsMemberInGroups,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.ListGroupMemberships`
+    ListGroupMemberships,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.ListGroupMembershipsForMember`
+    ListGroupMembershipsForMember,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.ListGroups`
+    ListGroups,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.ListIdentityStores`
+    ListIdentityStores,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.ListUsers`
+    ListUsers,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.UpdateGroup`
+    UpdateGroup,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.UpdateIdentityStore`
+    UpdateIdentityStore,
+    /// `POST /` with `X-Amz-Target: AWSIdentityStore.UpdateUser`
+    UpdateUser,
+    /// SCIM.
+    ScimCreateUser,
+    /// SCIM.
+    ScimGetUser,
+    /// SCIM.
+    ScimListUsers,
+    /// SCIM.
+    ScimPutUser,
+    /// SCIM.
+    ScimPatchUser,
+    /// SCIM.
+    ScimDeleteUser,
+    /// SCIM.
+    ScimCreateGroup,
+    /// SCIM.
+    ScimGetGroup,
+    /// SCIM.
+    ScimListGroups,
+    /// SCIM.
+    ScimPatchGroup,
+    /// SCIM.
+    ScimDeleteGroup,
+    /// SCIM.
+    ScimServiceProviderConfig,
+    /// SCIM.
+    ScimListResourceTypes,
+    /// SCIM.
+    ScimListSchemas,
+    /// SCIM.
+    ScimGetSchema,
     /// `CONNECT` at the proxy entry; logged when refused. Of the faults a status, a delay and a cut act.
     Connect,
     /// Nothing that AWS has, or not at this host.
@@ -59,7 +133,7 @@ pub enum Route {
 
 impl Route {
     /// Every route, for loops.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 62] = [
         Self::RegisterClient,
         Self::StartDeviceAuthorization,
         Self::CreateToken,
@@ -83,6 +157,43 @@ impl Route {
         Self::StartPage,
         Self::Vanity,
         Self::PortalConsole,
+        Self::CreateGroup,
+        Self::CreateGroupMembership,
+        Self::CreateUser,
+        Self::DeleteGroup,
+        Self::DeleteGroupMembership,
+        Self::DeleteUser,
+        Self::DescribeGroup,
+        Self::DescribeGroupMembership,
+        Self::DescribeIdentityStore,
+        Self::DescribeUser,
+        Self::GetGroupId,
+        Self::GetGroupMembershipId,
+        Self::GetUserId,
+        Self::IsMemberInGroups,
+        Self::ListGroupMemberships,
+        Self::ListGroupMembershipsForMember,
+        Self::ListGroups,
+        Self::ListIdentityStores,
+        Self::ListUsers,
+        Self::UpdateGroup,
+        Self::UpdateIdentityStore,
+        Self::UpdateUser,
+        Self::ScimCreateUser,
+        Self::ScimGetUser,
+        Self::ScimListUsers,
+        Self::ScimPutUser,
+        Self::ScimPatchUser,
+        Self::ScimDeleteUser,
+        Self::ScimCreateGroup,
+        Self::ScimGetGroup,
+        Self::ScimListGroups,
+        Self::ScimPatchGroup,
+        Self::ScimDeleteGroup,
+        Self::ScimServiceProviderConfig,
+        Self::ScimListResourceTypes,
+        Self::ScimListSchemas,
+        Self::ScimGetSchema,
         Self::Connect,
         Self::Unknown,
     ];

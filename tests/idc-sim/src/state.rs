@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime};
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::faults::Faults;
+use crate::identity_store::Network;
 use crate::log::Log;
 use crate::saml::acs::ServiceProvider;
+use crate::scim::Provisioning;
 use crate::secret;
 use crate::switches::Settings;
 use crate::throttle::Bucket;
@@ -49,6 +51,10 @@ pub(crate) struct State {
     disabled_grace: Duration,
     /// Why the instance's customer-managed key cannot be used, if so: `KMS_…`.
     pub(crate) kms_refusal: Option<String>,
+    pub(crate) provisioning: Provisioning,
+    pub(crate) identity_store_network: Option<Network>,
+    pub(crate) identity_store_bucket: Option<Bucket>,
+    pub(crate) scim_bucket: Option<Bucket>,
 }
 
 /// A registered client.
@@ -210,6 +216,7 @@ impl Sim {
             state: Mutex::new(State {
                 directory,
                 disabled_grace: settings.disabled_grace,
+                provisioning: Provisioning::new(&settings.directory.scim_tenant),
                 ..State::default()
             }),
             settings,
@@ -221,6 +228,12 @@ impl Sim {
 
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
+    }
+
+    /// Who issued the external ids of what SCIM has made.
+    pub(crate) fn external_id_issuer(&self) -> String {
+        let issuer = self.settings.directory.external_id_issuer.clone();
+        issuer.unwrap_or_else(|| format!("https://scim.aws.com/{}", self.settings.directory.scim_tenant))
     }
 
     /// A panic in another handler must not take the rest of the test down with a poisoned lock.
@@ -273,7 +286,7 @@ impl State {
     /// Can tokens of this session still be used?
     pub(crate) fn session_lives(&self, id: SessionId, now: SystemTime) -> bool {
         let session = self.session(id);
-        let user = self.directory.users.get(&session.user);
+        let user = self.directory.user(&session.user);
         !session.revoked
             && now < session.ends
             && user.is_some_and(|user| user.session_may_go_on(self.disabled_grace, now))
@@ -309,6 +322,16 @@ impl State {
     /// Ends the session and every login made from it.
     pub(crate) fn revoke(&mut self, id: SessionId) {
         self.sessions[id.0].revoked = true;
+    }
+
+    /// Follows a change of a user name: sessions go on.
+    pub(crate) fn rename_user(&mut self, before: &str, after: &str) {
+        for session in self.sessions.iter_mut().filter(|session| session.user == before) {
+            after.clone_into(&mut session.user);
+        }
+        if self.directory.default_user == before {
+            after.clone_into(&mut self.directory.default_user);
+        }
     }
 
     pub(crate) fn revoke_user(&mut self, user: &str) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::directory::settings::DirectorySettings;
+
 /// What happens to a refresh token once it has been used. Which of these AWS does is not documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RefreshRotation {
@@ -170,6 +172,8 @@ pub(crate) struct Settings {
     pub(crate) access_control_attributes: bool,
     /// How long a disabled user's running session may be used.
     pub(crate) disabled_grace: Duration,
+    /// The identity store and its two services.
+    pub(crate) directory: DirectorySettings,
     /// The plain entry, once it listens.
     pub(crate) plain_url: String,
 }
@@ -210,6 +214,7 @@ impl Default for Settings {
             saml_tolerance: Duration::from_secs(30),
             access_control_attributes: false,
             disabled_grace: Duration::from_hours(1),
+            directory: DirectorySettings::default(),
             plain_url: String::new(),
         }
     }

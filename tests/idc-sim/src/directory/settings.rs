@@ -1,0 +1,122 @@
+//! The switches of the identity store and its two services, and how the builder sets them.
+
+use crate::builder::Builder;
+use crate::switches::Throttle;
+
+/// What becomes of the assignments of a user or group that is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrphanedAssignments {
+    /// They are deleted too, as the user guide says.
+    #[default]
+    GoWithThePrincipal,
+    /// They remain, and nobody can use them (field reports).
+    Remain,
+}
+
+/// What `detail` tells about a request that breaks the schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScimDetail {
+    /// Which attribute, and why: the words that CloudTrail has too.
+    #[default]
+    Specific,
+    /// Always "Request is unparsable, syntactically incorrect, or violates schema."
+    Generic,
+}
+
+/// Whether an external id may contain a colon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColonInExternalId {
+    /// As the pattern of the Identity Store API has it.
+    #[default]
+    Accepted,
+    /// 400, as one field report has it (suvera/keycloak-scim2-storage#3, of 2022).
+    Refused,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct DirectorySettings {
+    pub(crate) orphaned_assignments: OrphanedAssignments,
+    pub(crate) scim_detail: ScimDetail,
+    pub(crate) colon_in_external_id: ColonInExternalId,
+    /// Items on a page that was not asked for, and at most.
+    pub(crate) page_size: usize,
+    /// For each of the two services.
+    pub(crate) throttle: Option<Throttle>,
+    /// `None`: `https://scim.aws.com/<tenant>`.
+    pub(crate) external_id_issuer: Option<String>,
+    pub(crate) membership_touches_group: bool,
+    pub(crate) scim_tenant: String,
+}
+
+impl Default for DirectorySettings {
+    fn default() -> Self {
+        Self {
+            orphaned_assignments: OrphanedAssignments::default(),
+            scim_detail: ScimDetail::default(),
+            colon_in_external_id: ColonInExternalId::default(),
+            page_size: 100,
+            throttle: Some(Throttle { per_second: 20.0, burst: 20 }),
+            external_id_issuer: None,
+            membership_touches_group: false,
+            scim_tenant: "7c2a9e51f3d-08b6-4d1e-9f42-6a3be7c85d10".into(),
+        }
+    }
+}
+
+impl Builder {
+    /// Default [`OrphanedAssignments::GoWithThePrincipal`].
+    pub fn orphaned_assignments(mut self, orphans: OrphanedAssignments) -> Self {
+        self.settings.directory.orphaned_assignments = orphans;
+        self
+    }
+
+    /// Default [`ScimDetail::Specific`].
+    pub fn scim_detail(mut self, detail: ScimDetail) -> Self {
+        self.settings.directory.scim_detail = detail;
+        self
+    }
+
+    /// Default [`ColonInExternalId::Accepted`].
+    pub fn colon_in_external_id(mut self, colon: ColonInExternalId) -> Self {
+        self.settings.directory.colon_in_external_id = colon;
+        self
+    }
+
+    /// The size of a page of the Identity Store API and of SCIM, 1 to 100; older copies of the guide say 50.
+    /// Default 100.
+    pub fn directory_page_size(mut self, size: usize) -> Self {
+        self.settings.directory.page_size = size.clamp(1, 100);
+        self
+    }
+
+    /// The bucket of the Identity Store API, and that of SCIM: requests a second, and how many may come at once.
+    /// Default 20 and 20.
+    pub fn directory_throttle(mut self, per_second: f64, burst: u32) -> Self {
+        self.settings.directory.throttle = Some(Throttle { per_second, burst });
+        self
+    }
+
+    /// The Identity Store API and SCIM answer however fast they are asked.
+    pub fn no_directory_throttle(mut self) -> Self {
+        self.settings.directory.throttle = None;
+        self
+    }
+
+    /// The issuer in the external ids of what SCIM has made. Default `https://scim.aws.com/<tenant>`.
+    pub fn external_id_issuer(mut self, issuer: &str) -> Self {
+        self.settings.directory.external_id_issuer = Some(issuer.to_owned());
+        self
+    }
+
+    /// A change of members is a change of the group: its `UpdatedAt` and `Revision` move. Default false.
+    pub fn membership_touches_group(mut self, yes: bool) -> Self {
+        self.settings.directory.membership_touches_group = yes;
+        self
+    }
+
+    /// The tenant in the SCIM endpoint. Default `7c2a9e51f3d-08b6-4d1e-9f42-6a3be7c85d10`.
+    pub fn scim_tenant(mut self, tenant: &str) -> Self {
+        tenant.clone_into(&mut self.settings.directory.scim_tenant);
+        self
+    }
+}
