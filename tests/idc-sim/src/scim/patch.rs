@@ -107,6 +107,9 @@ fn apply(record: &mut UserRecord, operation: Operation) -> Result<(), Refusal> {
     let path = Path::parse(&operation.path)?;
     let name = path.attribute;
     match (operation.kind, operation.value) {
+        (_, _) if matches!(name, "id" | "meta" | "schemas") => {
+            Err(Refusal::schema(format!("Attribute {name} is not supported")))
+        }
         (Kind::Remove, _) if matches!(name, "userName" | "active") => {
             Err(Refusal::unsupported(format!("The remove operation is not supported for {name}")))
         }

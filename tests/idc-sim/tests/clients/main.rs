@@ -6,6 +6,8 @@
 
 mod debian_cli;
 mod env;
+mod identity_store;
 mod recent_cli;
+mod scim;
 mod sdks;
 mod sso_util;

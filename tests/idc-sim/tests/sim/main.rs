@@ -22,4 +22,5 @@ mod proxy;
 mod refresh;
 mod registration;
 mod saml;
+mod scim;
 mod secrets;
