@@ -80,8 +80,11 @@ fn operate(sim: &Sim, call: &Call) -> Outcome {
     let author = format!("SCIM/{}", place.tenant);
     let id = place.id.as_deref().unwrap_or_default();
     let mut context = Context { sim, state: &mut state, call, id, author, now };
-    let route = route(&call.method, &call.path).unwrap_or(Route::Unknown);
-    dispatch(&mut context, route)
+    match route(&call.method, &call.path) {
+        Some(route) if route != Route::Unknown => dispatch(&mut context, route),
+        _ if place.is_known() => Err(Refusal::wrong_method()),
+        _ => Err(Refusal::not_found()),
+    }
 }
 
 fn dispatch(context: &mut Context<'_>, route: Route) -> Outcome {
@@ -104,7 +107,7 @@ fn dispatch(context: &mut Context<'_>, route: Route) -> Outcome {
             let schema = discovery::schema(context.id).ok_or_else(Refusal::not_found)?;
             Ok((StatusCode::OK, schema))
         }
-        _ => Err(Refusal::unsupported("The operation is not supported")),
+        _ => Err(Refusal::not_found()),
     }
 }
 

@@ -26,6 +26,15 @@ impl Place {
     }
 }
 
+const KINDS: [&str; 5] = ["Users", "Groups", "ServiceProviderConfig", "ResourceTypes", "Schemas"];
+
+impl Place {
+    /// Is there anything of this kind, by whatever method?
+    pub(super) fn is_known(&self) -> bool {
+        KINDS.contains(&self.kind.as_str())
+    }
+}
+
 /// Finds the operation of a path of a SCIM endpoint; `None` if it is no such path. A method or kind that AWS does
 /// not have is [`Route::Unknown`].
 pub(crate) fn route(method: &str, path: &str) -> Option<Route> {

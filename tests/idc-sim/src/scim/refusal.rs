@@ -59,6 +59,10 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "Resource not found.")
     }
 
+    pub(super) fn wrong_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed for this resource.")
+    }
+
     pub(super) fn throttled() -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests were made that exceed the limits.")
     }

@@ -252,7 +252,7 @@ fn of_groups() -> Vec<Row> {
             404,
             "Resource not found.",
         ),
-        row("PUT", "Groups/G", group(json!({})), 400, "The operation is not supported"),
+        row("PUT", "Groups/G", group(json!({})), 405, "The method is not allowed for this resource."),
         row("PATCH", "Groups/G", op("replace", "members", members(1)), 400, replaced),
         row("PATCH", "Groups/G", op("replace", "members", json!([])), 400, replaced),
         row(
@@ -294,9 +294,9 @@ fn of_groups() -> Vec<Row> {
             "Resource not found.",
         ),
         row("GET", "Groups/90677c60-7afc-4fb7-b2ff-10ccffdff447", Value::Null, 404, "Resource not found."),
-        row("POST", "Bulk", json!({}), 400, "The operation is not supported"),
-        row("GET", "Me", Value::Null, 400, "The operation is not supported"),
-        row("POST", ".search", json!({}), 400, "The operation is not supported"),
+        row("POST", "Bulk", json!({}), 404, "Resource not found."),
+        row("GET", "Me", Value::Null, 404, "Resource not found."),
+        row("POST", ".search", json!({}), 404, "Resource not found."),
     ]
 }
 
@@ -343,6 +343,7 @@ fn every_refusal_has_its_status_and_words_and_changes_nothing() {
             body = body.replace(&format!("$USER{number}"), id);
         }
         let answer = scim.send(row.method, &path, &body);
+        assert_eq!(answer.status, row.status, "{} {} {body}", row.method, row.path);
         assert_eq!(
             detail(&answer),
             (row.status, row.detail.to_owned()),
