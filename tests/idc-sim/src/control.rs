@@ -112,6 +112,24 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
             done(Ok(()))
         }
         ("GET", "directory") => Ok(sim.directory_json()),
+        ("POST", "scim-token") => {
+            let token = sim.state().provisioning.issue_token(sim.now()).map_err(wrong)?;
+            Ok(json!({ "endpoint": scim_endpoint(sim, call), "token": token }))
+        }
+        ("POST", "scim-provisioning") => {
+            let provisioning = &mut sim.state().provisioning;
+            if read::<Provisioning>(call)?.on {
+                provisioning.switch_on();
+            } else {
+                provisioning.switch_off();
+            }
+            done(Ok(()))
+        }
+        ("POST", "credentials") => {
+            let RoleName { account, permission_set } = read(call)?;
+            let issued = sim.issue_credentials(&account, &permission_set).map_err(wrong)?;
+            Ok(issued.env().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect())
+        }
         ("POST", "kms-key") => {
             let KmsKey { reason } = read(call)?;
             sim.state().kms_refusal = reason;
@@ -142,6 +160,10 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
         }
         _ => Err((StatusCode::NOT_FOUND, format!("no control endpoint {method} {name}"))),
     }
+}
+
+fn scim_endpoint(sim: &Sim, call: &Call) -> String {
+    format!("http://{}/{}/scim/v2/", call.host, sim.state().provisioning.tenant())
 }
 
 /// By both ways in.
@@ -184,6 +206,19 @@ struct CodeAndUser {
 #[serde(deny_unknown_fields)]
 struct Advance {
     seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Provisioning {
+    on: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleName {
+    account: String,
+    permission_set: String,
 }
 
 #[derive(Deserialize)]

@@ -1,14 +1,18 @@
 //! The handle, as far as it is about the identity store: filling it, counting, and the tokens of SCIM.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::handle::IdcSim;
 use crate::hosts;
-use crate::state::RoleCredentials;
+use crate::state::{RoleCredentials, Sim};
 use crate::{clock, secret};
 
 use super::console;
 use super::record::{GroupRecord, UserRecord};
+
+const CREDENTIALS_LIFE: Duration = Duration::from_hours(12);
 
 /// A user for [`IdcSim::add_users`]. Name and e-mail address follow from the user name.
 #[derive(Clone, Debug)]
@@ -216,16 +220,26 @@ impl IdcSim {
     /// Panics if somebody deleted the role in the account.
     #[track_caller]
     pub fn issue_credentials(&self, account: &str, permission_set: &str) -> IssuedCredentials {
+        self.sim.issue_credentials(account, permission_set).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Sim {
+    pub(crate) fn issue_credentials(
+        &self,
+        account: &str,
+        permission_set: &str,
+    ) -> Result<IssuedCredentials, String> {
         let now = self.now();
-        let mut state = self.sim.state();
-        let role = state.directory.role(account, permission_set).expect("the role is there");
+        let mut state = self.state();
+        let role = state.directory.role(account, permission_set);
+        let role = role.ok_or_else(|| format!("no role of {permission_set} in {account}"))?;
         let user = state.directory.default_user.clone();
         let issued = IssuedCredentials {
             access_key_id: secret::access_key_id(),
             secret_access_key: secret::secret_access_key(),
             session_token: secret::session_token(),
         };
-        let life = std::time::Duration::from_hours(12);
         let credentials = RoleCredentials {
             secret_access_key: issued.secret_access_key.clone(),
             session_token: issued.session_token.clone(),
@@ -234,13 +248,13 @@ impl IdcSim {
             role_id: role.id,
             permission_set: permission_set.to_owned(),
             user,
-            session_duration: life,
-            expires: clock::full_second(now + life),
+            session_duration: CREDENTIALS_LIFE,
+            expires: clock::full_second(now + CREDENTIALS_LIFE),
             chained: false,
             source_identity: None,
         };
         state.role_credentials.insert(issued.access_key_id.clone(), credentials);
-        issued
+        Ok(issued)
     }
 }
 

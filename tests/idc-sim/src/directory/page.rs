@@ -24,8 +24,8 @@ pub(crate) fn after(list: &str, token: &str) -> Result<String, UnknownToken> {
     let encoded = token.strip_prefix(MARK).ok_or(UnknownToken)?;
     let bytes = STANDARD.decode(encoded).map_err(|_| UnknownToken)?;
     let text = String::from_utf8(bytes).map_err(|_| UnknownToken)?;
-    let last = text.strip_prefix(list).and_then(|rest| rest.strip_prefix('\n')).ok_or(UnknownToken)?;
-    Ok(last.to_owned())
+    let behind = text.strip_prefix(list).and_then(|rest| rest.strip_prefix('\n')).ok_or(UnknownToken)?;
+    Ok(behind.to_owned())
 }
 
 /// Takes a page of `size` items out of what is left of `list`.
@@ -37,8 +37,8 @@ pub(crate) fn page<T>(
 ) -> Page<T> {
     let items: Vec<T> = left.by_ref().take(size).collect();
     let more = left.next().is_some();
-    let last = items.last().filter(|_| more);
-    let next = last.map(|last| format!("{MARK}{}", STANDARD.encode(format!("{list}\n{}", id(last)))));
+    let end = items.last().filter(|_| more);
+    let next = end.map(|end| format!("{MARK}{}", STANDARD.encode(format!("{list}\n{}", id(end)))));
     Page { items, next }
 }
 

@@ -101,13 +101,15 @@ impl Store {
         author: Author<'_>,
     ) -> Result<(), Duplicate> {
         self.check_user(&record, Some(id))?;
-        let revision = self.next_revision();
-        let Some(user) = self.users.get_mut(id) else { return Ok(()) };
-        let before = std::mem::replace(&mut user.record, record.clone());
-        user.disabled_since = if record.active { None } else { user.disabled_since.or(Some(author.at)) };
-        user.stamps.touch(author, revision);
+        let Some(before) = self.users.get(id).map(|user| user.record.clone()) else { return Ok(()) };
         self.forget_user(&before);
         self.index_user(id, &record);
+        let revision = self.next_revision();
+        if let Some(user) = self.users.get_mut(id) {
+            user.disabled_since = if record.active { None } else { user.disabled_since.or(Some(author.at)) };
+            user.stamps.touch(author, revision);
+            user.record = record;
+        }
         Ok(())
     }
 
@@ -199,12 +201,14 @@ impl Store {
         author: Author<'_>,
     ) -> Result<(), Duplicate> {
         self.check_group(&record, Some(id))?;
-        let revision = self.next_revision();
-        let Some(group) = self.groups.get_mut(id) else { return Ok(()) };
-        let before = std::mem::replace(&mut group.record, record.clone());
-        group.stamps.touch(author, revision);
+        let Some(before) = self.groups.get(id).map(|group| group.record.clone()) else { return Ok(()) };
         self.forget_group(&before);
         self.index_group(id, &record);
+        let revision = self.next_revision();
+        if let Some(group) = self.groups.get_mut(id) {
+            group.stamps.touch(author, revision);
+            group.record = record;
+        }
         Ok(())
     }
 

@@ -14,11 +14,11 @@ use super::Context;
 pub(super) const ENTERPRISE_EXTENSION: &str = "aws:identitystore:enterprise";
 
 pub(super) fn lower_first(name: &str) -> String {
-    with_first(name, |first| first.to_ascii_lowercase())
+    with_first(name, char::to_ascii_lowercase)
 }
 
 fn upper_first(name: &str) -> String {
-    with_first(name, |first| first.to_ascii_uppercase())
+    with_first(name, char::to_ascii_uppercase)
 }
 
 fn with_first(name: &str, change: fn(&char) -> char) -> String {

@@ -90,14 +90,14 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
     let shape = |group: &&Group| resource::group(group);
     let Some(filter) = &query.filter else {
         let left = store.groups(query.after());
-        return query.answer(left, || store.group_count(), |group| group.id.as_str(), shape);
+        return Ok(query.answer(left, || store.group_count(), |group| group.id.as_str(), shape));
     };
     let member = values(filter, ["members.value"]).or_else(|| values(filter, ["members"]));
     if let Some([user]) = member {
         let memberships = store.memberships_of(user, query.after());
         let groups = memberships.filter_map(|membership| store.group(membership.group.as_str()));
         let total = || store.memberships_of(user, None).count();
-        return query.answer(groups, total, |group| group.id.as_str(), shape);
+        return Ok(query.answer(groups, total, |group| group.id.as_str(), shape));
     }
     let both = values(filter, ["id", "members"]).or_else(|| values(filter, ["id", "members.value"]));
     let found = if let Some([name]) = values(filter, ["displayName"]) {
@@ -112,7 +112,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
         return Err(Refusal::invalid_filter());
     };
     let total = usize::from(found.is_some());
-    query.answer(found.into_iter(), || total, |group| group.id.as_str(), shape)
+    Ok(query.answer(found.into_iter(), || total, |group| group.id.as_str(), shape))
 }
 
 /// All that a request changes, read and checked before anything is written.

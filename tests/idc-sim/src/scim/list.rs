@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::directory::page::{self, Page};
 
+use super::Context;
 use super::filter::{self, Equals};
 use super::refusal::Refusal;
-use super::{Context, Outcome};
 
 const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
@@ -62,7 +62,7 @@ impl Query {
         total: impl FnOnce() -> usize,
         id: impl Fn(&T) -> &str,
         shape: impl Fn(&T) -> Value,
-    ) -> Outcome {
+    ) -> (StatusCode, Value) {
         let Page { items, next } = page::page(&self.list, self.size, left, id);
         let resources: Vec<Value> = items.iter().map(shape).collect();
         let mut body = json!({ "schemas": [SCHEMA], "itemsPerPage": items.len(), "Resources": resources });
@@ -74,6 +74,6 @@ impl Query {
             body["totalResults"] = total().into();
             body["startIndex"] = 1.into();
         }
-        Ok((StatusCode::OK, body))
+        (StatusCode::OK, body)
     }
 }

@@ -33,18 +33,18 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
     let store = &context.state.directory.store;
     let Some(filter) = &query.filter else {
         let left = store.users(query.after());
-        return query.answer(
+        return Ok(query.answer(
             left,
             || store.user_count(),
             |user| user.id.as_str(),
             |user| resource::user(user),
-        );
+        ));
     };
     if let Some([group]) = values(filter, ["groups.value"]) {
         let members = store.members(group, query.after());
         let users = members.filter_map(|member| store.user(member.user.as_str()));
         let total = || store.members(group, None).count();
-        return query.answer(users, total, |user| user.id.as_str(), |user| resource::user(user));
+        return Ok(query.answer(users, total, |user| user.id.as_str(), |user| resource::user(user)));
     }
     let found = if let Some([name]) = values(filter, ["userName"]) {
         store.user_named(name)
@@ -58,7 +58,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Outcome {
         return Err(Refusal::invalid_filter());
     };
     let total = usize::from(found.is_some());
-    query.answer(found.into_iter(), || total, |user| user.id.as_str(), |user| resource::user(user))
+    Ok(query.answer(found.into_iter(), || total, |user| user.id.as_str(), |user| resource::user(user)))
 }
 
 fn manager_of(record: &UserRecord) -> Option<&str> {

@@ -138,16 +138,11 @@ fn boto3_finds_every_operation() {
     assert_eq!(sim.requests_to(Route::CreateUser)[0].json()["UserName"], "bob@example.com");
 }
 
-#[test]
-fn boto3_gets_each_exception_with_its_members() {
-    let command_line = require_client!(Client::IdentityStoreByBoto3);
-    let (sim, env) = plain(builder());
-    with_credentials(&sim, &env);
-    sim.add_users([NewUser::named("bob@example.com").external_id("kc:1")]);
-    sim.add_groups([NewGroup::named("Team A")]);
-    let (user, group) = (sim.user_id("bob@example.com").unwrap(), sim.group_id("Team A").unwrap());
-    let alice = sim.user_id("alice@example.com").unwrap();
-    sim.add_member("Team A", "bob@example.com");
+/// An operation, its parameters, the exception and a part of its message.
+type Row = (&'static str, Value, &'static str, &'static str);
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn exceptions(user: &str, group: &str, alice: &str) -> Vec<Row> {
     let new = |changes: Value| {
         let mut new = json!({
             "UserName": "new", "DisplayName": "New", "Name": { "GivenName": "N", "FamilyName": "W" },
@@ -160,7 +155,7 @@ fn boto3_gets_each_exception_with_its_members() {
     let unique = |path: &str, value: &str| json!({ "AlternateIdentifier": { "UniqueAttribute": { "AttributePath": path, "AttributeValue": value } } });
     let update = |path: &str, value: Value| json!({ "UserId": user, "Operations": [{ "AttributePath": path, "AttributeValue": value }] });
     let nobody = "90677c60-7afc-4fb7-b2ff-10ccffdff447";
-    let rows = [
+    vec![
         (
             "create_user",
             new(json!({ "UserName": "BOB@example.com" })),
@@ -251,7 +246,20 @@ fn boto3_gets_each_exception_with_its_members() {
         ),
         ("delete_user", json!({ "UserId": user, "Revision": "1" }), "ConflictException", "was modified"),
         ("delete_group", json!({ "GroupId": group, "Revision": "1" }), "ConflictException", "was modified"),
-    ];
+    ]
+}
+
+#[test]
+fn boto3_gets_each_exception_with_its_members() {
+    let command_line = require_client!(Client::IdentityStoreByBoto3);
+    let (sim, env) = plain(builder());
+    with_credentials(&sim, &env);
+    sim.add_users([NewUser::named("bob@example.com").external_id("kc:1")]);
+    sim.add_groups([NewGroup::named("Team A")]);
+    let (user, group) = (sim.user_id("bob@example.com").unwrap(), sim.group_id("Team A").unwrap());
+    let alice = sim.user_id("alice@example.com").unwrap();
+    sim.add_member("Team A", "bob@example.com");
+    let rows = exceptions(&user, &group, &alice);
     let calls: Vec<_> =
         rows.iter().map(|(operation, parameters, ..)| (*operation, parameters.clone())).collect();
     let answers = boto3(&env, &command_line, &calls);

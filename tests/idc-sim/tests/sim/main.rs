@@ -9,6 +9,7 @@ mod clock;
 mod console;
 mod control;
 mod device;
+mod directory;
 mod errors;
 mod faults;
 mod identity;

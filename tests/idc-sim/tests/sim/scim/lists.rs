@@ -16,8 +16,8 @@ fn many() -> (IdcSim, Scim) {
     sim.add_members(names.iter().take(130).map(|name| ("Group 0", name.as_str())));
     let groups: Vec<String> = (0..120).map(|number| format!("Group {number}")).collect();
     sim.add_members(groups.iter().map(|group| (group.as_str(), names[0].as_str())));
-    let scim = Scim::new(&sim);
-    (sim, scim)
+    let idp = Scim::new(&sim);
+    (sim, idp)
 }
 
 fn ids(page: &Value) -> Vec<String> {
@@ -26,11 +26,11 @@ fn ids(page: &Value) -> Vec<String> {
 }
 
 /// Turns the pages of a list to the end and returns their sizes and all ids.
-fn walk(scim: &Scim, kind: &str, fields: &[(&str, &str)]) -> (Vec<usize>, BTreeSet<String>) {
+fn walk(idp: &Scim, kind: &str, fields: &[(&str, &str)]) -> (Vec<usize>, BTreeSet<String>) {
     let (mut sizes, mut all, mut cursor) = (Vec::new(), BTreeSet::new(), String::new());
     loop {
         let fields: Vec<_> = fields.iter().copied().chain([("cursor", cursor.as_str())]).collect();
-        let page = scim.get(&format!("{kind}?{}", encode(&fields))).json();
+        let page = idp.get(&format!("{kind}?{}", encode(&fields))).json();
         assert_eq!(page["itemsPerPage"], ids(&page).len());
         assert_eq!((&page["totalResults"], &page["startIndex"]), (&Value::Null, &Value::Null));
         sizes.push(ids(&page).len());
@@ -38,7 +38,7 @@ fn walk(scim: &Scim, kind: &str, fields: &[(&str, &str)]) -> (Vec<usize>, BTreeS
             assert!(all.insert(id), "an id twice");
         }
         match page["nextCursor"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => next.clone_into(&mut cursor),
             None => return (sizes, all),
         }
     }
@@ -46,62 +46,62 @@ fn walk(scim: &Scim, kind: &str, fields: &[(&str, &str)]) -> (Vec<usize>, BTreeS
 
 #[test]
 fn a_cursor_leads_through_everything_a_hundred_at_a_time() {
-    let (sim, scim) = many();
-    let (sizes, users) = walk(&scim, "Users", &[]);
+    let (sim, idp) = many();
+    let (sizes, users) = walk(&idp, "Users", &[]);
     assert_eq!((sizes, users.len()), (vec![100, 100, 50], sim.user_count()));
-    assert_eq!(walk(&scim, "Groups", &[]).0, [100, 20]);
-    assert_eq!(walk(&scim, "Groups", &[("count", "50")]).0, [50, 50, 20]);
-    let bare = scim.get("Users?cursor").json();
+    assert_eq!(walk(&idp, "Groups", &[]).0, [100, 20]);
+    assert_eq!(walk(&idp, "Groups", &[("count", "50")]).0, [50, 50, 20]);
+    let bare = idp.get("Users?cursor").json();
     assert!(bare["nextCursor"].is_string() && bare["totalResults"].is_null(), "{bare}");
 }
 
 #[test]
 fn without_a_cursor_there_are_a_hundred_whatever_else_is_asked() {
-    let (sim, scim) = many();
-    let first = scim.get("Users").json();
+    let (sim, idp) = many();
+    let first = idp.get("Users").json();
     assert_eq!(first["totalResults"], sim.user_count());
     assert_eq!((&first["startIndex"], &first["itemsPerPage"]), (&json!(1), &json!(100)));
     assert!(first["nextCursor"].is_null());
-    assert_eq!(ids(&scim.get("Users?startIndex=101").json()), ids(&first), "startIndex is not supported");
-    assert_eq!(scim.get("Users?attributes=userName&count=1").json()["Resources"][0]["active"], true);
+    assert_eq!(ids(&idp.get("Users?startIndex=101").json()), ids(&first), "startIndex is not supported");
+    assert_eq!(idp.get("Users?attributes=userName&count=1").json()["Resources"][0]["active"], true);
 }
 
 #[test]
 fn memberships_are_found_by_filters_only() {
-    let (sim, scim) = many();
+    let (sim, idp) = many();
     let group = sim.group_id("Group 0").expect("a group");
     let user = sim.user_id("user1@example.com").expect("a user");
-    let (sizes, members) = walk(&scim, "Users", &[("filter", &format!("groups.value eq \"{group}\""))]);
+    let (sizes, members) = walk(&idp, "Users", &[("filter", &format!("groups.value eq \"{group}\""))]);
     assert_eq!((sizes, members.len()), (vec![100, 30], 130));
-    let (sizes, groups) = walk(&scim, "Groups", &[("filter", &format!("members.value eq \"{user}\""))]);
+    let (sizes, groups) = walk(&idp, "Groups", &[("filter", &format!("members.value eq \"{user}\""))]);
     assert_eq!((sizes, groups.len()), (vec![100, 20], 120));
-    assert_eq!(scim.get(&format!("Groups/{group}")).json()["members"], json!([]));
-    let found = |filter: &str| ids(&scim.filtered("Groups", filter).json()).len();
+    assert_eq!(idp.get(&format!("Groups/{group}")).json()["members"], json!([]));
+    let found = |filter: &str| ids(&idp.filtered("Groups", filter).json()).len();
     assert_eq!(found(&format!("id eq \"{group}\" and members eq \"{user}\"")), 1);
     let other = sim.user_id("user249@example.com").expect("a user");
     assert_eq!(found(&format!("members eq \"{other}\" and id eq \"{group}\"")), 0);
     // A cursor is good for its own list.
     let page =
-        scim.get(&format!("Users?cursor&{}", encode(&[("filter", &format!("groups.value eq \"{group}\""))])));
+        idp.get(&format!("Users?cursor&{}", encode(&[("filter", &format!("groups.value eq \"{group}\""))])));
     let cursor = page.json()["nextCursor"].as_str().expect("a cursor").to_owned();
-    assert_eq!(scim.get(&format!("Users?{}", encode(&[("cursor", &cursor)]))).status, 400);
+    assert_eq!(idp.get(&format!("Users?{}", encode(&[("cursor", &cursor)]))).status, 400);
 }
 
 #[test]
 fn each_filter_finds_its_one() {
-    let (sim, scim) = many();
-    let manager = sim.user_id("user2@example.com").expect("a user");
+    let (sim, idp) = many();
+    let boss = sim.user_id("user2@example.com").expect("a user");
     let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
     let mut managed = user("managed");
-    managed[enterprise] = json!({ "manager": { "value": manager } });
-    let id = scim.create("Users", &managed);
+    managed[enterprise] = json!({ "manager": { "value": boss } });
+    let id = idp.create("Users", &managed);
     for (kind, filter, expected) in [
         ("Users", "userName eq \"user7@example.com\"".to_owned(), 1),
         ("Users", "userName eq \"USER7@example.com\"".to_owned(), 1),
         ("Users", "userName eq \"user\"".to_owned(), 0),
         ("Users", "externalId eq \"x-user7@example.com\"".to_owned(), 1),
         ("Users", "externalId eq \"X-user7@example.com\"".to_owned(), 0),
-        ("Users", format!("id eq \"{id}\" and manager eq \"{manager}\""), 1),
+        ("Users", format!("id eq \"{id}\" and manager eq \"{boss}\""), 1),
         ("Users", format!("manager eq \"{id}\" and id eq \"{id}\""), 0),
         ("Users", format!("id eq \"{id}\""), 1),
         ("Users", "groups.value eq \"none\"".to_owned(), 0),
@@ -109,7 +109,7 @@ fn each_filter_finds_its_one() {
         ("Groups", "displayName eq \"group 7\"".to_owned(), 0),
         ("Groups", "externalId eq \"x\"".to_owned(), 0),
     ] {
-        let answer = scim.filtered(kind, &filter).json();
+        let answer = idp.filtered(kind, &filter).json();
         assert_eq!(answer["totalResults"], expected, "{filter}");
         assert_eq!(ids(&answer).len(), expected, "{filter}");
     }
@@ -119,7 +119,7 @@ fn each_filter_finds_its_one() {
 fn a_page_of_fifty_by_switch() {
     let sim = IdcSim::builder().no_directory_throttle().directory_page_size(50).start();
     sim.add_users((0..60).map(|number| NewUser::named(&format!("user{number}"))));
-    let scim = Scim::new(&sim);
-    assert_eq!(walk(&scim, "Users", &[]).0, [50, 11]);
-    assert_eq!(walk(&scim, "Users", &[("count", "100")]).0, [50, 11]);
+    let idp = Scim::new(&sim);
+    assert_eq!(walk(&idp, "Users", &[]).0, [50, 11]);
+    assert_eq!(walk(&idp, "Users", &[("count", "100")]).0, [50, 11]);
 }

@@ -1,4 +1,7 @@
-//! Everything that AWS refuses, one row each.
+//! Everything that AWS refuses, one row each: also what other sync tools send (authentik, mitodl/keycloak-scim,
+//! idp-scim-sync).
+
+#![expect(clippy::needless_pass_by_value, reason = "rows read better without references")]
 
 use idc_sim::{ColonInExternalId, IdcSim, NewGroup, ScimDetail};
 use serde_json::{Value, json};
@@ -319,21 +322,21 @@ fn of_queries() -> Vec<Row> {
 /// A simulator with a hundred and one users, of whom `taken` and `taken2` are two, and two groups.
 fn populated(builder: idc_sim::Builder) -> (IdcSim, Scim, Vec<String>) {
     let sim = builder.no_directory_throttle().start();
-    let scim = Scim::new(&sim);
-    let mut ids = vec![scim.create("Users", &{
+    let idp = Scim::new(&sim);
+    let mut ids = vec![idp.create("Users", &{
         let mut taken = user("taken");
         taken["externalId"] = "ext-1".into();
         taken
     })];
-    ids.push(scim.create("Users", &user("taken2")));
-    ids.extend((2..101).map(|number| scim.create("Users", &user(&format!("user{number}")))));
+    ids.push(idp.create("Users", &user("taken2")));
+    ids.extend((2..101).map(|number| idp.create("Users", &user(&format!("user{number}")))));
     sim.add_groups([NewGroup::named("Taken").external_id("ext-g"), NewGroup::named("Ours")]);
-    (sim, scim, ids)
+    (sim, idp, ids)
 }
 
 #[test]
 fn every_refusal_has_its_status_and_words_and_changes_nothing() {
-    let (sim, scim, ids) = populated(IdcSim::builder());
+    let (sim, idp, ids) = populated(IdcSim::builder());
     let group = sim.group_id("Ours").expect("a group");
     let before = (sim.user("taken"), sim.group("Ours"), sim.user_count(), sim.group_count());
     for row in [of_users(), of_patch_user(), of_groups(), of_queries()].into_iter().flatten() {
@@ -342,7 +345,7 @@ fn every_refusal_has_its_status_and_words_and_changes_nothing() {
         for (number, id) in ids.iter().enumerate().rev() {
             body = body.replace(&format!("$USER{number}"), id);
         }
-        let answer = scim.send(row.method, &path, &body);
+        let answer = idp.send(row.method, &path, &body);
         assert_eq!(answer.status, row.status, "{} {} {body}", row.method, row.path);
         assert_eq!(
             detail(&answer),
@@ -358,12 +361,12 @@ fn every_refusal_has_its_status_and_words_and_changes_nothing() {
 #[test]
 fn the_general_words_by_switch() {
     let sim = IdcSim::builder().scim_detail(ScimDetail::Generic).start();
-    let scim = Scim::new(&sim);
-    let answer = scim.send("POST", "Users", "{");
+    let idp = Scim::new(&sim);
+    let answer = idp.send("POST", "Users", "{");
     assert_eq!(detail(&answer), (400, UNPARSABLE.to_owned()));
-    let id = scim.create("Groups", &json!({ "displayName": "G" }));
+    let id = idp.create("Groups", &json!({ "displayName": "G" }));
     let answer =
-        scim.patch(&format!("Groups/{id}"), &json!([{ "op": "replace", "path": "members", "value": [] }]));
+        idp.patch(&format!("Groups/{id}"), &json!([{ "op": "replace", "path": "members", "value": [] }]));
     assert_eq!(detail(&answer), (400, "Replacing group memberships is not supported.".to_owned()));
 }
 
@@ -373,9 +376,9 @@ fn a_colon_in_an_external_id_by_switch() {
     with_colon["externalId"] = "kc:realm:1".into();
     Scim::new(&IdcSim::builder().start()).create("Users", &with_colon);
     let sim = IdcSim::builder().colon_in_external_id(ColonInExternalId::Refused).start();
-    let scim = Scim::new(&sim);
-    assert_eq!(detail(&scim.send("POST", "Users", &with_colon.to_string())).0, 400);
-    let id = scim.create("Users", &user("bob"));
+    let idp = Scim::new(&sim);
+    assert_eq!(detail(&idp.send("POST", "Users", &with_colon.to_string())).0, 400);
+    let id = idp.create("Users", &user("bob"));
     let colon = json!([{ "op": "replace", "path": "externalId", "value": "a:b" }]);
-    assert_eq!(detail(&scim.patch(&format!("Users/{id}"), &colon)).0, 400);
+    assert_eq!(detail(&idp.patch(&format!("Users/{id}"), &colon)).0, 400);
 }

@@ -59,17 +59,17 @@ fn without_a_token_nothing_is_said() {
 #[test]
 fn the_endpoint_describes_itself() {
     let sim = IdcSim::builder().start();
-    let scim = Scim::new(&sim);
-    let config = scim.get("ServiceProviderConfig").json();
+    let idp = Scim::new(&sim);
+    let config = idp.get("ServiceProviderConfig").json();
     assert_eq!(config["filter"], json!({ "supported": true, "maxResults": 50 }), "and a page has a hundred");
     assert_eq!((&config["patch"]["supported"], &config["bulk"]["supported"]), (&json!(true), &json!(false)));
-    assert_eq!(scim.get("ResourceTypes").json()["totalResults"], 2);
-    let schemas = scim.get("Schemas").json();
+    assert_eq!(idp.get("ResourceTypes").json()["totalResults"], 2);
+    let schemas = idp.get("Schemas").json();
     for schema in schemas["Resources"].as_array().expect("schemas") {
         let id = schema["id"].as_str().expect("an id");
-        assert_eq!(scim.get(&format!("Schemas/{id}")).json(), *schema);
+        assert_eq!(idp.get(&format!("Schemas/{id}")).json(), *schema);
     }
-    assert_eq!(scim.get("Schemas/urn:none").status, 404);
+    assert_eq!(idp.get("Schemas/urn:none").status, 404);
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn at_awss_host_by_the_proxy_and_at_no_other() {
     let tenant = endpoint.split('/').nth(3).expect("a tenant").to_owned();
     assert_eq!(endpoint, format!("https://scim.eu-central-1.amazonaws.com/{tenant}/scim/v2/"));
     let client = Client::by_proxy(&sim, &endpoint);
-    let scim = Scim { client, base: endpoint, token: sim.issue_scim_token() };
-    scim.create("Users", &user("bob"));
+    let idp = Scim { client, base: endpoint, token: sim.issue_scim_token() };
+    idp.create("Users", &user("bob"));
     let elsewhere = Client::by_proxy(&sim, "https://sts.eu-central-1.amazonaws.com");
     assert_eq!(elsewhere.get(&format!("/{tenant}/scim/v2/Users")).status, 421);
 }
@@ -88,11 +88,11 @@ fn at_awss_host_by_the_proxy_and_at_no_other() {
 #[test]
 fn too_many_requests_are_refused_until_the_bucket_has_filled_up() {
     let sim = IdcSim::builder().directory_throttle(0.001, 3).start();
-    let scim = Scim::new(&sim);
-    let statuses: Vec<u16> = (0..4).map(|_| scim.get("ServiceProviderConfig").status).collect();
+    let idp = Scim::new(&sim);
+    let statuses: Vec<u16> = (0..4).map(|_| idp.get("ServiceProviderConfig").status).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
-    assert_eq!(detail(&scim.get("Users")).0, 429);
+    assert_eq!(detail(&idp.get("Users")).0, 429);
     sim.advance(Duration::from_secs(1001));
-    assert_eq!(scim.get("ServiceProviderConfig").status, 200);
+    assert_eq!(idp.get("ServiceProviderConfig").status, 200);
     assert_eq!(sim.count(Route::ScimServiceProviderConfig), 5);
 }
