@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::caller::Rights;
 use crate::clock::rfc3339;
 use crate::directory::Principal;
 use crate::faults::Fault;
@@ -125,15 +126,17 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
             }
             done(Ok(()))
         }
-        ("POST", "credentials") => {
-            let RoleName { account, permission_set } = read(call)?;
-            let issued = sim.issue_credentials(&account, &permission_set).map_err(wrong)?;
-            Ok(issued.env().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect())
-        }
         ("POST", "kms-key") => {
             let KmsKey { reason } = read(call)?;
             sim.state().kms_refusal = reason;
             done(Ok(()))
+        }
+        ("POST", "access-key") => {
+            let AskedKey { account, actions } = read(call)?;
+            let account = account.unwrap_or_else(|| sim.settings.management_account.clone());
+            let rights = actions.map_or(Rights::Everything, Rights::Only);
+            let key = sim.add_access_key(&account, rights);
+            Ok(json!({ "access_key_id": key.id, "secret_access_key": key.secret, "user_arn": key.user_arn }))
         }
         ("POST", "end-session") => done(sim.end_sessions(&user(sim, call)?)),
         ("POST", "disable-user") => done(sim.disable_user(&user(sim, call)?)),
@@ -197,6 +200,15 @@ struct KmsKey {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct AskedKey {
+    /// The management account, if it is left out.
+    account: Option<String>,
+    /// All, if they are left out.
+    actions: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CodeAndUser {
     user_code: String,
     user: Option<String>,
@@ -212,13 +224,6 @@ struct Advance {
 #[serde(deny_unknown_fields)]
 struct Provisioning {
     on: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RoleName {
-    account: String,
-    permission_set: String,
 }
 
 #[derive(Deserialize)]

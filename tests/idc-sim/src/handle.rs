@@ -33,18 +33,12 @@ impl IdcSim {
         Builder::default()
     }
 
-    pub(crate) fn new(
-        sim: Arc<Sim>,
-        ca: &CertificateAuthority,
-        runtime: Runtime,
-        port: u16,
-        proxy_port: u16,
-    ) -> Self {
+    pub(crate) fn new(sim: Arc<Sim>, ca: &CertificateAuthority, runtime: Runtime) -> Self {
         Self {
-            sim,
             runtime: Some(runtime),
-            url: format!("http://127.0.0.1:{port}"),
-            proxy_url: format!("http://127.0.0.1:{proxy_port}"),
+            url: sim.settings.plain_url(),
+            proxy_url: format!("http://127.0.0.1:{}", sim.settings.proxy_port),
+            sim,
             ca_pem: ca.pem().to_owned(),
         }
     }
@@ -77,7 +71,7 @@ impl IdcSim {
     /// The endpoint variables that lead a client to the plain entry.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let apis = ["AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_STS"];
-        let all = apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN", "AWS_ENDPOINT_URL_IDENTITYSTORE"]);
+        let all = apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN"]);
         all.map(|name| (name, self.url.clone())).collect()
     }
 

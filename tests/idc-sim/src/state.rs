@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::aws_json;
+use crate::caller::IamUser;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::faults::Faults;
-use crate::identity_store::Network;
 use crate::log::Log;
+use crate::organizations::Organization;
 use crate::saml::acs::ServiceProvider;
 use crate::scim::Provisioning;
 use crate::secret;
-use crate::switches::Settings;
+use crate::settings::Settings;
+use crate::sso_admin::operations::Operations;
 use crate::throttle::Bucket;
 
 /// The scope that gives access to accounts, and with it a short-lived token and a refresh token.
@@ -42,9 +45,14 @@ pub(crate) struct State {
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) role_credentials: HashMap<String, RoleCredentials>,
+    /// By access key id.
+    pub(crate) iam_users: HashMap<String, IamUser>,
     pub(crate) signin_tokens: HashMap<String, SigninToken>,
     pub(crate) browsers: HashMap<String, Browser>,
     pub(crate) buckets: HashMap<String, Bucket>,
+    pub(crate) admin_buckets: aws_json::Buckets,
+    pub(crate) organization: Organization,
+    pub(crate) operations: Operations,
     pub(crate) page_tokens: HashMap<String, PageToken>,
     pub(crate) saml: ServiceProvider,
     /// A setting, here for those who ask whether a session lives.
@@ -52,9 +60,6 @@ pub(crate) struct State {
     /// Why the instance's customer-managed key cannot be used, if so: `KMS_…`.
     pub(crate) kms_refusal: Option<String>,
     pub(crate) provisioning: Provisioning,
-    pub(crate) identity_store_network: Option<Network>,
-    pub(crate) identity_store_bucket: Option<Bucket>,
-    pub(crate) scim_bucket: Option<Bucket>,
 }
 
 /// A registered client.
@@ -210,11 +215,12 @@ pub(crate) struct PageToken {
 }
 
 impl Sim {
-    pub(crate) fn new(settings: Settings, directory: Directory) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
             clock: Clock::default(),
             state: Mutex::new(State {
-                directory,
+                organization: Organization::of(&settings),
+                directory: settings.directory(),
                 disabled_grace: settings.disabled_grace,
                 provisioning: Provisioning::new(&settings.directory.scim_tenant),
                 ..State::default()
@@ -230,15 +236,12 @@ impl Sim {
         self.clock.now()
     }
 
-    /// Who issued the external ids of what SCIM has made.
-    pub(crate) fn external_id_issuer(&self) -> String {
-        let issuer = self.settings.directory.external_id_issuer.clone();
-        issuer.unwrap_or_else(|| format!("https://scim.aws.com/{}", self.settings.directory.scim_tenant))
-    }
-
-    /// A panic in another handler must not take the rest of the test down with a poisoned lock.
+    /// What is due by now has happened. A panic in another handler must not take the rest of the test down with a poisoned lock.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { operations, directory, organization, .. } = &mut *state;
+        operations.settle(directory, organization, &self.settings, self.now());
+        state
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

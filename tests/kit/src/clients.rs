@@ -33,8 +33,6 @@ pub enum Client {
     Terraform,
     /// No client but a service to find.
     Moto,
-    /// A program that takes calls of the Identity Store API and prints the answers.
-    IdentityStoreByBoto3,
     /// A program that takes the URL of a SCIM endpoint and prints what scim2-tester finds.
     Scim2Tester,
     /// No client of AWS's, but installed like one: Debian has none.
@@ -81,9 +79,6 @@ impl Clients {
             Client::S3fs => vec![tools("bin/python"), tools("list_by_s3fs.py")],
             Client::Pyarrow => vec![tools("bin/python"), tools("list_by_pyarrow.py")],
             Client::DuckDb => vec![tools("bin/python"), tools("list_by_duckdb.py")],
-            Client::IdentityStoreByBoto3 => {
-                vec![self.dir.join("py/bin/python"), self.dir.join("py/identity_store.py")]
-            }
             Client::Scim2Tester => vec![self.dir.join("scim/bin/python"), self.dir.join("scim/check.py")],
             Client::Moto => vec![tools("bin/moto_server")],
             Client::S5cmd => vec![self.dir.join("s5cmd/s5cmd")],
@@ -109,7 +104,7 @@ impl Clients {
     /// What [`require_client!`](crate::require_client) calls: says why the test is skipped.
     ///
     /// # Panics
-    /// Under `KCAWS_TEST_STRICT=1`, unless nobody can be expected to have the client.
+    /// Under `KCAWS_TEST_STRICT=1`, unless no one can be expected to have the client.
     pub fn command_line_or_skip(&self, client: Client) -> Option<Vec<OsString>> {
         if std::env::var_os("KCAWS_TEST_QUICK").is_some_and(|v| v == "1") {
             crate::skipped_allowed("real clients are left out of a quick run");

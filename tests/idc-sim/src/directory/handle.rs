@@ -1,18 +1,12 @@
 //! The handle, as far as it is about the identity store: filling it, counting, and the tokens of SCIM.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::handle::IdcSim;
 use crate::hosts;
-use crate::state::{RoleCredentials, Sim};
-use crate::{clock, secret};
 
 use super::console;
 use super::record::{GroupRecord, UserRecord};
-
-const CREDENTIALS_LIFE: Duration = Duration::from_hours(12);
 
 /// A user for [`IdcSim::add_users`]. Name and e-mail address follow from the user name.
 #[derive(Clone, Debug)]
@@ -64,17 +58,6 @@ impl NewGroup {
         self.record.external_id = Some(id.to_owned());
         self
     }
-}
-
-/// Credentials of a role, for a client that is not to log in first. They hold secrets.
-#[derive(Clone, Debug)]
-pub struct IssuedCredentials {
-    /// `AWS_ACCESS_KEY_ID`
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`
-    pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`
-    pub session_token: String,
 }
 
 impl IdcSim {
@@ -212,59 +195,5 @@ impl IdcSim {
     /// Switches automatic provisioning on again: at another endpoint than before, without a token.
     pub fn switch_provisioning_on(&self) {
         self.sim.state().provisioning.switch_on();
-    }
-
-    /// Issues credentials as the portal does: of a permission set's role in an account, to the default user, valid for
-    /// twelve hours. No assignment is needed.
-    ///
-    /// Panics if somebody deleted the role in the account.
-    #[track_caller]
-    pub fn issue_credentials(&self, account: &str, permission_set: &str) -> IssuedCredentials {
-        self.sim.issue_credentials(account, permission_set).unwrap_or_else(|error| panic!("{error}"))
-    }
-}
-
-impl Sim {
-    pub(crate) fn issue_credentials(
-        &self,
-        account: &str,
-        permission_set: &str,
-    ) -> Result<IssuedCredentials, String> {
-        let now = self.now();
-        let mut state = self.state();
-        let role = state.directory.role(account, permission_set);
-        let role = role.ok_or_else(|| format!("no role of {permission_set} in {account}"))?;
-        let user = state.directory.default_user.clone();
-        let issued = IssuedCredentials {
-            access_key_id: secret::access_key_id(),
-            secret_access_key: secret::secret_access_key(),
-            session_token: secret::session_token(),
-        };
-        let credentials = RoleCredentials {
-            secret_access_key: issued.secret_access_key.clone(),
-            session_token: issued.session_token.clone(),
-            account: account.to_owned(),
-            role_name: role.name,
-            role_id: role.id,
-            permission_set: permission_set.to_owned(),
-            user,
-            session_duration: CREDENTIALS_LIFE,
-            expires: clock::full_second(now + CREDENTIALS_LIFE),
-            chained: false,
-            source_identity: None,
-        };
-        state.role_credentials.insert(issued.access_key_id.clone(), credentials);
-        Ok(issued)
-    }
-}
-
-impl IssuedCredentials {
-    /// The variables that every AWS client reads.
-    pub fn env(&self) -> [(&'static str, &str); 3] {
-        [
-            ("AWS_ACCESS_KEY_ID", &self.access_key_id),
-            ("AWS_SECRET_ACCESS_KEY", &self.secret_access_key),
-            ("AWS_SESSION_TOKEN", &self.session_token),
-        ]
     }
 }

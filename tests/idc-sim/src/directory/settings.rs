@@ -1,7 +1,6 @@
 //! The switches of the identity store and its two services, and how the builder sets them.
 
 use crate::builder::Builder;
-use crate::switches::Throttle;
 
 /// What becomes of the assignments of a user or group that is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,19 +32,23 @@ pub enum ColonInExternalId {
     Refused,
 }
 
+/// What can be chosen about the identity store; the builder's methods of these names describe it.
 #[derive(Clone, Debug)]
-pub(crate) struct DirectorySettings {
-    pub(crate) orphaned_assignments: OrphanedAssignments,
-    pub(crate) scim_detail: ScimDetail,
-    pub(crate) colon_in_external_id: ColonInExternalId,
-    /// Items on a page that was not asked for, and at most.
-    pub(crate) page_size: usize,
-    /// For each of the two services.
-    pub(crate) throttle: Option<Throttle>,
-    /// `None`: `https://scim.aws.com/<tenant>`.
-    pub(crate) external_id_issuer: Option<String>,
-    pub(crate) membership_touches_group: bool,
-    pub(crate) scim_tenant: String,
+pub struct DirectorySettings {
+    /// Default [`OrphanedAssignments::GoWithThePrincipal`].
+    pub orphaned_assignments: OrphanedAssignments,
+    /// Default [`ScimDetail::Specific`].
+    pub scim_detail: ScimDetail,
+    /// Default [`ColonInExternalId::Accepted`].
+    pub colon_in_external_id: ColonInExternalId,
+    /// Items on a page that was not asked for, and at most. Default 100.
+    pub page_size: usize,
+    /// Default: `https://scim.aws.com/<tenant>`.
+    pub external_id_issuer: Option<String>,
+    /// A change of members is a change of the group. Default false.
+    pub membership_touches_group: bool,
+    /// Part of the SCIM endpoint.
+    pub scim_tenant: String,
 }
 
 impl Default for DirectorySettings {
@@ -55,7 +58,6 @@ impl Default for DirectorySettings {
             scim_detail: ScimDetail::default(),
             colon_in_external_id: ColonInExternalId::default(),
             page_size: 100,
-            throttle: Some(Throttle { per_second: 20.0, burst: 20 }),
             external_id_issuer: None,
             membership_touches_group: false,
             scim_tenant: "7c2a9e51f3d-08b6-4d1e-9f42-6a3be7c85d10".into(),
@@ -86,19 +88,6 @@ impl Builder {
     /// Default 100.
     pub fn directory_page_size(mut self, size: usize) -> Self {
         self.settings.directory.page_size = size.clamp(1, 100);
-        self
-    }
-
-    /// The bucket of the Identity Store API, and that of SCIM: requests a second, and how many may come at once.
-    /// Default 20 and 20.
-    pub fn directory_throttle(mut self, per_second: f64, burst: u32) -> Self {
-        self.settings.directory.throttle = Some(Throttle { per_second, burst });
-        self
-    }
-
-    /// The Identity Store API and SCIM answer however fast they are asked.
-    pub fn no_directory_throttle(mut self) -> Self {
-        self.settings.directory.throttle = None;
         self
     }
 

@@ -7,11 +7,12 @@ use crate::directory::record::{Author, Group, GroupRecord};
 use crate::directory::schema;
 
 use super::input::Input;
-use super::refusal::{Refusal, Resource, valid};
+use super::refusal::{Resource, not_found, valid};
 use super::users::{AlternateId, RESERVED, filter, not_unique, operations};
 use super::{Context, Outcome, shape};
+use crate::aws_json::Refusal;
 
-pub(super) fn create(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn create(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["DisplayName", "Description"])?;
     let record = GroupRecord {
         display_name: input.optional_text("DisplayName")?.ok_or_else(no_name)?.to_owned(),
@@ -19,7 +20,7 @@ pub(super) fn create(context: &mut Context<'_>, input: &Input) -> Outcome {
         external_id: None,
     };
     check(&record)?;
-    let author = Author { name: &context.caller, at: context.now };
+    let author = Author { name: context.caller, at: context.now };
     let id = context.state.directory.store.create_group(record, author)?;
     Ok(shape::group_head(context, find(context, id.as_str())?))
 }
@@ -40,15 +41,15 @@ fn check(record: &GroupRecord) -> Result<(), Refusal> {
 }
 
 pub(super) fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Group, Refusal> {
-    context.state.directory.store.group(id).ok_or_else(|| Refusal::not_found(Resource::Group, id))
+    context.state.directory.store.group(id).ok_or_else(|| not_found(Resource::Group, id))
 }
 
-pub(super) fn describe(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn describe(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["GroupId"])?;
     Ok(shape::group(context, find(context, input.id("GroupId")?)?))
 }
 
-pub(super) fn list(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn list(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["MaxResults", "NextToken", "Filters"])?;
     let wanted = input.page(context, "groups")?;
     let store = &context.state.directory.store;
@@ -64,7 +65,7 @@ pub(super) fn list(context: &mut Context<'_>, input: &Input) -> Outcome {
     Ok(shape::list("Groups", groups, next))
 }
 
-pub(super) fn get_id(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn get_id(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["AlternateIdentifier"])?;
     let store = &context.state.directory.store;
     let group = match AlternateId::read(context, input)? {
@@ -73,13 +74,13 @@ pub(super) fn get_id(context: &mut Context<'_>, input: &Input) -> Outcome {
         AlternateId::Attribute(path, _) => return Err(not_unique(&path)),
         AlternateId::OtherIssuer => None,
     };
-    let group = group.ok_or_else(|| Refusal::not_found(Resource::Group, ""))?;
+    let group = group.ok_or_else(|| not_found(Resource::Group, ""))?;
     let mut answer = shape::group_head(context, group);
     answer.remove("Revision");
     Ok(answer)
 }
 
-pub(super) fn update(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn update(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["GroupId", "Operations", "Revision"])?;
     let group = find(context, input.id("GroupId")?)?.clone();
     input.check_revision(group.stamps.revision)?;
@@ -97,12 +98,12 @@ pub(super) fn update(context: &mut Context<'_>, input: &Input) -> Outcome {
         }
     }
     check(&record)?;
-    let author = Author { name: &context.caller, at: context.now };
+    let author = Author { name: context.caller, at: context.now };
     context.state.directory.store.replace_group(&group.id, record, author)?;
     Ok(shape::group_head(context, find(context, group.id.as_str())?))
 }
 
-pub(super) fn delete(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn delete(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["GroupId", "Revision"])?;
     let group = find(context, input.id("GroupId")?)?;
     input.check_revision(group.stamps.revision)?;

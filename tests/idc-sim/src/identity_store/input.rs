@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use crate::aws_json::{self, Refusal};
 use crate::directory::page;
 
 use super::Context;
-use super::refusal::{Refusal, Resource};
+use super::refusal::{Resource, changed_meanwhile, not_found};
 
 /// The members of a request.
 #[derive(Debug)]
-pub(super) struct Input(Map<String, Value>);
+pub(super) struct Input<'a>(&'a aws_json::Input);
 
 /// Which page of a list a request asks for.
 #[derive(Debug)]
@@ -27,45 +28,38 @@ impl Wanted {
     }
 }
 
-impl Input {
-    pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
-            _ => Err(Refusal::malformed("The request is not a JSON object")),
-        }
+impl<'a> Input<'a> {
+    pub(super) fn of(input: &'a aws_json::Input) -> Self {
+        Self(input)
     }
 
-    /// Refuses members that the operation does not have. AWS passes over them: here they are a client's bug.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(Refusal::malformed(format!("There is no member {name}"))),
-            None => Ok(()),
-        }
+        self.0.only(known)
     }
 
-    /// The same for the operations on one store: `IdentityStoreId` is checked too.
+    /// Refuses members that the operation does not have, and another store than this one.
     pub(super) fn of_store(&self, context: &Context<'_>, known: &[&str]) -> Result<(), Refusal> {
         let known: Vec<&str> = known.iter().copied().chain(["IdentityStoreId"]).collect();
         self.only(&known)?;
         let id = self.text("IdentityStoreId")?;
         let plain = id.rsplit_once(":identitystore/").map_or(id, |(_, plain)| plain);
-        if plain == context.store_id() { Ok(()) } else { Err(Refusal::not_found(Resource::Store, id)) }
+        if plain == context.store_id() { Ok(()) } else { Err(not_found(Resource::Store, id)) }
     }
 
-    pub(super) fn members(&self) -> &Map<String, Value> {
-        &self.0
+    pub(super) fn members(&self) -> &'a Map<String, Value> {
+        self.0.entries()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.members().get(name).filter(|value| !value.is_null())
     }
 
     /// The text of a member that is required.
-    pub(super) fn text(&self, name: &str) -> Result<&str, Refusal> {
+    pub(super) fn text(&self, name: &str) -> Result<&'a str, Refusal> {
         self.optional_text(name)?.ok_or_else(|| missing(name))
     }
 
-    pub(super) fn optional_text(&self, name: &str) -> Result<Option<&str>, Refusal> {
+    pub(super) fn optional_text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -74,12 +68,12 @@ impl Input {
     }
 
     /// The id of a user, group or membership, of which the ARN is another form.
-    pub(super) fn id(&self, name: &str) -> Result<&str, Refusal> {
+    pub(super) fn id(&self, name: &str) -> Result<&'a str, Refusal> {
         plain_id(self.text(name)?, name)
     }
 
     /// `MemberId`: a union, of which only `UserId` exists.
-    pub(super) fn member_id(&self) -> Result<&str, Refusal> {
+    pub(super) fn member_id(&self) -> Result<&'a str, Refusal> {
         let member = self.get("MemberId").ok_or_else(|| missing("MemberId"))?;
         let members = member.as_object().filter(|members| members.len() == 1);
         let id = members.and_then(|members| members.get("UserId")?.as_str());
@@ -89,7 +83,7 @@ impl Input {
     /// Refuses to write what was changed since the caller read it.
     pub(super) fn check_revision(&self, current: u64) -> Result<(), Refusal> {
         match self.optional_text("Revision")? {
-            Some(revision) if revision != current.to_string() => Err(Refusal::changed_meanwhile()),
+            Some(revision) if revision != current.to_string() => Err(changed_meanwhile()),
             _ => Ok(()),
         }
     }
@@ -113,11 +107,7 @@ impl Input {
 }
 
 pub(super) fn missing(name: &str) -> Refusal {
-    let text = format!(
-        "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must not be null",
-        super::shape::lower_first(name)
-    );
-    Refusal::validation(text)
+    Refusal::constraint(name, "not be null")
 }
 
 /// Takes the id out of its ARN and checks its form: a UUID, of older stores with ten digits before it.
@@ -129,11 +119,7 @@ pub(super) fn plain_id<'a>(id: &'a str, name: &str) -> Result<&'a str, Refusal> 
     if is_uuid && parts.concat().bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(plain);
     }
-    let text = format!(
-        "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must satisfy regular \
-         expression pattern: ([0-9a-f]{{10}}-|)[A-Fa-f0-9]{{8}}-[A-Fa-f0-9]{{4}}-[A-Fa-f0-9]{{4}}-[A-Fa-f0-9]{{4}}-\
-         [A-Fa-f0-9]{{12}}",
-        super::shape::lower_first(name)
-    );
-    Err(Refusal::validation(text))
+    let digits =
+        "([0-9a-f]{10}-|)[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}";
+    Err(Refusal::constraint(name, &format!("satisfy regular expression pattern: {digits}")))
 }

@@ -6,14 +6,15 @@ use crate::directory::page;
 use crate::directory::record::{Author, Membership};
 
 use super::input::{Input, missing, plain_id};
-use super::refusal::{Refusal, Resource};
+use super::refusal::{Resource, not_found};
 use super::{Context, Outcome, groups, shape, users};
+use crate::aws_json::Refusal;
 
-pub(super) fn create(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn create(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["GroupId", "MemberId"])?;
     let user = users::find(context, input.member_id()?)?.id.clone();
     let group = groups::find(context, input.id("GroupId")?)?.id.clone();
-    let author = Author { name: &context.caller, at: context.now };
+    let author = Author { name: context.caller, at: context.now };
     let store = &mut context.state.directory.store;
     let id = store.add_member(&group, &user, author)?;
     if context.sim.settings.directory.membership_touches_group {
@@ -24,25 +25,25 @@ pub(super) fn create(context: &mut Context<'_>, input: &Input) -> Outcome {
 
 fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Membership, Refusal> {
     let membership = context.state.directory.store.membership(id);
-    membership.ok_or_else(|| Refusal::not_found(Resource::Membership, id))
+    membership.ok_or_else(|| not_found(Resource::Membership, id))
 }
 
-pub(super) fn describe(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn describe(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["MembershipId"])?;
     Ok(shape::membership(context, find(context, input.id("MembershipId")?)?))
 }
 
-pub(super) fn get_id(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn get_id(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["GroupId", "MemberId"])?;
     let membership = context.state.directory.store.membership_of(input.id("GroupId")?, input.member_id()?);
-    let membership = membership.ok_or_else(|| Refusal::not_found(Resource::Membership, ""))?;
+    let membership = membership.ok_or_else(|| not_found(Resource::Membership, ""))?;
     Ok(shape::membership_head(context, membership.id.as_str()))
 }
 
-pub(super) fn delete(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn delete(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["MembershipId"])?;
     let Membership { group, user, .. } = find(context, input.id("MembershipId")?)?.clone();
-    let author = Author { name: &context.caller, at: context.now };
+    let author = Author { name: context.caller, at: context.now };
     let store = &mut context.state.directory.store;
     store.remove_member(group.as_str(), user.as_str());
     if context.sim.settings.directory.membership_touches_group {
@@ -51,7 +52,7 @@ pub(super) fn delete(context: &mut Context<'_>, input: &Input) -> Outcome {
     Ok(Map::new())
 }
 
-pub(super) fn list_of_group(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn list_of_group(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["GroupId", "MaxResults", "NextToken"])?;
     let group = input.id("GroupId")?;
     groups::find(context, group)?;
@@ -61,7 +62,7 @@ pub(super) fn list_of_group(context: &mut Context<'_>, input: &Input) -> Outcome
     Ok(list(context, &page.items, page.next))
 }
 
-pub(super) fn list_of_member(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn list_of_member(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["MemberId", "MaxResults", "NextToken"])?;
     let user = input.member_id()?;
     users::find(context, user)?;
@@ -76,7 +77,7 @@ fn list(context: &Context<'_>, items: &[&Membership], next: Option<String>) -> M
     shape::list("GroupMemberships", items, next)
 }
 
-pub(super) fn is_member_in_groups(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn is_member_in_groups(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["MemberId", "GroupIds"])?;
     let user = input.member_id()?;
     users::find(context, user)?;

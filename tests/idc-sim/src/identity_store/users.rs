@@ -7,16 +7,17 @@ use crate::directory::record::{Attributes, Author, User, UserRecord};
 use crate::directory::schema::{self, ENTERPRISE, Violation};
 
 use super::input::{Input, missing};
-use super::refusal::{Refusal, Resource, valid};
+use super::refusal::{Resource, not_found, valid};
 use super::shape::{self, ENTERPRISE_EXTENSION, lower_first, renamed};
 use super::{Context, Outcome};
+use crate::aws_json::Refusal;
 
 /// Names that AWS keeps for itself (model, `CreateUserRequest.UserName`).
 pub(super) const RESERVED: [&str; 2] = ["Administrator", "AWSAdministrators"];
 
 const TABLES: [&[schema::Attribute]; 2] = [schema::USER, schema::USER_MORE];
 
-pub(super) fn create(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn create(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     let own = TABLES.iter().copied().flatten().map(|attribute| attribute.name);
     let own: Vec<String> = own.filter(|name| *name != ENTERPRISE).map(upper).collect();
     let known: Vec<&str> = own.iter().map(String::as_str).chain(["UserName", "Extensions"]).collect();
@@ -32,7 +33,7 @@ pub(super) fn create(context: &mut Context<'_>, input: &Input) -> Outcome {
         attributes: attributes(input)?,
     };
     check(&record)?;
-    let author = Author { name: &context.caller, at: context.now };
+    let author = Author { name: context.caller, at: context.now };
     let id = context.state.directory.store.create_user(record, None, author)?;
     let user = find(context, id.as_str())?;
     Ok(shape::user_head(context, user))
@@ -43,7 +44,7 @@ fn upper(name: &str) -> String {
 }
 
 /// The attributes of a new user, under SCIM's names.
-fn attributes(input: &Input) -> Result<Attributes, Refusal> {
+fn attributes(input: &Input<'_>) -> Result<Attributes, Refusal> {
     let mut attributes = Attributes::new();
     for (name, value) in input.members() {
         match name.as_str() {
@@ -80,17 +81,17 @@ fn check(record: &UserRecord) -> Result<(), Refusal> {
 }
 
 pub(super) fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a User, Refusal> {
-    context.state.directory.store.user(id).ok_or_else(|| Refusal::not_found(Resource::User, id))
+    context.state.directory.store.user(id).ok_or_else(|| not_found(Resource::User, id))
 }
 
-pub(super) fn describe(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn describe(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["UserId", "Extensions"])?;
     let user = find(context, input.id("UserId")?)?;
     Ok(shape::user(context, user, wants_enterprise(input)?))
 }
 
 /// `Extensions` of a reading operation is a list of names.
-fn wants_enterprise(input: &Input) -> Result<bool, Refusal> {
+fn wants_enterprise(input: &Input<'_>) -> Result<bool, Refusal> {
     let Some(names) = input.get("Extensions") else { return Ok(false) };
     let names = names.as_array().ok_or_else(|| Refusal::malformed("Extensions is not a list"))?;
     let is_known = !names.is_empty() && names.iter().all(|name| name == ENTERPRISE_EXTENSION);
@@ -98,7 +99,7 @@ fn wants_enterprise(input: &Input) -> Result<bool, Refusal> {
     if is_known { Ok(true) } else { Err(Refusal::validation(text())) }
 }
 
-pub(super) fn list(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn list(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["Extensions", "MaxResults", "NextToken", "Filters"])?;
     let wanted = input.page(context, "users")?;
     let with_enterprise = wants_enterprise(input)?;
@@ -116,7 +117,7 @@ pub(super) fn list(context: &mut Context<'_>, input: &Input) -> Outcome {
 }
 
 /// The one deprecated filter that a list takes: `attribute` and its value.
-pub(super) fn filter<'a>(input: &'a Input, attribute: &str) -> Result<Option<&'a str>, Refusal> {
+pub(super) fn filter<'a>(input: &Input<'a>, attribute: &str) -> Result<Option<&'a str>, Refusal> {
     let Some(filters) = input.get("Filters") else { return Ok(None) };
     let filters = filters.as_array().ok_or_else(|| Refusal::malformed("Filters is not a list"))?;
     match &filters[..] {
@@ -127,7 +128,7 @@ pub(super) fn filter<'a>(input: &'a Input, attribute: &str) -> Result<Option<&'a
     }
 }
 
-pub(super) fn get_id(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn get_id(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["AlternateIdentifier"])?;
     let store = &context.state.directory.store;
     let user = match AlternateId::read(context, input)? {
@@ -139,7 +140,7 @@ pub(super) fn get_id(context: &mut Context<'_>, input: &Input) -> Outcome {
         },
         AlternateId::OtherIssuer => None,
     };
-    let user = user.ok_or_else(|| Refusal::not_found(Resource::User, ""))?;
+    let user = user.ok_or_else(|| not_found(Resource::User, ""))?;
     let mut answer = shape::user_head(context, user);
     answer.remove("Revision");
     Ok(answer)
@@ -159,7 +160,7 @@ pub(super) enum AlternateId {
 }
 
 impl AlternateId {
-    pub(super) fn read(context: &Context<'_>, input: &Input) -> Result<Self, Refusal> {
+    pub(super) fn read(context: &Context<'_>, input: &Input<'_>) -> Result<Self, Refusal> {
         let union = input.get("AlternateIdentifier").ok_or_else(|| missing("AlternateIdentifier"))?;
         let members = union.as_object().filter(|members| members.len() == 1);
         let malformed =
@@ -188,7 +189,7 @@ pub(super) fn path(path: &str) -> String {
     path.split('.').map(lower_first).collect::<Vec<_>>().join(".")
 }
 
-pub(super) fn update(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn update(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["UserId", "Operations", "Revision"])?;
     let user = find(context, input.id("UserId")?)?.clone();
     input.check_revision(user.stamps.revision)?;
@@ -197,7 +198,7 @@ pub(super) fn update(context: &mut Context<'_>, input: &Input) -> Outcome {
         apply(&mut record, &path, value)?;
     }
     check(&record)?;
-    let author = Author { name: &context.caller, at: context.now };
+    let author = Author { name: context.caller, at: context.now };
     let after = record.user_name.clone();
     context.state.directory.store.replace_user(&user.id, record, author)?;
     context.state.rename_user(&user.record.user_name, &after);
@@ -205,7 +206,7 @@ pub(super) fn update(context: &mut Context<'_>, input: &Input) -> Outcome {
 }
 
 /// `Operations`: paths and values, of which none means that the attribute goes.
-pub(super) fn operations(input: &Input) -> Result<Vec<(String, Option<Value>)>, Refusal> {
+pub(super) fn operations(input: &Input<'_>) -> Result<Vec<(String, Option<Value>)>, Refusal> {
     let operations = input.get("Operations").ok_or_else(|| missing("Operations"))?;
     let operations = operations.as_array().filter(|list| (1..=100).contains(&list.len()));
     let operations = operations.ok_or_else(|| Refusal::validation("Operations must be 1 to 100"))?;
@@ -258,7 +259,7 @@ fn set(object: &mut Map<String, Value>, path: &[&str], value: Option<Value>) {
     }
 }
 
-pub(super) fn delete(context: &mut Context<'_>, input: &Input) -> Outcome {
+pub(super) fn delete(context: &mut Context<'_>, input: &Input<'_>) -> Outcome {
     input.of_store(context, &["UserId", "Revision"])?;
     let user = find(context, input.id("UserId")?)?;
     input.check_revision(user.stamps.revision)?;

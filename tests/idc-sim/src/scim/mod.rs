@@ -14,7 +14,7 @@ mod refusal;
 mod resource;
 mod users;
 
-pub(crate) use path::route;
+use path::route;
 pub(crate) use provisioning::Provisioning;
 pub(crate) use resource::{group, user};
 
@@ -26,10 +26,10 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::hosts::Service;
 use crate::route::Route;
 use crate::secret;
 use crate::state::{Sim, State};
-use crate::throttle::Bucket;
 
 use path::Place;
 use refusal::Refusal;
@@ -55,6 +55,11 @@ impl Context<'_> {
     }
 }
 
+/// Is this path below the endpoint of some tenant?
+pub(crate) fn has(path: &str) -> bool {
+    Place::of(path).is_some()
+}
+
 pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
     let request_id = secret::uuid();
     let (status, body) = match operate(sim, call) {
@@ -76,7 +81,9 @@ fn operate(sim: &Sim, call: &Call) -> Outcome {
     if !state.provisioning.admits(&place.tenant, call.header("authorization"), now) {
         return Err(Refusal::unauthorized());
     }
-    throttle(sim, &mut state, now)?;
+    if !state.take_admin_token(&sim.settings, Service::Scim, now) {
+        return Err(Refusal::throttled());
+    }
     let author = format!("SCIM/{}", place.tenant);
     let id = place.id.as_deref().unwrap_or_default();
     let mut context = Context { sim, state: &mut state, call, id, author, now };
@@ -109,10 +116,4 @@ fn dispatch(context: &mut Context<'_>, route: Route) -> Outcome {
         }
         _ => Err(Refusal::not_found()),
     }
-}
-
-fn throttle(sim: &Sim, state: &mut State, now: SystemTime) -> Result<(), Refusal> {
-    let Some(throttle) = sim.settings.directory.throttle else { return Ok(()) };
-    let bucket = state.scim_bucket.get_or_insert_with(|| Bucket::full(throttle, now));
-    if bucket.take(throttle, now) { Ok(()) } else { Err(Refusal::throttled()) }
 }

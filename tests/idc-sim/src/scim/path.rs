@@ -37,7 +37,7 @@ impl Place {
 
 /// Finds the operation of a path of a SCIM endpoint; `None` if it is no such path. A method or kind that AWS does
 /// not have is [`Route::Unknown`].
-pub(crate) fn route(method: &str, path: &str) -> Option<Route> {
+pub(super) fn route(method: &str, path: &str) -> Option<Route> {
     let place = Place::of(path)?;
     Some(match (method, place.kind.as_str(), place.id.is_some()) {
         ("POST", "Users", false) => Route::ScimCreateUser,

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::secret;
+use crate::state::Sim;
 
 /// At most so many tokens at one time (user guide, "Rotate an access token").
 const MOST_TOKENS: usize = 2;
@@ -70,5 +71,14 @@ impl Provisioning {
         let token = authorization.and_then(|header| header.strip_prefix("Bearer "));
         let is_known = |token| self.tokens.iter().any(|known| known.value == token && now < known.expires);
         !self.is_off && tenant == self.tenant && token.is_some_and(is_known)
+    }
+}
+
+impl Sim {
+    /// Who issued the external ids of what SCIM has made.
+    pub(crate) fn external_id_issuer(&self) -> String {
+        let settings = &self.settings.directory;
+        let issuer = settings.external_id_issuer.clone();
+        issuer.unwrap_or_else(|| format!("https://scim.aws.com/{}", settings.scim_tenant))
     }
 }

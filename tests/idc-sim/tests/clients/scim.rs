@@ -74,7 +74,7 @@ const DEVIATIONS: &[Deviation] = &[
 #[test]
 fn scim2_tester_finds_what_aws_does_differently_and_nothing_else() {
     let command_line = require_client!(Client::Scim2Tester);
-    let (sim, env) = plain(IdcSim::builder().no_directory_throttle());
+    let (sim, env) = plain(IdcSim::builder().admin_throttle(None));
     let command = env.command_line(&command_line).arg(sim.scim_endpoint());
     let output = command.stdin(sim.issue_scim_token()).run().expect_ok();
     let checks: Vec<Value> =

@@ -3,7 +3,7 @@
 use idc_sim::{IdcSim, NewGroup, NewUser, Route};
 use serde_json::json;
 
-use crate::client::{Client, DEV};
+use crate::client::Client;
 use crate::scim::{Scim, user};
 
 /// As large as kcaws is measured with.
@@ -61,7 +61,7 @@ fn what_the_handle_adds_scim_finds_and_the_log_has_the_bodies() {
 }
 
 #[test]
-fn tokens_and_credentials_by_the_control_endpoints() {
+fn tokens_by_the_control_endpoints() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let issued = client.post("/_sim/scim-token", &json!({})).json();
@@ -77,9 +77,4 @@ fn tokens_and_credentials_by_the_control_endpoints() {
     assert_eq!((get(), client.post("/_sim/scim-token", &json!({})).status), (401, 400));
     assert_eq!(client.post("/_sim/scim-provisioning", &json!({ "on": true })).status, 200);
     assert_ne!(client.post("/_sim/scim-token", &json!({})).json()["endpoint"], issued["endpoint"]);
-    let role = json!({ "account": DEV, "permission_set": "AdministratorAccess" });
-    let credentials = client.post("/_sim/credentials", &role).json();
-    assert!(credentials["AWS_ACCESS_KEY_ID"].as_str().is_some_and(|key| key.starts_with("ASIA")));
-    sim.delete_role(DEV, "AdministratorAccess");
-    assert_eq!(client.post("/_sim/credentials", &role).status, 400);
 }

@@ -14,7 +14,7 @@ fn alice_and_bob() -> IdcSim {
 }
 
 #[test]
-fn whoever_approves_is_logged_in() {
+fn the_user_who_approves_is_logged_in() {
     let sim = alice_and_bob();
     assert_eq!(sim.default_user(), ALICE);
     let client = Client::new(&sim);
@@ -29,7 +29,7 @@ fn whoever_approves_is_logged_in() {
 }
 
 #[test]
-fn nobody_approves_who_may_not_sign_in() {
+fn a_user_who_may_not_sign_in_cannot_approve() {
     let sim = alice_and_bob();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
@@ -102,7 +102,7 @@ fn a_seeded_login_of_another_region_is_no_good_at_home() {
 fn endpoint_variables_lead_to_the_plain_entry() {
     let sim = IdcSim::builder().start();
     let names: Vec<_> = sim.env().iter().map(|(name, _)| *name).collect();
-    let services = ["SSO_OIDC", "SSO", "STS", "SIGNIN", "IDENTITYSTORE"];
+    let services = ["SSO_OIDC", "SSO", "STS", "SIGNIN"];
     assert_eq!(names, services.map(|service| format!("AWS_ENDPOINT_URL_{service}")));
     assert!(sim.env().iter().all(|(_, value)| value == sim.url()));
 }

@@ -9,7 +9,7 @@ use super::{Scim, user};
 use crate::client::encode;
 
 fn many() -> (IdcSim, Scim) {
-    let sim = IdcSim::builder().no_directory_throttle().start();
+    let sim = IdcSim::builder().admin_throttle(None).start();
     let names: Vec<String> = (1..250).map(|number| format!("user{number}@example.com")).collect();
     sim.add_users(names.iter().map(|name| NewUser::named(name).external_id(&format!("x-{name}"))));
     sim.add_groups((0..120).map(|number| NewGroup::named(&format!("Group {number}"))));
@@ -117,7 +117,7 @@ fn each_filter_finds_its_one() {
 
 #[test]
 fn a_page_of_fifty_by_switch() {
-    let sim = IdcSim::builder().no_directory_throttle().directory_page_size(50).start();
+    let sim = IdcSim::builder().admin_throttle(None).directory_page_size(50).start();
     sim.add_users((0..60).map(|number| NewUser::named(&format!("user{number}"))));
     let idp = Scim::new(&sim);
     assert_eq!(walk(&idp, "Users", &[]).0, [50, 11]);

@@ -321,7 +321,7 @@ fn of_queries() -> Vec<Row> {
 
 /// A simulator with a hundred and one users, of whom `taken` and `taken2` are two, and two groups.
 fn populated(builder: idc_sim::Builder) -> (IdcSim, Scim, Vec<String>) {
-    let sim = builder.no_directory_throttle().start();
+    let sim = builder.admin_throttle(None).start();
     let idp = Scim::new(&sim);
     let mut ids = vec![idp.create("Users", &{
         let mut taken = user("taken");

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use idc_sim::{IdcSim, Route, SECRET_MARK};
+use idc_sim::{IdcSim, Route, SECRET_MARK, Throttle};
 use serde_json::json;
 
 use super::{Scim, detail, user};
@@ -87,7 +87,7 @@ fn at_awss_host_by_the_proxy_and_at_no_other() {
 
 #[test]
 fn too_many_requests_are_refused_until_the_bucket_has_filled_up() {
-    let sim = IdcSim::builder().directory_throttle(0.001, 3).start();
+    let sim = IdcSim::builder().admin_throttle(Some(Throttle { per_second: 0.001, burst: 3 })).start();
     let idp = Scim::new(&sim);
     let statuses: Vec<u16> = (0..4).map(|_| idp.get("ServiceProviderConfig").status).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
