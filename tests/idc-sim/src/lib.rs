@@ -15,7 +15,8 @@
 //!
 //! The map: `exchange` takes every request through route table, log and faults to its service (`oidc`,
 //! `portal`, `sts` with `sigv4`, `federation`, `browser` with `pages` and `signin`, `saml`); `state` is what they
-//! remember, `directory` who may do what; `proxy` and `ca` are the ways in; `operator` and
+//! remember, `directory` the users and groups and who may do what (`identity_store` and `scim` are its two services);
+//! `proxy` and `ca` are the ways in; `operator` and
 //! `admin` are what happens from outside, by `handle` (Rust) or `control` (HTTP).
 
 mod admin;
@@ -61,7 +62,9 @@ pub use builder::Builder;
 pub use caller::AccessKey;
 pub use clock::rfc3339;
 pub use directory::handle::{NewGroup, NewUser};
-pub use directory::settings::{ColonInExternalId, DirectorySettings, OrphanedAssignments, ScimDetail};
+pub use directory::settings::{
+    ColonInExternalId, DirectorySettings, OrphanedAssignments, ScimDetail, ScimTotal,
+};
 pub use faults::Fault;
 pub use handle::{ArmedFault, IdcSim};
 pub use iam::IamRole;

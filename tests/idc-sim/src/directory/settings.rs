@@ -22,6 +22,16 @@ pub enum ScimDetail {
     Generic,
 }
 
+/// What `totalResults` counts in a list that is asked for without a cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScimTotal {
+    /// Everything that matches (RFC 7644 section 3.4.2).
+    #[default]
+    AllMatches,
+    /// What is on the page: a client that forgets the cursor is not told that there is more.
+    ThisPage,
+}
+
 /// Whether an external id may contain a colon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColonInExternalId {
@@ -39,6 +49,8 @@ pub struct DirectorySettings {
     pub orphaned_assignments: OrphanedAssignments,
     /// Default [`ScimDetail::Specific`].
     pub scim_detail: ScimDetail,
+    /// Default [`ScimTotal::AllMatches`].
+    pub scim_total: ScimTotal,
     /// Default [`ColonInExternalId::Accepted`].
     pub colon_in_external_id: ColonInExternalId,
     /// Items on a page that was not asked for, and at most. Default 100.
@@ -56,6 +68,7 @@ impl Default for DirectorySettings {
         Self {
             orphaned_assignments: OrphanedAssignments::default(),
             scim_detail: ScimDetail::default(),
+            scim_total: ScimTotal::default(),
             colon_in_external_id: ColonInExternalId::default(),
             page_size: 100,
             external_id_issuer: None,
@@ -75,6 +88,12 @@ impl Builder {
     /// Default [`ScimDetail::Specific`].
     pub fn scim_detail(mut self, detail: ScimDetail) -> Self {
         self.settings.directory.scim_detail = detail;
+        self
+    }
+
+    /// Default [`ScimTotal::AllMatches`].
+    pub fn scim_total(mut self, total: ScimTotal) -> Self {
+        self.settings.directory.scim_total = total;
         self
     }
 

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::directory::page::{self, Page};
+use crate::directory::settings::ScimTotal;
 
 use super::Context;
 use super::filter::{self, Equals};
@@ -22,6 +23,7 @@ pub(super) struct Query {
     /// Names the list in its cursors.
     list: String,
     after: Option<String>,
+    total: ScimTotal,
 }
 
 impl Query {
@@ -47,7 +49,8 @@ impl Query {
                 Some(page::after(&list, cursor).map_err(|_| Refusal::schema("cursor is invalid"))?)
             }
         };
-        Ok(Self { filter, size, cursor, list, after })
+        let total = context.sim.settings.directory.scim_total;
+        Ok(Self { filter, size, cursor, list, after, total })
     }
 
     /// The id behind which the page begins.
@@ -71,7 +74,11 @@ impl Query {
                 body["nextCursor"] = next.into();
             }
         } else {
-            body["totalResults"] = total().into();
+            body["totalResults"] = match self.total {
+                ScimTotal::AllMatches => total(),
+                ScimTotal::ThisPage => items.len(),
+            }
+            .into();
             body["startIndex"] = 1.into();
         }
         (StatusCode::OK, body)

@@ -14,6 +14,7 @@ mod directory;
 mod errors;
 mod faults;
 mod identity;
+mod identity_store;
 mod log;
 mod pages;
 mod people;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use idc_sim::{IdcSim, NewGroup, NewUser};
+use idc_sim::{IdcSim, NewGroup, NewUser, ScimTotal};
 use serde_json::{Value, json};
 
 use super::{Scim, user};
@@ -113,6 +113,13 @@ fn each_filter_finds_its_one() {
         assert_eq!(answer["totalResults"], expected, "{filter}");
         assert_eq!(ids(&answer).len(), expected, "{filter}");
     }
+}
+
+#[test]
+fn the_total_of_one_page_by_switch() {
+    let sim = IdcSim::builder().scim_total(ScimTotal::ThisPage).start();
+    sim.add_users((0..150).map(|number| NewUser::named(&format!("user{number}"))));
+    assert_eq!(Scim::new(&sim).get("Users").json()["totalResults"], 100);
 }
 
 #[test]
