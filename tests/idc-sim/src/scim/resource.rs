@@ -69,7 +69,7 @@ pub(super) fn read_user(sim: &Sim, body: Value) -> Result<UserRecord, Refusal> {
     for (name, value) in members {
         set(&mut record, &name, value)?;
     }
-    check_user(sim, &record)?;
+    check_user(sim, &record, None)?;
     Ok(record)
 }
 
@@ -97,7 +97,8 @@ pub(super) fn set(record: &mut UserRecord, name: &str, value: Value) -> Result<(
     Ok(())
 }
 
-pub(super) fn check_user(sim: &Sim, record: &UserRecord) -> Result<(), Refusal> {
+/// Checks a user, as it is to be and, if there is one, as it was.
+pub(super) fn check_user(sim: &Sim, record: &UserRecord, before: Option<&UserRecord>) -> Result<(), Refusal> {
     if record.user_name.is_empty() {
         return Err(Refusal::schema("userName is a required attribute"));
     }
@@ -108,8 +109,11 @@ pub(super) fn check_user(sim: &Sim, record: &UserRecord) -> Result<(), Refusal> 
     violations.extend(schema::check(&own, &[schema::USER]));
     violations.extend(check_external_id(sim, record.external_id.as_deref()));
     valid(&violations)?;
-    let emails = record.attributes.get("emails").and_then(|emails| emails.get(0));
-    if emails.is_some_and(|email| email["primary"] != true) {
+    let emails = record.attributes.get("emails");
+    // What the Identity Store API has written may lack the mark.
+    let is_new = before.is_none_or(|before| before.attributes.get("emails") != emails);
+    let email = emails.and_then(|emails| emails.get(0)).filter(|_| is_new);
+    if email.is_some_and(|email| email["primary"] != true) {
         return Err(Refusal::schema("The emails attribute value must be marked as primary"));
     }
     Ok(())

@@ -73,9 +73,10 @@ pub(super) fn put(context: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn patch(context: &mut Context<'_>) -> Outcome {
-    let mut record = find(context)?.record.clone();
+    let before = &find(context)?.record;
+    let mut record = before.clone();
     patch::apply_to_user(&mut record, &context.body()?)?;
-    resource::check_user(context.sim, &record)?;
+    resource::check_user(context.sim, &record, Some(before))?;
     replace(context, record)
 }
 

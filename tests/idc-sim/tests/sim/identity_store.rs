@@ -42,6 +42,23 @@ fn a_user_that_scim_made_is_found_assigned_and_let_in() {
 }
 
 #[test]
+fn scim_disables_a_user_whose_address_is_not_marked_as_primary() {
+    let sim = IdcSim::builder().start();
+    let created = ok(&call(
+        &Api::new(&sim),
+        "CreateUser",
+        &json!({
+            "UserName": "bob", "DisplayName": "Bob", "Emails": [{ "Value": "bob@example.com" }],
+            "Name": { "GivenName": "Bob", "FamilyName": "Builder" },
+        }),
+    ));
+    let path = format!("Users/{}", created["UserId"].as_str().expect("an id"));
+    let disable = json!([{ "op": "replace", "path": "active", "value": false }]);
+    assert_eq!(Scim::new(&sim).patch(&path, &disable).status, 200);
+    assert_eq!(sim.user("bob").expect("a user")["active"], false);
+}
+
+#[test]
 fn a_key_may_call_what_its_policy_names() {
     let sim = IdcSim::builder().start();
     let key = sim.access_key(sim.management_account(), &["identitystore:List*"]);
