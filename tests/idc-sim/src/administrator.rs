@@ -7,7 +7,11 @@ use crate::switches::AccountState;
 impl IdcSim {
     /// The endpoint variables that lead an administrator's client to the plain entry.
     pub fn admin_env(&self) -> Vec<(&'static str, String)> {
-        let names = ["AWS_ENDPOINT_URL_SSO_ADMIN", "AWS_ENDPOINT_URL_ORGANIZATIONS"];
+        let names = [
+            "AWS_ENDPOINT_URL_SSO_ADMIN",
+            "AWS_ENDPOINT_URL_IDENTITYSTORE",
+            "AWS_ENDPOINT_URL_ORGANIZATIONS",
+        ];
         names.into_iter().map(|name| (name, self.url().to_owned())).collect()
     }
 

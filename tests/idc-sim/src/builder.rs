@@ -15,7 +15,7 @@ use crate::switches::{
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 /// Methods that set the field of their name.

@@ -59,6 +59,11 @@ impl Input {
         self.0.retain(|name, _| !names.contains(&name.as_str()));
     }
 
+    /// The members themselves, for what the service models call documents.
+    pub(crate) fn entries(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }

@@ -7,16 +7,23 @@ use crate::caller::Unauthenticated;
 use crate::hosts::Service;
 use crate::sigv4::SignatureError;
 
-/// An error answer: exception and message.
+/// An error answer: exception, message, and what else the exception has.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     exception: &'static str,
     message: String,
+    members: Vec<(&'static str, Value)>,
 }
 
 impl Refusal {
     pub(crate) fn of(exception: &'static str, message: impl Into<String>) -> Self {
-        Self { exception, message: message.into() }
+        Self { exception, message: message.into(), members: Vec::new() }
+    }
+
+    /// Adds a member of the exception.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
     }
 
     pub(crate) fn validation(message: impl Into<String>) -> Self {
@@ -65,14 +72,24 @@ impl Refusal {
         ))
     }
 
-    pub(crate) fn into_answer(self, service: Service) -> (StatusCode, Value) {
+    pub(crate) fn into_answer(self, service: Service, request_id: &str) -> (StatusCode, Value) {
         // Organizations has names of its own for two of them (service model 2016-11-28).
         let exception = match (service, self.exception) {
             (Service::Organizations, "ValidationException") => "InvalidInputException",
             (Service::Organizations, "ThrottlingException") => "TooManyRequestsException",
             (_, exception) => exception,
         };
-        (StatusCode::BAD_REQUEST, json!({ "__type": exception, "Message": self.message }))
+        let mut body = json!({ "__type": exception, "Message": self.message });
+        if service == Service::IdentityStore {
+            body["RequestId"] = request_id.into();
+            if exception == "ThrottlingException" {
+                body["RetryAfterSeconds"] = 1.into();
+            }
+        }
+        for (name, value) in self.members {
+            body[name] = value;
+        }
+        (StatusCode::BAD_REQUEST, body)
     }
 }
 

@@ -8,7 +8,7 @@ use super::permission_sets::{arn, find};
 use super::shapes::ACCOUNT_ID;
 use super::{PAGES, check_account, instance, principal, status};
 use crate::aws_json::{Outcome, Refusal, Request};
-use crate::directory::{Assignment, Principal};
+use crate::directory::{Assignment, PrincipalId};
 
 const MEMBERS: [&str; 6] =
     ["InstanceArn", "TargetId", "TargetType", "PermissionSetArn", "PrincipalType", "PrincipalId"];
@@ -17,7 +17,7 @@ const MEMBERS: [&str; 6] =
 struct Asked {
     set: PermissionSet,
     account: String,
-    principal: Principal,
+    principal: PrincipalId,
 }
 
 pub(crate) fn create(request: &mut Request<'_>) -> Outcome {

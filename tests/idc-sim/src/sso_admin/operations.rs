@@ -6,7 +6,7 @@ use super::permission_set::{CustomerPolicy, PermissionSet};
 use super::principal;
 use crate::aws_json::{Refusal, Request};
 use crate::clock;
-use crate::directory::{Directory, Principal};
+use crate::directory::{Directory, PrincipalId};
 use crate::organizations::Organization;
 use crate::secret;
 use crate::settings::Settings;
@@ -34,8 +34,8 @@ pub(super) struct Operation {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Work {
-    Assign { account: String, principal: Principal },
-    Unassign { account: String, principal: Principal },
+    Assign { account: String, principal: PrincipalId },
+    Unassign { account: String, principal: PrincipalId },
     Provision(Target),
 }
 
