@@ -39,7 +39,7 @@ pub(crate) enum ClientChange {
 pub(crate) enum ClientNote {
     /// Adds attributes to the assertion, which AWS refuses if one has several values.
     ForeignMapper { name: String, kind: String },
-    /// The NameID depends on a mapper that is not removed, because it belongs to a script.
+    /// The client has a login flow of its own, such as one with a second factor.
     AnotherFlow { flow: String },
 }
 
