@@ -179,8 +179,8 @@ impl HttpSetup {
     /// Returns which host was not reached on the way to `host`, and why.
     pub fn unreached(&self, host: &str, error: &(dyn Error + 'static)) -> (String, String) {
         let proxy = self.proxy.as_ref().filter(|proxy| proxy.leads_to(host));
-        match proxy.and_then(|proxy| Some((proxy, proxy::trouble(error)?))) {
-            Some((proxy, trouble)) => proxy.blamed(host, trouble, error),
+        match proxy.and_then(|proxy| Some((proxy, proxy::problem(error)?))) {
+            Some((proxy, problem)) => proxy.blamed(host, problem, error),
             None => (host.to_owned(), self.why(error)),
         }
     }
@@ -257,7 +257,7 @@ impl HttpSetup {
     ///
     /// Such an origin is loopback only, see [`crate::ports::identity_center::Origin`]. Reading the platform's roots
     /// costs more than everything else in a cold call. A custom connector disables the SDK's own proxy handling, which
-    /// is hence requested here.
+    /// is therefore requested here.
     fn connector(
         &self,
         https: bool,

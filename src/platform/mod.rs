@@ -53,7 +53,7 @@ pub fn excerpt(text: &str) -> String {
 }
 
 /// Returns the deepest cause: what libraries wrap around it ("dispatch failure") is of no help.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+pub fn innermost(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

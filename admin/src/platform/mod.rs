@@ -1,3 +1,4 @@
-//! What the administrator's commands need of the outside beyond the library's platform.
+//! What has no port of its own.
 
 pub(crate) mod rest;
+pub(crate) mod signed_requests;
