@@ -12,7 +12,6 @@ mod cli;
 mod identity_center;
 mod platform;
 mod ports;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that use it come next"))]
 mod realm;
 
 use std::process::ExitCode;

@@ -1,8 +1,13 @@
 //! The administrator's command line: one file per command. Calls the core and prints.
 
+mod client;
 mod error;
+mod keycloak_rights;
+mod metadata;
+mod metadata_file;
 mod policy;
 mod redirect;
+mod source;
 mod token;
 
 use std::ffi::OsString;
@@ -63,6 +68,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Client(client::ClientArgs),
+    Metadata(metadata::MetadataArgs),
+    Source(source::SourceArgs),
     Token(token::TokenArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
@@ -81,15 +89,22 @@ struct FileArg {
 impl Command {
     fn wants_json(&self) -> bool {
         match self {
+            Self::Client(args) => args.wants_json(),
+            Self::Metadata(args) => args.json,
+            Self::Source(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
-            Self::Policy(_) | Self::Complete(_) => false,
+            Self::Policy(args) => args.wants_json(),
+            Self::Complete(_) => false,
         }
     }
 
     fn run(&self, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
         interrupt::listen();
         match self {
+            Self::Client(args) => client::run(args, app, ui),
+            Self::Metadata(args) => metadata::run(args, app, ui),
+            Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Policy(args) => policy::run(args, ui),
             Self::Redirect(args) => redirect::run(args, app, ui),

@@ -154,7 +154,7 @@ fn a_mapper(keycloak: &dyn Keycloak, id: &str) {
         id: None,
         name: "NameID".to_owned(),
         protocol: Some("saml".to_owned()),
-        protocol_mapper: "saml-user-attribute-nameid-mapper".to_owned(),
+        kind: "saml-user-attribute-nameid-mapper".to_owned(),
         config: [("user.attribute".to_owned(), "username".to_owned())].into(),
     };
     assert_eq!(mappers(), []);

@@ -40,7 +40,7 @@ impl RecordingState {
 
     fn of(config: &EventsConfig) -> Self {
         let has = |kind: &&str| config.enabled_event_types.iter().any(|enabled| enabled == kind);
-        let has_all = config.enabled_event_types.is_empty() || NEEDED.iter().all(|kind| has(&kind));
+        let has_all = config.enabled_event_types.is_empty() || NEEDED.iter().all(has);
         if config.events_enabled && has_all { Self::On } else { Self::Off }
     }
 }
