@@ -7,6 +7,7 @@ use clap::Args;
 use kcaws::app::error::AppError;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
+use kcaws::secret::Secret;
 use serde::Serialize;
 
 use super::{FileArg, metadata_file};
@@ -75,7 +76,8 @@ struct Found {
 
 pub(super) fn run(args: &MetadataArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let realm = app.access_file(args.file.file.as_deref())?.realm;
-    let text = app.public_keycloak(&realm)?.descriptor()?;
+    // The metadata is public: no keyring is opened for it.
+    let text = app.keycloak_with(&realm, Secret::from(""))?.descriptor()?;
     let metadata = IdpMetadata::parse(&text)?;
     let record = MetadataRecord::last(app.state(), &realm.url()).map_err(AppError::from)?;
     let before = match &args.check {

@@ -18,6 +18,7 @@ impl From<AdminError> for CommandError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::AccessFile(error) => error.into(),
+            AdminError::Base(error) => error.into(),
             AdminError::Setup(error) => error.into(),
             AdminError::Secret(error) => error.into(),
             AdminError::AwsSetup(error) => error.into(),

@@ -18,7 +18,7 @@ pub(crate) use apply::{ClientApplyError, apply};
 pub(crate) use plan::{ClientChange, ClientNote, ClientPlan, ClientPlanError, plan};
 
 use super::service_provider::ServiceProvider;
-use crate::ports::keycloak::ProtocolMapper;
+use crate::ports::keycloak::{Keycloak, KeycloakClient, KeycloakError, ProtocolMapper};
 
 /// The format that AWS asks for, whatever the value is.
 const EMAIL_FORMAT: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
@@ -178,10 +178,27 @@ fn name_id_mapper(attribute: &str) -> ProtocolMapper {
     }
 }
 
+/// Returns the client for the Identity Center with this identity store, whose ID ends its entity ID.
+///
+/// AWS does not say which host stands in an entity ID: these are all that are known.
+pub(crate) fn saml_client(
+    keycloak: &dyn Keycloak,
+    region: &str,
+    identity_store: &str,
+) -> Result<Option<KeycloakClient>, KeycloakError> {
+    for host in ["signin.aws.amazon.com", "signin.aws", "sso.signin.aws", "signin.amazonaws.cn"] {
+        let entity_id = format!("https://{region}.{host}/platform/saml/{identity_store}");
+        if let Some(client) = keycloak.client(&entity_id)? {
+            return Ok(Some(client));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns where a client takes the NameID from, by its mappers and its format.
 ///
 /// `None` if it is something that AWS cannot use, such as a persistent or transient name.
-pub(crate) fn name_id_source(client: &crate::ports::keycloak::KeycloakClient) -> Option<NameIdSource> {
+pub(crate) fn name_id_source(client: &KeycloakClient) -> Option<NameIdSource> {
     let mut mappers = client.protocol_mappers.iter().filter(|mapper| is_name_id_mapper(mapper));
     if let Some(mapper) = mappers.next() {
         let attribute = mapper.config.get("user.attribute")?;
