@@ -2,6 +2,7 @@
 
 mod aws;
 mod error;
+mod metadata_record;
 mod secrets;
 
 use std::cell::OnceCell;
@@ -20,6 +21,7 @@ use url::Url;
 
 pub(crate) use self::aws::{Aws, AwsSetupError};
 pub(crate) use self::error::AdminError;
+pub(crate) use self::metadata_record::MetadataRecord;
 pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
 use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
 use crate::platform::rest::RestOrigin;
