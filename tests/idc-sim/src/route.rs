@@ -7,7 +7,7 @@ use crate::hosts::Service;
 use crate::state::Sim;
 use crate::{aws_json, browser, federation, oidc, organizations, portal, saml, sso_admin, sts};
 
-/// What serves an operation, and what tells it apart from others with its method and path.
+/// What serves an operation, and what distinguishes it from others with its method and path.
 #[derive(Clone, Copy, Debug)]
 enum Handler {
     /// `Action` in query or form; `None`: the only one, or the one that takes the rest.
@@ -22,7 +22,7 @@ pub(crate) struct Operation {
     route: Route,
     service: Service,
     method: &'static str,
-    /// A star stands for one segment, at the end for the rest.
+    /// A star matches one segment, at the end all that follow.
     path: &'static str,
     handler: Handler,
 }
@@ -237,7 +237,7 @@ impl Route {
     }
 }
 
-/// What the table says about a request.
+/// The result of a lookup in the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Found {
     Operation(&'static Operation),
