@@ -98,6 +98,13 @@ pub(crate) fn admin(env: &TestEnv, line: &str) -> TestCommand {
     env.command(binary()).args(line.split_whitespace()).timeout(PATIENCE)
 }
 
+/// Runs a command with a person at a terminal: a pseudo-terminal of `script`.
+pub(crate) fn on_a_terminal(env: &TestEnv, line: &str) -> TestCommand {
+    let line = format!("exec '{}' {line}", binary().display());
+    let script = env.command("script").env("TERM", "xterm-256color").timeout(PATIENCE);
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).interactive()
+}
+
 pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_kcaws-admin"))
 }

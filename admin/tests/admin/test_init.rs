@@ -3,7 +3,7 @@
 use idc_sim::IdcSim;
 use kcaws_test_keycloak::require_keycloak;
 
-use crate::fixture::{ALL_ROLES, CLIENT, CLIENT_SECRET, Company, REGION};
+use crate::fixture::{ALL_ROLES, CLIENT, CLIENT_SECRET, Company, REGION, on_a_terminal};
 
 #[test]
 fn a_person_answers_and_the_check_is_good() {
@@ -12,7 +12,7 @@ fn a_person_answers_and_the_check_is_good() {
     company.realm.connect(&company.sim.sp_metadata());
     company.realm.create_user("alice", "alice@example.com", "alice-pw");
 
-    let mut init = company.admin("init").interactive().spawn();
+    let mut init = on_a_terminal(&company.env, "init").spawn();
     init.wait_for_prompt("Keycloak server: ");
     init.type_line("ftp://nowhere");
     init.wait_for_prompt("must begin with https://");

@@ -9,7 +9,7 @@ use crate::{
     aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim, sso_admin, sts,
 };
 
-/// What serves an operation, and what tells it apart from others with its method and path.
+/// What serves an operation, and what distinguishes it from others with its method and path.
 #[derive(Clone, Copy, Debug)]
 enum Handler {
     /// `Action` in query or form; `None`: the only one, or the one that takes the rest.
@@ -24,7 +24,7 @@ pub(crate) struct Operation {
     route: Route,
     service: Service,
     method: &'static str,
-    /// A star stands for one segment, at the end for the rest.
+    /// A star matches one segment, at the end all that follow.
     path: &'static str,
     handler: Handler,
 }
@@ -277,7 +277,7 @@ impl Route {
     }
 }
 
-/// What the table says about a request.
+/// The result of a lookup in the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Found {
     Operation(&'static Operation),

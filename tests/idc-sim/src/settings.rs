@@ -52,9 +52,9 @@ pub struct Settings {
     pub no_assignments: bool,
     /// The organization's management account, named `management`; it is not assigned by default. Default 000011112222.
     pub management_account: String,
-    /// Accounts that administer the instance beside the management account. Default none.
+    /// Further accounts that administer the instance. Default none.
     pub delegated_administrators: Vec<String>,
-    /// Paths such as `/Workloads/Prod`; units of accounts are added by themselves.
+    /// Paths such as `/Workloads/Prod`; the units of `account_units` need not be listed.
     pub organizational_units: Vec<String>,
     /// Account and the path of its unit. Default: the root.
     pub account_units: Vec<(String, String)>,
@@ -132,9 +132,11 @@ pub struct Settings {
     pub admin_throttle: Option<Throttle>,
     /// The first page of a longer list of Organizations holds nothing. Default true.
     pub empty_pages: bool,
+    /// Every account of the organization sees the instance in `ListInstances`. Default false.
+    pub members_see_instance: bool,
     /// Accounts of Organizations have `Paths`. Default true.
     pub account_paths: bool,
-    /// Accounts of Organizations still have `Status`, beside `State`. Default false.
+    /// Accounts of Organizations still have `Status` in addition to `State`. Default false.
     pub account_status: bool,
     /// How long an assignment, its removal or a provisioning takes, by the simulator's clock. Default 5 s.
     pub operation_time: Duration,
@@ -211,6 +213,7 @@ impl Default for Settings {
             directory: DirectorySettings::default(),
             admin_throttle: Some(Throttle { per_second: 20.0, burst: 20 }),
             empty_pages: true,
+            members_see_instance: false,
             account_paths: true,
             account_status: false,
             operation_time: Duration::from_secs(5),

@@ -42,8 +42,14 @@ pub(crate) struct Request<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) input: Input,
     pub(crate) now: SystemTime,
-    /// Names the operation in page tokens.
     operation: &'static str,
+}
+
+impl Request<'_> {
+    /// Refuses the operation on `resource`, whatever the caller's policies are.
+    pub(crate) fn refuse_on(&self, resource: &str) -> Refusal {
+        Refusal::not_authorized(&self.caller.arn, &format!("sso:{}", self.operation), resource)
+    }
 }
 
 /// Answers a request for `operation` of `service`.
@@ -72,7 +78,7 @@ fn operate(sim: &Sim, call: &Call, service: Service, operation: &'static str, ru
     let action = format!("{}:{operation}", api.signing_name);
     if !caller.rights.allow(&action) {
         let resource = input.raw_text("InstanceArn").unwrap_or("*");
-        return Err(Refusal::not_authorized(&caller.arn, &action, resource));
+        return Err(Refusal::no_policy_allows(&caller.arn, &action, resource));
     }
     let now = sim.now();
     let mut state = sim.state();

@@ -30,7 +30,7 @@ impl Refusal {
         Self::of("ValidationException", message)
     }
 
-    /// In the words of the validation that stands before every service.
+    /// Refuses a member in the words of the validation that AWS runs before every service.
     pub(crate) fn constraint(member: &str, rule: &str) -> Self {
         let first = member.chars().next().unwrap_or_default().to_ascii_lowercase();
         let rest = member.get(1..).unwrap_or_default();
@@ -39,7 +39,7 @@ impl Refusal {
         ))
     }
 
-    /// The body is no JSON object, or a member has another type or name than the model says.
+    /// Refuses a body that is no JSON object, or a member of another name or type than in the model.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self::of("SerializationException", message)
     }
@@ -64,12 +64,17 @@ impl Refusal {
         Self::of("AccessDeniedException", message)
     }
 
-    /// The words of IAM for what no policy allows.
+    /// Refuses what AWS itself keeps a caller from, whatever the caller's policies are
+    /// (aws-samples/iam-identity-center-team#59).
     pub(crate) fn not_authorized(arn: &str, action: &str, resource: &str) -> Self {
         Self::access_denied(format!(
-            "User: {arn} is not authorized to perform: {action} on resource: {resource} because no identity-based \
-             policy allows the {action} action"
+            "User: {arn} is not authorized to perform: {action} on resource: {resource}"
         ))
+    }
+
+    /// Refuses in the words of IAM what no policy allows.
+    pub(crate) fn no_policy_allows(arn: &str, action: &str, resource: &str) -> Self {
+        Self::access_denied(crate::caller::no_policy_allows(arn, action, resource))
     }
 
     pub(crate) fn into_answer(self, service: Service, request_id: &str) -> (StatusCode, Value) {

@@ -174,10 +174,12 @@ impl Directory {
         }
     }
 
-    /// Brings the role in an account up to date.
+    /// Brings the role in an account up to date, and back if somebody deleted it there.
     pub(crate) fn provision(&mut self, account: &str, permission_set: &str) {
         let version = self.permission_set(permission_set).map_or(0, |set| set.version);
-        self.provisioned.insert((account.to_owned(), permission_set.to_owned()), version);
+        let key = (account.to_owned(), permission_set.to_owned());
+        self.missing_roles.remove(&key);
+        self.provisioned.insert(key, version);
     }
 
     /// Returns the version of the permission set that the role in an account has.
@@ -197,6 +199,7 @@ impl Directory {
             // The role goes with its last assignment; the next one has another name.
             let key = (account.to_owned(), permission_set.to_owned());
             self.roles.remove(&key);
+            self.missing_roles.remove(&key);
             self.provisioned.remove(&key);
         }
     }
