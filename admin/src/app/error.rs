@@ -16,7 +16,7 @@ pub(crate) enum AdminError {
     AccessFile(#[from] AccessFileError),
     /// Of the developer's side: the config, an endpoint, STS.
     #[error(transparent)]
-    Base(#[from] AppError),
+    Base(Box<AppError>),
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error(transparent)]
@@ -31,4 +31,10 @@ pub(crate) enum AdminError {
     Scim(#[from] ScimError),
     #[error(transparent)]
     Instance(#[from] InstanceError),
+}
+
+impl From<AppError> for AdminError {
+    fn from(error: AppError) -> Self {
+        Self::Base(Box::new(error))
+    }
 }
