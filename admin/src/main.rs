@@ -1,1 +1,4 @@
+#[cfg_attr(not(test), expect(dead_code, reason = "the commands follow"))]
+mod sync;
+
 fn main() {}

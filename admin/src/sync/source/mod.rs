@@ -1,0 +1,58 @@
+//! The realm that people and groups come from.
+
+#[cfg(test)]
+pub mod fake;
+mod snapshot;
+mod tree;
+
+pub use self::snapshot::{Group, Person, RealmSnapshot, read};
+pub use self::tree::Tree;
+use super::call::CallError;
+
+/// What a sync reads of a realm. Never writes.
+pub trait Realm: Send + Sync {
+    /// Returns the id, which a rename of the realm does not change.
+    fn id(&self) -> Result<String, CallError>;
+    fn count_users(&self) -> Result<u64, CallError>;
+    /// Hands over every user but service accounts.
+    fn each_user(&self, detail: Detail, see: &mut dyn FnMut(RealmUser)) -> Result<(), CallError>;
+    /// Returns how many groups there are, on all levels.
+    fn count_groups(&self) -> Result<u64, CallError>;
+    /// Hands over every group, on all levels.
+    fn each_group(&self, see: &mut dyn FnMut(RealmGroup)) -> Result<(), CallError>;
+    /// Returns the ids of the direct members of a group.
+    fn members(&self, group: &str) -> Result<Vec<String>, CallError>;
+    /// Returns a user, or `None` if the realm answers that there is none (404).
+    fn user(&self, id: &str) -> Result<Option<RealmUser>, CallError>;
+    /// Returns the ids of the groups that a user is a direct member of, or `None` for 404.
+    fn groups_of(&self, user: &str) -> Result<Option<Vec<String>>, CallError>;
+    /// Returns the users with exactly this user name or e-mail address.
+    fn find_users(&self, name: &str) -> Result<Vec<RealmUser>, CallError>;
+}
+
+/// How much of each user is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Brief,
+    WithAttributes,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RealmUser {
+    pub id: String,
+    pub enabled: bool,
+    pub user_name: String,
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// The first value of each attribute.
+    pub attributes: Vec<(String, String)>,
+    pub is_service_account: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealmGroup {
+    pub id: String,
+    pub name: String,
+    pub parent: Option<String>,
+}
