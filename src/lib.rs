@@ -23,4 +23,3 @@ pub mod session;
 pub mod settings;
 pub mod shell;
 pub mod similar;
-pub mod words;

@@ -1,4 +1,28 @@
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands follow"))]
+//! `kcaws admin`: connects a Keycloak realm with IAM Identity Center and keeps them in step.
+
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, reason = "unit tests start threads and look at the time")
+)]
+#![allow(dead_code, unused_imports, reason = "the commands that use all of it come next")]
+
+mod access_file;
+mod app;
+mod cli;
+mod identity_center;
+mod platform;
+mod ports;
+mod realm;
 mod sync;
 
-fn main() {}
+use std::process::ExitCode;
+
+use app::AdminApp;
+use kcaws::app::App;
+
+fn main() -> ExitCode {
+    kcaws::platform::process::hide_memory();
+    kcaws::platform::bug::exit_on_panic(kcaws::platform::interrupt::undo);
+    kcaws::platform::interrupt::make_children_waitable();
+    cli::main(&AdminApp::new(App::of_this_process()), std::env::args_os())
+}

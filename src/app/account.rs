@@ -2,9 +2,10 @@
 
 use super::App;
 use super::error::AppError;
-use super::open::{LOCK_PATIENCE, OpenSession};
+use super::open::OpenSession;
 use super::resolve::{self, ResolvedSession};
 use crate::ports::identity_center::{Account, Patience};
+use crate::ports::lock_wait;
 use crate::similar::did_you_mean;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -28,7 +29,8 @@ pub fn account_named(app: &App, selected: &ResolvedSession, name: &str) -> Resul
     if let Some(id) = listed.and_then(|accounts| of_name(name, &accounts).ok()) {
         return Ok(id);
     }
-    let opened = OpenSession::for_use_in(app, selected.clone(), Patience::FOR_A_PERSON, LOCK_PATIENCE)?;
+    let opened =
+        OpenSession::for_use_in(app, selected.clone(), Patience::FOR_A_PERSON, lock_wait::WITHIN_A_CALL)?;
     Ok(of_name(name, &opened.session().account_list()?)?)
 }
 

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::App;
 use super::error::AppError;
 use super::open::Asking;
-use super::resolve::{self, Chain, ResolvedSession};
+use super::resolve::{Chain, ResolvedSession};
+use super::{App, endpoints};
 use crate::credentials::Fetched;
 use crate::credentials::cache::FetchBudget;
 use crate::platform::printable::shown;
 use crate::platform::process::user_at_host;
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::passphrase;
-use crate::ports::service_call::{CallError, CallErrorKind};
+use crate::ports::service_call::{CallError, CallErrorKind, RefusalCode};
 use crate::ports::sts::{AssumeRole, Sts};
 use crate::profile::identity::{AssumedRole, LONGEST_CHAINED_SESSION};
 use crate::profile::services::{Service, endpoint_override};
@@ -56,7 +56,7 @@ pub fn through(
 fn sts_of(step: &AssumedRole, selected: &ResolvedSession, app: &App) -> Result<Box<dyn Sts>, AppError> {
     let region = step.region.as_deref().unwrap_or(&selected.session.region);
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
-    let endpoint = Origin::of_sts(&resolve::endpoint_settings(app, region), given.as_ref())?;
+    let endpoint = Origin::of_sts(&endpoints::settings(app, region), given.as_ref())?;
     selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
     Ok(app.sts(endpoint, region)?)
 }
@@ -81,8 +81,8 @@ fn code(
 }
 
 fn refused(step: &AssumedRole, error: CallError) -> AppError {
-    match &error.trouble {
-        CallErrorKind::Refused { code: Some(code), .. } if code == "AccessDenied" => {
+    match &error.kind {
+        CallErrorKind::Refused { code: Some(RefusalCode::AccessDenied), .. } => {
             AppError::RoleDenied { role: step.arn.clone(), has_mfa: step.mfa_serial.is_some() }
         }
         _ => error.into(),

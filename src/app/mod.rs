@@ -30,6 +30,7 @@ use crate::settings::{Settings, SettingsError};
 
 pub mod account;
 pub mod assume;
+pub mod endpoints;
 pub mod error;
 #[cfg(test)]
 pub(crate) mod fake;

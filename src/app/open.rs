@@ -3,16 +3,14 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::App;
 use super::error::AppError;
-use super::resolve::{ResolvedSession, endpoints_of, minted_at, never_logged_in};
+use super::resolve::{ResolvedSession, never_logged_in};
+use super::{App, endpoints};
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Patience};
 use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
+use crate::ports::lock_wait;
 use crate::session::start_url::{self, Portal};
 use crate::session::{Session, SessionError, store_selection, token_store};
-
-/// Longer than a refresh takes: two attempts of 6 s each.
-pub const LOCK_PATIENCE: Duration = Duration::from_secs(13);
 
 /// Whether there is someone to prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +48,8 @@ impl<'a> OpenSession<'a> {
             has_proof.set(token_store::prove(store, &selected.session, &endpoints, app.state())?);
             Ok(())
         };
-        let session = &selected.session;
-        let chosen = store_selection::for_login(session, requested, noted, prompting, &open, &proof)?;
+        let key = token_store::item_key(&selected.session);
+        let chosen = store_selection::for_login(&key, requested, noted, prompting, &open, &proof)?;
         let has_proof = has_proof.get();
         let opened = Self::with(app, selected, endpoints, chosen.store, Patience::FOR_A_PERSON)?;
         Ok(Self { has_proof, passed_over: chosen.passed_over, ..opened })
@@ -78,7 +76,7 @@ impl<'a> OpenSession<'a> {
     /// Switches to the hosts of the portal that a login goes to: those of its Region, and dual-stack if the portal is.
     pub fn at(&mut self, portal: &Portal) -> Result<(), AppError> {
         let selected = self.selected.in_region(&portal.region);
-        let endpoints = endpoints_of(self.app, &selected, portal.is_dual_stack())?;
+        let endpoints = endpoints::at_portal(self.app, &selected, portal.is_dual_stack())?;
         if endpoints == self.endpoints && selected.session.region == self.selected.session.region {
             return Ok(());
         }
@@ -96,7 +94,7 @@ impl<'a> OpenSession<'a> {
         patience: Patience,
         asking: Asking,
     ) -> Result<Self, AppError> {
-        let opened = Self::for_use_in(app, selected, patience, LOCK_PATIENCE)?;
+        let opened = Self::for_use_in(app, selected, patience, lock_wait::WITHIN_A_CALL)?;
         opened.ask_for_passphrase(asking)?;
         Ok(opened)
     }
@@ -128,7 +126,7 @@ impl<'a> OpenSession<'a> {
         let open = |kind| app.store(kind);
         match store_selection::of_login(&selected.session, app.settings()?.keyring, app.state(), &open)? {
             Some(store) => {
-                let endpoints = minted_at(app, &selected, &*store, endpoints)?;
+                let endpoints = endpoints::of_stored_record(app, &selected, &*store, endpoints)?;
                 Ok(Ok(Self::with(app, selected, endpoints, store, patience)?))
             }
             None => Ok(Err(selected)),
@@ -137,14 +135,21 @@ impl<'a> OpenSession<'a> {
 
     pub fn ask_for_passphrase(&self, asking: Asking) -> Result<(), AppError> {
         if asking == Asking::APerson {
-            store_selection::ask_for_passphrase(&*self.store, &self.selected.session)?;
+            store_selection::ask_for_passphrase(
+                &*self.store,
+                &token_store::item_key(&self.selected.session),
+            )?;
         }
         Ok(())
     }
 
     /// Unlocks the store for a command that takes the tokens out of it, prompting if there is someone to answer.
     pub fn open_store(&self, prompting: Prompting) -> Result<(), AppError> {
-        Ok(store_selection::open_for(&*self.store, &self.selected.session, prompting)?)
+        Ok(store_selection::open_for(
+            &*self.store,
+            &token_store::item_key(&self.selected.session),
+            prompting,
+        )?)
     }
 
     fn with(
@@ -161,7 +166,7 @@ impl<'a> OpenSession<'a> {
             endpoints,
             store,
             center,
-            lock_patience: LOCK_PATIENCE,
+            lock_patience: lock_wait::WITHIN_A_CALL,
             has_proof: false,
             passed_over: Vec::new(),
         })

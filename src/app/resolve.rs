@@ -1,22 +1,17 @@
-//! Resolves the session and the role of a command, and the endpoints of the session's services.
+//! Resolves the session and the role of a command.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::App;
 use super::error::AppError;
-use crate::console::regions::{self, NotARegion};
+use super::{App, endpoints};
+use crate::console::regions;
 use crate::credentials::accounts::cached::CachedAccounts;
-use crate::ports::identity_center::{EndpointSettings, Endpoints};
-use crate::ports::keyring::SecretStore;
+use crate::ports::identity_center::Endpoints;
 use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
-use crate::profile::services::{Service, endpoint_override};
 use crate::profile::{ConfigError, Document, Role, SsoSession, portal_url, sources};
 use crate::session::start_url::{self, Portal};
-use crate::session::{LoginNeeded, SessionError, status, token_store};
-
-/// The variable that enables dual-stack endpoints, as the SDKs read it.
-pub const DUAL_STACK: &str = "AWS_USE_DUALSTACK_ENDPOINT";
+use crate::session::{LoginNeeded, SessionError, status};
 
 /// A session, and the profile that it was found through, whose `services` section applies.
 #[derive(Clone)]
@@ -80,7 +75,7 @@ impl ResolvedSession {
         if let Some(endpoints) = self.endpoints.get() {
             return Ok(endpoints);
         }
-        let endpoints = endpoints(app, self)?;
+        let endpoints = endpoints::of(app, self)?;
         Ok(self.endpoints.get_or_init(|| endpoints))
     }
 
@@ -91,7 +86,7 @@ impl ResolvedSession {
         }
         let endpoints = self.endpoints(app)?;
         // An endpoint that is invalid without the profile differs from the one with it.
-        let own = match self::endpoints(app, &Self::of(self.session.clone())) {
+        let own = match endpoints::of(app, &Self::of(self.session.clone())) {
             Ok(without) if without == *endpoints => String::new(),
             _ => format!("{} {}", endpoints.oidc, endpoints.portal),
         };
@@ -276,14 +271,14 @@ pub fn portal(app: &App, session: &SsoSession) -> Result<Portal, AppError> {
 
 /// Refuses a Region that contradicts the start URL's host; in the browser it would only show after ten minutes.
 pub fn check_region(app: &App, session: &SsoSession) -> Result<(), AppError> {
-    if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(&session.region)
+    if let Some(error) = regions::misspelled(&session.region)
         && let Some(place) = app.document()?.place_of_region(&session.name)
     {
         return Err(AppError::NotARegion { place, error });
     }
     let in_url = start_url::region_of(&session.start_url).filter(|in_url| *in_url != session.region);
     match (in_url, app.document()?.place_of_region(&session.name)) {
-        (Some(in_url), Some(place)) => Err(ConfigError::WrongRegion { place, told: in_url }.into()),
+        (Some(in_url), Some(place)) => Err(ConfigError::WrongRegion { place, in_url }.into()),
         _ => Ok(()),
     }
 }
@@ -335,73 +330,6 @@ pub fn not_of_kcaws(
 
 pub(super) fn never_logged_in(session: &str) -> SessionError {
     SessionError::LoginNeeded { session: session.to_owned(), why: LoginNeeded::NeverLoggedIn }
-}
-
-fn endpoints(app: &App, selected: &ResolvedSession) -> Result<Endpoints, AppError> {
-    let session = &selected.session;
-    if !may_be_dual_stack(session) {
-        return endpoints_of(app, selected, false);
-    }
-    // A login stays with the hosts it was made at: one made at the IPv4 hosts stays valid there.
-    let is_dual_stack = match status::read(app.state(), session)? {
-        Some(noted) => noted.dual_stack.unwrap_or(false),
-        None => start_url::is_dual_stack(&session.start_url),
-    };
-    endpoints_of(app, selected, is_dual_stack)
-}
-
-/// Returns whether the portal may be dual-stack, which for a company's own start URL only shows at the login.
-fn may_be_dual_stack(session: &SsoSession) -> bool {
-    start_url::is_dual_stack(&session.start_url) || !start_url::is_portal(&session.start_url)
-}
-
-/// Returns `endpoints`, or the portal's other ones if the stored record was issued there and no status file says so.
-pub(super) fn minted_at(
-    app: &App,
-    selected: &ResolvedSession,
-    store: &dyn SecretStore,
-    endpoints: Endpoints,
-) -> Result<Endpoints, AppError> {
-    let session = &selected.session;
-    if !may_be_dual_stack(session)
-        || status::read(app.state(), session)?.is_some_and(|noted| noted.dual_stack.is_some())
-    {
-        return Ok(endpoints);
-    }
-    let others = endpoints_of(app, selected, !endpoints.oidc.is_dual_stack())?;
-    Ok(if token_store::is_minted_at(store, session, &others) { others } else { endpoints })
-}
-
-/// Returns the hosts of a login at a portal that is dual-stack or not.
-///
-/// AWS_USE_DUALSTACK_ENDPOINT takes precedence if it is set.
-pub(super) fn endpoints_of(
-    app: &App,
-    selected: &ResolvedSession,
-    has_dual_stack_portal: bool,
-) -> Result<Endpoints, AppError> {
-    let (document, SsoSession { name, start_url, region, .. }) = (app.document()?, &selected.session);
-    if region.is_empty() && start_url::is_portal(start_url) {
-        return Err(document.no_region(name).into());
-    }
-    // Only the portal has it, and only a login asks there.
-    if region.is_empty() {
-        return Err(never_logged_in(name).into());
-    }
-    let find = |service| endpoint_override(service, &app.env, document, selected.profile.as_deref());
-    let has_dual_stack_portal = has_dual_stack_portal && app.env.by_hand(DUAL_STACK).is_none();
-    let settings = EndpointSettings { has_dual_stack_portal, ..endpoint_settings(app, region) };
-    let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
-    Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)
-}
-
-pub fn endpoint_settings(app: &App, region: &str) -> EndpointSettings {
-    EndpointSettings {
-        region: region.to_owned(),
-        use_fips: app.env.is_on("AWS_USE_FIPS_ENDPOINT"),
-        use_dual_stack: app.env.is_on(DUAL_STACK),
-        ..EndpointSettings::default()
-    }
 }
 
 /// Returns the last listing for the current login, however old.

@@ -20,12 +20,12 @@ use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
 use crate::profile::{Document, Role};
-use crate::words::typed_words;
+use crate::shell::words::typed_words;
 
 /// Print completions for the shells
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  kcaws __complete -- kcaws login ''")]
-pub(super) struct CompleteArgs {
+pub struct CompleteArgs {
     /// Command line so far, as typed
     #[arg(long, conflicts_with = "words", allow_hyphen_values = true)]
     line: Option<String>,
@@ -37,12 +37,19 @@ pub(super) struct CompleteArgs {
     words: Vec<String>,
 }
 
+impl CompleteArgs {
+    /// Returns the words of the line, the one being typed last.
+    pub(super) fn typed(&self) -> Vec<String> {
+        match &self.line {
+            Some(line) => typed_words(line, self.backslash),
+            None => self.words.clone(),
+        }
+    }
+}
+
 /// Prints one `value TAB description` per line; on failure, prints nothing.
-pub(super) fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
-    let words = match &args.line {
-        Some(line) => typed_words(line, args.backslash),
-        None => args.words.clone(),
-    };
+pub fn run(args: &CompleteArgs, root: Command, app: &App, ui: &mut Ui) {
+    let words = args.typed();
     let mut seen = BTreeSet::new();
     for (value, description) in candidates(&words, root, app) {
         // A name with control characters cannot be typed either.

@@ -1,12 +1,10 @@
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 
 use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::Ui;
 use crate::app::App;
 use crate::platform::process;
-use crate::shell::Format;
+use crate::shell::{Format, quote};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,24 +77,20 @@ impl Shell {
         }
     }
 
-    /// Returns `None` if the path cannot be written in this shell's syntax.
-    fn quoted(self, path: &Path) -> Option<String> {
-        let path = path.to_str().filter(|path| !path.chars().any(char::is_control))?;
-        Some(match self {
-            Self::Bash | Self::Zsh => format!("'{}'", path.replace('\'', r"'\''")),
-            Self::Fish => format!("'{}'", path.replace('\\', r"\\").replace('\'', r"\'")),
-            Self::Elvish => format!("'{}'", path.replace('\'', "''")),
-            Self::Nu => format!("\"{}\"", path.replace('\\', r"\\").replace('"', "\\\"")),
-            Self::Powershell => {
-                let quote = |letter| matches!(letter, '\'' | '\u{2018}'..='\u{201b}');
-                let twice = |letter| if quote(letter) { vec![letter; 2] } else { vec![letter] };
-                format!("'{}'", path.chars().flat_map(twice).collect::<String>())
-            }
-        })
+    fn format(self) -> Format {
+        match self {
+            Self::Bash => Format::Bash,
+            Self::Zsh => Format::Zsh,
+            Self::Fish => Format::Fish,
+            Self::Nu => Format::Nu,
+            Self::Elvish => Format::Elvish,
+            Self::Powershell => Format::Powershell,
+        }
     }
 
     fn print(self, parts: &[&str], app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-        let path = process::lasting_path_of_self(&app.env).ok().and_then(|path| self.quoted(&path));
+        let path =
+            process::lasting_path_of_self(&app.env).ok().and_then(|path| quote::path(self.format(), &path));
         let Some(path) = path else {
             return Err(CommandError::new(
                 Exit::Failed,
@@ -110,11 +104,6 @@ impl Shell {
         }
         Ok(())
     }
-}
-
-/// Quotes `path` as a word of the shell; `None` if that is not possible or the shell is not supported.
-pub(super) fn quoted(format: Format, path: &Path) -> Option<String> {
-    Shell::from_str(format.name(), true).ok()?.quoted(path)
 }
 
 pub(super) fn run(args: &InitArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
@@ -134,16 +123,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_has_the_marker_and_a_path_is_quoted_for_its_shell() {
+    fn every_file_has_the_marker() {
         for shell in Shell::value_variants() {
             assert!(shell.hook().contains(MARKER) && shell.completion().contains(MARKER), "{shell:?}");
-            assert_eq!(shell.quoted(Path::new("/a\nb")), None);
         }
-        let path = Path::new("/it's \"here\"\\kcaws");
-        assert_eq!(Shell::Bash.quoted(path).as_deref(), Some(r#"'/it'\''s "here"\kcaws'"#));
-        assert_eq!(Shell::Fish.quoted(path).as_deref(), Some(r#"'/it\'s "here"\\kcaws'"#));
-        assert_eq!(Shell::Elvish.quoted(path).as_deref(), Some(r#"'/it''s "here"\kcaws'"#));
-        assert_eq!(Shell::Nu.quoted(path).as_deref(), Some(r#""/it's \"here\"\\kcaws""#));
-        assert_eq!(Shell::Powershell.quoted(path).as_deref(), Some(r#"'/it''s "here"\kcaws'"#));
     }
 }

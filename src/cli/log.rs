@@ -10,7 +10,7 @@ use tracing_subscriber::prelude::*;
 use super::ui::shown;
 
 /// Enables one level: finer ones are compiled out of releases (`tracing` in Cargo.toml), so a second `-v` adds nothing.
-pub(super) fn show() {
+pub fn show() {
     let ours = filter_fn(|meta| meta.target().starts_with("kcaws::") && *meta.level() <= Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(|| Lines(std::io::stderr()))

@@ -1,21 +1,22 @@
 //! The command line: one file per command; the folder path is the command path. Calls the core and prints.
 
 mod accounts;
-mod clap_errors;
-mod complete;
+pub mod admin;
+pub mod clap_errors;
+pub mod complete;
 mod configure;
 mod console;
 mod credential_process;
-mod doctor;
+pub mod doctor;
 mod duration;
 mod env;
-mod error;
+pub mod error;
 mod exec;
 mod expiry;
 mod explain;
 pub mod hot;
 mod init;
-mod log;
+pub mod log;
 mod login;
 mod logout;
 mod profile;
@@ -91,7 +92,8 @@ Exit codes:
   exec: the command's own; 125 failed before it, 126 cannot run it,
         127 not found";
 
-const GLOBAL: &str = "Global options";
+/// The heading of [`Global`] in help.
+pub const GLOBAL: &str = "Global options";
 
 /// AWS credentials for teams that sign in through IAM Identity Center: log in once, use every AWS tool
 #[derive(Debug, Parser)]
@@ -110,20 +112,21 @@ struct Cli {
     command: Command,
 }
 
+/// Options of every command, of `kcaws admin` too.
 #[derive(Args, Clone, Debug, Default)]
-struct Global {
+pub struct Global {
     /// Only print errors
     #[arg(short, long, global = true, help_heading = GLOBAL)]
-    quiet: bool,
+    pub quiet: bool,
     /// Print more detail, never secrets (repeat for more)
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
-    verbose: u8,
+    pub verbose: u8,
     /// Disable colored output (same as NO_COLOR)
     #[arg(long, global = true, help_heading = GLOBAL)]
-    no_color: bool,
+    pub no_color: bool,
     /// Never prompt; exit with code 2 if input is required
     #[arg(long, global = true, help_heading = GLOBAL)]
-    no_input: bool,
+    pub no_input: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,6 +150,7 @@ enum Command {
     Trust(trust::TrustArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
+    Admin(admin::AdminArgs),
     CredentialProcess(credential_process::CredentialProcessArgs),
     #[command(name = "__complete", hide = true)]
     Complete(complete::CompleteArgs),
@@ -174,6 +178,7 @@ impl Command {
             | Self::Prompt(_)
             | Self::Init(_)
             | Self::Completions(_)
+            | Self::Admin(_)
             | Self::Complete(_)
             | Self::CredentialProcess(_) => false,
         }
@@ -209,7 +214,11 @@ impl Command {
             Self::Init(args) => init::run(args, app, ui),
             Self::Completions(args) => init::completions(args, app, ui),
             Self::Complete(args) => {
-                complete::run(args, Cli::command(), app, ui);
+                match admin::completion_after(args.typed()) {
+                    // Without the program there is nothing to complete.
+                    Some(words) => drop(admin::start(&words)),
+                    None => complete::run(args, Cli::command(), app, ui),
+                }
                 Ok(())
             }
             Self::Prompt(args) => {
@@ -220,6 +229,7 @@ impl Command {
             Self::Trust(args) => trust::run(args, app, ui),
             Self::Doctor(args) => doctor::run(args, app, ui),
             Self::Explain(args) => explain::run(args, app, ui),
+            Self::Admin(_) => unreachable!("handed over before the line is parsed"),
             Self::CredentialProcess(args) => credential_process::run(args, app, ui),
         }
     }
@@ -229,9 +239,15 @@ impl Command {
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::platform::interrupt::survive_file_limits();
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(words) = admin::words_after(&args) {
+        return admin::hand_over(&words, &args);
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return clap_errors::tell(&error, &args, app),
+        Err(error) => {
+            let missing = || clap_errors::separator::missing(&error, &args, app);
+            return clap_errors::tell(&error, &args, &Cli::command(), missing);
+        }
     };
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     ui.now_doing(cli.command.doing());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::env::{self, is_seen, text};
-use super::error::{CommandError, ErrorCode, Exit, Situation, argument};
+use super::error::{CommandError, ErrorCode, Exit, Situation};
 use super::role_args::RoleArgs;
 use super::ui::{Ui, shown};
 use super::variables::{self, RegionArg, Variable};
@@ -22,6 +22,7 @@ use crate::ports::token_file::TokenFile;
 use crate::profile::sources::{Family, taken};
 use crate::secret::Secret;
 use crate::shell::Format;
+use crate::shell::quote::argument;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -60,7 +60,7 @@ fn with_profile(error: CommandError, app: &App, name: &str) -> CommandError {
     let is_profile =
         app.document().is_ok_and(|document| document.profile_names().iter().any(|one| one == name));
     if error.code() == ErrorCode::NoSuchSession && is_profile {
-        let name = super::error::argument(name);
+        let name = crate::shell::quote::argument(name);
         return error.hint(format!("`{name}` is a profile; for its session, use --profile {name}"));
     }
     error

@@ -320,7 +320,9 @@ fn seen(profile: &str, app: &App) -> Option<(View, String)> {
 fn description(view: &View) -> String {
     let role = view.role_name.as_deref().map(|role| format!("{} in ", shown(role))).unwrap_or_default();
     let time = match view.standing {
-        Standing::LoginNeeded => format!("run `kcaws login {}`", super::error::argument(&view.session)),
+        Standing::LoginNeeded => {
+            format!("run `kcaws login {}`", crate::shell::quote::argument(&view.session))
+        }
         Standing::Renews => "credentials will be fetched on next use".to_owned(),
         _ => format!("{} left", prompt::format::left(view)),
     };

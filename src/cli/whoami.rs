@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::error::CommandError;
 use super::ui::{Ui, shown};
-use crate::app::App;
 use crate::app::provider::Provider;
 use crate::app::resolve::{self, ResolvedRole, ResolvedSession};
+use crate::app::{App, endpoints};
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::sts::CallerIdentity;
 use crate::profile::Role;
@@ -97,7 +97,7 @@ pub(super) fn identity(
     credentials: &RoleCredentials,
 ) -> Result<CallerIdentity, CommandError> {
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
-    let endpoint = Origin::of_sts(&resolve::endpoint_settings(app, region), given.as_ref())?;
+    let endpoint = Origin::of_sts(&endpoints::settings(app, region), given.as_ref())?;
     selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
     let identity = app.sts(endpoint, region)?.caller_identity(credentials)?;
     if let Some(user) = identity.user() {

@@ -15,8 +15,8 @@ pub enum BadAnswer {
     StartUrl(#[from] BadStartUrl),
     #[error(transparent)]
     Region(#[from] NotARegion),
-    #[error("the start URL is in Region `{told}`, not in `{named}`")]
-    OtherRegion { told: String, named: String },
+    #[error("the start URL is in Region `{in_url}`, not in `{named}`")]
+    OtherRegion { in_url: String, named: String },
     #[error("`{0}` is not a valid session name")]
     Name(String),
 }
@@ -28,7 +28,7 @@ pub fn start_url(text: &str) -> Result<String, BadAnswer> {
 
 /// Returns the Region that a text names: a known one, or one that may be new.
 pub fn region(text: &str) -> Result<String, BadAnswer> {
-    Ok(regions::checked(text)?)
+    Ok(regions::parse(text)?)
 }
 
 /// Returns the session name, if every tool can read it and it is not a command-line option.

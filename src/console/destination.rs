@@ -41,7 +41,7 @@ pub enum DestinationError {
 
 /// Parses a Region that was typed or configured: it must be in the login's partition, and becomes part of host names.
 pub fn checked_region(given: &str, partition: Partition) -> Result<(), DestinationError> {
-    regions::checked(given)?;
+    regions::parse(given)?;
     same_partition(given, Partition::of_region(given), partition)
 }
 

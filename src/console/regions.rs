@@ -91,7 +91,7 @@ impl NotARegion {
 }
 
 /// Returns the Region that a text names, if it is known, or has the form of one and is not a typo of a known one.
-pub fn checked(text: &str) -> Result<String, NotARegion> {
+pub fn parse(text: &str) -> Result<String, NotARegion> {
     let text = text.trim();
     if REGIONS.iter().any(|(name, _)| *name == text) {
         return Ok(text.to_owned());
@@ -103,9 +103,14 @@ pub fn checked(text: &str) -> Result<String, NotARegion> {
     Err(NotARegion { given: text.to_owned(), near })
 }
 
+/// Returns the error of a misspelled Region of AWS's; a clone of AWS has Regions of other names.
+pub fn misspelled(text: &str) -> Option<NotARegion> {
+    parse(text).err().filter(|error| error.near.is_some())
+}
+
 /// Parses a command-line value.
 pub fn argument(text: &str) -> Result<String, String> {
-    checked(text).map_err(|error| format!("{error}; {}", error.hint()))
+    parse(text).map_err(|error| format!("{error}; {}", error.hint()))
 }
 
 /// Returns the known Region that differs from the text by one or two characters.
@@ -159,14 +164,14 @@ mod tests {
             ("eu-central", "eu-central-1"),
             ("us-east1", "us-east-1"),
         ] {
-            let error = checked(text).expect_err(text);
+            let error = parse(text).expect_err(text);
             assert_eq!(error.near, Some(near), "{text}");
             assert_eq!(error.hint(), format!("did you mean `{near}`?"));
         }
         for text in ["", "eu", "frankfurt", "x.evil.example", "-a-1", "eu-central-1.evil.example.com"] {
-            assert!(checked(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
-        assert_eq!(checked("frankfurt").expect_err("no region").near, None);
+        assert_eq!(parse("frankfurt").expect_err("no region").near, None);
     }
 
     #[test]
@@ -188,7 +193,7 @@ mod tests {
             "nz-north-1",
             "xx-somewhere-1",
         ] {
-            assert_eq!(checked(text).as_deref(), Ok(text.trim()));
+            assert_eq!(parse(text).as_deref(), Ok(text.trim()));
         }
     }
 

@@ -73,7 +73,7 @@ fn expiry_is_judged_by_the_clock_that_can_be_right() {
         matches!(fetched(-3600, "2026-11-24T11:30:00Z"), Ok(-3600)),
         "they end in half an hour over there"
     );
-    assert!(matches!(fetched(3600, "2026-11-24T12:30:00Z"), Ok(0)), "nobody hands out what is over");
+    assert!(matches!(fetched(3600, "2026-11-24T12:30:00Z"), Ok(0)), "no one hands out what is over");
     let over = fetched(0, "2026-11-24T11:59:59Z");
     assert!(matches!(over, Err(CredentialsError::ExpiredOnArrival { .. })));
     let endless = fetched(0, "9999-12-31T23:59:59Z");

@@ -38,12 +38,12 @@ impl CredentialsEndpoint {
     pub fn start(port: u16, give: impl Fn() -> Given + Send + Sync + 'static) -> Result<Self, NoPort> {
         let loopback = Loopback::listen_for_token(port)?;
         let (url, token) = (loopback.url(), Secret::new(loopback::random::<32>()?));
-        let door = Arc::new(Handler { path: loopback.path(), token: token.clone(), give: Box::new(give) });
+        let handler = Arc::new(Handler { path: loopback.path(), token: token.clone(), give: Box::new(give) });
         let visitors = loopback.visitors();
         let server = thread::start(move || {
             let answer = move |asked: Parts| {
-                let door = door.clone();
-                async move { door.answer(&asked).await }
+                let handler = handler.clone();
+                async move { handler.answer(&asked).await }
             };
             loopback.serve_any(answer, std::future::pending::<()>());
         });

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_kcaws_set_from_a_profile_is_by_nobodys_hand_until_it_is_changed() {
+    fn what_kcaws_set_from_a_profile_is_by_no_ones_hand_until_it_is_changed() {
         let list = "AWS_REGION=eu-west-1,AWS_ENDPOINT_URL=http://[::1]:9,PATH=x,AWS_X-Y=1,AWS_EMPTY=";
         let list = list.replace("[::1]", "+5b::1+5d");
         let env = Env::from_pairs(&[

@@ -33,7 +33,7 @@ mod linux {
     use rustix::io::Errno;
 
     pub(crate) const ACCESS_LIST: &str = "system.posix_acl_access";
-    /// The kernel's own checksums of the content, which it computes anew.
+    /// The kernel's own checksums of the content, which it computes itself.
     const SUMS: [&str; 2] = ["security.ima", "security.evm"];
     /// Linux allows no larger one (xattr(7)).
     const LARGEST: usize = 64 * 1024;

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_and_writing_are_told_apart() {
+    fn reading_and_writing_are_distinguished() {
         let file = tempfile::NamedTempFile::new().expect("creates");
         assert!(!readable(file.path()).expect("looks"));
         chmod(file.path(), 0o644);

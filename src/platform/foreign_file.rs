@@ -119,7 +119,7 @@ mod tests {
         let pipe = folder.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
             .expect("a pipe");
-        assert_eq!(kind(&pipe), Some(ErrorKind::TimedOut), "nobody writes");
+        assert_eq!(kind(&pipe), Some(ErrorKind::TimedOut), "no one writes");
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let mut writer = OpenOptions::new().write(true).open(&pipe).expect("opens");

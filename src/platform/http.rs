@@ -179,8 +179,8 @@ impl HttpSetup {
     /// Returns which host was not reached on the way to `host`, and why.
     pub fn unreached(&self, host: &str, error: &(dyn Error + 'static)) -> (String, String) {
         let proxy = self.proxy.as_ref().filter(|proxy| proxy.leads_to(host));
-        match proxy.and_then(|proxy| Some((proxy, proxy::trouble(error)?))) {
-            Some((proxy, trouble)) => proxy.blamed(host, trouble, error),
+        match proxy.and_then(|proxy| Some((proxy, proxy::problem(error)?))) {
+            Some((proxy, problem)) => proxy.blamed(host, problem, error),
             None => (host.to_owned(), self.why(error)),
         }
     }
@@ -220,8 +220,7 @@ impl HttpSetup {
         let sleep = SharedAsyncSleep::new(TokioSleep::new());
         let whole = async {
             let inner = SharedHttpConnector::new(self.connector(https, Some(settings), Some(sleep)));
-            let answer =
-                BoundedConnector { inner, setup: self.clone(), refuses_pages: false }.call(request).await;
+            let answer = BoundedConnector::of_whole_answers(inner, self.clone()).call(request).await;
             let answer = answer.map_err(|error| {
                 let (at, why) = self.unreached(&host, &error);
                 Unreached { at, why }
@@ -238,11 +237,27 @@ impl HttpSetup {
         })
     }
 
+    /// Returns a connector that keeps its connections, for services without an SDK client that are asked often.
+    ///
+    /// The caller bounds how much of a response it reads, and for how long.
+    pub fn pooled(&self, https: bool) -> SharedHttpConnector {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let sleep = SharedAsyncSleep::new(TokioSleep::new());
+        let inner = SharedHttpConnector::new(self.connector(https, Some(settings), Some(sleep)));
+        let largest = usize::MAX;
+        SharedHttpConnector::new(BoundedConnector {
+            inner,
+            setup: self.clone(),
+            refuses_pages: false,
+            largest,
+        })
+    }
+
     /// Returns the connector, without TLS for a plain-http origin.
     ///
     /// Such an origin is loopback only, see [`crate::ports::identity_center::Origin`]. Reading the platform's roots
     /// costs more than everything else in a cold call. A custom connector disables the SDK's own proxy handling, which
-    /// is hence requested here.
+    /// is therefore requested here.
     fn connector(
         &self,
         https: bool,
@@ -305,7 +320,8 @@ impl HttpClient for BoundedClient {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(BoundedConnector { inner, setup: self.setup.clone(), refuses_pages: true })
+        let (setup, largest) = (self.setup.clone(), LARGEST_ANSWER);
+        SharedHttpConnector::new(BoundedConnector { inner, setup, refuses_pages: true, largest })
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
@@ -319,6 +335,14 @@ struct BoundedConnector {
     setup: HttpSetup,
     /// A success status with HTML, which an SDK that expects no body would accept.
     refuses_pages: bool,
+    /// How many bytes of a body are read.
+    largest: usize,
+}
+
+impl BoundedConnector {
+    fn of_whole_answers(inner: SharedHttpConnector, setup: HttpSetup) -> Self {
+        Self { inner, setup, refuses_pages: false, largest: LARGEST_ANSWER }
+    }
 }
 
 impl HttpConnector for BoundedConnector {
@@ -329,7 +353,7 @@ impl HttpConnector for BoundedConnector {
             return HttpConnectorFuture::ready(Err(ConnectorError::user(why.into())));
         }
         let answer = self.inner.call(request);
-        let (setup, refuses_pages) = (self.setup.clone(), self.refuses_pages);
+        let (setup, refuses_pages, largest) = (self.setup.clone(), self.refuses_pages, self.largest);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
             let kind = answer.headers().get("content-type").unwrap_or_default();
@@ -339,7 +363,7 @@ impl HttpConnector for BoundedConnector {
             setup.witness.see(&answer);
             note_retry_after(&setup.retry_after, Some(&answer));
             Ok::<_, ConnectorError>(answer.map(|body| {
-                SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER).map_err(std::io::Error::other))
+                SdkBody::from_body_1_x(Limited::new(body, largest).map_err(std::io::Error::other))
             }))
         })
     }

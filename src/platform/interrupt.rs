@@ -196,7 +196,7 @@ pub fn wait_for_the_end() -> ! {
     }
 }
 
-#[expect(clippy::exit, reason = "a signal ends the process wherever it stands, with the shell's code for it")]
+#[expect(clippy::exit, reason = "a signal ends the process wherever it is, with the shell's code for it")]
 fn leave(state: &mut State, signal: i32) -> ! {
     use std::io::{IsTerminal, Write};
     if let Some(undo) = state.undo.take() {

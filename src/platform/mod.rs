@@ -33,7 +33,7 @@ pub mod protection;
 pub mod proxy;
 pub(crate) mod resolver;
 pub mod roots;
-pub(crate) mod running_time;
+pub mod running_time;
 pub mod runtime;
 pub(crate) mod shown_url;
 pub(crate) mod temp_files;
@@ -53,7 +53,7 @@ pub fn excerpt(text: &str) -> String {
 }
 
 /// Returns the deepest cause: what libraries wrap around it ("dispatch failure") is of no help.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+pub fn innermost(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn the_right_request_is_redirected_once_and_wrong_ones_learn_nothing() {
-        let handoff = OneTimeRedirect::listen().expect("listens");
-        let (authority, path) = (handoff.0.authority.clone(), format!("/{}", handoff.0.nonce));
-        assert_eq!(handoff.url(), format!("http://{authority}{path}"));
+        let one_time = OneTimeRedirect::listen().expect("listens");
+        let (authority, path) = (one_time.0.authority.clone(), format!("/{}", one_time.0.nonce));
+        assert_eq!(one_time.url(), format!("http://{authority}{path}"));
         let target = Secret::from("https://signin.aws.amazon.com/federation?SigninToken=hidden");
-        let waiter = handoff.serve(&target, Duration::from_secs(20)).expect("a thread");
+        let waiter = one_time.serve(&target, Duration::from_secs(20)).expect("a thread");
 
         for wrong in [
             format!("GET /0000 HTTP/1.1\r\nHost: {authority}"),
@@ -119,16 +119,16 @@ mod tests {
 
     #[test]
     fn a_browser_that_never_comes_is_an_error() {
-        let handoff = OneTimeRedirect::listen().expect("listens");
-        let serving = handoff.serve(&Secret::from("x"), Duration::from_millis(10)).expect("a thread");
+        let one_time = OneTimeRedirect::listen().expect("listens");
+        let serving = one_time.serve(&Secret::from("x"), Duration::from_millis(10)).expect("a thread");
         assert!(matches!(serving.wait(), Err(OneTimeRedirectError::NotFetched(_))));
     }
 
     #[test]
-    fn nobody_is_served_any_more_when_the_waiting_is_given_up() {
-        let handoff = OneTimeRedirect::listen().expect("listens");
-        let authority = handoff.0.authority.clone();
-        drop(handoff.serve(&Secret::from("x"), Duration::from_secs(600)).expect("a thread"));
+    fn no_one_is_served_any_more_when_the_waiting_is_given_up() {
+        let one_time = OneTimeRedirect::listen().expect("listens");
+        let authority = one_time.0.authority.clone();
+        drop(one_time.serve(&Secret::from("x"), Duration::from_secs(600)).expect("a thread"));
         let mut tries = 0;
         while std::net::TcpStream::connect(&authority).is_ok() {
             tries += 1;

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reads_while_many_write_finds_a_whole_file() {
+    fn anyone_who_reads_while_many_write_finds_a_whole_file() {
         let folder = tempfile::tempdir().expect("a temp folder");
         let path = folder.path().join(".env");
         let texts: Vec<String> =

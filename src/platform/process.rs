@@ -54,6 +54,20 @@ pub fn whole_of(front: &Path) -> Option<PathBuf> {
     whole.is_file().then_some(whole)
 }
 
+/// Returns where the administrator's program is installed: beside this one, never by PATH.
+///
+/// It is refused if another user could have put it there.
+pub fn admin_program() -> std::io::Result<PathBuf> {
+    let exe = std::env::current_exe()?;
+    let name = if cfg!(windows) { "kcaws-admin.exe" } else { "kcaws-admin" };
+    let path = exe.with_file_name(name);
+    if path.exists() && !is_ours_alone(&path, 1) {
+        let why = format!("another user may write to {} or its folder", path.display());
+        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why));
+    }
+    Ok(path)
+}
+
 /// The complete program is not where the package had it, or it may be another user's.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start {}", .path.display())]

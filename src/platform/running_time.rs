@@ -16,15 +16,17 @@ const LAST_TURNS: u32 = 5;
 const TURN: Duration = Duration::from_millis(10);
 
 /// The result of waiting.
-pub(crate) struct Watched<T> {
+pub struct Watched<T> {
     /// `None` if nothing came within the limit.
-    pub(crate) value: Option<T>,
+    pub value: Option<T>,
     /// How long the process was stopped.
-    pub(crate) stopped_for: Duration,
+    pub stopped_for: Duration,
+    /// How much of the limit was used.
+    pub ran: Duration,
 }
 
 /// Waits for `future` while this process runs for `limit`, and checks once more after that.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Watched<F::Output> {
+pub async fn within<F: Future>(limit: Duration, future: F) -> Watched<F::Output> {
     let mut future = std::pin::pin!(future);
     let mut watch = Watch::start();
     while watch.ran < limit {
@@ -87,7 +89,7 @@ impl Watch {
 
     fn ended<T>(mut self, value: Option<T>) -> Watched<T> {
         self.look();
-        Watched { value, stopped_for: self.stopped_for }
+        Watched { value, stopped_for: self.stopped_for, ran: self.ran }
     }
 }
 

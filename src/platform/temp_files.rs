@@ -43,7 +43,7 @@ pub(crate) fn is_temp(name: &str) -> bool {
 /// Removes what killed writers have left in `folder`; a failure is ignored.
 ///
 /// A record whose file exists stays, since only the holder of the record's lock may decide about it.
-#[expect(clippy::disallowed_methods, reason = "ages of files are told by the clock of their file system")]
+#[expect(clippy::disallowed_methods, reason = "ages of files are measured by the clock of their file system")]
 pub(crate) fn sweep(folder: &Path) {
     let now = SystemTime::now();
     for name in names(folder).unwrap_or_default() {

@@ -36,7 +36,7 @@ pub struct Surface {
     /// Whether it can move the cursor, so that a list can be drawn on it.
     pub draws: bool,
     pub color: bool,
-    /// Columns and rows, read anew each time; those of stdout if stderr is not a terminal.
+    /// Columns and rows, read each time; those of stdout if stderr is not a terminal.
     pub size: fn() -> Option<(u16, u16)>,
 }
 

@@ -150,13 +150,13 @@ mod tests {
 
     #[test]
     fn both_forms_keep_the_contract() {
-        let contract = |trials: &dyn CommandRunner| {
+        let contract = |runner: &dyn CommandRunner| {
             let output =
-                trials.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
+                runner.run(Path::new("/bin/sh"), &sh("echo out; echo err >&2; exit 3"), &[], PATIENCE);
             let output = output.expect("runs");
             let texts = (output.stdout.expose().as_str(), output.stderr.expose().as_str());
             assert_eq!((output.succeeded, texts), (false, ("out\n", "err\n")));
-            let absent = trials.run(Path::new("/no/such"), &[], &[], PATIENCE);
+            let absent = runner.run(Path::new("/no/such"), &[], &[], PATIENCE);
             assert!(matches!(absent, Err(RunError::NotStarted(_))));
         };
         contract(&SystemCommands);

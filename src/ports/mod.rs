@@ -13,6 +13,7 @@ mod fake_state_folder;
 mod file_lock;
 pub mod identity_center;
 pub mod keyring;
+pub mod lock_wait;
 mod own_folder;
 pub mod passphrase;
 pub mod probe;

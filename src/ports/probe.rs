@@ -78,7 +78,7 @@ mod tests {
         let answer = probe.ask(alive).expect("answers");
         assert_eq!(answer.status, 403);
         assert_eq!(answer.date.expect("has one").to_rfc3339(), "2026-11-24T08:00:00+00:00");
-        assert!(!probe.ask(dead).expect_err("nobody there").is_empty());
+        assert!(!probe.ask(dead).expect_err("no one there").is_empty());
     }
 
     #[test]

@@ -14,11 +14,11 @@ const MOST_AGAIN: u32 = 2;
 const BACK_OFF: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .trouble.of(.host))]
+#[error("{}", .kind.of(.host))]
 pub struct CallError {
     pub service: CalledService,
     pub host: String,
-    pub trouble: CallErrorKind,
+    pub kind: CallErrorKind,
 }
 
 /// The services that are called this way.
@@ -34,7 +34,7 @@ pub enum CallErrorKind {
     /// `code` is the service's error code, if its response has one.
     Refused {
         status: u16,
-        code: Option<String>,
+        code: Option<RefusalCode>,
     },
     Overloaded {
         status: u16,
@@ -46,6 +46,35 @@ pub enum CallErrorKind {
     },
     /// Not a response of this service, though perhaps one of AWS's.
     NotUnderstood,
+}
+
+/// The error codes that commands distinguish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefusalCode {
+    AccessDenied,
+    /// The credentials have expired.
+    ExpiredToken,
+    Other(String),
+}
+
+impl RefusalCode {
+    fn named(name: String) -> Self {
+        match name.as_str() {
+            "AccessDenied" => Self::AccessDenied,
+            "ExpiredToken" => Self::ExpiredToken,
+            _ => Self::Other(name),
+        }
+    }
+}
+
+impl std::fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AccessDenied => "AccessDenied",
+            Self::ExpiredToken => "ExpiredToken",
+            Self::Other(name) => name,
+        })
+    }
 }
 
 impl CallErrorKind {
@@ -76,7 +105,7 @@ impl Refusals {
     fn in_answer(self, answer: &Answer) -> Option<CallErrorKind> {
         let status = answer.status;
         let code = match self {
-            Self::Coded(code) => code(&String::from_utf8_lossy(&answer.body)),
+            Self::Coded(code) => code(&String::from_utf8_lossy(&answer.body)).map(RefusalCode::named),
             Self::Pages(_) => None,
         };
         let is_page = matches!(self, Self::Pages(of) if of == status);
@@ -114,8 +143,7 @@ impl ServiceEndpoint {
             let left = end.saturating_sub(clock.elapsed());
             let once = request.try_clone().ok_or_else(|| self.failed("the request cannot be sent"))?;
             let answer = self.http.ask(self.origin.is_https(), left, once);
-            let answer =
-                answer.map_err(|unreached| self.in_trouble(CallErrorKind::Unreachable(unreached)))?;
+            let answer = answer.map_err(|unreached| self.error(CallErrorKind::Unreachable(unreached)))?;
             match self.refusals.in_answer(&answer) {
                 None => return Ok(answer),
                 Some(CallErrorKind::Overloaded { .. })
@@ -124,7 +152,7 @@ impl ServiceEndpoint {
                     again += 1;
                     clock.sleep(BACK_OFF * again);
                 }
-                Some(trouble) => return Err(self.in_trouble(trouble)),
+                Some(kind) => return Err(self.error(kind)),
             }
         }
     }
@@ -132,22 +160,22 @@ impl ServiceEndpoint {
     /// Returns the error of a request that could not be built.
     pub fn failed(&self, why: impl std::fmt::Display) -> CallError {
         let unreached = Unreached { at: self.origin.host().to_owned(), why: why.to_string() };
-        self.in_trouble(CallErrorKind::Unreachable(unreached))
+        self.error(CallErrorKind::Unreachable(unreached))
     }
 
     /// Checks by its form whether a response with a success status comes from AWS.
     pub fn not_understood(&self, answer: &Answer) -> CallError {
         let is_page = answer.body.trim_ascii_start().starts_with(b"<")
             && answer.body.windows(5).take(1000).any(|word| word.eq_ignore_ascii_case(b"<html"));
-        self.in_trouble(if is_page && !has_aws_header(answer) {
+        self.error(if is_page && !has_aws_header(answer) {
             CallErrorKind::NotAws { status: answer.status }
         } else {
             CallErrorKind::NotUnderstood
         })
     }
 
-    fn in_trouble(&self, trouble: CallErrorKind) -> CallError {
-        CallError { service: self.service, host: self.origin.host().to_owned(), trouble }
+    fn error(&self, kind: CallErrorKind) -> CallError {
+        CallError { service: self.service, host: self.origin.host().to_owned(), kind }
     }
 }
 
@@ -174,19 +202,28 @@ mod tests {
     const CODED: Refusals = Refusals::Coded(|body| body.strip_prefix("code ").map(str::to_owned));
 
     #[test]
-    fn a_status_tells_a_refusal_from_trouble() {
+    fn a_status_distinguishes_refusals_from_errors() {
         assert_eq!(of(CODED, 200, None, ""), None);
         for status in [429, 500, 503] {
             assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::Overloaded { status }));
         }
-        let named = CallErrorKind::Refused { status: 403, code: Some("ExpiredToken".to_owned()) };
+        for (name, code) in [
+            ("ExpiredToken", RefusalCode::ExpiredToken),
+            ("AccessDenied", RefusalCode::AccessDenied),
+            ("ExpiredTokenException", RefusalCode::Other("ExpiredTokenException".to_owned())),
+        ] {
+            assert_eq!(code.to_string(), name);
+            let named = RefusalCode::named(name.to_owned());
+            assert_eq!(named, code);
+        }
+        let named = CallErrorKind::Refused { status: 403, code: Some(RefusalCode::ExpiredToken) };
         assert_eq!(of(CODED, 403, None, "code ExpiredToken"), Some(named));
         let marked = of(CODED, 403, Some("x-amzn-RequestId"), "<html>");
         assert_eq!(marked, Some(CallErrorKind::Refused { status: 403, code: None }));
     }
 
     #[test]
-    fn without_a_mark_of_awss_it_is_somebody_else_who_answers() {
+    fn without_a_mark_of_awss_it_is_someone_else_who_answers() {
         for status in [301, 307, 400, 403, 404, 407, 451, 511] {
             assert_eq!(of(CODED, status, None, "<html>"), Some(CallErrorKind::NotAws { status }), "{status}");
         }

@@ -7,7 +7,7 @@ use super::ConfigError;
 use super::draft::is_plain_byte;
 use super::kcaws_profile::{KcawsProfile, of_line};
 use super::target::{is_account_id, is_role_name, kcaws_arguments};
-use crate::words::words;
+use crate::shell::words::words;
 
 /// Returns the line that provides the role, for the program at this path.
 ///

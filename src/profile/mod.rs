@@ -2,11 +2,10 @@
 
 mod additions;
 pub mod backups;
-pub mod dialects;
+pub mod botocore;
 pub mod diff;
 pub mod document;
 pub mod draft;
-mod headers;
 pub mod identity;
 pub mod invisible;
 pub mod kcaws_profile;
@@ -22,7 +21,6 @@ pub mod references;
 pub mod save;
 pub mod services;
 pub mod sources;
-mod strict;
 pub mod sync;
 pub mod target;
 pub mod tool_settings;
@@ -72,8 +70,8 @@ pub enum ConfigError {
     /// Not a URL, but recognizable as that of an AWS portal.
     #[error("{place}: sso_start_url is not an https URL")]
     BadStartUrl { place: Place, meant: String },
-    #[error("{place}: sso_region is not `{told}`, the region of the portal that the start URL names")]
-    WrongRegion { place: Place, told: String },
+    #[error("{place}: sso_region is not `{in_url}`, the region of the portal that the start URL names")]
+    WrongRegion { place: Place, in_url: String },
     /// The AWS CLI and Python refuse the whole file because of it.
     #[error("{place}: {what} is already defined at {first}")]
     Doubled { place: Place, what: String, first: Place },

@@ -198,7 +198,7 @@ sso_region = eu-central-1
     }
 
     #[test]
-    fn a_named_session_that_cannot_be_used_takes_nobody_in() {
+    fn a_named_session_that_cannot_be_used_takes_no_one_in() {
         let broken = NAMED.replace("sso_region = eu-central-1", "sso_region = EU");
         let document = document(&format!("{SPELLED}{broken}"));
         let session = document.target("one").expect("is a target").session;

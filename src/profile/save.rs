@@ -12,12 +12,11 @@ use super::backups::{self, Content};
 use super::{ConfigError, Document};
 use crate::ports::clock::Clock;
 use crate::ports::config_file::{ConfigFile, ConfigFileError, WriteMode};
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{Lock, StateError, StateFolder, hashed_name};
 use crate::profile::draft::Draft;
 
 const LOCK: &str = "config.lock";
-/// Twenty writers of a large file are done within seconds.
-const LOCK_PATIENCE: Duration = Duration::from_secs(15);
 const ATTEMPTS: usize = 5;
 /// Tools that write in place empty the file first, so a recent change may be incomplete.
 const SETTLE: Duration = Duration::from_millis(50);
@@ -156,7 +155,7 @@ impl ConfigWriter<'_> {
     }
 
     fn lock(&self) -> Result<Lock, StateError> {
-        self.state.lock(LOCK, LOCK_PATIENCE)
+        self.state.lock(LOCK, lock_wait::FOR_AN_EDIT)
     }
 
     fn edited<T>(
@@ -251,12 +250,12 @@ mod tests {
             Self { file: FakeConfigFile::with(text), state: FakeStateFolder::default(), clock }
         }
 
-        fn keeper(&self) -> ConfigWriter<'_> {
+        fn writer(&self) -> ConfigWriter<'_> {
             ConfigWriter { file: &self.file, state: &self.state, clock: &self.clock, how: WriteMode::Rename }
         }
 
         fn add(&self, name: &str) -> Result<Outcome<()>, SaveError> {
-            self.keeper().edit("profile add", |draft| {
+            self.writer().edit("profile add", |draft| {
                 draft.set(&Heading::Profile(name.to_owned()), &[("region", "r")]).map(|_| ())
             })
         }
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_is_made_again_on_what_somebody_else_wrote() {
+    fn an_edit_is_made_again_on_what_someone_else_wrote() {
         let fixture = Fixture::with("[a]\n");
         fixture.file.intrude("[b]\n");
         let outcome = fixture.add("x").expect("writes");
@@ -280,19 +279,19 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_appended_to_what_somebody_else_wrote_and_what_was_there_is_kept() {
+    fn bytes_are_appended_to_what_someone_else_wrote_and_what_was_there_is_kept() {
         let fixture = Fixture::with("a\n");
         fixture.file.intrude("b\n");
         let add = |bytes: &[u8]| (!bytes.ends_with(b"x\n")).then(|| [bytes, b"x\n"].concat());
-        let backup = fixture.keeper().edit_bytes("configure", add).expect("writes").expect("is a change");
+        let backup = fixture.writer().edit_bytes("configure", add).expect("writes").expect("is a change");
         assert_eq!(fixture.text(), "b\nx\n");
         let (_, old) = backups::get(&fixture.state, backup).expect("reads").expect("is there");
         assert_eq!(old.expect("existed").as_slice(), b"b\n");
-        assert_eq!(fixture.keeper().edit_bytes("configure", add).expect("reads"), None);
+        assert_eq!(fixture.writer().edit_bytes("configure", add).expect("reads"), None);
     }
 
     #[test]
-    fn whoever_never_stops_writing_is_named() {
+    fn anyone_who_never_stops_writing_is_named() {
         let fixture = Fixture::with("[a]\n");
         for number in 0..ATTEMPTS {
             fixture.file.intrude(&format!("[b{number}]\n"));
@@ -307,10 +306,10 @@ mod tests {
         let fixture = Fixture::with("[a]\n");
         fixture.add("x").expect("writes");
         let (_, old) = backups::get(&fixture.state, 1).expect("reads").expect("is there");
-        fixture.keeper().restore("profile undo", &old).expect("restores");
+        fixture.writer().restore("profile undo", &old).expect("restores");
         assert_eq!(fixture.text(), "[a]\n");
         let (_, newer) = backups::get(&fixture.state, 2).expect("reads").expect("is there");
-        fixture.keeper().restore("profile undo", &newer).expect("restores");
+        fixture.writer().restore("profile undo", &newer).expect("restores");
         assert!(fixture.text().contains("[profile x]"));
     }
 

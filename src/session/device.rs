@@ -29,7 +29,7 @@ pub enum Waiting {
     /// Not approved yet; `left` until the code expires.
     Pending { left: Duration },
     /// The service could not be reached this time.
-    Trouble { what: String, left: Duration },
+    Failed { what: String, left: Duration },
 }
 
 /// Returns how long the code is valid.
@@ -43,7 +43,7 @@ fn or_default(value: Duration, default: Duration) -> Duration {
 }
 
 /// Polls until there is a token or no more hope of one.
-pub fn wait_for_approval(
+pub(super) fn wait_for_approval(
     center: &dyn IdentityCenter,
     clock: &dyn Clock,
     registration: &Registration,
@@ -75,7 +75,7 @@ pub fn wait_for_approval(
             Err(ServiceError::InvalidGrant) => return Err(SessionError::CodeRefused),
             Err(error) if error.is_transient() => {
                 back_off = (back_off * 2).clamp(interval, LONGEST_BACK_OFF.max(interval));
-                tell(Waiting::Trouble { what: error.to_string(), left });
+                tell(Waiting::Failed { what: error.to_string(), left });
             }
             Err(error) => return Err(error.into()),
         }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_at_the_interval_until_somebody_approves() {
+    fn polls_at_the_interval_until_someone_approves() {
         let pending = || Err(ServiceError::AuthorizationPending);
         let (outcome, naps) = wait([pending(), pending(), Ok(token())]);
         assert_eq!(outcome.expect("a token").access_token.secret().expose(), "access");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_nobody_could_mean_are_bounded() {
+    fn times_that_no_one_could_mean_are_bounded() {
         let of = |interval, expires_in| DeviceAuthorization {
             interval: Duration::from_secs(interval),
             expires_in: Duration::from_secs(expires_in),
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn network_trouble_backs_off_and_goes_on() {
-        let trouble = (0..7).map(|_| unreachable());
-        let (outcome, naps) = wait(trouble.chain([Err(ServiceError::AuthorizationPending), Ok(token())]));
+        let unreached = (0..7).map(|_| unreachable());
+        let (outcome, naps) = wait(unreached.chain([Err(ServiceError::AuthorizationPending), Ok(token())]));
         assert!(outcome.is_ok());
         assert_eq!(naps, [1, 2, 3, 5, 9, 17, 31, 31, 1]);
     }

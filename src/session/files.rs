@@ -1,18 +1,9 @@
-//! The files of a session in the state folder, and how long to wait for their locks.
-
-use std::time::Duration;
+//! The files of a session in the state folder.
 
 use crate::ports::keyring::ItemKey;
 use crate::profile::SsoSession;
 
 pub(super) const FOLDER: &str = "sessions";
-
-/// A session's lock is held for at most a refresh, which is two requests.
-pub(super) const A_REFRESH: Duration = Duration::from_secs(20);
-/// For cleaning up, which the next command does too.
-pub(super) const A_MOMENT: Duration = Duration::from_secs(2);
-/// For a note that is not worth waiting for.
-pub(crate) const A_BLINK: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SessionFile {

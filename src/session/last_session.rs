@@ -76,7 +76,7 @@ mod tests {
         fixture.center.tokens.will(Err(ServiceError::InvalidGrant));
         assert!(fixture.session().access_token().is_err());
         let last = last_session(&fixture.state, &fixture.config).expect("reads").expect("seen");
-        assert_eq!(last.bounds(), (TimeDelta::zero(), TimeDelta::hours(8)), "nobody asked in between");
+        assert_eq!(last.bounds(), (TimeDelta::zero(), TimeDelta::hours(8)), "no one asked in between");
         assert!(fixture.session().log_out().is_ok());
         assert_eq!(last_session(&fixture.state, &fixture.config).expect("reads"), Some(last));
         assert!(pinned(&fixture.state, &fixture.config).expect("reads").is_some());

@@ -1,6 +1,6 @@
 //! Logins: the device grant and PKCE, the token record, refresh, logout.
 //!
-//! Errors here state facts; `cli/error.rs` adds what the user can type.
+//! Errors here state facts; `cli/error/` adds what the user can type.
 
 pub mod auto_login;
 pub(crate) mod bearer;
@@ -84,8 +84,8 @@ pub enum SessionError {
     #[error("no valid login for session `{session}`")]
     LoginNeeded { session: String, why: LoginNeeded },
     /// A token is only sent to where it came from (rule 12).
-    #[error("the login of session `{session}` belongs to {minted}, not to {asked}{}", .asked.by_setting())]
-    ForeignEndpoint { session: String, minted: Origin, asked: Origin },
+    #[error("the login of session `{session}` belongs to {issuer}, not to {asked}{}", .asked.by_setting())]
+    ForeignEndpoint { session: String, issuer: Origin, asked: Origin },
     #[error("the login was denied")]
     Denied { reason: Option<String> },
     #[error("the login was not approved in time")]

@@ -6,11 +6,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::files::{A_REFRESH, SessionFile};
+use super::files::SessionFile;
 use super::history::{History, change};
 use super::start_url::{Instance, Portal};
 use super::{Session, SessionError, token_store};
 use crate::ports::clock::Clock;
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
@@ -37,7 +38,7 @@ pub fn pin(
     session: &SsoSession,
     portal: &Portal,
 ) -> Result<(), StateError> {
-    let _lock = token_store::lock(session, state, A_REFRESH)?;
+    let _lock = token_store::lock(session, state, lock_wait::FOR_A_REFRESH)?;
     let pin = Pin { instance: portal.instance.as_str().to_owned(), since: clock.now() };
     change(state, session, |history| history.pin = Some(pin))
 }

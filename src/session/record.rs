@@ -14,7 +14,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::identity_center::{Endpoints, IssuedToken, Minted, Origin, Registration, Token};
+use crate::ports::identity_center::{Endpoints, Issued, IssuedToken, Origin, Registration, Token};
 use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
@@ -127,8 +127,8 @@ struct VersionOnly {
 impl TokenRecord {
     /// Returns whether the tokens may be sent to these endpoints.
     pub fn may_go_to(&self, endpoints: &Endpoints) -> bool {
-        Minted::Token.may_go(&self.oidc, &endpoints.oidc)
-            && Minted::Token.may_go(&self.portal, &endpoints.portal)
+        Issued::Token.may_go(&self.oidc, &endpoints.oidc)
+            && Issued::Token.may_go(&self.portal, &endpoints.portal)
     }
 
     pub fn empty(session: &SsoSession, endpoints: &Endpoints) -> Self {
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_newer_or_foreign_is_told_apart() {
+    fn what_is_damaged_newer_or_foreign_is_distinguished() {
         let read = |text: &str, session: &SsoSession| TokenRecord::from_text(&text.into(), session).err();
         assert_eq!(read("", &corp()), Some(RecordError::Damaged));
         assert_eq!(read(r#"{"kcaws":1,"session":"#, &corp()), Some(RecordError::Damaged));
@@ -357,7 +357,7 @@ mod tests {
         let from_login = Login::from_issued(Flow::Device, short(), at("2026-11-24T09:00:00Z"));
         assert!(
             !from_login.is_fresh(at("2026-11-24T09:00:01Z")),
-            "nobody tried yet whether there is a longer one"
+            "no one tried yet whether there is a longer one"
         );
     }
 

@@ -2,9 +2,10 @@
 //!
 //! A store is noted before a copy is made, until the copy is removed: a forgotten one would be a second way in.
 
-use super::files::{A_MOMENT, SessionFile};
+use super::files::SessionFile;
 use super::{status, token_store};
 use crate::ports::keyring::{KeyringError, StoreKind};
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::session::store_selection::StoreOpener;
@@ -49,7 +50,7 @@ pub fn tidy(
     if noted(session, state)?.is_empty() {
         return Ok(Vec::new());
     }
-    let _lock = token_store::lock(session, state, A_MOMENT)?;
+    let _lock = token_store::lock(session, state, lock_wait::FOR_CLEANING_UP)?;
     let in_use = status::read(state, session)?.map(|status| status.store);
     forget(session, state, in_use, open)
 }

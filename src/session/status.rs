@@ -5,10 +5,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::files::{A_BLINK, FOLDER, SessionFile};
+use super::files::{FOLDER, SessionFile};
 use super::{Session, SessionError, TokenRecord, last_session, token_store};
 use crate::ports::identity_center::Registration;
 use crate::ports::keyring::StoreKind;
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
 
@@ -134,7 +135,7 @@ fn known_user(
 
 /// Stores the user that STS reported; a failure is ignored, and no lock is waited for long.
 pub fn note_user(state: &dyn StateFolder, session: &SsoSession, user: &str) {
-    let Ok(_lock) = token_store::lock(session, state, A_BLINK) else { return };
+    let Ok(_lock) = token_store::lock(session, state, lock_wait::FOR_A_NOTE) else { return };
     last_session::note_user(state, session, user);
     let Ok(Some(mut status)) = read(state, session) else { return };
     if let Some(login) = &mut status.login

@@ -4,7 +4,7 @@
 //! is never a reason to use another.
 
 use super::{SessionError, status, token_store};
-use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
+use crate::ports::keyring::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind};
 use crate::ports::state_folder::StateFolder;
 use crate::profile::SsoSession;
 
@@ -57,7 +57,7 @@ pub type Proof<'a> = &'a dyn Fn(&dyn SecretStore) -> Result<(), SessionError>;
 /// `noted` is the store of the last login: `auto` stays with it while it is available. A locked store ends the search;
 /// one that is missing, has no keyring to write to, or does not respond or keep what is written is passed over.
 pub fn for_login(
-    session: &SsoSession,
+    key: &ItemKey,
     requested: StorePreference,
     noted: Option<StoreKind>,
     prompting: Prompting,
@@ -65,7 +65,7 @@ pub fn for_login(
     proof: Proof<'_>,
 ) -> Result<SelectedStore, SessionError> {
     let proven = |kind, make_default| {
-        let store = usable(kind, session, prompting, make_default, open)?;
+        let store = usable(kind, key, prompting, make_default, open)?;
         proof(&*store)?;
         Ok(store)
     };
@@ -105,19 +105,19 @@ fn in_full(error: &SessionError) -> String {
 /// `make_default`: even if the user has to create the first keyring.
 pub fn usable(
     kind: StoreKind,
-    session: &SsoSession,
+    key: &ItemKey,
     prompting: Prompting,
     make_default: bool,
     open: StoreOpener<'_>,
 ) -> Result<Box<dyn SecretStore>, KeyringError> {
-    let (store, key) = (open(kind)?, token_store::item_key(session));
-    let answer = store.ready(&key);
+    let store = open(kind)?;
+    let answer = store.ready(key);
     store.attend(prompting);
     match (answer, prompting.patience()) {
         (Err(error), Some(patience))
             if error.is_locked() || (make_default && matches!(error, KeyringError::NoDefault(_))) =>
         {
-            store.unlock(&key, patience)?;
+            store.unlock(key, patience)?;
         }
         (answer, _) => answer?,
     }
@@ -125,16 +125,12 @@ pub fn usable(
 }
 
 /// Opens a store for a command that takes the tokens out of it, prompting a user at the terminal.
-pub fn open_for(
-    store: &dyn SecretStore,
-    session: &SsoSession,
-    prompting: Prompting,
-) -> Result<(), KeyringError> {
-    let (key, Some(patience)) = (token_store::item_key(session), prompting.patience()) else { return Ok(()) };
-    let answer = store.get(&key);
+pub fn open_for(store: &dyn SecretStore, key: &ItemKey, prompting: Prompting) -> Result<(), KeyringError> {
+    let Some(patience) = prompting.patience() else { return Ok(()) };
+    let answer = store.get(key);
     store.attend(prompting);
     match answer {
-        Err(error) if error.is_locked() => store.unlock(&key, patience),
+        Err(error) if error.is_locked() => store.unlock(key, patience),
         // Other problems show up when the tokens are taken out.
         _ => Ok(()),
     }
@@ -143,9 +139,9 @@ pub fn open_for(
 /// Asks for a passphrase at the terminal, for all other interactive commands.
 ///
 /// Prompts of the desktop are not shown: one that was declined must stay declined.
-pub fn ask_for_passphrase(store: &dyn SecretStore, session: &SsoSession) -> Result<(), KeyringError> {
+pub fn ask_for_passphrase(store: &dyn SecretStore, key: &ItemKey) -> Result<(), KeyringError> {
     match store.kind() {
-        StoreKind::File => open_for(store, session, Prompting::ATTENDED),
+        StoreKind::File => open_for(store, key, Prompting::ATTENDED),
         _ => Ok(()),
     }
 }
@@ -198,7 +194,7 @@ mod tests {
     ) -> Result<SelectedStore, SessionError> {
         let proof =
             |store: &dyn SecretStore| Ok(store.set(&token_store::item_key(&corp()), &"proof".into())?);
-        for_login(&corp(), requested, noted, prompting, open, &proof)
+        for_login(&token_store::item_key(&corp()), requested, noted, prompting, open, &proof)
     }
 
     fn chosen(noted: Option<StoreKind>, absent: Option<StoreKind>) -> StoreKind {
@@ -244,7 +240,7 @@ mod tests {
             let why = SessionError::Keyring(KeyringError::NoDefault(DESKTOP)).to_string();
             assert_eq!(chosen.passed_over.iter().map(ToString::to_string).collect::<Vec<_>>(), [why]);
         }
-        assert_eq!(no_default.calls().unlock, 0, "nobody is asked to make one");
+        assert_eq!(no_default.calls().unlock, 0, "no one is asked to make one");
     }
 
     #[test]
@@ -281,8 +277,8 @@ mod tests {
         let (desktop, file) = (FakeKeyring::default(), FakeKeyring::new(StoreKind::File));
         desktop.lock();
         file.lock();
-        ask_for_passphrase(&desktop, &corp()).expect("left alone");
-        ask_for_passphrase(&file, &corp()).expect("asked");
+        ask_for_passphrase(&desktop, &token_store::item_key(&corp())).expect("left alone");
+        ask_for_passphrase(&file, &token_store::item_key(&corp())).expect("asked");
         assert_eq!((desktop.calls().unlock, file.calls().unlock), (0, 1));
     }
 }

@@ -56,7 +56,7 @@ mod tests {
     use crate::session::testing::Fixture;
 
     #[test]
-    fn the_noted_store_is_asked_and_no_other_and_nobody_is_prompted() {
+    fn the_noted_store_is_asked_and_no_other_and_no_one_is_prompted() {
         let fixture = Fixture::new();
         let open = |kind| -> Result<Box<dyn SecretStore>, KeyringError> {
             if kind == fixture.store.kind() {
@@ -66,7 +66,7 @@ mod tests {
         };
         let asked =
             || of(&fixture.config, StorePreference::Named(StoreKind::SecretService), &fixture.state, &open);
-        assert!(asked().expect("looks").is_none(), "nobody has logged in");
+        assert!(asked().expect("looks").is_none(), "no one has logged in");
         fixture.log_in(None);
         let found = asked().expect("looks");
         assert!(

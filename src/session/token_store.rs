@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::files::SessionFile;
 pub use super::files::item_key;
-use super::files::{A_REFRESH, SessionFile};
 use super::sealed_store::{NotSealed, Plain, SealedStore};
 use super::{Session, SessionError, TokenRecord};
-use crate::ports::identity_center::{Endpoints, Minted};
+use crate::ports::identity_center::{Endpoints, Issued};
 use crate::ports::keyring::{KeyringError, SecretStore};
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{Lock, StateError, StateFolder};
 use crate::profile::SsoSession;
 use crate::secret::Secret;
@@ -40,7 +41,7 @@ pub fn prove(
     if stored(store, session)?.is_some() {
         return Ok(false);
     }
-    let _lock = lock(session, state, A_REFRESH)?;
+    let _lock = lock(session, state, lock_wait::FOR_A_REFRESH)?;
     if stored(store, session)?.is_some() {
         return Ok(false);
     }
@@ -55,7 +56,7 @@ pub fn prove(
 impl Session<'_> {
     /// Removes what [`prove`] wrote, after a failed login; a failure is ignored.
     pub fn forget_proof(&self) {
-        let Ok(_lock) = self.lock(A_REFRESH) else { return };
+        let Ok(_lock) = self.lock(lock_wait::FOR_A_REFRESH) else { return };
         if self.load_from_anywhere().is_ok_and(|record| record.is_some_and(|record| record.is_empty())) {
             let _ = self.forget();
         }
@@ -66,13 +67,13 @@ impl Session<'_> {
     /// A record of another origin is an error: nothing in it may be sent to these endpoints.
     pub fn load(&self) -> Result<Option<TokenRecord>, SessionError> {
         let Some(record) = self.load_from_anywhere()? else { return Ok(None) };
-        for (minted, asked) in
+        for (issuer, asked) in
             [(&record.oidc, &self.endpoints.oidc), (&record.portal, &self.endpoints.portal)]
         {
-            if !Minted::Token.may_go(minted, asked) {
+            if !Issued::Token.may_go(issuer, asked) {
                 return Err(SessionError::ForeignEndpoint {
                     session: self.config.name.clone(),
-                    minted: minted.clone(),
+                    issuer: issuer.clone(),
                     asked: asked.clone(),
                 });
             }
@@ -192,7 +193,7 @@ pub(super) fn take_up(session: &SsoSession, store: &dyn SecretStore) {
 }
 
 /// Returns whether the tokens in `store` may be sent to these endpoints; those of an unreadable record may not.
-pub fn is_minted_at(store: &dyn SecretStore, session: &SsoSession, endpoints: &Endpoints) -> bool {
+pub fn is_issued_at(store: &dyn SecretStore, session: &SsoSession, endpoints: &Endpoints) -> bool {
     let Ok(Some(text)) = store.get(&item_key(session)) else { return false };
     TokenRecord::from_text(&text, session).is_ok_and(|record| record.may_go_to(endpoints))
 }

@@ -1,4 +1,4 @@
-//! A desk with a simulator behind it.
+//! A test environment with a simulator behind it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

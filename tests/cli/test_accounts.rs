@@ -54,7 +54,7 @@ fn hostile_names_do_not_reach_the_terminal() {
 }
 
 #[test]
-fn nobody_logged_in_is_exit_4_and_json_errors_are_json() {
+fn no_one_logged_in_is_exit_4_and_json_errors_are_json() {
     let fixture = LoginFixture::new();
     fixture.run("accounts").expect_code(4);
     let output = fixture.run("accounts --json").expect_code(4);

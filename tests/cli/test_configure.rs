@@ -46,7 +46,7 @@ fn one_line_of_flags_leads_from_nothing_to_credentials() {
     output.expect_stderr("Try: aws sts get-caller-identity --profile ");
     let line = "credential-process --profile dev-power-user-access";
     fixture.kcaws(line).allow_secret_on_stdout().run().expect_ok().expect_stdout("AccessKeyId");
-    assert!(!fixture.env.home().join(".bashrc").exists(), "nobody asked for it");
+    assert!(!fixture.env.home().join(".bashrc").exists(), "no one asked for it");
 }
 
 /// One that is being closed must not keep a new colleague from all others.
@@ -274,7 +274,7 @@ fn the_shells_line_goes_behind_what_is_there_and_only_once() {
 }
 
 #[test]
-fn a_profile_of_somebody_elses_by_that_name_stays_and_the_rest_is_written() {
+fn a_profile_of_someone_elses_by_that_name_stays_and_the_rest_is_written() {
     let fixture = empty();
     let theirs = "[profile dev-power-user-access]\nregion = x\naws_access_key_id = AKIAEXAMPLE\n";
     fixture.env.write_aws_config(theirs);
@@ -303,7 +303,7 @@ fn several_at_once_write_one_section_and_one_line() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_named_and_nobody_is_sent_to_the_browser() {
+fn a_file_that_cannot_be_written_is_named_and_no_one_is_sent_to_the_browser() {
     let fixture = empty();
     let path = fixture.env.write_aws_config("# mine\n");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();

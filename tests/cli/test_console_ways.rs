@@ -131,9 +131,9 @@ fn without_a_display_the_url_goes_to_the_clipboard_of_the_terminal() {
 fn follow(fixture: &LoginFixture, link: &str) -> String {
     let inside =
         link.strip_prefix("https://d-1234567890.awsapps.com/start/#/").expect("a link to the portal");
-    let mut walk = PageClient::new();
-    let form = walk.open(&format!("{}/start/{inside}", fixture.sim.url()));
-    walk.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]).text()
+    let mut client = PageClient::new();
+    let form = client.open(&format!("{}/start/{inside}", fixture.sim.url()));
+    client.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]).text()
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_portal_link_needs_no_login_here_and_opens_the_same_page() {
     let fixture = LoginFixture::new();
     let link = printed(&fixture, "--via portal --print --service s3").expect_ok();
     assert!(link.stderr.is_empty(), "nothing secret: {link}");
-    assert!(fixture.sim.requests().is_empty(), "no credentials, nobody is asked");
+    assert!(fixture.sim.requests().is_empty(), "no credentials, no one is asked");
     let page = follow(&fixture, link.stdout_text().trim());
     for shown in [ACCOUNT, ROLE, "https://eu-west-1.console.aws.amazon.com/s3/buckets?region=eu-west-1"] {
         assert!(page.contains(shown), "{shown}: {page}");
@@ -185,11 +185,11 @@ fn a_companys_own_start_url_is_followed_to_its_portal() {
 fn a_browser_with_one_session_is_logged_out_first_where_that_is_asked_for() {
     let fixture = LoginFixture::with(IdcSim::builder().multi_session(false));
     fixture.log_in();
-    let mut walk = PageClient::new();
+    let mut client = PageClient::new();
     let mut open = |line: &str| {
         let line = format!("console --session corp --account {ACCOUNT} --print --role {line}");
         let output = fixture.kcaws(&line).allow_secret_on_stdout().run().expect_ok();
-        let page = walk.open(output.stdout_text().trim());
+        let page = client.open(output.stdout_text().trim());
         (page.status, page.text(), output)
     };
     assert_eq!(open(ROLE).0, 200);

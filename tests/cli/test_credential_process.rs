@@ -96,7 +96,7 @@ fn invalid_grant_is_exit_4_with_the_command_to_run() {
 }
 
 #[test]
-fn nobody_logged_in_is_exit_4_without_network_and_without_browser() {
+fn no_one_logged_in_is_exit_4_without_network_and_without_browser() {
     let fixture = LoginFixture::new();
     let browser = FakeBrowser::install(&fixture.env);
     fails(fixture.credentials(), 4).expect_stderr("not logged in");

@@ -130,7 +130,7 @@ fn title(command: &[String]) -> String {
 
 fn reference(commands: &[(Vec<String>, String)]) -> String {
     let head = format!(
-        "<!-- Generated from `kcaws --help`. To write it anew: {UPDATE}=1 cargo test --workspace --test cli -- test_docs -->\n\
+        "<!-- Generated from `kcaws --help`. To update it: {UPDATE}=1 cargo test --workspace --test cli -- test_docs -->\n\
          # Commands\n\n\
          What `--help` prints for each command. The [guide](guide.md) says what they are for.\n\n"
     );
@@ -154,7 +154,7 @@ fn the_reference_is_the_help_of_every_command() {
     let difference = page.lines().zip(written.lines()).find(|(now, then)| now != then);
     assert!(
         page == written,
-        "docs/commands.md is out of date, first at {difference:?}; set {UPDATE}=1 to write it anew"
+        "docs/commands.md is out of date, first at {difference:?}; set {UPDATE}=1 to update it"
     );
 }
 
@@ -224,6 +224,42 @@ fn links_between_documents_lead_somewhere() {
         }
     }
     assert!(checked > 50, "{checked}");
+}
+
+/// A place in the code is named by its path, from the root or from `src/`.
+#[test]
+fn source_files_that_documents_name_exist() {
+    const FOLDERS: [&str; 15] = [
+        "src",
+        "tests",
+        "shell",
+        "package",
+        "cli",
+        "app",
+        "session",
+        "credentials",
+        "profile",
+        "console",
+        "configure",
+        "prompt",
+        "ports",
+        "platform",
+        "supply-chain",
+    ];
+    let mut checked = 0;
+    for document in documents() {
+        for name in document.prose().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+            let is_path = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte));
+            if !is_path || !name.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder)) {
+                continue;
+            }
+            let is_there = |root: &Path| root.join(name).exists() || root.join(format!("{name}.rs")).exists();
+            let root = repository();
+            assert!(is_there(root) || is_there(&root.join("src")), "{}: {name}", document.path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 80, "{checked}");
 }
 
 /// Who reads the documents begins in README.

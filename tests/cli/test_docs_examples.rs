@@ -7,7 +7,7 @@ use kcaws_test_kit::TestEnv;
 use crate::fixture::{LoginFixture, binary};
 use crate::test_docs::{Block, Document, document, documents};
 
-/// The lines of a block that somebody types: after the last prompt in a recorded session, else all.
+/// The lines of a block that someone types: after the last prompt in a recorded session, else all.
 fn typed<'b>(block: &'b Block<'_>) -> Vec<&'b str> {
     match block.language {
         "sh" | "bash" | "zsh" | "fish" | "nu" | "powershell" => block.text.lines().collect(),

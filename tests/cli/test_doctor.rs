@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 
-/// Nobody of this machine.
+/// No one of this machine.
 const UNPRIVILEGED: u32 = 41_003;
 
 /// Without the AWS CLI: asking it takes a second each time, and one test does.
@@ -121,7 +121,7 @@ fn a_healthy_desk_is_exit_0_with_one_line_per_check() {
 }
 
 #[test]
-fn nothing_is_changed_and_offline_asks_nobody() {
+fn nothing_is_changed_and_offline_asks_no_one() {
     let fixture = healthy();
     let kept = || {
         let mut files: Vec<_> = walk(&fixture.state());
@@ -202,7 +202,7 @@ fn the_real_aws_cli_is_asked_where_it_gets_the_credentials() {
     let aws = require_program!("aws");
     let fixture = LoginFixture::new();
     fixture.log_in();
-    // The simulator's mark is in the keys that come out: were they repeated, the desk would notice.
+    // The simulator's mark is in the keys that come out: were they repeated, the test would notice.
     expect(&fixture, "", "source", "ok", "the AWS CLI reports `custom-process`");
     fixture
         .env
@@ -302,7 +302,7 @@ fn hosts_are_reached_by_proxy_and_company_certificate_or_the_way_out_is_named() 
     fixture.env.set_env("HTTPS_PROXY", format!("socks5://alice:{}@127.0.0.1:1", idc_sim::SECRET_MARK));
     fixture.env.remove_env("AWS_CA_BUNDLE");
     expect(&fixture, "--offline", "proxy", "error", "not the address of an http proxy");
-    // Nobody goes past it in silence.
+    // No one goes past it in silence.
     fixture.run("login --no-browser").expect_code(3).expect_stderr("set HTTPS_PROXY=http://host:port");
 }
 

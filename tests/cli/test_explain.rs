@@ -17,7 +17,7 @@ fn codes_and_messages_are_explained_with_who_mends_them() {
 
 /// One word of several services has that of the text's own service, or all of them.
 #[test]
-fn what_a_tool_shows_when_nobody_is_logged_in_leads_to_a_login() {
+fn what_a_tool_shows_when_no_one_is_logged_in_leads_to_a_login() {
     let fixture = LoginFixture::new();
     let explain = |text: &str| fixture.kcaws("explain").args([text]).run().expect_ok();
     for hidden in [
@@ -68,7 +68,7 @@ fn assigned() -> LoginFixture {
 }
 
 #[test]
-fn behind_a_403_a_typing_error_is_told_from_a_missing_assignment_and_a_foreign_account() {
+fn behind_a_403_a_typing_error_is_distinguished_from_a_missing_assignment_and_a_foreign_account() {
     let fixture = assigned();
     let refused = |account: &str, role: &str| {
         let line = format!("--session corp --account {account} --role {role}");

@@ -68,7 +68,7 @@ fn a_second_import_follows_what_changed_in_theirs_and_leaves_what_changed_in_our
 }
 
 #[test]
-fn a_name_that_somebody_has_is_left_and_the_way_out_is_another_suffix() {
+fn a_name_that_someone_has_is_left_and_the_way_out_is_another_suffix() {
     let fixture = empty();
     let before = theirs(&fixture, "PowerUserAccess", "eu-west-1") + "\n[profile theirs-kcaws]\nregion = x\n";
     fixture.env.write_aws_config(&before);

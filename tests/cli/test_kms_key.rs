@@ -17,7 +17,7 @@ const REASONS: [&str; 6] = [
 ];
 
 /// One exit code, the right person, and no way round in a circle.
-fn is_told(output: Output, operation: &str, reason: &str) {
+fn is_reported(output: Output, operation: &str, reason: &str) {
     let output = output
         .expect_code(1)
         .expect_stderr(&format!("kcaws: error: {operation} was refused"))
@@ -34,13 +34,13 @@ fn every_step_of_a_login_names_the_key_and_its_owner() {
     for reason in REASONS {
         let fixture = LoginFixture::new();
         fixture.sim.refuse_kms_key(Some(reason));
-        is_told(fixture.run("login --no-browser"), "RegisterClient", reason);
-        is_told(fixture.run("login --no-browser --flow pkce"), "RegisterClient", reason);
+        is_reported(fixture.run("login --no-browser"), "RegisterClient", reason);
+        is_reported(fixture.run("login --no-browser --flow pkce"), "RegisterClient", reason);
         fixture.sim.refuse_kms_key(None);
         let (login, _) = fixture.begin_login("login --no-browser");
         fixture.sim.refuse_kms_key(Some(reason));
-        is_told(login.wait(), "CreateToken", reason);
-        is_told(fixture.run("login --no-browser"), "StartDeviceAuthorization", reason);
+        is_reported(login.wait(), "CreateToken", reason);
+        is_reported(fixture.run("login --no-browser"), "StartDeviceAuthorization", reason);
     }
 }
 
@@ -59,7 +59,7 @@ fn it_is_told_by_the_reason_whatever_the_error_is_called() {
         fixture.sim.expire_access_tokens();
         let body = format!("{{{error}\"reason\":\"KMS_DisabledException\"}}");
         fixture.sim.fault(Route::CreateToken, Fault::status(status, &body)).times(1);
-        is_told(fixture.run("accounts --refresh"), "CreateToken", "KMS_DisabledException");
+        is_reported(fixture.run("accounts --refresh"), "CreateToken", "KMS_DisabledException");
         fixture.run("accounts --refresh").expect_ok();
     }
 }
@@ -72,9 +72,9 @@ fn a_refresh_keeps_the_tokens_and_asks_for_no_login() {
         fixture.log_in();
         fixture.sim.expire_access_tokens();
         fixture.sim.refuse_kms_key(Some(reason));
-        is_told(fixture.credentials(), "CreateToken", reason);
-        is_told(fixture.run("accounts --refresh"), "CreateToken", reason);
-        is_told(fixture.run("login corp --no-browser"), "CreateToken", reason);
+        is_reported(fixture.credentials(), "CreateToken", reason);
+        is_reported(fixture.run("accounts --refresh"), "CreateToken", reason);
+        is_reported(fixture.run("login corp --no-browser"), "CreateToken", reason);
         assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 1);
         fixture.sim.refuse_kms_key(None);
         fixture.credentials().expect_ok();

@@ -122,7 +122,7 @@ fn a_login_whose_tokens_the_portal_refuses_is_done_again() {
 }
 
 #[test]
-fn all_sessions_are_tried_one_after_the_other_and_a_failure_is_told() {
+fn all_sessions_are_tried_one_after_the_other_and_a_failure_is_reported() {
     let fixture = LoginFixture::new();
     let config = fixture.config();
     let second = format!(
@@ -169,7 +169,7 @@ fn a_denied_login_is_exit_4_and_keeps_nothing() {
 }
 
 #[test]
-fn a_code_that_nobody_approves_is_exit_4() {
+fn a_code_that_no_one_approves_is_exit_4() {
     let fixture = LoginFixture::new();
     let (login, _) = fixture.begin_login("login --no-browser");
     fixture.sim.advance(Duration::from_secs(601));
@@ -212,7 +212,7 @@ fn ctrl_c_and_term_have_their_exit_codes_and_leave_no_login() {
 }
 
 #[test]
-fn a_login_without_a_place_for_tokens_bothers_nobody() {
+fn a_login_without_a_place_for_tokens_bothers_no_one() {
     let fixture = LoginFixture::new();
     fixture.env.set_env("KCAWS_KEYRING", "secret-service");
     fixture

@@ -31,7 +31,7 @@ fn approved(fixture: &LoginFixture) {
     fixture.sim.fault(Route::CreateToken, fault).times(1);
 }
 
-/// Nobody has decided yet.
+/// No one has decided yet.
 fn pending(fixture: &LoginFixture) {
     let body = r#"{"error":"authorization_pending","error_description":"not yet"}"#;
     fixture.sim.fault(Route::CreateToken, Fault::status(400, body));
@@ -74,14 +74,14 @@ fn a_whole_login_goes_by_a_page_whose_address_has_no_code() {
     let fixture = LoginFixture::with(IdcSim::builder().verification_uri(VerificationUri::SignInHost));
     let browser = FakeBrowser::install(&fixture.env);
     let (login, code) = fixture.begin_login("login");
-    let mut walk = PageClient::new();
-    let page = walk.open(&browser.wait_for_url());
+    let mut client = PageClient::new();
+    let page = client.open(&browser.wait_for_url());
     assert!(page.url.contains("/platform/authorize?request_uri="), "{}", page.url);
     assert!(page.body.contains(&code), "to be compared: {}", page.body);
-    let sign_in = walk.submit(&page, "Confirm and continue", &[]);
+    let sign_in = client.submit(&page, "Confirm and continue", &[]);
     let consent =
-        walk.submit(&sign_in, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
-    walk.submit(&consent, "Allow", &[]);
+        client.submit(&sign_in, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
+    client.submit(&consent, "Allow", &[]);
     login.wait().expect_ok().expect_stderr("Opening your browser");
     fixture.credentials().expect_ok();
 }
@@ -183,7 +183,7 @@ fn texts_of_the_service_are_cut_and_do_not_act() {
     }
 }
 
-/// Nobody can be asked there: the address is for a person.
+/// No one can be asked there: the address is for a person.
 #[test]
 fn a_login_that_a_tool_started_opens_no_unknown_page_and_tells_its_address() {
     let fixture = LoginFixture::new();
@@ -192,7 +192,7 @@ fn a_login_that_a_tool_started_opens_no_unknown_page_and_tells_its_address() {
     answers(&fixture, &page("https://sso.example.com/device", None));
     let output = fixture.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
     output.expect_stderr("run `kcaws login corp`");
-    // The next tool is told the same, and asks nobody.
+    // The next tool is told the same, and asks no one.
     fixture.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
     assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 1);
     assert!(browser.opened().is_empty());

@@ -37,7 +37,7 @@ fn another_person_than_last_time_is_named_at_a_terminal() {
     );
     assert!(!said(&fixture, BOB).contains("warning"), "he has been named");
 
-    // Where nobody reads it, nobody is asked.
+    // Where no one reads it, no one is asked.
     let asked = fixture.sim.count(Route::GetCallerIdentity);
     fixture.log_in();
     assert_eq!(fixture.sim.count(Route::GetCallerIdentity), asked);

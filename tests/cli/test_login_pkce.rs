@@ -1,4 +1,4 @@
-//! PKCE: the browser comes back to a port of this machine, and nobody else gets in there.
+//! PKCE: the browser comes back to a port of this machine, and no one else gets in there.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -22,12 +22,12 @@ fn begin(fixture: &LoginFixture, line: &str) -> (Running, String) {
 
 /// What the person does on AWS's side; the last page is kcaws's.
 fn decide(page: &str, button: &str) -> Page {
-    let mut walk = PageClient::new();
-    let form = walk.open(page);
+    let mut client = PageClient::new();
+    let form = client.open(page);
     let consent =
-        walk.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
+        client.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
     assert!(consent.text().contains("kcaws "), "the client's name: {}", consent.text());
-    walk.submit(&consent, button, &[])
+    client.submit(&consent, button, &[])
 }
 
 fn parameter(page: &str, name: &str) -> String {
@@ -171,7 +171,7 @@ fn an_error_of_the_login_page_ends_the_wait_with_its_name_and_its_text_does_not_
 }
 
 #[test]
-fn whoever_knocks_at_the_port_without_the_state_learns_nothing_and_spoils_nothing() {
+fn a_visitor_without_the_state_learns_nothing_and_spoils_nothing() {
     let fixture = LoginFixture::new();
     let (mut login, page) = begin(&fixture, PRINTED);
     let (authority, path) = callback(&page);

@@ -67,7 +67,7 @@ fn without_a_locale_for_blocks_there_is_none_and_a_word_about_it() {
 }
 
 #[test]
-fn nobody_who_did_not_ask_gets_one_on_a_pipe() {
+fn no_one_who_did_not_ask_gets_one_on_a_pipe() {
     let fixture = LoginFixture::new();
     fixture.env.set_env("LC_ALL", "C.UTF-8");
     fixture.env.set_env(HEADLESS, "10.0.0.1 1 10.0.0.2 22");

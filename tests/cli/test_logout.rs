@@ -65,7 +65,7 @@ fn a_session_that_was_over_is_no_failure() {
 }
 
 #[test]
-fn a_session_that_nobody_can_end_any_more_is_not_called_over() {
+fn a_session_that_no_one_can_end_any_more_is_not_called_over() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     fixture.sim.forget_registrations();
@@ -117,7 +117,7 @@ fn idp_opens_the_realms_logout_page_after_the_logout_at_aws() {
         .expect_stderr("Opening its logout page, then click \"Logout\"");
     assert_eq!(browser.wait_for_url(), LOGOUT_PAGE);
     assert_eq!(fixture.sim.count(Route::Logout), 1);
-    // Also when nobody is logged in here: the page is about the browser.
+    // Also when no one is logged in here: the page is about the browser.
     fixture.run("logout --idp").expect_ok().expect_stderr("Not logged in").expect_stderr(LOGOUT_PAGE);
 }
 
@@ -184,7 +184,7 @@ fn purge_removes_what_is_here_also_when_aws_cannot_be_told() {
 }
 
 #[test]
-fn purge_stops_where_tokens_would_be_left_that_nobody_finds() {
+fn purge_stops_where_tokens_would_be_left_that_no_one_finds() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     let status = fixture.state().join("sessions");

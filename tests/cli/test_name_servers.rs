@@ -61,7 +61,7 @@ impl NameServers {
             .env_remove("HTTPS_PROXY")
     }
 
-    /// Whether somebody has asked the first of them.
+    /// Whether someone has asked the first of them.
     fn were_asked(&self) -> bool {
         self.sockets[0].set_nonblocking(true).unwrap();
         self.sockets[0].recv(&mut [0; 512]).is_ok()

@@ -26,7 +26,7 @@ fn a_session_that_an_administrator_ended_is_exit_4_and_warm_credentials_are_stil
         .expect_stderr("has expired or was ended by an administrator")
         .expect_stderr(HANDED_OUT)
         .expect_stderr("kcaws login corp");
-    // It is said again as long as nobody logs in.
+    // It is said again as long as no one logs in.
     fixture
         .run(&other_role())
         .expect_code(4)
@@ -70,7 +70,7 @@ fn a_user_disabled_in_keycloak_only_notices_nothing_until_the_session_ends() {
     fixture.run("accounts --refresh").expect_ok();
     fixture.sim.advance(Duration::from_secs(3700));
     fixture.run("accounts --refresh").expect_code(4).expect_stderr("the Identity Center session has expired");
-    // Keycloak shows its refusal in the browser; nobody gets as far as Allow.
+    // Keycloak shows its refusal in the browser; no one gets as far as Allow.
     let (login, _) = fixture.begin_login("login --no-browser");
     fixture.sim.advance(Duration::from_secs(601));
     login.wait().expect_code(4).expect_stderr("the sign-in was refused in the browser");

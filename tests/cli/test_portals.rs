@@ -76,7 +76,7 @@ fn quotes_around_a_url_in_the_file_are_named_with_the_line_and_the_value_to_writ
     }
 }
 
-/// Tokens are kept by the session and the start URL as it is written: what works is not spelled anew.
+/// Tokens are kept by the session and the start URL as it is written: what works is not respelled.
 #[test]
 fn a_spelling_that_works_stays_and_so_does_its_login() {
     let fixture = LoginFixture::new();

@@ -25,7 +25,7 @@ fn the_whole_job_runs_over_tls_by_a_proxy() {
 }
 
 #[test]
-fn a_certificate_of_nobody_we_trust_is_exit_1_with_the_way_out() {
+fn a_certificate_of_no_one_we_trust_is_exit_1_with_the_way_out() {
     let fixture = LoginFixture::behind_the_proxy();
     fixture.env.remove_env("AWS_CA_BUNDLE");
     fixture
@@ -179,7 +179,7 @@ fn a_proxy_that_is_off_is_exit_1_and_named() {
 }
 
 #[test]
-fn https_written_for_a_plain_http_proxy_is_told() {
+fn https_written_for_a_plain_http_proxy_is_reported() {
     let fixture = LoginFixture::behind_the_proxy();
     let plain = fixture.sim.proxy_url().to_owned();
     fixture.env.set_env("HTTPS_PROXY", plain.replace("http:", "https:"));

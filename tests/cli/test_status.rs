@@ -55,7 +55,7 @@ fn a_section_that_cannot_be_used_hides_no_other() {
 }
 
 #[test]
-fn an_expired_token_is_told_apart_from_one_that_renews_itself() {
+fn an_expired_token_is_distinguished_from_one_that_renews_itself() {
     let fixture = LoginFixture::with(IdcSim::builder().access_token_life(Duration::from_secs(1)));
     fixture.log_in();
     kcaws_test_kit::wait_for("the token to expire", || {

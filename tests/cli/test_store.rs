@@ -89,7 +89,7 @@ fn a_descriptor_gives_the_passphrase_for_as_long_as_credentials_are_served() {
     assert_eq!(output.stdout_text(), "200\n200\n");
 }
 
-/// The commands' own kcaws could read it no more, and may ask nobody.
+/// The commands' own kcaws could read it no more, and may ask no one.
 #[test]
 fn one_passphrase_is_enough_for_many_profiles_at_once() {
     require_program!("script");
@@ -113,7 +113,7 @@ fn one_passphrase_is_enough_for_many_profiles_at_once() {
     assert_eq!(both.stdout_text().matches("has keys").count(), 2, "{both}");
 
     std::fs::remove_dir_all(fixture.state().join("warm")).unwrap();
-    // The first has its credentials still, and asks nobody; the second needs the passphrase.
+    // The first has its credentials still, and asks no one; the second needs the passphrase.
     let first =
         fixture.kcaws("credential-process --session corp").args(["--account", ACCOUNT, "--role", ROLE]);
     let first = first.env(
@@ -184,7 +184,7 @@ fn tools_cannot_be_asked_and_are_told_what_to_set() {
 }
 
 #[test]
-fn nobody_is_sent_to_the_browser_for_tokens_that_have_no_passphrase() {
+fn no_one_is_sent_to_the_browser_for_tokens_that_have_no_passphrase() {
     let fixture = on_file();
     fixture.run("login --no-browser").expect_code(5).expect_stderr("locked");
     fixture.env.set_env("KCAWS_PASSPHRASE_COMMAND", "true");
@@ -210,7 +210,7 @@ fn a_wrong_passphrase_is_named_and_harms_nothing() {
 }
 
 #[test]
-fn whoever_lost_the_passphrase_logs_in_elsewhere_and_the_file_goes() {
+fn anyone_who_lost_the_passphrase_logs_in_elsewhere_and_the_file_goes() {
     let fixture = with_command();
     fixture.log_in();
     fixture.env.remove_env("KCAWS_PASSPHRASE_COMMAND");

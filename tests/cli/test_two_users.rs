@@ -19,7 +19,7 @@ const ROOT: u32 = 0;
 /// What the stranger tries each time before the person comes.
 const TRIES: usize = 20;
 
-/// A desk of [`PERSON`]'s.
+/// An environment of [`PERSON`]'s.
 struct TwoUsers {
     fixture: LoginFixture,
     kcaws: PathBuf,
@@ -178,12 +178,12 @@ fn a_pkce_login_takes_no_step_with_anybody_else() {
     let answer = entry.asked_by(PERSON);
     let page = location(&answer).to_owned();
 
-    // The walk is root's, so kcaws refuses the way back, with the right code and state.
-    let mut walk = PageClient::new();
-    let form = walk.open(&page);
+    // The client is root's, so kcaws refuses the way back, with the right code and state.
+    let mut client = PageClient::new();
+    let form = client.open(&page);
     let consent =
-        walk.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
-    let last = walk.submit(&consent, "Allow", &[]);
+        client.submit(&form, "Sign in", &[("username", "alice@example.com"), ("password", "wonderland")]);
+    let last = client.submit(&consent, "Allow", &[]);
     assert_eq!((last.status, last.body.as_str()), (404, ""), "{}", last.url);
     let back = Address::of(&last.url);
     back.is_refused_to_others();

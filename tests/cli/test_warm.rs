@@ -22,7 +22,7 @@ fn settled(fixture: &LoginFixture) {
 }
 
 #[test]
-fn a_second_call_asks_nobody_and_says_the_same() {
+fn a_second_call_asks_no_one_and_says_the_same() {
     let mut fixture = warmed();
     let first = fixture.credentials().expect_ok();
     assert!(fixture.sim.requests().is_empty());

@@ -49,7 +49,7 @@ fn boto3_gets_its_credentials_from_an_endpoint_of_kcaws() {
     is_the_role(&boto3().run().expect_ok().stdout_json());
     serving.signal(kcaws_test_kit::Signal::TERM);
     serving.wait().expect_code(143);
-    assert_ne!(boto3().run().code(), 0, "nobody answers any more");
+    assert_ne!(boto3().run().code(), 0, "no one answers any more");
 }
 
 #[test]

@@ -26,7 +26,7 @@ enum Asks {
     Sts,
     Moto,
     /// It prints a signed URL, for a cluster to find out who it is.
-    Nobody,
+    NoOne,
 }
 
 #[derive(PartialEq)]
@@ -64,7 +64,7 @@ clients! {
     aws_cli_1: Case { args: &["s3", "ls", "s3://data"], ..PLAIN };
     aws_cli_1_as_kubectl_runs_it: Case {
         args: &["eks", "get-token", "--cluster-name", "dev"],
-        asks: Asks::Nobody,
+        asks: Asks::NoOne,
         shows: "ExecCredential",
         ..PLAIN
     };
@@ -135,7 +135,7 @@ fn check(case: &Case) {
             Some(moto) => Some(moto),
             None => return,
         },
-        Asks::Sts | Asks::Nobody => None,
+        Asks::Sts | Asks::NoOne => None,
     };
     let moto_url = moto.as_ref().map(Moto::url).unwrap_or_default();
     if moto.is_some() {
@@ -154,7 +154,7 @@ fn check(case: &Case) {
     }
     let key = fixture.credentials().expect_ok().stdout_json()["AccessKeyId"].as_str().unwrap().to_owned();
     let signed = |key: Option<&str>, output: &Output| match (&case.asks, &moto) {
-        (Asks::Nobody, _) => {
+        (Asks::NoOne, _) => {
             usize::from(key_in_token(output).is_some_and(|found| key.is_none_or(|key| found == key)))
         }
         (Asks::Moto, Some(moto)) => moto.signed(key),
@@ -171,7 +171,7 @@ fn check(case: &Case) {
     fixture.run("logout corp").expect_ok();
     let refused = fixture.credentials().expect_code(4);
     assert!(refused.stdout.is_empty(), "{refused}");
-    let before = if case.asks == Asks::Nobody { 0 } else { signed(None, &output) };
+    let before = if case.asks == Asks::NoOne { 0 } else { signed(None, &output) };
     let output = run(case.args);
     let goes_on = case.without_login == WithoutLogin::AsksUnsigned;
     assert_eq!(output.status.success(), goes_on, "{output}");

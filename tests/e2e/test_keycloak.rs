@@ -55,18 +55,18 @@ pub(crate) fn login_in(chromium: &Chromium, fixture: &LoginFixture) -> Running {
 /// The same without Chromium: the page that follows the one of Keycloak.
 pub(crate) fn login_by_forms(
     fixture: &LoginFixture,
-    walk: &mut PageClient,
+    client: &mut PageClient,
     name: &str,
 ) -> (Running, Result<Page, Refusal>) {
     let (login, code) = fixture.begin_login("login corp --no-browser");
     let consent = format!("{}/start/consent?user_code={code}", fixture.sim.url());
-    (login, deliver(walk, &consent, &address(name), &password(name)))
+    (login, deliver(client, &consent, &address(name), &password(name)))
 }
 
 pub(crate) fn logged_in_by_forms(fixture: &LoginFixture, name: &str) {
-    let mut walk = PageClient::new();
-    let (login, page) = login_by_forms(fixture, &mut walk, name);
-    walk.submit(&page.unwrap(), "Allow", &[]);
+    let mut client = PageClient::new();
+    let (login, page) = login_by_forms(fixture, &mut client, name);
+    client.submit(&page.unwrap(), "Allow", &[]);
     login.wait().expect_ok();
 }
 
@@ -105,7 +105,7 @@ fn alice_logs_in_at_keycloak_and_the_aws_cli_is_hers() {
 }
 
 #[test]
-fn somebody_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does() {
+fn someone_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does() {
     let server = require_keycloak!();
     let chromium = require_chromium!();
     let (realm, fixture) = company(server, &["alice"]);
@@ -122,7 +122,7 @@ fn somebody_disabled_in_keycloak_reads_why_and_the_login_ends_when_its_code_does
 }
 
 #[test]
-fn somebody_whose_session_was_ended_is_told_to_log_in_and_can_if_keycloak_lets_her() {
+fn someone_whose_session_was_ended_is_told_to_log_in_and_can_if_keycloak_lets_her() {
     let server = require_keycloak!();
     let (realm, fixture) = company(server, &["alice"]);
     let carol = realm.create_user("carol", "carol@example.com", "carol-pw");
@@ -222,10 +222,10 @@ fn the_aws_cli_of_debian_logs_in_by_the_same_way() {
         .spawn();
     let code = fixture.sim.wait_for_pending(PATIENCE).expect("a code is pending").user_code;
     // The person's browser comes by the plain entry.
-    let mut walk = PageClient::new();
+    let mut client = PageClient::new();
     let consent = format!("{}/start/consent?user_code={code}", fixture.sim.url());
-    let page = deliver(&mut walk, &consent, "alice", "alice-pw").unwrap();
-    walk.submit(&page, "Allow", &[]);
+    let page = deliver(&mut client, &consent, "alice", "alice-pw").unwrap();
+    client.submit(&page, "Allow", &[]);
     login.wait().expect_ok().expect_stdout("Successfully logged into Start URL");
     let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
     let arn = fixture.env.command(&aws).args(line).run().expect_ok().stdout_json()["Arn"].clone();

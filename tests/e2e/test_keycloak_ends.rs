@@ -16,7 +16,7 @@ fn other_role(fixture: &LoginFixture) -> kcaws_test_kit::TestCommand {
 }
 
 #[test]
-fn somebody_disabled_in_keycloak_alone_works_on_until_the_session_ends_and_then_stays_out() {
+fn someone_disabled_in_keycloak_alone_works_on_until_the_session_ends_and_then_stays_out() {
     let server = require_keycloak!();
     let (realm, fixture) = company(server, &["alice"]);
     let carol = realm.create_user("carol", "carol@example.com", "carol-pw");
@@ -43,7 +43,7 @@ fn somebody_disabled_in_keycloak_alone_works_on_until_the_session_ends_and_then_
 }
 
 #[test]
-fn somebody_disabled_in_identity_center_is_let_in_by_keycloak_and_stopped_there() {
+fn someone_disabled_in_identity_center_is_let_in_by_keycloak_and_stopped_there() {
     let server = require_keycloak!();
     let (realm, fixture) = company_with(IdcSim::builder().disabled_grace(Duration::ZERO), server, &["alice"]);
     logged_in_by_forms(&fixture, "alice");

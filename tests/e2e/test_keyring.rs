@@ -59,7 +59,7 @@ fn a_locked_keyring_is_exit_5_and_never_another_store() {
     let output = fixture.credentials().expect_code(5).expect_stderr("the Secret Service is locked");
     assert!(output.stdout.is_empty());
     fixture.run("accounts --refresh").expect_code(5);
-    // Without a terminal nobody can be asked to unlock it.
+    // Without a terminal no one can be asked to unlock it.
     fixture.run("login --no-browser").expect_code(5);
     keyring.unlock();
     fixture.credentials().expect_ok();
@@ -88,7 +88,7 @@ fn tokens_move_from_the_kernel_to_the_desktops_keyring_and_back() {
     assert!(lookup(&fixture, &keyring).is_none());
 
     keyring.lock();
-    // Nobody is at a terminal who could be asked to unlock it.
+    // No one is at a terminal to be asked to unlock it.
     fixture.run("store migrate --to secret-service").expect_code(5).expect_stderr("locked");
     fixture.run("store status corp").expect_ok().expect_stdout("kernel keyring");
     keyring.unlock();
@@ -138,7 +138,7 @@ fn a_login_to_another_store_leaves_nothing_in_the_first() {
 }
 
 #[test]
-fn a_keyring_daemon_that_dies_under_a_crowd_loses_nobodys_login() {
+fn a_keyring_daemon_that_dies_under_a_crowd_loses_no_ones_login() {
     require_program!("gnome-keyring-daemon");
     let fixture = on_the_desktop();
     let mut keyring = PrivateKeyring::start(&fixture.env);

@@ -43,7 +43,7 @@ fn agrees(family: Family, client: Client) {
         );
         env.write_aws_config(&config);
         env.write_home_file(".aws/credentials", credentials);
-        // Nobody answers there, and nobody is asked twice.
+        // No one answers there, and no one is asked twice.
         env.set_env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
         env.set_env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
         env.set_env("AWS_MAX_ATTEMPTS", "1");

@@ -19,7 +19,7 @@ pub(crate) struct Desktop {
 }
 
 impl Desktop {
-    /// A bus and nobody on it. `None`: this machine lacks a program, and it has been said.
+    /// A bus without a service. `None`: this machine lacks a program, and it has been said.
     pub(crate) fn empty() -> Option<Self> {
         for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
             if !is_installed(program) {

@@ -21,7 +21,7 @@ fn clones_are_one_store() {
 }
 
 #[test]
-fn fails_once_when_told_to() {
+fn fails_once_when_asked_to() {
     let store = FakeKeyring::default();
     store.fail_next(KeyringError::TooSlow { store: store.kind(), after: Duration::from_secs(2) });
     assert!(matches!(store.get(&corp()), Err(KeyringError::TooSlow { .. })));

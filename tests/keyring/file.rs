@@ -81,11 +81,11 @@ fn a_wrong_passphrase_is_no_damage_and_overwrites_nothing() {
     assert!(matches!(other.set(&corp(), &Secret::from("lost")), Err(KeyringError::WrongPassphrase(_))));
     assert!(matches!(unlock(&other), Err(KeyringError::WrongPassphrase(_))));
     assert_eq!(folder.file(), before);
-    assert!(other.delete(&corp()).expect("deletes"), "what nobody can open can still be removed");
+    assert!(other.delete(&corp()).expect("deletes"), "what no one can open can still be removed");
 }
 
 #[test]
-fn a_damaged_value_is_told_from_a_wrong_passphrase() {
+fn a_damaged_value_is_distinguished_from_a_wrong_passphrase() {
     let folder = Folder::new();
     let store = folder.given("correct horse");
     set(&store, &corp(), "value");
@@ -141,7 +141,7 @@ fn a_file_under_another_name_does_not_open() {
 }
 
 #[test]
-fn nobody_is_asked_by_a_read_or_a_write_and_it_is_locked() {
+fn no_one_is_asked_by_a_read_or_a_write_and_it_is_locked() {
     let folder = Folder::new();
     let person = FakePassphrases::typing(&["correct horse"]);
     let store = folder.with(&person);
@@ -197,7 +197,7 @@ fn an_empty_passphrase_is_refused_by_whatever_way_it_comes() {
 }
 
 #[test]
-fn where_nobody_sits_at_a_terminal_it_stays_locked() {
+fn where_no_one_sits_at_a_terminal_it_stays_locked() {
     let folder = Folder::new();
     let refused = unlock(&folder.with(&FakePassphrases::default()));
     assert!(matches!(refused, Err(KeyringError::Locked(_))), "{refused:?}");

@@ -68,7 +68,7 @@ fn contract() {
 
 /// Root may do more with keys, and has a larger quota.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "starts itself as somebody else")]
+#[expect(clippy::disallowed_methods, reason = "starts itself as someone else")]
 fn contract_without_privileges() {
     if !rustix::process::geteuid().is_root() {
         return; // then `contract` was it

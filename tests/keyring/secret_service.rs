@@ -60,7 +60,7 @@ fn overwriting_leaves_one_item() {
 }
 
 #[test]
-fn locked_is_said_at_once_and_nobody_is_asked() {
+fn locked_is_said_at_once_and_no_one_is_asked() {
     let Some(desktop) = Desktop::unlocked() else { return };
     let store = desktop.store();
     set(&store, &corp(), "kept");
@@ -125,7 +125,7 @@ fn is_absent(store: &SecretServiceStore, why: &str) {
         store.delete(&corp()).err(),
         store.unlock(&corp(), std::time::Duration::ZERO).err(),
     ] {
-        let error = error.expect("nobody is there");
+        let error = error.expect("no one is there");
         assert!(matches!(error, KeyringError::Absent { .. }), "{error:?}");
         assert!(cause(&error).contains(why), "{error:?}");
     }

@@ -39,7 +39,7 @@ fn every_prompt_completes_while_a_person_attends() {
 
 /// By method: what a call that needs it says when the prompt is not answered with a yes.
 #[test]
-fn whatever_becomes_of_a_prompt_is_told_apart_for_every_method() {
+fn whatever_becomes_of_a_prompt_is_distinguished_for_every_method() {
     type Call = fn(&dyn SecretStore) -> Option<KeyringError>;
     let unlock: Call = |store| store.unlock(&corp(), Duration::from_millis(400)).err();
     let write: Call = |store| store.set(&corp(), &"new".into()).err();
@@ -81,9 +81,9 @@ fn an_item_that_is_there_is_written_to_and_not_replaced() {
     assert!(!service.has_said("Prompt"));
 }
 
-/// A token must not outlive a logout because nobody pressed a button.
+/// A token must not outlive a logout because no one pressed a button.
 #[test]
-fn a_removal_that_nobody_confirms_leaves_an_empty_item() {
+fn a_removal_that_no_one_confirms_leaves_an_empty_item() {
     for person in [Person::Refuses, Person::IsNotThere] {
         let Some(desktop) = Desktop::empty() else { return };
         let script = Script { prompts: &["Delete"], has_item: true, person, ..Script::default() };
@@ -121,7 +121,7 @@ fn others_are_answered_while_a_person_thinks() {
     });
 }
 
-/// A first request that needs a client record kills gnome-keyring, and a search makes KeePassXC ask somebody.
+/// A first request that needs a client record kills gnome-keyring, and a search makes KeePassXC ask someone.
 #[test]
 fn nothing_that_is_asked_of_a_locked_keyring_raises_a_window() {
     let Some(desktop) = Desktop::empty() else { return };
@@ -235,7 +235,7 @@ fn of_several_addresses_the_first_that_answers_is_the_bus() {
 
 /// gnome-keyring without a program to show its prompt answers for the person: no.
 #[test]
-fn a_real_daemon_without_a_prompter_has_nobody_to_ask() {
+fn a_real_daemon_without_a_prompter_has_no_one_to_ask() {
     let Some(desktop) = Desktop::unlocked() else { return };
     set(&desktop.store(), &corp(), "kept");
     desktop.store().unlock(&corp(), LONG).expect("it is open");
@@ -255,9 +255,9 @@ fn unlocked_again_by_whomever() {
     assert_eq!(get(&desktop.store(), &corp()).as_deref(), Some("kept"));
 }
 
-/// Autologin desktops: the file is there, its password is empty, and the daemon says Locked until somebody asks it.
+/// Autologin desktops: the file is there, its password is empty, and the daemon says Locked until someone asks it.
 #[test]
-fn a_gnome_keyring_without_a_password_opens_for_whoever_reads() {
+fn a_gnome_keyring_without_a_password_opens_for_anyone_who_reads() {
     let Some(mut desktop) = Desktop::empty() else { return };
     desktop.write_keyring_without_password();
     desktop.start_keyring(false);

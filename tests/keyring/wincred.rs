@@ -53,7 +53,7 @@ fn the_credential_manager_keeps_the_contract_and_nothing_else() {
 }
 
 #[test]
-fn a_long_value_lies_in_pieces_and_all_of_them_go() {
+fn a_long_value_is_stored_in_pieces_and_all_of_them_go() {
     let _alone = alone();
     let (store, key) = (store(), key("long", "https://sso.example.com/long"));
     set(&store, &key, &values()[2]);

@@ -59,7 +59,7 @@ fn a_killed_leader_is_replaced_and_everybody_else_is_answered() {
                 }
                 // The leader died between the answer and its storage: said to all, and no loop.
                 4 => {
-                    assert!(refreshed() >= 1, "nobody had refreshed: {output}");
+                    assert!(refreshed() >= 1, "no one had refreshed: {output}");
                     lost = true;
                 }
                 _ => panic!("{output}"),

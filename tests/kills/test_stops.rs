@@ -15,7 +15,7 @@ const AT_ONCE: usize = 20;
 /// Longer than one try of a refresh.
 const STOP: Duration = Duration::from_secs(7);
 
-/// Somebody is logged in, and the access token is old.
+/// There is a login, and the access token is old.
 fn fixture() -> LoginFixture {
     let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
     fixture.run("login corp --no-browser").expect_ok();

@@ -10,7 +10,7 @@ use crate::test_left_overs::{make_old, temps_of};
 
 const LOST_IN_THE_WINDOW: &str = "was interrupted before its response could be stored";
 
-/// A desk whose logins need no person.
+/// An environment whose logins need no person.
 fn fixture() -> LoginFixture {
     let fixture = LoginFixture::with(IdcSim::builder().auto_approve(true));
     fixture.run("login corp --no-browser").expect_ok();
@@ -21,7 +21,7 @@ fn forget_warm(fixture: &LoginFixture) {
     let _ = std::fs::remove_dir_all(fixture.state().join("warm"));
 }
 
-/// How long the call takes here when nobody disturbs it.
+/// How long the call takes here when no one disturbs it.
 fn usual(call: impl Fn()) -> Duration {
     call();
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! A desk with a simulator behind it and another machine on it.
+//! A test environment with a simulator behind it and another machine on it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ enum Kind<'d> {
     Wine(Wine),
 }
 
-/// A prefix of this desk's own.
+/// A prefix of its own.
 struct Wine {
     server: PathBuf,
     /// A command prompt that stays open: the first program starts Windows' services, and they would be killed with

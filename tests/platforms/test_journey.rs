@@ -52,7 +52,7 @@ fn eight_processes_at_once_are_one_refresh() {
     assert_eq!(fixture.sim.count(Route::CreateToken), 1, "one refresh");
 }
 
-/// Whoever holds the lock when it is killed is replaced, and what it had begun is no damage.
+/// A lock whose holder is killed is free, and what the holder had begun is no damage.
 #[test]
 fn processes_that_are_killed_cost_no_login() {
     let env = env();

@@ -65,7 +65,7 @@ fn edited(
     assert!(start + 2 >= first, "line {} of {name} ({first} to {last})\n{before:?}\n{after:?}", start + 1);
     assert!(old.len() - end <= last.max(start), "{name} ({first} to {last})\n{before:?}\n{after:?}");
 
-    // Nobody else's profile reads otherwise.
+    // The profiles of others read as before.
     let read = Document::parse(Path::new("/c"), &after).expect("was read before it was handed out");
     let (mut was, mut is) = (meaning(document), meaning(&read));
     was.remove(name);

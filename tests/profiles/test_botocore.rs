@@ -41,7 +41,7 @@ const LINES: [&str; 20] = [
     "k\t=\tv w",
     "[x] = y",
 ];
-/// What people write that is out of the ordinary, and some that nobody should.
+/// What people write that is out of the ordinary, and some that no one should.
 const ODD_LINES: [&str; 24] = [
     "region =\tr",
     "region\t=r3",

@@ -99,7 +99,7 @@ fn a_process_in_the_credentials_file_is_the_source_and_is_named() {
 }
 
 #[test]
-fn a_profile_of_the_credentials_file_alone_is_somebodys_and_stands_in_nobodys_way() {
+fn a_profile_of_the_credentials_file_alone_belongs_to_its_owner_and_is_in_no_ones_way() {
     let env = TestEnv::new();
     env.write_aws_config(SESSION);
     env.write_home_file(".aws/credentials", "[alone]\naws_access_key_id = x\nregion = eu-west-3\n");
@@ -195,7 +195,7 @@ fn a_protected_folder_is_refused_too() {
     let setpriv = require_program!("setpriv");
     let env = TestEnv::new();
     let path = env.write_aws_config(SESSION);
-    // Somebody without root's rights, whose home all of this is.
+    // Someone without root's rights, whose home all of this is.
     for entry in ["", "bin", "run", "tmp", "home"] {
         chmod(&env.root().join(entry), 0o755);
     }
@@ -238,7 +238,7 @@ fn a_full_disk_changes_nothing_and_leaves_nothing() {
 }
 
 #[test]
-fn a_file_with_two_names_is_left_alone_unless_told() {
+fn a_file_with_two_names_is_left_alone_unless_asked() {
     let env = TestEnv::new();
     let path = env.write_aws_config(SESSION);
     let twin = env.home().join("twin");
@@ -251,7 +251,7 @@ fn a_file_with_two_names_is_left_alone_unless_told() {
 }
 
 #[test]
-fn a_mounted_file_is_left_alone_unless_told() {
+fn a_mounted_file_is_left_alone_unless_asked() {
     let unshare = require_program!("unshare");
     let env = TestEnv::new();
     let path = env.write_aws_config(SESSION);
@@ -269,7 +269,7 @@ fn a_mounted_file_is_left_alone_unless_told() {
     };
     let refused = run(ADD);
     if refused.stderr_text().contains("unshare") || refused.stderr_text().contains("mount:") {
-        kcaws_test_kit::skip_allowed!("this machine gives nobody a mount namespace");
+        kcaws_test_kit::skip_allowed!("this machine gives no one a mount namespace");
     }
     refused.expect_code(1).expect_stderr("is a mount of its own").expect_stderr("--in-place");
     assert_eq!(std::fs::read_to_string(&real).unwrap(), SESSION);
@@ -344,7 +344,7 @@ fn ten_thousand_profiles_of_a_session_that_is_gone_are_listed() {
 }
 
 #[test]
-fn a_program_of_another_name_writes_no_line_that_nobody_would_know() {
+fn a_program_of_another_name_writes_no_line_that_no_one_would_know() {
     let env = TestEnv::new();
     env.write_aws_config(SESSION);
     let other = env.home().join("kc");
@@ -368,7 +368,7 @@ fn the_line_calls_the_link_that_stays_and_every_shell_runs_it() {
     let start =
         format!("credential_process = \"{}/kcaws\" credential-process --session corp ", folder.display());
     assert!(line.starts_with(&start), "{line}");
-    // Nobody is logged in: exit 4 shows that the words arrived.
+    // No one is logged in: exit 4 shows that the words arrived.
     let command = line.split_once(" = ").unwrap().1.to_owned();
     env.command("sh").args(["-c", &command]).run().expect_code(4);
     let python = "import shlex, subprocess, sys; sys.exit(subprocess.call(shlex.split(sys.argv[1])))";

@@ -128,7 +128,7 @@ fn the_settings_name_and_place_what_sync_writes() {
 }
 
 #[test]
-fn nobody_elses_profile_is_touched_and_the_rest_is_written() {
+fn no_profile_of_another_is_touched_and_the_rest_is_written() {
     let fixture = few();
     let foreign = "\n[profile team-0-power-user-access]\nregion = mine\n";
     fixture.env.write_aws_config(&(fixture.config() + foreign));
@@ -138,7 +138,7 @@ fn nobody_elses_profile_is_touched_and_the_rest_is_written() {
 }
 
 #[test]
-fn what_a_person_made_of_a_profile_is_left_alone_or_told() {
+fn what_a_person_made_of_a_profile_is_left_alone_or_reported() {
     let fixture = few();
     fixture.run("profile sync --yes").expect_ok();
     let written = fixture.env.read_aws_config();
@@ -215,11 +215,11 @@ fn a_run_that_was_cut_off_is_taken_up_and_nothing_is_half_written() {
     assert_eq!(readers::ours(&fixture.env.read_aws_config()).len(), 181);
     fixture.sim.clear_log();
     fixture.run("profile sync --yes").expect_ok();
-    assert_eq!(fixture.sim.count(Route::ListAccountRoles), 60, "a whole run is asked anew");
+    assert_eq!(fixture.sim.count(Route::ListAccountRoles), 60, "a whole run asks again");
 }
 
 #[test]
-fn trouble_is_told_and_what_was_listed_is_kept() {
+fn an_error_is_reported_and_what_was_listed_is_kept() {
     let fixture = logged_in(accounts(IdcSim::builder(), 30));
     let before = fixture.env.read_aws_config();
     fixture.sim.fault(Route::ListAccountRoles, Fault::broken_json()).skip(20).times(99);

@@ -5,6 +5,7 @@
 #[path = "../cli/fixture.rs"]
 #[expect(dead_code, reason = "the other suite uses all of it")]
 mod fixture;
+mod hooks;
 mod shells;
 mod test_completion;
 mod test_env;

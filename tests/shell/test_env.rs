@@ -102,7 +102,7 @@ fn the_variables_are_those_of_the_role_and_the_profiles_region() {
     assert!(!fixture.env.home().join("pwned").exists());
 }
 
-/// Every variable by which some tool would act as somebody else, and a shell inside `exec`.
+/// Every variable by which some tool would act as someone else, and a shell inside `exec`.
 const COMPETING: [&str; 8] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -190,7 +190,7 @@ fn what_cannot_be_quoted_and_who_is_not_logged_in_print_nothing() {
 }
 
 #[test]
-fn a_shell_without_a_syntax_of_its_own_is_told_and_posix_shells_get_theirs() {
+fn a_shell_without_a_syntax_of_its_own_is_reported_and_posix_shells_get_theirs() {
     let fixture = LoginFixture::new();
     fixture.log_in();
     let env =

@@ -11,8 +11,8 @@ fn logged_in() -> LoginFixture {
     fixture
 }
 
-/// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: whoever started the tests may ignore
-/// some, and a shell cannot trap what was ignored when it began.
+/// `kcaws exec dev -- sh -c SCRIPT`, with every signal as it is at a terminal: what started the tests may ignore some,
+/// and a shell cannot trap what was ignored when it began.
 fn exec(fixture: &LoginFixture, options: &str, script: &str) -> TestCommand {
     let kcaws = fixture.env.command("env").arg("--default-signal").arg(binary());
     kcaws.arg("exec").args(options.split_whitespace()).args(["--", "sh", "-c", script])
@@ -117,7 +117,7 @@ fn the_exit_code_is_the_commands_and_failures_before_it_have_their_own() {
 
 /// Found, and not to be run: 126, as POSIX has it, though the system's error is that of a missing file.
 #[test]
-fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_one() {
+fn a_script_whose_interpreter_is_missing_is_distinguished_from_a_missing_one() {
     let fixture = logged_in();
     for (text, cause, hint) in [
         ("#!/no/such -x\n", "names `/no/such`, which does not exist", "install it"),
@@ -259,9 +259,9 @@ fn served_credentials_are_given_to_the_command_alone_and_are_renewed() {
     fixture.run("exec nobody --serve -- true").expect_code(125);
 }
 
-/// boto3, the CLI and the SDKs would take it in silence: the command would act as somebody else.
+/// boto3, the CLI and the SDKs would take it in silence: the command would act as someone else.
 #[test]
-fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_told() {
+fn a_default_profile_that_would_be_taken_instead_of_the_endpoint_is_reported() {
     let fixture = logged_in();
     let with =
         |default: &str| fixture.env.write_aws_config(&format!("{}\n[default]\n{default}", fixture.config()));
@@ -373,7 +373,7 @@ fn the_same_for_many_profiles_says_who_said_what_and_who_failed() {
 
 /// The commands decide how they end, and no other begins.
 #[test]
-fn whoever_ends_the_whole_ends_each_of_them() {
+fn the_end_of_the_whole_ends_each_of_them() {
     let fixture = logged_in();
     let profile = |n: usize| {
         format!("[profile p-{n}]\nsso_session = corp\nsso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n")

@@ -63,7 +63,7 @@ fn inside_of_exec_a_prompt_tells_of_what_the_command_has() {
     assert_eq!(prompt("dev --serve"), "dev renews");
     // The profile comes before the endpoint.
     assert_eq!(without_time(&prompt("dev --serve --keep-profile")), format!("dev:{ROLE}"));
-    // Keys of somebody else.
+    // Keys of someone else.
     let other = fixture.kcaws("prompt").env("AWS_PROFILE", "dev").env("AWS_ACCESS_KEY_ID", "AKIA").run();
     says(other, "dev other keys");
 }

@@ -23,7 +23,7 @@ fn serving(fixture: &LoginFixture) -> (Running, serde_json::Value) {
 }
 
 #[test]
-fn whoever_has_the_two_variables_is_served_until_somebody_ends_it() {
+fn a_client_with_both_variables_is_served_until_the_end() {
     let python = require_program!("python3");
     let fixture = LoginFixture::new();
     fixture.log_in();
@@ -53,10 +53,10 @@ fn whoever_has_the_two_variables_is_served_until_somebody_ends_it() {
         assert_eq!(client().run().expect_ok().stdout_text(), "ASIA\n");
         std::fs::remove_dir_all(fixture.state().join("warm")).unwrap();
         fixture.sim.expire_access_tokens();
-        assert_eq!(client().run().expect_ok().stdout_text(), "ASIA\n", "fetched anew");
+        assert_eq!(client().run().expect_ok().stdout_text(), "ASIA\n", "fetched again");
         serving.signal(signal);
         serving.wait().expect_code(code);
-        assert_ne!(client().run().code(), 0, "nobody answers any more");
+        assert_ne!(client().run().code(), 0, "no one answers any more");
         assert!(!std::path::Path::new(&token_file).exists(), "its file goes too");
     }
 }

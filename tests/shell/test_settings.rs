@@ -2,8 +2,8 @@
 //! that goes on to another profile.
 
 use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
+use crate::hooks::{load, script};
 use crate::shells::Shell;
-use crate::test_hooks::{load, script};
 
 const PRINT: &str = "env | grep -E '^(AWS|KCAWS)_' | grep -v -E '_(SSO|SSO_OIDC|STS|SIGNIN)=|KEY|TOKEN|EXPIRATION|ACCOUNT_ID|CONFIG_FILE|CREDENTIALS_FILE|METADATA|KEYRING|KCAWS_(SET|HOOK|BEFORE)=' | sort";
 

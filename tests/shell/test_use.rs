@@ -1,7 +1,7 @@
 //! `kcaws use` through the hooks: what may stand on its line, and what may not.
 
+use crate::hooks::{fixture, load, script, show};
 use crate::shells::Shell;
-use crate::test_hooks::{fixture, load, script, show};
 
 /// As in an alias: `alias kcaws='kcaws --no-input'`.
 #[test]

@@ -9,7 +9,7 @@ use kcaws::ports::clock::Clock;
 
 /// A request that was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
-pub enum CallError {
+pub(crate) enum CallError {
     /// The service asks for fewer requests (429).
     #[error("too many requests")]
     Throttled { retry_after: Option<Duration> },
@@ -35,7 +35,7 @@ pub enum CallError {
 
 impl CallError {
     /// Returns whether other requests will fail in the same way.
-    pub fn is_general(&self) -> bool {
+    pub(crate) fn is_general(&self) -> bool {
         match self {
             Self::Denied(_) | Self::Unavailable(_) | Self::Failed(_) | Self::Throttled { .. } => true,
             Self::Conflict { .. } | Self::Rejected { .. } | Self::Missing => false,
@@ -43,7 +43,7 @@ impl CallError {
     }
 
     /// Returns the message with its causes, on one line.
-    pub fn in_full(&self) -> String {
+    pub(crate) fn in_full(&self) -> String {
         let mut text = self.to_string();
         let mut next = self.source();
         while let Some(cause) = next {
@@ -55,7 +55,7 @@ impl CallError {
 }
 
 /// Requests a second, unless `KCAWS_ADMIN_RATE` says otherwise: what AWS documents for Identity Center's APIs.
-pub const DEFAULT_RATE: f64 = 20.0;
+pub(crate) const DEFAULT_RATE: f64 = 20.0;
 const LEAST_RATE: f64 = 0.5;
 /// After this long without a refusal, a rate that was halved is doubled again.
 const CLEAN: Duration = Duration::from_secs(20);
@@ -66,7 +66,7 @@ const MOST_REFUSALS: u32 = 12;
 const MOST_FAILURES: u32 = 4;
 
 /// Sends all requests of a run to one service, from any number of threads, at one rate.
-pub struct Calls<'a> {
+pub(crate) struct Calls<'a> {
     clock: &'a dyn Clock,
     rate: Mutex<Rate>,
     sent: AtomicU64,
@@ -82,7 +82,7 @@ struct Rate {
 }
 
 impl<'a> Calls<'a> {
-    pub fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
+    pub(crate) fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
         let most = if per_second.is_finite() { per_second.max(LEAST_RATE) } else { DEFAULT_RATE };
         let now = clock.elapsed();
         let rate = Rate { most, per_second: most, next_at: now, changed_at: now, turn: 0 };
@@ -90,20 +90,20 @@ impl<'a> Calls<'a> {
     }
 
     /// Returns how many requests were sent.
-    pub fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    pub fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         self.rate.lock().unwrap_or_else(PoisonError::into_inner).most
     }
 
-    pub fn clock(&self) -> &'a dyn Clock {
+    pub(crate) fn clock(&self) -> &'a dyn Clock {
         self.clock
     }
 
     /// Waits for its turn, sends a request, and sends it again while the service throttles or fails.
-    pub fn ask<T>(&self, call: impl Fn() -> Result<T, CallError>) -> Result<T, CallError> {
+    pub(crate) fn ask<T>(&self, call: impl Fn() -> Result<T, CallError>) -> Result<T, CallError> {
         let (mut refusals, mut failures) = (0, 0);
         loop {
             let turn = self.wait();

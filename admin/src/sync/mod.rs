@@ -3,15 +3,15 @@
 //! A run reads both sides ([`source`], [`target`]), compares them ([`plan`]) and applies the difference ([`apply`]).
 //! There is no state but the objects themselves: their externalId names the realm and the id there ([`owner`]).
 
-pub mod apply;
-pub mod call;
-pub mod owner;
+pub(crate) mod apply;
+pub(crate) mod call;
+pub(crate) mod owner;
 mod parallel;
-pub mod plan;
-pub mod read_fault;
-pub mod record;
-pub mod scope;
-pub mod source;
-pub mod target;
+pub(crate) mod plan;
+pub(crate) mod read_fault;
+pub(crate) mod record;
+pub(crate) mod scope;
+pub(crate) mod source;
+pub(crate) mod target;
 #[cfg(test)]
 mod tests;

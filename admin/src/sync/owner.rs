@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The externalId of an object that this tool owns: `kc:<realm id>:<id in the realm>`.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ExternalId {
+pub(crate) struct ExternalId {
     realm: Box<str>,
     id: Box<str>,
 }
@@ -17,7 +17,7 @@ pub struct ExternalId {
 const LONGEST: usize = 256;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ExternalIdError {
+pub(crate) enum ExternalIdError {
     #[error("`{0}` is not an externalId of this tool")]
     Foreign(String),
     #[error("`{0}` cannot be part of an externalId: it is empty, too long, or has blanks or a colon")]
@@ -25,7 +25,7 @@ pub enum ExternalIdError {
 }
 
 impl ExternalId {
-    pub fn new(realm: &str, id: &str) -> Result<Self, ExternalIdError> {
+    pub(crate) fn new(realm: &str, id: &str) -> Result<Self, ExternalIdError> {
         let is_bad =
             |text: &str| text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control());
         // Ids of federated users have colons, ids of realms have none.
@@ -38,12 +38,12 @@ impl ExternalId {
         Ok(Self { realm: realm.into(), id: id.into() })
     }
 
-    pub fn realm(&self) -> &str {
+    pub(crate) fn realm(&self) -> &str {
         &self.realm
     }
 
     /// Returns the object's id in the realm.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 }
@@ -80,7 +80,7 @@ impl From<ExternalId> for String {
 
 /// The owner of an object, as seen from one realm.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// This tool, for an object of this realm with this id.
     ThisRealm(Box<str>),
     /// This tool, for another realm: this one was moved or restored from a copy, or the access file is another's.
@@ -92,7 +92,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    pub fn of(external_id: Option<&str>, realm: &str) -> Self {
+    pub(crate) fn of(external_id: Option<&str>, realm: &str) -> Self {
         match external_id {
             None | Some("") => Self::Nobody,
             Some(text) => match text.parse::<ExternalId>() {

@@ -9,7 +9,10 @@ use kcaws::platform::thread::work_together;
 const WORKERS: usize = 8;
 
 /// Does `work` for each item on several threads, until one returns an error. Returns the first error.
-pub fn for_each<T: Sync, E: Send>(items: &[T], work: impl Fn(&T) -> Result<(), E> + Sync) -> Result<(), E> {
+pub(crate) fn for_each<T: Sync, E: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<(), E> + Sync,
+) -> Result<(), E> {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(None);
     work_together(WORKERS.min(items.len()), || {

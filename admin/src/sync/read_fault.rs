@@ -5,7 +5,7 @@ use super::scope::NameClash;
 
 /// What was read is not the whole truth, or could not be read at all.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadFault {
+pub(crate) enum ReadFault {
     #[error("{what} could not be read")]
     Call {
         what: Reading,
@@ -38,7 +38,7 @@ pub enum ReadFault {
 
 /// What was being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     Realm,
     Users,
     Groups,
@@ -66,14 +66,14 @@ impl std::fmt::Display for Reading {
 
 impl Reading {
     /// Returns a closure for `map_err`.
-    pub fn failed(self) -> impl Fn(CallError) -> ReadFault {
+    pub(crate) fn failed(self) -> impl Fn(CallError) -> ReadFault {
         move |source| ReadFault::Call { what: self, source }
     }
 }
 
 /// The settings do not fit the realm.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScopeFault {
+pub(crate) enum ScopeFault {
     #[error("the pattern `{pattern}` matches no group of the realm")]
     MatchesNothing { pattern: String },
     #[error("`{}` and `{}` would both be the group `{}`", .0.paths[0], .0.paths[1], .0.name)]
@@ -86,7 +86,7 @@ pub enum ScopeFault {
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
-pub enum PlanError {
+pub(crate) enum PlanError {
     #[error(transparent)]
     Read(#[from] ReadFault),
     #[error(transparent)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// An attribute of a user of Identity Center.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Attribute {
+pub(crate) enum Attribute {
     UserName,
     GivenName,
     FamilyName,
@@ -32,7 +32,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them, in the order of [`Record`].
-    pub const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::UserName,
         Self::GivenName,
         Self::FamilyName,
@@ -53,11 +53,11 @@ impl Attribute {
         Self::Department,
     ];
     /// Without these, Identity Center accepts no user.
-    pub const REQUIRED: [Self; 5] =
+    pub(crate) const REQUIRED: [Self; 5] =
         [Self::UserName, Self::GivenName, Self::FamilyName, Self::DisplayName, Self::Email];
 
     /// Returns the most characters that AWS accepts.
-    pub fn longest(self) -> usize {
+    pub(crate) fn longest(self) -> usize {
         match self {
             Self::UserName => 128,
             _ => 1024,
@@ -65,7 +65,7 @@ impl Attribute {
     }
 
     /// Returns what people call it.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::UserName => "user name",
             Self::GivenName => "first name",
@@ -92,7 +92,7 @@ impl Attribute {
 /// What is wrong with a value.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ValueFault {
+pub(crate) enum ValueFault {
     Missing,
     TooLong { limit: usize },
     InvalidCharacter { character: char },
@@ -115,7 +115,7 @@ impl fmt::Display for ValueFault {
 }
 
 /// Checks a value by the rules of Identity Center.
-pub fn check(attribute: Attribute, value: Option<&str>) -> Result<(), ValueFault> {
+pub(crate) fn check(attribute: Attribute, value: Option<&str>) -> Result<(), ValueFault> {
     let value = value.unwrap_or_default();
     if value.trim().is_empty() {
         let is_required = Attribute::REQUIRED.contains(&attribute);
@@ -155,13 +155,13 @@ fn is_address(value: &str) -> bool {
 ///
 /// An empty value is an absent one, for AWS too.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Record(Box<str>);
+pub(crate) struct Record(Box<str>);
 
 const SEPARATOR: char = '\u{1f}';
 
 impl Record {
     /// Returns a record with what `value` returns for each attribute.
-    pub fn of<'a>(value: impl Fn(Attribute) -> Option<&'a str>) -> Self {
+    pub(crate) fn of<'a>(value: impl Fn(Attribute) -> Option<&'a str>) -> Self {
         let mut text = String::new();
         for (at, attribute) in Attribute::ALL.into_iter().enumerate() {
             if at > 0 {
@@ -175,21 +175,21 @@ impl Record {
         Self(text.into())
     }
 
-    pub fn get(&self, attribute: Attribute) -> Option<&str> {
+    pub(crate) fn get(&self, attribute: Attribute) -> Option<&str> {
         self.0.split(SEPARATOR).nth(attribute as usize).filter(|value| !value.is_empty())
     }
 
-    pub fn user_name(&self) -> &str {
+    pub(crate) fn user_name(&self) -> &str {
         self.get(Attribute::UserName).unwrap_or_default()
     }
 
     /// Returns the attributes with a value, in a fixed order.
-    pub fn values(&self) -> impl Iterator<Item = (Attribute, &str)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Attribute, &str)> {
         Attribute::ALL.into_iter().zip(self.0.split(SEPARATOR)).filter(|(_, value)| !value.is_empty())
     }
 
     /// Returns the attributes whose values differ in `other`.
-    pub fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Attribute> + 'a {
+    pub(crate) fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Attribute> + 'a {
         Attribute::ALL.into_iter().filter(|attribute| self.get(*attribute) != other.get(*attribute))
     }
 }

@@ -1,25 +1,29 @@
 //! Command lines that clap rejects, or that ask for help.
 
-mod separator;
+pub(super) mod separator;
 
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Wrong};
 
+use super::Global;
 use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::Ui;
-use super::{Cli, Global};
-use crate::app::App;
 use crate::platform::terminal::Terminal;
 
 /// Prints what clap returned instead of a command, and returns the exit code.
 ///
 /// `--help` and `--version` go to stdout with exit code 0. The rest is wrong usage: it goes to stderr (with `--json`
-/// like every other error) with exit code 2, or 125 for `exec`.
-pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCode {
+/// like every other error) with exit code 2, or 125 for `exec`. `missing` recognizes a `--` that is missing before the
+/// command of `exec`.
+pub fn tell(
+    error: &clap::Error,
+    args: &[OsString],
+    cli: &clap::Command,
+    missing: impl FnOnce() -> Option<CommandError>,
+) -> ExitCode {
     let ours = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let json = ours().any(|arg| arg == "--json");
     let may_color = !ours().any(|arg| arg == "--no-color");
@@ -35,9 +39,9 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCod
             // The program's name alone shows the help.
             ui.tell_drawn(&error.render().ansi().to_string());
         }
-        let command = command_of(ours());
+        let command = command_of(cli, ours());
         let is_exec = command == "kcaws exec";
-        let missing = if is_exec { separator::missing(error, args, app) } else { None };
+        let missing = if is_exec { missing() } else { None };
         let failure = missing.unwrap_or_else(|| in_our_words(error, &command));
         if is_exec { failure.before_the_command() } else { failure }
     };
@@ -46,10 +50,9 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString], app: &App) -> ExitCod
 }
 
 /// Returns the command that was typed, as far as it exists. Options of kcaws itself take no value.
-fn command_of<'a>(args: impl Iterator<Item = &'a OsString>) -> String {
-    let mut words = vec!["kcaws".to_owned()];
-    let cli = Cli::command();
-    let mut command = &cli;
+fn command_of<'a>(cli: &clap::Command, args: impl Iterator<Item = &'a OsString>) -> String {
+    let mut words = vec![cli.get_bin_name().unwrap_or_else(|| cli.get_name()).to_owned()];
+    let mut command = cli;
     for arg in args.filter(|arg| !arg.as_encoded_bytes().starts_with(b"-")) {
         let Some(next) = command.find_subcommand(arg) else { break };
         command = next;
@@ -146,7 +149,7 @@ impl What<'_> {
             }
             _ => match self.usage() {
                 Some(usage) => format!("usage: {usage}"),
-                None => "see `kcaws --help`".to_owned(),
+                None => format!("see `{} --help`", self.command),
             },
         }
     }
@@ -169,9 +172,10 @@ impl What<'_> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{CommandFactory as _, Parser};
 
     use super::*;
+    use crate::cli::Cli;
     use crate::cli::error::Situation;
 
     #[test]
@@ -226,15 +230,16 @@ mod tests {
             let line: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             let error =
                 Cli::try_parse_from(std::iter::once(&"kcaws".into()).chain(&line)).expect_err("wrong");
-            let told =
-                in_our_words(&error, &command_of(line.iter())).as_json(Situation::default())["error"].clone();
-            let text = |key: &str| told[key].as_str().unwrap_or("").to_owned();
-            assert!(text("message").starts_with(message) && text("hint").starts_with(hint), "{told}");
+            let error = in_our_words(&error, &command_of(&Cli::command(), line.iter()))
+                .as_json(Situation::default())["error"]
+                .clone();
+            let text = |key: &str| error[key].as_str().unwrap_or("").to_owned();
+            assert!(text("message").starts_with(message) && text("hint").starts_with(hint), "{error}");
             assert!(
-                text("cause").starts_with(cause) && cause.is_empty() == told["cause"].is_null(),
-                "{told}"
+                text("cause").starts_with(cause) && cause.is_empty() == error["cause"].is_null(),
+                "{error}"
             );
-            assert_eq!(told["code"], "usage");
+            assert_eq!(error["code"], "usage");
         }
     }
 }

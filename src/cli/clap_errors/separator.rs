@@ -7,12 +7,13 @@ use clap::{Command, CommandFactory as _};
 
 use crate::app::App;
 use crate::cli::Cli;
-use crate::cli::error::{CommandError, ErrorCode, Exit, argument};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::profile::Document;
+use crate::shell::quote::argument;
 use crate::similar::similar;
 
 /// Returns the error for a missing `--` before the command of `exec`, with the corrected line as the hint.
-pub(super) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Option<CommandError> {
+pub(in crate::cli) fn missing(error: &clap::Error, args: &[OsString], app: &App) -> Option<CommandError> {
     let is_about_words = matches!(
         error.kind(),
         Wrong::UnknownArgument | Wrong::ArgumentConflict | Wrong::MissingRequiredArgument

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::profiles::ProfileSelection;
-use super::error::{CommandError, ErrorCode, Exit, argument};
+use super::error::{CommandError, ErrorCode, Exit};
 use super::login;
 use super::profile::add::program;
 use super::profile::sync::check_regions;
@@ -22,6 +22,7 @@ use crate::configure::{SessionPlan, answers};
 use crate::platform::folders::oddity_of_name;
 use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::save::Outcome;
+use crate::shell::quote::argument;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -212,10 +213,10 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
     if args.import {
         profiles::of_other_tools(&mut run, found, &answers.start_url, app, ui)?;
     }
-    let wish = ProfileSelection::of(&run, ui);
-    if !matches!(wish, ProfileSelection::None) {
+    let selection = ProfileSelection::of(&run, ui);
+    if !matches!(selection, ProfileSelection::None) {
         if logged_in {
-            profiles::of_listing(&mut run, &wish, app, ui)?;
+            profiles::of_listing(&mut run, &selection, app, ui)?;
         } else {
             say_profiles_need_a_login(&run, ui);
         }

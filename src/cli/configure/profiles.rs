@@ -43,7 +43,7 @@ impl ProfileSelection {
 /// Writes the selected profiles of all accounts and permission sets; requires a login.
 pub(super) fn of_listing(
     run: &mut Run<'_>,
-    wish: &ProfileSelection,
+    selection: &ProfileSelection,
     app: &App,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
@@ -58,10 +58,10 @@ pub(super) fn of_listing(
         ui.say("AWS lists no accounts for you; an administrator can assign permission sets.");
         return Ok(());
     }
-    let mut chosen = choose(all, wish, ui)?;
+    let mut chosen = choose(all, selection, ui)?;
     let mut answered = run.args.profile_region.is_some().then(|| run.settings.region.clone()).flatten();
     if chosen.iter().any(|one| one.region.is_none()) {
-        let region = if matches!(wish, ProfileSelection::Ask) {
+        let region = if matches!(selection, ProfileSelection::Ask) {
             let usual = Some(session.region.as_str());
             ask::until("Region of the new profiles", usual, ui, |text| Ok(answers::region(text)?))?
         } else {
@@ -163,10 +163,10 @@ pub(super) fn suffix(text: &str) -> Result<String, CommandError> {
 
 fn choose(
     all: Vec<WantedProfile>,
-    wish: &ProfileSelection,
+    selection: &ProfileSelection,
     ui: &Ui,
 ) -> Result<Vec<WantedProfile>, CommandError> {
-    match wish {
+    match selection {
         ProfileSelection::All => Ok(all),
         ProfileSelection::None => Ok(Vec::new()),
         ProfileSelection::Named(names) => named(all, names),

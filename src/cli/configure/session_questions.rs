@@ -87,20 +87,20 @@ pub(super) fn session(
     };
     let before = session.clone().unwrap_or_default();
     let proposed = only_portal(args, found);
-    let (start_url, told) = match named {
+    let (start_url, in_url) = match named {
         Some(url) if is_same_portal(&url, &before.start_url) => unchanged(&before),
         Some(url) => {
-            let told = region_of_portal(&url, app)?;
-            (url, told)
+            let in_url = region_of_portal(&url, app)?;
+            (url, in_url)
         }
         None if !before.start_url.is_empty() => unchanged(&before),
         None => ask_start_url(proposed.as_ref().map(|(url, _)| url.as_str()), app, ui)?,
     };
-    let region = match (told, args.region.as_deref().map(answers::region).transpose()?) {
-        (Some(told), Some(named)) if told != named => {
-            return Err(BadAnswer::OtherRegion { told, named }.into());
+    let region = match (in_url, args.region.as_deref().map(answers::region).transpose()?) {
+        (Some(in_url), Some(named)) if in_url != named => {
+            return Err(BadAnswer::OtherRegion { in_url, named }.into());
         }
-        (Some(told), _) => told,
+        (Some(in_url), _) => in_url,
         (None, Some(named)) => named,
         (None, None) if !before.region.is_empty() && is_same_portal(&before.start_url, &start_url) => {
             before.region.clone()
@@ -132,8 +132,8 @@ fn unchanged(before: &KnownSession) -> (String, Option<String>) {
         Ok(cleaned) if !start_url::is_well_spelled(&before.start_url) => cleaned,
         _ => before.start_url.clone(),
     };
-    let told = start_url::region_of(&url);
-    (url, told)
+    let in_url = start_url::region_of(&url);
+    (url, in_url)
 }
 
 /// Returns `None` if the user wants another one, or there is none.
@@ -175,8 +175,8 @@ fn ask_start_url(
 ) -> Result<(String, Option<String>), CommandError> {
     let take = |text: &str| {
         let url = answers::start_url(text)?;
-        let told = region_of_portal(&url, app)?;
-        Ok((url, told))
+        let in_url = region_of_portal(&url, app)?;
+        Ok((url, in_url))
     };
     if !ui.is_interactive() {
         return take(usual.unwrap_or_default());

@@ -7,11 +7,10 @@ use serde::Serialize;
 use super::Run;
 use crate::app::App;
 use crate::cli::error::{CommandError, ErrorCode, Exit};
-use crate::cli::init;
 use crate::cli::profile::write_args::Target;
 use crate::cli::ui::{Ui, shown};
 use crate::configure::shell_line::ShellLine;
-use crate::shell::Format;
+use crate::shell::{Format, quote};
 
 #[derive(Serialize)]
 pub(super) struct Row {
@@ -59,7 +58,7 @@ pub(super) fn offer(run: &mut Run<'_>, app: &App, ui: &mut Ui) -> Result<Option<
     }
     let target = Target::at(app, path, &args.write);
     let Some(backup) =
-        target.keeper().edit_bytes("configure --shell-line", |content| line.appended(content))?
+        target.writer().edit_bytes("configure --shell-line", |content| line.appended(content))?
     else {
         return row("unchanged");
     };
@@ -74,7 +73,7 @@ fn word_for(format: Format, program: &Path, app: &App) -> Option<String> {
     if std::env::split_paths(&path).any(|folder| program.parent() == Some(&folder)) {
         return Some("kcaws".to_owned());
     }
-    init::quoted(format, program)
+    quote::path(format, program)
 }
 
 fn nowhere(message: &str) -> CommandError {

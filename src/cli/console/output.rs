@@ -193,7 +193,7 @@ mod tests {
     use crate::ports::browser::FakeBrowser;
     use crate::ports::clock::FakeClock;
 
-    /// What a person is told of a browser that starts and never asks for the page.
+    /// Returns the error for a browser that starts and never asks for the page.
     fn refusal(container: Option<&str>, profile: Option<&str>) -> String {
         let browser = FakeBrowser::default();
         let ports = FakePorts { browser: Some(browser.clone()), ..FakePorts::default() };
@@ -208,7 +208,7 @@ mod tests {
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let manner = BrowserOptions { program: None, profile: owned(profile), container: owned(container) };
-        let error = open(&opening, &manner, Duration::ZERO, &app, &mut ui).expect_err("nobody asks");
+        let error = open(&opening, &manner, Duration::ZERO, &app, &mut ui).expect_err("no one asks");
         assert!(browser.opened()[0].starts_with("http://127.0.0.1:"));
         let hint = error.hint_in(Situation::default()).expect("a hint");
         assert!(hint.contains("`kcaws console --print`"), "{hint}");
@@ -227,10 +227,10 @@ mod tests {
             (None, Some("work"), ["may not have a profile `work`", "about:profiles"]),
             (None, None, ["`fake` was started", "--browser"]),
         ] {
-            let told = refusal(container, profile);
-            assert!(told.starts_with("the browser did not open the page within 0 s\n"), "{told}");
+            let text = refusal(container, profile);
+            assert!(text.starts_with("the browser did not open the page within 0 s\n"), "{text}");
             for word in words {
-                assert!(told.contains(word), "{told}");
+                assert!(text.contains(word), "{text}");
             }
         }
     }

@@ -102,7 +102,7 @@ fn token(
     ui: &mut Ui,
 ) -> Result<Secret<String>, CommandError> {
     match signin.signin_token(credentials, duration) {
-        Err(CallError { trouble: CallErrorKind::Refused { status: 400, .. }, .. }) if duration.is_some() => {
+        Err(CallError { kind: CallErrorKind::Refused { status: 400, .. }, .. }) if duration.is_some() => {
             let token = signin.signin_token(credentials, None)?;
             ui.warn(
                 "AWS refused that --duration; the console session ends when the role's credentials expire",

@@ -9,7 +9,7 @@ use crate::cli::error::{CommandError, Situation};
 use crate::console::regions;
 use crate::platform::folders::oddity_of_name;
 use crate::platform::foreign_file;
-use crate::profile::dialects::{Difference, Kind, What, oddities};
+use crate::profile::botocore::differences::{Difference, Kind, What, oddities};
 use crate::profile::{ConfigError, Document, Place, invisible};
 use crate::session::start_url;
 
@@ -207,7 +207,7 @@ fn session(app: &App, name: &str) -> Finding {
     if region.is_empty() {
         return Finding::ok(name, format!("{}, in the Region that it redirects to", session.start_url));
     }
-    if let Err(error) = regions::checked(region) {
+    if let Err(error) = regions::parse(region) {
         let fix = match error.near {
             Some(near) => format!("if you meant that, write `sso_region = {near}`"),
             None => "write the Region of your Identity Center, such as eu-central-1".to_owned(),
@@ -215,12 +215,12 @@ fn session(app: &App, name: &str) -> Finding {
         return Finding::error(name, format!("`{region}` (sso_region) does not look like a Region"), fix);
     }
     match start_url::region_of(&session.start_url) {
-        Some(told) if &told != region => Finding::error(
+        Some(in_url) if &in_url != region => Finding::error(
             name,
             format!(
-                "sso_region is {region}, but the start URL belongs to {told}: a login would fail with `invalid_grant` in the browser"
+                "sso_region is {region}, but the start URL belongs to {in_url}: a login would fail with `invalid_grant` in the browser"
             ),
-            format!("write `sso_region = {told}`"),
+            format!("write `sso_region = {in_url}`"),
         ),
         _ => Finding::ok(name, format!("{} in {region}", session.start_url)),
     }

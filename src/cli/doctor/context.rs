@@ -13,17 +13,17 @@ use crate::ports::probe::Probe;
 use crate::profile::document::{Document, Heading};
 use crate::profile::identity::{Identity, ProfileFiles};
 use crate::profile::{ConfigError, SsoSession, sources};
-use crate::words::words;
+use crate::shell::words::words;
 
 pub(super) struct DoctorContext<'a> {
     pub(super) app: &'a App,
     /// `None` if the network is not used.
     pub(super) probe: Option<&'a dyn Probe>,
-    pub(super) trials: &'a dyn CommandRunner,
+    pub(super) commands: &'a dyn CommandRunner,
     pub(super) machine: &'a Machine,
     pub(super) asked: &'a Asked,
     credentials: OnceCell<Option<Result<Document, ConfigError>>>,
-    heard: OnceCell<Vec<HostResponses>>,
+    host_responses: OnceCell<Vec<HostResponses>>,
     profiles: OnceCell<Vec<String>>,
 }
 
@@ -46,18 +46,18 @@ impl<'a> DoctorContext<'a> {
     pub(super) fn new(
         app: &'a App,
         probe: Option<&'a dyn Probe>,
-        trials: &'a dyn CommandRunner,
+        commands: &'a dyn CommandRunner,
         machine: &'a Machine,
         asked: &'a Asked,
     ) -> Self {
         Self {
             app,
             probe,
-            trials,
+            commands,
             machine,
             asked,
             credentials: OnceCell::new(),
-            heard: OnceCell::new(),
+            host_responses: OnceCell::new(),
             profiles: OnceCell::new(),
         }
     }
@@ -102,9 +102,9 @@ impl<'a> DoctorContext<'a> {
     }
 
     /// Returns the hosts' responses, which are requested once.
-    pub(super) fn heard(&self) -> &[HostResponses] {
+    pub(super) fn host_responses(&self) -> &[HostResponses] {
         let ask = |probe| host_responses::ask_all(self.app, &self.sessions(), probe);
-        self.heard.get_or_init(|| self.probe.map_or_else(Vec::new, ask))
+        self.host_responses.get_or_init(|| self.probe.map_or_else(Vec::new, ask))
     }
 
     /// Returns the selected profile, or the one that the environment selects.

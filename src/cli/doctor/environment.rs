@@ -4,11 +4,11 @@ use super::config::failed;
 use super::context::DoctorContext;
 use super::finding::Finding;
 use crate::app::SetupError;
-use crate::cli::error::argument;
 use crate::cli::variables::NESTED;
 use crate::platform::http::HttpSetupError;
 use crate::platform::proxy::{self, Proxy};
 use crate::platform::roots::{Bundle, Roots};
+use crate::shell::quote::argument;
 
 /// Reports keys in the environment.
 pub(super) fn keys(context: &DoctorContext<'_>) -> Vec<Finding> {

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::context::DoctorContext;
 use super::finding::Finding;
-use crate::cli::error::{AS_ROOT, argument};
+use crate::cli::error::AS_ROOT;
 use crate::platform::file_facts::{Who, readable, takes_files, writable};
 use crate::platform::host;
 use crate::platform::owner::{self, Obstacle, ObstacleKind};
+use crate::shell::quote::argument;
 
 /// Checks kcaws's state folder, which must be 0700 with files of 0600, or kcaws refuses to use it.
 pub(super) fn state_folder(context: &DoctorContext<'_>) -> Vec<Finding> {

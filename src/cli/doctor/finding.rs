@@ -6,46 +6,38 @@ use crate::cli::ui::{Colour, Ui};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum State {
+pub enum State {
     Ok,
     Warning,
     Error,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Finding {
+pub struct Finding {
     /// Name of the check; filled in by the table.
-    pub(super) name: &'static str,
-    pub(super) state: State,
+    pub name: &'static str,
+    pub state: State,
     /// What was checked: a session, a profile, a file, a host.
-    pub(super) subject: String,
-    pub(super) reason: String,
+    pub subject: String,
+    pub reason: String,
     /// What to do about it; null if nothing is wrong.
-    pub(super) fix: Option<String>,
+    pub fix: Option<String>,
 }
 
 impl Finding {
-    pub(super) fn ok(subject: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn ok(subject: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { name: "", state: State::Ok, subject: subject.into(), reason: reason.into(), fix: None }
     }
 
-    pub(super) fn warning(
-        subject: impl Into<String>,
-        reason: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
+    pub fn warning(subject: impl Into<String>, reason: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { state: State::Warning, fix: Some(fix.into()), ..Self::ok(subject, reason) }
     }
 
-    pub(super) fn error(
-        subject: impl Into<String>,
-        reason: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
+    pub fn error(subject: impl Into<String>, reason: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { state: State::Error, ..Self::warning(subject, reason, fix) }
     }
 
-    pub(super) fn print(&self, ui: &mut Ui) {
+    pub fn print(&self, ui: &mut Ui) {
         let (sign, colour) = match self.state {
             State::Ok => ("ok   ", Colour::Green),
             State::Warning => ("warn ", Colour::Yellow),

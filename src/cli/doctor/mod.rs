@@ -5,9 +5,10 @@
 
 mod config;
 mod context;
+mod credential_source;
 mod environment;
 mod files;
-mod finding;
+pub mod finding;
 mod host_responses;
 mod network;
 mod profiles;
@@ -80,7 +81,7 @@ const CHECKS: &[Check] = &[
     Check { name: "profile", look: profiles::profile },
     Check { name: "references", look: references::references },
     Check { name: "shadowing", look: profiles::shadowing },
-    Check { name: "source", look: profiles::source },
+    Check { name: "source", look: credential_source::source },
     Check { name: "program", look: programs::program },
     Check { name: "quotes", look: quotes::quotes },
     Check { name: "versions", look: programs::versions },

@@ -6,11 +6,12 @@ use super::config::failed;
 use super::context::DoctorContext;
 use super::finding::Finding;
 use super::host_responses::HostResponses;
-use crate::app::resolve::{self, DUAL_STACK};
-use crate::cli::error::argument;
+use crate::app::endpoints::DUAL_STACK;
+use crate::app::resolve;
 use crate::profile::{Document, SsoSession};
 use crate::session::start_url::StartUrlError;
 use crate::session::{pin, start_url};
+use crate::shell::quote::argument;
 
 /// Clock difference from which AWS rejects signatures.
 const SIGNATURES_REFUSED: TimeDelta = TimeDelta::minutes(5);
@@ -19,19 +20,19 @@ const HARMLESS: TimeDelta = TimeDelta::seconds(60);
 
 /// Checks that the hosts are reachable, through the proxy and with the certificates in use.
 pub(super) fn network(context: &DoctorContext<'_>) -> Vec<Finding> {
-    context.heard().iter().map(reached).collect()
+    context.host_responses().iter().map(reached).collect()
 }
 
-fn reached(heard: &HostResponses) -> Finding {
-    let why = match &heard.answer {
+fn reached(responses: &HostResponses) -> Finding {
+    let why = match &responses.answer {
         Ok(answer) if answer.status == 407 => "the proxy requires a username and password (407)".to_owned(),
         Ok(answer) if answer.status == 511 => {
             "this network requires you to sign in first (511): open http://neverssl.com in a browser"
                 .to_owned()
         }
         Ok(answer) if answer.status >= 500 => format!("returned an error ({})", answer.status),
-        Ok(_) => return Finding::ok(&heard.host, format!("reachable (for {})", heard.what)),
-        Err(why) => format!("no answer (for {}): {why}", heard.what),
+        Ok(_) => return Finding::ok(&responses.host, format!("reachable (for {})", responses.what)),
+        Err(why) => format!("no answer (for {}): {why}", responses.what),
     };
     let lower = why.to_ascii_lowercase();
     let fix = if lower.contains("certificate") || lower.contains("issuer") {
@@ -42,17 +43,17 @@ fn reached(heard: &HostResponses) -> Finding {
         "check the network, the VPN, HTTPS_PROXY and NO_PROXY"
     };
     // The console is not essential.
-    if heard.what == "the console" {
-        Finding::warning(&heard.host, why, fix)
+    if responses.what == "the console" {
+        Finding::warning(&responses.host, why, fix)
     } else {
-        Finding::error(&heard.host, why, fix)
+        Finding::error(&responses.host, why, fix)
     }
 }
 
 /// Compares this machine's clock with AWS's, since requests are signed with it.
 pub(super) fn clock(context: &DoctorContext<'_>) -> Vec<Finding> {
     let Some((host, ahead)) =
-        context.heard().iter().find_map(|heard| Some((heard.host.clone(), heard.ahead?)))
+        context.host_responses().iter().find_map(|one| Some((one.host.clone(), one.ahead?)))
     else {
         return Vec::new();
     };

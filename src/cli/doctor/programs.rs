@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::context::{DoctorContext, is_kcaws};
 use super::finding::Finding;
-use crate::cli::error::argument;
 use crate::platform::file_facts::{Who, replaceable};
 use crate::platform::process::{lasting_path_of_self, whole_of};
 use crate::platform::which::on_fixed_path;
 use crate::profile::line::program_word;
 use crate::session::start_url::is_portal;
+use crate::shell::quote::argument;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const OWN: &str = env!("CARGO_PKG_VERSION");
@@ -126,8 +126,8 @@ fn pasteable(path: &Path) -> String {
 
 fn version_of(context: &DoctorContext<'_>, program: &Path, subject: String) -> Finding {
     let update = "install the same version there";
-    match context.trials.run(program, &["--version".into()], &[], PATIENCE) {
-        Ok(said) if said.succeeded => match said.stdout.expose().trim().strip_prefix("kcaws ") {
+    match context.commands.run(program, &["--version".into()], &[], PATIENCE) {
+        Ok(output) if output.succeeded => match output.stdout.expose().trim().strip_prefix("kcaws ") {
             Some(OWN) => Finding::ok(subject, format!("kcaws {OWN}; only you can modify it")),
             Some(other) if is_version(other) => {
                 Finding::warning(subject, format!("kcaws {other}, but this is {OWN}"), update)
@@ -148,8 +148,8 @@ pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("kcaws", OWN)];
     let Some(aws) = on_fixed_path("aws", &context.app.env) else { return findings };
     let subject = aws.display().to_string();
-    let said = context.trials.run(&aws, &["--version".into()], &[], PATIENCE);
-    let version = said.ok().and_then(|said| aws_version(said.stdout.expose()));
+    let output = context.commands.run(&aws, &["--version".into()], &[], PATIENCE);
+    let version = output.ok().and_then(|output| aws_version(output.stdout.expose()));
     findings.push(match version {
         None => Finding::warning(subject, "it does not report its version", "run `aws --version`"),
         Some(version) => aws_cli(context, subject, version),
@@ -159,7 +159,7 @@ pub(super) fn versions(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 fn aws_cli(context: &DoctorContext<'_>, subject: String, version: [u32; 3]) -> Finding {
     let [major, minor, patch] = version;
-    let told = format!("AWS CLI {major}.{minor}.{patch}");
+    let program = format!("AWS CLI {major}.{minor}.{patch}");
     let endpoints = context.app.env.get("AWS_ENDPOINT_URL_SSO").is_some();
     let own_host = context.sessions().into_iter().any(|one| !is_portal(&one.session.start_url));
     // Both major versions added them in the same month.
@@ -167,23 +167,23 @@ fn aws_cli(context: &DoctorContext<'_>, subject: String, version: [u32; 3]) -> F
     if !knows_endpoints && endpoints {
         Finding::warning(
             subject,
-            format!("{told} ignores AWS_ENDPOINT_URL_… and always talks to AWS"),
+            format!("{program} ignores AWS_ENDPOINT_URL_… and always talks to AWS"),
             "if you use custom endpoints, upgrade to 2.13 or newer (1.29 for version 1)",
         )
     } else if version < [2, 35, 13] && own_host {
         Finding::warning(
             subject,
-            format!("{told} cannot log in with a company start URL; kcaws can"),
+            format!("{program} cannot log in with a company start URL; kcaws can"),
             "use `kcaws login`, or 2.35.13 or newer for `aws sso login`",
         )
     } else {
-        Finding::ok(subject, told)
+        Finding::ok(subject, program)
     }
 }
 
 /// `aws-cli/2.9.19 Python/3.11.2 …`.
-fn aws_version(said: &str) -> Option<[u32; 3]> {
-    let version = said.split_whitespace().next()?.strip_prefix("aws-cli/")?;
+fn aws_version(text: &str) -> Option<[u32; 3]> {
+    let version = text.split_whitespace().next()?.strip_prefix("aws-cli/")?;
     let mut parts = version.split('.').map(|part| part.parse().ok());
     Some([parts.next()??, parts.next()??, parts.next().flatten().unwrap_or(0)])
 }
@@ -196,7 +196,7 @@ mod tests {
     fn doctor(name: &str, says: &str) -> TestDoctor {
         let mut doctor = TestDoctor::new().file(&format!("opt/{name}"), "");
         let path = doctor.path(&format!("opt/{name}"));
-        doctor.trials = doctor.trials.with(&path, true, says, "");
+        doctor.commands = doctor.commands.with(&path, true, says, "");
         let line = format!(
             "\"{}\" credential-process --session corp --account 111122223333 --role Admin",
             path.display()
@@ -304,7 +304,7 @@ mod tests {
         let with = |says: &str, env: &[(&str, &str)], config: &str| {
             let mut doctor = TestDoctor::new().config(config).program("bin/aws");
             let bin = doctor.path("bin");
-            doctor.trials = doctor.trials.with(bin.join("aws"), true, says, "");
+            doctor.commands = doctor.commands.with(bin.join("aws"), true, says, "");
             let mut doctor = doctor.env("PATH", &bin.display().to_string());
             for (name, value) in env {
                 doctor = doctor.env(name, value);

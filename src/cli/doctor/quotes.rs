@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use super::context::DoctorContext;
 use super::finding::Finding;
-use crate::cli::error::argument;
 use crate::profile::document::{Document, Heading};
 use crate::profile::line::{needs_quotes, quoted_program};
+use crate::shell::quote::argument;
 
 const BY: &str = "tools built on the AWS SDK for Go v1 (s5cmd, aws-iam-authenticator, rclone before 1.68)";
 

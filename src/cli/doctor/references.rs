@@ -45,8 +45,8 @@ pub(super) fn references(context: &DoctorContext<'_>) -> Vec<Finding> {
 }
 
 fn is_of_identity(context: &DoctorContext<'_>, name: &str, error: &ConfigError) -> bool {
-    let told = context.identity(name).and_then(Result::err);
-    told.is_some_and(|told| told.to_string() == error.to_string())
+    let reported = context.identity(name).and_then(Result::err);
+    reported.is_some_and(|reported| reported.to_string() == error.to_string())
 }
 
 /// Reports a circle once, whichever of its profiles is checked first.
@@ -166,17 +166,20 @@ mod tests {
         let lines = format!("[profile x]\n{ROLE}source_profile = nosuch\n");
         let asked = || doctor(&lines).profile("x");
         assert!(asked().look(references).is_empty());
-        let told = asked().look(super::super::profiles::profile);
-        assert!(states(&told) == ["error"] && told[0].reason.contains("names `nosuch`"), "{told:?}");
-        assert!(asked().look(super::super::profiles::source).is_empty(), "no tool takes anything");
+        let findings = asked().look(super::super::profiles::profile);
+        assert!(
+            states(&findings) == ["error"] && findings[0].reason.contains("names `nosuch`"),
+            "{findings:?}"
+        );
+        assert!(asked().look(super::super::credential_source::source).is_empty(), "no tool takes anything");
     }
 
     #[test]
     fn a_chained_profile_is_who_its_role_says() {
         let lines = format!("[profile x]\n{ROLE}source_profile = dev\n");
-        let told = doctor(&lines).profile("x").look(super::super::profiles::profile);
+        let findings = doctor(&lines).profile("x").look(super::super::profiles::profile);
         assert_eq!(
-            (states(&told), told[0].reason.as_str()),
+            (states(&findings), findings[0].reason.as_str()),
             (
                 vec!["ok"],
                 "Deploy in account 222233334444, assumed with Admin in account 111122223333 of session `corp`"

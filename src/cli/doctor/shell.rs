@@ -2,9 +2,9 @@
 
 use super::context::DoctorContext;
 use super::finding::Finding;
-use crate::cli::error::argument;
 use crate::cli::init::HOOK;
 use crate::configure::shell_line::ShellLine;
+use crate::shell::quote::argument;
 
 /// Checks whether the hook is loaded: a call through it is marked; otherwise a known startup file is read.
 pub(super) fn hook(context: &DoctorContext<'_>) -> Vec<Finding> {
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_call_through_the_hook_is_known_and_else_the_shells_file_is_looked_at() {
         let doctor = || TestDoctor::new().config(CORP);
-        assert!(doctor().look(hook).is_empty(), "nobody's shell");
+        assert!(doctor().look(hook).is_empty(), "the shell of no one");
         assert!(doctor().env("SHELL", "/bin/dash").look(hook).is_empty(), "there is nothing for it");
         let bash = || doctor().env("SHELL", "/bin/bash");
         let warned = bash().look(hook);

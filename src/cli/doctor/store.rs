@@ -16,7 +16,7 @@ use crate::ports::sealing_key::{self, ID_LEN};
 use crate::profile::SsoSession;
 use crate::session::store_selection::{self, StorePreference};
 use crate::session::token_location::{self, Found};
-use crate::session::{SessionError, status};
+use crate::session::{SessionError, status, token_store};
 
 /// Response time above which a store is called slow: tools wait for it on every uncached call.
 const SLOW: Duration = Duration::from_millis(500);
@@ -75,8 +75,14 @@ fn would_use(
 ) -> Finding {
     let open = |kind| context.app.store(kind);
     let look_only = |_: &dyn SecretStore| Ok(());
-    let chosen =
-        store_selection::for_login(session, requested, None, Prompting::Unattended, &open, &look_only);
+    let chosen = store_selection::for_login(
+        &token_store::item_key(session),
+        requested,
+        None,
+        Prompting::Unattended,
+        &open,
+        &look_only,
+    );
     match chosen {
         Err(error) => failed(name, &error.into()),
         Ok(chosen) => {
@@ -109,9 +115,9 @@ fn gnome_keyring(context: &DoctorContext<'_>, name: &str) -> Option<String> {
     let full = "gnome-keyring-daemon";
     let program =
         on_fixed_path(full, &context.app.env).filter(|_| name.len() >= 15 && full.starts_with(name))?;
-    let said = context.trials.run(&program, &["--version".into()], &[], SLOW).ok()?;
+    let output = context.commands.run(&program, &["--version".into()], &[], SLOW).ok()?;
     // It prints its name first, as it was called.
-    let (_, version) = said.stdout.expose().lines().next()?.split_once(": ")?;
+    let (_, version) = output.stdout.expose().lines().next()?.split_once(": ")?;
     version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| format!("{full} {version}"))
 }
 
@@ -123,7 +129,7 @@ pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
     let (state, name) = (context.app.state(), session.name.as_str());
-    let fix = format!("run `kcaws login {}`", crate::cli::error::argument(name));
+    let fix = format!("run `kcaws login {}`", crate::shell::quote::argument(name));
     let status = match status::read(state, session) {
         Ok(status) => status,
         Err(error) => return vec![failed(name, &error.into())],
@@ -266,7 +272,7 @@ mod tests {
     use crate::session::testing::Fixture;
 
     /// Logged in a minute ago, in the session of [`CORP`].
-    fn logged_in_desk(refresh: Option<&str>) -> TestDoctor {
+    fn logged_in_doctor(refresh: Option<&str>) -> TestDoctor {
         let mut doctor = TestDoctor::new().config(CORP);
         let mut fixture = Fixture::new();
         fixture.config.start_url = "https://d-1.awsapps.com/start".to_owned();
@@ -281,7 +287,7 @@ mod tests {
 
     #[test]
     fn the_store_answers_is_locked_or_is_not_there() {
-        let doctor = logged_in_desk(Some("refresh"));
+        let doctor = logged_in_doctor(Some("refresh"));
         let fine = doctor.look(store);
         assert_eq!(states(&fine), ["ok"]);
         assert!(fine[0].reason.contains("it has the tokens"), "{fine:?}");
@@ -289,8 +295,8 @@ mod tests {
         let locked = doctor.look(store);
         assert_eq!(states(&locked), ["error"]);
         assert!(locked[0].reason.contains("locked"), "{locked:?}");
-        assert_eq!(doctor.ports.keyring.calls().unlock, 0, "nobody is prompted");
-        let mut absent = logged_in_desk(Some("refresh"));
+        assert_eq!(doctor.ports.keyring.calls().unlock, 0, "no one is prompted");
+        let mut absent = logged_in_doctor(Some("refresh"));
         absent.ports.absent = vec![StoreKind::SecretService];
         assert_eq!(states(&absent.look(store)), ["error"]);
     }
@@ -307,8 +313,8 @@ mod tests {
 
     #[test]
     fn the_login_is_there_lasts_and_can_be_renewed() {
-        assert_eq!(states(&logged_in_desk(Some("refresh")).look(login)), ["ok"]);
-        assert_eq!(states(&logged_in_desk(None).look(login)), ["warning"]);
+        assert_eq!(states(&logged_in_doctor(Some("refresh")).look(login)), ["ok"]);
+        assert_eq!(states(&logged_in_doctor(None).look(login)), ["warning"]);
         let none = TestDoctor::new().config(CORP).look(login);
         assert_eq!(none[0].fix.as_deref(), Some("run `kcaws login corp`"));
     }

@@ -30,7 +30,7 @@ pub(super) const DEV: &str = "[profile dev]\ncredential_process = /opt/kcaws cre
 
 pub(super) struct TestDoctor {
     pub(super) home: tempfile::TempDir,
-    pub(super) trials: FakeCommands,
+    pub(super) commands: FakeCommands,
     pub(super) probe: Option<FakeProbe>,
     pub(super) ports: Around,
     env: Vec<(String, String)>,
@@ -77,7 +77,7 @@ impl TestDoctor {
     pub(super) fn new() -> Self {
         Self {
             home: tempfile::tempdir().expect("a temp folder"),
-            trials: FakeCommands::default(),
+            commands: FakeCommands::default(),
             probe: Some(FakeProbe::default()),
             ports: Around::default(),
             env: Vec::new(),
@@ -146,7 +146,7 @@ impl TestDoctor {
         let app = App::over(Env::from_pairs(&env), folders, Arc::new(FakeClock::at(NOW)), self.ports.ports());
         let machine = Machine::below(self.path("root"));
         let probe = self.probe.as_ref().map(|probe| probe as &dyn Probe);
-        check(&DoctorContext::new(&app, probe, &self.trials, &machine, &self.asked))
+        check(&DoctorContext::new(&app, probe, &self.commands, &machine, &self.asked))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Errors while a command resolves its role and gets credentials for it.
 
-use super::{CommandError, ErrorCode, Exit, argument, session::unopened};
+use super::{CommandError, ErrorCode, Exit, session::unopened};
 use crate::app::account::AccountNameError;
 use crate::app::error::{AppError, LoginPending};
 use crate::platform::printable::shown;
 use crate::profile::ConfigError;
+use crate::shell::quote::argument;
 
 impl From<AppError> for CommandError {
     fn from(error: AppError) -> Self {

@@ -11,8 +11,8 @@ impl From<BadAnswer> for CommandError {
         match error {
             BadAnswer::StartUrl(error) => failure.hint(of_start_url(error)),
             BadAnswer::Region(error) => failure.hint(error.hint()),
-            BadAnswer::OtherRegion { told, .. } => {
-                failure.hint(format!("use --region {told}, or leave --region out"))
+            BadAnswer::OtherRegion { in_url, .. } => {
+                failure.hint(format!("use --region {in_url}, or leave --region out"))
             }
             BadAnswer::Name(_) => {
                 failure.hint("use letters, digits and `_.@%:+/-`; the first character cannot be `-`")

@@ -4,7 +4,7 @@ use super::{CommandError, ErrorCode, Exit};
 
 /// The messages of an error's sources.
 #[derive(Default)]
-pub(super) struct Cause {
+pub struct Cause {
     text: Option<String>,
     /// What to do if a limit of the system was reached; the file being opened is not at fault.
     at_limit: Option<&'static str>,
@@ -18,7 +18,8 @@ impl From<Option<String>> for Cause {
 
 impl CommandError {
     /// Adds the cause, if any.
-    pub(super) fn because_of(self, cause: impl Into<Cause>) -> Self {
+    #[must_use]
+    pub fn because_of(self, cause: impl Into<Cause>) -> Self {
         let Cause { text, at_limit } = cause.into();
         let error = Self { cause: text.or(self.cause), ..self };
         match at_limit {
@@ -29,7 +30,7 @@ impl CommandError {
 }
 
 /// Returns `"cause: cause"`, without sources that add nothing.
-pub(super) fn chain(error: &dyn std::error::Error) -> Cause {
+pub fn chain(error: &dyn std::error::Error) -> Cause {
     let (mut texts, mut at_limit) = (Vec::<String>::new(), None);
     let mut next = error.source();
     while let Some(source) = next {

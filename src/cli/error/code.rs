@@ -4,15 +4,15 @@ macro_rules! error_codes {
     ($($name:ident = $text:literal,)*) => {
         /// The code of an error, as in `--json`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(in crate::cli) enum ErrorCode {
+        pub enum ErrorCode {
             $($name,)*
         }
 
         impl ErrorCode {
             #[cfg(test)]
-            pub(in crate::cli) const ALL: &[Self] = &[$(Self::$name,)*];
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            pub(in crate::cli) fn as_str(self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
                 }
@@ -22,7 +22,10 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    AccessFile = "access_file",
     Attribute = "attribute",
+    AwsCredentials = "aws_credentials",
+    AwsDenied = "aws_denied",
     BadAnswer = "bad_answer",
     BadName = "bad_name",
     BadPin = "bad_pin",
@@ -32,6 +35,7 @@ error_codes! {
     Browser = "browser",
     Busy = "busy",
     CaBundle = "ca_bundle",
+    Changes = "changes",
     Circular = "circular",
     Clipboard = "clipboard",
     ClosedPipe = "closed_pipe",
@@ -57,6 +61,8 @@ error_codes! {
     Interrupted = "interrupted",
     InvalidClient = "invalid_client",
     KeepsChanging = "keeps_changing",
+    Keycloak = "keycloak",
+    KeycloakDenied = "keycloak_denied",
     Keyring = "keyring",
     KeyringAbsent = "keyring_absent",
     KeyringDamaged = "keyring_damaged",
@@ -82,6 +88,7 @@ error_codes! {
     NoPort = "no_port",
     NoProfiles = "no_profiles",
     NoRole = "no_role",
+    NoSecret = "no_secret",
     NoSessions = "no_sessions",
     NoShellLine = "no_shell_line",
     NoSourceProfile = "no_source_profile",
@@ -104,6 +111,7 @@ error_codes! {
     NothingBefore = "nothing_before",
     NothingPicked = "nothing_picked",
     OnlyFederation = "only_federation",
+    OtherInstance = "other_instance",
     Output = "output",
     OutputFile = "output_file",
     OwnPath = "own_path",
@@ -115,7 +123,8 @@ error_codes! {
     Refused = "refused",
     RoleDenied = "role_denied",
     Root = "root",
-    ServerTrouble = "server_trouble",
+    Scim = "scim",
+    ServerError = "server_trouble",
     Settings = "settings",
     Setup = "setup",
     Signin = "signin",
@@ -138,6 +147,7 @@ error_codes! {
     UnknownTopic = "unknown_topic",
     Unquotable = "unquotable",
     Unreachable = "unreachable",
+    Unsafe = "unsafe",
     Usage = "usage",
     WhichAccount = "which_account",
     WhichProfile = "which_profile",
@@ -168,8 +178,10 @@ mod tests {
         let mut rows: Vec<&str> = rows.filter_map(|cell| cell.strip_suffix('`')).collect();
         rows.sort_unstable();
         rows.dedup();
-        // Two end a command without a word.
-        let is_said = |code: &&ErrorCode| !matches!(code, ErrorCode::ClosedPipe | ErrorCode::Interrupted);
+        // These end a command without a word.
+        let is_said = |code: &&ErrorCode| {
+            !matches!(code, ErrorCode::ClosedPipe | ErrorCode::Interrupted | ErrorCode::Changes)
+        };
         let mut codes: Vec<&str> = ErrorCode::ALL.iter().filter(is_said).map(|code| code.as_str()).collect();
         codes.sort_unstable();
         assert_eq!(codes, rows);

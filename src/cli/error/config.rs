@@ -16,8 +16,8 @@ impl From<ConfigError> for CommandError {
             ConfigError::Syntax { .. } | ConfigError::BadValue { .. } => failure.hint("fix that line"),
             ConfigError::BadStartUrl { meant, .. } => Self { code: ErrorCode::BadStartUrl, ..failure }
                 .hint(format!("change that line to `sso_start_url = {meant}`")),
-            ConfigError::WrongRegion { told, .. } => Self { code: ErrorCode::WrongRegion, ..failure }
-                .hint(format!("change that line to `sso_region = {told}`")),
+            ConfigError::WrongRegion { in_url, .. } => Self { code: ErrorCode::WrongRegion, ..failure }
+                .hint(format!("change that line to `sso_region = {in_url}`")),
             ConfigError::MissingKey { key, .. } => {
                 failure.hint(format!("add the line `{key} = …` to that section"))
             }

@@ -18,7 +18,7 @@ mod situation;
 #[cfg(all(test, unix))]
 mod snapshots;
 
-pub(super) use self::code::ErrorCode;
+pub use self::code::ErrorCode;
 pub(super) use self::console::not_opened;
 pub(super) use self::session::unopened;
 
@@ -26,9 +26,9 @@ use std::io::ErrorKind;
 
 use serde_json::json;
 
-use self::cause::chain;
+pub use self::cause::{Cause, chain};
 use self::keyring::StoreHint;
-pub(super) use self::situation::{Doing, Situation};
+pub use self::situation::{Doing, Situation};
 
 use crate::platform::loopback::NoPort;
 use crate::platform::one_time_redirect::OneTimeRedirectError;
@@ -40,7 +40,7 @@ use crate::settings::SettingsError;
 /// The exit codes; `docs/troubleshooting.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Exit {
+pub enum Exit {
     /// Success, or a failure that is not reported (a closed pipe).
     Done = 0,
     /// The network, a refusal by AWS, or I/O.
@@ -50,6 +50,10 @@ pub(super) enum Exit {
     LoginNeeded = 4,
     Keyring = 5,
     NotAssigned = 6,
+    /// `plan --exit-code` of `kcaws admin` found changes.
+    Changes = 7,
+    /// Refused for safety by `kcaws admin`: nothing was written.
+    Unsafe = 8,
     /// Only `exec`; the same as in env(1) and timeout(1).
     BeforeCommand = 125,
     CannotRun = 126,
@@ -58,11 +62,11 @@ pub(super) enum Exit {
 }
 
 #[derive(Debug)]
-pub(super) struct CommandError {
+pub struct CommandError {
     exit: Exit,
     code: ErrorCode,
-    pub(super) message: String,
-    pub(super) cause: Option<String>,
+    pub message: String,
+    pub cause: Option<String>,
     hint: Option<Hint>,
 }
 
@@ -75,22 +79,24 @@ enum Hint {
 }
 
 impl CommandError {
-    pub(super) fn new(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { exit, code, message: message.into(), cause: None, hint: None }
     }
 
-    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(Hint::Text(hint.into()));
         self
     }
 
     /// Returns the hint for that situation.
-    pub(super) fn hint_in(&self, situation: Situation) -> Option<String> {
+    pub fn hint_in(&self, situation: Situation) -> Option<String> {
         Some(match self.hint.as_ref()? {
             Hint::Text(text) => text.clone(),
             Hint::OfStore(hint) => hint.text(situation).to_owned(),
@@ -105,15 +111,20 @@ impl CommandError {
         }
     }
 
-    pub(super) fn silent() -> Self {
+    pub fn silent() -> Self {
         Self::new(Exit::Done, ErrorCode::ClosedPipe, "")
     }
 
-    pub(super) fn interrupted() -> Self {
+    /// Returns the end of `plan --exit-code` when there are changes, which is not an error.
+    pub fn changes() -> Self {
+        Self::new(Exit::Changes, ErrorCode::Changes, "")
+    }
+
+    pub fn interrupted() -> Self {
         Self::new(Exit::Interrupted, ErrorCode::Interrupted, "")
     }
 
-    pub(super) fn output(error: &std::io::Error) -> Self {
+    pub fn output(error: &std::io::Error) -> Self {
         let failure =
             Self::new(Exit::Failed, ErrorCode::Output, "cannot write the output").because(error.to_string());
         failure.hint(match error.kind() {
@@ -124,11 +135,11 @@ impl CommandError {
         })
     }
 
-    pub(super) fn is_silent(&self) -> bool {
-        matches!(self.exit, Exit::Done | Exit::Interrupted)
+    pub fn is_silent(&self) -> bool {
+        matches!(self.exit, Exit::Done | Exit::Interrupted | Exit::Changes)
     }
 
-    pub(super) fn code(&self) -> ErrorCode {
+    pub fn code(&self) -> ErrorCode {
         self.code
     }
 
@@ -137,11 +148,11 @@ impl CommandError {
         self.code == ErrorCode::LoginNeeded
     }
 
-    pub(super) fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         self.exit as u8
     }
 
-    pub(super) fn as_json(&self, situation: Situation) -> serde_json::Value {
+    pub fn as_json(&self, situation: Situation) -> serde_json::Value {
         let hint = self.hint_in(situation);
         json!({"error": {"code": self.code.as_str(), "message": self.message, "cause": self.cause, "hint": hint}})
     }
@@ -155,15 +166,6 @@ impl std::fmt::Display for CommandError {
 
 /// The hint for `sudo -E`; it never suggests changing the owner, since the folder contains the owner's login.
 pub(super) const AS_ROOT: &str = "run it without sudo, or with `sudo -H` to use root's home; in a container, set XDG_STATE_HOME to a folder owned by root";
-
-/// Quotes a name so that it can be pasted into a shell.
-pub(super) fn argument(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%:+/-".contains(&byte);
-    if !name.is_empty() && name.bytes().all(plain) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', r"'\''"))
-}
 
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
@@ -226,12 +228,12 @@ impl From<EndpointError> for CommandError {
             EndpointError::UserInfo { .. } | EndpointError::MoreThanAPath { .. } => failure.hint(
                 "an endpoint is a scheme, a host and an optional path, such as https://sso.example.com",
             ),
-            EndpointError::Foreign { minted, asked } => {
+            EndpointError::Foreign { issuer, asked } => {
                 let failure = Self { code: ErrorCode::ForeignEndpoint, ..failure };
                 if asked.by_setting().is_empty() {
                     failure.hint(format!(
                         "set AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SIGNIN to an endpoint at {}",
-                        minted.host()
+                        issuer.host()
                     ))
                 } else {
                     failure
@@ -293,12 +295,5 @@ mod tests {
             let error = CommandError::output(&kind.into());
             assert!(error.hint_in(Situation::default()).is_some_and(|hint| hint.contains(word)), "{error:?}");
         }
-    }
-
-    #[test]
-    fn a_name_in_a_hint_can_be_pasted() {
-        assert_eq!(argument("corp-1.eu"), "corp-1.eu");
-        assert_eq!(argument("https://d-1.awsapps.com/start/#/"), "'https://d-1.awsapps.com/start/#/'");
-        assert_eq!(argument("it's; rm -rf"), r"'it'\''s; rm -rf'");
     }
 }

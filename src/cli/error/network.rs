@@ -3,7 +3,7 @@
 use super::{CommandError, ErrorCode, Exit, chain};
 use crate::app::SetupError;
 use crate::platform::http::HttpSetupError;
-use crate::ports::service_call::{CallError, CallErrorKind, CalledService};
+use crate::ports::service_call::{CallError, CallErrorKind, CalledService, RefusalCode};
 
 /// Names both settings for a company certificate, since the AWS CLI reads both.
 pub(super) const NO_WAY_THERE: &str = "check the network, the VPN and HTTPS_PROXY; for a company certificate set AWS_CA_BUNDLE, or `ca_bundle` in ~/.aws/config";
@@ -46,8 +46,8 @@ impl From<CallError> for CommandError {
             CalledService::Signin => ErrorCode::Signin,
         };
         let failure = Self::new(Exit::Failed, code, error.to_string());
-        match error.trouble {
-            CallErrorKind::Refused { code: Some(code), .. } if code == "ExpiredToken" => {
+        match error.kind {
+            CallErrorKind::Refused { code: Some(RefusalCode::ExpiredToken), .. } => {
                 failure.hint("they have just expired; run the same command again")
             }
             CallErrorKind::Refused { .. } => {

@@ -1,11 +1,12 @@
 //! Errors of writing the config file.
 
 use super::config::of_reading;
-use super::{CommandError, ErrorCode, Exit, argument, chain};
+use super::{CommandError, ErrorCode, Exit, chain};
 use crate::platform::protection::Protection;
 use crate::ports::config_file::{ConfigFileError, is_link_loop};
 use crate::profile::naming::TemplateError;
 use crate::profile::save::SaveError;
+use crate::shell::quote::argument;
 
 impl From<SaveError> for CommandError {
     fn from(error: SaveError) -> Self {

@@ -3,13 +3,14 @@
 use chrono::TimeDelta;
 
 use super::network::{NO_WAY_THERE, in_between};
-use super::{CommandError, ErrorCode, Exit, argument};
+use super::{CommandError, ErrorCode, Exit};
 use crate::credentials::CredentialsError;
 use crate::ports::clock::Skew;
 use crate::ports::identity_center::ServiceError;
 use crate::session::record::RecordError;
 use crate::session::start_url::StartUrlError;
 use crate::session::{LoginNeeded, SessionError};
+use crate::shell::quote::argument;
 
 impl From<SessionError> for CommandError {
     fn from(error: SessionError) -> Self {
@@ -185,9 +186,7 @@ impl From<ServiceError> for CommandError {
             }
             ServiceError::NoTime { .. } => failed(ErrorCode::Timeout)
                 .hint("run the same command again; the keyring or another kcaws process took too long"),
-            ServiceError::ServerTrouble { .. } => {
-                failed(ErrorCode::ServerTrouble).hint("try again in a moment")
-            }
+            ServiceError::ServerError { .. } => failed(ErrorCode::ServerError).hint("try again in a moment"),
             // Besides its meaning in RFC 8628, `slow_down` is how the OIDC service throttles.
             ServiceError::Throttled | ServiceError::SlowDown => failed(ErrorCode::Throttled)
                 .because(
@@ -206,10 +205,9 @@ impl From<ServiceError> for CommandError {
             ServiceError::NotAws { status, .. } => failed(ErrorCode::NotAws).hint(in_between(*status)),
             ServiceError::Rejected { .. } => failed(ErrorCode::Refused)
                 .hint("compare `sso_region`, the account and the permission set with your access portal"),
-            ServiceError::Refused { code, .. } if code == "invalid_request" => failed(ErrorCode::Refused)
-                .hint(
-                    "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
-                ),
+            ServiceError::InvalidRequest { .. } => failed(ErrorCode::Refused).hint(
+                "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
+            ),
             ServiceError::Refused { .. } => failed(ErrorCode::Refused)
                 .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation"),
             ServiceError::InvalidClient => failed(ErrorCode::InvalidClient).hint("run `kcaws login --force`"),

@@ -2,15 +2,15 @@
 ///
 /// For example, "run `kcaws login` in a terminal" is no help in `kcaws login` in a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::cli) struct Situation {
-    pub(in crate::cli) doing: Doing,
+pub struct Situation {
+    pub doing: Doing,
     /// Whether there is an interactive terminal on which all questions were asked.
-    pub(in crate::cli) attended: bool,
+    pub attended: bool,
 }
 
 /// What the command does with a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::cli) enum Doing {
+pub enum Doing {
     /// Chooses a store and writes to it: `login`, `configure`.
     Login,
     /// `store migrate`.

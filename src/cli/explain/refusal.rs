@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typing_error_a_missing_assignment_and_a_foreign_account_are_told_apart() {
+    fn a_typing_error_a_missing_assignment_and_a_foreign_account_are_distinguished() {
         let typed = of("111122223333", "Amdin", &["Admin"]);
         assert_eq!((typed.near_roles.as_slice(), typed.assigned), (&["Admin".to_owned()][..], false));
         assert!(typed.fix.starts_with("use the exact name"), "{}", typed.fix);

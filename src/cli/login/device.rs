@@ -8,7 +8,6 @@ use crate::platform::excerpt;
 use crate::platform::one_time_redirect::{OneTimeRedirect, OneTimeRedirectError, Serving};
 use crate::ports::browser::NoBrowser;
 use crate::secret::Secret;
-use crate::session::Flow;
 use crate::session::device::{self, Waiting};
 use crate::session::login::PendingLogin;
 use crate::session::page::PageUrl;
@@ -17,7 +16,6 @@ use crate::session::status::SessionStatus;
 pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus, CommandError> {
     let session = attempt.session;
     let pending = session.begin_login(attempt.client_name, attempt.portal)?;
-    let authorization = &pending.authorization;
     present(attempt, &pending, ui);
     // Each serves its page until the login ends.
     let (_page, handed) = if let Some(asked_by) = &attempt.args.detached {
@@ -27,31 +25,24 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<SessionStatus
         (None, open_browser(attempt, &pending, ui))
     };
     let spinner = ui.spinner("Waiting for approval …");
-    let mut troubled = false;
-    let token = device::wait_for_approval(
-        session.center,
-        session.clock,
-        &pending.registration,
-        authorization,
-        |waiting| match waiting {
-            Waiting::Pending { left } => {
-                spinner.set_message(format!("Waiting for approval … {}", clock_face(left)));
+    let mut has_failed = false;
+    let status = session.finish_login(pending, |waiting| match waiting {
+        Waiting::Pending { left } => {
+            spinner.set_message(format!("Waiting for approval … {}", clock_face(left)));
+        }
+        Waiting::Failed { what, .. } => {
+            spinner.set_message(format!("{}; trying again …", shown(&what)));
+            if !has_failed && spinner.is_hidden() {
+                ui.say(&format!("{}; trying again", shown(&what)));
             }
-            Waiting::Trouble { what, .. } => {
-                spinner.set_message(format!("{}; trying again …", shown(&what)));
-                if !troubled && spinner.is_hidden() {
-                    ui.say(&format!("{}; trying again", shown(&what)));
-                }
-                troubled = true;
-            }
-        },
-    );
+            has_failed = true;
+        }
+    });
     spinner.finish_and_clear();
     if let Some(handed) = &handed {
         visitors::report(&handed.visitors(), ui);
     }
-    let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
-    Ok(session.complete_login(Flow::Device, pending.registration, token)?)
+    status.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))
 }
 
 /// Returns the code in a form that is safe to print, whatever the service sent.

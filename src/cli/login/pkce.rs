@@ -4,9 +4,9 @@ use super::{Attempt, clock_face, explained, insists_on_pkce};
 use crate::cli::error::CommandError;
 use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
+use crate::session::SessionError;
 use crate::session::pkce::PendingPkceLogin;
 use crate::session::status::SessionStatus;
-use crate::session::{Flow, SessionError};
 
 /// Returns `None` if the browser cannot return to this machine or cannot be opened; the user has been informed.
 pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<SessionStatus>, CommandError> {
@@ -29,13 +29,13 @@ pub(super) fn log_in(attempt: &Attempt<'_>, ui: &mut Ui) -> Result<Option<Sessio
         None
     };
     let spinner = ui.spinner("Waiting for the browser …");
-    let token = session.wait_for_return(&pending, |left| {
+    let status = session.finish_pkce(&pending, |left| {
         spinner.set_message(format!("Waiting for the browser … {}", clock_face(left)));
     });
     spinner.finish_and_clear();
     visitors::report(&pending.visitors(), ui);
-    let token = token.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
-    let status = session.complete_login(Flow::Pkce, pending.registration.clone(), token)?;
+    let status =
+        status.map_err(|error| explained(error, attempt.app, &session.config.name, attempt.portal))?;
     pending.succeed();
     Ok(Some(status))
 }

@@ -70,8 +70,8 @@ fn the_flow_is_the_one_that_can_work() {
     );
 }
 
-/// A desk on which the system gives a port, or none.
-fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakePorts {
+/// Ports of a system that gives a callback a port, or none.
+fn ports(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakePorts {
     let identity_center = || {
         let center = FakeIdentityCenter::default();
         // One for each flow that is tried.
@@ -100,7 +100,7 @@ fn desk(browser: FakeBrowser, callback: Option<FakeCallback>) -> FakePorts {
 }
 
 fn log_in(line: &str, browser: &FakeBrowser) -> (Result<(), CommandError>, String) {
-    log_in_with(line, desk(browser.clone(), None))
+    log_in_with(line, ports(browser.clone(), None))
 }
 
 fn log_in_with(line: &str, ports: FakePorts) -> (Result<(), CommandError>, String) {
@@ -141,7 +141,7 @@ fn who_insists_on_pkce_is_told_that_there_is_no_port() {
 fn a_browser_that_does_not_start_leaves_the_device_flow() {
     let mut browser = FakeBrowser::default();
     browser.broken = true;
-    let (outcome, text) = log_in_with("--flow pkce", desk(browser, Some(FakeCallback::default())));
+    let (outcome, text) = log_in_with("--flow pkce", ports(browser, Some(FakeCallback::default())));
     outcome.expect("logged in");
     assert!(text.contains("could not be started: broken; using the device flow"), "{text}");
     assert!(text.contains("BCDF-GHJK") && text.contains("Logged in to `corp`"), "{text}");
@@ -154,7 +154,7 @@ fn on_a_pipe_there_is_no_qr_code_unless_it_is_asked_for() {
     let (_, text) = log_in("", &headless);
     assert!(!text.contains('█'), "{text}");
     let (_, text) = log_in("--qr", &FakeBrowser::default());
-    // The locale of this desk is none, which counts where locales do.
+    // There is no locale here, which counts where locales do.
     assert_eq!(text.contains('█'), cfg!(any(windows, target_os = "macos")), "{text}");
     assert_ne!(text.contains("UTF-8 locale"), text.contains('█'), "{text}");
     assert!(text.contains("B C D F - G H J K"), "{text}");

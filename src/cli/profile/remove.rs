@@ -42,7 +42,7 @@ pub(super) fn run(args: &RemoveArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
             .filter(|one| names.contains(&one.to) && !names.contains(&one.profile))
             .collect::<Vec<_>>())
     };
-    warn_of_dangling(&target.keeper().preview(edit)?.result, ui);
+    warn_of_dangling(&target.writer().preview(edit)?.result, ui);
     let outcome = target.change(&args.write, &format!("profile remove {}", names.join(" ")), ui, edit)?;
     let removed: Vec<Changed> = names.into_iter().map(|name| Changed::new(name, "removed")).collect();
     report(ui, &args.write, target.path(), &outcome, &removed);

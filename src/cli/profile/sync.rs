@@ -5,16 +5,17 @@ use super::write_args::{Changed, Target, WriteArgs, report, warn_of_dangling};
 use crate::app::App;
 use crate::app::open::OpenSession;
 use crate::cli::accounts;
-use crate::cli::error::{CommandError, ErrorCode, Exit, argument};
+use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
-use crate::console::regions::{self, NotARegion};
+use crate::console::regions;
 use crate::credentials::accounts::Listing;
 use crate::ports::identity_center::Patience;
 use crate::profile::draft::Draft;
 use crate::profile::naming::ProfileSettings;
 use crate::profile::sync::{Note, Plan, Skipped, Sync, Why, Writer, wanted};
 use crate::profile::{Role, SsoSession};
+use crate::shell::quote::argument;
 
 /// Write a profile for every account and permission set that you have
 ///
@@ -104,7 +105,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
 /// Checks the Region, since a typo would be written into every profile; Regions outside AWS are accepted.
 pub(in crate::cli) fn check_regions(settings: &ProfileSettings) -> Result<(), CommandError> {
     for (table, region) in settings.regions() {
-        if let Err(error @ NotARegion { near: Some(_), .. }) = regions::checked(region) {
+        if let Some(error) = regions::misspelled(region) {
             return Err(CommandError::new(Exit::Configuration, ErrorCode::BadRegion, error.to_string())
                 .because(format!("it is set under {table} in config.toml"))
                 .hint(error.hint()));

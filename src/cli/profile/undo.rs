@@ -70,9 +70,9 @@ pub(super) fn run(args: &UndoArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let (backup, content) = backups::get(state, id)?.ok_or(SaveError::NoBackup { id })?;
     let is_config = app.config_path().is_ok_and(|config| config == backup.path);
     let target = Target::at(app, backup.path, &args.write);
-    let (keeper, path) = (target.keeper(), target.path());
+    let (writer, path) = (target.writer(), target.path());
     let outcome = if args.write.dry_run {
-        keeper.preview_restore(&content)?
+        writer.preview_restore(&content)?
     } else {
         target.restore(&format!("profile undo {id}"), &content, ui)?
     };

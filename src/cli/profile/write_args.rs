@@ -50,7 +50,7 @@ impl<'a> Target<'a> {
         Self { app, file: app.config_file(path), how, staged: RefCell::new(None) }
     }
 
-    pub(in crate::cli) fn keeper(&self) -> ConfigWriter<'_> {
+    pub(in crate::cli) fn writer(&self) -> ConfigWriter<'_> {
         ConfigWriter { file: &*self.file, state: self.app.state(), clock: &*self.app.clock, how: self.how }
     }
 
@@ -60,8 +60,8 @@ impl<'a> Target<'a> {
         edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Outcome<T>, SaveError> {
         let outcome = match &*self.staged.borrow() {
-            Some(staged) => self.keeper().preview_on(&staged.after, edit)?,
-            None => self.keeper().preview(edit)?,
+            Some(staged) => self.writer().preview_on(&staged.after, edit)?,
+            None => self.writer().preview(edit)?,
         };
         let mut staged = self.staged.borrow_mut();
         let before = staged.take().map_or_else(|| outcome.before.clone(), |staged| staged.before);
@@ -94,10 +94,10 @@ impl<'a> Target<'a> {
         ui: &mut Ui,
         mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Outcome<T>, SaveError> {
-        let written = self.keeper().edit(command, &mut edit);
+        let written = self.writer().edit(command, &mut edit);
         if let Err(error) = &written
             && is_made_elsewhere(error)
-            && let Ok(Outcome { before, after, .. }) = self.keeper().preview(&mut edit)
+            && let Ok(Outcome { before, after, .. }) = self.writer().preview(&mut edit)
         {
             tell_by_hand(self.path(), &before, &after, ui);
         }
@@ -128,7 +128,7 @@ impl<'a> Target<'a> {
         ui: &mut Ui,
         mut edit: impl FnMut(&mut Draft<'_>) -> Result<T, ConfigError>,
     ) -> Result<Option<Outcome<T>>, CommandError> {
-        let preview = if args.dry_run { self.stage(&mut edit)? } else { self.keeper().preview(&mut edit)? };
+        let preview = if args.dry_run { self.stage(&mut edit)? } else { self.writer().preview(&mut edit)? };
         if !preview.is_change() {
             return Ok(Some(preview));
         }
@@ -152,10 +152,10 @@ impl<'a> Target<'a> {
         content: &Content,
         ui: &mut Ui,
     ) -> Result<Outcome<()>, SaveError> {
-        let written = self.keeper().restore(command, content);
+        let written = self.writer().restore(command, content);
         if let Err(error) = &written
             && is_made_elsewhere(error)
-            && let Ok(Outcome { before, after, .. }) = self.keeper().preview_restore(content)
+            && let Ok(Outcome { before, after, .. }) = self.writer().preview_restore(content)
         {
             tell_by_hand(self.path(), &before, &after, ui);
         }

@@ -54,7 +54,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let (requested, open) = (app.settings()?.keyring, |kind| app.store(kind));
     let find = |name: &str| Ok(document.session(name)?);
     let (sessions, unusable) = select::usable(names, args.json, ui, find)?;
-    let (mut rows, mut trouble) = (Vec::new(), None);
+    let (mut rows, mut failed) = (Vec::new(), None);
     for session in sessions {
         let mut row = Row { name: session.name.clone(), store: None, answer: None, item: None };
         if let Some((store, found)) = token_location::of(&session, requested, app.state(), &open)? {
@@ -62,7 +62,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
             row.answer = Some(found.as_ref().err().map_or("ok", answer));
             match found {
                 Ok(found) => row.item = Some(found == Found::Tokens),
-                Err(error) => trouble = Some(error),
+                Err(error) => failed = Some(error),
             }
         }
         rows.push(row);
@@ -75,7 +75,7 @@ pub(super) fn run(args: &StatusArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
         let cells: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
         ui.table(&["SESSION", "STORE", "ANSWER", "TOKENS"], &cells);
     }
-    match trouble.filter(|_| asked.is_some()) {
+    match failed.filter(|_| asked.is_some()) {
         Some(error) => Err(error.into()),
         None => unusable,
     }

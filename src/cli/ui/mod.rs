@@ -11,7 +11,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-pub(super) use self::table::WIDEST;
+pub use self::table::WIDEST;
 use super::Global;
 use super::error::{CommandError, Doing, Situation};
 use crate::app::open::Asking;
@@ -43,7 +43,7 @@ pub enum Colour {
 }
 
 impl Ui {
-    pub(super) fn new(terminal: Terminal, global: &Global) -> Self {
+    pub fn new(terminal: Terminal, global: &Global) -> Self {
         Self {
             terminal,
             quiet: global.quiet,
@@ -55,11 +55,11 @@ impl Ui {
     }
 
     /// Sets what the command does, for the hints of its errors.
-    pub(super) fn now_doing(&mut self, doing: Doing) {
+    pub fn now_doing(&mut self, doing: Doing) {
         self.doing = doing;
     }
 
-    pub(super) fn situation(&self) -> Situation {
+    pub fn situation(&self) -> Situation {
         Situation { doing: self.doing, attended: self.is_interactive() }
     }
 
@@ -69,12 +69,12 @@ impl Ui {
     }
 
     /// Returns the terminal for asking for a passphrase or an MFA code.
-    pub(super) fn asking(&self) -> Asking {
+    pub fn asking(&self) -> Asking {
         if self.is_interactive() { Asking::APerson } else { Asking::NoOne }
     }
 
     /// Returns what a store may ask the user, for commands that move tokens.
-    pub(super) fn prompting(&self) -> Prompting {
+    pub fn prompting(&self) -> Prompting {
         if self.is_interactive() { Prompting::ATTENDED } else { Prompting::Unattended }
     }
 
@@ -84,7 +84,7 @@ impl Ui {
     }
 
     /// Reads a trimmed line from the user; `None` at the end of the input. Requires [`Ui::is_interactive`].
-    pub(super) fn ask(&mut self, question: &str) -> Option<String> {
+    pub fn ask(&mut self, question: &str) -> Option<String> {
         let _ = write!(self.terminal.stderr, "{question}");
         let _ = self.terminal.stderr.flush();
         let mut line = String::new();
@@ -102,12 +102,12 @@ impl Ui {
     }
 
     /// Writes text for a shell or a program, unchanged, with a line end.
-    pub(super) fn script(&mut self, text: &str) {
+    pub fn script(&mut self, text: &str) {
         self.write_out(format!("{text}\n").as_bytes());
     }
 
     /// Warns if a secret is about to be written to a file that other users can read; `instead` is what to do about it.
-    pub(super) fn warn_of_readers_of_stdout(&mut self, instead: &str) {
+    pub fn warn_of_readers_of_stdout(&mut self, instead: &str) {
         if let Some(mode) = (self.terminal.stdout_open_to_others)() {
             self.warn(&format!("other users can read the file that stdout goes to (mode {mode}): {instead}"));
         }
@@ -127,7 +127,7 @@ impl Ui {
     /// Puts the text into the clipboard of the user's terminal; `false` if that is not possible.
     ///
     /// Terminals do not report whether they accepted it.
-    pub(super) fn copy_to_terminal(&mut self, text: &Secret<String>, env: &Env) -> bool {
+    pub fn copy_to_terminal(&mut self, text: &Secret<String>, env: &Env) -> bool {
         let Some(terminal) = self.terminal.raw.as_mut().filter(|_| osc52::may_be_known(env)) else {
             return false;
         };
@@ -136,12 +136,12 @@ impl Ui {
     }
 
     /// Returns whether `-q` was given, to pass it on to kcaws processes that this command starts.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// Returns whether colors are allowed; the caller knows whether they are useful.
-    pub(super) fn may_color(&self) -> bool {
+    pub fn may_color(&self) -> bool {
         !self.no_color
     }
 
@@ -164,7 +164,7 @@ impl Ui {
     }
 
     /// Writes help, which is data with colors.
-    pub(super) fn help(&mut self, text: &str) {
+    pub fn help(&mut self, text: &str) {
         if self.broken.is_none() {
             let stdout = &mut self.terminal.colored_stdout;
             self.broken = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).err();
@@ -184,12 +184,12 @@ impl Ui {
     }
 
     /// The same in bold.
-    pub(super) fn tell_large(&mut self, line: &str) {
+    pub fn tell_large(&mut self, line: &str) {
         self.tell_drawn(&format!("\u{1b}[1m{}\u{1b}[0m", shown(line)));
     }
 
     /// The same for kcaws's own colors and drawings, without text from outside.
-    pub(super) fn tell_drawn(&mut self, line: &str) {
+    pub fn tell_drawn(&mut self, line: &str) {
         // A closed stderr is ignored.
         let _ = writeln!(self.terminal.stderr, "{line}");
     }
@@ -200,14 +200,14 @@ impl Ui {
     }
 
     /// Like [`Ui::text`], for a user who is about to be asked about it.
-    pub(super) fn tell_text(&mut self, text: &str) {
+    pub fn tell_text(&mut self, text: &str) {
         for line in shown_lines(text) {
             self.tell_drawn(&line);
         }
     }
 
     /// Prints an error in at most three lines, because they will be part of other tools' messages.
-    pub(super) fn error(&mut self, error: &CommandError, json: bool) {
+    pub fn error(&mut self, error: &CommandError, json: bool) {
         // A closed pipe is not reported.
         if error.is_silent() {
             return;
@@ -226,7 +226,7 @@ impl Ui {
     }
 
     /// Writes the diff of a file. Keeps tabs and the carriage return of a line end, so that it can be applied.
-    pub(super) fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         for line in shown_lines(text) {
             self.script(&line);
         }
@@ -248,7 +248,7 @@ impl Ui {
     }
 
     /// Returns the first failure to write data. A pipe closed early is how `head` works, and not an error.
-    pub(super) fn finish(&mut self) -> Result<(), CommandError> {
+    pub fn finish(&mut self) -> Result<(), CommandError> {
         let flushed = self.terminal.stdout.flush();
         match self.broken.take().or(flushed.err()) {
             None => Ok(()),

@@ -11,7 +11,7 @@ impl Ui {
     /// Asks for confirmation; an empty answer and the end of the input mean no.
     ///
     /// `instead` is the flag to use if there is no terminal.
-    pub(in crate::cli) fn confirm(&mut self, question: &str, instead: &str) -> Result<bool, CommandError> {
+    pub fn confirm(&mut self, question: &str, instead: &str) -> Result<bool, CommandError> {
         if !self.is_interactive() {
             return Err(CommandError::new(
                 Exit::Usage,
@@ -24,7 +24,7 @@ impl Ui {
     }
 
     /// Asks whether to continue; an empty answer means yes. Requires [`Ui::is_interactive`].
-    pub(in crate::cli) fn confirm_unless_no(&mut self, question: &str) -> Result<bool, CommandError> {
+    pub fn confirm_unless_no(&mut self, question: &str) -> Result<bool, CommandError> {
         self.yes_or_no(question, true, None)
     }
 
@@ -54,16 +54,12 @@ impl Ui {
     }
 
     /// Lets the user pick a row and returns its index. Requires [`Ui::is_interactive`].
-    pub(in crate::cli) fn pick(&self, question: &str, rows: Vec<String>) -> Result<usize, PickError> {
+    pub fn pick(&self, question: &str, rows: Vec<String>) -> Result<usize, PickError> {
         picker::pick(question, rows, &self.terminal.surface)
     }
 
     /// Lets the user pick some rows and returns their indices in order.
-    pub(in crate::cli) fn pick_several(
-        &self,
-        question: &str,
-        rows: Vec<String>,
-    ) -> Result<Vec<usize>, PickError> {
+    pub fn pick_several(&self, question: &str, rows: Vec<String>) -> Result<Vec<usize>, PickError> {
         picker::pick_several(question, rows, &self.terminal.surface)
     }
 }

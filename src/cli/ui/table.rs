@@ -4,7 +4,7 @@ use super::{Ui, shown};
 use crate::columns;
 
 /// Maximum width of all columns but the last; names from the network can have any length.
-pub(in crate::cli) const WIDEST: usize = 100;
+pub const WIDEST: usize = 100;
 /// Minimum width of a column, so that an account ID is never cut.
 const NARROWEST: usize = 12;
 /// Minimum width of the last column, which is wrapped.

@@ -22,7 +22,7 @@ use crate::profile::plain_name::{plain_name, says_something};
 use crate::profile::portal_url;
 use crate::profile::sync::WantedProfile;
 use crate::profile::{Document, Heading, Place, Role, target};
-use crate::words::words;
+use crate::shell::words::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {

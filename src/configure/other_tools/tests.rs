@@ -80,7 +80,7 @@ fn what_is_not_enough_is_named_with_its_place() {
 }
 
 #[test]
-fn what_is_no_permission_set_is_nobodys_business() {
+fn what_is_no_permission_set_is_no_ones_business() {
     let text = "[default]\nregion = x\n\
          [profile ours]\ncredential_process = /bin/kcaws credential-process --session s --account 111122223333 --role r\n\
          [profile chained]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = a\nsso_session = x\n\

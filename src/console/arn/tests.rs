@@ -49,7 +49,7 @@ fn every_page_is_one_that_sign_in_takes() {
 }
 
 #[test]
-fn what_somebody_pasted_stays_within_its_place_in_the_url() {
+fn what_someone_pasted_stays_within_its_place_in_the_url() {
     let url = page("arn:aws:lambda:eu-west-1:111122223333:function:x?y=z&a#b %\u{e9}\"<>").expect("known");
     let end = "#/functions/x%3Fy%3Dz%26a%23b%20%25%C3%A9%22%3C%3E";
     assert!(url.ends_with(end), "{url}");

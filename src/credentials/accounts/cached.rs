@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountRoles, Listing, Unavailable};
 use crate::ports::identity_center::Endpoints;
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::SsoSession;
-use crate::session::files::A_BLINK;
 use crate::session::{Session, status};
 
 /// Assignments change seldom, and the age of a list is shown to the user.
@@ -53,7 +53,7 @@ impl Session<'_> {
     ///
     /// It is discarded if the login has changed since: a logout must leave no list behind.
     pub(super) fn keep_known(&self, login: DateTime<Utc>, listing: &Listing) {
-        let Ok(_lock) = self.lock(A_BLINK) else { return };
+        let Ok(_lock) = self.lock(lock_wait::FOR_A_NOTE) else { return };
         if login_of(self.config, self.state) != Some(login) {
             return;
         }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_logged_in_has_none_and_leaves_none() {
+    fn no_one_logged_in_has_none_and_leaves_none() {
         let fixture = Fixture::new();
         let login = logged_in(&fixture);
         fixture.session().keep_known(login, &listed("Admin"));

@@ -213,8 +213,8 @@ impl Run<'_> {
     fn is_of_one_account(&self, error: &ServiceError) -> bool {
         match error {
             ServiceError::Forbidden | ServiceError::NotFound | ServiceError::Rejected { .. } => true,
-            ServiceError::ServerTrouble { .. } => {
-                let is_trouble = |error: &&ServiceError| matches!(error, ServiceError::ServerTrouble { .. });
+            ServiceError::ServerError { .. } => {
+                let is_trouble = |error: &&ServiceError| matches!(error, ServiceError::ServerError { .. });
                 self.refused().values().filter(is_trouble).count() < MOST_TROUBLED
             }
             _ => false,
@@ -352,12 +352,12 @@ mod tests {
             kept_at: Mutex::default(),
             refused: Mutex::default(),
         };
-        let trouble = || ServiceError::ServerTrouble { host: "portal".into(), status: 503 };
+        let server_error = || ServiceError::ServerError { host: "portal".into(), status: 503 };
         for id in ["1", "2", "3"] {
-            assert!(run.is_of_one_account(&trouble()), "{id}");
-            run.refused().insert(id.to_owned(), trouble());
+            assert!(run.is_of_one_account(&server_error()), "{id}");
+            run.refused().insert(id.to_owned(), server_error());
         }
-        assert!(!run.is_of_one_account(&trouble()));
+        assert!(!run.is_of_one_account(&server_error()));
         assert!(run.is_of_one_account(&ServiceError::Forbidden));
         for other in [ServiceError::Unauthorized, ServiceError::Throttled] {
             assert!(!run.is_of_one_account(&other), "{other}");

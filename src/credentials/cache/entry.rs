@@ -107,7 +107,7 @@ impl Entry {
         self.issuer
     }
 
-    pub fn is_minted_by(&self, issuer: IssuerFingerprint) -> bool {
+    pub fn is_issued_by(&self, issuer: IssuerFingerprint) -> bool {
         self.issuer == issuer
     }
 

@@ -169,7 +169,7 @@ impl CredentialCache<'_> {
     pub fn kept(&self, wanted: &CacheKey<'_>, issuer: IssuerFingerprint) -> Option<CachedCredentials> {
         let now = self.clock.now();
         let (entry, _) = self.read(wanted, now)?;
-        let good = entry.is_minted_by(issuer) && entry.freshness(now) != Freshness::Useless;
+        let good = entry.is_issued_by(issuer) && entry.freshness(now) != Freshness::Useless;
         good.then(|| CachedCredentials { ends_at: entry.expires_here_at(), line: entry.into_line() })
     }
 
@@ -307,7 +307,7 @@ impl CredentialCache<'_> {
     fn look(&self, wanted: &CacheKey<'_>, issuer: IssuerFingerprint) -> Option<(Entry, Freshness)> {
         let now = self.clock.now();
         let (entry, epoch) = self.read(wanted, now)?;
-        if !entry.is_minted_by(issuer) {
+        if !entry.is_issued_by(issuer) {
             let _ = self.seal(wanted).remove(&wanted.name);
             return None;
         }

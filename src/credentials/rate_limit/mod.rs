@@ -125,14 +125,14 @@ mod tests {
         let clock = FakeClock::at("2026-11-24T08:00:00Z");
         let calls = Cell::new(0);
         let pace = RateLimit::new(&clock);
-        let trouble = |until| {
+        let server_error = |until| {
             calls.set(calls.get() + 1);
-            let error = || ServiceError::ServerTrouble { host: "h".into(), status: 503 };
+            let error = || ServiceError::ServerError { host: "h".into(), status: 503 };
             if calls.get() < until { Err(error()) } else { Ok(()) }
         };
-        pace.ask(|| trouble(4)).expect("the fourth");
+        pace.ask(|| server_error(4)).expect("the fourth");
         calls.set(0);
-        assert!(pace.ask(|| trouble(99)).is_err() && calls.get() == 4);
+        assert!(pace.ask(|| server_error(99)).is_err() && calls.get() == 4);
         calls.set(0);
         let forbidden = pace.ask(|| {
             calls.set(calls.get() + 1);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::rate_limit::shared::{LONGEST_PAUSE, SharedPace, back_off};
+use super::rate_limit::shared::{LONGEST_PAUSE, SharedRate, back_off};
 use crate::ports::identity_center::ServiceError;
 use crate::session::Session;
 
@@ -21,7 +21,7 @@ impl Session<'_> {
         &self,
         call: impl Fn() -> Result<T, ServiceError>,
     ) -> Result<T, ServiceError> {
-        let pace = SharedPace::of(self.config, self.clock, self.state);
+        let pace = SharedRate::of(self.config, self.clock, self.state);
         let last_start = self.retry_until.saturating_sub(LAST_TRY);
         let (mut tries, mut lost) = (0, 0);
         loop {

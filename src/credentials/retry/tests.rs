@@ -4,8 +4,8 @@ use super::*;
 use crate::ports::clock::Clock;
 use crate::session::testing::Fixture;
 
-fn trouble() -> ServiceError {
-    ServiceError::ServerTrouble { host: "portal".to_owned(), status: 503 }
+fn server_error() -> ServiceError {
+    ServiceError::ServerError { host: "portal".to_owned(), status: 503 }
 }
 
 fn lost() -> ServiceError {
@@ -31,7 +31,7 @@ const CALL: Duration = Duration::from_secs(14);
 
 #[test]
 fn refusals_and_trouble_are_asked_again_until_they_end() {
-    for error in [|| ServiceError::Throttled, trouble] {
+    for error in [|| ServiceError::Throttled, server_error] {
         let fixture = Fixture::new();
         let (outcome, count) = asked(&fixture, CALL, |count| if count < 6 { Err(error()) } else { Ok(()) });
         assert!(outcome.is_ok() && count == 6, "{:?} after {count}", outcome.err());
@@ -41,7 +41,7 @@ fn refusals_and_trouble_are_asked_again_until_they_end() {
 
 #[test]
 fn what_does_not_end_is_an_error_when_the_time_is_up() {
-    for error in [|| ServiceError::Throttled, trouble] {
+    for error in [|| ServiceError::Throttled, server_error] {
         let fixture = Fixture::new();
         let (outcome, count) = asked(&fixture, CALL, |_| Err(error()));
         assert_eq!(outcome.expect_err("no end").to_string(), error().to_string());

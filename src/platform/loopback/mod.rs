@@ -60,7 +60,7 @@ pub enum NoPort {
     ForAnybody(#[source] PeersUnknown),
 }
 
-/// A listener that accepts connections, and serves them once told to.
+/// A listener that accepts connections, and serves them when asked to.
 pub struct Loopback {
     runtime: Runtime,
     listener: TcpListener,
@@ -143,10 +143,10 @@ impl Loopback {
         let Self { runtime, listener, peers, visitors, authority, .. } = self;
         // Every response in progress holds a receiver.
         let (busy, _) = watch::channel(());
-        let door = Arc::new(Handler { authority, page, peers, visitors, busy: busy.clone() });
+        let handler = Arc::new(Handler { authority, page, peers, visitors, busy: busy.clone() });
         runtime.block_on(async move {
             let ended = tokio::select! {
-                never = accept(&listener, &door) => never,
+                never = accept(&listener, &handler) => never,
                 ended = end => ended,
             };
             // A visitor that is too slow loses: the process cannot wait for one that does not read.
@@ -182,7 +182,7 @@ struct Handler<P> {
 }
 
 /// Accepts connections without end.
-async fn accept<P, F, Never>(listener: &TcpListener, door: &Arc<Handler<P>>) -> Never
+async fn accept<P, F, Never>(listener: &TcpListener, handler: &Arc<Handler<P>>) -> Never
 where
     P: Fn(Parts) -> F + Send + Sync + 'static,
     F: Future<Output = Option<Answer>> + Send + 'static,
@@ -191,13 +191,13 @@ where
         (Connections::at_most(MOST_CONNECTIONS), Connections::at_most(MOST_REFUSED));
     loop {
         if let Ok((stream, _)) = listener.accept().await {
-            let peer = Connection::of(&stream).map_or(Peer::Gone, |connection| door.peers.of(&connection));
+            let peer = Connection::of(&stream).map_or(Peer::Gone, |connection| handler.peers.of(&connection));
             let places = match peer {
                 Peer::SameUser | Peer::Unknown => Some(&mut ours),
                 Peer::OtherUser(_) if refused.has_place() => Some(&mut refused),
                 // Many connections of others must cost this user next to nothing.
                 Peer::OtherUser(_) => {
-                    door.visitors.note(peer);
+                    handler.visitors.note(peer);
                     None
                 }
                 // There is no one to answer.
@@ -205,7 +205,7 @@ where
             };
             if let Some(places) = places {
                 let asked = Asked::default();
-                let task = tokio::spawn(door.clone().welcome(stream, peer, asked.clone()));
+                let task = tokio::spawn(handler.clone().welcome(stream, peer, asked.clone()));
                 places.add(task.abort_handle(), asked);
             }
         } else {
@@ -231,8 +231,8 @@ where
         let service = service_fn(|request| {
             asked.store(true, Ordering::Relaxed);
             answering.get_or_init(|| self.busy.subscribe());
-            let door = self.clone();
-            async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+            let handler = self.clone();
+            async move { Ok::<_, Infallible>(handler.answer(request, peer).await) }
         });
         // A browser that breaks off does no harm.
         let _ = http1().serve_connection(TokioIo::new(stream), service).await;

@@ -135,7 +135,7 @@ fn a_target_in_absolute_form_must_be_this_very_address() {
 
 /// More than there are places for, of either kind.
 #[test]
-fn connections_that_say_nothing_keep_nobody_out() {
+fn connections_that_say_nothing_keep_no_one_out() {
     let served = Served::begin();
     let mut silent = Vec::new();
     for peer in [Peer::OtherUser(1001), Peer::SameUser, Peer::OtherUser(1001)] {

@@ -14,7 +14,7 @@ pub struct Visitors {
 #[derive(Default)]
 struct Seen {
     refused: Option<u32>,
-    is_untold: bool,
+    is_unreported: bool,
     has_unknown: bool,
 }
 
@@ -24,7 +24,7 @@ impl Visitors {
         match peer {
             Peer::OtherUser(uid) if seen.refused.is_none() => {
                 tracing::info!("another user of this machine (uid {uid}) was refused a page");
-                (seen.refused, seen.is_untold) = (Some(uid), true);
+                (seen.refused, seen.is_unreported) = (Some(uid), true);
                 self.changed.notify_all();
             }
             Peer::Unknown => seen.has_unknown = true,
@@ -35,15 +35,15 @@ impl Visitors {
     /// Returns the first other user that was refused, once.
     pub fn take_refused(&self) -> Option<u32> {
         let mut seen = self.seen();
-        if std::mem::take(&mut seen.is_untold) { seen.refused } else { None }
+        if std::mem::take(&mut seen.is_unreported) { seen.refused } else { None }
     }
 
     /// Waits until [`Visitors::take_refused`] has one, and returns it.
     pub fn wait_for_refused(&self) -> u32 {
         let mut seen = self.seen();
         loop {
-            if let (true, Some(uid)) = (seen.is_untold, seen.refused) {
-                seen.is_untold = false;
+            if let (true, Some(uid)) = (seen.is_unreported, seen.refused) {
+                seen.is_unreported = false;
                 return uid;
             }
             seen = self.changed.wait(seen).unwrap_or_else(PoisonError::into_inner);

@@ -137,11 +137,11 @@ impl Proxy {
     pub fn blamed(
         &self,
         host: &str,
-        trouble: ProxyProblem,
+        problem: ProxyProblem,
         error: &(dyn Error + 'static),
     ) -> (String, String) {
         let name = format!("the proxy {} ({})", self.address(), self.variable);
-        let why = match trouble {
+        let why = match problem {
             ProxyProblem::Unreachable if speaks_plain_http(error) => {
                 let plain = self.address().replacen("https:", "http:", 1);
                 return (name, format!("it does not speak TLS; write {}={plain}", self.variable));
@@ -178,7 +178,7 @@ pub enum ProxyProblem {
 /// Returns `None` for an error beyond the proxy.
 ///
 /// The client's own error type is private, so its text decides; a test triggers each of them.
-pub fn trouble(error: &(dyn Error + 'static)) -> Option<ProxyProblem> {
+pub fn problem(error: &(dyn Error + 'static)) -> Option<ProxyProblem> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(what) = error.to_string().strip_prefix("tunnel error: ") {

@@ -24,7 +24,11 @@ pub const REGISTERED: &str = "http://127.0.0.1/oauth/callback";
 /// What the browser returned with.
 pub enum CallbackResult {
     Code(Secret<String>),
-    /// RFC 6749 section 4.1.2.1: `error` and `error_description`.
+    /// The user, or Identity Center on their behalf, denied access.
+    Denied {
+        description: Option<String>,
+    },
+    /// Any other error: RFC 6749 section 4.1.2.1: `error` and `error_description`.
     Refused {
         error: String,
         description: Option<String>,
@@ -51,7 +55,7 @@ pub trait Callback {
     /// Returns who sent requests so far.
     fn visitors(&self) -> Arc<Visitors>;
     /// Answers the waiting tab and stops listening. Dropping it is [`LoginOutcome::Failed`].
-    fn close(self: Box<Self>, verdict: LoginOutcome);
+    fn close(self: Box<Self>, outcome: LoginOutcome);
 }
 
 /// Parses the `query` of a request with the right state; anything else is `None`.
@@ -70,10 +74,13 @@ fn read(query: &str, state: &Secret<String>) -> Option<CallbackResult> {
     let mut value = |name| values.remove(name).filter(|value| !value.expose().is_empty());
     match (value("code"), value("error")) {
         (Some(code), None) => Some(CallbackResult::Code(code)),
-        (None, Some(error)) => Some(CallbackResult::Refused {
-            error: error.expose().clone(),
-            description: value("error_description").map(|text| text.expose().clone()),
-        }),
+        (None, Some(error)) => {
+            let description = value("error_description").map(|text| text.expose().clone());
+            Some(match error.expose().as_str() {
+                "access_denied" => CallbackResult::Denied { description },
+                error => CallbackResult::Refused { error: error.to_owned(), description },
+            })
+        }
         _ => None,
     }
 }
@@ -85,7 +92,7 @@ pub struct LoopbackCallback {
     visitors: Arc<Visitors>,
     shared: Arc<CallbackState>,
     returned: mpsc::Receiver<CallbackResult>,
-    verdict: Option<oneshot::Sender<LoginOutcome>>,
+    outcome: Option<oneshot::Sender<LoginOutcome>>,
     end: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
 }
@@ -102,7 +109,7 @@ struct CallbackState {
 
 struct First {
     tell: mpsc::Sender<CallbackResult>,
-    verdict: oneshot::Receiver<LoginOutcome>,
+    outcome: oneshot::Receiver<LoginOutcome>,
 }
 
 impl LoopbackCallback {
@@ -110,13 +117,13 @@ impl LoopbackCallback {
     pub fn listen(state: &Secret<String>) -> Result<Self, NoPort> {
         let loopback = Loopback::listen()?;
         let (tell, returned) = mpsc::channel();
-        let (verdict, verdict_comes) = oneshot::channel();
+        let (outcome, outcome_comes) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
         let shared = Arc::new(CallbackState {
             state: state.clone(),
             entry_path: loopback.path(),
             target: Mutex::default(),
-            first: Mutex::new(Some(First { tell, verdict: verdict_comes })),
+            first: Mutex::new(Some(First { tell, outcome: outcome_comes })),
         });
         let (authority, entry, visitors) = (loopback.authority.clone(), loopback.url(), loopback.visitors());
         let handler = shared.clone();
@@ -127,9 +134,9 @@ impl LoopbackCallback {
             };
             let _ = loopback.serve_any(page, ended);
         });
-        let (verdict, end) = (Some(verdict), Some(end));
+        let (outcome, end) = (Some(outcome), Some(end));
         let server = Some(server.map_err(NoPort::NotOpened)?);
-        Ok(Self { authority, entry, visitors, shared, returned, verdict, end, server })
+        Ok(Self { authority, entry, visitors, shared, returned, outcome, end, server })
     }
 }
 
@@ -146,12 +153,12 @@ impl CallbackState {
         let returned = read(asked.query()?, &self.state)?;
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         first.tell.send(returned).ok()?;
-        Some(last_page(first.verdict.await.unwrap_or(LoginOutcome::Failed)))
+        Some(last_page(first.outcome.await.unwrap_or(LoginOutcome::Failed)))
     }
 }
 
-fn last_page(verdict: LoginOutcome) -> Answer {
-    match verdict {
+fn last_page(outcome: LoginOutcome) -> Answer {
+    match outcome {
         LoginOutcome::LoggedIn => loopback::page(
             "kcaws: logged in",
             "<h1>You are logged in</h1><p>The tokens are stored. You can close this tab.</p>",
@@ -181,17 +188,17 @@ impl Callback for LoopbackCallback {
         self.visitors.clone()
     }
 
-    fn close(mut self: Box<Self>, verdict: LoginOutcome) {
-        if let Some(waiting) = self.verdict.take() {
+    fn close(mut self: Box<Self>, outcome: LoginOutcome) {
+        if let Some(waiting) = self.outcome.take() {
             // No tab may be left waiting.
-            let _ = waiting.send(verdict);
+            let _ = waiting.send(outcome);
         }
     }
 }
 
 impl Drop for LoopbackCallback {
     fn drop(&mut self) {
-        self.verdict = None;
+        self.outcome = None;
         self.end = None;
         if let Some(server) = self.server.take() {
             // The tab's page is being sent: the process must not end before that.
@@ -219,7 +226,7 @@ impl FakeCallback {
         Self { state: state.expose().clone(), ..self.clone() }
     }
 
-    pub fn verdict(&self) -> Option<LoginOutcome> {
+    pub fn outcome(&self) -> Option<LoginOutcome> {
         *self.closed.lock().expect("no test panics while holding it")
     }
 }
@@ -244,8 +251,8 @@ impl Callback for FakeCallback {
         Arc::default()
     }
 
-    fn close(self: Box<Self>, verdict: LoginOutcome) {
-        *self.closed.lock().expect("no test panics while holding it") = Some(verdict);
+    fn close(self: Box<Self>, outcome: LoginOutcome) {
+        *self.closed.lock().expect("no test panics while holding it") = Some(outcome);
     }
 }
 

@@ -19,7 +19,7 @@ fn get(authority: &str, query: &str) -> String {
 fn code(returned: Option<CallbackResult>) -> Option<String> {
     match returned? {
         CallbackResult::Code(code) => Some(code.expose().clone()),
-        CallbackResult::Refused { .. } => None,
+        CallbackResult::Denied { .. } | CallbackResult::Refused { .. } => None,
     }
 }
 
@@ -75,11 +75,15 @@ fn a_refusal_comes_back_as_it_is_called() {
         }
         _ => panic!("not understood"),
     }
+    match read("error=access_denied&state=s", &"s".into()) {
+        Some(CallbackResult::Denied { description }) => assert_eq!(description, None),
+        _ => panic!("not understood"),
+    }
 }
 
 #[test]
 fn the_tab_is_told_the_end_and_holds_nothing_else() {
-    for (verdict, words) in [
+    for (outcome, words) in [
         (Some(LoginOutcome::LoggedIn), "You are logged in"),
         (Some(LoginOutcome::Failed), "failed"),
         (None, "failed"),
@@ -91,8 +95,8 @@ fn the_tab_is_told_the_end_and_holds_nothing_else() {
         assert_eq!(code(callback.wait(LONG)).as_deref(), Some("the-code"));
         // The second one with the state is late.
         assert!(get(&authority, &format!("code=the-code&state={STATE}")).starts_with("HTTP/1.1 404"));
-        match verdict {
-            Some(verdict) => Box::new(callback).close(verdict),
+        match outcome {
+            Some(outcome) => Box::new(callback).close(outcome),
             None => drop(callback),
         }
         let page = tab.join().expect("no panic");
@@ -111,7 +115,7 @@ fn the_tab_is_told_the_end_and_holds_nothing_else() {
 }
 
 #[test]
-fn one_browser_is_sent_on_and_whoever_reads_the_command_line_later_is_not() {
+fn one_browser_is_sent_on_and_anyone_who_reads_the_command_line_later_is_not() {
     let callback = listen();
     let authority = callback.authority.clone();
     let entry = callback.send_on("https://oidc.eu-central-1.amazonaws.com/authorize?state=s");
@@ -172,7 +176,7 @@ fn wrong_requests_of_every_kind_neither_learn_anything_nor_end_the_wait() {
 const LONGEST: usize = 64 * 1024;
 
 #[test]
-fn connections_that_say_nothing_or_half_of_it_keep_nobody_out() {
+fn connections_that_say_nothing_or_half_of_it_keep_no_one_out() {
     let callback = listen();
     let authority = callback.authority.clone();
     let silent: Vec<TcpStream> = (0..200)
@@ -193,7 +197,7 @@ fn connections_that_say_nothing_or_half_of_it_keep_nobody_out() {
 }
 
 #[test]
-fn nobody_but_this_machine_can_connect() {
+fn no_one_but_this_machine_can_connect() {
     let callback = listen();
     let port = callback.authority.rsplit(':').next().expect("a port");
     // Another loopback address is another interface to a listener.

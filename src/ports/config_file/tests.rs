@@ -2,14 +2,14 @@ use super::*;
 
 fn contract(file: &dyn ConfigFile) {
     assert_eq!(file.read().expect("a missing file is no error"), None);
-    assert!(!file.replace(Some(b"x"), Some(b"y"), WriteMode::Rename).expect("somebody was faster"));
+    assert!(!file.replace(Some(b"x"), Some(b"y"), WriteMode::Rename).expect("another writer was faster"));
     assert!(file.replace(None, Some(b"one"), WriteMode::Rename).expect("creates"));
     assert!(!file.replace(None, Some(b"two"), WriteMode::Rename).expect("it is there now"));
     assert!(file.replace(Some(b"one"), Some(b"two"), WriteMode::Rename).expect("replaces"));
     assert!(file.replace(Some(b"two"), Some(b"3"), WriteMode::InPlace).expect("replaces"));
-    assert!(!file.replace(Some(b"two"), Some(b"x"), WriteMode::InPlace).expect("somebody was faster"));
+    assert!(!file.replace(Some(b"two"), Some(b"x"), WriteMode::InPlace).expect("another writer was faster"));
     assert_eq!(file.read().expect("reads").as_deref(), Some(&b"3"[..]));
-    assert!(!file.replace(Some(b"two"), None, WriteMode::Rename).expect("somebody was faster"));
+    assert!(!file.replace(Some(b"two"), None, WriteMode::Rename).expect("another writer was faster"));
     assert!(file.replace(Some(b"3"), None, WriteMode::Rename).expect("removes"));
     assert_eq!(file.read().expect("reads"), None);
 }
@@ -29,7 +29,7 @@ mod on_unix {
     use super::*;
 
     /// A folder with a file `real` in it, and that file's path.
-    fn scene(mode: u32) -> (tempfile::TempDir, PathBuf) {
+    fn temp_file(mode: u32) -> (tempfile::TempDir, PathBuf) {
         let temp = tempfile::tempdir().expect("a temp folder");
         let path = temp.path().join("real");
         assert!(
@@ -53,7 +53,7 @@ mod on_unix {
 
     #[test]
     fn links_lead_to_the_real_file_and_stay_and_the_mode_stays() {
-        let (temp, real) = scene(0o640);
+        let (temp, real) = temp_file(0o640);
         symlink("real", temp.path().join("link")).expect("links");
         symlink(temp.path().join("link"), temp.path().join("config")).expect("links");
         let file = DiskConfigFile::new(temp.path().join("config"));
@@ -81,7 +81,7 @@ mod on_unix {
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     #[test]
     fn a_writer_between_the_look_and_the_rename_loses_nothing() {
-        let (temp, real) = scene(0o600);
+        let (temp, real) = temp_file(0o600);
         let mut new = NamedTempFile::new_in(temp.path()).expect("creates");
         new.write_all(b"ours").expect("writes");
         let mut writer = File::create(&real).expect("opens and empties");
@@ -93,7 +93,7 @@ mod on_unix {
 
     #[test]
     fn a_protected_file_is_refused_by_either_way() {
-        let (temp, real) = scene(0o444);
+        let (temp, real) = temp_file(0o444);
         for how in [WriteMode::Rename, WriteMode::InPlace] {
             let refused = DiskConfigFile::new(real.clone()).replace(Some(b"old"), Some(b"new"), how);
             assert!(matches!(refused, Err(ConfigFileError::ReadOnly { .. })));
@@ -120,7 +120,7 @@ mod on_unix {
 
         #[test]
         fn an_access_list_and_attributes_stay_and_the_mask_opens_nothing() {
-            let (_temp, real) = scene(0o640);
+            let (_temp, real) = temp_file(0o640);
             kcaws_test_kit::require_program!("setfacl");
             kcaws_test_kit::require_program!("setfattr");
             run("setfacl", &["--modify=u:4001:r,g::-"], &real);
@@ -137,7 +137,7 @@ mod on_unix {
 
         #[test]
         fn a_list_that_the_folder_hands_down_is_not_taken() {
-            let (temp, real) = scene(0o640);
+            let (temp, real) = temp_file(0o640);
             kcaws_test_kit::require_program!("setfacl");
             kcaws_test_kit::require_program!("setfattr");
             run("setfacl", &["--default", "--modify=u:4001:rw"], temp.path());
@@ -150,7 +150,7 @@ mod on_unix {
 
     #[test]
     fn a_second_name_is_refused_and_kept_in_place() {
-        let (temp, real) = scene(0o600);
+        let (temp, real) = temp_file(0o600);
         std::fs::hard_link(&real, temp.path().join("twin")).expect("links");
         let file = DiskConfigFile::new(real);
         let refused = file.replace(Some(b"old"), Some(b"new"), WriteMode::Rename);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::hosts::{is_region, is_sign_in_host};
 pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, loopback_or_https};
-pub use self::reach::Minted;
+pub use self::reach::Issued;
 pub use self::received::{Token, is_account_id, is_role_name};
 use crate::ports::clock::Skew;
 use crate::secret::{self, Secret};
@@ -184,7 +184,10 @@ pub enum ServiceError {
     /// Identity Center cannot use the KMS key that the administrator configured, whatever the request.
     #[error("{operation} was refused: Identity Center cannot use its KMS key ({reason})")]
     KmsKey { operation: &'static str, reason: String },
-    /// Any other named refusal: `invalid_request`, `invalid_scope`, …
+    /// The start URL or the Region is wrong.
+    #[error("{operation} was refused: invalid_request{}", reason_suffix(.description.as_deref()))]
+    InvalidRequest { operation: &'static str, description: Option<String> },
+    /// Any other named refusal: `invalid_scope`, `unauthorized_client`, …
     #[error("{operation} was refused: {code}{}", reason_suffix(.description.as_deref()))]
     Refused { operation: &'static str, code: String, description: Option<String> },
 
@@ -203,7 +206,7 @@ pub enum ServiceError {
     #[error("too many requests (429)")]
     Throttled,
     #[error("{host} returned an error ({status})")]
-    ServerTrouble { host: String, status: u16 },
+    ServerError { host: String, status: u16 },
     #[error("cannot reach {host}: {why}")]
     Unreachable { host: String, why: String },
     #[error("{host} did not answer within {} s", .after.as_secs())]
@@ -229,7 +232,7 @@ impl ServiceError {
             self,
             Self::Throttled
                 | Self::SlowDown
-                | Self::ServerTrouble { .. }
+                | Self::ServerError { .. }
                 | Self::Unreachable { .. }
                 | Self::TimedOut { .. }
                 | Self::NoTime { .. }
@@ -238,7 +241,13 @@ impl ServiceError {
 
     /// Returns whether the service explicitly refused what it was given.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::ExpiredToken | Self::AccessDenied { .. })
+        matches!(
+            self,
+            Self::Refused { .. }
+                | Self::InvalidRequest { .. }
+                | Self::ExpiredToken
+                | Self::AccessDenied { .. }
+        )
     }
 }
 

@@ -57,7 +57,7 @@ impl Backend for Keychain {
     }
 
     /// Interprets the numbers of `SecBase.h`.
-    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
+    fn interpret(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match error.downcast_ref::<security_framework::base::Error>()?.code() {
             // errSecInteractionNotAllowed, errSecInteractionRequired: a dialog would be needed.
             -25308 | -25315 => Some(BackendError::Locked),

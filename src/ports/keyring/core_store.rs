@@ -23,8 +23,8 @@ pub enum BackendError {
 }
 
 impl From<BackendError> for Error {
-    fn from(trouble: BackendError) -> Self {
-        Self::NoStorageAccess(Box::new(trouble))
+    fn from(error: BackendError) -> Self {
+        Self::NoStorageAccess(Box::new(error))
     }
 }
 
@@ -36,7 +36,7 @@ pub trait Backend {
     fn unlock(&self, patience: Duration) -> keyring_core::Result<()>;
     fn attend(&self, _prompting: Prompting) {}
     /// Interprets a platform's own error numbers.
-    fn trouble(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
+    fn interpret(_error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         None
     }
 }
@@ -78,11 +78,11 @@ fn explain<B: Backend>(error: Error) -> KeyringError {
     let store = B::KIND;
     match error {
         Error::NoStorageAccess(source) => match own::<B>(source) {
-            Ok(trouble) => name(store, trouble),
+            Ok(error) => name(store, error),
             Err(source) => KeyringError::Absent { store, source },
         },
         Error::PlatformFailure(source) => match own::<B>(source) {
-            Ok(trouble) => name(store, trouble),
+            Ok(error) => name(store, error),
             Err(source) => KeyringError::Failed { store, source },
         },
         // These two contain what was read, which must not be part of an error.
@@ -99,13 +99,13 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 fn own<B: Backend>(source: Source) -> Result<BackendError, Source> {
     match source.downcast::<BackendError>() {
-        Ok(trouble) => Ok(*trouble),
-        Err(source) => B::trouble(source.as_ref()).ok_or(source),
+        Ok(error) => Ok(*error),
+        Err(source) => B::interpret(source.as_ref()).ok_or(source),
     }
 }
 
-fn name(store: StoreKind, trouble: BackendError) -> KeyringError {
-    match trouble {
+fn name(store: StoreKind, error: BackendError) -> KeyringError {
+    match error {
         BackendError::Locked => KeyringError::Locked(store),
         BackendError::Refused => KeyringError::Refused(store),
         BackendError::Changing(source) => KeyringError::Changing { store, source },

@@ -102,7 +102,7 @@ impl SecretStore for KeyutilsStore {
         let Some(kernel_key) = fetch(ring, id)? else {
             // Another process logged out and in between our two reads.
             if self.state.read(&file_name(key)).map_err(state)?.is_some_and(|now| now != file) {
-                let source = "another process wrote it anew".into();
+                let source = "another process replaced it".into();
                 return Err(KeyringError::Changing { store: KIND, source });
             }
             // Expired, or the machine was restarted: the sealed value is lost, as this store promises.

@@ -79,7 +79,7 @@ impl Backend for Wincred {
         Ok(())
     }
 
-    fn trouble(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
+    fn interpret(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<BackendError> {
         match code::of(error)? {
             // A read that met the removal of a piece, or a write.
             code::KEY_DELETED | code::SHARING_VIOLATION | code::LOCK_VIOLATION | code::BUSY => {
@@ -165,14 +165,14 @@ mod tests {
     struct PlatformError(u32);
 
     #[test]
-    fn a_look_that_meets_a_write_is_told_apart_by_its_number() {
+    fn a_look_that_meets_a_write_is_distinguished_by_its_number() {
         for number in [1018, 32, 33, 170] {
             assert!(
-                matches!(Wincred::trouble(&PlatformError(number)), Some(BackendError::Changing(_))),
+                matches!(Wincred::interpret(&PlatformError(number)), Some(BackendError::Changing(_))),
                 "{number}"
             );
         }
-        assert!(Wincred::trouble(&PlatformError(5)).is_none());
+        assert!(Wincred::interpret(&PlatformError(5)).is_none());
         let unfinished = |number| -> Result<(), _> {
             Err(KeyringError::Failed { store: KIND, source: Box::new(PlatformError(number)) })
         };

@@ -8,7 +8,7 @@ use super::{PassphraseError, line};
 use crate::platform::process::wait_until;
 use crate::platform::thread;
 use crate::secret::Secret;
-use crate::words::words;
+use crate::shell::words::words;
 
 /// Less than SDKs allow for the whole of `credential-process`.
 const PATIENCE: Duration = Duration::from_secs(10);

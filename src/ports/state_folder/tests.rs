@@ -26,7 +26,7 @@ fn contract(folder: &dyn StateFolder) {
     assert!(folder.list("sessions").expect("an empty folder").is_empty());
     assert!(folder.read("top").expect("reads").is_none());
     folder.clear().expect("nothing to clear");
-    folder.write("top", b"").expect("begins anew");
+    folder.write("top", b"").expect("starts over");
 }
 
 #[test]
@@ -45,7 +45,10 @@ fn leave(root: &Path, folder: &str, name: &str, kind: Kind, contents: &[u8]) -> 
 
 fn make_old(path: &Path) {
     let file = File::options().write(true).open(path).expect("opens");
-    #[expect(clippy::disallowed_methods, reason = "ages of files are told by the clock of their file system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ages of files are measured by the clock of their file system"
+    )]
     let then = std::time::SystemTime::now() - Duration::from_secs(61);
     file.set_modified(then).expect("sets");
 }

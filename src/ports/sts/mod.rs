@@ -52,7 +52,7 @@ pub trait Sts {
 }
 
 pub struct HttpSts {
-    callee: ServiceEndpoint,
+    endpoint: ServiceEndpoint,
     /// The Region of the signature: that of the endpoint.
     region: String,
 }
@@ -61,7 +61,7 @@ impl HttpSts {
     pub fn new(http: HttpSetup, endpoint: Origin, region: String) -> Self {
         let refusals = Refusals::Coded(|body| text_of(body, "Code"));
         Self {
-            callee: ServiceEndpoint { service: CalledService::Sts, http, origin: endpoint, refusals },
+            endpoint: ServiceEndpoint { service: CalledService::Sts, http, origin: endpoint, refusals },
             region,
         }
     }
@@ -72,8 +72,8 @@ impl HttpSts {
         body: &str,
         at: DateTime<Utc>,
     ) -> Result<HttpRequest, CallError> {
-        let failed = |error: &dyn std::error::Error| self.callee.failed(crate::platform::innermost(error));
-        let uri = format!("{}/", self.callee.origin);
+        let failed = |error: &dyn std::error::Error| self.endpoint.failed(crate::platform::innermost(error));
+        let uri = format!("{}/", self.endpoint.origin);
         let identity: Identity = Credentials::new(
             credentials.access_key_id.clone(),
             credentials.secret_access_key.expose().clone(),
@@ -107,8 +107,8 @@ impl HttpSts {
     }
 
     fn ask(&self, credentials: &RoleCredentials, body: &str) -> Result<Answer, CallError> {
-        let request = self.signed(credentials, body, self.callee.http.now_there())?;
-        self.callee.call(&request)
+        let request = self.signed(credentials, body, self.endpoint.http.now_there())?;
+        self.endpoint.call(&request)
     }
 
     /// Calls once, and once more if the refusal shows that this machine's clock is off.
@@ -119,20 +119,20 @@ impl HttpSts {
         body: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, CallError> {
-        let skew = || self.callee.http.clock_skew().unwrap_or_default();
+        let skew = || self.endpoint.http.clock_skew().unwrap_or_default();
         let before = skew();
         let outcome = match self.ask(credentials, body) {
             // With the clock off, the signature is expired; the refusal contains the time.
-            Err(CallError { trouble: CallErrorKind::Refused { .. }, .. })
+            Err(CallError { kind: CallErrorKind::Refused { .. }, .. })
                 if skew().differs_from(before, HARMFUL_SKEW) =>
             {
                 self.ask(credentials, body)
             }
             outcome => outcome,
         };
-        tracing::info!(target: "kcaws::aws", operation, host = self.callee.origin.host(), answered = outcome.is_ok());
+        tracing::info!(target: "kcaws::aws", operation, host = self.endpoint.origin.host(), answered = outcome.is_ok());
         let answer = outcome?;
-        read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| self.callee.not_understood(&answer))
+        read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| self.endpoint.not_understood(&answer))
     }
 }
 
@@ -147,7 +147,7 @@ impl Sts for HttpSts {
         role: &AssumeRole<'_>,
     ) -> Result<AssumedCredentials, CallError> {
         let assumed = self.call("AssumeRole", credentials, &role.body(), assume::credentials)?;
-        Ok(AssumedCredentials { credentials: assumed, skew: self.callee.http.clock_skew() })
+        Ok(AssumedCredentials { credentials: assumed, skew: self.endpoint.http.clock_skew() })
     }
 }
 

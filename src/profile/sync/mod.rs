@@ -5,18 +5,19 @@
 //! a recorded profile that still names its role is ever renamed or removed: renamed if the role now has another name,
 //! removed if AWS no longer lists the role. Lines of other authors that are removed with it are reported.
 
+mod note;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
-
+pub(super) use self::note::Noted;
+pub use self::note::{Note, Writer};
 use super::draft::{Change, Draft};
 use super::kcaws_profile::KcawsProfile;
 use super::line::{renewed, without_needless_quotes};
 use super::naming::{ProfileSettings, Template};
 use super::references::Reference;
-use super::{ConfigError, Document, Heading, Place, Role, SsoSession};
+use super::{ConfigError, Document, Heading, Place, Role};
 use crate::ports::identity_center::Account;
-use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 
 /// A profile that should exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,70 +77,6 @@ fn names_of_several_accounts<'a>(named: &'a [(&Account, &String, String)]) -> Ha
         }
     }
     shared
-}
-
-/// What sync wrote last, by profile.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-pub struct Note {
-    /// The default Region given when the session was set up; config.toml takes precedence.
-    #[serde(default)]
-    pub region: Option<String>,
-    profiles: BTreeMap<String, Noted>,
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(super) struct Noted {
-    account: String,
-    role: String,
-    pub(super) region: Option<String>,
-    #[serde(default)]
-    pub(super) output: Option<String>,
-}
-
-impl Noted {
-    fn is_of(&self, role: &Role) -> bool {
-        (&self.account, &self.role) == (&role.account_id, &role.role_name)
-    }
-}
-
-/// The author of a record. An import recognizes what an earlier one wrote, and never prunes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writer {
-    Sync,
-    Import,
-}
-
-impl Note {
-    fn file(writer: Writer, session: &SsoSession, document: &Document) -> String {
-        let folder = match writer {
-            Writer::Sync => "sync",
-            Writer::Import => "import",
-        };
-        let path = document.path().as_os_str().as_encoded_bytes();
-        let name = hashed_name(&[session.name.as_bytes(), session.start_url.as_bytes(), path]);
-        format!("{folder}/{name}.json")
-    }
-
-    /// Reads the record; a lost or damaged one counts as empty, so that nothing is pruned.
-    pub fn load(
-        state: &dyn StateFolder,
-        writer: Writer,
-        session: &SsoSession,
-        document: &Document,
-    ) -> Result<Self, StateError> {
-        let bytes = state.read(&Self::file(writer, session, document))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
-    }
-
-    pub fn save(
-        &self,
-        state: &dyn StateFolder,
-        writer: Writer,
-        session: &SsoSession,
-        document: &Document,
-    ) -> Result<(), StateError> {
-        state.write(&Self::file(writer, session, document), &serde_json::to_vec(self).unwrap_or_default())
-    }
 }
 
 /// The result for each profile.

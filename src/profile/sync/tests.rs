@@ -73,11 +73,11 @@ fn what_a_person_changed_stays() {
     let (after, _) = synced(&hand, &plan.note, &want(&listed, &settings("region = \"b\"\n")), true);
     assert_eq!(after, hand);
     let (after, _) = synced(&text, &plan.note, &want(&listed, &settings("region = \"b\"\n")), true);
-    assert_eq!(after, text.replace("region = a", "region = b"), "nobody touched this one");
+    assert_eq!(after, text.replace("region = a", "region = b"), "no one touched this one");
 }
 
 #[test]
-fn nobody_elses_profile_is_written_or_pruned() {
+fn no_profile_of_another_is_written_or_pruned() {
     let listed = [(account(1, "dev"), roles(&["Admin"])), (account(2, "default"), roles(&["x"]))];
     let wanted = want(&listed, &settings("name = \"{account_name}\"\n"));
     let text = "[profile dev]\nregion = mine\n";
@@ -183,7 +183,7 @@ fn what_is_as_noted_follows_the_listing() {
 }
 
 #[test]
-fn what_is_pruned_with_lines_of_somebodys_is_told() {
+fn lines_of_a_person_that_are_pruned_are_reported() {
     let config = settings("region = \"a\"\noutput = \"json\"\n");
     let listed = [(account(1, "dev"), roles(&["Admin"]))];
     let (text, plan) = synced("", &Note::default(), &want(&listed, &config), true);
@@ -201,7 +201,7 @@ fn what_is_pruned_with_lines_of_somebodys_is_told() {
         let (after, kept) = synced(&hand, &plan.note, &[], false);
         assert_eq!((after, kept.removed_with_more.len()), (hand, 0));
     }
-    // Blank lines are nobody's, and what follows the last setting stays in any case.
+    // Blank lines belong to no one, and what follows the last setting stays in any case.
     let spaced = text.replace("region = a\n", "\nregion = a\n") + "# behind\n";
     let (after, pruned) = synced(&spaced, &plan.note, &[], true);
     assert_eq!((after.as_str(), pruned.removed_with_more.len()), ("# behind\n", 0));

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::document::{Document, Heading, View};
 use super::{ConfigError, KnownNames, Place, invisible, portal_url};
 pub use crate::ports::identity_center::{is_account_id, is_role_name};
-use crate::words::words;
+use crate::shell::words::words;
 
 /// `[sso-session corp]`, shared with the AWS CLI.
 ///

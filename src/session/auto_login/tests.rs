@@ -43,41 +43,41 @@ fn one_login_is_started_and_waited_for() {
         },
         PATIENCE,
     );
-    assert_eq!(waited.expect("no trouble"), Waited::LoggedIn);
+    assert_eq!(waited.expect("no error"), Waited::LoggedIn);
     assert_eq!(started.times.get(), 1);
 }
 
 #[test]
 fn a_login_that_runs_is_joined_and_not_doubled() {
     let fixture = Fixture::new();
-    let _running = auto(&fixture).begin().expect("no trouble").expect("the first");
+    let _running = auto(&fixture).begin().expect("no error").expect("the first");
     let waited = auto(&fixture).wait(|| panic!("a second login"), PATIENCE);
-    assert_eq!(waited.expect("no trouble"), Waited::Unfinished);
-    assert!(auto(&fixture).begin().expect("no trouble").is_none(), "there is one");
+    assert_eq!(waited.expect("no error"), Waited::Unfinished);
+    assert!(auto(&fixture).begin().expect("no error").is_none(), "there is one");
 }
 
 #[test]
 fn a_login_that_came_to_nothing_keeps_others_from_trying_for_a_while() {
     let fixture = Fixture::new();
-    drop(auto(&fixture).begin().expect("no trouble"));
+    drop(auto(&fixture).begin().expect("no error"));
     let waited = auto(&fixture).wait(|| panic!("a second login"), PATIENCE);
-    assert_eq!(waited.expect("no trouble"), Waited::CoolingDown);
+    assert_eq!(waited.expect("no error"), Waited::CoolingDown);
 
     fixture.clock.advance(Duration::from_secs(600));
     let started = Started::default();
     let waited = auto(&fixture).wait(|| started.start(&fixture), PATIENCE);
-    assert_eq!(waited.expect("no trouble"), Waited::Unfinished);
+    assert_eq!(waited.expect("no error"), Waited::Unfinished);
     assert_eq!(started.times.get(), 1);
 }
 
 #[test]
 fn any_success_ends_the_cool_down() {
     let fixture = Fixture::new();
-    drop(auto(&fixture).begin().expect("no trouble"));
+    drop(auto(&fixture).begin().expect("no error"));
     finish(&fixture);
     fixture.clock.advance(Duration::from_secs(60));
     let started = Started::default();
-    auto(&fixture).wait(|| started.start(&fixture), PATIENCE).expect("no trouble");
+    auto(&fixture).wait(|| started.start(&fixture), PATIENCE).expect("no error");
     assert_eq!(started.times.get(), 1);
 }
 
@@ -85,7 +85,7 @@ fn any_success_ends_the_cool_down() {
 fn a_login_that_does_not_start_is_not_waited_for_for_ever() {
     let fixture = Fixture::new();
     let waited = auto(&fixture).wait(|| Ok(()), PATIENCE);
-    assert_eq!(waited.expect("no trouble"), Waited::Unfinished);
+    assert_eq!(waited.expect("no error"), Waited::Unfinished);
     let failed = auto(&fixture).wait(|| Err(std::io::ErrorKind::NotFound.into()), PATIENCE);
-    assert_eq!(failed.expect("no trouble"), Waited::NotStarted);
+    assert_eq!(failed.expect("no error"), Waited::NotStarted);
 }

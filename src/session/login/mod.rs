@@ -1,11 +1,11 @@
 //! A login in three steps, with the user's approval between the second and the third.
 //!
-//! [`Session::check`] returns whether one is needed, then [`Session::begin_login`] and [`Session::complete_login`].
+//! [`Session::check`] returns whether one is needed, then [`Session::begin_login`] and [`Session::finish_login`].
 
 use chrono::{DateTime, Utc};
 
 use super::auto_login::AutoLogin;
-use super::files::A_REFRESH;
+use super::device::{Waiting, wait_for_approval};
 use super::page::DevicePages;
 use super::stale_copies;
 use super::start_url::Portal;
@@ -16,6 +16,7 @@ use crate::ports::callback;
 use crate::ports::identity_center::{
     ClientGrant, DeviceAuthorization, IssuedToken, Registration, ServiceError,
 };
+use crate::ports::lock_wait;
 
 /// What the user is asked to approve.
 pub struct PendingLogin {
@@ -77,23 +78,23 @@ impl Session<'_> {
         Ok(PendingLogin { registration, authorization, pages })
     }
 
-    /// Returns a usable registration. `anew`: the service has rejected the stored one.
+    /// Returns a usable registration. `is_rejected`: the service has rejected the stored one.
     pub(super) fn registration(
         &self,
         flow: Flow,
         portal: &Portal,
         client_name: &str,
-        anew: bool,
+        is_rejected: bool,
     ) -> Result<Registration, SessionError> {
-        let _lock = self.lock(A_REFRESH)?;
+        let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let mut record = self.record_for_login()?;
         let known = record.usable_registration(flow, &self.config.scopes, self.clock.now());
-        let registration = match known.filter(|_| !anew) {
+        let registration = match known.filter(|_| !is_rejected) {
             Some(registration) => registration.clone(),
             None => self.center.register_client(client_name, &self.config.scopes, grant(flow, portal))?,
         };
         // The current login needs its own registration for a refresh until it is replaced.
-        if anew || !record.login.as_ref().is_some_and(|login| login.flow == flow) {
+        if is_rejected || !record.login.as_ref().is_some_and(|login| login.flow == flow) {
             record.set_registration(flow, Some(registration.clone()));
         }
         let stored = record.registration_of(flow).map(|stored| stored.client_id.clone());
@@ -105,11 +106,11 @@ impl Session<'_> {
         Ok(registration)
     }
 
-    /// Forgets the registration, which the service may have dropped, so that the next login registers anew.
+    /// Forgets the registration, which the service may have dropped, so that the next login registers again.
     ///
     /// If another process has logged in with it since `begun`, it is kept.
     pub(super) fn forget_registration(&self, flow: Flow, begun: DateTime<Utc>) -> Result<(), SessionError> {
-        let _lock = self.lock(A_REFRESH)?;
+        let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let Some(mut record) = self.load()? else { return Ok(()) };
         if record.login.as_ref().is_none_or(|login| login.flow != flow || login.logged_in_at < begun) {
             record.set_registration(flow, None);
@@ -125,15 +126,26 @@ impl Session<'_> {
         Ok(same.unwrap_or_else(|| TokenRecord::empty(self.config, self.endpoints)))
     }
 
+    /// Waits until the user has approved the login, and stores its token.
+    pub fn finish_login(
+        &self,
+        pending: PendingLogin,
+        tell: impl FnMut(Waiting),
+    ) -> Result<SessionStatus, SessionError> {
+        let PendingLogin { registration, authorization, .. } = pending;
+        let token = wait_for_approval(self.center, self.clock, &registration, &authorization, tell)?;
+        self.complete_login(Flow::Device, registration, token)
+    }
+
     /// Stores the token and its times.
-    pub fn complete_login(
+    pub(crate) fn complete_login(
         &self,
         flow: Flow,
         registration: Registration,
         token: IssuedToken,
     ) -> Result<SessionStatus, SessionError> {
         let _section = CriticalSection::enter();
-        let _lock = self.lock(A_REFRESH)?;
+        let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         // The stored record is worth one registration of the other grant: no reason to lose the token.
         let mut record =
             self.record_for_login().unwrap_or_else(|_| TokenRecord::empty(self.config, self.endpoints));

@@ -92,7 +92,7 @@ fn a_login_that_was_ended_over_there_is_not_called_good() {
     fixture.center.accounts.will(Err(ServiceError::Unauthorized));
     fixture.center.tokens.will(Err(ServiceError::InvalidGrant));
     assert!(fixture.session().check().expect("answers").is_none());
-    assert!(Fixture::new().session().check().expect("answers").is_none(), "nobody ever logged in");
+    assert!(Fixture::new().session().check().expect("answers").is_none(), "no one ever logged in");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_login_whose_refresh_is_refused_by_any_name_is_done_again_and_trouble_is_non
     let fixture = Fixture::new();
     fixture.log_in(Some("refresh"));
     fixture.clock.advance(std::time::Duration::from_hours(1));
-    fixture.center.tokens.will(Err(ServiceError::ServerTrouble { host: "oidc".to_owned(), status: 503 }));
+    fixture.center.tokens.will(Err(ServiceError::ServerError { host: "oidc".to_owned(), status: 503 }));
     assert!(fixture.session().check().is_err());
 }
 

@@ -3,11 +3,11 @@
 //! What is stored here is removed in any case.
 
 use super::bearer::Bearer;
-use super::files::A_REFRESH;
 use super::status::SessionStatus;
 use super::{LoginNeeded, Session, SessionError};
 use crate::platform::interrupt::CriticalSection;
 use crate::ports::keyring::KeyringError;
+use crate::ports::lock_wait;
 use crate::secret::Secret;
 
 /// The result for the session at Identity Center.
@@ -66,7 +66,7 @@ impl Session<'_> {
             ) => Some(ServerSide::Unknown(error)),
             Err(error) => return Err(error),
         };
-        let lock = self.lock(A_REFRESH)?;
+        let lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let _section = CriticalSection::enter();
         let _lock = lock;
         // Without the status file the tokens could no longer be found in their present store.
@@ -80,7 +80,7 @@ impl Session<'_> {
     ///
     /// Whatever becomes of the next login, the stored one is over. Its end says nothing about how long sessions last.
     pub fn forget_login(&self) -> Result<(), SessionError> {
-        let lock = self.lock(A_REFRESH)?;
+        let lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let _section = CriticalSection::enter();
         let _lock = lock;
         self.still_in_use()?;

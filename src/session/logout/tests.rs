@@ -60,7 +60,7 @@ fn a_session_that_the_service_calls_over_is_over() {
 }
 
 #[test]
-fn a_session_that_nobody_can_be_told_of_any_more_is_not_called_over() {
+fn a_session_that_no_one_can_be_told_of_any_more_is_not_called_over() {
     // The answer was lost within this call, or in an earlier one, and the refusal came of that.
     let fixture = logged_in(Some("refresh-1"));
     fixture.clock.advance(OVER);

@@ -4,7 +4,6 @@
 //! (`copies`), write, read back and compare, switch the status file, delete the old copy, remove the note. What a
 //! killed move leaves behind is removed by the next move, login or logout.
 
-use super::files::A_REFRESH;
 use super::sealed_store::SealedStore;
 use super::stale_copies;
 use super::status::{self, SessionStatus};
@@ -13,6 +12,7 @@ use super::{LoginNeeded, SessionError, TokenRecord, token_store};
 use crate::platform::interrupt::CriticalSection;
 use crate::ports::clock::Clock;
 use crate::ports::keyring::{KeyringError, Prompting, SecretStore, StoreKind};
+use crate::ports::lock_wait;
 use crate::ports::sealing_key::SealingKeys;
 use crate::ports::state_folder::{StateError, StateFolder};
 use crate::profile::SsoSession;
@@ -46,13 +46,14 @@ impl Migration<'_> {
     ) -> Result<Migrated, SessionError> {
         let old = store_selection::of_login(self.config, requested, self.state, self.open)?;
         let old = old.ok_or_else(|| self.nothing_to_move())?;
-        store_selection::open_for(&*old, self.config, prompting)?;
+        store_selection::open_for(&*old, &token_store::item_key(self.config), prompting)?;
         if old.kind() == to {
             return self.settle(&*old);
         }
-        let new = store_selection::usable(to, self.config, prompting, true, self.open)?;
+        let new =
+            store_selection::usable(to, &token_store::item_key(self.config), prompting, true, self.open)?;
         let _section = CriticalSection::enter();
-        let lock = token_store::lock(self.config, self.state, A_REFRESH)?;
+        let lock = token_store::lock(self.config, self.state, lock_wait::FOR_A_REFRESH)?;
         // Another process has moved them in the meantime: the opened store is no longer theirs.
         if self.noted_store()?.is_some_and(|noted| noted != old.kind()) {
             drop(lock);
@@ -67,7 +68,7 @@ impl Migration<'_> {
         if token_store::stored(store, self.config)?.is_none() {
             return Err(self.nothing_to_move());
         }
-        let _lock = token_store::lock(self.config, self.state, A_REFRESH)?;
+        let _lock = token_store::lock(self.config, self.state, lock_wait::FOR_A_REFRESH)?;
         let keep = self.noted_store()?.unwrap_or(store.kind());
         Ok(Migrated { from: None, left_behind: self.forget_copies_but(keep)? })
     }

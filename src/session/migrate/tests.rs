@@ -256,7 +256,7 @@ fn a_new_store_that_refuses_or_forgets_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn locked_stores_are_unlocked_by_a_person_and_by_nobody_else() {
+fn locked_stores_are_unlocked_by_a_person_and_by_no_one_else() {
     let mut moved = Move::prepared();
     moved.new.lock();
     assert!(matches!(moved.lives_on(NEW), Err(SessionError::Keyring(KeyringError::Locked(NEW)))));
@@ -326,7 +326,7 @@ fn a_record_that_the_old_store_refused_is_the_one_that_moves() {
 }
 
 #[test]
-fn where_nobody_is_logged_in_there_is_nothing_to_move() {
+fn where_no_one_is_logged_in_there_is_nothing_to_move() {
     let moved = Move::prepared();
     moved.fixture.session().forget().expect("forgets");
     assert!(matches!(moved.lives_on(NEW), Err(SessionError::LoginNeeded { .. })));
@@ -348,7 +348,7 @@ fn a_damaged_record_stays_where_it_is() {
 
 /// A command that opened the store just before the move, and asks it only now.
 #[test]
-fn whoever_opened_the_old_store_before_the_move_is_told_and_harms_nothing() {
+fn anyone_who_opened_the_old_store_before_the_move_is_told_and_harms_nothing() {
     let moved = Move::prepared();
     let late = moved.fixture.session();
     let stale = late.load().expect("loads").expect("there");

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::page::PageUrl;
 use super::start_url::Portal;
+use super::status::SessionStatus;
 use super::{Flow, Session, SessionError};
 use crate::platform::aead::new_key;
 use crate::platform::excerpt;
@@ -36,7 +37,7 @@ pub type Listen<'a> = &'a dyn Fn(&Secret<String>) -> Result<Box<dyn Callback>, N
 ///
 /// If it is dropped, its tab reports a failure.
 pub struct PendingPkceLogin {
-    pub registration: Registration,
+    pub(super) registration: Registration,
     /// The page for the browser.
     ///
     /// Anyone who reads it could redirect a login of their own here (RFC 6749 section 10.12).
@@ -66,10 +67,20 @@ impl Session<'_> {
         Ok(PendingPkceLogin { registration, page, callback, verifier, begun: self.clock.now() })
     }
 
-    /// Waits for the browser and redeems its code at once.
+    /// Waits for the browser, redeems its code, and stores the token.
     ///
     /// `tell` is called with the time left.
-    pub fn wait_for_return(
+    pub fn finish_pkce(
+        &self,
+        pending: &PendingPkceLogin,
+        tell: impl FnMut(Duration),
+    ) -> Result<SessionStatus, SessionError> {
+        let token = self.wait_for_return(pending, tell)?;
+        self.complete_login(Flow::Pkce, pending.registration.clone(), token)
+    }
+
+    /// Waits for the browser and redeems its code at once.
+    fn wait_for_return(
         &self,
         pending: &PendingPkceLogin,
         tell: impl FnMut(Duration),
@@ -82,7 +93,7 @@ impl Session<'_> {
         };
         let code = match returned {
             CallbackResult::Code(code) => code,
-            CallbackResult::Refused { error, description } if error == "access_denied" => {
+            CallbackResult::Denied { description } => {
                 return Err(SessionError::Denied { reason: description.as_deref().map(excerpt) });
             }
             CallbackResult::Refused { error, description } => {

@@ -35,7 +35,7 @@ fn log_in(fixture: &Fixture, client_id: &str) {
     let token = fixture.session().wait_for_return(&pending, |_| {}).expect("a token");
     fixture.session().complete_login(Flow::Pkce, pending.registration.clone(), token).expect("stored");
     pending.succeed();
-    assert_eq!(callback.verdict(), Some(LoginOutcome::LoggedIn));
+    assert_eq!(callback.outcome(), Some(LoginOutcome::LoggedIn));
 }
 
 /// RFC 7636 appendix B.
@@ -106,7 +106,7 @@ fn the_refresh_of_a_login_uses_the_registration_that_it_was_made_with() {
 }
 
 #[test]
-fn denial_refusal_and_silence_are_told_apart() {
+fn denial_refusal_and_silence_are_distinguished() {
     let fixture = Fixture::new();
     fixture.center.registrations.will(Ok(registration("code-client")));
     assert!(matches!(
@@ -130,7 +130,7 @@ fn denial_refusal_and_silence_are_told_apart() {
 
 /// No browser returns from an error page, and with the same registration none ever would.
 #[test]
-fn after_silence_the_next_login_registers_anew_unless_somebody_else_proved_it_good() {
+fn after_silence_the_next_login_registers_again_unless_someone_else_proved_it_good() {
     let fixture = Fixture::new();
     fixture.center.registrations.will(Ok(registration("forgotten")));
     assert!(outcome(&fixture, None).is_err());

@@ -126,7 +126,7 @@ impl Session<'_> {
             // The token may have been rotated and the response lost on its way. The mark stays, and explains a later
             // refusal.
             Err(
-                error @ (ServiceError::ServerTrouble { .. }
+                error @ (ServiceError::ServerError { .. }
                 | ServiceError::Unreachable { .. }
                 | ServiceError::TimedOut { .. }
                 | ServiceError::NotUnderstood { .. }

@@ -32,7 +32,7 @@ fn a_fresh_token_is_used_without_asking_anybody() {
 }
 
 #[test]
-fn nobody_logged_in_is_said() {
+fn no_one_logged_in_is_said() {
     assert_eq!(why(Fixture::new().session().access_token()), LoginNeeded::NeverLoggedIn);
 }
 
@@ -136,7 +136,7 @@ fn a_refused_registration_needs_a_login_and_forgets_nothing() {
 }
 
 #[test]
-fn without_a_refresh_token_or_with_an_old_registration_nobody_is_asked() {
+fn without_a_refresh_token_or_with_an_old_registration_no_one_is_asked() {
     let fixture = Fixture::new();
     fixture.log_in(None);
     fixture.clock.advance(OVER);
@@ -163,7 +163,7 @@ fn a_store_that_takes_no_writes_stops_the_refresh_before_the_token_is_spent() {
 #[test]
 fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
     type Trouble = fn(&Fixture);
-    let troubles: [(&str, Option<&str>, Trouble); 5] = [
+    let causes: [(&str, Option<&str>, Trouble); 5] = [
         ("no network", Some("refresh-1"), |fixture| fixture.center.tokens.will(Err(unreachable()))),
         ("throttled", Some("refresh-1"), |fixture| fixture.center.tokens.will(Err(ServiceError::SlowDown))),
         ("a registration that is refused", Some("refresh-1"), |fixture| {
@@ -172,20 +172,20 @@ fn a_token_that_cannot_be_refreshed_now_is_used_to_its_end() {
         ("a store that takes no mark", Some("refresh-1"), |fixture| fixture.store.take_writes(Some(0))),
         ("no refresh token", None, |_| {}),
     ];
-    for (what, refresh_token, trouble) in troubles {
+    for (what, refresh_token, cause) in causes {
         let fixture = Fixture::new();
         fixture.log_in(refresh_token);
         fixture.clock.advance(OLD);
-        trouble(&fixture);
+        cause(&fixture);
         assert_eq!(fixture.session().access_token().expect(what).expose(), "access-1", "{what}");
         fixture.clock.advance(OVER.saturating_sub(OLD));
-        trouble(&fixture);
+        cause(&fixture);
         assert!(fixture.session().access_token().is_err(), "{what}");
     }
 }
 
 #[test]
-fn whoever_refreshes_too_long_is_not_waited_for_while_the_old_token_is_good() {
+fn anyone_who_refreshes_too_long_is_not_waited_for_while_the_old_token_is_good() {
     let fixture = Fixture::new();
     fixture.log_in(Some("refresh-1"));
     fixture.clock.advance(OLD);
@@ -219,7 +219,7 @@ fn a_registration_without_an_end_is_refreshed_with() {
 }
 
 #[test]
-fn a_login_of_another_origin_is_used_by_nobody() {
+fn a_login_of_another_origin_is_used_by_no_one() {
     let mut fixture = Fixture::new();
     fixture.log_in(Some("refresh-1"));
     fixture.endpoints.portal = crate::ports::identity_center::Origin::new("https://elsewhere.example.com");

@@ -16,8 +16,8 @@
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-use super::files::A_MOMENT;
 use crate::platform::aead::{self, SealError};
+use crate::ports::lock_wait;
 use crate::ports::sealing_key::{ID_LEN, KeyId, NoPlace, SealingKeys};
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 
@@ -190,7 +190,7 @@ impl<'a> SealedStore<'a> {
     }
 
     fn lock(&self) -> Result<crate::ports::state_folder::Lock, StateError> {
-        self.state.lock(&format!("{}{LOCK}", self.stem), A_MOMENT)
+        self.state.lock(&format!("{}{LOCK}", self.stem), lock_wait::FOR_CLEANING_UP)
     }
 
     fn bound<'b>(&'b self, id: &'b KeyId, fields: &[&'b [u8]]) -> Vec<&'b [u8]> {

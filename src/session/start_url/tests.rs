@@ -114,7 +114,7 @@ fn a_dual_stack_portal_is_told_by_its_host() {
 }
 
 #[test]
-fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
+fn a_start_url_of_aws_is_taken_as_it_is_and_no_one_is_asked() {
     for (url, region, instance) in [
         ("https://d-1234567890.awsapps.com/start", REGION, "d-1234567890"),
         ("https://d-1234567890.awsapps.com/start/", REGION, "d-1234567890"),
@@ -141,7 +141,7 @@ fn a_start_url_of_aws_is_taken_as_it_is_and_nobody_is_asked() {
 }
 
 #[test]
-fn a_name_that_somebody_chose_is_no_id_of_an_instance() {
+fn a_name_that_someone_chose_is_no_id_of_an_instance() {
     let instance = |url: &str| Instance::of(&Url::parse(url).expect(url)).0;
     for (url, known) in [
         ("https://ssoins-1234567890abcdef.awsapps.com/start", "ssoins-1234567890abcdef"),
@@ -206,7 +206,7 @@ fn what_does_not_lead_to_aws_is_refused_and_followed_no_further() {
     assert!(matches!(redirected(302, None), Err(StartUrlError::NoLocation { .. })));
     for status in [400, 403, 404, 500, 503] {
         assert!(
-            matches!(redirected(status, None), Err(StartUrlError::Status { status: told, .. }) if told == status)
+            matches!(redirected(status, None), Err(StartUrlError::Status { status: given, .. }) if given == status)
         );
     }
     let redirects = no_redirects();
@@ -219,8 +219,8 @@ fn without_a_region_anywhere_there_is_no_login() {
     let redirects = no_redirects();
     redirects.will(302, Some("https://d-abc.awsapps.com/start"));
     assert!(matches!(resolve(VANITY, "", &redirects), Err(StartUrlError::NoRegion { .. })));
-    let told = "https://ssoins-abc.portal.us-east-1.app.aws";
-    assert_eq!(resolve(told, "", &no_redirects()).expect("the host tells").region, "us-east-1");
+    let url_in_host = "https://ssoins-abc.portal.us-east-1.app.aws";
+    assert_eq!(resolve(url_in_host, "", &no_redirects()).expect("the host tells").region, "us-east-1");
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn only_https_is_asked() {
 
 #[test]
 fn a_pasted_url_in_the_file_goes_to_its_portal_and_the_service_is_told_the_right_spelling() {
-    for (url, told, instance) in [
+    for (url, url_in_host, instance) in [
         ("https://d-1234567890.awsapps.com", "https://d-1234567890.awsapps.com/start", "d-1234567890"),
         ("https://corp.awsapps.com/start/\\#/", "https://corp.awsapps.com/start", "corp.awsapps.com"),
         (
@@ -247,7 +247,7 @@ fn a_pasted_url_in_the_file_goes_to_its_portal_and_the_service_is_told_the_right
         ),
     ] {
         let portal = resolve(url, REGION, &no_redirects()).expect(url);
-        assert_eq!((portal.start_url.as_str(), portal.instance.as_str()), (told, instance), "{url}");
+        assert_eq!((portal.start_url.as_str(), portal.instance.as_str()), (url_in_host, instance), "{url}");
     }
     for url in ["https://corp.awsapps.com/mail", "https://eu-central-1.console.aws.amazon.com/"] {
         assert!(matches!(resolve(url, REGION, &no_redirects()), Err(StartUrlError::Bad(_))), "{url}");

@@ -3,18 +3,18 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::scene::Scene;
+use crate::fixture::Fixture;
 use crate::{Row, once};
 
-pub(crate) fn print(scene: &Scene, row: &Row) {
-    let report = scene.env.home().join("count");
+pub(crate) fn print(fixture: &Fixture, row: &Row) {
+    let report = fixture.env.home().join("count");
     if let Some(before) = row.before {
-        before(scene);
+        before(fixture);
     }
     // A run of its own first: the counted one shall be warm.
-    once(scene, row);
+    once(fixture, row);
     let callgrind = counted(
-        scene,
+        fixture,
         row,
         "valgrind",
         &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
@@ -25,17 +25,17 @@ pub(crate) fn print(scene: &Scene, row: &Row) {
     let instructions = callgrind
         .and_then(|text| Some(text.split("Collected :").nth(1)?.split_whitespace().next()?.to_owned()));
     // One line per call, and one that says how it ended.
-    let calls = counted(scene, row, "strace", &["--follow-forks"], "--output", &report)
+    let calls = counted(fixture, row, "strace", &["--follow-forks"], "--output", &report)
         .map(|text| text.lines().filter(|line| !line.contains("+++")).count().to_string());
     let known = |what: Option<String>| what.unwrap_or_else(|| "not counted".to_owned());
-    let (instructions, calls, cpuids) = (known(instructions), known(calls), known(cpuids(scene, row)));
+    let (instructions, calls, cpuids) = (known(instructions), known(calls), known(cpuids(fixture, row)));
     println!("{:<44} {instructions} instructions, {calls} system calls, {cpuids} CPUIDs", row.name);
 }
 
 /// How many CPUIDs of the program are executed; `None` where they cannot be found.
-fn cpuids(scene: &Scene, row: &Row) -> Option<String> {
+fn cpuids(fixture: &Fixture, row: &Row) -> Option<String> {
     let answers = |program: &Path| {
-        let mut command = scene.command(program);
+        let mut command = fixture.command(program);
         command.args(&row.args).stderr(Stdio::null());
         command.envs(row.env.iter().map(|(name, value)| (name, value)));
         command.status().is_ok_and(|status| status.success())
@@ -45,12 +45,19 @@ fn cpuids(scene: &Scene, row: &Row) -> Option<String> {
 }
 
 /// What `tool` writes about the run; `None` where it is not installed.
-fn counted(scene: &Scene, row: &Row, tool: &str, args: &[&str], into: &str, report: &Path) -> Option<String> {
+fn counted(
+    fixture: &Fixture,
+    row: &Row,
+    tool: &str,
+    args: &[&str],
+    into: &str,
+    report: &Path,
+) -> Option<String> {
     let tool = ["/usr/bin", "/usr/local/bin"]
         .map(|folder| Path::new(folder).join(tool))
         .into_iter()
         .find(|path| path.exists())?;
-    let mut command: Command = scene.command(&tool);
+    let mut command: Command = fixture.command(&tool);
     command.args(args).arg(format!("{into}={}", report.display()));
     command.arg(&row.program).args(&row.args).stderr(Stdio::null());
     command.envs(row.env.iter().map(|(name, value)| (name, value)));

@@ -1,4 +1,4 @@
-//! From `kcaws login` to credentials, by part, for either flow. Whoever approves takes no time here: the simulator
+//! From `kcaws login` to credentials, by part, for either flow. Approval takes no time here: the simulator
 //! approves at once, so what is left is kcaws's, and the wait between two polls of the device flow.
 
 use std::process::Stdio;
@@ -7,17 +7,17 @@ use std::time::{Duration, SystemTime};
 use idc_sim::{IdcSim, LoggedRequest, Route};
 use kcaws_test_kit::PageClient;
 
+use crate::fixture::Fixture;
 use crate::median;
-use crate::scene::Scene;
 
 const ROUNDS: usize = 7;
 
-pub(crate) fn print(scene: &Scene) {
+pub(crate) fn print(fixture: &Fixture) {
     println!("\n{:<44} {:>10}", "login, by part", "median ms");
     for (flow, middle) in [("device", Route::StartDeviceAuthorization), ("pkce", Route::Authorize)] {
         let mut parts: Vec<Vec<Duration>> = vec![Vec::new(); PARTS.len()];
         for _ in 0..ROUNDS {
-            for (part, took) in parts.iter_mut().zip(one(scene, flow, middle)) {
+            for (part, took) in parts.iter_mut().zip(one(fixture, flow, middle)) {
                 part.push(took);
             }
         }
@@ -36,27 +36,27 @@ const PARTS: [&str; 5] = [
 ];
 
 /// Without a registration from before.
-fn one(scene: &Scene, flow: &str, middle: Route) -> [Duration; 5] {
-    let kcaws = scene.row("").program;
-    let purged = scene.command(&kcaws).args(["logout", "--purge", "--yes"]).stderr(Stdio::null()).status();
+fn one(fixture: &Fixture, flow: &str, middle: Route) -> [Duration; 5] {
+    let kcaws = fixture.row("").program;
+    let purged = fixture.command(&kcaws).args(["logout", "--purge", "--yes"]).stderr(Stdio::null()).status();
     assert!(purged.unwrap().success());
-    scene.sim.clear_log();
+    fixture.sim.clear_log();
     let begun = SystemTime::now();
-    let mut login = scene.command(&kcaws);
+    let mut login = fixture.command(&kcaws);
     login.args(["login", "corp", "--no-browser", "--flow", flow]).stderr(Stdio::piped());
     let mut login = login.spawn().unwrap();
     let mut said = std::io::BufReader::new(login.stderr.take().unwrap());
     if flow == "pkce" {
         PageClient::new().open(&page(&mut said));
     }
-    // Whoever does not read what is said may stop it.
+    // A program whose output is not read may stop.
     std::io::copy(&mut said, &mut std::io::sink()).unwrap();
     assert!(login.wait().unwrap().success());
     let ended = SystemTime::now();
-    let credentials = scene.command(&kcaws).args(&scene.row("").args).status().unwrap();
+    let credentials = fixture.command(&kcaws).args(&fixture.row("").args).status().unwrap();
     assert!(credentials.success());
     let served = SystemTime::now();
-    let at = |route| last(&scene.sim, route).at;
+    let at = |route| last(&fixture.sim, route).at;
     let times = [begun, at(Route::RegisterClient), at(middle), at(Route::CreateToken), ended, served];
     std::array::from_fn(|part| times[part + 1].duration_since(times[part]).unwrap_or_default())
 }

@@ -15,16 +15,16 @@
 )]
 
 mod counts;
+mod fixture;
 mod login;
 mod peers;
 mod profiles;
-mod scene;
 mod storm;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::scene::Scene;
+use crate::fixture::Fixture;
 
 /// One row: what is run, and what is done before each run, unmeasured.
 pub(crate) struct Row {
@@ -32,7 +32,7 @@ pub(crate) struct Row {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) env: Vec<(&'static str, PathBuf)>,
-    pub(crate) before: Option<fn(&Scene)>,
+    pub(crate) before: Option<fn(&Fixture)>,
     /// Slow peers are run less often.
     pub(crate) one_in: usize,
 }
@@ -57,7 +57,7 @@ fn main() {
         return;
     };
     let rounds: usize = rounds.first().and_then(|text| text.parse().ok()).unwrap_or(300);
-    let scene = Scene::new(PathBuf::from(kcaws));
+    let fixture = Fixture::new(PathBuf::from(kcaws));
     let mut rows = vec![
         Row {
             name: "no-op, static Rust".into(),
@@ -67,21 +67,21 @@ fn main() {
             before: None,
             one_in: 1,
         },
-        scene.row("credential-process, warm"),
+        fixture.row("credential-process, warm"),
     ];
-    rows.extend(scene.prompts());
-    rows.push(scene.cold_row());
-    rows.extend(peers::found(&scene));
+    rows.extend(fixture.prompts());
+    rows.push(fixture.cold_row());
+    rows.extend(peers::found(&fixture));
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); rows.len()];
     for round in 0..rounds {
         for (row, times) in rows.iter().zip(&mut times) {
             if round % row.one_in == 0 {
                 if let Some(before) = row.before {
-                    before(&scene);
+                    before(&fixture);
                 }
                 // All in the wake of the same process: what ran before decides what the caches hold.
-                once(&scene, &rows[0]);
-                times.push(once(&scene, row));
+                once(&fixture, &rows[0]);
+                times.push(once(&fixture, row));
             }
         }
     }
@@ -92,16 +92,16 @@ fn main() {
     }
     let counted = ["no-op, static Rust", "credential-process, warm", "prompt", "prompt, 10,000 profiles"];
     for row in rows.iter().filter(|row| counted.contains(&row.name.as_str())) {
-        counts::print(&scene, row);
+        counts::print(&fixture, row);
     }
-    login::print(&scene);
-    scene.crowds();
+    login::print(&fixture);
+    fixture.crowds();
     storm::measure(kcaws.as_ref());
     profiles::measure(kcaws.as_ref(), rounds);
 }
 
-fn once(scene: &Scene, row: &Row) -> Duration {
-    let mut command = scene.command(&row.program);
+fn once(fixture: &Fixture, row: &Row) -> Duration {
+    let mut command = fixture.command(&row.program);
     command.args(&row.args).envs(row.env.iter().map(|(name, value)| (name, value)));
     let start = Instant::now();
     let status = command.status().unwrap();

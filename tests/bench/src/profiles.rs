@@ -12,13 +12,13 @@ const ROLES: [&str; 3] = ["AdministratorAccess", "PowerUserAccess", "ReadOnlyAcc
 const PER_SECOND: f64 = 20.0;
 const BURST: u32 = 10;
 
-struct Scene {
+struct ProfilesFixture {
     env: TestEnv,
     sim: IdcSim,
     kcaws: PathBuf,
 }
 
-impl Scene {
+impl ProfilesFixture {
     fn new(kcaws: &Path, builder: Builder) -> Self {
         let sim = builder.auto_approve(true).start();
         let env = TestEnv::new();
@@ -26,10 +26,10 @@ impl Scene {
         env.set_env("KCAWS_KEYRING", "keyutils");
         let (url, region) = (sim.start_url(), sim.region());
         env.write_aws_config(&format!("[sso-session corp]\nsso_start_url = {url}\nsso_region = {region}\n"));
-        let scene = Self { env, sim, kcaws: kcaws.to_owned() };
-        scene.env.command(kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
-        scene.sim.clear_log();
-        scene
+        let fixture = Self { env, sim, kcaws: kcaws.to_owned() };
+        fixture.env.command(kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
+        fixture.sim.clear_log();
+        fixture
     }
 
     fn run(&self, line: &str) -> Duration {
@@ -42,7 +42,7 @@ impl Scene {
     }
 }
 
-impl Drop for Scene {
+impl Drop for ProfilesFixture {
     fn drop(&mut self) {
         self.env.command(&self.kcaws).args(["logout", "--all"]).run();
     }
@@ -80,18 +80,18 @@ pub(crate) fn measure(kcaws: &Path, rounds: usize) {
 }
 
 fn edit(kcaws: &Path, rounds: usize) {
-    let scene = Scene::new(kcaws, IdcSim::builder());
+    let fixture = ProfilesFixture::new(kcaws, IdcSim::builder());
     let profile =
         |number| format!("\n# {number}\n[profile p{number}]\nregion = eu-central-1\noutput = json\n");
-    let many = scene.env.read_aws_config() + &(0..10_000).map(profile).collect::<String>();
-    let path = scene.env.write_aws_config(&many);
-    // Nobody wrote it just now.
+    let many = fixture.env.read_aws_config() + &(0..10_000).map(profile).collect::<String>();
+    let path = fixture.env.write_aws_config(&many);
+    // No one wrote it just now.
     let file = std::fs::File::options().write(true).open(&path).unwrap();
     file.set_modified(std::time::SystemTime::now() - Duration::from_secs(60)).unwrap();
     std::thread::sleep(Duration::from_secs(3));
     let add = "profile add dev --session corp --account 111122223333 --role Admin";
     let mut times: Vec<Duration> =
-        (0..rounds).map(|number| scene.run(&format!("{add} --region r{number}"))).collect();
+        (0..rounds).map(|number| fixture.run(&format!("{add} --region r{number}"))).collect();
     println!(
         "\none edit of a config file with 10,000 profiles: {:.1} ms (median of {rounds})",
         crate::median(&mut times) / 1e3
@@ -114,10 +114,10 @@ fn sync(kcaws: &Path, limit: impl Fn(Builder) -> Builder, faults: impl Fn(&IdcSi
             builder = builder.assign("alice@example.com", &id, role);
         }
     }
-    let scene = Scene::new(kcaws, builder);
-    faults(&scene.sim);
-    let took = scene.run("profile sync corp --yes");
-    let requests = scene.sim.requests();
+    let fixture = ProfilesFixture::new(kcaws, builder);
+    faults(&fixture.sim);
+    let took = fixture.run("profile sync corp --yes");
+    let requests = fixture.sim.requests();
     let lists =
         requests.iter().filter(|one| matches!(one.route, Route::ListAccounts | Route::ListAccountRoles));
     let statuses: Vec<u16> = lists.filter_map(|one| one.status).collect();

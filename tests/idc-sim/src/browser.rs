@@ -1,9 +1,11 @@
 //! What a browser asks for: code entry, sign-in, consent, the portal's first page.
 
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::call::{Call, Fields};
+use crate::exchange::same_host;
 use crate::oidc::authorize;
 use crate::oidc::device::{self, AskingClient, UserCodeError, normal_user_code};
 use crate::pages::{self, ConsentView};
@@ -171,5 +173,17 @@ fn decide(sim: &Sim, fields: &Fields, browser: &Browser, subject: Subject) -> Re
                 authorize::deny(&request)
             }
         }
+    }
+}
+
+/// A company's own host: one redirect, which no client is to remember.
+pub(crate) fn vanity(sim: &Sim, call: &Call) -> Response {
+    let target = sim.settings.vanity.iter().find(|(host, _)| same_host(host, &call.host));
+    match target {
+        Some((_, target)) => {
+            let headers = [(LOCATION, target.clone()), (CACHE_CONTROL, "no-store".to_owned())];
+            (StatusCode::FOUND, headers).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, "no host of this name redirects").into_response(),
     }
 }

@@ -6,7 +6,7 @@ use axum::http::header::COOKIE;
 
 use crate::hosts::{self, Service};
 use crate::log::Entry;
-use crate::switches::Settings;
+use crate::settings::Settings;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -25,6 +25,23 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A request without headers or body at the plain entry.
+    #[cfg(test)]
+    pub(crate) fn to(method: &str, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            entry: Entry::Plain,
+            host: "127.0.0.1".into(),
+            service: None,
+            region: "us-east-1".into(),
+            method: method.into(),
+            path: path.into(),
+            query: query.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -74,7 +91,7 @@ impl Call {
     /// The portal of this way in, for a browser that has not been there yet.
     pub(crate) fn unsolicited_portal(&self, settings: &Settings) -> String {
         match self.entry {
-            Entry::Plain => settings.plain_url.clone(),
+            Entry::Plain => settings.plain_url(),
             Entry::Proxy => self.portal_base(settings),
         }
     }

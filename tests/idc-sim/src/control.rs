@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::caller::Rights;
 use crate::clock::rfc3339;
 use crate::directory::Principal;
 use crate::faults::Fault;
@@ -117,6 +118,13 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
             sim.state().kms_refusal = reason;
             done(Ok(()))
         }
+        ("POST", "access-key") => {
+            let AskedKey { account, actions } = read(call)?;
+            let account = account.unwrap_or_else(|| sim.settings.management_account.clone());
+            let rights = actions.map_or(Rights::Everything, Rights::Only);
+            let key = sim.add_access_key(&account, rights);
+            Ok(json!({ "access_key_id": key.id, "secret_access_key": key.secret, "user_arn": key.user_arn }))
+        }
         ("POST", "end-session") => done(sim.end_sessions(&user(sim, call)?)),
         ("POST", "disable-user") => done(sim.disable_user(&user(sim, call)?)),
         ("POST", "enable-user") => done(sim.enable_user(&user(sim, call)?)),
@@ -171,6 +179,15 @@ fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
 struct KmsKey {
     /// `KMS_…`, or null where the key can be used.
     reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedKey {
+    /// The management account, if it is left out.
+    account: Option<String>,
+    /// All, if they are left out.
+    actions: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

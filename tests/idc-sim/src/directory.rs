@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::iam::IamRole;
 use crate::secret;
+use crate::sso_admin::permission_set::PermissionSet;
 
 #[derive(Clone, Debug)]
 pub(crate) struct User {
@@ -26,12 +27,6 @@ pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) email: String,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct PermissionSet {
-    pub(crate) name: String,
-    pub(crate) session_duration: Duration,
 }
 
 /// One role in one account: what a permission set becomes when it is provisioned.
@@ -67,6 +62,8 @@ pub(crate) struct Directory {
     pub(crate) groups: BTreeMap<String, BTreeSet<String>>,
     assignments: BTreeSet<Assignment>,
     roles: BTreeMap<(String, String), ProvisionedRole>,
+    /// By account and permission set: the version that the role there has.
+    provisioned: BTreeMap<(String, String), u64>,
     /// Roles that somebody deleted in the account: assigned, but not there.
     missing_roles: BTreeSet<(String, String)>,
     iam_roles: Vec<IamRole>,
@@ -108,15 +105,41 @@ impl Directory {
 
     pub(crate) fn add_permission_set(&mut self, name: &str, session_duration: Duration) {
         self.permission_sets.retain(|known| known.name != name);
-        self.permission_sets.push(PermissionSet { name: name.to_owned(), session_duration });
+        self.permission_sets.push(PermissionSet::new(name, session_duration));
     }
 
     pub(crate) fn assign(&mut self, principal: Principal, account: &str, permission_set: &str) {
         self.assignments.insert(Assignment::new(principal, account, permission_set));
+        if self.provisioned_version(account, permission_set).is_none() {
+            self.provision(account, permission_set);
+        }
+    }
+
+    /// Brings the role in an account up to date.
+    pub(crate) fn provision(&mut self, account: &str, permission_set: &str) {
+        let version = self.permission_set(permission_set).map_or(0, |set| set.version);
+        self.provisioned.insert((account.to_owned(), permission_set.to_owned()), version);
+    }
+
+    /// Returns the version of the permission set that the role in an account has.
+    pub(crate) fn provisioned_version(&self, account: &str, permission_set: &str) -> Option<u64> {
+        self.provisioned.get(&(account.to_owned(), permission_set.to_owned())).copied()
+    }
+
+    pub(crate) fn provisioned_accounts(&self, permission_set: &str) -> BTreeSet<String> {
+        let keys = self.provisioned.keys().filter(|(_, set)| set == permission_set);
+        keys.map(|(account, _)| account.clone()).collect()
     }
 
     pub(crate) fn unassign(&mut self, principal: Principal, account: &str, permission_set: &str) {
         self.assignments.remove(&Assignment::new(principal, account, permission_set));
+        let is_same = |known: &Assignment| known.account == account && known.permission_set == permission_set;
+        if !self.assignments.iter().any(is_same) {
+            // The role goes with its last assignment; the next one has another name.
+            let key = (account.to_owned(), permission_set.to_owned());
+            self.roles.remove(&key);
+            self.provisioned.remove(&key);
+        }
     }
 
     pub(crate) fn assignments(&self) -> impl Iterator<Item = &Assignment> {
@@ -130,6 +153,7 @@ impl Directory {
                 for set in &self.permission_sets {
                     let user = Principal::User(user.clone());
                     self.assignments.insert(Assignment::new(user, &account.id, &set.name));
+                    self.provisioned.insert((account.id.clone(), set.name.clone()), set.version);
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, LOCATION};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, DATE};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, Limited};
@@ -18,7 +18,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::route::{self, Found, Route};
 use crate::state::Sim;
 use crate::switches::DateHeader;
-use crate::{browser, control, federation, oidc, portal, saml, sts};
+use crate::{aws_json, control, portal};
 
 /// More than any client has reason to send.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -63,12 +63,12 @@ pub(crate) async fn exchange(
     let found = match &connected_host {
         Some(connected) if !same_host(connected, &call.host) => Found::WrongHost,
         None if !is_loopback(&call.host) => Found::WrongHost,
-        _ => route::find(call.service, &call.method, &call.path),
+        _ => route::find(&call),
     };
-    let route = operation(found, &call);
+    let route = found.route();
     let number = sim.log().push(logged(&call, route, sim.now()));
     let fault = sim.faults().take(route);
-    let response = with_fault(&sim, found, route, &call, fault).await?;
+    let response = with_fault(&sim, found, &call, fault).await?;
     sim.log().answered(number, response.status().as_u16());
     Ok(response)
 }
@@ -91,7 +91,7 @@ fn logged(call: &Call, route: Route, at: SystemTime) -> LoggedRequest {
 }
 
 /// `host` and `host:443` are the same place.
-fn same_host(connected: &str, named: &str) -> bool {
+pub(crate) fn same_host(connected: &str, named: &str) -> bool {
     named.strip_suffix(":443").unwrap_or(named) == connected
 }
 
@@ -101,27 +101,9 @@ fn is_loopback(host: &str) -> bool {
     matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }
 
-/// The console's two actions share a path, and so do all of STS's.
-fn operation(found: Found, call: &Call) -> Route {
-    match found {
-        Found::Route(Route::GetSigninToken) if call.fields().first("Action") == Some("login") => {
-            Route::ConsoleLogin
-        }
-        Found::Route(Route::GetCallerIdentity) => sts::route(call),
-        Found::Route(route) => route,
-        Found::WrongMethod(_) | Found::WrongHost | Found::Nothing => Route::Unknown,
-    }
-}
-
-async fn with_fault(
-    sim: &Sim,
-    found: Found,
-    route: Route,
-    call: &Call,
-    fault: Option<Fault>,
-) -> Result<Response, Cut> {
+async fn with_fault(sim: &Sim, found: Found, call: &Call, fault: Option<Fault>) -> Result<Response, Cut> {
     let Some(fault) = fault else {
-        let mut response = dispatch(sim, found, route, call);
+        let mut response = dispatch(sim, found, call);
         date(sim, &mut response, None);
         return Ok(response);
     };
@@ -132,13 +114,13 @@ async fn with_fault(
         Effect::Cut => return Err(Cut),
         Effect::Answer { status, body } => faults::canned(status, body),
         Effect::HugeBody(bytes) => faults::huge(bytes),
-        Effect::None => dispatch(sim, found, route, call),
+        Effect::None => dispatch(sim, found, call),
         Effect::LoseAnswer => {
-            dispatch(sim, found, route, call);
+            dispatch(sim, found, call);
             return Err(Cut);
         }
         Effect::CutMidBody | Effect::BrokenJson => {
-            let (parts, body) = dispatch(sim, found, route, call).into_parts();
+            let (parts, body) = dispatch(sim, found, call).into_parts();
             let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
             let cut = matches!(fault.effect, Effect::CutMidBody);
             faults::half(Response::from_parts(parts, Body::empty()), &body, cut)
@@ -193,54 +175,14 @@ fn date(sim: &Sim, response: &mut Response, faulty: Option<FaultyDate>) {
     }
 }
 
-fn dispatch(sim: &Sim, found: Found, route: Route, call: &Call) -> Response {
-    match (found, route) {
-        (Found::Nothing, _) => text(StatusCode::NOT_FOUND, "the simulator knows no such path"),
-        (Found::WrongHost, _) => misdirected(call),
-        (Found::WrongMethod(Service::Portal), _) => portal::method_not_allowed(),
-        (Found::WrongMethod(_), _) => text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
-        (_, Route::RegisterClient) => oidc::register::answer(sim, call),
-        (_, Route::StartDeviceAuthorization) => oidc::device::answer(sim, call),
-        (_, Route::CreateToken) => oidc::token::answer(sim, call),
-        (_, Route::Authorize) => oidc::authorize::answer(sim, call),
-        (_, Route::ListAccounts) => portal::list_accounts(sim, call),
-        (_, Route::ListAccountRoles) => portal::list_account_roles(sim, call),
-        (_, Route::GetRoleCredentials) => portal::get_role_credentials(sim, call),
-        (_, Route::Logout) => portal::logout(sim, call),
-        (_, Route::GetSigninToken) => federation::get_signin_token(sim, call),
-        (_, Route::ConsoleLogin) => federation::login(sim, call),
-        (_, Route::ConsoleLogout) => federation::logout(sim, call),
-        (_, Route::GetCallerIdentity | Route::AssumeRole | Route::AssumeRoleWithWebIdentity) => {
-            sts::answer(sim, call, route)
-        }
-        (_, Route::DevicePage) => browser::device_page(sim, call),
-        (_, Route::SignIn) => browser::sign_in(sim, call),
-        (_, Route::SamlMetadata) => saml_metadata(sim, call),
-        (_, Route::SamlLogin) => saml::request::login(sim, call),
-        (_, Route::SamlAcs) => saml::acs::answer(sim, call),
-        (_, Route::Consent) => browser::consent(sim, call),
-        (_, Route::StartPage) => browser::start_page(sim, call),
-        (_, Route::Vanity) => vanity(sim, call),
-        (_, Route::PortalConsole) => federation::by_shortcut(sim, call),
-        (_, Route::Connect | Route::Unknown) => text(StatusCode::NOT_FOUND, "nothing here"),
-    }
-}
-
-/// Identity Center's console offers this for download; the simulator has an address for it.
-fn saml_metadata(sim: &Sim, call: &Call) -> Response {
-    let metadata = saml::metadata::of_service_provider(&sim.settings, call.entry);
-    ([(CONTENT_TYPE, "application/samlmetadata+xml")], metadata).into_response()
-}
-
-/// A company's own host: one redirect, which nobody is to remember.
-fn vanity(sim: &Sim, call: &Call) -> Response {
-    let target = sim.settings.vanity.iter().find(|(host, _)| same_host(host, &call.host));
-    match target {
-        Some((_, target)) => {
-            let headers = [(LOCATION, target.clone()), (CACHE_CONTROL, "no-store".to_owned())];
-            (StatusCode::FOUND, headers).into_response()
-        }
-        None => text(StatusCode::NOT_FOUND, "no host of this name redirects"),
+fn dispatch(sim: &Sim, found: Found, call: &Call) -> Response {
+    match found {
+        Found::Operation(operation) => operation.answer(sim, call),
+        Found::UnknownTarget => aws_json::unknown_target(call),
+        Found::Nothing => text(StatusCode::NOT_FOUND, "the simulator knows no such path"),
+        Found::WrongHost => misdirected(call),
+        Found::WrongMethod(Service::Portal) => portal::method_not_allowed(),
+        Found::WrongMethod(_) => text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::state::Sim;
 /// Every method blocks, none for long but [`Self::wait_for_pending`].
 #[derive(Debug)]
 pub struct IdcSim {
-    sim: Arc<Sim>,
+    pub(crate) sim: Arc<Sim>,
     runtime: Option<Runtime>,
     url: String,
     proxy_url: String,
@@ -33,18 +33,12 @@ impl IdcSim {
         Builder::default()
     }
 
-    pub(crate) fn new(
-        sim: Arc<Sim>,
-        ca: &CertificateAuthority,
-        runtime: Runtime,
-        port: u16,
-        proxy_port: u16,
-    ) -> Self {
+    pub(crate) fn new(sim: Arc<Sim>, ca: &CertificateAuthority, runtime: Runtime) -> Self {
         Self {
-            sim,
             runtime: Some(runtime),
-            url: format!("http://127.0.0.1:{port}"),
-            proxy_url: format!("http://127.0.0.1:{proxy_port}"),
+            url: sim.settings.plain_url(),
+            proxy_url: format!("http://127.0.0.1:{}", sim.settings.proxy_port),
+            sim,
             ca_pem: ca.pem().to_owned(),
         }
     }

@@ -1,13 +1,16 @@
 //! Which AWS service a host name belongs to: the dispatch of the proxy entry.
 
-use crate::switches::Settings;
+use crate::settings::Settings;
 
 /// One of AWS's services that the simulator plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Service {
     Oidc,
     Portal,
     Sts,
+    /// Instances, permission sets and assignments.
+    SsoAdmin,
+    Organizations,
     /// The console's sign-in hosts.
     SignIn,
     /// `device.sso.<region>.…`.
@@ -16,6 +19,33 @@ pub(crate) enum Service {
     Start,
     /// A company's own host that redirects to the start URL; none of AWS's.
     Vanity,
+}
+
+/// How a JSON 1.1 service is called (botocore `service-2.json`, `metadata`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JsonApi {
+    /// Before the dot in `X-Amz-Target`.
+    pub(crate) target_prefix: &'static str,
+    /// In the scope of signatures, and before the colon in IAM actions.
+    pub(crate) signing_name: &'static str,
+}
+
+impl Service {
+    /// Returns how the service is called, if it is one of JSON 1.1.
+    pub(crate) fn json_api(self) -> Option<JsonApi> {
+        let api = |target_prefix, signing_name| Some(JsonApi { target_prefix, signing_name });
+        match self {
+            Self::SsoAdmin => api("SWBExternalService", "sso"),
+            Self::Organizations => api("AWSOrganizationsV20161128", "organizations"),
+            Self::Oidc
+            | Self::Portal
+            | Self::Sts
+            | Self::SignIn
+            | Self::Device
+            | Self::Start
+            | Self::Vanity => None,
+        }
+    }
 }
 
 /// The names of one partition (botocore `partitions.json`; console hosts from the IAM user guide).
@@ -91,8 +121,7 @@ pub(crate) struct KnownHost {
 
 /// Finds the service and region of `host` (lower case, no port).
 pub(crate) fn known(host: &str, settings: &Settings) -> Option<KnownHost> {
-    let start_hosts = std::iter::once(&settings.start_url).chain(&settings.more_start_urls);
-    if start_hosts.filter_map(|url| host_of(url)).any(|start| start == host) {
+    if settings.start_urls().filter_map(|url| host_of(url)).any(|start| start == host) {
         return Some(KnownHost { service: Service::Start, region: settings.region.clone() });
     }
     if settings.vanity.iter().any(|(vanity, _)| vanity == host) {
@@ -129,6 +158,9 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             "oidc" | "oidc-fips" => Service::Oidc,
             "portal.sso" | "portal.sso-fips" => Service::Portal,
             "sts" | "sts-fips" => Service::Sts,
+            "sso" => Service::SsoAdmin,
+            // Of the commercial partition; others have it in a region of their own.
+            "organizations" | "organizations-fips" => Service::Organizations,
             "device.sso" | "device.sso-fips" => Service::Device,
             _ => continue,
         };
@@ -202,6 +234,8 @@ mod tests {
             ("portal.sso.cn-north-1.amazonaws.com.cn", Service::Portal, "cn-north-1"),
             ("sts.amazonaws.com", Service::Sts, "us-east-1"),
             ("sts.eu-west-1.amazonaws.com", Service::Sts, "eu-west-1"),
+            ("sso.eu-central-1.amazonaws.com", Service::SsoAdmin, "eu-central-1"),
+            ("organizations.us-east-1.amazonaws.com", Service::Organizations, "us-east-1"),
             ("signin.aws.amazon.com", Service::SignIn, "us-east-1"),
             ("eu-central-1.signin.aws.amazon.com", Service::SignIn, "eu-central-1"),
             ("eu-central-1.signin.aws", Service::SignIn, "eu-central-1"),

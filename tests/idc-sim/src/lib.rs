@@ -19,10 +19,13 @@
 //! `admin` are what happens from outside, by `handle` (Rust) or `control` (HTTP).
 
 mod admin;
+mod administrator;
+mod aws_json;
 mod browser;
 mod builder;
 mod ca;
 mod call;
+mod caller;
 mod clock;
 mod control;
 mod directory;
@@ -35,20 +38,25 @@ mod iam;
 mod log;
 mod oidc;
 mod operator;
+mod organizations;
 mod pages;
 mod portal;
 mod proxy;
 mod route;
 mod saml;
 mod secret;
+mod settings;
 mod signin;
 mod sigv4;
+mod sso_admin;
+mod start;
 mod state;
 mod sts;
 mod switches;
 mod throttle;
 
 pub use builder::Builder;
+pub use caller::AccessKey;
 pub use clock::rfc3339;
 pub use faults::Fault;
 pub use handle::{ArmedFault, IdcSim};
@@ -58,7 +66,8 @@ pub use operator::{PendingCode, SeededLogin};
 pub use route::Route;
 pub use saml::trail::TrailEvent;
 pub use secret::SECRET_MARK;
+pub use settings::Settings;
 pub use switches::{
-    AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize, RefreshRotation, SignatureOn,
-    SlowDown, VerificationUri,
+    AccountState, AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize,
+    RefreshRotation, SameAccount, SignatureOn, SlowDown, Throttle, VerificationUri,
 };

@@ -45,6 +45,11 @@ impl LoggedRequest {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The operation that `X-Amz-Target` names, `SWBExternalService.ListInstances` and so on.
+    pub fn target(&self) -> Option<&str> {
+        self.header("x-amz-target")
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn body_text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use idc_sim::{
-    AcsUrls, DateHeader, IamRole, IdcSim, PageSize, RefreshRotation, SignatureOn, SlowDown, VerificationUri,
+    AcsUrls, DateHeader, IamRole, IdcSim, PageSize, RefreshRotation, Settings, SignatureOn, SlowDown,
+    Throttle, VerificationUri,
 };
 
 /// IAM Identity Center on loopback.
@@ -100,6 +101,15 @@ struct Arguments {
     /// The identity store's id, part of the SAML entity ID.
     #[arg(long, value_name = "ID", default_value = "d-1234567890")]
     identity_store: String,
+    /// An account that administers the instance beside the management account; repeatable.
+    #[arg(long, value_name = "ID")]
+    delegated_administrator: Vec<String>,
+    /// The organizational unit of an account, as ID:/PATH; repeatable.
+    #[arg(long, value_name = "ID:PATH", value_parser = two)]
+    account_unit: Vec<(String, String)>,
+    /// How long an assignment or a provisioning takes, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    operation_time: Option<Duration>,
     /// One more region to which the instance is replicated; repeatable.
     #[arg(long, value_name = "REGION")]
     add_region: Vec<String>,
@@ -128,6 +138,16 @@ enum Rotation {
     OldStays,
     /// No new one is issued.
     NoNewToken,
+}
+
+impl From<Rotation> for RefreshRotation {
+    fn from(rotation: Rotation) -> Self {
+        match rotation {
+            Rotation::OldDies => Self::OldDies,
+            Rotation::OldStays => Self::OldStays,
+            Rotation::NoNewToken => Self::NoNewToken,
+        }
+    }
 }
 
 fn two(text: &str) -> Result<(String, String), String> {
@@ -160,7 +180,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     #[expect(clippy::disallowed_methods, reason = "the simulator looks no host name up")]
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
-    let sim = start(arguments)?;
+    let sim = settings(arguments)?.start()?;
     if let Some(file) = &arguments.ca_out {
         write(file, sim.ca_pem())?;
     }
@@ -174,86 +194,80 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn start(arguments: &Arguments) -> Result<IdcSim, Box<dyn std::error::Error>> {
-    let mut builder = IdcSim::builder()
-        .port(arguments.port)
-        .proxy_port(arguments.proxy_port)
-        .region(&arguments.region)
-        .start_url(&arguments.start_url)
-        .auto_approve(arguments.auto_approve)
-        .identity_store(&arguments.identity_store)
-        .acs_urls(if arguments.every_acs { AcsUrls::Every } else { AcsUrls::default() })
-        .signature_on(if arguments.response_signature_suffices {
-            SignatureOn::AssertionOrResponse
-        } else {
-            SignatureOn::default()
-        })
-        .access_control_attributes(arguments.access_control_attributes)
-        .refresh_rotation(match arguments.refresh_rotation {
-            Rotation::OldDies => RefreshRotation::OldDies,
-            Rotation::OldStays => RefreshRotation::OldStays,
-            Rotation::NoNewToken => RefreshRotation::NoNewToken,
-        })
-        .slow_down(if arguments.no_slow_down { SlowDown::Never } else { SlowDown::default() })
-        .date_header(if arguments.real_date { DateHeader::RealTime } else { DateHeader::default() })
-        .verification_uri(if arguments.fragment_uri {
-            VerificationUri::Fragment
-        } else if arguments.sign_in_uri {
-            VerificationUri::SignInHost
-        } else {
-            VerificationUri::default()
-        });
-    for (name, password) in &arguments.user {
-        builder = builder.user(name, password);
+/// What was asked for; the rest is as the library has it.
+fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error>> {
+    let mut settings = Settings {
+        port: arguments.port,
+        proxy_port: arguments.proxy_port,
+        region: arguments.region.clone(),
+        more_regions: arguments.add_region.clone(),
+        start_url: arguments.start_url.clone(),
+        identity_store: arguments.identity_store.clone(),
+        users: users(arguments),
+        accounts: arguments.account.iter().map(account).collect(),
+        delegated_administrators: arguments.delegated_administrator.clone(),
+        account_units: arguments.account_unit.clone(),
+        iam_roles: arguments.iam_role.iter().map(|arn| iam_role(arn, arguments.mfa.as_ref())).collect(),
+        auto_approve: arguments.auto_approve.then_some(Duration::ZERO),
+        access_control_attributes: arguments.access_control_attributes,
+        refresh_rotation: arguments.refresh_rotation.into(),
+        page_size: arguments.page_size.map_or_else(PageSize::default, PageSize::Fixed),
+        throttle: arguments.throttle.map(|per_second| Throttle { per_second, burst: arguments.burst }),
+        ..Settings::default()
+    };
+    for (name, life) in &arguments.permission_set {
+        settings.permission_sets.push((name.clone(), seconds(life)?));
     }
-    for name in &arguments.external_user {
-        builder = builder.external_user(name);
+    for (field, asked) in [
+        (&mut settings.access_token_life, arguments.access_token_life),
+        (&mut settings.session_life, arguments.session_life),
+        (&mut settings.device_code_life, arguments.device_code_life),
+        (&mut settings.registration_life, arguments.registration_life),
+        (&mut settings.interval, arguments.interval),
+        (&mut settings.disabled_grace, arguments.disabled_grace),
+        (&mut settings.operation_time, arguments.operation_time),
+    ] {
+        *field = asked.unwrap_or(*field);
     }
-    for arn in &arguments.iam_role {
-        let role = IamRole::new(arn);
-        builder = builder.iam_role(match &arguments.mfa {
-            Some((serial, codes)) => role.mfa(serial, &codes.iter().map(String::as_str).collect::<Vec<_>>()),
-            None => role,
-        });
+    if arguments.every_acs {
+        settings.acs_urls = AcsUrls::Every;
     }
-    for region in &arguments.add_region {
-        builder = builder.add_region(region);
+    if arguments.response_signature_suffices {
+        settings.signature_on = SignatureOn::AssertionOrResponse;
+    }
+    if arguments.no_slow_down {
+        settings.slow_down = SlowDown::Never;
+    }
+    if arguments.real_date {
+        settings.date_header = DateHeader::RealTime;
+    }
+    if arguments.fragment_uri {
+        settings.verification_uri = VerificationUri::Fragment;
+    } else if arguments.sign_in_uri {
+        settings.verification_uri = VerificationUri::SignInHost;
     }
     if let Some(place) = &arguments.idp_metadata {
         let metadata = read_metadata(place).map_err(|error| format!("{place}: {error}"))?;
-        builder = builder.idp_metadata(&metadata);
+        settings.idp_metadata = Some(metadata);
     }
-    if let Some(grace) = arguments.disabled_grace {
-        builder = builder.disabled_grace(grace);
+    Ok(settings)
+}
+
+fn users(arguments: &Arguments) -> Vec<(String, Option<String>)> {
+    let with_password = arguments.user.iter().map(|(name, password)| (name.clone(), Some(password.clone())));
+    with_password.chain(arguments.external_user.iter().map(|name| (name.clone(), None))).collect()
+}
+
+fn account((id, name): &(String, String)) -> (String, String, String) {
+    (id.clone(), name.clone(), format!("{name}@example.com"))
+}
+
+fn iam_role(arn: &str, mfa: Option<&(String, Vec<String>)>) -> IamRole {
+    let role = IamRole::new(arn);
+    match mfa {
+        Some((serial, codes)) => role.mfa(serial, &codes.iter().map(String::as_str).collect::<Vec<_>>()),
+        None => role,
     }
-    for (id, name) in &arguments.account {
-        builder = builder.account(id, name, &format!("{name}@example.com"));
-    }
-    for (name, life) in &arguments.permission_set {
-        builder = builder.permission_set(name, seconds(life)?);
-    }
-    if let Some(life) = arguments.access_token_life {
-        builder = builder.access_token_life(life);
-    }
-    if let Some(life) = arguments.session_life {
-        builder = builder.session_life(life);
-    }
-    if let Some(life) = arguments.device_code_life {
-        builder = builder.device_code_life(life);
-    }
-    if let Some(life) = arguments.registration_life {
-        builder = builder.registration_life(life);
-    }
-    if let Some(interval) = arguments.interval {
-        builder = builder.interval(interval);
-    }
-    if let Some(items) = arguments.page_size {
-        builder = builder.page_size(PageSize::Fixed(items));
-    }
-    if let Some(per_second) = arguments.throttle {
-        builder = builder.throttle(per_second, arguments.burst);
-    }
-    Ok(builder.try_start()?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing secret, for whoever starts the simulator")]
@@ -287,7 +301,7 @@ fn print_facts(sim: &IdcSim, ca_out: Option<&std::path::Path>) -> io::Result<()>
     if let Some(file) = ca_out {
         writeln!(out, "# ca {}", file.display())?;
     }
-    for (name, value) in sim.env() {
+    for (name, value) in sim.env().into_iter().chain(sim.admin_env()) {
         writeln!(out, "export {name}={value}")?;
     }
     writeln!(out, "# ready")?;

@@ -78,6 +78,16 @@ pub(crate) fn access_key_id() -> String {
     format!("ASIA{}", text(BASE32, 16))
 }
 
+/// `AKIA…`, 20 characters: a key of an IAM user.
+pub(crate) fn long_term_key_id() -> String {
+    format!("AKIA{}", text(BASE32, 16))
+}
+
+/// `AIDA…`, 21 characters: the id of an IAM user.
+pub(crate) fn user_id() -> String {
+    format!("AIDA{}", text(BASE32, 17))
+}
+
 /// `AROA…`, 21 characters: the id of a role.
 pub(crate) fn role_id() -> String {
     format!("AROA{}", text(BASE32, 17))

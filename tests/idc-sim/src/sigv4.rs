@@ -195,7 +195,8 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two lower-case digits for each byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         use std::fmt::Write as _;
         let _ = write!(text, "{byte:02x}");
@@ -209,7 +210,6 @@ mod tests {
     use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
-    use crate::log::Entry;
 
     /// The key of AWS's published Signature Version 4 test suite.
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -224,15 +224,9 @@ mod tests {
             );
         }
         Call {
-            entry: Entry::Plain,
-            host: "example.amazonaws.com".into(),
-            service: None,
-            region: "us-east-1".into(),
-            method: method.into(),
-            path: "/".into(),
-            query: query.into(),
             headers: map,
             body: Bytes::copy_from_slice(body.as_bytes()),
+            ..Call::to(method, &format!("/?{query}"))
         }
     }
 

@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::aws_json;
+use crate::caller::IamUser;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::faults::Faults;
 use crate::log::Log;
+use crate::organizations::Organization;
 use crate::saml::acs::ServiceProvider;
 use crate::secret;
-use crate::switches::Settings;
+use crate::settings::Settings;
+use crate::sso_admin::operations::Operations;
 use crate::throttle::Bucket;
 
 /// The scope that gives access to accounts, and with it a short-lived token and a refresh token.
@@ -40,9 +44,14 @@ pub(crate) struct State {
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) role_credentials: HashMap<String, RoleCredentials>,
+    /// By access key id.
+    pub(crate) iam_users: HashMap<String, IamUser>,
     pub(crate) signin_tokens: HashMap<String, SigninToken>,
     pub(crate) browsers: HashMap<String, Browser>,
     pub(crate) buckets: HashMap<String, Bucket>,
+    pub(crate) admin_buckets: aws_json::Buckets,
+    pub(crate) organization: Organization,
+    pub(crate) operations: Operations,
     pub(crate) page_tokens: HashMap<String, PageToken>,
     pub(crate) saml: ServiceProvider,
     /// A setting, here for those who ask whether a session lives.
@@ -204,11 +213,12 @@ pub(crate) struct PageToken {
 }
 
 impl Sim {
-    pub(crate) fn new(settings: Settings, directory: Directory) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
             clock: Clock::default(),
             state: Mutex::new(State {
-                directory,
+                organization: Organization::of(&settings),
+                directory: settings.directory(),
                 disabled_grace: settings.disabled_grace,
                 ..State::default()
             }),
@@ -223,9 +233,12 @@ impl Sim {
         self.clock.now()
     }
 
-    /// A panic in another handler must not take the rest of the test down with a poisoned lock.
+    /// What is due by now has happened. A panic in another handler must not take the rest of the test down with a poisoned lock.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { operations, directory, organization, .. } = &mut *state;
+        operations.settle(directory, organization, &self.settings, self.now());
+        state
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -119,132 +119,50 @@ pub enum MissingSessionEnd {
     EightHours,
 }
 
-/// A token bucket: `burst` requests at once, then `per_second`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Throttle {
-    pub(crate) per_second: f64,
-    pub(crate) burst: u32,
+/// In which state of its life an account is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountState {
+    /// It was created a moment ago.
+    PendingActivation,
+    /// It can be used.
+    #[default]
+    Active,
+    /// AWS suspended it.
+    Suspended,
+    /// It is being closed.
+    PendingClosure,
+    /// It was closed, and is listed for 90 days more.
+    Closed,
 }
 
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "settings are switches")]
-pub(crate) struct Settings {
-    pub(crate) region: String,
-    /// Further regions of a replicated instance.
-    pub(crate) more_regions: Vec<String>,
-    pub(crate) start_url: String,
-    pub(crate) more_start_urls: Vec<String>,
-    /// Host and where its `/aws` leads.
-    pub(crate) vanity: Vec<(String, String)>,
-    pub(crate) access_token_life: Duration,
-    pub(crate) session_life: Duration,
-    pub(crate) device_code_life: Duration,
-    pub(crate) authorization_code_life: Duration,
-    pub(crate) registration_life: Duration,
-    pub(crate) signin_token_life: Duration,
-    pub(crate) interval: Duration,
-    pub(crate) signature_skew: Duration,
-    pub(crate) refresh_rotation: RefreshRotation,
-    pub(crate) page_size: PageSize,
-    pub(crate) throttle: Option<Throttle>,
-    pub(crate) date_header: DateHeader,
-    /// How long after it was asked for a code is approved by itself.
-    pub(crate) auto_approve: Option<Duration>,
-    pub(crate) slow_down: SlowDown,
-    pub(crate) denial: DenialAnswer,
-    pub(crate) logout_ends: LogoutEnds,
-    pub(crate) verification_uri: VerificationUri,
-    pub(crate) announce_endpoints: bool,
-    pub(crate) long_console_sessions: bool,
-    pub(crate) multi_session: bool,
-    /// `d-…`, part of the SAML entity ID.
-    pub(crate) identity_store: String,
-    /// The last part of the ACS URL.
-    pub(crate) saml_tenant: String,
-    pub(crate) acs_urls: AcsUrls,
-    pub(crate) signature_on: SignatureOn,
-    pub(crate) missing_session_end: MissingSessionEnd,
-    /// How far the identity provider's clock may be off.
-    pub(crate) saml_tolerance: Duration,
-    /// "Attributes for access control" is on.
-    pub(crate) access_control_attributes: bool,
-    /// How long a disabled user's running session may be used.
-    pub(crate) disabled_grace: Duration,
-    /// The plain entry, once it listens.
-    pub(crate) plain_url: String,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            region: "eu-central-1".into(),
-            more_regions: Vec::new(),
-            start_url: "https://d-1234567890.awsapps.com/start".into(),
-            more_start_urls: Vec::new(),
-            vanity: Vec::new(),
-            access_token_life: Duration::from_hours(1),
-            session_life: Duration::from_hours(8),
-            device_code_life: Duration::from_mins(10),
-            authorization_code_life: Duration::from_mins(10),
-            registration_life: Duration::from_hours(90 * 24),
-            signin_token_life: Duration::from_mins(15),
-            interval: Duration::from_secs(1),
-            signature_skew: Duration::from_mins(5),
-            refresh_rotation: RefreshRotation::default(),
-            page_size: PageSize::default(),
-            throttle: None,
-            date_header: DateHeader::default(),
-            auto_approve: None,
-            slow_down: SlowDown::default(),
-            denial: DenialAnswer::default(),
-            logout_ends: LogoutEnds::default(),
-            verification_uri: VerificationUri::default(),
-            announce_endpoints: false,
-            long_console_sessions: true,
-            multi_session: true,
-            identity_store: "d-1234567890".into(),
-            saml_tenant: "5b1d9c04e7a2f386-4c1f-4f0e-9a57-d2c80b6e13fa".into(),
-            acs_urls: AcsUrls::default(),
-            signature_on: SignatureOn::default(),
-            missing_session_end: MissingSessionEnd::default(),
-            saml_tolerance: Duration::from_secs(30),
-            access_control_attributes: false,
-            disabled_grace: Duration::from_hours(1),
-            plain_url: String::new(),
+impl AccountState {
+    /// As Organizations writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::PendingActivation => "PENDING_ACTIVATION",
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+            Self::PendingClosure => "PENDING_CLOSURE",
+            Self::Closed => "CLOSED",
         }
     }
 }
 
-impl Settings {
-    /// A dual-stack instance: its identity provider is set up for the dual-stack hosts, and a code that was asked for
-    /// elsewhere leads to a page that does not know the sign-in (aws/aws-cli#10507).
-    pub(crate) fn is_dual_stack(&self) -> bool {
-        crate::hosts::host_of(&self.start_url)
-            .is_some_and(|host| host.contains(".portal.") && host.ends_with(".app.aws"))
-    }
-
-    /// Is `url` a start URL of this instance? A trailing slash or `#` makes no difference to AWS.
-    pub(crate) fn knows_start_url(&self, url: &str) -> bool {
-        let plain = |url: &str| url.trim_end_matches(['/', '#']).to_ascii_lowercase();
-        let wanted = plain(url);
-        std::iter::once(&self.start_url).chain(&self.more_start_urls).any(|known| plain(known) == wanted)
-    }
-
-    pub(crate) fn serves_region(&self, region: &str) -> bool {
-        self.region == region || self.more_regions.iter().any(|more| more == region)
-    }
+/// What an operation does while another one updates a role in its account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SameAccount {
+    /// It is accepted and begins when the other one has ended.
+    #[default]
+    Waits,
+    /// It is refused with a `ConflictException`.
+    Conflict,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn start_urls_with_and_without_trimmings() {
-        let settings = Settings::default();
-        assert!(settings.knows_start_url("https://d-1234567890.awsapps.com/start"));
-        assert!(settings.knows_start_url("https://d-1234567890.awsapps.com/start/"));
-        assert!(settings.knows_start_url("https://d-1234567890.awsapps.com/start#/"));
-        assert!(!settings.knows_start_url("https://d-0000000000.awsapps.com/start"));
-    }
+/// A token bucket: `burst` requests at once, then `per_second`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttle {
+    /// How fast the bucket fills.
+    pub per_second: f64,
+    /// How much it holds.
+    pub burst: u32,
 }

@@ -20,7 +20,7 @@ pub struct Chromium {
     session: String,
     // Dropped in this order: the driver, then what it started, with their files.
     _driver: Running,
-    _desk: TestEnv,
+    _env: TestEnv,
 }
 
 impl Chromium {
@@ -71,7 +71,7 @@ impl Chromium {
         let (agent, base) = (http::agent(), format!("http://127.0.0.1:{port}/session"));
         let answer = call(&agent, "POST", &base, Some(&wanted)).expect("Chromium starts");
         let session = format!("{base}/{}", answer["sessionId"].as_str().expect("a session"));
-        Self { agent, session, _driver: driver, _desk: env }
+        Self { agent, session, _driver: driver, _env: env }
     }
 
     /// Opens an address and waits until it is loaded.

@@ -16,7 +16,7 @@ pub struct Realm<'s> {
     name: String,
 }
 
-/// Somebody who lives in a realm.
+/// Someone who lives in a realm.
 pub struct User<'r> {
     realm: &'r Realm<'r>,
     id: String,
@@ -76,7 +76,7 @@ impl<'s> Realm<'s> {
         self.admin("PUT", "", Some(settings));
     }
 
-    /// Somebody with all that Keycloak wants to know of a user, so that no page asks for more.
+    /// Someone with all that Keycloak wants to know of a user, so that no page asks for more.
     pub fn create_user(&self, name: &str, email: &str, password: &str) -> User<'_> {
         self.create_user_from(&json!({
             "username": name, "email": email, "emailVerified": true, "enabled": true,
@@ -85,7 +85,7 @@ impl<'s> Realm<'s> {
         }))
     }
 
-    /// Somebody as the Admin REST API's `UserRepresentation` says.
+    /// Someone as the Admin REST API's `UserRepresentation` says.
     pub fn create_user_from(&self, representation: &Value) -> User<'_> {
         let id = self.server.admin().create(&format!("/{}/users", self.name), representation);
         User { realm: self, id }
@@ -156,7 +156,7 @@ impl User<'_> {
         self.admin("PUT", "", Some(changes));
     }
 
-    /// What an administrator does to somebody who leaves.
+    /// What an administrator does to someone who leaves.
     pub fn disable(&self) {
         self.set(&json!({"enabled": false}));
     }

@@ -79,7 +79,7 @@ impl Server {
     /// The end of its log.
     pub fn start() -> Result<Self, String> {
         let installed = Self::installed().ok_or("it is not installed")?;
-        // Somebody may take the port between our look and its use.
+        // Someone may take the port between our look and its use.
         for _ in 0..3 {
             let mut server = Self::spawn(&installed);
             match server.wait_until_ready() {

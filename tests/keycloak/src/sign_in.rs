@@ -58,28 +58,32 @@ impl Answer {
 const CONTINUE: &str = "Continue";
 
 /// Opens an address of the service provider or of Keycloak, fills in the login form where one comes, and stops in front
-/// of the answer form. `walk` is the browser: its second sign-in meets the session of the first.
+/// of the answer form. `client` is the browser: its second sign-in meets the session of the first.
 ///
 /// # Errors
 /// What Keycloak shows instead.
-pub fn sign_in(walk: &mut PageClient, url: &str, user: &str, password: &str) -> Result<Answer, Refusal> {
-    outcome(&reach(walk, url, user, password))
+pub fn sign_in(client: &mut PageClient, url: &str, user: &str, password: &str) -> Result<Answer, Refusal> {
+    outcome(&reach(client, url, user, password))
 }
 
 /// As [`sign_in`], and carries the answer to the service provider: the page that it shows then.
 ///
 /// # Errors
 /// As [`sign_in`].
-pub fn deliver(walk: &mut PageClient, url: &str, user: &str, password: &str) -> Result<Page, Refusal> {
-    let page = reach(walk, url, user, password);
+pub fn deliver(client: &mut PageClient, url: &str, user: &str, password: &str) -> Result<Page, Refusal> {
+    let page = reach(client, url, user, password);
     outcome(&page)?;
-    Ok(walk.submit(&page, CONTINUE, &[]))
+    Ok(client.submit(&page, CONTINUE, &[]))
 }
 
-fn reach(walk: &mut PageClient, url: &str, user: &str, password: &str) -> Page {
-    let page = walk.open(url);
+fn reach(client: &mut PageClient, url: &str, user: &str, password: &str) -> Page {
+    let page = client.open(url);
     let is_login = name(&page) == Some("login-login") && page.has_button("Sign In");
-    if is_login { walk.submit(&page, "Sign In", &[("username", user), ("password", password)]) } else { page }
+    if is_login {
+        client.submit(&page, "Sign In", &[("username", user), ("password", password)])
+    } else {
+        page
+    }
 }
 
 fn outcome(page: &Page) -> Result<Answer, Refusal> {

@@ -37,18 +37,18 @@ impl Drop for Daemon {
     }
 }
 
-/// With the desk's environment and nothing else.
+/// With the test's environment and nothing else.
 pub(super) fn command(env: &TestEnv, program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().envs(env.env());
     command
 }
 
-/// A screen that nobody sees.
+/// A screen that no one sees.
 pub(super) struct Display(Child);
 
 impl Display {
-    /// Starts it and sets `DISPLAY` on the desk. It takes a number that is free.
+    /// Starts it and sets `DISPLAY` in the test environment. It takes a number that is free.
     pub(super) fn start(env: &TestEnv) -> Self {
         let mut child = command(env, Path::new("Xvfb"))
             .args(["-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"])
@@ -64,7 +64,7 @@ impl Display {
     }
 }
 
-/// How many windows the desk's display shows.
+/// How many windows the test's display shows.
 pub(super) fn windows(env: &TestEnv) -> usize {
     let search = env.command("xdotool").args(["search", "--onlyvisible", "--name", "."]).run();
     search.stdout_text().lines().count()
@@ -78,7 +78,7 @@ impl Drop for Display {
 }
 
 /// Asks something on the bus; empty where there is no answer.
-pub(super) fn call(env: &TestEnv, whom: &str, path: &str, method: &str, arguments: &[&str]) -> String {
+pub(super) fn call(env: &TestEnv, destination: &str, path: &str, method: &str, arguments: &[&str]) -> String {
     let send = env.command("dbus-send").args(["--session", "--print-reply", "--reply-timeout=5000"]);
-    send.arg(format!("--dest={whom}")).arg(path).arg(method).args(arguments).run().stdout_text()
+    send.arg(format!("--dest={destination}")).arg(path).arg(method).args(arguments).run().stdout_text()
 }

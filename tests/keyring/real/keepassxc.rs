@@ -23,7 +23,7 @@ pub(super) struct Settings {
 pub(super) fn create(env: &TestEnv, settings: Settings) {
     let source = env.write_home_file("vault.xml", DATABASE);
     let target = env.home().join("vault.kdbx");
-    // It derives its key anew for every save, for a second unless told otherwise.
+    // It derives its key again for every save, for a second unless it is set otherwise.
     let import = env.command("keepassxc-cli").args(["import", "--set-password", "--decryption-time", "100"]);
     import.arg(source).arg(&target).stdin(format!("{PASSWORD}\n{PASSWORD}\n")).run().expect_ok();
     configure(env, settings);

@@ -35,7 +35,7 @@ pub(super) struct Vault<'s> {
     _bus: PrivateKeyring<'s>,
 }
 
-/// A stage whose logins choose their store by themselves.
+/// A fixture whose logins choose their store by themselves.
 pub(super) fn fixture() -> LoginFixture {
     let fixture = LoginFixture::new();
     fixture.env.remove_env("KCAWS_KEYRING");
@@ -142,7 +142,7 @@ impl<'s> Vault<'s> {
         }
     }
 
-    /// Starts it anew, open: none of them opens without a password or a mouse.
+    /// Restarts it, open: none of them opens without a password or a mouse.
     pub(super) fn reopen(&mut self) {
         self.kill();
         self.start_open();

@@ -42,7 +42,7 @@ fn a_day_from_login_to_logout(kind: Kind) {
     assert_eq!(vault.item(), None, "nothing is left");
     fixture.run("store status").expect_ok();
     vault.cold_credentials().expect_code(4);
-    assert_eq!(vault.windows(), windows, "nobody was asked anything");
+    assert_eq!(vault.windows(), windows, "no one was asked anything");
     fixture.env.assert_no_secret_in_files(fixture.state());
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{TestEnv, wait_for};
 
-/// Stands on the desk as `$BROWSER`, `xdg-open` and the names that others try, and only notes what it is
+/// Acts as `$BROWSER`, `xdg-open` and the names that others try, and only records what it is
 /// asked to open: the test does the clicking.
 ///
 /// It ends at once, because Python's `webbrowser` waits for a `$BROWSER`, with the callback server not yet
@@ -25,7 +25,7 @@ impl FakeBrowser {
         Self { list }
     }
 
-    /// Stands on the desk as one certain program, such as `firefox`, and notes its whole command line.
+    /// Acts as one program, such as `firefox`, and records its whole command line.
     pub fn install_as(env: &TestEnv, name: &str) -> Self {
         let list = env.root().join(format!("opened-{name}"));
         env.write_script(name, &format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >> '{}'\n", list.display()));

@@ -101,7 +101,7 @@ impl Clients {
     /// What [`require_client!`](crate::require_client) calls: says why the test is skipped.
     ///
     /// # Panics
-    /// Under `KCAWS_TEST_STRICT=1`, unless nobody can be expected to have the client.
+    /// Under `KCAWS_TEST_STRICT=1`, unless no one can be expected to have the client.
     pub fn command_line_or_skip(&self, client: Client) -> Option<Vec<OsString>> {
         if std::env::var_os("KCAWS_TEST_QUICK").is_some_and(|v| v == "1") {
             crate::skipped_allowed("real clients are left out of a quick run");

@@ -37,7 +37,7 @@ const CPUID: [u8; 2] = [0x0f, 0xa2];
 const UD2: [u8; 2] = [0x0f, 0x0b];
 
 /// By a disassembler: the two bytes are found within other instructions too.
-#[expect(clippy::disallowed_methods, reason = "a tool of the machine, not of a desk")]
+#[expect(clippy::disallowed_methods, reason = "a tool of the machine, not of a test")]
 fn cpuids(program: &Path) -> Vec<u64> {
     let objdump = crate::find_program("objdump").unwrap_or_else(|| PathBuf::from("objdump"));
     let output = Command::new(objdump).args(["--disassemble", "--no-show-raw-insn"]).arg(program).output();

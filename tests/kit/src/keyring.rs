@@ -8,7 +8,7 @@ use crate::output::Output;
 use crate::process::{Running, TestCommand};
 use crate::{TestEnv, wait_for};
 
-const PASSWORD: &str = "desk password";
+const PASSWORD: &str = "test password";
 const SERVICE: &str = "org.freedesktop.secrets";
 
 /// A D-Bus session of its own with a gnome-keyring that is unlocked. Both die with it.
@@ -25,7 +25,7 @@ pub struct PrivateKeyring<'d> {
 }
 
 impl<'d> PrivateKeyring<'d> {
-    /// Starts both and sets `DBUS_SESSION_BUS_ADDRESS` on the desk. Needs the programs `dbus-daemon`,
+    /// Starts both and sets `DBUS_SESSION_BUS_ADDRESS` in the test environment. Needs the programs `dbus-daemon`,
     /// `dbus-send` and `gnome-keyring-daemon`: see [`require_program!`](crate::require_program).
     ///
     /// # Panics
@@ -36,7 +36,7 @@ impl<'d> PrivateKeyring<'d> {
         keyring
     }
 
-    /// A bus on which nobody offers the Secret Service.
+    /// A bus on which no one offers the Secret Service.
     ///
     /// # Panics
     /// When the bus does not start.

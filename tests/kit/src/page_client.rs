@@ -38,16 +38,16 @@ impl PageClient {
 
     /// The browser that [`Self::cookies`] was asked of.
     pub fn with_cookies(lines: &str) -> Self {
-        let mut walk = Self::default();
+        let mut client = Self::default();
         for line in lines.lines() {
             if let [host, name, value] = line.splitn(3, '\t').collect::<Vec<_>>()[..] {
-                walk.cookies.entry(host.into()).or_default().insert(name.into(), value.into());
+                client.cookies.entry(host.into()).or_default().insert(name.into(), value.into());
             }
         }
-        walk
+        client
     }
 
-    /// Its cookies, for the same person's next walk: host, name and value on a line each, between tabs.
+    /// Its cookies, for the next client of the same person: host, name and value on a line each, between tabs.
     pub fn cookies(&self) -> String {
         let all = self.cookies.iter().flat_map(|(host, jar)| jar.iter().map(move |(n, v)| (host, n, v)));
         all.fold(String::new(), |mut lines, (host, name, value)| {
@@ -222,7 +222,7 @@ impl Page {
         texts.find_map(|words| Some(words.trim().to_owned()).filter(|words| !words.is_empty()))
     }
 
-    /// A parameter of the address that the walk arrived at.
+    /// A parameter of the address that the client arrived at.
     pub fn query(&self, name: &str) -> Option<String> {
         let url = parsed(&self.url);
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -251,10 +251,10 @@ mod tests {
 
     #[test]
     fn cookies_go_on_in_the_next_walk() {
-        let mut walk = PageClient::new();
-        walk.cookies.entry("localhost:80".into()).or_default().insert("a".into(), "b=c; \u{e4}".into());
-        walk.cookies.entry("127.0.0.1:80".into()).or_default().insert("a".into(), String::new());
-        assert_eq!(PageClient::with_cookies(&walk.cookies()).cookies, walk.cookies);
+        let mut client = PageClient::new();
+        client.cookies.entry("localhost:80".into()).or_default().insert("a".into(), "b=c; \u{e4}".into());
+        client.cookies.entry("127.0.0.1:80".into()).or_default().insert("a".into(), String::new());
+        assert_eq!(PageClient::with_cookies(&client.cookies()).cookies, client.cookies);
         assert!(PageClient::with_cookies("").cookies.is_empty());
     }
 

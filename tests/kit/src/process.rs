@@ -16,7 +16,7 @@ use crate::secret_mark::SecretMark;
 /// Far beyond what any command of the suites needs: it ends hung ones.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A command at a [`TestEnv`](crate::Desk).
+/// A command in a [`TestEnv`](crate::TestEnv).
 pub struct TestCommand {
     command: Command,
     shown: String,
@@ -40,7 +40,7 @@ impl TestCommand {
         } else {
             let path = env.iter().find(|(k, _)| k == "PATH").map(|(_, v)| v.clone()).unwrap_or_default();
             let found = std::env::split_paths(&path).map(|d| d.join(program)).find(|p| p.is_file());
-            found.unwrap_or_else(|| panic!("{} is not on the desk's path", program.display()))
+            found.unwrap_or_else(|| panic!("{} is not on the test's path", program.display()))
         };
         let mut command = Command::new(&program);
         command.env_clear().envs(env).current_dir(dir).process_group(0);
@@ -80,7 +80,7 @@ impl TestCommand {
         self
     }
 
-    /// Another folder than the desk's home.
+    /// Another folder than the home folder.
     #[must_use]
     pub fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {
         self.command.current_dir(dir);

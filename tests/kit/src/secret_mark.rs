@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_two_base64_alphabets_are_told_apart() {
+    fn the_two_base64_alphabets_are_distinguished() {
         let mark = SecretMark::new("\u{ff}?>?>?~~~");
         let standard = BASE64_STANDARD.encode("\u{ff}?>?>?~~~");
         assert!(standard.contains(['+', '/']));

@@ -72,7 +72,7 @@ pub fn skipped_allowed(reason: &str) {
     }
 }
 
-/// Looks a program up on the path that a [`TestEnv`](crate::Desk) gives to its children.
+/// Looks a program up on the path that a [`TestEnv`](crate::TestEnv) gives to its children.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     SANE_PATH.split(':').map(|dir| PathBuf::from(dir).join(name)).find(|path| path.is_file())
 }

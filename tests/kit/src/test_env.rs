@@ -15,7 +15,7 @@ use crate::skip::SANE_PATH;
 
 /// A home, a set of XDG folders, a folder for programs, and an environment that holds nothing else.
 ///
-/// All of it is gone when the desk is dropped. It can be shared between threads.
+/// All of it is gone when it is dropped. It can be shared between threads.
 pub struct TestEnv {
     root: tempfile::TempDir,
     env: Mutex<BTreeMap<OsString, OsString>>,
@@ -28,7 +28,7 @@ impl TestEnv {
     #[expect(clippy::new_without_default, reason = "it makes folders")]
     pub fn new() -> Self {
         // A short prefix: the paths of sockets below it have 108 bytes at most.
-        let root = tempfile::Builder::new().prefix("desk").tempdir().unwrap();
+        let root = tempfile::Builder::new().prefix("test").tempdir().unwrap();
         let env = Self { root, env: Mutex::default(), mark: None };
         for (variable, dir) in [
             ("HOME", env.home()),
@@ -184,13 +184,13 @@ impl TestEnv {
     }
 
     /// # Panics
-    /// When a file below `dir`, or its name, holds the desk's secret mark; or when the desk has none.
+    /// When a file below `dir`, or its name, holds the secret mark; or when there is none.
     pub fn assert_no_secret_in_files(&self, dir: impl AsRef<Path>) {
-        let mark = self.mark.as_ref().expect("Desk::with_secret_mark comes first");
+        let mark = self.mark.as_ref().expect("TestEnv::with_secret_mark comes first");
         mark.assert_absent_from_files(dir.as_ref());
     }
 
-    /// The processes that work at this desk, also those that left the group of the command that started them.
+    /// The processes of this environment, also those that left the group of the command that started them.
     pub fn processes(&self) -> Vec<u32> {
         let home = [b"HOME=", self.home().as_os_str().as_encoded_bytes()].concat();
         let here = |pid: &u32| {

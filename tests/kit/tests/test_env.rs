@@ -1,4 +1,4 @@
-//! The desk and its processes, tried on small shell scripts.
+//! The test environment and its processes, tried on small shell scripts.
 
 #![allow(
     clippy::unwrap_used,
@@ -53,13 +53,13 @@ fn a_hung_child_is_killed_with_its_children_and_its_words_are_kept() {
     let child = env.read_home_file("child");
     let state = format!("/proc/{}/stat", child.trim());
     wait_for("the grandchild to end", || {
-        // Gone, or a zombie that nobody has buried yet.
+        // Gone, or a zombie that no one has buried yet.
         std::fs::read_to_string(&state).map_or(Some(()), |s| s.contains(") Z ").then_some(()))
     });
 }
 
 #[test]
-fn what_left_the_group_ends_with_the_desk() {
+fn what_left_the_group_ends_with_the_env() {
     let env = TestEnv::new();
     // The shell waits until the stray has left the group, which ends with its leader.
     let script = "setsid sh -c ': > gone; exec sleep 1000' > /dev/null 2>&1 & \
@@ -110,8 +110,8 @@ fn a_conversation_can_be_held() {
 #[test]
 fn ctrl_c_reaches_the_whole_group() {
     let env = TestEnv::new();
-    // Whoever started the tests in the background of a script ignores the signal, and a shell cannot trap one that
-    // was ignored when it began.
+    // Tests that a script starts in the background ignore the signal, and a shell cannot trap one that was ignored
+    // when it began.
     let script = "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.1; done";
     let mut child = env.command("env").args(["--default-signal=INT", "sh", "-c", script]).spawn();
     child.wait_for_stdout("ready");
@@ -155,10 +155,10 @@ fn a_walk_keeps_cookies_through_redirects_and_forms() {
             request + &String::from_utf8(body).unwrap()
         })
     });
-    let mut walk = PageClient::new();
-    let form = walk.open(&format!("{base}/start"));
+    let mut client = PageClient::new();
+    let form = client.open(&format!("{base}/start"));
     assert_eq!(form.status, 200);
-    let end = walk.submit(&form, "Log in", &[("user", "mia@example.com")]);
+    let end = client.submit(&form, "Log in", &[("user", "mia@example.com")]);
     assert_eq!((end.query("code").as_deref(), end.body.as_str()), (Some("a b"), "welcome"));
     let requests = server.join().unwrap();
     assert!(requests[1].contains("cookie: sid=7"), "{}", requests[1]);
@@ -178,7 +178,7 @@ fn a_private_keyring_stores_locks_dies_and_comes_back() {
     keyring.secret_tool_store("corp", "a token", &attributes);
     assert_eq!(keyring.secret_tool_lookup(&attributes).as_deref(), Some("a token"));
     keyring.lock();
-    // Nobody answers prompts here, so a lookup that wants to unlock gets nothing.
+    // No one answers prompts here, so a lookup that wants to unlock gets nothing.
     assert_eq!(keyring.secret_tool_lookup(&attributes), None);
     keyring.unlock();
     assert_eq!(keyring.secret_tool_lookup(&attributes).as_deref(), Some("a token"));

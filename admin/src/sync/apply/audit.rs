@@ -10,13 +10,13 @@ use crate::sync::owner::ExternalId;
 use crate::sync::plan::ObjectKind;
 
 /// Keeps the records. After an error nothing more is written to Identity Center.
-pub trait Audit: Send + Sync {
+pub(crate) trait Audit: Send + Sync {
     fn record(&self, entry: &AuditEntry<'_>) -> Result<()>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub(crate) enum Action {
     Create,
     Update,
     Rename,
@@ -28,26 +28,26 @@ pub enum Action {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AuditEntry<'a> {
-    pub at: DateTime<Utc>,
-    pub actor: &'a str,
-    pub action: Action,
-    pub kind: ObjectKind,
-    pub id: Option<&'a str>,
-    pub name: &'a str,
-    pub external_id: Option<ExternalId>,
+pub(crate) struct AuditEntry<'a> {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: &'a str,
+    pub(crate) action: Action,
+    pub(crate) kind: ObjectKind,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) name: &'a str,
+    pub(crate) external_id: Option<ExternalId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub members: Vec<&'a str>,
-    pub request_id: Option<&'a str>,
+    pub(crate) members: Vec<&'a str>,
+    pub(crate) request_id: Option<&'a str>,
     /// Set if the write failed.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// Records as lines of JSON.
-pub struct JsonLines<W>(Mutex<W>);
+pub(crate) struct JsonLines<W>(Mutex<W>);
 
 impl<W: Write + Send> JsonLines<W> {
-    pub fn new(into: W) -> Self {
+    pub(crate) fn new(into: W) -> Self {
         Self(Mutex::new(into))
     }
 }

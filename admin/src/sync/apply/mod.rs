@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use self::audit::{Action, Audit, AuditEntry, JsonLines};
-pub use self::outcome::{Failure, FailureReason, Halt, Outcome};
+pub(crate) use self::audit::{Action, Audit, AuditEntry, JsonLines};
+pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
 use self::outcome::{StepError, Subject};
 use super::call::{CallError, Calls};
 use super::parallel::for_each;
@@ -22,14 +22,14 @@ use super::target::{Created, Directory, Receipt};
 
 /// What a plan is applied with.
 #[derive(Clone, Copy)]
-pub struct Applier<'a> {
-    pub directory: &'a dyn Directory,
-    pub calls: &'a Calls<'a>,
-    pub audit: &'a dyn Audit,
+pub(crate) struct Applier<'a> {
+    pub(crate) directory: &'a dyn Directory,
+    pub(crate) calls: &'a Calls<'a>,
+    pub(crate) audit: &'a dyn Audit,
     /// Who runs the sync, for the audit file.
-    pub actor: &'a str,
+    pub(crate) actor: &'a str,
     /// Asked between two writes.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// So many requests in a row that fail for reasons of the service mean that the rest will, too.
@@ -37,7 +37,7 @@ const MOST_IN_A_ROW: u32 = 5;
 
 impl Applier<'_> {
     /// Applies a plan that has no refusals.
-    pub fn apply(&self, plan: &Plan) -> Outcome {
+    pub(crate) fn apply(&self, plan: &Plan) -> Outcome {
         let run = Run {
             with: self,
             plan,

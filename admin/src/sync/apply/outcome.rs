@@ -7,28 +7,28 @@ use crate::sync::call::CallError;
 use crate::sync::plan::ObjectKind;
 
 #[derive(Debug, Default, Serialize)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Requests that changed something.
-    pub writes: u64,
+    pub(crate) writes: u64,
     /// Members that were left out because their user could not be created.
-    pub skipped_members: usize,
-    pub failures: Vec<Failure>,
+    pub(crate) skipped_members: usize,
+    pub(crate) failures: Vec<Failure>,
     /// Why the run ended before its time. Run again, it does the rest.
-    pub halted: Option<Halt>,
+    pub(crate) halted: Option<Halt>,
 }
 
 /// A change that failed. The others went on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    pub action: Action,
-    pub kind: ObjectKind,
-    pub name: String,
-    pub reason: FailureReason,
+pub(crate) struct Failure {
+    pub(crate) action: Action,
+    pub(crate) kind: ObjectKind,
+    pub(crate) name: String,
+    pub(crate) reason: FailureReason,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum FailureReason {
+pub(crate) enum FailureReason {
     /// Somebody else changed the object since the plan was made.
     Changed,
     /// The object does not exist any more.
@@ -43,7 +43,7 @@ pub enum FailureReason {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", content = "message", rename_all = "snake_case")]
-pub enum Halt {
+pub(crate) enum Halt {
     /// The plan has refusals.
     Refused,
     /// It was asked to stop.
@@ -58,10 +58,10 @@ pub enum Halt {
 
 /// The object of a step.
 pub(super) struct Subject<'a> {
-    pub kind: ObjectKind,
-    pub id: Option<&'a str>,
-    pub name: &'a str,
-    pub realm_id: &'a str,
+    pub(crate) kind: ObjectKind,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) name: &'a str,
+    pub(crate) realm_id: &'a str,
 }
 
 pub(super) enum StepError {
@@ -72,12 +72,12 @@ pub(super) enum StepError {
 }
 
 impl Subject<'_> {
-    pub fn failed(&self, action: Action, reason: FailureReason) -> StepError {
+    pub(crate) fn failed(&self, action: Action, reason: FailureReason) -> StepError {
         StepError::Failed(Failure { action, kind: self.kind, name: self.name.to_owned(), reason })
     }
 
     /// Returns a closure for `map_err`.
-    pub fn error(&self, action: Action) -> impl Fn(WriteError) -> StepError + '_ {
+    pub(crate) fn error(&self, action: Action) -> impl Fn(WriteError) -> StepError + '_ {
         move |error| {
             let call = match error {
                 WriteError::Halted => return StepError::Halted,

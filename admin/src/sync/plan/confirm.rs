@@ -22,7 +22,12 @@ enum Standing {
 }
 
 /// Confirms the removals, and writes into the plan why each user leaves.
-pub fn confirm(plan: &mut Plan, realm: &dyn Realm, calls: &Calls, tree: &Tree) -> Result<(), ReadFault> {
+pub(crate) fn confirm(
+    plan: &mut Plan,
+    realm: &dyn Realm,
+    calls: &Calls,
+    tree: &Tree,
+) -> Result<(), ReadFault> {
     let standings = look_up(&subjects(plan), realm, calls, tree)?;
     for leaver in &mut plan.deactivations {
         leaver.departure = departure(&standings, &leaver.user.subject, &leaver.user.name)?;

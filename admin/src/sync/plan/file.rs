@@ -8,7 +8,7 @@ use super::Plan;
 /// The form of the file.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct SavedPlan {
+pub(crate) struct SavedPlan {
     schema: u32,
     /// The Identity Center instance and the realm's address, as the access file names them.
     chain: String,
@@ -22,7 +22,7 @@ const SCHEMA: u32 = 1;
 const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug, thiserror::Error)]
-pub enum SavedPlanError {
+pub(crate) enum SavedPlanError {
     #[error("the file is not a plan of this version")]
     Unreadable(#[source] Option<serde_json::Error>),
     #[error("the plan is for {found}, not for {expected}")]
@@ -35,7 +35,7 @@ pub enum SavedPlanError {
 
 /// The first part of a plan that is different now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub(crate) enum Difference {
     Realm,
     Leavers,
     Users,
@@ -58,12 +58,12 @@ impl std::fmt::Display for Difference {
 }
 
 impl SavedPlan {
-    pub fn new(plan: Plan, chain: &str, adopt: bool) -> Self {
+    pub(crate) fn new(plan: Plan, chain: &str, adopt: bool) -> Self {
         Self { schema: SCHEMA, chain: chain.to_owned(), adopt, plan }
     }
 
     /// Reads a saved plan, which must be for the same realm and instance, and recent.
-    pub fn read(text: &str, chain: &str, now: DateTime<Utc>) -> Result<Self, SavedPlanError> {
+    pub(crate) fn read(text: &str, chain: &str, now: DateTime<Utc>) -> Result<Self, SavedPlanError> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,
@@ -86,16 +86,16 @@ impl SavedPlan {
     }
 
     /// Returns whether the plan was made with adoptions: the plan that it is compared with must be, too.
-    pub fn adopts(&self) -> bool {
+    pub(crate) fn adopts(&self) -> bool {
         self.adopt
     }
 
-    pub fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// Returns the plan to apply: the one that was just made, if it changes exactly what the saved one does.
-    pub fn bind(&self, fresh: Plan) -> Result<Plan, SavedPlanError> {
+    pub(crate) fn bind(&self, fresh: Plan) -> Result<Plan, SavedPlanError> {
         match self.difference(&fresh) {
             None => Ok(fresh),
             Some(difference) => Err(SavedPlanError::Changed(difference)),

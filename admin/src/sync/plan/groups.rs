@@ -12,7 +12,7 @@ use crate::sync::target::MOST_MEMBERS;
 
 impl Draft<'_> {
     /// Plans names and owners of groups. Returns the groups of Identity Center whose members have to be read.
-    pub fn groups_with_members(&mut self) -> Vec<usize> {
+    pub(crate) fn groups_with_members(&mut self) -> Vec<usize> {
         for at in 0..self.realm.groups.len() {
             self.settle_group(at);
         }
@@ -143,7 +143,7 @@ impl Draft<'_> {
     }
 
     /// Plans who joins and leaves the groups that exist.
-    pub fn compare_groups(&mut self, members: &HashMap<usize, Vec<u32>>) {
+    pub(crate) fn compare_groups(&mut self, members: &HashMap<usize, Vec<u32>>) {
         let leavers: HashSet<String> =
             self.plan.deactivations.iter().map(|leaver| leaver.user.subject.clone()).collect();
         for (group, in_realm) in std::mem::take(&mut self.known_groups) {

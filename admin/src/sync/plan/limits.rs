@@ -11,7 +11,7 @@ use crate::sync::target::MOST_MEMBERS;
 /// Why nothing may be written.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Nobody is in scope, but there are active users of an earlier run.
     EmptyScope {
         active: usize,
@@ -55,7 +55,7 @@ pub enum Refusal {
 /// What is counted against the limit of removals.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RemovalKind {
+pub(crate) enum RemovalKind {
     Users,
     /// Memberships of people who stay; those of leavers are counted as the leaver.
     Members,
@@ -67,24 +67,24 @@ pub enum RemovalKind {
 
 /// How many objects of each kind would be removed, of how many.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Removals {
-    pub users: Share,
-    pub members: Share,
-    pub groups: Share,
-    pub deletions: Share,
+pub(crate) struct Removals {
+    pub(crate) users: Share,
+    pub(crate) members: Share,
+    pub(crate) groups: Share,
+    pub(crate) deletions: Share,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Share {
-    pub removed: usize,
-    pub existing: usize,
+pub(crate) struct Share {
+    pub(crate) removed: usize,
+    pub(crate) existing: usize,
 }
 
 impl Removals {
     /// Returns the first kind of which too many would be removed.
     ///
     /// A percentage is of each kind's own number, a number is for all kinds together.
-    pub fn refusal(&self, limit: MaxRemovals) -> Option<Refusal> {
+    pub(crate) fn refusal(&self, limit: MaxRemovals) -> Option<Refusal> {
         let kinds = [
             (RemovalKind::Users, self.users),
             (RemovalKind::Members, self.members),
@@ -113,7 +113,7 @@ impl Removals {
 const SMALL: usize = 10;
 
 /// Returns why the scope is not to be believed, given the active users that earlier runs made.
-pub fn scope_refusal(active: usize, in_scope: usize, may_shrink: bool) -> Option<Refusal> {
+pub(crate) fn scope_refusal(active: usize, in_scope: usize, may_shrink: bool) -> Option<Refusal> {
     if active > 0 && in_scope == 0 {
         return Some(Refusal::EmptyScope { active });
     }
@@ -123,15 +123,15 @@ pub fn scope_refusal(active: usize, in_scope: usize, may_shrink: bool) -> Option
 
 /// What applying a plan takes.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Cost {
-    pub writes: usize,
+pub(crate) struct Cost {
+    pub(crate) writes: usize,
     /// Existing objects are read again before they are changed.
-    pub reads: usize,
-    pub seconds: f64,
+    pub(crate) reads: usize,
+    pub(crate) seconds: f64,
 }
 
 impl Cost {
-    pub fn of(plan: &Plan, per_second: f64) -> Self {
+    pub(crate) fn of(plan: &Plan, per_second: f64) -> Self {
         let (mut writes, mut reads) = (0, 0);
         let mut existing = |requests: usize| {
             writes += requests;

@@ -13,20 +13,20 @@ use crate::sync::source::{Person, RealmSnapshot};
 use crate::sync::target::{DirectorySnapshot, User};
 
 /// Where to find objects by what is unique about them.
-pub struct Matching<'a> {
+pub(crate) struct Matching<'a> {
     /// Users that this tool owns, by their id in the realm.
-    pub users: HashMap<&'a str, usize>,
-    pub groups: HashMap<&'a str, usize>,
+    pub(crate) users: HashMap<&'a str, usize>,
+    pub(crate) groups: HashMap<&'a str, usize>,
     /// Names and addresses in lower case.
-    pub user_names: HashMap<String, usize>,
-    pub emails: HashMap<String, usize>,
-    pub group_names: HashMap<String, usize>,
+    pub(crate) user_names: HashMap<String, usize>,
+    pub(crate) emails: HashMap<String, usize>,
+    pub(crate) group_names: HashMap<String, usize>,
     /// Enabled people in scope, by their id in the realm.
-    pub wanted: HashMap<&'a str, u32>,
+    pub(crate) wanted: HashMap<&'a str, u32>,
 }
 
 impl<'a> Matching<'a> {
-    pub fn new(realm: &'a RealmSnapshot, directory: &'a DirectorySnapshot) -> Self {
+    pub(crate) fn new(realm: &'a RealmSnapshot, directory: &'a DirectorySnapshot) -> Self {
         let own = |owner: &'a Owner| match owner {
             Owner::ThisRealm(id) => Some(&**id),
             _ => None,
@@ -54,26 +54,26 @@ impl<'a> Matching<'a> {
 }
 
 /// A plan in the making.
-pub struct Draft<'a> {
-    pub realm: &'a RealmSnapshot,
-    pub directory: &'a DirectorySnapshot,
-    pub matching: &'a Matching<'a>,
-    pub settings: &'a DirectorySettings,
-    pub options: &'a PlanOptions,
-    pub plan: Plan,
-    pub removals: Removals,
+pub(crate) struct Draft<'a> {
+    pub(crate) realm: &'a RealmSnapshot,
+    pub(crate) directory: &'a DirectorySnapshot,
+    pub(crate) matching: &'a Matching<'a>,
+    pub(crate) settings: &'a DirectorySettings,
+    pub(crate) options: &'a PlanOptions,
+    pub(crate) plan: Plan,
+    pub(crate) removals: Removals,
     /// Users of Identity Center that are taken over: their place, and their new id in the realm.
-    pub adopted: HashMap<usize, &'a str>,
+    pub(crate) adopted: HashMap<usize, &'a str>,
     /// The same, the other way round.
-    pub adopted_by: HashMap<&'a str, usize>,
+    pub(crate) adopted_by: HashMap<&'a str, usize>,
     /// People who are not put into groups: they have no user, or one that stays inactive or is protected.
-    pub without_user: HashSet<u32>,
+    pub(crate) without_user: HashSet<u32>,
     /// Groups to be changed: place in the directory, and place in the realm if they are still in scope.
-    pub known_groups: Vec<(usize, Option<usize>)>,
+    pub(crate) known_groups: Vec<(usize, Option<usize>)>,
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(
+    pub(crate) fn new(
         realm: &'a RealmSnapshot,
         directory: &'a DirectorySnapshot,
         matching: &'a Matching<'a>,
@@ -115,7 +115,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Returns the finished plan, with the reasons that forbid to apply it.
-    pub fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
+    pub(crate) fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
         self.refuse_other_realms();
         let owned = self.matching.users.values().map(|at| &self.directory.users[*at]);
         let active = owned.filter(|user| user.active).count();
@@ -143,12 +143,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub fn is_caller(&self, user_name: &str) -> bool {
+    pub(crate) fn is_caller(&self, user_name: &str) -> bool {
         self.options.caller.as_deref() == Some(user_name)
     }
 
     /// Returns the id in the realm of a user of Identity Center that is owned, or will be.
-    pub fn subject_of(&self, user: usize) -> Option<&'a str> {
+    pub(crate) fn subject_of(&self, user: usize) -> Option<&'a str> {
         if let Some(subject) = self.adopted.get(&user) {
             return Some(subject);
         }
@@ -159,7 +159,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Returns a person as a member of a group.
-    pub fn member(&self, at: u32) -> Member {
+    pub(crate) fn member(&self, at: u32) -> Member {
         let person = &self.realm.people[at as usize];
         let user = self.matching.users.get(&*person.id).or_else(|| self.adopted_by.get(&*person.id));
         Member {
@@ -171,7 +171,7 @@ impl<'a> Draft<'a> {
 }
 
 /// Returns how a user of the realm is called in lists.
-pub fn shown_user(person: &Person) -> String {
+pub(crate) fn shown_user(person: &Person) -> String {
     match person.record.user_name() {
         "" => person.id.to_string(),
         name => name.to_owned(),
@@ -179,7 +179,7 @@ pub fn shown_user(person: &Person) -> String {
 }
 
 /// Returns a user of Identity Center as the precondition of a change.
-pub fn existing_user(user: &User, subject: &str) -> Existing {
+pub(crate) fn existing_user(user: &User, subject: &str) -> Existing {
     Existing {
         id: user.id.to_string(),
         name: user.record.user_name().to_owned(),

@@ -11,9 +11,9 @@ mod people;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::file::{SavedPlan, SavedPlanError};
-pub use self::limits::{Cost, Refusal, RemovalKind};
-pub use self::notes::{Blocked, Note, ObjectKind, ProtectedObject};
+pub(crate) use self::file::{SavedPlan, SavedPlanError};
+pub(crate) use self::limits::{Cost, Refusal, RemovalKind};
+pub(crate) use self::notes::{Blocked, Note, ObjectKind, ProtectedObject};
 use super::call::Calls;
 use super::owner::ExternalId;
 use super::read_fault::PlanError;
@@ -24,56 +24,56 @@ use super::target::{self, Directory};
 
 /// What the one who runs the sync decides.
 #[derive(Clone, Debug, Default)]
-pub struct PlanOptions {
+pub(crate) struct PlanOptions {
     /// Takes over objects of the same name that this tool does not own.
-    pub adopt: bool,
+    pub(crate) adopt: bool,
     /// Overrides the limit of the settings.
-    pub max_removals: Option<MaxRemovals>,
+    pub(crate) max_removals: Option<MaxRemovals>,
     /// Accepts that fewer than half of the people are left in scope.
-    pub allow_smaller_scope: bool,
+    pub(crate) allow_smaller_scope: bool,
     /// The user name of the one who runs the sync, who is never locked out.
-    pub caller: Option<String>,
+    pub(crate) caller: Option<String>,
 }
 
 /// Changes to Identity Center, in the order in which they are applied.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Plan {
-    pub realm: String,
-    pub made_at: DateTime<Utc>,
-    pub scope: ScopeCounts,
-    pub deactivations: Vec<Deactivation>,
-    pub users: Vec<UserChange>,
-    pub groups: Vec<GroupChange>,
-    pub additions: Vec<MemberChange>,
-    pub removals: Vec<MemberChange>,
-    pub deletions: Vec<Deletion>,
+pub(crate) struct Plan {
+    pub(crate) realm: String,
+    pub(crate) made_at: DateTime<Utc>,
+    pub(crate) scope: ScopeCounts,
+    pub(crate) deactivations: Vec<Deactivation>,
+    pub(crate) users: Vec<UserChange>,
+    pub(crate) groups: Vec<GroupChange>,
+    pub(crate) additions: Vec<MemberChange>,
+    pub(crate) removals: Vec<MemberChange>,
+    pub(crate) deletions: Vec<Deletion>,
     /// Records that cannot be written as they are. They fail alone, on every run.
-    pub blocked: Vec<Blocked>,
+    pub(crate) blocked: Vec<Blocked>,
     /// Why nothing may be written at all.
-    pub refusals: Vec<Refusal>,
-    pub notes: Vec<Note>,
-    pub cost: Cost,
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) cost: Cost,
 }
 
 /// How much is in scope.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-pub struct ScopeCounts {
-    pub users: usize,
-    pub groups: usize,
-    pub memberships: usize,
+pub(crate) struct ScopeCounts {
+    pub(crate) users: usize,
+    pub(crate) groups: usize,
+    pub(crate) memberships: usize,
 }
 
 /// A user who becomes inactive.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Deactivation {
-    pub user: Existing,
-    pub departure: Departure,
+pub(crate) struct Deactivation {
+    pub(crate) user: Existing,
+    pub(crate) departure: Departure,
 }
 
 /// Why a user leaves.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Departure {
+pub(crate) enum Departure {
     /// It was not looked up, because the plan is refused anyway.
     #[default]
     Unconfirmed,
@@ -84,47 +84,47 @@ pub enum Departure {
 
 /// An object of Identity Center, as it was when the plan was made: the precondition of a change.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct Existing {
-    pub id: String,
-    pub name: String,
+pub(crate) struct Existing {
+    pub(crate) id: String,
+    pub(crate) name: String,
     /// The id in the realm.
-    pub subject: String,
-    pub revision: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) revision: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum UserChange {
+pub(crate) enum UserChange {
     Create { subject: String, record: Record },
     Update(UserUpdate),
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct UserUpdate {
-    pub user: Existing,
+pub(crate) struct UserUpdate {
+    pub(crate) user: Existing,
     /// Set if the user is taken over.
-    pub adoption: Option<Adoption>,
-    pub activate: bool,
-    pub values: Vec<ValueChange>,
+    pub(crate) adoption: Option<Adoption>,
+    pub(crate) activate: bool,
+    pub(crate) values: Vec<ValueChange>,
 }
 
 /// The taking over of an object.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct Adoption {
+pub(crate) struct Adoption {
     /// The externalId that it had.
-    pub previous: Option<String>,
+    pub(crate) previous: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct ValueChange {
-    pub attribute: Attribute,
-    pub from: Option<String>,
-    pub to: Option<String>,
+pub(crate) struct ValueChange {
+    pub(crate) attribute: Attribute,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum GroupChange {
+pub(crate) enum GroupChange {
     /// The first members come with the request, the others are [`Plan::additions`].
     Create {
         subject: String,
@@ -141,37 +141,37 @@ pub enum GroupChange {
 
 /// Members that join or leave one group.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct MemberChange {
-    pub group: GroupTarget,
-    pub members: Vec<Member>,
+pub(crate) struct MemberChange {
+    pub(crate) group: GroupTarget,
+    pub(crate) members: Vec<Member>,
 }
 
 /// A group, which may be one that the same plan creates.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct GroupTarget {
-    pub id: Option<String>,
-    pub subject: String,
-    pub name: String,
+pub(crate) struct GroupTarget {
+    pub(crate) id: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) name: String,
 }
 
 /// A user, who may be one that the same plan creates.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct Member {
-    pub id: Option<String>,
-    pub subject: String,
-    pub user_name: String,
+pub(crate) struct Member {
+    pub(crate) id: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) user_name: String,
 }
 
 /// A user who left so long ago that the settings have them deleted.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Deletion {
-    pub user: Existing,
-    pub departure: Departure,
-    pub inactive_since: DateTime<Utc>,
+pub(crate) struct Deletion {
+    pub(crate) user: Existing,
+    pub(crate) departure: Departure,
+    pub(crate) inactive_since: DateTime<Utc>,
 }
 
 impl Plan {
-    pub fn has_changes(&self) -> bool {
+    pub(crate) fn has_changes(&self) -> bool {
         !(self.deactivations.is_empty()
             && self.users.is_empty()
             && self.groups.is_empty()
@@ -181,24 +181,24 @@ impl Plan {
     }
 
     /// Returns the externalId of an object of the realm.
-    pub fn external_id(&self, subject: &str) -> Result<ExternalId, super::owner::ExternalIdError> {
+    pub(crate) fn external_id(&self, subject: &str) -> Result<ExternalId, super::owner::ExternalIdError> {
         ExternalId::new(&self.realm, subject)
     }
 }
 
 /// What a plan is made with.
 #[derive(Clone, Copy)]
-pub struct Planner<'a> {
-    pub realm: &'a dyn Realm,
-    pub directory: &'a dyn Directory,
-    pub settings: &'a DirectorySettings,
-    pub realm_calls: &'a Calls<'a>,
-    pub directory_calls: &'a Calls<'a>,
+pub(crate) struct Planner<'a> {
+    pub(crate) realm: &'a dyn Realm,
+    pub(crate) directory: &'a dyn Directory,
+    pub(crate) settings: &'a DirectorySettings,
+    pub(crate) realm_calls: &'a Calls<'a>,
+    pub(crate) directory_calls: &'a Calls<'a>,
 }
 
 impl Planner<'_> {
     /// Reads both sides, compares them, and confirms singly everything that would be taken away.
-    pub fn plan(&self, options: &PlanOptions) -> Result<Plan, PlanError> {
+    pub(crate) fn plan(&self, options: &PlanOptions) -> Result<Plan, PlanError> {
         let now = self.directory_calls.clock().now();
         let realm = source::read(self.realm, self.realm_calls, self.settings)?;
         let directory = target::read(self.directory, self.directory_calls, self.settings, &realm.realm)?;

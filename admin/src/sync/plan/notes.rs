@@ -7,7 +7,7 @@ use crate::sync::record::{Attribute, ValueFault};
 /// A record of the realm that cannot be written as it is.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum Blocked {
+pub(crate) enum Blocked {
     /// A user's values are missing or not valid.
     BadValues { subject: String, user: String, faults: Vec<BadValue> },
     /// The name is that of a user or group that the realm no longer has in scope. It can be adopted.
@@ -15,20 +15,20 @@ pub enum Blocked {
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct BadValue {
-    pub attribute: Attribute,
-    pub fault: ValueFault,
+pub(crate) struct BadValue {
+    pub(crate) attribute: Attribute,
+    pub(crate) fault: ValueFault,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ObjectKind {
+pub(crate) enum ObjectKind {
     User,
     Group,
 }
 
 impl ObjectKind {
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Group => "group",
@@ -39,7 +39,7 @@ impl ObjectKind {
 /// Something that an administrator should know, and that the plan does not change.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
-pub enum Note {
+pub(crate) enum Note {
     /// A pattern of `protect` keeps it as it is.
     Protected(ProtectedObject),
     /// The group left the realm or the scope. It loses its members, but is not deleted, because its assignments would
@@ -52,7 +52,7 @@ pub enum Note {
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct ProtectedObject {
-    pub kind: ObjectKind,
-    pub name: String,
+pub(crate) struct ProtectedObject {
+    pub(crate) kind: ObjectKind,
+    pub(crate) name: String,
 }

@@ -15,7 +15,7 @@ use crate::sync::source::Person;
 use crate::sync::target::User;
 
 impl Draft<'_> {
-    pub fn compare_people(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn compare_people(&mut self, now: DateTime<Utc>) {
         let shared = self.shared_values();
         let people = (0..).zip(&self.realm.people).filter(|(_, person)| person.enabled);
         for (at, person) in people {

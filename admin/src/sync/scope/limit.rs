@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The most that one run may remove: a number, or a share of what there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MaxRemovals {
+pub(crate) enum MaxRemovals {
     Count(u32),
     Percent(u8),
 }
@@ -17,11 +17,11 @@ const AT_LEAST: usize = 5;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither a number nor a percentage up to 100%")]
-pub struct MaxRemovalsError(String);
+pub(crate) struct MaxRemovalsError(String);
 
 impl MaxRemovals {
     /// Returns how many of `existing` may be removed.
-    pub fn of(self, existing: usize) -> usize {
+    pub(crate) fn of(self, existing: usize) -> usize {
         match self {
             Self::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
             Self::Percent(percent) => (existing.saturating_mul(usize::from(percent)) / 100).max(AT_LEAST),

@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::limit::MaxRemovals;
-pub use self::names::{GroupName, NameClash, clashes, shown_path};
-pub use self::pattern::{NamePattern, PathPattern, PatternError};
+pub(crate) use self::limit::MaxRemovals;
+pub(crate) use self::names::{GroupName, NameClash, clashes, shown_path};
+pub(crate) use self::pattern::{NamePattern, PathPattern, PatternError};
 use super::record::{Attribute, Record, ValueFault, check};
 use super::source::{Detail, RealmUser};
 
 /// The settings of a sync. Unknown keys are errors.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(try_from = "Written")]
-pub struct DirectorySettings {
-    pub groups: Vec<PathPattern>,
-    pub allow_empty: bool,
-    pub group_name: GroupName,
-    pub nested: Nested,
-    pub user_name: Field,
-    pub protect: Vec<NamePattern>,
-    pub leavers: Leavers,
-    pub max_removals: MaxRemovals,
-    pub attributes: BTreeMap<Attribute, Field>,
+pub(crate) struct DirectorySettings {
+    pub(crate) groups: Vec<PathPattern>,
+    pub(crate) allow_empty: bool,
+    pub(crate) group_name: GroupName,
+    pub(crate) nested: Nested,
+    pub(crate) user_name: Field,
+    pub(crate) protect: Vec<NamePattern>,
+    pub(crate) leavers: Leavers,
+    pub(crate) max_removals: MaxRemovals,
+    pub(crate) attributes: BTreeMap<Attribute, Field>,
 }
 
 /// The table as it is written.
@@ -57,7 +57,7 @@ struct Written {
 /// Whether the members of a subgroup count as members of the groups above it.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Nested {
+pub(crate) enum Nested {
     #[default]
     Direct,
     Inherit,
@@ -66,7 +66,7 @@ pub enum Nested {
 /// What happens to a user who is disabled, deleted or out of scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Leavers {
+pub(crate) enum Leavers {
     /// Set inactive and removed from the groups.
     #[default]
     Disable,
@@ -88,7 +88,7 @@ enum WrittenLeavers {
 /// A value of a user in the realm.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Field {
+pub(crate) enum Field {
     #[default]
     Email,
     UserName,
@@ -98,7 +98,7 @@ pub enum Field {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
+pub(crate) enum SettingsError {
     #[error("`groups` selects nothing: at least one pattern must not begin with `!`")]
     NoGroups,
     #[error("`leavers = \"delete\"` needs `after`, such as `after = \"30d\"`")]
@@ -205,12 +205,12 @@ impl Field {
 
 impl DirectorySettings {
     /// Returns whether this tool writes the attribute; all others are left as they are.
-    pub fn owns(&self, attribute: Attribute) -> bool {
+    pub(crate) fn owns(&self, attribute: Attribute) -> bool {
         Attribute::REQUIRED.contains(&attribute) || self.attributes.contains_key(&attribute)
     }
 
     /// Returns how much of each user of the realm has to be read.
-    pub fn detail(&self) -> Detail {
+    pub(crate) fn detail(&self) -> Detail {
         let mut fields = self.attributes.values().chain([&self.user_name]);
         if fields.any(|field| matches!(field, Field::Attribute(_))) {
             Detail::WithAttributes
@@ -220,7 +220,7 @@ impl DirectorySettings {
     }
 
     /// Returns what Identity Center should store about a user, and what is wrong with it.
-    pub fn record(&self, user: &RealmUser) -> (Record, Vec<(Attribute, ValueFault)>) {
+    pub(crate) fn record(&self, user: &RealmUser) -> (Record, Vec<(Attribute, ValueFault)>) {
         let full_name = [&user.first_name, &user.last_name]
             .into_iter()
             .filter_map(|name| name.as_deref().map(str::trim).filter(|name| !name.is_empty()))
@@ -242,17 +242,17 @@ impl DirectorySettings {
     }
 
     /// Returns whether a user or group of Identity Center is never to be changed.
-    pub fn protects(&self, name: &str) -> bool {
+    pub(crate) fn protects(&self, name: &str) -> bool {
         self.protect.iter().any(|pattern| pattern.matches(name))
     }
 
     /// Returns whether a group is in scope.
-    pub fn selects(&self, path: &[&str]) -> bool {
+    pub(crate) fn selects(&self, path: &[&str]) -> bool {
         !self.excludes(path) && self.groups.iter().any(|pattern| !pattern.excludes() && pattern.matches(path))
     }
 
     /// Returns whether a pattern with `!` stands for a group.
-    pub fn excludes(&self, path: &[&str]) -> bool {
+    pub(crate) fn excludes(&self, path: &[&str]) -> bool {
         self.groups.iter().any(|pattern| pattern.excludes() && pattern.matches(path))
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a group's name in Identity Center is made.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-pub enum GroupName {
+pub(crate) enum GroupName {
     /// The last name of the path.
     #[default]
     #[serde(rename = "{leaf}")]
@@ -17,7 +17,7 @@ pub enum GroupName {
 }
 
 impl GroupName {
-    pub fn of(self, path: &[&str]) -> String {
+    pub(crate) fn of(self, path: &[&str]) -> String {
         match self {
             Self::Leaf => path.last().copied().unwrap_or_default().to_owned(),
             Self::Path => shown_path(path),
@@ -26,21 +26,21 @@ impl GroupName {
 }
 
 /// Returns a path as Keycloak writes it: a slash within a name is `~/`.
-pub fn shown_path(path: &[&str]) -> String {
+pub(crate) fn shown_path(path: &[&str]) -> String {
     path.iter().map(|name| format!("/{}", name.replace('/', "~/"))).collect()
 }
 
 /// Two groups of the realm that would have one name in Identity Center.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct NameClash {
-    pub name: String,
-    pub paths: [String; 2],
+pub(crate) struct NameClash {
+    pub(crate) name: String,
+    pub(crate) paths: [String; 2],
     /// Whether the names are the same but for their case.
-    pub differs_in_case: bool,
+    pub(crate) differs_in_case: bool,
 }
 
 /// Returns the clashes among groups, each given as name and path.
-pub fn clashes<'a>(groups: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<NameClash> {
+pub(crate) fn clashes<'a>(groups: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<NameClash> {
     let mut first = BTreeMap::<String, (&str, &str)>::new();
     let mut clashes = Vec::new();
     for (name, path) in groups {

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 /// `/aws/**` is everything below `/aws`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PathPattern {
+pub(crate) struct PathPattern {
     text: Box<str>,
     excludes: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub(crate) enum PatternError {
     #[error("`{0}` is not a path: it does not begin with `/`")]
     NotAPath(String),
     #[error("`{0}` has an empty name between two slashes, or ends with one")]
@@ -30,12 +30,12 @@ pub enum PatternError {
 
 impl PathPattern {
     /// Returns whether it begins with `!`.
-    pub fn excludes(&self) -> bool {
+    pub(crate) fn excludes(&self) -> bool {
         self.excludes
     }
 
     /// Returns whether the path with these names is one of those that the pattern stands for.
-    pub fn matches(&self, names: &[&str]) -> bool {
+    pub(crate) fn matches(&self, names: &[&str]) -> bool {
         let pattern: Vec<&str> = self.names().collect();
         path_matches(&pattern, names)
     }
@@ -112,10 +112,10 @@ fn name_matches(pattern: &str, text: &str) -> bool {
 /// Selects users and groups of Identity Center by name, whatever its case: `AWS*`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct NamePattern(Box<str>);
+pub(crate) struct NamePattern(Box<str>);
 
 impl NamePattern {
-    pub fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         name_matches(&self.0.to_lowercase(), &name.to_lowercase())
     }
 }

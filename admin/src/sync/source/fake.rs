@@ -8,17 +8,17 @@ use super::{Detail, Realm, RealmGroup, RealmUser};
 use crate::sync::call::CallError;
 
 #[derive(Clone, Debug, Default)]
-pub struct RealmState {
-    pub id: String,
-    pub users: BTreeMap<String, RealmUser>,
-    pub groups: BTreeMap<String, RealmGroup>,
+pub(crate) struct RealmState {
+    pub(crate) id: String,
+    pub(crate) users: BTreeMap<String, RealmUser>,
+    pub(crate) groups: BTreeMap<String, RealmGroup>,
     /// Direct members by group.
-    pub members: BTreeMap<String, Vec<String>>,
+    pub(crate) members: BTreeMap<String, Vec<String>>,
 }
 
 /// A way in which a reading goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RealmFault {
+pub(crate) enum RealmFault {
     IdFails,
     CountFails,
     /// One more user after the listing.
@@ -44,7 +44,7 @@ pub enum RealmFault {
     AnotherGroupAppears,
 }
 
-pub struct FakeRealm {
+pub(crate) struct FakeRealm {
     state: Mutex<RealmState>,
     fault: Mutex<Option<RealmFault>>,
     calls: AtomicUsize,
@@ -52,20 +52,20 @@ pub struct FakeRealm {
 }
 
 impl FakeRealm {
-    pub fn new(state: RealmState) -> Self {
+    pub(crate) fn new(state: RealmState) -> Self {
         Self { state: state.into(), fault: None.into(), calls: 0.into(), counts: 0.into() }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, RealmState> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, RealmState> {
         self.state.lock().expect("no test panics while holding it")
     }
 
-    pub fn fails_with(&self, fault: Option<RealmFault>) {
+    pub(crate) fn fails_with(&self, fault: Option<RealmFault>) {
         *self.fault.lock().expect("no test panics while holding it") = fault;
         self.counts.store(0, Ordering::Relaxed);
     }
 
-    pub fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
 
@@ -91,7 +91,7 @@ impl FakeRealm {
 }
 
 impl RealmState {
-    pub fn add_user(&mut self, id: &str, email: &str) {
+    pub(crate) fn add_user(&mut self, id: &str, email: &str) {
         let (first, _) = email.split_once('@').expect("an address");
         let user = RealmUser {
             id: id.to_owned(),
@@ -105,28 +105,28 @@ impl RealmState {
         self.users.insert(id.to_owned(), user);
     }
 
-    pub fn add_group(&mut self, id: &str, name: &str, parent: Option<&str>, members: &[&str]) {
+    pub(crate) fn add_group(&mut self, id: &str, name: &str, parent: Option<&str>, members: &[&str]) {
         let (parent, name) = (parent.map(str::to_owned), name.to_owned());
         self.groups.insert(id.to_owned(), RealmGroup { id: id.to_owned(), name, parent });
         self.members.insert(id.to_owned(), members.iter().map(|id| (*id).to_owned()).collect());
     }
 
-    pub fn user(&mut self, id: &str) -> &mut RealmUser {
+    pub(crate) fn user(&mut self, id: &str) -> &mut RealmUser {
         self.users.get_mut(id).expect("a user of the test")
     }
 
-    pub fn delete_user(&mut self, id: &str) {
+    pub(crate) fn delete_user(&mut self, id: &str) {
         self.users.remove(id);
         for members in self.members.values_mut() {
             members.retain(|member| member != id);
         }
     }
 
-    pub fn leave(&mut self, user: &str, group: &str) {
+    pub(crate) fn leave(&mut self, user: &str, group: &str) {
         self.members.get_mut(group).expect("a group of the test").retain(|member| member != user);
     }
 
-    pub fn join(&mut self, user: &str, group: &str) {
+    pub(crate) fn join(&mut self, user: &str, group: &str) {
         self.members.get_mut(group).expect("a group of the test").push(user.to_owned());
     }
 }

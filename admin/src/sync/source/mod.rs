@@ -1,16 +1,16 @@
 //! The realm that people and groups come from.
 
 #[cfg(test)]
-pub mod fake;
+pub(crate) mod fake;
 mod snapshot;
 mod tree;
 
-pub use self::snapshot::{Group, Person, RealmSnapshot, read};
-pub use self::tree::Tree;
+pub(crate) use self::snapshot::{Group, Person, RealmSnapshot, read};
+pub(crate) use self::tree::Tree;
 use super::call::CallError;
 
 /// What a sync reads of a realm. Never writes.
-pub trait Realm: Send + Sync {
+pub(crate) trait Realm: Send + Sync {
     /// Returns the id, which a rename of the realm does not change.
     fn id(&self) -> Result<String, CallError>;
     fn count_users(&self) -> Result<u64, CallError>;
@@ -32,27 +32,27 @@ pub trait Realm: Send + Sync {
 
 /// How much of each user is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+pub(crate) enum Detail {
     Brief,
     WithAttributes,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RealmUser {
-    pub id: String,
-    pub enabled: bool,
-    pub user_name: String,
-    pub email: Option<String>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
+pub(crate) struct RealmUser {
+    pub(crate) id: String,
+    pub(crate) enabled: bool,
+    pub(crate) user_name: String,
+    pub(crate) email: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
     /// The first value of each attribute.
-    pub attributes: Vec<(String, String)>,
-    pub is_service_account: bool,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) is_service_account: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RealmGroup {
-    pub id: String,
-    pub name: String,
-    pub parent: Option<String>,
+pub(crate) struct RealmGroup {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) parent: Option<String>,
 }

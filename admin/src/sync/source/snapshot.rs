@@ -16,35 +16,35 @@ use crate::sync::record::{Attribute, Record, ValueFault};
 use crate::sync::scope::DirectorySettings;
 
 /// A user of the realm who is a member of a group in scope.
-pub struct Person {
-    pub id: Box<str>,
-    pub enabled: bool,
-    pub record: Record,
-    pub faults: Box<[(Attribute, ValueFault)]>,
+pub(crate) struct Person {
+    pub(crate) id: Box<str>,
+    pub(crate) enabled: bool,
+    pub(crate) record: Record,
+    pub(crate) faults: Box<[(Attribute, ValueFault)]>,
 }
 
 /// A group in scope.
-pub struct Group {
-    pub id: Box<str>,
-    pub path: String,
+pub(crate) struct Group {
+    pub(crate) id: Box<str>,
+    pub(crate) path: String,
     /// The name that it has in Identity Center.
-    pub name: String,
+    pub(crate) name: String,
     /// The members, by their place in [`RealmSnapshot::people`]; in rising order.
-    pub members: Vec<u32>,
+    pub(crate) members: Vec<u32>,
 }
 
 /// What was read of a realm: who and what is in scope.
-pub struct RealmSnapshot {
-    pub realm: String,
+pub(crate) struct RealmSnapshot {
+    pub(crate) realm: String,
     /// In the order of their user names.
-    pub people: Vec<Person>,
+    pub(crate) people: Vec<Person>,
     /// In the order of their names.
-    pub groups: Vec<Group>,
-    pub tree: Tree,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) tree: Tree,
 }
 
 /// Reads the realm, or returns why the reading cannot be trusted.
-pub fn read(
+pub(crate) fn read(
     realm: &dyn Realm,
     calls: &Calls,
     settings: &DirectorySettings,

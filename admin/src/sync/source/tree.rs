@@ -8,9 +8,9 @@ use crate::sync::scope::{DirectorySettings, Nested, clashes, shown_path};
 use crate::sync::source::RealmGroup;
 
 /// A group of the realm, by its place in the tree.
-pub type GroupIndex = usize;
+pub(crate) type GroupIndex = usize;
 
-pub struct Tree {
+pub(crate) struct Tree {
     nodes: Vec<Node>,
     by_id: HashMap<Box<str>, GroupIndex>,
     nested: Nested,
@@ -32,7 +32,7 @@ enum Standing {
 
 impl Tree {
     /// Builds the tree, and checks that every group has its parent.
-    pub fn new(groups: Vec<RealmGroup>, settings: &DirectorySettings) -> Result<Self, ReadFault> {
+    pub(crate) fn new(groups: Vec<RealmGroup>, settings: &DirectorySettings) -> Result<Self, ReadFault> {
         let mut by_id = HashMap::new();
         for (at, group) in groups.iter().enumerate() {
             if by_id.insert(Box::from(group.id.as_str()), at).is_some() {
@@ -55,7 +55,7 @@ impl Tree {
     }
 
     /// Checks that each pattern stands for a group, and that the selected groups get names of their own.
-    pub fn check(&self, settings: &DirectorySettings) -> Result<(), ScopeFault> {
+    pub(crate) fn check(&self, settings: &DirectorySettings) -> Result<(), ScopeFault> {
         let unused = settings.groups.iter().find(|pattern| {
             !self.nodes.iter().any(|node| pattern.matches(&node.names().collect::<Vec<_>>()))
         });
@@ -78,19 +78,19 @@ impl Tree {
         }
     }
 
-    pub fn selected(&self) -> impl Iterator<Item = GroupIndex> {
+    pub(crate) fn selected(&self) -> impl Iterator<Item = GroupIndex> {
         (0..self.nodes.len()).filter(|at| self.nodes[*at].standing == Standing::Selected)
     }
 
     /// Returns the groups whose direct members decide who is in scope.
-    pub fn contributing(&self) -> Vec<GroupIndex> {
+    pub(crate) fn contributing(&self) -> Vec<GroupIndex> {
         (0..self.nodes.len()).filter(|at| !self.fed_by(*at).is_empty()).collect()
     }
 
     /// Returns the selected groups that a direct member of this group belongs to.
     ///
     /// Under [`Nested::Inherit`] these include the groups above it, unless the group itself is excluded.
-    pub fn fed_by(&self, group: GroupIndex) -> Vec<GroupIndex> {
+    pub(crate) fn fed_by(&self, group: GroupIndex) -> Vec<GroupIndex> {
         let node = &self.nodes[group];
         let reaches_up = self.nested == Nested::Inherit && node.standing != Standing::Excluded;
         let mut fed: Vec<GroupIndex> = Vec::new();
@@ -104,24 +104,24 @@ impl Tree {
         fed
     }
 
-    pub fn find(&self, id: &str) -> Option<GroupIndex> {
+    pub(crate) fn find(&self, id: &str) -> Option<GroupIndex> {
         self.by_id.get(id).copied()
     }
 
-    pub fn is_selected(&self, group: GroupIndex) -> bool {
+    pub(crate) fn is_selected(&self, group: GroupIndex) -> bool {
         self.nodes[group].standing == Standing::Selected
     }
 
-    pub fn id(&self, group: GroupIndex) -> &str {
+    pub(crate) fn id(&self, group: GroupIndex) -> &str {
         &self.nodes[group].id
     }
 
-    pub fn path(&self, group: GroupIndex) -> String {
+    pub(crate) fn path(&self, group: GroupIndex) -> String {
         shown_path(&self.nodes[group].names().collect::<Vec<_>>())
     }
 
     /// Returns the name that the group has in Identity Center.
-    pub fn name(&self, group: GroupIndex, settings: &DirectorySettings) -> String {
+    pub(crate) fn name(&self, group: GroupIndex, settings: &DirectorySettings) -> String {
         settings.group_name.of(&self.nodes[group].names().collect::<Vec<_>>())
     }
 }

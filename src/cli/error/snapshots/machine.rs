@@ -52,7 +52,7 @@ pub(super) fn of_config() -> Vec<CommandError> {
         ConfigError::NoSuchSource { place: place(), name: name(), source_profile: text("b") },
         ConfigError::BadValue { place: place(), what: text("`duration_seconds` is not a number") },
         ConfigError::BadStartUrl { place: place(), meant: text("https://corp.awsapps.com/start") },
-        ConfigError::WrongRegion { place: place(), told: text("eu-central-1") },
+        ConfigError::WrongRegion { place: place(), in_url: text("eu-central-1") },
         ConfigError::Doubled { place: place(), what: text("[profile dev]"), first: place() },
         ConfigError::Unshared { place: place(), what: "a section without an end" },
         ConfigError::Foreign { place: place(), name: name(), hides: None },

@@ -21,7 +21,7 @@ use crate::ports::identity_center::{EndpointError, Origin, ServiceError};
 use crate::ports::keyring::StoreKind;
 use crate::ports::passphrase::PassphraseError;
 use crate::ports::redirects::NoAnswer;
-use crate::ports::service_call::{CallError, CallErrorKind, CalledService};
+use crate::ports::service_call::{CallError, CallErrorKind, CalledService, RefusalCode};
 use crate::profile::ConfigError;
 use crate::profile::identity::RoleArn;
 use crate::profile::portal_url::BadStartUrl;
@@ -46,7 +46,7 @@ pub(super) fn of_session() -> Vec<CommandError> {
         why(LoginNeeded::RefreshLost { since: time() }),
         why(LoginNeeded::RegistrationExpired),
         why(LoginNeeded::TokenRefused),
-        SessionError::ForeignEndpoint { session: session(), minted: ours(), asked: other() },
+        SessionError::ForeignEndpoint { session: session(), issuer: ours(), asked: other() },
         SessionError::Denied { reason: None },
         SessionError::CodeExpired,
         SessionError::CodeRefused,
@@ -97,7 +97,7 @@ pub(super) fn of_start_url() -> Vec<CommandError> {
         BadAnswer::StartUrl(BadStartUrl::NoDirectory),
         BadAnswer::StartUrl(BadStartUrl::NoInstance),
         BadAnswer::Region(no_region()),
-        BadAnswer::OtherRegion { told: text("eu-central-1"), named: text("us-east-1") },
+        BadAnswer::OtherRegion { in_url: text("eu-central-1"), named: text("us-east-1") },
         BadAnswer::Name(text("-x")),
     ]));
     errors.extend(all([PickError::Nothing, PickError::Terminal(io(ErrorKind::NotFound))]));
@@ -119,13 +119,13 @@ pub(super) fn of_service() -> Vec<CommandError> {
         key("KMS_InvalidStateException"),
         key("KMS_InvalidKeyUsageException"),
         key("KMS_AccessDeniedException"),
-        refused("invalid_request"),
+        ServiceError::InvalidRequest { operation: "RegisterClient", description: None },
         refused("invalid_scope"),
         ServiceError::Unauthorized,
         ServiceError::Forbidden,
         ServiceError::NotFound,
         ServiceError::Rejected { operation, code: text("InvalidRequestException"), message: None },
-        ServiceError::ServerTrouble { host: host(), status: 503 },
+        ServiceError::ServerError { host: host(), status: 503 },
         ServiceError::Unreachable { host: host(), why: text("connection refused") },
         ServiceError::TimedOut { host: host(), after: Duration::from_secs(10) },
         ServiceError::NoTime { host: host() },
@@ -164,14 +164,14 @@ pub(super) fn of_network() -> Vec<CommandError> {
         SetupError::Runtime(io(WouldBlock)),
     ]);
     let (url, setting) = (|| text("http://sso.example.com"), || text("AWS_ENDPOINT_URL_SSO"));
-    let (minted, asked) =
+    let (issuer, asked) =
         (Origin::new("https://portal.sso.eu-central-1.amazonaws.com"), Origin::new("https://example.com"));
     errors.extend(all([
         EndpointError::NotAUrl { setting: setting(), url: text("sso") },
         EndpointError::PlainHttp { setting: setting(), url: url() },
         EndpointError::UserInfo { setting: setting(), url: url() },
         EndpointError::MoreThanAPath { setting: setting(), url: url() },
-        EndpointError::Foreign { minted, asked },
+        EndpointError::Foreign { issuer, asked },
         EndpointError::Rules(text("FIPS and a custom endpoint are not supported together")),
     ]));
     for (service, host) in [
@@ -180,14 +180,14 @@ pub(super) fn of_network() -> Vec<CommandError> {
     ] {
         let unreached = Unreached { at: text(host), why: text("connection refused") };
         errors.extend(all([
-            CallErrorKind::Refused { status: 403, code: Some(text("ExpiredToken")) },
+            CallErrorKind::Refused { status: 403, code: Some(RefusalCode::ExpiredToken) },
             CallErrorKind::Refused { status: 403, code: None },
             CallErrorKind::Overloaded { status: 503 },
             CallErrorKind::Unreachable(unreached),
             CallErrorKind::NotAws { status: 200 },
             CallErrorKind::NotUnderstood,
         ]
-        .map(|trouble| CallError { service, host: text(host), trouble })));
+        .map(|kind| CallError { service, host: text(host), kind })));
     }
     errors
 }

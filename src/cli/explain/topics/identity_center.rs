@@ -96,7 +96,7 @@ pub(super) const TOPICS: &[Topic] = &[
             "the code has expired",
             "device code has expired",
         ],
-        means: "during a login: the code expired; codes are valid for ten minutes and nobody approved it",
+        means: "during a login: the code expired; codes are valid for ten minutes and no one approved it",
         owner: YOU,
         fix: "run `kcaws login` again and approve the new code",
         source: RFC_8628,

@@ -110,14 +110,14 @@ fn inside_the_margin_a_renewal_that_works_is_served_and_kept() {
 
 #[test]
 fn inside_the_margin_every_failure_serves_the_old_one_in_silence() {
-    let trouble: [fn() -> ServiceError; 5] = [
-        || ServiceError::ServerTrouble { host: "portal".to_owned(), status: 503 },
+    let server_error: [fn() -> ServiceError; 5] = [
+        || ServiceError::ServerError { host: "portal".to_owned(), status: 503 },
         || ServiceError::TimedOut { host: "portal".to_owned(), after: RENEWAL },
         || ServiceError::Unreachable { host: "portal".to_owned(), why: "refused".to_owned() },
         || ServiceError::Throttled,
         || ServiceError::NotUnderstood { host: "portal".to_owned(), why: "html".to_owned() },
     ];
-    for error in trouble {
+    for error in server_error {
         let fixture = near_its_end();
         fixture.center.credentials.will(Err(error()));
         assert_eq!(fixture.serve().expect("the old one"), "first");
@@ -275,7 +275,7 @@ fn no_entry_and_trouble_or_credentials_that_are_over_are_said() {
 }
 
 #[test]
-fn an_entry_from_the_future_is_fetched_anew() {
+fn an_entry_from_the_future_is_fetched_again() {
     let fixture = warmed();
     let behind = crate::ports::clock::FakeClock::at("2026-11-24T11:00:00Z");
     let warm = CredentialCache { clock: &behind, ..fixture.warm() };
@@ -287,7 +287,7 @@ fn an_entry_from_the_future_is_fetched_anew() {
 }
 
 #[test]
-fn a_config_that_changed_elsewhere_is_stamped_anew() {
+fn a_config_that_changed_elsewhere_gets_a_new_stamp() {
     let fixture = warmed();
     let role = role();
     let edited = wanted(&role).stamped(Some(stamp(2)));
@@ -308,7 +308,7 @@ fn a_session_with_another_start_url_or_endpoint_never_meets_the_old_entry() {
         change(&mut fixture);
         let role = role();
         let edited = wanted(&role).stamped(Some(stamp(2)));
-        assert!(fixture.serve_wanted(&edited).is_err(), "nobody is logged in there");
+        assert!(fixture.serve_wanted(&edited).is_err(), "no one is logged in there");
         assert!(fixture.warm().at_once(&wanted(&role)).is_none(), "dropped");
     }
 }

@@ -13,20 +13,19 @@ use std::time::Duration;
 pub(in crate::credentials) use super::rate::LONGEST_PAUSE;
 use super::rate::Rate;
 use crate::ports::clock::Clock;
+use crate::ports::lock_wait;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::SsoSession;
 
 /// How long the rate applies after the last turn.
 const IDLE: Duration = Duration::from_secs(3);
-/// The file is only locked for as long as it takes to read and write it.
-const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 /// The longest and the shortest time between two looks of a waiting process, depending on the time left.
 const SPREAD: Duration = Duration::from_millis(400);
 const LEAST_SPREAD: Duration = Duration::from_millis(40);
 /// The time that counts as a whole call.
 const WHOLE_CALL: Duration = Duration::from_secs(15);
 
-pub(in crate::credentials) struct SharedPace<'a> {
+pub(in crate::credentials) struct SharedRate<'a> {
     clock: &'a dyn Clock,
     state: &'a dyn StateFolder,
     name: String,
@@ -44,7 +43,7 @@ enum Look {
     Wait(Duration),
 }
 
-impl<'a> SharedPace<'a> {
+impl<'a> SharedRate<'a> {
     pub(in crate::credentials) fn of(
         session: &SsoSession,
         clock: &'a dyn Clock,
@@ -82,7 +81,7 @@ impl<'a> SharedPace<'a> {
                 return Look::Go(Turn(None));
             }
         }
-        let lock = self.state.lock(&self.lock_name(), LOCK_PATIENCE);
+        let lock = self.state.lock(&self.lock_name(), lock_wait::FOR_A_RATE);
         if matches!(lock, Err(StateError::Busy { .. })) {
             return Look::Wait(Duration::ZERO);
         }
@@ -103,7 +102,7 @@ impl<'a> SharedPace<'a> {
         if turn.0.is_none() && matches!(self.read(self.clock.since_epoch()), Ok(Some(_))) {
             return true;
         }
-        let Ok(_lock) = self.state.lock(&self.lock_name(), LOCK_PATIENCE) else { return false };
+        let Ok(_lock) = self.state.lock(&self.lock_name(), lock_wait::FOR_A_RATE) else { return false };
         let now = self.clock.since_epoch();
         let rate = match (self.read(now), turn.0) {
             (Ok(Some(_)), None) => return true,

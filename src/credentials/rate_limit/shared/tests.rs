@@ -57,7 +57,7 @@ fn crowd(processes: u64, every: Duration, way: Duration, bucket: Bucket) -> Crow
         Answer { turn: Option<u64>, is_good: bool },
     }
     let (clock, state, bucket) = (clock(), FakeStateFolder::default(), RefCell::new(bucket));
-    let pace = SharedPace::of(&corp(), &clock, &state);
+    let pace = SharedRate::of(&corp(), &clock, &state);
     let whole_call = Duration::from_secs(14);
     let mut steps = BinaryHeap::new();
     for number in 0..processes {
@@ -129,7 +129,7 @@ fn a_tighter_limit_is_found() {
 #[test]
 fn without_a_refusal_there_is_no_file_and_no_wait() {
     let (clock, state) = (clock(), FakeStateFolder::default());
-    let pace = SharedPace::of(&corp(), &clock, &state);
+    let pace = SharedRate::of(&corp(), &clock, &state);
     assert_eq!(pace.wait(Duration::ZERO), Some(Turn(None)));
     assert!(state.list("pace").expect("lists").is_empty() && clock.naps().is_empty());
 }
@@ -137,7 +137,7 @@ fn without_a_refusal_there_is_no_file_and_no_wait() {
 #[test]
 fn a_refusal_makes_all_wait_and_a_second_of_the_same_moment_changes_nothing() {
     let (clock, state) = (clock(), FakeStateFolder::default());
-    let pace = SharedPace::of(&corp(), &clock, &state);
+    let pace = SharedRate::of(&corp(), &clock, &state);
     assert!(pace.refused(Turn(None), None));
     let file = state.read(&pace.name).expect("reads");
     assert!(pace.refused(Turn(None), None));
@@ -146,7 +146,7 @@ fn a_refusal_makes_all_wait_and_a_second_of_the_same_moment_changes_nothing() {
     let turn = pace.wait(clock.elapsed() + Duration::from_secs(5)).expect("a turn");
     assert!(turn.0.is_some() && !clock.naps().is_empty());
     let other =
-        SharedPace::of(&crate::profile::SsoSession { name: "other".into(), ..corp() }, &clock, &state);
+        SharedRate::of(&crate::profile::SsoSession { name: "other".into(), ..corp() }, &clock, &state);
     assert_eq!(other.wait(Duration::ZERO), Some(Turn(None)), "another login has a limit of its own");
 }
 
@@ -154,7 +154,7 @@ fn a_refusal_makes_all_wait_and_a_second_of_the_same_moment_changes_nothing() {
 fn what_the_service_asks_for_is_waited_for_within_bounds() {
     for (asked, least, most) in [(1, 1000, 1500), (4, 4000, 4500), (3600, 5000, 5500)] {
         let (clock, state) = (clock(), FakeStateFolder::default());
-        let pace = SharedPace::of(&corp(), &clock, &state);
+        let pace = SharedRate::of(&corp(), &clock, &state);
         pace.refused(Turn(None), Some(Duration::from_secs(asked)));
         pace.wait(Duration::from_secs(14)).expect("a turn");
         let took = clock.elapsed().as_millis();
@@ -165,7 +165,7 @@ fn what_the_service_asks_for_is_waited_for_within_bounds() {
 #[test]
 fn a_pace_without_turns_is_over_and_its_file_goes() {
     let (clock, state) = (clock(), FakeStateFolder::default());
-    let pace = SharedPace::of(&corp(), &clock, &state);
+    let pace = SharedRate::of(&corp(), &clock, &state);
     pace.refused(Turn(None), None);
     clock.advance(IDLE + Duration::from_secs(1));
     assert_eq!(pace.wait(Duration::ZERO), Some(Turn(None)));
@@ -176,9 +176,9 @@ fn a_pace_without_turns_is_over_and_its_file_goes() {
 fn a_clock_that_jumps_either_way_ends_the_pace() {
     for start in ["2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z"] {
         let (before, state) = (clock(), FakeStateFolder::default());
-        SharedPace::of(&corp(), &before, &state).refused(Turn(None), None);
+        SharedRate::of(&corp(), &before, &state).refused(Turn(None), None);
         let after = FakeClock::at(start);
-        let pace = SharedPace::of(&corp(), &after, &state);
+        let pace = SharedRate::of(&corp(), &after, &state);
         assert_eq!(pace.wait(Duration::ZERO), Some(Turn(None)), "{start}");
         assert!(pace.refused(Turn(None), None), "and another can begin");
         assert_eq!(pace.wait(Duration::ZERO), None, "{start}");
@@ -188,7 +188,7 @@ fn a_clock_that_jumps_either_way_ends_the_pace() {
 #[test]
 fn a_file_that_is_none_of_ours_is_passed_by() {
     let (clock, state) = (clock(), FakeStateFolder::default());
-    let pace = SharedPace::of(&corp(), &clock, &state);
+    let pace = SharedRate::of(&corp(), &clock, &state);
     pace.refused(Turn(None), None);
     let good = String::from_utf8(state.read(&pace.name).expect("reads").expect("is there")).expect("text");
     let slow = good.replace("\"per_second\":20.0", "\"per_second\":1e-300");
@@ -204,7 +204,7 @@ fn a_file_that_is_none_of_ours_is_passed_by() {
 fn a_folder_that_takes_no_file_is_told_of() {
     let (clock, state) = (clock(), FakeStateFolder::default());
     state.fail_writes();
-    let pace = SharedPace::of(&corp(), &clock, &state);
+    let pace = SharedRate::of(&corp(), &clock, &state);
     assert!(!pace.refused(Turn(None), None));
     assert_eq!(pace.wait(Duration::ZERO), Some(Turn(None)));
 }

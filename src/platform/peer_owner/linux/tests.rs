@@ -38,7 +38,7 @@ fn a_connection_to_a_mapped_address_is_known_too() {
 }
 
 #[test]
-fn who_has_closed_is_nobody() {
+fn who_has_closed_is_no_one() {
     for peers in tables() {
         let (accepted, other) = own_connection().expect("connects");
         drop(other);
@@ -61,7 +61,7 @@ fn a_port_that_is_another_sockets_now_is_not_believed() {
 }
 
 #[test]
-fn a_table_that_does_not_show_our_own_end_vouches_for_nobody() {
+fn a_table_that_does_not_show_our_own_end_vouches_for_no_one() {
     for peers in tables() {
         let (accepted, _other) = own_connection().expect("connects");
         let connection = Connection::of_std(&accepted).expect("connected");

@@ -60,7 +60,7 @@ impl Called<'_> {
         E: std::error::Error + 'static,
     {
         match (raw_answer(error), self.service) {
-            (None, _) => self.trouble(error),
+            (None, _) => self.failure(error),
             (Some(raw), _) if raw.status().is_success() => self.unreadable(raw, error),
             (Some(raw), Service::Oidc) => self.oidc(raw),
             (Some(raw), Service::Portal) => self.portal(raw),
@@ -95,6 +95,7 @@ impl Called<'_> {
             "access_denied" => ServiceError::AccessDenied { reason: why },
             "invalid_grant" => ServiceError::InvalidGrant,
             "invalid_client" => ServiceError::InvalidClient,
+            "invalid_request" => ServiceError::InvalidRequest { operation: self.operation, description: why },
             _ => ServiceError::Refused {
                 operation: self.operation,
                 code: excerpt(&body.error),
@@ -131,7 +132,7 @@ impl Called<'_> {
         match status {
             429 => ServiceError::Throttled,
             511 => ServiceError::NotAws { host, status },
-            500..600 => ServiceError::ServerTrouble { host, status },
+            500..600 => ServiceError::ServerError { host, status },
             _ if !is_of_aws => ServiceError::NotAws { host, status },
             _ => ServiceError::NotUnderstood {
                 host,
@@ -154,7 +155,7 @@ impl Called<'_> {
     }
 
     /// Returns the error for a call without a readable response.
-    fn trouble<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
+    fn failure<E>(&self, error: &SdkError<E, HttpResponse>) -> ServiceError
     where
         E: std::error::Error + 'static,
     {

@@ -43,7 +43,7 @@ fn throttling_and_trouble_are_worth_another_try_from_a_gateway_too() {
         assert!(matches!(judged(service, 429, None, PAGE), ServiceError::Throttled));
         for status in [500, 502, 503, 504, 599] {
             assert!(
-                matches!(judged(service, status, None, PAGE), ServiceError::ServerTrouble { .. }),
+                matches!(judged(service, status, None, PAGE), ServiceError::ServerError { .. }),
                 "{status}"
             );
         }

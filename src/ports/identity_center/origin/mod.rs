@@ -5,12 +5,12 @@ use aws_sdk_ssooidc::config::endpoint as oidc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::{Minted, hosts};
+use super::{Issued, hosts};
 use crate::platform::shown_url::ShownUrl;
 
 /// Scheme, host, port and an optional path prefix without a trailing slash, in canonical form.
 ///
-/// [`super::Minted`] decides what may be sent from one origin to another.
+/// [`super::Issued`] decides what may be sent from one origin to another.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(from = "String", into = "String")]
 pub struct Origin {
@@ -52,8 +52,8 @@ pub enum EndpointError {
     #[error("`{url}` ({setting}) has more than a path after the host")]
     MoreThanAPath { setting: String, url: String },
     /// Role credentials are only sent to the AWS that issued them (rule 12).
-    #[error("credentials of {minted} are never sent to {asked}{}", .asked.by_setting())]
-    Foreign { minted: Origin, asked: Origin },
+    #[error("credentials of {issuer} are never sent to {asked}{}", .asked.by_setting())]
+    Foreign { issuer: Origin, asked: Origin },
     /// FIPS or dual-stack together with an endpoint, an unknown partition, an invalid Region.
     #[error("{0}")]
     Rules(String),
@@ -125,10 +125,10 @@ impl Endpoints {
 
     /// Checks that role credentials issued by these services may be sent to `asked`.
     pub fn credentials_may_go_to(&self, asked: &Origin) -> Result<(), EndpointError> {
-        if Minted::RoleCredentials.may_go(&self.portal, asked) {
+        if Issued::RoleCredentials.may_go(&self.portal, asked) {
             return Ok(());
         }
-        Err(EndpointError::Foreign { minted: self.portal.clone(), asked: asked.clone() })
+        Err(EndpointError::Foreign { issuer: self.portal.clone(), asked: asked.clone() })
     }
 }
 

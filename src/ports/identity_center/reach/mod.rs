@@ -7,14 +7,14 @@ use super::hosts::{DUAL_STACK_SUFFIXES, SERVICE_SUFFIXES, below, fits, is_region
 
 /// Something issued by an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Minted {
+pub enum Issued {
     /// Can log in as the user, so it is sent to the very origin that issued it.
     Token,
     /// Expires within hours; it may be sent to every service of the same AWS, or of this machine.
     RoleCredentials,
 }
 
-impl Minted {
+impl Issued {
     /// Returns whether this, issued by `by`, may be sent to `to`. The only place that decides that.
     pub fn may_go(self, by: &Origin, to: &Origin) -> bool {
         match self {

@@ -2,7 +2,7 @@ use super::*;
 use crate::ports::identity_center::{EndpointSettings, Endpoints};
 
 fn goes(by: &str, to: &str) -> bool {
-    Minted::RoleCredentials.may_go(&Origin::new(by), &Origin::new(to))
+    Issued::RoleCredentials.may_go(&Origin::new(by), &Origin::new(to))
 }
 
 const PORTAL: &str = "https://portal.sso.eu-central-1.amazonaws.com";
@@ -81,14 +81,14 @@ fn every_partition_has_a_portal_whose_credentials_go_to_its_own_sts_and_to_no_ot
     .collect();
     for (at, (portal, _)) in all.iter().enumerate() {
         for (other, (_, sts)) in all.iter().enumerate() {
-            let goes = Minted::RoleCredentials.may_go(portal, sts);
+            let goes = Issued::RoleCredentials.may_go(portal, sts);
             assert_eq!(goes, at == other, "{portal} to {sts}");
         }
     }
     for (fips, dual) in [(true, false), (false, true), (true, true)] {
         let (portal, sts) = of("us-east-1", fips, dual);
-        assert!(Minted::RoleCredentials.may_go(&portal, &sts), "{portal} to {sts}");
-        assert!(Minted::RoleCredentials.may_go(&all[0].0, &sts), "{sts}");
+        assert!(Issued::RoleCredentials.may_go(&portal, &sts), "{portal} to {sts}");
+        assert!(Issued::RoleCredentials.may_go(&all[0].0, &sts), "{sts}");
     }
 }
 
@@ -111,7 +111,7 @@ fn credentials_of_a_host_that_stands_in_for_aws_go_to_that_host() {
 
 #[test]
 fn a_token_goes_to_the_very_origin() {
-    let goes = |by: &str, to: &str| Minted::Token.may_go(&Origin::new(by), &Origin::new(to));
+    let goes = |by: &str, to: &str| Issued::Token.may_go(&Origin::new(by), &Origin::new(to));
     assert!(goes(PORTAL, "https://PORTAL.sso.eu-central-1.amazonaws.com:443/"));
     for to in [
         "https://portal.sso.eu-west-1.amazonaws.com",

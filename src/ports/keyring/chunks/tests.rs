@@ -170,7 +170,7 @@ fn damage_is_named_and_a_new_value_mends_it() {
     let spoil: [Spoil; 5] = [
         |slots| drop(slots.pop_last()),
         |slots| slots.last_entry().expect("a piece").get_mut()[0] ^= 1,
-        |slots| drop(slots.insert(String::new(), b"somebody else's".to_vec())),
+        |slots| drop(slots.insert(String::new(), b"someone else's".to_vec())),
         |slots| drop(slots.insert(String::new(), b"1C0123456789abcdef 99999999 x".to_vec())),
         |slots| drop(slots.insert(String::new(), Vec::new())),
     ];

@@ -162,7 +162,7 @@ impl Times {
 
 /// A connection and its runtime.
 ///
-/// To KeePassXC each connection is another program, whose access the user has to confirm anew, so the calls of one
+/// To KeePassXC each connection is another program, whose access the user has to confirm again, so the calls of one
 /// command share it.
 struct Line {
     bus: Option<Connection>,

@@ -13,10 +13,11 @@ use super::{ErrorCode, Refusal, client, members, respond};
 use crate::call::Call;
 use crate::clock::left;
 use crate::secret;
+use crate::settings::Settings;
 use crate::state::{
     AccessToken, Decision, DeviceGrant, Login, LoginId, RefreshToken, Registration, SessionId, Sim, State,
 };
-use crate::switches::{DenialAnswer, RefreshRotation, Settings, SlowDown};
+use crate::switches::{DenialAnswer, RefreshRotation, SlowDown};
 
 /// RFC 8628 section 3.5: `slow_down` adds 5 seconds to this and all later intervals.
 const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::KeysManager;
@@ -10,8 +12,10 @@ use bergshamra::xml::uppsala::{Document, NodeId};
 
 use super::xml::{self, Broken};
 use super::{DSIG, EMAIL_FORMAT, HTTP_POST, HTTP_REDIRECT, METADATA, PROTOCOL, place};
+use crate::call::Call;
 use crate::log::Entry;
-use crate::switches::Settings;
+use crate::settings::Settings;
+use crate::state::Sim;
 
 /// AWS's limit on an identity provider's metadata (user guide, "Connect to an external identity provider").
 const MAX_CHARACTERS: usize = 75_000;
@@ -20,6 +24,12 @@ const MAX_CERTIFICATES: usize = 2;
 /// What AWS says of metadata with a broken URL (aws-samples/appmod-blueprints#777).
 const URL_VALIDATION: &str =
     "Unable to build attributes from provided metadata object as url validation failed";
+
+/// Identity Center's console offers this for download; the simulator has an address for it.
+pub(crate) fn answer(sim: &Sim, call: &Call) -> Response {
+    let metadata = of_service_provider(&sim.settings, call.entry);
+    ([(CONTENT_TYPE, "application/samlmetadata+xml")], metadata).into_response()
+}
 
 /// The service provider's metadata as Identity Center's console offers it for download: no keys, no logout service, no
 /// end of its validity.

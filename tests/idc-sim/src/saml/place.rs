@@ -6,7 +6,8 @@
 use crate::call::Call;
 use crate::hosts::Partition;
 use crate::log::Entry;
-use crate::switches::{AcsUrls, Settings};
+use crate::settings::Settings;
+use crate::switches::AcsUrls;
 
 const ACS: &str = "/platform/saml/acs/";
 /// Where the browser is bound to the request before it leaves for the identity provider; AWS's path is not known.
@@ -37,8 +38,8 @@ pub(super) fn acs_urls(settings: &Settings, entry: Entry) -> Vec<String> {
         // One address stands for all hosts: paths tell them apart.
         Entry::Plain => (0..hosts.len())
             .map(|index| match index {
-                0 => format!("{}{ACS}{}", settings.plain_url, settings.saml_tenant),
-                _ => format!("{}{ACS}{}/{index}", settings.plain_url, settings.saml_tenant),
+                0 => format!("{}{ACS}{}", settings.plain_url(), settings.saml_tenant),
+                _ => format!("{}{ACS}{}/{index}", settings.plain_url(), settings.saml_tenant),
             })
             .collect(),
     }
@@ -57,7 +58,7 @@ pub(super) fn acs_for(settings: &Settings, entry: Entry, next: &str) -> String {
 pub(super) fn acs_of(settings: &Settings, call: &Call) -> Option<String> {
     let here = match call.entry {
         // `localhost` is the same place.
-        Entry::Plain => format!("{}{}", settings.plain_url, call.path),
+        Entry::Plain => format!("{}{}", settings.plain_url(), call.path),
         Entry::Proxy => format!("https://{}{}", call.host.trim_end_matches(":443"), call.path),
     };
     acs_urls(settings, call.entry).into_iter().find(|url| *url == here)
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn names_are_shaped_like_aws_names() {
-        let settings = Settings { plain_url: "http://127.0.0.1:1".into(), ..Settings::default() };
+        let settings = Settings { port: 1, ..Settings::default() };
         assert_eq!(
             entity_id(&settings),
             "https://eu-central-1.signin.aws.amazon.com/platform/saml/d-1234567890"
@@ -95,7 +96,7 @@ mod tests {
         let settings = Settings {
             acs_urls: AcsUrls::Every,
             more_regions: vec!["us-east-1".into()],
-            plain_url: "http://127.0.0.1:1".into(),
+            port: 1,
             ..Settings::default()
         };
         let urls = acs_urls(&settings, Entry::Proxy);

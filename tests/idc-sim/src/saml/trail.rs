@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clock::rfc3339;
 use crate::secret;
-use crate::switches::Settings;
+use crate::settings::Settings;
 
 /// One event. Names and meaning are AWS's; of the members only those are here that are known and make sense.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use maud::{Markup, html};
 
-use super::{NAMESPACE, Refusal, session_arn};
+use super::{NAMESPACE, Refusal};
 use crate::call::Fields;
+use crate::caller::session_arn;
 use crate::clock::{full_second, rfc3339};
 use crate::iam::{IamRole, Presented, Trust};
 use crate::secret;
@@ -67,7 +68,7 @@ pub(super) fn as_role(
         }
         (None, None) => None,
     };
-    let denied = || denied(&session_arn(sim, caller), request.role_arn);
+    let denied = || denied(&session_arn(caller, &sim.settings.region), request.role_arn);
     let mut state = sim.state();
     let role = state.directory.iam_role(request.role_arn).ok_or_else(denied)?;
     let presented = Presented {
@@ -157,7 +158,7 @@ fn answer(sim: &Sim, operation: &str, session: RoleCredentials, request_id: &str
         }
         AssumedRoleUser {
             AssumedRoleId { (session.role_id) ":" (session.user) }
-            Arn { (session_arn(sim, &session)) }
+            Arn { (session_arn(&session, &sim.settings.region)) }
         }
         @if let Some(identity) = &session.source_identity {
             SourceIdentity { (identity) }
@@ -178,7 +179,7 @@ fn answer(sim: &Sim, operation: &str, session: RoleCredentials, request_id: &str
 }
 
 /// The same words for a role that is not there and for one that does not trust the caller.
-fn denied(caller: &str, role_arn: &str) -> Refusal {
+pub(super) fn denied(caller: &str, role_arn: &str) -> Refusal {
     let text = format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}");
     (StatusCode::FORBIDDEN, "AccessDenied", text)
 }

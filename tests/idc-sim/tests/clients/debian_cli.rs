@@ -18,7 +18,7 @@ fn who(env: &TestEnv, cli: &[OsString]) -> TestCommand {
     aws(env, cli, "sts get-caller-identity")
 }
 
-/// A desk where somebody is logged in, without the ceremony.
+/// An environment with a login, without the ceremony.
 fn logged_in(sim: &IdcSim, env: &TestEnv) {
     env.write_home_file(TOKEN_FILE, sim.seed_login("alice@example.com").token_cache().to_string());
 }
@@ -76,7 +76,7 @@ fn a_denied_login_ends_with_the_servers_word() {
 }
 
 #[test]
-fn a_code_that_nobody_approves_expires() {
+fn a_code_that_no_one_approves_expires() {
     let cli = require_client!(Client::AwsCli);
     let (sim, env) = proxied(IdcSim::builder());
     FakeBrowser::install(&env);

@@ -1,4 +1,4 @@
-//! A simulator and a desk that leads to it.
+//! A simulator, and a test environment that leads to it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The SDKs: a profile with an `sso-session`, whose token somebody else has put into the cache.
+//! The SDKs: a profile with an `sso-session`, whose token someone else has put into the cache.
 
 use idc_sim::{IdcSim, Route};
 use kcaws_test_kit::{Client, TestCommand, TestEnv, require_client};

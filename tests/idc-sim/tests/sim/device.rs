@@ -60,7 +60,7 @@ fn a_code_is_bound_to_its_client() {
 }
 
 #[test]
-fn a_grant_without_its_member_and_a_grant_that_is_not_registered_are_told_apart() {
+fn a_grant_without_its_member_and_a_grant_that_is_not_registered_are_distinguished() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let registered = client.register();
@@ -241,7 +241,7 @@ fn a_delayed_approval_is_for_device_codes_alone() {
 }
 
 #[test]
-fn lives_and_interval_are_told_as_they_were_chosen() {
+fn lives_and_interval_are_as_they_were_chosen() {
     let sim =
         IdcSim::builder().device_code_life(Duration::from_mins(6)).interval(Duration::from_secs(5)).start();
     let client = Client::new(&sim);

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use idc_sim::IdcSim;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::client::{ALICE, Answer, Client, DEV};
@@ -22,13 +23,13 @@ pub(crate) struct Signer {
     pub(crate) at: SystemTime,
 }
 
-fn hmac(key: &[u8], message: &str) -> Vec<u8> {
+pub(crate) fn hmac(key: &[u8], message: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
     mac.update(message.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
@@ -36,7 +37,11 @@ impl Signer {
     pub(crate) fn for_role(sim: &IdcSim, client: &Client) -> Self {
         let token = sim.seed_login(ALICE).access_token;
         let path = format!("/federation/credentials?account_id={DEV}&role_name=PowerUserAccess");
-        let credentials = client.portal(&path, &token).json()["roleCredentials"].clone();
+        Self::of(sim, &client.portal(&path, &token).json()["roleCredentials"])
+    }
+
+    /// Signs with what the portal answered.
+    pub(crate) fn of(sim: &IdcSim, credentials: &Value) -> Self {
         let text = |name: &str| credentials[name].as_str().expect("a string").to_owned();
         Self {
             access_key_id: text("accessKeyId"),

@@ -30,7 +30,7 @@ fn a_request_is_remembered_as_it_came() {
 }
 
 #[test]
-fn bodies_are_told_as_json_form_or_text() {
+fn bodies_are_logged_as_json_form_or_text() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     client.post("/client/register", &json!({"clientName": "test", "clientType": "public"}));

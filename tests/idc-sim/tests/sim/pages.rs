@@ -113,7 +113,7 @@ fn a_wrong_password_asks_again_and_forgets_neither_name_nor_way() {
 }
 
 #[test]
-fn unknown_and_expired_codes_are_told_apart_and_can_be_corrected() {
+fn unknown_and_expired_codes_are_distinguished_and_can_be_corrected() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());
@@ -185,7 +185,7 @@ fn a_form_that_another_site_made_changes_nothing() {
     assert_eq!(walk.submit(&consent, "Allow", &[("form_token", "guess")]).status, 403);
     assert_eq!(walk.submit(&consent, "Allow", &[("decision", "perhaps")]).status, 400);
     assert_eq!(sim.pending().len(), 1);
-    // Whoever is not signed in is sent to do so, form or not.
+    // Without a sign-in the form leads to one.
     assert!(PageClient::new().submit(&consent, "Allow", &[]).has_button("Sign in"));
     assert_eq!(sim.pending().len(), 1);
 }
@@ -200,7 +200,7 @@ fn a_person_is_sent_on_within_the_portal_only() {
 }
 
 #[test]
-fn pages_are_not_kept_framed_or_told_to_others() {
+fn pages_are_not_kept_framed_or_shown_to_others() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     for path in ["/device", "/start", "/start/sign-in", "/start/consent?user_code=BBBB-BBBB", "/federation"] {

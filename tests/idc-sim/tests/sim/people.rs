@@ -14,7 +14,7 @@ fn alice_and_bob() -> IdcSim {
 }
 
 #[test]
-fn whoever_approves_is_logged_in() {
+fn the_user_who_approves_is_logged_in() {
     let sim = alice_and_bob();
     assert_eq!(sim.default_user(), ALICE);
     let client = Client::new(&sim);
@@ -29,7 +29,7 @@ fn whoever_approves_is_logged_in() {
 }
 
 #[test]
-fn nobody_approves_who_may_not_sign_in() {
+fn a_user_who_may_not_sign_in_cannot_approve() {
     let sim = alice_and_bob();
     let client = Client::new(&sim);
     let code = client.start_device(&client.register());

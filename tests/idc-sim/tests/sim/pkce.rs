@@ -137,7 +137,7 @@ fn a_bad_request_from_a_known_client_goes_back_to_it_with_its_state() {
 }
 
 #[test]
-fn nobody_is_sent_to_an_address_that_is_not_registered() {
+fn no_one_is_sent_to_an_address_that_is_not_registered() {
     let sim = IdcSim::builder().auto_approve(true).start();
     let client = Client::new(&sim);
     let registered = register(&client);

@@ -62,7 +62,7 @@ fn a_fixed_page_size_is_kept() {
 }
 
 #[test]
-fn credentials_are_minted_anew_each_time() {
+fn credentials_are_issued_again_each_time() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let token = sim.seed_login(ALICE).access_token;
@@ -219,7 +219,7 @@ fn the_bucket_fills_at_its_rate_and_no_higher_than_its_burst() {
 }
 
 #[test]
-fn a_new_account_is_listed_once_somebody_is_assigned_to_it() {
+fn a_new_account_is_listed_once_someone_is_assigned_to_it() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
     let token = sim.seed_login(ALICE).access_token;

@@ -23,7 +23,7 @@ pub(crate) fn metadata(acs: &[String]) -> String {
     )
 }
 
-/// Where AWS takes answers in five kinds of hosts. Nobody goes there.
+/// Where AWS takes answers in five kinds of hosts. No one goes there.
 pub(crate) fn regional_acs() -> Vec<String> {
     let tenant = "platform/saml/acs/4e52542de036a8ac-0bbb-4d87-a526-9cd6da8148bd";
     ["eu-central-1.signin.aws.amazon.com", "eu-central-1.signin.aws", "eu-central-1.sso.signin.aws"]

@@ -19,11 +19,11 @@ fn two_realms_do_not_see_each_other() {
 
     // Nor does a session count for more than its realm.
     let client = other.connect(&metadata(&regional_acs()));
-    let mut walk = PageClient::new();
+    let mut browser = PageClient::new();
     let first = authn_request_url(&one, ENTITY_ID, &client.acs[0], "_1");
-    sign_in(&mut walk, &first, "alice", "alice-pw").unwrap();
+    sign_in(&mut browser, &first, "alice", "alice-pw").unwrap();
     let second = authn_request_url(&other, ENTITY_ID, &client.acs[0], "_2");
-    assert!(sign_in(&mut walk, &second, "alice", "alice-pw").is_err());
+    assert!(sign_in(&mut browser, &second, "alice", "alice-pw").is_err());
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn the_answer_can_be_carried_to_the_service_provider() {
 }
 
 #[test]
-fn a_wrong_password_and_an_unknown_user_look_alike_and_are_told_apart_by_the_events() {
+fn a_wrong_password_and_an_unknown_user_look_alike_and_are_distinguished_by_the_events() {
     let server = require_keycloak!();
     let realm = server.realm();
     let (_provider, url) = connected(&realm);
@@ -128,14 +128,14 @@ fn a_living_session_answers_without_a_page_until_the_user_is_disabled() {
     let realm = server.realm();
     let (_provider, url) = connected(&realm);
     let alice = realm.create_user("alice", "alice@example.com", "alice-pw");
-    let mut walk = PageClient::new();
-    sign_in(&mut walk, &url, "alice", "alice-pw").unwrap();
-    // Nobody types anything here: the names would not do.
-    let again = sign_in(&mut walk, &url, "nobody", "nothing").unwrap();
+    let mut client = PageClient::new();
+    sign_in(&mut client, &url, "alice", "alice-pw").unwrap();
+    // No one types anything here: the names would not do.
+    let again = sign_in(&mut client, &url, "nobody", "nothing").unwrap();
     assert_eq!(again.response().name_id.as_deref(), Some("alice@example.com"));
 
     alice.disable();
-    let refusal = sign_in(&mut walk, &url, "alice", "alice-pw").unwrap_err();
+    let refusal = sign_in(&mut client, &url, "alice", "alice-pw").unwrap_err();
     assert_eq!(refusal, Refusal::Alert("Account is disabled, contact your administrator.".into()));
     assert_eq!(alice.sessions(), 1, "the session stays listed");
 }
@@ -146,13 +146,13 @@ fn an_ended_session_asks_again_and_a_deleted_user_is_unknown() {
     let realm = server.realm();
     let (_provider, url) = connected(&realm);
     let alice = realm.create_user("alice", "alice@example.com", "alice-pw");
-    let mut walk = PageClient::new();
-    sign_in(&mut walk, &url, "alice", "alice-pw").unwrap();
+    let mut client = PageClient::new();
+    sign_in(&mut client, &url, "alice", "alice-pw").unwrap();
     alice.log_out();
-    let refusal = sign_in(&mut walk, &url, "alice", "wrong").unwrap_err();
+    let refusal = sign_in(&mut client, &url, "alice", "wrong").unwrap_err();
     assert!(matches!(refusal, Refusal::WrongCredentials(_)), "{refusal:?}");
     alice.delete();
-    assert!(sign_in(&mut walk, &url, "alice", "alice-pw").is_err());
+    assert!(sign_in(&mut client, &url, "alice", "alice-pw").is_err());
     assert_eq!(realm.users().len(), 0);
 }
 

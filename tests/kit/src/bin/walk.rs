@@ -23,18 +23,18 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [cookies, what @ ..] = arguments.as_slice() else { return usage() };
-    let mut walk = PageClient::with_cookies(&std::fs::read_to_string(cookies).unwrap_or_default());
+    let mut client = PageClient::with_cookies(&std::fs::read_to_string(cookies).unwrap_or_default());
     match what {
-        ["approve", url, user, password] => approve(&mut walk, url, user, password),
-        ["show", url] => tell(&walk.open(url)),
+        ["approve", url, user, password] => approve(&mut client, url, user, password),
+        ["show", url] => tell(&client.open(url)),
         ["press", url, button] => {
-            let page = walk.open(url);
+            let page = client.open(url);
             tell(&page);
-            press(&mut walk, &page, button, &[]);
+            press(&mut client, &page, button, &[]);
         }
         _ => return usage(),
     }
-    std::fs::write(cookies, walk.cookies()).unwrap();
+    std::fs::write(cookies, client.cookies()).unwrap();
     ExitCode::SUCCESS
 }
 
@@ -44,9 +44,9 @@ fn usage() -> ExitCode {
 }
 
 /// Pages that one of them does not show are passed over.
-fn approve(walk: &mut PageClient, url: &str, user: &str, password: &str) {
+fn approve(client: &mut PageClient, url: &str, user: &str, password: &str) {
     let credentials = &[("username", user), ("password", password)][..];
-    let mut page = walk.open(url);
+    let mut page = client.open(url);
     tell(&page);
     for (button, fields) in [
         ("Confirm", &[][..]),
@@ -56,14 +56,14 @@ fn approve(walk: &mut PageClient, url: &str, user: &str, password: &str) {
         ("Allow", &[]),
     ] {
         if page.has_button(button) {
-            page = press(walk, &page, button, fields);
+            page = press(client, &page, button, fields);
         }
     }
 }
 
-fn press(walk: &mut PageClient, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
+fn press(client: &mut PageClient, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
     println!("[{button}]");
-    let next = walk.submit(page, button, fields);
+    let next = client.submit(page, button, fields);
     tell(&next);
     next
 }

@@ -209,7 +209,7 @@ const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "NameID that nobody has",
+        name: "NameID that no one has",
         message: "User does not exist",
         judges: BOTH,
         make: |good| Shape { name_id: "nobody@example.com".into(), ..good }.xml(),

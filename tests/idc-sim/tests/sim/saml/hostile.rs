@@ -70,7 +70,7 @@ fn each_is_refused_with_its_own_words_and_uses_nothing_up() {
 }
 
 #[test]
-fn names_are_told_once() {
+fn names_are_reported_once() {
     let names: Vec<_> = every_case().map(|case| case.name).collect();
     assert!(names.iter().enumerate().all(|(index, name)| !names[..index].contains(name)));
 }

@@ -65,7 +65,7 @@ fn a_login_goes_by_the_identity_provider_and_ends_with_tokens() {
     assert_eq!(next, format!("/start/consent?user_code={}", code.user_code));
     let consent = client.send("GET", &next, &[("cookie", &cookie)], "");
     assert!(consent.body.contains(ALICE), "{consent:?}");
-    // The second login of this browser asks nobody.
+    // The second login of this browser asks no one.
     assert!(sim.is_access_token_good(&device_login(&client, &cookie).access));
     assert_eq!(sim.count(Route::SamlAcs), 1);
 
@@ -281,7 +281,7 @@ fn by_the_proxy_everything_stands_at_aws_hosts() {
 }
 
 #[test]
-fn with_an_identity_provider_nobody_gets_in_by_password() {
+fn with_an_identity_provider_no_one_gets_in_by_password() {
     let sim = IdcSim::builder().user(ALICE, "wonderland").start();
     let client = Client::new(&sim);
     let fields = [("username", ALICE), ("password", "wonderland"), ("next", "/start")];

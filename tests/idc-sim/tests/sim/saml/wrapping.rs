@@ -1,4 +1,4 @@
-//! Signature wrapping: a signed element moves to where nobody looks, and a forged one takes its place. The eight classic
+//! Signature wrapping: a signed element moves to where no one looks, and a forged one takes its place. The eight classic
 //! forms ("On Breaking SAML: Be Whoever You Want to Be", USENIX Security 2012) and some that pass a count of assertions.
 
 use super::corpus::{BOB, Case, Judges};

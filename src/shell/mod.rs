@@ -1,8 +1,13 @@
 //! Writes variables in the syntax of shells: quoted so that nothing in a value has an effect, or refused.
 
+pub mod quote;
+pub mod words;
+
 use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
+
+use self::quote::Quoting;
 
 /// A shell, or a machine-readable form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,31 +106,19 @@ impl Format {
             match self {
                 Self::Bash | Self::Zsh => {
                     let _ = write!(text, "export {name}=");
-                    quoted(&mut text, value, |letter| if letter == '\'' { Some(r"'\''") } else { None });
+                    Quoting::Posix.push(&mut text, value);
                 }
                 Self::Fish => {
                     let _ = write!(text, "set -gx {name} ");
-                    quoted(&mut text, value, |letter| match letter {
-                        '\'' => Some(r"\'"),
-                        '\\' => Some(r"\\"),
-                        _ => None,
-                    });
+                    Quoting::Fish.push(&mut text, value);
                 }
                 Self::Powershell => {
                     let _ = write!(text, "$Env:{name} = ");
-                    // PowerShell accepts the typographic ones as quotes too (about_Quoting_Rules).
-                    quoted(&mut text, value, |letter| match letter {
-                        '\'' => Some("''"),
-                        '\u{2018}' => Some("\u{2018}\u{2018}"),
-                        '\u{2019}' => Some("\u{2019}\u{2019}"),
-                        '\u{201a}' => Some("\u{201a}\u{201a}"),
-                        '\u{201b}' => Some("\u{201b}\u{201b}"),
-                        _ => None,
-                    });
+                    Quoting::Powershell.push(&mut text, value);
                 }
                 Self::Elvish => {
                     let _ = write!(text, "set-env {name} ");
-                    quoted(&mut text, value, |letter| if letter == '\'' { Some("''") } else { None });
+                    Quoting::Elvish.push(&mut text, value);
                 }
                 Self::Cmd => {
                     let _ = write!(text, "set \"{name}={value}\"");
@@ -185,17 +178,6 @@ impl Format {
 pub fn name_of_shell(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".exe").unwrap_or(name)
-}
-
-fn quoted(text: &mut String, value: &str, escape: impl Fn(char) -> Option<&'static str>) {
-    text.push('\'');
-    for letter in value.chars() {
-        match escape(letter) {
-            Some(escaped) => text.push_str(escaped),
-            None => text.push(letter),
-        }
-    }
-    text.push('\'');
 }
 
 /// Writes one flat object, which nu's `load-env` accepts from `from json`.

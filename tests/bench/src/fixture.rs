@@ -11,16 +11,16 @@ use crate::Row;
 
 const ACCOUNT: &str = "111122223333";
 const ROLE: &str = "PowerUserAccess";
-/// A config of ten thousand profiles, in the scene's home.
+/// A config of ten thousand profiles, in the home folder.
 const MANY: &str = "many";
 
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) env: TestEnv,
     pub(crate) sim: IdcSim,
     kcaws: PathBuf,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) fn new(kcaws: PathBuf) -> Self {
         Self::with(IdcSim::builder(), kcaws)
     }
@@ -45,9 +45,9 @@ impl Scene {
             region,
             kcaws.display(),
         ));
-        let scene = Self { env, sim, kcaws };
-        scene.env.command(&scene.kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
-        scene
+        let fixture = Self { env, sim, kcaws };
+        fixture.env.command(&fixture.kcaws).args(["login", "corp", "--no-browser"]).run().expect_ok();
+        fixture
     }
 
     pub(crate) fn row(&self, name: &str) -> Row {
@@ -62,7 +62,7 @@ impl Scene {
         }
     }
 
-    /// `prompt`, with the scene's config and with one of ten thousand profiles more. The first call of each makes
+    /// `prompt`, with its config and with one of ten thousand profiles more. The first call of each makes
     /// the profile's map, and no other reads the config.
     pub(crate) fn prompts(&self) -> [Row; 2] {
         let profile = |n| {
@@ -91,10 +91,10 @@ impl Scene {
     /// measured in the wake of another process that they do not stand for.
     pub(crate) fn cold_row(&self) -> Row {
         let config = self.env.write_home_file("cold", self.env.read_aws_config());
-        let before: fn(&Self) = |scene| {
-            scene.forget_warm();
-            scene.warm_up(&scene.env.aws_config_path());
-            scene.warm_up(&scene.env.home().join(MANY));
+        let before: fn(&Self) = |fixture| {
+            fixture.forget_warm();
+            fixture.warm_up(&fixture.env.aws_config_path());
+            fixture.warm_up(&fixture.env.home().join(MANY));
         };
         let env = vec![("AWS_CONFIG_FILE", config)];
         Row { env, before: Some(before), ..self.row("credential-process, cold") }
@@ -106,7 +106,7 @@ impl Scene {
         self.env.command(&warm.program).args(&warm.args).env("AWS_CONFIG_FILE", config).run().expect_ok();
     }
 
-    /// In the scene's environment and no other, with nothing printed.
+    /// In its environment and no other, with nothing printed.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(self.env.env()).stdin(Stdio::null()).stdout(Stdio::null());
@@ -174,7 +174,7 @@ impl Scene {
     }
 }
 
-impl Drop for Scene {
+impl Drop for Fixture {
     fn drop(&mut self) {
         self.env.command(&self.kcaws).args(["logout", "--all"]).run();
     }

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::document::{BLANKS, BOM, Document, Section};
 use super::headers::python_title;
-use super::reading::without_end;
-use super::{ConfigError, Heading};
+use crate::profile::document::{BLANKS, BOM, Document, Section};
+use crate::profile::reading::without_end;
+use crate::profile::{ConfigError, Heading};
 
 impl Document {
     pub fn check_for_every_tool(&self) -> Result<(), ConfigError> {
@@ -34,7 +34,7 @@ impl Document {
     }
 
     /// Checks that there is at most one section of this heading, and that all tools read its header the same way.
-    pub(super) fn only(&self, heading: &Heading) -> Result<Option<&Section>, ConfigError> {
+    pub(in crate::profile) fn only(&self, heading: &Heading) -> Result<Option<&Section>, ConfigError> {
         let all = self.all(heading);
         if let [first, second, ..] = all.as_slice() {
             return Err(self.doubled_name(second.line, &heading.to_string(), first.line));
@@ -108,7 +108,7 @@ impl Document {
         }
     }
 
-    pub(super) fn unshared(&self, line: usize, what: &'static str) -> ConfigError {
+    pub(in crate::profile) fn unshared(&self, line: usize, what: &'static str) -> ConfigError {
         ConfigError::Unshared { place: self.place_at(line), what }
     }
 }

@@ -3,13 +3,13 @@
 //! Python's `shlex` splits a header, and one that is not exactly two words is ignored. The other SDKs compare
 //! characters. An edit must not build on a header that the two read differently.
 
-use super::Heading;
-use super::document::Section;
-use super::document::{BLANKS, Document};
+use crate::profile::Heading;
+use crate::profile::document::Section;
+use crate::profile::document::{BLANKS, Document};
 
 impl Document {
     /// Returns the headers that botocore ignores or reads as another name, each with everything that may be meant.
-    pub(super) fn odd_headers(&self) -> Vec<(usize, Vec<Heading>)> {
+    pub(in crate::profile) fn odd_headers(&self) -> Vec<(usize, Vec<Heading>)> {
         let odd = self.sections().iter().filter(|section| !self.is_plain_header(section));
         odd.filter_map(|section| {
             let title = python_title(&self.text()[section.header.clone()]);
@@ -31,7 +31,7 @@ impl Document {
             return false;
         };
         let mut words = title.split(' ');
-        let is_name = |name: &str| super::draft::is_plain_name(name);
+        let is_name = |name: &str| crate::profile::draft::is_plain_name(name);
         match (words.next(), words.next(), words.next()) {
             (Some("default"), None, None) => true,
             (Some("profile" | "sso-session" | "services"), Some(name), None) => is_name(name),
@@ -41,7 +41,7 @@ impl Document {
 }
 
 /// Returns what Python reads as the name: everything up to the last `]`.
-pub(super) fn python_title(header: &str) -> &str {
+pub(in crate::profile) fn python_title(header: &str) -> &str {
     let header = header.trim().strip_prefix('[').unwrap_or(header);
     header.rfind(']').map_or(header, |end| &header[..end])
 }
@@ -49,7 +49,7 @@ pub(super) fn python_title(header: &str) -> &str {
 /// Returns the section that botocore reads, or `None` if it ignores these lines.
 ///
 /// It only compares the beginning, so that `[profiles x]` is a profile to it.
-pub(super) fn python_heading(title: &str) -> Option<Heading> {
+pub(in crate::profile) fn python_heading(title: &str) -> Option<Heading> {
     if title == "default" {
         return Some(Heading::Profile(title.to_owned()));
     }

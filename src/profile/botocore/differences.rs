@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::document::BLANKS;
 use super::headers::python_heading;
-use super::reading::Indentation;
-use super::{Place, invisible};
+use crate::profile::document::BLANKS;
+use crate::profile::reading::Indentation;
+use crate::profile::{Place, invisible};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

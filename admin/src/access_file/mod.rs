@@ -1,0 +1,178 @@
+//! The access file, `access.toml`: what the company wants, written once and kept in version control.
+//!
+//! It holds no secrets. An unknown key is an error with its line, so that a mistyped one is never ignored.
+
+mod identity_center;
+mod realm;
+
+use std::path::{Path, PathBuf};
+
+use kcaws::platform::foreign_file;
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(crate) use self::identity_center::{IdentityCenterSettings, InstanceId};
+pub(crate) use self::realm::RealmSettings;
+
+/// The version of the file's form that this program reads.
+const VERSION: i64 = 1;
+
+/// The file without a path of its own.
+pub(crate) const DEFAULT_NAME: &str = "access.toml";
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AccessFileError {
+    #[error("cannot read `{}`", .path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    /// A mistake in the file, at a line that counts from 1.
+    #[error("{}:{line}: {what}", .path.display())]
+    Mistake { path: PathBuf, line: usize, what: String },
+}
+
+impl AccessFileError {
+    /// Returns whether there is no such file.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AccessFile {
+    pub(crate) path: PathBuf,
+    pub(crate) realm: RealmSettings,
+    pub(crate) identity_center: IdentityCenterSettings,
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: Spanned<i64>,
+    realm: realm::Written,
+    identity_center: identity_center::Written,
+}
+
+/// A value that a rule refuses, at a place in the text.
+struct Refused {
+    /// Offset in bytes.
+    at: usize,
+    what: String,
+}
+
+impl AccessFile {
+    pub(crate) fn load(path: &Path) -> Result<Self, AccessFileError> {
+        let unreadable = |source| AccessFileError::Unreadable { path: path.to_owned(), source };
+        let bytes = foreign_file::read(path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            AccessFileError::Mistake { path: path.to_owned(), line, what: "not UTF-8".to_owned() }
+        })?;
+        Self::parse(path, &text)
+    }
+
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, AccessFileError> {
+        let mistake = |at: usize, what: String| {
+            let line = text[..at.min(text.len())].matches('\n').count() + 1;
+            AccessFileError::Mistake { path: path.to_owned(), line, what }
+        };
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            mistake(at, error.message().trim_end().to_owned())
+        })?;
+        let refused = |Refused { at, what }| mistake(at, what);
+        if *written.version.get_ref() != VERSION {
+            let what =
+                format!("version {} is not known: this program reads {VERSION}", written.version.get_ref());
+            return Err(mistake(written.version.span().start, what));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            realm: RealmSettings::check(written.realm).map_err(refused)?,
+            identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
+        })
+    }
+}
+
+/// Applies a rule to a value, and adds its place to a refusal.
+fn checked<W, T>(value: &Spanned<W>, rule: impl FnOnce(&W) -> Result<T, String>) -> Result<T, Refused> {
+    rule(value.get_ref()).map_err(|what| Refused { at: value.span().start, what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"version = 1
+
+[realm]
+url = "https://sso.example.com/"
+name = "corp"
+client_id = "kcaws-admin"
+
+[identity_center]
+region = "eu-central-1"
+instance = "ssoins-1234567890abcdef"
+scim_endpoint = "https://scim.eu-central-1.amazonaws.com/11111111-2222-3333-4444-555555555555/scim/v2/"
+profile = "org-admin"
+"#;
+
+    fn parse(text: &str) -> Result<AccessFile, String> {
+        AccessFile::parse(Path::new("access.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_is_read() {
+        let file = parse(GOOD).expect("reads");
+        assert_eq!(file.realm.url.as_str(), "https://sso.example.com/");
+        assert_eq!(file.realm.url(), "https://sso.example.com/realms/corp");
+        assert_eq!(file.identity_center.instance.to_string(), "ssoins-1234567890abcdef");
+        assert_eq!(file.identity_center.profile.as_deref(), Some("org-admin"));
+    }
+
+    #[test]
+    fn a_mistake_is_reported_with_its_line() {
+        for (from, to, line, word) in [
+            ("version = 1", "version = 2", 1, "version 2"),
+            ("version = 1", "", 1, "version"),
+            ("name = \"corp\"", "name = \"corp\"\nname = \"x\"", 6, "duplicate key"),
+            ("name = \"corp\"", "nmae = \"corp\"", 5, "nmae"),
+            ("name = \"corp\"", "name = \"a/b\"", 5, "a/b"),
+            ("name = \"corp\"", "name = \"\"", 5, "empty"),
+            ("name = \"corp\"", "", 3, "name"),
+            ("https://sso.example.com/", "http://sso.example.com/", 4, "https"),
+            ("https://sso.example.com/", "https://u:p@sso.example.com/", 4, "user"),
+            ("https://sso.example.com/", "https://sso.example.com/?x=1", 4, "query"),
+            ("https://sso.example.com/", "sso.example.com", 4, "URL"),
+            ("https://sso.example.com/", "https://sso.example.com/realms/corp", 4, "realm"),
+            ("eu-central-1\"\ninstance", "Frankfurt\"\ninstance", 9, "Frankfurt"),
+            ("ssoins-1234567890abcdef", "ssoins-1", 10, "ssoins-1"),
+            ("/scim/v2/", "/scim/v1/", 11, "scim/v2"),
+            ("https://scim.", "http://scim.", 11, "https"),
+            ("profile = \"org-admin\"", "profile = 7", 12, "string"),
+            ("profile = \"org-admin\"", "[whatever]\nx = 1", 12, "whatever"),
+        ] {
+            let text = GOOD.replacen(from, to, 1);
+            assert_ne!(text, GOOD, "{from}");
+            let error = parse(&text).expect_err(to);
+            assert!(error.starts_with(&format!("access.toml:{line}: ")), "{to}: {error}");
+            assert!(error.contains(word), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_instance_may_be_an_arn() {
+        let text = GOOD.replace("\"ssoins-", "\"arn:aws:sso:::instance/ssoins-");
+        let instance = parse(&text).expect("reads").identity_center.instance;
+        assert_eq!(instance.to_string(), "ssoins-1234567890abcdef");
+        assert!(instance.is_of("arn:aws:sso:::instance/ssoins-1234567890abcdef"));
+        assert!(!instance.is_of("arn:aws:sso:::instance/ssoins-fedcba0987654321"));
+    }
+
+    #[test]
+    fn the_text_that_is_written_is_read_back_as_the_same() {
+        let file = parse(GOOD).expect("reads");
+        let again = parse(&file.to_toml()).expect("reads");
+        assert_eq!((again.realm, again.identity_center), (file.realm, file.identity_center));
+    }
+}

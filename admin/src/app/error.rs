@@ -1,0 +1,30 @@
+//! What can end an administrator's command, without words of the command line.
+
+use kcaws::app::SetupError;
+
+use super::{AwsSetupError, SecretError};
+use crate::access_file::AccessFileError;
+use crate::identity_center::instance::InstanceError;
+use crate::ports::aws_call::AwsError;
+use crate::ports::keycloak::KeycloakError;
+use crate::ports::scim::ScimError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AdminError {
+    #[error(transparent)]
+    AccessFile(#[from] AccessFileError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    AwsSetup(#[from] AwsSetupError),
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    #[error(transparent)]
+    Keycloak(#[from] KeycloakError),
+    #[error(transparent)]
+    Scim(#[from] ScimError),
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+}

@@ -1,0 +1,109 @@
+//! What stands between a parsed command and the domain: the access file, secrets and ports, each opened when first used.
+
+mod aws;
+mod error;
+mod secrets;
+
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use kcaws::app::{App, SetupError};
+use kcaws::platform::http::HttpSetup;
+use kcaws::ports::keyring::Prompting;
+use url::Url;
+
+pub(crate) use self::aws::{Aws, AwsSetupError};
+pub(crate) use self::error::AdminError;
+pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
+use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
+use crate::platform::rest::RestOrigin;
+use crate::ports::keycloak::{HttpKeycloak, KeycloakError, ServiceAccount};
+use crate::ports::scim::HttpScim;
+
+/// The variable that names the access file.
+pub(crate) const FILE_VARIABLE: &str = "KCAWS_ADMIN_FILE";
+
+/// The ports of an administrator's command, and kcaws's own, to which it dereferences.
+pub(crate) struct AdminApp {
+    base: App,
+    http: OnceCell<HttpSetup>,
+    aws: OnceCell<Aws>,
+}
+
+impl Deref for AdminApp {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.base
+    }
+}
+
+impl AdminApp {
+    pub(crate) fn new(base: App) -> Self {
+        Self { base, http: OnceCell::new(), aws: OnceCell::new() }
+    }
+
+    /// Returns the path of the access file: as given, or by the environment, or in the current folder.
+    pub(crate) fn access_file_path(&self, given: Option<&Path>) -> PathBuf {
+        let by_variable = || self.env.get(FILE_VARIABLE).map(PathBuf::from);
+        given.map(Path::to_owned).or_else(by_variable).unwrap_or_else(|| PathBuf::from(DEFAULT_NAME))
+    }
+
+    pub(crate) fn access_file(&self, given: Option<&Path>) -> Result<AccessFile, AdminError> {
+        Ok(AccessFile::load(&self.access_file_path(given))?)
+    }
+
+    /// Returns the HTTP client that all services share.
+    pub(crate) fn http(&self) -> Result<&HttpSetup, AdminError> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let http = HttpSetup::trusting(&self.ca_bundles(), &self.env, self.clock.clone())
+            .map_err(SetupError::Http)?;
+        Ok(self.http.get_or_init(|| http))
+    }
+
+    /// Returns the connection to AWS, with the credentials of the profile in the file or of the default chain.
+    pub(crate) fn aws(&self, file: &AccessFile) -> Result<&Aws, AdminError> {
+        if let Some(aws) = self.aws.get() {
+            return Ok(aws);
+        }
+        let center = &file.identity_center;
+        self.act_for(center.profile.clone());
+        let aws = Aws::load(&center.region, center.profile.as_deref(), self.http()?.clone())?;
+        Ok(self.aws.get_or_init(|| aws))
+    }
+
+    /// Returns the realm, as the service account of the access file sees it.
+    pub(crate) fn keycloak(
+        &self,
+        realm: &RealmSettings,
+        prompting: Prompting,
+    ) -> Result<HttpKeycloak, AdminError> {
+        let secret = self.client_secret(realm).read(self, prompting)?;
+        let account = ServiceAccount {
+            url: RestOrigin::parse(realm.url.as_str())
+                .map_err(|error| KeycloakError::Response { why: error.to_string() })?,
+            realm: realm.name.clone(),
+            client_id: realm.client_id.clone(),
+            secret,
+        };
+        Ok(HttpKeycloak::new(self.http()?.clone(), self.clock.clone(), account)?)
+    }
+
+    /// Returns the SCIM endpoint with its token.
+    pub(crate) fn scim(&self, endpoint: &Url, prompting: Prompting) -> Result<HttpScim, AdminError> {
+        let token = self.scim_token(endpoint).read(self, prompting)?;
+        Ok(HttpScim::new(self.http()?.clone(), endpoint, token)?)
+    }
+
+    /// Returns the place of the service account's secret.
+    pub(crate) fn client_secret(&self, realm: &RealmSettings) -> AdminSecret {
+        AdminSecret { kind: SecretKind::KeycloakClient, of: format!("{} {}", realm.url(), realm.client_id) }
+    }
+
+    pub(crate) fn scim_token(&self, endpoint: &Url) -> AdminSecret {
+        AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
+    }
+}

@@ -1,0 +1,62 @@
+//! Maps every error of the administrator's side to message, cause, hint and exit code.
+//!
+//! The matches are exhaustive: a new error does not compile until it has a hint.
+
+mod aws;
+mod keycloak;
+mod scim;
+mod secret;
+
+use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
+
+use crate::access_file::AccessFileError;
+use crate::app::AdminError;
+use crate::identity_center::instance::InstanceError;
+
+impl From<AdminError> for CommandError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::AccessFile(error) => error.into(),
+            AdminError::Setup(error) => error.into(),
+            AdminError::Secret(error) => error.into(),
+            AdminError::AwsSetup(error) => error.into(),
+            AdminError::Aws(error) => error.into(),
+            AdminError::Keycloak(error) => error.into(),
+            AdminError::Scim(error) => error.into(),
+            AdminError::Instance(error) => error.into(),
+        }
+    }
+}
+
+impl From<InstanceError> for CommandError {
+    fn from(error: InstanceError) -> Self {
+        let message = error.to_string();
+        match error {
+            InstanceError::Aws(error) => error.into(),
+            InstanceError::NotSeen { wanted, seen } => {
+                let cause = match seen.is_empty() {
+                    true => "they see no instance at all in this Region".to_owned(),
+                    false => format!("they see {}", seen.join(", ")),
+                };
+                Self::new(Exit::Unsafe, ErrorCode::OtherInstance, message).because(cause).hint(format!(
+                    "use credentials of the management account or of a delegated administrator of {wanted}, in its primary Region"
+                ))
+            }
+        }
+    }
+}
+
+impl From<AccessFileError> for CommandError {
+    fn from(error: AccessFileError) -> Self {
+        let failure = Self::new(Exit::Configuration, ErrorCode::AccessFile, error.to_string());
+        let hint = match &error {
+            AccessFileError::Unreadable { .. } if error.is_absent() => {
+                "`kcaws admin init` writes it; --file or KCAWS_ADMIN_FILE names another"
+            }
+            AccessFileError::Unreadable { .. } => "check the permissions of the file",
+            AccessFileError::Mistake { .. } => "fix that line; `docs/admin.md` has the list of keys",
+        };
+        let cause = chain(&error);
+        failure.hint(hint).because_of(cause)
+    }
+}

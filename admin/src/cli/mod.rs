@@ -1,0 +1,143 @@
+//! The administrator's command line: one file per command. Calls the core and prints.
+
+mod error;
+mod policy;
+mod redirect;
+mod token;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use kcaws::cli::complete::{self, CompleteArgs};
+use kcaws::cli::error::CommandError;
+use kcaws::cli::ui::Ui;
+use kcaws::cli::{GLOBAL, Global, clap_errors, log};
+use kcaws::platform::interrupt;
+use kcaws::platform::terminal::Terminal;
+
+use crate::app::AdminApp;
+
+/// Lines are at most 80 columns wide: clap would break longer ones without regard to the table.
+const ENVIRONMENT: &str = "\
+Environment:
+  KCAWS_ADMIN_FILE              the access file [default: access.toml]
+  KCAWS_KEYCLOAK_SECRET_FILE    a file with the service account's client secret;
+                                /dev/fd/3 for a descriptor [default: keyring]
+  KCAWS_SCIM_TOKEN_FILE         a file with the SCIM token [default: keyring]
+  KCAWS_ADMIN_RATE              requests a second to AWS [default: 20]
+  KCAWS_KEYRING                 where secrets are kept, as in `kcaws --help`
+  AWS_PROFILE, AWS_ACCESS_KEY_ID and so on
+                                AWS credentials, unless the access file names a
+                                profile
+  AWS_ENDPOINT_URL_SSO_ADMIN, AWS_ENDPOINT_URL_IDENTITYSTORE,
+  AWS_ENDPOINT_URL_ORGANIZATIONS, AWS_ENDPOINT_URL_STS
+                                other endpoints
+  HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE, NO_COLOR
+                                as in `kcaws --help`
+
+Exit codes:
+  0 done   1 failed   2 usage, or input needed   3 configuration
+  4 a secret or AWS credentials are missing   5 keyring missing, locked or
+  too slow   7 `plan --exit-code` found changes   8 refused for safety:
+  nothing was written   129, 130, 143 hung up, interrupted, terminated";
+
+/// Connect a Keycloak realm with IAM Identity Center, and keep users, groups and access in step
+#[derive(Debug, Parser)]
+#[command(name = "kcaws-admin", bin_name = "kcaws admin", version, after_help = ENVIRONMENT)]
+#[command(max_term_width = 100, propagate_version = false)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    /// Print help (see a summary with -h)
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL)]
+    help: Option<bool>,
+    /// Print version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = GLOBAL)]
+    version: Option<bool>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Token(token::TokenArgs),
+    Policy(policy::PolicyArgs),
+    Redirect(redirect::RedirectArgs),
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArgs),
+}
+
+/// The access file of every command that reads it.
+#[derive(Args, Debug)]
+struct FileArg {
+    /// Access file [default: $KCAWS_ADMIN_FILE, then access.toml]
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+}
+
+impl Command {
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::Token(args) => args.wants_json(),
+            Self::Redirect(args) => args.json,
+            Self::Policy(_) | Self::Complete(_) => false,
+        }
+    }
+
+    fn run(&self, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
+        interrupt::listen();
+        match self {
+            Self::Token(args) => token::run(args, app, ui),
+            Self::Policy(args) => policy::run(args, ui),
+            Self::Redirect(args) => redirect::run(args, app, ui),
+            Self::Complete(args) => {
+                complete::run(args, Cli::command(), app, ui);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Parses the command line, runs the command and returns its exit code.
+pub(crate) fn main(app: &AdminApp, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    interrupt::survive_file_limits();
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return clap_errors::tell(&error, &args, &Cli::command(), || None),
+    };
+    let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
+    if cli.global.verbose > 0 {
+        log::show();
+    }
+    match cli.command.run(app, &mut ui).and_then(|()| ui.finish()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui.error(&error, cli.command.wants_json());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn look(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "`{}` has no example", command.get_name());
+            command.get_subcommands().for_each(look);
+        }
+        Cli::command().get_subcommands().filter(|command| !command.is_hide_set()).for_each(look);
+    }
+}

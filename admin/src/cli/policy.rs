@@ -1,0 +1,38 @@
+//! `kcaws admin policy`: the least rights that this version needs.
+
+use clap::{Args, Subcommand};
+use kcaws::cli::error::CommandError;
+use kcaws::cli::ui::Ui;
+
+use crate::identity_center::rights;
+
+/// Print the least rights that kcaws admin needs
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws admin policy aws > kcaws-admin.json\n  kcaws admin policy aws --read-only"
+)]
+pub(super) struct PolicyArgs {
+    #[command(subcommand)]
+    of: Of,
+}
+
+#[derive(Debug, Subcommand)]
+enum Of {
+    /// Print an IAM policy with the actions that kcaws admin calls
+    #[command(after_help = "Example:\n  kcaws admin policy aws --read-only > kcaws-admin-read-only.json")]
+    Aws(ReadOnlyArg),
+}
+
+#[derive(Args, Debug)]
+struct ReadOnlyArg {
+    /// Only what `check` and every `plan` need
+    #[arg(long)]
+    read_only: bool,
+}
+
+pub(super) fn run(args: &PolicyArgs, ui: &mut Ui) -> Result<(), CommandError> {
+    match &args.of {
+        Of::Aws(args) => ui.json(&rights::iam_policy(args.read_only)),
+    }
+    Ok(())
+}

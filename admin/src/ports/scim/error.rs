@@ -1,0 +1,38 @@
+//! Why the SCIM endpoint did not do what it was asked.
+
+use std::time::Duration;
+
+use crate::platform::rest::RestError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScimError {
+    /// The token is unknown, expired or revoked, or belongs to another endpoint.
+    #[error("the SCIM endpoint does not accept the token")]
+    TokenRefused,
+    /// Automatic provisioning is off, or was turned off and on again, which changes the endpoint.
+    #[error("there is no such SCIM endpoint")]
+    NoEndpoint,
+    #[error("the SCIM endpoint is throttling")]
+    Throttled { retry_after: Option<Duration> },
+    #[error("the SCIM endpoint had trouble ({status})")]
+    ServerTrouble { status: u16 },
+    #[error("the SCIM endpoint refused the request ({status}): {message}")]
+    Refused { status: u16, message: String },
+    #[error("the answer is not the SCIM endpoint's: {why}")]
+    NotUnderstood { why: String },
+    #[error(transparent)]
+    Rest(RestError),
+}
+
+impl From<RestError> for ScimError {
+    fn from(error: RestError) -> Self {
+        let RestError::Status(status) = error else { return Self::Rest(error) };
+        match status.status {
+            401 | 403 => Self::TokenRefused,
+            404 => Self::NoEndpoint,
+            429 => Self::Throttled { retry_after: status.retry_after },
+            500.. => Self::ServerTrouble { status: status.status },
+            other => Self::Refused { status: other, message: status.body.text() },
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The port to IAM Identity Center's administration (`sso-admin`): instances, permission sets, assignments.
+
+#[cfg(test)]
+pub(crate) mod fake;
+mod sdk;
+
+pub(crate) use self::sdk::SdkSsoAdmin;
+use super::aws_call::AwsError;
+
+/// An instance, by `ListInstances` or `DescribeInstance`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Instance {
+    pub(crate) arn: String,
+    pub(crate) identity_store_id: String,
+    pub(crate) owner_account: Option<String>,
+    pub(crate) name: Option<String>,
+    /// `ACTIVE`, or why it cannot be used.
+    pub(crate) status: Option<String>,
+    /// Only in newer answers.
+    pub(crate) primary_region: Option<String>,
+    /// Whether permission sets can be used: an instance may have only account access manager. `None` in older answers.
+    pub(crate) permission_sets_enabled: Option<bool>,
+}
+
+/// Threads share it.
+pub(crate) trait SsoAdmin: Send + Sync {
+    /// Returns the instances that the account of the credentials sees in the Region.
+    fn instances(&self) -> Result<Vec<Instance>, AwsError>;
+
+    fn instance(&self, arn: &str) -> Result<Instance, AwsError>;
+}
