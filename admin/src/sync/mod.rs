@@ -5,11 +5,13 @@
 
 pub(crate) mod apply;
 pub(crate) mod call;
+pub(crate) mod explain;
 pub(crate) mod owner;
 mod parallel;
 pub(crate) mod plan;
 pub(crate) mod read_fault;
 pub(crate) mod record;
+pub(crate) mod render;
 pub(crate) mod scope;
 pub(crate) mod source;
 pub(crate) mod target;

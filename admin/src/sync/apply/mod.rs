@@ -8,12 +8,15 @@ mod groups;
 mod outcome;
 mod users;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::audit::{Action, Audit, AuditEntry, JsonLines};
 pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
+use kcaws::platform::interrupt::CriticalSection;
+
 use self::outcome::{StepError, Subject};
 use super::call::{CallError, Calls};
 use super::parallel::for_each;
@@ -132,7 +135,14 @@ impl Run<'_> {
             self.halt(Halt::Stopped);
             return Err(WriteError::Halted);
         }
-        let result = self.with.calls.ask(call);
+        // An interrupt waits until the write is recorded, but not for a service that throttles.
+        let unrecorded = Cell::new(None);
+        let result = self.with.calls.ask(|| {
+            let section = CriticalSection::enter();
+            let answer = call()?;
+            unrecorded.set(Some(section));
+            Ok(answer)
+        });
         self.outcome().writes += u64::from(result.is_ok());
         let entry = AuditEntry {
             at: self.with.calls.clock().now(),

@@ -2,10 +2,12 @@
 
 #[cfg(test)]
 pub(crate) mod fake;
+mod keycloak;
 mod snapshot;
 mod tree;
 
-pub(crate) use self::snapshot::{Group, Person, RealmSnapshot, read};
+pub(crate) use self::keycloak::KeycloakRealm;
+pub(crate) use self::snapshot::{Group, Person, RealmSnapshot, read, read_groups};
 pub(crate) use self::tree::Tree;
 use super::call::CallError;
 

@@ -73,7 +73,12 @@ fn check_counts(what: Reading, before: u64, listed: u64, after: u64) -> Result<(
     }
 }
 
-fn read_groups(realm: &dyn Realm, calls: &Calls, settings: &DirectorySettings) -> Result<Tree, ReadFault> {
+/// Reads the groups, and checks that they are as many as are counted.
+pub(crate) fn read_groups(
+    realm: &dyn Realm,
+    calls: &Calls,
+    settings: &DirectorySettings,
+) -> Result<Tree, ReadFault> {
     let counted = calls.ask(|| realm.count_groups()).map_err(Reading::Groups.failed())?;
     let listed = calls.ask(|| {
         let mut groups = Vec::new();

@@ -112,6 +112,11 @@ impl Tree {
         self.nodes[group].standing == Standing::Selected
     }
 
+    /// Returns whether a pattern with `!` excludes the group.
+    pub(crate) fn is_excluded(&self, group: GroupIndex) -> bool {
+        self.nodes[group].standing == Standing::Excluded
+    }
+
     pub(crate) fn id(&self, group: GroupIndex) -> &str {
         &self.nodes[group].id
     }

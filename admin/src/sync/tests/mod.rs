@@ -6,6 +6,7 @@ mod life;
 mod model;
 mod safety;
 mod scale;
+mod show;
 mod takeover;
 
 use std::sync::Mutex;
