@@ -3,6 +3,7 @@
 mod error;
 mod policy;
 mod redirect;
+mod sync;
 mod token;
 
 use std::ffi::OsString;
@@ -64,6 +65,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Token(token::TokenArgs),
+    Sync(sync::SyncArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
     #[command(name = "__complete", hide = true)]
@@ -83,6 +85,7 @@ impl Command {
         match self {
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
+            Self::Sync(args) => args.wants_json(),
             Self::Policy(_) | Self::Complete(_) => false,
         }
     }
@@ -91,6 +94,7 @@ impl Command {
         interrupt::listen();
         match self {
             Self::Token(args) => token::run(args, app, ui),
+            Self::Sync(args) => sync::run(args, app, ui),
             Self::Policy(args) => policy::run(args, ui),
             Self::Redirect(args) => redirect::run(args, app, ui),
             Self::Complete(args) => {

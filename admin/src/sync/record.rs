@@ -64,6 +64,14 @@ impl Attribute {
         }
     }
 
+    /// Returns whether the Identity Store sends it only when asked.
+    pub(crate) fn is_enterprise(self) -> bool {
+        matches!(
+            self,
+            Self::EmployeeNumber | Self::CostCenter | Self::Organization | Self::Division | Self::Department
+        )
+    }
+
     /// Returns what people call it.
     pub(crate) fn title(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ mod aws;
 mod keycloak;
 mod scim;
 mod secret;
+mod sync;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
 
@@ -24,6 +25,8 @@ impl From<AdminError> for CommandError {
             AdminError::Keycloak(error) => error.into(),
             AdminError::Scim(error) => error.into(),
             AdminError::Instance(error) => error.into(),
+            AdminError::Plan(error) => error.into(),
+            AdminError::SavedPlan(error) => error.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::{Plan, PlanOptions};
 
 /// The form of the file.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -12,8 +12,8 @@ pub(crate) struct SavedPlan {
     schema: u32,
     /// The Identity Center instance and the realm's address, as the access file names them.
     chain: String,
-    /// Whether objects of other owners were taken over.
-    adopt: bool,
+    /// What it was made with: the plan that it is compared with must be made with the same.
+    options: PlanOptions,
     plan: Plan,
 }
 
@@ -58,8 +58,8 @@ impl std::fmt::Display for Difference {
 }
 
 impl SavedPlan {
-    pub(crate) fn new(plan: Plan, chain: &str, adopt: bool) -> Self {
-        Self { schema: SCHEMA, chain: chain.to_owned(), adopt, plan }
+    pub(crate) fn new(plan: Plan, chain: &str, options: &PlanOptions) -> Self {
+        Self { schema: SCHEMA, chain: chain.to_owned(), options: options.clone(), plan }
     }
 
     /// Reads a saved plan, which must be for the same realm and instance, and recent.
@@ -85,9 +85,8 @@ impl SavedPlan {
         Ok(saved)
     }
 
-    /// Returns whether the plan was made with adoptions: the plan that it is compared with must be, too.
-    pub(crate) fn adopts(&self) -> bool {
-        self.adopt
+    pub(crate) fn options(&self) -> &PlanOptions {
+        &self.options
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -23,7 +23,8 @@ use super::source::{self, Realm};
 use super::target::{self, Directory};
 
 /// What the one who runs the sync decides.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PlanOptions {
     /// Takes over objects of the same name that this tool does not own.
     pub(crate) adopt: bool,

@@ -189,7 +189,8 @@ fn a_saved_plan_is_bound_to_what_was_read() {
     let world = World::in_step();
     world.realm.state().user("p02").enabled = false;
     let made = world.planned();
-    let text = serde_json::to_string(&SavedPlan::new(made.clone(), "corp/ssoins-1", false)).expect("JSON");
+    let text =
+        serde_json::to_string(&SavedPlan::new(made.clone(), "corp/ssoins-1", &world.options)).expect("JSON");
     let read = |minutes: i64, chain: &str| {
         SavedPlan::read(&text, chain, made.made_at + chrono::TimeDelta::minutes(minutes))
     };
