@@ -15,7 +15,7 @@ use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
 use crate::profile::{ConfigError, Document};
-use crate::prompt::{Standing, View, recent};
+use crate::prompt::{PromptState, View, recent};
 use crate::shell::{Format, name_of_shell};
 
 const EXAMPLES: &str = "\
@@ -236,7 +236,7 @@ fn picked_of(
         let role = columns::padded(&shown(&row.role_name), roles);
         let account = columns::padded(&shown(&account(row)), accounts);
         let left = match view.standing {
-            Standing::Renews => "refreshes on use".to_owned(),
+            PromptState::Renews => "refreshes on use".to_owned(),
             _ => prompt::format::left(view),
         };
         // No gap without account names.
@@ -287,7 +287,7 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
             role_name: role,
             region: Some(view.region.clone()).filter(|region| !region.is_empty()),
             credentials_expires_at: view.left.map(|left| now + left),
-            logged_in: view.standing != Standing::LoginNeeded,
+            logged_in: view.standing != PromptState::LoginNeeded,
             current: current.as_deref() == Some(&name),
             name,
         };
@@ -320,10 +320,10 @@ fn seen(profile: &str, app: &App) -> Option<(View, String)> {
 fn description(view: &View) -> String {
     let role = view.role_name.as_deref().map(|role| format!("{} in ", shown(role))).unwrap_or_default();
     let time = match view.standing {
-        Standing::LoginNeeded => {
+        PromptState::LoginNeeded => {
             format!("run `kcaws login {}`", crate::shell::quote::argument(&view.session))
         }
-        Standing::Renews => "credentials will be fetched on next use".to_owned(),
+        PromptState::Renews => "credentials will be fetched on next use".to_owned(),
         _ => format!("{} left", prompt::format::left(view)),
     };
     format!("{role}account {}, {time}", view.account_id)

@@ -14,7 +14,7 @@ use crate::session::status;
 const SOON: TimeDelta = TimeDelta::minutes(15);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PromptState {
     /// Credentials are cached.
     Good,
     /// They expire within 15 minutes, and will be renewed.
@@ -38,7 +38,7 @@ pub struct View {
     /// Only if AWS has issued its credentials: the config alone proves nothing.
     pub role_name: Option<String>,
     pub region: String,
-    pub standing: Standing,
+    pub standing: PromptState,
     pub left: Option<TimeDelta>,
 }
 
@@ -47,15 +47,15 @@ pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<U
     let note = ExpiryNote::read(state, &ours.note).filter(|note| note.issuer == ours.issuer);
     let left = note.as_ref().map(|note| note.ends_at - now).filter(|left| *left > TimeDelta::zero());
     let standing = match left {
-        Some(left) if left > SOON => Standing::Good,
-        Some(_) if cache::is_gone(state, &ours.note) => Standing::Gone,
-        Some(_) => Standing::Soon,
+        Some(left) if left > SOON => PromptState::Good,
+        Some(_) if cache::is_gone(state, &ours.note) => PromptState::Gone,
+        Some(_) => PromptState::Soon,
         None if status::read_noted(state, &ours.status).is_some_and(|status| status.is_logged_in(now)) => {
-            Standing::Renews
+            PromptState::Renews
         }
-        None => Standing::LoginNeeded,
+        None => PromptState::LoginNeeded,
     };
-    let verified = note.is_some() && standing != Standing::LoginNeeded;
+    let verified = note.is_some() && standing != PromptState::LoginNeeded;
     View {
         profile: profile.to_owned(),
         session: ours.session.clone(),
@@ -78,10 +78,10 @@ pub fn of_exec(
 ) -> View {
     let left = ends_at.map(|ends_at| ends_at - now).filter(|left| *left > TimeDelta::zero());
     let standing = match left {
-        None if ends_at.is_none() => Standing::Renews,
-        Some(left) if left > SOON => Standing::Good,
-        Some(_) => Standing::Soon,
-        None => Standing::Ended,
+        None if ends_at.is_none() => PromptState::Renews,
+        Some(left) if left > SOON => PromptState::Good,
+        Some(_) => PromptState::Soon,
+        None => PromptState::Ended,
     };
     View {
         profile: label,
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    fn seen(state: &FakeStateFolder) -> (Standing, Option<i64>, Option<String>) {
+    fn seen(state: &FakeStateFolder) -> (PromptState, Option<i64>, Option<String>) {
         let view = look("dev", &ours(), state, FakeClock::at(NOON).now());
         (view.standing, view.left.map(|left| left.num_minutes()), view.role_name)
     }
@@ -151,35 +151,35 @@ mod tests {
     fn warm_credentials_tell_their_minutes_and_their_role() {
         let state = FakeStateFolder::default();
         note(&state, 42, "mint");
-        assert_eq!(seen(&state), (Standing::Good, Some(42), Some("Admin".into())));
+        assert_eq!(seen(&state), (PromptState::Good, Some(42), Some("Admin".into())));
         note(&state, 15, "mint");
-        assert_eq!(seen(&state), (Standing::Soon, Some(15), Some("Admin".into())));
+        assert_eq!(seen(&state), (PromptState::Soon, Some(15), Some("Admin".into())));
         let mark = format!(
             r#"{{"at":"{NOON}","session":"corp","account_id":"1","role_name":"Admin","gone":true,"until":"{NOON}"}}"#
         );
         state.write("warm/a-b.tried", mark.as_bytes()).expect("writes");
-        assert_eq!(seen(&state).0, Standing::Gone);
+        assert_eq!(seen(&state).0, PromptState::Gone);
     }
 
     #[test]
     fn expired_but_refreshable_is_not_expired() {
         let state = FakeStateFolder::default();
         note(&state, -5, "mint");
-        assert_eq!(seen(&state), (Standing::LoginNeeded, None, None));
+        assert_eq!(seen(&state), (PromptState::LoginNeeded, None, None));
         login(&state, true, -600);
-        assert_eq!(seen(&state), (Standing::Renews, None, Some("Admin".into())));
+        assert_eq!(seen(&state), (PromptState::Renews, None, Some("Admin".into())));
         login(&state, false, 10);
-        assert_eq!(seen(&state).0, Standing::Renews);
+        assert_eq!(seen(&state).0, PromptState::Renews);
         login(&state, false, -1);
-        assert_eq!(seen(&state).0, Standing::LoginNeeded);
+        assert_eq!(seen(&state).0, PromptState::LoginNeeded);
     }
 
     #[test]
     fn a_role_that_aws_has_not_given_is_not_shown() {
         let state = FakeStateFolder::default();
         login(&state, true, 60);
-        assert_eq!(seen(&state), (Standing::Renews, None, None));
+        assert_eq!(seen(&state), (PromptState::Renews, None, None));
         note(&state, 42, "of another start URL");
-        assert_eq!(seen(&state), (Standing::Renews, None, None));
+        assert_eq!(seen(&state), (PromptState::Renews, None, None));
     }
 }

@@ -16,7 +16,7 @@ pub enum Found {
 }
 
 /// The store, and what it contains.
-pub type Whereabouts = (StoreKind, Result<Found, KeyringError>);
+pub type TokenLocation = (StoreKind, Result<Found, KeyringError>);
 
 /// Returns the location; `None` if no login has chosen a store and none of the candidates has tokens.
 pub fn of(
@@ -24,7 +24,7 @@ pub fn of(
     requested: StorePreference,
     state: &dyn StateFolder,
     open: StoreOpener<'_>,
-) -> Result<Option<Whereabouts>, StateError> {
+) -> Result<Option<TokenLocation>, StateError> {
     let look = |kind| {
         let text = open(kind).and_then(|store| token_store::stored(&*store, session))?;
         // An unreadable record may well contain a login.

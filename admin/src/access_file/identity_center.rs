@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
-use super::{AccessFile, Refused, checked};
+use super::{Refused, checked};
 
 /// The last part of the path of every SCIM endpoint of AWS.
 const SCIM_PATH: &str = "/scim/v2/";
@@ -101,29 +101,4 @@ pub(crate) fn scim_endpoint(text: &str) -> Result<Url, String> {
         return Err(format!("the SCIM endpoint must end with {SCIM_PATH}"));
     }
     Ok(url)
-}
-
-impl AccessFile {
-    /// Returns the text of a file with these settings, for `init`.
-    pub(crate) fn to_toml(&self) -> String {
-        let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let (realm, center) = (&self.realm, &self.identity_center);
-        let mut lines = vec![
-            format!("version = {}", super::VERSION),
-            String::new(),
-            "[realm]".to_owned(),
-            format!("url = {}", text(realm.url.as_str())),
-            format!("name = {}", text(&realm.name)),
-            format!("client_id = {}", text(&realm.client_id)),
-            String::new(),
-            "[identity_center]".to_owned(),
-            format!("region = {}", text(&center.region)),
-            format!("instance = {}", text(&center.instance.0)),
-        ];
-        lines.extend(
-            center.scim_endpoint.as_ref().map(|url| format!("scim_endpoint = {}", text(url.as_str()))),
-        );
-        lines.extend(center.profile.as_deref().map(|profile| format!("profile = {}", text(profile))));
-        lines.join("\n") + "\n"
-    }
 }

@@ -1,6 +1,7 @@
 //! What can end an administrator's command, without words of the command line.
 
 use kcaws::app::SetupError;
+use kcaws::app::error::AppError;
 
 use super::{AwsSetupError, SecretError};
 use crate::access_file::AccessFileError;
@@ -15,6 +16,9 @@ use crate::sync::read_fault::PlanError;
 pub(crate) enum AdminError {
     #[error(transparent)]
     AccessFile(#[from] AccessFileError),
+    /// Of the developer's side: the config, an endpoint, STS.
+    #[error(transparent)]
+    Base(#[from] AppError),
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error(transparent)]

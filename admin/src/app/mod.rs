@@ -2,24 +2,32 @@
 
 mod aws;
 mod error;
+mod metadata_record;
 mod secrets;
 
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use kcaws::app::{App, SetupError};
+use kcaws::app::error::AppError;
+use kcaws::app::{App, SetupError, endpoints};
 use kcaws::platform::http::HttpSetup;
+use kcaws::ports::identity_center::Origin;
 use kcaws::ports::keyring::Prompting;
+use kcaws::ports::sts::CallerIdentity;
+use kcaws::profile::services::{Service, endpoint_override};
+use kcaws::secret::Secret;
 use url::Url;
 
 pub(crate) use self::aws::{Aws, AwsSetupError};
 pub(crate) use self::error::AdminError;
+pub(crate) use self::metadata_record::MetadataRecord;
 pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
 use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
 use crate::platform::rest::RestOrigin;
 use crate::ports::keycloak::{HttpKeycloak, KeycloakError, ServiceAccount};
 use crate::ports::scim::HttpScim;
+use crate::ports::sso_admin::SsoAdmin;
 
 /// The variable that names the access file.
 pub(crate) const FILE_VARIABLE: &str = "KCAWS_ADMIN_FILE";
@@ -70,9 +78,19 @@ impl AdminApp {
             return Ok(aws);
         }
         let center = &file.identity_center;
-        self.act_for(center.profile.clone());
-        let aws = Aws::load(&center.region, center.profile.as_deref(), self.http()?.clone())?;
+        let aws = self.aws_with(&center.region, center.profile.as_deref())?;
         Ok(self.aws.get_or_init(|| aws))
+    }
+
+    /// Returns the ARNs of the instances that these credentials see in the Region.
+    pub(crate) fn instances(&self, region: &str, profile: Option<&str>) -> Result<Vec<String>, AdminError> {
+        let service = self.aws_with(region, profile)?.sso_admin();
+        Ok(service.instances()?.into_iter().map(|instance| instance.arn).collect())
+    }
+
+    fn aws_with(&self, region: &str, profile: Option<&str>) -> Result<Aws, AdminError> {
+        self.act_for(profile.map(str::to_owned));
+        Ok(Aws::load(region, profile, self.http()?.clone())?)
     }
 
     /// Returns the realm, as the service account of the access file sees it.
@@ -81,14 +99,19 @@ impl AdminApp {
         realm: &RealmSettings,
         prompting: Prompting,
     ) -> Result<HttpKeycloak, AdminError> {
-        let secret = self.client_secret(realm).read(self, prompting)?;
-        let account = ServiceAccount {
-            url: RestOrigin::parse(realm.url.as_str())
-                .map_err(|error| KeycloakError::Response { why: error.to_string() })?,
-            realm: realm.name.clone(),
-            client_id: realm.client_id.clone(),
-            secret,
-        };
+        self.keycloak_with(realm, self.client_secret(realm).read(self, prompting)?)
+    }
+
+    /// The same with this client secret.
+    pub(crate) fn keycloak_with(
+        &self,
+        realm: &RealmSettings,
+        secret: Secret<String>,
+    ) -> Result<HttpKeycloak, AdminError> {
+        let url = RestOrigin::parse(realm.url.as_str())
+            .map_err(|error| KeycloakError::Response { why: error.to_string() })?;
+        let (realm, client_id) = (realm.name.clone(), realm.client_id.clone());
+        let account = ServiceAccount { url, realm, client_id, secret };
         Ok(HttpKeycloak::new(self.http()?.clone(), self.clock.clone(), account)?)
     }
 
@@ -105,5 +128,18 @@ impl AdminApp {
 
     pub(crate) fn scim_token(&self, endpoint: &Url) -> AdminSecret {
         AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
+    }
+
+    /// Returns the account of the AWS credentials, and who they are to STS.
+    pub(crate) fn caller(&self, file: &AccessFile) -> Result<CallerIdentity, AdminError> {
+        let center = &file.identity_center;
+        let profile = center.profile.as_deref();
+        let credentials = self.aws(file)?.credentials(profile)?;
+        let document = self.document().map_err(AppError::from)?;
+        let given = endpoint_override(Service::Sts, &self.env, document, profile);
+        let endpoint = Origin::of_sts(&endpoints::settings(self, &center.region), given.as_ref())
+            .map_err(AppError::from)?;
+        let sts = self.sts(endpoint, &center.region)?;
+        Ok(sts.caller_identity(&credentials).map_err(AppError::from)?)
     }
 }

@@ -1,8 +1,15 @@
 //! The administrator's command line: one file per command. Calls the core and prints.
 
+mod check;
+mod client;
 mod error;
+mod init;
+mod keycloak_rights;
+mod metadata;
+mod metadata_file;
 mod policy;
 mod redirect;
+mod source;
 mod sync;
 mod token;
 
@@ -64,6 +71,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
+    Check(check::CheckArgs),
+    Client(client::ClientArgs),
+    Metadata(metadata::MetadataArgs),
+    Source(source::SourceArgs),
     Token(token::TokenArgs),
     Sync(sync::SyncArgs),
     Policy(policy::PolicyArgs),
@@ -83,16 +95,26 @@ struct FileArg {
 impl Command {
     fn wants_json(&self) -> bool {
         match self {
+            Self::Check(args) => args.json,
+            Self::Client(args) => args.wants_json(),
+            Self::Metadata(args) => args.json,
+            Self::Source(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
             Self::Sync(args) => args.wants_json(),
-            Self::Policy(_) | Self::Complete(_) => false,
+            Self::Policy(args) => args.wants_json(),
+            Self::Init(_) | Self::Complete(_) => false,
         }
     }
 
     fn run(&self, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
         interrupt::listen();
         match self {
+            Self::Init(args) => init::run(args, app, ui),
+            Self::Check(args) => check::run(args, app, ui),
+            Self::Client(args) => client::run(args, app, ui),
+            Self::Metadata(args) => metadata::run(args, app, ui),
+            Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Sync(args) => sync::run(args, app, ui),
             Self::Policy(args) => policy::run(args, ui),

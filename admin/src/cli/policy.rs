@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 
+use super::keycloak_rights::{self, KeycloakRightsArgs};
 use crate::identity_center::rights;
 
 /// Print the least rights that kcaws admin needs
@@ -21,6 +22,13 @@ enum Of {
     /// Print an IAM policy with the actions that kcaws admin calls
     #[command(after_help = "Example:\n  kcaws admin policy aws --read-only > kcaws-admin-read-only.json")]
     Aws(ReadOnlyArg),
+    Keycloak(KeycloakRightsArgs),
+}
+
+impl PolicyArgs {
+    pub(super) fn wants_json(&self) -> bool {
+        matches!(&self.of, Of::Keycloak(args) if args.json)
+    }
 }
 
 #[derive(Args, Debug)]
@@ -33,6 +41,7 @@ struct ReadOnlyArg {
 pub(super) fn run(args: &PolicyArgs, ui: &mut Ui) -> Result<(), CommandError> {
     match &args.of {
         Of::Aws(args) => ui.json(&rights::iam_policy(args.read_only)),
+        Of::Keycloak(args) => keycloak_rights::run(args, ui),
     }
     Ok(())
 }

@@ -72,6 +72,7 @@ error_codes! {
     KmsKey = "kms_key",
     LoginNeeded = "login_needed",
     LogoutIncomplete = "logout_incomplete",
+    Metadata = "metadata",
     MfaCode = "mfa_code",
     MfaNeeded = "mfa_needed",
     Moved = "moved",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::TimeDelta;
 
 use crate::cli::ui::shown;
-use crate::prompt::{Standing, View};
+use crate::prompt::{PromptState, View};
 
 pub(crate) const DEFAULT: &str = "{profile}[:{role}] {left}";
 
@@ -99,9 +99,12 @@ impl Parts<'_> {
             "magenta" => 35,
             "cyan" => 36,
             "color" => match self.view.standing {
-                Standing::Good => 32,
-                Standing::Soon | Standing::Renews => 33,
-                Standing::Gone | Standing::LoginNeeded | Standing::Ended | Standing::OtherKeys => 31,
+                PromptState::Good => 32,
+                PromptState::Soon | PromptState::Renews => 33,
+                PromptState::Gone
+                | PromptState::LoginNeeded
+                | PromptState::Ended
+                | PromptState::OtherKeys => 31,
             },
             _ => return None,
         })
@@ -134,15 +137,15 @@ pub(crate) fn left(view: &View) -> String {
     view.left.map_or_else(|| word(view.standing).to_owned(), span)
 }
 
-fn word(standing: Standing) -> &'static str {
+fn word(standing: PromptState) -> &'static str {
     match standing {
-        Standing::Good => "ok",
-        Standing::Soon => "soon",
-        Standing::Gone => "gone",
-        Standing::Renews => "renews",
-        Standing::LoginNeeded => "log in",
-        Standing::Ended => "ended",
-        Standing::OtherKeys => "other keys",
+        PromptState::Good => "ok",
+        PromptState::Soon => "soon",
+        PromptState::Gone => "gone",
+        PromptState::Renews => "renews",
+        PromptState::LoginNeeded => "log in",
+        PromptState::Ended => "ended",
+        PromptState::OtherKeys => "other keys",
     }
 }
 
@@ -158,7 +161,7 @@ fn span(left: TimeDelta) -> String {
 mod tests {
     use super::*;
 
-    fn view(role: Option<&str>, minutes: Option<i64>, standing: Standing) -> View {
+    fn view(role: Option<&str>, minutes: Option<i64>, standing: PromptState) -> View {
         View {
             profile: "dev".into(),
             session: "corp".into(),
@@ -174,16 +177,16 @@ mod tests {
     fn the_usual_text_says_profile_role_and_time() {
         let text =
             |role, minutes, standing| super::text(DEFAULT, &view(role, minutes, standing), None, false);
-        assert_eq!(text(Some("Admin"), Some(42), Standing::Good), "dev:Admin 42m");
-        assert_eq!(text(Some("Admin"), Some(125), Standing::Good), "dev:Admin 2h05m");
-        assert_eq!(text(Some("Admin"), Some(0), Standing::Soon), "dev:Admin <1m");
-        assert_eq!(text(None, None, Standing::Renews), "dev renews");
-        assert_eq!(text(None, None, Standing::LoginNeeded), "dev log in");
+        assert_eq!(text(Some("Admin"), Some(42), PromptState::Good), "dev:Admin 42m");
+        assert_eq!(text(Some("Admin"), Some(125), PromptState::Good), "dev:Admin 2h05m");
+        assert_eq!(text(Some("Admin"), Some(0), PromptState::Soon), "dev:Admin <1m");
+        assert_eq!(text(None, None, PromptState::Renews), "dev renews");
+        assert_eq!(text(None, None, PromptState::LoginNeeded), "dev log in");
     }
 
     #[test]
     fn groups_vanish_whole_and_brackets_can_be_written() {
-        let text = |format| super::text(format, &view(None, Some(5), Standing::Soon), None, false);
+        let text = |format| super::text(format, &view(None, Some(5), PromptState::Soon), None, false);
         assert_eq!(
             text("[[{profile}[ as {role}!][ in {region}]] {minutes} {state}"),
             "[dev in eu-west-1] 5 soon"
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn groups_of_any_depth_end() {
-        let text = |format: &str| super::text(format, &view(None, Some(5), Standing::Soon), None, false);
+        let text = |format: &str| super::text(format, &view(None, Some(5), PromptState::Soon), None, false);
         assert_eq!(text(&("[x".repeat(3) + "{minutes}")), "xxx5");
         let deep = text(&"[x".repeat(60_000));
         assert_eq!(deep.matches('x').count(), 60_000);
@@ -202,8 +205,9 @@ mod tests {
 
     #[test]
     fn colours_take_no_room_and_go_where_they_are_not_wanted() {
-        let text =
-            |reader, color| super::text("{color}x{reset}", &view(None, None, Standing::Good), reader, color);
+        let text = |reader, color| {
+            super::text("{color}x{reset}", &view(None, None, PromptState::Good), reader, color)
+        };
         assert_eq!(text(None, true), "\u{1b}[32mx\u{1b}[0m");
         assert_eq!(text(Some(Reader::Bash), true), "\u{1}\u{1b}[32m\u{2}x\u{1}\u{1b}[0m\u{2}");
         assert_eq!(text(Some(Reader::Zsh), true), "%{\u{1b}[32m%}x%{\u{1b}[0m%}");
@@ -212,7 +216,7 @@ mod tests {
 
     #[test]
     fn names_do_not_act() {
-        let mut hostile = view(Some("%F{red}\u{1b}[2J"), None, Standing::Renews);
+        let mut hostile = view(Some("%F{red}\u{1b}[2J"), None, PromptState::Renews);
         hostile.profile = "$(x)`y`%n\u{202e}\n".into();
         let zsh = super::text("{profile} {role}", &hostile, Some(Reader::Zsh), true);
         assert_eq!(zsh, "$(x)`y`%%n\\u{202e}\\u{a} %%F{red}\\u{1b}[2J");

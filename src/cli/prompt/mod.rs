@@ -13,7 +13,7 @@ use crate::credentials::cache::{CacheKey, IssuerFingerprint};
 use crate::platform::color;
 use crate::platform::file_stamp::FileStamp;
 use crate::platform::terminal;
-use crate::prompt::{self, Map, Ours, Standing, View};
+use crate::prompt::{self, Map, Ours, PromptState, View};
 use crate::session::status;
 
 const HELP: &str = "\
@@ -74,7 +74,7 @@ pub(super) fn at_once(args: &PromptArgs, hot: &HotPorts, color: bool) -> Option<
 fn text_of(args: &PromptArgs, hot: &HotPorts, color: bool, profile: &str, ours: &Ours) -> String {
     let mut view = prompt::look(profile, ours, hot.state(), hot.clock.now());
     if hot.env.get("AWS_ACCESS_KEY_ID").is_some() {
-        view = View { role_name: None, standing: Standing::OtherKeys, left: None, ..view };
+        view = View { role_name: None, standing: PromptState::OtherKeys, left: None, ..view };
     }
     written(args, hot, color, &view)
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::{Kept, KeyId, NoPlace, SealingKeys};
+use super::{KeyId, NoPlace, SealingKeys, StoredKey};
 use crate::platform::aead::Key;
 
 #[derive(Clone, Default)]
@@ -13,7 +13,7 @@ pub struct FakeSealingKeys(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    keys: BTreeMap<KeyId, Kept>,
+    keys: BTreeMap<KeyId, StoredKey>,
     refuses: bool,
 }
 
@@ -49,7 +49,7 @@ impl SealingKeys for FakeSealingKeys {
             return Err(NoPlace);
         }
         let found = state.keys.remove(id).filter(|kept| kept.until > now.timestamp());
-        let kept = Kept::extended(found, until)?;
+        let kept = StoredKey::extended(found, until)?;
         let key = kept.key.clone();
         state.keys.insert(*id, kept);
         Ok(key)

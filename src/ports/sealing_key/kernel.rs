@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use linux_keyutils::{KeyPermissions, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 
-use super::{Kept, KeyId, NoPlace, SealingKeys, name};
+use super::{KeyId, NoPlace, SealingKeys, StoredKey, name};
 use crate::platform::aead::Key;
 use crate::ports::keyring::KeyringError;
 use crate::ports::keyring::keyutils::{present, user_keyring};
@@ -23,7 +23,7 @@ impl SealingKeys for KernelKeys {
 
     fn keep(&self, id: &KeyId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Key, NoPlace> {
         let ring = user_keyring().map_err(|_| NoPlace)?;
-        let kept = Kept::extended(find(ring, id).ok().flatten(), until)?;
+        let kept = StoredKey::extended(find(ring, id).ok().flatten(), until)?;
         // The kernel accepts 32 bits, and would cut off the rest.
         let seconds = kept.until.saturating_sub(now.timestamp()).clamp(1, i64::from(u32::MAX));
         let seconds = usize::try_from(seconds).map_err(|_| NoPlace)?;
@@ -56,12 +56,12 @@ fn readable_for_its_user() -> KeyPermissions {
     KeyPermissionsBuilder::builder().posessor(Permission::ALL).user(user).build()
 }
 
-fn find(ring: KeyRing, id: &KeyId) -> Result<Option<Kept>, KeyringError> {
+fn find(ring: KeyRing, id: &KeyId) -> Result<Option<StoredKey>, KeyringError> {
     let Some(found) = present(ring.search(&description(id)))? else { return Ok(None) };
-    let mut bytes = zeroize::Zeroizing::new([0; Kept::LEN]);
+    let mut bytes = zeroize::Zeroizing::new([0; StoredKey::LEN]);
     // The kernel returns the full length, however much fitted.
     let length = present(found.read(&mut *bytes))?;
-    Ok(length.filter(|length| *length == Kept::LEN).and_then(|_| Kept::read(bytes.as_slice())))
+    Ok(length.filter(|length| *length == StoredKey::LEN).and_then(|_| StoredKey::read(bytes.as_slice())))
 }
 
 fn description(id: &KeyId) -> String {
@@ -79,7 +79,7 @@ mod tests {
         let now = Utc::now();
         let mut id = KeyId::default();
         getrandom::fill(&mut id).expect("random numbers");
-        let before = Kept::extended(None, now).expect("random numbers");
+        let before = StoredKey::extended(None, now).expect("random numbers");
         let added = ring.add_key(&description(&id), before.bytes().as_slice()).expect("adds");
         assert_eq!(KernelKeys.get(&id, now).as_deref(), Some(&*before.key));
         let kept = KernelKeys.keep(&id, now + chrono::TimeDelta::hours(1), now).expect("keeps");

@@ -101,12 +101,12 @@ pub fn open(_env: &Env) -> Box<dyn SealingKeys> {
 ///
 /// The time is stored with the key, so that a later write for a shorter time does not destroy the key of an entry that
 /// is valid longer.
-struct Kept {
+struct StoredKey {
     key: Key,
     until: i64,
 }
 
-impl Kept {
+impl StoredKey {
     const LEN: usize = KEY_LEN + 8;
 
     fn read(bytes: &[u8]) -> Option<Self> {

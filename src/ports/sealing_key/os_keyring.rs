@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-use super::{Kept, KeyId, NoPlace, SealingKeys, name};
+use super::{KeyId, NoPlace, SealingKeys, StoredKey, name};
 use crate::platform::aead::Key;
 use crate::ports::keyring::{ItemKey, SecretStore};
 use crate::secret::Secret;
@@ -16,10 +16,10 @@ impl<S: SecretStore> StoreKeys<S> {
         Self(std::sync::Mutex::new(store))
     }
 
-    fn find(&self, id: &KeyId) -> Option<Kept> {
+    fn find(&self, id: &KeyId) -> Option<StoredKey> {
         let text = self.0.lock().ok()?.get(&item(id)).ok()??;
         let bytes = zeroize::Zeroizing::new(STANDARD.decode(text.expose()).ok()?);
-        Kept::read(&bytes)
+        StoredKey::read(&bytes)
     }
 }
 
@@ -35,7 +35,7 @@ impl<S: SecretStore + Send> SealingKeys for StoreKeys<S> {
 
     fn keep(&self, id: &KeyId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Key, NoPlace> {
         let found = self.find(id).filter(|kept| kept.until > now.timestamp());
-        let kept = Kept::extended(found, until)?;
+        let kept = StoredKey::extended(found, until)?;
         let text = Secret::new(STANDARD.encode(kept.bytes().as_slice()));
         self.0.lock().map_err(|_| NoPlace)?.set(&item(id), &text).map_err(|_| NoPlace)?;
         Ok(kept.key)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{Kept, KeyId, NoPlace, SealingKeys, name};
+use super::{KeyId, NoPlace, SealingKeys, StoredKey, name};
 use crate::platform::aead::Key;
 use crate::ports::state_folder::{DiskStateFolder, StateFolder};
 
@@ -30,7 +30,7 @@ impl RuntimeFileKeys {
 impl SealingKeys for RuntimeFileKeys {
     fn get(&self, id: &KeyId, now: DateTime<Utc>) -> Option<Key> {
         let bytes = zeroize::Zeroizing::new(self.folder()?.read(&name(id)).ok()??);
-        let kept = Kept::read(&bytes)?;
+        let kept = StoredKey::read(&bytes)?;
         if kept.until <= now.timestamp() {
             self.destroy(id);
             return None;
@@ -42,9 +42,9 @@ impl SealingKeys for RuntimeFileKeys {
         let folder = self.folder().ok_or(NoPlace)?;
         let found = self.get(id, now).and_then(|_| {
             let bytes = zeroize::Zeroizing::new(folder.read(&name(id)).ok()??);
-            Kept::read(&bytes)
+            StoredKey::read(&bytes)
         });
-        let kept = Kept::extended(found, until)?;
+        let kept = StoredKey::extended(found, until)?;
         folder.write_cached(&name(id), kept.bytes().as_slice()).map_err(|_| NoPlace)?;
         Ok(kept.key)
     }

@@ -38,7 +38,7 @@ pub struct SealedStore<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Epoch(KeyId);
 
-pub struct Opened {
+pub struct Unsealed {
     pub epoch: Epoch,
     pub plaintext: Zeroizing<Vec<u8>>,
 }
@@ -80,12 +80,12 @@ impl<'a> SealedStore<'a> {
     ///
     /// `None` if it does not exist, its key is lost, or it was sealed for something else: callers treat all of these
     /// alike.
-    pub fn read(&self, name: &str, bound: &[&[u8]], now: DateTime<Utc>) -> Option<Opened> {
+    pub fn read(&self, name: &str, bound: &[&[u8]], now: DateTime<Utc>) -> Option<Unsealed> {
         let file = self.state.read(&self.path(name)).ok()??;
         let (id, sealed) = file.split_first_chunk::<ID_LEN>()?;
         let key = self.keys.get(id, now)?;
         let plaintext = aead::open(&key, &self.bound(id, bound), sealed).ok()?;
-        Some(Opened { epoch: Epoch(*id), plaintext })
+        Some(Unsealed { epoch: Epoch(*id), plaintext })
     }
 
     /// Returns the current epoch.

@@ -4,6 +4,7 @@
 
 mod aws;
 mod keycloak;
+mod realm;
 mod scim;
 mod secret;
 mod sync;
@@ -18,6 +19,7 @@ impl From<AdminError> for CommandError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::AccessFile(error) => error.into(),
+            AdminError::Base(error) => error.into(),
             AdminError::Setup(error) => error.into(),
             AdminError::Secret(error) => error.into(),
             AdminError::AwsSetup(error) => error.into(),

@@ -113,7 +113,9 @@ pub(crate) struct ProtocolMapper {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) protocol: Option<String>,
-    pub(crate) protocol_mapper: String,
+    /// The provider, such as `saml-user-attribute-mapper`.
+    #[serde(rename = "protocolMapper")]
+    pub(crate) kind: String,
     #[serde(default)]
     pub(crate) config: BTreeMap<String, String>,
 }

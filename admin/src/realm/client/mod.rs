@@ -18,7 +18,7 @@ pub(crate) use apply::{ClientApplyError, apply};
 pub(crate) use plan::{ClientChange, ClientNote, ClientPlan, ClientPlanError, plan};
 
 use super::service_provider::ServiceProvider;
-use crate::ports::keycloak::ProtocolMapper;
+use crate::ports::keycloak::{Keycloak, KeycloakClient, KeycloakError, ProtocolMapper};
 
 /// The format that AWS asks for, whatever the value is.
 const EMAIL_FORMAT: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
@@ -173,21 +173,38 @@ fn name_id_mapper(attribute: &str) -> ProtocolMapper {
         id: None,
         name: NAME_ID_MAPPER_NAME.to_owned(),
         protocol: Some("saml".to_owned()),
-        protocol_mapper: NAME_ID_MAPPER.to_owned(),
+        kind: NAME_ID_MAPPER.to_owned(),
         config: config.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
     }
+}
+
+/// Returns the client for the Identity Center with this identity store, whose ID ends its entity ID.
+///
+/// AWS does not say which host stands in an entity ID: these are all that are known.
+pub(crate) fn saml_client(
+    keycloak: &dyn Keycloak,
+    region: &str,
+    identity_store: &str,
+) -> Result<Option<KeycloakClient>, KeycloakError> {
+    for host in ["signin.aws.amazon.com", "signin.aws", "sso.signin.aws", "signin.amazonaws.cn"] {
+        let entity_id = format!("https://{region}.{host}/platform/saml/{identity_store}");
+        if let Some(client) = keycloak.client(&entity_id)? {
+            return Ok(Some(client));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns where a client takes the NameID from, by its mappers and its format.
 ///
 /// `None` if it is something that AWS cannot use, such as a persistent or transient name.
-pub(crate) fn name_id_source(client: &crate::ports::keycloak::KeycloakClient) -> Option<NameIdSource> {
+pub(crate) fn name_id_source(client: &KeycloakClient) -> Option<NameIdSource> {
     let mut mappers = client.protocol_mappers.iter().filter(|mapper| is_name_id_mapper(mapper));
     if let Some(mapper) = mappers.next() {
         let attribute = mapper.config.get("user.attribute")?;
         let has_format =
             mapper.config.get("mapper.nameid.format").is_some_and(|format| format == EMAIL_FORMAT);
-        let is_known = mapper.protocol_mapper == NAME_ID_MAPPER && mappers.next().is_none() && has_format;
+        let is_known = mapper.kind == NAME_ID_MAPPER && mappers.next().is_none() && has_format;
         return is_known.then(|| match attribute.as_str() {
             "email" => NameIdSource::Email,
             "username" => NameIdSource::Username,
@@ -200,5 +217,5 @@ pub(crate) fn name_id_source(client: &crate::ports::keycloak::KeycloakClient) ->
 
 /// Returns whether a mapper decides the NameID: Keycloak has one for attributes and one for scripts.
 fn is_name_id_mapper(mapper: &ProtocolMapper) -> bool {
-    mapper.config.contains_key("mapper.nameid.format") || mapper.protocol_mapper == NAME_ID_MAPPER
+    mapper.config.contains_key("mapper.nameid.format") || mapper.kind == NAME_ID_MAPPER
 }

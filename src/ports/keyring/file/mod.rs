@@ -27,11 +27,11 @@ const TRIES: usize = 3;
 pub struct FileStore {
     state: Arc<dyn StateFolder>,
     passphrases: Rc<dyn PassphraseSource>,
-    opened: RefCell<Vec<Opened>>,
+    opened: RefCell<Vec<OpenedItem>>,
 }
 
 /// A header whose passphrase is known, of a file that exists or is to be created.
-struct Opened {
+struct OpenedItem {
     item: ItemKey,
     header: Header,
     key: Key,
@@ -95,7 +95,7 @@ impl FileStore {
     }
 
     fn remember(&self, item: &ItemKey, header: Header, key: &Key) {
-        self.opened.borrow_mut().push(Opened { item: item.clone(), header, key: key.clone() });
+        self.opened.borrow_mut().push(OpenedItem { item: item.clone(), header, key: key.clone() });
     }
 
     fn remembered(&self, item: &ItemKey, fits: impl Fn(&Header) -> bool) -> Option<(Header, Key)> {

@@ -20,7 +20,7 @@ const EVENTS_PAGE: usize = 100;
 /// More events than this belong to an attack or to another day.
 const MOST_EVENT_PAGES: usize = 50;
 
-/// The user's own form is found, or one below its path.
+/// Returns a call that reads a user, or something below it.
 fn user(id: &str, rest: &str, needs: Right) -> Call {
     Call::get(format!("/users/{}{rest}", encoded(id)), needs, KeycloakObject::User)
 }

@@ -1,0 +1,11 @@
+//! The administrator's commands, against the simulator of AWS and a real Keycloak.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+mod fixture;
+mod test_check;
+mod test_handover;
+mod test_init;
+mod test_policy;
+mod test_redirect;
