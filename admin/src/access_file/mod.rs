@@ -14,6 +14,7 @@ use toml::Spanned;
 
 pub(crate) use self::identity_center::{IdentityCenterSettings, InstanceId};
 pub(crate) use self::realm::RealmSettings;
+use crate::sync::scope::DirectorySettings;
 
 /// The version of the file's form that this program reads.
 const VERSION: i64 = 1;
@@ -42,6 +43,8 @@ pub(crate) struct AccessFile {
     pub(crate) path: PathBuf,
     pub(crate) realm: RealmSettings,
     pub(crate) identity_center: IdentityCenterSettings,
+    /// Who and what is kept in step; only a sync needs it.
+    pub(crate) directory: Option<DirectorySettings>,
 }
 
 /// The file as it is written.
@@ -51,6 +54,7 @@ struct Written {
     version: Spanned<i64>,
     realm: realm::Written,
     identity_center: identity_center::Written,
+    directory: Option<DirectorySettings>,
 }
 
 /// A value that a rule refuses, at a place in the text.
@@ -91,6 +95,7 @@ impl AccessFile {
             path: path.to_owned(),
             realm: RealmSettings::check(&written.realm).map_err(refused)?,
             identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
+            directory: written.directory,
         })
     }
 }
@@ -159,6 +164,16 @@ profile = "org-admin"
             assert!(error.starts_with(&format!("access.toml:{line}: ")), "{to}: {error}");
             assert!(error.contains(word), "{to}: {error}");
         }
+    }
+
+    #[test]
+    fn a_mistake_in_the_directory_has_its_line_too() {
+        assert!(parse(GOOD).expect("reads").directory.is_none());
+        let text = format!("{GOOD}\n[directory]\ngroups = [\"/aws/**\"]\nleavers = \"delete\"\n");
+        let error = parse(&text).expect_err("no span");
+        assert!(error.starts_with("access.toml:14: ") && error.contains("after"), "{error}");
+        let directory = parse(&text.replace("delete", "disable")).expect("reads").directory;
+        assert_eq!(directory.expect("a table").groups.len(), 1);
     }
 
     #[test]

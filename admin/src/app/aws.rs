@@ -14,6 +14,7 @@ use kcaws::ports::identity_center::RoleCredentials;
 
 use crate::platform::signed_requests::OnlyToLoopbackOrHttps;
 use crate::ports::aws_call::Caller;
+use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::organizations::SdkOrganizations;
 use crate::ports::sso_admin::SdkSsoAdmin;
 
@@ -83,6 +84,11 @@ impl Aws {
 
     pub(crate) fn organizations(&self) -> SdkOrganizations {
         SdkOrganizations::new(aws_sdk_organizations::Client::new(&self.config), self.caller())
+    }
+
+    /// Returns the client of an identity store, `d-…`.
+    pub(crate) fn identity_store(&self, store: &str, with_enterprise: bool) -> SdkIdentityStore {
+        SdkIdentityStore::new(&self.config, self.caller(), store, with_enterprise)
     }
 
     fn caller(&self) -> Caller {

@@ -9,6 +9,8 @@ use crate::identity_center::instance::InstanceError;
 use crate::ports::aws_call::AwsError;
 use crate::ports::keycloak::KeycloakError;
 use crate::ports::scim::ScimError;
+use crate::sync::plan::SavedPlanError;
+use crate::sync::read_fault::PlanError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdminError {
@@ -31,6 +33,10 @@ pub(crate) enum AdminError {
     Scim(#[from] ScimError),
     #[error(transparent)]
     Instance(#[from] InstanceError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    SavedPlan(#[from] SavedPlanError),
 }
 
 impl From<AppError> for AdminError {

@@ -10,6 +10,7 @@ mod metadata_file;
 mod policy;
 mod redirect;
 mod source;
+mod sync;
 mod token;
 
 use std::ffi::OsString;
@@ -76,6 +77,7 @@ enum Command {
     Metadata(metadata::MetadataArgs),
     Source(source::SourceArgs),
     Token(token::TokenArgs),
+    Sync(sync::SyncArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
     #[command(name = "__complete", hide = true)]
@@ -99,6 +101,7 @@ impl Command {
             Self::Source(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
+            Self::Sync(args) => args.wants_json(),
             Self::Policy(args) => args.wants_json(),
             Self::Init(_) | Self::Complete(_) => false,
         }
@@ -113,6 +116,7 @@ impl Command {
             Self::Metadata(args) => metadata::run(args, app, ui),
             Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
+            Self::Sync(args) => sync::run(args, app, ui),
             Self::Policy(args) => {
                 policy::run(args, ui);
                 Ok(())

@@ -7,6 +7,7 @@ mod keycloak;
 mod realm;
 mod scim;
 mod secret;
+mod sync;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
 
@@ -26,6 +27,8 @@ impl From<AdminError> for CommandError {
             AdminError::Keycloak(error) => error.into(),
             AdminError::Scim(error) => error.into(),
             AdminError::Instance(error) => error.into(),
+            AdminError::Plan(error) => error.into(),
+            AdminError::SavedPlan(error) => error.into(),
         }
     }
 }

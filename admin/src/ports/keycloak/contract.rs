@@ -67,6 +67,7 @@ fn reading_users(world: &World<'_>) {
 
 fn reading_groups(world: &World<'_>) {
     let keycloak = world.keycloak;
+    assert_eq!(keycloak.group_count(), Ok(1 + CHILDREN));
     let top = keycloak.top_groups().expect("reads");
     assert_eq!(top.len(), 1);
     assert_eq!((top[0].id.as_str(), top[0].path.as_str()), (world.aws.as_str(), "/aws"));
@@ -217,6 +218,7 @@ fn the_fake_keeps_the_contract() {
         first_name: Some(first.to_owned()),
         last_name: Some("Example".to_owned()),
         federation_link: None,
+        service_account_client_id: None,
         attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), vec![(*v).to_owned()])).collect(),
     };
     {

@@ -145,6 +145,15 @@ impl Keycloak for HttpKeycloak {
         self.json(&user(id, "/groups?briefRepresentation=true", Right::ViewUsers))
     }
 
+    fn group_count(&self) -> Result<usize> {
+        #[derive(Deserialize)]
+        struct Count {
+            count: usize,
+        }
+        let call = Call::get("/groups/count", Right::ViewUsers, KeycloakObject::Endpoint);
+        self.json::<Count>(&call).map(|found| found.count)
+    }
+
     fn top_groups(&self) -> Result<Vec<KeycloakGroup>> {
         let call = Call::get("/groups?briefRepresentation=true", Right::ViewUsers, KeycloakObject::Endpoint);
         let mut groups = Vec::new();
