@@ -188,6 +188,7 @@ fn fix(finding: &MetadataFinding) -> String {
         MetadataFinding::EntityId(_) | MetadataFinding::SignInUrl(_) => {
             "set Keycloak's `hostname` to its public https URL"
         }
+        MetadataFinding::Trial(_) => "for AWS, give Keycloak an https URL (`hostname`)",
         MetadataFinding::NoSignInUrl => "give AWS the realm's own descriptor, not that of a client",
         MetadataFinding::Host { .. } => {
             "set Keycloak's `hostname`, and let the proxy before it send X-Forwarded-Host (`proxy-headers`)"

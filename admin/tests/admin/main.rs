@@ -7,5 +7,7 @@ mod fixture;
 mod test_check;
 mod test_handover;
 mod test_init;
+mod test_journey;
 mod test_policy;
 mod test_redirect;
+mod test_token;

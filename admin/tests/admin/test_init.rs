@@ -9,7 +9,6 @@ use crate::fixture::{ALL_ROLES, CLIENT, CLIENT_SECRET, Company, REGION, on_a_ter
 fn a_person_answers_and_the_check_is_good() {
     let server = require_keycloak!();
     let company = Company::without_file(server, IdcSim::builder(), ALL_ROLES);
-    company.realm.connect(&company.sim.sp_metadata());
     company.realm.create_user("alice", "alice@example.com", "alice-pw");
 
     let mut init = on_a_terminal(&company.env, "init").spawn();
@@ -23,7 +22,7 @@ fn a_person_answers_and_the_check_is_good() {
     init.type_line("");
     init.wait_for_prompt("Client secret: ");
     init.type_line("SIMSECRET-a-wrong-one");
-    init.wait_for_prompt("Client secret: ");
+    init.wait_for_prompt("credentials\r\nClient secret: ");
     init.type_line(CLIENT_SECRET);
     init.wait_for_prompt("Region of Identity Center: ");
     init.type_line(REGION);
@@ -36,6 +35,8 @@ fn a_person_answers_and_the_check_is_good() {
 
     let text = company.env.read_home_file("access.toml");
     assert_eq!(text, company.access_file());
+    let aws = company.env.write_home_file("aws.xml", company.sim.sp_metadata());
+    company.run(&format!("client apply --yes --metadata {}", aws.display())).expect_ok();
     for name in ["realm", "rights", "saml_client", "name_id", "instance", "account"] {
         let findings = company.findings(name);
         assert!(findings.iter().all(|finding| finding["state"] != "error"), "{findings:?}");

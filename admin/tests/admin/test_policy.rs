@@ -12,14 +12,16 @@ fn actions(company: &Company<'_>, line: &str) -> Vec<String> {
 }
 
 fn roles(company: &Company<'_>, line: &str) -> Vec<String> {
-    company.run(line).expect_ok().stdout_text().lines().map(str::to_owned).collect()
+    let report = company.run(line).expect_ok().stdout_json();
+    let roles = report["roles"].as_array().unwrap().clone();
+    roles.iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn exactly_the_rights_of_the_policies_run_a_check() {
     let server = require_keycloak!();
     let everything = Company::new(server);
-    let roles = roles(&everything, "policy keycloak --read-only");
+    let roles = roles(&everything, "policy keycloak --read-only --json");
     let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
     let company = Company::with(server, IdcSim::builder(), &roles);
     company.realm.connect(&company.sim.sp_metadata());
