@@ -9,3 +9,4 @@ mod test_handover;
 mod test_init;
 mod test_policy;
 mod test_redirect;
+mod test_sync;
