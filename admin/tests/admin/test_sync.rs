@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{ALL_ROLES, Company};
 
-/// Alice and bob are in `/aws/Dev`, alice in `/aws/Ops` too.
+/// Anna and bob are in `/aws/Dev`, anna in `/aws/Ops` too.
 struct Staff<'k> {
     company: Company<'k>,
     dev: String,
@@ -27,9 +27,9 @@ impl<'k> Staff<'k> {
         let dev = created(&company, &format!("/groups/{aws}/children"), &json!({ "name": "Dev" }));
         let ops = created(&company, &format!("/groups/{aws}/children"), &json!({ "name": "Ops" }));
         let staff = Self { company, dev, ops };
-        staff.hire("alice");
+        staff.hire("anna");
         staff.hire("bob");
-        staff.join("alice", &staff.ops);
+        staff.join("anna", &staff.ops);
         staff
     }
 
@@ -79,19 +79,16 @@ impl<'k> Staff<'k> {
     }
 }
 
-/// Creates something in the realm and returns its id.
+/// Creates a group in the realm and returns its id.
 fn created(company: &Company<'_>, path: &str, body: &Value) -> String {
-    company.realm.admin("POST", path, Some(body));
-    let name = body["name"].as_str().unwrap();
-    let groups = company.realm.admin("GET", "/groups?search=&max=100", None);
-    let mut open: Vec<Value> = groups.as_array().unwrap().clone();
-    while let Some(group) = open.pop() {
-        if group["name"] == name {
-            return group["id"].as_str().unwrap().to_owned();
-        }
-        open.extend(group["subGroups"].as_array().into_iter().flatten().cloned());
-    }
-    panic!("no group {name}");
+    let created = company.realm.admin("POST", path, Some(body));
+    // Only a group below another one is sent back.
+    let of = |group: &Value| group["id"].as_str().map(str::to_owned);
+    of(&created).unwrap_or_else(|| {
+        let top = company.realm.admin("GET", "/groups", None);
+        let found = top.as_array().unwrap().iter().find(|group| group["name"] == body["name"]).and_then(of);
+        found.unwrap()
+    })
 }
 
 #[test]
@@ -99,15 +96,15 @@ fn people_come_change_leave_and_return() {
     let server = require_keycloak!();
     let staff = Staff::new(server);
     let sim = &staff.company.sim;
-    staff.company.run("sync plan --exit-code").expect_code(7).expect_stdout("+ user alice@example.com");
+    staff.company.run("sync plan --exit-code").expect_code(7).expect_stdout("+ user anna@example.com");
     assert_eq!(staff.writes(), 0, "a plan writes nothing");
     staff.apply();
-    assert_eq!(sim.members_of("Dev"), ["alice@example.com", "bob@example.com"]);
-    assert_eq!(sim.members_of("Ops"), ["alice@example.com"]);
-    let alice = sim.user("alice@example.com").unwrap();
-    assert!(alice["externalId"].as_str().unwrap().ends_with(&staff.id("alice")), "{alice}");
+    assert_eq!(sim.members_of("Dev"), ["anna@example.com", "bob@example.com"]);
+    assert_eq!(sim.members_of("Ops"), ["anna@example.com"]);
+    let anna = sim.user("anna@example.com").unwrap();
+    assert!(anna["externalId"].as_str().unwrap().ends_with(&staff.id("anna")), "{anna}");
 
-    staff.change("alice", &json!({ "email": "alice.roe@example.com", "lastName": "Roe" }));
+    staff.change("anna", &json!({ "email": "anna.roe@example.com", "lastName": "Roe" }));
     staff.change("bob", &json!({ "enabled": false }));
     staff.company.realm.admin(
         "PUT",
@@ -115,17 +112,17 @@ fn people_come_change_leave_and_return() {
         Some(&json!({ "name": "Operations" })),
     );
     staff.apply();
-    let renamed = sim.user("alice.roe@example.com").unwrap();
-    assert_eq!(renamed["id"], alice["id"], "the same user");
-    assert_eq!(renamed["displayName"], "alice Roe");
+    let renamed = sim.user("anna.roe@example.com").unwrap();
+    assert_eq!(renamed["id"], anna["id"], "the same user");
+    assert_eq!(renamed["displayName"], "anna Roe");
     assert_eq!(sim.user("bob@example.com").unwrap()["active"], false);
-    assert_eq!(sim.members_of("Dev"), ["alice.roe@example.com"]);
-    assert_eq!(sim.members_of("Operations"), ["alice.roe@example.com"]);
+    assert_eq!(sim.members_of("Dev"), ["anna.roe@example.com"]);
+    assert_eq!(sim.members_of("Operations"), ["anna.roe@example.com"]);
 
     staff.change("bob", &json!({ "enabled": true }));
     staff.apply();
     assert_eq!(sim.user("bob@example.com").unwrap()["active"], true);
-    assert_eq!(sim.members_of("Dev"), ["alice.roe@example.com", "bob@example.com"]);
+    assert_eq!(sim.members_of("Dev"), ["anna.roe@example.com", "bob@example.com"]);
 
     let audit = std::fs::read_to_string(staff.company.env.home().join("access.audit.jsonl")).unwrap();
     let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -138,7 +135,7 @@ fn an_explanation_leads_from_keycloak_to_aws() {
     let server = require_keycloak!();
     let staff = Staff::new(server);
     staff.apply();
-    let told = staff.company.run("sync explain alice@example.com").expect_code(0).stdout_text();
+    let told = staff.company.run("sync explain anna@example.com").expect_code(0).stdout_text();
     assert!(told.contains("standing  in scope") && told.contains("/aws/Ops: selected"), "{told}");
     assert!(told.contains("→ Ops (member)"), "{told}");
     let report = staff.company.run("sync explain bob --json").stdout_json();
@@ -151,13 +148,13 @@ fn what_another_owner_made_is_adopted_only_when_asked() {
     let server = require_keycloak!();
     let staff = Staff::new(server);
     let sim = &staff.company.sim;
-    sim.add_users([NewUser::named("alice@example.com")]);
+    sim.add_users([NewUser::named("anna@example.com")]);
     sim.add_groups([NewGroup::named("Dev")]);
-    let id = sim.user_id("alice@example.com");
+    let id = sim.user_id("anna@example.com");
     staff.company.run("sync apply --yes").expect_code(8).expect_stderr("refused for safety");
     assert_eq!(staff.writes(), 0);
     staff.company.run("sync apply --yes --adopt").expect_code(0);
-    assert_eq!(sim.user_id("alice@example.com"), id);
+    assert_eq!(sim.user_id("anna@example.com"), id);
     assert_eq!(sim.members_of("Dev").len(), 2);
     staff.company.run("sync plan --exit-code").expect_code(0);
 }
@@ -190,7 +187,7 @@ fn nothing_is_written_where_a_reading_fails_or_nobody_is_left() {
         .fault(Route::ListGroupMemberships, Fault::status(400, r#"{"__type":"AccessDeniedException"}"#));
     staff.company.run("sync apply --yes").expect_code(1).expect_stderr("denied");
     staff.company.sim.clear_faults();
-    for name in ["alice", "bob"] {
+    for name in ["anna", "bob"] {
         staff.change(name, &json!({ "enabled": false }));
     }
     staff
@@ -208,7 +205,7 @@ fn one_bad_record_fails_alone_and_every_time() {
     staff.change("bob", &json!({ "lastName": "" }));
     for _ in 0..2 {
         staff.company.run("sync apply --yes").expect_code(1).expect_stdout("last name is missing");
-        assert_eq!(staff.company.sim.members_of("Dev"), ["alice@example.com"]);
+        assert_eq!(staff.company.sim.members_of("Dev"), ["anna@example.com"]);
     }
     staff.company.run("sync apply").expect_code(1);
     staff.change("bob", &json!({ "lastName": "Doe" }));
