@@ -70,7 +70,7 @@ impl AccessFile {
         let bytes = foreign_file::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             AccessFileError::Mistake { path: path.to_owned(), line, what: "not UTF-8".to_owned() }
         })?;
         Self::parse(path, &text)
@@ -93,7 +93,7 @@ impl AccessFile {
         }
         Ok(Self {
             path: path.to_owned(),
-            realm: RealmSettings::check(written.realm).map_err(refused)?,
+            realm: RealmSettings::check(&written.realm).map_err(refused)?,
             identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
             directory: written.directory,
         })

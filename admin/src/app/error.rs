@@ -18,7 +18,7 @@ pub(crate) enum AdminError {
     AccessFile(#[from] AccessFileError),
     /// Of the developer's side: the config, an endpoint, STS.
     #[error(transparent)]
-    Base(#[from] AppError),
+    Base(Box<AppError>),
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error(transparent)]
@@ -37,4 +37,10 @@ pub(crate) enum AdminError {
     Plan(#[from] PlanError),
     #[error(transparent)]
     SavedPlan(#[from] SavedPlanError),
+}
+
+impl From<AppError> for AdminError {
+    fn from(error: AppError) -> Self {
+        Self::Base(Box::new(error))
+    }
 }

@@ -99,7 +99,7 @@ impl AdminApp {
         realm: &RealmSettings,
         prompting: Prompting,
     ) -> Result<HttpKeycloak, AdminError> {
-        self.keycloak_with(realm, self.client_secret(realm).read(self, prompting)?)
+        self.keycloak_with(realm, Self::client_secret(realm).read(self, prompting)?)
     }
 
     /// The same with this client secret.
@@ -117,16 +117,16 @@ impl AdminApp {
 
     /// Returns the SCIM endpoint with its token.
     pub(crate) fn scim(&self, endpoint: &Url, prompting: Prompting) -> Result<HttpScim, AdminError> {
-        let token = self.scim_token(endpoint).read(self, prompting)?;
+        let token = Self::scim_token(endpoint).read(self, prompting)?;
         Ok(HttpScim::new(self.http()?.clone(), endpoint, token)?)
     }
 
     /// Returns the place of the service account's secret.
-    pub(crate) fn client_secret(&self, realm: &RealmSettings) -> AdminSecret {
+    pub(crate) fn client_secret(realm: &RealmSettings) -> AdminSecret {
         AdminSecret { kind: SecretKind::KeycloakClient, of: format!("{} {}", realm.url(), realm.client_id) }
     }
 
-    pub(crate) fn scim_token(&self, endpoint: &Url) -> AdminSecret {
+    pub(crate) fn scim_token(endpoint: &Url) -> AdminSecret {
         AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
     }
 

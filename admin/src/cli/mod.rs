@@ -117,7 +117,10 @@ impl Command {
             Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Sync(args) => sync::run(args, app, ui),
-            Self::Policy(args) => policy::run(args, ui),
+            Self::Policy(args) => {
+                policy::run(args, ui);
+                Ok(())
+            }
             Self::Redirect(args) => redirect::run(args, app, ui),
             Self::Complete(args) => {
                 complete::run(args, Cli::command(), app, ui);

@@ -1,7 +1,6 @@
 //! `kcaws admin policy`: the least rights that this version needs.
 
 use clap::{Args, Subcommand};
-use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 
 use super::keycloak_rights::{self, KeycloakRightsArgs};
@@ -38,10 +37,9 @@ struct ReadOnlyArg {
     read_only: bool,
 }
 
-pub(super) fn run(args: &PolicyArgs, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) fn run(args: &PolicyArgs, ui: &mut Ui) {
     match &args.of {
         Of::Aws(args) => ui.json(&rights::iam_policy(args.read_only)),
         Of::Keycloak(args) => keycloak_rights::run(args, ui),
     }
-    Ok(())
 }

@@ -88,6 +88,11 @@ impl Operations {
         self.all.iter().filter(move |operation| operation.work.kind() == kind)
     }
 
+    /// Whether anything runs for a permission set.
+    pub(super) fn is_busy(&self, permission_set: &str) -> bool {
+        self.running.iter().any(|at| self.all[*at].permission_set == permission_set)
+    }
+
     /// Returns when the roles in these accounts are free: one role is updated at a time in an account.
     fn free_at(&self, accounts: &[String], now: SystemTime) -> SystemTime {
         let running = self.running.iter().map(|at| &self.all[*at]);

@@ -58,7 +58,8 @@ pub(crate) fn delete(request: &mut Request<'_>) -> Outcome {
     request.input.only(&["InstanceArn", "PermissionSetArn"])?;
     let set = find_to_change(request)?;
     let (id, name) = (set.id.clone(), set.name.clone());
-    if !request.state.directory.provisioned_accounts(&name).is_empty() {
+    let is_provisioned = !request.state.directory.provisioned_accounts(&name).is_empty();
+    if is_provisioned || request.state.operations.is_busy(&name) {
         return Err(Refusal::conflict(format!(
             "PermissionSet {name} can not be deleted as it is assigned or provisioned in an account."
         )));

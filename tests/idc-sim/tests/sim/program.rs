@@ -85,6 +85,8 @@ fn nonsense_is_an_error_and_no_start() {
         (["--region", "nowhere"], "`nowhere` is no region"),
         (["--account", "12:dev"], "account `12` is not 12 digits"),
         (["--user", "alice"], "needs a colon"),
+        (["--delegated-administrator", "12"], "account `12` is not 12 digits"),
+        (["--account-unit", "/Workloads"], "needs a colon"),
         (["--permission-set", "Long:day"], "a number of seconds"),
         (["--session-life", "8h"], "a number of seconds"),
     ] {

@@ -64,6 +64,8 @@ fn an_assignment_takes_its_time_and_then_the_portal_has_it() {
     let wanted = target(&api, STAGING, "PowerUserAccess");
     let begun = ok(&api.sso("CreateAccountAssignment", &wanted));
     assert_eq!(status(&api, "Creation", &begun)["Status"], "IN_PROGRESS");
+    let deletion = api.sso("DeletePermissionSet", &json!({ "PermissionSetArn": wanted["PermissionSetArn"] }));
+    assert_refused(&deletion, "ConflictException");
     assert_eq!(role(&sim, STAGING, "PowerUserAccess"), Err(403));
     let in_flight = json!({ "Filter": { "Status": "IN_PROGRESS" } });
     let list =
