@@ -94,7 +94,8 @@ impl<'a> Calls<'a> {
         self.sent.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn per_second(&self) -> f64 {
+    /// Returns the rate that is never exceeded.
+    pub(crate) fn highest_rate(&self) -> f64 {
         self.rate.lock().unwrap_or_else(PoisonError::into_inner).most
     }
 

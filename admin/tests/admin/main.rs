@@ -10,4 +10,5 @@ mod test_init;
 mod test_journey;
 mod test_policy;
 mod test_redirect;
+mod test_sync;
 mod test_token;

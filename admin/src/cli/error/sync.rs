@@ -41,7 +41,7 @@ impl From<ReadFault> for CommandError {
         let message = error.to_string();
         let unsafe_to = |hint: &str| Self::new(Exit::Unsafe, ErrorCode::Refused, message.clone()).hint(hint);
         match error {
-            ReadFault::Call { source, .. } => of_call(message, source),
+            ReadFault::Call { source, .. } => of_call(&message, source),
             ReadFault::Short { .. } => {
                 unsafe_to("give the service account the role `view-users` of the client `realm-management`")
             }
@@ -65,14 +65,14 @@ impl From<ReadFault> for CommandError {
 }
 
 /// Returns the error of the port that failed, with what could not be read as its message.
-fn of_call(message: String, error: CallError) -> CommandError {
-    let failed = |code, why: String| CommandError::new(Exit::Failed, code, message.clone()).because(why);
+fn of_call(message: &str, error: CallError) -> CommandError {
+    let failed = |code, why: String| CommandError::new(Exit::Failed, code, message).because(why);
     let again = "nothing was written; run the same command again in a minute";
     match error {
         CallError::Throttled { .. } => failed(ErrorCode::Throttled, error.to_string())
             .hint("set KCAWS_ADMIN_RATE to fewer requests a second"),
         CallError::Denied(source) | CallError::Unavailable(source) | CallError::Failed(source) => {
-            of_port(source, &message)
+            of_port(source, message)
         }
         CallError::Conflict { .. } | CallError::Rejected { .. } | CallError::Missing => {
             failed(ErrorCode::Refused, error.in_full()).hint(again)

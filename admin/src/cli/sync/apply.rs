@@ -1,6 +1,6 @@
 //! `kcaws admin sync apply`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
@@ -82,7 +82,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
     })
 }
 
-fn saved(path: &PathBuf, file: &AccessFile, app: &AdminApp) -> Result<SavedPlan, CommandError> {
+fn saved(path: &Path, file: &AccessFile, app: &AdminApp) -> Result<SavedPlan, CommandError> {
     let bytes = foreign_file::read(path).map_err(|error| {
         CommandError::new(Exit::Usage, ErrorCode::NoSuchFile, format!("cannot read `{}`", path.display()))
             .because(error.to_string())

@@ -44,7 +44,9 @@ pub(super) fn run(args: &ExplainArgs, app: &AdminApp, ui: &mut Ui) -> Result<(),
         if args.json {
             ui.json(&Report { schema: 1, users: &users });
         } else {
-            users.iter().for_each(|user| print(user, ui));
+            for user in &users {
+                print(user, ui);
+            }
         }
         Ok(())
     })

@@ -4,7 +4,7 @@ mod apply;
 mod explain;
 mod plan;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Args, Subcommand, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
@@ -205,7 +205,7 @@ fn check_records(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// A file that could not be written.
-fn unwritable(path: &PathBuf, error: &std::io::Error) -> CommandError {
+fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
         .because(error.to_string())
         .hint("nothing was written to Identity Center; name another file")

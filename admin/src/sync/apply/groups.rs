@@ -6,7 +6,7 @@ use super::outcome::{FailureReason, StepError, Subject};
 use super::{Action, Attempt, Run, WriteError};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
-use crate::sync::plan::{Existing, GroupChange, GroupTarget, Member, MemberChange, ObjectKind};
+use crate::sync::plan::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, ObjectKind};
 use crate::sync::target::{GroupPatch, MOST_MEMBERS, Page};
 
 /// A member of a group: the user's id, and the user's name for the audit file.
@@ -17,8 +17,7 @@ impl Run<'_> {
         match change {
             GroupChange::Create { subject, name, members, .. } => self.create_group(subject, name, members),
             GroupChange::Update { group, name, adoption } => {
-                let previous = adoption.as_ref().map(|adoption| adoption.previous.as_deref());
-                self.update_group(group, name, previous, attempt)
+                self.update_group(group, name, adoption.as_ref(), attempt)
             }
         }
     }
@@ -78,7 +77,7 @@ impl Run<'_> {
         &self,
         group: &Existing,
         name: &str,
-        previous: Option<Option<&str>>,
+        adoption: Option<&Adoption>,
         attempt: Attempt,
     ) -> Result<(), StepError> {
         let subject = Subject {
@@ -92,19 +91,15 @@ impl Run<'_> {
         let found =
             self.read(|| self.with.directory.group(&group.id)).map_err(subject.error(Action::Update))?;
         let Some(found) = found else { return Err(subject.failed(Action::Update, FailureReason::Gone)) };
-        let is_expected = match previous {
-            None => found.external_id.as_deref() == Some(&own),
-            Some(previous) => {
-                found.external_id.as_deref() == previous || found.external_id.as_deref() == Some(&own)
-            }
-        };
+        let is_own = found.external_id.as_deref() == Some(&own);
+        let is_expected = is_own || adoption.is_some_and(|adoption| adoption.previous == found.external_id);
         let is_changed =
             group.revision.is_some() && found.revision.is_some() && group.revision != found.revision;
         if !is_expected || (is_changed && attempt == Attempt::First) {
             return Err(subject.failed(Action::Update, FailureReason::Changed));
         }
         let patch = GroupPatch {
-            external_id: previous.is_some().then_some(&external_id),
+            external_id: adoption.is_some().then_some(&external_id),
             name: (found.name != name).then_some(name),
         };
         let action = if patch.name.is_some() { Action::Rename } else { Action::Update };

@@ -215,11 +215,10 @@ impl Draft<'_> {
         let (user, is_active, updated_at) = (existing_user(user, subject), user.active, user.updated_at);
         let departure = Departure::Unconfirmed;
         match self.settings.leavers {
-            Leavers::LeaveGroups => {}
             Leavers::Disable | Leavers::Delete { .. } if is_active => {
                 self.plan.deactivations.push(Deactivation { user, departure });
             }
-            Leavers::Disable => {}
+            Leavers::Disable | Leavers::LeaveGroups => {}
             Leavers::Delete { after } => {
                 let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
                 if let Some(inactive_since) =

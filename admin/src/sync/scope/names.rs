@@ -27,7 +27,7 @@ impl GroupName {
 
 /// Returns a path as Keycloak writes it: a slash within a name is `~/`.
 pub(crate) fn shown_path(path: &[&str]) -> String {
-    path.iter().map(|name| format!("/{}", name.replace('/', "~/"))).collect()
+    path.iter().flat_map(|name| ["/".to_owned(), name.replace('/', "~/")]).collect()
 }
 
 /// Two groups of the realm that would have one name in Identity Center.

@@ -86,7 +86,7 @@ pub(crate) fn read_groups(
     });
     let listed = listed.map_err(Reading::Groups.failed())?;
     let count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
-    let tree = Tree::new(listed, settings)?;
+    let tree = Tree::new(&listed, settings)?;
     check_counts(Reading::Groups, counted, count, counted)?;
     Ok(tree)
 }

@@ -32,7 +32,7 @@ enum Standing {
 
 impl Tree {
     /// Builds the tree, and checks that every group has its parent.
-    pub(crate) fn new(groups: Vec<RealmGroup>, settings: &DirectorySettings) -> Result<Self, ReadFault> {
+    pub(crate) fn new(groups: &[RealmGroup], settings: &DirectorySettings) -> Result<Self, ReadFault> {
         let mut by_id = HashMap::new();
         for (at, group) in groups.iter().enumerate() {
             if by_id.insert(Box::from(group.id.as_str()), at).is_some() {
@@ -40,8 +40,8 @@ impl Tree {
             }
         }
         let mut nodes = Vec::with_capacity(groups.len());
-        for group in &groups {
-            let path = path_of(group, &groups, &by_id)?;
+        for group in groups {
+            let path = path_of(group, groups, &by_id)?;
             let names: Vec<&str> = path.iter().map(|name| &**name).collect();
             let standing = match (settings.selects(&names), settings.excludes(&names)) {
                 (true, _) => Standing::Selected,
@@ -175,7 +175,7 @@ mod tests {
             group("4", "old", Some("2")),
             group("5", "Dev", None),
         ];
-        (Tree::new(groups, &settings).expect("a tree"), settings)
+        (Tree::new(&groups, &settings).expect("a tree"), settings)
     }
 
     fn fed(tree: &Tree, id: &str) -> Vec<String> {
@@ -212,7 +212,7 @@ mod tests {
                 name: id.to_owned(),
                 parent: Some(parent.to_owned()),
             };
-            let built = Tree::new(vec![group("a", parent), group("b", "a")], &settings);
+            let built = Tree::new(&[group("a", parent), group("b", "a")], &settings);
             assert!(matches!(built, Err(ReadFault::UnknownParent { .. })));
         }
     }

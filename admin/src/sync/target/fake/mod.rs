@@ -90,7 +90,7 @@ fn receipt() -> Receipt {
     Receipt { request_id: Some("req".to_owned()) }
 }
 
-fn page<T: Clone>(items: Vec<T>, cursor: Option<&str>) -> Page<T> {
+fn page<T: Clone>(items: &[T], cursor: Option<&str>) -> Page<T> {
     let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
     let from = from.min(items.len());
     let to = (from + 100).min(items.len());
@@ -100,7 +100,7 @@ fn page<T: Clone>(items: Vec<T>, cursor: Option<&str>) -> Page<T> {
 impl Directory for FakeDirectory {
     fn users(&self, cursor: Option<&str>) -> Result<Page<DirectoryUser>, CallError> {
         let state = self.reading()?;
-        let mut page = page(state.users.values().cloned().collect(), cursor);
+        let mut page = page(&state.users.values().cloned().collect::<Vec<_>>(), cursor);
         match (&state.fault, cursor) {
             (Some(DirectoryFault::UsersFail), _) | (Some(DirectoryFault::SecondPageFails), Some(_)) => {
                 return Err(CallError::Unavailable("500".into()));
@@ -117,7 +117,7 @@ impl Directory for FakeDirectory {
         let state = self.reading()?;
         match state.fault {
             Some(DirectoryFault::GroupsFail) => Err(CallError::Unavailable("500".into())),
-            _ => Ok(page(state.groups.values().cloned().collect(), cursor)),
+            _ => Ok(page(&state.groups.values().cloned().collect::<Vec<_>>(), cursor)),
         }
     }
 
@@ -125,14 +125,16 @@ impl Directory for FakeDirectory {
         let state = self.reading()?;
         match state.fault {
             Some(DirectoryFault::MembersFail) => Err(CallError::Unavailable("500".into())),
-            _ => Ok(page(state.members.get(group).into_iter().flatten().cloned().collect(), cursor)),
+            _ => {
+                Ok(page(&state.members.get(group).into_iter().flatten().cloned().collect::<Vec<_>>(), cursor))
+            }
         }
     }
 
     fn groups_of(&self, user: &str, cursor: Option<&str>) -> Result<Page<String>, CallError> {
         let state = self.reading()?;
         let groups = state.members.iter().filter(|(_, members)| members.contains(user));
-        Ok(page(groups.map(|(group, _)| group.clone()).collect(), cursor))
+        Ok(page(&groups.map(|(group, _)| group.clone()).collect::<Vec<_>>(), cursor))
     }
 
     fn user(&self, id: &str) -> Result<Option<DirectoryUser>, CallError> {
