@@ -14,6 +14,7 @@ mod identity_center;
 mod platform;
 mod ports;
 mod realm;
+mod sync;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod apply;
 pub(crate) mod definition;
+pub(crate) mod export;
 pub(crate) mod glob;
 pub(crate) mod parallel;
 pub(crate) mod plan;
@@ -13,3 +14,4 @@ pub(crate) mod policy;
 pub(crate) mod read;
 pub(crate) mod requests;
 pub(crate) mod settings;
+pub(crate) mod who;

@@ -16,6 +16,7 @@ use toml::Spanned;
 pub(crate) use self::identity_center::{IdentityCenterSettings, InstanceId};
 pub(crate) use self::realm::RealmSettings;
 use crate::access::settings::{AccessSettings, Unlisted, WrittenAccess, WrittenAssign, WrittenSet};
+use crate::sync::scope::DirectorySettings;
 
 /// The version of the file's form that this program reads.
 const VERSION: i64 = 1;
@@ -45,6 +46,8 @@ pub(crate) struct AccessFile {
     pub(crate) realm: RealmSettings,
     pub(crate) identity_center: IdentityCenterSettings,
     pub(crate) access: AccessSettings,
+    /// Who and what is kept in step; only a sync needs it.
+    pub(crate) directory: Option<DirectorySettings>,
 }
 
 /// The file as it is written.
@@ -62,6 +65,7 @@ struct Written {
     assign: Vec<WrittenAssign>,
     #[serde(default)]
     unlisted: Unlisted,
+    directory: Option<DirectorySettings>,
 }
 
 /// A value that a rule refuses, at a place in the text.
@@ -77,7 +81,7 @@ impl AccessFile {
         let bytes = foreign_file::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             AccessFileError::Mistake { path: path.to_owned(), line, what: "not UTF-8".to_owned() }
         })?;
         Self::parse(path, &text)
@@ -100,7 +104,7 @@ impl AccessFile {
         }
         Ok(Self {
             path: path.to_owned(),
-            realm: RealmSettings::check(written.realm).map_err(refused)?,
+            realm: RealmSettings::check(&written.realm).map_err(refused)?,
             identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
             access: AccessSettings::check(WrittenAccess {
                 permission_sets: written.permission_sets,
@@ -109,6 +113,7 @@ impl AccessFile {
                 unlisted: written.unlisted,
             })
             .map_err(refused)?,
+            directory: written.directory,
         })
     }
 }
@@ -180,6 +185,16 @@ profile = "org-admin"
             assert!(error.starts_with(&format!("access.toml:{line}: ")), "{to}: {error}");
             assert!(error.contains(word), "{to}: {error}");
         }
+    }
+
+    #[test]
+    fn a_mistake_in_the_directory_has_its_line_too() {
+        assert!(parse(GOOD).expect("reads").directory.is_none());
+        let text = format!("{GOOD}\n[directory]\ngroups = [\"/aws/**\"]\nleavers = \"delete\"\n");
+        let error = parse(&text).expect_err("no span");
+        assert!(error.starts_with("access.toml:14: ") && error.contains("after"), "{error}");
+        let directory = parse(&text.replace("delete", "disable")).expect("reads").directory;
+        assert_eq!(directory.expect("a table").groups.len(), 1);
     }
 
     #[test]

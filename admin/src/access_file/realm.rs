@@ -25,7 +25,7 @@ pub(super) struct Written {
 }
 
 impl RealmSettings {
-    pub(super) fn check(written: Written) -> Result<Self, Refused> {
+    pub(super) fn check(written: &Written) -> Result<Self, Refused> {
         Ok(Self {
             url: checked(&written.url, |url| server_url(url))?,
             name: checked(&written.name, |name| realm_name(name))?,

@@ -9,6 +9,8 @@ use crate::identity_center::instance::InstanceError;
 use crate::ports::aws_call::AwsError;
 use crate::ports::keycloak::KeycloakError;
 use crate::ports::scim::ScimError;
+use crate::sync::plan::SavedPlanError;
+use crate::sync::read_fault::PlanError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AdminError {
@@ -16,7 +18,7 @@ pub(crate) enum AdminError {
     AccessFile(#[from] AccessFileError),
     /// Of the developer's side: the config, an endpoint, STS.
     #[error(transparent)]
-    Base(#[from] AppError),
+    Base(Box<AppError>),
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error(transparent)]
@@ -31,4 +33,14 @@ pub(crate) enum AdminError {
     Scim(#[from] ScimError),
     #[error(transparent)]
     Instance(#[from] InstanceError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    SavedPlan(#[from] SavedPlanError),
+}
+
+impl From<AppError> for AdminError {
+    fn from(error: AppError) -> Self {
+        Self::Base(Box::new(error))
+    }
 }

@@ -2,6 +2,7 @@
 
 mod aws;
 mod error;
+mod metadata_record;
 mod secrets;
 
 use std::cell::OnceCell;
@@ -20,6 +21,7 @@ use url::Url;
 
 pub(crate) use self::aws::{Aws, AwsSetupError};
 pub(crate) use self::error::AdminError;
+pub(crate) use self::metadata_record::MetadataRecord;
 pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
 use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
 use crate::platform::rest::RestOrigin;
@@ -97,7 +99,7 @@ impl AdminApp {
         realm: &RealmSettings,
         prompting: Prompting,
     ) -> Result<HttpKeycloak, AdminError> {
-        self.keycloak_with(realm, self.client_secret(realm).read(self, prompting)?)
+        self.keycloak_with(realm, Self::client_secret(realm).read(self, prompting)?)
     }
 
     /// The same with this client secret.
@@ -115,16 +117,16 @@ impl AdminApp {
 
     /// Returns the SCIM endpoint with its token.
     pub(crate) fn scim(&self, endpoint: &Url, prompting: Prompting) -> Result<HttpScim, AdminError> {
-        let token = self.scim_token(endpoint).read(self, prompting)?;
+        let token = Self::scim_token(endpoint).read(self, prompting)?;
         Ok(HttpScim::new(self.http()?.clone(), endpoint, token)?)
     }
 
     /// Returns the place of the service account's secret.
-    pub(crate) fn client_secret(&self, realm: &RealmSettings) -> AdminSecret {
+    pub(crate) fn client_secret(realm: &RealmSettings) -> AdminSecret {
         AdminSecret { kind: SecretKind::KeycloakClient, of: format!("{} {}", realm.url(), realm.client_id) }
     }
 
-    pub(crate) fn scim_token(&self, endpoint: &Url) -> AdminSecret {
+    pub(crate) fn scim_token(endpoint: &Url) -> AdminSecret {
         AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
     }
 

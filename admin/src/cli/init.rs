@@ -89,9 +89,9 @@ fn realm(
 ) -> Result<RealmSettings, CommandError> {
     let known = known.map(|file| &file.realm);
     let before = known.map(|realm| realm.url.as_str().to_owned());
-    let url = answer(ui, "Keycloak server", "--url", args.url.as_deref(), before, |text| server_url(text))?;
+    let url = answer(ui, "Keycloak server", "--url", args.url.as_deref(), before, server_url)?;
     let before = known.map(|realm| realm.name.clone());
-    let name = answer(ui, "Realm", "--realm", args.realm.as_deref(), before, |text| realm_name(text))?;
+    let name = answer(ui, "Realm", "--realm", args.realm.as_deref(), before, realm_name)?;
     let before = known.map_or_else(|| "kcaws-admin".to_owned(), |realm| realm.client_id.clone());
     let client_id = answer(
         ui,
@@ -99,10 +99,10 @@ fn realm(
         "--client-id",
         args.client_id.as_deref(),
         Some(before),
-        |text| client_id(text),
+        client_id,
     )?;
     let realm = RealmSettings { url, name, client_id };
-    let secret = app.client_secret(&realm);
+    let secret = AdminApp::client_secret(&realm);
     let prompting = ui.prompting();
     prove(&secret, "Client secret: ", app, ui, |app, value| match value {
         Some(value) => asked(&app.keycloak_with(&realm, value.clone())?),
@@ -161,7 +161,7 @@ fn center(
         },
     )?;
     if let Some(endpoint) = &endpoint {
-        let (secret, prompting) = (app.scim_token(endpoint), ui.prompting());
+        let (secret, prompting) = (AdminApp::scim_token(endpoint), ui.prompting());
         prove(&secret, "SCIM token: ", app, ui, |app, value| {
             let scim = match value {
                 Some(value) => HttpScim::new(app.http()?.clone(), endpoint, value.clone())?,

@@ -1,10 +1,17 @@
 //! The administrator's command line: one file per command. Calls the core and prints.
 
+mod access;
 mod check;
+mod client;
 mod error;
 mod init;
+mod keycloak_rights;
+mod metadata;
+mod metadata_file;
 mod policy;
 mod redirect;
+mod source;
+mod sync;
 mod token;
 
 use std::ffi::OsString;
@@ -67,7 +74,12 @@ struct Cli {
 enum Command {
     Init(init::InitArgs),
     Check(check::CheckArgs),
+    Client(client::ClientArgs),
+    Metadata(metadata::MetadataArgs),
+    Source(source::SourceArgs),
     Token(token::TokenArgs),
+    Sync(sync::SyncArgs),
+    Access(access::AccessArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
     #[command(name = "__complete", hide = true)]
@@ -86,9 +98,15 @@ impl Command {
     fn wants_json(&self) -> bool {
         match self {
             Self::Check(args) => args.json,
+            Self::Client(args) => args.wants_json(),
+            Self::Metadata(args) => args.json,
+            Self::Source(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
-            Self::Init(_) | Self::Policy(_) | Self::Complete(_) => false,
+            Self::Sync(args) => args.wants_json(),
+            Self::Access(args) => args.wants_json(),
+            Self::Policy(args) => args.wants_json(),
+            Self::Init(_) | Self::Complete(_) => false,
         }
     }
 
@@ -97,8 +115,16 @@ impl Command {
         match self {
             Self::Init(args) => init::run(args, app, ui),
             Self::Check(args) => check::run(args, app, ui),
+            Self::Client(args) => client::run(args, app, ui),
+            Self::Metadata(args) => metadata::run(args, app, ui),
+            Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
-            Self::Policy(args) => policy::run(args, ui),
+            Self::Sync(args) => sync::run(args, app, ui),
+            Self::Access(args) => access::run(args, app, ui),
+            Self::Policy(args) => {
+                policy::run(args, ui);
+                Ok(())
+            }
             Self::Redirect(args) => redirect::run(args, app, ui),
             Self::Complete(args) => {
                 complete::run(args, Cli::command(), app, ui);

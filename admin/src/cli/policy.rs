@@ -1,11 +1,10 @@
 //! `kcaws admin policy`: the least rights that this version needs.
 
 use clap::{Args, Subcommand};
-use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 
+use super::keycloak_rights::{self, KeycloakRightsArgs};
 use crate::identity_center::rights;
-use crate::realm::rights::{RealmTask, least};
 
 /// Print the least rights that kcaws admin needs
 #[derive(Args, Debug)]
@@ -22,9 +21,13 @@ enum Of {
     /// Print an IAM policy with the actions that kcaws admin calls
     #[command(after_help = "Example:\n  kcaws admin policy aws --read-only > kcaws-admin-read-only.json")]
     Aws(ReadOnlyArg),
-    /// Print the roles that the service account needs in the realm
-    #[command(after_help = "Example:\n  kcaws admin policy keycloak --read-only")]
-    Keycloak(ReadOnlyArg),
+    Keycloak(KeycloakRightsArgs),
+}
+
+impl PolicyArgs {
+    pub(super) fn wants_json(&self) -> bool {
+        matches!(&self.of, Of::Keycloak(args) if args.json)
+    }
 }
 
 #[derive(Args, Debug)]
@@ -34,19 +37,9 @@ struct ReadOnlyArg {
     read_only: bool,
 }
 
-pub(super) fn run(args: &PolicyArgs, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) fn run(args: &PolicyArgs, ui: &mut Ui) {
     match &args.of {
         Of::Aws(args) => ui.json(&rights::iam_policy(args.read_only)),
-        Of::Keycloak(args) => keycloak(args, ui),
-    }
-    Ok(())
-}
-
-/// Prints the roles as a list that `kcadm.sh` takes, and what each is for.
-fn keycloak(args: &ReadOnlyArg, ui: &mut Ui) {
-    let tasks = RealmTask::ALL.into_iter().filter(|task| !(args.read_only && task.writes()));
-    ui.say("Roles of the client realm-management for the service account:");
-    for right in least(tasks) {
-        ui.data(right.as_str());
+        Of::Keycloak(args) => keycloak_rights::run(args, ui),
     }
 }

@@ -92,7 +92,7 @@ fn set(args: &SetArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> 
 fn rotate(args: &SetArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
     let endpoint = endpoint(&file)?;
-    let secret = app.scim_token(&endpoint);
+    let secret = AdminApp::scim_token(&endpoint);
     let old = secret.read(app, ui.prompting()).map_err(AdminError::from)?;
     let region = &file.identity_center.region;
     ui.say(&format!(
@@ -126,7 +126,7 @@ fn store(
     let answer = scim.check();
     spinner.finish_and_clear();
     answer.map_err(AdminError::from)?;
-    let secret = app.scim_token(endpoint);
+    let secret = AdminApp::scim_token(endpoint);
     let record = secret.keep(app, token, created_at, ui.prompting()).map_err(AdminError::from)?;
     let until = expires_at(created_at).format("%Y-%m-%d");
     ui.say(&format!(
@@ -154,7 +154,7 @@ struct Report {
 fn status(args: &StatusArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
     let endpoint = endpoint(&file)?;
-    let secret = app.scim_token(&endpoint);
+    let secret = AdminApp::scim_token(&endpoint);
     let token = secret.read(app, ui.prompting()).map_err(AdminError::from)?;
     let from_file = secret.file(app);
     let record = match from_file {
@@ -190,10 +190,10 @@ fn print(report: &Report, now: DateTime<Utc>, ui: &mut Ui) {
         match TokenAge::at(now, created) {
             TokenAge::Young => ui.data(&line),
             TokenAge::Old => {
-                ui.marked("warn ", Colour::Yellow, &format!("{line}: run `kcaws admin token rotate`"))
+                ui.marked("warn ", Colour::Yellow, &format!("{line}: run `kcaws admin token rotate`"));
             }
             TokenAge::Expired => {
-                ui.marked("error", Colour::Red, &format!("{line}: run `kcaws admin token rotate`"))
+                ui.marked("error", Colour::Red, &format!("{line}: run `kcaws admin token rotate`"));
             }
         }
     }

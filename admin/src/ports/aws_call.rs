@@ -103,7 +103,7 @@ impl Caller {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let Some(raw) = error.raw_response() else { return self.unanswered(operation, error) };
+        let Some(raw) = error.raw_response() else { return unanswered(operation, error) };
         let status = raw.status().as_u16();
         if let Some(Page { status }) = Page::within(error) {
             return AwsError::NotAws { operation, status: *status };
@@ -122,17 +122,17 @@ impl Caller {
             _ => AwsError::NotAws { operation, status },
         }
     }
+}
 
-    fn unanswered(&self, operation: &'static str, error: &(dyn Error + 'static)) -> AwsError {
-        let mut next: Option<&(dyn Error + 'static)> = Some(error);
-        while let Some(source) = next {
-            if source.is::<CredentialsError>() {
-                return AwsError::NoCredentials { operation, source: innermost(source).into() };
-            }
-            next = source.source();
+fn unanswered(operation: &'static str, error: &(dyn Error + 'static)) -> AwsError {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(source) = next {
+        if source.is::<CredentialsError>() {
+            return AwsError::NoCredentials { operation, source: innermost(source).into() };
         }
-        AwsError::Unreachable { operation, why: innermost(error) }
+        next = source.source();
     }
+    AwsError::Unreachable { operation, why: innermost(error) }
 }
 
 fn refusal(

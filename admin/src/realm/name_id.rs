@@ -109,9 +109,9 @@ mod tests {
         }
     }
 
-    fn client(mapped: Option<&str>) -> KeycloakClient {
+    fn client(attribute: Option<&str>) -> KeycloakClient {
         let mapper = |attribute: &str| ProtocolMapper {
-            protocol_mapper: "saml-user-attribute-nameid-mapper".to_owned(),
+            kind: "saml-user-attribute-nameid-mapper".to_owned(),
             config: [("mapper.nameid.format", EMAIL_FORMAT), ("user.attribute", attribute)]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
@@ -120,7 +120,7 @@ mod tests {
         KeycloakClient {
             id: "c".to_owned(),
             attributes: [("saml_name_id_format".to_owned(), "email".to_owned())].into(),
-            protocol_mappers: mapped.map(mapper).into_iter().collect(),
+            protocol_mappers: attribute.map(mapper).into_iter().collect(),
             ..KeycloakClient::default()
         }
     }

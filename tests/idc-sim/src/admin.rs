@@ -2,11 +2,12 @@
 //!
 //! Errors are for people. A name that does not exist is one: a script's typing error must not pass for work done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::directory::{Directory, Principal};
+use crate::directory::id::{GroupId, UserId};
+use crate::directory::{Directory, Principal, PrincipalId};
 use crate::log::Entry;
 use crate::saml::metadata::{self, IdentityProviderMetadata};
 use crate::state::Sim;
@@ -34,42 +35,36 @@ impl Sim {
     }
 
     pub(crate) fn add_user(&self, name: &str, password: Option<&str>) -> Result<(), String> {
-        let directory = &mut self.state().directory;
         if name.is_empty() || name.contains(char::is_whitespace) {
             return Err(format!("`{name}` is no user name"));
         }
-        if directory.users.contains_key(name) {
-            return Err(format!("there is a user {name}"));
-        }
-        directory.add_user(name, password);
-        Ok(())
+        let now = self.now();
+        let added = self.state().directory.add_user(name, password, now);
+        added.map(|_| ()).map_err(|_| format!("there is a user {name}"))
     }
 
     /// Sessions end at once, and for good: a later user of the same name is somebody else.
     pub(crate) fn delete_user(&self, name: &str) -> Result<(), String> {
         let mut state = self.state();
-        user(&state.directory, name)?;
+        let id = user(&state.directory, name)?;
         state.revoke_user(name);
-        state.directory.delete_user(name);
+        state.directory.delete_user(&id, self.settings.directory.orphaned_assignments);
         Ok(())
     }
 
     pub(crate) fn disable_user(&self, name: &str) -> Result<(), String> {
         let now = self.now();
         let directory = &mut self.state().directory;
-        user(directory, name)?;
-        if let Some(user) = directory.users.get_mut(name) {
-            user.disabled_since.get_or_insert(now);
-        }
+        let id = user(directory, name)?;
+        directory.set_enabled(&id, false, now);
         Ok(())
     }
 
     pub(crate) fn enable_user(&self, name: &str) -> Result<(), String> {
+        let now = self.now();
         let directory = &mut self.state().directory;
-        user(directory, name)?;
-        if let Some(user) = directory.users.get_mut(name) {
-            user.disabled_since = None;
-        }
+        let id = user(directory, name)?;
+        directory.set_enabled(&id, true, now);
         Ok(())
     }
 
@@ -81,35 +76,27 @@ impl Sim {
     }
 
     pub(crate) fn add_group(&self, name: &str) -> Result<(), String> {
-        let groups = &mut self.state().directory.groups;
         if name.is_empty() {
             return Err("a group needs a name".to_owned());
         }
-        if groups.contains_key(name) {
-            return Err(format!("there is a group {name}"));
-        }
-        groups.insert(name.to_owned(), BTreeSet::new());
-        Ok(())
+        let now = self.now();
+        let added = self.state().directory.add_group(name, now);
+        added.map(|_| ()).map_err(|_| format!("there is a group {name}"))
     }
 
     pub(crate) fn delete_group(&self, name: &str) -> Result<(), String> {
         let directory = &mut self.state().directory;
-        group(directory, name)?;
-        directory.delete_group(name);
+        let id = group(directory, name)?;
+        directory.delete_group(&id, self.settings.directory.orphaned_assignments);
         Ok(())
     }
 
     pub(crate) fn set_member(&self, name: &str, member: &str, is_in: bool) -> Result<(), String> {
+        let now = self.now();
         let directory = &mut self.state().directory;
-        group(directory, name)?;
-        user(directory, member)?;
-        if let Some(members) = directory.groups.get_mut(name) {
-            if is_in {
-                members.insert(member.to_owned());
-            } else {
-                members.remove(member);
-            }
-        }
+        let group = group(directory, name)?;
+        let user = user(directory, member)?;
+        directory.set_member(&group, &user, is_in, now);
         Ok(())
     }
 
@@ -121,10 +108,10 @@ impl Sim {
         assigned: bool,
     ) -> Result<(), String> {
         let directory = &mut self.state().directory;
-        match &principal {
-            Principal::User(name) => user(directory, name)?,
-            Principal::Group(name) => group(directory, name)?,
-        }
+        let principal = match principal {
+            Principal::User(name) => PrincipalId::User(user(directory, &name)?),
+            Principal::Group(name) => PrincipalId::Group(group(directory, &name)?),
+        };
         if directory.accounts.iter().all(|known| known.id != account) {
             return Err(format!("no account {account}"));
         }
@@ -142,15 +129,24 @@ impl Sim {
     /// Users, groups and assignments, for scripts.
     pub(crate) fn directory_json(&self) -> Value {
         let directory = &self.state().directory;
-        let users = directory.users.iter();
-        let users =
-            users.map(|(name, user)| json!({ "user": name, "enabled": user.disabled_since.is_none() }));
-        let groups = directory.groups.iter();
+        let store = &directory.store;
+        let users = store.users(None).map(|user| (&user.record.user_name, user.record.active));
+        let users = users.collect::<BTreeMap<_, _>>().into_iter();
+        let users = users.map(|(name, enabled)| json!({ "user": name, "enabled": enabled }));
+        let name = |user: &UserId| store.user(user.as_str()).map(|user| &user.record.user_name);
+        let groups = store.groups(None).map(|group| {
+            let members = store.members(group.id.as_str(), None);
+            let members = members.filter_map(|member| name(&member.user)).collect::<BTreeSet<_>>();
+            (&group.record.display_name, members)
+        });
+        let groups = groups.collect::<BTreeMap<_, _>>().into_iter();
         let groups = groups.map(|(name, members)| json!({ "group": name, "members": members }));
         let assignments = directory.assignments().map(|known| {
             let (kind, name) = match &known.principal {
-                Principal::User(name) => ("user", name),
-                Principal::Group(name) => ("group", name),
+                PrincipalId::User(id) => ("user", name(id)),
+                PrincipalId::Group(id) => {
+                    ("group", store.group(id.as_str()).map(|group| &group.record.display_name))
+                }
             };
             json!({ kind: name, "account": known.account, "permission_set": known.permission_set })
         });
@@ -162,10 +158,11 @@ impl Sim {
     }
 }
 
-fn user(directory: &Directory, name: &str) -> Result<(), String> {
-    directory.users.contains_key(name).then_some(()).ok_or_else(|| format!("no user {name}"))
+fn user(directory: &Directory, name: &str) -> Result<UserId, String> {
+    directory.user(name).map(|user| user.id.clone()).ok_or_else(|| format!("no user {name}"))
 }
 
-fn group(directory: &Directory, name: &str) -> Result<(), String> {
-    directory.groups.contains_key(name).then_some(()).ok_or_else(|| format!("no group {name}"))
+fn group(directory: &Directory, name: &str) -> Result<GroupId, String> {
+    let group = directory.store.group_named(name);
+    group.map(|group| group.id.clone()).ok_or_else(|| format!("no group {name}"))
 }

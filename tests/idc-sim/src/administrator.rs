@@ -5,23 +5,32 @@ use crate::handle::IdcSim;
 use crate::switches::AccountState;
 
 impl IdcSim {
-    /// The endpoint variables that lead an administrator's client to the plain entry.
+    /// Returns the endpoint variables that lead an administrator's client to the plain entry.
     pub fn admin_env(&self) -> Vec<(&'static str, String)> {
-        let names = ["AWS_ENDPOINT_URL_SSO_ADMIN", "AWS_ENDPOINT_URL_ORGANIZATIONS"];
+        let names = [
+            "AWS_ENDPOINT_URL_SSO_ADMIN",
+            "AWS_ENDPOINT_URL_IDENTITYSTORE",
+            "AWS_ENDPOINT_URL_ORGANIZATIONS",
+        ];
         names.into_iter().map(|name| (name, self.url().to_owned())).collect()
     }
 
-    /// The organization's management account.
+    /// Returns the id of the organization's management account.
     pub fn management_account(&self) -> &str {
         &self.sim.settings.management_account
     }
 
-    /// An access key of the management account that may call everything.
+    /// The instance's id, `ssoins-…`.
+    pub fn instance_id(&self) -> &str {
+        &self.sim.settings.instance
+    }
+
+    /// Returns a new access key of the management account that may call everything.
     pub fn administrator_key(&self) -> AccessKey {
         self.sim.add_access_key(self.management_account(), Rights::Everything)
     }
 
-    /// An access key that may call `actions`, such as `sso:ListInstances`, and nothing else; a star stands for any
+    /// Returns a new access key that may call `actions`, such as `sso:ListInstances`, and nothing else; a star matches any
     /// characters.
     pub fn access_key(&self, account: &str, actions: &[&str]) -> AccessKey {
         let actions = actions.iter().map(|&action| action.to_owned()).collect();

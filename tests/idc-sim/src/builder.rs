@@ -15,7 +15,7 @@ use crate::switches::{
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 /// Methods that set the field of their name.
@@ -59,6 +59,7 @@ setters! {
     multi_session: bool,
     access_control_attributes: bool,
     empty_pages: bool,
+    members_see_instance: bool,
     account_paths: bool,
     account_status: bool,
     operation_time: Duration,
@@ -145,7 +146,7 @@ impl Builder {
         self
     }
 
-    /// Lets an account administer the instance beside the management account.
+    /// Lets one more account administer the instance.
     pub fn delegated_administrator(mut self, account: &str) -> Self {
         self.settings.delegated_administrators.push(account.to_owned());
         self

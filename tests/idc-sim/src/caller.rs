@@ -16,11 +16,11 @@ pub(crate) struct IamUser {
     rights: Rights,
 }
 
-/// What an identity may call.
+/// The operations that an identity may call.
 #[derive(Clone, Debug)]
 pub(crate) enum Rights {
     Everything,
-    /// IAM actions such as `sso:ListInstances`; a star stands for any characters.
+    /// IAM actions such as `sso:ListInstances`; a star matches any characters.
     Only(Vec<String>),
 }
 
@@ -72,6 +72,14 @@ impl Rights {
             Self::Only(actions) => actions.iter().any(|known| matches_pattern(known, action)),
         }
     }
+}
+
+/// What IAM answers to an action that no policy allows.
+pub(crate) fn no_policy_allows(arn: &str, action: &str, resource: &str) -> String {
+    format!(
+        "User: {arn} is not authorized to perform: {action} on resource: {resource} because no identity-based policy \
+         allows the {action} action"
+    )
 }
 
 /// Whether an IAM action pattern covers an action; upper and lower case are the same.
@@ -153,7 +161,8 @@ impl Sim {
     }
 }
 
-/// By its own host a service insists on its region; one base URL for everything only tells nonsense apart.
+/// Checks service and region of a signature. At its own host a service insists on its region; at the plain entry any
+/// region will do.
 fn check_scope(call: &Call, service: &str, authorization: &Authorization) -> Result<(), Unauthenticated> {
     if authorization.service != service {
         let text = format!("Credential should be scoped to correct service: '{service}'.");

@@ -113,6 +113,19 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
             done(Ok(()))
         }
         ("GET", "directory") => Ok(sim.directory_json()),
+        ("POST", "scim-token") => {
+            let token = sim.state().provisioning.issue_token(sim.now()).map_err(wrong)?;
+            Ok(json!({ "endpoint": scim_endpoint(sim, call), "token": token }))
+        }
+        ("POST", "scim-provisioning") => {
+            let provisioning = &mut sim.state().provisioning;
+            if read::<Provisioning>(call)?.on {
+                provisioning.switch_on();
+            } else {
+                provisioning.switch_off();
+            }
+            done(Ok(()))
+        }
         ("POST", "kms-key") => {
             let KmsKey { reason } = read(call)?;
             sim.state().kms_refusal = reason;
@@ -150,6 +163,10 @@ fn administration(sim: &Sim, call: &Call, method: &str, name: &str) -> Result<Va
         }
         _ => Err((StatusCode::NOT_FOUND, format!("no control endpoint {method} {name}"))),
     }
+}
+
+fn scim_endpoint(sim: &Sim, call: &Call) -> String {
+    format!("http://{}/{}/scim/v2/", call.host, sim.state().provisioning.tenant())
 }
 
 /// By both ways in.
@@ -205,6 +222,12 @@ struct Advance {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Provisioning {
+    on: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct OneUser {
     user: Option<String>,
 }
@@ -248,7 +271,7 @@ struct Assignment {
 fn user(sim: &Sim, call: &Call) -> Result<String, Refusal> {
     let directory = &sim.state().directory;
     let user = read::<OneUser>(call)?.user.unwrap_or_else(|| directory.default_user.clone());
-    if directory.users.contains_key(&user) { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
+    if directory.user(&user).is_some() { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
 }
 
 fn codes(pending: &[PendingCode]) -> Value {

@@ -18,7 +18,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::route::{self, Found, Route};
 use crate::state::Sim;
 use crate::switches::DateHeader;
-use crate::{aws_json, control, portal};
+use crate::{aws_json, control, portal, scim};
 
 /// More than any client has reason to send.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -179,8 +179,10 @@ fn dispatch(sim: &Sim, found: Found, call: &Call) -> Response {
     match found {
         Found::Operation(operation) => operation.answer(sim, call),
         Found::UnknownTarget => aws_json::unknown_target(call),
+        Found::Nothing if scim::has(&call.path) => scim::answer(sim, call),
         Found::Nothing => text(StatusCode::NOT_FOUND, "the simulator knows no such path"),
         Found::WrongHost => misdirected(call),
+        Found::WrongMethod(Service::Scim) => scim::answer(sim, call),
         Found::WrongMethod(Service::Portal) => portal::method_not_allowed(),
         Found::WrongMethod(_) => text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
     }

@@ -8,6 +8,8 @@ pub(crate) enum Service {
     Oidc,
     Portal,
     Sts,
+    IdentityStore,
+    Scim,
     /// Instances, permission sets and assignments.
     SsoAdmin,
     Organizations,
@@ -37,9 +39,11 @@ impl Service {
         match self {
             Self::SsoAdmin => api("SWBExternalService", "sso"),
             Self::Organizations => api("AWSOrganizationsV20161128", "organizations"),
+            Self::IdentityStore => api("AWSIdentityStore", "identitystore"),
             Self::Oidc
             | Self::Portal
             | Self::Sts
+            | Self::Scim
             | Self::SignIn
             | Self::Device
             | Self::Start
@@ -158,6 +162,8 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             "oidc" | "oidc-fips" => Service::Oidc,
             "portal.sso" | "portal.sso-fips" => Service::Portal,
             "sts" | "sts-fips" => Service::Sts,
+            "identitystore" | "identitystore-fips" => Service::IdentityStore,
+            "scim" => Service::Scim,
             "sso" => Service::SsoAdmin,
             // Of the commercial partition; others have it in a region of their own.
             "organizations" | "organizations-fips" => Service::Organizations,
@@ -204,6 +210,11 @@ pub(crate) fn oidc_host(region: &str) -> String {
     format!("oidc.{region}.{}", Partition::of_region(region).dns_suffix)
 }
 
+/// The host of the SCIM endpoint in a region.
+pub(crate) fn scim_host(region: &str) -> String {
+    format!("scim.{region}.{}", Partition::of_region(region).dns_suffix)
+}
+
 /// Does this look like a region's name (botocore `partitions.json`, `regionRegex`)?
 pub(crate) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
@@ -232,6 +243,10 @@ mod tests {
             ("portal.sso.eu-central-1.amazonaws.com", Service::Portal, "eu-central-1"),
             ("oidc.us-gov-west-1.amazonaws.com", Service::Oidc, "us-gov-west-1"),
             ("portal.sso.cn-north-1.amazonaws.com.cn", Service::Portal, "cn-north-1"),
+            ("identitystore.eu-central-1.amazonaws.com", Service::IdentityStore, "eu-central-1"),
+            ("identitystore.eu-central-1.api.aws", Service::IdentityStore, "eu-central-1"),
+            ("scim.eu-central-1.amazonaws.com", Service::Scim, "eu-central-1"),
+            ("scim.eu-central-1.api.aws", Service::Scim, "eu-central-1"),
             ("sts.amazonaws.com", Service::Sts, "us-east-1"),
             ("sts.eu-west-1.amazonaws.com", Service::Sts, "eu-west-1"),
             ("sso.eu-central-1.amazonaws.com", Service::SsoAdmin, "eu-central-1"),

@@ -15,7 +15,8 @@
 //!
 //! The map: `exchange` takes every request through route table, log and faults to its service (`oidc`,
 //! `portal`, `sts` with `sigv4`, `federation`, `browser` with `pages` and `signin`, `saml`); `state` is what they
-//! remember, `directory` who may do what; `proxy` and `ca` are the ways in; `operator` and
+//! remember, `directory` the users and groups and who may do what (`identity_store` and `scim` are its two services);
+//! `proxy` and `ca` are the ways in; `operator` and
 //! `admin` are what happens from outside, by `handle` (Rust) or `control` (HTTP).
 
 mod admin;
@@ -35,6 +36,7 @@ mod federation;
 mod handle;
 mod hosts;
 mod iam;
+mod identity_store;
 mod log;
 mod oidc;
 mod operator;
@@ -44,6 +46,7 @@ mod portal;
 mod proxy;
 mod route;
 mod saml;
+mod scim;
 mod secret;
 mod settings;
 mod signin;
@@ -58,6 +61,10 @@ mod throttle;
 pub use builder::Builder;
 pub use caller::AccessKey;
 pub use clock::rfc3339;
+pub use directory::handle::{NewGroup, NewUser};
+pub use directory::settings::{
+    ColonInExternalId, DirectorySettings, OrphanedAssignments, ScimDetail, ScimTotal,
+};
 pub use faults::Fault;
 pub use handle::{ArmedFault, IdcSim};
 pub use iam::IamRole;

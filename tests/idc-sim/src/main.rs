@@ -297,6 +297,7 @@ fn print_facts(sim: &IdcSim, ca_out: Option<&std::path::Path>) -> io::Result<()>
     for acs in sim.acs_urls() {
         writeln!(out, "# acs-url {acs}")?;
     }
+    writeln!(out, "# scim-endpoint {}", sim.scim_endpoint())?;
     writeln!(out, "# default-user {}", sim.default_user())?;
     if let Some(file) = ca_out {
         writeln!(out, "# ca {}", file.display())?;

@@ -5,9 +5,11 @@ use axum::response::Response;
 use crate::call::Call;
 use crate::hosts::Service;
 use crate::state::Sim;
-use crate::{aws_json, browser, federation, oidc, organizations, portal, saml, sso_admin, sts};
+use crate::{
+    aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim, sso_admin, sts,
+};
 
-/// What serves an operation, and what tells it apart from others with its method and path.
+/// What serves an operation, and what distinguishes it from others with its method and path.
 #[derive(Clone, Copy, Debug)]
 enum Handler {
     /// `Action` in query or form; `None`: the only one, or the one that takes the rest.
@@ -22,7 +24,7 @@ pub(crate) struct Operation {
     route: Route,
     service: Service,
     method: &'static str,
-    /// A star stands for one segment, at the end for the rest.
+    /// A star matches one segment, at the end all that follow.
     path: &'static str,
     handler: Handler,
 }
@@ -121,6 +123,22 @@ operations! {
         Vanity, browser::vanity: Vanity GET "/aws";
         /// Where the first page's script goes for a shortcut link, `#/console?…`.
         PortalConsole, federation::by_shortcut: Start GET "/start/console";
+        /// The SCIM endpoint, as those below.
+        ScimCreateUser, scim::answer: Scim POST "/*/scim/v2/Users";
+        ScimListUsers, scim::answer: Scim GET "/*/scim/v2/Users";
+        ScimGetUser, scim::answer: Scim GET "/*/scim/v2/Users/*";
+        ScimPutUser, scim::answer: Scim PUT "/*/scim/v2/Users/*";
+        ScimPatchUser, scim::answer: Scim PATCH "/*/scim/v2/Users/*";
+        ScimDeleteUser, scim::answer: Scim DELETE "/*/scim/v2/Users/*";
+        ScimCreateGroup, scim::answer: Scim POST "/*/scim/v2/Groups";
+        ScimListGroups, scim::answer: Scim GET "/*/scim/v2/Groups";
+        ScimGetGroup, scim::answer: Scim GET "/*/scim/v2/Groups/*";
+        ScimPatchGroup, scim::answer: Scim PATCH "/*/scim/v2/Groups/*";
+        ScimDeleteGroup, scim::answer: Scim DELETE "/*/scim/v2/Groups/*";
+        ScimServiceProviderConfig, scim::answer: Scim GET "/*/scim/v2/ServiceProviderConfig";
+        ScimListResourceTypes, scim::answer: Scim GET "/*/scim/v2/ResourceTypes";
+        ScimListSchemas, scim::answer: Scim GET "/*/scim/v2/Schemas";
+        ScimGetSchema, scim::answer: Scim GET "/*/scim/v2/Schemas/*";
     }
     json {
         ListInstances, sso_admin::instance::list: SsoAdmin "ListInstances";
@@ -190,6 +208,28 @@ operations! {
         ListOrganizationalUnitsForParent, organizations::units::list_for_parent:
             Organizations "ListOrganizationalUnitsForParent";
         ListOrganizationTags, organizations::accounts::list_tags: Organizations "ListTagsForResource";
+        CreateUser, identity_store::create_user: IdentityStore "CreateUser";
+        DescribeUser, identity_store::describe_user: IdentityStore "DescribeUser";
+        UpdateUser, identity_store::update_user: IdentityStore "UpdateUser";
+        DeleteUser, identity_store::delete_user: IdentityStore "DeleteUser";
+        ListUsers, identity_store::list_users: IdentityStore "ListUsers";
+        GetUserId, identity_store::get_user_id: IdentityStore "GetUserId";
+        CreateGroup, identity_store::create_group: IdentityStore "CreateGroup";
+        DescribeGroup, identity_store::describe_group: IdentityStore "DescribeGroup";
+        UpdateGroup, identity_store::update_group: IdentityStore "UpdateGroup";
+        DeleteGroup, identity_store::delete_group: IdentityStore "DeleteGroup";
+        ListGroups, identity_store::list_groups: IdentityStore "ListGroups";
+        GetGroupId, identity_store::get_group_id: IdentityStore "GetGroupId";
+        CreateGroupMembership, identity_store::create_group_membership: IdentityStore "CreateGroupMembership";
+        DescribeGroupMembership, identity_store::describe_group_membership: IdentityStore "DescribeGroupMembership";
+        DeleteGroupMembership, identity_store::delete_group_membership: IdentityStore "DeleteGroupMembership";
+        GetGroupMembershipId, identity_store::get_group_membership_id: IdentityStore "GetGroupMembershipId";
+        ListGroupMemberships, identity_store::list_group_memberships: IdentityStore "ListGroupMemberships";
+        ListGroupMembershipsForMember, identity_store::list_group_memberships_for_member: IdentityStore "ListGroupMembershipsForMember";
+        IsMemberInGroups, identity_store::is_member_in_groups: IdentityStore "IsMemberInGroups";
+        DescribeIdentityStore, identity_store::describe_identity_store: IdentityStore "DescribeIdentityStore";
+        ListIdentityStores, identity_store::list_identity_stores: IdentityStore "ListIdentityStores";
+        UpdateIdentityStore, identity_store::update_identity_store: IdentityStore "UpdateIdentityStore";
     }
 }
 
@@ -237,7 +277,7 @@ impl Route {
     }
 }
 
-/// What the table says about a request.
+/// The result of a lookup in the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Found {
     Operation(&'static Operation),

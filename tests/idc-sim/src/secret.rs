@@ -103,6 +103,16 @@ pub(crate) fn session_token() -> String {
     format!("IQoJb3JpZ2luX2Vj{SECRET_MARK}{}==", text(BASE64, 873))
 }
 
+/// 500 to 620 characters (awslabs/ssosync, `template.yaml`).
+pub(crate) fn scim_token() -> String {
+    format!("{SECRET_MARK}{}", text(BASE64URL, 500 + below(100)))
+}
+
+/// A tenant's id: a UUID with three more digits in its first part.
+pub(crate) fn scim_tenant() -> String {
+    format!("{}{}", hex(3), uuid())
+}
+
 pub(crate) fn signin_token() -> String {
     format!("{SECRET_MARK}{}", text(BASE64URL, 700))
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::clock;
+use crate::directory::settings::DirectorySettings;
 use crate::directory::{Directory, Principal};
 use crate::hosts;
 use crate::iam::IamRole;
@@ -50,9 +52,9 @@ pub struct Settings {
     pub no_assignments: bool,
     /// The organization's management account, named `management`; it is not assigned by default. Default 000011112222.
     pub management_account: String,
-    /// Accounts that administer the instance beside the management account. Default none.
+    /// Further accounts that administer the instance. Default none.
     pub delegated_administrators: Vec<String>,
-    /// Paths such as `/Workloads/Prod`; units of accounts are added by themselves.
+    /// Paths such as `/Workloads/Prod`; the units of `account_units` need not be listed.
     pub organizational_units: Vec<String>,
     /// Account and the path of its unit. Default: the root.
     pub account_units: Vec<(String, String)>,
@@ -123,14 +125,18 @@ pub struct Settings {
     /// "Attributes for access control" is on: an assertion's attributes have to keep AWS's rules. Default false.
     pub access_control_attributes: bool,
 
-    /// A bucket for each of the administrators' services, whoever calls; more is a `ThrottlingException`. Default 20 a
-    /// second, 20 at once.
+    /// The identity store and its two services.
+    pub directory: DirectorySettings,
+    /// A bucket for each of the administrators' services and for SCIM, whoever calls; more is a `ThrottlingException`,
+    /// at SCIM 429. Default 20 a second, 20 at once.
     pub admin_throttle: Option<Throttle>,
     /// The first page of a longer list of Organizations holds nothing. Default true.
     pub empty_pages: bool,
+    /// Every account of the organization sees the instance in `ListInstances`. Default false.
+    pub members_see_instance: bool,
     /// Accounts of Organizations have `Paths`. Default true.
     pub account_paths: bool,
-    /// Accounts of Organizations still have `Status`, beside `State`. Default false.
+    /// Accounts of Organizations still have `Status` in addition to `State`. Default false.
     pub account_status: bool,
     /// How long an assignment, its removal or a provisioning takes, by the simulator's clock. Default 5 s.
     pub operation_time: Duration,
@@ -204,8 +210,10 @@ impl Default for Settings {
             long_console_sessions: true,
             multi_session: true,
             access_control_attributes: false,
+            directory: DirectorySettings::default(),
             admin_throttle: Some(Throttle { per_second: 20.0, burst: 20 }),
             empty_pages: true,
+            members_see_instance: false,
             account_paths: true,
             account_status: false,
             operation_time: Duration::from_secs(5),
@@ -270,6 +278,10 @@ impl Settings {
         if !is_instance_id(&self.instance) {
             return Err(format!("`{}` is no id of an instance", self.instance));
         }
+        let mut names = std::collections::BTreeSet::new();
+        if let Some((user, _)) = self.users.iter().find(|(user, _)| !names.insert(user.to_lowercase())) {
+            return Err(format!("there are two users `{user}`"));
+        }
         let is_id = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
         let accounts = self.accounts.iter().map(|(id, ..)| id);
         let mut accounts = accounts.chain([&self.management_account]).chain(&self.delegated_administrators);
@@ -282,11 +294,13 @@ impl Settings {
     /// Returns the directory to start with: what was chosen, and the defaults for what was not.
     pub(crate) fn directory(&self) -> Directory {
         let mut directory = Directory::default();
+        let now = clock::real_now();
         for (name, password) in &self.users {
-            directory.add_user(name, password.as_deref());
+            // That there is no other of this name was checked.
+            let _ = directory.add_user(name, password.as_deref(), now);
         }
         if self.users.is_empty() {
-            directory.add_user("alice@example.com", Some("wonderland"));
+            let _ = directory.add_user("alice@example.com", Some("wonderland"), now);
         }
         for (id, name, email) in &self.accounts {
             directory.add_account(id, name, email);
@@ -306,7 +320,9 @@ impl Settings {
             directory.add_permission_set("AdministratorAccess", Duration::from_hours(12));
         }
         for (user, account, permission_set) in &self.assignments {
-            directory.assign(Principal::User(user.clone()), account, permission_set);
+            if let Some(user) = directory.principal(&Principal::User(user.clone())) {
+                directory.assign(user, account, permission_set);
+            }
         }
         if self.assignments.is_empty() && !self.no_assignments {
             directory.assign_everything();

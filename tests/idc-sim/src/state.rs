@@ -12,6 +12,7 @@ use crate::faults::Faults;
 use crate::log::Log;
 use crate::organizations::Organization;
 use crate::saml::acs::ServiceProvider;
+use crate::scim::Provisioning;
 use crate::secret;
 use crate::settings::Settings;
 use crate::sso_admin::operations::Operations;
@@ -58,6 +59,7 @@ pub(crate) struct State {
     disabled_grace: Duration,
     /// Why the instance's customer-managed key cannot be used, if so: `KMS_…`.
     pub(crate) kms_refusal: Option<String>,
+    pub(crate) provisioning: Provisioning,
 }
 
 /// A registered client.
@@ -220,6 +222,7 @@ impl Sim {
                 organization: Organization::of(&settings),
                 directory: settings.directory(),
                 disabled_grace: settings.disabled_grace,
+                provisioning: Provisioning::new(&settings.directory.scim_tenant),
                 ..State::default()
             }),
             settings,
@@ -286,7 +289,7 @@ impl State {
     /// Can tokens of this session still be used?
     pub(crate) fn session_lives(&self, id: SessionId, now: SystemTime) -> bool {
         let session = self.session(id);
-        let user = self.directory.users.get(&session.user);
+        let user = self.directory.user(&session.user);
         !session.revoked
             && now < session.ends
             && user.is_some_and(|user| user.session_may_go_on(self.disabled_grace, now))
@@ -322,6 +325,16 @@ impl State {
     /// Ends the session and every login made from it.
     pub(crate) fn revoke(&mut self, id: SessionId) {
         self.sessions[id.0].revoked = true;
+    }
+
+    /// Follows a change of a user name: sessions go on.
+    pub(crate) fn rename_user(&mut self, before: &str, after: &str) {
+        for session in self.sessions.iter_mut().filter(|session| session.user == before) {
+            after.clone_into(&mut session.user);
+        }
+        if self.directory.default_user == before {
+            after.clone_into(&mut self.directory.default_user);
+        }
     }
 
     pub(crate) fn revoke_user(&mut self, user: &str) {

@@ -91,6 +91,25 @@ impl<'s> Realm<'s> {
         User { realm: self, id }
     }
 
+    /// Creates a confidential client with a service account that has these roles of the client `realm-management`.
+    pub fn create_service_account(&self, client_id: &str, secret: &str, roles: &[&str]) {
+        let id = self.server.admin().create(
+            &format!("/{}/clients", self.name),
+            &json!({
+                "clientId": client_id, "protocol": "openid-connect", "publicClient": false, "secret": secret,
+                "serviceAccountsEnabled": true, "standardFlowEnabled": false, "directAccessGrantsEnabled": false,
+            }),
+        );
+        let account = self.admin("GET", &format!("/clients/{id}/service-account-user"), None);
+        let management = self.client("realm-management").expect("each realm has it");
+        let management = management["id"].as_str().expect("an id");
+        let role = |role: &&str| self.admin("GET", &format!("/clients/{management}/roles/{role}"), None);
+        let roles: Vec<Value> = roles.iter().map(role).collect();
+        let account = account["id"].as_str().expect("an id");
+        let path = format!("/users/{account}/role-mappings/clients/{management}");
+        self.admin("POST", &path, Some(&json!(roles)));
+    }
+
     /// Makes a service provider known from its metadata, as an administrator would who follows AWS's guide and then
     /// mends what does not work.
     pub fn connect(&self, metadata: &str) -> SamlClient {

@@ -33,6 +33,8 @@ pub enum Client {
     Terraform,
     /// No client but a service to find.
     Moto,
+    /// A program that takes the URL of a SCIM endpoint and prints what scim2-tester finds.
+    Scim2Tester,
     /// No client of AWS's, but installed like one: Debian has none.
     Nushell,
     /// A prompt.
@@ -77,6 +79,7 @@ impl Clients {
             Client::S3fs => vec![tools("bin/python"), tools("list_by_s3fs.py")],
             Client::Pyarrow => vec![tools("bin/python"), tools("list_by_pyarrow.py")],
             Client::DuckDb => vec![tools("bin/python"), tools("list_by_duckdb.py")],
+            Client::Scim2Tester => vec![self.dir.join("scim/bin/python"), self.dir.join("scim/check.py")],
             Client::Moto => vec![tools("bin/moto_server")],
             Client::S5cmd => vec![self.dir.join("s5cmd/s5cmd")],
             Client::Rclone => vec![crate::find_program("rclone")?],

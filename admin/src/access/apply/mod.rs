@@ -3,17 +3,37 @@
 //! Additions come first and removals last, so that nobody is without access in between. What fails is reported, and
 //! the rest goes on; the next run finds what is left.
 
+mod audit;
 mod scheduler;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use serde::Serialize;
 
-use self::scheduler::{OperationEnd, run};
+pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
+use self::scheduler::{OperationEnd, OperationWatch, run};
 use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
 use super::read::InstanceAccess;
 use crate::ports::aws_call::AwsError;
-use crate::ports::sso_admin::access::{RoleAction, RoleOperation, SetWrite};
+use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation, SetWrite};
+
+/// Why applying ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    #[error("the audit file cannot be written")]
+    Audit(#[from] io::Error),
+}
+
+/// Who applies, and where that is recorded.
+pub(crate) struct Recording<'a> {
+    pub(crate) audit: &'a dyn AccessAudit,
+    pub(crate) actor: &'a str,
+    /// Gets the number of what is done.
+    pub(crate) progress: &'a mut dyn FnMut(usize),
+}
 
 /// What was done.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,14 +55,14 @@ pub(crate) struct AccessFailure {
     pub(crate) meaning: Option<&'static str>,
 }
 
-/// Does everything that the plan contains. `progress` gets the number of what is done.
+/// Does everything that the plan contains.
 pub(crate) fn apply(
     plan: &AccessPlan,
     at: InstanceAccess<'_>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<AccessOutcome, AwsError> {
+    recording: Recording<'_>,
+) -> Result<AccessOutcome, ApplyError> {
     let outcome = AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() };
-    let mut applier = Applier { at, outcome, arns: plan.set_arns.clone(), progress };
+    let mut applier = Applier { at, outcome, arns: plan.set_arns.clone(), names: BTreeMap::new(), recording };
     let mut changed = BTreeSet::new();
     for change in plan.permission_sets.iter().filter(|change| change.kind != SetChangeKind::Delete) {
         if applier.set(change)? && change.changes_roles() {
@@ -58,18 +78,40 @@ pub(crate) fn apply(
     Ok(applier.outcome)
 }
 
-struct Applier<'a> {
+struct Applier<'a, 'b> {
     at: InstanceAccess<'a>,
     outcome: AccessOutcome,
     /// By name. A permission set that failed is not among them.
     arns: BTreeMap<String, String>,
-    progress: &'a mut dyn FnMut(usize),
+    /// What each operation is, for people.
+    names: BTreeMap<RoleOperation, String>,
+    recording: Recording<'b>,
 }
 
-impl Applier<'_> {
+impl Applier<'_, '_> {
     fn done(&mut self) {
         self.outcome.done += 1;
-        (self.progress)(self.outcome.done);
+        (self.recording.progress)(self.outcome.done);
+    }
+
+    fn record(
+        &self,
+        action: AccessAction,
+        what: &str,
+        arn: Option<&str>,
+        account: Option<&str>,
+        answer: Result<Option<&str>, &str>,
+    ) -> io::Result<()> {
+        self.recording.audit.record(&AccessRecord {
+            at: self.at.requests.clock().now(),
+            actor: self.recording.actor,
+            action,
+            what,
+            permission_set_arn: arn,
+            account_id: account,
+            request_id: answer.ok().flatten(),
+            error: answer.err(),
+        })
     }
 
     fn failed(&mut self, what: String, why: String) {
@@ -77,18 +119,27 @@ impl Applier<'_> {
         self.outcome.failures.push(AccessFailure { what, why, meaning });
     }
 
-    /// Creates or changes a permission set; false if that failed.
-    fn set(&mut self, change: &SetChange) -> Result<bool, AwsError> {
+    /// Creates, changes or deletes a permission set; false if that failed.
+    fn set(&mut self, change: &SetChange) -> Result<bool, ApplyError> {
+        let what = format!("permission set {}", change.name);
+        let action = match change.kind {
+            SetChangeKind::Create => AccessAction::CreatePermissionSet,
+            SetChangeKind::Update | SetChangeKind::Adopt => AccessAction::ChangePermissionSet,
+            SetChangeKind::Delete => AccessAction::DeletePermissionSet,
+        };
         match self.write_set(change) {
             Ok(arn) => {
+                self.record(action, &what, Some(&arn), None, Ok(None))?;
                 self.arns.insert(change.name.clone(), arn);
                 self.done();
                 Ok(true)
             }
-            Err(error) if is_general(&error) => Err(error),
+            Err(error) if is_general(&error) => Err(error.into()),
             Err(error) => {
+                let why = error.to_string();
+                self.record(action, &what, change.arn.as_deref(), None, Err(&why))?;
                 self.arns.remove(&change.name);
-                self.failed(format!("permission set {}", change.name), error.to_string());
+                self.failed(what, why);
                 Ok(false)
             }
         }
@@ -116,28 +167,26 @@ impl Applier<'_> {
     fn assignments(
         &mut self,
         changes: &[AssignmentChange],
-        action: fn(crate::ports::sso_admin::access::Principal) -> RoleAction,
+        action: fn(Principal) -> RoleAction,
         verb: &str,
-    ) -> Result<(), AwsError> {
+    ) -> Result<(), ApplyError> {
         let mut operations = Vec::new();
-        let mut names = BTreeMap::new();
         for change in changes {
             let AssignmentChange { permission_set, account_id, principal, .. } = change;
             let what = format!("{verb} {permission_set} in {account_id}: {principal}");
-            let operation = self.arns.get(permission_set).and_then(|arn| change.operation(arn, action));
-            match operation {
+            match self.arns.get(permission_set).and_then(|arn| change.operation(arn, action)) {
                 Some(operation) => {
-                    names.insert(operation.clone(), what);
+                    self.names.insert(operation.clone(), what);
                     operations.push(operation);
                 }
                 None => self.failed(what, format!("the permission set {permission_set} failed")),
             }
         }
-        self.operations(operations, &names)
+        run(self.at, operations, self)
     }
 
     /// Brings roles up to date: those of the plan, and those that lag behind after the changes.
-    fn provision(&mut self, plan: &AccessPlan, changed: &BTreeSet<String>) -> Result<(), AwsError> {
+    fn provision(&mut self, plan: &AccessPlan, changed: &BTreeSet<String>) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
         let planned = plan.provisioning.iter();
         let mut roles: BTreeSet<(String, String)> = planned
@@ -149,29 +198,47 @@ impl Applier<'_> {
             let lagging = requests.pages(|cursor| admin.lagging_accounts_of(arn, cursor))?;
             roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));
         }
-        let mut names = BTreeMap::new();
+        let mut operations = Vec::new();
         for (name, account) in roles {
-            if let Some(arn) = self.arns.get(&name) {
+            if let Some(set) = self.arns.get(&name).cloned() {
                 let what = format!("update the role of {name} in {account}");
-                let (set, action) = (arn.clone(), RoleAction::Provision);
-                names.insert(RoleOperation { set, account, action }, what);
+                let operation = RoleOperation { set, account, action: RoleAction::Provision };
+                self.names.insert(operation.clone(), what);
+                operations.push(operation);
             }
         }
-        self.operations(names.keys().cloned().collect(), &names)
+        run(self.at, operations, self)
     }
 
-    fn operations(
-        &mut self,
-        operations: Vec<RoleOperation>,
-        names: &BTreeMap<RoleOperation, String>,
-    ) -> Result<(), AwsError> {
-        let at = self.at;
-        run(at, operations, &mut |operation, end| match end {
+    fn record_operation(
+        &self,
+        operation: &RoleOperation,
+        answer: Result<Option<&str>, &str>,
+    ) -> io::Result<()> {
+        let action = match operation.action {
+            RoleAction::Assign(_) => AccessAction::Assign,
+            RoleAction::Unassign(_) => AccessAction::Unassign,
+            RoleAction::Provision => AccessAction::Provision,
+        };
+        let what = self.names.get(operation).map(String::as_str).unwrap_or_default();
+        self.record(action, what, Some(&operation.set), Some(&operation.account), answer)
+    }
+}
+
+impl OperationWatch for Applier<'_, '_> {
+    fn started(&mut self, operation: &RoleOperation, id: &str) -> io::Result<()> {
+        self.record_operation(operation, Ok(Some(id)))
+    }
+
+    fn ended(&mut self, operation: &RoleOperation, end: OperationEnd) -> io::Result<()> {
+        match end {
             OperationEnd::Succeeded => self.done(),
             OperationEnd::Failed(why) => {
-                self.failed(names.get(&operation).cloned().unwrap_or_default(), why);
+                self.record_operation(operation, Err(&why))?;
+                self.failed(self.names.get(operation).cloned().unwrap_or_default(), why);
             }
-        })
+        }
+        Ok(())
     }
 }
 

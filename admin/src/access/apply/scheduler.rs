@@ -4,8 +4,10 @@
 //! accounts take turns, each with one operation, and one list of what is running is asked for instead of each status.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
 use std::time::Duration;
 
+use super::ApplyError;
 use crate::access::plan::OUTSTANDING;
 use crate::access::read::InstanceAccess;
 use crate::ports::aws_call::AwsError;
@@ -53,15 +55,23 @@ struct Scheduler<'a> {
     running: BTreeMap<String, Running>,
     /// How many may be running, as far as AWS let us.
     room: usize,
-    report: &'a mut dyn FnMut(RoleOperation, OperationEnd),
+    watch: &'a mut dyn OperationWatch,
 }
 
-/// Does all operations and reports how each ended. Returns an error if no further request would succeed.
-pub(crate) fn run(
+/// Is told what happens. An error ends everything.
+pub(super) trait OperationWatch {
+    /// AWS has taken the operation, under an ID.
+    fn started(&mut self, operation: &RoleOperation, id: &str) -> io::Result<()>;
+
+    fn ended(&mut self, operation: &RoleOperation, end: OperationEnd) -> io::Result<()>;
+}
+
+/// Does all operations. Returns an error if no further request would succeed.
+pub(super) fn run(
     at: InstanceAccess<'_>,
     operations: Vec<RoleOperation>,
-    report: &mut dyn FnMut(RoleOperation, OperationEnd),
-) -> Result<(), AwsError> {
+    watch: &mut dyn OperationWatch,
+) -> Result<(), ApplyError> {
     if operations.is_empty() {
         return Ok(());
     }
@@ -70,14 +80,14 @@ pub(crate) fn run(
         queues.entry(operation.account.clone()).or_default().operations.push_back(operation);
     }
     let turns = queues.keys().cloned().collect();
-    let mut scheduler = Scheduler { at, queues, turns, running: BTreeMap::new(), room: OUTSTANDING, report };
+    let mut scheduler = Scheduler { at, queues, turns, running: BTreeMap::new(), room: OUTSTANDING, watch };
     scheduler.take_up()?;
     scheduler.work()
 }
 
 impl Scheduler<'_> {
     /// Finds what is running already: an earlier run may have been killed, or somebody else is at work.
-    fn take_up(&mut self) -> Result<(), AwsError> {
+    fn take_up(&mut self) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
         for kind in OperationKind::ALL {
             for id in requests.pages(|cursor| admin.running(kind, cursor))? {
@@ -100,7 +110,7 @@ impl Scheduler<'_> {
         found.and_then(|at| queue.operations.remove(at)).is_some()
     }
 
-    fn work(&mut self) -> Result<(), AwsError> {
+    fn work(&mut self) -> Result<(), ApplyError> {
         loop {
             self.start_what_fits()?;
             if self.queues.values().all(|queue| queue.operations.is_empty())
@@ -113,7 +123,7 @@ impl Scheduler<'_> {
         }
     }
 
-    fn start_what_fits(&mut self) -> Result<(), AwsError> {
+    fn start_what_fits(&mut self) -> Result<(), ApplyError> {
         while self.running.len() < self.room {
             let Some(operation) = self.next() else { return Ok(()) };
             if !self.start(operation)? {
@@ -144,15 +154,16 @@ impl Scheduler<'_> {
     }
 
     /// Starts an operation; false if AWS takes no more for now.
-    fn start(&mut self, operation: RoleOperation) -> Result<bool, AwsError> {
+    fn start(&mut self, operation: RoleOperation) -> Result<bool, ApplyError> {
         let error = match self.at.requests.ask_once(|| self.at.admin.start(&operation)) {
             Ok(status) => {
                 if let Some(queue) = self.queues.get_mut(&operation.account) {
                     queue.conflicts = 0;
                 }
                 let kind = operation.action.kind();
+                self.watch.started(&operation, &status.id)?;
                 if let Some(end) = ended(status.progress) {
-                    (self.report)(operation, end);
+                    self.watch.ended(&operation, end)?;
                 } else {
                     let operation = Some(operation);
                     let running = Running { kind, operation, is_ours: true, since: self.now() };
@@ -169,32 +180,33 @@ impl Scheduler<'_> {
                 Ok(false)
             }
             AwsError::Conflict { .. } => {
-                self.conflict(operation, &error);
+                self.conflict(operation, &error)?;
                 Ok(true)
             }
             // It is gone already.
             AwsError::NotFound { .. } if matches!(operation.action, RoleAction::Unassign(_)) => {
-                (self.report)(operation, OperationEnd::Succeeded);
+                self.watch.ended(&operation, OperationEnd::Succeeded)?;
                 Ok(true)
             }
             AwsError::Denied { .. } | AwsError::NotFound { .. } | AwsError::Refused { .. } => {
-                (self.report)(operation, OperationEnd::Failed(error.to_string()));
+                self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?;
                 Ok(true)
             }
-            error => Err(error),
+            error => Err(error.into()),
         }
     }
 
     /// Lets the account rest while an earlier change spreads.
-    fn conflict(&mut self, operation: RoleOperation, error: &AwsError) {
-        let Some(queue) = self.queues.get_mut(&operation.account) else { return };
+    fn conflict(&mut self, operation: RoleOperation, error: &AwsError) -> Result<(), ApplyError> {
+        let Some(queue) = self.queues.get_mut(&operation.account) else { return Ok(()) };
         queue.conflicts += 1;
         if queue.conflicts > MOST_CONFLICTS {
             queue.conflicts = 0;
-            return (self.report)(operation, OperationEnd::Failed(error.to_string()));
+            return Ok(self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?);
         }
         let pause = REST.saturating_mul(1 << queue.conflicts.min(5)).min(Duration::from_secs(60));
         self.put_back(operation, pause);
+        Ok(())
     }
 
     fn put_back(&mut self, operation: RoleOperation, pause: Duration) {
@@ -206,7 +218,7 @@ impl Scheduler<'_> {
     }
 
     /// Looks at what has ended.
-    fn look(&mut self) -> Result<(), AwsError> {
+    fn look(&mut self) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
         let kinds: BTreeSet<OperationKind> = self.running.values().map(|running| running.kind).collect();
         for kind in kinds {
@@ -219,30 +231,31 @@ impl Scheduler<'_> {
                 let status = requests.ask(|| admin.status(kind, &id))?;
                 // The list may be behind: then it is asked for again.
                 if let Some(end) = ended(status.progress) {
-                    self.end(&id, end);
+                    self.end(&id, end)?;
                 }
             }
         }
-        self.give_up();
+        self.give_up()
+    }
+
+    fn end(&mut self, id: &str, end: OperationEnd) -> Result<(), ApplyError> {
+        let Some(running) = self.running.remove(id) else { return Ok(()) };
+        self.room = (self.room + 1).min(OUTSTANDING);
+        if let (Some(operation), true) = (running.operation, running.is_ours) {
+            self.watch.ended(&operation, end)?;
+        }
         Ok(())
     }
 
-    fn end(&mut self, id: &str, end: OperationEnd) {
-        let Some(running) = self.running.remove(id) else { return };
-        self.room = (self.room + 1).min(OUTSTANDING);
-        if let (Some(operation), true) = (running.operation, running.is_ours) {
-            (self.report)(operation, end);
-        }
-    }
-
     /// Stops waiting for what takes far too long.
-    fn give_up(&mut self) {
+    fn give_up(&mut self) -> Result<(), ApplyError> {
         let now = self.now();
         let late = self.running.iter().filter(|(_, running)| now.saturating_sub(running.since) > LONGEST);
         let late: Vec<String> = late.map(|(id, _)| id.clone()).collect();
         for id in late {
-            self.end(&id, OperationEnd::Failed("it has not ended after 30 minutes".to_owned()));
+            self.end(&id, OperationEnd::Failed("it has not ended after 30 minutes".to_owned()))?;
         }
+        Ok(())
     }
 
     fn now(&self) -> Duration {
@@ -294,9 +307,22 @@ mod tests {
         fn run(&self, operations: Vec<RoleOperation>) -> Vec<(RoleOperation, OperationEnd)> {
             let requests = Requests::new(&*self.clock, 20.0);
             let at = InstanceAccess { admin: &self.admin, requests: &requests };
-            let mut ends = Vec::new();
-            run(at, operations, &mut |operation, end| ends.push((operation, end))).expect("works");
-            ends
+            let mut ends = Ends(Vec::new());
+            run(at, operations, &mut ends).expect("works");
+            ends.0
+        }
+    }
+
+    struct Ends(Vec<(RoleOperation, OperationEnd)>);
+
+    impl OperationWatch for Ends {
+        fn started(&mut self, _operation: &RoleOperation, _id: &str) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn ended(&mut self, operation: &RoleOperation, end: OperationEnd) -> io::Result<()> {
+            self.0.push((operation.clone(), end));
+            Ok(())
         }
     }
 

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::make::{Acting, PlanOptions};
 use super::{AccessPlan, AssignmentChange};
 
 /// What is only done if it was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Allowance {
     /// Removing the last assignment of a permission set in an account, which destroys the role.
     RoleRemoval,
@@ -49,18 +49,6 @@ pub(crate) enum Blocker {
         permission_set: String,
         account_id: String,
     },
-}
-
-impl FromStr for Allowance {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "role-removal" => Ok(Self::RoleRemoval),
-            "own-access" => Ok(Self::OwnAccess),
-            _ => Err(format!("`{text}` is neither role-removal nor own-access")),
-        }
-    }
 }
 
 impl fmt::Display for Blocker {

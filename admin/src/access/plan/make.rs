@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::sets::SetContext;
 use super::wanted::{Wanted, WantedAssignment, assignments};
 use super::{
-    AccessPlan, AccessPlanError, Allowance, AssignmentChange, Blocker, PlanCost, Provisioning, RemovalCap,
-    SetChange, SetChangeKind, blockers,
+    AccessPlan, AccessPlanError, Allowance, AssignmentChange, Blocker, PlanCost, Provisioning, SetChange,
+    SetChangeKind, blockers,
 };
 use crate::access::accounts::AccountInventory;
 use crate::access::definition::SetDefinition;
@@ -16,6 +18,7 @@ use crate::access::read::{
 };
 use crate::access::settings::{AccessSettings, UnlistedAction, WantedSet};
 use crate::ports::sso_admin::access::{Assignment, Principal};
+use crate::sync::scope::MaxRemovals;
 
 /// IAM's default quota of managed policies in a role.
 const POLICIES_PER_ROLE: usize = 10;
@@ -49,11 +52,11 @@ pub(crate) struct Acting {
     pub(crate) is_delegate: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PlanOptions {
     pub(crate) adopt: bool,
     pub(crate) allowed: BTreeSet<Allowance>,
-    pub(crate) max_removals: RemovalCap,
+    pub(crate) max_removals: MaxRemovals,
     pub(crate) reading: AssignmentReading,
 }
 

@@ -1,20 +1,20 @@
 //! What has to change, and what must not happen unasked.
 
 mod blockers;
-mod cap;
+mod file;
 mod make;
 mod sets;
 mod wanted;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 pub(crate) use self::blockers::{Allowance, Blocker};
-pub(crate) use self::cap::RemovalCap;
+pub(crate) use self::file::{SavedAccessPlan, SavedAccessPlanError};
 pub(crate) use self::make::{Acting, OUTSTANDING, PlanInput, PlanOptions, make};
 pub(crate) use self::sets::{SetChange, SetChangeKind};
 use super::accounts::SelectionError;
@@ -24,6 +24,12 @@ use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
 /// The tag that marks a permission set as made from an access file; its value names the file's realm.
 pub(crate) const OWNER_TAG: &str = "kcaws:owner";
+
+/// Returns the tag's value for a realm: its URL, with what a tag cannot have replaced.
+pub(crate) fn owner_tag(realm_url: &str) -> String {
+    let is_taken = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
+    realm_url.chars().map(|letter| if is_taken(letter) { letter } else { '_' }).take(256).collect()
+}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccessPlanError {

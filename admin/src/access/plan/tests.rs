@@ -13,6 +13,8 @@ use crate::access_file::AccessFile;
 use crate::ports::identity_store::StoreGroup;
 use crate::ports::organizations::fake::{FakeAccount, FakeOrganizations};
 use crate::ports::sso_admin::fake_access::FakeAccessAdmin;
+use crate::sync::apply::JsonLines;
+use crate::sync::scope::MaxRemovals;
 
 const OWNER: &str = "https://sso.example.com/realms/corp";
 const HEAD: &str = r#"version = 1
@@ -45,7 +47,7 @@ impl Company {
         let account = |at: usize| FakeAccount {
             id: format!("{at:012}"),
             name: format!("account-{at}"),
-            unit: if at % 2 == 0 { String::new() } else { "/Workloads".to_owned() },
+            unit: if at.is_multiple_of(2) { String::new() } else { "/Workloads".to_owned() },
             ..FakeAccount::default()
         };
         let group = |at: usize| StoreGroup {
@@ -71,7 +73,7 @@ impl Company {
     }
 
     pub(crate) fn plan(&self, text: &str) -> Result<AccessPlan, AccessPlanError> {
-        self.with(text, |input| make(input))
+        self.with(text, make)
     }
 
     pub(crate) fn planned(&self, text: &str) -> AccessPlan {
@@ -81,7 +83,9 @@ impl Company {
     /// Plans and applies, whatever blocks it.
     pub(crate) fn apply(&self, text: &str) -> apply::AccessOutcome {
         let plan = self.planned(text);
-        self.with(text, |input| apply::apply(&plan, input.at, &mut |_| {})).expect("is applied")
+        let audit = JsonLines::new(Vec::new());
+        let recording = apply::Recording { audit: &audit, actor: "alice", progress: &mut |_| {} };
+        self.with(text, |input| apply::apply(&plan, input.at, recording)).expect("is applied")
     }
 
     fn with<T>(&self, text: &str, work: impl FnOnce(&PlanInput<'_>) -> T) -> T {
@@ -211,7 +215,7 @@ fn the_last_assignment_in_an_account_destroys_the_role_and_is_not_removed_unaske
     let first = plan.removals.iter().filter(|removal| removal.account_id == "000000000001");
     assert!(first.filter(|removal| removal.of != Some(Principal::User("u-1".to_owned()))).count() == 2);
     company.options.allowed = [Allowance::RoleRemoval].into();
-    company.options.max_removals = RemovalCap::Count(20);
+    company.options.max_removals = MaxRemovals::Count(20);
     assert_eq!(company.planned(&none).blockers, []);
 }
 
@@ -219,7 +223,7 @@ fn the_last_assignment_in_an_account_destroys_the_role_and_is_not_removed_unaske
 fn a_set_that_is_not_listed_any_more_goes_with_its_assignments() {
     let mut company = Company::new();
     company.options.allowed = [Allowance::RoleRemoval].into();
-    company.options.max_removals = RemovalCap::Count(20);
+    company.options.max_removals = MaxRemovals::Count(20);
     company.apply(POWER);
     assert_eq!(company.planned("").unlisted_sets, ["Power"]);
     let plan = company.planned(REMOVE);
@@ -310,7 +314,7 @@ fn a_large_company_is_read_within_its_budget() {
             let group = Principal::Group(format!("g-{}", (at * 200 + account) % 500));
             company.admin.state().assign(&arn, &format!("{account:012}"), group);
         }
-        text.push_str(&format!("[permission_sets.Set{at}]\n"));
+        text.extend(["[permission_sets.Set", &at.to_string(), "]\n"]);
     }
     let before = company.clock.elapsed();
     let plan = company.planned(&text);
@@ -318,7 +322,7 @@ fn a_large_company_is_read_within_its_budget() {
     // Organizations and the groups of the identity store take 10 and 5 more.
     let asked = company.admin.state().asked() + 15;
     assert!(asked <= 950, "{asked} requests");
-    let took = company.clock.elapsed() - before;
+    let took = company.clock.elapsed().saturating_sub(before);
     assert!(took.as_secs() <= 50, "{took:?}");
     assert!(plan.notes.groups_only);
     let mut deep = Company {
@@ -327,4 +331,28 @@ fn a_large_company_is_read_within_its_budget() {
     };
     deep.options.adopt = false;
     assert_eq!(deep.planned(&text).unlisted.len(), 10_000);
+}
+
+#[test]
+fn a_saved_plan_is_bound_to_what_it_was_made_from() {
+    let company = Company::new();
+    let (chain, options) = ("ssoins-1 https://sso.example.com/realms/corp", PlanOptions::default());
+    let now = company.clock.now();
+    let saved = SavedAccessPlan::new(&company.planned(POWER), chain, &options, now);
+    let text = serde_json::to_string(&saved).expect("serializes");
+    let read = |chain: &str, minutes: i64| {
+        SavedAccessPlan::read(&text, chain, now + chrono::TimeDelta::minutes(minutes))
+    };
+    let same = read(chain, 60).expect("is recent");
+    assert_eq!(same, saved);
+    assert!(same.check(&company.planned(POWER)).is_ok());
+    assert!(matches!(read(chain, 61), Err(SavedAccessPlanError::TooOld { .. })));
+    assert!(matches!(read(chain, -61), Err(SavedAccessPlanError::TooOld { .. })));
+    assert!(matches!(read("ssoins-2 x", 0), Err(SavedAccessPlanError::OtherChain { .. })));
+    assert!(SavedAccessPlan::read("{}", chain, now).is_err());
+    // The text of a policy is not in the plan that people read.
+    for changed in [POWER.replace("iam:*", "ec2:*"), POWER.replace(", \"idc:Group1\"", "")] {
+        let refused = same.check(&company.planned(&changed));
+        assert!(matches!(refused, Err(SavedAccessPlanError::Changed(_))), "{refused:?}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{InstanceAccess, read_accounts};
 use crate::access::parallel;
 use crate::ports::aws_call::AwsError;
@@ -11,7 +13,8 @@ use crate::ports::sso_admin::access::{Assignment, Principal};
 pub(crate) type Pairs = BTreeSet<(String, String)>;
 
 /// How assignments are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum AssignmentReading {
     /// By group or by pair, whichever takes fewer requests.
     #[default]
@@ -85,12 +88,21 @@ fn by_group(
     view: &AssignmentView,
     groups: &[&str],
 ) -> Result<Option<BTreeSet<Assignment>>, AwsError> {
-    let lists = parallel::map(groups, |group| {
-        let principal = Principal::Group((*group).to_owned());
-        at.requests.pages(|cursor| at.admin.assignments_of(&principal, cursor))
+    let groups: Vec<Principal> = groups.iter().map(|group| Principal::Group((*group).to_owned())).collect();
+    let found = of_principals(at, &groups)?;
+    Ok(found.map(|found| found.into_iter().filter(|one| view.has(one)).collect()))
+}
+
+/// Reads the assignments of each principal; `None` if only the management account may.
+pub(crate) fn of_principals(
+    at: InstanceAccess<'_>,
+    principals: &[Principal],
+) -> Result<Option<BTreeSet<Assignment>>, AwsError> {
+    let lists = parallel::map(principals, |principal| {
+        at.requests.pages(|cursor| at.admin.assignments_of(principal, cursor))
     });
     match lists {
-        Ok(lists) => Ok(Some(lists.into_iter().flatten().filter(|one| view.has(one)).collect())),
+        Ok(lists) => Ok(Some(lists.into_iter().flatten().collect())),
         Err(AwsError::Denied { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -7,7 +7,7 @@ use kcaws::session::start_url;
 
 use super::context::Context;
 use super::failed;
-use crate::app::AdminError;
+use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance::{Standing, standing};
 use crate::identity_center::scim_token::{TokenAge, expires_at};
 use crate::ports::scim::Scim;
@@ -98,7 +98,7 @@ pub(super) fn scim(context: &Context<'_>) -> Vec<Finding> {
         return vec![failed(name, error)];
     }
     let mut findings = vec![Finding::ok(name, "the endpoint accepts the token")];
-    let secret = context.app.scim_token(endpoint);
+    let secret = AdminApp::scim_token(endpoint);
     let record = secret.record(context.app).ok().flatten().filter(|_| secret.file(context.app).is_none());
     let now = context.app.clock.now();
     findings.extend(record.and_then(|record| {

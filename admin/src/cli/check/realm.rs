@@ -171,14 +171,13 @@ pub(super) fn name_id(context: &Context<'_>) -> Vec<Finding> {
         if !user.enabled {
             return;
         }
-        match name_of(&source, &user) {
-            Some(_) => first = first.take().or(Some(user)),
-            None => {
-                count += 1;
-                if nameless.len() < NAMED {
-                    nameless.push(user.username);
-                }
-            }
+        if name_of(&source, &user).is_some() {
+            first = first.take().or(Some(user));
+            return;
+        }
+        count += 1;
+        if nameless.len() < NAMED {
+            nameless.push(user.username);
         }
     });
     if let Err(error) = read {

@@ -2,10 +2,13 @@
 //!
 //! The matches are exhaustive: a new error does not compile until it has a hint.
 
+mod access;
 mod aws;
 mod keycloak;
+mod realm;
 mod scim;
 mod secret;
+mod sync;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
 
@@ -17,7 +20,7 @@ impl From<AdminError> for CommandError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::AccessFile(error) => error.into(),
-            AdminError::Base(error) => error.into(),
+            AdminError::Base(error) => (*error).into(),
             AdminError::Setup(error) => error.into(),
             AdminError::Secret(error) => error.into(),
             AdminError::AwsSetup(error) => error.into(),
@@ -25,6 +28,8 @@ impl From<AdminError> for CommandError {
             AdminError::Keycloak(error) => error.into(),
             AdminError::Scim(error) => error.into(),
             AdminError::Instance(error) => error.into(),
+            AdminError::Plan(error) => error.into(),
+            AdminError::SavedPlan(error) => error.into(),
         }
     }
 }
@@ -35,9 +40,10 @@ impl From<InstanceError> for CommandError {
         match error {
             InstanceError::Aws(error) => error.into(),
             InstanceError::NotSeen { wanted, seen } => {
-                let cause = match seen.is_empty() {
-                    true => "they see no instance at all in this Region".to_owned(),
-                    false => format!("they see {}", seen.join(", ")),
+                let cause = if seen.is_empty() {
+                    "they see no instance at all in this Region".to_owned()
+                } else {
+                    format!("they see {}", seen.join(", "))
                 };
                 Self::new(Exit::Unsafe, ErrorCode::OtherInstance, message).because(cause).hint(format!(
                     "use credentials of the management account or of a delegated administrator of {wanted}, in its primary Region"

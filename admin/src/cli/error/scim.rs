@@ -16,6 +16,10 @@ impl From<ScimError> for CommandError {
             ScimError::NoEndpoint => failure(Exit::Configuration, ErrorCode::Scim).hint(
                 "turning automatic provisioning off and on changes the endpoint: copy it again from the console into scim_endpoint, then `kcaws admin token set`",
             ),
+            ScimError::NotFound => failure(Exit::Failed, ErrorCode::NotFound)
+                .hint("it may have been removed a moment ago: run the same command again"),
+            ScimError::Conflict { .. } => failure(Exit::Failed, ErrorCode::Scim)
+                .hint("another user or group has the same name: `kcaws admin sync plan` shows which"),
             ScimError::Throttled { .. } => failure(Exit::Failed, ErrorCode::Throttled)
                 .hint("wait a minute, then run the same command again"),
             ScimError::ServerTrouble { .. } => failure(Exit::Failed, ErrorCode::ServerError)

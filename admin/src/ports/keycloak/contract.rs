@@ -67,6 +67,7 @@ fn reading_users(world: &World<'_>) {
 
 fn reading_groups(world: &World<'_>) {
     let keycloak = world.keycloak;
+    assert_eq!(keycloak.group_count(), Ok(1 + CHILDREN));
     let top = keycloak.top_groups().expect("reads");
     assert_eq!(top.len(), 1);
     assert_eq!((top[0].id.as_str(), top[0].path.as_str()), (world.aws.as_str(), "/aws"));
@@ -154,7 +155,7 @@ fn a_mapper(keycloak: &dyn Keycloak, id: &str) {
         id: None,
         name: "NameID".to_owned(),
         protocol: Some("saml".to_owned()),
-        protocol_mapper: "saml-user-attribute-nameid-mapper".to_owned(),
+        kind: "saml-user-attribute-nameid-mapper".to_owned(),
         config: [("user.attribute".to_owned(), "username".to_owned())].into(),
     };
     assert_eq!(mappers(), []);
@@ -217,6 +218,7 @@ fn the_fake_keeps_the_contract() {
         first_name: Some(first.to_owned()),
         last_name: Some("Example".to_owned()),
         federation_link: None,
+        service_account_client_id: None,
         attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), vec![(*v).to_owned()])).collect(),
     };
     {
@@ -285,23 +287,13 @@ pub(crate) fn setup() -> HttpSetup {
 
 /// Creates a confidential client with a service account that has these rights.
 pub(crate) fn service_account(server: &Server, realm: &Realm<'_>, rights: &[Right]) -> ServiceAccount {
-    let client_id = "kcaws-admin";
-    realm.admin("POST", "/clients", Some(&json!({
-        "clientId": client_id, "protocol": "openid-connect", "publicClient": false, "secret": "kept-by-the-test",
-        "serviceAccountsEnabled": true, "standardFlowEnabled": false, "directAccessGrantsEnabled": false,
-    })));
-    let internal = |name: &str| realm.client(name).expect("exists")["id"].as_str().expect("an ID").to_owned();
-    let account = realm.admin("GET", &format!("/clients/{}/service-account-user", internal(client_id)), None);
-    let management = internal("realm-management");
-    let role = |right: &Right| realm.admin("GET", &format!("/clients/{management}/roles/{right}"), None);
-    let roles: Vec<Value> = rights.iter().map(role).collect();
-    let path =
-        format!("/users/{}/role-mappings/clients/{management}", account["id"].as_str().expect("an ID"));
-    realm.admin("POST", &path, Some(&json!(roles)));
+    let (client_id, secret) = ("kcaws-admin", "kept-by-the-test");
+    let roles: Vec<&str> = rights.iter().map(|right| right.as_str()).collect();
+    realm.create_service_account(client_id, secret, &roles);
     ServiceAccount {
         url: RestOrigin::parse(server.url()).expect("a URL"),
         realm: realm.name().to_owned(),
         client_id: client_id.to_owned(),
-        secret: Secret::from("kept-by-the-test"),
+        secret: Secret::from(secret),
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct KeycloakUser {
     pub(crate) last_name: Option<String>,
     /// The user federation (LDAP, …) that the user comes from.
     pub(crate) federation_link: Option<String>,
+    /// Set if the user is the service account of a client. Lists of users leave these out, members of groups do not.
+    pub(crate) service_account_client_id: Option<String>,
     #[serde(default)]
     pub(crate) attributes: BTreeMap<String, Vec<String>>,
 }
@@ -111,7 +113,9 @@ pub(crate) struct ProtocolMapper {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) protocol: Option<String>,
-    pub(crate) protocol_mapper: String,
+    /// The provider, such as `saml-user-attribute-mapper`.
+    #[serde(rename = "protocolMapper")]
+    pub(crate) kind: String,
     #[serde(default)]
     pub(crate) config: BTreeMap<String, String>,
 }

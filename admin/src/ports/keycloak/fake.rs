@@ -241,6 +241,10 @@ impl Keycloak for FakeKeycloak {
         Ok(of_user.map(|group| realm.shown(group)).collect())
     }
 
+    fn group_count(&self) -> Result<usize> {
+        Ok(self.call("group_count", Right::ViewUsers)?.groups.len())
+    }
+
     fn top_groups(&self) -> Result<Vec<KeycloakGroup>> {
         Ok(self.call("top_groups", Right::ViewUsers)?.below(None))
     }

@@ -71,6 +71,9 @@ pub(crate) trait Keycloak: Send + Sync {
     /// Returns the groups that a user is a direct member of.
     fn user_groups(&self, id: &str) -> Result<Vec<KeycloakGroup>>;
 
+    /// Returns how many groups there are, on all levels.
+    fn group_count(&self) -> Result<usize>;
+
     /// Returns the groups that are below no other.
     fn top_groups(&self) -> Result<Vec<KeycloakGroup>>;
 

@@ -34,9 +34,9 @@ impl FakeOrganizations {
     }
 
     fn account(&self, account: &FakeAccount) -> OrganizationAccount {
-        let above: String =
-            prefixes(&account.unit).iter().map(|unit| format!("{}/", unit_id(unit))).collect();
-        let path = format!("o-a1b2c3d4e5/{ROOT}/{above}{}/", account.id);
+        let above: Vec<String> = prefixes(&account.unit).into_iter().map(unit_id).collect();
+        let ids = ["o-a1b2c3d4e5", ROOT].into_iter().chain(above.iter().map(String::as_str));
+        let path = format!("{}/{}/", ids.collect::<Vec<_>>().join("/"), account.id);
         OrganizationAccount {
             id: account.id.clone(),
             name: account.name.clone(),
@@ -57,8 +57,8 @@ fn unit_id(path: &str) -> String {
     if path.is_empty() { ROOT.to_owned() } else { format!("ou-ab12-{}", path.replace('/', "-")) }
 }
 
-fn whole<T>(items: Vec<T>) -> Result<AwsPage<T>, AwsError> {
-    Ok(AwsPage { items, next: None, operation: "List" })
+fn whole<T>(items: Vec<T>) -> AwsPage<T> {
+    AwsPage { items, next: None, operation: "List" }
 }
 
 impl Organizations for FakeOrganizations {
@@ -81,12 +81,12 @@ impl Organizations for FakeOrganizations {
         let operation = "ListAccounts";
         match cursor {
             None => Ok(AwsPage { items: Vec::new(), next: Some("rest".to_owned()), operation }),
-            Some(_) => whole(self.accounts.iter().map(|account| self.account(account)).collect()),
+            Some(_) => Ok(whole(self.accounts.iter().map(|account| self.account(account)).collect())),
         }
     }
 
     fn roots(&self, _cursor: Option<&str>) -> Result<AwsPage<String>, AwsError> {
-        whole(vec![ROOT.to_owned()])
+        Ok(whole(vec![ROOT.to_owned()]))
     }
 
     fn units(&self, parent: &str, _cursor: Option<&str>) -> Result<AwsPage<OrganizationUnit>, AwsError> {
@@ -97,7 +97,7 @@ impl Organizations for FakeOrganizations {
                 found.push(OrganizationUnit { id: unit_id(path), name: name.to_owned() });
             }
         }
-        whole(found)
+        Ok(whole(found))
     }
 
     fn accounts_in(
@@ -106,11 +106,11 @@ impl Organizations for FakeOrganizations {
         _cursor: Option<&str>,
     ) -> Result<AwsPage<OrganizationAccount>, AwsError> {
         let here = self.accounts.iter().filter(|account| unit_id(&account.unit) == parent);
-        whole(here.map(|account| self.account(account)).collect())
+        Ok(whole(here.map(|account| self.account(account)).collect()))
     }
 
     fn tags(&self, account: &str, _cursor: Option<&str>) -> Result<AwsPage<(String, String)>, AwsError> {
         let found = self.accounts.iter().find(|known| known.id == account);
-        whole(found.map(|account| account.tags.clone()).unwrap_or_default())
+        Ok(whole(found.map(|account| account.tags.clone()).unwrap_or_default()))
     }
 }

@@ -12,6 +12,11 @@ pub(crate) enum ScimError {
     /// Automatic provisioning is off, or was turned off and on again, which changes the endpoint.
     #[error("there is no such SCIM endpoint")]
     NoEndpoint,
+    #[error("the SCIM endpoint has no such user or group")]
+    NotFound,
+    /// Another user or group has the name, the address or the externalId.
+    #[error("the SCIM endpoint reported a conflict: {message}")]
+    Conflict { message: String },
     #[error("the SCIM endpoint is throttling")]
     Throttled { retry_after: Option<Duration> },
     #[error("the SCIM endpoint had trouble ({status})")]
@@ -30,6 +35,7 @@ impl From<RestError> for ScimError {
         match status.status {
             401 | 403 => Self::TokenRefused,
             404 => Self::NoEndpoint,
+            409 => Self::Conflict { message: status.body.text() },
             429 => Self::Throttled { retry_after: status.retry_after },
             500.. => Self::ServerTrouble { status: status.status },
             other => Self::Refused { status: other, message: status.body.text() },

@@ -16,10 +16,6 @@ use crate::ports::testing::{AdminSim, whole};
 
 const ACCOUNT: &str = "111122223333";
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 fn check(admin: &dyn AccessAdmin, user: &str, pass: &dyn Fn(Duration)) {
     let set = permission_set(admin);
     let who = Principal::User(user.to_owned());
@@ -28,7 +24,7 @@ fn check(admin: &dyn AccessAdmin, user: &str, pass: &dyn Fn(Duration)) {
         let kind = operation.action.kind();
         let started = admin.start(&operation).expect("starts");
         assert_eq!((&started.progress, &started.operation), (&Progress::Running, &Some(operation)));
-        assert_eq!(whole(|cursor| admin.running(kind, cursor)), [started.id.clone()]);
+        assert_eq!(whole(|cursor| admin.running(kind, cursor)), std::slice::from_ref(&started.id));
         pass(Duration::from_secs(5));
         assert!(whole(|cursor| admin.running(kind, cursor)).is_empty());
         let ended = admin.status(kind, &started.id).expect("is known");
@@ -61,9 +57,9 @@ fn check(admin: &dyn AccessAdmin, user: &str, pass: &dyn Fn(Duration)) {
 /// Creates a permission set, writes everything to it, and reads it back.
 fn permission_set(admin: &dyn AccessAdmin) -> String {
     let description = SetDescription {
-        description: text("Everything but IAM"),
-        session: text("PT4H"),
-        relay_state: text("https://console.aws.amazon.com/"),
+        description: Some("Everything but IAM".to_owned()),
+        session: Some("PT4H".to_owned()),
+        relay_state: Some("https://console.aws.amazon.com/".to_owned()),
     };
     let tags = BTreeMap::from([("owner".to_owned(), "platform".to_owned())]);
     let set = admin.create("Power", &description, &tags).expect("is made");
@@ -77,7 +73,7 @@ fn permission_set(admin: &dyn AccessAdmin) -> String {
     let guard = PolicyReference { name: "guard".to_owned(), path: "/security/".to_owned() };
     let boundary = BoundaryPolicy::Customer(guard.clone());
     let policy = r#"{"Version":"2012-10-17","Statement":[]}"#;
-    let shorter = SetDescription { session: text("PT2H"), ..SetDescription::default() };
+    let shorter = SetDescription { session: Some("PT2H".to_owned()), ..SetDescription::default() };
     for write in [
         SetWrite::AttachManaged(arns[0].clone()),
         SetWrite::AttachManaged(arns[1].clone()),
@@ -94,7 +90,7 @@ fn permission_set(admin: &dyn AccessAdmin) -> String {
     assert_eq!(admin.permission_set(&set).expect("is there").1, shorter);
     let managed = BTreeSet::from_iter(whole(|cursor| admin.managed_policies(&set, cursor)));
     assert_eq!(managed, BTreeSet::from_iter(arns.clone()));
-    assert_eq!(whole(|cursor| admin.customer_policies(&set, cursor)), [guard.clone()]);
+    assert_eq!(whole(|cursor| admin.customer_policies(&set, cursor)), std::slice::from_ref(&guard));
     assert_eq!(admin.inline_policy(&set).expect("answers").as_deref(), Some(policy));
     assert_eq!(admin.boundary(&set).expect("answers"), Some(boundary));
     let tags = whole(|cursor| admin.set_tags(&set, cursor));

@@ -131,12 +131,11 @@ impl FakeAccess {
             if operation.progress != Progress::Running || operation.ends > now {
                 continue;
             }
-            let progress = match self.broken_accounts.get(&operation.operation.account) {
-                Some(reason) => Progress::Failed(reason.clone()),
-                None => {
-                    self.finish(&self.operations[at].operation.clone());
-                    Progress::Succeeded
-                }
+            let progress = if let Some(reason) = self.broken_accounts.get(&operation.operation.account) {
+                Progress::Failed(reason.clone())
+            } else {
+                self.finish(&self.operations[at].operation.clone());
+                Progress::Succeeded
             };
             self.operations[at].progress = progress;
         }
@@ -175,22 +174,18 @@ impl FakeAccess {
 }
 
 /// Returns a page of a list; the cursor is the place of its first item.
-fn page<T>(
-    operation: &'static str,
-    items: impl Iterator<Item = T>,
-    cursor: Option<&str>,
-) -> Result<AwsPage<T>, AwsError> {
+fn page<T>(operation: &'static str, items: impl Iterator<Item = T>, cursor: Option<&str>) -> AwsPage<T> {
     let first = cursor.map_or(0, |cursor| cursor.parse().expect("our own cursor"));
     let mut items: Vec<T> = items.skip(first).take(PAGE + 1).collect();
     let next = (items.len() > PAGE).then(|| (first + PAGE).to_string());
     items.truncate(PAGE);
-    Ok(AwsPage { items, next, operation })
+    AwsPage { items, next, operation }
 }
 
 impl AccessAdmin for FakeAccessAdmin {
     fn permission_sets(&self, cursor: Option<&str>) -> Result<AwsPage<String>, AwsError> {
         let operation = "ListPermissionSets";
-        page(operation, self.ask(operation)?.sets.keys().cloned(), cursor)
+        Ok(page(operation, self.ask(operation)?.sets.keys().cloned(), cursor))
     }
 
     fn permission_set(&self, set: &str) -> Result<(String, SetDescription), AwsError> {
@@ -202,7 +197,7 @@ impl AccessAdmin for FakeAccessAdmin {
 
     fn managed_policies(&self, set: &str, cursor: Option<&str>) -> Result<AwsPage<String>, AwsError> {
         let operation = "ListManagedPoliciesInPermissionSet";
-        page(operation, self.ask(operation)?.set(operation, set)?.managed.iter().cloned(), cursor)
+        Ok(page(operation, self.ask(operation)?.set(operation, set)?.managed.iter().cloned(), cursor))
     }
 
     fn customer_policies(
@@ -211,7 +206,7 @@ impl AccessAdmin for FakeAccessAdmin {
         cursor: Option<&str>,
     ) -> Result<AwsPage<PolicyReference>, AwsError> {
         let operation = "ListCustomerManagedPolicyReferencesInPermissionSet";
-        page(operation, self.ask(operation)?.set(operation, set)?.customer.iter().cloned(), cursor)
+        Ok(page(operation, self.ask(operation)?.set(operation, set)?.customer.iter().cloned(), cursor))
     }
 
     fn inline_policy(&self, set: &str) -> Result<Option<String>, AwsError> {
@@ -226,14 +221,14 @@ impl AccessAdmin for FakeAccessAdmin {
 
     fn set_tags(&self, set: &str, cursor: Option<&str>) -> Result<AwsPage<(String, String)>, AwsError> {
         let operation = "ListTagsForResource";
-        page(operation, self.ask(operation)?.set(operation, set)?.tags.clone().into_iter(), cursor)
+        Ok(page(operation, self.ask(operation)?.set(operation, set)?.tags.clone().into_iter(), cursor))
     }
 
     fn accounts_of(&self, set: &str, cursor: Option<&str>) -> Result<AwsPage<String>, AwsError> {
         let operation = "ListAccountsForProvisionedPermissionSet";
         let state = self.ask(operation)?;
         let roles = state.roles.keys().filter(|(known, _)| known == set);
-        page(operation, roles.map(|(_, account)| account.clone()), cursor)
+        Ok(page(operation, roles.map(|(_, account)| account.clone()), cursor))
     }
 
     fn lagging_accounts_of(&self, set: &str, cursor: Option<&str>) -> Result<AwsPage<String>, AwsError> {
@@ -241,7 +236,7 @@ impl AccessAdmin for FakeAccessAdmin {
         let mut state = self.ask(operation)?;
         let latest = state.set(operation, set)?.version;
         let roles = state.roles.iter().filter(|((known, _), version)| known == set && **version < latest);
-        page(operation, roles.map(|((_, account), _)| account.clone()), cursor)
+        Ok(page(operation, roles.map(|((_, account), _)| account.clone()), cursor))
     }
 
     fn assignments_in(
@@ -253,7 +248,7 @@ impl AccessAdmin for FakeAccessAdmin {
         let operation = "ListAccountAssignments";
         let state = self.ask(operation)?;
         let here = state.assignments.iter().filter(|one| one.set == set && one.account == account);
-        page(operation, here.cloned(), cursor)
+        Ok(page(operation, here.cloned(), cursor))
     }
 
     fn assignments_of(&self, of: &Principal, cursor: Option<&str>) -> Result<AwsPage<Assignment>, AwsError> {
@@ -263,7 +258,7 @@ impl AccessAdmin for FakeAccessAdmin {
             let message = "This action must be called from the management account.".to_owned();
             return Err(AwsError::Denied { operation, message });
         }
-        page(operation, state.assignments.iter().filter(|one| one.principal == *of).cloned(), cursor)
+        Ok(page(operation, state.assignments.iter().filter(|one| one.principal == *of).cloned(), cursor))
     }
 
     fn create(
@@ -345,7 +340,7 @@ impl AccessAdmin for FakeAccessAdmin {
         let all = state.operations.iter().enumerate();
         let running =
             all.filter(|(_, one)| one.progress == Progress::Running && one.operation.action.kind() == kind);
-        page(operation, running.map(|(at, _)| at.to_string()), cursor)
+        Ok(page(operation, running.map(|(at, _)| at.to_string()), cursor))
     }
 
     fn status(&self, kind: OperationKind, id: &str) -> Result<OperationStatus, AwsError> {

@@ -173,7 +173,7 @@ fn name_id_mapper(attribute: &str) -> ProtocolMapper {
         id: None,
         name: NAME_ID_MAPPER_NAME.to_owned(),
         protocol: Some("saml".to_owned()),
-        protocol_mapper: NAME_ID_MAPPER.to_owned(),
+        kind: NAME_ID_MAPPER.to_owned(),
         config: config.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
     }
 }
@@ -204,7 +204,7 @@ pub(crate) fn name_id_source(client: &KeycloakClient) -> Option<NameIdSource> {
         let attribute = mapper.config.get("user.attribute")?;
         let has_format =
             mapper.config.get("mapper.nameid.format").is_some_and(|format| format == EMAIL_FORMAT);
-        let is_known = mapper.protocol_mapper == NAME_ID_MAPPER && mappers.next().is_none() && has_format;
+        let is_known = mapper.kind == NAME_ID_MAPPER && mappers.next().is_none() && has_format;
         return is_known.then(|| match attribute.as_str() {
             "email" => NameIdSource::Email,
             "username" => NameIdSource::Username,
@@ -217,5 +217,5 @@ pub(crate) fn name_id_source(client: &KeycloakClient) -> Option<NameIdSource> {
 
 /// Returns whether a mapper decides the NameID: Keycloak has one for attributes and one for scripts.
 fn is_name_id_mapper(mapper: &ProtocolMapper) -> bool {
-    mapper.config.contains_key("mapper.nameid.format") || mapper.protocol_mapper == NAME_ID_MAPPER
+    mapper.config.contains_key("mapper.nameid.format") || mapper.kind == NAME_ID_MAPPER
 }

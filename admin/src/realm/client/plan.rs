@@ -39,7 +39,7 @@ pub(crate) enum ClientChange {
 pub(crate) enum ClientNote {
     /// Adds attributes to the assertion, which AWS refuses if one has several values.
     ForeignMapper { name: String, kind: String },
-    /// The NameID depends on a mapper that is not removed, because it belongs to a script.
+    /// The client has a login flow of its own, such as one with a second factor.
     AnotherFlow { flow: String },
 }
 
@@ -167,7 +167,7 @@ fn changed_mappers(client: &KeycloakClient, desired: Option<&ProtocolMapper>) ->
         client.protocol_mappers.iter().filter(|mapper| is_name_id_mapper(mapper)).collect();
     let mut changes = Vec::new();
     if let Some(desired) = desired {
-        let kept = existing.iter().position(|mapper| mapper.protocol_mapper == desired.protocol_mapper);
+        let kept = existing.iter().position(|mapper| mapper.kind == desired.kind);
         match kept.map(|at| existing.remove(at)) {
             None => changes.push(ClientChange::CreateMapper { mapper: desired.clone() }),
             Some(mapper) => changes.extend(changed_mapper(mapper, desired)),
@@ -200,10 +200,7 @@ fn changed_mapper(mapper: &ProtocolMapper, desired: &ProtocolMapper) -> Option<C
 fn notes(client: &KeycloakClient) -> Vec<ClientNote> {
     let foreign = client.protocol_mappers.iter().filter(|mapper| !is_name_id_mapper(mapper));
     let mut notes: Vec<ClientNote> = foreign
-        .map(|mapper| ClientNote::ForeignMapper {
-            name: mapper.name.clone(),
-            kind: mapper.protocol_mapper.clone(),
-        })
+        .map(|mapper| ClientNote::ForeignMapper { name: mapper.name.clone(), kind: mapper.kind.clone() })
         .collect();
     let flows = client.other.get("authenticationFlowBindingOverrides").and_then(Value::as_object);
     let browser = flows.and_then(|flows| flows.get("browser")).and_then(Value::as_str);

@@ -64,7 +64,7 @@ fn drift_of_owned_keys_is_shown_and_undone_and_foreign_keys_stay() {
             id: Some("m".into()),
             name: "cost center".into(),
             protocol: Some("saml".into()),
-            protocol_mapper: "saml-user-attribute-mapper".into(),
+            kind: "saml-user-attribute-mapper".into(),
             config: [("attribute.name".to_owned(), "x".to_owned())].into(),
         });
         realm.writes.clear();
@@ -176,7 +176,7 @@ fn a_name_id_is_one_of_three_sources() {
     let mapped = |kind: &str, format: Option<&str>| {
         let mut config = BTreeMap::from([("user.attribute".to_owned(), "username".to_owned())]);
         config.extend(format.map(|format| ("mapper.nameid.format".to_owned(), format.to_owned())));
-        let mapper = ProtocolMapper { protocol_mapper: kind.to_owned(), config, ..ProtocolMapper::default() };
+        let mapper = ProtocolMapper { kind: kind.to_owned(), config, ..ProtocolMapper::default() };
         name_id_source(&crate::ports::keycloak::KeycloakClient {
             attributes: [("saml_name_id_format".to_owned(), "email".to_owned())].into(),
             protocol_mappers: vec![mapper],

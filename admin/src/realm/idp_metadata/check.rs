@@ -1,6 +1,7 @@
 //! What AWS would refuse, what breaks logins, and what changed since the last upload.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kcaws::ports::identity_center::loopback_or_https;
 use serde::Serialize;
 use url::Url;
 
@@ -27,6 +28,9 @@ pub(crate) enum MetadataFinding {
     EntityId(String),
     #[error("the sign-in URL `{0}` is not an absolute https URL")]
     SignInUrl(String),
+    /// A realm on this machine, to try things out.
+    #[error("`{0}` is plain http on this machine: good for a trial, but AWS takes https only")]
+    Trial(String),
     #[error("there is no sign-in URL for browsers")]
     NoSignInUrl,
     /// Keycloak builds its URLs from the request unless its host name is configured.
@@ -56,7 +60,8 @@ impl MetadataFinding {
             | Self::NoCertificate
             | Self::TooLong(_) => Severity::Error,
             // A second certificate may be the good one; that there is none is found by itself.
-            Self::TooManyCertificates(_)
+            Self::Trial(_)
+            | Self::TooManyCertificates(_)
             | Self::Expired { .. }
             | Self::EndsSoon { .. }
             | Self::NotYetValid { .. } => Severity::Warning,
@@ -68,6 +73,7 @@ impl MetadataFinding {
         match self {
             Self::EntityId(_) => "entity_id",
             Self::SignInUrl(_) => "sign_in_url",
+            Self::Trial(_) => "trial",
             Self::NoSignInUrl => "no_sign_in_url",
             Self::Host { .. } => "host",
             Self::NoCertificate => "no_certificate",
@@ -83,11 +89,16 @@ impl MetadataFinding {
 /// Returns what is wrong with the metadata of a realm that browsers reach at `realm_url`.
 pub(crate) fn check(metadata: &IdpMetadata, realm_url: &str, now: DateTime<Utc>) -> Vec<MetadataFinding> {
     let mut findings = Vec::new();
-    if !is_absolute_https(&metadata.entity_id) {
-        findings.push(MetadataFinding::EntityId(metadata.entity_id.clone()));
+    let urls = || std::iter::once(&metadata.entity_id).chain(&metadata.sign_in_urls);
+    if is_of_a_trial(realm_url) && urls().all(|url| is_of_a_trial(url)) {
+        findings.push(MetadataFinding::Trial(metadata.entity_id.clone()));
+    } else {
+        if !is_absolute_https(&metadata.entity_id) {
+            findings.push(MetadataFinding::EntityId(metadata.entity_id.clone()));
+        }
+        let bad_urls = metadata.sign_in_urls.iter().filter(|url| !is_absolute_https(url));
+        findings.extend(bad_urls.map(|url| MetadataFinding::SignInUrl(url.clone())));
     }
-    let bad_urls = metadata.sign_in_urls.iter().filter(|url| !is_absolute_https(url));
-    findings.extend(bad_urls.map(|url| MetadataFinding::SignInUrl(url.clone())));
     if metadata.sign_in_urls.is_empty() {
         findings.push(MetadataFinding::NoSignInUrl);
     }
@@ -104,6 +115,11 @@ fn is_absolute_https(text: &str) -> bool {
     let has_host = |url: &Url| url.host_str().is_some_and(|host| !host.is_empty());
     let starts = text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
     starts && Url::parse(text).ok().as_ref().is_some_and(has_host)
+}
+
+/// Returns whether a URL is plain http to this machine.
+fn is_of_a_trial(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.scheme() == "http" && loopback_or_https(&url))
 }
 
 /// Returns host and port.

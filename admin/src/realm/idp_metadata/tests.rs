@@ -24,10 +24,12 @@ fn certificate(before: i64, after: i64) -> String {
 }
 
 fn descriptor(realm: &str, certificates: &[String]) -> String {
-    let keys: String = certificates
-        .iter()
-        .map(|text| format!(r#"<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"#))
-        .collect();
+    let key = |text: &String| {
+        format!(
+            r#"<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"#
+        )
+    };
+    let keys = certificates.iter().map(key).collect::<Vec<_>>().concat();
     format!(
         r#"<md:EntityDescriptor xmlns:md="{METADATA}" xmlns:ds="{SIGNATURE}" entityID="{realm}"><md:IDPSSODescriptor WantAuthnRequestsSigned="true">{keys}<md:SingleSignOnService Binding="{HTTP_POST}" Location="{realm}/protocol/saml"/><md:SingleSignOnService Binding="{HTTP_REDIRECT}" Location="{realm}/protocol/saml"/></md:IDPSSODescriptor></md:EntityDescriptor>"#
     )

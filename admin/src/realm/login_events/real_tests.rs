@@ -24,7 +24,8 @@ fn the_first_login_is_watched_from_the_wrong_client_to_the_right_one() {
     let rights = [Right::ManageClients, Right::ViewEvents, Right::ManageEvents];
     let keycloak: Arc<dyn Keycloak> = Arc::new(connected(server, &realm, &rights));
     let before = keycloak.events_config().expect("reads");
-    let recording = Recording::start(Arc::clone(&keycloak)).expect("starts").expect("was off");
+    let recording = Recording::prepare(Arc::clone(&keycloak)).expect("reads").expect("is off");
+    recording.begin().expect("begins");
     let since = Utc::now() - TimeDelta::minutes(1);
     realm.create_user("alice", "alice@example.com", "alice-pw");
     let try_it = |place: &str, password: &str| {

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kcaws::platform::interrupt::{self, Undo};
-
 use crate::ports::keycloak::{EventsConfig, Keycloak, KeycloakError};
 
 /// The events that show how a login went.
@@ -25,13 +23,9 @@ pub(crate) enum RecordingError {
     ChangedMeanwhile,
 }
 
-/// Records logins until it is dropped or finished, or the process is interrupted.
+/// Records logins from [`begin`](Self::begin) until it is dropped or finished.
 #[must_use]
-pub(crate) struct Recording {
-    change: Arc<Change>,
-    /// Puts the configuration back, on Ctrl-C as well.
-    undo: Undo,
-}
+pub(crate) struct Recording(Arc<Change>);
 
 struct Change {
     keycloak: Arc<dyn Keycloak>,
@@ -46,38 +40,48 @@ impl RecordingState {
 
     fn of(config: &EventsConfig) -> Self {
         let has = |kind: &&str| config.enabled_event_types.iter().any(|enabled| enabled == kind);
-        let has_all = config.enabled_event_types.is_empty() || NEEDED.iter().all(|kind| has(&kind));
+        let has_all = config.enabled_event_types.is_empty() || NEEDED.iter().all(has);
         if config.events_enabled && has_all { Self::On } else { Self::Off }
     }
 }
 
 impl Recording {
-    /// Switches the recording of logins on; `None` if it is on already.
-    pub(crate) fn start(keycloak: Arc<dyn Keycloak>) -> Result<Option<Self>, KeycloakError> {
+    /// Prepares to switch the recording of logins on; `None` if it is on already. Nothing is changed yet.
+    pub(crate) fn prepare(keycloak: Arc<dyn Keycloak>) -> Result<Option<Self>, KeycloakError> {
         let before = keycloak.events_config()?;
         if RecordingState::of(&before) == RecordingState::On {
             return Ok(None);
         }
         let during = with_logins(&before);
-        let configs = Mutex::new(Some((before, during.clone())));
-        let change = Arc::new(Change { keycloak, configs });
-        // Registered first: an interrupt between the change and the registration would leave the change behind.
-        let undo = {
-            let change = Arc::clone(&change);
-            interrupt::undone_at_exit(move || {
-                let _ = change.put_back();
-            })
-        };
-        change.keycloak.set_events_config(&during)?;
-        Ok(Some(Self { change, undo }))
+        let configs = Mutex::new(Some((before, during)));
+        Ok(Some(Self(Arc::new(Change { keycloak, configs }))))
+    }
+
+    /// Switches the recording on.
+    ///
+    /// What [`undo`](Self::undo) returns has to be in place before: an interrupt in between would leave it on.
+    pub(crate) fn begin(&self) -> Result<(), KeycloakError> {
+        let configs = self.0.configs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        configs.map_or(Ok(()), |(_, during)| self.0.keycloak.set_events_config(&during))
+    }
+
+    /// Returns what puts the configuration back when the process is interrupted.
+    pub(crate) fn undo(&self) -> impl FnOnce() + Send + use<> {
+        let change = Arc::clone(&self.0);
+        move || {
+            let _ = change.put_back();
+        }
     }
 
     /// Puts the configuration back, and reports if that fails.
     pub(crate) fn finish(self) -> Result<(), RecordingError> {
-        let Self { change, undo } = self;
-        let put_back = change.put_back();
-        drop(undo);
-        put_back
+        self.0.put_back()
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        let _ = self.0.put_back();
     }
 }
 

@@ -54,6 +54,12 @@ fn each_fault_has_its_remedy() {
     assert!(LoginFault::Other("x_y".to_owned()).explanation().contains("`x_y`"));
 }
 
+fn start(keycloak: &Arc<FakeKeycloak>) -> Result<Option<Recording>, KeycloakError> {
+    let recording = Recording::prepare(keycloak.clone())?;
+    recording.as_ref().map_or(Ok(()), Recording::begin)?;
+    Ok(recording)
+}
+
 fn config(enabled: bool, types: &[&str]) -> EventsConfig {
     EventsConfig {
         events_enabled: enabled,
@@ -71,15 +77,24 @@ fn recording_is_switched_on_where_it_is_off_and_put_back() {
     ] {
         let keycloak = Arc::new(FakeKeycloak::default());
         keycloak.realm_mut().events_config = before.clone();
-        let recording = Recording::start(keycloak.clone()).expect("starts").expect("was off");
+        let recording = start(&keycloak).expect("starts").expect("was off");
         assert_eq!(keycloak.realm_mut().events_config, during);
         assert_eq!(RecordingState::read(&*keycloak), Ok(RecordingState::On));
         recording.finish().expect("puts it back");
         assert_eq!(keycloak.realm_mut().events_config, before);
 
-        let dropped = Recording::start(keycloak.clone()).expect("starts");
+        let dropped = start(&keycloak).expect("starts");
         drop(dropped);
         assert_eq!(keycloak.realm_mut().events_config, before, "when something fails in between");
+
+        let interrupted = Recording::prepare(keycloak.clone()).expect("reads").expect("is off");
+        let undo = interrupted.undo();
+        interrupted.begin().expect("begins");
+        undo();
+        assert_eq!(keycloak.realm_mut().events_config, before);
+        let writes = keycloak.realm_mut().writes.len();
+        interrupted.finish().expect("there is nothing left to do");
+        assert_eq!(keycloak.realm_mut().writes.len(), writes);
     }
 }
 
@@ -88,7 +103,7 @@ fn a_realm_that_records_logins_is_left_alone() {
     for before in [config(true, &[]), config(true, &["LOGIN_ERROR", "LOGIN"])] {
         let keycloak = Arc::new(FakeKeycloak::default());
         keycloak.realm_mut().events_config = before;
-        assert!(Recording::start(keycloak.clone()).expect("reads").is_none());
+        assert!(start(&keycloak).expect("reads").is_none());
         assert_eq!(keycloak.realm_mut().writes, [""; 0]);
     }
 }
@@ -96,7 +111,7 @@ fn a_realm_that_records_logins_is_left_alone() {
 #[test]
 fn a_change_by_somebody_else_is_not_undone() {
     let keycloak = Arc::new(FakeKeycloak::default());
-    let recording = Recording::start(keycloak.clone()).expect("starts").expect("was off");
+    let recording = start(&keycloak).expect("starts").expect("was off");
     let theirs = config(true, &["LOGOUT"]);
     keycloak.realm_mut().events_config = theirs.clone();
     assert_eq!(recording.finish(), Err(RecordingError::ChangedMeanwhile));
@@ -107,7 +122,7 @@ fn a_change_by_somebody_else_is_not_undone() {
 fn a_missing_right_changes_nothing() {
     let keycloak = Arc::new(FakeKeycloak::default());
     keycloak.realm_mut().missing_rights.insert(Right::ManageEvents);
-    let error = Recording::start(keycloak.clone()).err();
+    let error = start(&keycloak).err();
     assert_eq!(error, Some(KeycloakError::Forbidden { needs: Right::ManageEvents }));
     assert_eq!(keycloak.realm_mut().writes, [""; 0]);
 }

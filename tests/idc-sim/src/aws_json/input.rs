@@ -10,7 +10,7 @@ use super::Refusal;
 #[derive(Clone, Debug)]
 pub(crate) struct Input(Map<String, Value>);
 
-/// What the service model says of a string.
+/// A string of the service model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     /// The least and the most characters.
@@ -59,11 +59,16 @@ impl Input {
         self.0.retain(|name, _| !names.contains(&name.as_str()));
     }
 
+    /// The members themselves, for what the service models call documents.
+    pub(crate) fn entries(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    /// The text of a member, as it came.
+    /// Returns the text of a member without a check.
     pub(crate) fn raw_text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
@@ -80,7 +85,7 @@ impl Input {
         self.optional_text(name, shape)?.ok_or_else(|| Refusal::constraint(name, "not be null"))
     }
 
-    /// A member of an enumeration.
+    /// Returns the choice that a member of an enumeration names.
     pub(crate) fn optional_choice<T: Copy>(
         &self,
         name: &str,
@@ -107,7 +112,7 @@ impl Input {
         number.filter(|number| range.contains(number)).map(Some).ok_or_else(wrong)
     }
 
-    /// A structure.
+    /// Returns a member that is a structure.
     pub(crate) fn optional_members(&self, name: &str) -> Result<Option<Self>, Refusal> {
         match self.get(name) {
             None => Ok(None),
@@ -131,7 +136,7 @@ impl Input {
         }
     }
 
-    /// A list of structures; empty if it is absent.
+    /// Returns a list of structures, with at most `most` of them.
     pub(crate) fn structures(&self, name: &str, most: usize) -> Result<Option<Vec<Self>>, Refusal> {
         let structure = |value: &Value| match value {
             Value::Object(members) => Ok(Self(members.clone())),
@@ -140,7 +145,7 @@ impl Input {
         self.list(name, most)?.map(|items| items.iter().map(structure).collect()).transpose()
     }
 
-    /// A list of strings that is required.
+    /// Returns a list of strings that is required.
     pub(crate) fn texts(&self, name: &str, most: usize, shape: &Shape) -> Result<Vec<String>, Refusal> {
         let text = |value: &Value| match value {
             Value::String(text) => shape.check(name, text).map(|()| text.clone()),

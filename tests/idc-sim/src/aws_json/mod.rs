@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::clock;
 use crate::hosts::Service;
 use crate::secret;
+use crate::settings::Settings;
 use crate::state::{Sim, State};
 use crate::throttle::Bucket;
 
@@ -41,8 +42,14 @@ pub(crate) struct Request<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) input: Input,
     pub(crate) now: SystemTime,
-    /// Names the operation in page tokens.
     operation: &'static str,
+}
+
+impl Request<'_> {
+    /// Refuses the operation on `resource`, whatever the caller's policies are.
+    pub(crate) fn refuse_on(&self, resource: &str) -> Refusal {
+        Refusal::not_authorized(&self.caller.arn, &format!("sso:{}", self.operation), resource)
+    }
 }
 
 /// Answers a request for `operation` of `service`.
@@ -71,28 +78,39 @@ fn operate(sim: &Sim, call: &Call, service: Service, operation: &'static str, ru
     let action = format!("{}:{operation}", api.signing_name);
     if !caller.rights.allow(&action) {
         let resource = input.raw_text("InstanceArn").unwrap_or("*");
-        return Err(Refusal::not_authorized(&caller.arn, &action, resource));
+        return Err(Refusal::no_policy_allows(&caller.arn, &action, resource));
     }
     let now = sim.now();
     let mut state = sim.state();
-    throttle(sim, &mut state, service, now)?;
+    if !state.take_admin_token(&sim.settings, service, now) {
+        return Err(Refusal::throttled());
+    }
     run(&mut Request { sim, state: &mut state, caller: &caller, input, now, operation })
 }
 
-fn throttle(sim: &Sim, state: &mut State, service: Service, now: SystemTime) -> Result<(), Refusal> {
-    let Some(throttle) = sim.settings.admin_throttle else { return Ok(()) };
-    let bucket = state.admin_buckets.entry(service).or_insert_with(|| Bucket::full(throttle, now));
-    if bucket.take(throttle, now) { Ok(()) } else { Err(Refusal::throttled()) }
+impl State {
+    /// Takes one token of a service's bucket; false if there is none.
+    pub(crate) fn take_admin_token(
+        &mut self,
+        settings: &Settings,
+        service: Service,
+        now: SystemTime,
+    ) -> bool {
+        let Some(throttle) = settings.admin_throttle else { return true };
+        let bucket = self.admin_buckets.entry(service).or_insert_with(|| Bucket::full(throttle, now));
+        bucket.take(throttle, now)
+    }
 }
 
 fn respond(service: Service, outcome: Outcome) -> Response {
+    let request_id = secret::uuid();
     let (status, body) = match outcome {
         Ok(body) => (axum::http::StatusCode::OK, body),
-        Err(refusal) => refusal.into_answer(service),
+        Err(refusal) => refusal.into_answer(service, &request_id),
     };
     let headers = [
         (CONTENT_TYPE, "application/x-amz-json-1.1".to_owned()),
-        (HeaderName::from_static("x-amzn-requestid"), secret::uuid()),
+        (HeaderName::from_static("x-amzn-requestid"), request_id),
     ];
     (status, headers, body.to_string()).into_response()
 }

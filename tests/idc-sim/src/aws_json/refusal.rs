@@ -7,23 +7,30 @@ use crate::caller::Unauthenticated;
 use crate::hosts::Service;
 use crate::sigv4::SignatureError;
 
-/// An error answer: exception and message.
+/// An error answer: exception, message, and what else the exception has.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     exception: &'static str,
     message: String,
+    members: Vec<(&'static str, Value)>,
 }
 
 impl Refusal {
     pub(crate) fn of(exception: &'static str, message: impl Into<String>) -> Self {
-        Self { exception, message: message.into() }
+        Self { exception, message: message.into(), members: Vec::new() }
+    }
+
+    /// Adds a member of the exception.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
     }
 
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::of("ValidationException", message)
     }
 
-    /// In the words of the validation that stands before every service.
+    /// Refuses a member in the words of the validation that AWS runs before every service.
     pub(crate) fn constraint(member: &str, rule: &str) -> Self {
         let first = member.chars().next().unwrap_or_default().to_ascii_lowercase();
         let rest = member.get(1..).unwrap_or_default();
@@ -32,7 +39,7 @@ impl Refusal {
         ))
     }
 
-    /// The body is no JSON object, or a member has another type or name than the model says.
+    /// Refuses a body that is no JSON object, or a member of another name or type than in the model.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self::of("SerializationException", message)
     }
@@ -57,22 +64,37 @@ impl Refusal {
         Self::of("AccessDeniedException", message)
     }
 
-    /// The words of IAM for what no policy allows.
+    /// Refuses what AWS itself keeps a caller from, whatever the caller's policies are
+    /// (aws-samples/iam-identity-center-team#59).
     pub(crate) fn not_authorized(arn: &str, action: &str, resource: &str) -> Self {
         Self::access_denied(format!(
-            "User: {arn} is not authorized to perform: {action} on resource: {resource} because no identity-based \
-             policy allows the {action} action"
+            "User: {arn} is not authorized to perform: {action} on resource: {resource}"
         ))
     }
 
-    pub(crate) fn into_answer(self, service: Service) -> (StatusCode, Value) {
+    /// Refuses in the words of IAM what no policy allows.
+    pub(crate) fn no_policy_allows(arn: &str, action: &str, resource: &str) -> Self {
+        Self::access_denied(crate::caller::no_policy_allows(arn, action, resource))
+    }
+
+    pub(crate) fn into_answer(self, service: Service, request_id: &str) -> (StatusCode, Value) {
         // Organizations has names of its own for two of them (service model 2016-11-28).
         let exception = match (service, self.exception) {
             (Service::Organizations, "ValidationException") => "InvalidInputException",
             (Service::Organizations, "ThrottlingException") => "TooManyRequestsException",
             (_, exception) => exception,
         };
-        (StatusCode::BAD_REQUEST, json!({ "__type": exception, "Message": self.message }))
+        let mut body = json!({ "__type": exception, "Message": self.message });
+        if service == Service::IdentityStore {
+            body["RequestId"] = request_id.into();
+            if exception == "ThrottlingException" {
+                body["RetryAfterSeconds"] = 1.into();
+            }
+        }
+        for (name, value) in self.members {
+            body[name] = value;
+        }
+        (StatusCode::BAD_REQUEST, body)
     }
 }
 

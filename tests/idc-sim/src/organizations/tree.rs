@@ -23,7 +23,7 @@ pub(crate) struct Organization {
     accounts: BTreeMap<String, Placement>,
 }
 
-/// What the organization knows of an account.
+/// Where an account is, its state and its tags.
 #[derive(Clone, Debug, Default)]
 struct Placement {
     /// `None`: in the root.

@@ -118,9 +118,8 @@ fn sign_in(
         }
     };
     let user = statement.name_id;
-    if !state.directory.users.contains_key(&user) {
-        let same = |known: &String| known.to_lowercase() == user.to_lowercase();
-        let other_case = state.directory.users.keys().any(same);
+    if state.directory.user(&user).is_none() {
+        let other_case = state.directory.store.user_named(&user).is_some();
         return Err(if other_case { Refusal::OtherCase } else { Refusal::UnknownUser });
     }
     if !state.directory.is_enabled(&user) {

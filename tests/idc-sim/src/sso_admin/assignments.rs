@@ -6,9 +6,9 @@ use super::operations::{self, Kind, Work};
 use super::permission_set::PermissionSet;
 use super::permission_sets::{arn, find};
 use super::shapes::ACCOUNT_ID;
-use super::{PAGES, check_account, instance, principal, status};
+use super::{PAGES, check_account, check_delegate, instance, principal, status};
 use crate::aws_json::{Outcome, Refusal, Request};
-use crate::directory::{Assignment, Principal};
+use crate::directory::{Assignment, PrincipalId};
 
 const MEMBERS: [&str; 6] =
     ["InstanceArn", "TargetId", "TargetType", "PermissionSetArn", "PrincipalType", "PrincipalId"];
@@ -17,7 +17,7 @@ const MEMBERS: [&str; 6] =
 struct Asked {
     set: PermissionSet,
     account: String,
-    principal: Principal,
+    principal: PrincipalId,
 }
 
 pub(crate) fn create(request: &mut Request<'_>) -> Outcome {
@@ -48,6 +48,7 @@ fn asked(request: &mut Request<'_>) -> Result<Asked, Refusal> {
     request.input.choice("TargetType", &[("AWS_ACCOUNT", ())])?;
     let principal = principal::read(request)?;
     check_account(request, &account)?;
+    check_delegate(request, &set)?;
     if set.is_spreading(request.now, request.sim.settings.write_spread) {
         return Err(Refusal::conflict("A conflict with a previous successful write was detected."));
     }

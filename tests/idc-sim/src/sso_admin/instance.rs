@@ -48,8 +48,11 @@ pub(crate) fn list(request: &mut Request<'_>) -> Outcome {
         Scope::CurrentRegion => settings.serves_region(&request.caller.region),
         Scope::AllRegions => true,
     };
-    let is_visible = is_here && settings.administers(&request.caller.account);
-    let items = is_visible.then(|| json(request)).into_iter().collect();
+    let accounts = &request.state.directory.accounts;
+    let is_member = accounts.iter().any(|account| account.id == request.caller.account);
+    let may_see =
+        settings.administers(&request.caller.account) || (settings.members_see_instance && is_member);
+    let items = (is_here && may_see).then(|| json(request)).into_iter().collect();
     request.page(PAGES, "Instances", items)
 }
 

@@ -2,6 +2,7 @@
 //! assignments. Shapes, limits and errors are those of botocore's model.
 
 pub(crate) mod assignments;
+mod iam;
 pub(crate) mod instance;
 pub(crate) mod operations;
 pub(crate) mod permission_set;
@@ -14,6 +15,8 @@ pub(crate) mod status;
 pub(crate) mod tags;
 
 use crate::aws_json::{Page, Refusal, Request};
+
+use permission_set::PermissionSet;
 
 /// Every list of this service.
 const PAGES: Page = Page { most: 100, may_be_empty: false };
@@ -35,10 +38,20 @@ fn check_account(request: &Request<'_>, account: &str) -> Result<(), Refusal> {
     }
     let management = &request.sim.settings.management_account;
     if account == management && request.caller.account != *management {
-        return Err(Refusal::access_denied(format!(
-            "User: {} is not authorized to manage access to the management account",
-            request.caller.arn
-        )));
+        return Err(request.refuse_on(&format!("arn:aws:sso:::account/{account}")));
+    }
+    Ok(())
+}
+
+/// Refuses to a delegated administrator a permission set that is provisioned in the management account: neither the set
+/// nor its assignments in other accounts can be changed (user guide, "Delegated administration";
+/// fivexl/terraform-aws-sso-elevator#101).
+fn check_delegate(request: &Request<'_>, set: &PermissionSet) -> Result<(), Refusal> {
+    let settings = &request.sim.settings;
+    let management = &settings.management_account;
+    let is_delegate = request.caller.account != *management;
+    if is_delegate && request.state.directory.provisioned_version(management, &set.name).is_some() {
+        return Err(request.refuse_on(&permission_sets::arn(settings, set)));
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use super::permission_set::{CustomerPolicy, PermissionSet};
-use super::principal;
+use super::{iam, principal};
 use crate::aws_json::{Refusal, Request};
 use crate::clock;
-use crate::directory::{Directory, Principal};
+use crate::directory::{Directory, PrincipalId};
 use crate::organizations::Organization;
 use crate::secret;
 use crate::settings::Settings;
@@ -27,6 +27,8 @@ pub(super) struct Operation {
     /// Of the permission set, which may be gone by now.
     pub(super) permission_set_arn: String,
     permission_set: String,
+    /// Why IAM will refuse the caller, if so.
+    refusal: Option<String>,
     pub(super) created: SystemTime,
     ends: SystemTime,
     pub(super) progress: Progress,
@@ -34,8 +36,8 @@ pub(super) struct Operation {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Work {
-    Assign { account: String, principal: Principal },
-    Unassign { account: String, principal: Principal },
+    Assign { account: String, principal: PrincipalId },
+    Unassign { account: String, principal: PrincipalId },
     Provision(Target),
 }
 
@@ -71,7 +73,7 @@ impl Work {
     }
 
     /// The accounts whose role it updates.
-    fn accounts(&self) -> &[String] {
+    pub(super) fn accounts(&self) -> &[String] {
         match self {
             Self::Assign { account, .. }
             | Self::Unassign { account, .. }
@@ -86,12 +88,32 @@ impl Operations {
         self.all.iter().filter(move |operation| operation.work.kind() == kind)
     }
 
+    /// Whether anything runs for a permission set.
+    pub(super) fn is_busy(&self, permission_set: &str) -> bool {
+        self.running.iter().any(|at| self.all[*at].permission_set == permission_set)
+    }
+
     /// Returns when the roles in these accounts are free: one role is updated at a time in an account.
     fn free_at(&self, accounts: &[String], now: SystemTime) -> SystemTime {
         let running = self.running.iter().map(|at| &self.all[*at]);
         let same = running
             .filter(|operation| operation.work.accounts().iter().any(|known| accounts.contains(known)));
         same.map(|operation| operation.ends).fold(now, SystemTime::max)
+    }
+
+    /// Whether it undoes what runs: an assignment that is being removed cannot be made
+    /// (aws-samples/iam-identity-center-team#513), nor the other way round.
+    fn contradicts(&self, work: &Work, permission_set: &str) -> bool {
+        let running = self.running.iter().map(|at| &self.all[*at]);
+        running.filter(|operation| operation.permission_set == permission_set).any(|operation| {
+            match (&operation.work, work) {
+                (Work::Assign { account, principal }, Work::Unassign { account: at, principal: of })
+                | (Work::Unassign { account, principal }, Work::Assign { account: at, principal: of }) => {
+                    account == at && principal == of
+                }
+                _ => false,
+            }
+        })
     }
 
     /// Ends what is due, in the order of the ends.
@@ -129,21 +151,24 @@ pub(super) fn start(
     let settings = &request.sim.settings;
     let operations = &mut request.state.operations;
     if operations.running.len() >= settings.outstanding_operations {
-        let text = format!("{} asynchronous calls are outstanding", operations.running.len());
+        // The words: aws-samples/aws-iam-identity-center-extensions#87.
+        let text = "There are too many requests processing. Please try again later.";
         return Err(Refusal::of("ThrottlingException", text));
     }
     let starts = operations.free_at(work.accounts(), request.now);
-    if settings.same_account == SameAccount::Conflict && starts > request.now {
+    let is_taken = settings.same_account == SameAccount::Conflict && starts > request.now;
+    if is_taken || operations.contradicts(&work, &set.name) {
         return Err(Refusal::conflict("There is a conflicting operation in process in the account."));
     }
     let operation = Operation {
         id: secret::uuid(),
-        work,
         permission_set_arn,
         permission_set: set.name.clone(),
+        refusal: iam::refusal(request.caller, &work, settings),
         created: clock::full_second(request.now),
         ends: starts + settings.operation_time,
         progress: Progress::Running,
+        work,
     };
     operations.all.push(operation.clone());
     operations.running.push(operations.all.len() - 1);
@@ -157,6 +182,9 @@ fn finish(
     settings: &Settings,
 ) -> Result<(), String> {
     let set = &operation.permission_set;
+    if let Some(refusal) = &operation.refusal {
+        return Err(refusal.clone());
+    }
     match &operation.work {
         Work::Unassign { account, principal } => directory.unassign(principal.clone(), account, set),
         Work::Assign { account, principal } => {
@@ -169,6 +197,12 @@ fn finish(
         }
         Work::Provision(_) => {
             for account in operation.work.accounts() {
+                // cloudposse/terraform-aws-sso#66.
+                if directory.provisioned_version(account, set).is_none() {
+                    return Err(format!(
+                        "Received a 404 status error: Permission set provision not found in AWS account {account}."
+                    ));
+                }
                 check_role(directory, organization, settings, account, set)?;
                 directory.provision(account, set);
             }
@@ -177,7 +211,7 @@ fn finish(
     Ok(())
 }
 
-/// What IAM says in the account to the role of a permission set.
+/// Checks what IAM checks in the account when it makes or changes the role of a permission set.
 fn check_role(
     directory: &Directory,
     organization: &Organization,

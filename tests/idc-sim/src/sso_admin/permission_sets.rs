@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::permission_set::{Details, PermissionSet};
 use super::shapes::{DESCRIPTION, PERMISSION_SET_ARN, RELAY_STATE, SESSION_DURATION, SET_NAME};
-use super::{PAGES, instance, tags};
+use super::{PAGES, check_delegate, instance, tags};
 use crate::aws_json::{Outcome, Refusal, Request, timestamp};
 use crate::clock;
 use crate::hosts::Partition;
@@ -58,7 +58,8 @@ pub(crate) fn delete(request: &mut Request<'_>) -> Outcome {
     request.input.only(&["InstanceArn", "PermissionSetArn"])?;
     let set = find_to_change(request)?;
     let (id, name) = (set.id.clone(), set.name.clone());
-    if !request.state.directory.provisioned_accounts(&name).is_empty() {
+    let is_provisioned = !request.state.directory.provisioned_accounts(&name).is_empty();
+    if is_provisioned || request.state.operations.is_busy(&name) {
         return Err(Refusal::conflict(format!(
             "PermissionSet {name} can not be deleted as it is assigned or provisioned in an account."
         )));
@@ -110,16 +111,11 @@ pub(super) fn by_arn<'a>(request: &'a Request<'_>, asked: &str) -> Result<&'a Pe
 /// [`find`], for a write: refused to a delegated administrator where the set is provisioned in the management account,
 /// and as long as an earlier write has not spread.
 pub(super) fn find_to_change<'a>(request: &'a mut Request<'_>) -> Result<&'a mut PermissionSet, Refusal> {
-    let name = find(request)?.name.clone();
+    let set = find(request)?;
+    check_delegate(request, set)?;
+    let name = set.name.clone();
     let settings = &request.sim.settings;
     let directory = &mut request.state.directory;
-    let is_delegate = request.caller.account != settings.management_account;
-    if is_delegate && directory.provisioned_accounts(&name).contains(&settings.management_account) {
-        return Err(Refusal::access_denied(format!(
-            "User: {} is not authorized to change a permission set that is provisioned in the management account",
-            request.caller.arn
-        )));
-    }
     let set = directory.permission_sets.iter_mut().find(|set| set.name == name);
     let set = set.ok_or_else(|| Refusal::not_found("Could not find PermissionSet"))?;
     if set.is_spreading(request.now, settings.write_spread) {

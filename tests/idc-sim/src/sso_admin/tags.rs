@@ -46,7 +46,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Option<BTreeMap<String, Stri
         tag.only(&["Key", "Value"])?;
         let (key, value) = (tag.text("Key", &TAG_KEY)?, tag.text("Value", &TAG_VALUE)?);
         if tags.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(Refusal::validation(format!("The tag key {key} stands twice")));
+            return Err(Refusal::validation(format!("The tag key {key} is repeated")));
         }
     }
     Ok(Some(tags))

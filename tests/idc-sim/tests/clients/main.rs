@@ -7,6 +7,8 @@
 mod admin;
 mod debian_cli;
 mod env;
+mod identity_store;
 mod recent_cli;
+mod scim;
 mod sdks;
 mod sso_util;

@@ -3,7 +3,7 @@
 use idc_sim::IdcSim;
 use serde_json::json;
 
-use crate::client::{ALICE, Client, DEVICE_CODE, Registered, START_URL, Tokens};
+use crate::client::{ALICE, Answer, Client, DEVICE_CODE, Registered, START_URL, Tokens};
 
 const HERE: &str = "https://oidc.eu-central-1.amazonaws.com";
 const THERE: &str = "https://oidc.us-east-1.amazonaws.com";
@@ -16,60 +16,46 @@ fn two_regions() -> (IdcSim, Client, Client) {
 }
 
 #[test]
-fn a_registration_is_unknown_in_another_region() {
+fn nothing_of_one_region_is_known_in_another() {
     let (sim, here, there) = two_regions();
-    let registered = here.register();
-    let body = registered.with(&json!({"startUrl": START_URL}));
-    let refused = there.post("/device_authorization", &body);
-    assert_eq!(refused.oidc_error(), (401, "invalid_client".to_owned()));
-
     let login = sim.seed_login(ALICE);
     let seeded = Registered { id: login.client_id, secret: login.client_secret };
-    let refused = there.refresh(&seeded, &login.refresh_token);
-    assert_eq!(refused.oidc_error(), (401, "invalid_client".to_owned()));
+    let code = here.start_device(&here.register());
+    sim.approve(&code.user_code);
+    let start = here.register().with(&json!({"startUrl": START_URL}));
+    for (what, answer, expected) in [
+        ("a registration", there.post("/device_authorization", &start), (401, "invalid_client")),
+        ("a client that refreshes", there.refresh(&seeded, &login.refresh_token), (401, "invalid_client")),
+        ("a device code", there.poll(&there.register(), &code.device_code), (400, "invalid_grant")),
+        ("a refresh token", there.refresh(&there.register(), &login.refresh_token), (400, "invalid_grant")),
+    ] {
+        assert_eq!(answer.oidc_error(), (expected.0, expected.1.to_owned()), "{what}");
+    }
     assert_eq!(here.refresh(&seeded, &login.refresh_token).status, 200);
 }
 
 #[test]
-fn a_device_code_is_unknown_in_another_region() {
-    let (sim, here, there) = two_regions();
-    let code = here.start_device(&here.register());
-    sim.approve(&code.user_code);
-    let refused = there.poll(&there.register(), &code.device_code);
-    assert_eq!(refused.oidc_error(), (400, "invalid_grant".to_owned()));
-}
-
-#[test]
-fn a_refresh_token_is_unknown_in_another_region() {
-    let (sim, _, there) = two_regions();
-    let login = sim.seed_login(ALICE);
-    let refused = there.refresh(&there.register(), &login.refresh_token);
-    assert_eq!(refused.oidc_error(), (400, "invalid_grant".to_owned()));
-}
-
-#[test]
-fn a_stranger_who_tries_a_device_code_does_not_use_it_up() {
+fn a_stranger_who_tries_a_grant_does_not_use_it_up() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);
-    let (mine, other) = (client.register(), client.register());
-    let code = client.start_device(&mine);
-    sim.approve(&code.user_code);
-    for _ in 0..2 {
-        let refused = client.poll(&other, &code.device_code);
-        assert_eq!(refused.oidc_error(), (400, "invalid_grant".to_owned()));
+    let (mine, stranger) = (client.register(), client.register());
+    let code = client.start_device(&mine).device_code;
+    sim.approve(&sim.pending()[0].user_code);
+    let refresh = client.log_in_as(&sim, &mine).refresh_token().to_owned();
+    let by_code = |who: &Registered| client.poll(who, &code);
+    let by_refresh = |who: &Registered| client.refresh(who, &refresh);
+    let grants: [&dyn Fn(&Registered) -> Answer; 2] = [&by_code, &by_refresh];
+    for grant in grants {
+        for _ in 0..2 {
+            assert_eq!(grant(&stranger).oidc_error(), (400, "invalid_grant".to_owned()));
+        }
+        assert_eq!(grant(&mine).status, 200);
+        assert_eq!(grant(&mine).oidc_error(), (400, "invalid_grant".to_owned()), "its one use");
     }
-    assert_eq!(client.poll(&mine, &code.device_code).status, 200);
-    assert_eq!(client.poll(&mine, &code.device_code).oidc_error(), (400, "invalid_grant".to_owned()));
-}
-
-#[test]
-fn a_stranger_who_tries_a_refresh_token_does_not_use_it_up() {
-    let sim = IdcSim::builder().start();
-    let client = Client::new(&sim);
+    // An access token is no refresh token.
     let tokens = client.log_in(&sim);
-    let refused = client.refresh(&client.register(), tokens.refresh_token());
+    let refused = client.refresh(&tokens.client, &tokens.access);
     assert_eq!(refused.oidc_error(), (400, "invalid_grant".to_owned()));
-    assert_eq!(client.refresh(&tokens.client, tokens.refresh_token()).status, 200);
 }
 
 #[test]

@@ -169,10 +169,15 @@ impl Client {
     /// A whole login by device code, approved from outside.
     #[track_caller]
     pub(crate) fn log_in(&self, sim: &IdcSim) -> Tokens {
-        let client = self.register();
-        let code = self.start_device(&client);
+        self.log_in_as(sim, &self.register())
+    }
+
+    /// The same, with a client that is registered already.
+    #[track_caller]
+    pub(crate) fn log_in_as(&self, sim: &IdcSim, client: &Registered) -> Tokens {
+        let code = self.start_device(client);
         sim.approve(&code.user_code);
-        Tokens::of(client.clone(), &self.poll(&client, &code.device_code))
+        Tokens::of(client.clone(), &self.poll(client, &code.device_code))
     }
 }
 

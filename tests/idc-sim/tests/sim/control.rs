@@ -238,6 +238,22 @@ fn how_long_a_disabled_user_goes_on_is_a_switch() {
 }
 
 #[test]
+fn a_script_gets_an_access_key_with_rights() {
+    let sim = IdcSim::builder().start();
+    let client = Client::new(&sim);
+    for (asked, account) in
+        [(json!({}), sim.management_account()), (json!({"account": DEV, "actions": ["sso:List*"]}), DEV)]
+    {
+        let key = client.post("/_sim/access-key", &asked).json();
+        let text = |name: &str| key[name].as_str().expect(name).to_owned();
+        assert!(text("access_key_id").starts_with("AKIA"), "{key}");
+        assert_eq!(text("secret_access_key").len(), 40);
+        assert!(text("user_arn").starts_with(&format!("arn:aws:iam::{account}:user/")), "{key}");
+    }
+    assert_eq!(client.post("/_sim/access-key", &json!({"action": "sso:List*"})).status, 400);
+}
+
+#[test]
 fn the_proxy_has_no_control_endpoints() {
     let sim = IdcSim::builder().start();
     let portal = Client::by_proxy(&sim, "https://portal.sso.eu-central-1.amazonaws.com");

@@ -48,18 +48,6 @@ fn from_code_to_tokens() {
 }
 
 #[test]
-fn a_code_is_bound_to_its_client() {
-    let sim = IdcSim::builder().start();
-    let client = Client::new(&sim);
-    let (mine, other) = (client.register(), client.register());
-    let code = client.start_device(&mine);
-    sim.approve(&code.user_code);
-    assert_eq!(client.poll(&other, &code.device_code).oidc_error(), error(400, "invalid_grant"));
-    assert_eq!(client.poll(&mine, "unknown").oidc_error(), error(400, "invalid_grant"));
-    assert_eq!(client.poll(&mine, &code.device_code).status, 200);
-}
-
-#[test]
 fn a_grant_without_its_member_and_a_grant_that_is_not_registered_are_distinguished() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);

@@ -56,7 +56,7 @@ fn it_tells_its_facts_and_ends_with_stdin_if_asked_to() {
     assert_eq!(facts.last().map(String::as_str), Some("# ready"), "{facts:?}");
     assert!(facts.iter().any(|fact| fact == "# region us-east-1"));
     let exported = facts.iter().filter(|fact| fact.starts_with("export AWS_ENDPOINT_URL_")).count();
-    assert_eq!(exported, 6, "{facts:?}");
+    assert_eq!(exported, 7, "{facts:?}");
     assert!(
         std::fs::read_to_string(&ca).expect("the certificate").starts_with("-----BEGIN CERTIFICATE-----")
     );
@@ -85,6 +85,8 @@ fn nonsense_is_an_error_and_no_start() {
         (["--region", "nowhere"], "`nowhere` is no region"),
         (["--account", "12:dev"], "account `12` is not 12 digits"),
         (["--user", "alice"], "needs a colon"),
+        (["--delegated-administrator", "12"], "account `12` is not 12 digits"),
+        (["--account-unit", "/Workloads"], "needs a colon"),
         (["--permission-set", "Long:day"], "a number of seconds"),
         (["--session-life", "8h"], "a number of seconds"),
     ] {

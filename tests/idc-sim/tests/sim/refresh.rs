@@ -31,27 +31,6 @@ fn a_used_refresh_token_dies_or_lives_by_switch() {
 }
 
 #[test]
-fn a_used_refresh_token_dies_when_its_grace_ends() {
-    let sim = IdcSim::builder().refresh_rotation(RefreshRotation::Grace(Duration::from_mins(1))).start();
-    let client = Client::new(&sim);
-    let first = client.log_in(&sim);
-    assert_eq!(client.refresh(&first.client, first.refresh_token()).status, 200);
-    sim.advance(Duration::from_secs(61));
-    assert_eq!(client.refresh(&first.client, first.refresh_token()).oidc_error(), invalid_grant());
-}
-
-#[test]
-fn a_refresh_token_is_bound_to_its_client() {
-    let sim = IdcSim::builder().start();
-    let client = Client::new(&sim);
-    let tokens = client.log_in(&sim);
-    let other = client.register();
-    assert_eq!(client.refresh(&other, tokens.refresh_token()).oidc_error(), invalid_grant());
-    assert_eq!(client.refresh(&tokens.client, &tokens.access).oidc_error(), invalid_grant());
-    assert_eq!(client.refresh(&tokens.client, tokens.refresh_token()).status, 200);
-}
-
-#[test]
 fn an_hour_then_refresh_until_the_session_ends() {
     let sim = IdcSim::builder().start();
     let client = Client::new(&sim);

@@ -1,23 +1,39 @@
-//! A Keycloak with one realm, for shells: the realm and the simulator know each other, one person lives there.
+//! A Keycloak with one realm, for shells: one person lives there.
 //!
 //! ```text
 //! demo-realm SIMULATOR-URL SERVICE-PROVIDER-METADATA USER EMAIL PASSWORD
+//! demo-realm --admin SIMULATOR-URL USER EMAIL PASSWORD CLIENT-SECRET
 //! ```
+//! In the first form the realm and the simulator know each other. In the second they do not: the realm has the service
+//! account `kcaws-admin` and the group `/aws/PowerUser`, keys for AWS and a SCIM token are printed, and a line
+//! `trust FILE` on standard input gives the simulator that metadata.
+//!
 //! Prints `keycloak URL`, `realm URL` and `ready`, each when it is so, and ends everything when standard input ends.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, reason = "a program for shells")]
 
+use std::io::BufRead;
 use std::process::ExitCode;
 
-use kcaws_test_keycloak::Server;
+use kcaws_test_keycloak::{Realm, Server};
+use serde_json::{Value, json};
+
+/// What `kcaws admin` needs for all of its commands.
+const ROLES: [&str; 6] =
+    ["manage-clients", "manage-events", "manage-users", "view-events", "view-realm", "view-users"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [simulator, metadata, user, email, password] = arguments.as_slice() else {
-        eprintln!("usage: demo-realm SIMULATOR-URL SERVICE-PROVIDER-METADATA USER EMAIL PASSWORD");
-        return ExitCode::from(2);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let server = match arguments.as_slice() {
+        ["--admin", _, _, _, _, _] | [_, _, _, _, _] => Server::start(),
+        _ => {
+            eprintln!("usage: demo-realm SIMULATOR-URL SERVICE-PROVIDER-METADATA USER EMAIL PASSWORD");
+            eprintln!("       demo-realm --admin SIMULATOR-URL USER EMAIL PASSWORD CLIENT-SECRET");
+            return ExitCode::from(2);
+        }
     };
-    let server = match Server::start() {
+    let server = match server {
         Ok(server) => server,
         Err(error) => {
             eprintln!("Keycloak does not start: {error}");
@@ -26,12 +42,60 @@ fn main() -> ExitCode {
     };
     println!("keycloak {}", server.url());
     let realm = server.realm();
-    realm.create_user(user, email, password);
-    println!("realm {}", realm.url());
-    // Each side is given the other's metadata, as an administrator would in both consoles.
-    realm.connect(&std::fs::read_to_string(metadata).unwrap());
-    ureq::post(format!("{simulator}/_sim/idp-metadata")).send(realm.descriptor()).unwrap();
-    println!("ready");
-    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+    match arguments.as_slice() {
+        ["--admin", simulator, user, email, password, secret] => {
+            println!("realm {}", realm.url());
+            unconnected(&realm, simulator, (user, email, password), secret);
+        }
+        [simulator, metadata, user, email, password] => {
+            realm.create_user(user, email, password);
+            println!("realm {}", realm.url());
+            // Each side is given the other's metadata, as an administrator would in both consoles.
+            realm.connect(&std::fs::read_to_string(metadata).unwrap());
+            trust(simulator, &realm.descriptor());
+            println!("ready");
+            std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+        }
+        _ => unreachable!("looked at before"),
+    }
     ExitCode::SUCCESS
+}
+
+fn unconnected(
+    realm: &Realm<'_>,
+    simulator: &str,
+    (user, email, password): (&str, &str, &str),
+    secret: &str,
+) {
+    let user = realm.create_user(user, email, password);
+    realm.create_service_account("kcaws-admin", secret, &ROLES);
+    realm.admin("POST", "/groups", Some(&json!({ "name": "aws" })));
+    let id = |path: &str| realm.admin("GET", &format!("/group-by-path/{path}"), None)["id"].clone();
+    let below = format!("/groups/{}/children", id("aws").as_str().unwrap());
+    realm.admin("POST", &below, Some(&json!({ "name": "PowerUser" })));
+    let membership = format!("/users/{}/groups/{}", user.id(), id("aws/PowerUser").as_str().unwrap());
+    realm.admin("PUT", &membership, None);
+    let key = control(simulator, "access-key", "{}");
+    println!("access-key-id {}", key["access_key_id"].as_str().unwrap());
+    println!("secret-access-key {}", key["secret_access_key"].as_str().unwrap());
+    let scim = control(simulator, "scim-token", "");
+    println!("scim-endpoint {}", scim["endpoint"].as_str().unwrap());
+    println!("scim-token {}", scim["token"].as_str().unwrap());
+    println!("ready");
+    for line in std::io::stdin().lock().lines() {
+        let line = line.unwrap();
+        let file = line.strip_prefix("trust ").expect("the only order");
+        trust(simulator, &std::fs::read_to_string(file).unwrap());
+        println!("trusted");
+    }
+}
+
+/// Makes the realm the identity source.
+fn trust(simulator: &str, metadata: &str) {
+    control(simulator, "idp-metadata", metadata);
+}
+
+fn control(simulator: &str, path: &str, body: &str) -> Value {
+    let mut answer = ureq::post(format!("{simulator}/_sim/{path}")).send(body).unwrap();
+    serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap_or_default()
 }

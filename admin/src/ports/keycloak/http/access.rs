@@ -134,8 +134,10 @@ impl HttpKeycloak {
                 Ok(Err(Elsewhere::NotFound { is_json }))
             }
             Err(RestError::Page { status: 404 }) => Ok(Err(Elsewhere::NotFound { is_json: false })),
-            Err(error @ (RestError::Unreachable(_) | RestError::Status(_))) => Err(general(error)),
-            Err(error @ RestError::Page { status: 500.. }) => Err(general(error)),
+            Err(
+                error
+                @ (RestError::Unreachable(_) | RestError::Status(_) | RestError::Page { status: 500.. }),
+            ) => Err(general(error)),
             Err(other) => Ok(Err(Elsewhere::Other(other.to_string()))),
         }
     }
@@ -179,7 +181,7 @@ impl HttpKeycloak {
         let rights = rights_in(&answer.access_token);
         let token = BearerToken::new(&self.account.url, answer.access_token);
         // A fifth early: the shortest life in use is a minute, and a request may take some seconds.
-        Ok(IssuedToken { token, renew_at: self.clock.elapsed() + life - life / 5, number, rights })
+        Ok(IssuedToken { token, renew_at: self.clock.elapsed() + life * 4 / 5, number, rights })
     }
 
     fn refused(&self, error: RestError) -> KeycloakError {

@@ -20,7 +20,7 @@ const EVENTS_PAGE: usize = 100;
 /// More events than this belong to an attack or to another day.
 const MOST_EVENT_PAGES: usize = 50;
 
-/// The user's own form is found, or one below its path.
+/// Returns a call that reads a user, or something below it.
 fn user(id: &str, rest: &str, needs: Right) -> Call {
     Call::get(format!("/users/{}{rest}", encoded(id)), needs, KeycloakObject::User)
 }
@@ -143,6 +143,15 @@ impl Keycloak for HttpKeycloak {
 
     fn user_groups(&self, id: &str) -> Result<Vec<KeycloakGroup>> {
         self.json(&user(id, "/groups?briefRepresentation=true", Right::ViewUsers))
+    }
+
+    fn group_count(&self) -> Result<usize> {
+        #[derive(Deserialize)]
+        struct Count {
+            count: usize,
+        }
+        let call = Call::get("/groups/count", Right::ViewUsers, KeycloakObject::Endpoint);
+        self.json::<Count>(&call).map(|found| found.count)
     }
 
     fn top_groups(&self) -> Result<Vec<KeycloakGroup>> {

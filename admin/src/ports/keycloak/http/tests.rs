@@ -126,14 +126,9 @@ fn a_list_without_the_right_is_empty_and_its_count_is_not() {
     let server = require_keycloak!();
     let realm = server.realm();
     realm.create_user("alice", "alice@example.com", "alice-pw");
+    realm.create_service_account("reader", "kept-by-the-test", &["query-users"]);
     let account = service_account(server, &realm, &[]);
-    let internal = |name: &str| realm.client(name).expect("exists")["id"].as_str().expect("an ID").to_owned();
-    let management = internal("realm-management");
-    let role = realm.admin("GET", &format!("/clients/{management}/roles/query-users"), None);
-    let path = format!("/clients/{}/service-account-user", internal("kcaws-admin"));
-    let user = realm.admin("GET", &path, None)["id"].as_str().expect("an ID").to_owned();
-    realm.admin("POST", &format!("/users/{user}/role-mappings/clients/{management}"), Some(&json!([role])));
-    let keycloak = open(&account);
+    let keycloak = open(&ServiceAccount { client_id: "reader".to_owned(), ..account });
     assert_eq!(keycloak.user_count(), Ok(1));
     assert_eq!(keycloak.sees_users(), Ok(false));
     assert_eq!(keycloak.users(UserDetail::Brief, &mut |_| panic!("sees nobody")), Ok(0));

@@ -56,6 +56,8 @@ def _structure(shape, value, place):
 
 def _value(shape, value, place):
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return
     if kind == "structure":
         yield from _structure(shape, value, f"{place}.")
     elif kind == "list":

@@ -64,6 +64,8 @@ fn an_assignment_takes_its_time_and_then_the_portal_has_it() {
     let wanted = target(&api, STAGING, "PowerUserAccess");
     let begun = ok(&api.sso("CreateAccountAssignment", &wanted));
     assert_eq!(status(&api, "Creation", &begun)["Status"], "IN_PROGRESS");
+    let deletion = api.sso("DeletePermissionSet", &json!({ "PermissionSetArn": wanted["PermissionSetArn"] }));
+    assert_refused(&deletion, "ConflictException");
     assert_eq!(role(&sim, STAGING, "PowerUserAccess"), Err(403));
     let in_flight = json!({ "Filter": { "Status": "IN_PROGRESS" } });
     let list =
@@ -168,10 +170,10 @@ fn what_the_account_refuses_fails_later_with_a_reason() {
         let begun = ok(&api.sso("CreateAccountAssignment", &target(&api, account, set)));
         sim.advance(Duration::from_secs(6));
         let ended = status(&api, "Creation", &begun);
-        let told = ended["FailureReason"].as_str();
+        let failure = ended["FailureReason"].as_str();
         assert_eq!(ended["Status"] == "FAILED", reason.is_some(), "{account} {set} {ended}");
-        assert_eq!(told.is_some(), reason.is_some(), "{ended}");
-        assert!(reason.is_none_or(|reason| told.unwrap_or_default().contains(reason)), "{ended}");
+        assert_eq!(failure.is_some(), reason.is_some(), "{ended}");
+        assert!(reason.is_none_or(|reason| failure.unwrap_or_default().contains(reason)), "{ended}");
     }
 }
 
@@ -215,6 +217,18 @@ fn a_changed_set_lags_behind_until_it_is_provisioned() {
 }
 
 #[test]
+fn provisioning_brings_a_deleted_role_back() {
+    let sim = prepared(unlimited());
+    let api = Api::new(&sim);
+    sim.delete_role(DEV, "ReadOnlyAccess");
+    assert_eq!(role(&sim, DEV, "ReadOnlyAccess"), Err(404));
+    let target = json!({ "PermissionSetArn": api.set("ReadOnlyAccess"), "TargetType": "AWS_ACCOUNT", "TargetId": DEV });
+    ok(&api.sso("ProvisionPermissionSet", &target));
+    sim.advance(Duration::from_secs(6));
+    assert!(role(&sim, DEV, "ReadOnlyAccess").is_ok());
+}
+
+#[test]
 fn a_principal_has_its_own_assignments_and_a_user_those_of_its_groups() {
     let sim = prepared(unlimited());
     sim.assign(ALICE, STAGING, "PowerUserAccess");
@@ -251,6 +265,7 @@ fn a_delegated_administrator_keeps_off_the_management_account() {
             "ProvisionPermissionSet",
             json!({ "PermissionSetArn": admin, "TargetType": "ALL_PROVISIONED_ACCOUNTS" }),
         ),
+        ("CreateAccountAssignment", target(&api, DEV, "AdministratorAccess")),
         ("ListAccountAssignmentsForPrincipal", by_principal.clone()),
     ] {
         assert_eq!(refused(&api.sso(operation, &members)).0, "AccessDeniedException", "{operation}");
@@ -262,6 +277,59 @@ fn a_delegated_administrator_keeps_off_the_management_account() {
     let api = Api::with_key(&sim, sim.access_key(STAGING, &["*"]));
     let (kind, id) = principal(&api);
     ok(&api.sso("ListAccountAssignmentsForPrincipal", &json!({ "PrincipalType": kind, "PrincipalId": id })));
+}
+
+/// Elsewhere Identity Center has a role of its own for it.
+#[test]
+fn in_the_management_account_the_callers_own_rights_in_iam_count() {
+    for (rights, reason) in [
+        (vec!["sso:*"], Some("iam:GetSAMLProvider")),
+        (vec!["sso:*", "iam:Get*", "iam:UpdateSAMLProvider"], Some("iam:CreateRole")),
+        (vec!["sso:*", "iam:*"], None),
+    ] {
+        let sim = prepared(unlimited());
+        let api = Api::with_key(&sim, sim.access_key(MANAGEMENT, &rights));
+        for account in [DEV, MANAGEMENT] {
+            let begun = ok(&api.sso("CreateAccountAssignment", &target(&api, account, "PowerUserAccess")));
+            sim.advance(Duration::from_secs(6));
+            let ended = status(&api, "Creation", &begun);
+            let failure = ended["FailureReason"].as_str();
+            match reason.filter(|_| account == MANAGEMENT) {
+                Some(action) => {
+                    let expected = format!("because no identity-based policy allows the {action} action");
+                    assert!(failure.is_some_and(|failure| failure.contains(&expected)), "{ended}");
+                }
+                None => assert_eq!((failure, &ended["Status"]), (None, &json!("SUCCEEDED")), "{rights:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_assignment_that_is_being_removed_cannot_be_made() {
+    let sim = prepared(unlimited());
+    let api = Api::new(&sim);
+    let wanted = target(&api, DEV, "ReadOnlyAccess");
+    ok(&api.sso("DeleteAccountAssignment", &wanted));
+    assert_refused(&api.sso("CreateAccountAssignment", &wanted), "ConflictException");
+    sim.advance(Duration::from_secs(6));
+    ok(&api.sso("CreateAccountAssignment", &wanted));
+    assert_refused(&api.sso("DeleteAccountAssignment", &wanted), "ResourceNotFoundException");
+}
+
+#[test]
+fn a_set_is_provisioned_only_where_it_is() {
+    let sim = prepared(unlimited());
+    let api = Api::new(&sim);
+    let set = api.set("PowerUserAccess");
+    let target = json!({ "PermissionSetArn": set, "TargetType": "AWS_ACCOUNT", "TargetId": DEV });
+    let begun = ok(&api.sso("ProvisionPermissionSet", &target))["PermissionSetProvisioningStatus"].clone();
+    sim.advance(Duration::from_secs(6));
+    let asked = json!({ "ProvisionPermissionSetRequestId": begun["RequestId"] });
+    let ended = ok(&api.sso("DescribePermissionSetProvisioningStatus", &asked));
+    let reason =
+        "Received a 404 status error: Permission set provision not found in AWS account 111122223333.";
+    assert_eq!(ended["PermissionSetProvisioningStatus"]["FailureReason"], reason);
 }
 
 #[test]

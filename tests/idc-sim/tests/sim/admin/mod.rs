@@ -16,7 +16,7 @@ const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-1234567890abcdef";
 const MANAGEMENT: &str = "000011112222";
 
 /// Calls operations of JSON 1.1 services.
-struct Api<'a> {
+pub(crate) struct Api<'a> {
     sim: &'a IdcSim,
     client: Client,
     key: AccessKey,
@@ -25,16 +25,16 @@ struct Api<'a> {
 
 impl<'a> Api<'a> {
     /// As the management account's administrator.
-    fn new(sim: &'a IdcSim) -> Self {
+    pub(crate) fn new(sim: &'a IdcSim) -> Self {
         Self::with_key(sim, sim.administrator_key())
     }
 
-    fn with_key(sim: &'a IdcSim, key: AccessKey) -> Self {
+    pub(crate) fn with_key(sim: &'a IdcSim, key: AccessKey) -> Self {
         Self { sim, client: Client::new(sim), key, region: "eu-central-1" }
     }
 
     /// Sends a request as it is.
-    fn send(&self, service: &str, target: &str, body: &Value) -> Answer {
+    pub(crate) fn send(&self, service: &str, target: &str, body: &Value) -> Answer {
         let body = body.to_string();
         let host = self.sim.url().strip_prefix("http://").expect("http");
         let stamp = idc_sim::rfc3339(self.sim.now()).replace(['-', ':'], "");
@@ -62,7 +62,7 @@ impl<'a> Api<'a> {
     }
 
     /// An operation of sso-admin; `InstanceArn` is added.
-    fn sso(&self, operation: &str, members: &Value) -> Answer {
+    pub(crate) fn sso(&self, operation: &str, members: &Value) -> Answer {
         let mut members = members.clone();
         if operation != "ListInstances" {
             members["InstanceArn"] = INSTANCE.into();
@@ -97,7 +97,7 @@ impl<'a> Api<'a> {
 
     /// The ARN of the permission set of this name.
     #[track_caller]
-    fn set(&self, name: &str) -> Value {
+    pub(crate) fn set(&self, name: &str) -> Value {
         let sets = self.list("ListPermissionSets", &json!({}), "PermissionSets");
         let is_it = |arn: &Value| {
             let set = ok(&self.sso("DescribePermissionSet", &json!({ "PermissionSetArn": arn })));
@@ -113,7 +113,7 @@ fn unlimited() -> Builder {
 }
 
 #[track_caller]
-fn ok(answer: &Answer) -> Value {
+pub(crate) fn ok(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("content-type"), "application/x-amz-json-1.1");
     assert_eq!(answer.header("x-amzn-requestid").len(), 36);
@@ -122,7 +122,7 @@ fn ok(answer: &Answer) -> Value {
 
 /// The exception and the message of an error answer.
 #[track_caller]
-fn refused(answer: &Answer) -> (String, String) {
+pub(crate) fn refused(answer: &Answer) -> (String, String) {
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(!answer.body.contains(SECRET_MARK), "{answer:?}");
     let body = answer.json();

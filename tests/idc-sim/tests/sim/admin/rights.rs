@@ -55,6 +55,17 @@ fn the_instance_is_visible_to_its_administrators_in_its_regions() {
 }
 
 #[test]
+fn whether_a_member_account_sees_the_instance_is_a_switch() {
+    let sim = unlimited().members_see_instance(true).start();
+    for (account, sees) in [(DEV, true), ("999999999999", false)] {
+        let api = Api::with_key(&sim, sim.access_key(account, &["*"]));
+        let instances = ok(&api.sso("ListInstances", &json!({})))["Instances"].clone();
+        assert_eq!(instances[0]["OwnerAccountId"] == sim.management_account(), sees, "{account}");
+        assert_refused(&api.sso("DescribeInstance", &json!({})), "AccessDeniedException");
+    }
+}
+
+#[test]
 fn the_instance_tells_its_owner_its_store_and_its_regions() {
     let sim = unlimited().add_region("us-east-1").start();
     let api = Api::new(&sim);

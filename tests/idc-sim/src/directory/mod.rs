@@ -1,26 +1,29 @@
 //! People, accounts, permission sets, and who may do what.
 
+pub(crate) mod handle;
+pub(crate) mod id;
+pub(crate) mod page;
+pub(crate) mod record;
+pub(crate) mod schema;
+pub(crate) mod settings;
+pub(crate) mod store;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
 
 use crate::iam::IamRole;
 use crate::secret;
 use crate::sso_admin::permission_set::PermissionSet;
 
-#[derive(Clone, Debug)]
-pub(crate) struct User {
-    /// `None`: nobody gets in by the form, only by the external identity provider.
-    password: Option<String>,
-    pub(crate) disabled_since: Option<SystemTime>,
-}
+use id::{GroupId, UserId};
+use record::{Author, GroupRecord, User, UserRecord};
+use settings::OrphanedAssignments;
+use store::{Duplicate, Store};
 
-impl User {
-    /// May a session of this user still be used? New sign-ins are refused at once, running sessions
-    /// last up to an hour more (AWS user guide, "Authentication sessions").
-    pub(crate) fn session_may_go_on(&self, grace: Duration, now: SystemTime) -> bool {
-        self.disabled_since.is_none_or(|since| now < since + grace)
-    }
-}
+/// Who writes by the console: the builder, the handle and the control endpoints.
+const CONSOLE: &str = "console";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
@@ -38,16 +41,23 @@ pub(crate) struct ProvisionedRole {
     pub(crate) id: String,
 }
 
-/// Who has something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Who has something, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     User(String),
     Group(String),
 }
 
+/// Who has something, whatever its name is by now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PrincipalId {
+    User(UserId),
+    Group(GroupId),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Assignment {
-    pub(crate) principal: Principal,
+    pub(crate) principal: PrincipalId,
     pub(crate) account: String,
     pub(crate) permission_set: String,
 }
@@ -55,11 +65,11 @@ pub(crate) struct Assignment {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) default_user: String,
-    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) store: Store,
+    /// The network configuration of the store: kept and shown, and no request is refused because of it.
+    pub(crate) network: Option<Value>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) permission_sets: Vec<PermissionSet>,
-    /// Names of groups, and of their members.
-    pub(crate) groups: BTreeMap<String, BTreeSet<String>>,
     assignments: BTreeSet<Assignment>,
     roles: BTreeMap<(String, String), ProvisionedRole>,
     /// By account and permission set: the version that the role there has.
@@ -70,33 +80,82 @@ pub(crate) struct Directory {
 }
 
 impl Assignment {
-    fn new(principal: Principal, account: &str, permission_set: &str) -> Self {
+    fn new(principal: PrincipalId, account: &str, permission_set: &str) -> Self {
         Self { principal, account: account.to_owned(), permission_set: permission_set.to_owned() }
     }
 }
 
 impl Directory {
-    pub(crate) fn add_user(&mut self, name: &str, password: Option<&str>) {
-        if self.users.is_empty() {
+    /// Adds a user by the console.
+    pub(crate) fn add_user(
+        &mut self,
+        name: &str,
+        password: Option<&str>,
+        now: SystemTime,
+    ) -> Result<UserId, Duplicate> {
+        if self.default_user.is_empty() {
             name.clone_into(&mut self.default_user);
         }
-        let user = User { password: password.map(str::to_owned), disabled_since: None };
-        self.users.insert(name.to_owned(), user);
+        self.store.create_user(UserRecord::named(name), password, console(now))
+    }
+
+    /// Adds a group by the console.
+    pub(crate) fn add_group(&mut self, name: &str, now: SystemTime) -> Result<GroupId, Duplicate> {
+        self.store.create_group(GroupRecord::named(name), console(now))
+    }
+
+    /// Returns the user of exactly this name.
+    pub(crate) fn user(&self, name: &str) -> Option<&User> {
+        self.store.user_named(name).filter(|user| user.record.user_name == name)
+    }
+
+    /// Enables or disables a user by the console.
+    pub(crate) fn set_enabled(&mut self, id: &UserId, enabled: bool, now: SystemTime) {
+        let Some(user) = self.store.user(id.as_str()) else { return };
+        let record = UserRecord { active: enabled, ..user.record.clone() };
+        // Nothing that is unique changes.
+        let _ = self.store.replace_user(id, record, console(now));
+    }
+
+    /// Puts a user into a group, or takes it out, by the console.
+    pub(crate) fn set_member(&mut self, group: &GroupId, user: &UserId, is_in: bool, now: SystemTime) {
+        if is_in {
+            // Who is a member already stays one.
+            let _ = self.store.add_member(group, user, console(now));
+        } else {
+            self.store.remove_member(group.as_str(), user.as_str());
+        }
     }
 
     /// Memberships and assignments go too: those of a deleted user do not come back with a new one of the same name
     /// (AWS user guide, "Troubleshooting": it has another id).
-    pub(crate) fn delete_user(&mut self, name: &str) {
-        self.users.remove(name);
-        for members in self.groups.values_mut() {
-            members.remove(name);
-        }
-        self.assignments.retain(|known| known.principal != Principal::User(name.to_owned()));
+    pub(crate) fn delete_user(&mut self, id: &UserId, orphans: OrphanedAssignments) {
+        self.store.delete_user(id.as_str());
+        self.forget_assignments(&PrincipalId::User(id.clone()), orphans);
     }
 
-    pub(crate) fn delete_group(&mut self, name: &str) {
-        self.groups.remove(name);
-        self.assignments.retain(|known| known.principal != Principal::Group(name.to_owned()));
+    pub(crate) fn delete_group(&mut self, id: &GroupId, orphans: OrphanedAssignments) {
+        self.store.delete_group(id.as_str());
+        self.forget_assignments(&PrincipalId::Group(id.clone()), orphans);
+    }
+
+    fn forget_assignments(&mut self, principal: &PrincipalId, orphans: OrphanedAssignments) {
+        match orphans {
+            OrphanedAssignments::Remain => {}
+            OrphanedAssignments::GoWithThePrincipal => {
+                self.assignments.retain(|known| known.principal != *principal);
+            }
+        }
+    }
+
+    /// Finds a principal by its name.
+    pub(crate) fn principal(&self, principal: &Principal) -> Option<PrincipalId> {
+        match principal {
+            Principal::User(name) => self.user(name).map(|user| PrincipalId::User(user.id.clone())),
+            Principal::Group(name) => {
+                self.store.group_named(name).map(|group| PrincipalId::Group(group.id.clone()))
+            }
+        }
     }
 
     pub(crate) fn add_account(&mut self, id: &str, name: &str, email: &str) {
@@ -108,17 +167,19 @@ impl Directory {
         self.permission_sets.push(PermissionSet::new(name, session_duration));
     }
 
-    pub(crate) fn assign(&mut self, principal: Principal, account: &str, permission_set: &str) {
+    pub(crate) fn assign(&mut self, principal: PrincipalId, account: &str, permission_set: &str) {
         self.assignments.insert(Assignment::new(principal, account, permission_set));
         if self.provisioned_version(account, permission_set).is_none() {
             self.provision(account, permission_set);
         }
     }
 
-    /// Brings the role in an account up to date.
+    /// Brings the role in an account up to date, and back if somebody deleted it there.
     pub(crate) fn provision(&mut self, account: &str, permission_set: &str) {
         let version = self.permission_set(permission_set).map_or(0, |set| set.version);
-        self.provisioned.insert((account.to_owned(), permission_set.to_owned()), version);
+        let key = (account.to_owned(), permission_set.to_owned());
+        self.missing_roles.remove(&key);
+        self.provisioned.insert(key, version);
     }
 
     /// Returns the version of the permission set that the role in an account has.
@@ -131,13 +192,14 @@ impl Directory {
         keys.map(|(account, _)| account.clone()).collect()
     }
 
-    pub(crate) fn unassign(&mut self, principal: Principal, account: &str, permission_set: &str) {
+    pub(crate) fn unassign(&mut self, principal: PrincipalId, account: &str, permission_set: &str) {
         self.assignments.remove(&Assignment::new(principal, account, permission_set));
         let is_same = |known: &Assignment| known.account == account && known.permission_set == permission_set;
         if !self.assignments.iter().any(is_same) {
             // The role goes with its last assignment; the next one has another name.
             let key = (account.to_owned(), permission_set.to_owned());
             self.roles.remove(&key);
+            self.missing_roles.remove(&key);
             self.provisioned.remove(&key);
         }
     }
@@ -148,10 +210,10 @@ impl Directory {
 
     /// Every user gets every permission set in every account.
     pub(crate) fn assign_everything(&mut self) {
-        for user in self.users.keys() {
+        for user in self.store.users(None) {
             for account in &self.accounts {
                 for set in &self.permission_sets {
-                    let user = Principal::User(user.clone());
+                    let user = PrincipalId::User(user.id.clone());
                     self.assignments.insert(Assignment::new(user, &account.id, &set.name));
                     self.provisioned.insert((account.id.clone(), set.name.clone()), set.version);
                 }
@@ -161,10 +223,11 @@ impl Directory {
 
     /// By an assignment of the user's own, or of a group that the user is in.
     pub(crate) fn is_assigned(&self, user: &str, account: &str, permission_set: &str) -> bool {
+        let Some(user) = self.user(user) else { return false };
         let has = |who| self.assignments.contains(&Assignment::new(who, account, permission_set));
-        let groups = self.groups.iter().filter(|(_, members)| members.contains(user));
-        has(Principal::User(user.to_owned()))
-            || groups.map(|(group, _)| Principal::Group(group.clone())).any(has)
+        let mut groups = self.store.memberships_of(user.id.as_str(), None);
+        has(PrincipalId::User(user.id.clone()))
+            || groups.any(|membership| has(PrincipalId::Group(membership.group.clone())))
     }
 
     pub(crate) fn accounts_of(&self, user: &str) -> Vec<&Account> {
@@ -209,11 +272,16 @@ impl Directory {
     }
 
     pub(crate) fn is_enabled(&self, user: &str) -> bool {
-        self.users.get(user).is_some_and(|known| known.disabled_since.is_none())
+        self.user(user).is_some_and(|known| known.record.active)
     }
 
     /// Is this the password of a user who may sign in?
     pub(crate) fn may_sign_in(&self, user: &str, password: &str) -> bool {
-        self.is_enabled(user) && self.users[user].password.as_deref() == Some(password)
+        let user = self.user(user).filter(|user| user.record.active);
+        user.is_some_and(|user| user.password.as_deref() == Some(password))
     }
+}
+
+fn console(now: SystemTime) -> Author<'static> {
+    Author { name: CONSOLE, at: now }
 }

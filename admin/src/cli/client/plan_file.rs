@@ -1,0 +1,121 @@
+//! A plan in a file: what was read and decided, so that an apply does exactly that or nothing.
+
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kcaws::cli::error::{CommandError, ErrorCode, Exit};
+use serde::{Deserialize, Serialize};
+
+use super::ClientWish;
+use crate::cli::metadata_file;
+use crate::realm::client::ClientPlan;
+
+const SCHEMA: u32 = 1;
+/// A plan that nobody applied in this time has to be looked at again.
+const LONGEST: TimeDelta = TimeDelta::hours(1);
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanFile {
+    schema: u32,
+    kind: Kind,
+    created_at: DateTime<Utc>,
+    /// The realm's URL.
+    realm: String,
+    wish: ClientWish,
+    plan: ClientPlan,
+}
+
+/// Tells this file from the plans of other commands.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Client,
+}
+
+impl PlanFile {
+    pub(super) fn new(realm: String, wish: ClientWish, plan: ClientPlan, now: DateTime<Utc>) -> Self {
+        Self { schema: SCHEMA, kind: Kind::Client, created_at: now, realm, wish, plan }
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<(), CommandError> {
+        let text = serde_json::to_string_pretty(self).expect("texts and lists serialize");
+        metadata_file::write(path, &(text + "\n"))
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self, CommandError> {
+        let text = metadata_file::read(path)?;
+        let read: Result<Self, _> = serde_json::from_str(&text);
+        read.ok().filter(|file| file.schema == SCHEMA).ok_or_else(|| {
+            let message = format!("`{}` is not a plan of `kcaws admin client plan`", path.display());
+            CommandError::new(Exit::Usage, ErrorCode::NotUnderstood, message)
+                .hint("make one with `kcaws admin client plan --out PLAN`")
+        })
+    }
+
+    /// Returns what the plan was made for, if that is this realm and not long ago.
+    pub(super) fn wish_for(&self, realm: &str, now: DateTime<Utc>) -> Result<ClientWish, CommandError> {
+        if self.realm != realm {
+            return Err(refused(format!("the plan is for {}, not for {realm}", self.realm)));
+        }
+        let age = now - self.created_at;
+        if age > LONGEST || age < -LONGEST {
+            return Err(refused(format!(
+                "the plan was made at {}, more than an hour from now",
+                self.created_at
+            )));
+        }
+        Ok(self.wish.clone())
+    }
+
+    /// Refuses the plan if the same wish leads to other changes by now.
+    pub(super) fn check(&self, now: &ClientPlan) -> Result<(), CommandError> {
+        if self.plan == *now {
+            return Ok(());
+        }
+        Err(refused("the client was changed since the plan was made".to_owned()))
+    }
+}
+
+fn refused(message: String) -> CommandError {
+    CommandError::new(Exit::Unsafe, ErrorCode::Unsafe, message)
+        .hint("nothing was written; make a new plan with `kcaws admin client plan --out PLAN`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::keycloak::FakeKeycloak;
+    use crate::realm::client::{NameIdSource, plan};
+    use crate::realm::service_provider::ServiceProvider;
+    use crate::realm::service_provider::tests::{acs, metadata};
+
+    const REALM: &str = "https://sso.example.com/realms/corp";
+
+    #[test]
+    fn a_plan_is_good_for_its_realm_for_an_hour_and_until_the_client_changes() {
+        let provider = ServiceProvider::parse(&metadata(&acs("https://a.example/", ""))).expect("metadata");
+        let wish = ClientWish { provider, name_id: NameIdSource::Email, portal: None };
+        let keycloak = FakeKeycloak::default();
+        let planned = plan(&keycloak, &wish.client()).expect("plans");
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        PlanFile::new(REALM.to_owned(), wish.clone(), planned.clone(), now).write(&path).expect("writes");
+
+        let file = PlanFile::read(&path).expect("reads");
+        assert_eq!(file.wish_for(REALM, now + TimeDelta::minutes(59)).expect("is good"), wish);
+        file.check(&planned).expect("is good");
+        for refused in [
+            file.wish_for("https://sso.example.com/realms/other", now).map(drop),
+            file.wish_for(REALM, now + TimeDelta::minutes(61)).map(drop),
+            file.check(&ClientPlan { id: Some("c".to_owned()), ..planned }),
+        ] {
+            assert_eq!(refused.expect_err("is refused").exit_code(), Exit::Unsafe as u8);
+        }
+        for text in ["", "{}", r#"{"schema":2}"#] {
+            metadata_file::write(&path, text).expect("writes");
+            assert_eq!(PlanFile::read(&path).expect_err("is refused").exit_code(), Exit::Usage as u8);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Applies a plan, so that it can be interrupted anywhere: the next run does the rest.
+//!
+//! Leavers first, then users, groups, new members, removed members, deletions. Each object is read again before it is
+//! changed. Nothing is recorded but in Identity Center itself: an object is created with its externalId in one request.
+
+mod audit;
+mod groups;
+mod outcome;
+mod users;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use self::audit::{Action, Audit, AuditEntry, JsonLines};
+pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
+use kcaws::platform::interrupt::CriticalSection;
+
+use self::outcome::{StepError, Subject};
+use super::call::{CallError, Calls};
+use super::parallel::for_each;
+use super::plan::{GroupChange, Plan, UserChange};
+use super::target::{Created, Directory, Receipt};
+
+/// What a plan is applied with.
+#[derive(Clone, Copy)]
+pub(crate) struct Applier<'a> {
+    pub(crate) directory: &'a dyn Directory,
+    pub(crate) calls: &'a Calls<'a>,
+    pub(crate) audit: &'a dyn Audit,
+    /// Who runs the sync, for the audit file.
+    pub(crate) actor: &'a str,
+    /// Asked between two writes.
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// So many requests in a row that fail for reasons of the service mean that the rest will, too.
+const MOST_IN_A_ROW: u32 = 5;
+
+impl Applier<'_> {
+    /// Applies a plan that has no refusals.
+    pub(crate) fn apply(&self, plan: &Plan) -> Outcome {
+        let run = Run {
+            with: self,
+            plan,
+            created: Mutex::default(),
+            outcome: Mutex::default(),
+            failed_in_a_row: AtomicU32::new(0),
+        };
+        if plan.refusals.is_empty() {
+            run.all();
+        } else {
+            run.halt(Halt::Refused);
+        }
+        run.outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One plan being applied.
+struct Run<'a> {
+    with: &'a Applier<'a>,
+    plan: &'a Plan,
+    /// What this run created: ids in the realm, and ids in Identity Center.
+    created: Mutex<HashMap<String, String>>,
+    outcome: Mutex<Outcome>,
+    failed_in_a_row: AtomicU32,
+}
+
+/// Whether an object must still have the revision that the plan was made with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    /// This run itself may have changed the object.
+    Second,
+}
+
+impl Run<'_> {
+    fn all(&self) {
+        let plan = self.plan;
+        self.stage(&plan.deactivations, |leaver| self.deactivate(leaver));
+        let (creations, updates): (Vec<_>, Vec<_>) =
+            plan.users.iter().partition(|change| matches!(change, UserChange::Create { .. }));
+        self.twice(&updates, |change, attempt| self.change_user(change, attempt));
+        self.stage(&creations, |change| self.change_user(change, Attempt::First));
+        let (creations, updates): (Vec<_>, Vec<_>) =
+            plan.groups.iter().partition(|change| matches!(change, GroupChange::Create { .. }));
+        self.twice(&updates, |change, attempt| self.change_group(change, attempt));
+        self.stage(&creations, |change| self.change_group(change, Attempt::First));
+        self.stage(&plan.additions, |change| self.add(change));
+        self.stage(&plan.removals, |change| self.remove(change));
+        self.stage(&plan.deletions, |leaver| self.delete(leaver));
+    }
+
+    /// Takes a step for each item, on several threads.
+    fn stage<T: Sync>(&self, items: &[T], step: impl Fn(&T) -> Result<(), StepError> + Sync) {
+        // Halted: the outcome has the reason already.
+        let _ = for_each(items, |item| match step(item) {
+            Ok(()) => Ok(()),
+            Err(StepError::Halted) => Err(()),
+            Err(StepError::Failed(failure) | StepError::Conflict(failure)) => {
+                self.outcome().failures.push(failure);
+                Ok(())
+            }
+        });
+    }
+
+    /// Takes a step for each item, and once more where another object had the name at first: it may have given it up.
+    fn twice<T: Sync>(&self, items: &[T], step: impl Fn(&T, Attempt) -> Result<(), StepError> + Sync) {
+        let again = Mutex::new(Vec::new());
+        let places: Vec<usize> = (0..items.len()).collect();
+        self.stage(&places, |at| match step(&items[*at], Attempt::First) {
+            Err(StepError::Conflict(_)) => {
+                again.lock().unwrap_or_else(PoisonError::into_inner).push(*at);
+                Ok(())
+            }
+            other => other,
+        });
+        let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.stage(&again, |at| step(&items[*at], Attempt::Second));
+    }
+
+    /// Sends a request that changes something, unless the run was stopped, and records it.
+    fn write<T: Answer>(
+        &self,
+        action: Action,
+        subject: &Subject<'_>,
+        members: &[&str],
+        call: impl Fn() -> Result<T, CallError>,
+    ) -> Result<T, WriteError> {
+        if self.is_halted() {
+            return Err(WriteError::Halted);
+        }
+        if (self.with.stop)() {
+            self.halt(Halt::Stopped);
+            return Err(WriteError::Halted);
+        }
+        // An interrupt waits until the write is recorded, but not for a service that throttles.
+        let unrecorded = Cell::new(None);
+        let result = self.with.calls.ask(|| {
+            let section = CriticalSection::enter();
+            let answer = call()?;
+            unrecorded.set(Some(section));
+            Ok(answer)
+        });
+        self.outcome().writes += u64::from(result.is_ok());
+        let entry = AuditEntry {
+            at: self.with.calls.clock().now(),
+            actor: self.with.actor,
+            action,
+            kind: subject.kind,
+            id: result.as_ref().ok().and_then(Answer::id).or(subject.id),
+            name: subject.name,
+            external_id: self.plan.external_id(subject.realm_id).ok(),
+            members: members.to_vec(),
+            request_id: result.as_ref().ok().and_then(|answer| answer.receipt().request_id.as_deref()),
+            error: result.as_ref().err().map(CallError::in_full),
+        };
+        if let Err(error) = self.with.audit.record(&entry) {
+            self.halt(Halt::Audit(error.to_string()));
+        }
+        self.judge(result)
+    }
+
+    /// Sends a request that changes nothing.
+    fn read<T>(&self, call: impl Fn() -> Result<T, CallError>) -> Result<T, WriteError> {
+        if self.is_halted() {
+            return Err(WriteError::Halted);
+        }
+        let result = self.with.calls.ask(call);
+        self.judge(result)
+    }
+
+    /// Halts the run if an error is not about this one object.
+    fn judge<T>(&self, result: Result<T, CallError>) -> Result<T, WriteError> {
+        let error = match result {
+            Ok(answer) => {
+                self.failed_in_a_row.store(0, Ordering::Relaxed);
+                return Ok(answer);
+            }
+            Err(error) => error,
+        };
+        if !error.is_general() {
+            self.failed_in_a_row.store(0, Ordering::Relaxed);
+            return Err(WriteError::Call(error));
+        }
+        let in_a_row = self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        match error {
+            CallError::Denied(_) => self.halt(Halt::Denied(error.in_full())),
+            _ if in_a_row >= MOST_IN_A_ROW => self.halt(Halt::Unavailable(error.in_full())),
+            _ => {}
+        }
+        Err(WriteError::Call(error))
+    }
+
+    fn halt(&self, reason: Halt) {
+        self.outcome().halted.get_or_insert(reason);
+    }
+
+    fn is_halted(&self) -> bool {
+        self.outcome().halted.is_some()
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_created(&self, realm_id: &str, id: String) {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).insert(realm_id.to_owned(), id);
+    }
+
+    fn created(&self, realm_id: &str) -> Option<String> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).get(realm_id).cloned()
+    }
+}
+
+enum WriteError {
+    Halted,
+    Call(CallError),
+}
+
+/// What the service answers to a write.
+trait Answer {
+    fn id(&self) -> Option<&str>;
+    fn receipt(&self) -> &Receipt;
+}
+
+impl Answer for Receipt {
+    fn id(&self) -> Option<&str> {
+        None
+    }
+
+    fn receipt(&self) -> &Receipt {
+        self
+    }
+}
+
+impl Answer for Created {
+    fn id(&self) -> Option<&str> {
+        Some(&self.id)
+    }
+
+    fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+}

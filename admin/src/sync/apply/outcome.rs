@@ -1,0 +1,103 @@
+//! What came of applying a plan.
+
+use serde::Serialize;
+
+use super::{Action, WriteError};
+use crate::sync::call::CallError;
+use crate::sync::plan::ObjectKind;
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Outcome {
+    /// Requests that changed something.
+    pub(crate) writes: u64,
+    /// Members that were left out because their user could not be created.
+    pub(crate) skipped_members: usize,
+    pub(crate) failures: Vec<Failure>,
+    /// Why the run ended before its time. Run again, it does the rest.
+    pub(crate) halted: Option<Halt>,
+}
+
+/// A change that failed. The others went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) action: Action,
+    pub(crate) kind: ObjectKind,
+    pub(crate) name: String,
+    pub(crate) reason: FailureReason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub(crate) enum FailureReason {
+    /// Somebody else changed the object since the plan was made.
+    Changed,
+    /// The object does not exist any more.
+    Gone,
+    /// Another owner's object has the name.
+    ForeignObject { id: String },
+    /// The service did not accept the request.
+    Refused { message: String },
+    /// The service or the network failed.
+    Unavailable { message: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", content = "message", rename_all = "snake_case")]
+pub(crate) enum Halt {
+    /// The plan has refusals.
+    Refused,
+    /// It was asked to stop.
+    Stopped,
+    /// The audit file cannot be written.
+    Audit(String),
+    /// The credentials are not valid, or not sufficient.
+    Denied(String),
+    /// Several requests in a row failed.
+    Unavailable(String),
+}
+
+/// The object of a step.
+pub(super) struct Subject<'a> {
+    pub(crate) kind: ObjectKind,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) name: &'a str,
+    pub(crate) realm_id: &'a str,
+}
+
+pub(super) enum StepError {
+    Halted,
+    Failed(Failure),
+    /// Another object has the name or address.
+    Conflict(Failure),
+}
+
+impl Subject<'_> {
+    pub(crate) fn failed(&self, action: Action, reason: FailureReason) -> StepError {
+        StepError::Failed(Failure { action, kind: self.kind, name: self.name.to_owned(), reason })
+    }
+
+    /// Returns a closure for `map_err`.
+    pub(crate) fn error(&self, action: Action) -> impl Fn(WriteError) -> StepError + '_ {
+        move |error| {
+            let call = match error {
+                WriteError::Halted => return StepError::Halted,
+                WriteError::Call(call) => call,
+            };
+            let message = call.in_full();
+            let reason = match &call {
+                CallError::Missing => FailureReason::Gone,
+                CallError::Conflict { .. } | CallError::Rejected { .. } | CallError::Denied(_) => {
+                    FailureReason::Refused { message }
+                }
+                CallError::Throttled { .. } | CallError::Unavailable(_) | CallError::Failed(_) => {
+                    FailureReason::Unavailable { message }
+                }
+            };
+            let failure = Failure { action, kind: self.kind, name: self.name.to_owned(), reason };
+            match call {
+                CallError::Conflict { .. } => StepError::Conflict(failure),
+                _ => StepError::Failed(failure),
+            }
+        }
+    }
+}

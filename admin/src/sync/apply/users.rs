@@ -1,0 +1,145 @@
+//! Steps about users.
+
+use super::outcome::{FailureReason, StepError, Subject};
+use super::{Action, Attempt, Run, WriteError};
+use crate::sync::call::CallError;
+use crate::sync::plan::{Deactivation, Deletion, Existing, ObjectKind, UserChange, UserUpdate};
+use crate::sync::record::{Attribute, Record};
+use crate::sync::target::{DirectoryUser, UserPatch};
+
+impl Run<'_> {
+    pub(super) fn deactivate(&self, leaver: &Deactivation) -> Result<(), StepError> {
+        let subject = of_user(&leaver.user);
+        let found = self.found_user(&leaver.user, Action::Deactivate, Attempt::First)?;
+        if found.active {
+            let id = &leaver.user.id;
+            let call = || self.with.directory.set_active(id, false);
+            self.write(Action::Deactivate, &subject, &[], call).map_err(subject.error(Action::Deactivate))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete(&self, leaver: &Deletion) -> Result<(), StepError> {
+        let subject = of_user(&leaver.user);
+        // Leaving the last groups may have changed the revision.
+        let found = self.found_user(&leaver.user, Action::Delete, Attempt::Second)?;
+        if found.active {
+            return Err(subject.failed(Action::Delete, FailureReason::Changed));
+        }
+        let call = || self.with.directory.delete_user(&leaver.user.id);
+        self.write(Action::Delete, &subject, &[], call).map_err(subject.error(Action::Delete))?;
+        Ok(())
+    }
+
+    pub(super) fn change_user(&self, change: &UserChange, attempt: Attempt) -> Result<(), StepError> {
+        match change {
+            UserChange::Create { subject, record } => self.create_user(subject, record),
+            UserChange::Update(update) => self.update_user(update, attempt),
+        }
+    }
+
+    fn create_user(&self, realm_id: &str, record: &Record) -> Result<(), StepError> {
+        let name = record.user_name();
+        let subject = Subject { kind: ObjectKind::User, id: None, name, realm_id };
+        let external_id = self.plan.external_id(realm_id).map_err(|error| {
+            subject.failed(Action::Create, FailureReason::Refused { message: error.to_string() })
+        })?;
+        let call = || self.with.directory.create_user(&external_id, record);
+        match self.write(Action::Create, &subject, &[], call) {
+            Ok(created) => self.note_created(realm_id, created.id),
+            Err(WriteError::Call(CallError::Conflict { reason })) => {
+                // An earlier try of ours whose answer was lost, or somebody else's user.
+                let error = subject.error(Action::Create);
+                let ours =
+                    self.read(|| self.with.directory.user_by_external_id(&external_id)).map_err(&error)?;
+                if let Some(ours) = ours {
+                    self.note_created(realm_id, ours.id);
+                    return Ok(());
+                }
+                let other = self.read(|| self.with.directory.user_by_name(name)).map_err(&error)?;
+                let reason = match other {
+                    Some(other) => FailureReason::ForeignObject { id: other.id },
+                    None => FailureReason::Refused { message: reason },
+                };
+                return Err(subject.failed(Action::Create, reason));
+            }
+            Err(other) => return Err(subject.error(Action::Create)(other)),
+        }
+        Ok(())
+    }
+
+    fn update_user(&self, update: &UserUpdate, attempt: Attempt) -> Result<(), StepError> {
+        let (user, directory) = (&update.user, self.with.directory);
+        let subject = of_user(user);
+        let adopts = update.adoption.is_some();
+        let external_id = self.plan.external_id(&user.subject).map_err(|error| {
+            subject.failed(Action::Update, FailureReason::Refused { message: error.to_string() })
+        })?;
+        match &update.adoption {
+            None => drop(self.found_user(user, Action::Update, attempt)?),
+            Some(adoption) => {
+                let found = self.look_up_user(user, Action::Update, attempt)?;
+                let is_adopted = found.external_id.as_deref() == Some(&external_id.to_string());
+                if found.external_id != adoption.previous && !is_adopted {
+                    return Err(subject.failed(Action::Update, FailureReason::Changed));
+                }
+            }
+        }
+        let others = update.values.iter().filter(|value| value.attribute != Attribute::UserName);
+        let patch = UserPatch {
+            external_id: adopts.then_some(&external_id),
+            values: others.map(|value| (value.attribute, value.to.as_deref())).collect(),
+        };
+        if adopts || !patch.values.is_empty() {
+            self.write(Action::Update, &subject, &[], || directory.patch_user(&user.id, &patch))
+                .map_err(subject.error(Action::Update))?;
+        }
+        let name = update.values.iter().find(|value| value.attribute == Attribute::UserName);
+        if let Some(name) = name.and_then(|name| name.to.as_deref()) {
+            self.write(Action::Rename, &subject, &[], || directory.rename_user(&user.id, name))
+                .map_err(subject.error(Action::Rename))?;
+        }
+        if update.activate {
+            self.write(Action::Activate, &subject, &[], || directory.set_active(&user.id, true))
+                .map_err(subject.error(Action::Activate))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a user again, who must still be this tool's.
+    fn found_user(
+        &self,
+        user: &Existing,
+        action: Action,
+        attempt: Attempt,
+    ) -> Result<DirectoryUser, StepError> {
+        let found = self.look_up_user(user, action, attempt)?;
+        let expected = self.plan.external_id(&user.subject).ok().map(|id| id.to_string());
+        if found.external_id == expected {
+            Ok(found)
+        } else {
+            Err(of_user(user).failed(action, FailureReason::Changed))
+        }
+    }
+
+    fn look_up_user(
+        &self,
+        user: &Existing,
+        action: Action,
+        attempt: Attempt,
+    ) -> Result<DirectoryUser, StepError> {
+        let subject = of_user(user);
+        let found = self.read(|| self.with.directory.user(&user.id)).map_err(subject.error(action))?;
+        let Some(found) = found else { return Err(subject.failed(action, FailureReason::Gone)) };
+        let is_changed =
+            user.revision.is_some() && found.revision.is_some() && user.revision != found.revision;
+        if is_changed && attempt == Attempt::First {
+            return Err(subject.failed(action, FailureReason::Changed));
+        }
+        Ok(found)
+    }
+}
+
+fn of_user(user: &Existing) -> Subject<'_> {
+    Subject { kind: ObjectKind::User, id: Some(&user.id), name: &user.name, realm_id: &user.subject }
+}

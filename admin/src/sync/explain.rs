@@ -1,0 +1,162 @@
+//! Everything about one user: what the realm has, what Identity Center has, and why.
+
+use serde::Serialize;
+
+use super::call::CallError;
+use super::owner::ExternalId;
+use super::plan::Planner;
+use super::read_fault::{PlanError, ReadFault, Reading};
+use super::record::{Attribute, ValueFault};
+use super::source::{RealmUser, Tree, read_groups};
+use super::target::{DirectoryUser, read_pages};
+
+/// A user of the realm with this user name or e-mail address, and what became of them.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Explanation {
+    pub(crate) realm_id: String,
+    pub(crate) user_name: String,
+    pub(crate) enabled: bool,
+    pub(crate) groups: Vec<ExplainedGroup>,
+    /// The user in Identity Center.
+    pub(crate) directory_user: Option<ExplainedUser>,
+    pub(crate) standing: Standing,
+}
+
+/// A group of the realm that the user is a direct member of.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct ExplainedGroup {
+    pub(crate) path: String,
+    pub(crate) selection: Selection,
+    /// The groups of Identity Center that it puts the user into.
+    pub(crate) leads_to: Vec<ExplainedTarget>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct ExplainedTarget {
+    pub(crate) name: String,
+    /// Whether the user is a member there now.
+    pub(crate) is_member: bool,
+}
+
+/// Whether the settings select a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Selection {
+    Selected,
+    /// A pattern with `!` excludes it.
+    Excluded,
+    /// No pattern names it.
+    NotNamed,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct ExplainedUser {
+    pub(crate) id: String,
+    pub(crate) user_name: String,
+    pub(crate) active: bool,
+}
+
+/// Whether the user should have access, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "standing", rename_all = "snake_case")]
+pub(crate) enum Standing {
+    InScope,
+    Disabled,
+    /// A member of no group that the settings select.
+    OutOfScope,
+    BadValues {
+        faults: Vec<(Attribute, ValueFault)>,
+    },
+    Protected,
+}
+
+/// Explains every user of the realm with this user name or e-mail address.
+pub(crate) fn explain(planner: &Planner<'_>, name: &str) -> Result<Vec<Explanation>, PlanError> {
+    let realm_id = planner.realm_calls.ask(|| planner.realm.id()).map_err(Reading::Realm.failed())?;
+    let users = planner.realm_calls.ask(|| planner.realm.find_users(name)).map_err(Reading::User.failed())?;
+    let tree = read_groups(planner.realm, planner.realm_calls, planner.settings)?;
+    let explain = |user| explain_user(planner, &realm_id, &tree, user);
+    users.into_iter().map(explain).collect::<Result<_, ReadFault>>().map_err(PlanError::from)
+}
+
+fn explain_user(
+    planner: &Planner<'_>,
+    realm_id: &str,
+    tree: &Tree,
+    user: RealmUser,
+) -> Result<Explanation, ReadFault> {
+    let directory_user = owned_user(planner, realm_id, &user)?;
+    let joined = match &directory_user {
+        Some(user) => joined_groups(planner, &user.id)?,
+        None => Vec::new(),
+    };
+    let found = planner.realm_calls.ask(|| planner.realm.groups_of(&user.id));
+    let mut groups = Vec::new();
+    for id in found.map_err(Reading::User.failed())?.unwrap_or_default() {
+        let Some(at) = tree.find(&id) else {
+            return Err(ReadFault::UnknownGroup { user: user.user_name, group: id });
+        };
+        let leads_to = tree.fed_by(at).into_iter().map(|into| {
+            let name = tree.name(into, planner.settings);
+            let external_id = ExternalId::new(realm_id, tree.id(into)).ok().map(|id| id.to_string());
+            ExplainedTarget { is_member: joined.contains(&external_id), name }
+        });
+        let selection = match (tree.is_selected(at), tree.is_excluded(at)) {
+            (true, _) => Selection::Selected,
+            (false, true) => Selection::Excluded,
+            (false, false) => Selection::NotNamed,
+        };
+        groups.push(ExplainedGroup { path: tree.path(at), selection, leads_to: leads_to.collect() });
+    }
+    let standing = standing(planner, &user, &groups);
+    Ok(Explanation {
+        realm_id: user.id,
+        user_name: user.user_name,
+        enabled: user.enabled,
+        groups,
+        directory_user: directory_user.map(|user| ExplainedUser {
+            user_name: user.record.user_name().to_owned(),
+            active: user.active,
+            id: user.id,
+        }),
+        standing,
+    })
+}
+
+fn standing(planner: &Planner<'_>, user: &RealmUser, groups: &[ExplainedGroup]) -> Standing {
+    let (record, faults) = planner.settings.record(user);
+    if planner.settings.protects(record.user_name()) {
+        Standing::Protected
+    } else if !user.enabled {
+        Standing::Disabled
+    } else if groups.iter().all(|group| group.leads_to.is_empty()) {
+        Standing::OutOfScope
+    } else if faults.is_empty() {
+        Standing::InScope
+    } else {
+        Standing::BadValues { faults }
+    }
+}
+
+fn owned_user(
+    planner: &Planner<'_>,
+    realm_id: &str,
+    user: &RealmUser,
+) -> Result<Option<DirectoryUser>, ReadFault> {
+    let unusable = |_| ReadFault::UnusableRealm(realm_id.to_owned());
+    let external_id = ExternalId::new(realm_id, &user.id).map_err(unusable)?;
+    let look_up = || planner.directory.user_by_external_id(&external_id);
+    planner.directory_calls.ask(look_up).map_err(Reading::DirectoryUsers.failed())
+}
+
+/// Returns the externalIds of the groups of Identity Center that a user is in.
+fn joined_groups(planner: &Planner<'_>, user: &str) -> Result<Vec<Option<String>>, ReadFault> {
+    let (directory, calls) = (planner.directory, planner.directory_calls);
+    let mut ids: Vec<String> = Vec::new();
+    let page = |cursor: Option<&str>| directory.groups_of(user, cursor);
+    read_pages(Reading::DirectoryMembers, calls, page, |id| ids.push(id))?;
+    let external_id = |id: &String| -> Result<Option<String>, CallError> {
+        Ok(calls.ask(|| directory.group(id))?.and_then(|group| group.external_id))
+    };
+    ids.iter().map(external_id).collect::<Result<_, _>>().map_err(Reading::DirectoryGroups.failed())
+}

@@ -1,0 +1,189 @@
+//! Finds the object of Identity Center for each user and group of the realm.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use super::limits::{Removals, scope_refusal};
+use super::{Cost, Existing, Member, Plan, PlanOptions, Refusal, ScopeCounts};
+use crate::sync::owner::Owner;
+use crate::sync::record::Attribute;
+use crate::sync::scope::DirectorySettings;
+use crate::sync::source::{Person, RealmSnapshot};
+use crate::sync::target::{DirectorySnapshot, User};
+
+/// Where to find objects by what is unique about them.
+pub(crate) struct Matching<'a> {
+    /// Users that this tool owns, by their id in the realm.
+    pub(crate) users: HashMap<&'a str, usize>,
+    pub(crate) groups: HashMap<&'a str, usize>,
+    /// Names and addresses in lower case.
+    pub(crate) user_names: HashMap<String, usize>,
+    pub(crate) emails: HashMap<String, usize>,
+    pub(crate) group_names: HashMap<String, usize>,
+    /// Enabled people in scope, by their id in the realm.
+    pub(crate) wanted: HashMap<&'a str, u32>,
+}
+
+impl<'a> Matching<'a> {
+    pub(crate) fn new(realm: &'a RealmSnapshot, directory: &'a DirectorySnapshot) -> Self {
+        let own = |owner: &'a Owner| match owner {
+            Owner::ThisRealm(id) => Some(&**id),
+            _ => None,
+        };
+        let users = directory.users.iter().enumerate();
+        let groups = directory.groups.iter().enumerate();
+        Self {
+            users: users.clone().filter_map(|(at, user)| Some((own(&user.owner)?, at))).collect(),
+            groups: groups.clone().filter_map(|(at, group)| Some((own(&group.owner)?, at))).collect(),
+            user_names: users
+                .clone()
+                .map(|(at, user)| (user.record.user_name().to_lowercase(), at))
+                .collect(),
+            emails: users
+                .filter_map(|(at, user)| Some((user.record.get(Attribute::Email)?.to_lowercase(), at)))
+                .collect(),
+            group_names: groups.map(|(at, group)| (group.name.to_lowercase(), at)).collect(),
+            wanted: (0..)
+                .zip(&realm.people)
+                .filter(|(_, person)| person.enabled)
+                .map(|(at, person)| (&*person.id, at))
+                .collect(),
+        }
+    }
+}
+
+/// A plan in the making.
+pub(crate) struct Draft<'a> {
+    pub(crate) realm: &'a RealmSnapshot,
+    pub(crate) directory: &'a DirectorySnapshot,
+    pub(crate) matching: &'a Matching<'a>,
+    pub(crate) settings: &'a DirectorySettings,
+    pub(crate) options: &'a PlanOptions,
+    pub(crate) plan: Plan,
+    pub(crate) removals: Removals,
+    /// Users of Identity Center that are taken over: their place, and their new id in the realm.
+    pub(crate) adopted: HashMap<usize, &'a str>,
+    /// The same, the other way round.
+    pub(crate) adopted_by: HashMap<&'a str, usize>,
+    /// People who are not put into groups: they have no user, or one that stays inactive or is protected.
+    pub(crate) without_user: HashSet<u32>,
+    /// Groups to be changed: place in the directory, and place in the realm if they are still in scope.
+    pub(crate) known_groups: Vec<(usize, Option<usize>)>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(
+        realm: &'a RealmSnapshot,
+        directory: &'a DirectorySnapshot,
+        matching: &'a Matching<'a>,
+        settings: &'a DirectorySettings,
+        options: &'a PlanOptions,
+    ) -> Self {
+        let plan = Plan {
+            realm: realm.realm.clone(),
+            made_at: DateTime::UNIX_EPOCH,
+            scope: ScopeCounts {
+                users: matching.wanted.len(),
+                groups: realm.groups.len(),
+                memberships: realm.groups.iter().map(|group| group.members.len()).sum(),
+            },
+            deactivations: Vec::new(),
+            users: Vec::new(),
+            groups: Vec::new(),
+            additions: Vec::new(),
+            removals: Vec::new(),
+            deletions: Vec::new(),
+            blocked: Vec::new(),
+            refusals: Vec::new(),
+            notes: Vec::new(),
+            cost: Cost::default(),
+        };
+        Self {
+            realm,
+            directory,
+            matching,
+            settings,
+            options,
+            plan,
+            removals: Removals::default(),
+            adopted: HashMap::new(),
+            adopted_by: HashMap::new(),
+            without_user: HashSet::new(),
+            known_groups: Vec::new(),
+        }
+    }
+
+    /// Returns the finished plan, with the reasons that forbid to apply it.
+    pub(crate) fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
+        self.refuse_other_realms();
+        let owned = self.matching.users.values().map(|at| &self.directory.users[*at]);
+        let active = owned.filter(|user| user.active).count();
+        let in_scope = self.matching.wanted.len();
+        let limit = self.options.max_removals.unwrap_or(self.settings.max_removals);
+        let refusals =
+            [scope_refusal(active, in_scope, self.options.allow_smaller_scope), self.removals.refusal(limit)];
+        self.plan.refusals.extend(refusals.into_iter().flatten());
+        self.plan.made_at = now;
+        self.plan.cost = Cost::of(&self.plan, per_second);
+        self.plan
+    }
+
+    fn refuse_other_realms(&mut self) {
+        let users = self.directory.users.iter().map(|user| (&user.owner, user.record.user_name()));
+        let groups = self.directory.groups.iter().map(|group| (&group.owner, &*group.name));
+        let mut others = users.chain(groups).filter_map(|(owner, name)| match owner {
+            Owner::OtherRealm(realm) => Some((realm, name)),
+            _ => None,
+        });
+        if let Some((realm, name)) = others.next() {
+            let objects = 1 + others.count();
+            let (realm, example) = (realm.to_string(), name.to_owned());
+            self.plan.refusals.push(Refusal::OtherRealm { realm, objects, example });
+        }
+    }
+
+    pub(crate) fn is_caller(&self, user_name: &str) -> bool {
+        self.options.caller.as_deref() == Some(user_name)
+    }
+
+    /// Returns the id in the realm of a user of Identity Center that is owned, or will be.
+    pub(crate) fn subject_of(&self, user: usize) -> Option<&'a str> {
+        if let Some(subject) = self.adopted.get(&user) {
+            return Some(subject);
+        }
+        match &self.directory.users[user].owner {
+            Owner::ThisRealm(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Returns a person as a member of a group.
+    pub(crate) fn member(&self, at: u32) -> Member {
+        let person = &self.realm.people[at as usize];
+        let user = self.matching.users.get(&*person.id).or_else(|| self.adopted_by.get(&*person.id));
+        Member {
+            id: user.map(|at| self.directory.users[*at].id.to_string()),
+            subject: person.id.to_string(),
+            user_name: shown_user(person),
+        }
+    }
+}
+
+/// Returns how a user of the realm is called in lists.
+pub(crate) fn shown_user(person: &Person) -> String {
+    match person.record.user_name() {
+        "" => person.id.to_string(),
+        name => name.to_owned(),
+    }
+}
+
+/// Returns a user of Identity Center as the precondition of a change.
+pub(crate) fn existing_user(user: &User, subject: &str) -> Existing {
+    Existing {
+        id: user.id.to_string(),
+        name: user.record.user_name().to_owned(),
+        subject: subject.to_owned(),
+        revision: user.revision.as_deref().map(str::to_owned),
+    }
+}

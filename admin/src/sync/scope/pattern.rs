@@ -1,0 +1,189 @@
+//! Patterns for paths of groups and for names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Selects groups by path: `/aws/**`, `/aws/*-admins`, `!/aws/archive/**`.
+///
+/// `*` stands for any characters of one name, `**` for any number of names; at the end for at least one, so that
+/// `/aws/**` is everything below `/aws`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct PathPattern {
+    text: Box<str>,
+    excludes: bool,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternError {
+    #[error("`{0}` is not a path: it does not begin with `/`")]
+    NotAPath(String),
+    #[error("`{0}` has an empty name between two slashes, or ends with one")]
+    EmptyName(String),
+    #[error("`{0}` has `**` beside other characters: `**` stands for whole names")]
+    PartialName(String),
+    #[error("a pattern is empty")]
+    Empty,
+}
+
+impl PathPattern {
+    /// Returns whether it begins with `!`.
+    pub(crate) fn excludes(&self) -> bool {
+        self.excludes
+    }
+
+    /// Returns whether the path with these names is one of those that the pattern stands for.
+    pub(crate) fn matches(&self, names: &[&str]) -> bool {
+        let pattern: Vec<&str> = self.names().collect();
+        path_matches(&pattern, names)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.text.trim_start_matches('!').split('/').skip(1)
+    }
+}
+
+impl FromStr for PathPattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        let excludes = text.starts_with('!');
+        let path = text.strip_prefix('!').unwrap_or(text);
+        let Some(names) = path.strip_prefix('/') else { return Err(PatternError::NotAPath(text.to_owned())) };
+        for name in names.split('/') {
+            if name.is_empty() {
+                return Err(PatternError::EmptyName(text.to_owned()));
+            }
+            if name != "**" && name.contains("**") {
+                return Err(PatternError::PartialName(text.to_owned()));
+            }
+        }
+        Ok(Self { text: text.into(), excludes })
+    }
+}
+
+impl TryFrom<String> for PathPattern {
+    type Error = PatternError;
+
+    fn try_from(text: String) -> Result<Self, PatternError> {
+        text.parse()
+    }
+}
+
+impl From<PathPattern> for String {
+    fn from(pattern: PathPattern) -> Self {
+        pattern.text.into()
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
+        form.write_str(&self.text)
+    }
+}
+
+fn path_matches(pattern: &[&str], names: &[&str]) -> bool {
+    match pattern {
+        [] => names.is_empty(),
+        ["**"] => !names.is_empty(),
+        ["**", rest @ ..] => (0..=names.len()).any(|skipped| path_matches(rest, &names[skipped..])),
+        [first, rest @ ..] => names
+            .split_first()
+            .is_some_and(|(name, others)| name_matches(first, name) && path_matches(rest, others)),
+    }
+}
+
+/// Returns whether `pattern`, in which `*` stands for any characters, is all of `text`.
+fn name_matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(start) else { return false };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let end = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        // The first place is as good as any other: what follows has the more room.
+        let Some(at) = left.find(piece) else { return false };
+        left = &left[at + piece.len()..];
+    }
+    left.ends_with(end)
+}
+
+/// Selects users and groups of Identity Center by name, whatever its case: `AWS*`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct NamePattern(Box<str>);
+
+impl NamePattern {
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        name_matches(&self.0.to_lowercase(), &name.to_lowercase())
+    }
+}
+
+impl TryFrom<String> for NamePattern {
+    type Error = PatternError;
+
+    fn try_from(text: String) -> Result<Self, PatternError> {
+        if text.is_empty() { Err(PatternError::Empty) } else { Ok(Self(text.into())) }
+    }
+}
+
+impl From<NamePattern> for String {
+    fn from(pattern: NamePattern) -> Self {
+        pattern.0.into()
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
+        form.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selects(pattern: &str, path: &str) -> bool {
+        let names: Vec<&str> = path.split('/').skip(1).collect();
+        pattern.parse::<PathPattern>().expect("a pattern").matches(&names)
+    }
+
+    #[test]
+    fn stars_stand_for_names_and_parts_of_names() {
+        for (pattern, yes, no) in [
+            ("/aws/**", &["/aws/a", "/aws/a/b"][..], &["/aws", "/awsx/a", "/x/aws/a"][..]),
+            ("/aws/*", &["/aws/a"], &["/aws", "/aws/a/b"]),
+            ("/**/admins", &["/admins", "/a/admins", "/a/b/admins"], &["/admins/a", "/a/xadmins"]),
+            ("/a/*-x*y", &["/a/-xy", "/a/b-x1y", "/a/--xyy"], &["/a/xy", "/a/-x", "/a/-xy/b"]),
+            ("/a*a", &["/aa", "/aba"], &["/a"]),
+            ("!/a/**", &["/a/b"], &["/a"]),
+        ] {
+            for path in yes {
+                assert!(selects(pattern, path), "{pattern} {path}");
+            }
+            for path in no {
+                assert!(!selects(pattern, path), "{pattern} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for (text, error) in [
+            ("aws/**", PatternError::NotAPath("aws/**".to_owned())),
+            ("/aws/", PatternError::EmptyName("/aws/".to_owned())),
+            ("!/a//b", PatternError::EmptyName("!/a//b".to_owned())),
+            ("/a/b**", PatternError::PartialName("/a/b**".to_owned())),
+        ] {
+            assert_eq!(text.parse::<PathPattern>(), Err(error));
+        }
+        assert_eq!(NamePattern::try_from(String::new()), Err(PatternError::Empty));
+    }
+
+    #[test]
+    fn names_are_matched_whatever_their_case() {
+        let pattern = NamePattern::try_from("AWS*".to_owned()).expect("a pattern");
+        assert!(pattern.matches("AWSControlTower") && pattern.matches("aws-x") && !pattern.matches("my-AWS"));
+    }
+}

@@ -1,0 +1,282 @@
+//! A directory in memory, as strict as AWS's.
+
+mod state;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Created, Directory, DirectoryGroup, DirectoryUser, GroupPatch, MOST_MEMBERS, Page, Receipt, UserPatch,
+};
+use crate::sync::call::CallError;
+use crate::sync::owner::ExternalId;
+use crate::sync::record::{Attribute, Record};
+
+#[derive(Clone, Default)]
+pub(crate) struct DirectoryState {
+    pub(crate) users: BTreeMap<String, DirectoryUser>,
+    pub(crate) groups: BTreeMap<String, DirectoryGroup>,
+    pub(crate) members: BTreeMap<String, BTreeSet<String>>,
+    next_id: usize,
+    pub(crate) reads: usize,
+    pub(crate) writes: usize,
+    /// What was written, one line each.
+    pub(crate) log: Vec<String>,
+    pub(crate) fault: Option<DirectoryFault>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DirectoryFault {
+    UsersFail,
+    /// The first page of users comes, the second does not.
+    SecondPageFails,
+    CursorTwice,
+    UserTwice,
+    GroupsFail,
+    MembersFail,
+    Throttled,
+    WritesDenied,
+    /// The write with this number is done, but its answer is lost.
+    AnswerLost(usize),
+    /// Creations with this user name are refused.
+    Poisoned(String),
+}
+
+#[derive(Default)]
+pub(crate) struct FakeDirectory(Mutex<DirectoryState>);
+
+impl FakeDirectory {
+    pub(crate) fn state(&self) -> MutexGuard<'_, DirectoryState> {
+        self.0.lock().expect("no test panics while holding it")
+    }
+
+    pub(crate) fn fails_with(&self, fault: Option<DirectoryFault>) {
+        self.state().fault = fault;
+    }
+
+    fn reading(&self) -> Result<MutexGuard<'_, DirectoryState>, CallError> {
+        let mut state = self.state();
+        state.reads += 1;
+        match state.fault {
+            Some(DirectoryFault::Throttled) => Err(CallError::Throttled { retry_after: None }),
+            _ => Ok(state),
+        }
+    }
+
+    /// Does a write, and answers it unless the answer is to be lost.
+    fn write<T>(
+        &self,
+        line: String,
+        change: impl FnOnce(&mut DirectoryState) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let mut state = self.state();
+        if state.fault == Some(DirectoryFault::WritesDenied) {
+            return Err(CallError::Denied("401".into()));
+        }
+        let answer = change(&mut state)?;
+        state.writes += 1;
+        state.log.push(line);
+        if state.fault == Some(DirectoryFault::AnswerLost(state.writes)) {
+            return Err(CallError::Unavailable("connection reset".into()));
+        }
+        Ok(answer)
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt { request_id: Some("req".to_owned()) }
+}
+
+fn page<T: Clone>(items: &[T], cursor: Option<&str>) -> Page<T> {
+    let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
+    let from = from.min(items.len());
+    let to = (from + 100).min(items.len());
+    Page { items: items[from..to].to_vec(), next: (to < items.len()).then(|| to.to_string()) }
+}
+
+impl Directory for FakeDirectory {
+    fn users(&self, cursor: Option<&str>) -> Result<Page<DirectoryUser>, CallError> {
+        let state = self.reading()?;
+        let mut page = page(&state.users.values().cloned().collect::<Vec<_>>(), cursor);
+        match (&state.fault, cursor) {
+            (Some(DirectoryFault::UsersFail), _) | (Some(DirectoryFault::SecondPageFails), Some(_)) => {
+                return Err(CallError::Unavailable("500".into()));
+            }
+            (Some(DirectoryFault::SecondPageFails), None) => page.next = Some("100".to_owned()),
+            (Some(DirectoryFault::CursorTwice), _) => page.next = Some("0".to_owned()),
+            (Some(DirectoryFault::UserTwice), None) => page.items.push(page.items[0].clone()),
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    fn groups(&self, cursor: Option<&str>) -> Result<Page<DirectoryGroup>, CallError> {
+        let state = self.reading()?;
+        match state.fault {
+            Some(DirectoryFault::GroupsFail) => Err(CallError::Unavailable("500".into())),
+            _ => Ok(page(&state.groups.values().cloned().collect::<Vec<_>>(), cursor)),
+        }
+    }
+
+    fn members(&self, group: &str, cursor: Option<&str>) -> Result<Page<String>, CallError> {
+        let state = self.reading()?;
+        match state.fault {
+            Some(DirectoryFault::MembersFail) => Err(CallError::Unavailable("500".into())),
+            _ => {
+                Ok(page(&state.members.get(group).into_iter().flatten().cloned().collect::<Vec<_>>(), cursor))
+            }
+        }
+    }
+
+    fn groups_of(&self, user: &str, cursor: Option<&str>) -> Result<Page<String>, CallError> {
+        let state = self.reading()?;
+        let groups = state.members.iter().filter(|(_, members)| members.contains(user));
+        Ok(page(&groups.map(|(group, _)| group.clone()).collect::<Vec<_>>(), cursor))
+    }
+
+    fn user(&self, id: &str) -> Result<Option<DirectoryUser>, CallError> {
+        Ok(self.reading()?.users.get(id).cloned())
+    }
+
+    fn group(&self, id: &str) -> Result<Option<DirectoryGroup>, CallError> {
+        Ok(self.reading()?.groups.get(id).cloned())
+    }
+
+    fn user_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryUser>, CallError> {
+        let id = Some(id.to_string());
+        Ok(self.reading()?.users.values().find(|user| user.external_id == id).cloned())
+    }
+
+    fn user_by_name(&self, user_name: &str) -> Result<Option<DirectoryUser>, CallError> {
+        Ok(self.reading()?.users.values().find(|user| user.record.user_name() == user_name).cloned())
+    }
+
+    fn group_by_external_id(&self, id: &ExternalId) -> Result<Option<DirectoryGroup>, CallError> {
+        let id = Some(id.to_string());
+        Ok(self.reading()?.groups.values().find(|group| group.external_id == id).cloned())
+    }
+
+    fn group_by_name(&self, name: &str) -> Result<Option<DirectoryGroup>, CallError> {
+        Ok(self.reading()?.groups.values().find(|group| group.name == name).cloned())
+    }
+
+    fn create_user(&self, external_id: &ExternalId, record: &Record) -> Result<Created, CallError> {
+        self.write(format!("create user {}", record.user_name()), |state| {
+            if matches!(&state.fault, Some(DirectoryFault::Poisoned(name)) if name == record.user_name()) {
+                return Err(CallError::Rejected { reason: "ValidationException".to_owned() });
+            }
+            let external_id = external_id.to_string();
+            state.check_user(None, Some(&external_id), record)?;
+            let id = state.new_id("u");
+            let user = DirectoryUser {
+                id: id.clone(),
+                external_id: Some(external_id),
+                active: true,
+                revision: Some("1".to_owned()),
+                updated_at: Some(state.now),
+                record: record.clone(),
+            };
+            state.users.insert(id.clone(), user);
+            Ok(Created { id, receipt: receipt() })
+        })
+    }
+
+    fn patch_user(&self, id: &str, patch: &UserPatch<'_>) -> Result<Receipt, CallError> {
+        assert!(!patch.values.is_empty() || patch.external_id.is_some(), "an empty patch");
+        self.write(format!("patch user {id}"), |state| {
+            let user = state.users.get(id).ok_or(CallError::Missing)?.clone();
+            let record = Record::of(|attribute| {
+                assert!(!patch.values.iter().any(|(patched, _)| *patched == Attribute::UserName));
+                let patched = patch.values.iter().find(|(patched, _)| *patched == attribute);
+                patched.map_or(user.record.get(attribute), |(_, value)| *value)
+            });
+            let external_id = patch.external_id.map(ToString::to_string).or(user.external_id);
+            state.check_user(Some(id), external_id.as_deref(), &record)?;
+            let user = state.touch(id)?;
+            (user.record, user.external_id) = (record, external_id);
+            Ok(receipt())
+        })
+    }
+
+    fn rename_user(&self, id: &str, user_name: &str) -> Result<Receipt, CallError> {
+        self.write(format!("rename user {id} {user_name}"), |state| {
+            let user = state.users.get(id).ok_or(CallError::Missing)?.clone();
+            let record = Record::of(|attribute| match attribute {
+                Attribute::UserName => Some(user_name),
+                other => user.record.get(other),
+            });
+            state.check_user(Some(id), user.external_id.as_deref(), &record)?;
+            state.touch(id)?.record = record;
+            Ok(receipt())
+        })
+    }
+
+    fn set_active(&self, id: &str, active: bool) -> Result<Receipt, CallError> {
+        self.write(format!("set active {id} {active}"), |state| {
+            state.touch(id)?.active = active;
+            Ok(receipt())
+        })
+    }
+
+    fn delete_user(&self, id: &str) -> Result<Receipt, CallError> {
+        self.write(format!("delete user {id}"), |state| {
+            state.users.remove(id).ok_or(CallError::Missing)?;
+            for members in state.members.values_mut() {
+                members.remove(id);
+            }
+            Ok(receipt())
+        })
+    }
+
+    fn create_group(
+        &self,
+        external_id: &ExternalId,
+        name: &str,
+        members: &[&str],
+    ) -> Result<Created, CallError> {
+        self.write(format!("create group {name}"), |state| {
+            state.check_group(None, Some(&external_id.to_string()), name)?;
+            let id = state.add_group(Some(&external_id.to_string()), name, &[]);
+            if !members.is_empty() {
+                let present = state.members_for(&id, members)?;
+                present.extend(members.iter().map(|id| (*id).to_owned()));
+            }
+            Ok(Created { id, receipt: receipt() })
+        })
+    }
+
+    fn patch_group(&self, id: &str, patch: &GroupPatch<'_>) -> Result<Receipt, CallError> {
+        assert!(patch.name.is_some() || patch.external_id.is_some(), "an empty patch");
+        self.write(format!("patch group {id}"), |state| {
+            let mut group = state.groups.get(id).ok_or(CallError::Missing)?.clone();
+            group.name = patch.name.map_or(group.name, str::to_owned);
+            group.external_id = patch.external_id.map(ToString::to_string).or(group.external_id);
+            state.check_group(Some(id), group.external_id.as_deref(), &group.name)?;
+            state.groups.insert(id.to_owned(), group);
+            Ok(receipt())
+        })
+    }
+
+    fn add_members(&self, group: &str, members: &[&str]) -> Result<Receipt, CallError> {
+        self.write(format!("add {} members to {group}", members.len()), |state| {
+            let inactive = members.iter().any(|id| state.users.get(*id).is_some_and(|user| !user.active));
+            assert!(!inactive, "nobody inactive is put into a group");
+            let present = state.members_for(group, members)?;
+            present.extend(members.iter().map(|id| (*id).to_owned()));
+            Ok(receipt())
+        })
+    }
+
+    fn remove_members(&self, group: &str, members: &[&str]) -> Result<Receipt, CallError> {
+        self.write(format!("remove {} members from {group}", members.len()), |state| {
+            let present = state.members_for(group, members)?;
+            for member in members {
+                present.remove(*member);
+            }
+            Ok(receipt())
+        })
+    }
+}

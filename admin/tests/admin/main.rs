@@ -1,0 +1,15 @@
+//! The administrator's commands, against the simulator of AWS and a real Keycloak.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+mod fixture;
+mod test_access;
+mod test_check;
+mod test_handover;
+mod test_init;
+mod test_journey;
+mod test_policy;
+mod test_redirect;
+mod test_sync;
+mod test_token;
