@@ -85,7 +85,7 @@ impl Realm for MadeUp {
 
     fn each_group(&self, see: &mut dyn FnMut(RealmGroup)) -> Result<(), CallError> {
         (0..GROUPS).for_each(|at| {
-            see(RealmGroup { id: format!("g{at}"), name: format!("Group {at}"), parent: None })
+            see(RealmGroup { id: format!("g{at}"), name: format!("Group {at}"), parent: None });
         });
         Ok(())
     }
@@ -231,7 +231,7 @@ fn fifty_thousand_users_fit_into_forty_megabytes() {
     let test = "sync::tests::memory::a_plan_in_its_own_process";
     let mut child = Command::new(std::env::current_exe().expect("a path"));
     let output = child.args(["--exact", test, "--ignored", "--nocapture"]).output().expect("starts");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}{errors}");
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}{errors}");
 }
