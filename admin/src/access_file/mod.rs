@@ -205,4 +205,13 @@ profile = "org-admin"
         assert!(instance.is_of("arn:aws:sso:::instance/ssoins-1234567890abcdef"));
         assert!(!instance.is_of("arn:aws:sso:::instance/ssoins-fedcba0987654321"));
     }
+
+    #[test]
+    fn the_sample_of_the_documentation_is_read() {
+        let page = include_str!("../../../docs/admin.md");
+        let (_, rest) = page.split_once("```toml\n").expect("has a sample");
+        let (sample, _) = rest.split_once("```").expect("ends");
+        let file = parse(sample).expect("reads");
+        assert!(file.directory.is_some());
+    }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod apply;
 pub(crate) mod call;
 pub(crate) mod explain;
+mod index;
 pub(crate) mod owner;
 pub(crate) mod parallel;
 pub(crate) mod plan;

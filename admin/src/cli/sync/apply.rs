@@ -13,7 +13,7 @@ use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::platform::audit_file;
 use crate::sync::apply::{Applier, Failure, FailureReason, Halt, JsonLines, Outcome};
-use crate::sync::plan::{Plan, Planner, SavedPlan};
+use crate::sync::plan::{Plan, PlanOptions, Planner, SavedPlan};
 
 /// Change Identity Center so that it is in step with the realm
 ///
@@ -51,7 +51,11 @@ struct Report<'a> {
 pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.planning.file.file.as_deref())?;
     let saved = args.plan.as_ref().map(|path| saved(path, &file, app)).transpose()?;
-    let options = saved.as_ref().map_or_else(|| args.planning.options(), |saved| saved.options().clone());
+    let caller = app.caller(&file)?;
+    let mut options = args.planning.options(&caller);
+    if let Some(saved) = &saved {
+        options = PlanOptions { caller: options.caller, ..saved.options().clone() };
+    }
     with_planner(&file, app, ui, |planner, ui| {
         let fresh = made(planner, &options, ui)?;
         let plan = match &saved {
@@ -71,7 +75,8 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if !args.yes && saved.is_none() {
             ask(ui)?;
         }
-        let outcome = applied(args, &file, app, planner, &plan, ui)?;
+        let audit = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
+        let outcome = applied(&audit, &caller.arn, planner, &plan, ui)?;
         if args.json {
             ui.json(&Report { schema: 1, plan: &plan, outcome: Some(&outcome) });
         } else {
@@ -105,21 +110,18 @@ fn ask(ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 fn applied(
-    args: &ApplyArgs,
-    file: &AccessFile,
-    app: &AdminApp,
+    audit: &Path,
+    actor: &str,
     planner: &Planner<'_>,
     plan: &Plan,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
-    let path = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
-    let audit = audit_file::open(&path).map_err(|error| unwritable(&path, &error))?;
-    let names = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| app.env.get(name));
+    let file = audit_file::open(audit).map_err(|error| unwritable(audit, &error))?;
     let applier = Applier {
         directory: planner.directory,
         calls: planner.directory_calls,
-        audit: &JsonLines::new(audit),
-        actor: names.as_deref().unwrap_or("unknown"),
+        audit: &JsonLines::new(file),
+        actor,
         // Interrupts end the process between two writes by themselves.
         stop: &|| false,
     };

@@ -9,6 +9,7 @@ use std::path::Path;
 use clap::{Args, Subcommand, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
+use kcaws::ports::sts::CallerIdentity;
 
 use super::FileArg;
 use crate::access_file::AccessFile;
@@ -74,12 +75,13 @@ enum Allowed {
 }
 
 impl PlanningArgs {
-    fn options(&self) -> PlanOptions {
+    /// Returns the options of a plan that `caller` makes.
+    fn options(&self, caller: &CallerIdentity) -> PlanOptions {
         PlanOptions {
             adopt: self.adopt,
             max_removals: self.max_removals,
             allow_smaller_scope: self.allow.contains(&Allowed::SmallerScope),
-            caller: None,
+            caller: caller.user().map(str::to_owned),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The directory of IAM Identity Center that users and groups are written to.
 
 mod aws;
+#[cfg(all(test, unix))]
+mod contract;
 #[cfg(test)]
 pub(crate) mod fake;
 mod snapshot;
