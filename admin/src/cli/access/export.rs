@@ -116,7 +116,9 @@ fn toml_file(file: &AccessFile, exported: &ExportedAccess) -> Result<String, Com
             Principal::User(id) => ("user", id),
             Principal::Group(id) => ("group", id),
         };
-        text.extend(["# ", set, " in ", account, ": ", kind, " ", id, "\n"]);
+        // A line end in a name would begin a line of TOML.
+        let line = format!("{set} in {account}: {kind} {id}").escape_debug().to_string();
+        text.extend(["# ", &line, "\n"]);
     }
     Ok(text)
 }
