@@ -135,6 +135,10 @@ fn an_export_plans_to_no_changes() {
     let line = format!("plan --exit-code --file {}", file.display());
     site.run(&line).expect_code(0).expect_stdout("no changes");
     let json = site.run("export --json").expect_ok().stdout_json();
+    site.env.write_home_file("exported.json", json.to_string());
+    let file = site.env.home().join("exported.json");
+    let line = format!("plan --exit-code --file {}", file.display());
+    site.run(&line).expect_code(0).expect_stdout("no changes");
     assert_eq!(json["permission_sets"]["PowerUser"]["session"], "4h");
 }
 
