@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table};
 
 use super::definition::{Boundary, CustomerPolicy, SessionLength, SetDefinition};
 use super::read::ObservedSet;
+use crate::access_file::json::{OTHER_ASSIGNMENTS, toml_value};
 use crate::ports::sso_admin::access::{Assignment, Principal};
+
+/// What an access file says about access.
+pub(crate) const PARTS: [&str; 4] = ["permission_sets", "accounts", "assign", "unlisted"];
 
 /// Permission sets of AWS's own services: they are assigned, and never changed.
 const OF_AWS: &str = "AWS";
@@ -114,13 +118,16 @@ impl ExportedAccess {
         let parts = [
             ("permission_sets", json!(self.permission_sets)),
             ("assign", self.assign.iter().map(assign).collect()),
-            ("other_assignments", self.others.iter().map(other).collect()),
+            (OTHER_ASSIGNMENTS, self.others.iter().map(other).collect()),
         ];
         parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
-    /// Adds the parts to an access file.
+    /// Puts the parts into an access file, in place of those that are there.
     pub(crate) fn write_toml(&self, document: &mut DocumentMut) {
+        for part in PARTS {
+            document.remove(part);
+        }
         let mut sets = Table::new();
         sets.set_implicit(true);
         for (name, set) in &self.permission_sets {
@@ -143,24 +150,6 @@ impl ExportedAccess {
         }
         document.insert("assign", Item::ArrayOfTables(assigns));
     }
-}
-
-/// Returns the value in TOML, which has no null.
-fn toml_value(value: &Value) -> Option<toml_edit::Value> {
-    Some(match value {
-        Value::Null => return None,
-        Value::Bool(value) => (*value).into(),
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) => integer.into(),
-            None => number.as_f64()?.into(),
-        },
-        Value::String(text) => text.as_str().into(),
-        Value::Array(values) => values.iter().filter_map(toml_value).collect::<Array>().into(),
-        Value::Object(members) => {
-            let members = members.iter().filter_map(|(key, value)| Some((key.as_str(), toml_value(value)?)));
-            members.collect::<InlineTable>().into()
-        }
-    })
 }
 
 #[cfg(test)]

@@ -26,7 +26,6 @@ pub(crate) struct Requests<'a> {
     clock: &'a dyn Clock,
     rate: Mutex<Rate>,
     sent: AtomicU64,
-    refused: AtomicU64,
 }
 
 struct Rate {
@@ -52,16 +51,11 @@ impl<'a> Requests<'a> {
         let most = if per_second.is_finite() { per_second.max(LEAST_RATE) } else { DEFAULT_RATE };
         let now = clock.elapsed();
         let rate = Rate { most, per_second: most, next_at: now, changed_at: now, turn: 0 };
-        Self { clock, rate: Mutex::new(rate), sent: AtomicU64::new(0), refused: AtomicU64::new(0) }
+        Self { clock, rate: Mutex::new(rate), sent: AtomicU64::new(0) }
     }
 
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
-    }
-
-    /// Returns how many requests AWS throttled or refused because of a conflict.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
     }
 
     pub(crate) fn clock(&self) -> &'a dyn Clock {
@@ -125,7 +119,6 @@ impl<'a> Requests<'a> {
                 }
                 _ => return Err(error),
             };
-            self.refused.fetch_add(1, Ordering::Relaxed);
             if again == Again::Failures || refusals >= MOST_REFUSALS {
                 return Err(error);
             }
@@ -206,7 +199,7 @@ mod tests {
             let call = || if count.fetch_add(1, Ordering::Relaxed) == 0 { Err(error()) } else { Ok(()) };
             requests.ask(call).expect("an answer after the pause");
             assert!(clock.elapsed() >= Duration::from_secs(1));
-            assert_eq!((requests.sent(), requests.refused()), (2, 1));
+            assert_eq!(requests.sent(), 2);
             let refused = requests.ask_once(|| Err::<(), _>(error()));
             assert!(matches!(refused, Err(AwsError::Throttled { .. } | AwsError::Conflict { .. })));
             assert_eq!(requests.sent(), 3);

@@ -4,6 +4,7 @@
 
 pub(crate) mod edit;
 pub(crate) mod identity_center;
+pub(crate) mod json;
 pub(crate) mod realm;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,9 @@ pub(crate) enum AccessFileError {
     /// A mistake in the file, at a line that counts from 1.
     #[error("{}:{line}: {what}", .path.display())]
     Mistake { path: PathBuf, line: usize, what: String },
+    /// A mistake in a file in JSON, without its place.
+    #[error("{}: {what}", .path.display())]
+    MistakeInJson { path: PathBuf, what: String },
 }
 
 impl AccessFileError {
@@ -77,6 +81,17 @@ pub(crate) struct Refused {
 
 impl AccessFile {
     pub(crate) fn load(path: &Path) -> Result<Self, AccessFileError> {
+        let text = Self::text(path)?;
+        match Self::parse(path, &text) {
+            Err(AccessFileError::Mistake { path, what, .. }) if is_json(&path) => {
+                Err(AccessFileError::MistakeInJson { path, what })
+            }
+            result => result,
+        }
+    }
+
+    /// Returns the text of a file, in TOML whatever it is written in.
+    pub(crate) fn text(path: &Path) -> Result<String, AccessFileError> {
         let unreadable = |source| AccessFileError::Unreadable { path: path.to_owned(), source };
         let bytes = foreign_file::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -84,7 +99,14 @@ impl AccessFile {
             let line = before.split(|byte| *byte == b'\n').count();
             AccessFileError::Mistake { path: path.to_owned(), line, what: "not UTF-8".to_owned() }
         })?;
-        Self::parse(path, &text)
+        if !is_json(path) {
+            return Ok(text);
+        }
+        json::as_toml(&text).map_err(|error| AccessFileError::Mistake {
+            path: path.to_owned(),
+            line: error.line(),
+            what: error.to_string(),
+        })
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, AccessFileError> {
@@ -116,6 +138,10 @@ impl AccessFile {
             directory: written.directory,
         })
     }
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// Applies a rule to a value, and adds its place to a refusal.
@@ -195,6 +221,22 @@ profile = "org-admin"
         assert!(error.starts_with("access.toml:14: ") && error.contains("after"), "{error}");
         let directory = parse(&text.replace("delete", "disable")).expect("reads").directory;
         assert_eq!(directory.expect("a table").groups.len(), 1);
+    }
+
+    #[test]
+    fn a_file_in_json_has_the_same_shape() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("access.json");
+        let value: serde_json::Value = toml::from_str(GOOD).expect("reads");
+        std::fs::write(&path, value.to_string()).expect("writes");
+        let file = AccessFile::load(&path).expect("reads");
+        assert_eq!(file.realm.url(), "https://sso.example.com/realms/corp");
+        std::fs::write(&path, value.to_string().replace("client_id", "client")).expect("writes");
+        let error = AccessFile::load(&path).expect_err("an unknown key").to_string();
+        assert!(error.contains("unknown field `client`") && !error.contains("json:1"), "{error}");
+        std::fs::write(&path, "{\n1").expect("writes");
+        let error = AccessFile::load(&path).expect_err("no JSON").to_string();
+        assert!(error.contains("access.json:2: "), "{error}");
     }
 
     #[test]

@@ -135,6 +135,10 @@ fn an_export_plans_to_no_changes() {
     let line = format!("plan --exit-code --file {}", file.display());
     site.run(&line).expect_code(0).expect_stdout("no changes");
     let json = site.run("export --json").expect_ok().stdout_json();
+    site.env.write_home_file("exported.json", json.to_string());
+    let file = site.env.home().join("exported.json");
+    let line = format!("plan --exit-code --file {}", file.display());
+    site.run(&line).expect_code(0).expect_stdout("no changes");
     assert_eq!(json["permission_sets"]["PowerUser"]["session"], "4h");
 }
 
@@ -215,31 +219,30 @@ fn a_delegates_limits_are_found_while_planning() {
     site.unchanged();
 }
 
+/// Returns the actions of all statements of a policy.
+fn actions(site: &Site, line: &str) -> Vec<String> {
+    let policy = admin(&site.env, line).run().expect_ok().stdout_json();
+    let statements = policy["Statement"].as_array().unwrap().clone();
+    let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap().clone());
+    actions.map(|action| action.as_str().unwrap().to_owned()).collect()
+}
+
+fn act_with(site: &Site, actions: &[String]) {
+    let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+    let key = site.sim.access_key(site.sim.management_account(), &actions);
+    site.env.set_env("AWS_ACCESS_KEY_ID", &key.id);
+    site.env.set_env("AWS_SECRET_ACCESS_KEY", &key.secret);
+}
+
 #[test]
 fn the_least_rights_are_enough() {
     let site = Site::new();
-    let policy = admin(&site.env, "policy aws").run().expect_ok().stdout_json();
-    let actions: Vec<&str> = policy["Statement"][0]["Action"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one.as_str().unwrap())
-        .collect();
-    let key = site.sim.access_key(site.sim.management_account(), &actions);
-    site.env.set_env("AWS_ACCESS_KEY_ID", &key.id);
-    site.env.set_env("AWS_SECRET_ACCESS_KEY", &key.secret);
+    let management = site.sim.management_account().to_owned();
+    site.write(&ACCESS.replace("\"name:audit\"", &format!("\"name:audit\", \"{management}\"")));
+    act_with(&site, &actions(&site, "policy aws"));
     site.run("apply --yes").expect_ok();
     site.run("export").expect_ok();
-    let policy = admin(&site.env, "policy aws --read-only").run().expect_ok().stdout_json();
-    let actions: Vec<&str> = policy["Statement"][0]["Action"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one.as_str().unwrap())
-        .collect();
-    let key = site.sim.access_key(site.sim.management_account(), &actions);
-    site.env.set_env("AWS_ACCESS_KEY_ID", &key.id);
-    site.env.set_env("AWS_SECRET_ACCESS_KEY", &key.secret);
+    act_with(&site, &actions(&site, "policy aws --read-only"));
     site.unchanged();
     site.run("who --deep").expect_ok();
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{AccountCriterion, AccountSelector, KnownAccount};
 use crate::access::parallel::for_each;
 use crate::access::requests::Requests;
-use crate::ports::aws_call::{AwsError, AwsPage};
+use crate::ports::aws_call::AwsError;
 use crate::ports::organizations::{OrganizationAccount, OrganizationUnit, Organizations};
 
 /// All accounts by ID.
@@ -48,10 +48,6 @@ impl AccountInventory {
     /// Returns the name of an account; empty if it is not in the organization.
     pub(crate) fn name(&self, id: &str) -> &str {
         self.accounts.get(id).map(|known| known.account.name.as_str()).unwrap_or_default()
-    }
-
-    pub(crate) fn account(&self, id: &str) -> Option<&OrganizationAccount> {
-        self.accounts.get(id).map(|known| &known.account)
     }
 
     pub(crate) fn management(&self) -> &str {

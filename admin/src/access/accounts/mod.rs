@@ -6,7 +6,7 @@ mod selector;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use self::inventory::{AccountInventory, InventoryNeeds};
-pub(crate) use self::selector::{AccountCriterion, AccountSelector, KnownAccount, UnitDepth};
+pub(crate) use self::selector::{AccountCriterion, AccountSelector, KnownAccount};
 use crate::ports::organizations::AccountState;
 
 /// The lists of `[accounts]` by name.

@@ -55,6 +55,8 @@ struct Scheduler<'a> {
     running: BTreeMap<String, Running>,
     /// How many may be running, as far as AWS let us.
     room: usize,
+    /// How often AWS took nothing, although nothing was running.
+    refusals: u32,
     watch: &'a mut dyn OperationWatch,
 }
 
@@ -80,7 +82,8 @@ pub(super) fn run(
         queues.entry(operation.account.clone()).or_default().operations.push_back(operation);
     }
     let turns = queues.keys().cloned().collect();
-    let mut scheduler = Scheduler { at, queues, turns, running: BTreeMap::new(), room: OUTSTANDING, watch };
+    let mut scheduler =
+        Scheduler { at, queues, turns, running: BTreeMap::new(), room: OUTSTANDING, refusals: 0, watch };
     scheduler.take_up()?;
     scheduler.work()
 }
@@ -160,6 +163,7 @@ impl Scheduler<'_> {
                 if let Some(queue) = self.queues.get_mut(&operation.account) {
                     queue.conflicts = 0;
                 }
+                self.refusals = 0;
                 let kind = operation.action.kind();
                 self.watch.started(&operation, &status.id)?;
                 if let Some(end) = ended(status.progress) {
@@ -177,6 +181,15 @@ impl Scheduler<'_> {
             AwsError::Throttled { retry_after, .. } => {
                 self.put_back(operation, retry_after.unwrap_or(REST));
                 self.room = self.running.len().max(1);
+                if !self.running.is_empty() {
+                    return Ok(false);
+                }
+                // Others use up what AWS takes.
+                self.refusals += 1;
+                if self.refusals > MOST_CONFLICTS {
+                    return Err(error.into());
+                }
+                self.at.requests.clock().sleep(longer(self.refusals));
                 Ok(false)
             }
             AwsError::Conflict { .. } => {
@@ -204,7 +217,7 @@ impl Scheduler<'_> {
             queue.conflicts = 0;
             return Ok(self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?);
         }
-        let pause = REST.saturating_mul(1 << queue.conflicts.min(5)).min(Duration::from_secs(60));
+        let pause = longer(queue.conflicts);
         self.put_back(operation, pause);
         Ok(())
     }
@@ -261,6 +274,11 @@ impl Scheduler<'_> {
     fn now(&self) -> Duration {
         self.at.requests.clock().elapsed()
     }
+}
+
+/// Returns how long to wait after so many refusals: twice as long each time, up to a minute.
+fn longer(refusals: u32) -> Duration {
+    REST.saturating_mul(1 << refusals.min(5)).min(Duration::from_secs(60))
 }
 
 fn ended(progress: Progress) -> Option<OperationEnd> {
@@ -361,6 +379,17 @@ mod tests {
         let ends = bench.run((0..40).map(|at| bench.assign(at, 0)).collect());
         assert_eq!(ends.len(), 40);
         assert!(bench.admin.state().refused <= 40, "{}", bench.admin.state().refused);
+    }
+
+    #[test]
+    fn what_is_never_taken_ends_with_an_error() {
+        let bench = Bench::new();
+        bench.admin.state().most_outstanding = 0;
+        let requests = Requests::new(&*bench.clock, 20.0);
+        let at = InstanceAccess { admin: &bench.admin, requests: &requests };
+        let result = run(at, vec![bench.assign(0, 0)], &mut Ends(Vec::new()));
+        assert!(matches!(result, Err(ApplyError::Aws(AwsError::Throttled { .. }))));
+        assert!(bench.clock.elapsed() < Duration::from_secs(20 * 60));
     }
 
     #[test]

@@ -271,13 +271,24 @@ impl<'a> Maker<'a> {
                 roles.extend(lagging.map(|account| (name.clone(), account.clone())));
             }
         }
-        let changed = self.plan.permission_sets.iter().filter(|change| change.changes_roles());
-        let changed: BTreeMap<&String, &String> =
-            changed.filter_map(|change| change.arn.as_ref().map(|arn| (arn, &change.name))).collect();
+        let acting = self.input.acting;
+        let looked_at = |change: &&SetChange| change.changes_roles() || acting.is_delegate;
+        let changed = self.plan.permission_sets.iter().filter(looked_at);
+        let changed: BTreeMap<&String, &SetChange> =
+            changed.filter_map(|change| change.arn.as_ref().map(|arn| (arn, change))).collect();
         let arns = changed.keys().map(|arn| (*arn).clone()).collect();
+        let mut blockers = Vec::new();
         for (arn, accounts) in read_accounts(self.input.at, &arns)? {
-            let name = changed[&arn];
-            roles.extend(accounts.into_iter().map(|account| (name.clone(), account)));
+            let change = changed[&arn];
+            // A delegated administrator may not change such a permission set at all.
+            if acting.is_delegate && accounts.contains(&acting.management) {
+                blockers.push(Blocker::ManagementAccount {
+                    permission_set: change.name.clone(),
+                    account_id: acting.management.clone(),
+                });
+            } else if change.changes_roles() {
+                roles.extend(accounts.into_iter().map(|account| (change.name.clone(), account)));
+            }
         }
         // A new assignment brings the role up to date, and a role that goes needs no update.
         let handled =
@@ -285,6 +296,7 @@ impl<'a> Maker<'a> {
         for change in handled {
             roles.remove(&(change.permission_set.clone(), change.account_id.clone()));
         }
+        self.plan.blockers.extend(blockers);
         self.plan.provisioning = roles
             .into_iter()
             .map(|(permission_set, account_id)| Provisioning {

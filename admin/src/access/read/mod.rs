@@ -10,7 +10,7 @@ pub(crate) use self::assignments::{
     AssignmentReading, AssignmentView, Coverage, Pairs, exactly, of_principals,
 };
 pub(crate) use self::groups::{GroupDirectory, GroupError, RealmGroups, ResolvedGroup, as_page};
-pub(crate) use self::sets::{ObservedSet, SetContent, SetDetail, partition_of, read_accounts, read_sets};
+pub(crate) use self::sets::{ObservedSet, SetDetail, partition_of, read_accounts, read_sets};
 use super::policy::PolicyError;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::AccessAdmin;

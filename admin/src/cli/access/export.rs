@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use clap::Args;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use toml_edit::DocumentMut;
 
 use super::{FileArg, OpenAccess, with_access};
-use crate::access::export::{ExportedAccess, export};
+use crate::access::export::{ExportedAccess, PARTS, export};
 use crate::access::read::{AssignmentReading, AssignmentView, GroupDirectory, SetDetail, read_sets};
-use crate::access_file::{AccessFile, edit};
+use crate::access_file::AccessFile;
 use crate::app::AdminApp;
 use crate::ports::sso_admin::access::Principal;
 
 /// Print all permission sets and assignments as an access file
 ///
-/// The file plans to no changes. Permission sets whose names begin with AWS are `existing`, which leaves them alone.
+/// The file plans to no changes; its other parts are those of the present one. Permission sets whose names begin with AWS are `existing`, which leaves them alone.
 /// Assignments of single users cannot be written into an access file: they are comments at its end.
 #[derive(Args, Debug)]
 #[command(
@@ -40,7 +40,7 @@ pub(super) fn run(args: &ExportArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), 
         exported
     })?;
     if args.json {
-        ui.json(&Value::Object(json_file(&file, &exported)));
+        ui.json(&Value::Object(json_file(&file, &exported)?));
     } else {
         ui.text(&toml_file(&file, &exported)?);
     }
@@ -99,13 +99,8 @@ pub(super) fn realm_paths<'a>(
 }
 
 fn toml_file(file: &AccessFile, exported: &ExportedAccess) -> Result<String, CommandError> {
-    let broken = |error: toml_edit::TomlError| {
-        CommandError::new(Exit::Failed, ErrorCode::NotUnderstood, "the access file cannot be written")
-            .because(error.to_string())
-            .hint("use --json")
-    };
-    let head = edit::with_settings("", &file.realm, &file.identity_center).map_err(broken)?;
-    let mut document: DocumentMut = head.parse().map_err(broken)?;
+    let before = AccessFile::text(&file.path)?;
+    let mut document: DocumentMut = before.parse().map_err(|error: toml_edit::TomlError| broken(&error))?;
     exported.write_toml(&mut document);
     let mut text = document.to_string();
     if !exported.others.is_empty() {
@@ -116,27 +111,23 @@ fn toml_file(file: &AccessFile, exported: &ExportedAccess) -> Result<String, Com
             Principal::User(id) => ("user", id),
             Principal::Group(id) => ("group", id),
         };
-        text.extend(["# ", set, " in ", account, ": ", kind, " ", id, "\n"]);
+        // A line end in a name would begin a line of TOML.
+        let line = format!("{set} in {account}: {kind} {id}").escape_debug().to_string();
+        text.extend(["# ", &line, "\n"]);
     }
     Ok(text)
 }
 
-fn json_file(file: &AccessFile, exported: &ExportedAccess) -> Map<String, Value> {
-    let (realm, center) = (&file.realm, &file.identity_center);
-    let mut members = Map::new();
-    members.insert("version".to_owned(), json!(1));
-    members.insert(
-        "realm".to_owned(),
-        json!({ "url": realm.url.as_str(), "name": realm.name, "client_id": realm.client_id }),
-    );
-    let center = [
-        ("region", Some(center.region.clone())),
-        ("instance", Some(center.instance.to_string())),
-        ("scim_endpoint", center.scim_endpoint.as_ref().map(ToString::to_string)),
-        ("profile", center.profile.clone()),
-    ];
-    let center = center.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::String(value?))));
-    members.insert("identity_center".to_owned(), Value::Object(center.collect()));
+fn json_file(file: &AccessFile, exported: &ExportedAccess) -> Result<Map<String, Value>, CommandError> {
+    let before = AccessFile::text(&file.path)?;
+    let mut members: Map<String, Value> = toml::from_str(&before).map_err(|error| broken(&error))?;
+    members.retain(|key, _| !PARTS.contains(&key.as_str()));
     members.extend(exported.json());
-    members
+    Ok(members)
+}
+
+fn broken(error: &dyn std::error::Error) -> CommandError {
+    CommandError::new(Exit::Failed, ErrorCode::NotUnderstood, "the access file cannot be written")
+        .because(error.to_string())
+        .hint("another program may be changing it: run the same command again")
 }

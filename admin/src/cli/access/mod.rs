@@ -34,7 +34,7 @@ Examples:
   kcaws admin access plan
   kcaws admin access apply
   kcaws admin access plan --out plan.json && kcaws admin access apply plan.json
-  kcaws admin access export > access.toml
+  kcaws admin access export > now.toml
   kcaws admin access who --account 012345678901";
 
 /// Keep permission sets and their assignments to groups as the access file says

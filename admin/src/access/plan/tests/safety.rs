@@ -77,8 +77,15 @@ fn a_delegates_limits_are_found_while_planning() {
         permission_set: "Power".to_owned(),
         account_id: "000000000000".to_owned(),
     };
-    assert_eq!(company.planned(&text).blockers, [refused]);
+    assert_eq!(company.planned(&text).blockers, std::slice::from_ref(&refused));
     assert_eq!(company.planned(POWER).blockers, []);
+    // The permission set is in the management account: then even a tag of it may not be changed.
+    company.acting.is_delegate = false;
+    company.apply(&text);
+    company.acting.is_delegate = true;
+    assert!(company.planned(&text).is_empty());
+    let plan = company.planned(&text.replace("platform", "security"));
+    assert_eq!((plan.blockers.as_slice(), plan.provisioning.len()), (&[refused][..], 0));
 }
 
 #[test]

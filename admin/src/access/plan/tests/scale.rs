@@ -23,10 +23,4 @@ fn a_large_company_is_read_within_its_budget() {
     let took = company.clock.elapsed().saturating_sub(before);
     assert!(took.as_secs() <= 50, "{took:?}");
     assert!(plan.notes.groups_only);
-    let mut deep = Company {
-        options: PlanOptions { reading: AssignmentReading::Deep, ..company.options.clone() },
-        ..company
-    };
-    deep.options.adopt = false;
-    assert_eq!(deep.planned(&text).unlisted.len(), 10_000);
 }
