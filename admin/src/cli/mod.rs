@@ -7,6 +7,7 @@ mod init;
 mod keycloak_rights;
 mod metadata;
 mod metadata_file;
+mod offboard;
 mod policy;
 mod redirect;
 mod source;
@@ -78,6 +79,7 @@ enum Command {
     Source(source::SourceArgs),
     Token(token::TokenArgs),
     Sync(sync::SyncArgs),
+    Offboard(offboard::OffboardArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
     #[command(name = "__complete", hide = true)]
@@ -102,6 +104,7 @@ impl Command {
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
             Self::Sync(args) => args.wants_json(),
+            Self::Offboard(args) => args.json,
             Self::Policy(args) => args.wants_json(),
             Self::Init(_) | Self::Complete(_) => false,
         }
@@ -117,6 +120,7 @@ impl Command {
             Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Sync(args) => sync::run(args, app, ui),
+            Self::Offboard(args) => offboard::run(args, app, ui),
             Self::Policy(args) => {
                 policy::run(args, ui);
                 Ok(())

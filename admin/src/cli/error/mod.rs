@@ -4,6 +4,7 @@
 
 mod aws;
 mod keycloak;
+mod offboard;
 mod realm;
 mod scim;
 mod secret;
