@@ -11,6 +11,7 @@ mod access_file;
 mod app;
 mod cli;
 mod identity_center;
+mod offboard;
 mod platform;
 mod ports;
 mod realm;

@@ -8,6 +8,7 @@ mod init;
 mod keycloak_rights;
 mod metadata;
 mod metadata_file;
+mod offboard;
 mod policy;
 mod redirect;
 mod source;
@@ -80,6 +81,7 @@ enum Command {
     Token(token::TokenArgs),
     Sync(sync::SyncArgs),
     Access(access::AccessArgs),
+    Offboard(offboard::OffboardArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
     #[command(name = "__complete", hide = true)]
@@ -105,6 +107,7 @@ impl Command {
             Self::Redirect(args) => args.json,
             Self::Sync(args) => args.wants_json(),
             Self::Access(args) => args.wants_json(),
+            Self::Offboard(args) => args.json,
             Self::Policy(args) => args.wants_json(),
             Self::Init(_) | Self::Complete(_) => false,
         }
@@ -121,6 +124,7 @@ impl Command {
             Self::Token(args) => token::run(args, app, ui),
             Self::Sync(args) => sync::run(args, app, ui),
             Self::Access(args) => access::run(args, app, ui),
+            Self::Offboard(args) => offboard::run(args, app, ui),
             Self::Policy(args) => {
                 policy::run(args, ui);
                 Ok(())

@@ -200,7 +200,8 @@ fn print(report: &Report, now: DateTime<Utc>, ui: &mut Ui) {
     ui.data(if report.accepted { "accepted  yes" } else { "accepted  no" });
 }
 
-fn endpoint(file: &AccessFile) -> Result<Url, CommandError> {
+/// Returns the SCIM endpoint of an access file that must have one.
+pub(super) fn endpoint(file: &AccessFile) -> Result<Url, CommandError> {
     file.identity_center.scim_endpoint.clone().ok_or_else(|| {
         CommandError::new(Exit::Configuration, ErrorCode::AccessFile, "the access file has no scim_endpoint")
             .hint("turn on automatic provisioning in the console, and add scim_endpoint to [identity_center]")

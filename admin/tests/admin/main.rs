@@ -9,6 +9,7 @@ mod test_check;
 mod test_handover;
 mod test_init;
 mod test_journey;
+mod test_offboard;
 mod test_policy;
 mod test_redirect;
 mod test_sync;

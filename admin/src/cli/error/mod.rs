@@ -5,6 +5,7 @@
 mod access;
 mod aws;
 mod keycloak;
+mod offboard;
 mod realm;
 mod scim;
 mod secret;

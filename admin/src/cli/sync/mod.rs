@@ -32,7 +32,7 @@ Examples:
 /// The variable with the requests a second.
 const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
 /// Keycloak is the company's own, and is asked with a few requests at a time.
-const REALM_RATE: f64 = 200.0;
+pub(in crate::cli) const REALM_RATE: f64 = 200.0;
 
 /// Keep users, groups and members of Identity Center in step with the realm
 ///
@@ -148,8 +148,8 @@ fn directory_of(file: &AccessFile) -> Result<&DirectorySettings, CommandError> {
     })
 }
 
-/// Returns the requests a second that AWS is sent.
-pub(super) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
+/// Returns the requests a second to AWS.
+pub(in crate::cli) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
     let Some(text) = app.env.get(RATE_VARIABLE) else { return Ok(DEFAULT_RATE) };
     let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
     rate.ok_or_else(|| {
@@ -208,7 +208,7 @@ fn check_records(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// A file that could not be written.
-fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
+pub(in crate::cli) fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
         .because(error.to_string())
         .hint("nothing was written to Identity Center; name another file")

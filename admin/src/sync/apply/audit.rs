@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::sync::owner::ExternalId;
 use crate::sync::plan::ObjectKind;
 
-/// Keeps the records. After an error nothing more is written to Identity Center.
+/// Keeps the records. After an error nothing more is written.
 pub(crate) trait Audit: Send + Sync {
     fn record(&self, entry: &AuditEntry<'_>) -> Result<()>;
 }
@@ -25,6 +25,10 @@ pub(crate) enum Action {
     AddMembers,
     RemoveMembers,
     Delete,
+    /// Of a user in Keycloak.
+    DisableInKeycloak,
+    /// Of a user in Keycloak.
+    EndSessions,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,0 +1,217 @@
+//! `kcaws admin offboard`: ends the access of one person.
+
+mod deny_file;
+mod print;
+mod report;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use kcaws::cli::error::{CommandError, ErrorCode, Exit};
+use kcaws::cli::ui::Ui;
+
+use self::deny_file::DenyFile;
+use self::report::Report;
+use super::FileArg;
+use super::sync::{REALM_RATE, rate, unwritable};
+use super::token::endpoint;
+use crate::access_file::AccessFile;
+use crate::app::{AdminApp, AdminError};
+use crate::identity_center::instance::{self, InstanceError};
+use crate::offboard::{
+    Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, leftovers, steps,
+};
+use crate::platform::audit_file;
+use crate::sync::apply::JsonLines;
+use crate::sync::call::Calls;
+use crate::sync::target::{AwsDirectory, Directory};
+
+const EXAMPLES: &str = "\
+Examples:
+  kcaws admin offboard alice@example.com               shows what would happen
+  kcaws admin offboard alice@example.com --apply
+  kcaws admin offboard alice --apply --yes --json
+  kcaws admin offboard alice --apply --deny-policy policies/offboarded.json";
+
+/// End the access of one person, in Keycloak and in Identity Center
+///
+/// Disables the user in Keycloak and ends their sessions there, sets the user inactive in Identity Center, and removes
+/// them from the groups that kcaws keeps. Then prints what still runs, and until when. It can be run again at any time.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct OffboardArgs {
+    /// Exact user name or e-mail address
+    #[arg(value_name = "USER")]
+    user: String,
+    #[command(flatten)]
+    file: FileArg,
+    /// Do it; without this, only show it
+    #[arg(long)]
+    apply: bool,
+    /// Do not ask
+    #[arg(short, long, requires = "apply")]
+    yes: bool,
+    /// Add the user to a policy on disk that denies everything to a list of users
+    #[arg(long, value_name = "FILE")]
+    deny_policy: Option<PathBuf>,
+    /// File to which every write is added as a line of JSON [default: the access file's name with .audit.jsonl]
+    #[arg(long, value_name = "PATH")]
+    audit: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
+    let file = app.access_file(args.file.file.as_deref())?;
+    let policy = args.deny_policy.as_deref().map(DenyFile::read).transpose()?;
+    let caller = app.caller(&file)?;
+    with_both_sides(&file, caller.user(), app, ui, |with, ui| {
+        let spinner = ui.spinner("Reading the realm and Identity Center …");
+        let found = with.find(&args.user);
+        spinner.finish_and_clear();
+        let mut person = found?;
+        let steps = steps(&person);
+        let policy = policy.map(|policy| policy.for_user(denied_user(&person))).transpose()?;
+        if !args.json {
+            print::person(&person, ui);
+            print::steps(&steps, ui);
+        }
+        let results = if args.apply {
+            confirm(args, &steps, policy.as_ref(), ui)?;
+            let audit = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
+            let results = apply(with, &audit, &caller.arn, &person, &steps, ui)?;
+            note(&mut person, &results, app);
+            Some(results)
+        } else {
+            None
+        };
+        let policy = match policy {
+            Some(policy) if args.apply => Some(policy.write(app)?),
+            other => other,
+        };
+        let report = Report {
+            user: &args.user,
+            person: &person,
+            steps: &steps,
+            results: results.as_deref(),
+            left: &leftovers(&person),
+            denied_user: denied_user(&person),
+            policy: policy.as_ref(),
+            region: &file.identity_center.region,
+            now: app.clock.now(),
+        };
+        if args.json {
+            ui.json(&report.json());
+        } else {
+            print::report(&report, ui);
+        }
+        check(&report)
+    })
+}
+
+/// Opens both sides. Identity Center may be out of reach: then Keycloak is still done.
+fn with_both_sides<T>(
+    file: &AccessFile,
+    caller: Option<&str>,
+    app: &AdminApp,
+    ui: &mut Ui,
+    work: impl FnOnce(&Offboarder<'_>, &mut Ui) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let (rate, endpoint) = (rate(app)?, endpoint(file)?);
+    let keycloak = app.keycloak(&file.realm, ui.prompting())?;
+    let scim = app.scim(&endpoint, ui.prompting())?;
+    let aws = app.aws(file)?;
+    let store = match instance::find(&file.identity_center, &aws.sso_admin()) {
+        Ok(found) => Ok(aws.identity_store(&found.identity_store_id, false)),
+        Err(InstanceError::Aws(error)) => Err(error.to_string()),
+        Err(error @ InstanceError::NotSeen { .. }) => return Err(error.into()),
+    };
+    let directory = store.as_ref().map(|store| AwsDirectory { store, scim: &scim });
+    let (realm_calls, directory_calls) = (Calls::new(&*app.clock, REALM_RATE), Calls::new(&*app.clock, rate));
+    let with = Offboarder {
+        keycloak: &keycloak,
+        directory: match &directory {
+            Ok(directory) => Ok(directory as &dyn Directory),
+            Err(reason) => Err(String::clone(reason)),
+        },
+        settings: file.directory.as_ref(),
+        realm_calls: &realm_calls,
+        directory_calls: &directory_calls,
+        caller,
+    };
+    work(&with, ui)
+}
+
+/// Returns the id of the user that a policy has to deny.
+fn denied_user(person: &Person) -> Option<&str> {
+    let user = person.directory.found()?;
+    match user.owner {
+        Ownership::Ours | Ownership::Foreign => Some(&user.id),
+        Ownership::OtherPerson => None,
+    }
+}
+
+fn confirm(
+    args: &OffboardArgs,
+    steps: &[Step],
+    policy: Option<&DenyFile>,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let is_change = !steps.is_empty() || policy.is_some_and(DenyFile::is_changed);
+    if args.yes || !is_change || ui.confirm(&format!("End the access of {}?", args.user), "--yes")? {
+        Ok(())
+    } else {
+        Err(CommandError::silent())
+    }
+}
+
+fn apply(
+    with: &Offboarder<'_>,
+    audit: &Path,
+    actor: &str,
+    person: &Person,
+    steps: &[Step],
+    ui: &Ui,
+) -> Result<Vec<StepResult>, CommandError> {
+    if steps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let audit = JsonLines::new(audit_file::open(audit).map_err(|error| unwritable(audit, &error))?);
+    let spinner = ui.spinner("Ending the access …");
+    let results = Applier { with, audit: &audit, actor }.apply(person, steps);
+    spinner.finish_and_clear();
+    Ok(results)
+}
+
+fn note(person: &mut Person, results: &[StepResult], app: &AdminApp) {
+    for result in results.iter().filter(|result| result.error.is_none()) {
+        person.note(&result.step, app.clock.now());
+    }
+}
+
+/// Returns an error if something is left that should not be.
+fn check(report: &Report<'_>) -> Result<(), CommandError> {
+    let failed = report.results.into_iter().flatten().filter(|result| result.error.is_some());
+    let failed: Vec<StepAction> = failed.map(|result| result.step.action).collect();
+    let count = failed.len() + report.left.len();
+    if count == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "the access of `{}` is not ended everywhere: {count} {} left",
+        report.user,
+        if count == 1 { "thing is" } else { "things are" }
+    );
+    let is_in_keycloak =
+        failed.contains(&StepAction::DisableInKeycloak) || matches!(report.person.realm, Side::Unread { .. });
+    let is_foreign = report.left.iter().any(|left| matches!(left, Leftover::ForeignUser { .. }));
+    let hint = if is_in_keycloak {
+        "run the same command again; until the user is disabled in Keycloak, `kcaws admin sync apply` makes them active again"
+    } else if is_foreign {
+        "disable the user in the console of Identity Center: kcaws changes only users that it owns"
+    } else {
+        "run the same command again: it does the rest"
+    };
+    Err(CommandError::new(Exit::Failed, ErrorCode::SomeFailed, message).hint(hint))
+}
