@@ -15,6 +15,12 @@ const fn reads(name: &'static str) -> Action {
 }
 
 const ACTIONS: &[Action] = &[
+    reads("identitystore:DescribeGroup"),
+    reads("identitystore:DescribeUser"),
+    reads("identitystore:ListGroupMemberships"),
+    reads("identitystore:ListGroupMembershipsForMember"),
+    reads("identitystore:ListGroups"),
+    reads("identitystore:ListUsers"),
     reads("organizations:DescribeOrganization"),
     reads("organizations:ListDelegatedAdministrators"),
     reads("sso:DescribeInstance"),

@@ -17,3 +17,4 @@ pub(crate) mod source;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
+pub(crate) mod user_names;
