@@ -193,7 +193,9 @@ fn fix(finding: &MetadataFinding) -> String {
         MetadataFinding::Host { .. } => {
             "set Keycloak's `hostname`, and let the proxy before it send X-Forwarded-Host (`proxy-headers`)"
         }
-        MetadataFinding::NoCertificate => "add an RSA key provider in Realm settings, Keys",
+        MetadataFinding::NoCertificate => {
+            "add an RSA key provider with the highest priority in Realm settings, Keys, and give AWS the new metadata"
+        }
         MetadataFinding::TooManyCertificates(_) | MetadataFinding::TooLong(_) => {
             "disable keys that are not used any more in Realm settings, Keys"
         }
@@ -206,7 +208,8 @@ fn fix(finding: &MetadataFinding) -> String {
     .to_owned()
 }
 
-fn words(change: &MetadataChange) -> String {
+/// Returns a change in plain words.
+pub(super) fn words(change: &MetadataChange) -> String {
     match change {
         MetadataChange::EntityId { before, after } => format!("the entity ID was {before} and is {after}"),
         MetadataChange::SignInUrls { before, after } => {

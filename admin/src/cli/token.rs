@@ -1,6 +1,6 @@
 //! `kcaws admin token`: the SCIM token in the keyring.
 
-use std::io::Read;
+use std::io::{IsTerminal as _, Read};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
@@ -212,6 +212,8 @@ pub(super) fn endpoint(file: &AccessFile) -> Result<Url, CommandError> {
 fn given(ui: &mut Ui) -> Result<Secret<String>, CommandError> {
     let text = if ui.is_interactive() {
         typed_unseen("SCIM token: ").map_err(|error| usage(error.to_string()).hint("pass it on stdin"))?
+    } else if std::io::stdin().is_terminal() {
+        return Err(usage("the SCIM token is not asked for with --no-input").hint("pass it on stdin"));
     } else {
         first_line_of_stdin()?
     };

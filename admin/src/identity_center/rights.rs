@@ -19,6 +19,9 @@ const fn writes(name: &'static str) -> Action {
 }
 
 const ACTIONS: &[Action] = &[
+    reads("identitystore:DescribeGroup"),
+    reads("identitystore:DescribeUser"),
+    reads("identitystore:ListGroupMemberships"),
     reads("identitystore:ListGroupMembershipsForMember"),
     reads("identitystore:ListGroups"),
     reads("identitystore:ListUsers"),

@@ -56,6 +56,8 @@ impl CallError {
 
 /// Requests a second, unless `KCAWS_ADMIN_RATE` says otherwise: what AWS documents for Identity Center's APIs.
 pub(crate) const DEFAULT_RATE: f64 = 20.0;
+/// The same of a Keycloak, which is the company's own and is asked with a few requests at a time.
+pub(crate) const REALM_RATE: f64 = 200.0;
 const LEAST_RATE: f64 = 0.5;
 /// After this long without a refusal, a rate that was halved is doubled again.
 const CLEAN: Duration = Duration::from_secs(20);

@@ -18,3 +18,4 @@ pub(crate) mod source;
 pub(crate) mod target;
 #[cfg(test)]
 mod tests;
+pub(crate) mod user_names;

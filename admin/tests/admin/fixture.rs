@@ -65,6 +65,19 @@ impl<'k> Company<'k> {
         )
     }
 
+    /// Asserts that a check finds an error with these words in what is wrong and what to do.
+    #[track_caller]
+    pub(crate) fn expect_error(&self, name: &str, options: &str, reason: &str, fix: &str) {
+        let found = self.findings_with(name, options);
+        let has = |finding: &serde_json::Value, key: &str, part: &str| {
+            finding[key].as_str().is_some_and(|text| text.contains(part))
+        };
+        let is_it = |finding: &serde_json::Value| {
+            finding["state"] == "error" && has(finding, "reason", reason) && has(finding, "fix", fix)
+        };
+        assert!(found.iter().any(is_it), "no error `{reason}` with `{fix}` in {found:#?}");
+    }
+
     pub(crate) fn admin(&self, line: &str) -> TestCommand {
         admin(&self.env, line)
     }
@@ -75,7 +88,12 @@ impl<'k> Company<'k> {
 
     /// What `check --json` says of a check; every subject of it.
     pub(crate) fn findings(&self, name: &str) -> Vec<serde_json::Value> {
-        let report = self.run("check --json").stdout_json();
+        self.findings_with(name, "")
+    }
+
+    /// The same with further options.
+    pub(crate) fn findings_with(&self, name: &str, options: &str) -> Vec<serde_json::Value> {
+        let report = self.run(&format!("check --json {options}")).stdout_json();
         let checks = report["checks"].as_array().unwrap().clone();
         checks.into_iter().filter(|check| check["name"] == name).collect()
     }

@@ -4,13 +4,20 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
 mod fixture;
+mod login;
+mod scripted;
 mod test_access;
 mod test_check;
+mod test_faults;
+mod test_faults_of_the_realm;
 mod test_handover;
 mod test_init;
 mod test_journey;
+mod test_keyring;
 mod test_offboard;
 mod test_policy;
 mod test_redirect;
+mod test_servers;
 mod test_sync;
 mod test_token;
+mod test_twice;

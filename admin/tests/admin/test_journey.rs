@@ -1,52 +1,12 @@
 //! From nothing to the first login: a realm without any client, an Identity Center that trusts no one, and four commands.
 
-use std::time::Duration;
-
 use idc_sim::IdcSim;
-use kcaws_test_keycloak::{Chromium, Refusal, deliver, require_chromium, require_keycloak};
-use kcaws_test_kit::{FakeBrowser, Page, PageClient, Running, require_program};
+use kcaws_test_keycloak::{Chromium, require_chromium, require_keycloak};
+use kcaws_test_kit::{FakeBrowser, require_program};
 use serde_json::json;
 
-use crate::fixture::{Company, REGION, developers_binary};
-
-const ACCOUNT: &str = "111122223333";
-const ROLE: &str = "PowerUserAccess";
-const PATIENCE: Duration = Duration::from_mins(5);
-
-/// Wires both sides with kcaws alone, and writes the developer's config.
-fn wired(company: &Company<'_>) {
-    let aws = company.env.write_home_file("aws.xml", company.sim.sp_metadata());
-    let apply = format!("client apply --yes --metadata {}", aws.display());
-    company.run(&apply).expect_ok();
-    trust(company);
-    company.env.write_aws_config(&format!(
-        "[sso-session corp]\nsso_start_url = {}\nsso_region = {REGION}\n\n[profile dev]\ncredential_process = '{}' credential-process --session corp --account {ACCOUNT} --role {ROLE}\nregion = {REGION}\n",
-        company.sim.start_url(),
-        developers_binary().display(),
-    ));
-}
-
-/// Gives AWS the realm's metadata as it is now.
-fn trust(company: &Company<'_>) {
-    let keycloak = company.env.home().join("keycloak.xml");
-    company.run(&format!("metadata --out {}", keycloak.display())).expect_ok();
-    company.sim.set_idp_metadata(&company.env.read_home_file("keycloak.xml")).unwrap();
-}
-
-fn login(company: &Company<'_>) -> (Running, String) {
-    let command = company.env.command(developers_binary()).args(["login", "corp", "--no-browser"]);
-    let mut login = command.timeout(PATIENCE).spawn();
-    let code = login.wait_for_stderr("  code: ");
-    (login, code.split_whitespace().last().unwrap().to_owned())
-}
-
-/// Signs in by forms as far as Keycloak and AWS let the person.
-fn attempt(company: &Company<'_>, user: &str) -> (Running, Result<Page, Refusal>) {
-    let (login, code) = login(company);
-    let consent = format!("{}/start/consent?user_code={code}", company.sim.url());
-    let page = deliver(&mut PageClient::new(), &consent, user, &format!("{user}-pw"));
-    (login, page)
-}
+use crate::fixture::{Company, developers_binary};
+use crate::login::{PATIENCE, is_let_in, trust, wired};
 
 #[test]
 fn a_fresh_realm_signs_people_in_after_four_commands() {
@@ -147,14 +107,7 @@ fn what_somebody_breaks_in_the_client_refuses_the_login_and_is_named_and_mended(
         let mut change = fault.client.clone();
         change["clientId"] = client["clientId"].clone();
         company.realm.admin("PUT", &format!("/clients/{}", client["id"].as_str().unwrap()), Some(&change));
-        let (login, page) = attempt(&company, "alice");
-        assert!(
-            page.is_err() || !page.unwrap().has_button("Allow"),
-            "{}: the login went through",
-            fault.name
-        );
-        login.press_ctrl_c();
-        let _ = login.wait();
+        assert!(!is_let_in(&company, "alice"), "{}: the login went through", fault.name);
         let told = company.run(&format!("check --json --metadata {}", aws.display())).stdout_json();
         let found = told["checks"].as_array().unwrap().iter().any(|check| {
             check["name"] == fault.check
@@ -164,10 +117,7 @@ fn what_somebody_breaks_in_the_client_refuses_the_login_and_is_named_and_mended(
         assert!(found, "{}: {told:#}", fault.name);
         company.run(&format!("client apply --yes --metadata {}", aws.display())).expect_ok();
     }
-    let (login, page) = attempt(&company, "alice");
-    assert!(page.unwrap().has_button("Allow"), "it is as before");
-    login.press_ctrl_c();
-    let _ = login.wait();
+    assert!(is_let_in(&company, "alice"), "it is as before");
 }
 
 #[test]
@@ -188,14 +138,9 @@ fn a_rotated_key_is_seen_and_the_new_file_mends_it() {
     });
     company.realm.admin("POST", "/components", Some(&key));
     company.run("metadata").expect_code(1).expect_stderr("the metadata changed since AWS was given it");
-    let (login, page) = attempt(&company, "alice");
-    assert!(page.is_err() || !page.unwrap().has_button("Allow"), "signed with a key that AWS does not have");
-    login.press_ctrl_c();
-    let _ = login.wait();
+    company.expect_error("idp_metadata", "", "AWS refuses every login", "kcaws admin metadata --out");
+    assert!(!is_let_in(&company, "alice"), "signed with a key that AWS does not have");
     trust(&company);
     company.run("metadata").expect_ok();
-    let (login, page) = attempt(&company, "alice");
-    assert!(page.unwrap().has_button("Allow"));
-    login.press_ctrl_c();
-    let _ = login.wait();
+    assert!(is_let_in(&company, "alice"));
 }

@@ -1,17 +1,19 @@
 //! What the checks look at: read once, and shared.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::Path;
 
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::platform::foreign_file;
+use kcaws::ports::clock::Skew;
 use kcaws::ports::keyring::Prompting;
 use kcaws::ports::sts::CallerIdentity;
 
 use super::{CheckArgs, Failure};
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
-use crate::identity_center::instance;
+use crate::identity_center::instance::{self, InstanceError};
+use crate::ports::aws_call::AwsError;
 use crate::ports::keycloak::{HttpKeycloak, Keycloak, KeycloakClient};
 use crate::ports::sso_admin::Instance;
 use crate::realm::client::saml_client;
@@ -28,6 +30,8 @@ pub(super) struct Context<'a> {
     caller: OnceCell<Result<CallerIdentity, Failure>>,
     instance: OnceCell<Result<Instance, Failure>>,
     client: OnceCell<Option<KeycloakClient>>,
+    /// How far AWS's clock is ahead, once the instance was asked for.
+    aws_skew: Cell<Option<Skew>>,
 }
 
 impl<'a> Context<'a> {
@@ -47,6 +51,7 @@ impl<'a> Context<'a> {
             caller: OnceCell::new(),
             instance: OnceCell::new(),
             client: OnceCell::new(),
+            aws_skew: Cell::new(None),
         })
     }
 
@@ -61,9 +66,20 @@ impl<'a> Context<'a> {
     pub(super) fn instance(&self) -> Result<&Instance, &Failure> {
         let find = || {
             let service = self.app.aws(self.file)?.sso_admin();
-            Ok(instance::find(&self.file.identity_center, &service)?)
+            let found = instance::find(&self.file.identity_center, &service);
+            // Without an answer, the last one with a date was another server's.
+            if !matches!(&found, Err(InstanceError::Aws(AwsError::Unreachable { .. }))) {
+                self.aws_skew.set(self.app.http()?.clock_skew());
+            }
+            Ok(found?)
         };
         self.instance.get_or_init(find).as_ref()
+    }
+
+    /// Returns how far AWS's clock is ahead of ours, if it answered.
+    pub(super) fn aws_skew(&self) -> Option<Skew> {
+        let _ = self.instance();
+        self.aws_skew.get()
     }
 
     /// Returns the SAML client of Identity Center in the realm, if there is one that can be read.

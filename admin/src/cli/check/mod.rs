@@ -4,7 +4,9 @@
 //! fixed. A new check is a function and a line.
 
 mod aws;
+mod clocks;
 mod context;
+mod name_id;
 mod realm;
 
 use std::path::PathBuf;
@@ -28,8 +30,8 @@ Examples:
 /// Check the whole chain from the realm to Identity Center; changes nothing
 ///
 /// Checks the realm, the rights of the service account, the SAML client, the signing certificates, the AWS credentials,
-/// the instance, the SCIM token, and that what the realm sends as a user's name is the user name in Identity Center. The
-/// exit code is 1 if there is an error.
+/// the instance, the clocks, the SCIM token, and that what the realm sends as a user's name is the user name in Identity
+/// Center. The exit code is 1 if there is an error.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
@@ -58,10 +60,11 @@ const CHECKS: &[Check] = &[
     Check { name: "sessions", look: realm::sessions },
     Check { name: "saml_client", look: realm::client },
     Check { name: "idp_metadata", look: realm::metadata },
-    Check { name: "name_id", look: realm::name_id },
+    Check { name: "name_id", look: name_id::name_id },
     Check { name: "aws_credentials", look: aws::credentials },
     Check { name: "instance", look: aws::instance },
     Check { name: "account", look: aws::account },
+    Check { name: "clocks", look: clocks::clocks },
     Check { name: "scim", look: aws::scim },
     Check { name: "start_url", look: aws::start_url },
 ];

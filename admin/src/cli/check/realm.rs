@@ -1,18 +1,17 @@
 //! Checks of Keycloak's side.
 
+use kcaws::app::error::AppError;
 use kcaws::cli::doctor::finding::Finding;
 
 use super::context::Context;
 use super::failed;
-use crate::ports::keycloak::{Keycloak, KeycloakClient, KeycloakError, KeycloakUser, UserDetail};
+use crate::app::MetadataRecord;
+use crate::cli::metadata::words;
+use crate::ports::keycloak::{Keycloak, KeycloakClient, KeycloakError};
 use crate::realm::client::{ClientChange, ClientPlanError, DesiredClient, name_id_source, plan};
-use crate::realm::idp_metadata::{IdpMetadata, MetadataFinding, Severity, check};
-use crate::realm::name_id::{NameIdEvidence, name_of, prove};
+use crate::realm::idp_metadata::{IdpMetadata, MetadataChange, MetadataFinding, Severity, changes, check};
 use crate::realm::rights::{GrantedRights, RealmTask};
 use crate::realm::service_provider::{AssertionConsumerService, ServiceProvider};
-
-/// How many people are named in one line.
-const NAMED: usize = 5;
 
 /// Checks that the realm is reachable, and that it knows the service account.
 pub(super) fn reached(context: &Context<'_>) -> Vec<Finding> {
@@ -149,7 +148,8 @@ pub(super) fn metadata(context: &Context<'_>) -> Vec<Finding> {
         }
     };
     let found = check(&metadata, &url, context.app.clock.now());
-    if found.is_empty() {
+    let rotated = rotated(context, &metadata);
+    if found.is_empty() && rotated.is_empty() {
         return vec![Finding::ok(&url, "the identity provider's metadata is good for AWS")];
     }
     let finding = |one: &MetadataFinding| {
@@ -159,97 +159,31 @@ pub(super) fn metadata(context: &Context<'_>) -> Vec<Finding> {
             Severity::Warning => Finding::warning(&url, one.to_string(), fix),
         }
     };
-    found.iter().map(finding).collect()
+    found.iter().map(finding).chain(rotated).collect()
 }
 
-/// Checks that every user has a name for AWS, and proves one of them.
-pub(super) fn name_id(context: &Context<'_>) -> Vec<Finding> {
-    let (Ok(keycloak), Some(client)) = (context.keycloak(), context.client()) else { return Vec::new() };
-    let Some(source) = name_id_source(client) else { return Vec::new() };
-    let (mut nameless, mut count, mut first) = (Vec::new(), 0_usize, None);
-    let read = keycloak.users(UserDetail::Full, &mut |user| {
-        if !user.enabled {
-            return;
-        }
-        if name_of(&source, &user).is_some() {
-            first = first.take().or(Some(user));
-            return;
-        }
-        count += 1;
-        if nameless.len() < NAMED {
-            nameless.push(user.username);
-        }
-    });
-    if let Err(error) = read {
-        return vec![failed(&context.file.realm.name, error)];
-    }
-    let mut found = Vec::new();
-    if count > 0 {
-        let more = if count > nameless.len() { ", …" } else { "" };
-        found.push(Finding::warning(
-            &context.file.realm.name,
-            format!(
-                "{count} enabled users have no {source} and cannot sign in to AWS: {}{more}",
-                nameless.join(", ")
-            ),
-            "give them one; the others are not affected",
-        ));
-    }
-    match subject(context, keycloak, first) {
-        Ok(Some(user)) => found.push(proven(keycloak, client, &user)),
-        Ok(None) => {}
-        Err(finding) => found.push(finding),
-    }
-    found
-}
-
-/// Returns the user whose name is proven: the one asked for, else the first who has one.
-fn subject(
-    context: &Context<'_>,
-    keycloak: &dyn Keycloak,
-    first: Option<KeycloakUser>,
-) -> Result<Option<KeycloakUser>, Finding> {
-    let Some(wanted) = context.user else { return Ok(first) };
-    let by_name = keycloak.user_by_name(wanted).map_err(|error| failed(wanted, error))?;
-    let by_email = || keycloak.users_by_email(wanted).map_err(|error| failed(wanted, error));
-    let found = match by_name {
-        Some(user) => Some(user),
-        None => by_email()?.into_iter().next(),
+/// Compares the metadata with what was last written for AWS, which cannot be asked.
+fn rotated(context: &Context<'_>, now: &IdpMetadata) -> Vec<Finding> {
+    let url = context.file.realm.url();
+    let record = match MetadataRecord::last(context.app.state(), &url) {
+        Ok(record) => record,
+        Err(error) => return vec![failed(&url, AppError::from(error))],
     };
-    let missing = || {
-        Finding::error(
-            wanted,
-            "there is no such user in the realm",
-            "use the exact user name or e-mail address",
-        )
-    };
-    found.map(Some).ok_or_else(missing)
-}
-
-fn proven(keycloak: &dyn Keycloak, client: &KeycloakClient, user: &KeycloakUser) -> Finding {
-    let proof = match prove(keycloak, client, user) {
-        Ok(proof) => proof,
-        Err(error) => {
-            return Finding::error(&user.username, error.to_string(), "see `kcaws admin client plan`");
+    let Some(MetadataRecord { metadata: given, .. }) = record else { return Vec::new() };
+    let fix = "run `kcaws admin metadata --out FILE` and upload the file in the console, under Settings, Identity source";
+    let finding = |change: &MetadataChange| {
+        let is_known =
+            |fingerprint: &String| given.certificates.iter().any(|one| one.fingerprint == *fingerprint);
+        let is_harmless = match change {
+            MetadataChange::EntityId { .. } | MetadataChange::SignInUrls { .. } => false,
+            MetadataChange::ActiveCertificate { after, .. } => is_known(after),
+            MetadataChange::CertificateAdded { .. } | MetadataChange::CertificateRemoved { .. } => true,
+        };
+        if is_harmless {
+            Finding::warning(&url, words(change), fix)
+        } else {
+            Finding::error(&url, format!("{}: AWS refuses every login", words(change)), fix)
         }
     };
-    let how = match proof.evidence {
-        NameIdEvidence::ExampleResponse => "by an example of Keycloak's response",
-        NameIdEvidence::ClientMappers => "by the client's mappers: this server makes no example",
-    };
-    match proof.name_id {
-        Some(name) if proof.has_email_format => {
-            Finding::ok(&user.username, format!("AWS gets the name {name} ({how})"))
-        }
-        Some(name) => Finding::error(
-            &user.username,
-            format!("AWS gets the name {name} in a format other than emailAddress ({how})"),
-            "run `kcaws admin client apply --metadata FILE`",
-        ),
-        None => Finding::error(
-            &user.username,
-            format!("AWS gets no name ({how})"),
-            "give the user an e-mail address",
-        ),
-    }
+    changes(&given, now).iter().map(finding).collect()
 }

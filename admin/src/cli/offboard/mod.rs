@@ -13,7 +13,7 @@ use kcaws::cli::ui::Ui;
 use self::deny_file::DenyFile;
 use self::report::Report;
 use super::FileArg;
-use super::sync::{REALM_RATE, rate, unwritable};
+use super::sync::{rate, unwritable};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
@@ -23,7 +23,7 @@ use crate::offboard::{
 };
 use crate::platform::audit_file;
 use crate::sync::apply::JsonLines;
-use crate::sync::call::Calls;
+use crate::sync::call::{Calls, REALM_RATE};
 use crate::sync::target::{AwsDirectory, Directory};
 
 const EXAMPLES: &str = "\

@@ -121,7 +121,7 @@ impl Watch {
         }
         if succeeded {
             ui.say(
-                "Keycloak sent this user to AWS. If AWS shows an error now, compare the user's name in both.",
+                "Keycloak sent this user to AWS. If AWS shows an error now: kcaws admin check --user NAME",
             );
             return Ok(());
         }

@@ -15,7 +15,7 @@ use super::FileArg;
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance;
-use crate::sync::call::{Calls, DEFAULT_RATE};
+use crate::sync::call::{Calls, DEFAULT_RATE, REALM_RATE};
 use crate::sync::plan::{Plan, PlanOptions, Planner};
 use crate::sync::render::{Line, Sign, lines, refused, summary};
 use crate::sync::scope::{DirectorySettings, MaxRemovals};
@@ -31,8 +31,6 @@ Examples:
 
 /// The variable with the requests a second.
 const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
-/// Keycloak is the company's own, and is asked with a few requests at a time.
-pub(in crate::cli) const REALM_RATE: f64 = 200.0;
 
 /// Keep users, groups and members of Identity Center in step with the realm
 ///

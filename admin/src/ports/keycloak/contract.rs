@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use kcaws::platform::env::Env;
 use kcaws::platform::http::HttpSetup;
 use kcaws::ports::clock::SystemClock;
@@ -199,6 +200,8 @@ fn contract(world: &World<'_>) {
     assert_eq!(world.keycloak.sees_users(), Ok(true));
     let granted = world.keycloak.granted_rights().expect("reads").expect("the token has roles");
     assert!(ALL_RIGHTS.iter().all(|right| granted.contains(right)), "{granted:?}");
+    let skew = world.keycloak.clock_skew().expect("reads").expect("the token has a time");
+    assert!(!skew.differs_from(Skew::NONE, TimeDelta::minutes(1)), "{skew:?}");
     reading_users(world);
     reading_groups(world);
     changing_users(world);

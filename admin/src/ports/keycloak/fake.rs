@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use kcaws::ports::clock::Skew;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -187,6 +188,10 @@ impl Keycloak for FakeKeycloak {
     fn granted_rights(&self) -> Result<Option<BTreeSet<Right>>> {
         let missing = self.realm_mut().missing_rights.clone();
         Ok(Some(Right::ALL.into_iter().filter(|right| !missing.contains(right)).collect()))
+    }
+
+    fn clock_skew(&self) -> Result<Option<Skew>> {
+        Ok(Some(Skew::NONE))
     }
 
     fn sees_users(&self) -> Result<bool> {

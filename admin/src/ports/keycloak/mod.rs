@@ -11,6 +11,7 @@ mod http;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use kcaws::ports::clock::Skew;
 use serde_json::{Map, Value};
 
 pub(crate) use data::{
@@ -39,6 +40,9 @@ pub(crate) trait Keycloak: Send + Sync {
 
     /// Returns the rights that the service account's token names; `None` if its tokens do not contain roles.
     fn granted_rights(&self) -> Result<Option<BTreeSet<Right>>>;
+
+    /// Returns how far the server's clock is ahead, by the token that it issued; `None` if its tokens do not say.
+    fn clock_skew(&self) -> Result<Option<Skew>>;
 
     /// Returns whether the service account sees the users that are counted.
     ///

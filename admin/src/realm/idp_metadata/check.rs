@@ -36,7 +36,7 @@ pub(crate) enum MetadataFinding {
     /// Keycloak builds its URLs from the request unless its host name is configured.
     #[error("`{url}` has the host {found} instead of {expected}")]
     Host { url: String, found: String, expected: String },
-    #[error("there is no signing certificate")]
+    #[error("no signing certificate is valid for another {} days", LEAST_VALIDITY.num_days())]
     NoCertificate,
     #[error("there are {0} signing certificates; AWS keeps {MOST_CERTIFICATES}")]
     TooManyCertificates(usize),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use kcaws::ports::clock::Skew;
 use kcaws::secret::Secret;
 use serde::Deserialize;
 
@@ -37,12 +39,17 @@ pub(super) struct IssuedToken {
     number: u64,
     /// The rights that the token names, for a report; the server decides by itself.
     pub(super) rights: Option<BTreeSet<Right>>,
+    /// How far the server's clock is ahead of ours.
+    pub(super) skew: Option<Skew>,
 }
 
-/// The claims of an access token that name roles of the realm's own administration.
-#[derive(Deserialize)]
-struct RoleClaims {
-    resource_access: BTreeMap<String, ClientRoles>,
+/// The claims of an access token that are looked at.
+#[derive(Default, Deserialize)]
+struct Claims {
+    /// The roles of the realm's own administration; lightweight tokens have none.
+    resource_access: Option<BTreeMap<String, ClientRoles>>,
+    /// When it was issued, in seconds since 1970.
+    iat: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,16 +57,25 @@ struct ClientRoles {
     roles: Vec<String>,
 }
 
-/// Returns the rights in the middle part of a JSON Web Token; lightweight tokens have none there.
-fn rights_in(token: &Secret<String>) -> Option<BTreeSet<Right>> {
-    let payload = token.expose().split('.').nth(1)?;
-    let payload = Secret::new(URL_SAFE_NO_PAD.decode(payload).ok()?);
-    let claims: RoleClaims = serde_json::from_slice(payload.expose()).ok()?;
-    let management = claims.resource_access.get("realm-management");
-    let has = |right: &Right| {
-        management.is_some_and(|granted| granted.roles.iter().any(|role| role == right.as_str()))
-    };
-    Some(Right::ALL.into_iter().filter(has).collect())
+impl Claims {
+    /// Reads the middle part of a JSON Web Token; a token of another form has no claims.
+    fn of(token: &Secret<String>) -> Self {
+        let payload = token.expose().split('.').nth(1);
+        let decoded = payload.and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok()).map(Secret::new);
+        decoded.and_then(|payload| serde_json::from_slice(payload.expose()).ok()).unwrap_or_default()
+    }
+
+    fn rights(&self) -> Option<BTreeSet<Right>> {
+        let management = self.resource_access.as_ref()?.get("realm-management");
+        let has = |right: &Right| {
+            management.is_some_and(|granted| granted.roles.iter().any(|role| role == right.as_str()))
+        };
+        Some(Right::ALL.into_iter().filter(has).collect())
+    }
+
+    fn skew(&self, now: DateTime<Utc>) -> Option<Skew> {
+        Skew::between(DateTime::from_timestamp(self.iat?, 0)?, now)
+    }
 }
 
 impl IssuedToken {
@@ -178,10 +194,11 @@ impl HttpKeycloak {
         let answer =
             answer.and_then(|answer| answer.json::<TokenAnswer>()).map_err(|error| self.refused(error))?;
         let life = Duration::from_secs(answer.expires_in.min(24 * 60 * 60));
-        let rights = rights_in(&answer.access_token);
+        let claims = Claims::of(&answer.access_token);
+        let (rights, skew) = (claims.rights(), claims.skew(self.clock.now()));
         let token = BearerToken::new(&self.account.url, answer.access_token);
         // A fifth early: the shortest life in use is a minute, and a request may take some seconds.
-        Ok(IssuedToken { token, renew_at: self.clock.elapsed() + life * 4 / 5, number, rights })
+        Ok(IssuedToken { token, renew_at: self.clock.elapsed() + life * 4 / 5, number, rights, skew })
     }
 
     fn refused(&self, error: RestError) -> KeycloakError {

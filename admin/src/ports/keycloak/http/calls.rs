@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, Utc};
+use kcaws::ports::clock::Skew;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -88,6 +89,10 @@ impl Keycloak for HttpKeycloak {
 
     fn granted_rights(&self) -> Result<Option<BTreeSet<Right>>> {
         Ok(self.token()?.rights)
+    }
+
+    fn clock_skew(&self) -> Result<Option<Skew>> {
+        Ok(self.token()?.skew)
     }
 
     fn sees_users(&self) -> Result<bool> {
