@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idc_sim::{IdcSim, Route};
-use kcaws_test_kit::{Output, TestEnv};
+use kcaws_test_kit::{Output, TestEnv, wait_for};
 use serde_json::Value;
 
 use crate::fixture::{REGION, admin, aws_environment};
@@ -202,6 +202,20 @@ fn a_failure_has_awss_reason_and_the_others_go_on() {
     let report = site.run("plan --json").stdout_json();
     let left = report["additions"].as_array().unwrap();
     assert!(left.len() == 1 && left[0]["account_id"] == "333344445555", "{report}");
+}
+
+#[test]
+fn the_next_run_does_what_a_killed_one_left() {
+    let site = Site::of(IdcSim::builder());
+    let apply = admin(&site.env, "access apply --yes").spawn();
+    wait_for("some operations", || (site.sim.count(Route::CreateAccountAssignment) >= 2).then_some(()));
+    apply.kill();
+    // What it started ends without it.
+    site.sim.advance(Duration::from_secs(1));
+    site.run("apply --yes").expect_ok();
+    assert_eq!(site.sim.count(Route::CreatePermissionSet), 1);
+    assert_eq!(site.sim.count(Route::CreateAccountAssignment), 8, "nothing is started twice");
+    site.unchanged();
 }
 
 #[test]
