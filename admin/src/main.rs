@@ -6,6 +6,7 @@
 )]
 #![allow(dead_code, unused_imports, reason = "the commands that use all of it come next")]
 
+mod access;
 mod access_file;
 mod app;
 mod cli;

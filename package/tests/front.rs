@@ -86,6 +86,16 @@ fn the_front_answers_what_is_warm_and_hands_over_the_rest() {
 }
 
 #[test]
+fn the_administrators_program_is_started_beside_the_whole_program() {
+    let fixture = LoginFixture::before_login(IdcSim::builder().start());
+    fixture.run("admin policy aws").expect_code(127).expect_stderr("kcaws-admin is not installed");
+    let built = Path::new(env!("CARGO_BIN_EXE_kcaws-front")).with_file_name("kcaws-admin");
+    assert!(built.exists(), "`cargo build` makes {}", built.display());
+    install_program(&built, &fixture.whole().with_file_name("kcaws-admin"));
+    fixture.run("admin policy aws").expect_ok().expect_stdout("sso:ListInstances");
+}
+
+#[test]
 fn the_whole_program_works_alone_under_any_name() {
     let fixture = LoginFixture::new();
     let alone = fixture.env.bin_dir().join("aws-access");

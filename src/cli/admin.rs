@@ -16,7 +16,7 @@ use crate::platform::terminal::Terminal;
 
 /// Connect a Keycloak realm with IAM Identity Center: users, groups, permission sets (a package of its own)
 ///
-/// For administrators. Every option after `admin` belongs to that program; `kcaws admin --help` lists its commands.
+/// For administrators. Everything after `admin` belongs to that program, which lists its own commands.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws admin init\n  kcaws admin check\n  kcaws admin client plan --metadata aws.xml"

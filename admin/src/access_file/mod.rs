@@ -4,8 +4,10 @@
 
 pub(crate) mod edit;
 pub(crate) mod identity_center;
+pub(crate) mod json;
 pub(crate) mod realm;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kcaws::platform::foreign_file;
@@ -14,6 +16,7 @@ use toml::Spanned;
 
 pub(crate) use self::identity_center::{IdentityCenterSettings, InstanceId};
 pub(crate) use self::realm::RealmSettings;
+use crate::access::settings::{AccessSettings, Unlisted, WrittenAccess, WrittenAssign, WrittenSet};
 use crate::sync::scope::DirectorySettings;
 
 /// The version of the file's form that this program reads.
@@ -29,6 +32,9 @@ pub(crate) enum AccessFileError {
     /// A mistake in the file, at a line that counts from 1.
     #[error("{}:{line}: {what}", .path.display())]
     Mistake { path: PathBuf, line: usize, what: String },
+    /// A mistake in a file in JSON, without its place.
+    #[error("{}: {what}", .path.display())]
+    MistakeInJson { path: PathBuf, what: String },
 }
 
 impl AccessFileError {
@@ -43,6 +49,7 @@ pub(crate) struct AccessFile {
     pub(crate) path: PathBuf,
     pub(crate) realm: RealmSettings,
     pub(crate) identity_center: IdentityCenterSettings,
+    pub(crate) access: AccessSettings,
     /// Who and what is kept in step; only a sync needs it.
     pub(crate) directory: Option<DirectorySettings>,
 }
@@ -54,18 +61,37 @@ struct Written {
     version: Spanned<i64>,
     realm: realm::Written,
     identity_center: identity_center::Written,
+    #[serde(default)]
+    permission_sets: BTreeMap<String, Spanned<WrittenSet>>,
+    #[serde(default)]
+    accounts: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    assign: Vec<WrittenAssign>,
+    #[serde(default)]
+    unlisted: Unlisted,
     directory: Option<DirectorySettings>,
 }
 
 /// A value that a rule refuses, at a place in the text.
-struct Refused {
+pub(crate) struct Refused {
     /// Offset in bytes.
-    at: usize,
-    what: String,
+    pub(crate) at: usize,
+    pub(crate) what: String,
 }
 
 impl AccessFile {
     pub(crate) fn load(path: &Path) -> Result<Self, AccessFileError> {
+        let text = Self::text(path)?;
+        match Self::parse(path, &text) {
+            Err(AccessFileError::Mistake { path, what, .. }) if is_json(&path) => {
+                Err(AccessFileError::MistakeInJson { path, what })
+            }
+            result => result,
+        }
+    }
+
+    /// Returns the text of a file, in TOML whatever it is written in.
+    pub(crate) fn text(path: &Path) -> Result<String, AccessFileError> {
         let unreadable = |source| AccessFileError::Unreadable { path: path.to_owned(), source };
         let bytes = foreign_file::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -73,7 +99,14 @@ impl AccessFile {
             let line = before.split(|byte| *byte == b'\n').count();
             AccessFileError::Mistake { path: path.to_owned(), line, what: "not UTF-8".to_owned() }
         })?;
-        Self::parse(path, &text)
+        if !is_json(path) {
+            return Ok(text);
+        }
+        json::as_toml(&text).map_err(|error| AccessFileError::Mistake {
+            path: path.to_owned(),
+            line: error.line(),
+            what: error.to_string(),
+        })
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, AccessFileError> {
@@ -95,13 +128,27 @@ impl AccessFile {
             path: path.to_owned(),
             realm: RealmSettings::check(&written.realm).map_err(refused)?,
             identity_center: IdentityCenterSettings::check(written.identity_center).map_err(refused)?,
+            access: AccessSettings::check(WrittenAccess {
+                permission_sets: written.permission_sets,
+                accounts: written.accounts,
+                assign: written.assign,
+                unlisted: written.unlisted,
+            })
+            .map_err(refused)?,
             directory: written.directory,
         })
     }
 }
 
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
 /// Applies a rule to a value, and adds its place to a refusal.
-fn checked<W, T>(value: &Spanned<W>, rule: impl FnOnce(&W) -> Result<T, String>) -> Result<T, Refused> {
+pub(crate) fn checked<W, T>(
+    value: &Spanned<W>,
+    rule: impl FnOnce(&W) -> Result<T, String>,
+) -> Result<T, Refused> {
     rule(value.get_ref()).map_err(|what| Refused { at: value.span().start, what })
 }
 
@@ -177,11 +224,36 @@ profile = "org-admin"
     }
 
     #[test]
+    fn a_file_in_json_has_the_same_shape() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("access.json");
+        let value: serde_json::Value = toml::from_str(GOOD).expect("reads");
+        std::fs::write(&path, value.to_string()).expect("writes");
+        let file = AccessFile::load(&path).expect("reads");
+        assert_eq!(file.realm.url(), "https://sso.example.com/realms/corp");
+        std::fs::write(&path, value.to_string().replace("client_id", "client")).expect("writes");
+        let error = AccessFile::load(&path).expect_err("an unknown key").to_string();
+        assert!(error.contains("unknown field `client`") && !error.contains("json:1"), "{error}");
+        std::fs::write(&path, "{\n1").expect("writes");
+        let error = AccessFile::load(&path).expect_err("no JSON").to_string();
+        assert!(error.contains("access.json:2: "), "{error}");
+    }
+
+    #[test]
     fn the_instance_may_be_an_arn() {
         let text = GOOD.replace("\"ssoins-", "\"arn:aws:sso:::instance/ssoins-");
         let instance = parse(&text).expect("reads").identity_center.instance;
         assert_eq!(instance.to_string(), "ssoins-1234567890abcdef");
         assert!(instance.is_of("arn:aws:sso:::instance/ssoins-1234567890abcdef"));
         assert!(!instance.is_of("arn:aws:sso:::instance/ssoins-fedcba0987654321"));
+    }
+
+    #[test]
+    fn the_sample_of_the_documentation_is_read() {
+        let page = include_str!("../../../docs/admin.md");
+        let (_, rest) = page.split_once("```toml\n").expect("has a sample");
+        let (sample, _) = rest.split_once("```").expect("ends");
+        let file = parse(sample).expect("reads");
+        assert!(file.directory.is_some());
     }
 }

@@ -16,7 +16,7 @@ use crate::platform::signed_requests::OnlyToLoopbackOrHttps;
 use crate::ports::aws_call::Caller;
 use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::organizations::SdkOrganizations;
-use crate::ports::sso_admin::SdkSsoAdmin;
+use crate::ports::sso_admin::{SdkAccessAdmin, SdkSsoAdmin};
 
 /// How long one attempt of a request may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
@@ -83,7 +83,12 @@ impl Aws {
     }
 
     pub(crate) fn organizations(&self) -> SdkOrganizations {
-        SdkOrganizations::new(aws_sdk_organizations::Client::new(&self.config), self.caller())
+        SdkOrganizations::new(&self.config, self.caller())
+    }
+
+    /// Returns the client of permission sets and assignments of one instance, by its ARN.
+    pub(crate) fn access_admin(&self, instance: &str) -> SdkAccessAdmin {
+        SdkAccessAdmin::new(&self.config, self.caller(), instance)
     }
 
     /// Returns the client of an identity store, `d-…`.

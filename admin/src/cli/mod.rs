@@ -1,5 +1,6 @@
 //! The administrator's command line: one file per command. Calls the core and prints.
 
+mod access;
 mod check;
 mod client;
 mod error;
@@ -79,6 +80,7 @@ enum Command {
     Source(source::SourceArgs),
     Token(token::TokenArgs),
     Sync(sync::SyncArgs),
+    Access(access::AccessArgs),
     Offboard(offboard::OffboardArgs),
     Policy(policy::PolicyArgs),
     Redirect(redirect::RedirectArgs),
@@ -104,6 +106,7 @@ impl Command {
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
             Self::Sync(args) => args.wants_json(),
+            Self::Access(args) => args.wants_json(),
             Self::Offboard(args) => args.json,
             Self::Policy(args) => args.wants_json(),
             Self::Init(_) | Self::Complete(_) => false,
@@ -120,6 +123,7 @@ impl Command {
             Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
             Self::Sync(args) => sync::run(args, app, ui),
+            Self::Access(args) => access::run(args, app, ui),
             Self::Offboard(args) => offboard::run(args, app, ui),
             Self::Policy(args) => {
                 policy::run(args, ui);

@@ -66,7 +66,7 @@ pub(crate) fn standing(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::organizations::Organization;
+    use crate::ports::organizations::fake::FakeOrganizations;
     use crate::ports::sso_admin::fake::FakeSsoAdmin;
 
     const ARN: &str = "arn:aws:sso:::instance/ssoins-1234567890abcdef";
@@ -92,24 +92,6 @@ mod tests {
         }
     }
 
-    struct Organized(Option<&'static str>);
-
-    impl Organizations for Organized {
-        fn organization(&self) -> Result<Organization, AwsError> {
-            let refused = || AwsError::Refused {
-                operation: "DescribeOrganization",
-                code: "AWSOrganizationsNotInUseException".to_owned(),
-                message: String::new(),
-            };
-            let management_account = self.0.ok_or_else(refused)?.to_owned();
-            Ok(Organization { id: "o-1234567890".to_owned(), management_account })
-        }
-
-        fn delegated_administrators(&self) -> Result<Vec<String>, AwsError> {
-            Ok(vec!["222233334444".to_owned()])
-        }
-    }
-
     #[test]
     fn any_other_instance_is_refused() {
         let other = "arn:aws:sso:::instance/ssoins-fedcba0987654321";
@@ -122,8 +104,13 @@ mod tests {
 
     #[test]
     fn the_account_decides_what_may_be_administered() {
-        let of = |account: &str, owner: &str, management| {
-            standing(account, &instance(ARN, owner), &Organized(management)).expect("answers")
+        let of = |account: &str, owner: &str, management: Option<&str>| {
+            let organizations = FakeOrganizations {
+                management: management.map(str::to_owned),
+                delegated: vec!["222233334444".to_owned()],
+                ..FakeOrganizations::default()
+            };
+            standing(account, &instance(ARN, owner), &organizations).expect("answers")
         };
         assert_eq!(of("111122223333", "111122223333", Some("111122223333")), Standing::ManagementAccount);
         assert_eq!(

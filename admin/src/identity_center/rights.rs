@@ -14,21 +14,96 @@ const fn reads(name: &'static str) -> Action {
     Action { name, writes: false }
 }
 
+const fn writes(name: &'static str) -> Action {
+    Action { name, writes: true }
+}
+
 const ACTIONS: &[Action] = &[
+    reads("identitystore:ListGroupMembershipsForMember"),
+    reads("identitystore:ListGroups"),
+    reads("identitystore:ListUsers"),
     reads("organizations:DescribeOrganization"),
+    reads("organizations:ListAccounts"),
+    reads("organizations:ListAccountsForParent"),
     reads("organizations:ListDelegatedAdministrators"),
+    reads("organizations:ListOrganizationalUnitsForParent"),
+    reads("organizations:ListRoots"),
+    reads("organizations:ListTagsForResource"),
+    writes("sso:AttachCustomerManagedPolicyReferenceToPermissionSet"),
+    writes("sso:AttachManagedPolicyToPermissionSet"),
+    writes("sso:CreateAccountAssignment"),
+    writes("sso:CreatePermissionSet"),
+    writes("sso:DeleteAccountAssignment"),
+    writes("sso:DeleteInlinePolicyFromPermissionSet"),
+    writes("sso:DeletePermissionSet"),
+    writes("sso:DeletePermissionsBoundaryFromPermissionSet"),
+    reads("sso:DescribeAccountAssignmentCreationStatus"),
+    reads("sso:DescribeAccountAssignmentDeletionStatus"),
     reads("sso:DescribeInstance"),
+    reads("sso:DescribePermissionSet"),
+    reads("sso:DescribePermissionSetProvisioningStatus"),
+    writes("sso:DetachCustomerManagedPolicyReferenceFromPermissionSet"),
+    writes("sso:DetachManagedPolicyFromPermissionSet"),
+    reads("sso:GetInlinePolicyForPermissionSet"),
+    reads("sso:GetPermissionsBoundaryForPermissionSet"),
+    reads("sso:ListAccountAssignmentCreationStatus"),
+    reads("sso:ListAccountAssignmentDeletionStatus"),
+    reads("sso:ListAccountAssignments"),
+    reads("sso:ListAccountAssignmentsForPrincipal"),
+    reads("sso:ListAccountsForProvisionedPermissionSet"),
+    reads("sso:ListCustomerManagedPolicyReferencesInPermissionSet"),
     reads("sso:ListInstances"),
+    reads("sso:ListManagedPoliciesInPermissionSet"),
+    reads("sso:ListPermissionSetProvisioningStatus"),
+    reads("sso:ListPermissionSets"),
+    reads("sso:ListTagsForResource"),
+    writes("sso:ProvisionPermissionSet"),
+    writes("sso:PutInlinePolicyToPermissionSet"),
+    writes("sso:PutPermissionsBoundaryToPermissionSet"),
+    writes("sso:TagResource"),
+    writes("sso:UntagResource"),
+    writes("sso:UpdatePermissionSet"),
+];
+
+/// In the management account Identity Center makes roles with the caller's own rights (user guide, "Identity-based policy
+/// examples"); in all others with those of its service role.
+const IN_MANAGEMENT_ACCOUNT: [&str; 14] = [
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:GetRole",
+    "iam:GetSAMLProvider",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+    "iam:UpdateSAMLProvider",
+];
+/// Only Identity Center's own roles and provider.
+const OF_IDENTITY_CENTER: [&str; 2] = [
+    "arn:*:iam::*:role/aws-reserved/sso.amazonaws.com/*",
+    "arn:*:iam::*:saml-provider/AWSSSO_*_DO_NOT_DELETE",
 ];
 
 /// Returns the identity-based policy with exactly these actions.
 pub(crate) fn iam_policy(read_only: bool) -> Value {
     let wanted = ACTIONS.iter().filter(|action| !(read_only && action.writes));
     let actions: Vec<&str> = wanted.map(|action| action.name).collect();
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Sid": "KcawsAdmin", "Effect": "Allow", "Action": actions, "Resource": "*" }],
-    })
+    let mut statements =
+        vec![json!({ "Sid": "KcawsAdmin", "Effect": "Allow", "Action": actions, "Resource": "*" })];
+    if !read_only {
+        statements.push(json!({
+            "Sid": "RolesInManagementAccount",
+            "Effect": "Allow",
+            "Action": IN_MANAGEMENT_ACCOUNT,
+            "Resource": OF_IDENTITY_CENTER,
+        }));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
 #[cfg(test)]

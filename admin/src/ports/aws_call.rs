@@ -44,6 +44,16 @@ pub(crate) enum AwsError {
     NotAws { operation: &'static str, status: u16 },
     #[error("the answer to {operation} lacks {member}")]
     Incomplete { operation: &'static str, member: &'static str },
+    #[error("the pages of {operation} do not end")]
+    EndlessList { operation: &'static str },
+}
+
+/// One page of a list; `next` leads to the following one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AwsPage<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next: Option<String>,
+    pub(crate) operation: &'static str,
 }
 
 impl AwsError {
@@ -59,7 +69,8 @@ impl AwsError {
             | Self::Refused { operation, .. }
             | Self::ServerTrouble { operation, .. }
             | Self::NotAws { operation, .. }
-            | Self::Incomplete { operation, .. } => operation,
+            | Self::Incomplete { operation, .. }
+            | Self::EndlessList { operation } => operation,
         }
     }
 }

@@ -6,3 +6,5 @@ pub(crate) mod keycloak;
 pub(crate) mod organizations;
 pub(crate) mod scim;
 pub(crate) mod sso_admin;
+#[cfg(all(test, unix))]
+pub(crate) mod testing;

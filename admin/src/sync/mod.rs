@@ -6,8 +6,9 @@
 pub(crate) mod apply;
 pub(crate) mod call;
 pub(crate) mod explain;
+mod index;
 pub(crate) mod owner;
-mod parallel;
+pub(crate) mod parallel;
 pub(crate) mod plan;
 pub(crate) mod read_fault;
 pub(crate) mod record;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ impl From<ExternalId> for String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// This tool, for an object of this realm with this id.
-    ThisRealm(Box<str>),
+    ThisRealm(Arc<str>),
     /// This tool, for another realm: this one was moved or restored from a copy, or the access file is another's.
     OtherRealm(Box<str>),
     /// Another tool, by its externalId.
@@ -96,7 +97,7 @@ impl Owner {
         match external_id {
             None | Some("") => Self::Nobody,
             Some(text) => match text.parse::<ExternalId>() {
-                Ok(own) if &*own.realm == realm => Self::ThisRealm(own.id),
+                Ok(own) if &*own.realm == realm => Self::ThisRealm(own.id.into()),
                 Ok(other) => Self::OtherRealm(other.realm),
                 Err(_) => Self::Another(text.into()),
             },

@@ -1,6 +1,7 @@
 //! The values that Identity Center stores about a user, as far as this tool writes them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
@@ -159,11 +160,11 @@ fn is_address(value: &str) -> bool {
     value.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
 }
 
-/// The values of one user, in a single allocation: there may be 50,000 on each side.
+/// The values of one user, in a single allocation, which both sides share: there may be 50,000 users.
 ///
 /// An empty value is an absent one, for AWS too.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Record(Box<str>);
+pub(crate) struct Record(Arc<str>);
 
 const SEPARATOR: char = '\u{1f}';
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
 mod fixture;
+mod test_access;
 mod test_check;
 mod test_handover;
 mod test_init;

@@ -2,6 +2,7 @@
 //!
 //! The matches are exhaustive: a new error does not compile until it has a hint.
 
+mod access;
 mod aws;
 mod keycloak;
 mod offboard;
@@ -62,6 +63,7 @@ impl From<AccessFileError> for CommandError {
             }
             AccessFileError::Unreadable { .. } => "check the permissions of the file",
             AccessFileError::Mistake { .. } => "fix that line; `docs/admin.md` has the list of keys",
+            AccessFileError::MistakeInJson { .. } => "fix it; `docs/admin.md` has the list of keys",
         };
         let cause = chain(&error);
         failure.hint(hint).because_of(cause)

@@ -15,9 +15,9 @@ use super::*;
 use crate::platform::rest::RestOrigin;
 
 const ENTITY_ID: &str = "https://eu-central-1.signin.aws.amazon.com/platform/saml/d-1234567890";
-const CHILDREN: usize = 12;
+const CHILDREN: usize = CHILDREN_PAGE + 2;
 
-/// A realm with alice and bob, in which the groups `/aws/team-01` to `/aws/team-12` exist.
+/// A realm with alice and bob, in which the groups `/aws/team-001` to `/aws/team-102` exist.
 struct World<'k> {
     keycloak: &'k dyn Keycloak,
     alice: String,
@@ -79,7 +79,7 @@ fn reading_groups(world: &World<'_>) {
     assert_eq!(keycloak.child_groups(&world.aws, 2 * CHILDREN_PAGE), Ok(vec![]));
     let paths: BTreeSet<&str> = children.iter().map(|group| group.path.as_str()).collect();
     assert_eq!(paths.len(), CHILDREN);
-    assert!(paths.contains("/aws/team-07"), "{paths:?}");
+    assert!(paths.contains("/aws/team-007"), "{paths:?}");
 
     let alices = keycloak.user_groups(&world.alice).expect("reads");
     assert_eq!(alices.len(), CHILDREN, "all of them at once");
@@ -226,7 +226,7 @@ fn the_fake_keeps_the_contract() {
         realm.users = vec![user("alice", "Alice", &[("nickname", "Al")]), user("bob", "Bob", &[])];
         realm.groups.push(FakeGroup { id: "aws".into(), name: "aws".into(), parent: None, members: vec![] });
         for number in 1..=CHILDREN {
-            let name = format!("team-{number:02}");
+            let name = format!("team-{number:03}");
             let members = vec!["id-alice".to_owned()];
             realm.groups.push(FakeGroup { id: name.clone(), name, parent: Some("aws".into()), members });
         }
@@ -258,7 +258,7 @@ fn the_real_one_keeps_the_contract() {
     realm.admin("POST", "/groups", Some(&json!({"name": "aws"})));
     let aws = realm.admin("GET", "/groups", None)[0]["id"].as_str().expect("an ID").to_owned();
     for number in 1..=CHILDREN {
-        let child = json!({"name": format!("team-{number:02}")});
+        let child = json!({"name": format!("team-{number:03}")});
         let created = realm.admin("POST", &format!("/groups/{aws}/children"), Some(&child));
         let id = created["id"].as_str().expect("an ID");
         realm.admin("PUT", &format!("/users/{alice}/groups/{id}"), None);

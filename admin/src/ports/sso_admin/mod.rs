@@ -1,10 +1,18 @@
 //! The port to IAM Identity Center's administration (`sso-admin`): instances, permission sets, assignments.
 
+pub(crate) mod access;
+#[cfg(all(test, unix))]
+mod contract;
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(test)]
+pub(crate) mod fake_access;
 mod sdk;
+mod sdk_access;
+mod sdk_status;
 
 pub(crate) use self::sdk::SdkSsoAdmin;
+pub(crate) use self::sdk_access::SdkAccessAdmin;
 use super::aws_call::AwsError;
 
 /// An instance, by `ListInstances` or `DescribeInstance`.

@@ -60,6 +60,10 @@ impl SsoAdmin for SdkSsoAdmin {
     }
 }
 
-fn required<T>(operation: &'static str, member: &'static str, value: Option<T>) -> Result<T, AwsError> {
+pub(super) fn required<T>(
+    operation: &'static str,
+    member: &'static str,
+    value: Option<T>,
+) -> Result<T, AwsError> {
     value.ok_or(AwsError::Incomplete { operation, member })
 }

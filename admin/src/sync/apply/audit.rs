@@ -56,14 +56,21 @@ impl<W: Write + Send> JsonLines<W> {
     }
 }
 
-impl<W: Write + Send> Audit for JsonLines<W> {
-    fn record(&self, entry: &AuditEntry<'_>) -> Result<()> {
+impl<W: Write + Send> JsonLines<W> {
+    /// Writes a record of any kind.
+    pub(crate) fn line(&self, entry: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
         let mut into = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One write a line, so that two runs may share a file that is open for appending.
         into.write_all(&line)?;
         into.flush()
+    }
+}
+
+impl<W: Write + Send> Audit for JsonLines<W> {
+    fn record(&self, entry: &AuditEntry<'_>) -> Result<()> {
+        self.line(entry)
     }
 }
 

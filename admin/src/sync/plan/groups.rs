@@ -18,12 +18,12 @@ impl Draft<'_> {
         }
         let in_scope: HashSet<usize> = self.known_groups.iter().map(|(group, _)| *group).collect();
         let mut left: Vec<usize> =
-            self.matching.groups.values().copied().filter(|group| !in_scope.contains(group)).collect();
+            self.matching.groups.places().filter(|group| !in_scope.contains(group)).collect();
         left.sort_unstable();
         for group in left {
             let name = self.directory.groups[group].name.to_string();
             let is_in_realm = match &self.directory.groups[group].owner {
-                Owner::ThisRealm(id) => self.realm.groups.iter().any(|group| group.id == *id),
+                Owner::ThisRealm(id) => self.realm.groups.iter().any(|group| *group.id == **id),
                 _ => false,
             };
             // A group that is still in scope was left out because it is protected or its name is taken.
@@ -39,7 +39,7 @@ impl Draft<'_> {
 
     fn settle_group(&mut self, at: usize) {
         let group = &self.realm.groups[at];
-        if let Some(own) = self.matching.groups.get(&*group.id).copied() {
+        if let Some(own) = self.matching.groups.get(&group.id) {
             let existing = &self.directory.groups[own];
             if self.is_protected_group(&existing.name) || self.is_protected_group(&group.name) {
                 return;
@@ -56,7 +56,7 @@ impl Draft<'_> {
         if self.is_protected_group(&group.name) {
             return;
         }
-        match self.matching.group_names.get(&group.name.to_lowercase()).copied() {
+        match self.matching.group_names.get(&group.name) {
             None => self.create_group(group),
             Some(holder) => self.settle_taken_name(at, holder),
         }
@@ -73,7 +73,7 @@ impl Draft<'_> {
         }
         match &holder.owner {
             // The holder gets another name in this same plan.
-            Owner::ThisRealm(other) if self.realm.groups.iter().any(|group| group.id == *other) => {
+            Owner::ThisRealm(other) if self.realm.groups.iter().any(|group| *group.id == **other) => {
                 self.create_group(group);
             }
             _ if self.options.adopt && !matches!(holder.owner, Owner::OtherRealm(_)) => {
@@ -111,7 +111,7 @@ impl Draft<'_> {
     }
 
     fn refuses_group_name(&mut self, own: usize, name: &str) -> bool {
-        let holder = self.matching.group_names.get(&name.to_lowercase()).copied().filter(|at| *at != own);
+        let holder = self.matching.group_names.get(name).filter(|at| *at != own);
         let Some(holder) = holder.map(|at| &self.directory.groups[at]) else { return false };
         let is_foreign = matches!(holder.owner, Owner::Another(_) | Owner::Nobody);
         if is_foreign {

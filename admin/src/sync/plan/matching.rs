@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::limits::{Removals, scope_refusal};
 use super::{Cost, Existing, Member, Plan, PlanOptions, Refusal, ScopeCounts};
+use crate::sync::index::Index;
 use crate::sync::owner::Owner;
 use crate::sync::record::Attribute;
 use crate::sync::scope::DirectorySettings;
@@ -15,14 +16,13 @@ use crate::sync::target::{DirectorySnapshot, User};
 /// Where to find objects by what is unique about them.
 pub(crate) struct Matching<'a> {
     /// Users that this tool owns, by their id in the realm.
-    pub(crate) users: HashMap<&'a str, usize>,
-    pub(crate) groups: HashMap<&'a str, usize>,
-    /// Names and addresses in lower case.
-    pub(crate) user_names: HashMap<String, usize>,
-    pub(crate) emails: HashMap<String, usize>,
-    pub(crate) group_names: HashMap<String, usize>,
+    pub(crate) users: Index<'a>,
+    pub(crate) groups: Index<'a>,
+    pub(crate) user_names: Index<'a>,
+    pub(crate) emails: Index<'a>,
+    pub(crate) group_names: Index<'a>,
     /// Enabled people in scope, by their id in the realm.
-    pub(crate) wanted: HashMap<&'a str, u32>,
+    pub(crate) wanted: Index<'a>,
 }
 
 impl<'a> Matching<'a> {
@@ -31,24 +31,17 @@ impl<'a> Matching<'a> {
             Owner::ThisRealm(id) => Some(&**id),
             _ => None,
         };
-        let users = directory.users.iter().enumerate();
-        let groups = directory.groups.iter().enumerate();
+        let users = || directory.users.iter().zip(0..);
+        let groups = || directory.groups.iter().zip(0..);
+        let email = |user: &'a User| user.record.get(Attribute::Email);
+        let wanted = realm.people.iter().zip(0..).filter(|(person, _)| person.enabled);
         Self {
-            users: users.clone().filter_map(|(at, user)| Some((own(&user.owner)?, at))).collect(),
-            groups: groups.clone().filter_map(|(at, group)| Some((own(&group.owner)?, at))).collect(),
-            user_names: users
-                .clone()
-                .map(|(at, user)| (user.record.user_name().to_lowercase(), at))
-                .collect(),
-            emails: users
-                .filter_map(|(at, user)| Some((user.record.get(Attribute::Email)?.to_lowercase(), at)))
-                .collect(),
-            group_names: groups.map(|(at, group)| (group.name.to_lowercase(), at)).collect(),
-            wanted: (0..)
-                .zip(&realm.people)
-                .filter(|(_, person)| person.enabled)
-                .map(|(at, person)| (&*person.id, at))
-                .collect(),
+            users: Index::exact(users().filter_map(|(user, at)| Some((own(&user.owner)?, at)))),
+            groups: Index::exact(groups().filter_map(|(group, at)| Some((own(&group.owner)?, at)))),
+            user_names: Index::of_any_case(users().map(|(user, at)| (user.record.user_name(), at))),
+            emails: Index::of_any_case(users().filter_map(|(user, at)| Some((email(user)?, at)))),
+            group_names: Index::of_any_case(groups().map(|(group, at)| (&*group.name, at))),
+            wanted: Index::exact(wanted.map(|(person, at)| (&*person.id, at))),
         }
     }
 }
@@ -117,7 +110,7 @@ impl<'a> Draft<'a> {
     /// Returns the finished plan, with the reasons that forbid to apply it.
     pub(crate) fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
         self.refuse_other_realms();
-        let owned = self.matching.users.values().map(|at| &self.directory.users[*at]);
+        let owned = self.matching.users.places().map(|at| &self.directory.users[at]);
         let active = owned.filter(|user| user.active).count();
         let in_scope = self.matching.wanted.len();
         let limit = self.options.max_removals.unwrap_or(self.settings.max_removals);
@@ -161,9 +154,9 @@ impl<'a> Draft<'a> {
     /// Returns a person as a member of a group.
     pub(crate) fn member(&self, at: u32) -> Member {
         let person = &self.realm.people[at as usize];
-        let user = self.matching.users.get(&*person.id).or_else(|| self.adopted_by.get(&*person.id));
+        let user = self.matching.users.get(&person.id).or_else(|| self.adopted_by.get(&*person.id).copied());
         Member {
-            id: user.map(|at| self.directory.users[*at].id.to_string()),
+            id: user.map(|at| self.directory.users[at].id.to_string()),
             subject: person.id.to_string(),
             user_name: shown_user(person),
         }

@@ -202,7 +202,7 @@ impl Planner<'_> {
     pub(crate) fn plan(&self, options: &PlanOptions) -> Result<Plan, PlanError> {
         let now = self.directory_calls.clock().now();
         let realm = source::read(self.realm, self.realm_calls, self.settings)?;
-        let directory = target::read(self.directory, self.directory_calls, self.settings, &realm.realm)?;
+        let directory = target::read(self.directory, self.directory_calls, self.settings, &realm)?;
         let matching = matching::Matching::new(&realm, &directory);
         let mut draft = matching::Draft::new(&realm, &directory, &matching, self.settings, options);
         draft.compare_people(now);

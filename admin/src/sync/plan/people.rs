@@ -8,6 +8,7 @@ use super::limits::Share;
 use super::matching::{Draft, existing_user, shown_user};
 use super::notes::{BadValue, Blocked, Note, ObjectKind, ProtectedObject};
 use super::{Adoption, Deactivation, Deletion, Departure, Refusal, UserChange, UserUpdate, ValueChange};
+use crate::sync::index::Index;
 use crate::sync::owner::{ExternalId, Owner};
 use crate::sync::record::{Attribute, ValueFault};
 use crate::sync::scope::Leavers;
@@ -32,16 +33,12 @@ impl Draft<'_> {
     fn shared_values(&self) -> HashMap<u32, Vec<(Attribute, ValueFault)>> {
         let mut faults: HashMap<u32, Vec<(Attribute, ValueFault)>> = HashMap::new();
         for attribute in [Attribute::UserName, Attribute::Email] {
-            let mut first: HashMap<String, u32> = HashMap::new();
-            let people = (0..).zip(&self.realm.people).filter(|(_, person)| person.enabled);
-            for (at, person) in people {
-                let Some(value) = person.record.get(attribute) else { continue };
-                let other = *first.entry(value.to_lowercase()).or_insert(at);
-                if other != at {
-                    for (one, another) in [(at, other), (other, at)] {
-                        let user = self.realm.people[another as usize].id.to_string();
-                        faults.entry(one).or_default().push((attribute, ValueFault::SharedWith { user }));
-                    }
+            let people = self.realm.people.iter().zip(0..).filter(|(person, _)| person.enabled);
+            let values = people.filter_map(|(person, at)| Some((person.record.get(attribute)?, at)));
+            for (one, another) in Index::of_any_case(values).shared() {
+                for (at, other) in [(one, another), (another, one)] {
+                    let user = self.realm.people[other as usize].id.to_string();
+                    faults.entry(at).or_default().push((attribute, ValueFault::SharedWith { user }));
                 }
             }
         }
@@ -60,9 +57,9 @@ impl Draft<'_> {
                 faults: faults.iter().map(bad).collect(),
             });
         }
-        match self.matching.users.get(&*person.id) {
+        match self.matching.users.get(&person.id) {
             Some(user) => {
-                let user = &self.directory.users[*user];
+                let user = &self.directory.users[user];
                 if self.is_protected(user.record.user_name()) || self.is_protected(person.record.user_name())
                 {
                     self.without_user.insert(at);
@@ -89,7 +86,7 @@ impl Draft<'_> {
         if self.is_protected(name) {
             return false;
         }
-        let Some(holder_at) = self.matching.user_names.get(&name.to_lowercase()).copied() else {
+        let Some(holder_at) = self.matching.user_names.get(name) else {
             return self.create(person);
         };
         let holder = &self.directory.users[holder_at];
@@ -101,7 +98,7 @@ impl Draft<'_> {
         }
         match &holder.owner {
             // The holder gets another name in this same plan.
-            Owner::ThisRealm(other) if self.matching.wanted.contains_key(&**other) => self.create(person),
+            Owner::ThisRealm(other) if self.matching.wanted.contains(other) => self.create(person),
             _ if self.options.adopt && !matches!(holder.owner, Owner::OtherRealm(_)) => {
                 let subject: &str = &self.realm.people[at as usize].id;
                 self.adopted.insert(holder_at, subject);
@@ -163,7 +160,7 @@ impl Draft<'_> {
     /// Refuses the plan if the new name of a user is that of another owner's user.
     fn refuses_name(&mut self, person: &Person, user: &User) -> bool {
         let name = person.record.user_name();
-        let holder = self.matching.user_names.get(&name.to_lowercase()).map(|at| &self.directory.users[*at]);
+        let holder = self.matching.user_names.get(name).map(|at| &self.directory.users[at]);
         let Some(holder) = holder.filter(|holder| holder.id != user.id && is_foreign(&holder.owner)) else {
             return false;
         };
@@ -175,7 +172,7 @@ impl Draft<'_> {
     /// Refuses the plan if an address is that of another owner's user.
     fn refuses_email(&mut self, person: &Person, user: Option<&User>) -> bool {
         let email = person.record.get(Attribute::Email).unwrap_or_default();
-        let holder = self.matching.emails.get(&email.to_lowercase()).map(|at| &self.directory.users[*at]);
+        let holder = self.matching.emails.get(email).map(|at| &self.directory.users[at]);
         let is_other = |holder: &&User| user.is_none_or(|user| user.id != holder.id);
         let Some(holder) = holder.filter(is_other).filter(|holder| is_foreign(&holder.owner)) else {
             return false;
@@ -195,7 +192,7 @@ impl Draft<'_> {
         self.removals.users.existing = active;
         self.removals.deletions.existing = owned.len();
         for (at, subject) in owned {
-            if !self.matching.wanted.contains_key(subject) {
+            if !self.matching.wanted.contains(subject) {
                 self.settle_leaver(&self.directory.users[at], subject, now);
             }
         }

@@ -4,7 +4,7 @@
 //! confirmed singly afterwards, by the plan.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::tree::{GroupIndex, Tree};
 use super::{Realm, RealmUser};
@@ -17,7 +17,7 @@ use crate::sync::scope::DirectorySettings;
 
 /// A user of the realm who is a member of a group in scope.
 pub(crate) struct Person {
-    pub(crate) id: Box<str>,
+    pub(crate) id: Arc<str>,
     pub(crate) enabled: bool,
     pub(crate) record: Record,
     pub(crate) faults: Box<[(Attribute, ValueFault)]>,
@@ -94,7 +94,7 @@ pub(crate) fn read_groups(
 /// Who is a member of what, while it is being read.
 #[derive(Default)]
 struct Roster {
-    places: HashMap<Box<str>, u32>,
+    places: HashMap<Arc<str>, u32>,
     people: Vec<Option<Person>>,
     /// The direct members of each contributing group.
     members: Vec<(GroupIndex, Vec<u32>)>,
@@ -128,30 +128,39 @@ fn read_users(
     let seen = calls.ask(|| {
         let mut roster = roster.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut seen = Seen::default();
-        realm.each_user(settings.detail(), &mut |user| {
-            seen.note(&user.id);
-            roster.fill(&user, settings);
+        // What an earlier try listed does not count.
+        roster.people.iter_mut().for_each(|person| *person = None);
+        realm.each_user(settings.detail(), &mut |user| match roster.fill(&user, settings) {
+            Filled::IsNoMember => seen.note(&user.id),
+            Filled::Once => seen.members += 1,
+            Filled::Twice => seen.is_twice(&user.id),
         })?;
         Ok(seen)
     });
     let seen = seen.map_err(Reading::Users.failed())?;
     match seen.twice {
         Some(id) => Err(ReadFault::Twice { what: Reading::Users, id }),
-        None => Ok(u64::try_from(seen.ids.len()).unwrap_or(u64::MAX)),
+        None => Ok(u64::try_from(seen.ids.len() + seen.members).unwrap_or(u64::MAX)),
     }
 }
 
 #[derive(Default)]
 struct Seen {
+    /// Users who are no members.
     ids: HashSet<Box<str>>,
+    members: usize,
     twice: Option<String>,
 }
 
 impl Seen {
     fn note(&mut self, id: &str) {
         if !self.ids.insert(id.into()) {
-            self.twice.get_or_insert_with(|| id.to_owned());
+            self.is_twice(id);
         }
+    }
+
+    fn is_twice(&mut self, id: &str) {
+        self.twice.get_or_insert_with(|| id.to_owned());
     }
 }
 
@@ -175,6 +184,13 @@ fn forget_service_accounts(realm: &dyn Realm, calls: &Calls, roster: &mut Roster
     Ok(())
 }
 
+/// Whether a listed user is a member, and was listed before.
+enum Filled {
+    IsNoMember,
+    Once,
+    Twice,
+}
+
 impl Roster {
     fn place(&mut self, id: &str) -> u32 {
         if let Some(place) = self.places.get(id) {
@@ -186,31 +202,34 @@ impl Roster {
         place
     }
 
-    fn fill(&mut self, user: &RealmUser, settings: &DirectorySettings) {
-        let Some(place) = self.places.get(user.id.as_str()) else { return };
+    fn fill(&mut self, user: &RealmUser, settings: &DirectorySettings) -> Filled {
+        let Some((id, place)) = self.places.get_key_value(user.id.as_str()) else {
+            return Filled::IsNoMember;
+        };
         let (record, faults) = settings.record(user);
-        let person =
-            Person { id: user.id.as_str().into(), enabled: user.enabled, record, faults: faults.into() };
-        self.people[*place as usize] = Some(person);
+        let person = Person { id: id.clone(), enabled: user.enabled, record, faults: faults.into() };
+        match self.people[*place as usize].replace(person) {
+            None => Filled::Once,
+            Some(_) => Filled::Twice,
+        }
     }
 
     fn into_snapshot(self, realm: String, tree: Tree, settings: &DirectorySettings) -> RealmSnapshot {
         drop(self.places);
+        let places = self.people.len();
         let mut listed: Vec<(usize, Person)> =
             self.people.into_iter().enumerate().filter_map(|(at, person)| Some((at, person?))).collect();
         listed.sort_unstable_by(|(_, a), (_, b)| {
             (a.record.user_name(), &*a.id).cmp(&(b.record.user_name(), &*b.id))
         });
-        let mut order: HashMap<usize, u32> = HashMap::with_capacity(listed.len());
+        let mut order: Vec<Option<u32>> = vec![None; places];
         for (now, (before, _)) in (0_u32..).zip(&listed) {
-            order.insert(*before, now);
+            order[*before] = Some(now);
         }
         let mut fed: HashMap<GroupIndex, Vec<u32>> = HashMap::new();
         for (group, members) in &self.members {
             for into in tree.fed_by(*group) {
-                fed.entry(into)
-                    .or_default()
-                    .extend(members.iter().filter_map(|at| order.get(&(*at as usize))));
+                fed.entry(into).or_default().extend(members.iter().filter_map(|at| order[*at as usize]));
             }
         }
         let mut groups: Vec<Group> = tree

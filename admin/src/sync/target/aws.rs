@@ -311,9 +311,10 @@ impl From<AwsError> for CallError {
             AwsError::NoCredentials { .. } | AwsError::Denied { .. } | AwsError::NotAuthenticated { .. } => {
                 Self::Denied(error.into())
             }
-            AwsError::Refused { .. } | AwsError::NotAws { .. } | AwsError::Incomplete { .. } => {
-                Self::Failed(error.into())
-            }
+            AwsError::Refused { .. }
+            | AwsError::NotAws { .. }
+            | AwsError::Incomplete { .. }
+            | AwsError::EndlessList { .. } => Self::Failed(error.into()),
         }
     }
 }

@@ -31,9 +31,8 @@ fn person(name: &str) -> Record {
     let email = format!("{name}@example.com");
     Record::of(|attribute| match attribute {
         Attribute::UserName | Attribute::Email => Some(&email),
-        Attribute::GivenName => Some(name),
+        Attribute::GivenName | Attribute::DisplayName => Some(name),
         Attribute::FamilyName => Some("Doe"),
-        Attribute::DisplayName => Some(name),
         Attribute::Department => Some("R&D"),
         _ => None,
     })
@@ -159,8 +158,8 @@ fn the_real_one_keeps_the_contract() {
     let caller = Caller::new(Arc::new(Runtime::new().expect("a runtime")), http.clone());
     let store = SdkIdentityStore::new(&config, caller, STORE, true);
     let endpoint = Url::parse(&sim.scim_endpoint()).expect("a URL");
-    let scim = HttpScim::new(http, &endpoint, sim.issue_scim_token().into()).expect("a client");
-    let directory = AwsDirectory { store: &store, scim: &scim };
+    let endpoint = HttpScim::new(http, &endpoint, sim.issue_scim_token().into()).expect("a client");
+    let directory = AwsDirectory { store: &store, scim: &endpoint };
     users(&directory);
     groups(&directory);
 }

@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 
 use super::{Directory, DirectoryGroup, DirectoryUser, Page};
 use crate::sync::call::{CallError, Calls};
+use crate::sync::index::Index;
 use crate::sync::owner::Owner;
 use crate::sync::parallel::for_each;
 use crate::sync::read_fault::{ReadFault, Reading};
 use crate::sync::record::Record;
 use crate::sync::scope::DirectorySettings;
+use crate::sync::source::{Person, RealmSnapshot};
 
 /// More pages than the 100,000 users that AWS allows can fill, though a page be nearly empty.
 const MOST_PAGES: usize = 20_000;
@@ -47,12 +49,14 @@ pub(crate) fn read(
     directory: &dyn Directory,
     calls: &Calls,
     settings: &DirectorySettings,
-    realm: &str,
+    realm: &RealmSnapshot,
 ) -> Result<DirectorySnapshot, ReadFault> {
     let (mut users, mut groups) = (Vec::new(), Vec::new());
-    let see_user = |user: DirectoryUser| users.push(User::of(user, settings, realm));
+    let people = Index::exact(realm.people.iter().map(|person| &*person.id).zip(0..));
+    let person = |id: &str| people.get(id).map(|at| &realm.people[at]);
+    let see_user = |user: DirectoryUser| users.push(User::of(user, settings, &realm.realm).sharing(person));
     read_pages(Reading::DirectoryUsers, calls, |cursor| directory.users(cursor), see_user)?;
-    let see_group = |group: DirectoryGroup| groups.push(Group::of(group, realm));
+    let see_group = |group: DirectoryGroup| groups.push(Group::of(group, &realm.realm));
     read_pages(Reading::DirectoryGroups, calls, |cursor| directory.groups(cursor), see_group)?;
     users.sort_unstable_by(|a, b| (a.record.user_name(), &a.id).cmp(&(b.record.user_name(), &b.id)));
     groups.sort_unstable_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
@@ -71,12 +75,12 @@ pub(crate) fn read_members(
     snapshot: &DirectorySnapshot,
     groups: &[usize],
 ) -> Result<HashMap<usize, Vec<u32>>, ReadFault> {
-    let places: HashMap<&str, u32> = snapshot.users.iter().map(|user| &*user.id).zip(0..).collect();
+    let places = Index::exact(snapshot.users.iter().map(|user| &*user.id).zip(0..));
     let members = Mutex::new(HashMap::new());
     for_each(groups, |group| {
         let id = &snapshot.groups[*group].id;
         let mut found = Vec::new();
-        let see = |user: String| found.extend(places.get(user.as_str()));
+        let see = |user: String| found.extend(places.get(&user).and_then(|at| u32::try_from(at).ok()));
         read_pages(Reading::DirectoryMembers, calls, |cursor| directory.members(id, cursor), see)?;
         found.sort_unstable();
         if let Some(pair) = found.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -112,13 +116,11 @@ pub(crate) fn read_pages<T>(
 }
 
 fn only_once<'a>(what: Reading, ids: impl Iterator<Item = &'a str>) -> Result<(), ReadFault> {
-    let mut seen = HashSet::new();
-    for id in ids {
-        if !seen.insert(id) {
-            return Err(ReadFault::Twice { what, id: id.to_owned() });
-        }
+    let ids: Vec<&str> = ids.collect();
+    match Index::exact(ids.iter().copied().zip(0..)).shared().next() {
+        None => Ok(()),
+        Some((at, _)) => Err(ReadFault::Twice { what, id: ids[at as usize].to_owned() }),
     }
-    Ok(())
 }
 
 impl User {
@@ -132,6 +134,20 @@ impl User {
             updated_at: user.updated_at,
             record,
         }
+    }
+}
+
+impl User {
+    /// Returns the user with what is the same in the realm kept once for both, and without what no plan will need.
+    fn sharing<'p>(self, person: impl Fn(&str) -> Option<&'p Person>) -> Self {
+        let Owner::ThisRealm(id) = &self.owner else { return self };
+        let Some(person) = person(id) else { return self };
+        let is_same = person.record == self.record;
+        let record = if is_same { person.record.clone() } else { self.record };
+        // Nothing is planned for a user who is in step.
+        let is_in_step = is_same && self.active && person.enabled;
+        let revision = self.revision.filter(|_| !is_in_step);
+        Self { record, revision, owner: Owner::ThisRealm(person.id.clone()), ..self }
     }
 }
 

@@ -3,6 +3,8 @@
 mod faults;
 mod kills;
 mod life;
+#[cfg(target_os = "linux")]
+mod memory;
 mod model;
 mod safety;
 mod scale;

@@ -5,8 +5,8 @@
 //! demo-realm --admin SIMULATOR-URL USER EMAIL PASSWORD CLIENT-SECRET
 //! ```
 //! In the first form the realm and the simulator know each other. In the second they do not: the realm has the service
-//! account `kcaws-admin` and the group `/aws/PowerUser`, keys for AWS and a SCIM token are printed, and lines on
-//! standard input do what AWS's console would: `trust FILE` (metadata), `assign GROUP ACCOUNT PERMISSION-SET`.
+//! account `kcaws-admin` and the group `/aws/PowerUser`, keys for AWS and a SCIM token are printed, and a line
+//! `trust FILE` on standard input gives the simulator that metadata.
 //!
 //! Prints `keycloak URL`, `realm URL` and `ready`, each when it is so, and ends everything when standard input ends.
 
@@ -84,18 +84,9 @@ fn unconnected(
     println!("ready");
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
-        match line.split(' ').collect::<Vec<_>>().as_slice() {
-            ["trust", file] => {
-                trust(simulator, &std::fs::read_to_string(file).unwrap());
-                println!("trusted");
-            }
-            ["assign", group, account, permission_set] => {
-                let body = json!({ "group": group, "account": account, "permission_set": permission_set });
-                control(simulator, "assign", &body.to_string());
-                println!("assigned");
-            }
-            _ => eprintln!("not understood: {line}"),
-        }
+        let file = line.strip_prefix("trust ").expect("the only line there is");
+        trust(simulator, &std::fs::read_to_string(file).unwrap());
+        println!("trusted");
     }
 }
 

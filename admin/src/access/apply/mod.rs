@@ -1,0 +1,272 @@
+//! Carries out a plan.
+//!
+//! Additions come first and removals last, so that nobody is without access in between. What fails is reported, and
+//! the rest goes on; the next run finds what is left.
+
+mod audit;
+mod scheduler;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use serde::Serialize;
+
+pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
+use self::scheduler::{OperationEnd, OperationWatch, run};
+use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
+use super::read::InstanceAccess;
+use crate::ports::aws_call::AwsError;
+use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation, SetWrite};
+
+/// Why applying ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    #[error("the audit file cannot be written")]
+    Audit(#[from] io::Error),
+}
+
+/// Who applies, and where that is recorded.
+pub(crate) struct Recording<'a> {
+    pub(crate) audit: &'a dyn AccessAudit,
+    pub(crate) actor: &'a str,
+    /// Gets the number of what is done.
+    pub(crate) progress: &'a mut dyn FnMut(usize),
+}
+
+/// What was done.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct AccessOutcome {
+    /// Changed permission sets and finished operations.
+    pub(crate) done: usize,
+    pub(crate) failures: Vec<AccessFailure>,
+    /// Assignments of groups that are not in Identity Center yet.
+    pub(crate) waiting: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct AccessFailure {
+    /// What should have been done.
+    pub(crate) what: String,
+    /// AWS's reason.
+    pub(crate) why: String,
+    /// What it usually means.
+    pub(crate) meaning: Option<&'static str>,
+}
+
+/// Does everything that the plan contains.
+pub(crate) fn apply(
+    plan: &AccessPlan,
+    at: InstanceAccess<'_>,
+    recording: Recording<'_>,
+) -> Result<AccessOutcome, ApplyError> {
+    let outcome = AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() };
+    let mut applier = Applier { at, outcome, arns: plan.set_arns.clone(), names: BTreeMap::new(), recording };
+    let mut changed = BTreeSet::new();
+    for change in plan.permission_sets.iter().filter(|change| change.kind != SetChangeKind::Delete) {
+        if applier.set(change)? && change.changes_roles() {
+            changed.insert(change.name.clone());
+        }
+    }
+    applier.assignments(&plan.additions, RoleAction::Assign, "assign")?;
+    applier.provision(plan, &changed)?;
+    applier.assignments(&plan.removals, RoleAction::Unassign, "remove")?;
+    for change in plan.permission_sets.iter().filter(|change| change.kind == SetChangeKind::Delete) {
+        applier.set(change)?;
+    }
+    Ok(applier.outcome)
+}
+
+struct Applier<'a, 'b> {
+    at: InstanceAccess<'a>,
+    outcome: AccessOutcome,
+    /// By name. A permission set that failed is not among them.
+    arns: BTreeMap<String, String>,
+    /// What each operation is, for people.
+    names: BTreeMap<RoleOperation, String>,
+    recording: Recording<'b>,
+}
+
+impl Applier<'_, '_> {
+    fn done(&mut self) {
+        self.outcome.done += 1;
+        (self.recording.progress)(self.outcome.done);
+    }
+
+    fn record(
+        &self,
+        action: AccessAction,
+        what: &str,
+        arn: Option<&str>,
+        account: Option<&str>,
+        answer: Result<Option<&str>, &str>,
+    ) -> io::Result<()> {
+        self.recording.audit.record(&AccessRecord {
+            at: self.at.requests.clock().now(),
+            actor: self.recording.actor,
+            action,
+            what,
+            permission_set_arn: arn,
+            account_id: account,
+            request_id: answer.ok().flatten(),
+            error: answer.err(),
+        })
+    }
+
+    fn failed(&mut self, what: String, why: String) {
+        let meaning = meaning(&why);
+        self.outcome.failures.push(AccessFailure { what, why, meaning });
+    }
+
+    /// Creates, changes or deletes a permission set; false if that failed.
+    fn set(&mut self, change: &SetChange) -> Result<bool, ApplyError> {
+        let what = format!("permission set {}", change.name);
+        let action = match change.kind {
+            SetChangeKind::Create => AccessAction::CreatePermissionSet,
+            SetChangeKind::Update | SetChangeKind::Adopt => AccessAction::ChangePermissionSet,
+            SetChangeKind::Delete => AccessAction::DeletePermissionSet,
+        };
+        match self.write_set(change) {
+            Ok(arn) => {
+                self.record(action, &what, Some(&arn), None, Ok(None))?;
+                self.arns.insert(change.name.clone(), arn);
+                self.done();
+                Ok(true)
+            }
+            Err(error) if is_general(&error) => Err(error.into()),
+            Err(error) => {
+                let why = error.to_string();
+                self.record(action, &what, change.arn.as_deref(), None, Err(&why))?;
+                self.arns.remove(&change.name);
+                self.failed(what, why);
+                Ok(false)
+            }
+        }
+    }
+
+    fn write_set(&self, change: &SetChange) -> Result<String, AwsError> {
+        let InstanceAccess { admin, requests } = self.at;
+        let arn = match (&change.arn, &change.created_with) {
+            (Some(arn), _) => arn.clone(),
+            (None, Some((description, tags))) => {
+                requests.ask(|| admin.create(&change.name, description, tags))?
+            }
+            (None, None) => return Err(AwsError::Incomplete { operation: "the plan", member: "ARN" }),
+        };
+        for write in &change.writes {
+            match requests.ask(|| admin.write(&arn, write)) {
+                // Somebody else was faster.
+                Err(AwsError::NotFound { .. }) if *write == SetWrite::Delete => {}
+                result => result?,
+            }
+        }
+        Ok(arn)
+    }
+
+    fn assignments(
+        &mut self,
+        changes: &[AssignmentChange],
+        action: fn(Principal) -> RoleAction,
+        verb: &str,
+    ) -> Result<(), ApplyError> {
+        let mut operations = Vec::new();
+        for change in changes {
+            let AssignmentChange { permission_set, account_id, principal, .. } = change;
+            let what = format!("{verb} {permission_set} in {account_id}: {principal}");
+            match self.arns.get(permission_set).and_then(|arn| change.operation(arn, action)) {
+                Some(operation) => {
+                    self.names.insert(operation.clone(), what);
+                    operations.push(operation);
+                }
+                None => self.failed(what, format!("the permission set {permission_set} failed")),
+            }
+        }
+        run(self.at, operations, self)
+    }
+
+    /// Brings roles up to date: those of the plan, and those that lag behind after the changes.
+    fn provision(&mut self, plan: &AccessPlan, changed: &BTreeSet<String>) -> Result<(), ApplyError> {
+        let InstanceAccess { admin, requests } = self.at;
+        let planned = plan.provisioning.iter();
+        let mut roles: BTreeSet<(String, String)> = planned
+            .filter(|role| !changed.contains(&role.permission_set))
+            .map(|role| (role.permission_set.clone(), role.account_id.clone()))
+            .collect();
+        for name in changed {
+            let Some(arn) = self.arns.get(name) else { continue };
+            let lagging = requests.pages(|cursor| admin.lagging_accounts_of(arn, cursor))?;
+            roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));
+        }
+        let mut operations = Vec::new();
+        for (name, account) in roles {
+            if let Some(set) = self.arns.get(&name).cloned() {
+                let what = format!("update the role of {name} in {account}");
+                let operation = RoleOperation { set, account, action: RoleAction::Provision };
+                self.names.insert(operation.clone(), what);
+                operations.push(operation);
+            }
+        }
+        run(self.at, operations, self)
+    }
+
+    fn record_operation(
+        &self,
+        operation: &RoleOperation,
+        answer: Result<Option<&str>, &str>,
+    ) -> io::Result<()> {
+        let action = match operation.action {
+            RoleAction::Assign(_) => AccessAction::Assign,
+            RoleAction::Unassign(_) => AccessAction::Unassign,
+            RoleAction::Provision => AccessAction::Provision,
+        };
+        let what = self.names.get(operation).map(String::as_str).unwrap_or_default();
+        self.record(action, what, Some(&operation.set), Some(&operation.account), answer)
+    }
+}
+
+impl OperationWatch for Applier<'_, '_> {
+    fn started(&mut self, operation: &RoleOperation, id: &str) -> io::Result<()> {
+        self.record_operation(operation, Ok(Some(id)))
+    }
+
+    fn ended(&mut self, operation: &RoleOperation, end: OperationEnd) -> io::Result<()> {
+        match end {
+            OperationEnd::Succeeded => self.done(),
+            OperationEnd::Failed(why) => {
+                self.record_operation(operation, Err(&why))?;
+                self.failed(self.names.get(operation).cloned().unwrap_or_default(), why);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns whether every other request would fail in the same way.
+fn is_general(error: &AwsError) -> bool {
+    matches!(
+        error,
+        AwsError::NoCredentials { .. }
+            | AwsError::NotAuthenticated { .. }
+            | AwsError::Unreachable { .. }
+            | AwsError::NotAws { .. }
+    )
+}
+
+/// Returns what a reason of AWS usually means. AWS has no codes for these, only texts that go back to IAM's errors.
+fn meaning(why: &str) -> Option<&'static str> {
+    if why.contains("PoliciesPerRole") {
+        return Some("the role has more policies than IAM allows in that account: raise the quota there");
+    }
+    if why.contains("policy") && (why.contains("404") || why.contains("Not supported")) {
+        return Some(
+            "a customer managed policy or the boundary is missing in that account: create it there, by that name and path",
+        );
+    }
+    if why.contains("403") {
+        return Some(
+            "Identity Center may not work in that account: it may be suspended, or a policy denies it",
+        );
+    }
+    None
+}

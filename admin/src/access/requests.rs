@@ -1,0 +1,223 @@
+//! Requests to AWS: at what rate they are sent, when they are sent again, and how many there were.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use kcaws::ports::clock::Clock;
+
+use crate::ports::aws_call::{AwsError, AwsPage};
+
+/// Requests a second, unless `KCAWS_ADMIN_RATE` says otherwise: AWS's limit for all of IAM Identity Center.
+pub(crate) const DEFAULT_RATE: f64 = 20.0;
+const LEAST_RATE: f64 = 0.5;
+/// After this long without a refusal, a rate that was halved is doubled again.
+const CLEAN: Duration = Duration::from_secs(20);
+/// The longest pause that AWS may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// With the pauses between them, about four minutes.
+const MOST_REFUSALS: u32 = 12;
+const MOST_FAILURES: u32 = 4;
+/// No list of AWS has as many pages.
+const MOST_PAGES: usize = 10_000;
+
+/// Sends all requests of a run, from any number of threads, at one rate.
+pub(crate) struct Requests<'a> {
+    clock: &'a dyn Clock,
+    rate: Mutex<Rate>,
+    sent: AtomicU64,
+}
+
+struct Rate {
+    most: f64,
+    per_second: f64,
+    next_at: Duration,
+    changed_at: Duration,
+    /// Counts the refusals that changed the rate: requests in flight at that time say nothing new.
+    turn: u64,
+}
+
+/// What is asked again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// Whatever may pass: throttling, conflicts with an earlier write, the network, the service.
+    All,
+    /// The network and the service only.
+    Failures,
+}
+
+impl<'a> Requests<'a> {
+    pub(crate) fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
+        let most = if per_second.is_finite() { per_second.max(LEAST_RATE) } else { DEFAULT_RATE };
+        let now = clock.elapsed();
+        let rate = Rate { most, per_second: most, next_at: now, changed_at: now, turn: 0 };
+        Self { clock, rate: Mutex::new(rate), sent: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn clock(&self) -> &'a dyn Clock {
+        self.clock
+    }
+
+    /// Returns how long as many requests take.
+    pub(crate) fn time_for(&self, requests: usize) -> Duration {
+        let most = self.rate.lock().unwrap_or_else(PoisonError::into_inner).most;
+        // More requests than 2^32 are not made.
+        Duration::from_secs_f64(f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / most)
+    }
+
+    /// Waits for its turn and sends a request, again while AWS throttles, still spreads an earlier write, or fails.
+    pub(crate) fn ask<T>(&self, call: impl Fn() -> Result<T, AwsError>) -> Result<T, AwsError> {
+        self.send(Again::All, call)
+    }
+
+    /// The same, but a refusal because of too many or conflicting operations is the caller's to judge.
+    pub(crate) fn ask_once<T>(&self, call: impl Fn() -> Result<T, AwsError>) -> Result<T, AwsError> {
+        self.send(Again::Failures, call)
+    }
+
+    /// Returns the items of all pages of a list. A cursor that comes twice is an error.
+    pub(crate) fn pages<T>(
+        &self,
+        page: impl Fn(Option<&str>) -> Result<AwsPage<T>, AwsError>,
+    ) -> Result<Vec<T>, AwsError> {
+        let mut items = Vec::new();
+        let mut cursors: Vec<String> = Vec::new();
+        loop {
+            let AwsPage { items: more, next, operation } =
+                self.ask(|| page(cursors.last().map(String::as_str)))?;
+            items.extend(more);
+            match next {
+                None => return Ok(items),
+                Some(next) if cursors.contains(&next) || cursors.len() >= MOST_PAGES => {
+                    return Err(AwsError::EndlessList { operation });
+                }
+                Some(next) => cursors.push(next),
+            }
+        }
+    }
+
+    fn send<T>(&self, again: Again, call: impl Fn() -> Result<T, AwsError>) -> Result<T, AwsError> {
+        let (mut refusals, mut failures) = (0, 0);
+        loop {
+            let turn = self.wait();
+            self.sent.fetch_add(1, Ordering::Relaxed);
+            let error = match call() {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let pause = match &error {
+                AwsError::Throttled { retry_after, .. } => *retry_after,
+                AwsError::Conflict { .. } => None,
+                AwsError::Unreachable { .. } | AwsError::ServerTrouble { .. } if failures < MOST_FAILURES => {
+                    failures += 1;
+                    self.clock.sleep(back_off(failures));
+                    continue;
+                }
+                _ => return Err(error),
+            };
+            if again == Again::Failures || refusals >= MOST_REFUSALS {
+                return Err(error);
+            }
+            refusals += 1;
+            self.slow_down(turn, pause.unwrap_or(back_off(refusals)));
+        }
+    }
+
+    /// Waits for the next turn. Those who come later wait for the lock meanwhile.
+    fn wait(&self) -> u64 {
+        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.clock.elapsed();
+        if now < rate.next_at {
+            self.clock.sleep(rate.next_at.saturating_sub(now));
+            now = self.clock.elapsed().max(rate.next_at);
+        }
+        if rate.per_second < rate.most && now.saturating_sub(rate.changed_at) >= CLEAN {
+            rate.per_second = (rate.per_second * 2.0).min(rate.most);
+            rate.changed_at = now;
+        }
+        // A late request does not delay the others, and does not let them catch up either.
+        let interval = Duration::from_secs_f64(1.0 / rate.per_second);
+        rate.next_at = rate.next_at.max(now.saturating_sub(interval)).saturating_add(interval);
+        rate.turn
+    }
+
+    /// Halves the rate, once for all requests that were in flight, and lets AWS rest.
+    fn slow_down(&self, turn: u64, pause: Duration) {
+        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.elapsed();
+        rate.next_at = rate.next_at.max(now.saturating_add(pause.min(LONGEST_PAUSE)));
+        if rate.turn == turn {
+            rate.turn = rate.turn.wrapping_add(1);
+            rate.per_second = (rate.per_second / 2.0).max(LEAST_RATE);
+            rate.changed_at = now;
+        }
+    }
+}
+
+fn back_off(attempt: u32) -> Duration {
+    Duration::from_millis(500).saturating_mul(2_u32.saturating_pow(attempt.min(6)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use kcaws::ports::clock::FakeClock;
+
+    use super::*;
+
+    const OPERATION: &str = "ListPermissionSets";
+
+    fn clock() -> FakeClock {
+        FakeClock::at("2026-11-29T08:00:00Z")
+    }
+
+    #[test]
+    fn requests_are_sent_at_the_rate() {
+        let clock = clock();
+        let requests = Requests::new(&clock, 20.0);
+        for _ in 0..=100 {
+            requests.ask(|| Ok(())).expect("an answer");
+        }
+        let took = clock.elapsed();
+        assert!(took >= Duration::from_secs(5) && took < Duration::from_millis(5_010), "{took:?}");
+        assert_eq!((requests.sent(), requests.time_for(100)), (101, Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn refusals_slow_down_and_are_asked_again() {
+        for error in [
+            || AwsError::Throttled { operation: OPERATION, retry_after: Some(Duration::from_secs(7)) },
+            || AwsError::Conflict { operation: OPERATION, message: String::new() },
+        ] {
+            let clock = clock();
+            let (requests, count) = (Requests::new(&clock, 20.0), AtomicU32::new(0));
+            let call = || if count.fetch_add(1, Ordering::Relaxed) == 0 { Err(error()) } else { Ok(()) };
+            requests.ask(call).expect("an answer after the pause");
+            assert!(clock.elapsed() >= Duration::from_secs(1));
+            assert_eq!(requests.sent(), 2);
+            let refused = requests.ask_once(|| Err::<(), _>(error()));
+            assert!(matches!(refused, Err(AwsError::Throttled { .. } | AwsError::Conflict { .. })));
+            assert_eq!(requests.sent(), 3);
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_is_an_error() {
+        let clock = clock();
+        let requests = Requests::new(&clock, 20.0);
+        let trouble = || Err::<(), _>(AwsError::ServerTrouble { operation: OPERATION, status: 500 });
+        assert!(matches!(requests.ask(trouble), Err(AwsError::ServerTrouble { .. })));
+        assert_eq!(requests.sent(), u64::from(MOST_FAILURES) + 1);
+        let denied = || Err::<(), _>(AwsError::Denied { operation: OPERATION, message: String::new() });
+        assert!(matches!(requests.ask(denied), Err(AwsError::Denied { .. })));
+        let page = |_: Option<&str>| {
+            Ok(AwsPage { items: vec![1], next: Some("same".to_owned()), operation: OPERATION })
+        };
+        assert!(matches!(requests.pages(page), Err(AwsError::EndlessList { operation: OPERATION })));
+    }
+}

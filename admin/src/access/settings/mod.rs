@@ -1,0 +1,132 @@
+//! What the access file says about access: `[permission_sets]`, `[accounts]`, `[[assign]]`, `[unlisted]`.
+
+mod assign;
+mod permission_set;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use kcaws::platform::foreign_file;
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(crate) use self::assign::{AssignSettings, GroupReference, Written as WrittenAssign};
+pub(crate) use self::permission_set::{InlineSettings, SetSettings, Written as WrittenSet};
+use super::accounts::AccountLists;
+use super::definition::SetDefinition;
+use super::policy::{PolicyDocument, PolicyError};
+use crate::access_file::{Refused, checked};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AccessSettings {
+    pub(crate) permission_sets: BTreeMap<String, SetSettings>,
+    pub(crate) accounts: AccountLists,
+    pub(crate) assign: Vec<AssignSettings>,
+    pub(crate) unlisted: Unlisted,
+}
+
+/// What becomes of that which the file does not list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Unlisted {
+    /// Assignments of the permission sets that the file owns.
+    pub(crate) assignments: UnlistedAction,
+    /// Permission sets that an earlier version of the file made.
+    pub(crate) permission_sets: UnlistedAction,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UnlistedAction {
+    #[default]
+    Report,
+    Remove,
+}
+
+/// A permission set as the file wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WantedSet {
+    /// It is assigned and never changed.
+    Existing,
+    Defined(Box<SetDefinition>),
+}
+
+/// The inline policy of a permission set cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InlineFileError {
+    #[error("cannot read `{}`, the inline policy of {set}", .path.display())]
+    Unreadable { set: String, path: PathBuf, source: std::io::Error },
+    #[error("`{}`, the inline policy of {set}", .path.display())]
+    Refused { set: String, path: PathBuf, source: PolicyError },
+}
+
+/// The parts of the access file as they are written.
+#[derive(Default)]
+pub(crate) struct WrittenAccess {
+    pub(crate) permission_sets: BTreeMap<String, Spanned<WrittenSet>>,
+    pub(crate) accounts: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
+    pub(crate) assign: Vec<WrittenAssign>,
+    pub(crate) unlisted: Unlisted,
+}
+
+impl AccessSettings {
+    pub(crate) fn check(written: WrittenAccess) -> Result<Self, Refused> {
+        let mut permission_sets = BTreeMap::new();
+        for (name, set) in written.permission_sets {
+            let at = set.span().start;
+            let settings = permission_set::check(&name, set.into_inner(), at)?;
+            permission_sets.insert(name, settings);
+        }
+        let accounts = assign::lists(written.accounts)?;
+        let assign = written.assign.into_iter();
+        let assign =
+            assign.map(|one| assign::check(one, &permission_sets, &accounts)).collect::<Result<_, _>>()?;
+        Ok(Self { permission_sets, accounts, assign, unlisted: written.unlisted })
+    }
+
+    /// Returns the permission sets, with the inline policies that are in files beside the access file.
+    pub(crate) fn wanted_sets(&self, folder: &Path) -> Result<BTreeMap<String, WantedSet>, InlineFileError> {
+        let wanted = |(name, settings): (&String, &SetSettings)| {
+            let set = match settings {
+                SetSettings::Existing => WantedSet::Existing,
+                SetSettings::Defined { definition, inline } => {
+                    let mut definition = definition.clone();
+                    if let Some(InlineSettings::File(file)) = inline {
+                        definition.inline = Some(inline_file(name, folder.join(file))?);
+                    }
+                    WantedSet::Defined(definition)
+                }
+            };
+            Ok((name.clone(), set))
+        };
+        self.permission_sets.iter().map(wanted).collect()
+    }
+}
+
+fn inline_file(set: &str, path: PathBuf) -> Result<PolicyDocument, InlineFileError> {
+    let set = set.to_owned();
+    let bytes = match foreign_file::read(&path) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(InlineFileError::Unreadable { set, path, source }),
+    };
+    let policy =
+        PolicyDocument::parse(&String::from_utf8_lossy(&bytes)).and_then(PolicyDocument::within_limits);
+    policy.map_err(|source| InlineFileError::Refused { set, path, source })
+}
+
+/// Returns whether the text is a name that AWS takes for a permission set.
+fn set_name(name: &str) -> Result<(), String> {
+    use super::definition::LONGEST_NAME;
+    let is_name = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte));
+    if !is_name {
+        return Err(format!("`{name}` is not a name: letters, digits and _+=,.@- are allowed"));
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(format!("`{name}` has {} characters; AWS takes {LONGEST_NAME}", name.len()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! `kcaws admin access who`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+use kcaws::cli::error::{CommandError, ErrorCode, Exit};
+use kcaws::cli::ui::Ui;
+use serde::Serialize;
+
+use super::export::realm_paths;
+use super::{FileArg, OpenAccess, reading, render, with_access};
+use crate::access::accounts::InventoryNeeds;
+use crate::access::read::{
+    AssignmentView, Coverage, GroupDirectory, ResolvedGroup, SetDetail, as_page, of_principals, read_sets,
+};
+use crate::access::settings::GroupReference;
+use crate::access::who::{AccessFilter, AccessRow, Names, csv, rows};
+use crate::app::AdminApp;
+use crate::ports::identity_store::IdentityStore as _;
+use crate::ports::sso_admin::access::{Assignment, Principal};
+
+/// Show who has which permission set in which account
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kcaws admin access who --user alice@example.com\n  kcaws admin access who --account 012345678901 --set PowerUser\n  kcaws admin access who --csv > access.csv"
+)]
+pub(super) struct WhoArgs {
+    #[command(flatten)]
+    file: FileArg,
+    /// Only what this user has, also by groups; the user name in Identity Center
+    #[arg(long, conflicts_with = "group")]
+    user: Option<String>,
+    /// Only what this group has: a path in the realm, or a name in Identity Center
+    #[arg(long)]
+    group: Option<String>,
+    /// Only this account, by ID or name; * stands for any characters
+    #[arg(long)]
+    account: Option<String>,
+    /// Only this permission set; * stands for any characters
+    #[arg(long)]
+    set: Option<String>,
+    /// Read every permission set in every account: sees assignments of single users and deleted groups
+    #[arg(long)]
+    deep: bool,
+    /// Print CSV with a header
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    assignments: &'a [AccessRow],
+}
+
+pub(super) fn run(args: &WhoArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
+    let file = app.access_file(args.file.file.as_deref())?;
+    let found = with_access(&file, app, ui, |open, ui| {
+        let spinner = ui.spinner("Reading assignments …");
+        let found = found(args, open, ui);
+        spinner.finish_and_clear();
+        found
+    })?;
+    if args.json {
+        ui.json(&Report { schema: 1, assignments: &found });
+    } else if args.csv {
+        for line in csv(&found) {
+            ui.data(&line);
+        }
+    } else if found.is_empty() {
+        ui.say("no assignments");
+    } else {
+        table(&found, ui);
+    }
+    Ok(())
+}
+
+fn table(found: &[AccessRow], ui: &mut Ui) {
+    let row = |row: &AccessRow| {
+        let who = row.group_path.clone().or_else(|| row.group.clone());
+        vec![
+            who.or_else(|| row.user.clone()).unwrap_or_default(),
+            row.permission_set.clone(),
+            row.account_id.clone(),
+            row.account_name.clone(),
+        ]
+    };
+    let lines: Vec<Vec<String>> = found.iter().map(row).collect();
+    ui.table(&["WHO", "PERMISSION SET", "ACCOUNT", "NAME"], &lines);
+    ui.say(&render::counted(found.len(), "assignment", "assignments"));
+}
+
+fn found(args: &WhoArgs, open: &OpenAccess<'_>, ui: &mut Ui) -> Result<Vec<AccessRow>, CommandError> {
+    let filter = AccessFilter { set: args.set.clone(), account: args.account.clone() };
+    let groups = open.groups()?;
+    let principals = principals(args, open, &groups)?;
+    let sets = read_sets(open.at, |_, _| SetDetail::Name)?;
+    let inventory = open.inventory(InventoryNeeds::default())?;
+    let asked = sets.iter().filter(|(name, _)| filter.has_set(name)).map(|(_, set)| set.arn.clone());
+    let view = AssignmentView { sets: asked.collect(), ..AssignmentView::default() };
+    let by_principal = match &principals {
+        Some(principals) => of_principals(open.at, principals)?,
+        None => None,
+    };
+    let (assignments, coverage) = if let Some(assignments) = by_principal {
+        (assignments, Coverage::Whole)
+    } else {
+        let ids: Vec<&str> = groups.ids().collect();
+        let accounts = inventory.accounts().count();
+        // Only the management account may list by principal; a group or user is then looked for everywhere.
+        let reading = reading(args.deep || principals.is_some());
+        reading.read(open.at, &view, &ids, accounts)?
+    };
+    if coverage == Coverage::GroupsOnly {
+        ui.warn("assignments of single users and of deleted groups were not read (--deep)");
+    }
+    let is_asked = |one: &Assignment| principals.as_ref().is_none_or(|asked| asked.contains(&one.principal));
+    let assignments: BTreeSet<Assignment> = assignments.into_iter().filter(is_asked).collect();
+    let used = assignments.iter().filter_map(|one| match &one.principal {
+        Principal::Group(id) => Some(id.as_str()),
+        Principal::User(_) => None,
+    });
+    let paths = realm_paths(open, &groups, used, ui);
+    let names = Names {
+        sets: &sets,
+        inventory: &inventory,
+        groups: &groups,
+        users: &user_names(open, &assignments)?,
+        paths: &paths,
+        partition: open.partition,
+    };
+    Ok(rows(&assignments, &names, &filter))
+}
+
+/// Returns whose assignments are asked for; `None` for everybody's.
+fn principals(
+    args: &WhoArgs,
+    open: &OpenAccess<'_>,
+    groups: &GroupDirectory,
+) -> Result<Option<Vec<Principal>>, CommandError> {
+    if let Some(name) = &args.user {
+        let users = open.at.requests.pages(|cursor| Ok(as_page("ListUsers", open.store.users(cursor)?)))?;
+        let is_named = |given: Option<&String>| given.is_some_and(|given| given.eq_ignore_ascii_case(name));
+        let user = users.into_iter().find(|user| is_named(user.user_name.as_ref()));
+        let user = user.ok_or_else(|| no_such("user", name))?.id;
+        let page = |cursor: Option<&str>| {
+            Ok(as_page("ListGroupMembershipsForMember", open.store.groups_of(&user, cursor)?))
+        };
+        let memberships = open.at.requests.pages(page)?;
+        let of_groups = memberships.into_iter().map(Principal::Group);
+        return Ok(Some(of_groups.chain([Principal::User(user.clone())]).collect()));
+    }
+    let Some(name) = &args.group else { return Ok(None) };
+    let reference: GroupReference =
+        name.parse().unwrap_or_else(|_| GroupReference::IdentityCenter(name.clone()));
+    let realm = match &reference {
+        GroupReference::Realm(_) => Some(open.realm()?),
+        GroupReference::IdentityCenter(_) => None,
+    };
+    match groups.resolve(&reference, realm.as_ref()) {
+        Ok(ResolvedGroup::Present(id)) => Ok(Some(vec![Principal::Group(id)])),
+        Ok(ResolvedGroup::NotYet) => Ok(Some(Vec::new())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn no_such(kind: &str, name: &str) -> CommandError {
+    CommandError::new(Exit::Usage, ErrorCode::NoMatch, format!("Identity Center has no {kind} `{name}`"))
+        .hint("write the name as the console shows it")
+}
+
+/// Returns the names of the users who have assignments of their own.
+fn user_names(
+    open: &OpenAccess<'_>,
+    assignments: &BTreeSet<Assignment>,
+) -> Result<BTreeMap<String, String>, CommandError> {
+    let has_users = assignments.iter().any(|one| matches!(one.principal, Principal::User(_)));
+    if !has_users {
+        return Ok(BTreeMap::new());
+    }
+    let users = open.at.requests.pages(|cursor| Ok(as_page("ListUsers", open.store.users(cursor)?)))?;
+    Ok(users.into_iter().filter_map(|user| Some((user.id, user.user_name?))).collect())
+}
