@@ -48,14 +48,17 @@ impl DenyFile {
     }
 
     /// Writes the file, unless somebody changed it meanwhile.
-    pub(super) fn write(self, app: &AdminApp) -> Result<Self, CommandError> {
+    pub(super) fn write(&mut self, app: &AdminApp) -> Result<(), CommandError> {
         if !self.is_changed() {
-            return Ok(self);
+            return Ok(());
         }
         let file = app.config_file(self.path.clone());
         let (before, after) = (self.before.as_bytes(), self.after.as_bytes());
         match file.replace(Some(before), Some(after), WriteMode::Rename) {
-            Ok(true) => Ok(Self { state: DenyFileState::Added, ..self }),
+            Ok(true) => {
+                self.state = DenyFileState::Added;
+                Ok(())
+            }
             Ok(false) => Err(not_written(&self.path, "another program changed it meanwhile")),
             Err(error) => Err(not_written(&self.path, &error.to_string())),
         }

@@ -72,7 +72,7 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
         spinner.finish_and_clear();
         let mut person = found?;
         let steps = steps(&person);
-        let policy = policy.map(|policy| policy.for_user(denied_user(&person))).transpose()?;
+        let mut policy = policy.map(|policy| policy.for_user(denied_user(&person))).transpose()?;
         if !args.json {
             print::person(&person, ui);
             print::steps(&steps, ui);
@@ -86,9 +86,9 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
         } else {
             None
         };
-        let policy = match policy {
-            Some(policy) if args.apply => Some(policy.write(app)?),
-            other => other,
+        let written = match &mut policy {
+            Some(policy) if args.apply => policy.write(app),
+            Some(_) | None => Ok(()),
         };
         let report = Report {
             user: &args.user,
@@ -106,7 +106,8 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
         } else {
             print::report(&report, ui);
         }
-        check(&report)
+        check(&report)?;
+        written
     })
 }
 
