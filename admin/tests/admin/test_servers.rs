@@ -226,12 +226,16 @@ fn an_aws_that_fails() {
         (Fault::status(400, refusal("ResourceNotFoundException")), 1, "ListInstances"),
         (Fault::status(400, refusal("ThrottlingException")), 1, "throttled"),
         (Fault::status(500, refusal("InternalServerException")), 1, "trouble"),
-        (Fault::status(503, "<html>SIMSECRET</html>"), 1, "ListInstances"),
-        (Fault::status(302, "").header("location", "https://elsewhere.example.com/"), 1, "ListInstances"),
-        (Fault::broken_json(), 1, "ListInstances"),
-        (Fault::huge_body(100 * 1024 * 1024), 1, "ListInstances"),
+        (Fault::status(503, "<html>SIMSECRET</html>"), 1, "trouble with ListInstances (503)"),
+        (
+            Fault::status(302, "").header("location", "https://elsewhere.example.com/"),
+            1,
+            "other than AWS answered ListInstances (302)",
+        ),
+        (Fault::broken_json(), 1, "trouble with ListInstances (200)"),
+        (Fault::huge_body(100 * 1024 * 1024), 1, "other than AWS answered ListInstances (200)"),
         (Fault::cut(), 1, "cannot reach AWS"),
-        (Fault::cut_mid_body(), 1, "ListInstances"),
+        (Fault::cut_mid_body(), 1, "trouble with ListInstances (200)"),
     ] {
         let what = format!("{fault:?}");
         office.sim.clear_faults();
