@@ -186,6 +186,10 @@ impl SessionLength {
         digits.is_empty().then(|| Self(seconds.div_ceil(60)))
     }
 
+    pub(crate) fn minutes(self) -> u32 {
+        self.0
+    }
+
     /// Returns the ISO 8601 duration.
     pub(crate) fn iso(self) -> String {
         match (self.0 / 60, self.0 % 60) {

@@ -26,9 +26,36 @@ pub(crate) struct Clocks {
     /// Applications that use Identity Center.
     #[serde(rename = "applications_expires_at")]
     pub(crate) applications: Option<DateTime<Utc>>,
-    /// Role credentials, if a permission set lasts as long as AWS allows.
+    /// Role credentials, at the latest.
     #[serde(rename = "role_credentials_expires_at")]
     pub(crate) role_credentials: Option<DateTime<Utc>>,
+    /// How the end of role credentials is known.
+    pub(crate) role_session: RoleSession,
+}
+
+/// The longest session that role credentials can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "known_by", rename_all = "snake_case")]
+pub(crate) enum RoleSession {
+    /// That of the permission sets that the person had.
+    PermissionSets { minutes: i64 },
+    /// The longest that AWS allows, because the permission sets are not known.
+    Maximum { minutes: i64 },
+}
+
+impl RoleSession {
+    fn of(person: &Person) -> Self {
+        match person.role_session {
+            Some(length) => Self::PermissionSets { minutes: length.num_minutes() },
+            None => Self::Maximum { minutes: LONGEST_ROLE_SESSION.num_minutes() },
+        }
+    }
+
+    pub(crate) fn length(self) -> TimeDelta {
+        match self {
+            Self::PermissionSets { minutes } | Self::Maximum { minutes } => TimeDelta::minutes(minutes),
+        }
+    }
 }
 
 impl Clocks {
@@ -45,11 +72,13 @@ impl Clocks {
             Side::Found(_) | Side::Unread { .. } => keycloak.map(|end| end + longest_session(person)),
         };
         let after_portal = |time: TimeDelta| portal.map(|end| end + time);
+        let role_session = RoleSession::of(person);
         Some(Self {
             keycloak,
             portal,
             applications: after_portal(APPLICATIONS),
-            role_credentials: after_portal(LONGEST_ROLE_SESSION),
+            role_credentials: after_portal(role_session.length()),
+            role_session,
         })
     }
 }

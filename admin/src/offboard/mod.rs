@@ -9,11 +9,13 @@ pub(crate) mod clocks;
 pub(crate) mod deny_policy;
 mod person;
 mod plan;
+mod role_session;
 mod search;
 #[cfg(test)]
 mod tests;
 
 use crate::ports::keycloak::Keycloak;
+use crate::ports::sso_admin::access::AccessAdmin;
 use crate::sync::call::Calls;
 use crate::sync::scope::DirectorySettings;
 use crate::sync::target::Directory;
@@ -27,6 +29,8 @@ pub(crate) struct Offboarder<'a> {
     pub(crate) keycloak: &'a dyn Keycloak,
     /// The directory of Identity Center, or why it cannot be used.
     pub(crate) directory: Result<&'a dyn Directory, String>,
+    /// Assignments and permission sets, where they can be read.
+    pub(crate) access: Option<&'a dyn AccessAdmin>,
     pub(crate) settings: Option<&'a DirectorySettings>,
     pub(crate) realm_calls: &'a Calls<'a>,
     pub(crate) directory_calls: &'a Calls<'a>,

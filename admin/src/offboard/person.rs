@@ -24,6 +24,8 @@ pub(crate) struct Person {
     pub(crate) directory: Side<DirectoryAccount>,
     /// How long the realm's sessions last at most; AWS ends a portal session no later.
     pub(crate) session_lifespan: Option<TimeDelta>,
+    /// The longest session of their permission sets, if it could be read.
+    pub(crate) role_session: Option<TimeDelta>,
 }
 
 /// A user of the realm.

@@ -53,7 +53,8 @@ impl Offboarder<'_> {
         };
         let session_lifespan =
             settings.and_then(|settings| TimeDelta::try_seconds(settings.sso_session_max_lifespan));
-        Ok(Person { realm, directory, session_lifespan })
+        let role_session = directory.found().and_then(|user| self.longest_role_session(user));
+        Ok(Person { realm, directory, session_lifespan, role_session })
     }
 
     pub(super) fn ask_realm<T>(&self, call: impl Fn() -> Result<T, KeycloakError>) -> Result<T, CallError> {

@@ -1,15 +1,17 @@
 //! The rules, on both sides in memory.
 
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kcaws::ports::clock::{Clock as _, FakeClock};
 
-use super::clocks::Clocks;
+use super::clocks::{Clocks, RoleSession};
 use super::*;
 use crate::ports::keycloak::fake::FakeRealm;
 use crate::ports::keycloak::{FakeKeycloak, KeycloakUser, Right, UserSession};
+use crate::ports::sso_admin::access::{Assignment, Principal, SetDescription};
+use crate::ports::sso_admin::fake_access::{FakeAccessAdmin, FakeSet};
 use crate::sync::apply::{Audit, AuditEntry};
 use crate::sync::target::fake::{DirectoryFault, FakeDirectory};
 
@@ -23,6 +25,7 @@ struct World {
     clock: FakeClock,
     caller: Option<&'static str>,
     recorded: Recorded,
+    access: Option<FakeAccessAdmin>,
     /// Why Identity Center cannot be used.
     without_directory: Option<&'static str>,
 }
@@ -68,6 +71,7 @@ impl World {
             clock: FakeClock::at("2026-11-29T08:00:00Z"),
             caller: Some("admin@example.com"),
             recorded: Recorded { lines: Mutex::default(), room: usize::MAX },
+            access: None,
             without_directory: None,
         };
         world.in_realm(|realm| {
@@ -94,6 +98,7 @@ impl World {
         work(&Offboarder {
             keycloak: &self.keycloak,
             directory: self.without_directory.map_or(Ok(&self.directory), |why| Err(why.to_owned())),
+            access: self.access.as_ref().map(|access| access as &dyn AccessAdmin),
             settings: Some(&self.settings),
             realm_calls: &calls,
             directory_calls: &calls,
@@ -304,4 +309,35 @@ fn clocks_begin_when_access_ends() {
     assert_eq!(later.portal, Some(now));
     assert_eq!(later.applications, Some(now + TimeDelta::minutes(30)));
     assert_eq!(later.role_credentials, Some(now + TimeDelta::hours(12)));
+}
+
+#[test]
+fn role_credentials_last_as_long_as_the_longest_permission_set() {
+    let mut world = World::new();
+    let access = FakeAccessAdmin::new(Arc::new(FakeClock::at("2026-11-29T08:00:00Z")));
+    let id = world.directory.state().named("alice@example.com").id.clone();
+    for (set, session) in [("short", None), ("long", Some("PT4H30M")), ("of-others", Some("PT8H"))] {
+        let description = SetDescription { session: session.map(str::to_owned), ..SetDescription::default() };
+        let user = if set == "of-others" { "somebody" } else { &id };
+        let (set, principal) = (set.to_owned(), Principal::User(user.to_owned()));
+        let mut state = access.state();
+        state.sets.insert(set.clone(), FakeSet { name: set.clone(), description, ..FakeSet::default() });
+        state.assignments.insert(Assignment { set, account: "111122223333".to_owned(), principal });
+    }
+    world.access = Some(access);
+    let session = |world: &World| {
+        let clocks = Clocks::at(world.clock.now(), &world.person("alice@example.com"));
+        clocks.expect("alice is in AWS").role_session
+    };
+    assert_eq!(session(&world), RoleSession::PermissionSets { minutes: 270 });
+    let maximum = RoleSession::Maximum { minutes: 720 };
+    if let Some(access) = &world.access {
+        access.state().lists_by_principal = false;
+    }
+    assert_eq!(session(&world), maximum, "a delegated administrator may not list them");
+    if let Some(access) = &world.access {
+        access.state().lists_by_principal = true;
+    }
+    world.offboard("alice");
+    assert_eq!(session(&world), maximum, "the sets of yesterday are not known");
 }

@@ -85,10 +85,11 @@ fn access_ends_on_both_sides_and_a_second_run_finds_nothing_left() {
     company.run("offboard anna --apply").expect_code(2).expect_stderr("--yes");
     assert!(office.is_active("anna") && office.user("anna")["enabled"] == true, "only shown");
 
+    company.sim.assign_group("Dev", company.sim.management_account(), "ReadOnlyAccess");
     company
         .run("offboard anna --apply --yes")
         .expect_code(0)
-        .expect_stdout("role credentials until")
+        .expect_stdout("1 h, the longest of their sets")
         .expect_stdout("identitystore:userId")
         .expect_stdout(&company.sim.user_id("anna@example.com").unwrap())
         .expect_stdout("singlesignon");
@@ -114,6 +115,7 @@ fn access_ends_on_both_sides_and_a_second_run_finds_nothing_left() {
     let report = company.run("offboard anna@example.com --json").expect_code(0).stdout_json();
     assert_eq!((&report["steps"], &report["left"]), (&json!([]), &json!([])), "{report}");
     assert!(report["clocks"]["role_credentials_expires_at"].is_string(), "{report}");
+    assert_eq!(report["clocks"]["role_session"], json!({ "known_by": "maximum", "minutes": 720 }));
     assert_eq!(company.sim.count(Route::ScimPatchUser) + company.sim.count(Route::ScimPatchGroup), writes);
     company.run("sync plan --exit-code").expect_code(0).expect_stdout("no changes");
 }

@@ -22,6 +22,7 @@ use crate::offboard::{
     Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, leftovers, steps,
 };
 use crate::platform::audit_file;
+use crate::ports::sso_admin::access::AccessAdmin;
 use crate::sync::apply::JsonLines;
 use crate::sync::call::{Calls, REALM_RATE};
 use crate::sync::target::{AwsDirectory, Directory};
@@ -123,12 +124,12 @@ fn with_both_sides<T>(
     let keycloak = app.keycloak(&file.realm, ui.prompting())?;
     let scim = app.scim(&endpoint, ui.prompting())?;
     let aws = app.aws(file)?;
-    let store = match instance::find(&file.identity_center, &aws.sso_admin()) {
-        Ok(found) => Ok(aws.identity_store(&found.identity_store_id, false)),
+    let services = match instance::find(&file.identity_center, &aws.sso_admin()) {
+        Ok(found) => Ok((aws.identity_store(&found.identity_store_id, false), aws.access_admin(&found.arn))),
         Err(InstanceError::Aws(error)) => Err(error.to_string()),
         Err(error @ InstanceError::NotSeen { .. }) => return Err(error.into()),
     };
-    let directory = store.as_ref().map(|store| AwsDirectory { store, scim: &scim });
+    let directory = services.as_ref().map(|(store, _)| AwsDirectory { store, scim: &scim });
     let (realm_calls, directory_calls) = (Calls::new(&*app.clock, REALM_RATE), Calls::new(&*app.clock, rate));
     let with = Offboarder {
         keycloak: &keycloak,
@@ -136,6 +137,7 @@ fn with_both_sides<T>(
             Ok(directory) => Ok(directory as &dyn Directory),
             Err(reason) => Err(String::clone(reason)),
         },
+        access: services.as_ref().ok().map(|(_, access)| access as &dyn AccessAdmin),
         settings: file.directory.as_ref(),
         realm_calls: &realm_calls,
         directory_calls: &directory_calls,

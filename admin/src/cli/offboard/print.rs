@@ -1,11 +1,11 @@
 //! The same for people.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kcaws::cli::ui::{Colour, Ui};
 
 use super::deny_file::{DenyFile, DenyFileState};
 use super::report::Report;
-use crate::offboard::clocks::Clocks;
+use crate::offboard::clocks::{Clocks, RoleSession};
 use crate::offboard::{GroupStanding, Leftover, Ownership, Person, Side, Step, StepAction};
 
 /// Prints what both sides have.
@@ -139,21 +139,31 @@ fn follow_up(report: &Report<'_>, ui: &mut Ui) {
 }
 
 fn print_clocks(clocks: &Clocks, now: DateTime<Utc>, ui: &mut Ui) {
+    let hours = hours(clocks.role_session.length());
+    let note = match clocks.role_session {
+        RoleSession::PermissionSets { .. } => format!(" at the latest: {hours}, the longest of their sets"),
+        RoleSession::Maximum { .. } => {
+            format!(" at the latest: {hours} is AWS's limit, their sets are unknown")
+        }
+    };
     for (what, end, note) in [
         ("Keycloak", clocks.keycloak, ""),
         ("portal, tokens", clocks.portal, ""),
         ("applications", clocks.applications, ""),
-        (
-            "role credentials",
-            clocks.role_credentials,
-            " at the latest: 12 h, the longest session of a permission set",
-        ),
+        ("role credentials", clocks.role_credentials, note.as_str()),
     ] {
         ui.data(&match end {
             None => format!("{what:<16} can be renewed"),
             Some(end) if end <= now => format!("{what:<16} ended"),
             Some(end) => format!("{what:<16} until {}{note}", end.format("%Y-%m-%d %H:%M UTC")),
         });
+    }
+}
+
+fn hours(length: TimeDelta) -> String {
+    match (length.num_hours(), length.num_minutes() % 60) {
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 

@@ -17,7 +17,7 @@ fn the_real_descriptor_is_read_and_its_rotation_seen() {
     let before = read();
     assert_eq!(before.entity_id, realm.url());
     assert_eq!(before.certificates.len(), 1);
-    // Plain http here; otherwise as AWS needs it.
+    // Plain http on this machine; otherwise as AWS needs it.
     let findings = check(&before, &realm.url(), Utc::now());
     let codes: Vec<&str> = findings.iter().map(MetadataFinding::code).collect();
     assert_eq!(codes, ["trial"]);
