@@ -4,7 +4,6 @@
     test,
     allow(clippy::disallowed_methods, reason = "unit tests start threads and look at the time")
 )]
-#![allow(dead_code, unused_imports, reason = "the commands that use all of it come next")]
 
 mod access;
 mod access_file;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
-use kcaws::ports::config_file::{ConfigFile, WriteMode};
+use kcaws::ports::config_file::WriteMode;
 use kcaws::ports::passphrase::typed_unseen;
 use kcaws::secret::Secret;
 
@@ -16,7 +16,6 @@ use crate::access_file::{AccessFile, IdentityCenterSettings, InstanceId, RealmSe
 use crate::app::{AdminApp, AdminError, AdminSecret, SecretError, is_line};
 use crate::ports::keycloak::{HttpKeycloak, Keycloak, KeycloakError};
 use crate::ports::scim::{HttpScim, Scim, ScimError};
-use crate::ports::sso_admin::SsoAdmin;
 
 const EXAMPLES: &str = "\
 Examples:

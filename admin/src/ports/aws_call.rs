@@ -56,25 +56,6 @@ pub(crate) struct AwsPage<T> {
     pub(crate) operation: &'static str,
 }
 
-impl AwsError {
-    pub(crate) fn operation(&self) -> &'static str {
-        match self {
-            Self::NoCredentials { operation, .. }
-            | Self::Unreachable { operation, .. }
-            | Self::Denied { operation, .. }
-            | Self::NotAuthenticated { operation, .. }
-            | Self::Throttled { operation, .. }
-            | Self::NotFound { operation, .. }
-            | Self::Conflict { operation, .. }
-            | Self::Refused { operation, .. }
-            | Self::ServerTrouble { operation, .. }
-            | Self::NotAws { operation, .. }
-            | Self::Incomplete { operation, .. }
-            | Self::EndlessList { operation } => operation,
-        }
-    }
-}
-
 /// Blocks on calls of SDK clients, which all share one runtime. Threads share it.
 #[derive(Clone)]
 pub(crate) struct Caller {

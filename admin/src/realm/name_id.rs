@@ -42,6 +42,7 @@ pub(crate) enum NameIdError {
 
 impl NameIdProof {
     /// Returns whether AWS finds the user: names are compared byte by byte.
+    #[cfg(test)]
     pub(crate) fn matches(&self, user_name: &str) -> bool {
         self.has_email_format && self.name_id.as_deref() == Some(user_name)
     }

@@ -67,8 +67,8 @@ pub(crate) fn least(tasks: impl IntoIterator<Item = RealmTask>) -> BTreeSet<Righ
     needed.difference(&implied).copied().collect()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RightState {
     Granted,
     Missing,
@@ -111,6 +111,7 @@ impl GrantedRights {
         Ok(Self { granted, missing })
     }
 
+    #[cfg(test)]
     pub(crate) fn state(&self, right: Right) -> RightState {
         if self.granted.contains(&right) {
             RightState::Granted

@@ -92,6 +92,7 @@ impl<'a> Calls<'a> {
     }
 
     /// Returns how many requests were sent.
+    #[cfg(test)]
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::failed;
 use crate::app::MetadataRecord;
 use crate::cli::metadata::words;
-use crate::ports::keycloak::{Keycloak, KeycloakClient, KeycloakError};
+use crate::ports::keycloak::{KeycloakClient, KeycloakError};
 use crate::realm::client::{ClientChange, ClientPlanError, DesiredClient, name_id_source, plan};
 use crate::realm::idp_metadata::{IdpMetadata, MetadataChange, MetadataFinding, Severity, changes, check};
 use crate::realm::rights::{GrantedRights, RealmTask};
@@ -20,14 +20,21 @@ pub(super) fn reached(context: &Context<'_>) -> Vec<Finding> {
         Ok(keycloak) => keycloak,
         Err(failure) => return vec![failure.finding(&url)],
     };
-    vec![match keycloak.user_count() {
-        Ok(users) => Finding::ok(&url, format!("reached as {}; {users} users", context.file.realm.client_id)),
+    let server = keycloak.server_version().ok().flatten();
+    let server = server.map_or_else(|| "reached".to_owned(), |version| format!("Keycloak {version} reached"));
+    let who = &context.file.realm.client_id;
+    let reached = match keycloak.user_count() {
+        Ok(users) => Finding::ok(&url, format!("{server} as {who}; {users} users")),
         // The right is what the next check is about.
-        Err(KeycloakError::Forbidden { .. }) => {
-            Finding::ok(&url, format!("reached as {}", context.file.realm.client_id))
-        }
-        Err(error) => failed(&url, error),
-    }]
+        Err(KeycloakError::Forbidden { .. }) => Finding::ok(&url, format!("{server} as {who}")),
+        Err(error) => return vec![failed(&url, error)],
+    };
+    let other_name = keycloak.issuer().ok().filter(|issuer| *issuer != url).map(|issuer| {
+        let fix =
+            "set Keycloak's `hostname`, or [realm] url in the access file, to the address that browsers use";
+        Finding::warning(&url, format!("the server calls the realm {issuer}"), fix)
+    });
+    std::iter::once(reached).chain(other_name).collect()
 }
 
 /// Checks that the service account has the rights it needs, and no more.

@@ -16,7 +16,7 @@ use super::FileArg;
 use super::sync::{rate, unwritable};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
-use crate::app::{AdminApp, AdminError};
+use crate::app::AdminApp;
 use crate::identity_center::instance::{self, InstanceError};
 use crate::offboard::{
     Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, leftovers, steps,

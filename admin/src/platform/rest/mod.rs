@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use body::BodyReader;
 use error::LARGEST_ERROR;
 pub(crate) use error::{ErrorBody, RestError, StatusError};
-pub(crate) use origin::{BearerToken, RestOrigin, RestUrlError};
+pub(crate) use origin::{BearerToken, RestOrigin};
 pub(crate) use request::{Method, RestRequest};
 
 /// An element of a list is not larger. Checked to the size of a read buffer.
@@ -43,7 +43,6 @@ pub(crate) struct RestClient {
 
 /// A response with a success status.
 pub(crate) struct RestAnswer {
-    pub(crate) status: u16,
     headers: Headers,
     body: Vec<u8>,
 }
@@ -71,6 +70,7 @@ impl RestClient {
         Ok(Self { connector: setup.pooled(origin.is_https()), origin, setup, runtime })
     }
 
+    #[cfg(test)]
     pub(crate) fn origin(&self) -> &RestOrigin {
         &self.origin
     }
@@ -78,9 +78,9 @@ impl RestClient {
     /// Sends a request and reads the whole response.
     pub(crate) fn send(&self, request: &RestRequest<'_>) -> Result<RestAnswer, RestError> {
         let (response, left) = self.start(request)?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let headers = response.headers().clone();
         let body = BodyReader::new(self, response, left, request.largest, request.largest).read_all()?;
-        Ok(RestAnswer { status, headers, body })
+        Ok(RestAnswer { headers, body })
     }
 
     /// Sends a request whose response is a list, and passes on its elements one at a time.

@@ -48,6 +48,7 @@ impl RestOrigin {
     }
 
     /// Returns scheme, host and port, without a slash at the end.
+    #[cfg(test)]
     pub(crate) fn as_str(&self) -> &str {
         &self.origin
     }

@@ -15,7 +15,6 @@ const LARGEST: usize = 8 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
-    Head,
     Post,
     Put,
     Patch,
@@ -26,7 +25,6 @@ impl Method {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
-            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",

@@ -1,8 +1,6 @@
 //! The port to Identity Center's SCIM endpoint, in AWS's dialect (IAM Identity Center SCIM developer guide).
 
 mod error;
-#[cfg(test)]
-pub(crate) mod fake;
 mod http;
 
 use serde::Serialize;

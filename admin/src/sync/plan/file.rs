@@ -89,6 +89,7 @@ impl SavedPlan {
         &self.options
     }
 
+    #[cfg(test)]
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::file::{SavedPlan, SavedPlanError};
 pub(crate) use self::limits::{Cost, Refusal, RemovalKind};
-pub(crate) use self::notes::{Blocked, Note, ObjectKind, ProtectedObject};
+pub(crate) use self::notes::{Blocked, Note, ObjectKind};
 use super::call::Calls;
 use super::owner::ExternalId;
 use super::read_fault::PlanError;

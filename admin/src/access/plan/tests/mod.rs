@@ -12,7 +12,7 @@ use kcaws::ports::clock::{Clock, FakeClock};
 use super::*;
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::apply;
-use crate::access::read::{AssignmentReading, GroupDirectory, InstanceAccess, RealmGroups};
+use crate::access::read::{GroupDirectory, InstanceAccess, RealmGroups};
 use crate::access::requests::Requests;
 use crate::access::settings::AccessSettings;
 use crate::access_file::AccessFile;
