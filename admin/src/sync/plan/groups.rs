@@ -182,8 +182,13 @@ impl Draft<'_> {
         if foreign > 0 {
             self.plan.notes.push(Note::ForeignMembers { group: target.name.clone(), count: foreign });
         }
-        let stays = |member: &&Member| !leavers.contains(&member.subject);
-        let removed = self.removals.members.removed + leaving.iter().filter(stays).count();
+        // An inactive user loses nothing more: a run that ended early left the membership.
+        let has_access = |member: &&Member| {
+            let is_active =
+                owned.get(&*member.subject).is_some_and(|at| self.directory.users[*at as usize].active);
+            is_active && !leavers.contains(&member.subject)
+        };
+        let removed = self.removals.members.removed + leaving.iter().filter(has_access).count();
         self.removals.members = Share { removed, existing: self.removals.members.existing + owned.len() };
         self.removals.groups.removed += usize::from(in_realm.is_none() && !leaving.is_empty());
         if !joining.is_empty() {

@@ -27,6 +27,23 @@ fn rule_2_an_empty_or_halved_scope_is_refused() {
 }
 
 #[test]
+fn a_run_that_ended_after_the_leavers_is_not_refused_when_it_goes_on() {
+    let world = World::in_step();
+    let leavers = ["p00", "p01", "p02", "p03"];
+    for user in leavers {
+        world.realm.state().user(user).enabled = false;
+    }
+    let plan = world.planned();
+    assert_eq!(plan.refusals, []);
+    world.apply_until(&plan, leavers.len());
+    // Seven memberships are left, of users who are inactive already; five may be removed.
+    let rest = world.planned();
+    assert_eq!((rest.deactivations.len(), &rest.refusals[..]), (0, &[][..]));
+    assert_eq!(rest.removals.iter().map(|change| change.members.len()).sum::<usize>(), 7);
+    world.sync();
+}
+
+#[test]
 fn rule_3_a_cap_on_removals() {
     let mut world = World::in_step();
     for user in ["p00", "p01", "p02", "p03", "p04", "p05"] {
