@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
 mod fixture;
+mod staff;
 mod test_check;
 mod test_handover;
 mod test_init;
@@ -11,4 +12,5 @@ mod test_journey;
 mod test_policy;
 mod test_redirect;
 mod test_sync;
+mod test_sync_week;
 mod test_token;
