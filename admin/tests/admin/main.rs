@@ -12,5 +12,6 @@ mod test_journey;
 mod test_policy;
 mod test_redirect;
 mod test_sync;
+mod test_sync_lock;
 mod test_sync_week;
 mod test_token;
