@@ -3,6 +3,8 @@
 //! Nothing is written here: only SCIM can set `externalId` and `active`.
 
 mod sdk;
+#[cfg(all(test, unix))]
+pub(crate) mod testing;
 
 use chrono::{DateTime, Utc};
 
