@@ -1,8 +1,10 @@
 //! The administrator's commands, against the simulator of AWS and a real Keycloak.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "test code")]
 
+#[path = "../../../tests/kills/chance.rs"]
+mod chance;
 mod fixture;
 mod staff;
 mod test_check;
@@ -12,6 +14,7 @@ mod test_journey;
 mod test_policy;
 mod test_redirect;
 mod test_sync;
+mod test_sync_kills;
 mod test_sync_lock;
 mod test_sync_week;
 mod test_token;
