@@ -1,11 +1,14 @@
 //! The administrator's commands, against the simulator of AWS and a real Keycloak.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "test code")]
 
+#[path = "../../../tests/kills/chance.rs"]
+mod chance;
 mod fixture;
 mod login;
 mod scripted;
+mod staff;
 mod test_access;
 mod test_check;
 mod test_faults;
@@ -19,5 +22,8 @@ mod test_policy;
 mod test_redirect;
 mod test_servers;
 mod test_sync;
+mod test_sync_kills;
+mod test_sync_lock;
+mod test_sync_week;
 mod test_token;
 mod test_twice;

@@ -8,7 +8,8 @@ use kcaws::cli::ui::{Colour, Ui};
 use kcaws::platform::foreign_file;
 use serde::Serialize;
 
-use super::{PlanningArgs, chain_of, check, check_records, made, print, unwritable, with_planner};
+use super::progress::Counted;
+use super::{PlanningArgs, chain_of, check, check_records, lock, made, print, unwritable, with_planner};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::platform::audit_file;
@@ -56,6 +57,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
     if let Some(saved) = &saved {
         options = PlanOptions { caller: options.caller, ..saved.options().clone() };
     }
+    let _lock = lock::acquire(&file, app, ui)?;
     with_planner(&file, app, ui, |planner, ui| {
         let fresh = made(planner, &options, ui)?;
         let plan = match &saved {
@@ -117,15 +119,16 @@ fn applied(
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     let file = audit_file::open(audit).map_err(|error| unwritable(audit, &error))?;
+    let spinner = ui.spinner("Applying …");
+    let tell = |writes| spinner.set_message(format!("Applying … {writes} of {} writes", plan.cost.writes));
     let applier = Applier {
         directory: planner.directory,
         calls: planner.directory_calls,
-        audit: &JsonLines::new(file),
+        audit: &Counted::new(JsonLines::new(file), tell),
         actor,
         // Interrupts end the process between two writes by themselves.
         stop: &|| false,
     };
-    let spinner = ui.spinner("Applying …");
     let outcome = applier.apply(plan);
     spinner.finish_and_clear();
     Ok(outcome)

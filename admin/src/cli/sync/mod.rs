@@ -2,7 +2,9 @@
 
 mod apply;
 mod explain;
+mod lock;
 mod plan;
+mod progress;
 
 use std::path::Path;
 

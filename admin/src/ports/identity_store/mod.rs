@@ -2,7 +2,11 @@
 //!
 //! Nothing is written here: only SCIM can set `externalId` and `active`.
 
+#[cfg(all(test, unix))]
+mod moto;
 mod sdk;
+#[cfg(all(test, unix))]
+pub(crate) mod testing;
 
 use chrono::{DateTime, Utc};
 

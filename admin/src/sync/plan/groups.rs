@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::limits::Share;
 use super::matching::Draft;
 use super::notes::{Blocked, Note, ObjectKind, ProtectedObject};
 use super::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, Refusal};
@@ -182,9 +181,16 @@ impl Draft<'_> {
         if foreign > 0 {
             self.plan.notes.push(Note::ForeignMembers { group: target.name.clone(), count: foreign });
         }
-        let stays = |member: &&Member| !leavers.contains(&member.subject);
-        let removed = self.removals.members.removed + leaving.iter().filter(stays).count();
-        self.removals.members = Share { removed, existing: self.removals.members.existing + owned.len() };
+        // Leavers and inactive users do not count, so that the limit is the same after a run that ended early.
+        let is_active = |user: u32| self.directory.users[user as usize].active;
+        let staying: HashSet<&str> = owned
+            .iter()
+            .filter(|(subject, user)| is_active(**user) && !leavers.contains(**subject))
+            .map(|(subject, _)| *subject)
+            .collect();
+        let removed = leaving.iter().filter(|member| staying.contains(&*member.subject)).count();
+        self.removals.members.removed += removed;
+        self.removals.members.existing += staying.len();
         self.removals.groups.removed += usize::from(in_realm.is_none() && !leaving.is_empty());
         if !joining.is_empty() {
             self.plan.additions.push(MemberChange { group: target.clone(), members: joining });

@@ -57,7 +57,7 @@ pub(crate) enum Refusal {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RemovalKind {
     Users,
-    /// Memberships of people who stay; those of leavers are counted as the leaver.
+    /// Memberships of people who stay: a leaver is counted as a user, and an inactive user not at all.
     Members,
     /// Groups that lose all their members because they left the scope.
     Groups,

@@ -1,27 +1,11 @@
 //! What is true of every [`Directory`]: the one in memory, and the real one over the simulator of AWS.
 
-use std::sync::Arc;
-
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use idc_sim::IdcSim;
-use kcaws::platform::env::Env;
-use kcaws::platform::http::HttpSetup;
-use kcaws::platform::runtime::Runtime;
-use kcaws::ports::clock::SystemClock;
-use url::Url;
-
 use super::fake::FakeDirectory;
-use super::{AwsDirectory, Directory, GroupPatch, Page, UserPatch};
-use crate::ports::aws_call::Caller;
-use crate::ports::identity_store::SdkIdentityStore;
-use crate::ports::scim::HttpScim;
+use super::simulated::Simulated;
+use super::{Directory, GroupPatch, Page, UserPatch};
 use crate::sync::call::CallError;
 use crate::sync::owner::ExternalId;
 use crate::sync::record::{Attribute, Record};
-
-const STORE: &str = "d-1234567890";
 
 fn external(id: &str) -> ExternalId {
     ExternalId::new("r", id).expect("an id")
@@ -144,22 +128,8 @@ fn the_one_in_memory_keeps_the_contract() {
 
 #[test]
 fn the_real_one_keeps_the_contract() {
-    let sim = IdcSim::builder().identity_store(STORE).admin_throttle(None).start();
-    let http = HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).expect("sets up");
-    let key = sim.administrator_key();
-    let credentials = Credentials::new(key.id, key.secret, None, None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(sim.region().to_owned()))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http.client(true))
-        .endpoint_url(sim.url())
-        .build();
-    let caller = Caller::new(Arc::new(Runtime::new().expect("a runtime")), http.clone());
-    let store = SdkIdentityStore::new(&config, caller, STORE, true);
-    let endpoint = Url::parse(&sim.scim_endpoint()).expect("a URL");
-    let endpoint = HttpScim::new(http, &endpoint, sim.issue_scim_token().into()).expect("a client");
-    let directory = AwsDirectory { store: &store, scim: &endpoint };
+    let aws = Simulated::start();
+    let directory = aws.directory();
     users(&directory);
     groups(&directory);
 }

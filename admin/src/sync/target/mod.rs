@@ -5,6 +5,8 @@ mod aws;
 mod contract;
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(all(test, unix))]
+pub(crate) mod simulated;
 mod snapshot;
 
 use chrono::{DateTime, Utc};

@@ -1,5 +1,7 @@
 //! Whole runs, over a realm and a directory in memory and a clock that only moves when somebody waits.
 
+#[cfg(unix)]
+mod budgets;
 mod faults;
 mod kills;
 mod life;

@@ -4,6 +4,7 @@ use super::{MemoryAudit, World, company};
 use crate::sync::apply::{FailureReason, Halt};
 use crate::sync::plan::{Note, Refusal, RemovalKind, SavedPlan, SavedPlanError};
 use crate::sync::read_fault::{PlanError, ScopeFault};
+use crate::sync::source::fake::RealmState;
 use crate::sync::target::fake::DirectoryFault;
 
 // Rule 1 and 8: `faults.rs`.
@@ -24,6 +25,64 @@ fn rule_2_an_empty_or_halved_scope_is_refused() {
     assert_eq!(world.planned().refusals, [Refusal::HalvedScope { active: 12, in_scope: 5 }]);
     world.options.allow_smaller_scope = true;
     world.sync();
+}
+
+#[test]
+fn a_run_that_ended_after_the_leavers_is_not_refused_when_it_goes_on() {
+    let world = World::in_step();
+    let leavers = ["p00", "p01", "p02", "p03"];
+    for user in leavers {
+        world.realm.state().user(user).enabled = false;
+    }
+    let plan = world.planned();
+    assert_eq!(plan.refusals, []);
+    world.apply_until(&plan, leavers.len());
+    // Seven memberships are left, of users who are inactive already; five may be removed.
+    let rest = world.planned();
+    assert_eq!((rest.deactivations.len(), &rest.refusals[..]), (0, &[][..]));
+    assert_eq!(rest.removals.iter().map(|change| change.members.len()).sum::<usize>(), 7);
+    world.sync();
+}
+
+/// Two hundred people in three groups; ten of them leave the company, and `moving` others leave `/aws/Ops`.
+fn with_moves(moving: usize) -> World {
+    let mut state = RealmState { id: "r1".to_owned(), ..RealmState::default() };
+    let ids: Vec<String> = (0..200).map(|at| format!("p{at:03}")).collect();
+    for id in &ids {
+        state.add_user(id, &format!("{id}@example.com"));
+    }
+    let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+    state.add_group("aws", "aws", None, &[]);
+    for (id, members) in [("all", &all[..]), ("dev", &all[..]), ("ops", &all[..100])] {
+        state.add_group(id, id, Some("aws"), members);
+    }
+    let world = World::new(state, "groups = [\"/aws/**\"]");
+    world.sync();
+    for id in &all[..10] {
+        world.realm.state().user(id).enabled = false;
+    }
+    for id in &all[20..20 + moving] {
+        world.realm.state().leave(id, "ops");
+    }
+    world
+}
+
+#[test]
+fn what_a_plan_may_remove_the_next_run_may_remove_too() {
+    let mut accepted = 0;
+    for moving in 22..=26 {
+        for writes in 9..14 {
+            let world = with_moves(moving);
+            let plan = world.planned();
+            if !plan.refusals.is_empty() {
+                continue;
+            }
+            accepted += 1;
+            world.apply_until(&plan, writes);
+            assert_eq!(world.planned().refusals, [], "{moving} moves, ended after {writes} writes");
+        }
+    }
+    assert!(accepted > 0);
 }
 
 #[test]

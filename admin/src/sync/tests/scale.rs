@@ -7,11 +7,11 @@ use kcaws::ports::clock::Clock;
 use super::World;
 use crate::sync::source::fake::RealmState;
 
-const USERS: usize = 5_000;
-const GROUPS: usize = 500;
-const MEMBERS: usize = 100;
+pub(super) const USERS: usize = 5_000;
+pub(super) const GROUPS: usize = 500;
+pub(super) const MEMBERS: usize = 100;
 
-fn large_company() -> RealmState {
+pub(super) fn large_company() -> RealmState {
     let mut state = RealmState { id: "r1".to_owned(), ..RealmState::default() };
     let ids: Vec<String> = (0..USERS).map(|at| format!("{at:08}-0000-4000-8000-000000000000")).collect();
     for (at, id) in ids.iter().enumerate() {
