@@ -85,7 +85,7 @@ impl AdminApp {
     /// Returns the ARNs of the instances that these credentials see in the Region.
     pub(crate) fn instances(&self, region: &str, profile: Option<&str>) -> Result<Vec<String>, AdminError> {
         let service = self.aws_with(region, profile)?.sso_admin();
-        Ok(service.instances()?.into_iter().map(|instance| instance.arn).collect())
+        Ok(service.instances()?)
     }
 
     fn aws_with(&self, region: &str, profile: Option<&str>) -> Result<Aws, AdminError> {

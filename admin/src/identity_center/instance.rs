@@ -33,10 +33,9 @@ pub(crate) fn find(
     service: &dyn SsoAdmin,
 ) -> Result<Instance, InstanceError> {
     let seen = service.instances()?;
-    if let Some(found) = seen.iter().find(|instance| settings.instance.is_of(&instance.arn)) {
-        return Ok(service.instance(&found.arn)?);
+    if let Some(found) = seen.iter().find(|arn| settings.instance.is_of(arn)) {
+        return Ok(service.instance(found)?);
     }
-    let seen = seen.into_iter().map(|instance| instance.arn).collect();
     Err(InstanceError::NotSeen { wanted: settings.instance.clone(), seen })
 }
 

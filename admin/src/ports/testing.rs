@@ -48,7 +48,7 @@ impl AdminSim {
     pub(crate) fn access_admin(&self) -> SdkAccessAdmin {
         let service = SdkSsoAdmin::new(aws_sdk_ssoadmin::Client::new(&self.config), self.caller.clone());
         let instances = service.instances().expect("lists");
-        SdkAccessAdmin::new(&self.config, self.caller.clone(), &instances[0].arn)
+        SdkAccessAdmin::new(&self.config, self.caller.clone(), &instances[0])
     }
 }
 

@@ -9,8 +9,8 @@ pub(crate) struct FakeSsoAdmin {
 }
 
 impl SsoAdmin for FakeSsoAdmin {
-    fn instances(&self) -> Result<Vec<Instance>, AwsError> {
-        Ok(self.instances.clone())
+    fn instances(&self) -> Result<Vec<String>, AwsError> {
+        Ok(self.instances.iter().map(|instance| instance.arn.clone()).collect())
     }
 
     fn instance(&self, arn: &str) -> Result<Instance, AwsError> {

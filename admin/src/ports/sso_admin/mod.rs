@@ -15,7 +15,7 @@ pub(crate) use self::sdk::SdkSsoAdmin;
 pub(crate) use self::sdk_access::SdkAccessAdmin;
 use super::aws_call::AwsError;
 
-/// An instance, by `ListInstances` or `DescribeInstance`.
+/// An instance, by `DescribeInstance`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Instance {
     pub(crate) arn: String,
@@ -32,8 +32,8 @@ pub(crate) struct Instance {
 
 /// Threads share it.
 pub(crate) trait SsoAdmin: Send + Sync {
-    /// Returns the instances that the account of the credentials sees in the Region.
-    fn instances(&self) -> Result<Vec<Instance>, AwsError>;
+    /// Returns the ARNs of the instances that the account of the credentials sees in the Region.
+    fn instances(&self) -> Result<Vec<String>, AwsError>;
 
     fn instance(&self, arn: &str) -> Result<Instance, AwsError>;
 }

@@ -1,7 +1,7 @@
 //! The real service, over the AWS SDK.
 
 use aws_sdk_ssoadmin::Client;
-use aws_sdk_ssoadmin::types::InstanceStatus;
+use aws_sdk_ssoadmin::types::{InstanceMetadata, InstanceStatus};
 
 use super::{Instance, SsoAdmin};
 use crate::ports::aws_call::{AwsError, Caller};
@@ -18,7 +18,7 @@ impl SdkSsoAdmin {
 }
 
 impl SsoAdmin for SdkSsoAdmin {
-    fn instances(&self) -> Result<Vec<Instance>, AwsError> {
+    fn instances(&self) -> Result<Vec<String>, AwsError> {
         const OPERATION: &str = "ListInstances";
         let pages = async {
             let mut pages = self.client.list_instances().into_paginator().items().send();
@@ -29,19 +29,8 @@ impl SsoAdmin for SdkSsoAdmin {
             Ok(found)
         };
         let found = self.caller.call(OPERATION, pages)?;
-        let instance = |one: aws_sdk_ssoadmin::types::InstanceMetadata| {
-            let status = one.status.as_ref().map(InstanceStatus::as_str).map(str::to_owned);
-            Ok(Instance {
-                arn: required(OPERATION, "InstanceArn", one.instance_arn)?,
-                identity_store_id: required(OPERATION, "IdentityStoreId", one.identity_store_id)?,
-                owner_account: one.owner_account_id,
-                name: one.name,
-                status,
-                primary_region: one.primary_region,
-                permission_sets_enabled: None,
-            })
-        };
-        found.into_iter().map(instance).collect()
+        let arn = |one: InstanceMetadata| required(OPERATION, "InstanceArn", one.instance_arn);
+        found.into_iter().map(arn).collect()
     }
 
     fn instance(&self, arn: &str) -> Result<Instance, AwsError> {
