@@ -9,6 +9,7 @@
 //!
 //! [sessions.corp]       # as in [sso-session corp]
 //! idp_url = "https://sso.example.com/realms/corp"   # the realm, for `logout --idp`
+//! account_access = "aa-gyxmap389"                    # IAM roles by account access manager
 //! ```
 //!
 //! Never read on the hot path.
@@ -25,6 +26,7 @@ use crate::platform::env::Env;
 use crate::platform::foreign_file;
 use crate::ports::identity_center::loopback_or_https;
 use crate::profile::naming::ProfileSettings;
+use crate::session::account_access::AccountAccessSetting;
 use crate::session::store_selection::StorePreference;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Settings {
     pub profiles: ProfileSettings,
     /// By session name, without a trailing slash.
     idp_urls: BTreeMap<String, String>,
+    /// By session name.
+    account_access: BTreeMap<String, AccountAccessSetting>,
     /// The file in which a session's settings would be.
     path: Option<PathBuf>,
 }
@@ -80,6 +84,8 @@ pub enum SettingsError {
     BadValue { setting: String, value: String, known: &'static str },
     #[error("`idp_url` of session `{session}` in {} is not an https URL", shown(.path.as_deref()))]
     BadIdpUrl { session: String, path: Option<PathBuf> },
+    #[error("`account_access` of session `{session}` in {} names no tenant", shown(.path.as_deref()))]
+    BadAccountAccess { session: String, path: Option<PathBuf> },
     #[error("the realm of session `{session}` is unknown")]
     NoIdpUrl { session: String, path: Option<PathBuf> },
 }
@@ -106,6 +112,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct OfSession {
     idp_url: Option<String>,
+    account_access: Option<String>,
 }
 
 impl Settings {
@@ -136,8 +143,14 @@ impl Settings {
         };
         let mut profiles = file.profiles;
         profiles.name = env.get("KCAWS_NAME_TEMPLATE").or(profiles.name);
-        let mut idp_urls = BTreeMap::new();
+        let (mut idp_urls, mut account_access) = (BTreeMap::new(), BTreeMap::new());
         for (session, settings) in file.sessions {
+            if let Some(text) = settings.account_access {
+                let Some(setting) = AccountAccessSetting::parse(&text) else {
+                    return Err(SettingsError::BadAccountAccess { session, path });
+                };
+                account_access.insert(session.clone(), setting);
+            }
             let Some(url) = settings.idp_url else { continue };
             match Url::parse(&url) {
                 Ok(parsed) if loopback_or_https(&parsed) && parsed.has_host() => {}
@@ -145,7 +158,12 @@ impl Settings {
             }
             idp_urls.insert(session, url.trim_end_matches('/').to_owned());
         }
-        Ok(Self { flow, keyring, auto_login, browser, console_via, profiles, idp_urls, path })
+        Ok(Self { flow, keyring, auto_login, browser, console_via, profiles, idp_urls, account_access, path })
+    }
+
+    /// Returns the tenant of account access manager; `None` if the session has none.
+    pub fn account_access(&self, session: &str) -> Option<&AccountAccessSetting> {
+        self.account_access.get(session)
     }
 
     /// Returns the realm's URL, `https://<Keycloak>/realms/<realm>`.
@@ -270,6 +288,16 @@ mod tests {
             let refused = load(Some(&format!("[sessions.corp]\nidp_url = \"{url}\"\n")), &[]);
             assert!(matches!(refused, Err(SettingsError::BadIdpUrl { .. })), "{url}");
         }
+    }
+
+    #[test]
+    fn a_session_may_have_account_access() {
+        let file = "[sessions.corp]\naccount_access = \"aa-gyxmap389\"\n[sessions.bare]\n";
+        let settings = load(Some(file), &[]).expect("loads");
+        assert_eq!(settings.account_access("corp").map(|found| found.tenant.as_str()), Some("aa-gyxmap389"));
+        assert_eq!(settings.account_access("bare"), None);
+        let refused = load(Some("[sessions.corp]\naccount_access = \"https://example.com\"\n"), &[]);
+        assert!(matches!(refused, Err(SettingsError::BadAccountAccess { .. })));
     }
 
     #[test]

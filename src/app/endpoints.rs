@@ -3,10 +3,11 @@
 use super::App;
 use super::error::AppError;
 use super::resolve::{ResolvedSession, never_logged_in};
-use crate::ports::identity_center::{EndpointSettings, Endpoints};
+use crate::ports::identity_center::{AccountAccess, EndpointSettings, Endpoints, Origin};
 use crate::ports::keyring::SecretStore;
 use crate::profile::SsoSession;
 use crate::profile::services::{Service, endpoint_override};
+use crate::session::account_access::AccountAccessSetting;
 use crate::session::{start_url, status, token_store};
 
 /// The variable that enables dual-stack endpoints, as the SDKs read it.
@@ -68,7 +69,17 @@ pub(super) fn at_portal(
     let has_dual_stack_portal = has_dual_stack_portal && app.env.by_hand(DUAL_STACK).is_none();
     let settings = EndpointSettings { has_dual_stack_portal, ..settings(app, region) };
     let (oidc, portal) = (find(Service::SsoOidc), find(Service::Sso));
-    Ok(Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?)
+    let account_access = match app.settings()?.account_access(name) {
+        None => None,
+        Some(AccountAccessSetting { tenant, region: own }) => {
+            let region = own.clone().unwrap_or_else(|| region.clone());
+            let settings = EndpointSettings { region, ..settings.clone() };
+            let origin = Origin::of_account_access(&settings, find(Service::AccountAccessRuntime).as_ref())?;
+            Some(AccountAccess { origin, tenant: tenant.clone() })
+        }
+    };
+    let endpoints = Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?;
+    Ok(Endpoints { account_access, ..endpoints })
 }
 
 /// Returns the environment's settings for the hosts of AWS in a Region.

@@ -15,8 +15,8 @@ use crate::ports::state_folder::StateError;
 use crate::profile::identity::RoleArn;
 use crate::profile::sources::Taken;
 use crate::profile::{ConfigError, Place};
-use crate::session::SessionError;
 use crate::session::start_url::StartUrlError;
+use crate::session::{LoginNeeded, SessionError};
 use crate::settings::SettingsError;
 
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +80,14 @@ pub enum LoginPending {
 
 impl AppError {
     /// Returns whether a login would help; after a denial it would not.
+    ///
+    /// Nor may it help where account access manager rejects a token: a login for each call would go in circles.
     pub fn wants_login(&self) -> bool {
-        matches!(self.session(), Some(SessionError::LoginNeeded { .. }))
+        let why = match self.session() {
+            Some(SessionError::LoginNeeded { why, .. }) => why,
+            _ => return false,
+        };
+        !matches!(why, LoginNeeded::AccountAccessRefused)
     }
 
     /// Returns whether the tokens were moved to another store in the meantime, so that a second try finds them.

@@ -13,7 +13,7 @@ use crate::credentials::cache::{CacheKey, CredentialCache, FetchBudget, IssuerFi
 use crate::credentials::{CredentialsError, Fetched, wire};
 use crate::platform::process;
 use crate::ports::identity_center::{Patience, RoleCredentials};
-use crate::profile::Role;
+use crate::profile::{Role, RoleName};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::session::auto_login::{AutoLogin, Waited};
@@ -42,7 +42,7 @@ impl<'a> Provider<'a> {
             Some(profile) => Some(profile.clone()),
             None => document.trusting_profile(&selected.session.name, &role),
         });
-        let issuer = IssuerFingerprint::of(&selected.session, selected.endpoints(app)?);
+        let issuer = IssuerFingerprint::of_role(&selected.session, selected.endpoints(app)?, &role);
         let owed_to_profile = selected.owed_to_profile(app)?;
         Ok(Self {
             app,
@@ -174,13 +174,9 @@ impl<'a> Provider<'a> {
     fn of_permission_set(&self, chain: &Chain) -> Result<Self, AppError> {
         let selected = self.selected.without_chain();
         let owed_to_profile = selected.owed_to_profile(self.app)?;
-        Ok(Self {
-            selected,
-            role: chain.permission_set.clone(),
-            config: self.config.clone(),
-            owed_to_profile,
-            ..*self
-        })
+        let role = chain.permission_set.clone();
+        let issuer = IssuerFingerprint::of_role(&selected.session, selected.endpoints(self.app)?, &role);
+        Ok(Self { issuer, selected, role, config: self.config.clone(), owed_to_profile, ..*self })
     }
 
     /// Returns credentials to assume another role with.
@@ -210,7 +206,7 @@ impl<'a> Provider<'a> {
         let there = known.accounts.iter().find(|one| one.account.id == *account_id);
         let meant = match there {
             Some(one) if one.roles.contains(role_name) => String::new(),
-            Some(one) => did_you_mean(role_name, one.roles.iter().map(String::as_str)),
+            Some(one) => did_you_mean(role_name.as_str(), one.roles.iter().map(RoleName::as_str)),
             None => did_you_mean(account_id, known.accounts.iter().map(|one| one.account.id.as_str())),
         };
         if meant.is_empty() { error } else { AppError::NearName { error: Box::new(error), meant } }

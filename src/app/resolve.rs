@@ -88,7 +88,10 @@ impl ResolvedSession {
         // An endpoint that is invalid without the profile differs from the one with it.
         let own = match endpoints::of(app, &Self::of(self.session.clone())) {
             Ok(without) if without == *endpoints => String::new(),
-            _ => format!("{} {}", endpoints.oidc, endpoints.portal),
+            _ => match &endpoints.account_access {
+                Some(access) => format!("{} {} {}", endpoints.oidc, endpoints.portal, access.origin),
+                None => format!("{} {}", endpoints.oidc, endpoints.portal),
+            },
         };
         Ok(match &self.chain {
             // The debug form quotes, so that two different chains never give the same text.

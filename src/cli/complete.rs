@@ -19,7 +19,7 @@ use crate::credentials::accounts::AccountRoles;
 use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
-use crate::profile::{Document, Role};
+use crate::profile::{Document, Role, RoleName};
 use crate::shell::words::typed_words;
 
 /// Print completions for the shells
@@ -173,7 +173,7 @@ impl Line<'_> {
                 let names = document.profile_names().into_iter().filter(|name| !self.before.contains(name));
                 names
                     .filter_map(|name| Some((document.own(&name)?.role.role_name, name)))
-                    .map(|(role, name)| (name, role))
+                    .map(|(role, name)| (name, role.to_string()))
                     .collect()
             }
             "account" => self.accounts(),
@@ -235,14 +235,10 @@ impl Line<'_> {
         let there: Vec<&AccountRoles> =
             accounts.iter().copied().filter(|one| Some(one.account.id.as_str()) == account).collect();
         if !there.is_empty() {
-            return there
-                .iter()
-                .flat_map(|one| &one.roles)
-                .map(|role| (role.clone(), String::new()))
-                .collect();
+            return there.iter().flat_map(|one| &one.roles).map(choice).collect();
         }
-        let roles = accounts.iter().flat_map(|one| &one.roles).map(|role| (role.clone(), String::new()));
-        roles.chain(self.of_profiles(|_, role| (role.role_name, String::new()))).collect()
+        let roles = accounts.iter().flat_map(|one| &one.roles).map(choice);
+        roles.chain(self.of_profiles(|_, role| choice(&role.role_name))).collect()
     }
 
     /// Returns the sessions in the config, or only the one given with `--session`.
@@ -282,6 +278,12 @@ impl Line<'_> {
             None => None,
         })
     }
+}
+
+/// Returns a value of `--role`, and for an IAM role what it is.
+fn choice(role: &RoleName) -> (String, String) {
+    let description = if role.arn().is_some() { "IAM role" } else { "" };
+    (role.as_str().to_owned(), description.to_owned())
 }
 
 fn services() -> Candidates {

@@ -1,12 +1,12 @@
 use clap::Args;
 
 use super::error::CommandError;
-use super::role_args::{account_id, role_name};
+use super::role_args::{self, account_id, role_name};
 use super::ui::Ui;
 use crate::app::App;
 use crate::app::provider::Provider;
 use crate::app::resolve::{self, ResolvedRole, ResolvedSession};
-use crate::profile::Role;
+use crate::profile::RoleName;
 
 const EXAMPLES: &str = "\
 Example:
@@ -29,9 +29,9 @@ pub(super) struct CredentialProcessArgs {
     /// AWS account ID (12 digits)
     #[arg(long, requires = "session", value_parser = account_id)]
     account: Option<String>,
-    /// Name of the permission set
+    /// Name of the permission set, or ARN of an IAM role (account access manager)
     #[arg(long, requires = "session", value_parser = role_name)]
-    role: Option<String>,
+    role: Option<RoleName>,
     /// Profile that names all three
     #[arg(long, conflicts_with_all = ["session", "account", "role"])]
     profile: Option<String>,
@@ -41,7 +41,7 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
     let (selected, role) = match (&args.session, &args.account, &args.role, &args.profile) {
         (Some(session), Some(account), Some(role), _) => {
             let session = resolve::session_named(app, session)?;
-            let role = Role { account_id: account.clone(), role_name: role.clone() };
+            let role = role_args::role(account.clone(), role.clone())?;
             (ResolvedSession::of(session), role)
         }
         (.., profile) => {
@@ -57,8 +57,8 @@ pub(super) fn run(args: &CredentialProcessArgs, app: &App, ui: &mut Ui) -> Resul
 
 #[cfg(test)]
 impl CredentialProcessArgs {
-    pub(super) fn role(self) -> Option<(String, Role)> {
-        let role = Role { account_id: self.account?, role_name: self.role? };
+    pub(super) fn role(self) -> Option<(String, crate::profile::Role)> {
+        let role = role_args::role(self.account?, self.role?).ok()?;
         self.profile.is_none().then_some((self.session?, role))
     }
 }

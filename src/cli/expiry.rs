@@ -35,13 +35,13 @@ pub(super) fn warm_roles(app: &App, session: &SsoSession) -> Option<Vec<WarmRole
         return None;
     }
     let selected = ResolvedSession::of(session.clone());
-    let issuer = IssuerFingerprint::of(session, selected.endpoints(app).ok()?);
+    let endpoints = selected.endpoints(app).ok()?;
     let (document, config) = (app.document().ok()?, app.config_path().ok()?);
     let warm = CredentialCache { state: app.state(), keys: app.sealing_keys(), clock: &*app.clock };
     let roles = document.roles_of_session(&session.name);
     let kept = roles.into_iter().filter_map(|role| {
         let wanted = CacheKey::new(&session.name, &role, &config, &app.env, "");
-        let kept = warm.kept(&wanted, issuer)?;
+        let kept = warm.kept(&wanted, IssuerFingerprint::of_role(session, endpoints, &role))?;
         Some(WarmRole { role, kept })
     });
     Some(kept.collect())

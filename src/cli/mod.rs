@@ -79,7 +79,7 @@ Environment:
   AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT
                                 as in the AWS SDKs
   AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SIGNIN,
-  AWS_ENDPOINT_URL_STS
+  AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME
                                 other endpoints
   NO_COLOR, CLICOLOR, CLICOLOR_FORCE
                                 whether output is colored

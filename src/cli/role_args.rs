@@ -3,12 +3,12 @@
 use super::unnamed;
 use clap::Args;
 
-use super::error::CommandError;
+use super::error::{CommandError, ErrorCode, Exit};
 use super::ui::Ui;
 use super::r#use;
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedRole, ResolvedSession};
-use crate::profile::{Role, target};
+use crate::profile::{InvalidRole, Role, RoleName, target};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct RoleArgs {
@@ -24,9 +24,9 @@ pub(super) struct RoleArgs {
     /// Account ID, or the account's name
     #[arg(long, requires = "session", value_parser = account)]
     account: Option<String>,
-    /// Name of the permission set
+    /// Name of the permission set, or ARN of an IAM role (account access manager)
     #[arg(long, requires = "session", value_parser = role_name)]
-    role: Option<String>,
+    role: Option<RoleName>,
 }
 
 impl RoleArgs {
@@ -48,7 +48,7 @@ impl RoleArgs {
         if let (Some(session), Some(account), Some(role)) = (&self.session, &self.account, &self.role) {
             let selected = ResolvedSession::of(resolve::session_named(app, session)?);
             let account_id = id_of(app, &selected, account)?;
-            let role = Role { account_id, role_name: role.clone() };
+            let role = self::role(account_id, role.clone())?;
             return Ok(ResolvedRole { selected, role, region: None });
         }
         let profile = match self.profile() {
@@ -72,11 +72,22 @@ impl RoleArgs {
     }
 }
 
-pub(super) fn role_name(text: &str) -> Result<String, String> {
-    if target::is_role_name(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("the name of a permission set has at most 64 letters, digits and `+=,.@-_`".to_owned())
+pub(super) fn role_name(text: &str) -> Result<RoleName, InvalidRole> {
+    RoleName::parse(text)
+}
+
+/// Returns the role of `--account` and `--role`.
+///
+/// The ARN of an IAM role names its account, too: they must agree.
+pub(super) fn role(account_id: String, role_name: RoleName) -> Result<Role, CommandError> {
+    match role_name.account() {
+        Some(other) if other != account_id => Err(CommandError::new(
+            Exit::Usage,
+            ErrorCode::Usage,
+            format!("the role is in account {other}, not in {account_id}"),
+        )
+        .hint("make --account and the account in the ARN of --role the same")),
+        _ => Ok(Role { account_id, role_name }),
     }
 }
 

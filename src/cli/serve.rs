@@ -76,7 +76,7 @@ pub(super) fn run(args: &ServeArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     let ResolvedRole { selected, role, .. } = chosen;
     // The user is not asked again for the same choice.
     let of = selected.profile.as_deref().map_or_else(|| args.of.settled(&role), RoleArgs::of_profile);
-    let what = format!("{} in account {}", shown(&role.role_name), role.account_id);
+    let what = format!("{} in account {}", shown(role.role_name.name()), role.account_id);
     // A missing assignment is reported here rather than by each client.
     Provider::for_a_person(app, selected, role, ui.asking())?.credentials()?;
     let served = endpoint(&of, args.port.unwrap_or_default(), app)?;

@@ -78,6 +78,8 @@ struct Row {
 struct WarmRow {
     account_id: String,
     role_name: String,
+    /// Null for a permission set.
+    role_arn: Option<String>,
     expires_at: DateTime<Utc>,
 }
 
@@ -85,6 +87,8 @@ struct WarmRow {
 struct Gone {
     account_id: String,
     role_name: String,
+    /// Null for a permission set.
+    role_arn: Option<String>,
     credentials_expires_at: DateTime<Utc>,
 }
 
@@ -212,7 +216,8 @@ impl WarmRow {
     fn of(warm: WarmRole) -> Self {
         Self {
             account_id: warm.role.account_id,
-            role_name: warm.role.role_name,
+            role_name: warm.role.role_name.to_string(),
+            role_arn: warm.role.role_name.arn().map(str::to_owned),
             expires_at: warm.kept.ends_at,
         }
     }
@@ -222,7 +227,8 @@ fn gone(app: &App, session: &str, now: DateTime<Utc>) -> Result<Vec<Gone>, Comma
     let marks = cache::gone(app.state(), session, now)?.into_iter();
     let gone = marks.map(|mark| Gone {
         account_id: mark.account_id,
-        role_name: mark.role_name,
+        role_name: mark.role_name.to_string(),
+        role_arn: mark.role_name.arn().map(str::to_owned),
         credentials_expires_at: mark.until,
     });
     Ok(gone.collect())

@@ -14,7 +14,7 @@ use crate::columns;
 use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
-use crate::profile::{ConfigError, Document};
+use crate::profile::{ConfigError, Document, RoleName};
 use crate::prompt::{PromptState, View, recent};
 use crate::shell::{Format, name_of_shell};
 
@@ -69,6 +69,8 @@ struct Row {
     /// As last listed by AWS.
     account_name: Option<String>,
     role_name: String,
+    /// Null for a permission set.
+    role_arn: Option<String>,
     region: Option<String>,
     /// Expiry of the cached credentials.
     credentials_expires_at: Option<DateTime<Utc>>,
@@ -284,7 +286,8 @@ fn rows(app: &App) -> Result<Vec<(View, Row)>, CommandError> {
             session: view.session.clone(),
             account_id: view.account_id.clone(),
             account_name: accounts.get(&(view.session.clone(), view.account_id.clone())).cloned(),
-            role_name: role,
+            role_arn: role.arn().map(str::to_owned),
+            role_name: role.to_string(),
             region: Some(view.region.clone()).filter(|region| !region.is_empty()),
             credentials_expires_at: view.left.map(|left| now + left),
             logged_in: view.standing != PromptState::LoginNeeded,
@@ -312,7 +315,7 @@ fn account_names(app: &App) -> BTreeMap<(String, String), String> {
 }
 
 /// Returns `None` for a profile of another tool.
-fn seen(profile: &str, app: &App) -> Option<(View, String)> {
+fn seen(profile: &str, app: &App) -> Option<(View, RoleName)> {
     let ours = prompt::ours(profile, app)?;
     Some((crate::prompt::look(profile, &ours, app.state(), app.clock.now()), ours.role_name))
 }

@@ -44,6 +44,8 @@ struct Report {
     /// Name of the role session, which is Identity Center's username.
     user: Option<String>,
     role_name: String,
+    /// Null for a permission set.
+    role_arn: Option<String>,
     account_id: String,
     arn: String,
     user_id: String,
@@ -118,7 +120,8 @@ fn report(
         profile,
         session: selected.session.name.clone(),
         user: identity.user().map(str::to_owned),
-        role_name: role.role_name,
+        role_name: role.role_name.to_string(),
+        role_arn: role.role_name.arn().map(str::to_owned),
         account_id: identity.account,
         arn: identity.arn,
         user_id: identity.user_id,

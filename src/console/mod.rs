@@ -79,7 +79,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 pub fn portal_link(start_url: &str, role: &Role, destination: &str) -> String {
     // `/start`, `/start/`, `/start#` and `/start/#/` are the same page.
     let portal = start_url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let [account, role, destination] = [role.account_id.as_str(), &role.role_name, destination]
+    let [account, role, destination] = [role.account_id.as_str(), role.role_name.name(), destination]
         .map(|text| utf8_percent_encode(text, COMPONENT));
     format!("{portal}/#/console?account_id={account}&role_name={role}&destination={destination}")
 }
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn every_form_of_a_start_url_has_its_deep_link() {
-        let role = Role { account_id: "011122223333".to_owned(), role_name: "Power User/+@x".to_owned() };
+        let role = Role { account_id: "011122223333".to_owned(), role_name: "Power User+@x".into() };
         let link = |start_url: &str| portal_link(start_url, &role, "https://c/?a=b#/c d");
-        let rest = "/#/console?account_id=011122223333&role_name=Power%20User%2F%2B%40x\
+        let rest = "/#/console?account_id=011122223333&role_name=Power%20User%2B%40x\
                     &destination=https%3A%2F%2Fc%2F%3Fa%3Db%23%2Fc%20d";
         let old = "https://d-1234567890.awsapps.com/start";
         for written in

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use self::lifetime::Unusable;
 use crate::ports::clock::Skew;
 use crate::ports::identity_center::{RoleCredentials, ServiceError};
-use crate::profile::Role;
+use crate::profile::{Role, RoleName};
 use crate::session::{LoginNeeded, Session, SessionError};
 
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum CredentialsError {
     /// There is no such role in the account (HTTP 404).
     #[error("there is no {} in account {}", .0.role_name, .0.account_id)]
     NoSuchRole(Role),
+    /// The tenant, or the role in it, is not what AWS knows.
+    #[error("the tenant `{tenant}` has no credentials of `{arn}`: {error}")]
+    IamRoleRefused { arn: String, tenant: String, error: ServiceError },
     /// The clocks disagree, or AWS returned something old.
     #[error("the credentials had already expired on arrival, at {expired_at}")]
     ExpiredOnArrival { expired_at: DateTime<Utc>, skew: Option<Skew> },
@@ -52,14 +55,40 @@ impl Session<'_> {
     ///
     /// A second refusal requires a login, and nothing is forgotten because of it.
     pub fn fetch_role(&self, role: &Role) -> Result<Fetched, CredentialsError> {
+        let name = match &role.role_name {
+            RoleName::PermissionSet(name) => name,
+            RoleName::IamRole(arn) => return self.fetch_iam_role(role, arn),
+        };
         let answer = self.with_token(|token| {
-            self.at_the_pace(|| self.center.role_credentials(token, &role.account_id, &role.role_name))
+            self.at_the_pace(|| self.center.role_credentials(token, &role.account_id, name))
         })?;
         match answer {
             Ok(credentials) => self.alive(credentials),
             Err(ServiceError::Unauthorized) => Err(self.login_needed(LoginNeeded::TokenRefused).into()),
             Err(ServiceError::Forbidden) => Err(CredentialsError::NotAssigned(role.clone())),
             Err(ServiceError::NotFound) => Err(CredentialsError::NoSuchRole(role.clone())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn fetch_iam_role(&self, role: &Role, arn: &str) -> Result<Fetched, CredentialsError> {
+        let at = self.account_access()?;
+        let answer =
+            self.with_token(|token| self.at_the_pace(|| self.center.iam_role_credentials(at, token, arn)))?;
+        match answer {
+            Ok(credentials) => self.alive(credentials),
+            Err(ServiceError::Unauthorized) => {
+                Err(self.login_needed(LoginNeeded::AccountAccessRefused).into())
+            }
+            Err(ServiceError::Forbidden) => Err(CredentialsError::NotAssigned(role.clone())),
+            // Nothing that the user could repeat: the tenant or the role is not what AWS knows.
+            Err(error @ (ServiceError::NotFound | ServiceError::Rejected { .. })) => {
+                Err(CredentialsError::IamRoleRefused {
+                    arn: arn.to_owned(),
+                    tenant: at.tenant.clone(),
+                    error,
+                })
+            }
             Err(error) => Err(error.into()),
         }
     }

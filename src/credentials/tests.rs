@@ -3,7 +3,7 @@ use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::session::testing::Fixture;
 
 fn role() -> Role {
-    Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() }
+    Role { account_id: "111122223333".to_owned(), role_name: "Admin".into() }
 }
 
 fn logged_in() -> Fixture {

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_answer_is_exactly_the_contract() {
-        let role = Role { account_id: "011122223333".to_owned(), role_name: "Admin".to_owned() };
+        let role = Role { account_id: "011122223333".to_owned(), role_name: "Admin".into() };
         let mut credentials = FakeIdentityCenter::role_credentials("2026-11-24T09:00:00Z");
         credentials.expires_at += chrono::TimeDelta::milliseconds(999);
         assert_eq!(
@@ -115,7 +115,7 @@ mod tests {
     }
     #[test]
     fn the_line_is_read_back_as_it_was_written() {
-        let role = Role { account_id: "011122223333".to_owned(), role_name: "Admin".to_owned() };
+        let role = Role { account_id: "011122223333".to_owned(), role_name: "Admin".into() };
         let credentials = FakeIdentityCenter::role_credentials("2026-11-24T09:00:00Z");
         let back = parse(&line(&credentials, &role));
         assert_eq!(json(&back, &role).expose(), json(&credentials, &role).expose());

@@ -4,7 +4,7 @@
 //! once and nothing else. There is no marker in the file: what a user changes beside that line is the user's.
 
 use super::document::{Document, Heading, View};
-use super::target::{kcaws_arguments, role_like};
+use super::target::kcaws_arguments;
 use super::{Place, Role, sources};
 
 /// What a line of kcaws provides.
@@ -78,7 +78,7 @@ pub fn of_line(line: &str) -> Option<KcawsProfile> {
             return None;
         }
     }
-    Some(KcawsProfile { session: session?, role: role_like(account?, role?)? })
+    Some(KcawsProfile { session: session?, role: Role::parse(&account?, &role?).ok()? })
 }
 
 /// The source of a profile's credentials, by its keys alone.

@@ -4,9 +4,10 @@
 //! closing one, so that it would run `"/usr/local/bin/kcaws" credential-process …` without any argument.
 
 use super::ConfigError;
+use super::Role;
 use super::draft::is_plain_byte;
 use super::kcaws_profile::{KcawsProfile, of_line};
-use super::target::{is_account_id, is_role_name, kcaws_arguments};
+use super::target::kcaws_arguments;
 use crate::shell::words::words;
 
 /// Returns the line that provides the role, for the program at this path.
@@ -15,10 +16,10 @@ use crate::shell::words::words;
 /// for Python's shlex, `sh -c` and cmd.exe, and no ` #` or ` ;`, where the Rust and JavaScript SDKs cut.
 pub fn credential_process(program: &str, own: &KcawsProfile) -> Result<String, ConfigError> {
     let program = program_word(program)?;
-    let (session, role) = (argument(&own.session)?, argument(&own.role.role_name)?);
+    let (session, role) = (argument(&own.session)?, argument(own.role.role_name.as_str())?);
     let account = &own.role.account_id;
     // Some SDKs pass the line to a shell, and characters that AWS names do not have read differently elsewhere.
-    if !is_account_id(account) || !is_role_name(&own.role.role_name) {
+    if Role::parse(account, own.role.role_name.as_str()).is_err() {
         return Err(not_writable());
     }
     Ok(format!("{program} credential-process --session {session} --account {account} --role {role}"))

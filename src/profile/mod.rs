@@ -18,6 +18,7 @@ mod portals;
 mod reading;
 mod reference_errors;
 pub mod references;
+mod role;
 pub mod save;
 pub mod services;
 pub mod sources;
@@ -30,7 +31,8 @@ use std::path::PathBuf;
 
 pub use self::document::{Document, Heading};
 pub use self::known_names::KnownNames;
-pub use self::target::{Role, SsoSession, Target};
+pub use self::role::{InvalidRole, Role, RoleName};
+pub use self::target::{SsoSession, Target};
 
 /// An error in the config, and its place.
 ///

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::RoleName;
 use super::plain_name::{is_mark, plain_name, says_something};
 use super::target::account_id;
 use crate::ports::identity_center::Account;
@@ -52,9 +53,14 @@ impl ProfileSettings {
         self.accounts.get(&account.id).or_else(by_name).or_else(by_id)
     }
 
-    pub fn region(&self, account: &Account, role: &str) -> Option<&str> {
+    /// Returns the settings of a role, by its ARN or its name.
+    fn role(&self, role: &RoleName) -> Option<&Choice> {
+        self.roles.get(role.as_str()).or_else(|| self.roles.get(role.name()))
+    }
+
+    pub fn region(&self, account: &Account, role: &RoleName) -> Option<&str> {
         let of_account = self.account(account).and_then(|choice| choice.region.as_deref());
-        let of_role = || self.roles.get(role).and_then(|choice| choice.region.as_deref());
+        let of_role = || self.role(role).and_then(|choice| choice.region.as_deref());
         of_account.or_else(of_role).or(self.region.as_deref())
     }
 
@@ -77,7 +83,13 @@ impl ProfileSettings {
     ///
     /// Characters that not every tool accepts become `-`. An account name with no other characters is replaced by the
     /// account's ID.
-    pub fn profile_name(&self, template: &Template, session: &str, account: &Account, role: &str) -> String {
+    pub fn profile_name(
+        &self,
+        template: &Template,
+        session: &str,
+        account: &Account,
+        role: &RoleName,
+    ) -> String {
         self.name_of(template, session, account, role, false)
     }
 
@@ -87,7 +99,7 @@ impl ProfileSettings {
         template: &Template,
         session: &str,
         account: &Account,
-        role: &str,
+        role: &RoleName,
     ) -> String {
         self.name_of(template, session, account, role, true)
     }
@@ -97,16 +109,16 @@ impl ProfileSettings {
         template: &Template,
         session: &str,
         account: &Account,
-        role: &str,
+        role: &RoleName,
         with_id: bool,
     ) -> String {
         let account_alias = self.account(account).and_then(|choice| choice.alias.as_deref());
-        let role_alias = self.roles.get(role).and_then(|choice| choice.alias.as_deref());
+        let role_alias = self.role(role).and_then(|choice| choice.alias.as_deref());
         let filled = template.fill(
             &|field| match field {
                 Field::AccountName => account_alias.or(account.name.as_deref()).unwrap_or(&account.id),
                 Field::AccountId => &account.id,
-                Field::Role => role_alias.unwrap_or(role),
+                Field::Role => role_alias.unwrap_or(role.name()),
                 Field::Session => session,
             },
             &|field, filtered| match field {
@@ -288,7 +300,7 @@ mod tests {
 
     fn named(template: &str, name: Option<&str>, role: &str) -> String {
         let template = Template::parse(template).expect("is a template");
-        ProfileSettings::default().profile_name(&template, "corp", &account(name), role)
+        ProfileSettings::default().profile_name(&template, "corp", &account(name), &role.into())
     }
 
     #[test]
@@ -332,7 +344,7 @@ mod tests {
             let account = account(Some(name));
             let named = ProfileSettings::default();
             assert_eq!(
-                named.profile_name_with_id(&template, "corp", &account, "PowerUserAccess"),
+                named.profile_name_with_id(&template, "corp", &account, &"PowerUserAccess".into()),
                 expected,
                 "{name}"
             );
@@ -375,13 +387,19 @@ mod tests {
         )
         .expect("parses");
         let template = settings.template().expect("the default");
-        assert_eq!(settings.profile_name(&template, "corp", &account(Some("x")), "Admin"), "prod-root");
+        assert_eq!(
+            settings.profile_name(&template, "corp", &account(Some("x")), &"Admin".into()),
+            "prod-root"
+        );
         let grouped: ProfileSettings =
             toml::from_str("[accounts.1111-2222-3333]\nalias = \"prod\"\n").expect("parses");
-        assert_eq!(grouped.profile_name(&template, "corp", &account(Some("x")), "Admin"), "prod-admin");
+        assert_eq!(
+            grouped.profile_name(&template, "corp", &account(Some("x")), &"Admin".into()),
+            "prod-admin"
+        );
         let dev = Account { id: "222233334444".into(), ..account(Some("dev")) };
-        assert_eq!(settings.region(&dev, "Admin"), Some("b"));
-        assert_eq!(settings.region(&account(None), "Admin"), Some("c"));
-        assert_eq!(settings.region(&account(None), "Other"), Some("a"));
+        assert_eq!(settings.region(&dev, &"Admin".into()), Some("b"));
+        assert_eq!(settings.region(&account(None), &"Admin".into()), Some("c"));
+        assert_eq!(settings.region(&account(None), &"Other".into()), Some("a"));
     }
 }

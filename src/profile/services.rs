@@ -11,6 +11,7 @@ use crate::ports::identity_center::Override;
 pub enum Service {
     SsoOidc,
     Sso,
+    AccountAccessRuntime,
     Signin,
     Sts,
 }
@@ -20,6 +21,7 @@ impl Service {
         match self {
             Self::SsoOidc => "sso_oidc",
             Self::Sso => "sso",
+            Self::AccountAccessRuntime => "account_access_runtime",
             Self::Signin => "signin",
             Self::Sts => "sts",
         }
@@ -36,6 +38,9 @@ pub const DECIDING_VARIABLES: [&str; 5] = [
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
+
+/// The variable that decides the endpoint for IAM roles, beside [`DECIDING_VARIABLES`].
+pub const ACCOUNT_ACCESS_VARIABLE: &str = "AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME";
 
 /// Returns the override of a service's endpoint.
 ///

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::document::{Document, Heading};
-use super::target::Role;
+use super::role::Role;
 use crate::platform::roots::Bundle;
 
 const KEY: &str = "ca_bundle";

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::platform::env::Env;
 use crate::platform::file_stamp::FileStamp;
 use crate::ports::state_folder::{StateFolder, hashed_name};
+use crate::profile::RoleName;
 use crate::profile::services::DECIDING_VARIABLES;
 
 const FORMAT: &[u8] = b"kcaws profile map 1";
@@ -21,7 +22,7 @@ pub struct Map(pub Option<Ours>);
 pub struct Ours {
     pub session: String,
     pub account_id: String,
-    pub role_name: String,
+    pub role_name: RoleName,
     pub region: String,
     /// Names of files in the state folder.
     pub note: String,

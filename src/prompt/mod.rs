@@ -60,7 +60,7 @@ pub fn look(profile: &str, ours: &Ours, state: &dyn StateFolder, now: DateTime<U
         profile: profile.to_owned(),
         session: ours.session.clone(),
         account_id: ours.account_id.clone(),
-        role_name: verified.then(|| ours.role_name.clone()),
+        role_name: verified.then(|| ours.role_name.to_string()),
         region: ours.region.clone(),
         standing,
         left,

@@ -2,6 +2,7 @@
 //!
 //! Errors here state facts; `cli/error/` adds what the user can type.
 
+pub mod account_access;
 pub mod auto_login;
 pub(crate) mod bearer;
 pub mod device;
@@ -77,6 +78,10 @@ pub enum LoginNeeded {
     RegistrationExpired,
     /// The service answered 401 even to a freshly refreshed token.
     TokenRefused,
+    /// The login was made before the session had account access.
+    WithoutAccountAccess,
+    /// The account access runtime answered 401 to a token that was issued for it, even after a refresh.
+    AccountAccessRefused,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +91,11 @@ pub enum SessionError {
     /// A token is only sent to where it came from (rule 12).
     #[error("the login of session `{session}` belongs to {issuer}, not to {asked}{}", .asked.by_setting())]
     ForeignEndpoint { session: String, issuer: Origin, asked: Origin },
+    #[error("session `{session}` has no `account_access`, so it has no IAM roles")]
+    NoAccountAccess { session: String },
+    /// A token is only used for the tenant that the login was made for (rule 12).
+    #[error("the login of session `{session}` is for the tenant `{issuer}`, not for `{asked}`")]
+    OtherTenant { session: String, issuer: String, asked: String },
     #[error("the login was denied")]
     Denied { reason: Option<String> },
     #[error("the login was not approved in time")]

@@ -158,7 +158,7 @@ mod tests {
     use crate::ports::identity_center::fake::FakeIdentityCenter;
 
     fn at(endpoint: &str) -> Endpoints {
-        Endpoints { oidc: Origin::new(endpoint), portal: Origin::new(endpoint) }
+        Endpoints { oidc: Origin::new(endpoint), portal: Origin::new(endpoint), account_access: None }
     }
 
     fn aws(text: &str) -> Result<PageUrl, PageFault> {

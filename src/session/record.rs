@@ -8,13 +8,16 @@
 //! ```
 //!
 //! Version 2 has `"code_registration":{…}` beside `registration`, and `"flow":"pkce"` in a login that was made with
-//! it. A kcaws that knows only version 1 would refresh such a login with the wrong client and lose it, so it must
+//! it, and `"account_access":{…}` names the tenant of a login with those scopes. A kcaws that knows only version 1 would refresh such a login with the wrong client and lose it, so it must
 //! refuse the record; records without PKCE stay version 1, which it reads.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::identity_center::{Endpoints, Issued, IssuedToken, Origin, Registration, Token};
+use crate::ports::identity_center::account_access::SCOPES;
+use crate::ports::identity_center::{
+    AccountAccess, Endpoints, Issued, IssuedToken, Origin, Registration, Token,
+};
 use crate::profile::SsoSession;
 use crate::secret::{self, Secret};
 
@@ -77,6 +80,9 @@ pub struct TokenRecord {
     /// The registration of the authorization code grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code_registration: Option<Registration>,
+    /// The tenant that the login was made for, if it has the scopes of account access manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_access: Option<AccountAccess>,
     pub login: Option<Login>,
 }
 
@@ -140,6 +146,7 @@ impl TokenRecord {
             portal: endpoints.portal.clone(),
             registration: None,
             code_registration: None,
+            account_access: None,
             login: None,
         }
     }
@@ -176,6 +183,13 @@ impl TokenRecord {
             Flow::Device => self.registration.as_ref(),
             Flow::Pkce => self.code_registration.as_ref(),
         }
+    }
+
+    /// Returns the tenant whose IAM roles the login can have.
+    pub fn account_access_of_login(&self) -> Option<&AccountAccess> {
+        let registration = self.registration_of(self.login.as_ref()?.flow)?;
+        let has = |scope: &&str| registration.scopes.iter().any(|known| known == scope);
+        self.account_access.as_ref().filter(|_| SCOPES.iter().all(has))
     }
 
     pub fn set_registration(&mut self, flow: Flow, registration: Option<Registration>) {

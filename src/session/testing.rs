@@ -23,7 +23,7 @@ pub(crate) fn corp() -> SsoSession {
 }
 
 pub(crate) fn endpoints() -> Endpoints {
-    Endpoints { oidc: Origin::new(ENDPOINT), portal: Origin::new(ENDPOINT) }
+    Endpoints { oidc: Origin::new(ENDPOINT), portal: Origin::new(ENDPOINT), account_access: None }
 }
 
 /// Returns where a login of [`corp`] goes: an AWS start URL does not redirect.

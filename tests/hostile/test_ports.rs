@@ -50,7 +50,7 @@ fn is_opaque(text: &str) -> bool {
 fn ask(operation: Operation, url: &str) -> Result<(), String> {
     let http = HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).unwrap();
     let origin = Origin::new(url);
-    let endpoints = Endpoints { oidc: origin.clone(), portal: origin.clone() };
+    let endpoints = Endpoints { oidc: origin.clone(), portal: origin.clone(), account_access: None };
     let center = SdkIdentityCenter::new("eu-central-1", endpoints, patience(), http.clone()).unwrap();
     let token = Secret::from(HUSH);
     let credentials =

@@ -72,11 +72,11 @@ fn item() -> ItemKey {
 fn issuer() -> IssuerFingerprint {
     let oidc = Origin::new("https://oidc.eu-central-1.amazonaws.com");
     let portal = Origin::new("https://portal.sso.eu-central-1.amazonaws.com");
-    IssuerFingerprint::of(&corp(), &Endpoints { oidc, portal })
+    IssuerFingerprint::of(&corp(), &Endpoints { oidc, portal, account_access: None })
 }
 
 fn role() -> Role {
-    Role { account_id: "111122223333".to_owned(), role_name: "PowerUserAccess".to_owned() }
+    Role::parse("111122223333", "PowerUserAccess").expect("a role")
 }
 
 fn stamp() -> FileStamp {
@@ -87,7 +87,7 @@ fn ours() -> Ours {
     Ours {
         session: "corp".to_owned(),
         account_id: "111122223333".to_owned(),
-        role_name: "PowerUserAccess".to_owned(),
+        role_name: role().role_name,
         region: "eu-west-1".to_owned(),
         note: "warm/a.note".to_owned(),
         status: "sessions/b.json".to_owned(),

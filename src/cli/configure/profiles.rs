@@ -17,7 +17,7 @@ use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::kcaws_profile;
 use crate::profile::save::Outcome;
-use crate::profile::sync::{Note, Plan, Sync, WantedProfile, Writer, wanted};
+use crate::profile::sync::{Note, Plan, Sync, Unlisted, WantedProfile, Writer, wanted};
 use crate::similar::did_you_mean;
 
 /// Selects profiles of the listing.
@@ -234,6 +234,7 @@ fn put(
         prune: false,
         rename: false,
         unknown: &[],
+        unlisted: Unlisted::default(),
         unquote: false,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);

@@ -77,7 +77,7 @@ impl Out {
             }
         } else {
             open(opening, &self.manner(goal), BROWSER_PATIENCE, app, ui)?;
-            let (name, account) = (shown(&goal.role.role_name), &goal.role.account_id);
+            let (name, account) = (shown(goal.role.role_name.name()), &goal.role.account_id);
             ui.say(&format!("Opening the console for account {account} as {name} ({}).", opening.via.name()));
         }
         Ok(())
@@ -158,6 +158,8 @@ struct Report<'a> {
     via: &'static str,
     account_id: &'a str,
     role_name: &'a str,
+    /// Null for a permission set.
+    role_arn: Option<&'a str>,
     region: &'a str,
     destination: &'a str,
 }
@@ -170,7 +172,8 @@ fn print_json(goal: &ConsoleTarget, opening: &ConsoleLink, ui: &mut Ui) {
         url_expires_at: opening.expires_at.map(rfc3339),
         via: opening.via.name(),
         account_id: &goal.role.account_id,
-        role_name: &goal.role.role_name,
+        role_name: goal.role.role_name.name(),
+        role_arn: goal.role.role_name.arn(),
         region: &goal.destination.region,
         destination: &goal.destination.url,
     };

@@ -13,9 +13,10 @@ use crate::console::{self, Destination, Partition, Via};
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::service_call::{CallError, CallErrorKind};
 use crate::ports::signin::Signin;
-use crate::profile::Role;
 use crate::profile::services::{Service, endpoint_override};
+use crate::profile::{Role, RoleName};
 use crate::secret::Secret;
+use crate::session::SessionError;
 
 /// Cached credentials with less time left are renewed first if possible, so that the console does not end too soon.
 const WORTH_OPENING: TimeDelta = TimeDelta::minutes(30);
@@ -128,7 +129,14 @@ pub(super) fn by_portal(
         .because("--duration and --logout-first only work with --via federation")
         .hint("add --via federation, or leave them out"));
     }
-    let portal = resolve::portal(app, &goal.selected.session)?;
-    let link = console::portal_link(&portal.start_url, &goal.role, &goal.destination.url);
+    let session = &goal.selected.session;
+    let portal = match goal.role.role_name {
+        RoleName::PermissionSet(_) => resolve::portal(app, session)?.start_url,
+        RoleName::IamRole(_) => match app.settings()?.account_access(&session.name) {
+            Some(setting) => setting.portal(&session.region),
+            None => return Err(SessionError::NoAccountAccess { session: session.name.clone() }.into()),
+        },
+    };
+    let link = console::portal_link(&portal, &goal.role, &goal.destination.url);
     Ok(ConsoleLink { url: Secret::new(link), via: Via::Portal, expires_at: None })
 }

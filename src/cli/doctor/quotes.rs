@@ -54,7 +54,7 @@ fn needless_ones(document: &Document, profiles: &[&str]) -> Option<Finding> {
             argument(first),
             argument(&own.session),
             own.role.account_id,
-            argument(&own.role.role_name)
+            argument(own.role.role_name.as_str())
         ),
         (Some(own), _) => format!("kcaws profile sync {}", argument(&own.session)),
         (None, _) => "remove the quotes around the program in credential_process".to_owned(),

@@ -207,6 +207,9 @@ impl From<SettingsError> for CommandError {
             SettingsError::BadIdpUrl { .. } => {
                 failure.hint("use the realm's URL, such as https://sso.example.com/realms/corp")
             }
+            SettingsError::BadAccountAccess { .. } => failure.hint(
+                "use the ID of the tenant, such as aa-gyxmap389, or the URL of its portal (https://aa-….account-access.REGION.app.aws)",
+            ),
             SettingsError::NoIdpUrl { session, path } => {
                 let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
                 Self { code: ErrorCode::NoIdpUrl, ..failure }.hint(format!(

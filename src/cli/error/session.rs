@@ -22,6 +22,17 @@ impl From<SessionError> for CommandError {
                     "unset the AWS_ENDPOINT_URL_… variables that do not belong to this login, or run `kcaws login {}` for the new endpoint", argument(&session)
                 ))
             }
+            SessionError::NoAccountAccess { session } => {
+                Self::new(Exit::Configuration, ErrorCode::NoAccountAccess, message).hint(format!(
+                    "add to config.toml: sessions.\"{session}\".account_access = \"aa-…\"; the tenant is the first part of the portal's host, https://aa-….account-access.REGION.app.aws"
+                ))
+            }
+            SessionError::OtherTenant { session, .. } => {
+                Self::new(Exit::Configuration, ErrorCode::OtherTenant, message).hint(format!(
+                    "set `account_access` in config.toml back, or run `kcaws login {}` for the new tenant",
+                    argument(&session)
+                ))
+            }
             SessionError::Denied { reason } => {
                 let error = Self::new(Exit::LoginNeeded, ErrorCode::Denied, message)
                     .hint("if you started this login, run `kcaws login` again and choose Allow");
@@ -136,11 +147,23 @@ fn login_needed(message: String, session: &str, why: &LoginNeeded) -> CommandErr
             since.format("%H:%M:%SZ")
         ),
         LoginNeeded::RegistrationExpired => "the client registration has expired".to_owned(),
+        LoginNeeded::WithoutAccountAccess => {
+            format!("`{session}` was logged in without account access, which IAM roles need")
+        }
+        LoginNeeded::AccountAccessRefused => {
+            "account access manager rejected the access token (401), even after a refresh".to_owned()
+        }
         LoginNeeded::TokenRefused => "AWS rejected the access token (401), even after a refresh".to_owned(),
     };
     CommandError::new(Exit::LoginNeeded, ErrorCode::LoginNeeded, message)
         .because(cause)
-        .hint(format!("run `kcaws login {}`", argument(session)))
+        .hint(match why {
+            LoginNeeded::AccountAccessRefused => format!(
+                "run `kcaws login --force {}` once; if a new login is rejected too, AWS does not give its token account access: compare the tenant and its Region in `account_access` (config.toml) with the portal's URL",
+                argument(session)
+            ),
+            _ => format!("run `kcaws login {}`", argument(session)),
+        })
 }
 
 /// Returns the error of a login without a terminal whose page must not be opened automatically.
@@ -208,6 +231,8 @@ impl From<ServiceError> for CommandError {
             ServiceError::InvalidRequest { .. } => failed(ErrorCode::Refused).hint(
                 "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
             ),
+            ServiceError::Refused { code, .. } if code == "invalid_scope" => failed(ErrorCode::InvalidScope)
+                .hint("remove `account_access` from config.toml if it is set there, and compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation; your login is kept"),
             ServiceError::Refused { .. } => failed(ErrorCode::Refused)
                 .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation"),
             ServiceError::InvalidClient => failed(ErrorCode::InvalidClient).hint("run `kcaws login --force`"),
@@ -234,6 +259,16 @@ impl From<CredentialsError> for CommandError {
     fn from(error: CredentialsError) -> Self {
         let message = error.to_string();
         match error {
+            CredentialsError::NotAssigned(role) if role.role_name.arn().is_some() => {
+                Self::new(Exit::NotAssigned, ErrorCode::NotAssigned, message)
+                    .because("account access manager answered 403: the role is not assigned to you, or does not trust it")
+                    .hint("`kcaws explain 403` tells which; `kcaws accounts --refresh` lists what is assigned to you")
+            }
+            CredentialsError::IamRoleRefused { .. } => {
+                Self::new(Exit::Configuration, ErrorCode::IamRoleRefused, message).hint(
+                    "compare `account_access` in config.toml and the role's ARN, with its path, with `kcaws accounts --refresh`",
+                )
+            }
             CredentialsError::NotAssigned(_) => Self::new(Exit::NotAssigned, ErrorCode::NotAssigned, message)
                 .because("AWS answered 403 (No access)")
                 .hint("`kcaws accounts` shows what is assigned to you; an administrator can assign more"),

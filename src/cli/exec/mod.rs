@@ -139,7 +139,7 @@ fn lasting(
     Err(CommandError::new(Exit::Failed, ErrorCode::TooShort, message)
         .because(format!(
             "new {} credentials only last {} min",
-            shown(&provider.role.role_name),
+            shown(provider.role.role_name.name()),
             left.num_minutes()
         ))
         .hint("`kcaws exec --serve` keeps them fresh while the command runs, if it fetches them again as SDKs do"))

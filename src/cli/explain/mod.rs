@@ -10,9 +10,10 @@ use serde::Serialize;
 use self::refusal::Refusal;
 use self::topics::{Topic, topics};
 use super::error::{CommandError, ErrorCode, Exit};
-use super::role_args::account;
+use super::role_args::{account, role_name};
 use super::ui::{Ui, shown};
 use crate::app::App;
+use crate::profile::RoleName;
 
 /// Explain a code or message: what it means, who can fix it, and how; list the topics if none is given
 ///
@@ -35,9 +36,9 @@ pub(super) struct ExplainArgs {
     /// For 403: the account's ID or name
     #[arg(long, requires = "role", value_parser = account)]
     account: Option<String>,
-    /// For 403: the permission set
-    #[arg(long, requires = "account")]
-    role: Option<String>,
+    /// For 403: the permission set, or the ARN of the IAM role
+    #[arg(long, requires = "account", value_parser = role_name)]
+    role: Option<RoleName>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::app::open::OpenSession;
 use crate::app::resolve::{self, ResolvedRole};
 use crate::cli::error::CommandError;
-use crate::cli::role_args::id_of;
+use crate::cli::role_args::{self, id_of};
 use crate::cli::ui::{Ui, shown};
 use crate::credentials::assignments::Assignments;
 use crate::ports::identity_center::Patience;
@@ -20,11 +20,13 @@ pub(super) struct Refusal {
     account_id: String,
     account_name: Option<String>,
     role_name: String,
+    /// Null for a permission set.
+    role_arn: Option<String>,
     /// Whether AWS lists the account for you.
     account_visible: bool,
-    /// Whether AWS lists the permission set for you there.
+    /// Whether AWS lists the permission set or IAM role for you there.
     assigned: bool,
-    /// The permission sets that you have there.
+    /// The permission sets that you have there, or for an IAM role the ARNs of those.
     roles: Vec<String>,
     near_roles: Vec<String>,
     near_accounts: Vec<String>,
@@ -37,7 +39,7 @@ pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refu
     let (selected, role) = if let (Some(account), Some(role)) = (&args.account, &args.role) {
         let selected = select::session(app, args.session.as_deref(), ui)?;
         let account_id = id_of(app, &selected, account)?;
-        (selected, Role { account_id, role_name: role.clone() })
+        (selected, role_args::role(account_id, role.clone())?)
     } else {
         let profile = args.profile.clone().or_else(|| app.env.profile());
         let Some(profile) = profile else { return Ok(None) };
@@ -45,7 +47,7 @@ pub(super) fn find(args: &ExplainArgs, app: &App, ui: &Ui) -> Result<Option<Refu
         (selected, role)
     };
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_PERSON, ui.asking())?;
-    let access = opened.session().access_in(&role.account_id)?;
+    let access = opened.session().access_for(&role)?;
     Ok(Some(judge(&opened.selected.session.name, &role, &access)))
 }
 
@@ -53,13 +55,18 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
     let account = access.account(&role.account_id);
     let assigned = access.roles.contains(&role.role_name);
     let (near_roles, near_accounts) = match account {
-        Some(_) if !assigned => (access.near_roles(&role.role_name), Vec::new()),
+        Some(_) if !assigned => (access.near_roles(role.role_name.as_str()), Vec::new()),
         Some(_) => (Vec::new(), Vec::new()),
         None => (Vec::new(), access.near_accounts(&role.account_id)),
     };
-    let (name, id) = (&role.role_name, &role.account_id);
-    let ask = format!("ask an administrator to assign the permission set `{name}` in account {id} to you");
+    let (name, id) = (role.role_name.as_str(), &role.account_id);
+    let kind = if role.role_name.arn().is_some() { "IAM role" } else { "permission set" };
+    let ask = format!("ask an administrator to assign the {kind} `{name}` in account {id} to you");
     let (why, fix) = match account {
+        Some(_) if assigned && role.role_name.arn().is_some() => (
+            format!("account access manager lists `{name}` for you, so the role itself refuses"),
+            "ask the owner of the role whether its trust policy allows sts:AssumeRole and sts:SetContext to account-access.amazonaws.com with this organization's aws:SourceAccount and aws:SourceArn, and whether the role still exists".to_owned(),
+        ),
         Some(_) if assigned => (
             format!("AWS lists `{name}` in account {id} for you"),
             "try again; lists may be out of date for up to an hour, and a permission set is refused while it is being provisioned".to_owned(),
@@ -90,10 +97,11 @@ fn judge(session: &str, role: &Role, access: &Assignments) -> Refusal {
         session: session.to_owned(),
         account_id: id.clone(),
         account_name: account.and_then(|account| account.name.clone()),
-        role_name: name.clone(),
+        role_name: role.role_name.to_string(),
+        role_arn: role.role_name.arn().map(str::to_owned),
         account_visible: account.is_some(),
         assigned,
-        roles: access.roles.clone(),
+        roles: access.roles.iter().map(|role| role.as_str().to_owned()).collect(),
         near_roles,
         near_accounts,
         reason: why,
@@ -127,9 +135,9 @@ mod tests {
 
     fn of(account_id: &str, role: &str, roles: &[&str]) -> Refusal {
         let account = Account { id: "111122223333".to_owned(), name: Some("dev".to_owned()), email: None };
-        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let roles = roles.iter().map(|role| (*role).into()).collect();
         let access = Assignments { accounts: vec![account], roles };
-        judge("corp", &Role { account_id: account_id.to_owned(), role_name: role.to_owned() }, &access)
+        judge("corp", &Role { account_id: account_id.to_owned(), role_name: role.into() }, &access)
     }
 
     #[test]
@@ -158,7 +166,7 @@ mod tests {
 
     #[test]
     fn no_account_at_all_is_another_question_to_the_administrator() {
-        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".into() };
         let nothing = judge("corp", &role, &Assignments { accounts: Vec::new(), roles: Vec::new() });
         assert!(nothing.reason.contains("no accounts"), "{}", nothing.reason);
     }

@@ -15,7 +15,7 @@ use crate::app::hot::HotPorts;
 use crate::credentials::cache::{CacheKey, CredentialCache};
 use crate::platform::file_stamp::FileStamp;
 use crate::platform::terminal;
-use crate::profile::{Role, target};
+use crate::profile::Role;
 use crate::secret::Secret;
 
 /// Returns whether the command was one of them and its output was written.
@@ -49,9 +49,7 @@ fn warm(args: impl Iterator<Item = OsString>, hot: &HotPorts) -> Option<Secret<V
 /// Parses a subset of what clap accepts, with the same result.
 fn role_arguments(args: impl Iterator<Item = OsString>) -> Option<(String, Role)> {
     let [session, account_id, role_name] = options(args, ["--session", "--account", "--role"])?;
-    let account_id = account_id.filter(|text| target::is_account_id(text))?;
-    let role_name = role_name.filter(|text| target::is_role_name(text))?;
-    Some((session?, Role { account_id, role_name }))
+    Some((session?, Role::parse(&account_id?, &role_name?).ok()?))
 }
 
 fn prompt_arguments(args: impl Iterator<Item = OsString>) -> Option<PromptArgs> {

@@ -50,7 +50,7 @@ fn warmed(ports: &WarmOnly) -> tempfile::TempDir {
     std::io::Write::write_all(&mut temp, b"neither section nor setting").expect("writes");
     temp.persist(home.path().join(".aws/config")).expect("renames");
     let app = app(home.path(), &[], ports);
-    let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+    let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".into() };
     let config = app.config_path().expect("a home");
     let wanted = CacheKey::new("corp", &role, &config, &app.env, "").stamped(FileStamp::of(&config));
     let warm = CredentialCache { state: app.state(), keys: app.sealing_keys(), clock: &*app.clock };
@@ -120,7 +120,7 @@ fn note_map(home: &Path, ports: &WarmOnly, map: &Map) {
 }
 
 fn ours(home: &Path) -> Ours {
-    let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+    let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".into() };
     let config = home.join(".aws").join("config");
     let wanted = CacheKey::new("corp", &role, &config, &Env::from_pairs(&[]), "");
     Ours {

@@ -172,6 +172,9 @@ fn log_in_with(
         ui.say(&format!("The portal is `{}`, in {}.", shown(&portal.start_url), shown(&portal.region)));
     }
 
+    if let Some(access) = &session.endpoints.account_access {
+        ui.say(&format!("The sign-in page asks for account access, too (tenant {}).", shown(&access.tenant)));
+    }
     let client_name = format!("kcaws {}", user_at_host(&app.env));
     let attempt = Attempt { args, app, session: &session, portal: &portal, client_name: &client_name };
     let last_user = last_session::last_user(session.state, session.config)?;

@@ -4,14 +4,14 @@ use super::write_args::{Changed, Target, WriteArgs, report};
 use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
 use crate::cli::error::{CommandError, ErrorCode};
-use crate::cli::role_args::{account, id_of, role_name};
+use crate::cli::role_args::{self, account, id_of, role_name};
 use crate::cli::ui::Ui;
 use crate::console::regions;
 use crate::platform::process;
 use crate::profile::draft::{Change, Draft, is_plain_name};
 use crate::profile::kcaws_profile::{self, KcawsProfile};
 use crate::profile::line;
-use crate::profile::{ConfigError, Heading, Role, target};
+use crate::profile::{ConfigError, Heading, RoleName, target};
 
 /// Write a profile that gets its credentials from kcaws
 ///
@@ -29,9 +29,9 @@ pub(super) struct AddArgs {
     /// Account ID, or the account's name
     #[arg(long, value_parser = account)]
     account: String,
-    /// Name of the permission set
+    /// Name of the permission set, or ARN of an IAM role (account access manager)
     #[arg(long, value_parser = role_name)]
-    role: String,
+    role: RoleName,
     /// AWS Region of the profile, such as eu-central-1
     #[arg(long, value_parser = region)]
     region: Option<String>,
@@ -52,7 +52,7 @@ pub(super) fn run(args: &AddArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         Some(id) => id,
         None => id_of(app, &ResolvedSession::of(resolve::session_named(app, &args.session)?), &args.account)?,
     };
-    let role = Role { account_id, role_name: args.role.clone() };
+    let role = role_args::role(account_id, args.role.clone())?;
     let (program, own) = (program(app)?, KcawsProfile { session: args.session.clone(), role });
     line::credential_process(&program, &own).or_else(|error| {
         // Checked first, because a name that cannot be written is most likely a typo.

@@ -40,7 +40,8 @@ struct Row {
     region: Option<String>,
     source: Source,
     shadowed_by: Vec<Shadow>,
-    /// The role that the profile assumes, and with whose credentials; null for a profile that assumes no role.
+    /// The IAM role that the profile assumes or, with account access manager, has credentials of; and with whose
+    /// credentials it is assumed. Null for a permission set.
     role_arn: Option<String>,
     source_profile: Option<String>,
     credential_source: Option<String>,
@@ -106,13 +107,13 @@ fn row(files: ProfileFiles<'_>, name: String) -> Row {
             .or(own_session)
             .or_else(|| half("sso_session")),
         account_id: role.as_ref().map(|role| role.account_id.clone()).or_else(|| half("sso_account_id")),
-        role_name: role.map(|role| role.role_name).or_else(|| half("sso_role_name")),
+        role_name: role.as_ref().map(|role| role.role_name.to_string()).or_else(|| half("sso_role_name")),
         region: get("region"),
         source,
         shadowed_by: shadows.collect(),
         source_profile: source_profile.filter(|_| source == Source::SourceProfile),
         credential_source: get("credential_source").filter(|_| source == Source::CredentialSource),
-        role_arn,
+        role_arn: role_arn.or_else(|| role.and_then(|role| role.role_name.arn().map(str::to_owned))),
         name,
     }
 }

@@ -9,11 +9,11 @@ use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::session_args::SessionArgs;
 use crate::cli::ui::{Ui, shown};
 use crate::console::regions;
-use crate::credentials::accounts::Listing;
+use crate::credentials::accounts::{Gap, Listing};
 use crate::ports::identity_center::Patience;
 use crate::profile::draft::Draft;
 use crate::profile::naming::ProfileSettings;
-use crate::profile::sync::{Note, Plan, Skipped, Sync, Why, Writer, wanted};
+use crate::profile::sync::{Note, Plan, Skipped, Sync, Unlisted, Why, Writer, wanted};
 use crate::profile::{Role, SsoSession};
 use crate::shell::quote::argument;
 
@@ -83,6 +83,7 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
         prune: !args.no_prune && left_out.is_empty(),
         rename: true,
         unknown: &unknown,
+        unlisted: unlisted(&listing.gaps),
         unquote: true,
     };
     let edit = |draft: &mut Draft<'_>| sync.apply(draft);
@@ -99,7 +100,15 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     warn_of_lost_lines(&outcome.result, args.write.dry_run, ui);
     skipped(&outcome.result, RENAME, ui)?;
     whole(&listing)?;
+    accounts::without_gaps(listing.gaps)?;
     left_out_of(&left_out)
+}
+
+fn unlisted(gaps: &[Gap]) -> Unlisted {
+    Unlisted {
+        permission_sets: gaps.iter().any(|gap| matches!(gap, Gap::PermissionSets(_))),
+        iam_roles: gaps.iter().any(|gap| matches!(gap, Gap::IamRoles(_))),
+    }
 }
 
 /// Checks the Region, since a typo would be written into every profile; Regions outside AWS are accepted.

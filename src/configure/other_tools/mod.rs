@@ -21,7 +21,7 @@ use crate::profile::kcaws_profile::KcawsProfile;
 use crate::profile::plain_name::{plain_name, says_something};
 use crate::profile::portal_url;
 use crate::profile::sync::WantedProfile;
-use crate::profile::{Document, Heading, Place, Role, target};
+use crate::profile::{Document, Heading, Place, Role, RoleName, target};
 use crate::shell::words::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,9 +202,9 @@ fn read(
         let Some(account) = target::account_id(&account) else {
             return Err((section.place(), "its account ID does not have 12 digits"));
         };
-        if !target::is_role_name(&role) {
-            return Err((section.place(), "AWS accepts no permission set of that name"));
-        }
+        // Those tools know permission sets only.
+        let role = RoleName::parse(&role).ok().filter(|role| role.arn().is_none());
+        let role = role.ok_or((section.place(), "AWS accepts no permission set of that name"))?;
         Ok(OtherProfile {
             name: name.to_owned(),
             tool,

@@ -20,12 +20,18 @@ pub struct CachedAccounts {
     /// Identifies the login. Another login, user or place may see another list.
     login: DateTime<Utc>,
     portal: String,
+    /// The tenant of account access manager, if the list has its IAM roles.
+    #[serde(default)]
+    tenant: Option<String>,
     pub listed_at: DateTime<Utc>,
     /// Sorted by name and ID.
     pub accounts: Vec<AccountRoles>,
     /// As in [`Listing`].
     #[serde(default)]
     unavailable: Vec<Unavailable>,
+    /// Whether a list failed as a whole.
+    #[serde(default)]
+    has_gap: bool,
 }
 
 impl CachedAccounts {
@@ -34,13 +40,23 @@ impl CachedAccounts {
         let login = login_of(session, state)?;
         let bytes = state.read(&file_name(session)).ok()??;
         let known: Self = serde_json::from_slice(&bytes).ok()?;
-        (known.login == login && known.portal == endpoints.portal.as_str()).then_some(known)
+        let is_it = known.login == login
+            && known.portal == endpoints.portal.as_str()
+            && known.tenant == tenant(endpoints);
+        is_it.then_some(known)
     }
 
     /// Returns whether it can be shown instead of a new one, which a list with a gap never can.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        self.unavailable.is_empty() && self.listed_at <= now && now - self.listed_at < FRESH_FOR
+        self.unavailable.is_empty()
+            && !self.has_gap
+            && self.listed_at <= now
+            && now - self.listed_at < FRESH_FOR
     }
+}
+
+fn tenant(endpoints: &Endpoints) -> Option<String> {
+    endpoints.account_access.as_ref().map(|access| access.tenant.clone())
 }
 
 /// Returns when the login began; `None` if not logged in.
@@ -60,6 +76,8 @@ impl Session<'_> {
         let known = CachedAccounts {
             login,
             portal: self.endpoints.portal.as_str().to_owned(),
+            tenant: tenant(self.endpoints),
+            has_gap: !listing.gaps.is_empty(),
             listed_at: self.clock.now(),
             accounts: listing.accounts.clone(),
             unavailable: listing.unavailable.clone(),

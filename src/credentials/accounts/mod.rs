@@ -1,9 +1,10 @@
-//! Lists the accounts and permission sets of the user: every page of every list, as fast as the service allows.
+//! Lists the accounts, permission sets and IAM roles of the user: every page of every list, as fast as the service allows.
 //!
 //! With a thousand accounts that takes a minute. Progress is kept in the state folder, and the next run resumes an
 //! interrupted one.
 
 pub mod cached;
+mod iam_roles;
 mod pages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ pub(super) use self::pages::{Budget, all_pages};
 use super::rate_limit::RateLimit;
 use crate::platform::thread;
 use crate::ports::identity_center::{Account, ServiceError};
+use crate::profile::RoleName;
 use crate::secret::Secret;
 use crate::session::bearer::Bearer;
 use crate::session::{LoginNeeded, Session, SessionError};
@@ -33,12 +35,12 @@ const KEEP_EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct AccountRoles {
     pub account: Account,
-    /// Names of permission sets, sorted.
-    pub roles: Vec<String>,
+    /// Permission sets, then IAM roles, each sorted.
+    pub roles: Vec<RoleName>,
 }
 
 /// What AWS lists for the user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Listing {
     /// Sorted by name and ID.
     pub accounts: Vec<AccountRoles>,
@@ -46,6 +48,15 @@ pub struct Listing {
     ///
     /// What the user has there is unknown, and may be unchanged.
     pub unavailable: Vec<Unavailable>,
+    /// Lists that failed as a whole; both are read only in a session with account access.
+    pub gaps: Vec<Gap>,
+}
+
+/// A list that failed, and why.
+#[derive(Debug)]
+pub enum Gap {
+    PermissionSets(SessionError),
+    IamRoles(SessionError),
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -80,6 +91,25 @@ impl Session<'_> {
     pub fn accounts(&self, done: impl Fn(usize, usize) + Send + Sync) -> Result<Listing, SessionError> {
         let login = login_of(self.config, self.state);
         let mut bearer = Bearer::new(self, self.access_token()?);
+        let sets = self.permission_sets(login, &mut bearer, done);
+        let listing = if self.endpoints.account_access.is_some() {
+            let roles = self.iam_roles_with(&mut bearer, &RateLimit::new(self.clock));
+            Listing::of_both(sets, roles)?
+        } else {
+            sets?
+        };
+        if let Some(login) = login {
+            self.keep_known(login, &listing);
+        }
+        Ok(listing)
+    }
+
+    fn permission_sets(
+        &self,
+        login: Option<DateTime<Utc>>,
+        bearer: &mut Bearer<'_>,
+        done: impl Fn(usize, usize) + Send + Sync,
+    ) -> Result<Listing, SessionError> {
         let run = Run {
             pace: RateLimit::new(self.clock),
             progress: Mutex::new(self.progress_before(login)),
@@ -119,11 +149,9 @@ impl Session<'_> {
                 listing.unavailable.push(Unavailable { account, reason: error.to_string() });
             } else {
                 let roles = roles.remove(&account.id).unwrap_or_default();
+                let roles = roles.into_iter().map(RoleName::PermissionSet).collect();
                 listing.accounts.push(AccountRoles { account, roles });
             }
-        }
-        if let Some(login) = login {
-            self.keep_known(login, &listing);
         }
         Ok(listing)
     }
@@ -324,7 +352,7 @@ mod tests {
             let listing = fixture.session().accounts(|_, _| ()).expect("lists");
             assert_eq!(
                 listing.accounts.iter().map(|one| one.roles.as_slice()).collect::<Vec<_>>(),
-                [["Admin"]]
+                [["Admin".into()]]
             );
             assert_eq!(listing.unavailable.iter().map(|one| &one.reason).collect::<Vec<_>>(), [&reason]);
         }

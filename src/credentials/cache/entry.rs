@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::credentials::{Fetched, wire};
 use crate::platform::aead::{hex, length_prefixed};
 use crate::platform::file_stamp::FileStamp;
-use crate::ports::identity_center::Endpoints;
+use crate::ports::identity_center::{AccountAccess, Endpoints};
 use crate::profile::{Role, SsoSession};
 use crate::secret::Secret;
 
@@ -44,6 +44,18 @@ impl IssuerFingerprint {
             endpoints.portal.as_str(),
         ];
         Self(Sha256::digest(length_prefixed(&fields.map(str::as_bytes))).into())
+    }
+
+    /// Returns the fingerprint for a role: where an IAM role comes from counts, too.
+    pub fn of_role(session: &SsoSession, endpoints: &Endpoints, role: &Role) -> Self {
+        let own = Self::of(session, endpoints);
+        match endpoints.account_access.as_ref().filter(|_| role.role_name.arn().is_some()) {
+            Some(AccountAccess { origin, tenant }) => {
+                let fields = [own.0.as_slice(), origin.as_str().as_bytes(), tenant.as_bytes()];
+                Self(Sha256::digest(length_prefixed(&fields)).into())
+            }
+            None => own,
+        }
     }
 
     /// Returns it as text, for files that are not cache entries.
@@ -171,7 +183,7 @@ mod tests {
     /// Returns an entry obtained at noon, by a clock that is `skew` behind the service's.
     fn entry(expires_at: &str, skew: Skew) -> Entry {
         let fetched = Fetched { credentials: FakeIdentityCenter::role_credentials(expires_at), skew };
-        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() };
+        let role = Role { account_id: "111122223333".to_owned(), role_name: "Admin".into() };
         let issuer = IssuerFingerprint::of(&corp(), &endpoints());
         Entry::of(&fetched, &role, issuer, None, at("2026-11-24T12:00:00Z"))
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ports::state_folder::{StateError, StateFolder};
+use crate::profile::RoleName;
 
 /// How long no process tries again.
 const REST: TimeDelta = TimeDelta::seconds(60);
@@ -17,7 +18,7 @@ pub struct FailedRenewal {
     pub at: DateTime<Utc>,
     pub session: String,
     pub account_id: String,
-    pub role_name: String,
+    pub role_name: RoleName,
     /// The portal answered 403: the permission set is no longer assigned, and the cached credentials are the last.
     pub gone: bool,
     /// When the cached credentials expire.

@@ -22,7 +22,7 @@ use crate::ports::clock::Clock;
 use crate::ports::sealing_key::SealingKeys;
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
 use crate::profile::Role;
-use crate::profile::services::DECIDING_VARIABLES;
+use crate::profile::services::{ACCOUNT_ACCESS_VARIABLE, DECIDING_VARIABLES};
 use crate::secret::Secret;
 use crate::session::SessionError;
 use crate::session::sealed_store::{self, Epoch, LOCK, NotSealed, Plain, SealedStore};
@@ -67,13 +67,18 @@ impl<'a> CacheKey<'a> {
             FORMAT,
             session.as_bytes(),
             role.account_id.as_bytes(),
-            role.role_name.as_bytes(),
+            role.role_name.as_str().as_bytes(),
             config.as_os_str().as_encoded_bytes(),
             endpoints_of_profile.as_bytes(),
         ];
-        let fields = std::array::from_fn(|at| match asked.get(at) {
-            Some(field) => Cow::Borrowed(*field),
-            None => Cow::Owned(
+        let runtime = env.by_hand_raw(ACCOUNT_ACCESS_VARIABLE).filter(|_| role.role_name.arn().is_some());
+        let fields = std::array::from_fn(|at| match (asked.get(at), &runtime) {
+            // The keys of permission sets are as they were before there were IAM roles.
+            (Some(_), Some(runtime)) if at == ASKED - 1 => {
+                Cow::Owned([endpoints_of_profile.as_bytes(), b"\0", runtime.as_encoded_bytes()].concat())
+            }
+            (Some(field), _) => Cow::Borrowed(*field),
+            (None, _) => Cow::Owned(
                 env.by_hand_raw(DECIDING_VARIABLES[at - ASKED]).unwrap_or_default().into_encoded_bytes(),
             ),
         });

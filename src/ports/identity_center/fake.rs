@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{
-    Account, ClientGrant, DeviceAuthorization, Grant, IdentityCenter, IssuedToken, Page, Registration,
-    RoleCredentials, ServiceError, Token,
+    Account, AccountAccess, ClientGrant, DeviceAuthorization, Grant, IamRole, IdentityCenter, IssuedToken,
+    Page, Registration, RoleCredentials, ServiceError, Token,
 };
 use crate::ports::clock::Skew;
 use crate::secret::Secret;
@@ -22,6 +22,7 @@ pub struct FakeIdentityCenter {
     pub tokens: Queue<IssuedToken>,
     pub accounts: Queue<Page<Account>>,
     pub roles: Queue<Page<String>>,
+    pub iam_roles: Queue<Page<IamRole>>,
     pub credentials: Queue<RoleCredentials>,
     pub logouts: Queue<()>,
     pub skew: Mutex<Option<Skew>>,
@@ -170,6 +171,26 @@ impl IdentityCenter for FakeIdentityCenter {
         _role_name: &str,
     ) -> Result<RoleCredentials, ServiceError> {
         self.note(format!("GetRoleCredentials {}", access_token.expose()));
+        self.credentials.next("GetRoleCredentials")
+    }
+
+    fn list_iam_roles(
+        &self,
+        at: &AccountAccess,
+        access_token: &Secret<String>,
+        _page: Option<&str>,
+    ) -> Result<Page<IamRole>, ServiceError> {
+        self.note(format!("ListRoles {} {}", at.tenant, access_token.expose()));
+        self.iam_roles.next("ListRoles")
+    }
+
+    fn iam_role_credentials(
+        &self,
+        at: &AccountAccess,
+        access_token: &Secret<String>,
+        role_arn: &str,
+    ) -> Result<RoleCredentials, ServiceError> {
+        self.note(format!("GetRoleCredentials {} {role_arn} {}", at.tenant, access_token.expose()));
         self.credentials.next("GetRoleCredentials")
     }
 

@@ -1,7 +1,9 @@
-//! IAM Identity Center as a developer's machine sees it: the OIDC service and the access portal.
+//! IAM Identity Center as a developer's machine sees it: the OIDC service, the access portal, and the runtime of account
+//! access manager.
 //!
-//! Seven operations, none of them signed. [`sdk`] is the real form, over the AWS SDK; [`fake`] answers from a script.
+//! Nine operations, none of them signed. [`sdk`] is the real form, over the AWS SDK; [`fake`] answers from a script.
 
+pub mod account_access;
 mod answer;
 pub mod fake;
 mod hosts;
@@ -16,10 +18,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::account_access::{AccountAccess, IamRole};
 pub use self::hosts::{is_region, is_sign_in_host};
 pub use self::origin::{EndpointError, EndpointSettings, Endpoints, Origin, Override, loopback_or_https};
 pub use self::reach::Issued;
-pub use self::received::{Token, is_account_id, is_role_name};
+pub use self::received::{Token, is_account_id, is_iam_role_arn, is_role_name};
 use crate::ports::clock::Skew;
 use crate::secret::{self, Secret};
 
@@ -287,6 +290,19 @@ pub trait IdentityCenter: Send + Sync {
         access_token: &Secret<String>,
         account_id: &str,
         role_name: &str,
+    ) -> Result<RoleCredentials, ServiceError>;
+    /// Lists one page of the IAM roles that account access manager assigns to the user, of all accounts.
+    fn list_iam_roles(
+        &self,
+        at: &AccountAccess,
+        access_token: &Secret<String>,
+        page: Option<&str>,
+    ) -> Result<Page<IamRole>, ServiceError>;
+    fn iam_role_credentials(
+        &self,
+        at: &AccountAccess,
+        access_token: &Secret<String>,
+        role_arn: &str,
     ) -> Result<RoleCredentials, ServiceError>;
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError>;
     /// Returns whether there is time for a refresh that begins now.

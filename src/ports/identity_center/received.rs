@@ -110,6 +110,28 @@ pub fn is_role_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }
 
+/// Returns whether this is the ARN of an IAM role, with its path.
+///
+/// `arn:[a-z0-9-]+:iam::\d{12}:role/` and parts of `[a-zA-Z0-9+=,.@_-]+`, as `CreateEntitlement` takes it; the lengths
+/// are those of IAM: 64 for the name, 512 for the path.
+pub fn is_iam_role_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else { return false };
+    let is_partition = !partition.is_empty()
+        && partition.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let Some(path) = resource.strip_prefix("role/") else { return false };
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+    };
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    is_partition
+        && is_account_id(account)
+        && folders.len() <= 512
+        && is_role_name(name)
+        && path.split('/').all(is_part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

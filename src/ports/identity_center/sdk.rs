@@ -14,8 +14,9 @@ use tokio::time::Instant;
 use super::answer::{Bare429, Called, Service, timeouts};
 use super::received::{self, opaque, page_mark};
 use super::{
-    Account, ClientGrant, DeviceAuthorization, Endpoints, Grant, IdentityCenter, IssuedToken, Page, Patience,
-    Registration, RoleCredentials, ServiceError, Token, is_account_id, is_role_name,
+    Account, AccountAccess, ClientGrant, DeviceAuthorization, Endpoints, Grant, IamRole, IdentityCenter,
+    IssuedToken, Page, Patience, Registration, RoleCredentials, ServiceError, Token, is_account_id,
+    is_role_name,
 };
 use crate::platform::http::HttpSetup;
 use crate::platform::runtime::Runtime;
@@ -92,7 +93,7 @@ impl SdkIdentityCenter {
     }
 
     /// Records an invalid item and continues: one must not affect the others.
-    fn leave_out(&self, what: impl FnOnce() -> String) {
+    pub(super) fn leave_out(&self, what: impl FnOnce() -> String) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.len() < MOST_NAMED {
             let what = what();
@@ -302,6 +303,24 @@ impl IdentityCenter for SdkIdentityCenter {
             credentials.expiration,
         )
         .map_err(|member| call.strange(member))
+    }
+
+    fn list_iam_roles(
+        &self,
+        at: &AccountAccess,
+        access_token: &Secret<String>,
+        page: Option<&str>,
+    ) -> Result<Page<IamRole>, ServiceError> {
+        self.iam_roles(at, access_token, page)
+    }
+
+    fn iam_role_credentials(
+        &self,
+        at: &AccountAccess,
+        access_token: &Secret<String>,
+        role_arn: &str,
+    ) -> Result<RoleCredentials, ServiceError> {
+        self.iam_credentials(at, access_token, role_arn)
     }
 
     fn logout(&self, access_token: &Secret<String>) -> Result<(), ServiceError> {

@@ -5,8 +5,9 @@
 //! decides. Nothing is executed to find out.
 
 use super::document::{Document, Heading, View};
+use super::role::Role;
 use super::sources::{self, Family, ROLE_KEYS, Source};
-use super::target::{Role, SsoSession, Target, kcaws_arguments, option_value};
+use super::target::{SsoSession, Target, kcaws_arguments, option_value};
 use super::{ConfigError, Place};
 
 /// The longest session of a role assumed with another role's credentials.
@@ -62,7 +63,7 @@ impl RoleArn {
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
         };
         let is_fine = partition.starts_with("aws") && is_plain(text) && is_name(name);
-        let role = super::target::role_like(account_id.to_owned(), name.to_owned()).filter(|_| is_fine)?;
+        let role = Role::parse(account_id, name).ok().filter(|_| is_fine)?;
         Some(Self { text: text.to_owned(), role })
     }
 

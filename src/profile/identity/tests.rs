@@ -211,7 +211,7 @@ fn an_invisible_character_is_named_in_every_value() {
 
 #[test]
 fn an_arn_has_an_account_and_a_name() {
-    let name = |text: &str| RoleArn::parse(text).map(|arn| arn.role().role_name.clone());
+    let name = |text: &str| RoleArn::parse(text).map(|arn| arn.role().role_name.to_string());
     assert_eq!(name("arn:aws:iam::111122223333:role/a/b/Name").as_deref(), Some("Name"));
     assert_eq!(name("arn:aws-cn:iam::111122223333:role/Name").as_deref(), Some("Name"));
     for bad in [

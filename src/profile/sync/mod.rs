@@ -16,7 +16,7 @@ use super::kcaws_profile::KcawsProfile;
 use super::line::{renewed, without_needless_quotes};
 use super::naming::{ProfileSettings, Template};
 use super::references::Reference;
-use super::{ConfigError, Document, Heading, Place, Role};
+use super::{ConfigError, Document, Heading, Place, Role, RoleName};
 use crate::ports::identity_center::Account;
 
 /// A profile that should exist.
@@ -35,19 +35,26 @@ pub struct WantedProfile {
 /// Names that several accounts would share get the accounts' IDs; what is still the same after that has rivals.
 pub fn wanted<'a>(
     session: &str,
-    listed: impl IntoIterator<Item = (&'a Account, &'a [String])>,
+    listed: impl IntoIterator<Item = (&'a Account, &'a [RoleName])>,
     settings: &ProfileSettings,
     template: &Template,
 ) -> Vec<WantedProfile> {
     let roles = listed.into_iter().flat_map(|(account, roles)| roles.iter().map(move |role| (account, role)));
-    let named: Vec<(&Account, &String, String)> = roles
+    let mut named: Vec<(&Account, &RoleName, String)> = roles
         .map(|(account, role)| (account, role, settings.profile_name(template, session, account, role)))
         .collect();
+    tell_iam_roles_apart(&mut named);
     let shared = names_of_several_accounts(&named);
     let mut wanted: BTreeMap<String, WantedProfile> = BTreeMap::new();
     for (account, role, name) in &named {
         let name = if shared.contains(name.as_str()) {
-            settings.profile_name_with_id(template, session, account, role)
+            let with_id = settings.profile_name_with_id(template, session, account, role);
+            // A mark that the name got is kept.
+            if name.ends_with(IAM_MARK) && !with_id.ends_with(IAM_MARK) {
+                with_id + IAM_MARK
+            } else {
+                with_id
+            }
         } else {
             name.clone()
         };
@@ -68,7 +75,23 @@ pub fn wanted<'a>(
     wanted.into_values().collect()
 }
 
-fn names_of_several_accounts<'a>(named: &'a [(&Account, &String, String)]) -> HashSet<&'a str> {
+/// What is added to the name of an IAM role's profile where a permission set of the account has that name.
+const IAM_MARK: &str = "-iam";
+
+fn tell_iam_roles_apart(named: &mut [(&Account, &RoleName, String)]) {
+    let of_sets: HashSet<(String, String)> = named
+        .iter()
+        .filter(|(_, role, _)| role.arn().is_none())
+        .map(|(account, _, name)| (account.id.clone(), name.clone()))
+        .collect();
+    for (account, role, name) in named {
+        if role.arn().is_some() && of_sets.contains(&(account.id.clone(), name.clone())) {
+            name.push_str(IAM_MARK);
+        }
+    }
+}
+
+fn names_of_several_accounts<'a>(named: &'a [(&Account, &RoleName, String)]) -> HashSet<&'a str> {
     let mut first: HashMap<&str, &str> = HashMap::new();
     let mut shared = HashSet::new();
     for (account, _, name) in named {
@@ -137,8 +160,26 @@ pub struct Sync<'a> {
     pub rename: bool,
     /// Accounts whose permission sets are unknown, so that their profiles stay.
     pub unknown: &'a [&'a str],
+    /// Kinds of roles that could not be listed, so that their profiles stay.
+    pub unlisted: Unlisted,
     /// Whether to remove unneeded quotes around the program in the session's other kcaws profiles.
     pub unquote: bool,
+}
+
+/// The kinds of roles that AWS did not list this time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unlisted {
+    pub permission_sets: bool,
+    pub iam_roles: bool,
+}
+
+impl Unlisted {
+    fn covers(self, role: &RoleName) -> bool {
+        match role {
+            RoleName::PermissionSet(_) => self.permission_sets,
+            RoleName::IamRole(_) => self.iam_roles,
+        }
+    }
 }
 
 impl Sync<'_> {
@@ -152,11 +193,11 @@ impl Sync<'_> {
         let left_names: HashSet<&str> = moves.into_values().collect();
         let is_wanted = |name: &str| self.wanted.binary_search_by(|one| one.name.as_str().cmp(name)).is_ok();
         // A role without a profile under its own name keeps the one under another.
-        let listed: HashSet<(&str, &str)> = self
+        let listed: HashSet<(&str, &RoleName)> = self
             .wanted
             .iter()
             .flat_map(|one| std::iter::once(&one.own.role).chain(&one.rivals))
-            .map(|role| (role.account_id.as_str(), role.role_name.as_str()))
+            .map(|role| (role.account_id.as_str(), &role.role_name))
             .collect();
         for (name, noted) in self
             .note
@@ -171,7 +212,8 @@ impl Sync<'_> {
             let heading = Heading::Profile(name.clone());
             let stays = !self.prune
                 || self.unknown.contains(&noted.account.as_str())
-                || listed.contains(&(noted.account.as_str(), noted.role.as_str()));
+                || self.unlisted.covers(&noted.role)
+                || listed.contains(&(noted.account.as_str(), &noted.role));
             if stays {
                 plan.note.profiles.insert(name.clone(), noted.clone());
                 continue;
@@ -195,7 +237,7 @@ impl Sync<'_> {
 
     /// Returns the names of profiles to be renamed, by new names that are free or will be.
     fn moves(&self, document: &Document) -> HashMap<&str, &str> {
-        let mut by_role: HashMap<(&str, &str), &str> = HashMap::new();
+        let mut by_role: HashMap<(&str, &RoleName), &str> = HashMap::new();
         for (name, noted) in self.note.profiles.iter().filter(|_| self.rename) {
             if self.is_still_ours(document, name, noted) {
                 by_role.entry((&noted.account, &noted.role)).or_insert(name);
@@ -203,7 +245,7 @@ impl Sync<'_> {
         }
         let mut moves: HashMap<&str, &str> = HashMap::new();
         for one in self.wanted.iter().filter(|one| one.rivals.is_empty() && one.name != "default") {
-            let role = (one.own.role.account_id.as_str(), one.own.role.role_name.as_str());
+            let role = (one.own.role.account_id.as_str(), &one.own.role.role_name);
             let Some(present) = by_role.get(&role).filter(|present| **present != one.name) else { continue };
             if document.own(&one.name).is_none_or(|own| own != one.own) {
                 moves.insert(&one.name, present);

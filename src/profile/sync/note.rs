@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::state_folder::{StateError, StateFolder, hashed_name};
-use crate::profile::{Document, Role, SsoSession};
+use crate::profile::{Document, Role, RoleName, SsoSession};
 
 /// What sync wrote last, by profile.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
@@ -19,7 +19,7 @@ pub struct Note {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(in crate::profile) struct Noted {
     pub(super) account: String,
-    pub(super) role: String,
+    pub(super) role: RoleName,
     pub(in crate::profile) region: Option<String>,
     #[serde(default)]
     pub(in crate::profile) output: Option<String>,

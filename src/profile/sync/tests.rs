@@ -6,8 +6,8 @@ fn account(number: u64, name: &str) -> Account {
     Account { id: format!("{number:012}"), name: Some(name.to_owned()), email: None }
 }
 
-fn roles(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
+fn roles(names: &[&str]) -> Vec<RoleName> {
+    names.iter().map(|name| (*name).into()).collect()
 }
 
 fn settings(text: &str) -> ProfileSettings {
@@ -26,6 +26,7 @@ fn synced(text: &str, note: &Note, wanted: &[WantedProfile], prune: bool) -> (St
         prune,
         rename: true,
         unknown: &[],
+        unlisted: Unlisted::default(),
         unquote: true,
     };
     let plan = sync.apply(&mut draft).expect("applies");
@@ -36,7 +37,7 @@ fn left(plan: &Plan) -> Vec<(&str, Why)> {
     plan.skipped.iter().map(|one| (one.name.as_str(), one.why.clone())).collect()
 }
 
-fn want(listed: &[(Account, Vec<String>)], settings: &ProfileSettings) -> Vec<WantedProfile> {
+fn want(listed: &[(Account, Vec<RoleName>)], settings: &ProfileSettings) -> Vec<WantedProfile> {
     let listed = listed.iter().map(|(account, roles)| (account, roles.as_slice()));
     wanted("corp", listed, settings, &settings.template().expect("a template"))
 }
@@ -125,7 +126,7 @@ fn a_name_that_two_roles_of_one_account_would_have_is_left_as_it_is_and_the_othe
             panic!("{:?}", plan.skipped)
         };
         assert_eq!((name.as_str(), first.role_name.as_str()), ("a-the-role", "TheRole"));
-        assert_eq!(second.role_name, "the-role");
+        assert_eq!(second.role_name.as_str(), "the-role");
         let (again, plan) =
             synced(&after, &plan.note, &want(std::slice::from_ref(&one), &settings("")), true);
         assert_eq!((again.matches("[profile").count(), plan.removed), (1, vec!["a-other".to_owned()]));
@@ -298,4 +299,50 @@ fn profiles_that_name_a_removed_one_are_found() {
     let (_, pruned) = synced(&text, &plan.note, &[], true);
     let names: Vec<_> = pruned.dangling.iter().map(|one| (one.profile.as_str(), one.place.line)).collect();
     assert_eq!(names, [("chained", 4), ("asks", 6)]);
+}
+
+#[test]
+fn an_iam_role_of_the_same_name_gets_a_mark() {
+    const ARN: &str = "arn:aws:iam::000000000001:role/team/Admin";
+    let listed = [
+        (account(1, "dev"), roles(&["Admin", ARN])),
+        (account(2, "prod"), roles(&["arn:aws:iam::000000000002:role/team/Admin"])),
+    ];
+    let (text, plan) = synced("", &Note::default(), &want(&listed, &settings("")), true);
+    assert_eq!(plan.created, ["dev-admin", "dev-admin-iam", "prod-admin"]);
+    assert!(text.contains(&format!("--account 000000000001 --role {ARN}")), "{text}");
+    let (again, plan) = synced(&text, &plan.note, &want(&listed, &settings("")), true);
+    assert_eq!((again, plan.unchanged.len()), (text, 3));
+}
+
+#[test]
+fn profiles_of_a_list_that_failed_stay() {
+    const ARN: &str = "arn:aws:iam::000000000001:role/Ops";
+    let listed = [(account(1, "dev"), roles(&["Admin", ARN]))];
+    let (text, plan) = synced("", &Note::default(), &want(&listed, &settings("")), true);
+    let document = Document::parse(Path::new("/c"), &text).expect("parses");
+    let after = |listed: &[(Account, Vec<RoleName>)], unlisted: Unlisted| {
+        let wanted = want(listed, &settings(""));
+        let mut draft = Draft::of(&document).expect("fine");
+        let sync = Sync {
+            wanted: &wanted,
+            program: "/bin/kcaws",
+            session: "corp",
+            note: &plan.note,
+            prune: true,
+            rename: true,
+            unknown: &[],
+            unlisted,
+            unquote: true,
+        };
+        sync.apply(&mut draft).expect("applies").removed
+    };
+    let no_iam_roles = Unlisted { iam_roles: true, ..Unlisted::default() };
+    let no_sets = Unlisted { permission_sets: true, ..Unlisted::default() };
+    let sets = [(account(1, "dev"), roles(&["Admin"]))];
+    let iam_roles = [(account(1, "dev"), roles(&[ARN]))];
+    assert_eq!(after(&sets, no_iam_roles), Vec::<String>::new());
+    assert_eq!(after(&sets, Unlisted::default()), ["dev-ops"]);
+    assert_eq!(after(&iam_roles, no_sets), Vec::<String>::new());
+    assert_eq!(after(&iam_roles, Unlisted::default()), ["dev-admin"]);
 }

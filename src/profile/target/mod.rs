@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use super::document::{Document, Heading, View};
-use super::{ConfigError, KnownNames, Place, invisible, portal_url};
-pub use crate::ports::identity_center::{is_account_id, is_role_name};
+use super::{ConfigError, InvalidRole, KnownNames, Place, Role, RoleName, invisible, portal_url};
+pub use crate::ports::identity_center::is_account_id;
 use crate::shell::words::words;
 
 /// `[sso-session corp]`, shared with the AWS CLI.
@@ -25,13 +25,6 @@ pub struct SsoSession {
     /// Empty if the config has none: a start URL may contain it, or redirect to one that does.
     pub region: String,
     pub scopes: Vec<String>,
-}
-
-/// One permission set in one account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Role {
-    pub account_id: String,
-    pub role_name: String,
 }
 
 /// What a profile refers to.
@@ -181,7 +174,10 @@ impl Document {
         let role = match (section.get("sso_account_id"), section.get("sso_role_name")) {
             (Some(account), Some(role)) => {
                 let key = if is_account_id(account) { "sso_role_name" } else { "sso_account_id" };
-                Some(checked_role(account, role, |what| section.bad_value(key, what))?)
+                Some(
+                    permission_set(account, role)
+                        .map_err(|error| section.bad_value(key, &error.to_string()))?,
+                )
             }
             (None, None) => None,
             (account, _) => {
@@ -218,12 +214,13 @@ impl Document {
             };
             let (Some(of), Some(account), Some(role)) = (of, account, role) else { continue };
             let is_its = of == session || self.session_of_url(of).is_some_and(|joined| joined == session);
-            if is_its
-                && is_account_id(account)
-                && is_role_name(role)
-                && seen.insert((account.to_owned(), role.to_owned()))
+            let role =
+                if line.is_some() { Role::parse(account, role) } else { permission_set(account, role) };
+            if let Ok(role) = role
+                && is_its
+                && seen.insert((role.account_id.clone(), role.role_name.clone()))
             {
-                roles.push(Role { account_id: account.to_owned(), role_name: role.to_owned() });
+                roles.push(role);
             }
         }
         roles
@@ -242,9 +239,9 @@ impl Document {
         let value = |name: &str| option_value(line, name);
         match (value("--session"), value("--account"), value("--role"), value("--profile")) {
             (Some(session), Some(account), Some(role), None) => {
-                let bad = |what: &str| section.bad_value("credential_process", what);
-                let role = Some(checked_role(account, role, bad)?);
-                Ok(Target { session: self.session(session)?, role })
+                let role = Role::parse(account, role)
+                    .map_err(|error| section.bad_value("credential_process", &error.to_string()))?;
+                Ok(Target { session: self.session(session)?, role: Some(role) })
             }
             (None, None, None, Some(other)) if other == profile => {
                 Err(ConfigError::Circular { place, name: profile.to_owned() })
@@ -306,14 +303,13 @@ fn missing(section: &View<'_>, title: &str, key: &'static str) -> ConfigError {
     section.missing(title, key)
 }
 
-fn checked_role(account: &str, role: &str, bad: impl Fn(&str) -> ConfigError) -> Result<Role, ConfigError> {
-    if !is_account_id(account) {
-        return Err(bad("an account ID has 12 digits"));
+/// Returns the role of `sso_account_id` and `sso_role_name`, which only permission sets have.
+fn permission_set(account: &str, name: &str) -> Result<Role, InvalidRole> {
+    let role = Role::parse(account, name)?;
+    match role.role_name {
+        RoleName::PermissionSet(_) => Ok(role),
+        RoleName::IamRole(_) => Err(InvalidRole::Name),
     }
-    if !is_role_name(role) {
-        return Err(bad("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`"));
-    }
-    Ok(Role { account_id: account.to_owned(), role_name: role.to_owned() })
 }
 
 /// Returns the account ID in a text, as stored or as the console and mails show it, `1111-2222-3333`.
@@ -322,10 +318,6 @@ pub fn account_id(text: &str) -> Option<String> {
     let is_grouped = groups.len() == 3 && groups.iter().all(|group| group.len() == 4);
     let id = if is_grouped { groups.concat() } else { text.trim().to_owned() };
     is_account_id(&id).then_some(id)
-}
-
-pub(super) fn role_like(account_id: String, role_name: String) -> Option<Role> {
-    (is_account_id(&account_id) && is_role_name(&role_name)).then_some(Role { account_id, role_name })
 }
 
 /// Returns the arguments after `credential-process` if the line runs kcaws, by whatever path.

@@ -126,8 +126,7 @@ fn the_roles_of_a_session_are_those_that_profiles_name_themselves() {
          [profile twin]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Admin\n\
          [profile bad]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = Admin\n";
     let document = Document::parse(Path::new("/c"), text).expect("parses");
-    let role =
-        |account: &str, name: &str| Role { account_id: account.to_owned(), role_name: name.to_owned() };
+    let role = |account: &str, name: &str| Role { account_id: account.to_owned(), role_name: name.into() };
     assert_eq!(
         document.roles_of_session("corp"),
         [role("111122223333", "Admin"), role("222233334444", "Reader")]

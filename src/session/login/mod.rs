@@ -38,6 +38,9 @@ impl Session<'_> {
             Ok(()) => {
                 // A login that is about to expire and cannot be refreshed is no reason not to log in.
                 let is_fresh = |login: &Login| login.is_fresh(self.clock.now());
+                if !self.login_covers_account_access()? {
+                    return Ok(None);
+                }
                 let record = self.load()?.filter(|record| record.login.as_ref().is_some_and(is_fresh));
                 Ok(record.map(|record| SessionStatus::of(&record, self.store.kind())))
             }
@@ -88,10 +91,11 @@ impl Session<'_> {
     ) -> Result<Registration, SessionError> {
         let _lock = self.lock(lock_wait::FOR_A_REFRESH)?;
         let mut record = self.record_for_login()?;
-        let known = record.usable_registration(flow, &self.config.scopes, self.clock.now());
+        let scopes = self.login_scopes();
+        let known = record.usable_registration(flow, &scopes, self.clock.now());
         let registration = match known.filter(|_| !is_rejected) {
             Some(registration) => registration.clone(),
-            None => self.center.register_client(client_name, &self.config.scopes, grant(flow, portal))?,
+            None => self.center.register_client(client_name, &scopes, grant(flow, portal))?,
         };
         // The current login needs its own registration for a refresh until it is replaced.
         if is_rejected || !record.login.as_ref().is_some_and(|login| login.flow == flow) {
@@ -150,6 +154,7 @@ impl Session<'_> {
         let mut record =
             self.record_for_login().unwrap_or_else(|_| TokenRecord::empty(self.config, self.endpoints));
         record.set_registration(flow, Some(registration));
+        record.account_access.clone_from(&self.endpoints.account_access);
         record.login = Some(Login::from_issued(flow, token, self.clock.now()));
         let status = SessionStatus::of(&record, self.store.kind());
         self.save(&record)?;

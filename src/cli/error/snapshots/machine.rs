@@ -104,6 +104,7 @@ pub(super) fn of_settings() -> Vec<CommandError> {
         SettingsError::Unreadable { path: path(), source: io(PermissionDenied) },
         SettingsError::Syntax { path: path(), line: 3, what: text("unknown setting `keyrng`") },
         SettingsError::BadValue { setting: text("keyring"), value: text("x"), known: "keyutils, file" },
+        SettingsError::BadAccountAccess { session: session(), path: Some(path()) },
         SettingsError::BadIdpUrl { session: session(), path: Some(path()) },
         SettingsError::NoIdpUrl { session: session(), path: Some(path()) },
     ])

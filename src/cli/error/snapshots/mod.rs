@@ -18,7 +18,7 @@ use crate::cli::ui::Ui;
 use crate::console::regions::NotARegion;
 use crate::platform::terminal::Terminal;
 use crate::profile::Place;
-use crate::profile::target::Role;
+use crate::profile::Role;
 
 /// Codes of errors that a command makes where it reports them. `tests/cli` has these.
 const OF_ONE_COMMAND: &[ErrorCode] = &[
@@ -66,8 +66,12 @@ fn place() -> Place {
     Place { path: config_path(), line: 7 }
 }
 
+fn iam_role() -> Role {
+    Role { role_name: "arn:aws:iam::111122223333:role/team/Deploy".into(), ..role() }
+}
+
 fn role() -> Role {
-    Role { account_id: text("111122223333"), role_name: text("PowerUserAccess") }
+    Role { account_id: text("111122223333"), role_name: "PowerUserAccess".into() }
 }
 
 fn no_region() -> NotARegion {

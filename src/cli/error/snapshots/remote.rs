@@ -4,7 +4,7 @@ use std::io::ErrorKind::{self, AddrInUse, PermissionDenied, WouldBlock};
 use std::time::Duration;
 
 use super::super::CommandError;
-use super::{all, io, no_region, place, role, text, time};
+use super::{all, iam_role, io, no_region, place, role, text, time};
 use crate::app::SetupError;
 use crate::app::account::AccountNameError;
 use crate::app::error::{AppError, LoginPending};
@@ -46,6 +46,10 @@ pub(super) fn of_session() -> Vec<CommandError> {
         why(LoginNeeded::RefreshLost { since: time() }),
         why(LoginNeeded::RegistrationExpired),
         why(LoginNeeded::TokenRefused),
+        why(LoginNeeded::WithoutAccountAccess),
+        why(LoginNeeded::AccountAccessRefused),
+        SessionError::NoAccountAccess { session: session() },
+        SessionError::OtherTenant { session: session(), issuer: text("aa-one"), asked: text("aa-two") },
         SessionError::ForeignEndpoint { session: session(), issuer: ours(), asked: other() },
         SessionError::Denied { reason: None },
         SessionError::CodeExpired,
@@ -142,6 +146,12 @@ pub(super) fn of_credentials() -> Vec<CommandError> {
     all([
         CredentialsError::NotAssigned(role()),
         CredentialsError::NoSuchRole(role()),
+        CredentialsError::NotAssigned(iam_role()),
+        CredentialsError::IamRoleRefused {
+            arn: iam_role().role_name.as_str().to_owned(),
+            tenant: text("aa-gyxmap389"),
+            error: ServiceError::NotFound,
+        },
         CredentialsError::ExpiredOnArrival { expired_at: time(), skew: None },
         CredentialsError::ExpiredOnArrival { expired_at: time(), skew },
         CredentialsError::EndsTooLate { ends_at: time(), skew: None },

@@ -16,7 +16,7 @@ const TEN_PAST: Duration = Duration::from_mins(10);
 const TEN_TO: Duration = Duration::from_mins(50);
 
 fn role() -> Role {
-    Role { account_id: "111122223333".to_owned(), role_name: "Admin".to_owned() }
+    Role { account_id: "111122223333".to_owned(), role_name: "Admin".into() }
 }
 
 fn stamp(number: u8) -> FileStamp {
@@ -334,7 +334,7 @@ fn whatever_names_the_answer_names_the_entry() {
     let fixture = warmed();
     let (role, config) = (role(), Path::new("/home/alice/.aws/config"));
     let none = Env::from_pairs(&[]);
-    let other = Role { role_name: "Viewer".to_owned(), ..role.clone() };
+    let other = Role { role_name: "Viewer".into(), ..role.clone() };
     let account = Role { account_id: "444455556666".to_owned(), ..role.clone() };
     for strange in [
         CacheKey::new("other", &role, config, &none, ""),

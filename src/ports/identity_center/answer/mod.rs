@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Origin, ServiceError};
-use crate::platform::http::{HttpSetup, Page, is_aws_header};
+use crate::platform::http::{Answer, HttpSetup, Page, is_aws_header};
 use crate::platform::{excerpt, innermost};
 
 /// The longest text from the portal that is shown, in characters.
@@ -34,11 +34,12 @@ struct OidcBody {
 /// What `reason` begins with if Identity Center's customer-managed key is the problem. AWS adds new ones.
 const OF_KMS: &str = "KMS_";
 
-/// The service that was called; the two report errors differently.
+/// The service that was called; the first reports errors differently.
 #[derive(Clone, Copy)]
 pub(super) enum Service {
     Oidc,
     Portal,
+    AccountAccess,
 }
 
 /// Where a call was sent, for messages.
@@ -63,7 +64,7 @@ impl Called<'_> {
             (None, _) => self.failure(error),
             (Some(raw), _) if raw.status().is_success() => self.unreadable(raw, error),
             (Some(raw), Service::Oidc) => self.oidc(raw),
-            (Some(raw), Service::Portal) => self.portal(raw),
+            (Some(raw), Service::Portal | Service::AccountAccess) => self.portal(raw),
         }
     }
 
@@ -105,10 +106,31 @@ impl Called<'_> {
     }
 
     fn portal(&self, raw: &HttpResponse) -> ServiceError {
-        let status = raw.status().as_u16();
-        let body = PortalBody::of(raw);
+        let body = PortalBody::of(raw.body().bytes().unwrap_or_default());
+        self.refusal(raw.status().as_u16(), has_aws_header(raw), body)
+    }
+
+    /// Reads the response to a plain request, whose errors have the portal's form.
+    pub(super) fn read<T: serde::de::DeserializeOwned>(&self, answer: &Answer) -> Result<T, ServiceError> {
+        let is_marked = answer.headers.iter().any(|(name, _)| is_aws_header(name));
+        if !(200..300).contains(&answer.status) {
+            let kind = answer.headers.get("x-amzn-errortype");
+            return Err(self.refusal(answer.status, is_marked, PortalBody::of(&answer.body).or_kind(kind)));
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            if is_marked || answer.body.trim_ascii_start().starts_with(b"{") {
+                // The error's own text would quote the response.
+                let why = format!("line {}, column {}", error.line(), error.column());
+                ServiceError::NotUnderstood { host: self.host(), why }
+            } else {
+                ServiceError::NotAws { host: self.host(), status: answer.status }
+            }
+        })
+    }
+
+    fn refusal(&self, status: u16, is_marked: bool, body: PortalBody) -> ServiceError {
         match status {
-            _ if !(has_aws_header(raw) || body.is_of_aws()) => self.by_status(status, false),
+            _ if !(is_marked || body.is_of_aws()) => self.by_status(status, false),
             401 => ServiceError::Unauthorized,
             403 => ServiceError::Forbidden,
             404 => ServiceError::NotFound,
@@ -201,13 +223,18 @@ struct PortalBody {
 }
 
 impl PortalBody {
-    fn of(raw: &HttpResponse) -> Self {
-        let body = raw.body().bytes().and_then(|body| serde_json::from_slice::<Value>(body).ok());
-        let Some(Value::Object(body)) = body else { return Self::default() };
+    fn of(body: &[u8]) -> Self {
+        let Ok(Value::Object(body)) = serde_json::from_slice(body) else { return Self::default() };
         let text = |name| Some(body.get(name)?.as_str()?.to_owned()).filter(|text| !text.is_empty());
         let kind: Option<String> = text("__type");
         let kind = kind.map(|kind| kind.rsplit('#').next().unwrap_or_default().to_owned());
         Self { kind, message: text("message").or_else(|| text("Message")) }
+    }
+
+    /// Adds the name in the header `x-amzn-ErrorType`, which may have a URL behind a colon.
+    fn or_kind(self, header: Option<&str>) -> Self {
+        let named = header.and_then(|header| header.split(':').next()).map(str::to_owned);
+        Self { kind: self.kind.or(named), ..self }
     }
 
     fn is_of_aws(&self) -> bool {

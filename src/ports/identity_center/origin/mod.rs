@@ -5,7 +5,7 @@ use aws_sdk_ssooidc::config::endpoint as oidc;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::{Issued, hosts};
+use super::{AccountAccess, Issued, hosts};
 use crate::platform::shown_url::ShownUrl;
 
 /// Scheme, host, port and an optional path prefix without a trailing slash, in canonical form.
@@ -71,11 +71,13 @@ pub struct EndpointSettings {
     pub has_dual_stack_portal: bool,
 }
 
-/// The two services of a login.
+/// The services of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     pub oidc: Origin,
     pub portal: Origin,
+    /// Only if the session has IAM roles, too.
+    pub account_access: Option<AccountAccess>,
 }
 
 /// A value and the name of the setting it came from, for messages.
@@ -120,6 +122,7 @@ impl Endpoints {
         Ok(Self {
             oidc: Origin::set_by(oidc.url(), oidc_override),
             portal: Origin::set_by(portal.url(), portal_override),
+            account_access: None,
         })
     }
 
@@ -145,6 +148,28 @@ impl Origin {
         match portal.url.strip_prefix("https://portal.sso") {
             Some(rest) => Ok(Self::new(&format!("https://sts{rest}"))),
             None => Err(EndpointError::Rules(format!("no host of STS is known for `{}`", settings.region))),
+        }
+    }
+
+    /// Returns the origin of the account access runtime.
+    ///
+    /// It has dual-stack hosts only, `account-access-runtime.<region>.api.aws`, and FIPS ones; they are formed like the
+    /// portal's (endpoint rules in botocore).
+    pub fn of_account_access(
+        settings: &EndpointSettings,
+        given: Option<&Override>,
+    ) -> Result<Self, EndpointError> {
+        let settings = EndpointSettings { use_dual_stack: given.is_none(), ..settings.clone() };
+        let portal = Endpoints::resolve(&settings, None, given)?.portal;
+        if given.is_some() {
+            return Ok(portal);
+        }
+        match portal.url.strip_prefix("https://portal.sso") {
+            Some(rest) => Ok(Self::new(&format!("https://account-access-runtime{rest}"))),
+            None => Err(EndpointError::Rules(format!(
+                "no host of account access manager is known for `{}`",
+                settings.region
+            ))),
         }
     }
 

@@ -66,7 +66,8 @@ struct Partition {
 }
 
 /// The services that kcaws sends something to, by the first label of their hosts; each has a FIPS form.
-const SERVICES: &[&str] = &["portal.sso", "oidc", "sts", "sso", "identitystore", "organizations"];
+const SERVICES: &[&str] =
+    &["portal.sso", "oidc", "account-access-runtime", "sts", "sso", "identitystore", "organizations"];
 
 /// The console's federation endpoints, with the index of their partition.
 ///
