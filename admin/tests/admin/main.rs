@@ -10,6 +10,7 @@ mod login;
 mod scripted;
 mod staff;
 mod test_access;
+mod test_access_judges;
 mod test_access_of_the_realm;
 mod test_check;
 mod test_faults;

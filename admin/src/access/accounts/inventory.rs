@@ -7,7 +7,7 @@ use super::{AccountCriterion, AccountSelector, KnownAccount};
 use crate::access::parallel::for_each;
 use crate::access::requests::Requests;
 use crate::ports::aws_call::AwsError;
-use crate::ports::organizations::{OrganizationAccount, OrganizationUnit, Organizations};
+use crate::ports::organizations::{AccountState, OrganizationAccount, OrganizationUnit, Organizations};
 
 /// All accounts by ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,16 @@ impl AccountInventory {
 
     pub(crate) fn management(&self) -> &str {
         &self.management
+    }
+
+    /// Returns whether roles in the account can be changed.
+    pub(crate) fn is_active(&self, id: &str) -> bool {
+        self.accounts.get(id).is_some_and(|known| known.account.state == AccountState::Active)
+    }
+
+    /// Returns the state of an account; `Unknown` if it is not in the organization.
+    pub(crate) fn state(&self, id: &str) -> AccountState {
+        self.accounts.get(id).map_or(AccountState::Unknown, |known| known.account.state)
     }
 
     /// Reads the accounts.

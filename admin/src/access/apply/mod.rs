@@ -196,7 +196,9 @@ impl Applier<'_, '_> {
         for name in changed {
             let Some(arn) = self.arns.get(name) else { continue };
             let lagging = requests.pages(|cursor| admin.lagging_accounts_of(arn, cursor))?;
-            roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));
+            let usable =
+                lagging.into_iter().filter(|account| !plan.notes.unusable_accounts.contains_key(account));
+            roles.extend(usable.map(|account| (name.clone(), account)));
         }
         let mut operations = Vec::new();
         for (name, account) in roles {

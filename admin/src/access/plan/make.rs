@@ -226,7 +226,9 @@ impl<'a> Maker<'a> {
                 of: Some(assignment.principal.clone()),
                 ..self.change(name, &assignment.account, self.principal_name(&assignment.principal))
             };
-            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove;
+            // AWS changes no role in an account that is suspended.
+            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove
+                && self.input.inventory.is_active(&assignment.account);
             if removes || self.is_deleted(name) {
                 removals.push((assignment, change));
             } else {
@@ -296,6 +298,15 @@ impl<'a> Maker<'a> {
         for change in handled {
             roles.remove(&(change.permission_set.clone(), change.account_id.clone()));
         }
+        let inventory = self.input.inventory;
+        roles.retain(|(_, account)| {
+            let is_active = inventory.is_active(account);
+            if !is_active {
+                let state = inventory.state(account).to_string();
+                self.plan.notes.unusable_accounts.insert(account.clone(), state);
+            }
+            is_active
+        });
         self.plan.blockers.extend(blockers);
         self.plan.provisioning = roles
             .into_iter()
@@ -341,6 +352,7 @@ impl<'a> Maker<'a> {
     fn principal_name(&self, principal: &Principal) -> String {
         match principal {
             Principal::Group(id) => match self.input.groups.name(id) {
+                Some("") => format!("group {id}, which has no name"),
                 Some(name) => format!("idc:{name}"),
                 None => format!("group {id}, which is gone"),
             },

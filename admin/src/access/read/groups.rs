@@ -58,7 +58,7 @@ impl GroupDirectory {
         self.groups.keys().map(String::as_str)
     }
 
-    /// Returns the display name of a group; `None` if there is none with this ID.
+    /// Returns the display name of a group, which may be empty; `None` if there is no group with this ID.
     pub(crate) fn name(&self, id: &str) -> Option<&str> {
         self.groups.get(id).map(|group| group.display_name.as_deref().unwrap_or_default())
     }
