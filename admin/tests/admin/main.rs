@@ -11,6 +11,7 @@ mod scripted;
 mod staff;
 mod test_access;
 mod test_access_judges;
+mod test_access_moto;
 mod test_access_of_the_realm;
 mod test_check;
 mod test_faults;
