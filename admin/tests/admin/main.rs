@@ -24,6 +24,7 @@ mod test_offboard;
 mod test_policy;
 mod test_redirect;
 mod test_servers;
+mod test_story;
 mod test_sync;
 mod test_sync_kills;
 mod test_sync_lock;
