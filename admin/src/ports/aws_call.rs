@@ -46,6 +46,8 @@ pub(crate) enum AwsError {
     Incomplete { operation: &'static str, member: &'static str },
     #[error("the pages of {operation} do not end")]
     EndlessList { operation: &'static str },
+    #[error("two pages of {operation} are the same")]
+    RepeatedPage { operation: &'static str },
 }
 
 /// One page of a list; `next` leads to the following one.

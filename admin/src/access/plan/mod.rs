@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) use self::blockers::{Allowance, Blocker};
 pub(crate) use self::file::{SavedAccessPlan, SavedAccessPlanError};
 pub(crate) use self::make::{Acting, OUTSTANDING, PlanInput, PlanOptions, make};
-pub(crate) use self::sets::{SetChange, SetChangeKind};
+pub(crate) use self::sets::{SetChange, SetChangeKind, description};
 use super::accounts::SelectionError;
 use super::read::{AccessReadError, Coverage, GroupError};
 use crate::ports::aws_call::AwsError;

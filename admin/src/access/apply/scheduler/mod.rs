@@ -14,7 +14,7 @@ use super::ApplyError;
 use crate::access::plan::OUTSTANDING;
 use crate::access::read::InstanceAccess;
 use crate::ports::aws_call::AwsError;
-use crate::ports::sso_admin::access::{OperationKind, Progress, RoleAction, RoleOperation};
+use crate::ports::sso_admin::access::{OperationKind, OperationStatus, Progress, RoleAction, RoleOperation};
 
 /// Between two looks at what is running: a twentieth of how long an operation takes.
 const LOOK: Duration = Duration::from_millis(250);
@@ -22,8 +22,35 @@ const LOOK: Duration = Duration::from_millis(250);
 const REST: Duration = Duration::from_secs(2);
 /// With their pauses, about ten minutes.
 const MOST_CONFLICTS: u32 = 14;
+/// So many operations in a row that AWS's own faults kept from being started mean that the rest will be, too.
+const MOST_TROUBLES: u32 = 5;
 /// An operation that takes longer is reported and not waited for.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// The operations that were running before the plan was made.
+///
+/// Their ends may have come too late for the plan, and too early to be found when it is applied.
+#[derive(Debug, Default)]
+pub(crate) struct EarlierOperations {
+    ids: Vec<(OperationKind, String)>,
+}
+
+impl EarlierOperations {
+    pub(crate) fn read(at: InstanceAccess<'_>) -> Result<Self, AwsError> {
+        let mut ids = Vec::new();
+        for kind in OperationKind::ALL {
+            let running = at.requests.pages(|cursor| at.admin.running(kind, cursor))?;
+            ids.extend(running.into_iter().map(|id| (kind, id)));
+        }
+        Ok(Self { ids })
+    }
+
+    fn of(&self, kind: OperationKind) -> impl Iterator<Item = &String> {
+        self.ids.iter().filter(move |(known, _)| *known == kind).map(|(_, id)| id)
+    }
+}
+
+const FORGOTTEN: &str = "AWS does not know the operation any more, and not how it ended";
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +87,8 @@ struct Scheduler<'a> {
     room: usize,
     /// How often AWS took nothing, although nothing was running.
     refusals: u32,
+    /// How many operations in a row could not be started for reasons of AWS.
+    troubles: u32,
     watch: &'a mut dyn OperationWatch,
 }
 
@@ -72,9 +101,13 @@ pub(super) trait OperationWatch {
 }
 
 /// Does all operations. Returns an error if no further request would succeed.
+///
+/// An operation that somebody started before counts, unless it is about one of the `outdated` permission sets.
 pub(super) fn run(
     at: InstanceAccess<'_>,
     operations: Vec<RoleOperation>,
+    earlier: &EarlierOperations,
+    outdated: &BTreeSet<String>,
     watch: &mut dyn OperationWatch,
 ) -> Result<(), ApplyError> {
     if operations.is_empty() {
@@ -85,28 +118,61 @@ pub(super) fn run(
         queues.entry(operation.account.clone()).or_default().operations.push_back(operation);
     }
     let turns = queues.keys().cloned().collect();
-    let mut scheduler =
-        Scheduler { at, queues, turns, running: BTreeMap::new(), room: OUTSTANDING, refusals: 0, watch };
-    scheduler.take_up()?;
+    let mut scheduler = Scheduler {
+        at,
+        queues,
+        turns,
+        running: BTreeMap::new(),
+        room: OUTSTANDING,
+        refusals: 0,
+        troubles: 0,
+        watch,
+    };
+    scheduler.take_up(earlier, outdated)?;
     scheduler.work()
 }
 
 impl Scheduler<'_> {
-    /// Finds what is running already: an earlier run may have been killed, or somebody else is at work.
-    fn take_up(&mut self) -> Result<(), ApplyError> {
+    /// Finds what is running already, or has ended since the plan was made: an earlier run may have been killed, or
+    /// somebody else is at work.
+    fn take_up(
+        &mut self,
+        earlier: &EarlierOperations,
+        outdated: &BTreeSet<String>,
+    ) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
         for kind in OperationKind::ALL {
-            for id in requests.pages(|cursor| admin.running(kind, cursor))? {
-                let status = requests.ask(|| admin.status(kind, &id))?;
-                if status.progress != Progress::Running {
-                    continue;
+            let running = requests.pages(|cursor| admin.running(kind, cursor))?;
+            let ids: BTreeSet<String> = running.into_iter().chain(earlier.of(kind).cloned()).collect();
+            for id in ids {
+                let Some(status) = self.status(kind, &id)? else { continue };
+                let counts = status.operation.as_ref().filter(|one| !outdated.contains(&one.set));
+                match status.progress {
+                    Progress::Running => {
+                        let is_ours = counts.is_some_and(|operation| self.take(operation));
+                        let (operation, since) = (status.operation, self.now());
+                        self.running.insert(id, Running { kind, operation, is_ours, since });
+                    }
+                    Progress::Succeeded => {
+                        if let Some(operation) = counts.filter(|operation| self.take(operation)) {
+                            self.watch.ended(operation, OperationEnd::Succeeded)?;
+                        }
+                    }
+                    // It is started again.
+                    Progress::Failed(_) => {}
                 }
-                let operation = status.operation;
-                let is_ours = operation.as_ref().is_some_and(|operation| self.take(operation));
-                self.running.insert(id, Running { kind, operation, is_ours, since: self.now() });
             }
         }
         Ok(())
+    }
+
+    /// Returns the status of an operation; `None` if AWS does not know it any more.
+    fn status(&self, kind: OperationKind, id: &str) -> Result<Option<OperationStatus>, AwsError> {
+        match self.at.requests.ask(|| self.at.admin.status(kind, id)) {
+            Ok(status) => Ok(Some(status)),
+            Err(AwsError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes an operation out of its queue; false if it is not there.
@@ -166,7 +232,7 @@ impl Scheduler<'_> {
                 if let Some(queue) = self.queues.get_mut(&operation.account) {
                     queue.conflicts = 0;
                 }
-                self.refusals = 0;
+                (self.refusals, self.troubles) = (0, 0);
                 let kind = operation.action.kind();
                 self.watch.started(&operation, &status.id)?;
                 if let Some(end) = ended(status.progress) {
@@ -208,7 +274,20 @@ impl Scheduler<'_> {
                 self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?;
                 Ok(true)
             }
-            error => Err(error.into()),
+            AwsError::ServerTrouble { .. } | AwsError::Incomplete { .. } => {
+                self.troubles += 1;
+                if self.troubles >= MOST_TROUBLES {
+                    return Err(error.into());
+                }
+                self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?;
+                Ok(true)
+            }
+            error @ (AwsError::NoCredentials { .. }
+            | AwsError::NotAuthenticated { .. }
+            | AwsError::Unreachable { .. }
+            | AwsError::NotAws { .. }
+            | AwsError::RepeatedPage { .. }
+            | AwsError::EndlessList { .. }) => Err(error.into()),
         }
     }
 
@@ -216,8 +295,8 @@ impl Scheduler<'_> {
     fn conflict(&mut self, operation: RoleOperation, error: &AwsError) -> Result<(), ApplyError> {
         let Some(queue) = self.queues.get_mut(&operation.account) else { return Ok(()) };
         queue.conflicts += 1;
+        // Whatever is in the way there, the account's other operations are tried once each.
         if queue.conflicts > MOST_CONFLICTS {
-            queue.conflicts = 0;
             return Ok(self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?);
         }
         let pause = longer(queue.conflicts);
@@ -244,10 +323,11 @@ impl Scheduler<'_> {
                 self.running.iter().filter(|(id, running)| running.kind == kind && !still.contains(*id));
             let gone: Vec<String> = others.map(|(id, _)| id.clone()).collect();
             for id in gone {
-                let status = requests.ask(|| admin.status(kind, &id))?;
-                // The list may be behind: then it is asked for again.
-                if let Some(end) = ended(status.progress) {
-                    self.end(&id, end)?;
+                match self.status(kind, &id)?.map(|status| ended(status.progress)) {
+                    Some(Some(end)) => self.end(&id, end)?,
+                    // The list is behind: the operation is asked for again.
+                    Some(None) => {}
+                    None => self.end(&id, OperationEnd::Failed(FORGOTTEN.to_owned()))?,
                 }
             }
         }
