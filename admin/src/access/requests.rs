@@ -79,25 +79,22 @@ impl<'a> Requests<'a> {
         self.send(Again::Failures, call)
     }
 
-    /// Returns the items of all pages of a list. A cursor or a page that comes twice is an error.
+    /// Returns the items of all pages of a list. A cursor that comes twice, or a page that begins with an item of an
+    /// earlier one, is an error.
     pub(crate) fn pages<T: PartialEq>(
         &self,
         page: impl Fn(Option<&str>) -> Result<AwsPage<T>, AwsError>,
     ) -> Result<Vec<T>, AwsError> {
         let mut items: Vec<T> = Vec::new();
-        let mut starts: Vec<usize> = Vec::new();
         let mut cursors: Vec<String> = Vec::new();
         loop {
             let AwsPage { items: more, next, operation } =
                 self.ask(|| page(cursors.last().map(String::as_str)))?;
-            // Pages in the middle may be empty.
-            if !more.is_empty() {
-                if starts.iter().any(|start| items[*start..].starts_with(&more)) {
-                    return Err(AwsError::RepeatedPage { operation });
-                }
-                starts.push(items.len());
-                items.extend(more);
+            // Pages in the middle may be empty. No list names a thing twice.
+            if more.first().is_some_and(|first| items.contains(first)) {
+                return Err(AwsError::RepeatedPage { operation });
             }
+            items.extend(more);
             match next {
                 None => return Ok(items),
                 Some(next) if cursors.contains(&next) || cursors.len() >= MOST_PAGES => {

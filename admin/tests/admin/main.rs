@@ -11,6 +11,8 @@ mod scripted;
 mod site;
 mod staff;
 mod test_access;
+mod test_access_faults;
+mod test_access_faults_of_writing;
 mod test_access_kills;
 mod test_check;
 mod test_faults;

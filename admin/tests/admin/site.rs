@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idc_sim::{IdcSim, Route};
+use idc_sim::{Fault, IdcSim};
 use kcaws_test_kit::{Output, TestEnv};
 
 use crate::fixture::{REGION, admin, aws_environment};
@@ -85,19 +85,33 @@ impl Site {
     }
 
     pub(crate) fn writes(&self) -> usize {
-        [
-            Route::CreatePermissionSet,
-            Route::UpdatePermissionSet,
-            Route::CreateAccountAssignment,
-            Route::DeleteAccountAssignment,
-            Route::ProvisionPermissionSet,
-        ]
-        .into_iter()
-        .map(|route| self.sim.count(route))
-        .sum()
+        let requests = self.sim.requests();
+        let names = requests.iter().filter_map(|request| request.target());
+        // SWBExternalService.CreatePermissionSet
+        let operations = names.filter_map(|target| target.split('.').nth(1));
+        let is_read = |name: &str| ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb));
+        operations.filter(|name| !is_read(name)).count()
     }
 
+    /// Runs a command that fails, and asserts how: it says what, why and what to do.
+    #[track_caller]
+    pub(crate) fn fails(&self, what: &str, line: &str, code: i32, word: &str) -> Output {
+        let output = self.run(line);
+        let told = output.stderr_text();
+        assert_eq!(output.code(), code, "{what}: {line}: {output}");
+        assert!(told.contains("kcaws: error: ") && told.contains("kcaws: hint: "), "{what}: {line}: {told}");
+        assert!(told.contains(word), "{what}: {line}: no `{word}` in {told}");
+        assert!(!told.contains("panic") && !told.contains("bug"), "{what}: {line}: {told}");
+        output
+    }
+
+    #[track_caller]
     pub(crate) fn unchanged(&self) {
         self.run("plan --exit-code").expect_code(0).expect_stdout("no changes");
     }
+}
+
+/// An answer of AWS that refuses the request.
+pub(crate) fn refusal(code: &str) -> Fault {
+    Fault::status(400, format!(r#"{{"__type":"{code}","message":"for a test"}}"#))
 }

@@ -82,6 +82,16 @@ impl IdcSim {
         self.sim.state().directory.delete_permission_set(name);
     }
 
+    /// Answers every request for a page of a list, such as `ListPermissionSets`, with the first page and a new token.
+    pub fn turn_in_circles(&self, operation: &str) {
+        self.sim.state().lists_in_circles.insert(operation.to_owned());
+    }
+
+    /// Turns the pages of all lists again.
+    pub fn turn_pages(&self) {
+        self.sim.state().lists_in_circles.clear();
+    }
+
     /// Returns how many operations on roles are running by now.
     pub fn running_operations(&self) -> usize {
         self.sim.state().operations.running_count()

@@ -226,7 +226,12 @@ impl<'a> Maker<'a> {
                 of: Some(assignment.principal.clone()),
                 ..self.change(name, &assignment.account, self.principal_name(&assignment.principal))
             };
-            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove;
+            // A selector does not leave out an account on purpose that is suspended, or that a list did not name.
+            let is_usable = self.input.inventory.is_usable(&assignment.account);
+            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_usable;
+            if !is_usable {
+                self.plan.notes.untouched_accounts.insert(assignment.account.clone());
+            }
             if removes || self.is_deleted(name) {
                 removals.push((assignment, change));
             } else {

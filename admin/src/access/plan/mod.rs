@@ -105,6 +105,8 @@ pub(crate) struct PlanNotes {
     pub(crate) selected: BTreeMap<String, usize>,
     /// Accounts that are left out, with their states.
     pub(crate) unusable_accounts: BTreeMap<String, String>,
+    /// Accounts with assignments that Organizations does not name as active: nothing is removed there.
+    pub(crate) untouched_accounts: BTreeSet<String>,
     pub(crate) without_management_account: bool,
     /// Permission sets with more policies than IAM takes by default.
     pub(crate) many_policies: BTreeMap<String, usize>,
