@@ -32,7 +32,7 @@ fn a_plan_is_shown_applied_and_then_there_is_nothing_to_do() {
     site.write(&ACCESS.replace("\"4h\"", "\"2h\""));
     site.run("plan").expect_ok().expect_stdout("session: 4h → 2h");
     site.run("apply --yes").expect_ok();
-    assert_eq!(site.sim.count(Route::ProvisionPermissionSet), 2, "one for each account");
+    assert_eq!(site.sim.count(Route::ProvisionPermissionSet), 1, "one for all accounts");
     site.unchanged();
 }
 

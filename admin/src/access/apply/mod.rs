@@ -68,8 +68,8 @@ pub(crate) fn apply(
 ) -> (AccessOutcome, Result<(), ApplyError>) {
     let outcome = AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() };
     let arns = plan.set_arns.clone();
-    let (names, kept) = (BTreeMap::new(), BTreeSet::new());
-    let mut applier = Applier { at, earlier, outcome, arns, names, kept, recording };
+    let (names, everywhere, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+    let mut applier = Applier { at, earlier, outcome, arns, names, everywhere, kept, recording };
     let end = applier.all(plan);
     let mut outcome = applier.outcome;
     if end.is_err() {
@@ -88,6 +88,8 @@ struct Applier<'a, 'b> {
     arns: BTreeMap<String, String>,
     /// What each operation is, for people.
     names: BTreeMap<RoleOperation, String>,
+    /// In how many accounts the roles of a permission set, by ARN, are being updated at once.
+    everywhere: BTreeMap<String, usize>,
     /// ARNs of permission sets that keep an assignment, because its removal failed.
     kept: BTreeSet<String>,
     recording: Recording<'b>,
@@ -116,8 +118,8 @@ impl Applier<'_, '_> {
         Ok(())
     }
 
-    fn done(&mut self) {
-        self.outcome.done += 1;
+    fn done(&mut self, changes: usize) {
+        self.outcome.done += changes;
         (self.recording.progress)(self.outcome.done);
     }
 
@@ -158,7 +160,7 @@ impl Applier<'_, '_> {
             Ok(arn) => {
                 self.record(action, &what, Some(&arn), None, Ok(None))?;
                 self.arns.insert(change.name.clone(), arn);
-                self.done();
+                self.done(1);
                 Ok(true)
             }
             Err(error) => {
@@ -202,14 +204,16 @@ impl Applier<'_, '_> {
             .collect();
         let mut outdated = BTreeSet::new();
         for name in changed {
-            let Some(arn) = self.arns.get(name) else { continue };
-            outdated.insert(arn.clone());
-            match requests.pages(|cursor| admin.lagging_accounts_of(arn, cursor)) {
+            let Some(arn) = self.arns.get(name).cloned() else { continue };
+            match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
+                Ok(lagging) if lagging.len() > 1 => drop(self.everywhere.insert(arn.clone(), lagging.len())),
                 Ok(lagging) => roles.extend(lagging.into_iter().map(|account| (name.clone(), account))),
                 Err(error) if is_general(&error) => return Err(error.into()),
                 Err(error) => self.failed(format!("update the roles of {name}"), error.to_string()),
             }
+            outdated.insert(arn);
         }
+        roles.extend(self.provision_everywhere(&outdated)?);
         let mut operations = Vec::new();
         for (name, account) in roles {
             if let Some(set) = self.arns.get(&name).cloned() {
@@ -222,6 +226,36 @@ impl Applier<'_, '_> {
         run(self.at, operations, self.earlier, &outdated, self)
     }
 
+    /// Updates all roles of each changed permission set at once. Returns those that still lag behind: AWS gives one
+    /// reason for all, and an account that fails is found by itself.
+    fn provision_everywhere(
+        &mut self,
+        outdated: &BTreeSet<String>,
+    ) -> Result<Vec<(String, String)>, ApplyError> {
+        let InstanceAccess { admin, requests } = self.at;
+        let operations: Vec<_> = self.everywhere.keys().map(|arn| RoleOperation::everywhere(arn)).collect();
+        let names: BTreeMap<String, String> =
+            self.arns.iter().map(|(name, arn)| (arn.clone(), name.clone())).collect();
+        for operation in &operations {
+            let name = names.get(&operation.set).map(String::as_str).unwrap_or_default();
+            self.names.insert(operation.clone(), format!("update all roles of {name}"));
+        }
+        run(self.at, operations, self.earlier, outdated, self)?;
+        let mut roles = Vec::new();
+        for (arn, count) in std::mem::take(&mut self.everywhere) {
+            let name = names.get(&arn).cloned().unwrap_or_default();
+            match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
+                Ok(lagging) => {
+                    self.done(count.saturating_sub(lagging.len()));
+                    roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));
+                }
+                Err(error) if is_general(&error) => return Err(error.into()),
+                Err(error) => self.failed(format!("update the roles of {name}"), error.to_string()),
+            }
+        }
+        Ok(roles)
+    }
+
     fn record_operation(
         &self,
         operation: &RoleOperation,
@@ -230,10 +264,10 @@ impl Applier<'_, '_> {
         let action = match operation.action {
             RoleAction::Assign(_) => AccessAction::Assign,
             RoleAction::Unassign(_) => AccessAction::Unassign,
-            RoleAction::Provision => AccessAction::Provision,
+            RoleAction::Provision | RoleAction::ProvisionEverywhere => AccessAction::Provision,
         };
         let what = self.names.get(operation).map(String::as_str).unwrap_or_default();
-        self.record(action, what, Some(&operation.set), Some(&operation.account), answer)
+        self.record(action, what, Some(&operation.set), operation.account_id(), answer)
     }
 }
 
@@ -243,14 +277,22 @@ impl OperationWatch for Applier<'_, '_> {
     }
 
     fn ended(&mut self, operation: &RoleOperation, end: OperationEnd) -> io::Result<()> {
+        let is_everywhere = operation.action == RoleAction::ProvisionEverywhere;
         match end {
-            OperationEnd::Succeeded => self.done(),
+            OperationEnd::Succeeded if is_everywhere => {
+                let roles = self.everywhere.remove(&operation.set);
+                self.done(roles.unwrap_or_default());
+            }
+            OperationEnd::Succeeded => self.done(1),
             OperationEnd::Failed(why) => {
                 self.record_operation(operation, Err(&why))?;
                 if matches!(operation.action, RoleAction::Unassign(_)) {
                     self.kept.insert(operation.set.clone());
                 }
-                self.failed(self.names.get(operation).cloned().unwrap_or_default(), why);
+                // The roles are updated one by one.
+                if !is_everywhere {
+                    self.failed(self.names.get(operation).cloned().unwrap_or_default(), why);
+                }
             }
         }
         Ok(())

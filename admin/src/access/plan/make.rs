@@ -318,7 +318,12 @@ impl<'a> Maker<'a> {
         let more = blockers::of_assignments(&self.plan, existing, input.acting, input.options);
         self.plan.blockers.extend(more);
         let plan = &self.plan;
-        let operations = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
+        // All roles of a changed permission set are updated at once.
+        let changed: BTreeSet<&String> = plan.permission_sets.iter().map(|change| &change.name).collect();
+        let (at_once, by_one): (Vec<_>, Vec<_>) =
+            plan.provisioning.iter().partition(|role| changed.contains(&role.permission_set));
+        let at_once: BTreeSet<_> = at_once.into_iter().map(|role| &role.permission_set).collect();
+        let operations = plan.additions.len() + at_once.len() + by_one.len() + plan.removals.len();
         let writes: usize = plan.permission_sets.iter().map(SetChange::requests).sum();
         // Each operation is started and its end asked for once.
         let requests = writes + operations * 2;

@@ -16,8 +16,9 @@ use crate::access::read::InstanceAccess;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{OperationKind, OperationStatus, Progress, RoleAction, RoleOperation};
 
-/// Between two looks at what is running: a twentieth of how long an operation takes.
+/// Between two looks at what is running: a twentieth of how long an operation takes, which is five seconds or more.
 const LOOK: Duration = Duration::from_millis(250);
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
 /// How long an account rests after a conflict, and then twice as long, up to a minute.
 const REST: Duration = Duration::from_secs(2);
 /// With their pauses, about ten minutes.
@@ -61,12 +62,16 @@ pub(crate) enum OperationEnd {
 }
 
 struct Running {
-    kind: OperationKind,
-    /// `None` if somebody else started it and it concerns several accounts.
-    operation: Option<RoleOperation>,
+    operation: RoleOperation,
     /// Whether its end is reported.
     is_ours: bool,
     since: Duration,
+}
+
+impl Running {
+    fn kind(&self) -> OperationKind {
+        self.operation.action.kind()
+    }
 }
 
 /// The operations of an account that have not been started.
@@ -146,18 +151,17 @@ impl Scheduler<'_> {
             let ids: BTreeSet<String> = running.into_iter().chain(earlier.of(kind).cloned()).collect();
             for id in ids {
                 let Some(status) = self.status(kind, &id)? else { continue };
-                let counts = status.operation.as_ref().filter(|one| !outdated.contains(&one.set));
-                match status.progress {
+                let OperationStatus { operation, progress, .. } = status;
+                let counts = !outdated.contains(&operation.set);
+                match progress {
                     Progress::Running => {
-                        let is_ours = counts.is_some_and(|operation| self.take(operation));
-                        let (operation, since) = (status.operation, self.now());
-                        self.running.insert(id, Running { kind, operation, is_ours, since });
+                        let (is_ours, since) = (counts && self.take(&operation), self.now());
+                        self.running.insert(id, Running { operation, is_ours, since });
                     }
-                    Progress::Succeeded => {
-                        if let Some(operation) = counts.filter(|operation| self.take(operation)) {
-                            self.watch.ended(operation, OperationEnd::Succeeded)?;
-                        }
+                    Progress::Succeeded if counts && self.take(&operation) => {
+                        self.watch.ended(&operation, OperationEnd::Succeeded)?;
                     }
+                    Progress::Succeeded => {}
                     // It is started again.
                     Progress::Failed(_) => {}
                 }
@@ -190,9 +194,15 @@ impl Scheduler<'_> {
             {
                 return Ok(());
             }
-            self.at.requests.clock().sleep(LOOK);
+            self.at.requests.clock().sleep(self.pause());
             self.look()?;
         }
+    }
+
+    fn pause(&self) -> Duration {
+        let now = self.now();
+        let youngest = self.running.values().map(|running| now.saturating_sub(running.since)).min();
+        (youngest.unwrap_or_default() / 20).clamp(LOOK, LONGEST_LOOK)
     }
 
     fn start_what_fits(&mut self) -> Result<(), ApplyError> {
@@ -208,8 +218,8 @@ impl Scheduler<'_> {
     /// Returns the next operation of an account in which nothing is running.
     fn next(&mut self) -> Option<RoleOperation> {
         let now = self.now();
-        let running = self.running.values().filter_map(|running| running.operation.as_ref());
-        let busy: BTreeSet<String> = running.map(|operation| operation.account.clone()).collect();
+        let running = self.running.values();
+        let busy: BTreeSet<String> = running.map(|running| running.operation.account.clone()).collect();
         for _ in 0..self.turns.len() {
             let account = self.turns.pop_front()?;
             let queue = self.queues.get_mut(&account)?;
@@ -233,13 +243,11 @@ impl Scheduler<'_> {
                     queue.conflicts = 0;
                 }
                 (self.refusals, self.troubles) = (0, 0);
-                let kind = operation.action.kind();
                 self.watch.started(&operation, &status.id)?;
                 if let Some(end) = ended(status.progress) {
                     self.watch.ended(&operation, end)?;
                 } else {
-                    let operation = Some(operation);
-                    let running = Running { kind, operation, is_ours: true, since: self.now() };
+                    let running = Running { operation, is_ours: true, since: self.now() };
                     self.running.insert(status.id, running);
                 }
                 return Ok(true);
@@ -315,12 +323,12 @@ impl Scheduler<'_> {
     /// Looks at what has ended.
     fn look(&mut self) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
-        let kinds: BTreeSet<OperationKind> = self.running.values().map(|running| running.kind).collect();
+        let kinds: BTreeSet<OperationKind> = self.running.values().map(Running::kind).collect();
         for kind in kinds {
             let still: BTreeSet<String> =
                 requests.pages(|cursor| admin.running(kind, cursor))?.into_iter().collect();
             let others =
-                self.running.iter().filter(|(id, running)| running.kind == kind && !still.contains(*id));
+                self.running.iter().filter(|(id, running)| running.kind() == kind && !still.contains(*id));
             let gone: Vec<String> = others.map(|(id, _)| id.clone()).collect();
             for id in gone {
                 match self.status(kind, &id)?.map(|status| ended(status.progress)) {
@@ -337,8 +345,8 @@ impl Scheduler<'_> {
     fn end(&mut self, id: &str, end: OperationEnd) -> Result<(), ApplyError> {
         let Some(running) = self.running.remove(id) else { return Ok(()) };
         self.room = (self.room + 1).min(OUTSTANDING);
-        if let (Some(operation), true) = (running.operation, running.is_ours) {
-            self.watch.ended(&operation, end)?;
+        if running.is_ours {
+            self.watch.ended(&running.operation, end)?;
         }
         Ok(())
     }
