@@ -22,6 +22,7 @@ mod test_init;
 mod test_journey;
 mod test_keyring;
 mod test_offboard;
+mod test_offboard_faults;
 mod test_policy;
 mod test_redirect;
 mod test_servers;

@@ -210,6 +210,7 @@ const IN_ITS_OWN_PROCESS: &str = "KCAWS_TEST_MEMORY";
 
 /// A process of its own, because other tests hold memory at the same time.
 #[test]
+#[expect(clippy::print_stdout, reason = "the figure is the other process's")]
 fn fifty_thousand_users_fit_into_forty_megabytes() {
     if std::env::var_os(IN_ITS_OWN_PROCESS).is_some() {
         return plan_is_small();

@@ -161,9 +161,8 @@ impl Scheduler<'_> {
                     Progress::Succeeded if counts && self.take(&operation) => {
                         self.watch.ended(&operation, OperationEnd::Succeeded)?;
                     }
-                    Progress::Succeeded => {}
-                    // It is started again.
-                    Progress::Failed(_) => {}
+                    // One that failed is started again.
+                    Progress::Succeeded | Progress::Failed(_) => {}
                 }
             }
         }
