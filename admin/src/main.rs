@@ -8,6 +8,8 @@
 mod access;
 mod access_file;
 mod app;
+#[cfg(all(test, unix))]
+mod budget;
 mod cli;
 mod identity_center;
 mod offboard;

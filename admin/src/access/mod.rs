@@ -5,6 +5,8 @@
 
 pub(crate) mod accounts;
 pub(crate) mod apply;
+#[cfg(all(test, unix))]
+mod at_simulator;
 pub(crate) mod definition;
 pub(crate) mod export;
 pub(crate) mod glob;

@@ -79,16 +79,21 @@ impl<'a> Requests<'a> {
         self.send(Again::Failures, call)
     }
 
-    /// Returns the items of all pages of a list. A cursor that comes twice is an error.
-    pub(crate) fn pages<T>(
+    /// Returns the items of all pages of a list. A cursor that comes twice, or a page that begins with an item of an
+    /// earlier one, is an error.
+    pub(crate) fn pages<T: PartialEq>(
         &self,
         page: impl Fn(Option<&str>) -> Result<AwsPage<T>, AwsError>,
     ) -> Result<Vec<T>, AwsError> {
-        let mut items = Vec::new();
+        let mut items: Vec<T> = Vec::new();
         let mut cursors: Vec<String> = Vec::new();
         loop {
             let AwsPage { items: more, next, operation } =
                 self.ask(|| page(cursors.last().map(String::as_str)))?;
+            // Pages in the middle may be empty. No list names a thing twice.
+            if more.first().is_some_and(|first| items.contains(first)) {
+                return Err(AwsError::RepeatedPage { operation });
+            }
             items.extend(more);
             match next {
                 None => return Ok(items),
@@ -215,9 +220,16 @@ mod tests {
         assert_eq!(requests.sent(), u64::from(MOST_FAILURES) + 1);
         let denied = || Err::<(), _>(AwsError::Denied { operation: OPERATION, message: String::new() });
         assert!(matches!(requests.ask(denied), Err(AwsError::Denied { .. })));
-        let page = |_: Option<&str>| {
-            Ok(AwsPage { items: vec![1], next: Some("same".to_owned()), operation: OPERATION })
+        let pages = |items: fn(u32) -> Vec<u32>, next: fn(u32) -> String| {
+            let count = AtomicU32::new(0);
+            requests.pages(|_: Option<&str>| {
+                let at = count.fetch_add(1, Ordering::Relaxed);
+                Ok(AwsPage { items: items(at), next: Some(next(at)), operation: OPERATION })
+            })
         };
-        assert!(matches!(requests.pages(page), Err(AwsError::EndlessList { operation: OPERATION })));
+        let endless = pages(|at| vec![at], |_| "same".to_owned());
+        assert!(matches!(endless, Err(AwsError::EndlessList { operation: OPERATION })));
+        let repeated = pages(|_| vec![1], |at| at.to_string());
+        assert!(matches!(repeated, Err(AwsError::RepeatedPage { operation: OPERATION })));
     }
 }

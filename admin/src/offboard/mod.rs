@@ -23,6 +23,7 @@ use crate::sync::target::Directory;
 pub(crate) use self::apply::{Applier, StepResult};
 pub(crate) use self::person::{DirectoryAccount, GroupStanding, Ownership, Person, RealmAccount, Side};
 pub(crate) use self::plan::{Leftover, Step, StepAction, leftovers, steps};
+pub(crate) use self::search::in_full;
 
 /// What the two sides are reached with.
 pub(crate) struct Offboarder<'a> {

@@ -264,7 +264,7 @@ fn unread<T>(error: &dyn Error) -> Side<T> {
 }
 
 /// Returns the message with its causes, on one line.
-pub(super) fn in_full(error: &dyn Error) -> String {
+pub(crate) fn in_full(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -46,6 +46,8 @@ pub(crate) enum AwsError {
     Incomplete { operation: &'static str, member: &'static str },
     #[error("the pages of {operation} do not end")]
     EndlessList { operation: &'static str },
+    #[error("AWS returned a page of {operation} twice")]
+    RepeatedPage { operation: &'static str },
 }
 
 /// One page of a list; `next` leads to the following one.
@@ -84,11 +86,11 @@ impl Caller {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let Some(raw) = error.raw_response() else { return unanswered(operation, error) };
-        let status = raw.status().as_u16();
         if let Some(Page { status }) = Page::within(error) {
             return AwsError::NotAws { operation, status: *status };
         }
+        let Some(raw) = error.raw_response() else { return unanswered(operation, error) };
+        let status = raw.status().as_u16();
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
         let is_of_aws = code.is_some() || raw.headers().iter().any(|(name, _)| is_aws_header(name));
         match code {

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use crate::fixture::{ALL_ROLES, Company};
 
 /// Anna and bob are in `/aws/Dev`, and were synced to Identity Center.
-struct Office<'k> {
-    company: Company<'k>,
+pub(crate) struct Office<'k> {
+    pub(crate) company: Company<'k>,
 }
 
 impl<'k> Office<'k> {
-    fn new(server: &'k Server) -> Self {
+    pub(crate) fn new(server: &'k Server) -> Self {
         let company = Company::with(server, IdcSim::builder(), ALL_ROLES);
         let file = company.access_file();
         let endpoint = company.sim.scim_endpoint();
@@ -40,7 +40,7 @@ impl<'k> Office<'k> {
         Self { company }
     }
 
-    fn user(&self, name: &str) -> Value {
+    pub(crate) fn user(&self, name: &str) -> Value {
         self.company.realm.users().into_iter().find(|user| user["username"] == name).unwrap()
     }
 
@@ -56,7 +56,7 @@ impl<'k> Office<'k> {
         sign_in(browser, &url, "anna", "a-password").map(|answer| answer.response().status)
     }
 
-    fn is_active(&self, name: &str) -> bool {
+    pub(crate) fn is_active(&self, name: &str) -> bool {
         self.company.sim.user(&format!("{name}@example.com")).unwrap()["active"] != false
     }
 

@@ -4,6 +4,7 @@
 //! kcaws-bench KCAWS NOOP [ROUNDS]
 //! kcaws-bench profiles KCAWS [ROUNDS]    the last part alone
 //! kcaws-bench storm KCAWS                many roles at once at AWS's limit, alone
+//! kcaws-bench admin KCAWS_ADMIN          the administrator's program: `tests/bench/run --admin`
 //! ```
 //! Compare within one table only: machines differ, and the same machine differs by the hour.
 
@@ -14,6 +15,7 @@
     reason = "a benchmark for people"
 )]
 
+mod admin;
 mod counts;
 mod fixture;
 mod login;
@@ -51,6 +53,11 @@ fn main() {
         && part == "storm"
     {
         return storm::measure(kcaws.as_ref());
+    }
+    if let [part, program] = args.as_slice()
+        && part == "admin"
+    {
+        return admin::measure(program.as_ref());
     }
     let [kcaws, noop, rounds @ ..] = args.as_slice() else {
         println!("usage: kcaws-bench KCAWS NOOP [ROUNDS]");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONNECTION, CONTENT_TYPE, DATE};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, Limited};
@@ -119,6 +119,12 @@ async fn with_fault(sim: &Sim, found: Found, call: &Call, fault: Option<Fault>) 
             dispatch(sim, found, call);
             return Err(Cut);
         }
+        Effect::EndList => {
+            let (mut parts, body) = dispatch(sim, found, call).into_parts();
+            let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
+            parts.headers.remove(CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from(faults::without_next_token(&body)))
+        }
         Effect::CutMidBody | Effect::BrokenJson => {
             let (parts, body) = dispatch(sim, found, call).into_parts();
             let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
@@ -152,7 +158,12 @@ pub(crate) async fn fault_at_proxy(sim: &Sim, request: &Request<Incoming>) -> Re
             decorate(&mut response, &fault.headers);
             Ok(Some(response))
         }
-        Effect::Cut | Effect::LoseAnswer | Effect::CutMidBody | Effect::BrokenJson | Effect::HugeBody(_) => {
+        Effect::Cut
+        | Effect::LoseAnswer
+        | Effect::CutMidBody
+        | Effect::BrokenJson
+        | Effect::HugeBody(_)
+        | Effect::EndList => {
             sim.log().push(proxy_request(sim, request));
             Err(Cut)
         }

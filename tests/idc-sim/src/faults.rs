@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::{Body as HttpBody, Frame};
+use serde_json::Value;
 use tokio::time::Sleep;
 
 use crate::route::Route;
@@ -35,6 +36,7 @@ pub(crate) enum Effect {
     CutMidBody,
     BrokenJson,
     HugeBody(u64),
+    EndList,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +85,11 @@ impl Fault {
     /// Answers 200 with a JSON string of about `bytes` bytes, streamed.
     pub fn huge_body(bytes: u64) -> Self {
         Self::of(Effect::HugeBody(bytes))
+    }
+
+    /// Answers with a page, for services of JSON 1.1, as if it were the last: without `NextToken`.
+    pub fn end_list() -> Self {
+        Self::of(Effect::EndList)
     }
 
     /// Answers as usual with this `Date`.
@@ -190,6 +197,15 @@ pub(crate) fn half(mut response: Response, body: &Bytes, cut: bool) -> Response 
         *response.body_mut() = Body::from(half);
     }
     response
+}
+
+/// `body` without its `NextToken`; as it is where it has none.
+pub(crate) fn without_next_token(body: &Bytes) -> Bytes {
+    let Ok(Value::Object(mut members)) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    if members.remove("NextToken").is_none() {
+        return body.clone();
+    }
+    Value::Object(members).to_string().into()
 }
 
 /// A JSON string without end in sight.

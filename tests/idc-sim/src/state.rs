@@ -1,6 +1,6 @@
 //! Everything the simulator remembers: registrations, grants, sessions, tokens, credentials.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) organization: Organization,
     pub(crate) operations: Operations,
     pub(crate) page_tokens: HashMap<String, PageToken>,
+    /// Operations of which every page is the first.
+    pub(crate) lists_in_circles: BTreeSet<String>,
     pub(crate) saml: ServiceProvider,
     /// A setting, here for those who ask whether a session lives.
     disabled_grace: Duration,

@@ -7,7 +7,7 @@ use super::{AccountCriterion, AccountSelector, KnownAccount};
 use crate::access::parallel::for_each;
 use crate::access::requests::Requests;
 use crate::ports::aws_call::AwsError;
-use crate::ports::organizations::{OrganizationAccount, OrganizationUnit, Organizations};
+use crate::ports::organizations::{AccountState, OrganizationAccount, OrganizationUnit, Organizations};
 
 /// All accounts by ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,11 @@ impl AccountInventory {
         self.accounts.values()
     }
 
+    /// Returns whether the account is in the organization, and roles in it can be changed.
+    pub(crate) fn is_usable(&self, id: &str) -> bool {
+        self.accounts.get(id).is_some_and(|known| known.account.state == AccountState::Active)
+    }
+
     /// Returns the name of an account; empty if it is not in the organization.
     pub(crate) fn name(&self, id: &str) -> &str {
         self.accounts.get(id).map(|known| known.account.name.as_str()).unwrap_or_default()
@@ -52,6 +57,11 @@ impl AccountInventory {
 
     pub(crate) fn management(&self) -> &str {
         &self.management
+    }
+
+    /// Returns the state of an account; `Unknown` if it is not in the organization.
+    pub(crate) fn state(&self, id: &str) -> AccountState {
+        self.accounts.get(id).map_or(AccountState::Unknown, |known| known.account.state)
     }
 
     /// Reads the accounts.
@@ -64,12 +74,14 @@ impl AccountInventory {
         let accounts = requests.pages(|cursor| organizations.accounts(cursor))?;
         let units = if needs.units { Some(Units::read(organizations, requests, &accounts)?) } else { None };
         let tags = if needs.tags { Some(tags(organizations, requests, &accounts)?) } else { None };
-        let known = accounts.into_iter().map(|account| KnownAccount {
-            units: units.as_ref().map(|units| units.above(&account)),
-            tags: tags.as_ref().map(|tags| tags.get(&account.id).cloned().unwrap_or_default()),
-            account,
+        let known = accounts.into_iter().map(|account| {
+            Ok(KnownAccount {
+                units: units.as_ref().map(|units| units.above(&account)).transpose()?,
+                tags: tags.as_ref().map(|tags| tags.get(&account.id).cloned().unwrap_or_default()),
+                account,
+            })
         });
-        Ok(Self::of(&organization.management_account, known.collect()))
+        Ok(Self::of(&organization.management_account, known.collect::<Result<_, AwsError>>()?))
     }
 }
 
@@ -106,10 +118,12 @@ impl Units {
         Ok(units)
     }
 
-    /// Returns the names of the units above an account.
-    fn above(&self, account: &OrganizationAccount) -> Vec<String> {
+    /// Returns the names of the units above an account. One that is in no unit means that a list was cut short.
+    fn above(&self, account: &OrganizationAccount) -> Result<Vec<String>, AwsError> {
         let parent = self.parent(account).or_else(|| self.of_account.get(&account.id).map(String::as_str));
-        parent.and_then(|parent| self.paths.get(parent)).cloned().unwrap_or_default()
+        let above = parent.and_then(|parent| self.paths.get(parent)).cloned();
+        let member = "the unit of an account";
+        above.ok_or(AwsError::Incomplete { operation: "ListOrganizationalUnitsForParent", member })
     }
 
     /// Returns the unit of an account by its path, `o-…/r-…/ou-…/123456789012/`.

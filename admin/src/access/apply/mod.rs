@@ -4,6 +4,7 @@
 //! the rest goes on; the next run finds what is left.
 
 mod audit;
+mod permission_set;
 mod scheduler;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +13,12 @@ use std::io;
 use serde::Serialize;
 
 pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
+pub(crate) use self::scheduler::EarlierOperations;
 use self::scheduler::{OperationEnd, OperationWatch, run};
 use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
 use super::read::InstanceAccess;
 use crate::ports::aws_call::AwsError;
-use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation, SetWrite};
+use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
 /// Why applying ended early.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,8 @@ pub(crate) struct AccessOutcome {
     /// Changed permission sets and finished operations.
     pub(crate) done: usize,
     pub(crate) failures: Vec<AccessFailure>,
+    /// Changes that were not begun, or whose end was not seen, because the run ended early.
+    pub(crate) left: usize,
     /// Assignments of groups that are not in Identity Center yet.
     pub(crate) waiting: usize,
 }
@@ -55,42 +59,67 @@ pub(crate) struct AccessFailure {
     pub(crate) meaning: Option<&'static str>,
 }
 
-/// Does everything that the plan contains.
+/// Does everything that the plan contains, and returns what was done and why that was not all.
 pub(crate) fn apply(
     plan: &AccessPlan,
+    earlier: &EarlierOperations,
     at: InstanceAccess<'_>,
     recording: Recording<'_>,
-) -> Result<AccessOutcome, ApplyError> {
+) -> (AccessOutcome, Result<(), ApplyError>) {
     let outcome = AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() };
-    let mut applier = Applier { at, outcome, arns: plan.set_arns.clone(), names: BTreeMap::new(), recording };
-    let mut changed = BTreeSet::new();
-    for change in plan.permission_sets.iter().filter(|change| change.kind != SetChangeKind::Delete) {
-        if applier.set(change)? && change.changes_roles() {
-            changed.insert(change.name.clone());
-        }
+    let arns = plan.set_arns.clone();
+    let (names, everywhere, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+    let mut applier = Applier { at, earlier, outcome, arns, names, everywhere, kept, recording };
+    let end = applier.all(plan);
+    let mut outcome = applier.outcome;
+    if end.is_err() {
+        let of_roles = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
+        let all = plan.permission_sets.len() + of_roles;
+        outcome.left = all.saturating_sub(outcome.done + outcome.failures.len());
     }
-    applier.assignments(&plan.additions, RoleAction::Assign, "assign")?;
-    applier.provision(plan, &changed)?;
-    applier.assignments(&plan.removals, RoleAction::Unassign, "remove")?;
-    for change in plan.permission_sets.iter().filter(|change| change.kind == SetChangeKind::Delete) {
-        applier.set(change)?;
-    }
-    Ok(applier.outcome)
+    (outcome, end)
 }
 
 struct Applier<'a, 'b> {
     at: InstanceAccess<'a>,
+    earlier: &'a EarlierOperations,
     outcome: AccessOutcome,
     /// By name. A permission set that failed is not among them.
     arns: BTreeMap<String, String>,
     /// What each operation is, for people.
     names: BTreeMap<RoleOperation, String>,
+    /// In how many accounts the roles of a permission set, by ARN, are being updated at once.
+    everywhere: BTreeMap<String, usize>,
+    /// ARNs of permission sets that keep an assignment, because its removal failed.
+    kept: BTreeSet<String>,
     recording: Recording<'b>,
 }
 
 impl Applier<'_, '_> {
-    fn done(&mut self) {
-        self.outcome.done += 1;
+    fn all(&mut self, plan: &AccessPlan) -> Result<(), ApplyError> {
+        let is_deletion = |change: &&SetChange| change.kind == SetChangeKind::Delete;
+        let mut changed = BTreeSet::new();
+        for change in plan.permission_sets.iter().filter(|change| !is_deletion(change)) {
+            if self.set(change)? && change.changes_roles() {
+                changed.insert(change.name.clone());
+            }
+        }
+        self.assignments(&plan.additions, RoleAction::Assign, "assign")?;
+        self.provision(plan, &changed)?;
+        self.assignments(&plan.removals, RoleAction::Unassign, "remove")?;
+        for change in plan.permission_sets.iter().filter(is_deletion) {
+            if change.arn.as_ref().is_some_and(|arn| self.kept.contains(arn)) {
+                let why = "an assignment of it could not be removed".to_owned();
+                self.failed(format!("permission set {}", change.name), why);
+            } else {
+                self.set(change)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, changes: usize) {
+        self.outcome.done += changes;
         (self.recording.progress)(self.outcome.done);
     }
 
@@ -127,41 +156,21 @@ impl Applier<'_, '_> {
             SetChangeKind::Update | SetChangeKind::Adopt => AccessAction::ChangePermissionSet,
             SetChangeKind::Delete => AccessAction::DeletePermissionSet,
         };
-        match self.write_set(change) {
+        match permission_set::write(self.at, change) {
             Ok(arn) => {
                 self.record(action, &what, Some(&arn), None, Ok(None))?;
                 self.arns.insert(change.name.clone(), arn);
-                self.done();
+                self.done(1);
                 Ok(true)
             }
-            Err(error) if is_general(&error) => Err(error.into()),
             Err(error) => {
-                let why = error.to_string();
+                let why = error.general()?.to_string();
                 self.record(action, &what, change.arn.as_deref(), None, Err(&why))?;
                 self.arns.remove(&change.name);
                 self.failed(what, why);
                 Ok(false)
             }
         }
-    }
-
-    fn write_set(&self, change: &SetChange) -> Result<String, AwsError> {
-        let InstanceAccess { admin, requests } = self.at;
-        let arn = match (&change.arn, &change.created_with) {
-            (Some(arn), _) => arn.clone(),
-            (None, Some((description, tags))) => {
-                requests.ask(|| admin.create(&change.name, description, tags))?
-            }
-            (None, None) => return Err(AwsError::Incomplete { operation: "the plan", member: "ARN" }),
-        };
-        for write in &change.writes {
-            match requests.ask(|| admin.write(&arn, write)) {
-                // Somebody else was faster.
-                Err(AwsError::NotFound { .. }) if *write == SetWrite::Delete => {}
-                result => result?,
-            }
-        }
-        Ok(arn)
     }
 
     fn assignments(
@@ -182,7 +191,7 @@ impl Applier<'_, '_> {
                 None => self.failed(what, format!("the permission set {permission_set} failed")),
             }
         }
-        run(self.at, operations, self)
+        run(self.at, operations, self.earlier, &BTreeSet::new(), self)
     }
 
     /// Brings roles up to date: those of the plan, and those that lag behind after the changes.
@@ -193,11 +202,25 @@ impl Applier<'_, '_> {
             .filter(|role| !changed.contains(&role.permission_set))
             .map(|role| (role.permission_set.clone(), role.account_id.clone()))
             .collect();
+        // AWS changes no role in an account that is suspended.
+        let usable = |accounts: Vec<String>| -> Vec<String> {
+            let is_usable = |account: &String| !plan.notes.unusable_accounts.contains_key(account);
+            accounts.into_iter().filter(is_usable).collect()
+        };
+        let mut outdated = BTreeSet::new();
         for name in changed {
-            let Some(arn) = self.arns.get(name) else { continue };
-            let lagging = requests.pages(|cursor| admin.lagging_accounts_of(arn, cursor))?;
-            roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));
+            let Some(arn) = self.arns.get(name).cloned() else { continue };
+            let lagging = requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor));
+            match lagging.map(usable) {
+                Ok(lagging) if lagging.len() > 1 => drop(self.everywhere.insert(arn.clone(), lagging.len())),
+                Ok(lagging) => roles.extend(lagging.into_iter().map(|account| (name.clone(), account))),
+                Err(error) if is_general(&error) => return Err(error.into()),
+                Err(error) => self.failed(format!("update the roles of {name}"), error.to_string()),
+            }
+            outdated.insert(arn);
         }
+        let behind = self.provision_everywhere(&outdated)?.into_iter();
+        roles.extend(behind.filter(|(_, account)| !plan.notes.unusable_accounts.contains_key(account)));
         let mut operations = Vec::new();
         for (name, account) in roles {
             if let Some(set) = self.arns.get(&name).cloned() {
@@ -207,7 +230,37 @@ impl Applier<'_, '_> {
                 operations.push(operation);
             }
         }
-        run(self.at, operations, self)
+        run(self.at, operations, self.earlier, &outdated, self)
+    }
+
+    /// Updates all roles of each changed permission set at once. Returns those that still lag behind: AWS gives one
+    /// reason for all, and an account that fails is found by itself.
+    fn provision_everywhere(
+        &mut self,
+        outdated: &BTreeSet<String>,
+    ) -> Result<Vec<(String, String)>, ApplyError> {
+        let InstanceAccess { admin, requests } = self.at;
+        let operations: Vec<_> = self.everywhere.keys().map(|arn| RoleOperation::everywhere(arn)).collect();
+        let names: BTreeMap<String, String> =
+            self.arns.iter().map(|(name, arn)| (arn.clone(), name.clone())).collect();
+        for operation in &operations {
+            let name = names.get(&operation.set).map(String::as_str).unwrap_or_default();
+            self.names.insert(operation.clone(), format!("update all roles of {name}"));
+        }
+        run(self.at, operations, self.earlier, outdated, self)?;
+        let mut roles = Vec::new();
+        for (arn, count) in std::mem::take(&mut self.everywhere) {
+            let name = names.get(&arn).cloned().unwrap_or_default();
+            match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
+                Ok(lagging) => {
+                    self.done(count.saturating_sub(lagging.len()));
+                    roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));
+                }
+                Err(error) if is_general(&error) => return Err(error.into()),
+                Err(error) => self.failed(format!("update the roles of {name}"), error.to_string()),
+            }
+        }
+        Ok(roles)
     }
 
     fn record_operation(
@@ -218,10 +271,10 @@ impl Applier<'_, '_> {
         let action = match operation.action {
             RoleAction::Assign(_) => AccessAction::Assign,
             RoleAction::Unassign(_) => AccessAction::Unassign,
-            RoleAction::Provision => AccessAction::Provision,
+            RoleAction::Provision | RoleAction::ProvisionEverywhere => AccessAction::Provision,
         };
         let what = self.names.get(operation).map(String::as_str).unwrap_or_default();
-        self.record(action, what, Some(&operation.set), Some(&operation.account), answer)
+        self.record(action, what, Some(&operation.set), operation.account_id(), answer)
     }
 }
 
@@ -231,11 +284,22 @@ impl OperationWatch for Applier<'_, '_> {
     }
 
     fn ended(&mut self, operation: &RoleOperation, end: OperationEnd) -> io::Result<()> {
+        let is_everywhere = operation.action == RoleAction::ProvisionEverywhere;
         match end {
-            OperationEnd::Succeeded => self.done(),
+            OperationEnd::Succeeded if is_everywhere => {
+                let roles = self.everywhere.remove(&operation.set);
+                self.done(roles.unwrap_or_default());
+            }
+            OperationEnd::Succeeded => self.done(1),
             OperationEnd::Failed(why) => {
                 self.record_operation(operation, Err(&why))?;
-                self.failed(self.names.get(operation).cloned().unwrap_or_default(), why);
+                if matches!(operation.action, RoleAction::Unassign(_)) {
+                    self.kept.insert(operation.set.clone());
+                }
+                // The roles are updated one by one.
+                if !is_everywhere {
+                    self.failed(self.names.get(operation).cloned().unwrap_or_default(), why);
+                }
             }
         }
         Ok(())
@@ -250,6 +314,7 @@ fn is_general(error: &AwsError) -> bool {
             | AwsError::NotAuthenticated { .. }
             | AwsError::Unreachable { .. }
             | AwsError::NotAws { .. }
+            | AwsError::Throttled { .. }
     )
 }
 

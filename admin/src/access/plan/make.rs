@@ -226,7 +226,12 @@ impl<'a> Maker<'a> {
                 of: Some(assignment.principal.clone()),
                 ..self.change(name, &assignment.account, self.principal_name(&assignment.principal))
             };
-            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove;
+            // AWS changes no role in a suspended account, and a selector does not leave it out on purpose.
+            let is_usable = self.input.inventory.is_usable(&assignment.account);
+            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_usable;
+            if !is_usable {
+                self.plan.notes.untouched_accounts.insert(assignment.account.clone());
+            }
             if removes || self.is_deleted(name) {
                 removals.push((assignment, change));
             } else {
@@ -296,6 +301,15 @@ impl<'a> Maker<'a> {
         for change in handled {
             roles.remove(&(change.permission_set.clone(), change.account_id.clone()));
         }
+        let inventory = self.input.inventory;
+        roles.retain(|(_, account)| {
+            let is_usable = inventory.is_usable(account);
+            if !is_usable {
+                let state = inventory.state(account).to_string();
+                self.plan.notes.unusable_accounts.insert(account.clone(), state);
+            }
+            is_usable
+        });
         self.plan.blockers.extend(blockers);
         self.plan.provisioning = roles
             .into_iter()
@@ -313,7 +327,12 @@ impl<'a> Maker<'a> {
         let more = blockers::of_assignments(&self.plan, existing, input.acting, input.options);
         self.plan.blockers.extend(more);
         let plan = &self.plan;
-        let operations = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
+        // All roles of a changed permission set are updated at once.
+        let changed: BTreeSet<&String> = plan.permission_sets.iter().map(|change| &change.name).collect();
+        let (at_once, by_one): (Vec<_>, Vec<_>) =
+            plan.provisioning.iter().partition(|role| changed.contains(&role.permission_set));
+        let at_once: BTreeSet<_> = at_once.into_iter().map(|role| &role.permission_set).collect();
+        let operations = plan.additions.len() + at_once.len() + by_one.len() + plan.removals.len();
         let writes: usize = plan.permission_sets.iter().map(SetChange::requests).sum();
         // Each operation is started and its end asked for once.
         let requests = writes + operations * 2;
@@ -341,6 +360,7 @@ impl<'a> Maker<'a> {
     fn principal_name(&self, principal: &Principal) -> String {
         match principal {
             Principal::Group(id) => match self.input.groups.name(id) {
+                Some("") => format!("group {id}, which has no name"),
                 Some(name) => format!("idc:{name}"),
                 None => format!("group {id}, which is gone"),
             },

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) use self::blockers::{Allowance, Blocker};
 pub(crate) use self::file::{SavedAccessPlan, SavedAccessPlanError};
 pub(crate) use self::make::{Acting, OUTSTANDING, PlanInput, PlanOptions, make};
-pub(crate) use self::sets::{SetChange, SetChangeKind};
+pub(crate) use self::sets::{SetChange, SetChangeKind, description};
 use super::accounts::SelectionError;
 use super::read::{AccessReadError, Coverage, GroupError};
 use crate::ports::aws_call::AwsError;
@@ -24,6 +24,9 @@ use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
 /// The tag that marks a permission set as made from an access file; its value names the file's realm.
 pub(crate) const OWNER_TAG: &str = "kcaws:owner";
+
+/// Where the keys of tags begin that only AWS's services set.
+pub(crate) const TAGS_OF_AWS: &str = "aws:";
 
 /// Returns the tag's value for a realm: its URL, with what a tag cannot have replaced.
 pub(crate) fn owner_tag(realm_url: &str) -> String {
@@ -105,6 +108,8 @@ pub(crate) struct PlanNotes {
     pub(crate) selected: BTreeMap<String, usize>,
     /// Accounts that are left out, with their states.
     pub(crate) unusable_accounts: BTreeMap<String, String>,
+    /// Accounts with assignments that Organizations does not name as active: nothing is removed there.
+    pub(crate) untouched_accounts: BTreeSet<String>,
     pub(crate) without_management_account: bool,
     /// Permission sets with more policies than IAM takes by default.
     pub(crate) many_policies: BTreeMap<String, usize>,

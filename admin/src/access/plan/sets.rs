@@ -225,7 +225,8 @@ impl<'a> Difference<'a> {
     }
 }
 
-fn description(head: &SetHead) -> SetDescription {
+/// Returns the part of a permission set that is created and changed in one request.
+pub(crate) fn description(head: &SetHead) -> SetDescription {
     SetDescription {
         description: head.description.clone(),
         session: Some(head.session.iso()),

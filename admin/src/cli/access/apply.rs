@@ -9,7 +9,7 @@ use kcaws::platform::foreign_file;
 use serde::Serialize;
 
 use super::{OpenAccess, PlanningArgs, check, render, unwritable, with_access};
-use crate::access::apply::{AccessFailure, AccessOutcome, Recording, apply};
+use crate::access::apply::{AccessFailure, AccessOutcome, ApplyError, EarlierOperations, Recording, apply};
 use crate::access::plan::{AccessPlan, SavedAccessPlan};
 use crate::app::AdminApp;
 use crate::platform::audit_file;
@@ -54,6 +54,8 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         let saved = args.plan.as_ref().map(|path| saved(path, open)).transpose()?;
         let given = args.planning.options(&file);
         let options = saved.as_ref().map_or(&given, SavedAccessPlan::options);
+        // Before the plan is made: what ends meanwhile is either in it or known here.
+        let earlier = EarlierOperations::read(open.at)?;
         let plan = open.plan(options, ui)?;
         if let Some(saved) = &saved {
             saved.check(&plan)?;
@@ -71,12 +73,13 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         if !args.yes && saved.is_none() {
             ask(ui)?;
         }
-        let outcome = applied(args, open, &plan, ui)?;
+        let (outcome, end) = applied(args, open, &earlier, &plan, ui)?;
         if args.json {
             ui.json(&Report { schema: 1, plan: &plan, outcome: Some(&outcome) });
         } else {
             tell(&outcome, ui);
         }
+        end?;
         finished(&outcome)
     })
 }
@@ -106,15 +109,17 @@ fn ask(ui: &mut Ui) -> Result<(), CommandError> {
 fn applied(
     args: &ApplyArgs,
     open: &OpenAccess<'_>,
+    earlier: &EarlierOperations,
     plan: &AccessPlan,
     ui: &Ui,
-) -> Result<AccessOutcome, CommandError> {
+) -> Result<(AccessOutcome, Result<(), ApplyError>), CommandError> {
     let path = args.audit.clone().unwrap_or_else(|| open.file.path.with_extension("audit.jsonl"));
     let audit = audit_file::open(&path).map_err(|error| unwritable(&path, &error))?;
     let names = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| open.app.env.get(name));
     let spinner = ui.spinner("Applying …");
-    let outcome = apply(
+    let applied = apply(
         plan,
+        earlier,
         open.at,
         Recording {
             audit: &JsonLines::new(audit),
@@ -123,7 +128,7 @@ fn applied(
         },
     );
     spinner.finish_and_clear();
-    Ok(outcome?)
+    Ok(applied)
 }
 
 fn tell(outcome: &AccessOutcome, ui: &mut Ui) {
@@ -134,6 +139,10 @@ fn tell(outcome: &AccessOutcome, ui: &mut Ui) {
         }
     }
     ui.data(&render::counted(outcome.done, "change done", "changes done"));
+    if outcome.left > 0 {
+        let left = render::counted(outcome.left, "change", "changes");
+        ui.data(&format!("{left} not done, or still running: the next run does the rest"));
+    }
 }
 
 fn finished(outcome: &AccessOutcome) -> Result<(), CommandError> {

@@ -69,6 +69,9 @@ fn notes(plan: &AccessPlan, ui: &mut Ui) {
     for (account, state) in &notes.unusable_accounts {
         ui.say(&format!("{account} is left out: {state}"));
     }
+    for account in &notes.untouched_accounts {
+        ui.say(&format!("{account} is not an active account of the organization: nothing is removed there"));
+    }
     if notes.without_management_account {
         ui.say("The management account is left out: it is meant by its ID only.");
     }

@@ -55,8 +55,8 @@ impl From<AwsError> for CommandError {
             AwsError::Refused { .. } => {
                 failure(Exit::Failed, ErrorCode::Refused).hint("run with -v for details")
             }
-            AwsError::Incomplete { .. } | AwsError::EndlessList { .. } => failure(Exit::Failed, ErrorCode::NotUnderstood)
-                .hint("an endpoint that is not AWS's may have answered: check AWS_ENDPOINT_URL_…"),
+            AwsError::Incomplete { .. } | AwsError::EndlessList { .. } | AwsError::RepeatedPage { .. } => failure(Exit::Failed, ErrorCode::NotUnderstood)
+                .hint("run the same command again; if it comes again, an endpoint that is not AWS's may have answered: check AWS_ENDPOINT_URL_…"),
         };
         failure.because_of(cause)
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
+use kcaws::ports::sts::CallerIdentity;
 
 use self::deny_file::DenyFile;
 use self::report::Report;
@@ -19,7 +20,8 @@ use crate::access_file::AccessFile;
 use crate::app::AdminApp;
 use crate::identity_center::instance::{self, InstanceError};
 use crate::offboard::{
-    Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, leftovers, steps,
+    Applier, Leftover, Offboarder, Ownership, Person, Side, Step, StepAction, StepResult, in_full, leftovers,
+    steps,
 };
 use crate::platform::audit_file;
 use crate::ports::sso_admin::access::AccessAdmin;
@@ -66,8 +68,16 @@ pub(super) struct OffboardArgs {
 pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
     let policy = args.deny_policy.as_deref().map(DenyFile::read).transpose()?;
-    let caller = app.caller(&file)?;
-    with_both_sides(&file, caller.user(), app, ui, |with, ui| {
+    // Without AWS, too, the user is disabled in Keycloak: that is what ends everything else.
+    let caller = match app.caller(&file) {
+        Ok(caller) => Some(caller),
+        Err(error) => {
+            ui.warn(&format!("AWS does not say who you are: {}", in_full(&error)));
+            None
+        }
+    };
+    let arn = caller.as_ref().map_or("unknown", |caller| &caller.arn);
+    with_both_sides(&file, caller.as_ref().and_then(CallerIdentity::user), app, ui, |with, ui| {
         let spinner = ui.spinner("Reading the realm and Identity Center …");
         let found = with.find(&args.user);
         spinner.finish_and_clear();
@@ -81,7 +91,7 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
         let results = if args.apply {
             confirm(args, &steps, policy.as_ref(), ui)?;
             let audit = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
-            let results = apply(with, &audit, &caller.arn, &person, &steps, ui)?;
+            let results = apply(with, &audit, arn, &person, &steps, ui)?;
             note(&mut person, &results, app);
             Some(results)
         } else {

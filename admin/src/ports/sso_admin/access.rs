@@ -69,6 +69,7 @@ pub(crate) struct Assignment {
 pub(crate) struct RoleOperation {
     /// ARN of the permission set.
     pub(crate) set: String,
+    /// Empty for all accounts in which the permission set has a role.
     pub(crate) account: String,
     pub(crate) action: RoleAction,
 }
@@ -79,6 +80,8 @@ pub(crate) enum RoleAction {
     Unassign(Principal),
     /// Brings the role up to date with its permission set.
     Provision,
+    /// The same in all accounts in which there is one.
+    ProvisionEverywhere,
 }
 
 /// Operations of each kind have lists and IDs of their own.
@@ -101,8 +104,18 @@ pub(crate) enum Progress {
 pub(crate) struct OperationStatus {
     pub(crate) id: String,
     pub(crate) progress: Progress,
-    /// `None` if it concerns several accounts.
-    pub(crate) operation: Option<RoleOperation>,
+    pub(crate) operation: RoleOperation,
+}
+
+impl RoleOperation {
+    pub(crate) fn everywhere(set: &str) -> Self {
+        Self { set: set.to_owned(), account: String::new(), action: RoleAction::ProvisionEverywhere }
+    }
+
+    /// Returns the account; `None` for all.
+    pub(crate) fn account_id(&self) -> Option<&str> {
+        Some(self.account.as_str()).filter(|account| !account.is_empty())
+    }
 }
 
 impl RoleAction {
@@ -110,7 +123,7 @@ impl RoleAction {
         match self {
             Self::Assign(_) => OperationKind::Creation,
             Self::Unassign(_) => OperationKind::Deletion,
-            Self::Provision => OperationKind::Provisioning,
+            Self::Provision | Self::ProvisionEverywhere => OperationKind::Provisioning,
         }
     }
 }

@@ -23,7 +23,7 @@ fn check(admin: &dyn AccessAdmin, user: &str, pass: &dyn Fn(Duration)) {
         let operation = RoleOperation { set: set.clone(), account: ACCOUNT.to_owned(), action };
         let kind = operation.action.kind();
         let started = admin.start(&operation).expect("starts");
-        assert_eq!((&started.progress, &started.operation), (&Progress::Running, &Some(operation)));
+        assert_eq!((&started.progress, &started.operation), (&Progress::Running, &operation));
         assert_eq!(whole(|cursor| admin.running(kind, cursor)), std::slice::from_ref(&started.id));
         pass(Duration::from_secs(5));
         assert!(whole(|cursor| admin.running(kind, cursor)).is_empty());

@@ -131,7 +131,11 @@ impl FakeAccess {
             if operation.progress != Progress::Running || operation.ends > now {
                 continue;
             }
-            let progress = if let Some(reason) = self.broken_accounts.get(&operation.operation.account) {
+            let broken = match operation.operation.account_id() {
+                Some(account) => self.broken_accounts.get(account),
+                None => self.broken_accounts.values().next(),
+            };
+            let progress = if let Some(reason) = broken {
                 Progress::Failed(reason.clone())
             } else {
                 self.finish(&self.operations[at].operation.clone());
@@ -163,6 +167,10 @@ impl FakeAccess {
             }
             RoleAction::Provision => {
                 self.roles.insert(role, version);
+            }
+            RoleAction::ProvisionEverywhere => {
+                let roles = self.roles.iter_mut().filter(|((known, _), _)| known == set);
+                roles.for_each(|(_, known)| *known = version);
             }
         }
     }
@@ -331,7 +339,7 @@ impl AccessAdmin for FakeAccessAdmin {
             progress: Progress::Running,
         });
         let id = (state.operations.len() - 1).to_string();
-        Ok(OperationStatus { id, progress: Progress::Running, operation: Some(operation) })
+        Ok(OperationStatus { id, progress: Progress::Running, operation })
     }
 
     fn running(&self, kind: OperationKind, cursor: Option<&str>) -> Result<AwsPage<String>, AwsError> {
@@ -350,7 +358,7 @@ impl AccessAdmin for FakeAccessAdmin {
         let found = found.filter(|found| found.operation.action.kind() == kind);
         let message = "no such request".to_owned();
         let found = found.ok_or(AwsError::NotFound { operation, message })?;
-        let (progress, operation) = (found.progress.clone(), Some(found.operation.clone()));
+        let (progress, operation) = (found.progress.clone(), found.operation.clone());
         Ok(OperationStatus { id: id.to_owned(), progress, operation })
     }
 }

@@ -311,10 +311,14 @@ impl AccessAdmin for SdkAccessAdmin {
                 let answer = self.caller.call("DeleteAccountAssignment", request.send())?;
                 sdk_status::deletion("DeleteAccountAssignment", answer.account_assignment_deletion_status)
             }
-            RoleAction::Provision => {
+            RoleAction::Provision | RoleAction::ProvisionEverywhere => {
+                let target = match action {
+                    RoleAction::Provision => ProvisionTargetType::AwsAccount,
+                    _ => ProvisionTargetType::AllProvisionedAccounts,
+                };
                 let request = of_set!(self, provision_permission_set, set)
-                    .target_type(ProvisionTargetType::AwsAccount)
-                    .target_id(account);
+                    .target_type(target)
+                    .set_target_id(operation.account_id().map(str::to_owned));
                 let answer = self.caller.call("ProvisionPermissionSet", request.send())?;
                 sdk_status::provisioning("ProvisionPermissionSet", answer.permission_set_provisioning_status)
             }

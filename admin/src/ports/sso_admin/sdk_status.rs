@@ -35,11 +35,11 @@ fn assignment(
     Ok(OperationStatus {
         id: required(operation, "RequestId", status.request_id)?,
         progress: progress(operation, status.status.as_ref(), status.failure_reason)?,
-        operation: Some(RoleOperation {
+        operation: RoleOperation {
             set: required(operation, "PermissionSetArn", status.permission_set_arn)?,
             account: required(operation, "TargetId", status.target_id)?,
             action: action(principal),
-        }),
+        },
     })
 }
 
@@ -52,11 +52,10 @@ pub(super) fn provisioning(
     Ok(OperationStatus {
         id: required(operation, "RequestId", status.request_id)?,
         progress: progress(operation, status.status.as_ref(), status.failure_reason)?,
-        operation: status.account_id.map(|account| RoleOperation {
-            set,
-            account,
-            action: RoleAction::Provision,
-        }),
+        operation: match status.account_id {
+            Some(account) => RoleOperation { set, account, action: RoleAction::Provision },
+            None => RoleOperation::everywhere(&set),
+        },
     })
 }
 

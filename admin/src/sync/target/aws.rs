@@ -314,7 +314,8 @@ impl From<AwsError> for CallError {
             AwsError::Refused { .. }
             | AwsError::NotAws { .. }
             | AwsError::Incomplete { .. }
-            | AwsError::EndlessList { .. } => Self::Failed(error.into()),
+            | AwsError::EndlessList { .. }
+            | AwsError::RepeatedPage { .. } => Self::Failed(error.into()),
         }
     }
 }

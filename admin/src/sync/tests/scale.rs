@@ -11,15 +11,16 @@ pub(super) const USERS: usize = 5_000;
 pub(super) const GROUPS: usize = 500;
 pub(super) const MEMBERS: usize = 100;
 
-pub(super) fn large_company() -> RealmState {
+pub(super) fn company(users: usize, groups: usize) -> RealmState {
     let mut state = RealmState { id: "r1".to_owned(), ..RealmState::default() };
-    let ids: Vec<String> = (0..USERS).map(|at| format!("{at:08}-0000-4000-8000-000000000000")).collect();
+    let ids: Vec<String> = (0..users).map(|at| format!("{at:08}-0000-4000-8000-000000000000")).collect();
     for (at, id) in ids.iter().enumerate() {
         state.add_user(id, &format!("user{at}@example.com"));
     }
     state.add_group("aws", "aws", None, &[]);
-    for group in 0..GROUPS {
-        let members: Vec<&str> = (0..MEMBERS).map(|at| ids[(group * 7 + at * 50) % USERS].as_str()).collect();
+    for group in 0..groups {
+        let members: Vec<&str> =
+            (0..MEMBERS).map(|at| ids[(group * 7 + at * users / MEMBERS) % users].as_str()).collect();
         state.add_group(&format!("g{group}"), &format!("Group {group}"), Some("aws"), &members);
     }
     state
@@ -27,7 +28,7 @@ pub(super) fn large_company() -> RealmState {
 
 #[test]
 fn five_thousand_people_in_five_hundred_groups() {
-    let world = World::new(large_company(), "groups = [\"/aws/**\"]");
+    let world = World::new(company(USERS, GROUPS), "groups = [\"/aws/**\"]");
     let plan = world.planned();
     assert!(world.realm.calls() <= 510, "{}", world.realm.calls());
     assert_eq!((plan.scope.groups, plan.scope.memberships), (GROUPS, GROUPS * MEMBERS));

@@ -31,7 +31,8 @@ impl Request<'_> {
             None => 0,
             Some(token) => {
                 let known = self.state.page_tokens.get(token).filter(|known| known.list == list);
-                known.ok_or_else(|| Refusal::validation("Invalid NextToken"))?.offset
+                let known = known.ok_or_else(|| Refusal::validation("Invalid NextToken"))?;
+                if self.state.lists_in_circles.contains(self.operation) { 0 } else { known.offset }
             }
         };
         let size = match self.sim.settings.page_size {

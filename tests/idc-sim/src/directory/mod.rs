@@ -167,6 +167,16 @@ impl Directory {
         self.permission_sets.push(PermissionSet::new(name, session_duration));
     }
 
+    /// Removes a permission set with its assignments and roles.
+    pub(crate) fn delete_permission_set(&mut self, name: &str) {
+        let assignments: Vec<Assignment> =
+            self.assignments.iter().filter(|known| known.permission_set == name).cloned().collect();
+        for Assignment { principal, account, permission_set } in assignments {
+            self.unassign(principal, &account, &permission_set);
+        }
+        self.permission_sets.retain(|known| known.name != name);
+    }
+
     pub(crate) fn assign(&mut self, principal: PrincipalId, account: &str, permission_set: &str) {
         self.assignments.insert(Assignment::new(principal, account, permission_set));
         if self.provisioned_version(account, permission_set).is_none() {

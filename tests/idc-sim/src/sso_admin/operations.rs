@@ -88,6 +88,10 @@ impl Operations {
         self.all.iter().filter(move |operation| operation.work.kind() == kind)
     }
 
+    pub(crate) fn running_count(&self) -> usize {
+        self.running.len()
+    }
+
     /// Whether anything runs for a permission set.
     pub(super) fn is_busy(&self, permission_set: &str) -> bool {
         self.running.iter().any(|at| self.all[*at].permission_set == permission_set)

@@ -14,16 +14,44 @@ use super::ApplyError;
 use crate::access::plan::OUTSTANDING;
 use crate::access::read::InstanceAccess;
 use crate::ports::aws_call::AwsError;
-use crate::ports::sso_admin::access::{OperationKind, Progress, RoleAction, RoleOperation};
+use crate::ports::sso_admin::access::{OperationKind, OperationStatus, Progress, RoleAction, RoleOperation};
 
-/// Between two looks at what is running: a twentieth of how long an operation takes.
+/// Between two looks at what is running: a twentieth of how long an operation takes, which is five seconds or more.
 const LOOK: Duration = Duration::from_millis(250);
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
 /// How long an account rests after a conflict, and then twice as long, up to a minute.
 const REST: Duration = Duration::from_secs(2);
 /// With their pauses, about ten minutes.
 const MOST_CONFLICTS: u32 = 14;
+/// So many operations in a row that AWS's own faults kept from being started mean that the rest will be, too.
+const MOST_TROUBLES: u32 = 5;
 /// An operation that takes longer is reported and not waited for.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
+
+/// The operations that were running before the plan was made.
+///
+/// Their ends may have come too late for the plan, and too early to be found when it is applied.
+#[derive(Debug, Default)]
+pub(crate) struct EarlierOperations {
+    ids: Vec<(OperationKind, String)>,
+}
+
+impl EarlierOperations {
+    pub(crate) fn read(at: InstanceAccess<'_>) -> Result<Self, AwsError> {
+        let mut ids = Vec::new();
+        for kind in OperationKind::ALL {
+            let running = at.requests.pages(|cursor| at.admin.running(kind, cursor))?;
+            ids.extend(running.into_iter().map(|id| (kind, id)));
+        }
+        Ok(Self { ids })
+    }
+
+    fn of(&self, kind: OperationKind) -> impl Iterator<Item = &String> {
+        self.ids.iter().filter(move |(known, _)| *known == kind).map(|(_, id)| id)
+    }
+}
+
+const FORGOTTEN: &str = "AWS does not know the operation any more, and not how it ended";
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +62,16 @@ pub(crate) enum OperationEnd {
 }
 
 struct Running {
-    kind: OperationKind,
-    /// `None` if somebody else started it and it concerns several accounts.
-    operation: Option<RoleOperation>,
+    operation: RoleOperation,
     /// Whether its end is reported.
     is_ours: bool,
     since: Duration,
+}
+
+impl Running {
+    fn kind(&self) -> OperationKind {
+        self.operation.action.kind()
+    }
 }
 
 /// The operations of an account that have not been started.
@@ -60,6 +92,8 @@ struct Scheduler<'a> {
     room: usize,
     /// How often AWS took nothing, although nothing was running.
     refusals: u32,
+    /// How many operations in a row could not be started for reasons of AWS.
+    troubles: u32,
     watch: &'a mut dyn OperationWatch,
 }
 
@@ -72,9 +106,13 @@ pub(super) trait OperationWatch {
 }
 
 /// Does all operations. Returns an error if no further request would succeed.
+///
+/// An operation that somebody started before counts, unless it is about one of the `outdated` permission sets.
 pub(super) fn run(
     at: InstanceAccess<'_>,
     operations: Vec<RoleOperation>,
+    earlier: &EarlierOperations,
+    outdated: &BTreeSet<String>,
     watch: &mut dyn OperationWatch,
 ) -> Result<(), ApplyError> {
     if operations.is_empty() {
@@ -85,28 +123,59 @@ pub(super) fn run(
         queues.entry(operation.account.clone()).or_default().operations.push_back(operation);
     }
     let turns = queues.keys().cloned().collect();
-    let mut scheduler =
-        Scheduler { at, queues, turns, running: BTreeMap::new(), room: OUTSTANDING, refusals: 0, watch };
-    scheduler.take_up()?;
+    let mut scheduler = Scheduler {
+        at,
+        queues,
+        turns,
+        running: BTreeMap::new(),
+        room: OUTSTANDING,
+        refusals: 0,
+        troubles: 0,
+        watch,
+    };
+    scheduler.take_up(earlier, outdated)?;
     scheduler.work()
 }
 
 impl Scheduler<'_> {
-    /// Finds what is running already: an earlier run may have been killed, or somebody else is at work.
-    fn take_up(&mut self) -> Result<(), ApplyError> {
+    /// Finds what is running already, or has ended since the plan was made: an earlier run may have been killed, or
+    /// somebody else is at work.
+    fn take_up(
+        &mut self,
+        earlier: &EarlierOperations,
+        outdated: &BTreeSet<String>,
+    ) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
         for kind in OperationKind::ALL {
-            for id in requests.pages(|cursor| admin.running(kind, cursor))? {
-                let status = requests.ask(|| admin.status(kind, &id))?;
-                if status.progress != Progress::Running {
-                    continue;
+            let running = requests.pages(|cursor| admin.running(kind, cursor))?;
+            let ids: BTreeSet<String> = running.into_iter().chain(earlier.of(kind).cloned()).collect();
+            for id in ids {
+                let Some(status) = self.status(kind, &id)? else { continue };
+                let OperationStatus { operation, progress, .. } = status;
+                let counts = !outdated.contains(&operation.set);
+                match progress {
+                    Progress::Running => {
+                        let (is_ours, since) = (counts && self.take(&operation), self.now());
+                        self.running.insert(id, Running { operation, is_ours, since });
+                    }
+                    Progress::Succeeded if counts && self.take(&operation) => {
+                        self.watch.ended(&operation, OperationEnd::Succeeded)?;
+                    }
+                    // One that failed is started again.
+                    Progress::Succeeded | Progress::Failed(_) => {}
                 }
-                let operation = status.operation;
-                let is_ours = operation.as_ref().is_some_and(|operation| self.take(operation));
-                self.running.insert(id, Running { kind, operation, is_ours, since: self.now() });
             }
         }
         Ok(())
+    }
+
+    /// Returns the status of an operation; `None` if AWS does not know it any more.
+    fn status(&self, kind: OperationKind, id: &str) -> Result<Option<OperationStatus>, AwsError> {
+        match self.at.requests.ask(|| self.at.admin.status(kind, id)) {
+            Ok(status) => Ok(Some(status)),
+            Err(AwsError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes an operation out of its queue; false if it is not there.
@@ -124,9 +193,15 @@ impl Scheduler<'_> {
             {
                 return Ok(());
             }
-            self.at.requests.clock().sleep(LOOK);
+            self.at.requests.clock().sleep(self.pause());
             self.look()?;
         }
+    }
+
+    fn pause(&self) -> Duration {
+        let now = self.now();
+        let youngest = self.running.values().map(|running| now.saturating_sub(running.since)).min();
+        (youngest.unwrap_or_default() / 20).clamp(LOOK, LONGEST_LOOK)
     }
 
     fn start_what_fits(&mut self) -> Result<(), ApplyError> {
@@ -142,8 +217,8 @@ impl Scheduler<'_> {
     /// Returns the next operation of an account in which nothing is running.
     fn next(&mut self) -> Option<RoleOperation> {
         let now = self.now();
-        let running = self.running.values().filter_map(|running| running.operation.as_ref());
-        let busy: BTreeSet<String> = running.map(|operation| operation.account.clone()).collect();
+        let running = self.running.values();
+        let busy: BTreeSet<String> = running.map(|running| running.operation.account.clone()).collect();
         for _ in 0..self.turns.len() {
             let account = self.turns.pop_front()?;
             let queue = self.queues.get_mut(&account)?;
@@ -166,14 +241,12 @@ impl Scheduler<'_> {
                 if let Some(queue) = self.queues.get_mut(&operation.account) {
                     queue.conflicts = 0;
                 }
-                self.refusals = 0;
-                let kind = operation.action.kind();
+                (self.refusals, self.troubles) = (0, 0);
                 self.watch.started(&operation, &status.id)?;
                 if let Some(end) = ended(status.progress) {
                     self.watch.ended(&operation, end)?;
                 } else {
-                    let operation = Some(operation);
-                    let running = Running { kind, operation, is_ours: true, since: self.now() };
+                    let running = Running { operation, is_ours: true, since: self.now() };
                     self.running.insert(status.id, running);
                 }
                 return Ok(true);
@@ -208,7 +281,20 @@ impl Scheduler<'_> {
                 self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?;
                 Ok(true)
             }
-            error => Err(error.into()),
+            AwsError::ServerTrouble { .. } | AwsError::Incomplete { .. } => {
+                self.troubles += 1;
+                if self.troubles >= MOST_TROUBLES {
+                    return Err(error.into());
+                }
+                self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?;
+                Ok(true)
+            }
+            error @ (AwsError::NoCredentials { .. }
+            | AwsError::NotAuthenticated { .. }
+            | AwsError::Unreachable { .. }
+            | AwsError::NotAws { .. }
+            | AwsError::RepeatedPage { .. }
+            | AwsError::EndlessList { .. }) => Err(error.into()),
         }
     }
 
@@ -216,8 +302,8 @@ impl Scheduler<'_> {
     fn conflict(&mut self, operation: RoleOperation, error: &AwsError) -> Result<(), ApplyError> {
         let Some(queue) = self.queues.get_mut(&operation.account) else { return Ok(()) };
         queue.conflicts += 1;
+        // Whatever is in the way there, the account's other operations are tried once each.
         if queue.conflicts > MOST_CONFLICTS {
-            queue.conflicts = 0;
             return Ok(self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?);
         }
         let pause = longer(queue.conflicts);
@@ -236,18 +322,19 @@ impl Scheduler<'_> {
     /// Looks at what has ended.
     fn look(&mut self) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
-        let kinds: BTreeSet<OperationKind> = self.running.values().map(|running| running.kind).collect();
+        let kinds: BTreeSet<OperationKind> = self.running.values().map(Running::kind).collect();
         for kind in kinds {
             let still: BTreeSet<String> =
                 requests.pages(|cursor| admin.running(kind, cursor))?.into_iter().collect();
             let others =
-                self.running.iter().filter(|(id, running)| running.kind == kind && !still.contains(*id));
+                self.running.iter().filter(|(id, running)| running.kind() == kind && !still.contains(*id));
             let gone: Vec<String> = others.map(|(id, _)| id.clone()).collect();
             for id in gone {
-                let status = requests.ask(|| admin.status(kind, &id))?;
-                // The list may be behind: then it is asked for again.
-                if let Some(end) = ended(status.progress) {
-                    self.end(&id, end)?;
+                match self.status(kind, &id)?.map(|status| ended(status.progress)) {
+                    Some(Some(end)) => self.end(&id, end)?,
+                    // The list is behind: the operation is asked for again.
+                    Some(None) => {}
+                    None => self.end(&id, OperationEnd::Failed(FORGOTTEN.to_owned()))?,
                 }
             }
         }
@@ -257,8 +344,8 @@ impl Scheduler<'_> {
     fn end(&mut self, id: &str, end: OperationEnd) -> Result<(), ApplyError> {
         let Some(running) = self.running.remove(id) else { return Ok(()) };
         self.room = (self.room + 1).min(OUTSTANDING);
-        if let (Some(operation), true) = (running.operation, running.is_ours) {
-            self.watch.ended(&operation, end)?;
+        if running.is_ours {
+            self.watch.ended(&running.operation, end)?;
         }
         Ok(())
     }

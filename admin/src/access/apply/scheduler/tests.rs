@@ -35,7 +35,7 @@ impl Bench {
         let requests = Requests::new(&*self.clock, 20.0);
         let at = InstanceAccess { admin: &self.admin, requests: &requests };
         let mut ends = Ends(Vec::new());
-        run(at, operations, &mut ends).expect("works");
+        run(at, operations, &EarlierOperations::default(), &BTreeSet::new(), &mut ends).expect("works");
         ends.0
     }
 }
@@ -96,7 +96,13 @@ fn what_is_never_taken_ends_with_an_error() {
     bench.admin.state().most_outstanding = 0;
     let requests = Requests::new(&*bench.clock, 20.0);
     let at = InstanceAccess { admin: &bench.admin, requests: &requests };
-    let result = run(at, vec![bench.assign(0, 0)], &mut Ends(Vec::new()));
+    let result = run(
+        at,
+        vec![bench.assign(0, 0)],
+        &EarlierOperations::default(),
+        &BTreeSet::new(),
+        &mut Ends(Vec::new()),
+    );
     assert!(matches!(result, Err(ApplyError::Aws(AwsError::Throttled { .. }))));
     assert!(bench.clock.elapsed() < Duration::from_secs(20 * 60));
 }

@@ -11,7 +11,7 @@ use kcaws::ports::clock::{Clock, FakeClock};
 
 use super::*;
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
-use crate::access::apply;
+use crate::access::apply::{self, EarlierOperations};
 use crate::access::read::{GroupDirectory, InstanceAccess, RealmGroups};
 use crate::access::requests::Requests;
 use crate::access::settings::AccessSettings;
@@ -95,7 +95,10 @@ impl Company {
         let plan = self.planned(text);
         let audit = JsonLines::new(Vec::new());
         let recording = apply::Recording { audit: &audit, actor: "alice", progress: &mut |_| {} };
-        self.with(text, |input| apply::apply(&plan, input.at, recording)).expect("is applied")
+        let (outcome, end) =
+            self.with(text, |input| apply::apply(&plan, &EarlierOperations::default(), input.at, recording));
+        end.expect("is applied");
+        outcome
     }
 
     fn with<T>(&self, text: &str, work: impl FnOnce(&PlanInput<'_>) -> T) -> T {
