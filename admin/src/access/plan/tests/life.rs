@@ -133,7 +133,10 @@ fn nothing_is_planned_in_an_account_that_is_suspended() {
     assert_eq!((plan.provisioning.len(), plan.additions.len()), (4, 0), "the role there stays as it is");
     assert_eq!(plan.notes.unusable_accounts["000000000003"], "SUSPENDED");
     assert_eq!(plan.unlisted.len(), 2);
+    let refusal = "the account is suspended".to_owned();
+    company.admin.state().broken_accounts.insert("000000000003".to_owned(), refusal);
     assert_eq!(company.apply(&changed).failures, []);
+    company.admin.state().broken_accounts.clear();
     let plan = company.planned(&format!("{changed}{REMOVE}"));
     assert!(plan.is_empty() && plan.removals.is_empty(), "{plan:?}");
     assert_eq!(plan.unlisted.len(), 2, "its assignments are listed");
