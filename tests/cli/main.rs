@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
 mod fixture;
+mod test_account_access;
 mod test_accounts;
 mod test_arrows;
 mod test_auto_login;

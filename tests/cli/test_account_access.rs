@@ -1,0 +1,383 @@
+//! IAM roles by account access manager: the same commands, the other service, and every answer that AWS may give.
+
+use std::time::Duration;
+
+use idc_sim::{
+    AccountAccessScopes, AccountAccessTrust, BrokenTrust, Builder, ErrorTypeIn, ExpiryForm, Fault,
+    ForeignRegion, IamRole, IdcSim, MissingScope, Route, ThrottlePer, UnknownTenant, UnusableRole,
+    WithoutPermissionSets,
+};
+use kcaws_test_kit::{Output, TestCommand};
+
+use crate::fixture::{ACCOUNT, LoginFixture, binary};
+
+const ALICE: &str = "alice@example.com";
+const TENANT: &str = "aa-gyxmap389";
+const ARN: &str = "arn:aws:iam::111122223333:role/team/Deploy";
+const AUDIT: &str = "arn:aws:iam::999900001111:role/Audit";
+
+/// A company with one IAM role beside a permission set, and one in an account where alice has no permission set.
+fn company() -> Builder {
+    let role = |arn| IamRole::new(arn).account_access(AccountAccessTrust::Granted);
+    IdcSim::builder()
+        .account("999900001111", "audited", "audited@example.com")
+        .tenant(TENANT)
+        .iam_role(role(ARN).max_session(Duration::from_hours(4)))
+        .iam_role(role(AUDIT))
+        .entitle(ALICE, ARN)
+        .group("auditors", &[ALICE])
+        .entitle_group("auditors", AUDIT)
+}
+
+fn without_login(builder: Builder) -> LoginFixture {
+    let fixture = LoginFixture::with(builder);
+    allow(&fixture, TENANT);
+    fixture
+}
+
+fn with(builder: Builder) -> LoginFixture {
+    let fixture = without_login(builder);
+    fixture.log_in();
+    fixture
+}
+
+fn allow(fixture: &LoginFixture, setting: &str) {
+    let text = format!("[sessions.corp]\naccount_access = \"{setting}\"\n");
+    fixture.env.write_home_file(".config/kcaws/config.toml", text);
+}
+
+fn credentials_of(fixture: &LoginFixture, arn: &str) -> TestCommand {
+    let account = arn.split(':').nth(4).unwrap();
+    fixture
+        .kcaws(&format!("credential-process --session corp --account {account} --role {arn}"))
+        .allow_secret_on_stdout()
+}
+
+fn fetch(fixture: &LoginFixture) -> Output {
+    credentials_of(fixture, ARN).run()
+}
+
+fn asked(fixture: &LoginFixture) -> usize {
+    fixture.sim.count(Route::AccountAccessListRoles)
+        + fixture.sim.count(Route::AccountAccessGetRoleCredentials)
+}
+
+/// The end of the credentials in a line of `credential-process`, from now, in minutes.
+fn minutes_left(fixture: &LoginFixture, output: &Output) -> i64 {
+    let end = output.stdout_json()["Expiration"].as_str().unwrap().to_owned();
+    let end = chrono::DateTime::parse_from_rfc3339(&end).unwrap();
+    let now = chrono::DateTime::<chrono::Utc>::from(fixture.sim.now());
+    (end.to_utc() - now).num_minutes()
+}
+
+#[test]
+fn credentials_of_an_iam_role_are_fetched_once_and_then_served_warm() {
+    let fixture = with(company());
+    let first = fetch(&fixture).expect_ok();
+    let line = first.stdout_json();
+    assert_eq!((&line["Version"], &line["AccountId"]), (&1.into(), &ACCOUNT.into()));
+    assert_eq!(minutes_left(&fixture, &first), 239, "as long as the role allows");
+    assert_eq!(fixture.sim.count(Route::AccountAccessGetRoleCredentials), 1);
+    let again = fetch(&fixture).expect_ok();
+    assert_eq!(again.stdout, first.stdout);
+    assert_eq!(fixture.sim.count(Route::AccountAccessGetRoleCredentials), 1, "served from the cache");
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 0, "the portal knows nothing of it");
+    fixture.credentials().expect_ok();
+    assert_eq!(fixture.sim.count(Route::GetRoleCredentials), 1, "permission sets go on as before");
+}
+
+#[test]
+fn the_account_and_the_arn_must_agree() {
+    let fixture = with(company());
+    let line = format!("credential-process --session corp --account 222233334444 --role {ARN}");
+    fixture.run(&line).expect_code(2).expect_stderr("the role is in account 111122223333, not in 222233334444");
+    for role in ["arn:aws:iam::111122223333:user/a", "a/b", "arn:aws:iam::111122223333:role/"] {
+        fixture
+            .run(&format!("credential-process --session corp --account {ACCOUNT} --role {role}"))
+            .expect_code(2);
+    }
+    assert_eq!(asked(&fixture), 0);
+}
+
+#[test]
+fn both_kinds_are_in_one_list_in_profiles_and_in_names() {
+    let fixture = with(company());
+    let listed = fixture.run("accounts --json").expect_ok().stdout_json();
+    let of = |id: &str| {
+        let accounts = listed["accounts"].as_array().unwrap();
+        accounts.iter().find(|one| one["account_id"] == id).unwrap_or_else(|| panic!("{listed}")).clone()
+    };
+    assert_eq!(of(ACCOUNT)["iam_roles"], serde_json::json!([{"name": "Deploy", "arn": ARN}]));
+    assert!(of(ACCOUNT)["roles"].as_array().unwrap().contains(&"PowerUserAccess".into()));
+    let audited = of("999900001111");
+    assert_eq!(audited["iam_roles"][0]["arn"], AUDIT);
+    assert_eq!((&audited["roles"], &audited["account_name"]), (&serde_json::json!([]), &"audited".into()));
+    fixture.run("accounts").expect_ok().expect_stdout("IAM ROLES").expect_stdout("Deploy");
+
+    fixture.run("profile sync corp --yes").expect_ok();
+    let config = std::fs::read_to_string(fixture.env.aws_config_path()).unwrap();
+    assert!(config.contains(&format!("--account {ACCOUNT} --role {ARN}")), "{config}");
+    let synced = fixture.run("profile sync corp --yes --json").expect_ok().stdout_json();
+    let changes = synced["profiles"].as_array().unwrap();
+    assert!(changes.iter().all(|one| one["change"] == "unchanged"), "{synced}");
+    let profiles = fixture.run("profile list --json").expect_ok().stdout_json();
+    let profiles = profiles["profiles"].as_array().unwrap();
+    let deploy = profiles.iter().find(|one| one["role_arn"] == ARN).expect("is listed");
+    assert_eq!((&deploy["role_name"], &deploy["source"]), (&"Deploy".into(), &"kcaws".into()));
+    let name = deploy["name"].as_str().unwrap();
+    let uses = fixture.run("use --json").expect_ok().stdout_json();
+    let uses = uses["profiles"].as_array().unwrap();
+    assert!(uses.iter().any(|one| one["name"] == name && one["role_arn"] == ARN), "{uses:?}");
+
+    let who = fixture.run(&format!("whoami {name} --json")).expect_ok().stdout_json();
+    assert!(who["arn"].as_str().unwrap().starts_with("arn:aws:sts::111122223333:assumed-role/Deploy/"), "{who}");
+    assert_eq!((&who["user"], &who["role_arn"]), (&serde_json::Value::Null, &ARN.into()), "no person");
+    let prompt = fixture.kcaws("prompt --format {role}").env("AWS_PROFILE", name).run().expect_ok();
+    assert_eq!(prompt.stdout_text(), "Deploy");
+    let status = fixture.run("status --json").expect_ok().stdout_json();
+    let warm = status["sessions"][0]["warm_credentials"].as_array().unwrap();
+    assert!(warm.iter().any(|one| one["role_arn"] == ARN && one["role_name"] == "Deploy"), "{status}");
+    let completed = fixture.run("complete -- kcaws profile add x --session corp --account 111122223333 --role ");
+    assert!(completed.stdout_text().contains(ARN), "{completed}");
+}
+
+#[test]
+fn exec_env_and_the_console_work_with_an_iam_role() {
+    let fixture = with(company());
+    let add = format!("profile add deploy --session corp --account {ACCOUNT} --role {ARN} --region eu-west-1");
+    fixture.run(&add).expect_ok();
+    let exec = fixture.run("exec deploy -- sh -c ${AWS_SESSION_TOKEN:+true}").expect_ok();
+    drop(exec);
+    fixture.kcaws("env deploy").allow_secret_on_stdout().run().expect_ok().expect_stdout("AWS_SESSION_TOKEN");
+    let url = fixture.kcaws("console deploy --print").allow_secret_on_stdout().run().expect_ok();
+    assert!(url.stdout_text().contains("/federation?Action=login"), "{url}");
+    let link = fixture.run("console deploy --via portal --print").expect_ok().stdout_text();
+    let portal = fixture.sim.tenant_url().unwrap();
+    assert!(link.starts_with(&format!("{portal}/#/console?account_id={ACCOUNT}&role_name=Deploy&")), "{link}");
+}
+
+#[test]
+fn a_login_from_before_is_not_used_and_permission_sets_go_on() {
+    let fixture = LoginFixture::with(company());
+    fixture.log_in();
+    fetch(&fixture).expect_code(3).expect_stderr("has no `account_access`");
+    allow(&fixture, TENANT);
+    fetch(&fixture).expect_code(4).expect_stderr("without account access").expect_stderr("run `kcaws login corp`");
+    fixture.credentials().expect_ok();
+    let listed = fixture.run("accounts --refresh").expect_code(1);
+    let listed = listed.expect_stdout("PowerUserAccess").expect_stderr("but not your IAM roles");
+    listed.expect_stderr("run `kcaws login corp`");
+    assert_eq!(asked(&fixture), 0, "nothing was sent");
+    fixture.log_in();
+    fetch(&fixture).expect_ok();
+    // What the setting names now is another tenant than that of the login.
+    allow(&fixture, "aa-another");
+    credentials_of(&fixture, AUDIT).run().expect_code(3).expect_stderr("is for the tenant `aa-gyxmap389`");
+    fixture.credentials().expect_ok();
+}
+
+#[test]
+fn a_login_that_has_the_scopes_is_not_made_again() {
+    let fixture = with(company());
+    fixture.run("login corp --no-browser").expect_ok().expect_stderr("Already logged in");
+    assert_eq!(fixture.sim.count(Route::RegisterClient), 1);
+}
+
+#[test]
+fn scopes_that_aws_does_not_grant_end_the_login_and_keep_the_old_one() {
+    for scopes in [AccountAccessScopes::Unknown, AccountAccessScopes::OnlyAlone] {
+        let fixture = LoginFixture::with(company().account_access_scopes(scopes));
+        fixture.log_in();
+        allow(&fixture, TENANT);
+        let refused = fixture.run("login corp --no-browser").expect_code(1).expect_stderr("invalid_scope");
+        refused.expect_stderr("remove `account_access`").expect_stderr("your login is kept");
+        fixture.credentials().expect_ok();
+    }
+}
+
+#[test]
+fn without_a_refresh_token_it_works_for_an_hour_and_then_asks_for_a_login() {
+    let fixture = with(company().account_access_refresh(false));
+    fetch(&fixture).expect_ok();
+    fixture.sim.expire_access_tokens();
+    credentials_of(&fixture, AUDIT).run().expect_code(4);
+}
+
+#[test]
+fn a_token_that_is_refused_is_renewed_once() {
+    let fixture = with(company());
+    fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(401)).times(1);
+    fetch(&fixture).expect_ok();
+    assert_eq!(fixture.sim.count(Route::AccountAccessGetRoleCredentials), 2);
+    fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(401)).times(9);
+    let refused = credentials_of(&fixture, AUDIT).run().expect_code(4).expect_stderr("rejected the access token");
+    refused.expect_stderr("kcaws login --force corp");
+    fixture.credentials().expect_ok();
+}
+
+#[test]
+fn an_answer_is_read_in_every_form() {
+    for form in [ExpiryForm::Seconds, ExpiryForm::Fraction, ExpiryForm::Iso, ExpiryForm::Milliseconds] {
+        let fixture = with(company().expiry_form(form));
+        let output = fetch(&fixture).expect_ok();
+        assert_eq!(minutes_left(&fixture, &output), 239, "{form:?}");
+    }
+}
+
+#[test]
+fn a_status_decides_wherever_the_name_of_the_error_is() {
+    for place in [ErrorTypeIn::Body, ErrorTypeIn::Header, ErrorTypeIn::Neither] {
+        let fixture = with(company().error_type_in(place));
+        fixture.sim.withdraw(ALICE, ARN);
+        fetch(&fixture).expect_code(6).expect_stderr("answered 403");
+    }
+}
+
+#[test]
+fn a_role_that_is_not_assigned_and_one_that_does_not_trust_are_told_apart() {
+    let fixture = with(company());
+    let explain = format!("explain 403 --session corp --account {ACCOUNT} --role {ARN} --json");
+    fixture.sim.set_account_access_trust(ARN, AccountAccessTrust::WrongSource);
+    fetch(&fixture).expect_code(6);
+    let why = fixture.run(&explain).expect_ok().stdout_json()["refusal"].clone();
+    assert_eq!(why["assigned"], true);
+    assert!(why["fix"].as_str().unwrap().contains("trust policy"), "{why}");
+    fixture.sim.withdraw(ALICE, ARN);
+    let why = fixture.run(&explain).expect_ok().stdout_json()["refusal"].clone();
+    assert_eq!((&why["assigned"], &why["account_visible"]), (&false.into(), &false.into()));
+    assert!(why["fix"].as_str().unwrap().contains("assign the IAM role"), "{why}");
+}
+
+#[test]
+fn a_broken_trust_is_answered_by_its_status() {
+    for (answer, code) in
+        [(BrokenTrust::AccessDenied, 6), (BrokenTrust::Validation, 3), (BrokenTrust::InternalServer, 1)]
+    {
+        let fixture = with(company().broken_trust(answer));
+        fixture.sim.set_account_access_trust(ARN, AccountAccessTrust::Missing);
+        fetch(&fixture).expect_code(code);
+    }
+}
+
+#[test]
+fn a_tenant_that_aws_does_not_know_is_named() {
+    for (answer, code) in [
+        (UnknownTenant::AccessDenied, 6),
+        (UnknownTenant::Validation, 3),
+        (UnknownTenant::Unauthorized, 4),
+        (UnknownTenant::EmptyList, 6),
+    ] {
+        let fixture = LoginFixture::with(company().unknown_tenant(answer));
+        allow(&fixture, "aa-mistyped");
+        fixture.log_in();
+        let refused = fetch(&fixture).expect_code(code);
+        if code == 3 {
+            refused.expect_stderr("aa-mistyped").expect_stderr(ARN);
+        }
+        fixture.credentials().expect_ok();
+    }
+}
+
+#[test]
+fn a_scope_that_is_missing_after_all_asks_for_a_login() {
+    for answer in [MissingScope::Unauthorized, MissingScope::AccessDenied] {
+        let fixture = with(company().missing_scope(answer));
+        fetch(&fixture).expect_ok();
+    }
+}
+
+#[test]
+fn a_tenant_of_another_region_is_asked_in_that_region() {
+    let builder = company().tenant_region("us-east-1").foreign_region(ForeignRegion::Accepted);
+    let fixture = LoginFixture::behind_the_proxy_with(builder);
+    allow(&fixture, &fixture.sim.tenant_url().unwrap());
+    fixture.log_in();
+    fetch(&fixture).expect_ok();
+    let refusing = company().tenant_region("us-east-1").foreign_region(ForeignRegion::Unauthorized);
+    let fixture = LoginFixture::behind_the_proxy_with(refusing);
+    allow(&fixture, &fixture.sim.tenant_url().unwrap());
+    fixture.log_in();
+    fetch(&fixture).expect_code(4).expect_stderr("the tenant and its Region");
+}
+
+#[test]
+fn by_tls_to_the_services_own_host() {
+    let fixture = LoginFixture::behind_the_proxy_with(company());
+    allow(&fixture, TENANT);
+    fixture.log_in();
+    fetch(&fixture).expect_ok();
+    fixture.run("accounts").expect_ok().expect_stdout("Deploy");
+}
+
+#[test]
+fn without_permission_sets_the_iam_roles_are_still_listed() {
+    for answer in [WithoutPermissionSets::EmptyList, WithoutPermissionSets::Forbidden] {
+        let fixture = with(company().without_permission_sets(answer).permission_sets_enabled(false));
+        let listed = fixture.run("accounts --json").expect_ok().stdout_json();
+        assert_eq!(listed["accounts"].as_array().unwrap().len(), 2, "{listed}");
+        fixture.run("profile sync corp --yes").expect_ok();
+        fetch(&fixture).expect_ok();
+    }
+}
+
+#[test]
+fn a_role_that_is_gone_is_served_warm_to_its_end() {
+    for listed in [UnusableRole::Listed, UnusableRole::Hidden] {
+        let fixture = with(company().unusable_role(listed));
+        let first = fetch(&fixture).expect_ok();
+        fixture.sim.withdraw(ALICE, ARN);
+        fixture.sim.delete_iam_role(AUDIT);
+        assert_eq!(fetch(&fixture).expect_ok().stdout, first.stdout);
+        credentials_of(&fixture, AUDIT).run().expect_code(6);
+    }
+}
+
+#[test]
+fn throttling_is_waited_for() {
+    for per in [ThrottlePer::Tenant, ThrottlePer::Token] {
+        let fixture = with(company().throttle_per(per));
+        fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(429)).times(2);
+        fetch(&fixture).expect_ok();
+        fixture.sim.fault(Route::AccountAccessListRoles, Fault::status(429)).times(2);
+        fixture.run("accounts --refresh").expect_ok().expect_stdout("Deploy");
+    }
+}
+
+#[test]
+fn one_list_that_fails_does_not_hide_the_other_and_removes_no_profile() {
+    let fixture = with(company());
+    fixture.run("profile sync corp --yes").expect_ok();
+    let before = std::fs::read_to_string(fixture.env.aws_config_path()).unwrap();
+    fixture.sim.fault(Route::AccountAccessListRoles, Fault::broken_json()).times(99);
+    let listed = fixture.run("accounts --refresh").expect_code(1).expect_stdout("PowerUserAccess");
+    listed.expect_stderr("but not your IAM roles").expect_stderr("unexpected response");
+    fixture.run("profile sync corp --yes").expect_code(1);
+    assert_eq!(std::fs::read_to_string(fixture.env.aws_config_path()).unwrap(), before);
+    fixture.sim.clear_faults();
+    fixture.sim.fault(Route::ListAccounts, Fault::broken_json()).times(99);
+    fixture.run("accounts --refresh").expect_code(1).expect_stdout("Audit");
+    fixture.run("profile sync corp --yes").expect_code(1);
+    assert_eq!(std::fs::read_to_string(fixture.env.aws_config_path()).unwrap(), before);
+}
+
+#[test]
+fn a_mistake_in_the_setting_is_named() {
+    let fixture = LoginFixture::with(company());
+    allow(&fixture, "https://example.com");
+    fixture.run("login corp --no-browser").expect_code(3).expect_stderr("names no tenant");
+}
+
+#[test]
+fn the_token_goes_nowhere_else() {
+    let fixture = with(company());
+    fetch(&fixture).expect_ok();
+    let other = company().start();
+    for (name, url) in other.env() {
+        if name == "AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME" {
+            fixture.env.set_env(name, url);
+        }
+    }
+    credentials_of(&fixture, AUDIT).run().expect_code(3).expect_stderr("AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME");
+    fetch(&fixture).expect_code(3);
+    assert_eq!(other.requests().len(), 0, "{}", binary().display());
+}
