@@ -58,7 +58,15 @@ pub(crate) enum Boundary {
 }
 
 /// Policies of AWS that are below a path: people know them by their names.
-const JOB_FUNCTIONS: [&str; 7] = [
+const JOB_FUNCTIONS: [&str; 15] = [
+    "AWSManagementConsoleAdministratorAccess",
+    "AmazonODBAutonomousDatabaseAdmin",
+    "AmazonODBAutonomousVmClusterAdmin",
+    "AmazonODBExadataInfrastructureAdmin",
+    "AmazonODBExadataVmClusterAdmin",
+    "AmazonODBExascaleStorageVaultAdmin",
+    "AmazonODBExascaleVmClusterAdmin",
+    "AmazonODBNetworkAdmin",
     "Billing",
     "DataScientist",
     "DatabaseAdministrator",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table};
 
@@ -21,8 +22,17 @@ const OF_AWS: &str = "AWS";
 pub(crate) struct ExportedAccess {
     pub(crate) permission_sets: BTreeMap<String, Value>,
     pub(crate) assign: Vec<ExportedAssign>,
-    /// Assignments of users, and of principals that are gone.
-    pub(crate) others: BTreeSet<(String, String, Principal)>,
+    pub(crate) others: BTreeSet<OtherAssignment>,
+}
+
+/// An assignment of a user, of a principal that is gone, or in an account in which AWS changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct OtherAssignment {
+    pub(crate) permission_set: String,
+    pub(crate) account_id: String,
+    pub(crate) principal: Principal,
+    /// As an access file writes it, if it can.
+    pub(crate) group: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,11 +42,14 @@ pub(crate) struct ExportedAssign {
     pub(crate) accounts: BTreeSet<String>,
 }
 
-/// Turns what was read into the parts of an access file; `group` writes a group by its ID, if it is still there.
+/// Turns what was read into the parts of an access file.
+///
+/// `group` writes a group by its ID, if that can be done; `is_active` is asked for the ID of an account.
 pub(crate) fn export(
     sets: &BTreeMap<String, ObservedSet>,
     assignments: &BTreeSet<Assignment>,
     group: impl Fn(&str) -> Option<String>,
+    is_active: impl Fn(&str) -> bool,
 ) -> ExportedAccess {
     let mut exported = ExportedAccess::default();
     for (name, set) in sets {
@@ -55,10 +68,15 @@ pub(crate) fn export(
             Principal::User(_) => None,
         };
         match reference {
-            Some(reference) => {
+            Some(reference) if is_active(account) => {
                 accounts.entry((name, reference)).or_default().insert(account.clone());
             }
-            None => drop(exported.others.insert(((*name).clone(), account.clone(), principal.clone()))),
+            group => drop(exported.others.insert(OtherAssignment {
+                permission_set: (*name).clone(),
+                account_id: account.clone(),
+                principal: principal.clone(),
+                group,
+            })),
         }
     }
     // Groups with a permission set in the same accounts share an entry.
@@ -114,11 +132,10 @@ impl ExportedAccess {
     /// Returns the parts as JSON.
     pub(crate) fn json(&self) -> Map<String, Value> {
         let assign = |assign: &ExportedAssign| json!({ "set": assign.set, "groups": assign.groups, "accounts": assign.accounts });
-        let other = |(set, account, principal): &(String, String, Principal)| json!({ "permission_set": set, "account_id": account, "principal": principal });
         let parts = [
             ("permission_sets", json!(self.permission_sets)),
             ("assign", self.assign.iter().map(assign).collect()),
-            (OTHER_ASSIGNMENTS, self.others.iter().map(other).collect()),
+            (OTHER_ASSIGNMENTS, json!(self.others)),
         ];
         parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
@@ -190,7 +207,8 @@ accounts = ["ou:/**"]
             ..AssignmentView::default()
         };
         let (all, _) = AssignmentReading::Deep.read(at, &view, &[], 10).expect("reads");
-        export(&sets, &all, |id| id.strip_prefix("g-").map(|number| format!("idc:Group{number}")))
+        let group = |id: &str| id.strip_prefix("g-").map(|number| format!("idc:Group{number}"));
+        export(&sets, &all, group, |_| true)
     }
 
     #[test]

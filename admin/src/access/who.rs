@@ -14,19 +14,21 @@ use crate::ports::sso_admin::access::{Assignment, Principal};
 pub(crate) struct AccessRow {
     /// The group's path in the realm, if it comes from there.
     pub(crate) group_path: Option<String>,
-    /// The group's name in Identity Center; its ID if it is gone; `None` for a single user.
+    /// The group's name in Identity Center; its ID if it has none or is gone; `None` for a single user.
     pub(crate) group: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) permission_set: String,
     pub(crate) account_id: String,
     pub(crate) account_name: String,
-    /// The role's ARN; its last part is known in the account only.
+    /// What the role's ARN is like, for `ArnLike`: its last part is known in the account only.
+    pub(crate) role_arn_pattern: String,
+    /// The same, under the name that it had first.
     pub(crate) role: String,
 }
 
 /// The columns of the CSV form.
 pub(crate) const COLUMNS: [&str; 7] =
-    ["group_path", "group", "user", "permission_set", "account_id", "account_name", "role"];
+    ["group_path", "group", "user", "permission_set", "account_id", "account_name", "role_arn_pattern"];
 
 /// What the names are looked up in.
 pub(crate) struct Names<'a> {
@@ -78,10 +80,18 @@ pub(crate) fn rows(
 impl Names<'_> {
     fn row(&self, set: &str, assignment: &Assignment) -> AccessRow {
         let (group, user) = match &assignment.principal {
-            Principal::Group(id) => (Some(self.groups.name(id).unwrap_or(id).to_owned()), None),
+            Principal::Group(id) => {
+                let name = self.groups.name(id).filter(|name| !name.is_empty());
+                (Some(name.unwrap_or(id).to_owned()), None)
+            }
             Principal::User(id) => (None, Some(self.users.get(id).unwrap_or(id).clone())),
         };
         let account = &assignment.account;
+        // The path has a Region, unless that of Identity Center is us-east-1 (user guide, "Referencing permission sets").
+        let role = format!(
+            "arn:{}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{set}_*",
+            self.partition
+        );
         AccessRow {
             group_path: self.path(&assignment.principal),
             group,
@@ -89,10 +99,8 @@ impl Names<'_> {
             permission_set: set.to_owned(),
             account_id: account.clone(),
             account_name: self.inventory.name(account).to_owned(),
-            role: format!(
-                "arn:{}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_{set}_*",
-                self.partition
-            ),
+            role_arn_pattern: role.clone(),
+            role,
         }
     }
 
@@ -114,7 +122,7 @@ pub(crate) fn csv(rows: &[AccessRow]) -> Vec<String> {
             field(&row.permission_set),
             field(&row.account_id),
             field(&row.account_name),
-            field(&row.role),
+            field(&row.role_arn_pattern),
         ]
         .join(",")
     };

@@ -61,7 +61,10 @@ fn who_has_what_where() {
     site.run("apply --yes").expect_ok();
     let csv = site.run("who --csv --account audit").expect_ok().stdout_text();
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("group_path,group,user,permission_set,account_id,account_name,role"));
+    assert_eq!(
+        lines.next(),
+        Some("group_path,group,user,permission_set,account_id,account_name,role_arn_pattern")
+    );
     let of_audit: Vec<&str> = lines.collect();
     assert_eq!(of_audit.len(), 2, "{csv}");
     assert!(

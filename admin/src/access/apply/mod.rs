@@ -206,8 +206,15 @@ impl Applier<'_, '_> {
         for name in changed {
             let Some(arn) = self.arns.get(name).cloned() else { continue };
             match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
-                Ok(lagging) if lagging.len() > 1 => drop(self.everywhere.insert(arn.clone(), lagging.len())),
-                Ok(lagging) => roles.extend(lagging.into_iter().map(|account| (name.clone(), account))),
+                Ok(lagging) => {
+                    let usable: Vec<String> =
+                        lagging.iter().filter(|one| plan.is_usable(one)).cloned().collect();
+                    if usable.len() > 1 && usable.len() == lagging.len() {
+                        self.everywhere.insert(arn.clone(), usable.len());
+                    } else {
+                        roles.extend(usable.into_iter().map(|account| (name.clone(), account)));
+                    }
+                }
                 Err(error) if is_general(&error) => return Err(error.into()),
                 Err(error) => self.failed(format!("update the roles of {name}"), error.to_string()),
             }

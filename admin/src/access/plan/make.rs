@@ -226,10 +226,10 @@ impl<'a> Maker<'a> {
                 of: Some(assignment.principal.clone()),
                 ..self.change(name, &assignment.account, self.principal_name(&assignment.principal))
             };
-            // A selector does not leave out an account on purpose that is suspended, or that a list did not name.
-            let is_usable = self.input.inventory.is_usable(&assignment.account);
-            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_usable;
-            if !is_usable {
+            // AWS changes no role in an account that is suspended, and a list that does not name one may be cut short.
+            let is_active = self.input.inventory.is_active(&assignment.account);
+            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_active;
+            if !is_active {
                 self.plan.notes.untouched_accounts.insert(assignment.account.clone());
             }
             if removes || self.is_deleted(name) {
@@ -301,6 +301,15 @@ impl<'a> Maker<'a> {
         for change in handled {
             roles.remove(&(change.permission_set.clone(), change.account_id.clone()));
         }
+        let inventory = self.input.inventory;
+        roles.retain(|(_, account)| {
+            let is_active = inventory.is_active(account);
+            if !is_active {
+                let state = inventory.state(account).to_string();
+                self.plan.notes.unusable_accounts.insert(account.clone(), state);
+            }
+            is_active
+        });
         self.plan.blockers.extend(blockers);
         self.plan.provisioning = roles
             .into_iter()
@@ -351,6 +360,7 @@ impl<'a> Maker<'a> {
     fn principal_name(&self, principal: &Principal) -> String {
         match principal {
             Principal::Group(id) => match self.input.groups.name(id) {
+                Some("") => format!("group {id}, which has no name"),
                 Some(name) => format!("idc:{name}"),
                 None => format!("group {id}, which is gone"),
             },

@@ -25,6 +25,9 @@ use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 /// The tag that marks a permission set as made from an access file; its value names the file's realm.
 pub(crate) const OWNER_TAG: &str = "kcaws:owner";
 
+/// Where the keys of tags begin that only AWS's services set.
+pub(crate) const TAGS_OF_AWS: &str = "aws:";
+
 /// Returns the tag's value for a realm: its URL, with what a tag cannot have replaced.
 pub(crate) fn owner_tag(realm_url: &str) -> String {
     let is_taken = |letter: char| letter.is_alphanumeric() || " _.:/=+-@".contains(letter);
@@ -132,6 +135,11 @@ impl AccessPlan {
             && self.provisioning.is_empty()
             && self.removals.is_empty()
             && self.waiting.is_empty()
+    }
+
+    /// Returns whether AWS changes roles in the account.
+    pub(crate) fn is_usable(&self, account: &str) -> bool {
+        !self.notes.unusable_accounts.contains_key(account)
     }
 }
 

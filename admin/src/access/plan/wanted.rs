@@ -26,6 +26,8 @@ pub(super) fn assignments(
     notes: &mut PlanNotes,
 ) -> Result<Wanted, AccessPlanError> {
     let mut resolved: BTreeMap<&GroupReference, Option<String>> = BTreeMap::new();
+    // A group that the file names in two ways is one group.
+    let mut first: BTreeMap<String, &GroupReference> = BTreeMap::new();
     let mut wanted = Wanted::new();
     for assign in &settings.assign {
         let selection = select(&assign.accounts, &settings.accounts, inventory, assign.allow_empty)
@@ -42,13 +44,15 @@ pub(super) fn assignments(
                 };
                 resolved.insert(group, id);
             }
+            let id = &resolved[group];
+            let group = id.as_ref().map_or(group, |id| *first.entry(id.clone()).or_insert(group));
             for account in &selection.accounts {
                 let assignment = WantedAssignment {
                     set: assign.set.clone(),
                     account: account.clone(),
                     group: group.clone(),
                 };
-                wanted.insert(assignment, resolved[group].clone());
+                wanted.insert(assignment, id.clone());
             }
         }
     }

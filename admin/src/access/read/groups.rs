@@ -9,6 +9,7 @@ use crate::access::settings::GroupReference;
 use crate::ports::aws_call::{AwsError, AwsPage};
 use crate::ports::identity_store::{IdentityStore, StoreGroup, StorePage};
 use crate::ports::keycloak::{CHILDREN_PAGE, Keycloak, KeycloakError, KeycloakGroup};
+use crate::sync::scope::shown_path;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GroupError {
@@ -57,7 +58,7 @@ impl GroupDirectory {
         self.groups.keys().map(String::as_str)
     }
 
-    /// Returns the display name of a group; `None` if there is none with this ID.
+    /// Returns the display name of a group, which may be empty; `None` if there is no group with this ID.
     pub(crate) fn name(&self, id: &str) -> Option<&str> {
         self.groups.get(id).map(|group| group.display_name.as_deref().unwrap_or_default())
     }
@@ -126,14 +127,19 @@ impl<'a> RealmGroups<'a> {
     }
 
     /// Returns the paths of all groups by ID.
+    ///
+    /// They are made of the names: whether Keycloak escapes a slash within a name is a setting of the server.
     pub(crate) fn paths(&self) -> Result<BTreeMap<String, String>, KeycloakError> {
         let mut paths = BTreeMap::new();
-        let mut open = self.below(None)?;
-        while let Some(group) = open.pop() {
-            if group.sub_group_count != Some(0) {
-                open.extend(self.below(Some(&group.id))?);
+        let mut open = vec![(None, String::new())];
+        while let Some((parent, above)) = open.pop() {
+            for group in self.below(parent.as_deref())? {
+                let path = above.clone() + &shown_path(&[&group.name]);
+                if group.sub_group_count != Some(0) {
+                    open.push((Some(group.id.clone()), path.clone()));
+                }
+                paths.insert(group.id, path);
             }
-            paths.insert(group.id, group.path);
         }
         Ok(paths)
     }
@@ -240,7 +246,8 @@ mod tests {
         assert_eq!(resolve("/aws/CI~/CD").expect("is in the realm"), ResolvedGroup::NotYet);
         assert!(matches!(resolve("/aws/team24"), Err(GroupError::NotInRealm { .. })));
         assert!(matches!(resolve("idc:break glass"), Err(GroupError::NotInIdentityCenter { .. })));
-        assert_eq!(realm.paths().expect("reads").len(), 27);
+        let paths = realm.paths().expect("reads");
+        assert_eq!((paths.len(), paths["g-ci"].as_str()), (27, "/aws/CI~/CD"));
         assert_eq!(directory.realm_id("i-3"), Some(("other", "g-3")));
     }
 }

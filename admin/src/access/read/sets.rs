@@ -7,7 +7,7 @@ use crate::access::definition::{
     Boundary, CustomerPolicy, ManagedPolicy, SessionLength, SetDefinition, SetHead,
 };
 use crate::access::parallel;
-use crate::access::plan::OWNER_TAG;
+use crate::access::plan::{OWNER_TAG, TAGS_OF_AWS};
 use crate::access::policy::PolicyDocument;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{BoundaryPolicy, PolicyReference, SetDescription};
@@ -64,6 +64,8 @@ fn read_set(
     let tags = requests.pages(|cursor| admin.set_tags(arn, cursor))?;
     let mut tags: BTreeMap<String, String> = tags.into_iter().collect();
     let owner = tags.remove(OWNER_TAG);
+    // Those of AWS itself, such as CloudFormation's, cannot be set.
+    tags.retain(|key, _| !key.starts_with(TAGS_OF_AWS));
     let content = match detail(&name, owner.as_deref()) {
         SetDetail::Name => None,
         SetDetail::All => Some(read_content(at, arn, &name, description, tags)?),

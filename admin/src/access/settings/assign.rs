@@ -47,7 +47,10 @@ impl FromStr for GroupReference {
             return Ok(Self::IdentityCenter(name.to_owned()));
         }
         match text.strip_prefix('/') {
-            Some(rest) if !rest.is_empty() && !rest.ends_with('/') => Ok(Self::Realm(text.to_owned())),
+            // A name may end with a slash of its own.
+            Some(rest) if !rest.is_empty() && (!rest.ends_with('/') || rest.ends_with("~/")) => {
+                Ok(Self::Realm(text.to_owned()))
+            }
             _ => Err(format!(
                 "`{text}` is not a group: write its path in the realm, such as /aws/PowerUser, or idc:NAME"
             )),

@@ -10,7 +10,7 @@ use super::{Refused, checked, set_name};
 use crate::access::definition::{
     Boundary, CustomerPolicy, MOST_POLICIES, ManagedPolicy, SessionLength, SetDefinition, SetHead,
 };
-use crate::access::plan::OWNER_TAG;
+use crate::access::plan::{OWNER_TAG, TAGS_OF_AWS};
 use crate::access::policy::{PolicyDocument, is_latin1};
 
 const LONGEST_DESCRIPTION: usize = 700;
@@ -179,13 +179,16 @@ fn tags(tags: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Str
     if tags.len() > MOST_TAGS {
         return Err(format!("{} tags; AWS takes {MOST_TAGS} and the owner's", tags.len()));
     }
-    let is_taken =
-        |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || " _.:/=+-@".contains(letter));
+    // AWS's pattern: letters, numbers and separators of every script.
+    let is_separator = |letter: char| letter.is_whitespace() && !letter.is_control();
+    let is_letter =
+        |letter: char| letter.is_alphanumeric() || is_separator(letter) || "_.:/=+-@".contains(letter);
+    let is_taken = |text: &str| text.chars().all(is_letter);
     for (key, value) in tags {
         if key == OWNER_TAG {
             return Err(format!("the tag `{key}` is set by kcaws itself"));
         }
-        if key.is_empty() || key.chars().count() > 128 || !is_taken(key) || key.starts_with("aws:") {
+        if key.is_empty() || key.chars().count() > 128 || !is_taken(key) || key.starts_with(TAGS_OF_AWS) {
             return Err(format!("`{key}` is not the key of a tag"));
         }
         if value.chars().count() > 256 || !is_taken(value) {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use toml_edit::DocumentMut;
 
 use super::{FileArg, OpenAccess, with_access};
-use crate::access::export::{ExportedAccess, PARTS, export};
+use crate::access::accounts::InventoryNeeds;
+use crate::access::export::{ExportedAccess, OtherAssignment, PARTS, export};
 use crate::access::read::{AssignmentReading, AssignmentView, GroupDirectory, SetDetail, read_sets};
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
@@ -18,7 +19,8 @@ use crate::ports::sso_admin::access::Principal;
 /// Print all permission sets and assignments as an access file
 ///
 /// The file plans to no changes; its other parts are those of the present one. Permission sets whose names begin with AWS are `existing`, which leaves them alone.
-/// Assignments of single users cannot be written into an access file: they are comments at its end.
+/// Assignments of single users, of groups that are gone or have no name, and in accounts that are not active cannot be
+/// written into an access file: they are comments at its end, and with --json in `other_assignments`.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws admin access export > now.toml\n  kcaws admin access export --json > backup.json"
@@ -30,6 +32,11 @@ pub(super) struct ExportArgs {
     #[arg(long)]
     pub(super) json: bool,
 }
+
+const OTHERS: &str = "
+# These stay as they are: assignments of single users, of groups that are gone or have no name, and in accounts that are
+# not active.
+";
 
 pub(super) fn run(args: &ExportArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
@@ -50,6 +57,7 @@ pub(super) fn run(args: &ExportArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), 
 fn exported(open: &OpenAccess<'_>, ui: &mut Ui) -> Result<ExportedAccess, CommandError> {
     let sets = read_sets(open.at, |_, _| SetDetail::All)?;
     let groups = open.groups()?;
+    let inventory = open.inventory(InventoryNeeds::default())?;
     let view = AssignmentView {
         sets: sets.values().map(|set| set.arn.clone()).collect(),
         ..AssignmentView::default()
@@ -63,10 +71,11 @@ fn exported(open: &OpenAccess<'_>, ui: &mut Ui) -> Result<ExportedAccess, Comman
     let reference = |id: &str| {
         let in_realm =
             groups.realm_id(id).and_then(|(realm, group)| paths.get(&(realm.to_owned(), group.to_owned())));
-        let in_identity_center = || groups.name(id).map(|name| format!("idc:{name}"));
+        let name = || groups.name(id).filter(|name| !name.is_empty());
+        let in_identity_center = || name().map(|name| format!("idc:{name}"));
         in_realm.cloned().or_else(in_identity_center)
     };
-    Ok(export(&sets, &assignments, reference))
+    Ok(export(&sets, &assignments, reference, |account| inventory.is_active(account)))
 }
 
 /// Paths of groups by the realm's ID and the group's in it.
@@ -104,15 +113,16 @@ fn toml_file(file: &AccessFile, exported: &ExportedAccess) -> Result<String, Com
     exported.write_toml(&mut document);
     let mut text = document.to_string();
     if !exported.others.is_empty() {
-        text.push_str("\n# Assignments of single users and of principals that are gone stay as they are:\n");
+        text.push_str(OTHERS);
     }
-    for (set, account, principal) in &exported.others {
-        let (kind, id) = match principal {
-            Principal::User(id) => ("user", id),
-            Principal::Group(id) => ("group", id),
+    for OtherAssignment { permission_set, account_id, principal, group } in &exported.others {
+        let principal = match (group, principal) {
+            (Some(group), _) => group.clone(),
+            (None, Principal::User(id)) => format!("user {id}"),
+            (None, Principal::Group(id)) => format!("group {id}"),
         };
         // A line end in a name would begin a line of TOML.
-        let line = format!("{set} in {account}: {kind} {id}").escape_debug().to_string();
+        let line = format!("{permission_set} in {account_id}: {principal}").escape_debug().to_string();
         text.extend(["# ", &line, "\n"]);
     }
     Ok(text)

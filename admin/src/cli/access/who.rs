@@ -20,6 +20,9 @@ use crate::ports::identity_store::IdentityStore as _;
 use crate::ports::sso_admin::access::{Assignment, Principal};
 
 /// Show who has which permission set in which account
+///
+/// CSV and JSON have `role_arn_pattern`, what the ARN of the role is like: AWS makes up its end in each account, and no API
+/// of Identity Center returns it. `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/` in the account does.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws admin access who --user alice@example.com\n  kcaws admin access who --account 012345678901 --set PowerUser\n  kcaws admin access who --csv > access.csv"

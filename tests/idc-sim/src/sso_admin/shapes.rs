@@ -131,7 +131,8 @@ fn is_part(text: &str) -> bool {
 }
 
 fn is_tag(text: &str) -> bool {
-    text.chars().all(|char| char.is_alphanumeric() || char == ' ' || "_.:/=+-@".contains(char))
+    let is_separator = |char: char| char.is_whitespace() && !char.is_control();
+    text.chars().all(|char| char.is_alphanumeric() || is_separator(char) || "_.:/=+-@".contains(char))
 }
 
 #[cfg(test)]

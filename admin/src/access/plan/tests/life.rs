@@ -1,6 +1,7 @@
 //! Permission sets and assignments come, change and go.
 
 use super::*;
+use crate::ports::organizations::AccountState;
 
 #[test]
 fn a_plan_is_applied_and_then_there_is_nothing_to_do() {
@@ -119,5 +120,39 @@ fn what_fails_is_reported_and_the_next_run_does_the_rest() {
     company.admin.state().broken_accounts.clear();
     assert_eq!(company.planned(POWER).additions.len(), 2);
     assert_eq!(company.apply(POWER).failures, []);
+    assert!(company.planned(POWER).is_empty());
+}
+
+#[test]
+fn nothing_is_planned_in_an_account_that_is_suspended() {
+    let mut company = Company::new();
+    company.apply(POWER);
+    company.organizations.accounts[3].state = Some(AccountState::Suspended);
+    let changed = POWER.replace("\"4h\"", "\"2h\"");
+    let plan = company.planned(&changed);
+    assert_eq!((plan.provisioning.len(), plan.additions.len()), (4, 0), "the role there stays as it is");
+    assert_eq!(plan.notes.unusable_accounts["000000000003"], "SUSPENDED");
+    assert_eq!(plan.unlisted.len(), 2);
+    assert_eq!(company.apply(&changed).failures, []);
+    let plan = company.planned(&format!("{changed}{REMOVE}"));
+    assert!(plan.is_empty() && plan.removals.is_empty(), "{plan:?}");
+    assert_eq!(plan.unlisted.len(), 2, "its assignments are listed");
+    // It is taken up again with the account.
+    company.organizations.accounts[3].state = None;
+    let plan = company.planned(&changed);
+    assert_eq!((plan.provisioning.len(), plan.unlisted.len()), (1, 0));
+}
+
+#[test]
+fn tags_of_aws_itself_are_nobodys() {
+    let company = Company::new();
+    company.apply(POWER);
+    let of_aws = ("aws:cloudformation:stack-name".to_owned(), "access".to_owned());
+    company
+        .admin
+        .state()
+        .sets
+        .values_mut()
+        .for_each(|set| drop(set.tags.insert(of_aws.0.clone(), of_aws.1.clone())));
     assert!(company.planned(POWER).is_empty());
 }
