@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use idc_sim::IdcSim;
 use kcaws_test_keycloak::require_keycloak;
+use kcaws_test_kit::{Client, clients};
 
-use crate::fixture::Company;
+use crate::fixture::{Company, admin, aws_environment};
 use crate::staff::Staff;
 
 fn actions(company: &Company<'_>, line: &str) -> Vec<String> {
@@ -106,6 +107,26 @@ accounts = ["ou:/Workloads/**", "tag:stage=dev", "{management}"]
     // What else is printed is for what this run did not meet.
     let unused: Vec<&String> = printed.iter().filter(|action| !called.contains(*action)).collect();
     assert_eq!(unused, UNUSED, "{called:#?}");
+}
+
+/// moto has AWS's own list of its policies. What the service role may not do in the management account is the caller's.
+#[test]
+fn what_aws_withholds_from_its_service_role_is_in_the_policy() {
+    let Some(moto) = clients().command_line_or_skip(Client::Moto) else { return };
+    let sim = IdcSim::builder().start();
+    let env = aws_environment(&sim);
+    let list = "import json; from moto.iam.aws_managed_policies import aws_managed_policies_data as data\n\
+        policy = json.loads(data)['AWSSSOServiceRolePolicy']['Document']\n\
+        withheld = [s for s in policy['Statement'] if 'aws:PrincipalOrgMasterAccountId' in json.dumps(s.get('Condition'))]\n\
+        print(json.dumps(sorted(action for statement in withheld for action in statement['Action'])))";
+    let python = std::path::Path::new(&moto[0]).with_file_name("python");
+    let withheld = env.command(python).args(["-c", list]).run().expect_ok().stdout_json();
+    let withheld = withheld.as_array().unwrap();
+    assert!(withheld.len() >= 9, "{withheld:?}");
+    let policy = admin(&env, "policy aws").run().expect_ok().stdout_json();
+    let printed = policy["Statement"][1]["Action"].as_array().unwrap();
+    let missing: Vec<_> = withheld.iter().filter(|action| !printed.contains(action)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// Of `sync`, and for credentials that are not those of the management account.
