@@ -163,7 +163,8 @@ fn noted(note: &Note) -> String {
     }
 }
 
-fn blocked_text(blocked: &Blocked) -> String {
+/// Returns why a record is not written.
+pub(crate) fn blocked_text(blocked: &Blocked) -> String {
     match blocked {
         Blocked::BadValues { user, faults, .. } => {
             let faults: Vec<String> =
