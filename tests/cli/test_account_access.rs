@@ -90,7 +90,10 @@ fn credentials_of_an_iam_role_are_fetched_once_and_then_served_warm() {
 fn the_account_and_the_arn_must_agree() {
     let fixture = with(company());
     let line = format!("credential-process --session corp --account 222233334444 --role {ARN}");
-    fixture.run(&line).expect_code(2).expect_stderr("the role is in account 111122223333, not in 222233334444");
+    fixture
+        .run(&line)
+        .expect_code(2)
+        .expect_stderr("the role is in account 111122223333, not in 222233334444");
     for role in ["arn:aws:iam::111122223333:user/a", "a/b", "arn:aws:iam::111122223333:role/"] {
         fixture
             .run(&format!("credential-process --session corp --account {ACCOUNT} --role {role}"))
@@ -130,21 +133,26 @@ fn both_kinds_are_in_one_list_in_profiles_and_in_names() {
     assert!(uses.iter().any(|one| one["name"] == name && one["role_arn"] == ARN), "{uses:?}");
 
     let who = fixture.run(&format!("whoami {name} --json")).expect_ok().stdout_json();
-    assert!(who["arn"].as_str().unwrap().starts_with("arn:aws:sts::111122223333:assumed-role/Deploy/"), "{who}");
+    assert!(
+        who["arn"].as_str().unwrap().starts_with("arn:aws:sts::111122223333:assumed-role/Deploy/"),
+        "{who}"
+    );
     assert_eq!((&who["user"], &who["role_arn"]), (&serde_json::Value::Null, &ARN.into()), "no person");
     let prompt = fixture.kcaws("prompt --format {role}").env("AWS_PROFILE", name).run().expect_ok();
     assert_eq!(prompt.stdout_text(), "Deploy");
     let status = fixture.run("status --json").expect_ok().stdout_json();
     let warm = status["sessions"][0]["warm_credentials"].as_array().unwrap();
     assert!(warm.iter().any(|one| one["role_arn"] == ARN && one["role_name"] == "Deploy"), "{status}");
-    let completed = fixture.run("complete -- kcaws profile add x --session corp --account 111122223333 --role ");
+    let completed =
+        fixture.run("complete -- kcaws profile add x --session corp --account 111122223333 --role ");
     assert!(completed.stdout_text().contains(ARN), "{completed}");
 }
 
 #[test]
 fn exec_env_and_the_console_work_with_an_iam_role() {
     let fixture = with(company());
-    let add = format!("profile add deploy --session corp --account {ACCOUNT} --role {ARN} --region eu-west-1");
+    let add =
+        format!("profile add deploy --session corp --account {ACCOUNT} --role {ARN} --region eu-west-1");
     fixture.run(&add).expect_ok();
     let exec = fixture.run("exec deploy -- sh -c ${AWS_SESSION_TOKEN:+true}").expect_ok();
     drop(exec);
@@ -153,7 +161,10 @@ fn exec_env_and_the_console_work_with_an_iam_role() {
     assert!(url.stdout_text().contains("/federation?Action=login"), "{url}");
     let link = fixture.run("console deploy --via portal --print").expect_ok().stdout_text();
     let portal = fixture.sim.tenant_url().unwrap();
-    assert!(link.starts_with(&format!("{portal}/#/console?account_id={ACCOUNT}&role_name=Deploy&")), "{link}");
+    assert!(
+        link.starts_with(&format!("{portal}/#/console?account_id={ACCOUNT}&role_name=Deploy&")),
+        "{link}"
+    );
 }
 
 #[test]
@@ -162,7 +173,10 @@ fn a_login_from_before_is_not_used_and_permission_sets_go_on() {
     fixture.log_in();
     fetch(&fixture).expect_code(3).expect_stderr("has no `account_access`");
     allow(&fixture, TENANT);
-    fetch(&fixture).expect_code(4).expect_stderr("without account access").expect_stderr("run `kcaws login corp`");
+    fetch(&fixture)
+        .expect_code(4)
+        .expect_stderr("without account access")
+        .expect_stderr("run `kcaws login corp`");
     fixture.credentials().expect_ok();
     let listed = fixture.run("accounts --refresh").expect_code(1);
     let listed = listed.expect_stdout("PowerUserAccess").expect_stderr("but not your IAM roles");
@@ -210,7 +224,8 @@ fn a_token_that_is_refused_is_renewed_once() {
     fetch(&fixture).expect_ok();
     assert_eq!(fixture.sim.count(Route::AccountAccessGetRoleCredentials), 2);
     fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(401)).times(9);
-    let refused = credentials_of(&fixture, AUDIT).run().expect_code(4).expect_stderr("rejected the access token");
+    let refused =
+        credentials_of(&fixture, AUDIT).run().expect_code(4).expect_stderr("rejected the access token");
     refused.expect_stderr("kcaws login --force corp");
     fixture.credentials().expect_ok();
 }
@@ -377,7 +392,10 @@ fn the_token_goes_nowhere_else() {
             fixture.env.set_env(name, url);
         }
     }
-    credentials_of(&fixture, AUDIT).run().expect_code(3).expect_stderr("AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME");
+    credentials_of(&fixture, AUDIT)
+        .run()
+        .expect_code(3)
+        .expect_stderr("AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME");
     fetch(&fixture).expect_code(3);
     assert_eq!(other.requests().len(), 0, "{}", binary().display());
 }

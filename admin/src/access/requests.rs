@@ -119,6 +119,7 @@ impl<'a> Requests<'a> {
                 AwsError::Conflict { .. } => None,
                 AwsError::Unreachable { .. } | AwsError::ServerTrouble { .. } if failures < MOST_FAILURES => {
                     failures += 1;
+                    tell_wait(&error, back_off(failures));
                     self.clock.sleep(back_off(failures));
                     continue;
                 }
@@ -128,7 +129,9 @@ impl<'a> Requests<'a> {
                 return Err(error);
             }
             refusals += 1;
-            self.slow_down(turn, pause.unwrap_or(back_off(refusals)));
+            let pause = pause.unwrap_or(back_off(refusals)).min(LONGEST_PAUSE);
+            tell_wait(&error, pause);
+            self.slow_down(turn, pause);
         }
     }
 
@@ -154,13 +157,19 @@ impl<'a> Requests<'a> {
     fn slow_down(&self, turn: u64, pause: Duration) {
         let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.elapsed();
-        rate.next_at = rate.next_at.max(now.saturating_add(pause.min(LONGEST_PAUSE)));
+        rate.next_at = rate.next_at.max(now.saturating_add(pause));
         if rate.turn == turn {
             rate.turn = rate.turn.wrapping_add(1);
             rate.per_second = (rate.per_second / 2.0).max(LEAST_RATE);
             rate.changed_at = now;
         }
     }
+}
+
+/// Logs a pause: in `--log json` it is the event `wait`.
+fn tell_wait(error: &AwsError, pause: Duration) {
+    let (seconds, why) = (pause.as_secs_f64(), error.to_string());
+    tracing::info!(target: "kcaws::wait", seconds, why = why.as_str());
 }
 
 fn back_off(attempt: u32) -> Duration {

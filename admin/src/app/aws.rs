@@ -43,11 +43,16 @@ pub(crate) enum AwsSetupError {
 
 impl Aws {
     /// Reads the configuration. No request goes to AWS yet, and no program of a profile is started.
-    pub(crate) fn load(region: &str, profile: Option<&str>, http: HttpSetup) -> Result<Self, AwsSetupError> {
+    pub(crate) fn load(
+        region: &str,
+        profile: Option<&str>,
+        http: HttpSetup,
+        timeout: Option<Duration>,
+    ) -> Result<Self, AwsSetupError> {
         let runtime = Runtime::new().map_err(AwsSetupError::Runtime)?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT)
+            .operation_attempt_timeout(timeout.unwrap_or(ATTEMPT))
             .build();
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))

@@ -35,6 +35,8 @@ pub(crate) enum AdminError {
     Instance(#[from] InstanceError),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error("{variable}: `{text}` is not a number of seconds from 1 to 3600")]
+    Timeout { variable: &'static str, text: String },
     #[error(transparent)]
     SavedPlan(#[from] SavedPlanError),
 }

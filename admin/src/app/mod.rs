@@ -8,6 +8,7 @@ mod secrets;
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kcaws::app::error::AppError;
 use kcaws::app::{App, SetupError, endpoints};
@@ -31,6 +32,10 @@ use crate::ports::sso_admin::SsoAdmin;
 
 /// The variable that names the access file.
 pub(crate) const FILE_VARIABLE: &str = "KCAWS_ADMIN_FILE";
+
+/// The variable with the seconds that a response may take.
+const TIMEOUT_VARIABLE: &str = "KCAWS_ADMIN_TIMEOUT";
+const LONGEST_TIMEOUT: u64 = 3_600;
 
 /// The ports of an administrator's command, and kcaws's own, to which it dereferences.
 pub(crate) struct AdminApp {
@@ -62,6 +67,15 @@ impl AdminApp {
         Ok(AccessFile::load(&self.access_file_path(given))?)
     }
 
+    /// Returns how long a response may take, if the environment says so.
+    fn timeout(&self) -> Result<Option<Duration>, AdminError> {
+        let Some(text) = self.env.get(TIMEOUT_VARIABLE) else { return Ok(None) };
+        match text.parse() {
+            Ok(seconds) if (1..=LONGEST_TIMEOUT).contains(&seconds) => Ok(Some(Duration::from_secs(seconds))),
+            _ => Err(AdminError::Timeout { variable: TIMEOUT_VARIABLE, text }),
+        }
+    }
+
     /// Returns the HTTP client that all services share.
     pub(crate) fn http(&self) -> Result<&HttpSetup, AdminError> {
         if let Some(http) = self.http.get() {
@@ -90,7 +104,7 @@ impl AdminApp {
 
     fn aws_with(&self, region: &str, profile: Option<&str>) -> Result<Aws, AdminError> {
         self.act_for(profile.map(str::to_owned));
-        Ok(Aws::load(region, profile, self.http()?.clone())?)
+        Ok(Aws::load(region, profile, self.http()?.clone(), self.timeout()?)?)
     }
 
     /// Returns the realm, as the service account of the access file sees it.
@@ -112,13 +126,17 @@ impl AdminApp {
             .map_err(|error| KeycloakError::Response { why: error.to_string() })?;
         let (realm, client_id) = (realm.name.clone(), realm.client_id.clone());
         let account = ServiceAccount { url, realm, client_id, secret };
-        Ok(HttpKeycloak::new(self.http()?.clone(), self.clock.clone(), account)?)
+        Ok(HttpKeycloak::new(self.http()?.clone(), self.clock.clone(), account)?.timeout(self.timeout()?))
     }
 
     /// Returns the SCIM endpoint with its token.
     pub(crate) fn scim(&self, endpoint: &Url, prompting: Prompting) -> Result<HttpScim, AdminError> {
-        let token = Self::scim_token(endpoint).read(self, prompting)?;
-        Ok(HttpScim::new(self.http()?.clone(), endpoint, token)?)
+        self.scim_with(endpoint, Self::scim_token(endpoint).read(self, prompting)?)
+    }
+
+    /// The same with this token.
+    pub(crate) fn scim_with(&self, endpoint: &Url, token: Secret<String>) -> Result<HttpScim, AdminError> {
+        Ok(HttpScim::new(self.http()?.clone(), endpoint, token)?.timeout(self.timeout()?))
     }
 
     /// Returns the place of the service account's secret.

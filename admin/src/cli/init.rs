@@ -15,7 +15,7 @@ use crate::access_file::realm::{client_id, realm_name, server_url};
 use crate::access_file::{AccessFile, IdentityCenterSettings, InstanceId, RealmSettings, edit};
 use crate::app::{AdminApp, AdminError, AdminSecret, SecretError, is_line};
 use crate::ports::keycloak::{HttpKeycloak, Keycloak, KeycloakError};
-use crate::ports::scim::{HttpScim, Scim, ScimError};
+use crate::ports::scim::{Scim, ScimError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -163,7 +163,7 @@ fn center(
         let (secret, prompting) = (AdminApp::scim_token(endpoint), ui.prompting());
         prove(&secret, "SCIM token: ", app, ui, |app, value| {
             let scim = match value {
-                Some(value) => HttpScim::new(app.http()?.clone(), endpoint, value.clone())?,
+                Some(value) => app.scim_with(endpoint, value.clone())?,
                 None => app.scim(endpoint, prompting)?,
             };
             Ok(scim.check()?)

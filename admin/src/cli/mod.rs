@@ -4,6 +4,7 @@ mod access;
 mod check;
 mod client;
 mod error;
+mod events;
 mod init;
 mod keycloak_rights;
 mod metadata;
@@ -19,14 +20,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use kcaws::cli::complete::{self, CompleteArgs};
 use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 use kcaws::cli::{GLOBAL, Global, clap_errors, log};
 use kcaws::platform::interrupt;
 use kcaws::platform::terminal::Terminal;
+use serde_json::json;
 
+use self::events::{Event, seconds};
 use crate::app::AdminApp;
 
 /// Lines are at most 80 columns wide: clap would break longer ones without regard to the table.
@@ -37,6 +40,8 @@ Environment:
                                 /dev/fd/3 for a descriptor [default: keyring]
   KCAWS_SCIM_TOKEN_FILE         a file with the SCIM token [default: keyring]
   KCAWS_ADMIN_RATE              requests a second to AWS [default: 20]
+  KCAWS_ADMIN_TIMEOUT           seconds that a response may take; lists of
+                                Keycloak get more [default: 30, AWS 20]
   KCAWS_KEYRING                 where secrets are kept, as in `kcaws --help`
   AWS_PROFILE, AWS_ACCESS_KEY_ID and so on
                                 AWS credentials, unless the access file names a
@@ -61,6 +66,9 @@ Exit codes:
 struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Form of what goes to stderr; with json, an object a line, nothing is asked
+    #[arg(long, value_enum, value_name = "FORM", global = true, default_value_t, help_heading = GLOBAL)]
+    log: LogForm,
     /// Print help (see a summary with -h)
     #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL)]
     help: Option<bool>,
@@ -69,6 +77,14 @@ struct Cli {
     version: Option<bool>,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum LogForm {
+    // Explained values would make every help text long.
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +113,23 @@ struct FileArg {
 }
 
 impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Check(_) => "check",
+            Self::Client(_) => "client",
+            Self::Metadata(_) => "metadata",
+            Self::Source(_) => "source",
+            Self::Token(_) => "token",
+            Self::Sync(args) => args.name(),
+            Self::Access(args) => args.name(),
+            Self::Offboard(_) => "offboard",
+            Self::Policy(_) => "policy",
+            Self::Redirect(_) => "redirect",
+            Self::Complete(_) => "__complete",
+        }
+    }
+
     fn wants_json(&self) -> bool {
         match self {
             Self::Check(args) => args.json,
@@ -144,19 +177,37 @@ pub(crate) fn main(app: &AdminApp, args: impl IntoIterator<Item = OsString>) -> 
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return clap_errors::tell(&error, &args, &Cli::command(), || None),
+        Err(error) => {
+            if error.exit_code() != 0 && asks_for_json_log(&args) {
+                log::json::start(app.clock.clone(), false, false);
+            }
+            return clap_errors::tell(&error, &args, &Cli::command(), || None);
+        }
     };
-    let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
-    if cli.global.verbose > 0 {
+    let began = app.clock.elapsed();
+    if cli.log == LogForm::Json {
+        log::json::start(app.clock.clone(), cli.global.quiet, cli.global.verbose > 0);
+    } else if cli.global.verbose > 0 {
         log::show();
     }
-    match cli.command.run(app, &mut ui).and_then(|()| ui.finish()) {
-        Ok(()) => ExitCode::SUCCESS,
+    Event::Started.tell(json!({ "command": cli.command.name(), "version": env!("CARGO_PKG_VERSION") }));
+    let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
+    let code = match cli.command.run(app, &mut ui).and_then(|()| ui.finish()) {
+        Ok(()) => 0,
         Err(error) => {
             ui.error(&error, cli.command.wants_json());
-            ExitCode::from(error.exit_code())
+            error.exit_code()
         }
-    }
+    };
+    let took = seconds(app.clock.elapsed().saturating_sub(began));
+    Event::Finished.tell(json!({ "exit_code": code, "seconds": took }));
+    ExitCode::from(code)
+}
+
+/// Looks for `--log json` in a line that was not understood.
+fn asks_for_json_log(args: &[OsString]) -> bool {
+    let apart = args.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "json");
+    apart || args.iter().any(|arg| arg == "--log=json")
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::FileArg;
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError, SecretKind, is_line};
 use crate::identity_center::scim_token::{TokenAge, expires_at};
-use crate::ports::scim::{HttpScim, Scim};
+use crate::ports::scim::Scim;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -121,7 +121,7 @@ fn store(
 ) -> Result<(), CommandError> {
     let now = app.clock.now();
     let created_at = created_at(args.created, now)?;
-    let scim = HttpScim::new(app.http()?.clone(), endpoint, token.clone()).map_err(AdminError::from)?;
+    let scim = app.scim_with(endpoint, token.clone())?;
     let spinner = ui.spinner("Asking the SCIM endpoint …");
     let answer = scim.check();
     spinner.finish_and_clear();
@@ -161,7 +161,7 @@ fn status(args: &StatusArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandE
         Some(_) => None,
         None => secret.record(app).map_err(AdminError::from)?,
     };
-    let scim = HttpScim::new(app.http()?.clone(), &endpoint, token).map_err(AdminError::from)?;
+    let scim = app.scim_with(&endpoint, token)?;
     let answer = scim.check().map_err(AdminError::from);
     let report = Report {
         schema: 1,

@@ -69,11 +69,13 @@ const ACTIONS: &[Action] = &[
 ];
 
 /// In the management account Identity Center makes roles with the caller's own rights (user guide, "Identity-based policy
-/// examples"); in all others with those of its service role.
-const IN_MANAGEMENT_ACCOUNT: [&str; 14] = [
+/// examples"); in all others with those of its service role, whose policy `AWSSSOServiceRolePolicy` excepts it.
+const IN_MANAGEMENT_ACCOUNT: [&str; 17] = [
     "iam:AttachRolePolicy",
     "iam:CreateRole",
+    "iam:CreateSAMLProvider",
     "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
     "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy",
     "iam:GetRole",
@@ -82,6 +84,7 @@ const IN_MANAGEMENT_ACCOUNT: [&str; 14] = [
     "iam:ListRolePolicies",
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
     "iam:UpdateSAMLProvider",

@@ -119,10 +119,13 @@ impl<'a> Calls<'a> {
             match &error {
                 CallError::Throttled { retry_after } if refusals < MOST_REFUSALS => {
                     refusals += 1;
-                    self.slow_down(turn, Some(retry_after.unwrap_or(back_off(refusals))));
+                    let pause = retry_after.unwrap_or(back_off(refusals)).min(LONGEST_PAUSE);
+                    tell_wait(&error, pause);
+                    self.slow_down(turn, Some(pause));
                 }
                 CallError::Unavailable(_) if failures < MOST_FAILURES => {
                     failures += 1;
+                    tell_wait(&error, back_off(failures));
                     self.clock.sleep(back_off(failures));
                 }
                 CallError::Conflict { .. } => {
@@ -157,7 +160,7 @@ impl<'a> Calls<'a> {
         let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.elapsed();
         if let Some(pause) = pause {
-            rate.next_at = rate.next_at.max(now.saturating_add(pause.min(LONGEST_PAUSE)));
+            rate.next_at = rate.next_at.max(now.saturating_add(pause));
         }
         if rate.turn == turn {
             rate.turn = rate.turn.wrapping_add(1);
@@ -165,6 +168,12 @@ impl<'a> Calls<'a> {
             rate.changed_at = now;
         }
     }
+}
+
+/// Logs a pause: in `--log json` it is the event `wait`.
+fn tell_wait(error: &CallError, pause: Duration) {
+    let (seconds, why) = (pause.as_secs_f64(), error.in_full());
+    tracing::info!(target: "kcaws::wait", seconds, why = why.as_str());
 }
 
 fn back_off(attempt: u32) -> Duration {

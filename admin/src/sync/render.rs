@@ -46,6 +46,9 @@ pub(crate) fn lines(plan: &Plan) -> Vec<Line> {
     for change in &plan.users {
         match change {
             UserChange::Create { record, .. } => push(Sign::Added, format!("user {}", record.user_name())),
+            UserChange::GiveWay(update) => {
+                push(Sign::Changed, format!("{}, until the new one is free", updated(update)));
+            }
             UserChange::Update(update) => push(Sign::Changed, updated(update)),
         }
     }
@@ -53,6 +56,9 @@ pub(crate) fn lines(plan: &Plan) -> Vec<Line> {
         match change {
             GroupChange::Create { name, path, members, .. } => {
                 push(Sign::Added, format!("group {name} ({path}, {})", counted(members.len(), "member")));
+            }
+            GroupChange::GiveWay { group, name } => {
+                push(Sign::Changed, format!("group {}: now {name}, until the new one is free", group.name));
             }
             GroupChange::Update { group, name, adoption } => {
                 let taken = if adoption.is_some() { ": adopted" } else { "" };
@@ -79,23 +85,24 @@ pub(crate) fn summary(plan: &Plan) -> String {
         return "no changes".to_owned();
     }
     let created = plan.users.iter().filter(|change| matches!(change, UserChange::Create { .. })).count();
+    let changed = plan.users.iter().filter(|change| matches!(change, UserChange::Update(_))).count();
     let new_groups = plan.groups.iter().filter(|change| matches!(change, GroupChange::Create { .. })).count();
+    let changed_groups =
+        plan.groups.iter().filter(|change| matches!(change, GroupChange::Update { .. })).count();
     let sum = |changes: &[MemberChange]| changes.iter().map(|change| change.members.len()).sum::<usize>();
     let first: usize = plan
         .groups
         .iter()
         .map(|change| match change {
             GroupChange::Create { members, .. } => members.len(),
-            GroupChange::Update { .. } => 0,
+            GroupChange::GiveWay { .. } | GroupChange::Update { .. } => 0,
         })
         .sum();
     let time = plan.cost.seconds.ceil();
     format!(
-        "users: {created} new, {} changed, {} leaving; groups: {new_groups} new, {} changed; members: {} joining, {} \
+        "users: {created} new, {changed} changed, {} leaving; groups: {new_groups} new, {changed_groups} changed; members: {} joining, {} \
          leaving; {} and {}, about {time} s",
-        plan.users.len() - created,
         plan.deactivations.len() + plan.deletions.len(),
-        plan.groups.len() - new_groups,
         sum(&plan.additions) + first,
         sum(&plan.removals),
         counted(plan.cost.writes, "write"),
@@ -156,7 +163,8 @@ fn noted(note: &Note) -> String {
     }
 }
 
-fn blocked_text(blocked: &Blocked) -> String {
+/// Returns why a record is not written.
+pub(crate) fn blocked_text(blocked: &Blocked) -> String {
     match blocked {
         Blocked::BadValues { user, faults, .. } => {
             let faults: Vec<String> =

@@ -15,6 +15,8 @@ pub(crate) enum Answer {
     Huge,
     /// Half of what is announced, then nothing.
     Cut,
+    /// Nothing at all, for as long as the client waits.
+    Silence,
 }
 
 /// The request that is answered wrongly; all before it are answered well.
@@ -98,6 +100,7 @@ impl Answer {
                 // A client that has heard enough goes away.
                 while stream.write_all(&part).is_ok() {}
             }
+            Self::Silence => drop(std::io::copy(stream, &mut std::io::sink())),
             Self::Cut => {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n";
                 let _ = stream.write_all(format!("{head}\r\n{{\"issuer\":").as_bytes());

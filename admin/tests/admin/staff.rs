@@ -99,6 +99,18 @@ impl<'k> Staff<'k> {
         self.company.realm.admin("PUT", &path, Some(&user));
     }
 
+    /// Keycloak has each address once, too.
+    pub(crate) fn swap_addresses(&self, one: &str, other: &str) {
+        let email = |name: &str| {
+            let path = format!("/users/{}", self.id(name));
+            self.company.realm.admin("GET", &path, None)["email"].clone()
+        };
+        let (first, second) = (email(one), email(other));
+        self.change(one, &json!({ "email": "between@example.com" }));
+        self.change(other, &json!({ "email": first }));
+        self.change(one, &json!({ "email": second }));
+    }
+
     pub(crate) fn disable(&self, name: &str) {
         self.change(name, &json!({ "enabled": false }));
     }

@@ -168,6 +168,9 @@ fn a_killed_apply_is_finished_by_the_next() {
         let sets = BTreeSet::from(["Steady".to_owned(), round.own_set()]);
         assert_eq!(organization.own_sets(), sets, "round {number}");
         organization.assert_nothing_twice(number);
+        if number % 50 == 0 {
+            println!("{number} kills so far");
+        }
         before += usize::from(writes == 0);
         between += usize::from(writes > 0 && !next["outcome"].is_null());
         taken_up += usize::from(running > 0);

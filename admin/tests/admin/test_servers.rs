@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use idc_sim::{Fault, IdcSim, Route};
 use kcaws_test_kit::{Output, TestEnv};
@@ -245,4 +246,25 @@ fn an_aws_that_fails() {
     office.sim.clear_faults();
     office.env.set_env("AWS_ENDPOINT_URL_SSO_ADMIN", gone());
     office.fails("nobody listens", &init, 1, "cannot reach AWS");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_given_up() {
+    let office = Office::new();
+    office.env.set_env("KCAWS_ADMIN_TIMEOUT", "1");
+    let silence = Duration::from_mins(5);
+    for place in [Place::Discovery, Place::Token, Place::Admin] {
+        office.with_keycloak(&keycloak(place, Answer::Silence));
+        for line in REALM_COMMANDS {
+            office.fails(&format!("{place:?}"), line, 1, "no answer within");
+        }
+    }
+    office.with_keycloak(&keycloak(Place::Nowhere, Answer::Silence));
+    let token = office.sim.issue_scim_token();
+    office.sim.fault(Route::ScimServiceProviderConfig, Fault::delay(silence));
+    office.fails_with("SCIM", "token set", &token, 1, "no answer within 1 s");
+    office.sim.fault(Route::ListInstances, Fault::delay(silence));
+    office.fails("AWS", "access apply --yes", 1, "cannot reach AWS").expect_stderr("timeout");
+    office.env.set_env("KCAWS_ADMIN_TIMEOUT", "soon");
+    office.fails("a word", "access apply --yes", 3, "`soon` is not a number of seconds");
 }

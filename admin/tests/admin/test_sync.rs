@@ -4,7 +4,7 @@ use idc_sim::{Fault, IdcSim, NewGroup, NewUser, Route};
 use kcaws_test_keycloak::{Server, require_keycloak};
 use serde_json::{Value, json};
 
-use crate::staff::Staff;
+use crate::staff::{Staff, address};
 
 /// Anna and bob are in `/aws/Dev`, anna in `/aws/Ops` too.
 fn small(server: &Server) -> Staff<'_> {
@@ -49,6 +49,32 @@ fn people_come_change_leave_and_return() {
     let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), staff.writes());
     assert!(lines.iter().all(|line| line["request_id"].is_string() && line["error"].is_null()), "{audit}");
+}
+
+#[test]
+fn people_and_groups_swap_their_names() {
+    let server = require_keycloak!();
+    let staff = small(server);
+    staff.apply();
+    let sim = &staff.company.sim;
+    let [anna, bob] = ["anna", "bob"].map(|name| sim.user_id(&address(name)));
+    staff.swap_addresses("anna", "bob");
+    staff.rename_group("Dev", "Between");
+    staff.rename_group("Ops", "Dev");
+    staff.rename_group("Between", "Ops");
+    let before = staff.writes();
+    staff
+        .company
+        .run("sync plan")
+        .expect_stdout("→ `kcaws-rename-")
+        .expect_stdout("until the new one is free")
+        .expect_stdout("9 writes");
+    staff.apply();
+    assert_eq!(staff.writes() - before, 9, "nothing was tried before it was free");
+    assert_eq!(sim.user_id("bob@example.com"), anna, "the same user");
+    assert_eq!(sim.user_id("anna@example.com"), bob);
+    assert_eq!(sim.members_of("Ops"), ["anna@example.com", "bob@example.com"]);
+    assert_eq!(sim.members_of("Dev"), ["bob@example.com"]);
 }
 
 #[test]

@@ -20,8 +20,10 @@ const STAYING: usize = 12;
 const JOINING: usize = 6;
 /// Longer than a run takes: some of them end before they are killed.
 const USUAL: Duration = Duration::from_millis(900);
-/// A round is about fourteen writes.
-const WRITES: u64 = 13;
+/// Two people in `/aws/Dev` who swap their addresses in every round.
+const SWAPPING: [&str; 2] = ["east", "west"];
+/// A round is about twenty writes.
+const WRITES: u64 = 19;
 
 /// A company that changes in every round, and what its groups should be in AWS.
 struct Changing<'k> {
@@ -30,6 +32,7 @@ struct Changing<'k> {
     left: BTreeSet<String>,
     /// Everything that this round takes away, as [`removals`] names it.
     going: BTreeSet<String>,
+    are_swapped: bool,
 }
 
 impl<'k> Changing<'k> {
@@ -39,9 +42,10 @@ impl<'k> Changing<'k> {
             staff.add_group(group);
         }
         let (members, left, going) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let mut company = Self { staff, members, left, going };
+        let mut company = Self { staff, members, left, going, are_swapped: false };
         let names: Vec<String> = (0..STAYING).map(|number| format!("staying{number}")).collect();
         company.hire(&names, &["Dev"]);
+        company.hire(&SWAPPING.map(str::to_owned), &["Dev"]);
         company
     }
 
@@ -59,6 +63,9 @@ impl<'k> Changing<'k> {
         let names: Vec<String> = (0..JOINING).map(|number| format!("round{round}-{number}")).collect();
         self.hire(&names, &GROUPS);
         self.move_one(&format!("staying{}", round % STAYING), round);
+        let [one, other] = SWAPPING;
+        self.staff.swap_addresses(one, other);
+        self.are_swapped = !self.are_swapped;
         let Some(before) = round.checked_sub(1) else { return };
         let [disabled, deleted] = [0, 1].map(|number| format!("round{before}-{number}"));
         self.staff.disable(&disabled);
@@ -97,6 +104,13 @@ impl<'k> Changing<'k> {
         }
         for name in self.members.values().flatten() {
             assert_eq!(sim.user(&address(name)).unwrap()["active"], true, "{name}");
+        }
+        let [one, other] = SWAPPING;
+        for (name, owner) in
+            if self.are_swapped { [(one, other), (other, one)] } else { [(one, one), (other, other)] }
+        {
+            let user = sim.user(&address(name)).unwrap();
+            assert!(user["externalId"].as_str().unwrap().ends_with(&self.staff.id(owner)), "{name}: {user}");
         }
         for name in &self.left {
             assert_eq!(sim.user(&address(name)).unwrap()["active"], false, "{name}");

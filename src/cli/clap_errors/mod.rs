@@ -49,11 +49,16 @@ pub fn tell(
     ExitCode::from(failure.exit_code())
 }
 
-/// Returns the command that was typed, as far as it exists. Options of kcaws itself take no value.
+/// Returns the command that was typed, as far as it exists. Of the options before it, `--log` alone takes a value.
 fn command_of<'a>(cli: &clap::Command, args: impl Iterator<Item = &'a OsString>) -> String {
     let mut words = vec![cli.get_bin_name().unwrap_or_else(|| cli.get_name()).to_owned()];
     let mut command = cli;
-    for arg in args.filter(|arg| !arg.as_encoded_bytes().starts_with(b"-")) {
+    let mut is_value = false;
+    let is_word = |arg: &&OsString| {
+        let was_value = std::mem::replace(&mut is_value, *arg == "--log");
+        !was_value && !arg.as_encoded_bytes().starts_with(b"-")
+    };
+    for arg in args.filter(is_word) {
         let Some(next) = command.find_subcommand(arg) else { break };
         command = next;
         words.push(next.get_name().to_owned());

@@ -152,6 +152,15 @@ impl CommandError {
         self.exit as u8
     }
 
+    /// Returns the fields of the error in the log.
+    pub fn as_event(&self, situation: Situation) -> serde_json::Value {
+        let hint = self.hint_in(situation);
+        json!({
+            "code": self.code.as_str(), "message": self.message, "cause": self.cause, "hint": hint,
+            "exit_code": self.exit_code(),
+        })
+    }
+
     pub fn as_json(&self, situation: Situation) -> serde_json::Value {
         let hint = self.hint_in(situation);
         json!({"error": {"code": self.code.as_str(), "message": self.message, "cause": self.cause, "hint": hint}})

@@ -8,12 +8,15 @@ mod table;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+pub use indicatif::ProgressBar;
+use indicatif::{ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use serde_json::json;
 
 pub use self::table::WIDEST;
 use super::Global;
 use super::error::{CommandError, Doing, Situation};
+use super::log::json::{self as json_log, Level};
 use crate::app::open::Asking;
 use crate::platform::env::Env;
 use crate::platform::osc52::{self, Multiplexer};
@@ -47,7 +50,8 @@ impl Ui {
         Self {
             terminal,
             quiet: global.quiet,
-            no_input: global.no_input,
+            // A question would be a line that is not JSON.
+            no_input: global.no_input || json_log::is_on(),
             no_color: global.no_color,
             doing: Doing::default(),
             broken: None,
@@ -180,6 +184,9 @@ impl Ui {
 
     /// Prints what the user must see, even with `-q`, such as a code to type.
     pub fn tell(&mut self, line: &str) {
+        if json_log::is_on() {
+            return json_log::event(Level::Info, "message", json!({ "message": line }));
+        }
         self.tell_drawn(&shown(line));
     }
 
@@ -190,12 +197,18 @@ impl Ui {
 
     /// The same for kcaws's own colors and drawings, without text from outside.
     pub fn tell_drawn(&mut self, line: &str) {
+        if json_log::is_on() {
+            return json_log::event(Level::Info, "message", json!({ "message": line }));
+        }
         // A closed stderr is ignored.
         let _ = writeln!(self.terminal.stderr, "{line}");
     }
 
     /// Prints a warning; silent with `-q`.
     pub fn warn(&mut self, text: &str) {
+        if json_log::is_on() {
+            return json_log::event(Level::Warning, "message", json!({ "message": text }));
+        }
         self.say(&format!("kcaws: warning: {}", shown(text)));
     }
 
@@ -211,6 +224,9 @@ impl Ui {
         // A closed pipe is not reported.
         if error.is_silent() {
             return;
+        }
+        if json_log::is_on() {
+            return json_log::event(Level::Error, "error", error.as_event(self.situation()));
         }
         if json {
             let text = serde_json::to_string(&error.as_json(self.situation())).expect("strings serialize");
@@ -234,7 +250,11 @@ impl Ui {
 
     /// Shows a spinner on a terminal.
     pub fn spinner(&self, text: &str) -> ProgressBar {
-        if self.quiet || !self.terminal.stderr_is_terminal || !self.terminal.surface.draws {
+        if self.quiet
+            || json_log::is_on()
+            || !self.terminal.stderr_is_terminal
+            || !self.terminal.surface.draws
+        {
             return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         }
         let style = ProgressStyle::with_template("{spinner} {msg}")

@@ -45,11 +45,6 @@ impl AccountInventory {
         self.accounts.values()
     }
 
-    /// Returns whether the account is in the organization, and roles in it can be changed.
-    pub(crate) fn is_usable(&self, id: &str) -> bool {
-        self.accounts.get(id).is_some_and(|known| known.account.state == AccountState::Active)
-    }
-
     /// Returns the name of an account; empty if it is not in the organization.
     pub(crate) fn name(&self, id: &str) -> &str {
         self.accounts.get(id).map(|known| known.account.name.as_str()).unwrap_or_default()
@@ -57,6 +52,11 @@ impl AccountInventory {
 
     pub(crate) fn management(&self) -> &str {
         &self.management
+    }
+
+    /// Returns whether roles in the account can be changed.
+    pub(crate) fn is_active(&self, id: &str) -> bool {
+        self.accounts.get(id).is_some_and(|known| known.account.state == AccountState::Active)
     }
 
     /// Returns the state of an account; `Unknown` if it is not in the organization.

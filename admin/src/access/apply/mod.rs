@@ -202,25 +202,25 @@ impl Applier<'_, '_> {
             .filter(|role| !changed.contains(&role.permission_set))
             .map(|role| (role.permission_set.clone(), role.account_id.clone()))
             .collect();
-        // AWS changes no role in an account that is suspended.
-        let usable = |accounts: Vec<String>| -> Vec<String> {
-            let is_usable = |account: &String| !plan.notes.unusable_accounts.contains_key(account);
-            accounts.into_iter().filter(is_usable).collect()
-        };
         let mut outdated = BTreeSet::new();
         for name in changed {
             let Some(arn) = self.arns.get(name).cloned() else { continue };
-            let lagging = requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor));
-            match lagging.map(usable) {
-                Ok(lagging) if lagging.len() > 1 => drop(self.everywhere.insert(arn.clone(), lagging.len())),
-                Ok(lagging) => roles.extend(lagging.into_iter().map(|account| (name.clone(), account))),
+            match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
+                Ok(lagging) => {
+                    let usable: Vec<String> =
+                        lagging.iter().filter(|one| plan.is_usable(one)).cloned().collect();
+                    if usable.len() > 1 && usable.len() == lagging.len() {
+                        self.everywhere.insert(arn.clone(), usable.len());
+                    } else {
+                        roles.extend(usable.into_iter().map(|account| (name.clone(), account)));
+                    }
+                }
                 Err(error) if is_general(&error) => return Err(error.into()),
                 Err(error) => self.failed(format!("update the roles of {name}"), error.to_string()),
             }
             outdated.insert(arn);
         }
-        let behind = self.provision_everywhere(&outdated)?.into_iter();
-        roles.extend(behind.filter(|(_, account)| !plan.notes.unusable_accounts.contains_key(account)));
+        roles.extend(self.provision_everywhere(&outdated)?);
         let mut operations = Vec::new();
         for (name, account) in roles {
             if let Some(set) = self.arns.get(&name).cloned() {

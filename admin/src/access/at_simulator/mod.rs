@@ -66,10 +66,14 @@ fn account(number: usize) -> String {
 impl AtSimulator {
     /// With so many accounts and groups, and nothing assigned.
     fn of(builder: Builder, accounts: usize, groups: usize) -> Self {
+        Self::with_pages(builder, PageSize::Fixed(100), accounts, groups)
+    }
+
+    fn with_pages(builder: Builder, page_size: PageSize, accounts: usize, groups: usize) -> Self {
         let builder = builder
             .no_assignments()
             .identity_store(STORE)
-            .page_size(PageSize::Fixed(100))
+            .page_size(page_size)
             // Requests are signed with the real time.
             .signature_skew(Duration::from_hours(100_000));
         let builder = (0..accounts).fold(builder, |builder, number| {

@@ -4,6 +4,8 @@ use idc_sim::{Fault, Route, SameAccount};
 
 use super::*;
 use crate::ports::aws_call::AwsError;
+use crate::ports::sso_admin::access::{AccessAdmin as _, Principal, RoleAction, RoleOperation};
+use crate::ports::testing::whole;
 
 const ACCESS: &str = r#"
 [permission_sets.Power]
@@ -132,4 +134,26 @@ fn one_account_that_fails_is_found_when_all_roles_are_updated() {
     let failures: Vec<&str> = outcome.failures.iter().map(|failure| failure.what.as_str()).collect();
     assert_eq!(failures, ["update the role of Reader in 300000000001"]);
     assert_eq!(outcome.done, 3, "{outcome:?}");
+}
+
+#[test]
+fn an_operation_that_moves_to_an_earlier_page_is_seen() {
+    let at = AtSimulator::with_pages(IdcSim::builder(), PageSize::Fixed(1), 2, 1);
+    // Three permission sets are there from the beginning.
+    let sets = whole(|cursor| at.admin.permission_sets(cursor));
+    let group = Principal::Group(at.sim.group_id("Group0").expect("a group"));
+    let start = |number: usize| {
+        let (set, account) = (sets[0].clone(), account(number));
+        let operation = RoleOperation { set, account, action: RoleAction::Assign(group.clone()) };
+        at.admin.start(&operation).expect("starts").id
+    };
+    let first = start(0);
+    at.sim.advance(Duration::from_secs(3));
+    let second = start(1);
+    // The first, of five seconds, ends between two pages, which are a second apart.
+    at.sim.advance(Duration::from_millis(1_500));
+    let requests = Requests::new(&at.clock, 1.0);
+    let pages = InstanceAccess { admin: &at.admin, requests: &requests };
+    let seen = format!("{:?}", EarlierOperations::read(pages).expect("reads"));
+    assert!(seen.contains(&first) && seen.contains(&second), "{seen}");
 }

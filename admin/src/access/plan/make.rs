@@ -226,10 +226,10 @@ impl<'a> Maker<'a> {
                 of: Some(assignment.principal.clone()),
                 ..self.change(name, &assignment.account, self.principal_name(&assignment.principal))
             };
-            // AWS changes no role in a suspended account, and a selector does not leave it out on purpose.
-            let is_usable = self.input.inventory.is_usable(&assignment.account);
-            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_usable;
-            if !is_usable {
+            // AWS changes no role in an account that is suspended, and a list that does not name one may be cut short.
+            let is_active = self.input.inventory.is_active(&assignment.account);
+            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_active;
+            if !is_active {
                 self.plan.notes.untouched_accounts.insert(assignment.account.clone());
             }
             if removes || self.is_deleted(name) {
@@ -303,12 +303,12 @@ impl<'a> Maker<'a> {
         }
         let inventory = self.input.inventory;
         roles.retain(|(_, account)| {
-            let is_usable = inventory.is_usable(account);
-            if !is_usable {
+            let is_active = inventory.is_active(account);
+            if !is_active {
                 let state = inventory.state(account).to_string();
                 self.plan.notes.unusable_accounts.insert(account.clone(), state);
             }
-            is_usable
+            is_active
         });
         self.plan.blockers.extend(blockers);
         self.plan.provisioning = roles

@@ -136,6 +136,11 @@ impl AccessPlan {
             && self.removals.is_empty()
             && self.waiting.is_empty()
     }
+
+    /// Returns whether AWS changes roles in the account.
+    pub(crate) fn is_usable(&self, account: &str) -> bool {
+        !self.notes.unusable_accounts.contains_key(account)
+    }
 }
 
 impl AssignmentChange {

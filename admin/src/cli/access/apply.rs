@@ -7,11 +7,13 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
 use kcaws::platform::foreign_file;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{OpenAccess, PlanningArgs, check, render, unwritable, with_access};
 use crate::access::apply::{AccessFailure, AccessOutcome, ApplyError, EarlierOperations, Recording, apply};
 use crate::access::plan::{AccessPlan, SavedAccessPlan};
 use crate::app::AdminApp;
+use crate::cli::events::{Event, Phase, Reported};
 use crate::platform::audit_file;
 use crate::sync::apply::JsonLines;
 
@@ -116,18 +118,21 @@ fn applied(
     let path = args.audit.clone().unwrap_or_else(|| open.file.path.with_extension("audit.jsonl"));
     let audit = audit_file::open(&path).map_err(|error| unwritable(&path, &error))?;
     let names = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| open.app.env.get(name));
-    let spinner = ui.spinner("Applying …");
+    let phase = Phase::start("apply", "Applying …", open.app, ui);
     let applied = apply(
         plan,
         earlier,
         open.at,
         Recording {
-            audit: &JsonLines::new(audit),
+            audit: &Reported::new(JsonLines::new(audit), &phase, None),
             actor: names.as_deref().unwrap_or("unknown"),
-            progress: &mut |done| spinner.set_message(format!("Applying … {done} done")),
+            progress: &mut |done| phase.progress(format!("Applying … {done} done"), done, None, None),
         },
     );
-    spinner.finish_and_clear();
+    drop(phase);
+    for AccessFailure { what, why, .. } in &applied.0.failures {
+        Event::Failed.warn(json!({ "name": what, "why": why }));
+    }
     Ok(applied)
 }
 

@@ -75,7 +75,7 @@ fn exported(open: &OpenAccess<'_>, ui: &mut Ui) -> Result<ExportedAccess, Comman
         let in_identity_center = || name().map(|name| format!("idc:{name}"));
         in_realm.cloned().or_else(in_identity_center)
     };
-    Ok(export(&sets, &assignments, reference, |account| inventory.is_usable(account)))
+    Ok(export(&sets, &assignments, reference, |account| inventory.is_active(account)))
 }
 
 /// Paths of groups by the realm's ID and the group's in it.

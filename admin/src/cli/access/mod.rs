@@ -13,8 +13,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use kcaws::ports::keyring::Prompting;
+use serde_json::json;
 
 use super::FileArg;
+use super::events::{Event, Phase};
 use super::sync::rate;
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::plan::{AccessPlan, Acting, Allowance, PlanInput, PlanOptions, make, owner_tag};
@@ -104,6 +106,15 @@ fn reading(deep: bool) -> AssignmentReading {
 }
 
 impl AccessArgs {
+    pub(super) fn name(&self) -> &'static str {
+        match &self.command {
+            AccessCommand::Plan(_) => "access plan",
+            AccessCommand::Apply(_) => "access apply",
+            AccessCommand::Export(_) => "access export",
+            AccessCommand::Who(_) => "access who",
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         match &self.command {
             AccessCommand::Plan(args) => args.json,
@@ -206,7 +217,7 @@ impl OpenAccess<'_> {
         let settings = &self.file.access;
         // First what needs no request.
         let wanted_sets = settings.wanted_sets(self.folder())?;
-        let spinner = ui.spinner("Reading permission sets and assignments …");
+        let phase = Phase::start("read", "Reading permission sets and assignments …", self.app, ui);
         let realm = if names_realm_groups(settings) { Some(self.realm()?) } else { None };
         let inventory = self.inventory(needs(settings))?;
         let groups = self.groups()?;
@@ -222,8 +233,10 @@ impl OpenAccess<'_> {
             acting: self.acting,
             options,
         });
-        spinner.finish_and_clear();
-        Ok(plan?)
+        drop(phase);
+        let plan = plan?;
+        report(&plan);
+        Ok(plan)
     }
 
     /// Returns the folder of the access file, beside which inline policies are.
@@ -245,6 +258,16 @@ fn needs(settings: &AccessSettings) -> InventoryNeeds {
 fn names_realm_groups(settings: &AccessSettings) -> bool {
     let mut groups = settings.assign.iter().flat_map(|assign| &assign.groups);
     groups.any(|group| matches!(group, GroupReference::Realm(_)))
+}
+
+/// Reports what a plan is about, for `--log json`.
+fn report(plan: &AccessPlan) {
+    Event::Planned.tell(json!({
+        "changes": !plan.is_empty(), "permission_sets": plan.permission_sets.len(),
+        "additions": plan.additions.len(), "removals": plan.removals.len(),
+        "provisioning": plan.provisioning.len(), "waiting": plan.waiting.len(),
+    }));
+    plan.blockers.iter().for_each(|blocker| Event::Refused.warn(json!({ "why": blocker.to_string() })));
 }
 
 /// Returns an error if the plan must not be applied.

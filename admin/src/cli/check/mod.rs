@@ -16,9 +16,11 @@ use kcaws::cli::doctor::finding::{Finding, State};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, Situation};
 use kcaws::cli::ui::Ui;
 use serde::Serialize;
+use serde_json::json;
 
 use self::context::Context;
 use super::FileArg;
+use super::events::{Event, Phase};
 use crate::app::AdminApp;
 
 const EXAMPLES: &str = "\
@@ -78,14 +80,15 @@ struct Report {
 pub(super) fn run(args: &CheckArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
     let context = Context::new(app, &file, args, ui.prompting())?;
-    let spinner = ui.spinner("Checking …");
+    let phase = Phase::start("check", "Checking …", app, ui);
     let mut checks = Vec::new();
-    for check in CHECKS {
-        spinner.set_message(format!("Checking {} …", check.name));
+    for (done, check) in CHECKS.iter().enumerate() {
+        phase.progress(format!("Checking {} …", check.name), done, Some(CHECKS.len()), Some(check.name));
         let found = (check.look)(&context);
         checks.extend(found.into_iter().map(|finding| Finding { name: check.name, ..finding }));
     }
-    spinner.finish_and_clear();
+    drop(phase);
+    checks.iter().for_each(report);
     let count = |state| checks.iter().filter(|finding| finding.state == state).count();
     let (errors, warnings) = (count(State::Error), count(State::Warning));
     if args.json {
@@ -102,6 +105,16 @@ pub(super) fn run(args: &CheckArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
     let plural = if errors == 1 { "error" } else { "errors" };
     Err(CommandError::new(Exit::Failed, ErrorCode::Unhealthy, format!("{errors} {plural} found"))
         .hint("fix them from the top: later ones often follow from earlier ones"))
+}
+
+/// Reports what is wrong, for `--log json`.
+fn report(finding: &Finding) {
+    if finding.state == State::Warning || finding.state == State::Error {
+        Event::Finding.warn(json!({
+            "check": finding.name, "state": finding.state, "subject": finding.subject, "why": finding.reason,
+            "fix": finding.fix,
+        }));
+    }
 }
 
 /// Why something could not be looked at. Several checks may depend on it.

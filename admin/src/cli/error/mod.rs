@@ -20,6 +20,10 @@ use crate::identity_center::instance::InstanceError;
 impl From<AdminError> for CommandError {
     fn from(error: AdminError) -> Self {
         match error {
+            AdminError::Timeout { variable, .. } => {
+                Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string())
+                    .hint(format!("unset {variable} for 30"))
+            }
             AdminError::AccessFile(error) => error.into(),
             AdminError::Base(error) => (*error).into(),
             AdminError::Setup(error) => error.into(),

@@ -10,10 +10,12 @@ use clap::Args;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use kcaws::ports::sts::CallerIdentity;
+use serde_json::json;
 
 use self::deny_file::DenyFile;
 use self::report::Report;
 use super::FileArg;
+use super::events::{Event, Phase, Reported};
 use super::sync::{rate, unwritable};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
@@ -78,9 +80,9 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
     };
     let arn = caller.as_ref().map_or("unknown", |caller| &caller.arn);
     with_both_sides(&file, caller.as_ref().and_then(CallerIdentity::user), app, ui, |with, ui| {
-        let spinner = ui.spinner("Reading the realm and Identity Center …");
+        let phase = Phase::start("read", "Reading the realm and Identity Center …", app, ui);
         let found = with.find(&args.user);
-        spinner.finish_and_clear();
+        drop(phase);
         let mut person = found?;
         let steps = steps(&person);
         let mut policy = policy.map(|policy| policy.for_user(denied_user(&person))).transpose()?;
@@ -91,7 +93,7 @@ pub(super) fn run(args: &OffboardArgs, app: &AdminApp, ui: &mut Ui) -> Result<()
         let results = if args.apply {
             confirm(args, &steps, policy.as_ref(), ui)?;
             let audit = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
-            let results = apply(with, &audit, arn, &person, &steps, ui)?;
+            let results = apply((with, arn), &audit, &person, &steps, app, ui)?;
             note(&mut person, &results, app);
             Some(results)
         } else {
@@ -180,20 +182,26 @@ fn confirm(
 }
 
 fn apply(
-    with: &Offboarder<'_>,
+    (with, actor): (&Offboarder<'_>, &str),
     audit: &Path,
-    actor: &str,
     person: &Person,
     steps: &[Step],
+    app: &AdminApp,
     ui: &Ui,
 ) -> Result<Vec<StepResult>, CommandError> {
     if steps.is_empty() {
         return Ok(Vec::new());
     }
     let audit = JsonLines::new(audit_file::open(audit).map_err(|error| unwritable(audit, &error))?);
-    let spinner = ui.spinner("Ending the access …");
+    let phase = Phase::start("apply", "Ending the access …", app, ui);
+    let audit = Reported::new(audit, &phase, Some(steps.len()));
     let results = Applier { with, audit: &audit, actor }.apply(person, steps);
-    spinner.finish_and_clear();
+    drop(phase);
+    for result in &results {
+        if let Some(why) = &result.error {
+            Event::Failed.warn(json!({ "action": result.step.action, "name": result.step.name, "why": why }));
+        }
+    }
     Ok(results)
 }
 

@@ -7,11 +7,12 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
 use kcaws::platform::foreign_file;
 use serde::Serialize;
+use serde_json::json;
 
-use super::progress::Counted;
 use super::{PlanningArgs, chain_of, check, check_records, lock, made, print, unwritable, with_planner};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
+use crate::cli::events::{Event, Phase, Reported};
 use crate::platform::audit_file;
 use crate::sync::apply::{Applier, Failure, FailureReason, Halt, JsonLines, Outcome};
 use crate::sync::plan::{Plan, PlanOptions, Planner, SavedPlan};
@@ -59,7 +60,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
     }
     let _lock = lock::acquire(&file, app, ui)?;
     with_planner(&file, app, ui, |planner, ui| {
-        let fresh = made(planner, &options, ui)?;
+        let fresh = made(planner, &options, app, ui)?;
         let plan = match &saved {
             Some(saved) => saved.bind(fresh).map_err(AdminError::from)?,
             None => fresh,
@@ -78,7 +79,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
             ask(ui)?;
         }
         let audit = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
-        let outcome = applied(&audit, &caller.arn, planner, &plan, ui)?;
+        let outcome = applied(&audit, &caller.arn, planner, &plan, app, ui)?;
         if args.json {
             ui.json(&Report { schema: 1, plan: &plan, outcome: Some(&outcome) });
         } else {
@@ -116,21 +117,26 @@ fn applied(
     actor: &str,
     planner: &Planner<'_>,
     plan: &Plan,
+    app: &AdminApp,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     let file = audit_file::open(audit).map_err(|error| unwritable(audit, &error))?;
-    let spinner = ui.spinner("Applying …");
-    let tell = |writes| spinner.set_message(format!("Applying … {writes} of {} writes", plan.cost.writes));
+    let phase = Phase::start("apply", "Applying …", app, ui);
     let applier = Applier {
         directory: planner.directory,
         calls: planner.directory_calls,
-        audit: &Counted::new(JsonLines::new(file), tell),
+        audit: &Reported::new(JsonLines::new(file), &phase, Some(plan.cost.writes)),
         actor,
         // Interrupts end the process between two writes by themselves.
         stop: &|| false,
     };
     let outcome = applier.apply(plan);
-    spinner.finish_and_clear();
+    drop(phase);
+    for failure in &outcome.failures {
+        Event::Failed.warn(json!({
+            "action": failure.action, "kind": failure.kind, "name": failure.name, "why": why(failure),
+        }));
+    }
     Ok(outcome)
 }
 
@@ -142,13 +148,16 @@ fn tell(outcome: &Outcome, ui: &mut Ui) {
 }
 
 fn failed(failure: &Failure) -> String {
-    let why = match &failure.reason {
+    format!("{} {}: {}", failure.kind.title(), failure.name, why(failure))
+}
+
+fn why(failure: &Failure) -> String {
+    match &failure.reason {
         FailureReason::Changed => "somebody else changed it since the plan was made".to_owned(),
         FailureReason::Gone => "it does not exist any more".to_owned(),
         FailureReason::ForeignObject { id } => format!("{id} has the name and is not from this realm"),
         FailureReason::Refused { message } | FailureReason::Unavailable { message } => message.clone(),
-    };
-    format!("{} {}: {why}", failure.kind.title(), failure.name)
+    }
 }
 
 fn check_outcome(outcome: &Outcome) -> Result<(), CommandError> {

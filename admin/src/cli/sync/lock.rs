@@ -12,6 +12,7 @@ use kcaws::ports::state_folder::{Lock, StateError, hashed_name};
 use super::chain_of;
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
+use crate::cli::events::Phase;
 
 /// A run that is about to end is waited for, a long one is not.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,10 +22,8 @@ pub(super) fn acquire(file: &AccessFile, app: &AdminApp, ui: &Ui) -> Result<Lock
     let name = format!("admin/sync-{}.lock", hashed_name(&[chain_of(file).as_bytes()]));
     let lock = match app.state().lock(&name, Duration::ZERO) {
         Err(StateError::Busy { .. }) => {
-            let spinner = ui.spinner("Waiting for another sync of this realm …");
-            let lock = app.state().lock(&name, PATIENCE);
-            spinner.finish_and_clear();
-            lock
+            let _phase = Phase::start("lock", "Waiting for another sync of this realm …", app, ui);
+            app.state().lock(&name, PATIENCE)
         }
         lock => lock,
     };

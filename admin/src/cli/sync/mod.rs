@@ -4,7 +4,6 @@ mod apply;
 mod explain;
 mod lock;
 mod plan;
-mod progress;
 
 use std::path::Path;
 
@@ -12,14 +11,16 @@ use clap::{Args, Subcommand, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
 use kcaws::ports::sts::CallerIdentity;
+use serde_json::json;
 
 use super::FileArg;
+use super::events::{Event, Phase};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance;
 use crate::sync::call::{Calls, DEFAULT_RATE, REALM_RATE};
-use crate::sync::plan::{Plan, PlanOptions, Planner};
-use crate::sync::render::{Line, Sign, lines, refused, summary};
+use crate::sync::plan::{MemberChange, Plan, PlanOptions, Planner};
+use crate::sync::render::{Line, Sign, blocked_text, lines, refused, summary};
 use crate::sync::scope::{DirectorySettings, MaxRemovals};
 use crate::sync::source::KeycloakRealm;
 use crate::sync::target::AwsDirectory;
@@ -87,6 +88,14 @@ impl PlanningArgs {
 }
 
 impl SyncArgs {
+    pub(super) fn name(&self) -> &'static str {
+        match &self.command {
+            SyncCommand::Plan(_) => "sync plan",
+            SyncCommand::Apply(_) => "sync apply",
+            SyncCommand::Explain(_) => "sync explain",
+        }
+    }
+
     pub(super) fn wants_json(&self) -> bool {
         match &self.command {
             SyncCommand::Plan(args) => args.json,
@@ -164,11 +173,26 @@ fn chain_of(file: &AccessFile) -> String {
 }
 
 /// Reads both sides and returns the plan.
-fn made(planner: &Planner<'_>, options: &PlanOptions, ui: &Ui) -> Result<Plan, CommandError> {
-    let spinner = ui.spinner("Reading the realm and Identity Center …");
+fn made(planner: &Planner<'_>, options: &PlanOptions, app: &AdminApp, ui: &Ui) -> Result<Plan, CommandError> {
+    let phase = Phase::start("read", "Reading the realm and Identity Center …", app, ui);
     let plan = planner.plan(options);
-    spinner.finish_and_clear();
-    Ok(plan.map_err(AdminError::from)?)
+    drop(phase);
+    let plan = plan.map_err(AdminError::from)?;
+    report(&plan);
+    Ok(plan)
+}
+
+/// Reports what a plan is about, for `--log json`.
+fn report(plan: &Plan) {
+    let members = |changes: &[MemberChange]| changes.iter().map(|change| change.members.len()).sum::<usize>();
+    Event::Planned.tell(json!({
+        "changes": plan.has_changes(), "users": plan.users.len(), "groups": plan.groups.len(),
+        "additions": members(&plan.additions), "removals": members(&plan.removals),
+        "leavers": plan.deactivations.len() + plan.deletions.len(),
+        "writes": plan.cost.writes, "seconds": plan.cost.seconds,
+    }));
+    plan.blocked.iter().for_each(|blocked| Event::Blocked.warn(json!({ "why": blocked_text(blocked) })));
+    plan.refusals.iter().for_each(|refusal| Event::Refused.warn(json!({ "why": refused(refusal) })));
 }
 
 fn print(plan: &Plan, ui: &mut Ui) {

@@ -43,7 +43,7 @@ pub(super) struct Report<'a> {
 pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.planning.file.file.as_deref())?;
     let options = args.planning.options(&app.caller(&file)?);
-    let plan = with_planner(&file, app, ui, |planner, ui| made(planner, &options, ui))?;
+    let plan = with_planner(&file, app, ui, |planner, ui| made(planner, &options, app, ui))?;
     if args.json {
         ui.json(&Report { schema: 1, has_changes: plan.has_changes(), plan: &plan });
     } else {

@@ -28,6 +28,7 @@ use body::BodyReader;
 use error::LARGEST_ERROR;
 pub(crate) use error::{ErrorBody, RestError, StatusError};
 pub(crate) use origin::{BearerToken, RestOrigin};
+use request::PATIENCE;
 pub(crate) use request::{Method, RestRequest};
 
 /// An element of a list is not larger. Checked to the size of a read buffer.
@@ -39,6 +40,8 @@ pub(crate) struct RestClient {
     setup: HttpSetup,
     connector: SharedHttpConnector,
     runtime: Runtime,
+    /// Stands for the usual [`PATIENCE`]; longer ones change in proportion.
+    timeout: Duration,
 }
 
 /// A response with a success status.
@@ -67,7 +70,16 @@ impl RestClient {
         let unreached =
             |error: std::io::Error| Unreached { at: origin.host().to_owned(), why: error.to_string() };
         let runtime = Runtime::new().map_err(unreached)?;
-        Ok(Self { connector: setup.pooled(origin.is_https()), origin, setup, runtime })
+        Ok(Self { connector: setup.pooled(origin.is_https()), origin, setup, runtime, timeout: PATIENCE })
+    }
+
+    /// Sets how long a usual response may take.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        Self { timeout: timeout.unwrap_or(PATIENCE), ..self }
+    }
+
+    fn patience(&self, request: &RestRequest<'_>) -> Duration {
+        request.patience.mul_f64(self.timeout.as_secs_f64() / PATIENCE.as_secs_f64())
     }
 
     #[cfg(test)]
@@ -100,12 +112,13 @@ impl RestClient {
     /// Sends a request, and returns the response with a success status before its body, and how much time is left.
     fn start(&self, request: &RestRequest<'_>) -> Result<(HttpResponse, Duration), RestError> {
         let call = self.connector.call(self.http_request(request)?);
-        let waited = self.runtime.block_on(within(request.patience, call));
-        let left = request.patience.saturating_sub(waited.ran);
+        let patience = self.patience(request);
+        let waited = self.runtime.block_on(within(patience, call));
+        let left = patience.saturating_sub(waited.ran);
         let response = match waited.value {
             Some(Ok(response)) => response,
             Some(Err(error)) => return Err(self.unreached(&error).into()),
-            None => return Err(self.late(request.patience).into()),
+            None => return Err(self.late(patience).into()),
         };
         let status = response.status().as_u16();
         if response.status().is_success() && !is_page(response.headers()) {

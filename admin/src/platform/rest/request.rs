@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::origin::BearerToken;
 
 /// How long a response may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// A page of a hundred users with attributes has about 100 KB.
 const LARGEST: usize = 8 * 1024 * 1024;
 

@@ -1,5 +1,7 @@
 //! The real endpoint, over HTTP.
 
+use std::time::Duration;
+
 use kcaws::platform::http::HttpSetup;
 use kcaws::platform::printable::shown;
 use kcaws::secret::Secret;
@@ -29,6 +31,11 @@ impl HttpScim {
         let token = BearerToken::new(&origin, token);
         let rest = RestClient::new(setup, origin).map_err(|error| ScimError::Rest(error.into()))?;
         Ok(Self { rest, token })
+    }
+
+    /// Sets how long a response may take.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        Self { rest: self.rest.timeout(timeout), ..self }
     }
 
     fn send(&self, method: Method, path: String, body: Option<&Value>) -> Result<RestAnswer, ScimError> {

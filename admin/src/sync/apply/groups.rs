@@ -16,6 +16,7 @@ impl Run<'_> {
     pub(super) fn change_group(&self, change: &GroupChange, attempt: Attempt) -> Result<(), StepError> {
         match change {
             GroupChange::Create { subject, name, members, .. } => self.create_group(subject, name, members),
+            GroupChange::GiveWay { group, name } => self.update_group(group, name, None, attempt),
             GroupChange::Update { group, name, adoption } => {
                 self.update_group(group, name, adoption.as_ref(), attempt)
             }

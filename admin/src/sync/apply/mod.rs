@@ -6,6 +6,7 @@
 mod audit;
 mod groups;
 mod outcome;
+mod renames;
 mod users;
 
 use std::cell::Cell;
@@ -81,11 +82,11 @@ impl Run<'_> {
         self.stage(&plan.deactivations, |leaver| self.deactivate(leaver));
         let (creations, updates): (Vec<_>, Vec<_>) =
             plan.users.iter().partition(|change| matches!(change, UserChange::Create { .. }));
-        self.twice(&updates, |change, attempt| self.change_user(change, attempt));
+        self.rename_all(&updates, |change, attempt| self.change_user(change, attempt));
         self.stage(&creations, |change| self.change_user(change, Attempt::First));
         let (creations, updates): (Vec<_>, Vec<_>) =
             plan.groups.iter().partition(|change| matches!(change, GroupChange::Create { .. }));
-        self.twice(&updates, |change, attempt| self.change_group(change, attempt));
+        self.rename_all(&updates, |change, attempt| self.change_group(change, attempt));
         self.stage(&creations, |change| self.change_group(change, Attempt::First));
         self.stage(&plan.additions, |change| self.add(change));
         self.stage(&plan.removals, |change| self.remove(change));
@@ -103,21 +104,6 @@ impl Run<'_> {
                 Ok(())
             }
         });
-    }
-
-    /// Takes a step for each item, and once more where another object had the name at first: it may have given it up.
-    fn twice<T: Sync>(&self, items: &[T], step: impl Fn(&T, Attempt) -> Result<(), StepError> + Sync) {
-        let again = Mutex::new(Vec::new());
-        let places: Vec<usize> = (0..items.len()).collect();
-        self.stage(&places, |at| match step(&items[*at], Attempt::First) {
-            Err(StepError::Conflict(_)) => {
-                again.lock().unwrap_or_else(PoisonError::into_inner).push(*at);
-                Ok(())
-            }
-            other => other,
-        });
-        let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.stage(&again, |at| step(&items[*at], Attempt::Second));
     }
 
     /// Sends a request that changes something, unless the run was stopped, and records it.

@@ -34,7 +34,7 @@ impl Run<'_> {
     pub(super) fn change_user(&self, change: &UserChange, attempt: Attempt) -> Result<(), StepError> {
         match change {
             UserChange::Create { subject, record } => self.create_user(subject, record),
-            UserChange::Update(update) => self.update_user(update, attempt),
+            UserChange::GiveWay(update) | UserChange::Update(update) => self.update_user(update, attempt),
         }
     }
 

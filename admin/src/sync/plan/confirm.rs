@@ -63,7 +63,7 @@ fn subjects(plan: &Plan) -> Vec<String> {
 /// Returns the users whose objects are handed to somebody else of the same name.
 fn taken_over(plan: &Plan) -> impl Iterator<Item = (String, String)> {
     plan.users.iter().filter_map(|change| match change {
-        UserChange::Update(update) => {
+        UserChange::GiveWay(update) | UserChange::Update(update) => {
             let Some(Adoption { previous: Some(previous) }) = &update.adoption else { return None };
             let previous: ExternalId = previous.parse().ok()?;
             Some((previous.id().to_owned(), update.user.name.clone()))

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::matching::Draft;
 use super::notes::{Blocked, Note, ObjectKind, ProtectedObject};
-use super::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, Refusal};
+use super::{Adoption, Existing, GroupChange, GroupTarget, Member, MemberChange, Refusal, renames};
 use crate::sync::owner::{ExternalId, Owner};
 use crate::sync::source;
 use crate::sync::target::MOST_MEMBERS;
@@ -32,7 +32,10 @@ impl Draft<'_> {
             }
         }
         // New names before new groups: they may be free only then.
-        self.plan.groups.sort_by_key(|change| matches!(change, GroupChange::Create { .. }));
+        let is_new = |change: &GroupChange| matches!(change, GroupChange::Create { .. });
+        let (new, known) = std::mem::take(&mut self.plan.groups).into_iter().partition(is_new);
+        self.plan.groups = renames::sorted(known, renames::split_group);
+        self.plan.groups.extend::<Vec<GroupChange>>(new);
         self.known_groups.iter().map(|(group, _)| *group).collect()
     }
 

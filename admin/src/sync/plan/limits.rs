@@ -140,7 +140,7 @@ impl Cost {
         plan.deactivations.iter().for_each(|_| existing(1));
         plan.deletions.iter().for_each(|_| existing(1));
         for change in &plan.users {
-            if let UserChange::Update(update) = change {
+            if let UserChange::GiveWay(update) | UserChange::Update(update) = change {
                 let is_renamed = update.values.iter().any(|value| value.attribute == Attribute::UserName);
                 let others = update.values.len() - usize::from(is_renamed);
                 let is_patched = others > 0 || update.adoption.is_some();
@@ -148,7 +148,7 @@ impl Cost {
             }
         }
         for change in &plan.groups {
-            if let GroupChange::Update { .. } = change {
+            if let GroupChange::GiveWay { .. } | GroupChange::Update { .. } = change {
                 existing(1);
             }
         }

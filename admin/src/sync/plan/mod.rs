@@ -7,6 +7,7 @@ mod limits;
 mod matching;
 mod notes;
 mod people;
+pub(crate) mod renames;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -96,7 +97,12 @@ pub(crate) struct Existing {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(crate) enum UserChange {
-    Create { subject: String, record: Record },
+    Create {
+        subject: String,
+        record: Record,
+    },
+    /// Gives up a name that somebody else takes in this plan, for a temporary one: see [`renames`].
+    GiveWay(UserUpdate),
     Update(UserUpdate),
 }
 
@@ -132,6 +138,11 @@ pub(crate) enum GroupChange {
         name: String,
         path: String,
         members: Vec<Member>,
+    },
+    /// Gives up its name for a temporary one: see [`renames`].
+    GiveWay {
+        group: Existing,
+        name: String,
     },
     Update {
         group: Existing,

@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::limits::Share;
 use super::matching::{Draft, existing_user, shown_user};
 use super::notes::{BadValue, Blocked, Note, ObjectKind, ProtectedObject};
-use super::{Adoption, Deactivation, Deletion, Departure, Refusal, UserChange, UserUpdate, ValueChange};
+use super::{
+    Adoption, Deactivation, Deletion, Departure, Refusal, UserChange, UserUpdate, ValueChange, renames,
+};
 use crate::sync::index::Index;
 use crate::sync::owner::{ExternalId, Owner};
 use crate::sync::record::{Attribute, ValueFault};
@@ -25,7 +27,10 @@ impl Draft<'_> {
             self.compare_person(at, person, &faults);
         }
         // Renames free the names that new users may need.
-        self.plan.users.sort_by_key(|change| matches!(change, UserChange::Create { .. }));
+        let is_new = |change: &UserChange| matches!(change, UserChange::Create { .. });
+        let (new, known) = std::mem::take(&mut self.plan.users).into_iter().partition(is_new);
+        self.plan.users = renames::sorted(known, renames::split_user);
+        self.plan.users.extend::<Vec<UserChange>>(new);
         self.compare_leavers(now);
     }
 

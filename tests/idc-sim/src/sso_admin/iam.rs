@@ -6,8 +6,8 @@ use crate::caller::{self, Caller};
 use crate::settings::Settings;
 
 /// What it takes to make or change a role (user guide, "Identity-based policy examples"; for the SAML provider
-/// fivexl/terraform-aws-sso-elevator#15).
-const TO_PROVISION: [&str; 10] = [
+/// fivexl/terraform-aws-sso-elevator#15), and all that the managed policy withholds there.
+const TO_PROVISION: [&str; 14] = [
     "iam:GetSAMLProvider",
     "iam:UpdateSAMLProvider",
     "iam:GetRole",
@@ -18,6 +18,10 @@ const TO_PROVISION: [&str; 10] = [
     "iam:AttachRolePolicy",
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
+    "iam:CreateSAMLProvider",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:DeleteRolePermissionsBoundary",
 ];
 
 const TO_REMOVE: [&str; 6] = [

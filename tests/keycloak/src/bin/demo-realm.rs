@@ -1,12 +1,12 @@
-//! A Keycloak with one realm, for shells: one person lives there.
+//! A Keycloak with one realm, for shells.
 //!
 //! ```text
 //! demo-realm SIMULATOR-URL SERVICE-PROVIDER-METADATA USER EMAIL PASSWORD
-//! demo-realm --admin SIMULATOR-URL USER EMAIL PASSWORD CLIENT-SECRET
+//! demo-realm --admin SIMULATOR-URL PASSWORD CLIENT-SECRET USER...
 //! ```
 //! In the first form the realm and the simulator know each other. In the second they do not: the realm has the service
-//! account `kcaws-admin` and the group `/aws/PowerUser`, keys for AWS and a SCIM token are printed, and a line
-//! `trust FILE` on standard input gives the simulator that metadata.
+//! account `kcaws-admin` and the group `/aws/PowerUser` of these users, whose addresses are USER@example.com; keys for AWS
+//! and a SCIM token are printed, and a line `trust FILE` on standard input gives the simulator that metadata.
 //!
 //! Prints `keycloak URL`, `realm URL` and `ready`, each when it is so, and ends everything when standard input ends.
 
@@ -26,10 +26,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let server = match arguments.as_slice() {
-        ["--admin", _, _, _, _, _] | [_, _, _, _, _] => Server::start(),
+        ["--admin", _, _, _, _, ..] | [_, _, _, _, _] => Server::start(),
         _ => {
             eprintln!("usage: demo-realm SIMULATOR-URL SERVICE-PROVIDER-METADATA USER EMAIL PASSWORD");
-            eprintln!("       demo-realm --admin SIMULATOR-URL USER EMAIL PASSWORD CLIENT-SECRET");
+            eprintln!("       demo-realm --admin SIMULATOR-URL PASSWORD CLIENT-SECRET USER...");
             return ExitCode::from(2);
         }
     };
@@ -43,9 +43,9 @@ fn main() -> ExitCode {
     println!("keycloak {}", server.url());
     let realm = server.realm();
     match arguments.as_slice() {
-        ["--admin", simulator, user, email, password, secret] => {
+        ["--admin", simulator, password, secret, users @ ..] => {
             println!("realm {}", realm.url());
-            unconnected(&realm, simulator, (user, email, password), secret);
+            unconnected(&realm, simulator, password, secret, users);
         }
         [simulator, metadata, user, email, password] => {
             realm.create_user(user, email, password);
@@ -61,20 +61,17 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn unconnected(
-    realm: &Realm<'_>,
-    simulator: &str,
-    (user, email, password): (&str, &str, &str),
-    secret: &str,
-) {
-    let user = realm.create_user(user, email, password);
+fn unconnected(realm: &Realm<'_>, simulator: &str, password: &str, secret: &str, users: &[&str]) {
     realm.create_service_account("kcaws-admin", secret, &ROLES);
     realm.admin("POST", "/groups", Some(&json!({ "name": "aws" })));
     let id = |path: &str| realm.admin("GET", &format!("/group-by-path/{path}"), None)["id"].clone();
     let below = format!("/groups/{}/children", id("aws").as_str().unwrap());
     realm.admin("POST", &below, Some(&json!({ "name": "PowerUser" })));
-    let membership = format!("/users/{}/groups/{}", user.id(), id("aws/PowerUser").as_str().unwrap());
-    realm.admin("PUT", &membership, None);
+    let group = id("aws/PowerUser");
+    for name in users {
+        let user = realm.create_user(name, &format!("{name}@example.com"), password);
+        realm.admin("PUT", &format!("/users/{}/groups/{}", user.id(), group.as_str().unwrap()), None);
+    }
     let key = control(simulator, "access-key", "{}");
     println!("access-key-id {}", key["access_key_id"].as_str().unwrap());
     println!("secret-access-key {}", key["secret_access_key"].as_str().unwrap());

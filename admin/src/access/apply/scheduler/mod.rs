@@ -40,8 +40,19 @@ impl EarlierOperations {
     pub(crate) fn read(at: InstanceAccess<'_>) -> Result<Self, AwsError> {
         let mut ids = Vec::new();
         for kind in OperationKind::ALL {
-            let running = at.requests.pages(|cursor| at.admin.running(kind, cursor))?;
-            ids.extend(running.into_iter().map(|id| (kind, id)));
+            let read = || at.requests.pages(|cursor| at.admin.running(kind, cursor));
+            let mut running = read()?;
+            // An operation that ends between two pages can move another one out of sight. The one that ended is not in
+            // the next list.
+            while !running.is_empty() {
+                let again = read()?;
+                let is_stable = again == running;
+                ids.extend(running.into_iter().map(|id| (kind, id)));
+                if is_stable {
+                    break;
+                }
+                running = again;
+            }
         }
         Ok(Self { ids })
     }

@@ -103,6 +103,11 @@ impl HttpKeycloak {
         Ok(Self { rest, account, clock, base: OnceLock::new(), token: TokenCache::default() })
     }
 
+    /// Sets how long a usual response may take; more work gets more time.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        Self { rest: self.rest.timeout(timeout), ..self }
+    }
+
     fn send(&self, call: &Call) -> Result<RestAnswer, KeycloakError> {
         self.authorized(call, |request| self.rest.send(request))
     }

@@ -1,9 +1,11 @@
 //! `-v`: logs what kcaws does to stderr. Only kcaws's own targets are subscribed, and RUST_LOG is not read, because
 //! libraries log whole requests, including tokens (rule 2).
 
+pub mod json;
+
 use std::io::Write;
 
-use tracing::Level;
+use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
@@ -11,12 +13,16 @@ use super::ui::shown;
 
 /// Enables one level: finer ones are compiled out of releases (`tracing` in Cargo.toml), so a second `-v` adds nothing.
 pub fn show() {
-    let ours = filter_fn(|meta| meta.target().starts_with("kcaws::") && *meta.level() <= Level::INFO);
+    let ours = filter_fn(is_ours);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(|| Lines(std::io::stderr()))
         .without_time()
         .with_ansi(false);
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+}
+
+fn is_ours(meta: &Metadata<'_>) -> bool {
+    meta.target().starts_with("kcaws::") && *meta.level() <= Level::INFO
 }
 
 /// Writes each event as one line: text from a server or a file must neither affect the terminal nor look like another

@@ -1,0 +1,274 @@
+//! Names that go from one object to another: who gives one up comes before who takes it.
+//!
+//! AWS has each user name, e-mail address and group name once. Where names go round in a ring, as when two people swap
+//! theirs, one of them gives way: it has a temporary name until its new one is free. A run that is killed meanwhile
+//! leaves the temporary name behind, and the next plan replaces it like any other.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::{Existing, GroupChange, UserChange, UserUpdate, ValueChange};
+use crate::sync::record::Attribute;
+
+/// A value that only one object can have, and no other one that differs in case only.
+type Unique = (Attribute, String);
+
+/// What a change does to a value that only one object can have.
+pub(crate) struct Move<'a> {
+    attribute: Attribute,
+    from: Option<&'a str>,
+    /// Nothing for a temporary name, which is always free.
+    to: Option<&'a str>,
+}
+
+impl Move<'_> {
+    fn key(&self, text: Option<&str>) -> Option<Unique> {
+        text.map(|text| (self.attribute, text.to_lowercase()))
+    }
+
+    fn given_up(&self) -> Option<Unique> {
+        self.key(self.from)
+    }
+
+    fn taken(&self) -> Option<Unique> {
+        self.key(self.to)
+    }
+}
+
+/// A change of an object that exists.
+pub(crate) trait Renaming {
+    /// Returns the id in Identity Center.
+    fn id(&self) -> &str;
+    /// Returns whether the object only gives way here, and gets its new name later.
+    fn gives_way(&self) -> bool;
+    fn moves(&self) -> Vec<Move<'_>>;
+    /// Returns the change that undoes a giving way.
+    fn taken_back(&self) -> Option<Self>
+    where
+        Self: Sized;
+}
+
+impl Renaming for UserChange {
+    fn id(&self) -> &str {
+        match self {
+            Self::Create { .. } => "",
+            Self::GiveWay(update) | Self::Update(update) => &update.user.id,
+        }
+    }
+
+    fn gives_way(&self) -> bool {
+        matches!(self, Self::GiveWay(_))
+    }
+
+    fn moves(&self) -> Vec<Move<'_>> {
+        match self {
+            Self::Create { .. } => Vec::new(),
+            Self::GiveWay(update) | Self::Update(update) => update
+                .values
+                .iter()
+                .filter(|value| matches!(value.attribute, Attribute::UserName | Attribute::Email))
+                .map(|value| Move {
+                    attribute: value.attribute,
+                    from: value.from.as_deref(),
+                    to: value.to.as_deref().filter(|_| !self.gives_way()),
+                })
+                .collect(),
+        }
+    }
+
+    fn taken_back(&self) -> Option<Self> {
+        let Self::GiveWay(update) = self else { return None };
+        let back = |value: &ValueChange| ValueChange {
+            attribute: value.attribute,
+            from: value.to.clone(),
+            to: value.from.clone(),
+        };
+        let user = Existing { revision: None, ..update.user.clone() };
+        let values = update.values.iter().map(back).collect();
+        Some(Self::Update(UserUpdate { user, adoption: None, activate: false, values }))
+    }
+}
+
+impl Renaming for GroupChange {
+    fn id(&self) -> &str {
+        match self {
+            Self::Create { .. } => "",
+            Self::GiveWay { group, .. } | Self::Update { group, .. } => &group.id,
+        }
+    }
+
+    fn gives_way(&self) -> bool {
+        matches!(self, Self::GiveWay { .. })
+    }
+
+    fn moves(&self) -> Vec<Move<'_>> {
+        match self {
+            Self::Create { .. } => Vec::new(),
+            Self::GiveWay { group, name } | Self::Update { group, name, .. } => {
+                vec![Move {
+                    attribute: Attribute::DisplayName,
+                    from: Some(&group.name),
+                    to: Some(name).filter(|_| !self.gives_way()).map(String::as_str),
+                }]
+            }
+        }
+    }
+
+    fn taken_back(&self) -> Option<Self> {
+        let Self::GiveWay { group, name } = self else { return None };
+        let old = group.name.clone();
+        let group = Existing { name: name.clone(), revision: None, ..group.clone() };
+        Some(Self::Update { group, name: old, adoption: None })
+    }
+}
+
+/// Returns the name that somebody has while the name that they are to have is not free.
+pub(crate) fn temporary_name(subject: &str) -> String {
+    format!("kcaws-rename-{subject}")
+}
+
+/// Returns an address that reaches nobody (RFC 2606), for the same purpose.
+fn temporary_value(attribute: Attribute, subject: &str) -> String {
+    match attribute {
+        Attribute::Email => format!("{}@kcaws.invalid", temporary_name(subject)),
+        _ => temporary_name(subject),
+    }
+}
+
+/// Changes by their places, in an order in which all names are free.
+struct Order {
+    /// After each round, everything of the next one is free.
+    rounds: Vec<Vec<usize>>,
+    /// Changes that have to give way first, one of each ring.
+    giving_way: Vec<usize>,
+}
+
+fn order(changes: &[&impl Renaming]) -> Order {
+    let mut givers = HashMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        givers.extend(change.moves().iter().filter_map(|value| Some((value.given_up()?, at))));
+    }
+    let waits_for = |at: usize| -> BTreeSet<usize> {
+        let taken = changes[at].moves();
+        let givers = taken.iter().filter_map(|value| givers.get(&value.taken()?).copied());
+        givers.filter(|giver| *giver != at).collect()
+    };
+    let mut waiting: Vec<BTreeSet<usize>> = (0..changes.len()).map(waits_for).collect();
+    let mut waited_for: Vec<Vec<usize>> = vec![Vec::new(); changes.len()];
+    for (at, givers) in waiting.iter().enumerate() {
+        for giver in givers {
+            waited_for[*giver].push(at);
+        }
+    }
+    let mut order = Order { rounds: Vec::new(), giving_way: Vec::new() };
+    let mut round: Vec<usize> = (0..changes.len()).filter(|at| waiting[*at].is_empty()).collect();
+    let mut first_waiting = 0;
+    loop {
+        let mut next = Vec::new();
+        let mut free = |waiting: &mut Vec<BTreeSet<usize>>, giver: usize| {
+            for at in &waited_for[giver] {
+                if waiting[*at].remove(&giver) && waiting[*at].is_empty() {
+                    next.push(*at);
+                }
+            }
+        };
+        if round.is_empty() {
+            while first_waiting < waiting.len() && waiting[first_waiting].is_empty() {
+                first_waiting += 1;
+            }
+            if first_waiting == waiting.len() {
+                return order;
+            }
+            let one = one_of_a_ring(changes, &waiting, first_waiting);
+            order.giving_way.push(one);
+            free(&mut waiting, one);
+        } else {
+            for at in &round {
+                free(&mut waiting, *at);
+            }
+            order.rounds.push(std::mem::take(&mut round));
+        }
+        next.sort_unstable();
+        round = next;
+    }
+}
+
+/// Returns the same change of a ring at each time. Each change that waits does so for one that waits.
+fn one_of_a_ring(changes: &[&impl Renaming], waiting: &[BTreeSet<usize>], from: usize) -> usize {
+    let (mut path, mut seen) = (Vec::new(), HashSet::new());
+    let mut at = from;
+    while seen.insert(at) {
+        path.push(at);
+        at = waiting[at].first().copied().unwrap_or(at);
+    }
+    let ring = path.into_iter().skip_while(|before| *before != at);
+    ring.min_by_key(|at| changes[*at].id()).unwrap_or(at)
+}
+
+/// Returns changes in rounds: after each one, the names that the next one takes are free.
+pub(crate) fn in_rounds<'a, T: Renaming>(changes: &[&'a T]) -> Vec<Vec<&'a T>> {
+    let rounds = order(changes).rounds;
+    rounds.into_iter().map(|round| round.into_iter().map(|at| changes[at]).collect()).collect()
+}
+
+/// Puts changes into an order in which they can be made, with those first that give way.
+pub(crate) fn sorted<T: Renaming>(
+    changes: Vec<T>,
+    split: impl Fn(T, &dyn Fn(Attribute) -> bool) -> (T, T),
+) -> Vec<T> {
+    let places: Vec<&T> = changes.iter().collect();
+    let Order { rounds, giving_way } = order(&places);
+    let taken: HashSet<Unique> = changes
+        .iter()
+        .flat_map(|change| change.moves().iter().filter_map(Move::taken).collect::<Vec<_>>())
+        .collect();
+    let mut changes: Vec<Option<T>> = changes.into_iter().map(Some).collect();
+    let mut sorted = Vec::with_capacity(changes.len() + giving_way.len());
+    for at in giving_way {
+        let Some(change) = changes[at].take() else { continue };
+        let wanted: Vec<Attribute> = change
+            .moves()
+            .iter()
+            .filter(|value| value.given_up().is_some_and(|name| taken.contains(&name)))
+            .map(|value| value.attribute)
+            .collect();
+        let (first, then) = split(change, &|attribute| wanted.contains(&attribute));
+        sorted.push(first);
+        changes[at] = Some(then);
+    }
+    sorted.extend(rounds.into_iter().flatten().filter_map(|at| changes[at].take()));
+    sorted
+}
+
+/// Splits a change of a user, who first gives up the values that others take.
+pub(crate) fn split_user(
+    change: UserChange,
+    is_taken: &dyn Fn(Attribute) -> bool,
+) -> (UserChange, UserChange) {
+    let update = match change {
+        UserChange::Update(update) | UserChange::GiveWay(update) => update,
+        UserChange::Create { .. } => return (change.clone(), change),
+    };
+    let UserUpdate { user, adoption, activate, mut values } = update;
+    let mut first = Vec::new();
+    for value in values.iter_mut().filter(|value| is_taken(value.attribute)) {
+        let between = Some(temporary_value(value.attribute, &user.subject));
+        let from = std::mem::replace(&mut value.from, between.clone());
+        first.push(ValueChange { attribute: value.attribute, from, to: between });
+    }
+    let then = Existing { revision: None, ..user.clone() };
+    (
+        UserChange::GiveWay(UserUpdate { user, adoption, activate: false, values: first }),
+        UserChange::Update(UserUpdate { user: then, adoption: None, activate, values }),
+    )
+}
+
+/// The same for a group.
+pub(crate) fn split_group(change: GroupChange, _: &dyn Fn(Attribute) -> bool) -> (GroupChange, GroupChange) {
+    let (group, to, adoption) = match change {
+        GroupChange::Update { group, name, adoption } => (group, name, adoption),
+        GroupChange::GiveWay { .. } | GroupChange::Create { .. } => return (change.clone(), change),
+    };
+    let name = temporary_name(&group.subject);
+    let then = Existing { name: name.clone(), revision: None, ..group.clone() };
+    (GroupChange::GiveWay { group, name }, GroupChange::Update { group: then, name: to, adoption })
+}
