@@ -17,7 +17,7 @@ use crate::faults::Fault;
 use crate::log::{Entry, LoggedRequest};
 use crate::operator::PendingCode;
 use crate::route::Route;
-use crate::state::Sim;
+use crate::state::{ACCOUNT_ACCESS, Sim};
 
 /// A century: dates beyond the year 9999 have no form on the wire.
 const FARTHEST_LEAP: u64 = 100 * 365 * 86_400;
@@ -79,7 +79,7 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
         ("POST", "seed-login") => {
             let user = user(sim, call)?;
             let region = sim.settings.region.clone();
-            let login = sim.seed_login(&user, &region);
+            let login = sim.seed_login(&user, &region, vec![ACCOUNT_ACCESS.to_owned()]);
             login.map(|login| login.token_cache()).ok_or_else(|| wrong(format!("{user} may not sign in")))
         }
         ("POST", "fault") => arm(sim, read(call)?),

@@ -18,7 +18,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::route::{self, Found, Route};
 use crate::state::Sim;
 use crate::switches::DateHeader;
-use crate::{aws_json, control, portal, scim};
+use crate::{account_access, aws_json, control, portal, scim};
 
 /// More than any client has reason to send.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -195,6 +195,7 @@ fn dispatch(sim: &Sim, found: Found, call: &Call) -> Response {
         Found::WrongHost => misdirected(call),
         Found::WrongMethod(Service::Scim) => scim::answer(sim, call),
         Found::WrongMethod(Service::Portal) => portal::method_not_allowed(),
+        Found::WrongMethod(Service::AccountAccessRuntime) => account_access::runtime::method_not_allowed(sim),
         Found::WrongMethod(_) => text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
     }
 }

@@ -17,7 +17,7 @@ use crate::hosts::{Partition, is_region};
 use crate::pages::{self, ConsoleView};
 use crate::secret;
 use crate::signin::{self, IdentityProvider as _, PasswordForm};
-use crate::state::{RoleCredentials, SigninToken, Sim};
+use crate::state::{Issuer, RoleCredentials, SigninToken, Sim};
 
 const CONSOLE_COOKIE: &str = "idc-sim-console";
 
@@ -59,6 +59,7 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     let session = fields.first("Session").ok_or("Missing session parameter")?;
     let session: Session = serde_json::from_str(session).map_err(|_| "Invalid session parameter")?;
     let now = sim.now();
+    let account_access = &sim.settings.account_access;
     let mut state = sim.state();
     let known = state.role_credentials.get(&session.access_key_id).ok_or("Invalid credentials parameter")?;
     if known.secret_access_key != session.secret_access_key
@@ -70,7 +71,10 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
     let console_session = match fields.first("SessionDuration").map(str::parse::<u64>) {
         None => left(now, known.expires),
         // "You cannot use SessionDuration with role chaining" (AWS IAM user guide, same page).
-        Some(_) if known.chained => return Err("Invalid session duration"),
+        Some(_) if known.issuer == Issuer::Sts => return Err("Invalid session duration"),
+        Some(_) if known.issuer == Issuer::AccountAccess && !account_access.account_access_console_duration => {
+            return Err("Invalid session duration");
+        }
         Some(Ok(seconds @ 900..=43_200)) => Duration::from_secs(seconds),
         Some(_) => return Err("Invalid session duration"),
     };

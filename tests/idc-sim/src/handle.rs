@@ -13,7 +13,7 @@ use crate::log::{Entry, LoggedRequest};
 use crate::operator::{PendingCode, SeededLogin};
 use crate::route::Route;
 use crate::saml::trail::TrailEvent;
-use crate::state::Sim;
+use crate::state::{ACCOUNT_ACCESS, Sim};
 
 /// A running simulator, on threads of its own; it stops when this is dropped.
 ///
@@ -71,7 +71,7 @@ impl IdcSim {
     /// The endpoint variables that lead a client to the plain entry.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let apis = ["AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_STS"];
-        let all = apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN"]);
+        let all = apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN", "AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME"]);
         all.map(|name| (name, self.url.clone())).collect()
     }
 
@@ -339,12 +339,13 @@ impl IdcSim {
     /// [`Self::seed_login`] in another region: its token is 401 at this one.
     #[track_caller]
     pub fn seed_login_in(&self, user: &str, region: &str) -> SeededLogin {
-        self.sim.seed_login(user, region).unwrap_or_else(|| panic!("{user} may not sign in"))
+        let scopes = vec![ACCOUNT_ACCESS.to_owned()];
+        self.sim.seed_login(user, region, scopes).unwrap_or_else(|| panic!("{user} may not sign in"))
     }
 }
 
 #[track_caller]
-fn done(outcome: Result<(), String>) {
+pub(crate) fn done(outcome: Result<(), String>) {
     if let Err(error) = outcome {
         panic!("{error}");
     }

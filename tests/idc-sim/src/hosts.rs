@@ -13,6 +13,8 @@ pub(crate) enum Service {
     /// Instances, permission sets and assignments.
     SsoAdmin,
     Organizations,
+    /// Roles and credentials by account access.
+    AccountAccessRuntime,
     /// The console's sign-in hosts.
     SignIn,
     /// `device.sso.<region>.…`.
@@ -44,6 +46,7 @@ impl Service {
             | Self::Portal
             | Self::Sts
             | Self::Scim
+            | Self::AccountAccessRuntime
             | Self::SignIn
             | Self::Device
             | Self::Start
@@ -168,6 +171,10 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             // Of the commercial partition; others have it in a region of their own.
             "organizations" | "organizations-fips" => Service::Organizations,
             "device.sso" | "device.sso-fips" => Service::Device,
+            // These have no IPv4-only hosts (IAM user guide, "Getting started" with account access manager).
+            "account-access-runtime" | "account-access-runtime-fips" if suffix == partition.dual_stack_suffix => {
+                Service::AccountAccessRuntime
+            }
             _ => continue,
         };
         if let Some(known) = found(service, region) {
@@ -247,6 +254,8 @@ mod tests {
             ("identitystore.eu-central-1.api.aws", Service::IdentityStore, "eu-central-1"),
             ("scim.eu-central-1.amazonaws.com", Service::Scim, "eu-central-1"),
             ("scim.eu-central-1.api.aws", Service::Scim, "eu-central-1"),
+            ("account-access-runtime.eu-central-1.api.aws", Service::AccountAccessRuntime, "eu-central-1"),
+            ("account-access-runtime-fips.us-east-1.api.aws", Service::AccountAccessRuntime, "us-east-1"),
             ("sts.amazonaws.com", Service::Sts, "us-east-1"),
             ("sts.eu-west-1.amazonaws.com", Service::Sts, "eu-west-1"),
             ("sso.eu-central-1.amazonaws.com", Service::SsoAdmin, "eu-central-1"),
@@ -269,6 +278,7 @@ mod tests {
             "example.com",
             "oidc.eu-central-1.amazonaws.com.evil.example",
             "s3.eu-central-1.amazonaws.com",
+            "account-access-runtime.eu-central-1.amazonaws.com",
             "oidc.amazonaws.com",
             "oidc.cn-north-1.amazonaws.com",
             "d-0000000000.awsapps.com",

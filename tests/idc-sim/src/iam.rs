@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::secret;
 
 /// A role for `AssumeRole`, with the conditions of its trust policy. Without any it trusts every principal.
@@ -24,6 +26,20 @@ pub struct IamRole {
     mfa: Option<Mfa>,
     pub(crate) max_session: Duration,
     web_identity_token: Option<String>,
+    pub(crate) account_access: AccountAccessTrust,
+}
+
+/// What a role's trust policy says about `account-access.amazonaws.com`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountAccessTrust {
+    /// Nothing.
+    Missing,
+    /// It may assume the role for this organization's application.
+    #[default]
+    Granted,
+    /// It may, but for another source account or application: nobody notices before the role is assumed.
+    WrongSource,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +79,7 @@ impl IamRole {
             mfa: None,
             max_session: Duration::from_hours(1),
             web_identity_token: None,
+            account_access: AccountAccessTrust::Missing,
         }
     }
 
@@ -94,6 +111,12 @@ impl IamRole {
     /// Can be assumed with this web identity token too.
     pub fn web_identity_token(mut self, token: &str) -> Self {
         self.web_identity_token = Some(token.to_owned());
+        self
+    }
+
+    /// What its trust policy says about account access. Default [`AccountAccessTrust::Missing`].
+    pub fn account_access(mut self, trust: AccountAccessTrust) -> Self {
+        self.account_access = trust;
         self
     }
 

@@ -19,6 +19,7 @@
 //! `proxy` and `ca` are the ways in; `operator` and
 //! `admin` are what happens from outside, by `handle` (Rust) or `control` (HTTP).
 
+mod account_access;
 mod admin;
 mod administrator;
 mod aws_json;
@@ -58,16 +59,23 @@ mod sts;
 mod switches;
 mod throttle;
 
+pub use account_access::ACCOUNT_ACCESS_SCOPES;
+pub use account_access::settings::{
+    AccountAccessScopes, AccountAccessSettings, BrokenTrust, DefaultDuration, ErrorTypeIn, ExpiryForm,
+    ForeignRegion, MissingScope, ThrottlePer, UnassignedPerson, UnknownTenant, UnusableRole,
+    WithoutPermissionSets,
+};
 pub use builder::Builder;
 pub use caller::AccessKey;
 pub use clock::rfc3339;
+pub use directory::Principal;
 pub use directory::handle::{NewGroup, NewUser};
 pub use directory::settings::{
     ColonInExternalId, DirectorySettings, OrphanedAssignments, ScimDetail, ScimTotal,
 };
 pub use faults::Fault;
 pub use handle::{ArmedFault, IdcSim};
-pub use iam::IamRole;
+pub use iam::{AccountAccessTrust, IamRole};
 pub use log::{Entry, LoggedRequest};
 pub use operator::{PendingCode, SeededLogin};
 pub use route::Route;

@@ -8,7 +8,7 @@ use crate::clock::rfc3339;
 use crate::oidc::device::{self, UserCodeError, normal_user_code};
 use crate::oidc::token;
 use crate::secret;
-use crate::state::{ACCOUNT_ACCESS, Decision, DeviceGrant, Login, Registration, Sim, State};
+use crate::state::{Decision, DeviceGrant, Login, Registration, Sim, State};
 
 /// A device code that waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct SeededLogin {
     pub client_secret: String,
     /// `aoa…`
     pub access_token: String,
-    /// `aor…`
+    /// `aor…`; empty where the login has none.
     pub refresh_token: String,
     /// Of the access token.
     pub expires_at: SystemTime,
@@ -98,7 +98,7 @@ impl Sim {
     }
 
     /// `None` if the user may not sign in.
-    pub(crate) fn seed_login(&self, user: &str, region: &str) -> Option<SeededLogin> {
+    pub(crate) fn seed_login(&self, user: &str, region: &str, scopes: Vec<String>) -> Option<SeededLogin> {
         let now = self.now();
         let mut state = self.state();
         let session = state.session_of(&self.settings, user, now)?;
@@ -106,14 +106,16 @@ impl Sim {
         let registration = Registration {
             client_secret: secret::client_secret(),
             client_name: "seeded".to_owned(),
-            scopes: vec![ACCOUNT_ACCESS.to_owned()],
+            scopes,
             grant_types: None,
             redirect_uris: Vec::new(),
             region: region.to_owned(),
             expires: now + self.settings.registration_life,
         };
         let login = state.add_login(Login::new(&client_id, &registration, session, region));
-        let minted = token::mint(&self.settings, &mut state, login, true, true, now);
+        let short = registration.has_short_tokens(&self.settings);
+        let refreshable = registration.is_refreshable(&self.settings);
+        let minted = token::mint(&self.settings, &mut state, login, short, refreshable, now);
         let seeded = SeededLogin {
             user: user.to_owned(),
             region: region.to_owned(),

@@ -5,6 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, R
 use axum::response::{IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::account_access::{ASSUME, READ_ONLY};
 use crate::oidc::device::AskingClient;
 
 const STYLE: &str = "
@@ -153,6 +154,8 @@ pub(crate) fn consent_form(view: &ConsentView<'_>) -> Response {
 fn scope_text(scope: &str) -> &'static str {
     match scope {
         "sso:account:access" => "Your AWS accounts and the roles in them",
+        READ_ONLY => "The list of roles that are assigned to you",
+        ASSUME => "Credentials of the roles that are assigned to you",
         _ => "Further access",
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::call::{Call, Fields};
 use crate::clock::{epoch_seconds, full_second};
 use crate::secret;
-use crate::state::{ACCOUNT_ACCESS, LoginId, PageToken, RoleCredentials, Sim, State};
+use crate::state::{ACCOUNT_ACCESS, Issuer, LoginId, PageToken, RoleCredentials, Sim, State};
 use crate::switches::{LogoutEnds, PageSize};
 use crate::throttle::Bucket;
 
@@ -45,6 +45,9 @@ pub(crate) fn list_accounts(sim: &Sim, call: &Call) -> Response {
     respond(with_login(sim, call, |state, login, _| {
         let fields = known_fields(call, &["max_result", "next_token"])?;
         let user = user_of(state, login);
+        if are_sets_off(sim) && settings.without_permission_sets == WithoutPermissionSets::Forbidden {
+            return Err(FORBIDDEN);
+        }
         let items: Vec<Value> = state
             .directory
             .accounts_of(&user)
@@ -99,7 +102,7 @@ pub(crate) fn get_role_credentials(sim: &Sim, call: &Call) -> Response {
             user,
             session_duration,
             expires: full_second(now + session_duration),
-            chained: false,
+            issuer: Issuer::Portal,
             source_identity: None,
         };
         let access_key_id = secret::access_key_id();

@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::hosts::Service;
 use crate::state::Sim;
 use crate::{
-    aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim, sso_admin, sts,
+    account_access, aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim, sso_admin, sts,
 };
 
 /// What serves an operation, and what distinguishes it from others with its method and path.
@@ -96,6 +96,9 @@ operations! {
         ListAccountRoles, portal::list_account_roles: Portal GET "/assignment/roles";
         GetRoleCredentials, portal::get_role_credentials: Portal GET "/federation/credentials";
         Logout, portal::logout: Portal POST "/logout";
+        AccountAccessListRoles, account_access::runtime::list_roles: AccountAccessRuntime GET "/access";
+        AccountAccessGetRoleCredentials, account_access::runtime::get_role_credentials:
+            AccountAccessRuntime GET "/access/credentials";
         ConsoleLogin, federation::login:
             SignIn GET "/federation" where Action = "login", SignIn POST "/federation" where Action = "login";
         GetSigninToken, federation::get_signin_token: SignIn GET "/federation", SignIn POST "/federation";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::account_access::settings::AccountAccessSettings;
 use crate::clock;
 use crate::directory::settings::DirectorySettings;
 use crate::directory::{Directory, Principal};
@@ -12,6 +13,9 @@ use crate::switches::{
     AccountState, AcsUrls, DateHeader, DenialAnswer, LogoutEnds, MissingSessionEnd, PageSize,
     RefreshRotation, SameAccount, SignatureOn, SlowDown, Throttle, VerificationUri,
 };
+
+/// Name and password of the user who is there without any other.
+const DEFAULT_USER: (&str, &str) = ("alice@example.com", "wonderland");
 
 /// What a simulator is made from; every field has a default.
 #[derive(Clone, Debug)]
@@ -64,7 +68,11 @@ pub struct Settings {
     pub account_tags: Vec<(String, String, String)>,
     /// The instance's id. Default `ssoins-1234567890abcdef`.
     pub instance: String,
-    /// IAM roles that `AssumeRole` can assume. Default none.
+    /// Groups and their members. Default none.
+    pub groups: Vec<(String, Vec<String>)>,
+    /// Entitlements of account access: who, and the ARN of one of `iam_roles`. Default none.
+    pub entitlements: Vec<(Principal, String)>,
+    /// IAM roles that `AssumeRole` and account access can assume. Default none.
     pub iam_roles: Vec<IamRole>,
     /// The external identity provider's SAML metadata; without it people sign in with a password.
     pub idp_metadata: Option<String>,
@@ -125,6 +133,8 @@ pub struct Settings {
     /// "Attributes for access control" is on: an assertion's attributes have to keep AWS's rules. Default false.
     pub access_control_attributes: bool,
 
+    /// Account access manager.
+    pub account_access: AccountAccessSettings,
     /// The identity store and its two services.
     pub directory: DirectorySettings,
     /// A bucket for each of the administrators' services and for SCIM, whoever calls; more is a `ThrottlingException`,
@@ -182,6 +192,8 @@ impl Default for Settings {
             account_states: Vec::new(),
             account_tags: Vec::new(),
             instance: "ssoins-1234567890abcdef".into(),
+            groups: Vec::new(),
+            entitlements: Vec::new(),
             iam_roles: Vec::new(),
             idp_metadata: None,
             access_token_life: Duration::from_hours(1),
@@ -210,6 +222,7 @@ impl Default for Settings {
             long_console_sessions: true,
             multi_session: true,
             access_control_attributes: false,
+            account_access: AccountAccessSettings::default(),
             directory: DirectorySettings::default(),
             admin_throttle: Some(Throttle { per_second: 20.0, burst: 20 }),
             empty_pages: true,
@@ -282,6 +295,8 @@ impl Settings {
         if let Some((user, _)) = self.users.iter().find(|(user, _)| !names.insert(user.to_lowercase())) {
             return Err(format!("there are two users `{user}`"));
         }
+        self.account_access.check()?;
+        self.check_entitlements()?;
         let is_id = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
         let accounts = self.accounts.iter().map(|(id, ..)| id);
         let mut accounts = accounts.chain([&self.management_account]).chain(&self.delegated_administrators);
@@ -289,6 +304,31 @@ impl Settings {
             Some(id) => Err(format!("account `{id}` is not 12 digits")),
             None => Ok(()),
         }
+    }
+
+    fn check_entitlements(&self) -> Result<(), String> {
+        let default = [(DEFAULT_USER.0.to_owned(), None)];
+        let users = if self.users.is_empty() { default.as_slice() } else { &self.users };
+        let has_user = |name: &String| users.iter().any(|(known, _)| known == name);
+        if let Some(name) = self.groups.iter().flat_map(|(_, members)| members).find(|name| !has_user(name)) {
+            return Err(format!("no user `{name}`"));
+        }
+        for (principal, role) in &self.entitlements {
+            let is_known = match principal {
+                Principal::User(name) => has_user(name),
+                Principal::Group(name) => self.groups.iter().any(|(known, _)| known == name),
+            };
+            if !is_known {
+                return Err(format!("there is no {principal:?} to entitle"));
+            }
+            if self.iam_roles.iter().all(|known| known.arn != *role) {
+                return Err(format!("no role `{role}`"));
+            }
+            if self.account_access.tenant.is_none() {
+                return Err("an entitlement needs a tenant of account access".to_owned());
+            }
+        }
+        Ok(())
     }
 
     /// Returns the directory to start with: what was chosen, and the defaults for what was not.
@@ -300,7 +340,7 @@ impl Settings {
             let _ = directory.add_user(name, password.as_deref(), now);
         }
         if self.users.is_empty() {
-            let _ = directory.add_user("alice@example.com", Some("wonderland"), now);
+            let _ = directory.add_user(DEFAULT_USER.0, Some(DEFAULT_USER.1), now);
         }
         for (id, name, email) in &self.accounts {
             directory.add_account(id, name, email);
@@ -330,6 +370,14 @@ impl Settings {
         let management = &self.management_account;
         if directory.accounts.iter().all(|account| account.id != *management) {
             directory.add_account(management, "management", "management@example.com");
+        }
+        for (name, members) in &self.groups {
+            // That names are there and not there twice was checked.
+            let Ok(group) = directory.add_group(name, now) else { continue };
+            for member in members {
+                let user = directory.user(member).map(|user| user.id.clone());
+                user.into_iter().for_each(|user| directory.set_member(&group, &user, true, now));
+            }
         }
         for role in &self.iam_roles {
             directory.add_iam_role(role.clone());

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::account_access::settings::UnassignedPerson;
+use crate::account_access::{self, AccountAccess};
 use crate::aws_json;
 use crate::caller::IamUser;
 use crate::clock::Clock;
@@ -62,6 +64,7 @@ pub(crate) struct State {
     /// Why the instance's customer-managed key cannot be used, if so: `KMS_…`.
     pub(crate) kms_refusal: Option<String>,
     pub(crate) provisioning: Provisioning,
+    pub(crate) account_access: AccountAccess,
 }
 
 /// A registered client.
@@ -86,8 +89,17 @@ impl Registration {
         }
     }
 
-    pub(crate) fn is_refreshable(&self) -> bool {
-        self.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS) && self.allows("refresh_token")
+    pub(crate) fn is_refreshable(&self, settings: &Settings) -> bool {
+        let is_switched_off =
+            account_access::has_scope(&self.scopes) && !settings.account_access.account_access_refresh;
+        self.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS)
+            && self.allows("refresh_token")
+            && !is_switched_off
+    }
+
+    /// Whether its access tokens end before the session does.
+    pub(crate) fn has_short_tokens(&self, settings: &Settings) -> bool {
+        self.is_refreshable(settings) || account_access::has_scope(&self.scopes)
     }
 }
 
@@ -189,10 +201,18 @@ pub(crate) struct RoleCredentials {
     pub(crate) user: String,
     pub(crate) session_duration: Duration,
     pub(crate) expires: SystemTime,
-    /// By a role's own session, not by a person's sign-in.
-    pub(crate) chained: bool,
+    pub(crate) issuer: Issuer,
     /// Set once; every role assumed from this session inherits it.
     pub(crate) source_identity: Option<String>,
+}
+
+/// Who issued the credentials of a role session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Issuer {
+    Portal,
+    AccountAccess,
+    /// STS, to a role's own session or for a web identity.
+    Sts,
 }
 
 #[derive(Clone, Debug)]
@@ -218,15 +238,18 @@ pub(crate) struct PageToken {
 
 impl Sim {
     pub(crate) fn new(settings: Settings) -> Self {
+        let clock = Clock::default();
+        let directory = settings.directory();
         Self {
-            clock: Clock::default(),
             state: Mutex::new(State {
                 organization: Organization::of(&settings),
-                directory: settings.directory(),
+                account_access: AccountAccess::of(&settings, &directory, clock.now()),
+                directory,
                 disabled_grace: settings.disabled_grace,
                 provisioning: Provisioning::new(&settings.directory.scim_tenant),
                 ..State::default()
             }),
+            clock,
             settings,
             pending: Condvar::new(),
             faults: Mutex::default(),
@@ -373,6 +396,27 @@ impl State {
         let known = self.access_tokens.get(token)?;
         let fits = self.login(known.login).region == region && now < known.expires;
         (fits && self.login_lives(known.login, now)).then_some(known.login)
+    }
+
+    /// Whether a person's login may have these scopes: those of account access may be for assigned people only.
+    pub(crate) fn may_have(&self, settings: &Settings, scopes: &[String], session: SessionId) -> bool {
+        let is_open = settings.account_access.unassigned_person == UnassignedPerson::Irrelevant;
+        is_open
+            || !account_access::has_scope(scopes)
+            || self.account_access.has_any(&self.directory, &self.session(session).user)
+    }
+
+    /// The login behind an access token that was issued anywhere, and lives; `outlives_logout`: a logout aside.
+    pub(crate) fn login_anywhere(
+        &self,
+        token: &str,
+        outlives_logout: bool,
+        now: SystemTime,
+    ) -> Option<LoginId> {
+        let known = self.access_tokens.get(token).filter(|known| now < known.expires)?;
+        let login = self.login(known.login);
+        let lives = (outlives_logout || !login.logged_out) && self.session_lives(login.session, now);
+        lives.then_some(known.login)
     }
 
     pub(crate) fn device_grant_by_user_code(&mut self, user_code: &str) -> Option<&mut DeviceGrant> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 /// What happens to a refresh token once it has been used. Which of these AWS does is not documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RefreshRotation {
@@ -159,7 +161,8 @@ pub enum SameAccount {
 }
 
 /// A token bucket: `burst` requests at once, then `per_second`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Throttle {
     /// How fast the bucket fills.
     pub per_second: f64,

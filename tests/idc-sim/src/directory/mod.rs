@@ -43,8 +43,10 @@ pub(crate) struct ProvisionedRole {
 
 /// Who has something, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Principal {
+pub enum Principal {
+    /// A user, by the user name.
     User(String),
+    /// A group, by the display name.
     Group(String),
 }
 
@@ -240,6 +242,14 @@ impl Directory {
             || groups.any(|membership| has(PrincipalId::Group(membership.group.clone())))
     }
 
+    /// A user and the groups that the user is in; nothing where there is no such user.
+    pub(crate) fn principals_of(&self, user: &str) -> Vec<PrincipalId> {
+        let Some(user) = self.user(user) else { return Vec::new() };
+        let groups = self.store.memberships_of(user.id.as_str(), None);
+        let groups = groups.map(|membership| PrincipalId::Group(membership.group.clone()));
+        groups.chain([PrincipalId::User(user.id.clone())]).collect()
+    }
+
     pub(crate) fn accounts_of(&self, user: &str) -> Vec<&Account> {
         self.accounts
             .iter()
@@ -275,6 +285,17 @@ impl Directory {
 
     pub(crate) fn iam_role(&mut self, arn: &str) -> Option<&mut IamRole> {
         self.iam_roles.iter_mut().find(|role| role.arn == arn)
+    }
+
+    pub(crate) fn has_iam_role(&self, arn: &str) -> bool {
+        self.iam_roles.iter().any(|role| role.arn == arn)
+    }
+
+    /// Tells whether there was such a role.
+    pub(crate) fn delete_iam_role(&mut self, arn: &str) -> bool {
+        let before = self.iam_roles.len();
+        self.iam_roles.retain(|role| role.arn != arn);
+        self.iam_roles.len() < before
     }
 
     pub(crate) fn delete_role(&mut self, account: &str, permission_set: &str) {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use url::Url;
 
 use super::register::AUTHORIZATION_CODE;
+use super::token::NOT_ASSIGNED;
 use crate::call::{Call, Fields};
 use crate::pages;
 use crate::secret;
@@ -105,7 +106,7 @@ fn check(
     Ok(())
 }
 
-/// Issues the code and sends the browser back with it.
+/// Issues the code and sends the browser back with it, or with an error where the person may not have the scopes.
 pub(crate) fn allow(
     state: &mut State,
     request: &AuthorizationRequest,
@@ -113,6 +114,10 @@ pub(crate) fn allow(
     now: SystemTime,
     sim: &Sim,
 ) -> Response {
+    let scopes = state.registrations.get(&request.client_id).map(|known| known.scopes.as_slice());
+    if !state.may_have(&sim.settings, scopes.unwrap_or_default(), session) {
+        return back(request, &[("error", "access_denied"), ("error_description", NOT_ASSIGNED)]);
+    }
     let code = secret::authorization_code();
     state.authorization_codes.insert(
         code.clone(),

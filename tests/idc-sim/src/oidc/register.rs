@@ -4,10 +4,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ErrorCode, Refusal, members, respond};
+use crate::account_access::ACCOUNT_ACCESS_SCOPES;
+use crate::account_access::settings::AccountAccessScopes;
 use crate::call::Call;
 use crate::clock::epoch_seconds;
 use crate::secret;
-use crate::state::{Registration, Sim};
+use crate::state::{ACCOUNT_ACCESS, Registration, Sim};
 
 /// AWS user guide: at most 25 scopes in a request.
 const MAX_SCOPES: usize = 25;
@@ -42,7 +44,7 @@ fn register(sim: &Sim, call: &Call, request: RegisterClient) -> Result<Value, Re
     if request.client_type != "public" {
         return Err(ErrorCode::InvalidClientMetadata.because("Only public clients can be registered"));
     }
-    check_scopes(&scopes)?;
+    check_scopes(&scopes, sim.settings.account_access.account_access_scopes)?;
     if let Some(types) = &request.grant_types {
         check_grant_types(types, &redirect_uris)?;
     }
@@ -78,11 +80,20 @@ fn register(sim: &Sim, call: &Call, request: RegisterClient) -> Result<Value, Re
     Ok(body)
 }
 
-fn check_scopes(scopes: &[String]) -> Result<(), Refusal> {
+fn check_scopes(scopes: &[String], switch: AccountAccessScopes) -> Result<(), Refusal> {
     if scopes.len() > MAX_SCOPES {
         return Err(ErrorCode::InvalidScope.because("More than 25 scopes requested"));
     }
-    match scopes.iter().find(|scope| !is_known_scope(scope)) {
+    let has_accounts = scopes.iter().any(|scope| scope == ACCOUNT_ACCESS);
+    let are_open = match switch {
+        AccountAccessScopes::Together => true,
+        AccountAccessScopes::OnlyAlone => !has_accounts,
+        AccountAccessScopes::Unknown => false,
+    };
+    let is_known = |scope: &String| {
+        is_known_scope(scope) || (are_open && ACCOUNT_ACCESS_SCOPES.contains(&scope.as_str()))
+    };
+    match scopes.iter().find(|scope| !is_known(scope)) {
         Some(scope) => Err(ErrorCode::InvalidScope.because(format!("Invalid scope: {scope}"))),
         None => Ok(()),
     }

@@ -21,6 +21,8 @@ use crate::switches::{DenialAnswer, RefreshRotation, SlowDown};
 
 /// RFC 8628 section 3.5: `slow_down` adds 5 seconds to this and all later intervals.
 const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
+/// What a person is told who has nothing by account access, where that matters.
+pub(super) const NOT_ASSIGNED: &str = "The user is not assigned to the application";
 /// A client that sleeps exactly the interval may arrive a little early by our clock.
 const EARLY: Duration = Duration::from_millis(100);
 
@@ -112,6 +114,9 @@ fn by_device_code(sim: &Sim, state: &mut State, asking: &Asking<'_>, code: &str)
             state.device_grants.remove(code);
             if !state.session_lives(session, now) {
                 return Err(invalid_grant());
+            }
+            if !state.may_have(&sim.settings, &asking.registration.scopes, session) {
+                return Err(ErrorCode::AccessDenied.because(NOT_ASSIGNED));
             }
             Ok(log_in(&sim.settings, state, asking, session))
         }
@@ -209,9 +214,10 @@ fn by_refresh_token(
 
 /// Turns an approved grant into a login with its first tokens.
 fn log_in(settings: &Settings, state: &mut State, asking: &Asking<'_>, session: SessionId) -> Value {
-    let refreshable = asking.registration.is_refreshable();
+    let short = asking.registration.has_short_tokens(settings);
+    let refreshable = asking.registration.is_refreshable(settings);
     let login = state.add_login(Login::new(asking.id, &asking.registration, session, asking.region));
-    mint(settings, state, login, refreshable, refreshable, asking.now).into_answer()
+    mint(settings, state, login, short, refreshable, asking.now).into_answer()
 }
 
 /// Freshly issued tokens.
@@ -239,18 +245,18 @@ impl Minted {
 
 /// Issues an access token and, by `with_refresh_token`, a refresh token.
 ///
-/// A refreshable login's access token lives an hour, any other as long as the session; neither
-/// outlives the session.
+/// A `short` access token (of a login that can be refreshed, or with a scope of account access) lives an hour, any other
+/// as long as the session; neither outlives the session.
 pub(crate) fn mint(
     settings: &Settings,
     state: &mut State,
     login: LoginId,
-    refreshable: bool,
+    short: bool,
     with_refresh_token: bool,
     now: SystemTime,
 ) -> Minted {
     let session_left = left(now, state.session(state.login(login).session).ends);
-    let life = if refreshable { session_left.min(settings.access_token_life) } else { session_left };
+    let life = if short { session_left.min(settings.access_token_life) } else { session_left };
     let access_token = secret::access_token();
     state.access_tokens.insert(access_token.clone(), AccessToken { login, expires: now + life });
     let refresh_token = with_refresh_token.then(secret::refresh_token);

@@ -11,7 +11,7 @@ use crate::caller::session_arn;
 use crate::clock::{full_second, rfc3339};
 use crate::iam::{IamRole, Presented, Trust};
 use crate::secret;
-use crate::state::{RoleCredentials, Sim};
+use crate::state::{Issuer, RoleCredentials, Sim};
 
 /// "Role chaining limits your role session to a maximum of one hour" (AWS IAM user guide).
 const CHAINED_AT_MOST: Duration = Duration::from_hours(1);
@@ -141,7 +141,7 @@ fn session_of(
         user: request.session_name.to_owned(),
         session_duration: duration,
         expires: full_second(sim.now() + duration),
-        chained: true,
+        issuer: Issuer::Sts,
         source_identity,
     }
 }
