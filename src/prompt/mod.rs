@@ -142,6 +142,7 @@ mod tests {
             store: StoreKind::Keyutils,
             registration_expires_at: None,
             dual_stack: None,
+            tenant: None,
             login: Some(times),
         };
         state.write("sessions/a.json", &serde_json::to_vec(&status).expect("text")).expect("writes");

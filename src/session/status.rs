@@ -31,6 +31,9 @@ pub struct SessionStatus {
     /// `None` in files written before the two were distinguished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dual_stack: Option<bool>,
+    /// The tenant of account access manager that the login is for, if it has its scopes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -61,6 +64,7 @@ impl SessionStatus {
             }),
             registration_expires_at: record.registration_of(flow).and_then(Registration::ends_at),
             dual_stack: Some(record.oidc.is_dual_stack()),
+            tenant: record.account_access_of_login().map(|access| access.tenant.clone()),
         }
     }
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use idc_sim::{
     AccountAccessScopes, AccountAccessTrust, BrokenTrust, Builder, ErrorTypeIn, ExpiryForm, Fault,
-    ForeignRegion, IamRole, IdcSim, MissingScope, Route, ThrottlePer, UnknownTenant, UnusableRole,
-    WithoutPermissionSets,
+    ForeignRegion, IamRole, IdcSim, Route, ThrottlePer, UnknownTenant, UnusableRole, WithoutPermissionSets,
 };
 use kcaws_test_kit::{Output, TestCommand};
 
@@ -20,6 +19,8 @@ const AUDIT: &str = "arn:aws:iam::999900001111:role/Audit";
 fn company() -> Builder {
     let role = |arn| IamRole::new(arn).account_access(AccountAccessTrust::Granted);
     IdcSim::builder()
+        .account(ACCOUNT, "dev", "dev@example.com")
+        .assign(ALICE, ACCOUNT, "PowerUserAccess")
         .account("999900001111", "audited", "audited@example.com")
         .tenant(TENANT)
         .iam_role(role(ARN).max_session(Duration::from_hours(4)))
@@ -143,8 +144,8 @@ fn both_kinds_are_in_one_list_in_profiles_and_in_names() {
     let status = fixture.run("status --json").expect_ok().stdout_json();
     let warm = status["sessions"][0]["warm_credentials"].as_array().unwrap();
     assert!(warm.iter().any(|one| one["role_arn"] == ARN && one["role_name"] == "Deploy"), "{status}");
-    let completed =
-        fixture.run("complete -- kcaws profile add x --session corp --account 111122223333 --role ");
+    let words = "__complete -- kcaws profile add x --session corp --account 111122223333 --role";
+    let completed = fixture.kcaws(words).arg("").run().expect_ok();
     assert!(completed.stdout_text().contains(ARN), "{completed}");
 }
 
@@ -220,10 +221,22 @@ fn without_a_refresh_token_it_works_for_an_hour_and_then_asks_for_a_login() {
 #[test]
 fn a_token_that_is_refused_is_renewed_once() {
     let fixture = with(company());
-    fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(401)).times(1);
+    fixture
+        .sim
+        .fault(
+            Route::AccountAccessGetRoleCredentials,
+            Fault::status(401, r#"{"__type":"UnauthorizedException","message":"no"}"#),
+        )
+        .times(1);
     fetch(&fixture).expect_ok();
     assert_eq!(fixture.sim.count(Route::AccountAccessGetRoleCredentials), 2);
-    fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(401)).times(9);
+    fixture
+        .sim
+        .fault(
+            Route::AccountAccessGetRoleCredentials,
+            Fault::status(401, r#"{"__type":"UnauthorizedException","message":"no"}"#),
+        )
+        .times(9);
     let refused =
         credentials_of(&fixture, AUDIT).run().expect_code(4).expect_stderr("rejected the access token");
     refused.expect_stderr("kcaws login --force corp");
@@ -294,10 +307,13 @@ fn a_tenant_that_aws_does_not_know_is_named() {
 }
 
 #[test]
-fn a_scope_that_is_missing_after_all_asks_for_a_login() {
-    for answer in [MissingScope::Unauthorized, MissingScope::AccessDenied] {
-        let fixture = with(company().missing_scope(answer));
-        fetch(&fixture).expect_ok();
+fn a_list_that_is_refused_for_the_scope_asks_for_a_login() {
+    for status in [401, 403] {
+        let fixture = with(company());
+        let refusal = Fault::status(status, r#"{"__type":"AccessDeniedException","message":"no"}"#);
+        fixture.sim.fault(Route::AccountAccessListRoles, refusal).times(9);
+        let listed = fixture.run("accounts").expect_code(1).expect_stdout("PowerUserAccess");
+        listed.expect_stderr("rejected the access token").expect_stderr("kcaws login --force corp");
     }
 }
 
@@ -351,9 +367,21 @@ fn a_role_that_is_gone_is_served_warm_to_its_end() {
 fn throttling_is_waited_for() {
     for per in [ThrottlePer::Tenant, ThrottlePer::Token] {
         let fixture = with(company().throttle_per(per));
-        fixture.sim.fault(Route::AccountAccessGetRoleCredentials, Fault::status(429)).times(2);
+        fixture
+            .sim
+            .fault(
+                Route::AccountAccessGetRoleCredentials,
+                Fault::status(429, r#"{"__type":"ThrottlingException","message":"no"}"#),
+            )
+            .times(2);
         fetch(&fixture).expect_ok();
-        fixture.sim.fault(Route::AccountAccessListRoles, Fault::status(429)).times(2);
+        fixture
+            .sim
+            .fault(
+                Route::AccountAccessListRoles,
+                Fault::status(429, r#"{"__type":"ThrottlingException","message":"no"}"#),
+            )
+            .times(2);
         fixture.run("accounts --refresh").expect_ok().expect_stdout("Deploy");
     }
 }
@@ -380,6 +408,31 @@ fn a_mistake_in_the_setting_is_named() {
     let fixture = LoginFixture::with(company());
     allow(&fixture, "https://example.com");
     fixture.run("login corp --no-browser").expect_code(3).expect_stderr("names no tenant");
+}
+
+#[test]
+fn the_portal_of_account_access_is_no_start_url() {
+    let fixture = LoginFixture::with(company());
+    let portal = fixture.sim.tenant_url().unwrap();
+    fixture.env.write_aws_config(&fixture.config().replace(fixture.sim.start_url(), &portal));
+    let refused = fixture.run("login corp --no-browser").expect_code(3);
+    refused.expect_stderr("is the portal of account access manager").expect_stderr("`account_access`");
+}
+
+#[test]
+fn doctor_names_a_login_that_lacks_account_access() {
+    let fixture = LoginFixture::with(company());
+    fixture.log_in();
+    allow(&fixture, TENANT);
+    let finding = |fixture: &LoginFixture| {
+        let checks = fixture.run("doctor --json --offline").stdout_json()["checks"].clone();
+        let is_it = |one: &&serde_json::Value| one["reason"].as_str().unwrap().contains("IAM roles");
+        let found = checks.as_array().unwrap().iter().find(is_it).expect("a finding").clone();
+        found["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(finding(&fixture), "warning");
+    fixture.log_in();
+    assert_eq!(finding(&fixture), "ok");
 }
 
 #[test]

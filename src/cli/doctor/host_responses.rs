@@ -30,6 +30,9 @@ pub(super) fn ask_all(app: &App, sessions: &[ResolvedSession], probe: &dyn Probe
         if let Ok(endpoints) = selected.endpoints(app) {
             add(endpoints.oidc.to_string(), "logging in");
             add(endpoints.portal.to_string(), "credentials");
+            if let Some(access) = &endpoints.account_access {
+                add(access.origin.to_string(), "IAM roles");
+            }
         }
         if let Some(origin) = signin_origin(app, selected) {
             add(origin, "the console");

@@ -10,6 +10,7 @@ mod environment;
 mod files;
 pub mod finding;
 mod host_responses;
+mod login;
 mod network;
 mod profiles;
 mod programs;
@@ -92,7 +93,7 @@ const CHECKS: &[Check] = &[
     Check { name: "start_url", look: network::start_url },
     Check { name: "clock", look: network::clock },
     Check { name: "store", look: store::store },
-    Check { name: "login", look: store::login },
+    Check { name: "login", look: login::login },
     Check { name: "kernel_keyring", look: store::kernel_keyring },
     Check { name: "warm_cache", look: store::warm_cache },
     Check { name: "shell_hook", look: shell::hook },

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::config::failed;
 use super::context::DoctorContext;
 use super::finding::Finding;
-use crate::credentials::cache;
 use crate::platform::aead::hex;
 use crate::platform::host::{self, KeyQuota, Surroundings};
 use crate::platform::which::on_fixed_path;
@@ -16,7 +13,7 @@ use crate::ports::sealing_key::{self, ID_LEN};
 use crate::profile::SsoSession;
 use crate::session::store_selection::{self, StorePreference};
 use crate::session::token_location::{self, Found};
-use crate::session::{SessionError, status, token_store};
+use crate::session::{SessionError, token_store};
 
 /// Response time above which a store is called slow: tools wait for it on every uncached call.
 const SLOW: Duration = Duration::from_millis(500);
@@ -119,43 +116,6 @@ fn gnome_keyring(context: &DoctorContext<'_>, name: &str) -> Option<String> {
     // It prints its name first, as it was called.
     let (_, version) = output.stdout.expose().lines().next()?.split_once(": ")?;
     version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.').then(|| format!("{full} {version}"))
-}
-
-/// Reports the login according to the status file; sessions ended by AWS in the meantime only show up on next use.
-pub(super) fn login(context: &DoctorContext<'_>) -> Vec<Finding> {
-    let now = context.app.clock.now();
-    context.sessions().iter().flat_map(|selected| logged_in(context, &selected.session, now)).collect()
-}
-
-fn logged_in(context: &DoctorContext<'_>, session: &SsoSession, now: DateTime<Utc>) -> Vec<Finding> {
-    let (state, name) = (context.app.state(), session.name.as_str());
-    let fix = format!("run `kcaws login {}`", crate::shell::quote::argument(name));
-    let status = match status::read(state, session) {
-        Ok(status) => status,
-        Err(error) => return vec![failed(name, &error.into())],
-    };
-    let login = status.and_then(|status| status.is_logged_in(now).then_some(status.login).flatten());
-    let Some(login) = login else {
-        return vec![Finding::warning(name, "not logged in", fix)];
-    };
-    let minutes = (login.access_expires_at - now).num_minutes();
-    let mut findings = vec![match (login.refreshable, minutes) {
-        (false, left) => Finding::warning(
-            name,
-            format!("logged in for {left} more min: this login cannot be renewed"),
-            "add `sso_registration_scopes = sso:account:access` to the session, then log in again",
-        ),
-        (true, ..=0) => Finding::ok(name, "logged in; the access token is renewed on next use"),
-        (true, left) => Finding::ok(name, format!("logged in; the access token is valid for {left} min")),
-    }];
-    for gone in cache::gone(state, name, now).unwrap_or_default() {
-        findings.push(Finding::warning(
-            name,
-            format!("{} in account {} is no longer assigned", gone.role_name, gone.account_id),
-            "`kcaws accounts` shows what is assigned to you; an administrator can assign it again",
-        ));
-    }
-    findings
 }
 
 /// Checks that the kernel stores our keys and has room for more.
@@ -266,24 +226,9 @@ pub(super) fn surroundings(context: &DoctorContext<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{CORP, TestDoctor, states};
+    use super::super::testing::{CORP, TestDoctor, logged_in_doctor, states};
     use super::*;
     use crate::ports::state_folder::StateFolder;
-    use crate::session::testing::Fixture;
-
-    /// Logged in a minute ago, in the session of [`CORP`].
-    fn logged_in_doctor(refresh: Option<&str>) -> TestDoctor {
-        let mut doctor = TestDoctor::new().config(CORP);
-        let mut fixture = Fixture::new();
-        fixture.config.start_url = "https://d-1.awsapps.com/start".to_owned();
-        fixture.log_in(refresh);
-        let record = fixture.session().load().expect("loads").expect("is there");
-        let status = status::SessionStatus::of(&record, StoreKind::SecretService);
-        fixture.session().note_status(&status).expect("noted");
-        doctor.ports.state = fixture.state.clone();
-        doctor.ports.keyring = fixture.store.clone();
-        doctor
-    }
 
     #[test]
     fn the_store_answers_is_locked_or_is_not_there() {
@@ -309,14 +254,6 @@ mod tests {
             vec![StoreKind::SecretService, StoreKind::Keyutils, StoreKind::Keychain, StoreKind::Wincred];
         assert_eq!(states(&doctor.look(store)), ["error"]);
         assert_eq!(doctor.ports.keyring.calls().set, 0);
-    }
-
-    #[test]
-    fn the_login_is_there_lasts_and_can_be_renewed() {
-        assert_eq!(states(&logged_in_doctor(Some("refresh")).look(login)), ["ok"]);
-        assert_eq!(states(&logged_in_doctor(None).look(login)), ["warning"]);
-        let none = TestDoctor::new().config(CORP).look(login);
-        assert_eq!(none[0].fix.as_deref(), Some("run `kcaws login corp`"));
     }
 
     #[cfg(target_os = "linux")]
@@ -377,7 +314,7 @@ mod tests {
     #[test]
     fn looking_writes_nothing() {
         let doctor = TestDoctor::new().config(CORP);
-        for check in [store, login, kernel_keyring, warm_cache] {
+        for check in [store, super::super::login::login, kernel_keyring, warm_cache] {
             doctor.look(check);
         }
         assert!(doctor.ports.state.list("sessions").expect("lists").is_empty());

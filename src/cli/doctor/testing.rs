@@ -19,6 +19,8 @@ use crate::ports::probe::{FakeProbe, Probe};
 use crate::ports::redirects::FakeRedirects;
 use crate::ports::sealing_key::fake::FakeSealingKeys;
 use crate::ports::state_folder::FakeStateFolder;
+use crate::session::status::SessionStatus;
+use crate::session::testing::Fixture;
 
 pub(super) const NOW: &str = "2026-11-24T08:00:00Z";
 pub(super) const CORP: &str =
@@ -158,4 +160,18 @@ pub(super) fn states(findings: &[Finding]) -> Vec<&'static str> {
     };
     assert!(findings.iter().all(|finding| (finding.state == State::Ok) == finding.fix.is_none()));
     findings.iter().map(word).collect()
+}
+
+/// Logged in a minute ago, in the session of [`CORP`].
+pub(super) fn logged_in_doctor(refresh: Option<&str>) -> TestDoctor {
+    let mut doctor = TestDoctor::new().config(CORP);
+    let mut fixture = Fixture::new();
+    fixture.config.start_url = "https://d-1.awsapps.com/start".to_owned();
+    fixture.log_in(refresh);
+    let record = fixture.session().load().expect("loads").expect("is there");
+    let status = SessionStatus::of(&record, StoreKind::SecretService);
+    fixture.session().note_status(&status).expect("noted");
+    doctor.ports.state = fixture.state.clone();
+    doctor.ports.keyring = fixture.store.clone();
+    doctor
 }

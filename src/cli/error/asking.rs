@@ -29,6 +29,9 @@ pub(super) fn of_start_url(error: BadStartUrl) -> &'static str {
         BadStartUrl::OtherPage => {
             "open your access portal and copy its address, such as https://d-1234567890.awsapps.com/start"
         }
+        BadStartUrl::AccountAccess => {
+            "use the URL of the access portal of IAM Identity Center; this one is `account_access` of the session in config.toml"
+        }
         BadStartUrl::NoDirectory => {
             "it ends with the directory, as in https://start.home.awsapps.cn/directory/d-1234567890"
         }

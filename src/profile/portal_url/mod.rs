@@ -53,6 +53,8 @@ pub enum BadStartUrl {
     NoDirectory,
     #[error("the start URL does not name an instance of Identity Center")]
     NoInstance,
+    #[error("the start URL is the portal of account access manager")]
+    AccountAccess,
 }
 
 /// Returns the start URL in a pasted text, in the form that AWS uses.
@@ -72,6 +74,9 @@ pub fn cleaned(text: &str) -> Result<String, BadStartUrl> {
     let host = plain(url.host_str().unwrap_or_default());
     if url.scheme() != "https" || host.is_empty() {
         return Err(BadStartUrl::NotHttps);
+    }
+    if is_account_access(&host) {
+        return Err(BadStartUrl::AccountAccess);
     }
     if is_aws_owned(&host) {
         return portal_of(&url, &undoubled(&host));
@@ -223,6 +228,14 @@ fn undoubled(host: &str) -> String {
 pub fn is_aws_owned(host: &str) -> bool {
     let host = plain(host);
     is_issuer(&host) || SUFFIXES.iter().any(|suffix| before(&host, suffix).is_some())
+}
+
+/// Returns whether this is the host of a tenant of account access manager, `aa-….account-access.<region>.app.aws`.
+///
+/// AWS names its portal nowhere as a start URL.
+pub fn is_account_access(host: &str) -> bool {
+    let labels: Vec<&str> = host.split('.').collect();
+    matches!(labels[..], [_, "account-access", _, "app", "aws"])
 }
 
 pub fn is_issuer(host: &str) -> bool {

@@ -65,6 +65,9 @@ pub fn resolve(configured: &str, region: &str, redirects: &dyn Redirects) -> Res
     let not_https = || StartUrlError::NotHttps { url: configured.to_owned() };
     let url = Url::parse(configured).map_err(|_| not_https())?;
     let host = url.host_str().filter(|_| url.scheme() == "https").ok_or_else(not_https)?;
+    if portal_url::is_account_access(host) {
+        return Err(BadStartUrl::AccountAccess.into());
+    }
     let (portal, start_url) = if !is_aws_owned(host) {
         if let Err(error @ BadStartUrl::OtherPage) = cleaned(configured) {
             return Err(error.into());

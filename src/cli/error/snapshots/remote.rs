@@ -98,6 +98,7 @@ pub(super) fn of_start_url() -> Vec<CommandError> {
         BadAnswer::StartUrl(BadStartUrl::NotHttps),
         BadAnswer::StartUrl(BadStartUrl::Credentials),
         BadAnswer::StartUrl(BadStartUrl::OtherPage),
+        BadAnswer::StartUrl(BadStartUrl::AccountAccess),
         BadAnswer::StartUrl(BadStartUrl::NoDirectory),
         BadAnswer::StartUrl(BadStartUrl::NoInstance),
         BadAnswer::Region(no_region()),

@@ -15,7 +15,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::directory::{Directory, PrincipalId};
 use crate::iam::AccountAccessTrust;
-use crate::secret;
 use crate::settings::Settings;
 use crate::throttle::Bucket;
 
@@ -48,7 +47,6 @@ pub(crate) struct Application {
 /// A principal's right to a role. It never changes; it is made and deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct Entitlement {
-    pub(crate) id: String,
     pub(crate) principal: PrincipalId,
     pub(crate) role_arn: String,
     pub(crate) created: SystemTime,
@@ -67,7 +65,7 @@ pub(crate) enum Standing {
 
 impl Entitlement {
     fn new(principal: PrincipalId, role_arn: &str, now: SystemTime) -> Self {
-        Self { id: secret::uuid(), principal, role_arn: role_arn.to_owned(), created: now, withdrawn: None }
+        Self { principal, role_arn: role_arn.to_owned(), created: now, withdrawn: None }
     }
 
     pub(crate) fn is_current(&self) -> bool {
@@ -84,8 +82,7 @@ impl AccountAccess {
     pub(crate) fn of(settings: &Settings, directory: &Directory, now: SystemTime) -> Self {
         let chosen = &settings.account_access;
         let region = chosen.tenant_region.as_ref().unwrap_or(&settings.region);
-        let application =
-            chosen.tenant.clone().map(|tenant| Application { tenant, region: region.clone() });
+        let application = chosen.tenant.clone().map(|tenant| Application { tenant, region: region.clone() });
         let mut account_access = Self { application, ..Self::default() };
         // Entitlements that were there at the start are usable from the start.
         let before = now - chosen.entitlement_delay;
@@ -98,7 +95,12 @@ impl AccountAccess {
     }
 
     /// Entitles a principal to a role, if it is not yet, and returns the entitlement.
-    pub(crate) fn entitle(&mut self, principal: PrincipalId, role_arn: &str, now: SystemTime) -> &Entitlement {
+    pub(crate) fn entitle(
+        &mut self,
+        principal: PrincipalId,
+        role_arn: &str,
+        now: SystemTime,
+    ) -> &Entitlement {
         let is_it = |known: &Entitlement| {
             known.is_current() && known.principal == principal && known.role_arn == role_arn
         };
