@@ -72,7 +72,9 @@ fn issue(sim: &Sim, fields: &Fields) -> Result<String, &'static str> {
         None => left(now, known.expires),
         // "You cannot use SessionDuration with role chaining" (AWS IAM user guide, same page).
         Some(_) if known.issuer == Issuer::Sts => return Err("Invalid session duration"),
-        Some(_) if known.issuer == Issuer::AccountAccess && !account_access.account_access_console_duration => {
+        Some(_)
+            if known.issuer == Issuer::AccountAccess && !account_access.account_access_console_duration =>
+        {
             return Err("Invalid session duration");
         }
         Some(Ok(seconds @ 900..=43_200)) => Duration::from_secs(seconds),

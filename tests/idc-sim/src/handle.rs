@@ -71,7 +71,8 @@ impl IdcSim {
     /// The endpoint variables that lead a client to the plain entry.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let apis = ["AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_STS"];
-        let all = apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN", "AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME"]);
+        let all =
+            apis.into_iter().chain(["AWS_ENDPOINT_URL_SIGNIN", "AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME"]);
         all.map(|name| (name, self.url.clone())).collect()
     }
 

@@ -172,7 +172,9 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             "organizations" | "organizations-fips" => Service::Organizations,
             "device.sso" | "device.sso-fips" => Service::Device,
             // These have no IPv4-only hosts (IAM user guide, "Getting started" with account access manager).
-            "account-access-runtime" | "account-access-runtime-fips" if suffix == partition.dual_stack_suffix => {
+            "account-access-runtime" | "account-access-runtime-fips"
+                if suffix == partition.dual_stack_suffix =>
+            {
                 Service::AccountAccessRuntime
             }
             _ => continue,

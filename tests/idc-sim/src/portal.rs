@@ -7,6 +7,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
+use crate::account_access::settings::WithoutPermissionSets;
 use crate::call::{Call, Fields};
 use crate::clock::{epoch_seconds, full_second};
 use crate::secret;
@@ -45,8 +46,11 @@ pub(crate) fn list_accounts(sim: &Sim, call: &Call) -> Response {
     respond(with_login(sim, call, |state, login, _| {
         let fields = known_fields(call, &["max_result", "next_token"])?;
         let user = user_of(state, login);
-        if are_sets_off(sim) && settings.without_permission_sets == WithoutPermissionSets::Forbidden {
-            return Err(FORBIDDEN);
+        if !sim.settings.permission_sets_enabled {
+            return match sim.settings.account_access.without_permission_sets {
+                WithoutPermissionSets::EmptyList => Ok(json!({ "accountList": [], "nextToken": null })),
+                WithoutPermissionSets::Forbidden => Err(FORBIDDEN),
+            };
         }
         let items: Vec<Value> = state
             .directory

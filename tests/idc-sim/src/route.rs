@@ -6,7 +6,8 @@ use crate::call::Call;
 use crate::hosts::Service;
 use crate::state::Sim;
 use crate::{
-    account_access, aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim, sso_admin, sts,
+    account_access, aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim,
+    sso_admin, sts,
 };
 
 /// What serves an operation, and what distinguishes it from others with its method and path.

@@ -19,7 +19,11 @@ impl Sim {
         if deleted { Ok(()) } else { Err(format!("no role {arn}")) }
     }
 
-    pub(crate) fn set_account_access_trust(&self, arn: &str, trust: AccountAccessTrust) -> Result<(), String> {
+    pub(crate) fn set_account_access_trust(
+        &self,
+        arn: &str,
+        trust: AccountAccessTrust,
+    ) -> Result<(), String> {
         let mut state = self.state();
         let role = state.directory.iam_role(arn).ok_or_else(|| format!("no role {arn}"))?;
         role.account_access = trust;
@@ -45,7 +49,8 @@ impl Sim {
             state.account_access.entitle(principal, role_arn, now);
             return Ok(());
         }
-        let is_meant = |known: &super::Entitlement| known.principal == principal && known.role_arn == role_arn;
+        let is_meant =
+            |known: &super::Entitlement| known.principal == principal && known.role_arn == role_arn;
         if state.account_access.withdraw(now, is_meant) {
             return Ok(());
         }

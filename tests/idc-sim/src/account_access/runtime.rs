@@ -85,13 +85,14 @@ fn issue(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
     let session_name = optional(&fields, "sessionName")?.map(session_name).transpose()?;
     let duration = optional(&fields, "sessionDuration")?.map(session_duration).transpose()?;
     let denied = || {
-        Refusal::access_denied(format!("You are not authorized to perform this action on resource {role_arn}"))
+        Refusal::access_denied(format!(
+            "You are not authorized to perform this action on resource {role_arn}"
+        ))
     };
     let Asked::Person(person) = at_tenant(sim, call, &state, login, tenant)? else { return Err(denied()) };
     let settings = &sim.settings.account_access;
     let account_access = &state.account_access;
-    let standing =
-        account_access.standing(&state.directory, &person.user, role_arn, settings, person.now);
+    let standing = account_access.standing(&state.directory, &person.user, role_arn, settings, person.now);
     if standing != Standing::Entitled {
         return Err(denied());
     }
@@ -217,7 +218,8 @@ fn constraint(member: &str, rule: &str) -> Refusal {
 /// Stricter than AWS, which passes over names that it does not know.
 fn known_fields(call: &Call, known: &[&str]) -> Result<Fields, Refusal> {
     let fields = call.query_fields();
-    match fields.names().find(|name| !known.contains(name)) {
+    let unknown = fields.names().find(|name| !known.contains(name)).map(str::to_owned);
+    match unknown {
         Some(name) => Err(Refusal::validation(format!("There is no parameter {name}"))),
         None => Ok(fields),
     }
