@@ -15,7 +15,7 @@ use crate::switches::{
 };
 
 /// Name and password of the user who is there without any other.
-const DEFAULT_USER: (&str, &str) = ("alice@example.com", "wonderland");
+pub(crate) const DEFAULT_USER: (&str, &str) = ("alice@example.com", "wonderland");
 
 /// What a simulator is made from; every field has a default.
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ pub struct Settings {
     pub policies_per_role: usize,
     /// Permission sets of the instance. Default 2,000.
     pub permission_set_quota: usize,
-    /// Permission sets can be used at this instance. Default true.
+    /// The instance has permission sets; without there are no assignments either. Default true.
     pub permission_sets_enabled: bool,
 }
 
@@ -259,7 +259,9 @@ impl Settings {
     pub(crate) fn knows_start_url(&self, url: &str) -> bool {
         let plain = |url: &str| url.trim_end_matches(['/', '#']).to_ascii_lowercase();
         let wanted = plain(url);
-        self.start_urls().any(|known| plain(known) == wanted)
+        let account_access = &self.account_access;
+        let tenant = account_access.portal_url(&self.region).filter(|_| account_access.tenant_start_url);
+        self.start_urls().chain(&tenant).any(|known| plain(known) == wanted)
     }
 
     pub(crate) fn start_urls(&self) -> impl Iterator<Item = &String> {
@@ -306,31 +308,6 @@ impl Settings {
         }
     }
 
-    fn check_entitlements(&self) -> Result<(), String> {
-        let default = [(DEFAULT_USER.0.to_owned(), None)];
-        let users = if self.users.is_empty() { default.as_slice() } else { &self.users };
-        let has_user = |name: &String| users.iter().any(|(known, _)| known == name);
-        if let Some(name) = self.groups.iter().flat_map(|(_, members)| members).find(|name| !has_user(name)) {
-            return Err(format!("no user `{name}`"));
-        }
-        for (principal, role) in &self.entitlements {
-            let is_known = match principal {
-                Principal::User(name) => has_user(name),
-                Principal::Group(name) => self.groups.iter().any(|(known, _)| known == name),
-            };
-            if !is_known {
-                return Err(format!("there is no {principal:?} to entitle"));
-            }
-            if self.iam_roles.iter().all(|known| known.arn != *role) {
-                return Err(format!("no role `{role}`"));
-            }
-            if self.account_access.tenant.is_none() {
-                return Err("an entitlement needs a tenant of account access".to_owned());
-            }
-        }
-        Ok(())
-    }
-
     /// Returns the directory to start with: what was chosen, and the defaults for what was not.
     pub(crate) fn directory(&self) -> Directory {
         let mut directory = Directory::default();
@@ -351,6 +328,29 @@ impl Settings {
             directory.add_account("333344445555", "prod", "prod@example.com");
             directory.add_account("444455556666", "audit", "audit@example.com");
         }
+        if self.permission_sets_enabled {
+            self.add_permission_sets(&mut directory);
+        }
+        let management = &self.management_account;
+        if directory.accounts.iter().all(|account| account.id != *management) {
+            directory.add_account(management, "management", "management@example.com");
+        }
+        for (name, members) in &self.groups {
+            // That names are there and not there twice was checked.
+            let Ok(group) = directory.add_group(name, now) else { continue };
+            for member in members {
+                if let Some(user) = directory.user(member).map(|user| user.id.clone()) {
+                    directory.set_member(&group, &user, true, now);
+                }
+            }
+        }
+        for role in &self.iam_roles {
+            directory.add_iam_role(role.clone());
+        }
+        directory
+    }
+
+    fn add_permission_sets(&self, directory: &mut Directory) {
         for (name, session_duration) in &self.permission_sets {
             directory.add_permission_set(name, *session_duration);
         }
@@ -367,22 +367,6 @@ impl Settings {
         if self.assignments.is_empty() && !self.no_assignments {
             directory.assign_everything();
         }
-        let management = &self.management_account;
-        if directory.accounts.iter().all(|account| account.id != *management) {
-            directory.add_account(management, "management", "management@example.com");
-        }
-        for (name, members) in &self.groups {
-            // That names are there and not there twice was checked.
-            let Ok(group) = directory.add_group(name, now) else { continue };
-            for member in members {
-                let user = directory.user(member).map(|user| user.id.clone());
-                user.into_iter().for_each(|user| directory.set_member(&group, &user, true, now));
-            }
-        }
-        for role in &self.iam_roles {
-            directory.add_iam_role(role.clone());
-        }
-        directory
     }
 }
 

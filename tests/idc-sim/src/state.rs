@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::account_access::settings::UnassignedPerson;
-use crate::account_access::{self, AccountAccess};
+use crate::account_access::AccountAccess;
 use crate::aws_json;
 use crate::caller::IamUser;
 use crate::clock::Clock;
@@ -87,19 +86,6 @@ impl Registration {
             Some(types) => types.iter().any(|known| known == grant_type),
             None => grant_type != "authorization_code",
         }
-    }
-
-    pub(crate) fn is_refreshable(&self, settings: &Settings) -> bool {
-        let is_switched_off =
-            account_access::has_scope(&self.scopes) && !settings.account_access.account_access_refresh;
-        self.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS)
-            && self.allows("refresh_token")
-            && !is_switched_off
-    }
-
-    /// Whether its access tokens end before the session does.
-    pub(crate) fn has_short_tokens(&self, settings: &Settings) -> bool {
-        self.is_refreshable(settings) || account_access::has_scope(&self.scopes)
     }
 }
 
@@ -396,14 +382,6 @@ impl State {
         let known = self.access_tokens.get(token)?;
         let fits = self.login(known.login).region == region && now < known.expires;
         (fits && self.login_lives(known.login, now)).then_some(known.login)
-    }
-
-    /// Whether a person's login may have these scopes: those of account access may be for assigned people only.
-    pub(crate) fn may_have(&self, settings: &Settings, scopes: &[String], session: SessionId) -> bool {
-        let is_open = settings.account_access.unassigned_person == UnassignedPerson::Irrelevant;
-        is_open
-            || !account_access::has_scope(scopes)
-            || self.account_access.has_any(&self.directory, &self.session(session).user)
     }
 
     /// The login behind an access token that was issued anywhere, and lives; `outlives_logout`: a logout aside.

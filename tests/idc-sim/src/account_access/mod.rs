@@ -1,8 +1,7 @@
 //! Account access manager: people and groups straight onto IAM roles of the company's own.
 //!
-//! Two services: `account-access-runtime`, where a person's token lists roles and gets credentials, and
-//! `account-access`, where an administrator sets it up. Shapes, limits and errors are those of botocore's models; what
-//! they leave open is a switch ([`settings`]).
+//! The service is `account-access-runtime`: a person's token lists roles and gets credentials. Shapes, limits and errors
+//! are those of botocore's model; what it leaves open is a switch ([`settings`]).
 
 pub(crate) mod runtime;
 pub(crate) mod settings;
@@ -16,9 +15,10 @@ use std::time::{Duration, SystemTime};
 use crate::directory::{Directory, PrincipalId};
 use crate::iam::AccountAccessTrust;
 use crate::settings::Settings;
+use crate::state::{ACCOUNT_ACCESS, Registration, SessionId, State};
 use crate::throttle::Bucket;
 
-use settings::{AccountAccessSettings, UnusableRole};
+use settings::{AccountAccessSettings, UnassignedPerson, UnusableRole};
 
 /// Lets a token list roles.
 pub(crate) const READ_ONLY: &str = "account_access:read_only";
@@ -177,7 +177,32 @@ impl AccountAccess {
 impl Application {
     /// `https://aa-….account-access.<region>.app.aws`
     pub(crate) fn portal_url(&self) -> String {
-        format!("https://{}.account-access.{}.app.aws", self.tenant, self.region)
+        settings::portal_url(&self.tenant, &self.region)
+    }
+}
+
+impl Registration {
+    /// Whether its logins get a refresh token.
+    pub(crate) fn is_refreshable(&self, settings: &Settings) -> bool {
+        let is_switched_off = has_scope(&self.scopes) && !settings.account_access.account_access_refresh;
+        self.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS)
+            && self.allows("refresh_token")
+            && !is_switched_off
+    }
+
+    /// Whether its access tokens end before the session does.
+    pub(crate) fn has_short_tokens(&self, settings: &Settings) -> bool {
+        self.is_refreshable(settings) || has_scope(&self.scopes)
+    }
+}
+
+impl State {
+    /// Whether a person's login may have these scopes: those of account access may be for assigned people only.
+    pub(crate) fn may_have(&self, settings: &Settings, scopes: &[String], session: SessionId) -> bool {
+        let is_open = settings.account_access.unassigned_person == UnassignedPerson::Irrelevant;
+        is_open
+            || !has_scope(scopes)
+            || self.account_access.has_any(&self.directory, &self.session(session).user)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Errors of both services, rest-json.
+//! Answers and errors, rest-json.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};

@@ -1,11 +1,14 @@
 //! The switches of account access, and how the builder sets them. The first value of each is the default.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::builder::Builder;
+use crate::directory::Principal;
 use crate::hosts;
+use crate::settings::{DEFAULT_USER, Settings};
 use crate::switches::Throttle;
 
 /// Which registrations may have the scopes of account access.
@@ -206,16 +209,6 @@ pub struct AccountAccessSettings {
     pub account_access_console_duration: bool,
     /// The first page of a longer list of roles holds nothing. Default true.
     pub empty_role_pages: bool,
-
-    /// Groups of one role. Default 20.
-    pub groups_per_role: usize,
-    /// How long a write of the control plane is outstanding. Default zero.
-    #[serde(deserialize_with = "seconds")]
-    pub write_time: Duration,
-    /// How many may be outstanding; more is a `ThrottlingException`. Default 15.
-    pub outstanding_writes: usize,
-    /// `CreateEntitlement` refuses a role without the statement of trust. Default true.
-    pub entitlement_needs_trust: bool,
 }
 
 impl Default for AccountAccessSettings {
@@ -243,15 +236,17 @@ impl Default for AccountAccessSettings {
             unassigned_person: UnassignedPerson::default(),
             account_access_console_duration: true,
             empty_role_pages: true,
-            groups_per_role: 20,
-            write_time: Duration::ZERO,
-            outstanding_writes: 15,
-            entitlement_needs_trust: true,
         }
     }
 }
 
 impl AccountAccessSettings {
+    /// The address of the tenant's portal, at an instance in `region`.
+    pub(crate) fn portal_url(&self, region: &str) -> Option<String> {
+        let region = self.tenant_region.as_deref().unwrap_or(region);
+        self.tenant.as_deref().map(|tenant| portal_url(tenant, region))
+    }
+
     /// Refuses what makes no sense, in words for people.
     pub(crate) fn check(&self) -> Result<(), String> {
         if let Some(tenant) = self.tenant.as_deref().filter(|tenant| !is_tenant(tenant)) {
@@ -262,6 +257,43 @@ impl AccountAccessSettings {
             _ => Ok(()),
         }
     }
+}
+
+impl Settings {
+    /// Refuses groups and entitlements of somebody or to something that is not there.
+    pub(crate) fn check_entitlements(&self) -> Result<(), String> {
+        let default = [(DEFAULT_USER.0.to_owned(), None)];
+        let users = if self.users.is_empty() { default.as_slice() } else { &self.users };
+        let has_user = |name: &String| users.iter().any(|(known, _)| known == name);
+        if let Some(name) = self.groups.iter().flat_map(|(_, members)| members).find(|name| !has_user(name)) {
+            return Err(format!("no user `{name}`"));
+        }
+        let mut names = BTreeSet::new();
+        if let Some((group, _)) = self.groups.iter().find(|(group, _)| !names.insert(group)) {
+            return Err(format!("there are two groups `{group}`"));
+        }
+        for (principal, role) in &self.entitlements {
+            match principal {
+                Principal::User(name) if !has_user(name) => return Err(format!("no user `{name}`")),
+                Principal::Group(name) if self.groups.iter().all(|(known, _)| known != name) => {
+                    return Err(format!("no group `{name}`"));
+                }
+                Principal::User(_) | Principal::Group(_) => {}
+            }
+            if self.iam_roles.iter().all(|known| known.arn != *role) {
+                return Err(format!("no role `{role}`"));
+            }
+            if self.account_access.tenant.is_none() {
+                return Err("an entitlement needs a tenant of account access".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `https://aa-….account-access.<region>.app.aws` (IAM user guide, "Using the account access portal").
+pub(super) fn portal_url(tenant: &str, region: &str) -> String {
+    format!("https://{tenant}.account-access.{region}.app.aws")
 }
 
 /// `aa-…`, 3 to 24 characters (service model, and the text of the API reference).
@@ -308,10 +340,6 @@ setters! {
     unassigned_person: UnassignedPerson,
     account_access_console_duration: bool,
     empty_role_pages: bool,
-    groups_per_role: usize,
-    write_time: Duration,
-    outstanding_writes: usize,
-    entitlement_needs_trust: bool,
 }
 
 impl Builder {
@@ -336,14 +364,14 @@ impl Builder {
 
     /// Entitles a user to a role, by its ARN.
     pub fn entitle(mut self, user: &str, role_arn: &str) -> Self {
-        let user = crate::directory::Principal::User(user.to_owned());
+        let user = Principal::User(user.to_owned());
         self.settings.entitlements.push((user, role_arn.to_owned()));
         self
     }
 
     /// Entitles every member of a group to a role, by its ARN.
     pub fn entitle_group(mut self, group: &str, role_arn: &str) -> Self {
-        let group = crate::directory::Principal::Group(group.to_owned());
+        let group = Principal::Group(group.to_owned());
         self.settings.entitlements.push((group, role_arn.to_owned()));
         self
     }

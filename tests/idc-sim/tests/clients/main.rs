@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod account_access;
 mod admin;
 mod debian_cli;
 mod env;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "test code")]
 
+mod account_access;
 mod admin;
 mod assume_role;
 mod bindings;

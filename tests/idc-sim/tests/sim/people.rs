@@ -102,7 +102,7 @@ fn a_seeded_login_of_another_region_is_no_good_at_home() {
 fn endpoint_variables_lead_to_the_plain_entry() {
     let sim = IdcSim::builder().start();
     let names: Vec<_> = sim.env().iter().map(|(name, _)| *name).collect();
-    let services = ["SSO_OIDC", "SSO", "STS", "SIGNIN"];
+    let services = ["SSO_OIDC", "SSO", "STS", "SIGNIN", "ACCOUNT_ACCESS_RUNTIME"];
     assert_eq!(names, services.map(|service| format!("AWS_ENDPOINT_URL_{service}")));
     assert!(sim.env().iter().all(|(_, value)| value == sim.url()));
 }

@@ -56,7 +56,7 @@ fn it_tells_its_facts_and_ends_with_stdin_if_asked_to() {
     assert_eq!(facts.last().map(String::as_str), Some("# ready"), "{facts:?}");
     assert!(facts.iter().any(|fact| fact == "# region us-east-1"));
     let exported = facts.iter().filter(|fact| fact.starts_with("export AWS_ENDPOINT_URL_")).count();
-    assert_eq!(exported, 7, "{facts:?}");
+    assert_eq!(exported, 8, "{facts:?}");
     assert!(
         std::fs::read_to_string(&ca).expect("the certificate").starts_with("-----BEGIN CERTIFICATE-----")
     );
@@ -103,7 +103,9 @@ fn nonsense_is_an_error_and_no_start() {
 fn exports_are_for_a_posix_shell_and_lead_to_it() {
     let (mut child, facts) = start(&["--until-stdin-closes"]);
     let exports: Vec<_> = facts.iter().filter_map(|fact| fact.strip_prefix("export ")).collect();
-    for service in ["SSO_OIDC", "SSO", "STS", "SIGNIN", "SSO_ADMIN", "ORGANIZATIONS"] {
+    for service in
+        ["SSO_OIDC", "SSO", "STS", "SIGNIN", "ACCOUNT_ACCESS_RUNTIME", "SSO_ADMIN", "ORGANIZATIONS"]
+    {
         assert!(exports.contains(&format!("AWS_ENDPOINT_URL_{service}={}", fact(&facts, "url")).as_str()));
     }
     // The rest is comments.

@@ -5,6 +5,7 @@ botocore's own validation of a request looks at types, required members and mini
 
 import json
 import re
+import urllib.parse
 
 import botocore.session
 
@@ -31,6 +32,19 @@ def request_violations(target, body):
     shape = operation(target).input_shape
     members = json.loads(body or "{}")
     return list(_structure(shape, members, "")) if shape else [f"unexpected {name}" for name in members]
+
+
+def query_violations(service, name, query):
+    """Returns what is wrong about a request whose members are all in the query, a line for each."""
+    shape = _session.get_service_model(service).operation_model(name).input_shape
+    names = {member.serialization["name"]: member for member in shape.members.values()}
+
+    def typed(name, text):
+        is_number = name in names and names[name].type_name == "integer" and text.isdigit()
+        return int(text) if is_number else text
+
+    members = {name: typed(name, text) for name, text in urllib.parse.parse_qsl(query, keep_blank_values=True)}
+    return list(_structure(shape, members, ""))
 
 
 def answer_violations(service, name, answer):
