@@ -83,10 +83,7 @@ impl AppError {
     ///
     /// Nor may it help where account access manager rejects a token: a login for each call would go in circles.
     pub fn wants_login(&self) -> bool {
-        let why = match self.session() {
-            Some(SessionError::LoginNeeded { why, .. }) => why,
-            _ => return false,
-        };
+        let Some(SessionError::LoginNeeded { why, .. }) = self.session() else { return false };
         !matches!(why, LoginNeeded::AccountAccessRefused)
     }
 

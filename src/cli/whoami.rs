@@ -64,7 +64,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let Provider { selected, role, .. } = provider;
     let region = region.unwrap_or_else(|| selected.session.region.clone());
     let identity = identity(app, &selected, &region, &credentials)?;
-    let report = report(profile, &selected, role, identity, &credentials);
+    let report = report(profile, &selected, &role, identity, &credentials);
     if args.json {
         ui.json(&report);
         return Ok(());
@@ -111,7 +111,7 @@ pub(super) fn identity(
 fn report(
     profile: String,
     selected: &ResolvedSession,
-    role: Role,
+    role: &Role,
     identity: CallerIdentity,
     credentials: &RoleCredentials,
 ) -> Report {

@@ -26,7 +26,7 @@ pub enum CredentialsError {
     NoSuchRole(Role),
     /// The tenant, or the role in it, is not what AWS knows.
     #[error("the tenant `{tenant}` has no credentials of `{arn}`: {error}")]
-    IamRoleRefused { arn: String, tenant: String, error: ServiceError },
+    IamRoleRefused { arn: String, tenant: String, error: Box<ServiceError> },
     /// The clocks disagree, or AWS returned something old.
     #[error("the credentials had already expired on arrival, at {expired_at}")]
     ExpiredOnArrival { expired_at: DateTime<Utc>, skew: Option<Skew> },
@@ -86,7 +86,7 @@ impl Session<'_> {
                 Err(CredentialsError::IamRoleRefused {
                     arn: arn.to_owned(),
                     tenant: at.tenant.clone(),
-                    error,
+                    error: Box::new(error),
                 })
             }
             Err(error) => Err(error.into()),

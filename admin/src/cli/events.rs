@@ -47,11 +47,11 @@ impl Event {
         }
     }
 
-    pub(super) fn tell(self, fields: Value) {
+    pub(super) fn tell(self, fields: &Value) {
         json::event(Level::Info, self.name(), fields);
     }
 
-    pub(super) fn warn(self, fields: Value) {
+    pub(super) fn warn(self, fields: &Value) {
         json::event(Level::Warning, self.name(), fields);
     }
 }
@@ -66,7 +66,7 @@ pub(super) struct Phase {
 
 impl Phase {
     pub(super) fn start(name: &'static str, text: &str, app: &AdminApp, ui: &Ui) -> Self {
-        Event::PhaseStarted.tell(json!({ "phase": name }));
+        Event::PhaseStarted.tell(&json!({ "phase": name }));
         let (clock, bar) = (app.clock.clone(), ui.spinner(text));
         Self { name, bar, began: clock.elapsed(), clock }
     }
@@ -74,7 +74,7 @@ impl Phase {
     /// Shows how far it is. `what` is what the next part is about.
     pub(super) fn progress(&self, text: String, done: usize, total: Option<usize>, what: Option<&str>) {
         self.bar.set_message(text);
-        Event::Progress.tell(json!({ "phase": self.name, "done": done, "total": total, "what": what }));
+        Event::Progress.tell(&json!({ "phase": self.name, "done": done, "total": total, "what": what }));
     }
 
     fn show(&self, text: String) {
@@ -86,7 +86,7 @@ impl Drop for Phase {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
         let seconds = seconds(self.clock.elapsed().saturating_sub(self.began));
-        Event::PhaseFinished.tell(json!({ "phase": self.name, "seconds": seconds }));
+        Event::PhaseFinished.tell(&json!({ "phase": self.name, "seconds": seconds }));
     }
 }
 
@@ -115,7 +115,7 @@ impl<'a, A> Reported<'a, A> {
         fields["phase"] = self.phase.name.into();
         fields["done"] = done.into();
         fields["total"] = self.total.into();
-        if is_error { Event::Write.warn(fields) } else { Event::Write.tell(fields) }
+        if is_error { Event::Write.warn(&fields) } else { Event::Write.tell(&fields) }
     }
 }
 

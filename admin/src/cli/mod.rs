@@ -190,7 +190,7 @@ pub(crate) fn main(app: &AdminApp, args: impl IntoIterator<Item = OsString>) -> 
     } else if cli.global.verbose > 0 {
         log::show();
     }
-    Event::Started.tell(json!({ "command": cli.command.name(), "version": env!("CARGO_PKG_VERSION") }));
+    Event::Started.tell(&json!({ "command": cli.command.name(), "version": env!("CARGO_PKG_VERSION") }));
     let mut ui = Ui::new(Terminal::of_this_process(!cli.global.no_color), &cli.global);
     let code = match cli.command.run(app, &mut ui).and_then(|()| ui.finish()) {
         Ok(()) => 0,
@@ -200,7 +200,7 @@ pub(crate) fn main(app: &AdminApp, args: impl IntoIterator<Item = OsString>) -> 
         }
     };
     let took = seconds(app.clock.elapsed().saturating_sub(began));
-    Event::Finished.tell(json!({ "exit_code": code, "seconds": took }));
+    Event::Finished.tell(&json!({ "exit_code": code, "seconds": took }));
     ExitCode::from(code)
 }
 

@@ -1,5 +1,6 @@
 //! The files of `package/deploy`: the documents show them, their own tools accept them, and the image's root works.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,7 +56,7 @@ fn systemd_accepts_the_units() {
     }
     // The units that ours refer to, and a program in the place of kcaws.
     let copy = |from: &Path, to: &Path| {
-        accepted(Command::new("cp").args(["--recursive", "--dereference"]).arg(from).arg(to))
+        accepted(Command::new("cp").args(["--recursive", "--dereference"]).arg(from).arg(to));
     };
     copy(Path::new("/usr/lib/systemd/system"), &root.path().join("usr/lib/systemd/system"));
     copy(Path::new("/bin/true"), &root.path().join("usr/bin/kcaws"));
@@ -221,7 +222,7 @@ fn a_nameless_user_syncs_in_the_read_only_root_of_the_image() {
     for (name, to) in mounts {
         image.folder(to);
         let from = volumes.path().join(name);
-        script += &format!("mount --bind '{}' \"$root{to}\"\n", from.display());
+        writeln!(script, "mount --bind '{}' \"$root{to}\"", from.display()).expect("a string takes it");
     }
     script += "mount -o remount,bind,ro \"$root\"\nexec chroot --userspec=+65532:+65532 \"$root\" \"$@\"\n";
 

@@ -55,12 +55,12 @@ pub fn is_on() -> bool {
 }
 
 /// Writes an event with its fields, if the log is on.
-pub fn event(level: Level, name: &str, fields: Value) {
+pub fn event(level: Level, name: &str, fields: &Value) {
     let Some(log) = LOG.get() else { return };
     if log.quiet && level == Level::Info {
         return;
     }
-    let line = line(&log.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true), level, name, &fields);
+    let line = line(&log.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true), level, name, fields);
     // A closed stderr is ignored.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
@@ -89,10 +89,10 @@ impl<S: tracing::Subscriber> Layer<S> for Details {
         event.record(&mut fields);
         let level = if *meta.level() <= tracing::Level::WARN { Level::Warning } else { Level::Info };
         if is_wait {
-            return self::event(level, "wait", fields.0.into());
+            return self::event(level, "wait", &fields.0.into());
         }
         fields.0.insert("target".to_owned(), meta.target().into());
-        self::event(level, "detail", fields.0.into());
+        self::event(level, "detail", &fields.0.into());
     }
 }
 

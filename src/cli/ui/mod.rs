@@ -185,7 +185,7 @@ impl Ui {
     /// Prints what the user must see, even with `-q`, such as a code to type.
     pub fn tell(&mut self, line: &str) {
         if json_log::is_on() {
-            return json_log::event(Level::Info, "message", json!({ "message": line }));
+            return json_log::event(Level::Info, "message", &json!({ "message": line }));
         }
         self.tell_drawn(&shown(line));
     }
@@ -198,7 +198,7 @@ impl Ui {
     /// The same for kcaws's own colors and drawings, without text from outside.
     pub fn tell_drawn(&mut self, line: &str) {
         if json_log::is_on() {
-            return json_log::event(Level::Info, "message", json!({ "message": line }));
+            return json_log::event(Level::Info, "message", &json!({ "message": line }));
         }
         // A closed stderr is ignored.
         let _ = writeln!(self.terminal.stderr, "{line}");
@@ -207,7 +207,7 @@ impl Ui {
     /// Prints a warning; silent with `-q`.
     pub fn warn(&mut self, text: &str) {
         if json_log::is_on() {
-            return json_log::event(Level::Warning, "message", json!({ "message": text }));
+            return json_log::event(Level::Warning, "message", &json!({ "message": text }));
         }
         self.say(&format!("kcaws: warning: {}", shown(text)));
     }
@@ -226,7 +226,7 @@ impl Ui {
             return;
         }
         if json_log::is_on() {
-            return json_log::event(Level::Error, "error", error.as_event(self.situation()));
+            return json_log::event(Level::Error, "error", &error.as_event(self.situation()));
         }
         if json {
             let text = serde_json::to_string(&error.as_json(self.situation())).expect("strings serialize");

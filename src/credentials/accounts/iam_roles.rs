@@ -56,12 +56,11 @@ impl Listing {
             if unavailable.contains(&role.account_id) {
                 continue;
             }
-            match self.accounts.iter_mut().find(|one| one.account.id == role.account_id) {
-                Some(one) => one.roles.push(name),
-                None => {
-                    let account = Account { id: role.account_id, name: role.account_name, email: None };
-                    self.accounts.push(AccountRoles { account, roles: vec![name] });
-                }
+            if let Some(one) = self.accounts.iter_mut().find(|one| one.account.id == role.account_id) {
+                one.roles.push(name);
+            } else {
+                let account = Account { id: role.account_id, name: role.account_name, email: None };
+                self.accounts.push(AccountRoles { account, roles: vec![name] });
             }
         }
         for one in &mut self.accounts {

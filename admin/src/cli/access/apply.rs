@@ -131,7 +131,7 @@ fn applied(
     );
     drop(phase);
     for AccessFailure { what, why, .. } in &applied.0.failures {
-        Event::Failed.warn(json!({ "name": what, "why": why }));
+        Event::Failed.warn(&json!({ "name": what, "why": why }));
     }
     Ok(applied)
 }

@@ -262,12 +262,12 @@ fn names_realm_groups(settings: &AccessSettings) -> bool {
 
 /// Reports what a plan is about, for `--log json`.
 fn report(plan: &AccessPlan) {
-    Event::Planned.tell(json!({
+    Event::Planned.tell(&json!({
         "changes": !plan.is_empty(), "permission_sets": plan.permission_sets.len(),
         "additions": plan.additions.len(), "removals": plan.removals.len(),
         "provisioning": plan.provisioning.len(), "waiting": plan.waiting.len(),
     }));
-    plan.blockers.iter().for_each(|blocker| Event::Refused.warn(json!({ "why": blocker.to_string() })));
+    plan.blockers.iter().for_each(|blocker| Event::Refused.warn(&json!({ "why": blocker.to_string() })));
 }
 
 /// Returns an error if the plan must not be applied.

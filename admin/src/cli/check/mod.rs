@@ -110,7 +110,7 @@ pub(super) fn run(args: &CheckArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
 /// Reports what is wrong, for `--log json`.
 fn report(finding: &Finding) {
     if finding.state == State::Warning || finding.state == State::Error {
-        Event::Finding.warn(json!({
+        Event::Finding.warn(&json!({
             "check": finding.name, "state": finding.state, "subject": finding.subject, "why": finding.reason,
             "fix": finding.fix,
         }));

@@ -199,7 +199,8 @@ fn apply(
     drop(phase);
     for result in &results {
         if let Some(why) = &result.error {
-            Event::Failed.warn(json!({ "action": result.step.action, "name": result.step.name, "why": why }));
+            Event::Failed
+                .warn(&json!({ "action": result.step.action, "name": result.step.name, "why": why }));
         }
     }
     Ok(results)

@@ -133,7 +133,7 @@ fn applied(
     let outcome = applier.apply(plan);
     drop(phase);
     for failure in &outcome.failures {
-        Event::Failed.warn(json!({
+        Event::Failed.warn(&json!({
             "action": failure.action, "kind": failure.kind, "name": failure.name, "why": why(failure),
         }));
     }

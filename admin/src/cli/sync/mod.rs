@@ -185,14 +185,14 @@ fn made(planner: &Planner<'_>, options: &PlanOptions, app: &AdminApp, ui: &Ui) -
 /// Reports what a plan is about, for `--log json`.
 fn report(plan: &Plan) {
     let members = |changes: &[MemberChange]| changes.iter().map(|change| change.members.len()).sum::<usize>();
-    Event::Planned.tell(json!({
+    Event::Planned.tell(&json!({
         "changes": plan.has_changes(), "users": plan.users.len(), "groups": plan.groups.len(),
         "additions": members(&plan.additions), "removals": members(&plan.removals),
         "leavers": plan.deactivations.len() + plan.deletions.len(),
         "writes": plan.cost.writes, "seconds": plan.cost.seconds,
     }));
-    plan.blocked.iter().for_each(|blocked| Event::Blocked.warn(json!({ "why": blocked_text(blocked) })));
-    plan.refusals.iter().for_each(|refusal| Event::Refused.warn(json!({ "why": refused(refusal) })));
+    plan.blocked.iter().for_each(|blocked| Event::Blocked.warn(&json!({ "why": blocked_text(blocked) })));
+    plan.refusals.iter().for_each(|refusal| Event::Refused.warn(&json!({ "why": refused(refusal) })));
 }
 
 fn print(plan: &Plan, ui: &mut Ui) {

@@ -151,7 +151,7 @@ pub(super) fn of_credentials() -> Vec<CommandError> {
         CredentialsError::IamRoleRefused {
             arn: iam_role().role_name.as_str().to_owned(),
             tenant: text("aa-gyxmap389"),
-            error: ServiceError::NotFound,
+            error: Box::new(ServiceError::NotFound),
         },
         CredentialsError::ExpiredOnArrival { expired_at: time(), skew: None },
         CredentialsError::ExpiredOnArrival { expired_at: time(), skew },

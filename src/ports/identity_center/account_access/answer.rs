@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    fn expiry(value: Value) -> Result<i64, &'static str> {
+    fn expiry(value: &Value) -> Result<i64, &'static str> {
         let answer = json!({"credentialsDetails": {"programmaticAccess": {
             "accessKeyId": "ASIA", "secretAccessKey": "k", "sessionToken": "t", "expiresAt": value}}});
         let answer: CredentialsAnswer = serde_json::from_value(answer).expect("is one");
@@ -100,10 +100,10 @@ mod tests {
             json!("2026-11-29T12:00:00Z"),
             json!("2026-11-29T13:00:00.5+01:00"),
         ] {
-            assert_eq!(expiry(value.clone()), Ok(1_795_953_600), "{value}");
+            assert_eq!(expiry(&value), Ok(1_795_953_600), "{value}");
         }
         for value in [json!(null), json!(0), json!(-1), json!("soon"), json!(1e300), json!(true)] {
-            assert_eq!(expiry(value.clone()), Err("expiresAt"), "{value}");
+            assert_eq!(expiry(&value), Err("expiresAt"), "{value}");
         }
     }
 
