@@ -120,11 +120,6 @@ impl IamRole {
         self
     }
 
-    /// Whether this is the role of that ARN.
-    pub fn is(&self, arn: &str) -> bool {
-        self.arn == arn
-    }
-
     pub(crate) fn account(&self) -> &str {
         self.arn.split(':').nth(4).unwrap_or_default()
     }

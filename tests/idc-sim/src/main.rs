@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use idc_sim::{
-    AccountAccessTrust, AcsUrls, DateHeader, IamRole, IdcSim, PageSize, Principal, RefreshRotation, Settings,
-    SignatureOn, SlowDown, Throttle, VerificationUri,
+    AcsUrls, DateHeader, IamRole, IdcSim, PageSize, RefreshRotation, Settings, SignatureOn, SlowDown,
+    Throttle, VerificationUri,
 };
 
 /// IAM Identity Center on loopback.
@@ -46,12 +46,6 @@ struct Arguments {
     /// ARN of an IAM role that every principal may assume; repeatable.
     #[arg(long, value_name = "ARN")]
     iam_role: Vec<String>,
-    /// The tenant of account access manager, such as aa-gyxmap389.
-    #[arg(long, value_name = "ID")]
-    tenant: Option<String>,
-    /// A user and the ARN of an IAM role that account access manager assigns to the user; repeatable.
-    #[arg(long, value_name = "USER=ARN", value_parser = entitlement, requires = "tenant")]
-    entitle: Vec<(String, String)>,
     /// An MFA device that all IAM roles demand a code of, and the codes, each good once.
     #[arg(long, value_name = "SERIAL=CODE,CODE", value_parser = mfa)]
     mfa: Option<(String, Vec<String>)>,
@@ -221,13 +215,6 @@ fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error
         throttle: arguments.throttle.map(|per_second| Throttle { per_second, burst: arguments.burst }),
         ..Settings::default()
     };
-    settings.account_access.tenant.clone_from(&arguments.tenant);
-    for (user, arn) in &arguments.entitle {
-        if settings.iam_roles.iter().all(|role| !role.is(arn)) {
-            settings.iam_roles.push(IamRole::new(arn).account_access(AccountAccessTrust::Granted));
-        }
-        settings.entitlements.push((Principal::User(user.clone()), arn.clone()));
-    }
     for (name, life) in &arguments.permission_set {
         settings.permission_sets.push((name.clone(), seconds(life)?));
     }
@@ -264,13 +251,6 @@ fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error
         settings.idp_metadata = Some(metadata);
     }
     Ok(settings)
-}
-
-fn entitlement(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((user, arn)) => Ok((user.to_owned(), arn.to_owned())),
-        None => Err("USER=ARN is wanted".to_owned()),
-    }
 }
 
 fn users(arguments: &Arguments) -> Vec<(String, Option<String>)> {
