@@ -1,4 +1,3 @@
-use idc_sim::{AccountAccessTrust, IamRole, IdcSim, Route};
 use kcaws_test_kit::{Client, clients, require_client, require_program};
 
 use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
@@ -89,30 +88,4 @@ fn the_newest_aws_cli_gets_its_credentials_from_kcaws() {
     let fixture = logged_in();
     let line = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
     is_the_role(&fixture.env.command(aws).args(line).run().expect_ok().stdout_json());
-}
-
-/// A role of the company's own, by account access: the profile's line has its ARN.
-#[test]
-fn the_newest_aws_cli_gets_an_iam_role_from_kcaws() {
-    const TENANT: &str = "aa-gyxmap389";
-    let arn = format!("arn:aws:iam::{ACCOUNT}:role/team/Deploy");
-    let aws = &require_client!(Client::RecentAwsCli)[0];
-    let role = IamRole::new(&arn).account_access(AccountAccessTrust::Granted);
-    let fixture = LoginFixture::with(
-        IdcSim::builder().tenant(TENANT).iam_role(role).entitle("alice@example.com", &arn),
-    );
-    let setting = format!("[sessions.corp]\naccount_access = \"{TENANT}\"\n");
-    fixture.env.write_home_file(".config/kcaws/config.toml", setting);
-    fixture.log_in();
-    fixture
-        .env
-        .write_aws_config(&fixture.config().replace(&format!("--role {ROLE}"), &format!("--role {arn}")));
-    fixture.env.set_env("AWS_REGION", "eu-central-1");
-    let who = ["sts", "get-caller-identity", "--profile", "dev", "--output", "json"];
-    for _ in 0..2 {
-        let caller = fixture.env.command(aws).args(who).run().expect_ok().stdout_json();
-        let caller = caller["Arn"].as_str().unwrap();
-        assert!(caller.starts_with(&format!("arn:aws:sts::{ACCOUNT}:assumed-role/Deploy/")), "{caller}");
-    }
-    assert_eq!(fixture.sim.count(Route::AccountAccessGetRoleCredentials), 1, "then from the cache");
 }
