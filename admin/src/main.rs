@@ -13,6 +13,7 @@ mod budget;
 mod cli;
 mod identity_center;
 mod offboard;
+mod pacing;
 mod platform;
 mod ports;
 mod realm;

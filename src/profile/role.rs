@@ -29,7 +29,7 @@ pub enum RoleName {
 pub enum InvalidRole {
     #[error("an account ID has 12 digits")]
     Account,
-    #[error("the name of a permission set is made of at most 64 letters, digits and `+=,.@-_`")]
+    #[error("the name of a permission set has at most 64 letters, digits and `+=,.@-_`")]
     Name,
     #[error("an IAM role is given as arn:aws:iam::ACCOUNT:role/PATH/NAME")]
     Arn,

@@ -15,7 +15,7 @@ const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 const IGNORE_KEY: &str = "ignore_configured_endpoint_urls";
 pub const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 /// Where tokens are sent is up to kcaws, and a variable of one profile must not redirect another's login.
-const OF_LOGINS: [&str; 3] = ["sso", "sso_oidc", "signin"];
+const OF_LOGINS: [&str; 4] = ["sso", "sso_oidc", "account_access_runtime", "signin"];
 
 /// A key of a profile, and the equivalent variable.
 struct Setting {
@@ -143,6 +143,7 @@ mod tests {
 
     const SERVICES: &str = "[services local]\ns3 =\n  endpoint_url = http://s3\nElastic_Beanstalk =\n  \
                             endpoint_url = http://eb\nsso_oidc =\n  endpoint_url = http://oidc\n\
+                            account_access_runtime =\n  endpoint_url = http://aa\n\
                             a-b =\n  endpoint_url = http://ab\ndynamodb =\n  endpoint_url =\n";
 
     fn settings(config: &str, credentials: &str, env: &[(&str, &str)]) -> Result<Vec<Pair>, ConfigError> {
@@ -217,7 +218,7 @@ mod tests {
         let found = settings("[profile p]\nendpoint_url = http://c\n", "[p]\nendpoint_url = http://k\n", &[]);
         assert_eq!(found.expect("valid"), [("AWS_ENDPOINT_URL".to_owned(), "http://k".to_owned())]);
         let missing = settings("[profile p]\nservices = nosuch\n", "", &[]).expect_err("missing").to_string();
-        assert_eq!(missing, "/c:13: there is no [services nosuch]");
+        assert_eq!(missing, "/c:15: there is no [services nosuch]");
         is("[profile p]\nservices = nosuch\n", &[("AWS_ENDPOINT_URL", "http://mine")], &[]);
     }
 }

@@ -8,6 +8,7 @@
 mod fixture;
 mod identity_shapes;
 mod moto;
+mod test_account_access;
 mod test_clients;
 mod test_clients_table;
 mod test_configure;

@@ -1,40 +1,18 @@
 //! Requests to AWS: at what rate they are sent, when they are sent again, and how many there were.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kcaws::ports::clock::Clock;
 
+use crate::pacing::{MOST_FAILURES, MOST_REFUSALS, Pace};
 use crate::ports::aws_call::{AwsError, AwsPage};
 
-/// Requests a second, unless `KCAWS_ADMIN_RATE` says otherwise: AWS's limit for all of IAM Identity Center.
-pub(crate) const DEFAULT_RATE: f64 = 20.0;
-const LEAST_RATE: f64 = 0.5;
-/// After this long without a refusal, a rate that was halved is doubled again.
-const CLEAN: Duration = Duration::from_secs(20);
-/// The longest pause that AWS may ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(120);
-/// With the pauses between them, about four minutes.
-const MOST_REFUSALS: u32 = 12;
-const MOST_FAILURES: u32 = 4;
 /// No list of AWS has as many pages.
 const MOST_PAGES: usize = 10_000;
 
 /// Sends all requests of a run, from any number of threads, at one rate.
 pub(crate) struct Requests<'a> {
-    clock: &'a dyn Clock,
-    rate: Mutex<Rate>,
-    sent: AtomicU64,
-}
-
-struct Rate {
-    most: f64,
-    per_second: f64,
-    next_at: Duration,
-    changed_at: Duration,
-    /// Counts the refusals that changed the rate: requests in flight at that time say nothing new.
-    turn: u64,
+    pace: Pace<'a>,
 }
 
 /// What is asked again.
@@ -48,25 +26,23 @@ enum Again {
 
 impl<'a> Requests<'a> {
     pub(crate) fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
-        let most = if per_second.is_finite() { per_second.max(LEAST_RATE) } else { DEFAULT_RATE };
-        let now = clock.elapsed();
-        let rate = Rate { most, per_second: most, next_at: now, changed_at: now, turn: 0 };
-        Self { clock, rate: Mutex::new(rate), sent: AtomicU64::new(0) }
+        Self { pace: Pace::new(clock, per_second) }
     }
 
     pub(crate) fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
+        self.pace.sent()
     }
 
     pub(crate) fn clock(&self) -> &'a dyn Clock {
-        self.clock
+        self.pace.clock()
     }
 
     /// Returns how long as many requests take.
     pub(crate) fn time_for(&self, requests: usize) -> Duration {
-        let most = self.rate.lock().unwrap_or_else(PoisonError::into_inner).most;
         // More requests than 2^32 are not made.
-        Duration::from_secs_f64(f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / most)
+        Duration::from_secs_f64(
+            f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / self.pace.highest_rate(),
+        )
     }
 
     /// Waits for its turn and sends a request, again while AWS throttles, still spreads an earlier write, or fails.
@@ -108,19 +84,17 @@ impl<'a> Requests<'a> {
     fn send<T>(&self, again: Again, call: impl Fn() -> Result<T, AwsError>) -> Result<T, AwsError> {
         let (mut refusals, mut failures) = (0, 0);
         loop {
-            let turn = self.wait();
-            self.sent.fetch_add(1, Ordering::Relaxed);
+            let turn = self.pace.next();
             let error = match call() {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let pause = match &error {
+            let asked = match &error {
                 AwsError::Throttled { retry_after, .. } => *retry_after,
                 AwsError::Conflict { .. } => None,
                 AwsError::Unreachable { .. } | AwsError::ServerTrouble { .. } if failures < MOST_FAILURES => {
                     failures += 1;
-                    tell_wait(&error, back_off(failures));
-                    self.clock.sleep(back_off(failures));
+                    self.pace.wait_after_failure(failures, &error.to_string());
                     continue;
                 }
                 _ => return Err(error),
@@ -129,56 +103,14 @@ impl<'a> Requests<'a> {
                 return Err(error);
             }
             refusals += 1;
-            let pause = pause.unwrap_or(back_off(refusals)).min(LONGEST_PAUSE);
-            tell_wait(&error, pause);
-            self.slow_down(turn, pause);
+            self.pace.rest(turn, asked, refusals, &error.to_string());
         }
     }
-
-    /// Waits for the next turn. Those who come later wait for the lock meanwhile.
-    fn wait(&self) -> u64 {
-        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut now = self.clock.elapsed();
-        if now < rate.next_at {
-            self.clock.sleep(rate.next_at.saturating_sub(now));
-            now = self.clock.elapsed().max(rate.next_at);
-        }
-        if rate.per_second < rate.most && now.saturating_sub(rate.changed_at) >= CLEAN {
-            rate.per_second = (rate.per_second * 2.0).min(rate.most);
-            rate.changed_at = now;
-        }
-        // A late request does not delay the others, and does not let them catch up either.
-        let interval = Duration::from_secs_f64(1.0 / rate.per_second);
-        rate.next_at = rate.next_at.max(now.saturating_sub(interval)).saturating_add(interval);
-        rate.turn
-    }
-
-    /// Halves the rate, once for all requests that were in flight, and lets AWS rest.
-    fn slow_down(&self, turn: u64, pause: Duration) {
-        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.elapsed();
-        rate.next_at = rate.next_at.max(now.saturating_add(pause));
-        if rate.turn == turn {
-            rate.turn = rate.turn.wrapping_add(1);
-            rate.per_second = (rate.per_second / 2.0).max(LEAST_RATE);
-            rate.changed_at = now;
-        }
-    }
-}
-
-/// Logs a pause: in `--log json` it is the event `wait`.
-fn tell_wait(error: &AwsError, pause: Duration) {
-    let (seconds, why) = (pause.as_secs_f64(), error.to_string());
-    tracing::info!(target: "kcaws::wait", seconds, why = why.as_str());
-}
-
-fn back_off(attempt: u32) -> Duration {
-    Duration::from_millis(500).saturating_mul(2_u32.saturating_pow(attempt.min(6)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use kcaws::ports::clock::FakeClock;
 

@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use idc_sim::{Builder, IdcSim, Route};
+use idc_sim::{AccountAccessTrust, Builder, IamRole, IdcSim, Route};
 use kcaws_test_kit::TestEnv;
 
 use crate::Row;
 
 const ACCOUNT: &str = "111122223333";
 const ROLE: &str = "PowerUserAccess";
+/// A role of account access manager.
+const IAM_ROLE: &str = "arn:aws:iam::111122223333:role/team/Deploy";
+const TENANT: &str = "aa-gyxmap389";
 /// A config of ten thousand profiles, in the home folder.
 const MANY: &str = "many";
 
@@ -29,11 +32,15 @@ impl Fixture {
         // Long enough to stay warm for the whole run.
         let life = Duration::from_secs(12 * 3600);
         let roles = [ROLE, "ReadOnlyAccess", "AdministratorAccess"];
-        let builder = builder.auto_approve(true);
+        let iam_role = IamRole::new(IAM_ROLE).max_session(life).account_access(AccountAccessTrust::Granted);
+        let builder = builder.auto_approve(true).tenant(TENANT).iam_role(iam_role);
+        let builder = builder.entitle("alice@example.com", IAM_ROLE);
         let sim = roles.iter().fold(builder, |builder, role| builder.permission_set(role, life)).start();
         let env = TestEnv::new();
         env.set_envs(sim.env());
         env.set_env("KCAWS_KEYRING", "keyutils");
+        let settings = format!("[sessions.corp]\naccount_access = \"{TENANT}\"\n");
+        env.write_home_file(".config/kcaws/config.toml", settings);
         let (url, region) = (sim.start_url(), sim.region());
         env.write_aws_config(&format!(
             "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\n\n[profile dev]\ncredential_process = \"{}\" \
@@ -51,7 +58,22 @@ impl Fixture {
     }
 
     pub(crate) fn row(&self, name: &str) -> Row {
-        let args = ["credential-process", "--session", "corp", "--account", ACCOUNT, "--role", ROLE];
+        self.row_of(name, ROLE)
+    }
+
+    /// A warm call for an IAM role, which should cost what one for a permission set does.
+    pub(crate) fn iam_role_row(&self) -> Row {
+        let row = self.row_of("credential-process, warm, an IAM role", IAM_ROLE);
+        self.run(&row);
+        row
+    }
+
+    fn run(&self, row: &Row) {
+        self.env.command(&row.program).args(&row.args).run().expect_ok();
+    }
+
+    fn row_of(&self, name: &str, role: &str) -> Row {
+        let args = ["credential-process", "--session", "corp", "--account", ACCOUNT, "--role", role];
         Row {
             name: name.into(),
             program: self.kcaws.clone(),
@@ -95,6 +117,7 @@ impl Fixture {
             fixture.forget_warm();
             fixture.warm_up(&fixture.env.aws_config_path());
             fixture.warm_up(&fixture.env.home().join(MANY));
+            fixture.run(&fixture.row_of("", IAM_ROLE));
         };
         let env = vec![("AWS_CONFIG_FILE", config)];
         Row { env, before: Some(before), ..self.row("credential-process, cold") }

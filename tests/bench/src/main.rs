@@ -77,6 +77,7 @@ fn main() {
         fixture.row("credential-process, warm"),
     ];
     rows.extend(fixture.prompts());
+    rows.push(fixture.iam_role_row());
     rows.push(fixture.cold_row());
     rows.extend(peers::found(&fixture));
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); rows.len()];

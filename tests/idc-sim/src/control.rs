@@ -77,9 +77,11 @@ fn operation(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
             done(())
         }),
         ("POST", "seed-login") => {
-            let user = user(sim, call)?;
+            let Seed { user, scopes } = read(call)?;
+            let user = known_user(sim, user)?;
             let region = sim.settings.region.clone();
-            let login = sim.seed_login(&user, &region, vec![ACCOUNT_ACCESS.to_owned()]);
+            let scopes = scopes.unwrap_or_else(|| vec![ACCOUNT_ACCESS.to_owned()]);
+            let login = sim.seed_login(&user, &region, scopes);
             login.map(|login| login.token_cache()).ok_or_else(|| wrong(format!("{user} may not sign in")))
         }
         ("POST", "fault") => arm(sim, read(call)?),
@@ -267,10 +269,21 @@ struct Assignment {
     permission_set: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    user: Option<String>,
+    scopes: Option<Vec<String>>,
+}
+
 /// The user that is meant; a script's typing error must not pass for work done.
 fn user(sim: &Sim, call: &Call) -> Result<String, Refusal> {
+    known_user(sim, read::<OneUser>(call)?.user)
+}
+
+fn known_user(sim: &Sim, user: Option<String>) -> Result<String, Refusal> {
     let directory = &sim.state().directory;
-    let user = read::<OneUser>(call)?.user.unwrap_or_else(|| directory.default_user.clone());
+    let user = user.unwrap_or_else(|| directory.default_user.clone());
     if directory.user(&user).is_some() { Ok(user) } else { Err(wrong(format!("no user {user}"))) }
 }
 

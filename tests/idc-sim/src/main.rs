@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use idc_sim::{
-    AcsUrls, DateHeader, IamRole, IdcSim, PageSize, RefreshRotation, Settings, SignatureOn, SlowDown,
-    Throttle, VerificationUri,
+    AccountAccessTrust, AcsUrls, DateHeader, IamRole, IdcSim, PageSize, RefreshRotation, Settings,
+    SignatureOn, SlowDown, Throttle, VerificationUri,
 };
 
 /// IAM Identity Center on loopback.
@@ -46,6 +46,9 @@ struct Arguments {
     /// ARN of an IAM role that every principal may assume; repeatable.
     #[arg(long, value_name = "ARN")]
     iam_role: Vec<String>,
+    /// Tenant of account access (aa-…): all IAM roles trust it, and the default user is entitled to each.
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
     /// An MFA device that all IAM roles demand a code of, and the codes, each good once.
     #[arg(long, value_name = "SERIAL=CODE,CODE", value_parser = mfa)]
     mfa: Option<(String, Vec<String>)>,
@@ -181,6 +184,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
     let sim = settings(arguments)?.start()?;
+    if arguments.tenant.is_some() {
+        arguments.iam_role.iter().for_each(|arn| sim.entitle(&sim.default_user(), arn));
+    }
     if let Some(file) = &arguments.ca_out {
         write(file, sim.ca_pem())?;
     }
@@ -207,7 +213,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error
         accounts: arguments.account.iter().map(account).collect(),
         delegated_administrators: arguments.delegated_administrator.clone(),
         account_units: arguments.account_unit.clone(),
-        iam_roles: arguments.iam_role.iter().map(|arn| iam_role(arn, arguments.mfa.as_ref())).collect(),
+        iam_roles: arguments.iam_role.iter().map(|arn| iam_role(arn, arguments)).collect(),
         auto_approve: arguments.auto_approve.then_some(Duration::ZERO),
         access_control_attributes: arguments.access_control_attributes,
         refresh_rotation: arguments.refresh_rotation.into(),
@@ -215,6 +221,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Box<dyn std::error::Error
         throttle: arguments.throttle.map(|per_second| Throttle { per_second, burst: arguments.burst }),
         ..Settings::default()
     };
+    settings.account_access.tenant.clone_from(&arguments.tenant);
     for (name, life) in &arguments.permission_set {
         settings.permission_sets.push((name.clone(), seconds(life)?));
     }
@@ -262,9 +269,12 @@ fn account((id, name): &(String, String)) -> (String, String, String) {
     (id.clone(), name.clone(), format!("{name}@example.com"))
 }
 
-fn iam_role(arn: &str, mfa: Option<&(String, Vec<String>)>) -> IamRole {
-    let role = IamRole::new(arn);
-    match mfa {
+fn iam_role(arn: &str, arguments: &Arguments) -> IamRole {
+    let role = match arguments.tenant {
+        Some(_) => IamRole::new(arn).account_access(AccountAccessTrust::Granted),
+        None => IamRole::new(arn),
+    };
+    match &arguments.mfa {
         Some((serial, codes)) => role.mfa(serial, &codes.iter().map(String::as_str).collect::<Vec<_>>()),
         None => role,
     }
@@ -299,6 +309,9 @@ fn print_facts(sim: &IdcSim, ca_out: Option<&std::path::Path>) -> io::Result<()>
     }
     writeln!(out, "# scim-endpoint {}", sim.scim_endpoint())?;
     writeln!(out, "# default-user {}", sim.default_user())?;
+    if let Some(url) = sim.tenant_url() {
+        writeln!(out, "# tenant-url {url}")?;
+    }
     if let Some(file) = ca_out {
         writeln!(out, "# ca {}", file.display())?;
     }

@@ -7,8 +7,9 @@ use kcaws::ports::clock::{Clock, FakeClock};
 use super::scale::{GROUPS, MEMBERS, USERS, company};
 use super::{MemoryAudit, World};
 use crate::budget::{at_most, in_time, scale};
+use crate::pacing::DEFAULT_RATE;
 use crate::sync::apply::Applier;
-use crate::sync::call::{Calls, DEFAULT_RATE};
+use crate::sync::call::Calls;
 use crate::sync::plan::{Plan, Planner};
 use crate::sync::target::simulated::Simulated;
 

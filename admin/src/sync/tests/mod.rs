@@ -19,12 +19,13 @@ use std::sync::Mutex;
 use kcaws::ports::clock::{Clock, FakeClock};
 
 use super::apply::{Applier, Audit, AuditEntry, Outcome};
-use super::call::{Calls, DEFAULT_RATE};
+use super::call::Calls;
 use super::plan::{Plan, PlanOptions, Planner};
 use super::read_fault::PlanError;
 use super::scope::DirectorySettings;
 use super::source::fake::{FakeRealm, RealmState};
 use super::target::fake::FakeDirectory;
+use crate::pacing::DEFAULT_RATE;
 
 struct World {
     realm: FakeRealm,

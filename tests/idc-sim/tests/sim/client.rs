@@ -65,8 +65,13 @@ pub(crate) struct Client {
 impl Client {
     /// By the plain entry.
     pub(crate) fn new(sim: &IdcSim) -> Self {
+        Self::at(sim.url())
+    }
+
+    /// By the plain entry of a simulator that is another process.
+    pub(crate) fn at(url: &str) -> Self {
         let config = Agent::config_builder().proxy(None).http_status_as_error(false).max_redirects(0);
-        Self { agent: config.build().into(), base: sim.url().to_owned() }
+        Self { agent: config.build().into(), base: url.to_owned() }
     }
 
     /// By the proxy entry; `base` is a real host's.

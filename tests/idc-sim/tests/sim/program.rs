@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use kcaws_test_kit::{PageClient, wait_for};
+use serde_json::json;
 
+use crate::client::Client;
 use crate::saml::idp;
 
 /// Starts the program and reads its facts.
@@ -171,6 +173,22 @@ fn an_identity_provider_is_named_by_file_or_address() {
     assert!(by_address(other).contains("the metadata has 0 IDPSSODescriptors"));
     assert!(by_address(&format!("{other}/nothing")).contains("404"));
     assert!(by_address(&path("nothing.xml")).contains("nothing.xml"));
+    drop(child.stdin.take());
+    assert!(end(&mut child).success());
+}
+
+#[test]
+fn a_tenant_entitles_the_default_user_to_the_iam_roles() {
+    let arn = "arn:aws:iam::111122223333:role/team/Deploy";
+    let arguments = ["--tenant", "aa-gyxmap389", "--iam-role", arn, "--until-stdin-closes"];
+    let (mut child, facts) = start(&arguments);
+    assert_eq!(fact(&facts, "tenant-url"), "https://aa-gyxmap389.account-access.eu-central-1.app.aws");
+    let client = Client::at(fact(&facts, "url"));
+    let scopes = json!({ "scopes": ["sso:account:access", "account_access:read_only"] });
+    let login = client.post("/_sim/seed-login", &scopes).json();
+    let token = format!("Bearer {}", login["accessToken"].as_str().expect("a token"));
+    let listed = client.send("GET", "/access?tenantId=aa-gyxmap389", &[("authorization", &token)], "");
+    assert_eq!(listed.json()["roles"][0]["roleArn"], arn, "{listed:?}");
     drop(child.stdin.take());
     assert!(end(&mut child).success());
 }
