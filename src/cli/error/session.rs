@@ -231,7 +231,7 @@ impl From<ServiceError> for CommandError {
             ServiceError::InvalidRequest { .. } => failed(ErrorCode::Refused).hint(
                 "compare `sso_start_url` and `sso_region` in ~/.aws/config with your access portal's URL",
             ),
-            ServiceError::Refused { code, .. } if code == "invalid_scope" => failed(ErrorCode::InvalidScope)
+            ServiceError::InvalidScope { .. } => failed(ErrorCode::InvalidScope)
                 .hint("remove `account_access` from config.toml if it is set there, and compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation; your login is kept"),
             ServiceError::Refused { .. } => failed(ErrorCode::Refused)
                 .hint("compare `sso_registration_scopes` in ~/.aws/config with the AWS documentation"),

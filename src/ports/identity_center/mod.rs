@@ -190,7 +190,10 @@ pub enum ServiceError {
     /// The start URL or the Region is wrong.
     #[error("{operation} was refused: invalid_request{}", reason_suffix(.description.as_deref()))]
     InvalidRequest { operation: &'static str, description: Option<String> },
-    /// Any other named refusal: `invalid_scope`, `unauthorized_client`, …
+    /// AWS does not grant a scope to this client.
+    #[error("{operation} was refused: invalid_scope{}", reason_suffix(.description.as_deref()))]
+    InvalidScope { operation: &'static str, description: Option<String> },
+    /// Any other named refusal: `unauthorized_client`, …
     #[error("{operation} was refused: {code}{}", reason_suffix(.description.as_deref()))]
     Refused { operation: &'static str, code: String, description: Option<String> },
 
@@ -248,6 +251,7 @@ impl ServiceError {
             self,
             Self::Refused { .. }
                 | Self::InvalidRequest { .. }
+                | Self::InvalidScope { .. }
                 | Self::ExpiredToken
                 | Self::AccessDenied { .. }
         )

@@ -97,6 +97,7 @@ impl Called<'_> {
             "invalid_grant" => ServiceError::InvalidGrant,
             "invalid_client" => ServiceError::InvalidClient,
             "invalid_request" => ServiceError::InvalidRequest { operation: self.operation, description: why },
+            "invalid_scope" => ServiceError::InvalidScope { operation: self.operation, description: why },
             _ => ServiceError::Refused {
                 operation: self.operation,
                 code: excerpt(&body.error),
