@@ -23,8 +23,9 @@ Examples:
 
 /// List the accounts, permission sets and IAM roles that you have
 ///
-/// IAM roles are those of account access manager, for a session with `account_access` in config.toml. Reuses a list of this login that is less than an hour old and prints its age. Accounts for which AWS does not report
-/// your permission sets are named on stderr, and in `unavailable` of the JSON.
+/// IAM roles are those of account access manager, for a session with `account_access` in config.toml. Reuses a list of
+/// this login that is less than an hour old and prints its age. Accounts for which AWS does not report your permission
+/// sets are named on stderr, and in `unavailable` of the JSON.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AccountsArgs {

@@ -53,7 +53,11 @@ impl Session<'_> {
     pub(super) fn login_covers_account_access(&self) -> Result<bool, SessionError> {
         match self.account_access() {
             Ok(_) | Err(SessionError::NoAccountAccess { .. }) => Ok(true),
-            Err(SessionError::LoginNeeded { .. } | SessionError::OtherTenant { .. }) => Ok(false),
+            Err(
+                SessionError::LoginNeeded { .. }
+                | SessionError::OtherTenant { .. }
+                | SessionError::ForeignEndpoint { .. },
+            ) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -450,5 +450,8 @@ fn the_token_goes_nowhere_else() {
         .expect_code(3)
         .expect_stderr("AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME");
     fetch(&fixture).expect_code(3);
+    // A login is the way to the new one, as the hint says: it goes on to the page.
+    let (login, _) = fixture.begin_login("login corp --no-browser");
+    drop(login);
     assert_eq!(other.requests().len(), 0, "{}", binary().display());
 }

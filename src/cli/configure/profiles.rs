@@ -52,6 +52,9 @@ pub(super) fn of_listing(
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui.asking())?;
     let listing = accounts::listed(&opened, ui)?;
     accounts::warn_of_left_out(&opened, ui);
+    if let Err(gap) = accounts::without_gaps(listing.gaps) {
+        run.partial.get_or_insert(gap);
+    }
     let listed = listing.accounts.iter().map(|one| (&one.account, one.roles.as_slice()));
     let all = wanted(&session.name, listed, &run.settings, &run.template);
     if all.is_empty() {

@@ -92,7 +92,7 @@ impl SdkIdentityCenter {
     fn account_access_call<'a>(&'a self, operation: &'static str, at: &'a AccountAccess) -> Called<'a> {
         Called {
             operation,
-            service: Service::AccountAccess,
+            service: Service::Portal,
             origin: &at.origin,
             attempt: self.patience.attempt,
             http: &self.http,

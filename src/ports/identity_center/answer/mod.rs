@@ -34,12 +34,12 @@ struct OidcBody {
 /// What `reason` begins with if Identity Center's customer-managed key is the problem. AWS adds new ones.
 const OF_KMS: &str = "KMS_";
 
-/// The service that was called; the first reports errors differently.
+/// The form in which the called service reports errors.
 #[derive(Clone, Copy)]
 pub(super) enum Service {
     Oidc,
+    /// The portal, and the runtime of account access manager.
     Portal,
-    AccountAccess,
 }
 
 /// Where a call was sent, for messages.
@@ -64,7 +64,7 @@ impl Called<'_> {
             (None, _) => self.failure(error),
             (Some(raw), _) if raw.status().is_success() => self.unreadable(raw, error),
             (Some(raw), Service::Oidc) => self.oidc(raw),
-            (Some(raw), Service::Portal | Service::AccountAccess) => self.portal(raw),
+            (Some(raw), Service::Portal) => self.portal(raw),
         }
     }
 

@@ -21,7 +21,7 @@ fn judged(service: Service, status: u16, header: Option<&'static str>, body: &'s
     }
     match service {
         Service::Oidc => called.oidc(&raw),
-        Service::Portal | Service::AccountAccess => called.portal(&raw),
+        Service::Portal => called.portal(&raw),
     }
 }
 
