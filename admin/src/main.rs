@@ -11,8 +11,10 @@ mod app;
 #[cfg(all(test, unix))]
 mod budget;
 mod cli;
+mod glob;
 mod identity_center;
 mod offboard;
+mod only;
 mod pacing;
 mod platform;
 mod ports;

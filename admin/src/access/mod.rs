@@ -9,7 +9,6 @@ pub(crate) mod apply;
 mod at_simulator;
 pub(crate) mod definition;
 pub(crate) mod export;
-pub(crate) mod glob;
 pub(crate) mod parallel;
 pub(crate) mod plan;
 pub(crate) mod policy;

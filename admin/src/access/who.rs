@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::accounts::AccountInventory;
-use super::glob;
 use super::read::{GroupDirectory, ObservedSet};
+use crate::glob;
 use crate::ports::sso_admin::access::{Assignment, Principal};
 
 /// One assignment.

@@ -81,8 +81,12 @@ pub(crate) fn lines(plan: &Plan) -> Vec<Line> {
 
 /// Returns the plan in one line: what changes and what it costs.
 pub(crate) fn summary(plan: &Plan) -> String {
+    let left_out = match plan.left_out {
+        0 => String::new(),
+        count => format!("; {} left out by --only", counted(count, "other change")),
+    };
     if !plan.has_changes() {
-        return "no changes".to_owned();
+        return format!("no changes{left_out}");
     }
     let created = plan.users.iter().filter(|change| matches!(change, UserChange::Create { .. })).count();
     let changed = plan.users.iter().filter(|change| matches!(change, UserChange::Update(_))).count();
@@ -101,7 +105,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
     let time = plan.cost.seconds.ceil();
     format!(
         "users: {created} new, {changed} changed, {} leaving; groups: {new_groups} new, {changed_groups} changed; members: {} joining, {} \
-         leaving; {} and {}, about {time} s",
+         leaving; {} and {}, about {time} s{left_out}",
         plan.deactivations.len() + plan.deletions.len(),
         sum(&plan.additions) + first,
         sum(&plan.removals),

@@ -28,6 +28,7 @@ mod test_keyring;
 mod test_log;
 mod test_offboard;
 mod test_offboard_faults;
+mod test_only;
 mod test_policy;
 mod test_redirect;
 mod test_servers;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::access::glob;
+use crate::glob;
 use crate::ports::organizations::{AccountState, OrganizationAccount};
 
 /// One entry of a list of accounts, such as `ou:/Workloads/**` or `!tag:lifecycle=retired`.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::part::Part;
 use super::sets::SetContext;
 use super::wanted::{Wanted, WantedAssignment, assignments};
 use super::{
@@ -17,6 +18,7 @@ use crate::access::read::{
     SetDetail, exactly, read_accounts, read_sets,
 };
 use crate::access::settings::{AccessSettings, UnlistedAction, WantedSet};
+use crate::only::Only;
 use crate::ports::sso_admin::access::{Assignment, Principal};
 use crate::sync::scope::MaxRemovals;
 
@@ -58,6 +60,9 @@ pub(crate) struct PlanOptions {
     pub(crate) allowed: BTreeSet<Allowance>,
     pub(crate) max_removals: MaxRemovals,
     pub(crate) reading: AssignmentReading,
+    /// The part of the changes that is meant.
+    #[serde(default, skip_serializing_if = "Only::is_everything")]
+    pub(crate) only: Only,
 }
 
 impl Acting {
@@ -77,7 +82,8 @@ pub(crate) fn make(input: &PlanInput<'_>) -> Result<AccessPlan, AccessPlanError>
     let observed = read_sets(input.at, detail)?;
     let set_arns = observed.iter().map(|(name, set)| (name.clone(), set.arn.clone())).collect();
     let plan = AccessPlan { set_arns, ..AccessPlan::default() };
-    let mut maker = Maker { input, observed: &observed, plan, wanted: Wanted::new() };
+    let part = Part::new(&input.options.only, input.groups, input.realm)?;
+    let mut maker = Maker { input, observed: &observed, plan, part, wanted: Wanted::new() };
     maker.sets()?;
     maker.wanted =
         assignments(input.settings, input.inventory, input.groups, input.realm, &mut maker.plan.notes)?;
@@ -91,6 +97,7 @@ struct Maker<'a> {
     input: &'a PlanInput<'a>,
     observed: &'a BTreeMap<String, ObservedSet>,
     plan: AccessPlan,
+    part: Part<'a>,
     wanted: Wanted,
 }
 
@@ -124,6 +131,7 @@ impl<'a> Maker<'a> {
                 }
             }
         }
+        self.part.keep_sets(&mut self.plan.permission_sets, &mut self.plan.blockers);
         Ok(())
     }
 
@@ -197,7 +205,9 @@ impl<'a> Maker<'a> {
         for (wanted, group) in &self.wanted {
             let change = self.change(&wanted.set, &wanted.account, wanted.group.to_string());
             let Some(group) = group else {
-                self.plan.waiting.push(change);
+                if self.part.takes(&change) {
+                    self.plan.waiting.push(change);
+                }
                 continue;
             };
             let principal = Principal::Group(group.clone());
@@ -208,10 +218,15 @@ impl<'a> Maker<'a> {
                 principal: principal.clone(),
             });
             if !assignment.as_ref().is_some_and(|assignment| existing.contains(assignment)) {
-                self.plan.additions.push(AssignmentChange { of: Some(principal), ..change });
+                let change = AssignmentChange { of: Some(principal), ..change };
+                if self.part.takes(&change) {
+                    self.plan.additions.push(change);
+                }
             }
             listed.extend(assignment);
         }
+        let assignments: Vec<_> = self.plan.additions.iter().chain(&self.plan.waiting).collect();
+        self.part.keep_new_sets(&mut self.plan.permission_sets, &assignments);
         let owned: BTreeMap<&str, &str> =
             self.observed.iter().map(|(name, set)| (set.arn.as_str(), name.as_str())).collect();
         let in_view = |assignment: &&Assignment| {
@@ -233,8 +248,10 @@ impl<'a> Maker<'a> {
                 self.plan.notes.untouched_accounts.insert(assignment.account.clone());
             }
             if removes || self.is_deleted(name) {
-                removals.push((assignment, change));
-            } else {
+                if self.part.takes(&change) {
+                    removals.push((assignment, change));
+                }
+            } else if self.part.means(&change) {
                 self.plan.unlisted.push(change);
             }
         }
@@ -311,14 +328,13 @@ impl<'a> Maker<'a> {
             is_active
         });
         self.plan.blockers.extend(blockers);
-        self.plan.provisioning = roles
-            .into_iter()
-            .map(|(permission_set, account_id)| Provisioning {
-                account_name: self.input.inventory.name(&account_id).to_owned(),
-                permission_set,
-                account_id,
-            })
-            .collect();
+        let roles = roles.into_iter().map(|(permission_set, account_id)| Provisioning {
+            account_name: self.input.inventory.name(&account_id).to_owned(),
+            permission_set,
+            account_id,
+        });
+        self.plan.provisioning = roles.filter(|role| self.part.takes_role(role)).collect();
+        self.plan.left_out = self.part.left_out;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod blockers;
 mod file;
 mod make;
+mod part;
 mod sets;
 mod wanted;
 
@@ -73,6 +74,8 @@ pub(crate) struct AccessPlan {
     /// Why it is not applied as it is.
     pub(crate) blockers: Vec<Blocker>,
     pub(crate) notes: PlanNotes,
+    /// Changes that were not asked for.
+    pub(crate) left_out: usize,
     pub(crate) cost: PlanCost,
     /// ARNs of the permission sets that are there, by name.
     #[serde(skip)]

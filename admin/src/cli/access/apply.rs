@@ -23,11 +23,11 @@ use crate::sync::apply::JsonLines;
 /// up what is still running and does the rest. Every write is recorded in the audit file.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kcaws admin access apply\n  kcaws admin access apply --yes --allow role-removal\n  kcaws admin access apply plan.json"
+    after_help = "Examples:\n  kcaws admin access apply\n  kcaws admin access apply --yes --allow role-removal\n  kcaws admin access apply --only set:PowerUser --only 'account:sandbox-*'\n  kcaws admin access apply plan.json"
 )]
 pub(super) struct ApplyArgs {
     /// Plan that `access plan --out` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["adopt", "max_removals", "allow", "deep"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["adopt", "max_removals", "allow", "only", "deep"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,

@@ -26,6 +26,7 @@ use crate::access::settings::{AccessSettings, GroupReference};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance::{self, Standing, standing};
+use crate::only::{Only, Selector};
 use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::keycloak::HttpKeycloak;
 use crate::ports::organizations::{Organizations, SdkOrganizations};
@@ -72,6 +73,9 @@ struct PlanningArgs {
     /// Allow what is refused otherwise
     #[arg(long, value_name = "WHAT", value_enum)]
     allow: Vec<Allowed>,
+    /// Make only these changes: set:PATTERN, account:PATTERN or group:PATTERN; can be repeated
+    #[arg(long, value_name = "KIND:PATTERN", value_parser = Selector::of_access)]
+    only: Vec<Selector>,
     /// Read every permission set in every account: sees assignments of single users and deleted groups
     #[arg(long)]
     deep: bool,
@@ -97,6 +101,7 @@ impl PlanningArgs {
             allowed: self.allow.iter().map(allowance).collect(),
             max_removals: self.max_removals.or(of_file).unwrap_or_default(),
             reading: reading(self.deep),
+            only: Only::new(&self.only),
         }
     }
 }

@@ -88,8 +88,12 @@ fn notes(plan: &AccessPlan, ui: &mut Ui) {
 
 /// Returns what the plan comes to, on one line.
 fn summary(plan: &AccessPlan) -> String {
+    let left_out = match plan.left_out {
+        0 => String::new(),
+        count => format!("; {} left out by --only", counted(count, "other change", "other changes")),
+    };
     if plan.is_empty() {
-        return format!("no changes ({} requests)", plan.cost.requests_read);
+        return format!("no changes ({} requests){left_out}", plan.cost.requests_read);
     }
     let parts = [
         (plan.permission_sets.len(), "permission set", "permission sets"),
@@ -102,7 +106,7 @@ fn summary(plan: &AccessPlan) -> String {
     let parts: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
     let cost = &plan.cost;
     format!(
-        "{}; about {} requests and {} s to apply",
+        "{}; about {} requests and {} s to apply{left_out}",
         parts.join(", "),
         cost.requests_to_apply,
         cost.seconds_to_apply

@@ -23,11 +23,11 @@ use crate::sync::plan::{Plan, PlanOptions, Planner, SavedPlan};
 /// in the audit file.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kcaws admin sync apply\n  kcaws admin sync apply --yes --max-removals 20\n  kcaws admin sync apply plan.json"
+    after_help = "Examples:\n  kcaws admin sync apply\n  kcaws admin sync apply --yes --max-removals 20\n  kcaws admin sync apply --only user:alice@example.com\n  kcaws admin sync apply plan.json"
 )]
 pub(super) struct ApplyArgs {
     /// Plan that `sync plan --out` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["adopt", "max_removals", "allow"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["adopt", "max_removals", "allow", "only"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,

@@ -18,6 +18,7 @@ use super::events::{Event, Phase};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance;
+use crate::only::{Only, Selector};
 use crate::pacing::DEFAULT_RATE;
 use crate::sync::call::{Calls, REALM_RATE};
 use crate::sync::plan::{MemberChange, Plan, PlanOptions, Planner};
@@ -68,6 +69,9 @@ struct PlanningArgs {
     /// Allow what is refused otherwise
     #[arg(long, value_name = "WHAT", value_enum)]
     allow: Vec<Allowed>,
+    /// Make only these changes: user:PATTERN or group:PATTERN; can be repeated
+    #[arg(long, value_name = "KIND:PATTERN", value_parser = Selector::of_sync)]
+    only: Vec<Selector>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,6 +88,7 @@ impl PlanningArgs {
             max_removals: self.max_removals,
             allow_smaller_scope: self.allow.contains(&Allowed::SmallerScope),
             caller: caller.user().map(str::to_owned),
+            only: Only::new(&self.only),
         }
     }
 }

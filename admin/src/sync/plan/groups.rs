@@ -184,17 +184,10 @@ impl Draft<'_> {
         if foreign > 0 {
             self.plan.notes.push(Note::ForeignMembers { group: target.name.clone(), count: foreign });
         }
-        // Leavers and inactive users do not count, so that the limit is the same after a run that ended early.
         let is_active = |user: u32| self.directory.users[user as usize].active;
-        let staying: HashSet<&str> = owned
-            .iter()
-            .filter(|(subject, user)| is_active(**user) && !leavers.contains(**subject))
-            .map(|(subject, _)| *subject)
-            .collect();
-        let removed = leaving.iter().filter(|member| staying.contains(&*member.subject)).count();
-        self.removals.members.removed += removed;
-        self.removals.members.existing += staying.len();
-        self.removals.groups.removed += usize::from(in_realm.is_none() && !leaving.is_empty());
+        let staying =
+            owned.iter().filter(|(subject, user)| is_active(**user) && !leavers.contains(**subject)).count();
+        self.removals.members.existing += staying;
         if !joining.is_empty() {
             self.plan.additions.push(MemberChange { group: target.clone(), members: joining });
         }

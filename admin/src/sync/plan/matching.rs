@@ -90,6 +90,7 @@ impl<'a> Draft<'a> {
             blocked: Vec::new(),
             refusals: Vec::new(),
             notes: Vec::new(),
+            left_out: 0,
             cost: Cost::default(),
         };
         Self {
@@ -110,6 +111,8 @@ impl<'a> Draft<'a> {
     /// Returns the finished plan, with the reasons that forbid to apply it.
     pub(crate) fn into_plan(mut self, now: DateTime<Utc>, per_second: f64) -> Plan {
         self.refuse_other_realms();
+        self.keep_part();
+        self.count_removals();
         let owned = self.matching.users.places().map(|at| &self.directory.users[at]);
         let active = owned.filter(|user| user.active).count();
         let in_scope = self.matching.wanted.len();
@@ -120,6 +123,26 @@ impl<'a> Draft<'a> {
         self.plan.made_at = now;
         self.plan.cost = Cost::of(&self.plan, per_second);
         self.plan
+    }
+
+    fn count_removals(&mut self) {
+        let plan = &self.plan;
+        let leavers: HashSet<&str> = plan.deactivations.iter().map(|leaver| &*leaver.user.subject).collect();
+        let inactive = self.directory.users.iter().filter(|user| !user.active);
+        let inactive: HashSet<&str> = inactive.map(|user| &*user.id).collect();
+        // Leavers and inactive users do not count, so that the limit is the same after a run that ended early.
+        let stays = |member: &&Member| {
+            let is_inactive = member.id.as_deref().is_some_and(|id| inactive.contains(id));
+            !is_inactive && !leavers.contains(&*member.subject)
+        };
+        let in_scope: HashSet<&str> = self.realm.groups.iter().map(|group| &*group.id).collect();
+        let left = plan.removals.iter().filter(|change| !in_scope.contains(&*change.group.subject));
+        let removals = &mut self.removals;
+        removals.users.removed = plan.deactivations.len();
+        removals.members.removed =
+            plan.removals.iter().flat_map(|change| &change.members).filter(stays).count();
+        removals.groups.removed = left.count();
+        removals.deletions.removed = plan.deletions.len();
     }
 
     fn refuse_other_realms(&mut self) {

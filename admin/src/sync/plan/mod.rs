@@ -6,6 +6,7 @@ mod groups;
 mod limits;
 mod matching;
 mod notes;
+mod part;
 mod people;
 pub(crate) mod renames;
 
@@ -22,6 +23,7 @@ use super::record::{Attribute, Record};
 use super::scope::{DirectorySettings, MaxRemovals};
 use super::source::{self, Realm};
 use super::target::{self, Directory};
+use crate::only::Only;
 
 /// What the one who runs the sync decides.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -35,6 +37,9 @@ pub(crate) struct PlanOptions {
     pub(crate) allow_smaller_scope: bool,
     /// The user name of the one who runs the sync, who is never locked out.
     pub(crate) caller: Option<String>,
+    /// The part of the changes that is meant.
+    #[serde(default, skip_serializing_if = "Only::is_everything")]
+    pub(crate) only: Only,
 }
 
 /// Changes to Identity Center, in the order in which they are applied.
@@ -54,6 +59,9 @@ pub(crate) struct Plan {
     /// Why nothing may be written at all.
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) notes: Vec<Note>,
+    /// Changes of objects and members that were not asked for.
+    #[serde(default)]
+    pub(crate) left_out: usize,
     pub(crate) cost: Cost,
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::limits::Share;
 use super::matching::{Draft, existing_user, shown_user};
 use super::notes::{BadValue, Blocked, Note, ObjectKind, ProtectedObject};
 use super::{
@@ -201,8 +200,6 @@ impl Draft<'_> {
                 self.settle_leaver(&self.directory.users[at], subject, now);
             }
         }
-        self.removals.users.removed = self.plan.deactivations.len();
-        self.removals.deletions = Share { removed: self.plan.deletions.len(), ..self.removals.deletions };
     }
 
     fn settle_leaver(&mut self, user: &User, subject: &str, now: DateTime<Utc>) {

@@ -41,6 +41,8 @@ pub(crate) trait Renaming {
     /// Returns whether the object only gives way here, and gets its new name later.
     fn gives_way(&self) -> bool;
     fn moves(&self) -> Vec<Move<'_>>;
+    /// Returns the values that a new object has from the beginning.
+    fn new_names(&self) -> Vec<(Attribute, &str)>;
     /// Returns the change that undoes a giving way.
     fn taken_back(&self) -> Option<Self>
     where
@@ -73,6 +75,12 @@ impl Renaming for UserChange {
                 })
                 .collect(),
         }
+    }
+
+    fn new_names(&self) -> Vec<(Attribute, &str)> {
+        let Self::Create { record, .. } = self else { return Vec::new() };
+        let unique = [Attribute::UserName, Attribute::Email];
+        unique.into_iter().filter_map(|attribute| Some((attribute, record.get(attribute)?))).collect()
     }
 
     fn taken_back(&self) -> Option<Self> {
@@ -111,6 +119,11 @@ impl Renaming for GroupChange {
                 }]
             }
         }
+    }
+
+    fn new_names(&self) -> Vec<(Attribute, &str)> {
+        let Self::Create { name, .. } = self else { return Vec::new() };
+        vec![(Attribute::DisplayName, name)]
     }
 
     fn taken_back(&self) -> Option<Self> {
@@ -237,6 +250,31 @@ pub(crate) fn sorted<T: Renaming>(
     }
     sorted.extend(rounds.into_iter().flatten().filter_map(|at| changes[at].take()));
     sorted
+}
+
+/// Adds to the selected changes those without which they cannot be made: of whoever has a name that they take, and the
+/// other half of a change that gives way.
+pub(crate) fn complete<T: Renaming>(changes: &[T], selected: &mut [bool]) {
+    let mut givers = HashMap::new();
+    let mut halves: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        givers.extend(change.moves().iter().filter_map(|value| Some((value.given_up()?, at))));
+        if !change.id().is_empty() {
+            halves.entry(change.id()).or_default().push(at);
+        }
+    }
+    let mut open: Vec<usize> = (0..changes.len()).filter(|at| selected[*at]).collect();
+    while let Some(at) = open.pop() {
+        let change = &changes[at];
+        let new = change.new_names().into_iter().map(|(attribute, name)| (attribute, name.to_lowercase()));
+        let taken = change.moves().iter().filter_map(Move::taken).chain(new).collect::<Vec<_>>();
+        let givers = taken.iter().filter_map(|name| givers.get(name));
+        for needed in givers.chain(halves.get(change.id()).into_iter().flatten()) {
+            if !std::mem::replace(&mut selected[*needed], true) {
+                open.push(*needed);
+            }
+        }
+    }
 }
 
 /// Splits a change of a user, who first gives up the values that others take.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::limit::MaxRemovals;
 pub(crate) use self::names::{GroupName, NameClash, clashes, shown_path};
-pub(crate) use self::pattern::{NamePattern, PathPattern};
+pub(crate) use self::pattern::{NamePattern, PathPattern, PatternError};
 use super::record::{Attribute, Record, ValueFault, check};
 use super::source::{Detail, RealmUser};
 

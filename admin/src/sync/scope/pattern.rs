@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::glob;
+
 /// Selects groups by path: `/aws/**`, `/aws/*-admins`, `!/aws/archive/**`.
 ///
 /// `*` stands for any characters of one name, `**` for any number of names; at the end for at least one, so that
@@ -91,22 +93,8 @@ fn path_matches(pattern: &[&str], names: &[&str]) -> bool {
         ["**", rest @ ..] => (0..=names.len()).any(|skipped| path_matches(rest, &names[skipped..])),
         [first, rest @ ..] => names
             .split_first()
-            .is_some_and(|(name, others)| name_matches(first, name) && path_matches(rest, others)),
+            .is_some_and(|(name, others)| glob::matches(first, name) && path_matches(rest, others)),
     }
-}
-
-/// Returns whether `pattern`, in which `*` stands for any characters, is all of `text`.
-fn name_matches(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut left) = text.strip_prefix(start) else { return false };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let end = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        // The first place is as good as any other: what follows has the more room.
-        let Some(at) = left.find(piece) else { return false };
-        left = &left[at + piece.len()..];
-    }
-    left.ends_with(end)
 }
 
 /// Selects users and groups of Identity Center by name, whatever its case: `AWS*`.
@@ -116,7 +104,7 @@ pub(crate) struct NamePattern(Box<str>);
 
 impl NamePattern {
     pub(crate) fn matches(&self, name: &str) -> bool {
-        name_matches(&self.0.to_lowercase(), &name.to_lowercase())
+        glob::matches(&self.0.to_lowercase(), &name.to_lowercase())
     }
 }
 

@@ -8,6 +8,7 @@ mod life;
 #[cfg(target_os = "linux")]
 mod memory;
 mod model;
+mod only;
 mod renames;
 mod safety;
 mod scale;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, proptest};
 
 use super::{World, company};
+use crate::only::Only;
 use crate::sync::apply::{FailureReason, Outcome};
 use crate::sync::render;
 use crate::sync::source::fake::RealmState;
@@ -242,5 +243,27 @@ proptest! {
         prop_assert_eq!(world.seen(), after.world());
         let names: BTreeSet<String> = world.seen().into_iter().filter(|name| name.contains("kcaws-rename")).collect();
         prop_assert!(names.is_empty(), "{:?}", names);
+    }
+
+    #[test]
+    fn a_part_takes_with_it_whoever_has_a_name_that_it_needs(
+        before in any_names(),
+        after in any_names(),
+        parts in proptest::collection::vec(0_usize..PEOPLE + 2, 1..3),
+        group in 0_usize..GROUPS + 1,
+    ) {
+        let mut world = World::new(before.realm(false), SETTINGS);
+        world.sync();
+        *world.realm.state() = after.realm(true);
+        for name in parts.iter().map(|at| format!("user:n{at}")).chain([format!("group:Group {group}")]) {
+            world.options.only = Only::new(&[name.parse().expect("a selector")]);
+            let outcome = world.apply(&world.planned());
+            prop_assert!(outcome.failures.is_empty() && outcome.halted.is_none(), "{:?}", outcome);
+            prop_assert!(!world.planned().has_changes(), "{}", name);
+        }
+        prop_assert_eq!(refused_writes(&world), 0);
+        world.options.only = Only::default();
+        world.sync();
+        prop_assert_eq!(world.seen(), after.world());
     }
 }

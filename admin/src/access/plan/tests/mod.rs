@@ -1,6 +1,7 @@
 //! A company in memory, and what plans come to in it.
 
 mod life;
+mod only;
 mod safety;
 mod scale;
 

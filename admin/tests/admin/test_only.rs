@@ -1,0 +1,57 @@
+//! `--only`: a part of the changes.
+
+use idc_sim::{IdcSim, Route};
+use kcaws_test_keycloak::require_keycloak;
+
+use crate::site::Site;
+use crate::staff::{Staff, address};
+
+#[test]
+fn one_person_is_let_in_before_everybody_else() {
+    let server = require_keycloak!();
+    let staff = Staff::new(server, IdcSim::builder());
+    staff.add_group("Dev");
+    staff.add_group("Ops");
+    staff.hire("anna", &["Dev", "Ops"]);
+    staff.hire("bob", &["Dev"]);
+    let company = &staff.company;
+    let file = company.env.home().join("plan.json").display().to_string();
+    let one = "sync plan --only user:anna@* --only group:/aws/Dev --exit-code";
+    company
+        .run(&format!("{one} --out {file}"))
+        .expect_code(7)
+        .expect_stdout("+ group Dev (/aws/Dev, 1 member)")
+        .expect_stdout("3 other changes left out by --only");
+    company.run(&format!("sync apply {file}")).expect_code(0);
+    let sim = &company.sim;
+    assert_eq!(sim.members_of("Dev"), [address("anna")]);
+    assert_eq!(staff.writes(), 2, "one user and one group");
+    company.run(one).expect_code(0);
+    let report = company.run("sync plan --only group:Ops --json").stdout_json();
+    assert_eq!((&report["has_changes"], &report["left_out"]), (&true.into(), &2.into()), "{report}");
+    staff.apply();
+    assert_eq!(sim.members_of("Dev"), [address("anna"), address("bob")]);
+    for (selector, why) in [
+        ("set:PowerUser", "set: selects nothing here: user: and group: do"),
+        ("anna", "does not begin with user:, group:, set: or account:"),
+        ("group:/aws/", "has an empty name"),
+    ] {
+        company.run(&format!("sync plan --only {selector}")).expect_code(2).expect_stderr(why);
+    }
+    company.run(&format!("sync apply {file} --only user:x")).expect_code(2);
+}
+
+#[test]
+fn one_set_and_one_account_at_a_time() {
+    let site = Site::new();
+    let plan = site.run("plan --only set:PowerUser --only account:audit --json").expect_ok().stdout_json();
+    assert_eq!(plan["additions"].as_array().map(Vec::len), Some(0), "PowerUser is not in audit: {plan}");
+    site.run("plan --only account:audit --out plan.json").expect_ok().expect_stdout("left out by --only");
+    site.run("apply plan.json").expect_ok();
+    assert_eq!(site.sim.count(Route::CreateAccountAssignment), 2);
+    site.run("plan --only account:audit --exit-code").expect_code(0).expect_stdout("no changes");
+    site.run("apply --yes --only set:PowerUser").expect_ok();
+    site.run("apply --yes").expect_ok();
+    site.unchanged();
+    site.run("plan --only user:anna").expect_code(2).expect_stderr("set:, account: and group: do");
+}
