@@ -3,6 +3,7 @@
 //! Errors here state facts; `cli/error/` adds what the user can type.
 
 pub mod account_access;
+pub mod admin_secrets;
 pub mod auto_login;
 pub(crate) mod bearer;
 pub mod device;

@@ -12,6 +12,7 @@ use kcaws::platform::foreign_file;
 use kcaws::ports::keyring::{ItemKey, KeyringError, Prompting, SecretStore, StoreKind};
 use kcaws::ports::state_folder::{StateError, hashed_name};
 use kcaws::secret::Secret;
+use kcaws::session::admin_secrets::{self, Place};
 use kcaws::session::{SessionError, store_selection};
 use kcaws::settings::SettingsError;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,8 @@ pub(crate) struct AdminSecret {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct SecretRecord {
     schema: u32,
-    pub(crate) store: StoreKind,
+    #[serde(flatten)]
+    pub(crate) place: Place,
     pub(crate) stored_at: DateTime<Utc>,
     /// When it was made, as far as the administrator said.
     pub(crate) created_at: DateTime<Utc>,
@@ -96,9 +98,20 @@ impl AdminSecret {
         }
         let missing = || SecretError::Missing(self.clone());
         let record = self.record(app)?.ok_or_else(missing)?;
-        let (store, key) = (app.store(record.store)?, self.item());
+        let (store, key) = (app.store(record.place.store)?, self.item());
         store_selection::open_for(&*store, &key, prompting)?;
         store.get(&key)?.ok_or_else(missing)
+    }
+
+    /// Removes the secret from the keyring, and returns where it was; `None` if it was not kept.
+    pub(crate) fn remove(&self, app: &App, prompting: Prompting) -> Result<Option<StoreKind>, SecretError> {
+        let _lock = app.state().lock(&self.file_name("lock"), LOCK_PATIENCE)?;
+        let Some(record) = self.record(app)? else { return Ok(None) };
+        let (store, key) = (app.store(record.place.store)?, self.item());
+        store_selection::open_for(&*store, &key, prompting)?;
+        let was_there = store.delete(&key)?;
+        app.state().remove(&self.file_name("json"))?;
+        Ok(was_there.then_some(record.place.store))
     }
 
     /// Keeps the secret in the keyring that settings and platform choose, and returns where that is.
@@ -117,20 +130,24 @@ impl AdminSecret {
             let is_kept = store.get(&key)?.is_some_and(|kept| kept.expose() == value.expose());
             if is_kept { Ok(()) } else { Err(SessionError::StoreForgets { store: store.kind() }) }
         };
-        let noted = before.as_ref().map(|record| record.store);
+        let noted = before.as_ref().map(|record| record.place.store);
         let chosen =
             store_selection::for_login(&key, requested, noted, prompting, &|kind| app.store(kind), &written)?;
         let record = SecretRecord {
             schema: SCHEMA,
-            store: chosen.store.kind(),
+            place: Place {
+                store: chosen.store.kind(),
+                label: self.kind.label().to_owned(),
+                of: self.of.clone(),
+            },
             stored_at: app.clock.now(),
             created_at,
         };
         let text = serde_json::to_vec(&record).expect("names and times serialize");
         app.state().write(&self.file_name("json"), &text)?;
         // The copy in the store of before would outlive the next rotation.
-        if let Some(old) = before.filter(|before| before.store != record.store) {
-            app.store(old.store)?.delete(&key)?;
+        if let Some(old) = before.filter(|before| before.place.store != record.place.store) {
+            app.store(old.place.store)?.delete(&key)?;
         }
         Ok(record)
     }
@@ -158,11 +175,15 @@ impl AdminSecret {
     }
 
     fn item(&self) -> ItemKey {
-        ItemKey { session: format!("admin: {}", self.kind.label()), start_url: self.of.clone() }
+        admin_secrets::item(self.kind.label(), &self.of)
     }
 
     fn file_name(&self, ending: &str) -> String {
-        format!("admin/{}.{ending}", hashed_name(&[self.kind.label().as_bytes(), self.of.as_bytes()]))
+        format!(
+            "{}/{}.{ending}",
+            admin_secrets::FOLDER,
+            hashed_name(&[self.kind.label().as_bytes(), self.of.as_bytes()])
+        )
     }
 }
 

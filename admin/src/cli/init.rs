@@ -219,7 +219,7 @@ fn prove(
             Ok(()) => {
                 let kept =
                     secret.keep(app, &typed, app.clock.now(), ui.prompting()).map_err(AdminError::from)?;
-                ui.say(&format!("Stored in the {}.", kept.store));
+                ui.say(&format!("Stored in the {}.", kept.place.store));
                 return Ok(());
             }
             Err(error) if may_be_typed(&error) => ui.warn(&error.to_string()),

@@ -7,6 +7,7 @@ mod error;
 mod events;
 mod init;
 mod keycloak_rights;
+mod logout;
 mod metadata;
 mod metadata_file;
 mod offboard;
@@ -99,6 +100,7 @@ enum Command {
     Access(access::AccessArgs),
     Offboard(offboard::OffboardArgs),
     Policy(policy::PolicyArgs),
+    Logout(logout::LogoutArgs),
     Redirect(redirect::RedirectArgs),
     #[command(name = "__complete", hide = true)]
     Complete(CompleteArgs),
@@ -125,6 +127,7 @@ impl Command {
             Self::Access(args) => args.name(),
             Self::Offboard(_) => "offboard",
             Self::Policy(_) => "policy",
+            Self::Logout(_) => "logout",
             Self::Redirect(_) => "redirect",
             Self::Complete(_) => "__complete",
         }
@@ -142,7 +145,7 @@ impl Command {
             Self::Access(args) => args.wants_json(),
             Self::Offboard(args) => args.json,
             Self::Policy(args) => args.wants_json(),
-            Self::Init(_) | Self::Complete(_) => false,
+            Self::Init(_) | Self::Logout(_) | Self::Complete(_) => false,
         }
     }
 
@@ -162,6 +165,7 @@ impl Command {
                 policy::run(args, ui);
                 Ok(())
             }
+            Self::Logout(args) => logout::run(args, app, ui),
             Self::Redirect(args) => redirect::run(args, app, ui),
             Self::Complete(args) => {
                 complete::run(args, Cli::command(), app, ui);

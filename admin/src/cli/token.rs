@@ -131,7 +131,7 @@ fn store(
     let until = expires_at(created_at).format("%Y-%m-%d");
     ui.say(&format!(
         "The endpoint accepts the token. Stored in the {}; it works until {until}.",
-        record.store
+        record.place.store
     ));
     if secret.file(app).is_some() {
         ui.warn(&format!("{} is set, and takes precedence", SecretKind::ScimToken.variable()));
@@ -166,7 +166,7 @@ fn status(args: &StatusArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandE
     let report = Report {
         schema: 1,
         scim_endpoint: endpoint.to_string(),
-        store: record.as_ref().map(|record| record.store.to_string()),
+        store: record.as_ref().map(|record| record.place.store.to_string()),
         file: from_file.map(|path| path.display().to_string()),
         created_at: record.as_ref().map(|record| record.created_at),
         expires_at: record.as_ref().map(|record| expires_at(record.created_at)),

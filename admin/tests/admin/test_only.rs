@@ -21,7 +21,7 @@ fn one_person_is_let_in_before_everybody_else() {
         .run(&format!("{one} --out {file}"))
         .expect_code(7)
         .expect_stdout("+ group Dev (/aws/Dev, 1 member)")
-        .expect_stdout("3 other changes left out by --only");
+        .expect_stdout("4 other changes left out by --only");
     company.run(&format!("sync apply {file}")).expect_code(0);
     let sim = &company.sim;
     assert_eq!(sim.members_of("Dev"), [address("anna")]);

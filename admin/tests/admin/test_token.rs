@@ -5,7 +5,7 @@ use std::time::Duration;
 use idc_sim::IdcSim;
 use kcaws_test_kit::TestEnv;
 
-use crate::fixture::{REGION, admin, aws_environment, on_a_terminal};
+use crate::fixture::{REGION, admin, aws_environment, developers_binary, on_a_terminal};
 
 fn with_endpoint(sim: &IdcSim, env: &TestEnv, endpoint: &str) {
     let text = format!(
@@ -102,4 +102,24 @@ fn a_second_token_takes_the_place_of_the_first() {
     admin(&env, "token status").run().expect_ok().expect_stdout("accepted  yes");
     sim.advance(Duration::from_hours(366 * 24));
     admin(&env, "token status").run().expect_code(4).expect_stdout("accepted  no");
+}
+
+#[test]
+fn logout_removes_what_is_kept_and_says_where_it_still_works() {
+    let (sim, env) = office();
+    admin(&env, "logout").run().expect_ok().expect_stderr("No SCIM token of");
+    admin(&env, "token set").stdin(sim.issue_scim_token()).run().expect_ok();
+    let output = admin(&env, "logout").run().expect_ok();
+    output.expect_stderr("Removed the SCIM token of").expect_stderr("until it is deleted in the console");
+    admin(&env, "token status").run().expect_code(4).expect_stderr("there is no SCIM token");
+    admin(&env, "logout").run().expect_ok().expect_stderr("No SCIM token of");
+}
+
+#[test]
+fn a_purge_of_everything_takes_the_administrators_secrets_too() {
+    let (sim, env) = office();
+    admin(&env, "token set").stdin(sim.issue_scim_token()).run().expect_ok();
+    let purge = env.command(developers_binary()).args(["logout", "--purge", "--yes"]);
+    purge.run().expect_ok().expect_stderr("the secrets of `kcaws admin`");
+    admin(&env, "token status").run().expect_code(4).expect_stderr("there is no SCIM token");
 }

@@ -7,7 +7,7 @@ use crate::cli::error::{CommandError, ErrorCode};
 use crate::cli::ui::Ui;
 use crate::ports::keyring::StoreKind;
 use crate::profile::SsoSession;
-use crate::session::{sealed_store, status};
+use crate::session::{admin_secrets, sealed_store, status};
 
 pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let question = "Log out of every session and remove everything kcaws stored on this machine?";
@@ -29,6 +29,9 @@ pub(super) fn run(yes: bool, app: &App, ui: &mut Ui) -> Result<(), CommandError>
         }
     }
     let state = app.state();
+    if admin_secrets::remove_all(state, ui.prompting(), &|kind| app.store(kind))? > 0 {
+        ui.say("Removed the secrets of `kcaws admin`.");
+    }
     sealed_store::destroy_all_keys(state, app.sealing_keys())?;
     if let Ok(store) = app.store(StoreKind::Keyutils) {
         store.forget_own_keys()?;
