@@ -61,13 +61,12 @@ fn scim_fails_and_keycloak_is_done() {
 }
 
 #[test]
-fn trouble_of_scim_that_passes_leaves_one_step_to_the_next_run() {
+fn trouble_of_scim_that_passes_is_not_noticed() {
     let server = require_keycloak!();
     let office = Office::new(server);
     office.company.sim.fault(Route::ScimPatchUser, Fault::status(503, "<html></html>")).times(1);
     office.company.sim.fault(Route::ScimPatchGroup, Fault::lose_answer()).times(1);
-    let output = office.company.run(APPLY).expect_code(1).expect_stdout("(503)");
-    output.expect_stderr("1 thing is left");
+    office.company.run(APPLY).expect_ok();
     assert_eq!(office.user("anna")["enabled"], false);
     assert_eq!(office.company.sim.members_of("Dev"), ["bob@example.com"], "the lost answer was looked up");
     heals(&office, "once");

@@ -31,7 +31,13 @@ pub(crate) enum ScimError {
 
 impl From<RestError> for ScimError {
     fn from(error: RestError) -> Self {
-        let RestError::Status(status) = error else { return Self::Rest(error) };
+        let status = match error {
+            RestError::Status(status) => status,
+            // A balancer in front of the endpoint, which will recover like the endpoint itself.
+            RestError::Page { status: 429 } => return Self::Throttled { retry_after: None },
+            RestError::Page { status: status @ 500.. } => return Self::ServerTrouble { status },
+            other => return Self::Rest(other),
+        };
         match status.status {
             401 | 403 => Self::TokenRefused,
             404 => Self::NoEndpoint,

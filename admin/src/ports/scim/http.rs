@@ -192,6 +192,13 @@ mod tests {
         let three = Some(std::time::Duration::from_secs(3));
         assert!(matches!(throttled, ScimError::Throttled { retry_after } if retry_after == three));
         assert!(matches!(created("503 Unavailable"), ScimError::ServerTrouble { status: 503 }));
+        let page = |status: &str| {
+            let (scim, _) = endpoint(response(status, "content-type: text/html\r\n", "<html></html>"));
+            scim.create(ScimKind::User, &json!({})).expect_err("a page")
+        };
+        assert!(matches!(page("502 Bad Gateway"), ScimError::ServerTrouble { status: 502 }));
+        assert!(matches!(page("429 Too Many Requests"), ScimError::Throttled { .. }));
+        assert!(matches!(page("200 OK"), ScimError::Rest(RestError::Page { status: 200 })));
         let (scim, _) = endpoint(response("404 Not Found", "", "{}"));
         assert!(matches!(scim.delete(ScimKind::User, "u-1"), Err(ScimError::NotFound)));
     }

@@ -45,7 +45,7 @@ pub(super) fn general(error: RestError) -> KeycloakError {
     match error {
         RestError::Unreachable(unreached) => unreached.into(),
         RestError::Status(error) => of_status(&error),
-        RestError::Page { status } if status >= 500 => {
+        RestError::Page { status } if status == 429 || status >= 500 => {
             KeycloakError::Unavailable { status, message: "an HTML page".to_owned(), retry_after: None }
         }
         RestError::TooLarge { .. }
