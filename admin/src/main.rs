@@ -17,6 +17,7 @@ mod pacing;
 mod platform;
 mod ports;
 mod realm;
+mod rollout;
 mod sync;
 
 use std::process::ExitCode;

@@ -84,6 +84,13 @@ pub(crate) fn summary(plan: &Plan) -> String {
     if !plan.has_changes() {
         return "no changes".to_owned();
     }
+    let time = plan.cost.seconds.ceil();
+    let (writes, reads) = (counted(plan.cost.writes, "write"), counted(plan.cost.reads, "read"));
+    format!("{}; {writes} and {reads}, about {time} s", counts(plan))
+}
+
+/// Returns how much of what changes.
+pub(crate) fn counts(plan: &Plan) -> String {
     let created = plan.users.iter().filter(|change| matches!(change, UserChange::Create { .. })).count();
     let changed = plan.users.iter().filter(|change| matches!(change, UserChange::Update(_))).count();
     let new_groups = plan.groups.iter().filter(|change| matches!(change, GroupChange::Create { .. })).count();
@@ -98,15 +105,12 @@ pub(crate) fn summary(plan: &Plan) -> String {
             GroupChange::GiveWay { .. } | GroupChange::Update { .. } => 0,
         })
         .sum();
-    let time = plan.cost.seconds.ceil();
     format!(
         "users: {created} new, {changed} changed, {} leaving; groups: {new_groups} new, {changed_groups} changed; members: {} joining, {} \
-         leaving; {} and {}, about {time} s",
+         leaving",
         plan.deactivations.len() + plan.deletions.len(),
         sum(&plan.additions) + first,
         sum(&plan.removals),
-        counted(plan.cost.writes, "write"),
-        counted(plan.cost.reads, "read"),
     )
 }
 

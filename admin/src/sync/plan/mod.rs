@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) notes: Vec<Note>,
     pub(crate) cost: Cost,
+    /// What counts against a limit of removals that is a number.
+    pub(crate) counted_removals: usize,
 }
 
 /// How much is in scope.
