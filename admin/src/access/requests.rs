@@ -26,6 +26,7 @@ enum Again {
 }
 
 impl<'a> Requests<'a> {
+    #[cfg(test)]
     pub(crate) fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
         Self::paced(Arc::new(Pace::new(clock, per_second)))
     }

@@ -21,7 +21,6 @@ const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
 
 /// What decides about a plan. A saved plan brings its own.
 #[derive(Args, Debug)]
-#[group(multiple = true, conflicts_with = "plan")]
 pub(super) struct PlanningArgs<A: ValueEnum + Send + Sync + 'static> {
     /// Take over objects of the same name that kcaws did not create
     #[arg(long)]
@@ -34,17 +33,17 @@ pub(super) struct PlanningArgs<A: ValueEnum + Send + Sync + 'static> {
     pub(super) allow: Vec<A>,
 }
 
-/// How assignments are read.
+/// How assignments are read, by a command that takes a saved plan or not.
 #[derive(Args, Debug)]
-#[group(conflicts_with = "plan")]
-pub(super) struct ReadingArgs {
+pub(super) struct ReadingArgs<const TAKES_PLAN: bool> {
     /// Read every permission set in every account: sees assignments of single users and deleted groups
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = if TAKES_PLAN { &["plan"][..] } else { &[] })]
     pub(super) deep: bool,
 }
 
 /// The arguments of a `plan`.
 #[derive(Args, Debug)]
+#[group(skip)]
 pub(super) struct PlanArgs<A: ValueEnum + Send + Sync + 'static> {
     #[command(flatten)]
     pub(super) file: FileArg,
@@ -63,9 +62,10 @@ pub(super) struct PlanArgs<A: ValueEnum + Send + Sync + 'static> {
 
 /// The arguments of an `apply`.
 #[derive(Args, Debug)]
+#[group(skip)]
 pub(super) struct ApplyArgs<A: ValueEnum + Send + Sync + 'static> {
     /// Plan that `plan --out` saved
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["adopt", "max_removals", "allow"])]
     pub(super) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(super) file: FileArg,

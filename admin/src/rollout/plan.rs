@@ -78,7 +78,8 @@ impl RolloutPlan {
         access_changes && self.sync.as_ref().is_some_and(Plan::has_changes)
     }
 
-    /// Returns whether all of it may be applied.
+    /// Returns whether it may not be applied.
+    #[cfg(test)]
     pub(crate) fn is_refused(&self) -> bool {
         !self.refusals.is_empty()
             || self.sync.as_ref().is_some_and(|plan| !plan.refusals.is_empty())

@@ -28,7 +28,7 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     pub(super) common: planning::ApplyArgs<Allowed>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: ReadingArgs<true>,
 }
 
 #[derive(Serialize)]

@@ -19,7 +19,7 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) common: planning::PlanArgs<Allowed>,
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: ReadingArgs<false>,
 }
 
 #[derive(Serialize)]
