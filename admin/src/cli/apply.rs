@@ -127,8 +127,9 @@ fn applied(
         earlier,
         recording: Recording { audit: &audit, actor, progress: &mut progress },
         again: Box::new(move |synced| {
+            phase.show("Reading permission sets and assignments again …".to_owned());
             let earlier = EarlierOperations::read(open.at)?;
-            Ok((earlier, open.plan_after(&options.access.within_a_plan(), synced, ui)?))
+            Ok((earlier, open.planned(&options.access.held_to_plan(), synced)?))
         }),
     });
     let (outcome, end) = apply(plan, sync.as_ref(), access);

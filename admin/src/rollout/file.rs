@@ -20,7 +20,7 @@ const SCHEMA: u32 = 1;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SavedRolloutError {
-    #[error("the file is not a plan of this version, made by `plan` itself")]
+    #[error("the file is not a plan of this version for both users and access")]
     Unreadable(#[source] Option<serde_json::Error>),
     #[error(transparent)]
     Sync(#[from] SavedPlanError),

@@ -154,8 +154,10 @@ fn a_group_that_fails_takes_its_assignments_with_it_and_nothing_else() {
         r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","detail":"no"}"#;
     rollout.sim().fault(Route::ScimCreateGroup, Fault::status(400, refusal)).times(2);
     let apply = rollout.run("apply --yes").expect_code(1);
-    apply.expect_stdout("assign Power in 111122223333: /aws/New: the group /aws/New was not created");
-    apply.expect_stdout("the role with its ARN would go with it").expect_stderr("the same command again");
+    apply
+        .expect_stdout("assign Power in 111122223333: /aws/New: the group /aws/New was not created")
+        .expect_stdout("the role with its ARN would go with it")
+        .expect_stderr("the same command again");
     assert_eq!(rollout.accounts_of(&address("anna")), ACCOUNTS, "what was to be replaced is kept");
     rollout.run("apply --yes").expect_code(0);
     rollout.unchanged();

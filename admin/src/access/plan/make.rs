@@ -62,7 +62,7 @@ pub(crate) struct PlanOptions {
 
 impl PlanOptions {
     /// Returns the options of a plan that is held to one that was made with these: what that one may remove is allowed.
-    pub(crate) fn within_a_plan(&self) -> Self {
+    pub(crate) fn held_to_plan(&self) -> Self {
         Self {
             allowed: [Allowance::RoleRemoval, Allowance::OwnAccess].into(),
             max_removals: MaxRemovals::Count(u32::MAX),

@@ -221,14 +221,27 @@ impl OpenAccess<'_> {
         synced: SyncedGroups,
         ui: &Ui,
     ) -> Result<AccessPlan, CommandError> {
+        let phase = Phase::start("read", "Reading permission sets and assignments …", self.app, ui);
+        let plan = self.planned(options, synced);
+        drop(phase);
+        let plan = plan?;
+        report(&plan);
+        Ok(plan)
+    }
+
+    /// Returns such a plan, while another phase is shown.
+    pub(super) fn planned(
+        &self,
+        options: &PlanOptions,
+        synced: SyncedGroups,
+    ) -> Result<AccessPlan, CommandError> {
         let settings = &self.file.access;
         // First what needs no request.
         let wanted_sets = settings.wanted_sets(self.folder())?;
-        let phase = Phase::start("read", "Reading permission sets and assignments …", self.app, ui);
         let realm = if names_realm_groups(settings) { Some(self.realm()?) } else { None };
         let inventory = self.inventory(needs(settings))?;
         let groups = self.groups()?.after(synced);
-        let plan = make(&PlanInput {
+        Ok(make(&PlanInput {
             settings,
             wanted_sets: &wanted_sets,
             owner: &owner_tag(&self.file.realm.url()),
@@ -239,11 +252,7 @@ impl OpenAccess<'_> {
             realm: realm.as_ref(),
             acting: self.acting,
             options,
-        });
-        drop(phase);
-        let plan = plan?;
-        report(&plan);
-        Ok(plan)
+        })?)
     }
 
     /// Returns the folder of the access file, beside which inline policies are.

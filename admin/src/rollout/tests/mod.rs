@@ -205,7 +205,7 @@ impl World {
                 let again = |synced| {
                     between();
                     let earlier = EarlierOperations::read(at)?;
-                    Ok((earlier, self.access_plan(at, synced, &self.company.options.within_a_plan())?))
+                    Ok((earlier, self.access_plan(at, synced, &self.company.options.held_to_plan())?))
                 };
                 let half = AccessHalf {
                     at,
