@@ -19,6 +19,7 @@ mod pacing;
 mod platform;
 mod ports;
 mod realm;
+mod rollout;
 mod sync;
 
 use std::process::ExitCode;

@@ -17,7 +17,7 @@ pub(crate) enum OnlyKind {
 }
 
 impl OnlyKind {
-    const ALL: [Self; 4] = [Self::User, Self::Group, Self::PermissionSet, Self::Account];
+    pub(crate) const ALL: [Self; 4] = [Self::User, Self::Group, Self::PermissionSet, Self::Account];
 
     /// Returns the word before the colon.
     pub(crate) fn word(self) -> &'static str {
@@ -53,27 +53,19 @@ pub(crate) enum SelectorError {
     NoKind(String),
     #[error(transparent)]
     Pattern(#[from] PatternError),
-    #[error("{0}: selects nothing here: {1}")]
-    NotHere(&'static str, &'static str),
+    #[error("`{0}:` selects nothing here; these do: {1}")]
+    NotHere(&'static str, String),
 }
 
 impl Selector {
-    /// Reads a selector for users and groups.
-    pub(crate) fn of_sync(text: &str) -> Result<Self, SelectorError> {
-        Self::of(text, &[OnlyKind::User, OnlyKind::Group], "user: and group: do")
-    }
-
-    /// Reads a selector for assignments.
-    pub(crate) fn of_access(text: &str) -> Result<Self, SelectorError> {
-        let kinds = [OnlyKind::PermissionSet, OnlyKind::Account, OnlyKind::Group];
-        Self::of(text, &kinds, "set:, account: and group: do")
-    }
-
-    fn of(text: &str, kinds: &[OnlyKind], those: &'static str) -> Result<Self, SelectorError> {
+    /// Reads a selector of one of these kinds.
+    pub(crate) fn of(text: &str, kinds: &[OnlyKind]) -> Result<Self, SelectorError> {
         let selector: Self = text.parse()?;
-        let is_here = kinds.contains(&selector.kind);
-        is_here.then_some(()).ok_or(SelectorError::NotHere(selector.kind.word(), those))?;
-        Ok(selector)
+        if kinds.contains(&selector.kind) {
+            return Ok(selector);
+        }
+        let those: Vec<String> = kinds.iter().map(|kind| format!("{}:", kind.word())).collect();
+        Err(SelectorError::NotHere(selector.kind.word(), those.join(", ")))
     }
 
     fn matches(&self, name: &str) -> bool {
@@ -125,6 +117,15 @@ impl TryFrom<String> for Selector {
 impl From<Selector> for String {
     fn from(selector: Selector) -> Self {
         selector.to_string()
+    }
+}
+
+/// Returns the end of a line that sums up a plan.
+pub(crate) fn left_out(changes: usize) -> String {
+    match changes {
+        0 => String::new(),
+        1 => "; 1 other change left out by --only".to_owned(),
+        count => format!("; {count} other changes left out by --only"),
     }
 }
 
@@ -215,9 +216,10 @@ mod tests {
         for text in ["", "alice", "person:alice", "user:", "group:/aws/", "Set:x"] {
             assert!(text.parse::<Selector>().is_err(), "{text}");
         }
-        let other = SelectorError::NotHere("set", "user: and group: do");
-        assert_eq!(Selector::of_sync("set:PowerUser"), Err(other));
-        assert!(Selector::of_access("set:PowerUser").is_ok() && Selector::of_access("user:a").is_err());
+        let kinds = [OnlyKind::User, OnlyKind::Group];
+        let other = SelectorError::NotHere("set", "user:, group:".to_owned());
+        assert_eq!(Selector::of("set:PowerUser", &kinds), Err(other));
+        assert!(Selector::of("user:a", &kinds).is_ok());
         for text in ["user:a*", "group:/aws/**", "group:x", "set:PowerUser", "account:012345678901"] {
             assert_eq!(text.parse::<Selector>().expect("a selector").to_string(), text);
         }

@@ -1,5 +1,6 @@
 //! Requests to AWS: at what rate they are sent, when they are sent again, and how many there were.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kcaws::ports::clock::Clock;
@@ -12,7 +13,7 @@ const MOST_PAGES: usize = 10_000;
 
 /// Sends all requests of a run, from any number of threads, at one rate.
 pub(crate) struct Requests<'a> {
-    pace: Pace<'a>,
+    pace: Arc<Pace<'a>>,
 }
 
 /// What is asked again.
@@ -25,8 +26,14 @@ enum Again {
 }
 
 impl<'a> Requests<'a> {
+    #[cfg(test)]
     pub(crate) fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
-        Self { pace: Pace::new(clock, per_second) }
+        Self::paced(Arc::new(Pace::new(clock, per_second)))
+    }
+
+    /// Returns requests that share their rate with others.
+    pub(crate) fn paced(pace: Arc<Pace<'a>>) -> Self {
+        Self { pace }
     }
 
     pub(crate) fn sent(&self) -> u64 {
@@ -100,6 +107,7 @@ impl<'a> Requests<'a> {
                 _ => return Err(error),
             };
             if again == Again::Failures || refusals >= MOST_REFUSALS {
+                self.pace.slow_down(turn);
                 return Err(error);
             }
             refusals += 1;
@@ -149,6 +157,23 @@ mod tests {
             let refused = requests.ask_once(|| Err::<(), _>(error()));
             assert!(matches!(refused, Err(AwsError::Throttled { .. } | AwsError::Conflict { .. })));
             assert_eq!(requests.sent(), 3);
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_is_the_callers_to_judge_halves_the_rate() {
+        for error in [
+            || AwsError::Throttled { operation: OPERATION, retry_after: None },
+            || AwsError::Conflict { operation: OPERATION, message: String::new() },
+        ] {
+            let clock = clock();
+            let requests = Requests::new(&clock, 20.0);
+            assert!(requests.ask_once(|| Err::<(), _>(error())).is_err());
+            for _ in 0..11 {
+                requests.ask(|| Ok(())).expect("an answer");
+            }
+            let took = clock.elapsed();
+            assert!(took >= Duration::from_secs(1) && took <= Duration::from_millis(1_100), "10/s: {took:?}");
         }
     }
 

@@ -80,6 +80,11 @@ pub(crate) struct Refused {
 }
 
 impl AccessFile {
+    /// Returns what a saved plan is for, and what one run at a time may change.
+    pub(crate) fn chain(&self) -> String {
+        format!("{} {}", self.identity_center.instance, self.realm.url())
+    }
+
     pub(crate) fn load(path: &Path) -> Result<Self, AccessFileError> {
         let text = Self::text(path)?;
         match Self::parse(path, &text) {

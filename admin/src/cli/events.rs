@@ -77,7 +77,8 @@ impl Phase {
         Event::Progress.tell(&json!({ "phase": self.name, "done": done, "total": total, "what": what }));
     }
 
-    fn show(&self, text: String) {
+    /// Shows what is going on, to people.
+    pub(super) fn show(&self, text: String) {
         self.bar.set_message(text);
     }
 }

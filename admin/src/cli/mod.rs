@@ -1,18 +1,23 @@
 //! The administrator's command line: one file per command. Calls the core and prints.
 
 mod access;
+mod apply;
 mod check;
 mod client;
 mod error;
 mod events;
 mod init;
 mod keycloak_rights;
+mod lock;
 mod logout;
 mod metadata;
 mod metadata_file;
 mod offboard;
+mod plan;
+mod planning;
 mod policy;
 mod redirect;
+mod rollout;
 mod source;
 mod sync;
 mod token;
@@ -96,6 +101,8 @@ enum Command {
     Metadata(metadata::MetadataArgs),
     Source(source::SourceArgs),
     Token(token::TokenArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
     Sync(sync::SyncArgs),
     Access(access::AccessArgs),
     Offboard(offboard::OffboardArgs),
@@ -123,6 +130,8 @@ impl Command {
             Self::Metadata(_) => "metadata",
             Self::Source(_) => "source",
             Self::Token(_) => "token",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
             Self::Sync(args) => args.name(),
             Self::Access(args) => args.name(),
             Self::Offboard(_) => "offboard",
@@ -141,6 +150,8 @@ impl Command {
             Self::Source(args) => args.json,
             Self::Token(args) => args.wants_json(),
             Self::Redirect(args) => args.json,
+            Self::Plan(args) => args.common.json,
+            Self::Apply(args) => args.common.json,
             Self::Sync(args) => args.wants_json(),
             Self::Access(args) => args.wants_json(),
             Self::Offboard(args) => args.json,
@@ -158,6 +169,8 @@ impl Command {
             Self::Metadata(args) => metadata::run(args, app, ui),
             Self::Source(args) => source::run(args, app, ui),
             Self::Token(args) => token::run(args, app, ui),
+            Self::Plan(args) => plan::run(args, app, ui),
+            Self::Apply(args) => apply::run(args, app, ui),
             Self::Sync(args) => sync::run(args, app, ui),
             Self::Access(args) => access::run(args, app, ui),
             Self::Offboard(args) => offboard::run(args, app, ui),

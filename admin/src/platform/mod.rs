@@ -4,3 +4,4 @@ pub(crate) mod audit_file;
 pub(crate) mod plan_file;
 pub(crate) mod rest;
 pub(crate) mod signed_requests;
+pub(crate) mod unrecorded;

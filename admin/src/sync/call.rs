@@ -1,6 +1,7 @@
 //! Requests to the realm and to Identity Center: how they fail, at what rate they are sent, and when again.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kcaws::ports::clock::Clock;
@@ -59,12 +60,17 @@ pub(crate) const REALM_RATE: f64 = 200.0;
 
 /// Sends all requests of a run to one service, from any number of threads, at one rate.
 pub(crate) struct Calls<'a> {
-    pace: Pace<'a>,
+    pace: Arc<Pace<'a>>,
 }
 
 impl<'a> Calls<'a> {
     pub(crate) fn new(clock: &'a dyn Clock, per_second: f64) -> Self {
-        Self { pace: Pace::new(clock, per_second) }
+        Self::paced(Arc::new(Pace::new(clock, per_second)))
+    }
+
+    /// Returns calls that share their rate with other requests.
+    pub(crate) fn paced(pace: Arc<Pace<'a>>) -> Self {
+        Self { pace }
     }
 
     /// Returns how many requests were sent.

@@ -3,6 +3,7 @@
 use super::plan::{
     Blocked, Departure, GroupChange, MemberChange, Note, Plan, Refusal, RemovalKind, UserChange, UserUpdate,
 };
+use crate::only::left_out;
 
 /// What a line is about; its sign is clear without color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +82,17 @@ pub(crate) fn lines(plan: &Plan) -> Vec<Line> {
 
 /// Returns the plan in one line: what changes and what it costs.
 pub(crate) fn summary(plan: &Plan) -> String {
-    let left_out = match plan.left_out {
-        0 => String::new(),
-        count => format!("; {} left out by --only", counted(count, "other change")),
-    };
+    let left_out = left_out(plan.left_out);
     if !plan.has_changes() {
         return format!("no changes{left_out}");
     }
+    let time = plan.cost.seconds.ceil();
+    let (writes, reads) = (counted(plan.cost.writes, "write"), counted(plan.cost.reads, "read"));
+    format!("{}; {writes} and {reads}, about {time} s{left_out}", counts(plan))
+}
+
+/// Returns how much of what changes.
+pub(crate) fn counts(plan: &Plan) -> String {
     let created = plan.users.iter().filter(|change| matches!(change, UserChange::Create { .. })).count();
     let changed = plan.users.iter().filter(|change| matches!(change, UserChange::Update(_))).count();
     let new_groups = plan.groups.iter().filter(|change| matches!(change, GroupChange::Create { .. })).count();
@@ -102,15 +107,12 @@ pub(crate) fn summary(plan: &Plan) -> String {
             GroupChange::GiveWay { .. } | GroupChange::Update { .. } => 0,
         })
         .sum();
-    let time = plan.cost.seconds.ceil();
     format!(
         "users: {created} new, {changed} changed, {} leaving; groups: {new_groups} new, {changed_groups} changed; members: {} joining, {} \
-         leaving; {} and {}, about {time} s{left_out}",
+         leaving",
         plan.deactivations.len() + plan.deletions.len(),
         sum(&plan.additions) + first,
         sum(&plan.removals),
-        counted(plan.cost.writes, "write"),
-        counted(plan.cost.reads, "read"),
     )
 }
 

@@ -7,6 +7,7 @@
 mod chance;
 mod fixture;
 mod login;
+mod rollout;
 mod scripted;
 mod site;
 mod staff;
@@ -31,6 +32,8 @@ mod test_offboard_faults;
 mod test_only;
 mod test_policy;
 mod test_redirect;
+mod test_rollout;
+mod test_rollout_kills;
 mod test_servers;
 mod test_story;
 mod test_sync;

@@ -67,7 +67,6 @@ impl Site {
     pub(crate) fn at(sim: IdcSim) -> Self {
         let env = aws_environment(&sim);
         env.set_env("KCAWS_ADMIN_RATE", "500");
-        env.set_env("USER", "carol");
         Self { sim, env }
     }
 
@@ -85,12 +84,7 @@ impl Site {
     }
 
     pub(crate) fn writes(&self) -> usize {
-        let requests = self.sim.requests();
-        let names = requests.iter().filter_map(|request| request.target());
-        // SWBExternalService.CreatePermissionSet
-        let operations = names.filter_map(|target| target.split('.').nth(1));
-        let is_read = |name: &str| ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb));
-        operations.filter(|name| !is_read(name)).count()
+        access_writes(&self.sim)
     }
 
     /// Runs a command that fails, and asserts how: it says what, why and what to do.
@@ -109,6 +103,16 @@ impl Site {
     pub(crate) fn unchanged(&self) {
         self.run("plan --exit-code").expect_code(0).expect_stdout("no changes");
     }
+}
+
+/// How many requests changed permission sets and assignments.
+pub(crate) fn access_writes(sim: &IdcSim) -> usize {
+    let requests = sim.requests();
+    let names = requests.iter().filter_map(|request| request.target());
+    // SWBExternalService.CreatePermissionSet
+    let operations = names.filter_map(|target| target.split('.').nth(1));
+    let is_read = |name: &str| ["Describe", "Get", "List"].iter().any(|verb| name.starts_with(verb));
+    operations.filter(|name| !is_read(name)).count()
 }
 
 /// An answer of AWS that refuses the request.

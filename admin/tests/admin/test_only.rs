@@ -32,7 +32,7 @@ fn one_person_is_let_in_before_everybody_else() {
     staff.apply();
     assert_eq!(sim.members_of("Dev"), [address("anna"), address("bob")]);
     for (selector, why) in [
-        ("set:PowerUser", "set: selects nothing here: user: and group: do"),
+        ("set:PowerUser", "`set:` selects nothing here; these do: user:, group:"),
         ("anna", "does not begin with user:, group:, set: or account:"),
         ("group:/aws/", "has an empty name"),
     ] {
@@ -53,5 +53,5 @@ fn one_set_and_one_account_at_a_time() {
     site.run("apply --yes --only set:PowerUser").expect_ok();
     site.run("apply --yes").expect_ok();
     site.unchanged();
-    site.run("plan --only user:anna").expect_code(2).expect_stderr("set:, account: and group: do");
+    site.run("plan --only user:anna").expect_code(2).expect_stderr("these do: set:, account:, group:");
 }

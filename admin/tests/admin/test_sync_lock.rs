@@ -24,6 +24,8 @@ fn a_second_run_says_what_it_waited_for_and_the_first_is_not_disturbed() {
         "{message}"
     );
     assert_eq!(staff.writes(), 0);
+    let access = staff.company.run("access apply --yes");
+    access.expect_code(1).expect_stderr("another `apply` of the realm");
     // A plan changes nothing, and need not wait.
     staff.company.run("sync plan --exit-code").expect_code(7);
 

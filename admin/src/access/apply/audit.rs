@@ -33,7 +33,7 @@ pub(crate) struct AccessRecord<'a> {
     /// ARN of the permission set.
     pub(crate) permission_set_arn: Option<&'a str>,
     pub(crate) account_id: Option<&'a str>,
-    /// The ID of the operation.
+    /// AWS's ID of the request, or of the operation that it started.
     pub(crate) request_id: Option<&'a str>,
     /// Set if it failed.
     pub(crate) error: Option<&'a str>,

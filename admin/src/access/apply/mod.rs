@@ -5,6 +5,7 @@
 
 mod audit;
 mod permission_set;
+mod reasons;
 mod scheduler;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +14,18 @@ use std::io;
 use serde::Serialize;
 
 pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
+use self::permission_set::AnsweredWrite;
+use self::reasons::{is_general, meaning};
 pub(crate) use self::scheduler::EarlierOperations;
 use self::scheduler::{OperationEnd, OperationWatch, run};
 use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
-use super::read::InstanceAccess;
+use super::read::{InstanceAccess, Pairs, exactly};
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
+
+const ASSIGN: &str = "assign";
+const REMOVE: &str = "remove";
+const LOST_ROLE: &str = "it is the last one there, and the role with its ARN would go with it: what was to keep the role is missing";
 
 /// Why applying ended early.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +66,17 @@ pub(crate) struct AccessFailure {
     pub(crate) meaning: Option<&'static str>,
 }
 
+impl AccessOutcome {
+    /// Adds failures of assignments whose groups were not created or taken over.
+    pub(crate) fn without_group(&mut self, changes: &[AssignmentChange]) {
+        self.failures.extend(changes.iter().map(|change| AccessFailure {
+            what: described(change, ASSIGN),
+            why: format!("the group {} was not created or taken over", change.principal),
+            meaning: None,
+        }));
+    }
+}
+
 /// Does everything that the plan contains, and returns what was done and why that was not all.
 pub(crate) fn apply(
     plan: &AccessPlan,
@@ -66,21 +84,15 @@ pub(crate) fn apply(
     at: InstanceAccess<'_>,
     recording: Recording<'_>,
 ) -> (AccessOutcome, Result<(), ApplyError>) {
-    let outcome = AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() };
-    let arns = plan.set_arns.clone();
-    let (names, everywhere, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-    let mut applier = Applier { at, earlier, outcome, arns, names, everywhere, kept, recording };
-    let end = applier.all(plan);
-    let mut outcome = applier.outcome;
-    if end.is_err() {
-        let of_roles = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
-        let all = plan.permission_sets.len() + of_roles;
-        outcome.left = all.saturating_sub(outcome.done + outcome.failures.len());
-    }
-    (outcome, end)
+    let mut applier = AccessApplier::new(plan, earlier, at, recording);
+    let end = applier.additions().and_then(|()| applier.removals()).and_then(|()| applier.deletions());
+    (applier.end(end.is_ok()), end)
 }
 
-struct Applier<'a, 'b> {
+/// A plan being applied: [`AccessApplier::additions`], [`AccessApplier::removals`] and [`AccessApplier::deletions`], in
+/// this order, until one of them fails.
+pub(crate) struct AccessApplier<'a, 'b> {
+    plan: &'a AccessPlan,
     at: InstanceAccess<'a>,
     earlier: &'a EarlierOperations,
     outcome: AccessOutcome,
@@ -92,22 +104,65 @@ struct Applier<'a, 'b> {
     everywhere: BTreeMap<String, usize>,
     /// ARNs of permission sets that keep an assignment, because its removal failed.
     kept: BTreeSet<String>,
+    /// Permission sets by ARN, and accounts, in which this run has added an assignment.
+    added: Pairs,
     recording: Recording<'b>,
 }
 
-impl Applier<'_, '_> {
-    fn all(&mut self, plan: &AccessPlan) -> Result<(), ApplyError> {
-        let is_deletion = |change: &&SetChange| change.kind == SetChangeKind::Delete;
+impl<'a, 'b> AccessApplier<'a, 'b> {
+    pub(crate) fn new(
+        plan: &'a AccessPlan,
+        earlier: &'a EarlierOperations,
+        at: InstanceAccess<'a>,
+        recording: Recording<'b>,
+    ) -> Self {
+        Self {
+            plan,
+            at,
+            earlier,
+            outcome: AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() },
+            arns: plan.set_arns.clone(),
+            names: BTreeMap::new(),
+            everywhere: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            added: Pairs::new(),
+            recording,
+        }
+    }
+
+    /// Creates and changes permission sets, adds assignments, and brings roles up to date.
+    pub(crate) fn additions(&mut self) -> Result<(), ApplyError> {
+        let plan = self.plan;
         let mut changed = BTreeSet::new();
         for change in plan.permission_sets.iter().filter(|change| !is_deletion(change)) {
             if self.set(change)? && change.changes_roles() {
                 changed.insert(change.name.clone());
             }
         }
-        self.assignments(&plan.additions, RoleAction::Assign, "assign")?;
-        self.provision(plan, &changed)?;
-        self.assignments(&plan.removals, RoleAction::Unassign, "remove")?;
-        for change in plan.permission_sets.iter().filter(is_deletion) {
+        self.assignments(&plan.additions, RoleAction::Assign, ASSIGN)?;
+        self.provision(&changed)
+    }
+
+    /// Removes assignments. A role that was to be kept is looked at again: what was to keep it may have failed.
+    pub(crate) fn removals(&mut self) -> Result<(), ApplyError> {
+        let plan = self.plan;
+        let lost = self.lost_roles()?;
+        let mut removals = Vec::new();
+        for removal in &plan.removals {
+            match self.arns.get(&removal.permission_set).filter(|_| !removal.removes_role) {
+                Some(arn) if lost.contains(&(arn.clone(), removal.account_id.clone())) => {
+                    self.kept.insert(arn.clone());
+                    self.failed(described(removal, REMOVE), LOST_ROLE.to_owned());
+                }
+                _ => removals.push(removal.clone()),
+            }
+        }
+        self.assignments(&removals, RoleAction::Unassign, REMOVE)
+    }
+
+    /// Deletes permission sets.
+    pub(crate) fn deletions(&mut self) -> Result<(), ApplyError> {
+        for change in self.plan.permission_sets.iter().filter(is_deletion) {
             if change.arn.as_ref().is_some_and(|arn| self.kept.contains(arn)) {
                 let why = "an assignment of it could not be removed".to_owned();
                 self.failed(format!("permission set {}", change.name), why);
@@ -116,6 +171,33 @@ impl Applier<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn end(self, is_whole: bool) -> AccessOutcome {
+        let (plan, mut outcome) = (self.plan, self.outcome);
+        if !is_whole {
+            let of_roles = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
+            let all = plan.permission_sets.len() + of_roles;
+            outcome.left = all.saturating_sub(outcome.done + outcome.failures.len());
+        }
+        outcome
+    }
+
+    /// Returns where the removals of the plan would take the last assignment, although that is not what was planned.
+    fn lost_roles(&self) -> Result<Pairs, ApplyError> {
+        let pair = |change: &AssignmentChange| {
+            Some((self.arns.get(&change.permission_set)?.clone(), change.account_id.clone()))
+        };
+        let keeping = self.plan.removals.iter().filter(|removal| !removal.removes_role);
+        let pairs: Pairs = keeping.filter_map(pair).filter(|pair| !self.added.contains(pair)).collect();
+        let mut left = exactly(self.at, &pairs)?;
+        for removal in &self.plan.removals {
+            if let (Some(there), Some(of)) = (pair(removal).and_then(|pair| left.get_mut(&pair)), &removal.of)
+            {
+                there.remove(of);
+            }
+        }
+        Ok(left.into_iter().filter(|(_, there)| there.is_empty()).map(|(pair, _)| pair).collect())
     }
 
     fn done(&mut self, changes: usize) {
@@ -156,9 +238,11 @@ impl Applier<'_, '_> {
             SetChangeKind::Update | SetChangeKind::Adopt => AccessAction::ChangePermissionSet,
             SetChangeKind::Delete => AccessAction::DeletePermissionSet,
         };
-        match permission_set::write(self.at, change) {
+        let mut record = |write: &AnsweredWrite<'_>| {
+            self.record(write.action, &write.what, Some(write.arn), None, Ok(write.request_id))
+        };
+        match permission_set::write(self.at, change, &mut record) {
             Ok(arn) => {
-                self.record(action, &what, Some(&arn), None, Ok(None))?;
                 self.arns.insert(change.name.clone(), arn);
                 self.done(1);
                 Ok(true)
@@ -181,8 +265,8 @@ impl Applier<'_, '_> {
     ) -> Result<(), ApplyError> {
         let mut operations = Vec::new();
         for change in changes {
-            let AssignmentChange { permission_set, account_id, principal, .. } = change;
-            let what = format!("{verb} {permission_set} in {account_id}: {principal}");
+            let permission_set = &change.permission_set;
+            let what = described(change, verb);
             match self.arns.get(permission_set).and_then(|arn| change.operation(arn, action)) {
                 Some(operation) => {
                     self.names.insert(operation.clone(), what);
@@ -195,8 +279,9 @@ impl Applier<'_, '_> {
     }
 
     /// Brings roles up to date: those of the plan, and those that lag behind after the changes.
-    fn provision(&mut self, plan: &AccessPlan, changed: &BTreeSet<String>) -> Result<(), ApplyError> {
+    fn provision(&mut self, changed: &BTreeSet<String>) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
+        let plan = self.plan;
         let planned = plan.provisioning.iter();
         let mut roles: BTreeSet<(String, String)> = planned
             .filter(|role| !changed.contains(&role.permission_set))
@@ -278,7 +363,7 @@ impl Applier<'_, '_> {
     }
 }
 
-impl OperationWatch for Applier<'_, '_> {
+impl OperationWatch for AccessApplier<'_, '_> {
     fn started(&mut self, operation: &RoleOperation, id: &str) -> io::Result<()> {
         self.record_operation(operation, Ok(Some(id)))
     }
@@ -290,7 +375,12 @@ impl OperationWatch for Applier<'_, '_> {
                 let roles = self.everywhere.remove(&operation.set);
                 self.done(roles.unwrap_or_default());
             }
-            OperationEnd::Succeeded => self.done(1),
+            OperationEnd::Succeeded => {
+                if matches!(operation.action, RoleAction::Assign(_)) {
+                    self.added.insert((operation.set.clone(), operation.account.clone()));
+                }
+                self.done(1);
+            }
             OperationEnd::Failed(why) => {
                 self.record_operation(operation, Err(&why))?;
                 if matches!(operation.action, RoleAction::Unassign(_)) {
@@ -306,32 +396,12 @@ impl OperationWatch for Applier<'_, '_> {
     }
 }
 
-/// Returns whether every other request would fail in the same way.
-fn is_general(error: &AwsError) -> bool {
-    matches!(
-        error,
-        AwsError::NoCredentials { .. }
-            | AwsError::NotAuthenticated { .. }
-            | AwsError::Unreachable { .. }
-            | AwsError::NotAws { .. }
-            | AwsError::Throttled { .. }
-    )
+fn is_deletion(change: &&SetChange) -> bool {
+    change.kind == SetChangeKind::Delete
 }
 
-/// Returns what a reason of AWS usually means. AWS has no codes for these, only texts that go back to IAM's errors.
-fn meaning(why: &str) -> Option<&'static str> {
-    if why.contains("PoliciesPerRole") {
-        return Some("the role has more policies than IAM allows in that account: raise the quota there");
-    }
-    if why.contains("policy") && (why.contains("404") || why.contains("Not supported")) {
-        return Some(
-            "a customer managed policy or the boundary is missing in that account: create it there, by that name and path",
-        );
-    }
-    if why.contains("403") {
-        return Some(
-            "Identity Center may not work in that account: it may be suspended, or a policy denies it",
-        );
-    }
-    None
+/// Returns what is done with an assignment, for people.
+fn described(change: &AssignmentChange, verb: &str) -> String {
+    let AssignmentChange { permission_set, account_id, principal, .. } = change;
+    format!("{verb} {permission_set} in {account_id}: {principal}")
 }

@@ -76,19 +76,24 @@ impl SavedAccessPlan {
     pub(crate) fn read(text: &str, chain: &str, now: DateTime<Utc>) -> Result<Self, SavedAccessPlanError> {
         let saved: Self =
             serde_json::from_str(text).map_err(|error| SavedAccessPlanError::Unreadable(Some(error)))?;
-        if saved.schema != SCHEMA {
+        saved.checked(chain, now)
+    }
+
+    /// Returns the plan if it is for this realm and instance, and recent.
+    pub(crate) fn checked(self, chain: &str, now: DateTime<Utc>) -> Result<Self, SavedAccessPlanError> {
+        if self.schema != SCHEMA {
             return Err(SavedAccessPlanError::Unreadable(None));
         }
-        if saved.chain != chain {
-            let (found, expected) = (saved.chain, chain.to_owned());
+        if self.chain != chain {
+            let (found, expected) = (self.chain, chain.to_owned());
             return Err(SavedAccessPlanError::OtherChain { found, expected });
         }
         // A plan from the future is not recent either: one of the clocks is wrong.
-        let age = now.signed_duration_since(saved.made_at);
+        let age = now.signed_duration_since(self.made_at);
         if age > LONGEST_LIFE || age < -LONGEST_LIFE {
-            return Err(SavedAccessPlanError::TooOld { made_at: saved.made_at });
+            return Err(SavedAccessPlanError::TooOld { made_at: self.made_at });
         }
-        Ok(saved)
+        Ok(self)
     }
 
     pub(crate) fn options(&self) -> &PlanOptions {

@@ -15,7 +15,7 @@ use crate::access::accounts::AccountInventory;
 use crate::access::definition::SetDefinition;
 use crate::access::read::{
     AssignmentReading, AssignmentView, GroupDirectory, InstanceAccess, ObservedSet, Pairs, RealmGroups,
-    SetDetail, exactly, read_accounts, read_sets,
+    ResolvedGroup, SetDetail, exactly, read_accounts, read_sets,
 };
 use crate::access::settings::{AccessSettings, UnlistedAction, WantedSet};
 use crate::only::Only;
@@ -63,6 +63,17 @@ pub(crate) struct PlanOptions {
     /// The part of the changes that is meant.
     #[serde(default, skip_serializing_if = "Only::is_everything")]
     pub(crate) only: Only,
+}
+
+impl PlanOptions {
+    /// Returns the options of a plan that is held to one that was made with these: what that one may remove is allowed.
+    pub(crate) fn held_to_plan(&self) -> Self {
+        Self {
+            allowed: [Allowance::RoleRemoval, Allowance::OwnAccess].into(),
+            max_removals: MaxRemovals::Count(u32::MAX),
+            ..self.clone()
+        }
+    }
 }
 
 impl Acting {
@@ -204,11 +215,21 @@ impl<'a> Maker<'a> {
         let mut listed = BTreeSet::new();
         for (wanted, group) in &self.wanted {
             let change = self.change(&wanted.set, &wanted.account, wanted.group.to_string());
-            let Some(group) = group else {
-                if self.part.takes(&change) {
-                    self.plan.waiting.push(change);
+            let group = match group {
+                ResolvedGroup::Present(id) => id,
+                ResolvedGroup::Planned(id) => {
+                    let change = AssignmentChange { planned: Some(id.clone()), ..change };
+                    if self.part.takes(&change) {
+                        self.plan.additions.push(change);
+                    }
+                    continue;
                 }
-                continue;
+                ResolvedGroup::NotYet => {
+                    if self.part.takes(&change) {
+                        self.plan.waiting.push(change);
+                    }
+                    continue;
+                }
             };
             let principal = Principal::Group(group.clone());
             let arn = self.observed.get(&wanted.set).map(|set| set.arn.clone());
@@ -271,16 +292,15 @@ impl<'a> Maker<'a> {
             }
         }
         // A group that is added keeps the role.
-        for addition in &self.plan.additions {
-            if let (Some(set), Some(of)) = (self.observed.get(&addition.permission_set), &addition.of) {
-                let there = left.get_mut(&(set.arn.clone(), addition.account_id.clone()));
-                there.map(|there| there.insert(of.clone()));
-            }
-        }
-        self.plan.removals = confirmed
+        let additions = self.plan.additions.iter();
+        let kept: BTreeSet<_> = additions.map(|one| (&one.permission_set, &one.account_id)).collect();
+        let removes_role = |pair: &(String, String), change: &AssignmentChange| {
+            left[pair].is_empty() && !kept.contains(&(&change.permission_set, &change.account_id))
+        };
+        let removals = confirmed
             .into_iter()
-            .map(|(pair, change)| AssignmentChange { removes_role: left[&pair].is_empty(), ..change })
-            .collect();
+            .map(|(pair, change)| AssignmentChange { removes_role: removes_role(&pair, &change), ..change });
+        self.plan.removals = removals.collect();
         Ok(())
     }
 
@@ -350,8 +370,9 @@ impl<'a> Maker<'a> {
         let at_once: BTreeSet<_> = at_once.into_iter().map(|role| &role.permission_set).collect();
         let operations = plan.additions.len() + at_once.len() + by_one.len() + plan.removals.len();
         let writes: usize = plan.permission_sets.iter().map(SetChange::requests).sum();
-        // Each operation is started and its end asked for once.
-        let requests = writes + operations * 2;
+        // Each operation is started and its end asked for once. Who keeps a role is looked at before it is taken away.
+        let looks = plan.removals.iter().filter(|removal| !removal.removes_role).count();
+        let requests = writes + operations * 2 + looks;
         let waiting = operations * SECONDS_PER_OPERATION / OUTSTANDING;
         let seconds = input.at.requests.time_for(requests).as_secs().max(waiting as u64);
         self.plan.cost = PlanCost {
@@ -369,6 +390,7 @@ impl<'a> Maker<'a> {
             account_name: self.input.inventory.name(account).to_owned(),
             principal,
             of: None,
+            planned: None,
             removes_role: false,
         }
     }

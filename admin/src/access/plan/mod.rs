@@ -6,6 +6,7 @@ mod make;
 mod part;
 mod sets;
 mod wanted;
+mod within;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -18,6 +19,7 @@ pub(crate) use self::blockers::{Allowance, Blocker};
 pub(crate) use self::file::{SavedAccessPlan, SavedAccessPlanError};
 pub(crate) use self::make::{Acting, OUTSTANDING, PlanInput, PlanOptions, make};
 pub(crate) use self::sets::{SetChange, SetChangeKind, description};
+pub(crate) use self::within::{Bound, Excess};
 use super::accounts::SelectionError;
 use super::read::{AccessReadError, Coverage, GroupError};
 use crate::ports::aws_call::AwsError;
@@ -90,9 +92,12 @@ pub(crate) struct AssignmentChange {
     pub(crate) account_name: String,
     /// As the access file writes it; else the ID of the principal.
     pub(crate) principal: String,
-    /// `None` while the group is not in Identity Center.
+    /// `None` while the group is not in Identity Center. One that a sync creates first is an addition all the same.
     #[serde(skip)]
     pub(crate) of: Option<Principal>,
+    /// The ID in the realm of a group that a sync creates first.
+    #[serde(skip)]
+    pub(crate) planned: Option<String>,
     /// Whether the role in the account goes with it, and its ARN for ever.
     pub(crate) removes_role: bool,
 }

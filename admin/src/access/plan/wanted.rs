@@ -15,8 +15,8 @@ pub(super) struct WantedAssignment {
     pub(super) group: GroupReference,
 }
 
-/// What is wanted, with the groups' IDs; `None` for a group that is not in Identity Center yet.
-pub(super) type Wanted = BTreeMap<WantedAssignment, Option<String>>;
+/// What is wanted, with the groups in Identity Center.
+pub(super) type Wanted = BTreeMap<WantedAssignment, ResolvedGroup>;
 
 pub(super) fn assignments(
     settings: &AccessSettings,
@@ -25,7 +25,7 @@ pub(super) fn assignments(
     realm: Option<&RealmGroups<'_>>,
     notes: &mut PlanNotes,
 ) -> Result<Wanted, AccessPlanError> {
-    let mut resolved: BTreeMap<&GroupReference, Option<String>> = BTreeMap::new();
+    let mut resolved: BTreeMap<&GroupReference, ResolvedGroup> = BTreeMap::new();
     // A group that the file names in two ways is one group.
     let mut first: BTreeMap<String, &GroupReference> = BTreeMap::new();
     let mut wanted = Wanted::new();
@@ -38,21 +38,20 @@ pub(super) fn assignments(
         notes.unusable_accounts.extend(unusable.map(|(id, state)| (id, state.to_string())));
         for group in &assign.groups {
             if !resolved.contains_key(group) {
-                let id = match groups.resolve(group, realm)? {
-                    ResolvedGroup::Present(id) => Some(id),
-                    ResolvedGroup::NotYet => None,
-                };
-                resolved.insert(group, id);
+                resolved.insert(group, groups.resolve(group, realm)?);
             }
-            let id = &resolved[group];
-            let group = id.as_ref().map_or(group, |id| *first.entry(id.clone()).or_insert(group));
+            let found = &resolved[group];
+            let group = match found {
+                ResolvedGroup::Present(id) => *first.entry(id.clone()).or_insert(group),
+                ResolvedGroup::Planned(_) | ResolvedGroup::NotYet => group,
+            };
             for account in &selection.accounts {
                 let assignment = WantedAssignment {
                     set: assign.set.clone(),
                     account: account.clone(),
                     group: group.clone(),
                 };
-                wanted.insert(assignment, id.clone());
+                wanted.insert(assignment, found.clone());
             }
         }
     }

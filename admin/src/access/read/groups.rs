@@ -28,15 +28,22 @@ pub(crate) enum GroupError {
 pub(crate) enum ResolvedGroup {
     /// With its ID in the identity store.
     Present(String),
+    /// A sync creates it first; with its ID in the realm.
+    Planned(String),
     /// It is in the realm, and not synchronized yet.
     NotYet,
 }
+
+/// The groups that a sync creates or takes over before the assignments are made: their IDs in the realm, and those in
+/// the identity store, which are not known before a group is created.
+pub(crate) type SyncedGroups = BTreeMap<String, Option<String>>;
 
 /// All groups of Identity Center.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupDirectory {
     /// By ID.
     groups: BTreeMap<String, StoreGroup>,
+    synced: SyncedGroups,
 }
 
 /// Returns a page of the identity store as one of the administrators' services.
@@ -51,7 +58,13 @@ impl GroupDirectory {
     }
 
     pub(crate) fn of(groups: Vec<StoreGroup>) -> Self {
-        Self { groups: groups.into_iter().map(|group| (group.id.clone(), group)).collect() }
+        let groups = groups.into_iter().map(|group| (group.id.clone(), group)).collect();
+        Self { groups, synced: SyncedGroups::new() }
+    }
+
+    /// Returns the groups as they are after a sync.
+    pub(crate) fn after(self, synced: SyncedGroups) -> Self {
+        Self { synced, ..self }
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
@@ -95,9 +108,13 @@ impl GroupDirectory {
                 let realm = realm.ok_or_else(|| GroupError::NoRealm { path: path.clone() })?;
                 let id = realm.id_of(path)?;
                 let external_id = format!("kc:{}:{id}", realm.realm_id);
-                Ok(match self.by_external_id(&external_id) {
-                    Some(id) => ResolvedGroup::Present(id.to_owned()),
-                    None => ResolvedGroup::NotYet,
+                let known = self.by_external_id(&external_id);
+                Ok(match (known, self.synced.get(&id)) {
+                    (Some(id), _) => ResolvedGroup::Present(id.to_owned()),
+                    // A list may be behind what was just written.
+                    (None, Some(Some(id))) => ResolvedGroup::Present(id.clone()),
+                    (None, Some(None)) => ResolvedGroup::Planned(id),
+                    (None, None) => ResolvedGroup::NotYet,
                 })
             }
         }

@@ -9,7 +9,9 @@ mod sets;
 pub(crate) use self::assignments::{
     AssignmentReading, AssignmentView, Coverage, Pairs, exactly, of_principals,
 };
-pub(crate) use self::groups::{GroupDirectory, GroupError, RealmGroups, ResolvedGroup, as_page};
+pub(crate) use self::groups::{
+    GroupDirectory, GroupError, RealmGroups, ResolvedGroup, SyncedGroups, as_page,
+};
 pub(crate) use self::sets::{ObservedSet, SetDetail, partition_of, read_accounts, read_sets};
 use super::policy::PolicyError;
 use crate::ports::aws_call::AwsError;

@@ -70,6 +70,13 @@ pub(crate) struct WrittenAccess {
 }
 
 impl AccessSettings {
+    /// Returns whether nothing of it is the file's to decide.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Unlisted { assignments, permission_sets } = self.unlisted;
+        let removes = [assignments, permission_sets].contains(&UnlistedAction::Remove);
+        self.permission_sets.is_empty() && self.assign.is_empty() && !removes
+    }
+
     pub(crate) fn check(written: WrittenAccess) -> Result<Self, Refused> {
         let mut permission_sets = BTreeMap::new();
         for (name, set) in written.permission_sets {

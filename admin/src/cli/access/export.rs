@@ -8,7 +8,7 @@ use kcaws::cli::ui::Ui;
 use serde_json::{Map, Value};
 use toml_edit::DocumentMut;
 
-use super::{FileArg, OpenAccess, with_access};
+use super::{FileArg, OpenAccess, pace, with_access};
 use crate::access::accounts::InventoryNeeds;
 use crate::access::export::{ExportedAccess, OtherAssignment, PARTS, export};
 use crate::access::read::{AssignmentReading, AssignmentView, GroupDirectory, SetDetail, read_sets};
@@ -40,7 +40,7 @@ const OTHERS: &str = "
 
 pub(super) fn run(args: &ExportArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
-    let exported = with_access(&file, app, ui, |open, ui| {
+    let exported = with_access(&file, app, pace(app)?, ui, |open, ui| {
         let spinner = ui.spinner("Reading every permission set in every account …");
         let exported = exported(open, ui);
         spinner.finish_and_clear();

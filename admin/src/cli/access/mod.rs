@@ -2,12 +2,14 @@
 
 mod apply;
 mod export;
+pub(super) mod outcome;
 mod plan;
-mod render;
+pub(super) mod render;
 mod who;
 
 use std::cell::OnceCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
@@ -17,20 +19,26 @@ use serde_json::json;
 
 use super::FileArg;
 use super::events::{Event, Phase};
-use super::sync::rate;
+use super::planning::{PlanningArgs, Subject, pace};
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::plan::{AccessPlan, Acting, Allowance, PlanInput, PlanOptions, make, owner_tag};
-use crate::access::read::{AssignmentReading, GroupDirectory, InstanceAccess, RealmGroups, partition_of};
+use crate::access::read::{
+    AssignmentReading, GroupDirectory, InstanceAccess, RealmGroups, SyncedGroups, partition_of,
+};
 use crate::access::requests::Requests;
 use crate::access::settings::{AccessSettings, GroupReference};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance::{self, Standing, standing};
-use crate::only::{Only, Selector};
+use crate::only::{Only, OnlyKind};
+use crate::pacing::Pace;
 use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::keycloak::HttpKeycloak;
 use crate::ports::organizations::{Organizations, SdkOrganizations};
 use crate::sync::scope::MaxRemovals;
+
+/// The command, for messages.
+const ACCESS: &str = "kcaws admin access";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,28 +67,6 @@ enum AccessCommand {
     Who(who::WhoArgs),
 }
 
-/// What decides about a plan.
-#[derive(Args, Debug)]
-struct PlanningArgs {
-    #[command(flatten)]
-    file: FileArg,
-    /// Take over permission sets of the file that kcaws did not create
-    #[arg(long)]
-    adopt: bool,
-    /// Most assignments that may be removed, as a number or a percentage [default: 5%, at least 5]
-    #[arg(long, value_name = "N|P%")]
-    max_removals: Option<MaxRemovals>,
-    /// Allow what is refused otherwise
-    #[arg(long, value_name = "WHAT", value_enum)]
-    allow: Vec<Allowed>,
-    /// Make only these changes: set:PATTERN, account:PATTERN or group:PATTERN; can be repeated
-    #[arg(long, value_name = "KIND:PATTERN", value_parser = Selector::of_access)]
-    only: Vec<Selector>,
-    /// Read every permission set in every account: sees assignments of single users and deleted groups
-    #[arg(long)]
-    deep: bool,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Allowed {
     /// The last assignment of a permission set in an account goes, and its role with it
@@ -89,24 +75,32 @@ enum Allowed {
     OwnAccess,
 }
 
-impl PlanningArgs {
-    fn options(&self, file: &AccessFile) -> PlanOptions {
-        let of_file = file.directory.as_ref().map(|directory| directory.max_removals);
-        let allowance = |allowed: &Allowed| match allowed {
-            Allowed::RoleRemoval => Allowance::RoleRemoval,
-            Allowed::OwnAccess => Allowance::OwnAccess,
-        };
-        PlanOptions {
-            adopt: self.adopt,
-            allowed: self.allow.iter().map(allowance).collect(),
-            max_removals: self.max_removals.or(of_file).unwrap_or_default(),
-            reading: reading(self.deep),
-            only: Only::new(&self.only),
-        }
+impl Subject for Allowed {
+    const KINDS: &'static [OnlyKind] = &[OnlyKind::PermissionSet, OnlyKind::Account, OnlyKind::Group];
+}
+
+/// Returns the options of a plan.
+fn options(args: &PlanningArgs<Allowed>, deep: bool, file: &AccessFile) -> PlanOptions {
+    let allowance = |allowed: &Allowed| match allowed {
+        Allowed::RoleRemoval => Allowance::RoleRemoval,
+        Allowed::OwnAccess => Allowance::OwnAccess,
+    };
+    PlanOptions {
+        adopt: args.adopt,
+        allowed: args.allow.iter().map(allowance).collect(),
+        max_removals: max_removals(args.max_removals, file),
+        reading: reading(deep),
+        only: Only::new(&args.only),
     }
 }
 
-fn reading(deep: bool) -> AssignmentReading {
+/// Returns how much may be removed: what was given, or what the file says.
+pub(in crate::cli) fn max_removals(given: Option<MaxRemovals>, file: &AccessFile) -> MaxRemovals {
+    let of_file = file.directory.as_ref().map(|directory| directory.max_removals);
+    given.or(of_file).unwrap_or_default()
+}
+
+pub(in crate::cli) fn reading(deep: bool) -> AssignmentReading {
     if deep { AssignmentReading::Deep } else { AssignmentReading::Quick }
 }
 
@@ -122,8 +116,8 @@ impl AccessArgs {
 
     pub(super) fn wants_json(&self) -> bool {
         match &self.command {
-            AccessCommand::Plan(args) => args.json,
-            AccessCommand::Apply(args) => args.json,
+            AccessCommand::Plan(args) => args.common.json,
+            AccessCommand::Apply(args) => args.common.json,
             AccessCommand::Export(args) => args.json,
             AccessCommand::Who(args) => args.json,
         }
@@ -140,10 +134,12 @@ pub(super) fn run(args: &AccessArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), 
 }
 
 /// Everything that is read and written, opened.
-struct OpenAccess<'a> {
+pub(super) struct OpenAccess<'a> {
     app: &'a AdminApp,
     file: &'a AccessFile,
-    at: InstanceAccess<'a>,
+    pub(super) at: InstanceAccess<'a>,
+    /// Who runs kcaws, for the audit file.
+    pub(super) actor: &'a str,
     organizations: &'a SdkOrganizations,
     store: &'a SdkIdentityStore,
     acting: &'a Acting,
@@ -153,14 +149,15 @@ struct OpenAccess<'a> {
     keycloak: OnceCell<HttpKeycloak>,
 }
 
-/// Opens the instance of the access file, if these credentials may administer it.
-fn with_access<T>(
+/// Opens the instance of the access file, if these credentials may administer it. Requests keep to `pace`.
+pub(super) fn with_access<'a, T>(
     file: &AccessFile,
-    app: &AdminApp,
+    app: &'a AdminApp,
+    pace: Arc<Pace<'a>>,
     ui: &mut Ui,
     work: impl FnOnce(&OpenAccess<'_>, &mut Ui) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let requests = Requests::new(&*app.clock, rate(app)?);
+    let requests = Requests::paced(pace);
     let aws = app.aws(file)?;
     let found = instance::find(&file.identity_center, &aws.sso_admin()).map_err(AdminError::from)?;
     if found.permission_sets_enabled == Some(false) {
@@ -179,7 +176,7 @@ fn with_access<T>(
     let organization = requests.ask(|| organizations.organization())?;
     let acting = Acting {
         permission_set: Acting::permission_set_of(&caller.arn),
-        account: caller.account,
+        account: caller.account.clone(),
         management: organization.management_account,
         is_delegate: standing == Standing::DelegatedAdministrator,
     };
@@ -188,6 +185,7 @@ fn with_access<T>(
         app,
         file,
         at: InstanceAccess { admin: &admin, requests: &requests },
+        actor: &caller.arn,
         organizations: &organizations,
         store: &aws.identity_store(&found.identity_store_id, false),
         acting: &acting,
@@ -219,14 +217,37 @@ impl OpenAccess<'_> {
     }
 
     fn plan(&self, options: &PlanOptions, ui: &Ui) -> Result<AccessPlan, CommandError> {
+        self.plan_after(options, SyncedGroups::new(), ui)
+    }
+
+    /// Returns a plan that is applied after a sync of these groups.
+    pub(super) fn plan_after(
+        &self,
+        options: &PlanOptions,
+        synced: SyncedGroups,
+        ui: &Ui,
+    ) -> Result<AccessPlan, CommandError> {
+        let phase = Phase::start("read", "Reading permission sets and assignments …", self.app, ui);
+        let plan = self.planned(options, synced);
+        drop(phase);
+        let plan = plan?;
+        report(&plan);
+        Ok(plan)
+    }
+
+    /// Returns such a plan, while another phase is shown.
+    pub(super) fn planned(
+        &self,
+        options: &PlanOptions,
+        synced: SyncedGroups,
+    ) -> Result<AccessPlan, CommandError> {
         let settings = &self.file.access;
         // First what needs no request.
         let wanted_sets = settings.wanted_sets(self.folder())?;
-        let phase = Phase::start("read", "Reading permission sets and assignments …", self.app, ui);
         let realm = if names_realm_groups(settings) { Some(self.realm()?) } else { None };
         let inventory = self.inventory(needs(settings))?;
-        let groups = self.groups()?;
-        let plan = make(&PlanInput {
+        let groups = self.groups()?.after(synced);
+        Ok(make(&PlanInput {
             settings,
             wanted_sets: &wanted_sets,
             owner: &owner_tag(&self.file.realm.url()),
@@ -237,21 +258,12 @@ impl OpenAccess<'_> {
             realm: realm.as_ref(),
             acting: self.acting,
             options,
-        });
-        drop(phase);
-        let plan = plan?;
-        report(&plan);
-        Ok(plan)
+        })?)
     }
 
     /// Returns the folder of the access file, beside which inline policies are.
     fn folder(&self) -> &Path {
         self.file.path.parent().unwrap_or(Path::new(""))
-    }
-
-    /// Returns what a saved plan is for.
-    fn chain(&self) -> String {
-        format!("{} {}", self.file.identity_center.instance, self.file.realm.url())
     }
 }
 
@@ -276,7 +288,7 @@ fn report(plan: &AccessPlan) {
 }
 
 /// Returns an error if the plan must not be applied.
-fn check(plan: &AccessPlan) -> Result<(), CommandError> {
+pub(super) fn check(plan: &AccessPlan) -> Result<(), CommandError> {
     let Some(first) = plan.blockers.first() else { return Ok(()) };
     let message = "refused for safety: nothing was written";
     let cause = match plan.blockers.len() {
@@ -284,11 +296,4 @@ fn check(plan: &AccessPlan) -> Result<(), CommandError> {
         count => format!("{first}, and {} more reasons above", count - 1),
     };
     Err(CommandError::new(Exit::Unsafe, ErrorCode::Refused, message).because(cause).hint(first.remedy()))
-}
-
-/// A file that could not be written.
-fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
-        .because(error.to_string())
-        .hint("nothing was written to Identity Center; name another file")
 }

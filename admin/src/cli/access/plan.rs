@@ -1,16 +1,14 @@
 //! `kcaws admin access plan`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
-use super::{PlanningArgs, render, unwritable, with_access};
+use super::{Allowed, check, options, pace, render, with_access};
 use crate::access::plan::{AccessPlan, SavedAccessPlan};
 use crate::app::AdminApp;
-use crate::platform::plan_file;
+use crate::cli::planning::{self, ReadingArgs, save};
 
 /// Show what would change in permission sets and assignments
 #[derive(Args, Debug)]
@@ -19,16 +17,9 @@ use crate::platform::plan_file;
 )]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    planning: PlanningArgs,
-    /// Save the plan for `access apply PLAN`, which refuses it after an hour or if anything changed
-    #[arg(long, value_name = "PLAN")]
-    out: Option<PathBuf>,
-    /// Exit 7 if there are changes
-    #[arg(long)]
-    exit_code: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    pub(super) common: planning::PlanArgs<Allowed>,
+    #[command(flatten)]
+    reading: ReadingArgs<false>,
 }
 
 #[derive(Serialize)]
@@ -46,19 +37,18 @@ impl<'a> Report<'a> {
 }
 
 pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
-    let file = app.access_file(args.planning.file.file.as_deref())?;
-    let options = args.planning.options(&file);
-    let (plan, chain) = with_access(&file, app, ui, |open, ui| Ok((open.plan(&options, ui)?, open.chain())))?;
+    let PlanArgs { common: args, reading } = args;
+    let file = app.access_file(args.file.file.as_deref())?;
+    let options = options(&args.planning, reading.deep, &file);
+    let plan = with_access(&file, app, pace(app)?, ui, |open, ui| open.plan(&options, ui))?;
     if args.json {
         ui.json(&Report::of(&plan));
     } else {
         render::plan(&plan, ui);
     }
-    super::check(&plan)?;
+    check(&plan)?;
     if let Some(path) = &args.out {
-        let saved = SavedAccessPlan::new(&plan, &chain, &options, app.clock.now());
-        let text = serde_json::to_vec_pretty(&saved).expect("names and times serialize");
-        plan_file::write(path, &text).map_err(|error| unwritable(path, &error))?;
+        save(path, &SavedAccessPlan::new(&plan, &file.chain(), &options, app.clock.now()))?;
     }
     if args.exit_code && !plan.is_empty() { Err(CommandError::changes()) } else { Ok(()) }
 }

@@ -2,12 +2,19 @@
 
 use kcaws::cli::ui::{Colour, Ui};
 
-use crate::access::plan::{AccessPlan, AssignmentChange, Blocker, SetChange, SetChangeKind};
+use crate::access::plan::{AccessPlan, Blocker, SetChange, SetChangeKind};
+use crate::only::left_out;
 
 pub(super) fn plan(plan: &AccessPlan, ui: &mut Ui) {
+    changes(plan, "not in Identity Center yet, run `kcaws admin sync apply`", ui);
+    ui.data(&summary(plan));
+}
+
+/// Prints the plan without its summary. `waits` says what is the matter with a group that is waited for.
+pub(in crate::cli) fn changes(plan: &AccessPlan, waits: &str, ui: &mut Ui) {
     plan.permission_sets.iter().for_each(|change| set(change, ui));
     for change in &plan.additions {
-        ui.marked("+", Colour::Green, &assignment(change));
+        ui.marked("+", Colour::Green, &change.to_string());
     }
     for role in &plan.provisioning {
         let line = format!(
@@ -18,15 +25,13 @@ pub(super) fn plan(plan: &AccessPlan, ui: &mut Ui) {
     }
     for change in &plan.removals {
         let role = if change.removes_role { ", and the role with its ARN" } else { "" };
-        ui.marked("-", Colour::Red, &format!("{}{role}", assignment(change)));
+        ui.marked("-", Colour::Red, &format!("{change}{role}"));
     }
     for change in &plan.waiting {
-        let line =
-            format!("{}: not in Identity Center yet, run `kcaws admin sync apply`", assignment(change));
-        ui.marked("!", Colour::Yellow, &line);
+        ui.marked("!", Colour::Yellow, &format!("{change}: {waits}"));
     }
     for change in &plan.unlisted {
-        ui.marked("?", Colour::Yellow, &format!("{}: not in the access file, stays", assignment(change)));
+        ui.marked("?", Colour::Yellow, &format!("{change}: not in the access file, stays"));
     }
     for name in &plan.unlisted_sets {
         let line = format!("permission set {name}: not in the access file any more, stays");
@@ -36,7 +41,6 @@ pub(super) fn plan(plan: &AccessPlan, ui: &mut Ui) {
     for blocker in &plan.blockers {
         ui.marked("!", Colour::Red, &refusal(blocker));
     }
-    ui.data(&summary(plan));
 }
 
 fn set(change: &SetChange, ui: &mut Ui) {
@@ -50,11 +54,6 @@ fn set(change: &SetChange, ui: &mut Ui) {
     for line in &change.changes {
         ui.data(&format!("    {line}"));
     }
-}
-
-fn assignment(change: &AssignmentChange) -> String {
-    let AssignmentChange { permission_set, account_id, account_name, principal, .. } = change;
-    format!("{permission_set} in {account_id} ({account_name}): {principal}")
 }
 
 fn refusal(blocker: &Blocker) -> String {
@@ -88,31 +87,32 @@ fn notes(plan: &AccessPlan, ui: &mut Ui) {
 
 /// Returns what the plan comes to, on one line.
 fn summary(plan: &AccessPlan) -> String {
-    let left_out = match plan.left_out {
-        0 => String::new(),
-        count => format!("; {} left out by --only", counted(count, "other change", "other changes")),
-    };
+    let left_out = left_out(plan.left_out);
     if plan.is_empty() {
         return format!("no changes ({} requests){left_out}", plan.cost.requests_read);
     }
-    let parts = [
-        (plan.permission_sets.len(), "permission set", "permission sets"),
-        (plan.additions.len(), "assignment to add", "assignments to add"),
-        (plan.provisioning.len(), "role to update", "roles to update"),
-        (plan.removals.len(), "assignment to remove", "assignments to remove"),
-        (plan.waiting.len(), "assignment waits for a sync", "assignments wait for a sync"),
-    ];
-    let parts = parts.into_iter().filter(|(count, _, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
     let cost = &plan.cost;
     format!(
         "{}; about {} requests and {} s to apply{left_out}",
-        parts.join(", "),
+        counts(plan),
         cost.requests_to_apply,
         cost.seconds_to_apply
     )
 }
 
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+/// Returns how much of what changes.
+pub(in crate::cli) fn counts(plan: &AccessPlan) -> String {
+    let parts = [
+        (plan.permission_sets.len(), "permission set", "permission sets"),
+        (plan.additions.len(), "assignment to add", "assignments to add"),
+        (plan.provisioning.len(), "role to update", "roles to update"),
+        (plan.removals.len(), "assignment to remove", "assignments to remove"),
+        (plan.waiting.len(), "assignment waits for its group", "assignments wait for their groups"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _, _)| *count > 0);
+    parts.map(|(count, one, many)| counted(count, one, many)).collect::<Vec<_>>().join(", ")
+}
+
+pub(in crate::cli) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -8,7 +8,7 @@ use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
 use super::export::realm_paths;
-use super::{FileArg, OpenAccess, reading, render, with_access};
+use super::{FileArg, OpenAccess, pace, reading, render, with_access};
 use crate::access::accounts::InventoryNeeds;
 use crate::access::read::{
     AssignmentView, Coverage, GroupDirectory, ResolvedGroup, SetDetail, as_page, of_principals, read_sets,
@@ -61,7 +61,7 @@ struct Report<'a> {
 
 pub(super) fn run(args: &WhoArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
-    let found = with_access(&file, app, ui, |open, ui| {
+    let found = with_access(&file, app, pace(app)?, ui, |open, ui| {
         let spinner = ui.spinner("Reading assignments …");
         let found = found(args, open, ui);
         spinner.finish_and_clear();
@@ -165,7 +165,7 @@ fn principals(
     };
     match groups.resolve(&reference, realm.as_ref()) {
         Ok(ResolvedGroup::Present(id)) => Ok(Some(vec![Principal::Group(id)])),
-        Ok(ResolvedGroup::NotYet) => Ok(Some(Vec::new())),
+        Ok(ResolvedGroup::NotYet | ResolvedGroup::Planned(_)) => Ok(Some(Vec::new())),
         Err(error) => Err(error.into()),
     }
 }

@@ -7,6 +7,7 @@ mod aws;
 mod keycloak;
 mod offboard;
 mod realm;
+mod rollout;
 mod scim;
 mod secret;
 mod sync;

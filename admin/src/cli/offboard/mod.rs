@@ -16,7 +16,7 @@ use self::deny_file::DenyFile;
 use self::report::Report;
 use super::FileArg;
 use super::events::{Event, Phase, Reported};
-use super::sync::{rate, unwritable};
+use super::planning::{rate, unwritable};
 use super::token::endpoint;
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;

@@ -5,7 +5,7 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
-use super::with_planner;
+use super::{pace, with_planner};
 use crate::app::{AdminApp, AdminError};
 use crate::cli::FileArg;
 use crate::sync::explain::{ExplainedGroup, Explanation, Selection, Standing, explain};
@@ -34,7 +34,7 @@ struct Report<'a> {
 
 pub(super) fn run(args: &ExplainArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.file.file.as_deref())?;
-    with_planner(&file, app, ui, |planner, ui| {
+    with_planner(&file, app, pace(app)?, ui, |planner, ui| {
         let users = explain(planner, &args.user).map_err(AdminError::from)?;
         if users.is_empty() {
             let message = format!("there is no user `{}` in the realm {}", args.user, file.realm.name);

@@ -2,10 +2,10 @@
 
 mod apply;
 mod explain;
-mod lock;
+pub(super) mod outcome;
 mod plan;
 
-use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
@@ -13,19 +13,22 @@ use kcaws::cli::ui::{Colour, Ui};
 use kcaws::ports::sts::CallerIdentity;
 use serde_json::json;
 
-use super::FileArg;
 use super::events::{Event, Phase};
+use super::planning::{PlanningArgs, Subject, pace};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance;
-use crate::only::{Only, Selector};
-use crate::pacing::DEFAULT_RATE;
+use crate::only::{Only, OnlyKind};
+use crate::pacing::Pace;
 use crate::sync::call::{Calls, REALM_RATE};
 use crate::sync::plan::{MemberChange, Plan, PlanOptions, Planner};
 use crate::sync::render::{Line, Sign, blocked_text, lines, refused, summary};
-use crate::sync::scope::{DirectorySettings, MaxRemovals};
+use crate::sync::scope::DirectorySettings;
 use crate::sync::source::KeycloakRealm;
 use crate::sync::target::AwsDirectory;
+
+/// The command, for messages.
+const SYNC: &str = "kcaws admin sync";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,9 +36,6 @@ Examples:
   kcaws admin sync apply
   kcaws admin sync plan --out plan.json && kcaws admin sync apply plan.json
   kcaws admin sync explain alice@example.com";
-
-/// The variable with the requests a second.
-const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
 
 /// Keep users, groups and members of Identity Center in step with the realm
 ///
@@ -55,41 +55,24 @@ enum SyncCommand {
     Explain(explain::ExplainArgs),
 }
 
-/// What decides about a plan.
-#[derive(Args, Debug)]
-struct PlanningArgs {
-    #[command(flatten)]
-    file: FileArg,
-    /// Take over users and groups of the same name that kcaws did not create
-    #[arg(long)]
-    adopt: bool,
-    /// Most users, members and groups that may be removed, as a number or a percentage [default: 5%, at least 5]
-    #[arg(long, value_name = "N|P%")]
-    max_removals: Option<MaxRemovals>,
-    /// Allow what is refused otherwise
-    #[arg(long, value_name = "WHAT", value_enum)]
-    allow: Vec<Allowed>,
-    /// Make only these changes: user:PATTERN or group:PATTERN; can be repeated
-    #[arg(long, value_name = "KIND:PATTERN", value_parser = Selector::of_sync)]
-    only: Vec<Selector>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Allowed {
     /// Fewer than half of the users are left in scope
     SmallerScope,
 }
 
-impl PlanningArgs {
-    /// Returns the options of a plan that `caller` makes.
-    fn options(&self, caller: &CallerIdentity) -> PlanOptions {
-        PlanOptions {
-            adopt: self.adopt,
-            max_removals: self.max_removals,
-            allow_smaller_scope: self.allow.contains(&Allowed::SmallerScope),
-            caller: caller.user().map(str::to_owned),
-            only: Only::new(&self.only),
-        }
+impl Subject for Allowed {
+    const KINDS: &'static [OnlyKind] = &[OnlyKind::User, OnlyKind::Group];
+}
+
+/// Returns the options of a plan that `caller` makes.
+fn options(args: &PlanningArgs<Allowed>, caller: &CallerIdentity) -> PlanOptions {
+    PlanOptions {
+        adopt: args.adopt,
+        max_removals: args.max_removals,
+        allow_smaller_scope: args.allow.contains(&Allowed::SmallerScope),
+        caller: caller.user().map(str::to_owned),
+        only: Only::new(&args.only),
     }
 }
 
@@ -104,8 +87,8 @@ impl SyncArgs {
 
     pub(super) fn wants_json(&self) -> bool {
         match &self.command {
-            SyncCommand::Plan(args) => args.json,
-            SyncCommand::Apply(args) => args.json,
+            SyncCommand::Plan(args) => args.common.json,
+            SyncCommand::Apply(args) => args.common.json,
             SyncCommand::Explain(args) => args.json,
         }
     }
@@ -119,15 +102,15 @@ pub(super) fn run(args: &SyncArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     }
 }
 
-/// Opens both sides and hands over what a plan is made with.
-fn with_planner<T>(
+/// Opens both sides and hands over what a plan is made with. Requests to AWS keep to `pace`.
+pub(in crate::cli) fn with_planner<'a, T>(
     file: &AccessFile,
-    app: &AdminApp,
+    app: &'a AdminApp,
+    pace: Arc<Pace<'a>>,
     ui: &mut Ui,
     work: impl FnOnce(&Planner<'_>, &mut Ui) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
     let settings = directory_of(file)?;
-    let rate = rate(app)?;
     let endpoint = file.identity_center.scim_endpoint.as_ref().ok_or_else(|| {
         CommandError::new(
             Exit::Configuration,
@@ -144,7 +127,7 @@ fn with_planner<T>(
     let store = aws.identity_store(&found.identity_store_id, with_enterprise);
     let realm = KeycloakRealm(&keycloak);
     let directory = AwsDirectory { store: &store, scim: &scim };
-    let (realm_calls, directory_calls) = (Calls::new(&*app.clock, REALM_RATE), Calls::new(&*app.clock, rate));
+    let (realm_calls, directory_calls) = (Calls::new(&*app.clock, REALM_RATE), Calls::paced(pace));
     let planner = Planner {
         realm: &realm,
         directory: &directory,
@@ -163,23 +146,13 @@ fn directory_of(file: &AccessFile) -> Result<&DirectorySettings, CommandError> {
     })
 }
 
-/// Returns the requests a second to AWS.
-pub(in crate::cli) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
-    let Some(text) = app.env.get(RATE_VARIABLE) else { return Ok(DEFAULT_RATE) };
-    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
-    rate.ok_or_else(|| {
-        let message = format!("{RATE_VARIABLE}: `{text}` is not a number of requests a second");
-        CommandError::new(Exit::Configuration, ErrorCode::Settings, message).hint("unset it for 20")
-    })
-}
-
-/// Returns what a saved plan is for.
-fn chain_of(file: &AccessFile) -> String {
-    format!("{} {}", file.identity_center.instance, file.realm.url())
-}
-
 /// Reads both sides and returns the plan.
-fn made(planner: &Planner<'_>, options: &PlanOptions, app: &AdminApp, ui: &Ui) -> Result<Plan, CommandError> {
+pub(in crate::cli) fn made(
+    planner: &Planner<'_>,
+    options: &PlanOptions,
+    app: &AdminApp,
+    ui: &Ui,
+) -> Result<Plan, CommandError> {
     let phase = Phase::start("read", "Reading the realm and Identity Center …", app, ui);
     let plan = planner.plan(options);
     drop(phase);
@@ -202,10 +175,14 @@ fn report(plan: &Plan) {
 }
 
 fn print(plan: &Plan, ui: &mut Ui) {
+    print_changes(plan, ui);
+    ui.data(&summary(plan));
+}
+
+pub(in crate::cli) fn print_changes(plan: &Plan, ui: &mut Ui) {
     for Line { sign, text } in lines(plan) {
         ui.marked(sign.text(), colour(sign), &text);
     }
-    ui.data(&summary(plan));
 }
 
 fn colour(sign: Sign) -> Colour {
@@ -217,7 +194,7 @@ fn colour(sign: Sign) -> Colour {
 }
 
 /// Returns an error if the plan must not be applied.
-fn check(plan: &Plan) -> Result<(), CommandError> {
+pub(in crate::cli) fn check(plan: &Plan) -> Result<(), CommandError> {
     let Some(first) = plan.refusals.first() else { return Ok(()) };
     let failure =
         CommandError::new(Exit::Unsafe, ErrorCode::Refused, "refused for safety: nothing was written");
@@ -227,7 +204,7 @@ fn check(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// Returns an error if records cannot be written as they are: the rest was not held up by them.
-fn check_records(plan: &Plan) -> Result<(), CommandError> {
+pub(in crate::cli) fn check_records(plan: &Plan) -> Result<(), CommandError> {
     let count = plan.blocked.len();
     if count == 0 {
         return Ok(());
@@ -235,11 +212,4 @@ fn check_records(plan: &Plan) -> Result<(), CommandError> {
     let message = format!("{count} {} cannot be written", if count == 1 { "record" } else { "records" });
     Err(CommandError::new(Exit::Failed, ErrorCode::SomeFailed, message)
         .hint("correct them in Keycloak: see above"))
-}
-
-/// A file that could not be written.
-pub(in crate::cli) fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
-        .because(error.to_string())
-        .hint("nothing was written to Identity Center; name another file")
 }

@@ -1,15 +1,13 @@
 //! `kcaws admin sync plan`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use kcaws::cli::error::CommandError;
 use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
-use super::{PlanningArgs, chain_of, check, check_records, made, print, unwritable, with_planner};
+use super::{Allowed, check, check_records, made, options, pace, print, with_planner};
 use crate::app::AdminApp;
-use crate::platform::plan_file;
+use crate::cli::planning::{self, save};
 use crate::sync::plan::{Plan, SavedPlan};
 
 /// Show what a sync would change
@@ -19,16 +17,7 @@ use crate::sync::plan::{Plan, SavedPlan};
 )]
 pub(super) struct PlanArgs {
     #[command(flatten)]
-    planning: PlanningArgs,
-    /// Save the plan for `sync apply PLAN`, which refuses it after an hour or if anything changed
-    #[arg(long, value_name = "PLAN")]
-    out: Option<PathBuf>,
-    /// Exit 7 if there are changes
-    #[arg(long)]
-    exit_code: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    pub(super) common: planning::PlanArgs<Allowed>,
 }
 
 /// The plan as JSON.
@@ -41,9 +30,10 @@ pub(super) struct Report<'a> {
 }
 
 pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
-    let file = app.access_file(args.planning.file.file.as_deref())?;
-    let options = args.planning.options(&app.caller(&file)?);
-    let plan = with_planner(&file, app, ui, |planner, ui| made(planner, &options, app, ui))?;
+    let args = &args.common;
+    let file = app.access_file(args.file.file.as_deref())?;
+    let options = options(&args.planning, &app.caller(&file)?);
+    let plan = with_planner(&file, app, pace(app)?, ui, |planner, ui| made(planner, &options, app, ui))?;
     if args.json {
         ui.json(&Report { schema: 1, has_changes: plan.has_changes(), plan: &plan });
     } else {
@@ -51,9 +41,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
     }
     check(&plan)?;
     if let Some(path) = &args.out {
-        let saved = SavedPlan::new(plan.clone(), &chain_of(&file), &options);
-        let text = serde_json::to_vec_pretty(&saved).expect("names and times serialize");
-        plan_file::write(path, &text).map_err(|error| unwritable(path, &error))?;
+        save(path, &SavedPlan::new(plan.clone(), &file.chain(), &options))?;
     }
     check_records(&plan)?;
     if args.exit_code && plan.has_changes() { Err(CommandError::changes()) } else { Ok(()) }

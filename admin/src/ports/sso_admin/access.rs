@@ -1,6 +1,7 @@
 //! Permission sets and assignments of one instance.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,27 @@ pub(crate) enum SetWrite {
     Tag(BTreeMap<String, String>),
     Untag(Vec<String>),
     Delete,
+}
+
+/// What is written, for the audit file.
+impl fmt::Display for SetWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reference = |policy: &PolicyReference| format!("{}{}", policy.path, policy.name);
+        match self {
+            Self::Describe(_) => f.write_str("description, session and relay state"),
+            Self::AttachManaged(arn) => write!(f, "attach {arn}"),
+            Self::DetachManaged(arn) => write!(f, "detach {arn}"),
+            Self::AttachCustomer(policy) => write!(f, "attach {}", reference(policy)),
+            Self::DetachCustomer(policy) => write!(f, "detach {}", reference(policy)),
+            Self::PutInline(_) => f.write_str("put the inline policy"),
+            Self::DeleteInline => f.write_str("delete the inline policy"),
+            Self::PutBoundary(_) => f.write_str("put the boundary"),
+            Self::DeleteBoundary => f.write_str("delete the boundary"),
+            Self::Tag(_) => f.write_str("set tags"),
+            Self::Untag(_) => f.write_str("remove tags"),
+            Self::Delete => f.write_str("delete"),
+        }
+    }
 }
 
 /// A user or group of the identity store.
@@ -132,6 +154,20 @@ impl OperationKind {
     pub(crate) const ALL: [Self; 3] = [Self::Creation, Self::Deletion, Self::Provisioning];
 }
 
+/// The answer to a creation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CreatedSet {
+    pub(crate) arn: String,
+    pub(crate) receipt: SetReceipt,
+}
+
+/// The answer to a write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SetReceipt {
+    /// The ID by which AWS knows the request.
+    pub(crate) request_id: Option<String>,
+}
+
 /// One instance. Threads share it. Nothing is repeated here: the caller paces its requests.
 pub(crate) trait AccessAdmin: Send + Sync {
     /// Returns the ARNs of all permission sets.
@@ -178,15 +214,15 @@ pub(crate) trait AccessAdmin: Send + Sync {
         cursor: Option<&str>,
     ) -> Result<AwsPage<Assignment>, AwsError>;
 
-    /// Creates a permission set without policies, and returns its ARN.
+    /// Creates a permission set without policies.
     fn create(
         &self,
         name: &str,
         description: &SetDescription,
         tags: &BTreeMap<String, String>,
-    ) -> Result<String, AwsError>;
+    ) -> Result<CreatedSet, AwsError>;
 
-    fn write(&self, set: &str, write: &SetWrite) -> Result<(), AwsError>;
+    fn write(&self, set: &str, write: &SetWrite) -> Result<SetReceipt, AwsError>;
 
     /// Starts an operation. Creating an assignment that is there succeeds.
     fn start(&self, operation: &RoleOperation) -> Result<OperationStatus, AwsError>;

@@ -62,7 +62,9 @@ fn permission_set(admin: &dyn AccessAdmin) -> String {
         relay_state: Some("https://console.aws.amazon.com/".to_owned()),
     };
     let tags = BTreeMap::from([("owner".to_owned(), "platform".to_owned())]);
-    let set = admin.create("Power", &description, &tags).expect("is made");
+    let created = admin.create("Power", &description, &tags).expect("is made");
+    assert!(created.receipt.request_id.is_some_and(|id| !id.is_empty()));
+    let set = created.arn;
     assert!(whole(|cursor| admin.permission_sets(cursor)).contains(&set));
     assert_eq!(admin.permission_set(&set).expect("is there"), ("Power".to_owned(), description.clone()));
     assert_eq!(BTreeMap::from_iter(whole(|cursor| admin.set_tags(&set, cursor))), tags);
@@ -85,7 +87,8 @@ fn permission_set(admin: &dyn AccessAdmin) -> String {
         // What is not sent is cleared.
         SetWrite::Describe(shorter.clone()),
     ] {
-        admin.write(&set, &write).expect("writes");
+        let receipt = admin.write(&set, &write).expect("writes");
+        assert!(receipt.request_id.is_some_and(|id| !id.is_empty()), "{write:?}");
     }
     assert_eq!(admin.permission_set(&set).expect("is there").1, shorter);
     let managed = BTreeSet::from_iter(whole(|cursor| admin.managed_policies(&set, cursor)));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use kcaws::ports::clock::Clock;
 
 use super::access::{
-    AccessAdmin, Assignment, BoundaryPolicy, OperationKind, OperationStatus, PolicyReference, Principal,
-    Progress, RoleAction, RoleOperation, SetDescription, SetWrite,
+    AccessAdmin, Assignment, BoundaryPolicy, CreatedSet, OperationKind, OperationStatus, PolicyReference,
+    Principal, Progress, RoleAction, RoleOperation, SetDescription, SetReceipt, SetWrite,
 };
 use crate::ports::aws_call::{AwsError, AwsPage};
 
@@ -175,6 +175,10 @@ impl FakeAccess {
         }
     }
 
+    fn receipt(&self) -> SetReceipt {
+        SetReceipt { request_id: Some(format!("req-{}", self.asked())) }
+    }
+
     fn set(&mut self, operation: &'static str, arn: &str) -> Result<&mut FakeSet, AwsError> {
         let message = "Permission set not found".to_owned();
         self.sets.get_mut(arn).ok_or(AwsError::NotFound { operation, message })
@@ -274,7 +278,7 @@ impl AccessAdmin for FakeAccessAdmin {
         name: &str,
         description: &SetDescription,
         tags: &BTreeMap<String, String>,
-    ) -> Result<String, AwsError> {
+    ) -> Result<CreatedSet, AwsError> {
         let operation = "CreatePermissionSet";
         let mut state = self.ask(operation)?;
         if state.sets.values().any(|set| set.name == name) {
@@ -284,10 +288,10 @@ impl AccessAdmin for FakeAccessAdmin {
         let arn = state.add_set(name, &[]);
         let set = state.set(operation, &arn)?;
         (set.description, set.tags) = (description.clone(), tags.clone());
-        Ok(arn)
+        Ok(CreatedSet { arn, receipt: state.receipt() })
     }
 
-    fn write(&self, set: &str, write: &SetWrite) -> Result<(), AwsError> {
+    fn write(&self, set: &str, write: &SetWrite) -> Result<SetReceipt, AwsError> {
         let operation = "UpdatePermissionSet";
         let mut state = self.ask(operation)?;
         if *write == SetWrite::Delete {
@@ -296,8 +300,9 @@ impl AccessAdmin for FakeAccessAdmin {
                 return Err(AwsError::Conflict { operation, message });
             }
             state.sets.remove(set);
-            return Ok(());
+            return Ok(state.receipt());
         }
+        let receipt = state.receipt();
         let set = state.set(operation, set)?;
         let is_of_role = !matches!(write, SetWrite::Tag(_) | SetWrite::Untag(_));
         set.version += u32::from(is_of_role);
@@ -315,7 +320,7 @@ impl AccessAdmin for FakeAccessAdmin {
             SetWrite::Untag(keys) => set.tags.retain(|key, _| !keys.contains(key)),
             SetWrite::Delete => {}
         }
-        Ok(())
+        Ok(receipt)
     }
 
     fn start(&self, operation: &RoleOperation) -> Result<OperationStatus, AwsError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_sdk_ssoadmin::operation::RequestId as _;
 use aws_sdk_ssoadmin::types::{
     CustomerManagedPolicyReference, PermissionsBoundary, PrincipalType, ProvisionTargetType,
     ProvisioningStatus, Tag, TargetType,
@@ -11,12 +12,13 @@ use aws_sdk_ssoadmin::types::{
 use aws_sdk_ssoadmin::{Client, Config};
 
 use super::access::{
-    AccessAdmin, Assignment, BoundaryPolicy, OperationKind, OperationStatus, PolicyReference, Principal,
-    RoleAction, RoleOperation, SetDescription, SetWrite,
+    AccessAdmin, Assignment, BoundaryPolicy, CreatedSet, OperationKind, OperationStatus, PolicyReference,
+    Principal, RoleAction, RoleOperation, SetDescription, SetReceipt, SetWrite,
 };
 use super::sdk::required;
 use super::sdk_status;
 use crate::ports::aws_call::{AwsError, AwsPage, Caller};
+use kcaws::platform::excerpt;
 
 /// The most that a page has.
 const PAGE: i32 = 100;
@@ -203,7 +205,7 @@ impl AccessAdmin for SdkAccessAdmin {
         name: &str,
         description: &SetDescription,
         tags: &BTreeMap<String, String>,
-    ) -> Result<String, AwsError> {
+    ) -> Result<CreatedSet, AwsError> {
         let operation = "CreatePermissionSet";
         let request = self
             .client
@@ -215,14 +217,15 @@ impl AccessAdmin for SdkAccessAdmin {
             .set_relay_state(description.relay_state.clone())
             .set_tags(Some(sdk_tags(tags)?));
         let answer = self.caller.call(operation, request.send())?;
+        let receipt = receipt(answer.request_id());
         let arn = answer.permission_set.and_then(|set| set.permission_set_arn);
-        required(operation, "PermissionSetArn", arn)
+        Ok(CreatedSet { arn: required(operation, "PermissionSetArn", arn)?, receipt })
     }
 
-    fn write(&self, set: &str, write: &SetWrite) -> Result<(), AwsError> {
+    fn write(&self, set: &str, write: &SetWrite) -> Result<SetReceipt, AwsError> {
         macro_rules! send {
             ($name:literal, $request:expr) => {
-                self.caller.call($name, $request.send()).map(drop)
+                self.caller.call($name, $request.send()).map(|answer| receipt(answer.request_id()))
             };
         }
         match write {
@@ -345,6 +348,10 @@ pub(super) fn principal(
         Some(PrincipalType::Group) => Ok(Principal::Group(id)),
         _ => Err(AwsError::Incomplete { operation, member: "PrincipalType" }),
     }
+}
+
+fn receipt(request_id: Option<&str>) -> SetReceipt {
+    SetReceipt { request_id: request_id.map(excerpt) }
 }
 
 fn principal_members(principal: &Principal) -> (PrincipalType, &str) {

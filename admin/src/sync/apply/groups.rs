@@ -106,6 +106,9 @@ impl Run<'_> {
         let action = if patch.name.is_some() { Action::Rename } else { Action::Update };
         self.write(action, &subject, &[], || self.with.directory.patch_group(&group.id, &patch))
             .map_err(subject.error(action))?;
+        if adoption.is_some() {
+            self.note_created(&group.subject, group.id.clone());
+        }
         Ok(())
     }
 

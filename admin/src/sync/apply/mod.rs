@@ -1,7 +1,7 @@
 //! Applies a plan, so that it can be interrupted anywhere: the next run does the rest.
 //!
-//! Leavers first, then users, groups, new members, removed members, deletions. Each object is read again before it is
-//! changed. Nothing is recorded but in Identity Center itself: an object is created with its externalId in one request.
+//! Leavers first, then users, groups, new members, removed members, deletions; what else is done in between is the
+//! caller's. Each object is read again before it is changed. Nothing is recorded but in Identity Center itself: an object is created with its externalId in one request.
 
 mod audit;
 mod groups;
@@ -9,20 +9,18 @@ mod outcome;
 mod renames;
 mod users;
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::audit::{Action, Audit, AuditEntry, JsonLines};
 pub(crate) use self::outcome::{Failure, FailureReason, Halt, Outcome};
-use kcaws::platform::interrupt::CriticalSection;
-
 use self::outcome::{StepError, Subject};
 use super::call::{CallError, Calls};
 use super::parallel::for_each;
 use super::plan::{GroupChange, Plan, UserChange};
 use super::target::{Created, Directory, Receipt};
+use crate::platform::unrecorded::Unrecorded;
 
 /// What a plan is applied with.
 #[derive(Clone, Copy)]
@@ -42,6 +40,15 @@ const MOST_IN_A_ROW: u32 = 5;
 impl Applier<'_> {
     /// Applies a plan that has no refusals.
     pub(crate) fn apply(&self, plan: &Plan) -> Outcome {
+        let run = self.start(plan);
+        run.additions();
+        run.removals();
+        run.deletions();
+        run.end()
+    }
+
+    /// Begins to apply a plan. One that has refusals is halted at once.
+    pub(crate) fn start<'a>(&'a self, plan: &'a Plan) -> Run<'a> {
         let run = Run {
             with: self,
             plan,
@@ -49,20 +56,18 @@ impl Applier<'_> {
             outcome: Mutex::default(),
             failed_in_a_row: AtomicU32::new(0),
         };
-        if plan.refusals.is_empty() {
-            run.all();
-        } else {
+        if !plan.refusals.is_empty() {
             run.halt(Halt::Refused);
         }
-        run.outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+        run
     }
 }
 
-/// One plan being applied.
-struct Run<'a> {
+/// One plan being applied: [`Run::additions`], [`Run::removals`] and [`Run::deletions`], in this order.
+pub(crate) struct Run<'a> {
     with: &'a Applier<'a>,
     plan: &'a Plan,
-    /// What this run created: ids in the realm, and ids in Identity Center.
+    /// What this run created, and the groups that it took over: ids in the realm, and ids in Identity Center.
     created: Mutex<HashMap<String, String>>,
     outcome: Mutex<Outcome>,
     failed_in_a_row: AtomicU32,
@@ -77,7 +82,8 @@ enum Attempt {
 }
 
 impl Run<'_> {
-    fn all(&self) {
+    /// Does everything that gives access, after that which ends it for leavers.
+    pub(crate) fn additions(&self) {
         let plan = self.plan;
         self.stage(&plan.deactivations, |leaver| self.deactivate(leaver));
         let (creations, updates): (Vec<_>, Vec<_>) =
@@ -89,8 +95,29 @@ impl Run<'_> {
         self.rename_all(&updates, |change, attempt| self.change_group(change, attempt));
         self.stage(&creations, |change| self.change_group(change, Attempt::First));
         self.stage(&plan.additions, |change| self.add(change));
-        self.stage(&plan.removals, |change| self.remove(change));
-        self.stage(&plan.deletions, |leaver| self.delete(leaver));
+    }
+
+    /// Removes members.
+    pub(crate) fn removals(&self) {
+        self.stage(&self.plan.removals, |change| self.remove(change));
+    }
+
+    /// Deletes users who left long ago.
+    pub(crate) fn deletions(&self) {
+        self.stage(&self.plan.deletions, |leaver| self.delete(leaver));
+    }
+
+    /// Returns the ID in Identity Center of a group that this run created or took over, by its ID in the realm.
+    pub(crate) fn group(&self, realm_id: &str) -> Option<String> {
+        self.created(realm_id)
+    }
+
+    pub(crate) fn is_halted(&self) -> bool {
+        self.outcome().halted.is_some()
+    }
+
+    pub(crate) fn end(self) -> Outcome {
+        self.outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a step for each item, on several threads.
@@ -121,14 +148,8 @@ impl Run<'_> {
             self.halt(Halt::Stopped);
             return Err(WriteError::Halted);
         }
-        // An interrupt waits until the write is recorded, but not for a service that throttles.
-        let unrecorded = Cell::new(None);
-        let result = self.with.calls.ask(|| {
-            let section = CriticalSection::enter();
-            let answer = call()?;
-            unrecorded.set(Some(section));
-            Ok(answer)
-        });
+        let unrecorded = Unrecorded::default();
+        let result = self.with.calls.ask(|| unrecorded.send(&call));
         self.outcome().writes += u64::from(result.is_ok());
         let entry = AuditEntry {
             at: self.with.calls.clock().now(),
@@ -145,6 +166,7 @@ impl Run<'_> {
         if let Err(error) = self.with.audit.record(&entry) {
             self.halt(Halt::Audit(error.to_string()));
         }
+        drop(unrecorded);
         self.judge(result)
     }
 
@@ -181,10 +203,6 @@ impl Run<'_> {
 
     fn halt(&self, reason: Halt) {
         self.outcome().halted.get_or_insert(reason);
-    }
-
-    fn is_halted(&self) -> bool {
-        self.outcome().halted.is_some()
     }
 
     fn outcome(&self) -> MutexGuard<'_, Outcome> {

@@ -74,15 +74,23 @@ impl SavedPlan {
             return Err(SavedPlanError::Unreadable(None));
         }
         let saved: Self = serde_json::from_str(text).map_err(unreadable)?;
-        if saved.chain != chain {
-            return Err(SavedPlanError::OtherChain { found: saved.chain, expected: chain.to_owned() });
+        saved.checked(chain, now)
+    }
+
+    /// Returns the plan if it is for this realm and instance, and recent.
+    pub(crate) fn checked(self, chain: &str, now: DateTime<Utc>) -> Result<Self, SavedPlanError> {
+        if self.schema != SCHEMA {
+            return Err(SavedPlanError::Unreadable(None));
+        }
+        if self.chain != chain {
+            return Err(SavedPlanError::OtherChain { found: self.chain, expected: chain.to_owned() });
         }
         // A plan from the future is not recent either: one of the clocks is wrong.
-        let age = now.signed_duration_since(saved.plan.made_at);
+        let age = now.signed_duration_since(self.plan.made_at);
         if age > LONGEST_LIFE || age < -LONGEST_LIFE {
-            return Err(SavedPlanError::TooOld { made_at: saved.plan.made_at });
+            return Err(SavedPlanError::TooOld { made_at: self.plan.made_at });
         }
-        Ok(saved)
+        Ok(self)
     }
 
     pub(crate) fn options(&self) -> &PlanOptions {
@@ -96,10 +104,13 @@ impl SavedPlan {
 
     /// Returns the plan to apply: the one that was just made, if it changes exactly what the saved one does.
     pub(crate) fn bind(&self, fresh: Plan) -> Result<Plan, SavedPlanError> {
-        match self.difference(&fresh) {
-            None => Ok(fresh),
-            Some(difference) => Err(SavedPlanError::Changed(difference)),
-        }
+        self.check(&fresh)?;
+        Ok(fresh)
+    }
+
+    /// Refuses a plan that does not change exactly what the saved one does.
+    pub(crate) fn check(&self, fresh: &Plan) -> Result<(), SavedPlanError> {
+        self.difference(fresh).map_or(Ok(()), |difference| Err(SavedPlanError::Changed(difference)))
     }
 
     fn difference(&self, fresh: &Plan) -> Option<Difference> {

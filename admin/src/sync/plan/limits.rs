@@ -81,6 +81,11 @@ pub(crate) struct Share {
 }
 
 impl Removals {
+    /// Returns how many objects would be removed, of all kinds.
+    pub(crate) fn removed(&self) -> usize {
+        [self.users, self.members, self.groups, self.deletions].iter().map(|share| share.removed).sum()
+    }
+
     /// Returns the first kind of which too many would be removed.
     ///
     /// A percentage is of each kind's own number, a number is for all kinds together.
@@ -94,8 +99,7 @@ impl Removals {
         let shares = match limit {
             MaxRemovals::Percent(_) => kinds.to_vec(),
             MaxRemovals::Count(_) => {
-                let removed = kinds.iter().map(|(_, share)| share.removed).sum();
-                vec![(RemovalKind::All, Share { removed, existing: 0 })]
+                vec![(RemovalKind::All, Share { removed: self.removed(), existing: 0 })]
             }
         };
         shares.into_iter().find_map(|(kind, share)| {

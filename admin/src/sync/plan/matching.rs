@@ -92,6 +92,7 @@ impl<'a> Draft<'a> {
             notes: Vec::new(),
             left_out: 0,
             cost: Cost::default(),
+            counted_removals: 0,
         };
         Self {
             realm,
@@ -121,6 +122,7 @@ impl<'a> Draft<'a> {
             [scope_refusal(active, in_scope, self.options.allow_smaller_scope), self.removals.refusal(limit)];
         self.plan.refusals.extend(refusals.into_iter().flatten());
         self.plan.made_at = now;
+        self.plan.counted_removals = self.removals.removed();
         self.plan.cost = Cost::of(&self.plan, per_second);
         self.plan
     }

@@ -63,6 +63,8 @@ pub(crate) struct Plan {
     #[serde(default)]
     pub(crate) left_out: usize,
     pub(crate) cost: Cost,
+    /// What counts against a limit of removals that is a number.
+    pub(crate) counted_removals: usize,
 }
 
 /// How much is in scope.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::ApplyError;
 use crate::access::plan::OUTSTANDING;
 use crate::access::read::InstanceAccess;
+use crate::platform::unrecorded::Unrecorded;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{OperationKind, OperationStatus, Progress, RoleAction, RoleOperation};
 
@@ -247,13 +248,16 @@ impl Scheduler<'_> {
 
     /// Starts an operation; false if AWS takes no more for now.
     fn start(&mut self, operation: RoleOperation) -> Result<bool, ApplyError> {
-        let error = match self.at.requests.ask_once(|| self.at.admin.start(&operation)) {
+        let unrecorded = Unrecorded::default();
+        let start = || unrecorded.send(|| self.at.admin.start(&operation));
+        let error = match self.at.requests.ask_once(start) {
             Ok(status) => {
                 if let Some(queue) = self.queues.get_mut(&operation.account) {
                     queue.conflicts = 0;
                 }
                 (self.refusals, self.troubles) = (0, 0);
                 self.watch.started(&operation, &status.id)?;
+                drop(unrecorded);
                 if let Some(end) = ended(status.progress) {
                     self.watch.ended(&operation, end)?;
                 } else {

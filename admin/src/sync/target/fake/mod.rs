@@ -41,7 +41,7 @@ pub(crate) enum DirectoryFault {
     WritesDenied,
     /// The write with this number is done, but its answer is lost.
     AnswerLost(usize),
-    /// Creations with this user name are refused.
+    /// Creations with this name are refused.
     Poisoned(String),
 }
 
@@ -238,6 +238,9 @@ impl Directory for FakeDirectory {
         members: &[&str],
     ) -> Result<Created, CallError> {
         self.write(format!("create group {name}"), |state| {
+            if matches!(&state.fault, Some(DirectoryFault::Poisoned(poisoned)) if poisoned == name) {
+                return Err(CallError::Rejected { reason: "ValidationException".to_owned() });
+            }
             state.check_group(None, Some(&external_id.to_string()), name)?;
             let id = state.add_group(Some(&external_id.to_string()), name, &[]);
             if !members.is_empty() {

@@ -1,4 +1,4 @@
-//! One `sync apply` of a realm into an instance at a time.
+//! One run at a time that changes what a realm has in an instance.
 //!
 //! The lock is of this machine and user alone. Runs elsewhere are not seen: a plan's preconditions keep those apart.
 
@@ -9,20 +9,19 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use kcaws::ports::state_folder::{Lock, StateError, hashed_name};
 
-use super::chain_of;
+use super::events::Phase;
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
-use crate::cli::events::Phase;
 
 /// A run that is about to end is waited for, a long one is not.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Acquires the lock, held until dropped.
 pub(super) fn acquire(file: &AccessFile, app: &AdminApp, ui: &Ui) -> Result<Lock, CommandError> {
-    let name = format!("admin/sync-{}.lock", hashed_name(&[chain_of(file).as_bytes()]));
+    let name = format!("admin/sync-{}.lock", hashed_name(&[file.chain().as_bytes()]));
     let lock = match app.state().lock(&name, Duration::ZERO) {
         Err(StateError::Busy { .. }) => {
-            let _phase = Phase::start("lock", "Waiting for another sync of this realm …", app, ui);
+            let _phase = Phase::start("lock", "Waiting for another run of this realm …", app, ui);
             app.state().lock(&name, PATIENCE)
         }
         lock => lock,
@@ -36,7 +35,7 @@ pub(super) fn acquire(file: &AccessFile, app: &AdminApp, ui: &Ui) -> Result<Lock
 fn busy(file: &AccessFile, pid: Option<u32>, age: Duration) -> CommandError {
     let pid = pid.map(|pid| format!("process {pid}, ")).unwrap_or_default();
     let message = format!(
-        "another `kcaws admin sync apply` of the realm {} is running ({pid}for {} s)",
+        "another `apply` of the realm {} is running ({pid}for {} s)",
         file.realm.name,
         age.as_secs(),
     );

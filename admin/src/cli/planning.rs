@@ -1,0 +1,153 @@
+//! What the commands `plan` and `apply` of users, groups and access have in common: arguments, the question, files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use kcaws::cli::error::{CommandError, ErrorCode, Exit};
+use kcaws::cli::ui::Ui;
+use kcaws::platform::foreign_file;
+use serde::Serialize;
+
+use super::FileArg;
+use crate::access_file::AccessFile;
+use crate::app::AdminApp;
+use crate::only::{OnlyKind, Selector};
+use crate::pacing::{DEFAULT_RATE, Pace};
+use crate::platform::plan_file;
+use crate::sync::scope::MaxRemovals;
+
+/// The variable with the requests a second.
+const RATE_VARIABLE: &str = "KCAWS_ADMIN_RATE";
+
+/// What a plan is about, by what can be allowed in it.
+pub(super) trait Subject: ValueEnum + Send + Sync + 'static {
+    /// What `--only` can select.
+    const KINDS: &'static [OnlyKind];
+}
+
+/// What decides about a plan. A saved plan brings its own.
+#[derive(Args, Debug)]
+pub(super) struct PlanningArgs<A: Subject> {
+    /// Take over objects of the same name that kcaws did not create
+    #[arg(long)]
+    pub(super) adopt: bool,
+    /// Most objects that may be removed, as a number or a percentage [default: 5%, at least 5]
+    #[arg(long, value_name = "N|P%")]
+    pub(super) max_removals: Option<MaxRemovals>,
+    /// Allow what is refused otherwise
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) allow: Vec<A>,
+    /// Make only the changes of what is named, such as group:/aws/*; can be repeated
+    #[arg(long, value_name = "KIND:PATTERN", value_parser = |text: &str| Selector::of(text, A::KINDS))]
+    pub(super) only: Vec<Selector>,
+}
+
+/// How assignments are read, by a command that takes a saved plan or not.
+#[derive(Args, Debug)]
+pub(super) struct ReadingArgs<const TAKES_PLAN: bool> {
+    /// Read every permission set in every account: sees assignments of single users and deleted groups
+    #[arg(long, conflicts_with_all = if TAKES_PLAN { &["plan"][..] } else { &[] })]
+    pub(super) deep: bool,
+}
+
+/// The arguments of a `plan`.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(super) struct PlanArgs<A: Subject> {
+    #[command(flatten)]
+    pub(super) file: FileArg,
+    #[command(flatten)]
+    pub(super) planning: PlanningArgs<A>,
+    /// Save the plan for `apply PLAN`, which refuses it after an hour or if anything changed
+    #[arg(long, value_name = "PLAN")]
+    pub(super) out: Option<PathBuf>,
+    /// Exit 7 if there are changes
+    #[arg(long)]
+    pub(super) exit_code: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of an `apply`.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(super) struct ApplyArgs<A: Subject> {
+    /// Plan that `plan --out` saved
+    #[arg(value_name = "PLAN", conflicts_with_all = ["adopt", "max_removals", "allow", "only"])]
+    pub(super) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) file: FileArg,
+    #[command(flatten)]
+    pub(super) planning: PlanningArgs<A>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// File to which every write is added as a line of JSON [default: the access file's name with .audit.jsonl]
+    #[arg(long, value_name = "PATH")]
+    audit: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl<A: Subject> ApplyArgs<A> {
+    pub(super) fn audit(&self, file: &AccessFile) -> PathBuf {
+        self.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"))
+    }
+
+    /// Asks whether to apply what was shown, unless nobody has to be. `of` is the command without `apply`.
+    pub(super) fn ask(&self, of: &str, ui: &mut Ui) -> Result<(), CommandError> {
+        if self.yes || self.plan.is_some() {
+            return Ok(());
+        }
+        if !ui.is_interactive() {
+            let message = format!("`{of} apply` asks before it changes anything, and nobody can answer");
+            return Err(CommandError::new(Exit::Usage, ErrorCode::InputNeeded, message)
+                .hint(format!("add --yes, or apply a plan that was saved: `{of} apply plan.json`")));
+        }
+        match ui.ask("Apply these changes? [y/N] ").as_deref() {
+            Some("y" | "Y" | "yes") => Ok(()),
+            _ => Err(CommandError::silent()),
+        }
+    }
+}
+
+/// Saves a plan.
+pub(super) fn save(path: &Path, plan: &impl Serialize) -> Result<(), CommandError> {
+    let text = serde_json::to_vec_pretty(plan).expect("names and times serialize");
+    plan_file::write(path, &text).map_err(|error| unwritable(path, &error))
+}
+
+/// Returns the text of a saved plan. `of` is the command without `plan`.
+pub(super) fn saved_text(path: &Path, of: &str) -> Result<String, CommandError> {
+    let bytes = foreign_file::read(path).map_err(|error| {
+        CommandError::new(Exit::Usage, ErrorCode::NoSuchFile, format!("cannot read `{}`", path.display()))
+            .because(error.to_string())
+            .hint(format!("`{of} plan --out plan.json` writes one"))
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A file that could not be written.
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
+        .because(error.to_string())
+        .hint("nothing was written to Identity Center; name another file")
+}
+
+/// Returns the pace of all requests of a run to AWS.
+pub(super) fn pace(app: &AdminApp) -> Result<Arc<Pace<'_>>, CommandError> {
+    Ok(Arc::new(Pace::new(&*app.clock, rate(app)?)))
+}
+
+/// Returns the requests a second to AWS.
+pub(super) fn rate(app: &AdminApp) -> Result<f64, CommandError> {
+    let Some(text) = app.env.get(RATE_VARIABLE) else { return Ok(DEFAULT_RATE) };
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| {
+        let message = format!("{RATE_VARIABLE}: `{text}` is not a number of requests a second");
+        CommandError::new(Exit::Configuration, ErrorCode::Settings, message).hint("unset it for 20")
+    })
+}
