@@ -42,7 +42,11 @@ impl<'a> Provider<'a> {
             Some(profile) => Some(profile.clone()),
             None => document.trusting_profile(&selected.session.name, &role),
         });
-        let issuer = IssuerFingerprint::of_role(&selected.session, selected.endpoints(app)?, &role);
+        let issuer = IssuerFingerprint::of_role(
+            &selected.session,
+            selected.endpoints(app)?,
+            selected.source_role(&role),
+        );
         let owed_to_profile = selected.owed_to_profile(app)?;
         Ok(Self {
             app,
