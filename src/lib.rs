@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod platform;
 pub mod ports;
 pub mod profile;
+pub mod project;
 pub mod prompt;
 pub mod secret;
 pub mod session;

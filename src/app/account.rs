@@ -31,7 +31,25 @@ pub fn account_named(app: &App, selected: &ResolvedSession, name: &str) -> Resul
     }
     let opened =
         OpenSession::for_use_in(app, selected.clone(), Patience::FOR_A_PERSON, lock_wait::WITHIN_A_CALL)?;
-    Ok(of_name(name, &opened.session().account_list()?)?)
+    let session = opened.session();
+    let sets = session.account_list();
+    if opened.endpoints.account_access.is_none() {
+        return Ok(of_name(name, &sets?)?);
+    }
+    // The portal does not list an account that has IAM roles only.
+    match (sets, session.accounts_of_iam_roles()) {
+        (Ok(mut accounts), Ok(more)) => {
+            let more: Vec<Account> =
+                more.into_iter().filter(|one| accounts.iter().all(|known| known.id != one.id)).collect();
+            accounts.extend(more);
+            Ok(of_name(name, &accounts)?)
+        }
+        // One list is enough if the account is in it; if not, it may be in the one that failed.
+        (Ok(accounts), Err(error)) | (Err(error), Ok(accounts)) => {
+            of_name(name, &accounts).map_err(|_| error.into())
+        }
+        (Err(error), Err(_)) => Err(error.into()),
+    }
 }
 
 /// Returns the ID of the only account with that name.

@@ -14,6 +14,7 @@ use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::passphrase;
 use crate::ports::service_call::{CallError, CallErrorKind, RefusalCode};
 use crate::ports::sts::{AssumeRole, Sts};
+use crate::profile::Role;
 use crate::profile::identity::{AssumedRole, LONGEST_CHAINED_SESSION};
 use crate::profile::services::{Service, endpoint_override};
 use crate::secret::Secret;
@@ -43,7 +44,7 @@ pub fn through(
             external_id: step.external_id.as_deref(),
             mfa: step.mfa_serial.as_deref().zip(code.as_ref()),
         };
-        let sts = sts_of(step, selected, app)?;
+        let sts = sts_of(step, &chain.permission_set, selected, app)?;
         let assumed = sts.assume_role(&credentials, &wanted).map_err(|error| refused(step, error))?;
         let judged = Fetched::judged(assumed.credentials, app.clock.now(), assumed.skew)?;
         credentials = judged.credentials.clone();
@@ -53,11 +54,16 @@ pub fn through(
 }
 
 /// Returns the STS client for the Region of the step's profile, as other tools choose it.
-fn sts_of(step: &AssumedRole, selected: &ResolvedSession, app: &App) -> Result<Box<dyn Sts>, AppError> {
+fn sts_of(
+    step: &AssumedRole,
+    first: &Role,
+    selected: &ResolvedSession,
+    app: &App,
+) -> Result<Box<dyn Sts>, AppError> {
     let region = step.region.as_deref().unwrap_or(&selected.session.region);
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
     let endpoint = Origin::of_sts(&endpoints::settings(app, region), given.as_ref())?;
-    selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
+    selected.credentials_may_go_to(first, &endpoint, app)?;
     Ok(app.sts(endpoint, region)?)
 }
 

@@ -72,10 +72,10 @@ pub(super) fn at_portal(
     let account_access = match app.settings()?.account_access(name) {
         None => None,
         Some(AccountAccessSetting { tenant, region: own }) => {
-            let region = own.clone().unwrap_or_else(|| region.clone());
+            let region = own.unwrap_or_else(|| region.clone());
             let settings = EndpointSettings { region, ..settings.clone() };
             let origin = Origin::of_account_access(&settings, find(Service::AccountAccessRuntime).as_ref())?;
-            Some(AccountAccess { origin, tenant: tenant.clone() })
+            Some(AccountAccess { origin, tenant })
         }
     };
     let endpoints = Endpoints::resolve(&settings, oidc.as_ref(), portal.as_ref())?;

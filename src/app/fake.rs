@@ -12,6 +12,7 @@ use crate::platform::loopback::NoPort;
 use crate::ports::browser::{Browser, FakeBrowser};
 use crate::ports::callback::Callback;
 use crate::ports::clipboard::Clipboard;
+use crate::ports::download::Download;
 use crate::ports::identity_center::fake::FakeIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{KeyringError, SecretStore, StoreKind};
@@ -78,7 +79,11 @@ impl Ports for FakePorts {
         Ok(Box::new(handed(self.redirects.as_ref(), "the start URL")()))
     }
 
-    fn browser(&self, _app: &App) -> Box<dyn Browser> {
+    fn download(&self, _app: &App) -> Result<Box<dyn Download>, SetupError> {
+        panic!("a download is nothing that this command may start")
+    }
+
+    fn browser(&self, _app: &App, _session: &str) -> Box<dyn Browser> {
         Box::new(handed(self.browser.as_ref(), "the browser").clone())
     }
 

@@ -17,6 +17,7 @@ use crate::ports::browser::{Browser, SystemBrowser};
 use crate::ports::callback::{Callback, LoopbackCallback};
 use crate::ports::clipboard::{Clipboard, SystemClipboard};
 use crate::ports::config_file::{ConfigFile, DiskConfigFile};
+use crate::ports::download::{Download, HttpDownload};
 use crate::ports::identity_center::sdk::SdkIdentityCenter;
 use crate::ports::identity_center::{Endpoints, IdentityCenter, Origin, Patience};
 use crate::ports::keyring::{self, KeyringError, SecretStore, StoreKind};
@@ -26,7 +27,7 @@ use crate::ports::signin::{HttpSignin, Signin};
 use crate::ports::sts::{HttpSts, Sts};
 use crate::profile::{ConfigError, Document, SsoSession};
 use crate::secret::Secret;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Settings, SettingsError, SettingsFiles};
 
 pub mod account;
 pub mod assume;
@@ -76,7 +77,8 @@ pub trait Ports {
     fn signin(&self, app: &App, origin: Origin) -> Result<Box<dyn Signin>, SetupError>;
     fn sts(&self, app: &App, endpoint: Origin, region: &str) -> Result<Box<dyn Sts>, SetupError>;
     fn redirects(&self, app: &App) -> Result<Box<dyn Redirects>, SetupError>;
-    fn browser(&self, app: &App) -> Box<dyn Browser>;
+    fn download(&self, app: &App) -> Result<Box<dyn Download>, SetupError>;
+    fn browser(&self, app: &App, session: &str) -> Box<dyn Browser>;
     fn callback(&self, state: &Secret<String>) -> Result<Box<dyn Callback>, NoPort>;
     fn clipboard(&self, app: &App) -> Box<dyn Clipboard>;
 }
@@ -173,8 +175,13 @@ impl App {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
         }
-        let settings = Settings::load(self.folders.config.as_deref(), &self.env)?;
+        let settings = Settings::load(&self.settings_files(), &self.env)?;
         Ok(self.settings.get_or_init(|| settings))
+    }
+
+    /// Returns the files that [`Self::settings`] reads.
+    pub fn settings_files(&self) -> SettingsFiles {
+        SettingsFiles { system: self.folders.system_configs(&self.env), folder: self.folders.config.clone() }
     }
 
     /// Switches to this profile if it differs from the one that the environment chooses.
@@ -219,8 +226,13 @@ impl App {
         self.ports.redirects(self)
     }
 
-    pub fn browser(&self) -> Box<dyn Browser> {
-        self.ports.browser(self)
+    pub fn download(&self) -> Result<Box<dyn Download>, SetupError> {
+        self.ports.download(self)
+    }
+
+    /// Returns the browser for a session, which may have its own.
+    pub fn browser(&self, session: &str) -> Box<dyn Browser> {
+        self.ports.browser(self, session)
     }
 
     /// Listens for the browser's callback with `state`.
@@ -289,9 +301,14 @@ impl Ports for RealPorts {
         Ok(Box::new(HttpRedirects(self.http(app)?)))
     }
 
-    fn browser(&self, app: &App) -> Box<dyn Browser> {
+    fn download(&self, app: &App) -> Result<Box<dyn Download>, SetupError> {
+        Ok(Box::new(HttpDownload(self.http(app)?)))
+    }
+
+    fn browser(&self, app: &App, session: &str) -> Box<dyn Browser> {
         // Unreadable settings are reported where they decide something.
-        let usual = app.settings().ok().and_then(|settings| settings.browser.clone());
+        let settings = app.settings().ok();
+        let usual = settings.and_then(|settings| settings.browser(session).map(str::to_owned));
         Box::new(SystemBrowser::new(app.env.clone(), usual))
     }
 

@@ -42,7 +42,11 @@ impl<'a> Provider<'a> {
             Some(profile) => Some(profile.clone()),
             None => document.trusting_profile(&selected.session.name, &role),
         });
-        let issuer = IssuerFingerprint::of_role(&selected.session, selected.endpoints(app)?, &role);
+        let issuer = IssuerFingerprint::of_role(
+            &selected.session,
+            selected.endpoints(app)?,
+            selected.source_role(&role),
+        );
         let owed_to_profile = selected.owed_to_profile(app)?;
         Ok(Self {
             app,
@@ -133,7 +137,7 @@ impl<'a> Provider<'a> {
     /// Otherwise, or if no browser can open, returns `error`.
     fn log_in_first(&self, error: AppError) -> Result<(), AppError> {
         let Self { app, selected, role, .. } = self;
-        if !app.settings()?.auto_login || app.browser().unavailable().is_some() {
+        if !app.settings()?.auto_login || app.browser(&selected.session.name).unavailable().is_some() {
             return Err(error);
         }
         let asked_by = format!("credentials of {} in account {}", role.role_name, role.account_id);

@@ -7,9 +7,9 @@ use super::error::AppError;
 use super::{App, endpoints};
 use crate::console::regions;
 use crate::credentials::accounts::cached::CachedAccounts;
-use crate::ports::identity_center::Endpoints;
+use crate::ports::identity_center::{Endpoints, Origin};
 use crate::profile::identity::{AssumedRole, Identity, ProfileFiles};
-use crate::profile::{ConfigError, Document, Role, SsoSession, portal_url, sources};
+use crate::profile::{ConfigError, Document, Role, RoleName, SsoSession, portal_url, sources};
 use crate::session::start_url::{self, Portal};
 use crate::session::{LoginNeeded, SessionError, status};
 
@@ -79,6 +79,22 @@ impl ResolvedSession {
         Ok(self.endpoints.get_or_init(|| endpoints))
     }
 
+    /// Returns the role whose credentials Identity Center issues: `role`, or the one that it is assumed with.
+    pub fn source_role<'a>(&'a self, role: &'a Role) -> &'a Role {
+        self.chain.as_ref().map_or(role, |chain| &chain.permission_set)
+    }
+
+    /// Checks that the credentials of a role may be sent to `asked`, by the place of the service that issues them.
+    pub fn credentials_may_go_to(&self, role: &Role, asked: &Origin, app: &App) -> Result<(), AppError> {
+        let endpoints = self.endpoints(app)?;
+        let runtime = endpoints.account_access.as_ref();
+        let issuer = match (&self.source_role(role).role_name, runtime) {
+            (RoleName::IamRole(_), Some(runtime)) => &runtime.origin,
+            _ => &endpoints.portal,
+        };
+        Ok(issuer.credentials_may_go_to(asked)?)
+    }
+
     /// Returns the profile's own endpoints and assumed roles as one text for the cache key; empty if there are none.
     pub fn owed_to_profile(&self, app: &App) -> Result<String, AppError> {
         if self.profile.is_none() {
@@ -95,7 +111,12 @@ impl ResolvedSession {
         };
         Ok(match &self.chain {
             // The debug form quotes, so that two different chains never give the same text.
-            Some(chain) => format!("{own} {chain:?}"),
+            Some(chain) => match &endpoints.account_access {
+                Some(runtime) if chain.permission_set.role_name.arn().is_some() => {
+                    format!("{own} {chain:?} {}", runtime.origin.as_str())
+                }
+                _ => format!("{own} {chain:?}"),
+            },
             None => own,
         })
     }
@@ -338,4 +359,49 @@ pub(super) fn never_logged_in(session: &str) -> SessionError {
 /// Returns the last listing for the current login, however old.
 pub fn known(app: &App, selected: &ResolvedSession) -> Option<CachedAccounts> {
     CachedAccounts::of(&selected.session, selected.endpoints(app).ok()?, app.state())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::fake::FakePorts;
+    use crate::platform::env::Env;
+    use crate::platform::folders::Folders;
+    use crate::ports::clock::FakeClock;
+    use crate::ports::identity_center::AccountAccess;
+    use crate::session::testing::corp;
+
+    fn role(name: &str) -> Role {
+        Role::parse("111122223333", name).expect("is one")
+    }
+
+    #[test]
+    fn credentials_go_where_the_service_is_that_issued_them() {
+        let clock = Arc::new(FakeClock::at("2026-11-24T12:00:00Z"));
+        let app = App::over(Env::from_pairs(&[]), Folders::default(), clock, FakePorts::default());
+        let runtime = AccountAccess {
+            origin: Origin::new("https://account-access-runtime.eu-central-1.api.aws"),
+            tenant: "aa-corp".into(),
+        };
+        let endpoints = Endpoints {
+            oidc: Origin::new("http://127.0.0.1:1"),
+            portal: Origin::new("http://127.0.0.1:1"),
+            account_access: Some(runtime),
+        };
+        let selected =
+            ResolvedSession { endpoints: OnceCell::from(endpoints), ..ResolvedSession::of(corp()) };
+        let (set, iam_role) = (role("Admin"), role("arn:aws:iam::111122223333:role/Deploy"));
+        let may_go = |selected: &ResolvedSession, role: &Role, url: &str| {
+            selected.credentials_may_go_to(role, &Origin::new(url), &app).is_ok()
+        };
+        let aws = "https://sts.eu-central-1.amazonaws.com";
+        let here = "http://127.0.0.1:9";
+        assert!(may_go(&selected, &set, here) && !may_go(&selected, &set, aws));
+        assert!(may_go(&selected, &iam_role, aws) && !may_go(&selected, &iam_role, here));
+        let chain = Chain { permission_set: iam_role, steps: Vec::new() };
+        let chained = ResolvedSession { chain: Some(chain), ..selected };
+        assert!(may_go(&chained, &set, aws) && !may_go(&chained, &set, here));
+    }
 }

@@ -20,6 +20,7 @@ use crate::credentials::accounts::cached::CachedAccounts;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
 use crate::profile::{Document, Role, RoleName};
+use crate::settings::Settings;
 use crate::shell::words::typed_words;
 
 /// Print completions for the shells
@@ -164,7 +165,13 @@ impl Line<'_> {
         match arg.get_id().as_str() {
             "service" => services(),
             "session" | "session_option" => {
-                let names = self.app.document().map(Document::session_names).unwrap_or_default();
+                let mut names = self.app.document().map(Document::session_names).unwrap_or_default();
+                if self.command.get_name() == "configure" {
+                    let offers = self.app.settings().map(Settings::offers).unwrap_or_default();
+                    names.extend(offers.into_iter().map(|offer| offer.name));
+                    names.sort();
+                    names.dedup();
+                }
                 names.into_iter().map(|name| (name, String::new())).collect()
             }
             "profile" | "named" => self.profiles(),

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod admin;
+mod allow;
 pub mod clap_errors;
 pub mod complete;
 mod configure;
@@ -25,6 +26,7 @@ mod role_args;
 mod select;
 mod serve;
 mod session_args;
+mod settings;
 mod status;
 mod store;
 mod trust;
@@ -70,6 +72,8 @@ Environment:
   KCAWS_NAME_TEMPLATE           how `profile sync` names profiles, such as
                                 {account_name|kebab}-{role|kebab}
   KCAWS_PROMPT_FORMAT           what `kcaws prompt` prints
+  KCAWS_SYSTEM_CONFIG           config.toml of this machine to use instead of
+                                the usual ones; none: use none
   KCAWS_BROWSER                 the browser, by name or path
   KCAWS_CONSOLE_VIA             how console signs in: federation (default),
                                 portal
@@ -143,11 +147,13 @@ enum Command {
     Exec(exec::ExecArgs),
     Serve(serve::ServeArgs),
     Use(r#use::UseArgs),
+    Allow(allow::AllowArgs),
     Prompt(prompt::PromptArgs),
     Init(init::InitArgs),
     Completions(init::CompletionsArgs),
     Store(store::StoreArgs),
     Trust(trust::TrustArgs),
+    Settings(settings::SettingsArgs),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Admin(admin::AdminArgs),
@@ -167,6 +173,8 @@ impl Command {
             Self::Store(args) => args.wants_json(),
             Self::Console(args) => args.json(),
             Self::Use(args) => args.json,
+            Self::Allow(args) => args.json,
+            Self::Settings(args) => args.wants_json(),
             Self::Doctor(args) => args.json,
             Self::Explain(args) => args.json,
             Self::Login(_)
@@ -211,6 +219,8 @@ impl Command {
             Self::Exec(args) => exec::run(args, app, ui),
             Self::Serve(args) => serve::run(args, app, ui),
             Self::Use(args) => r#use::run(args, app, ui),
+            Self::Allow(args) => allow::run(args, app, ui),
+            Self::Settings(args) => settings::run(args, app, ui),
             Self::Init(args) => init::run(args, app, ui),
             Self::Completions(args) => init::completions(args, app, ui),
             Self::Complete(args) => {

@@ -175,10 +175,9 @@ fn check(app: &App, session: &SsoSession, ui: &Ui) -> Result<(), CommandError> {
 
 /// Asks STS with cached credentials, ignoring errors.
 fn learn_user(app: &App, session: &SsoSession, warm: &[WarmRole]) {
-    let credentials = warm.first().map(|warm| wire::parse(&warm.kept.line));
-    if let Some(credentials) = credentials {
+    if let Some(WarmRole { role, kept }) = warm.first() {
         let selected = ResolvedSession::of(session.clone());
-        let _ = whoami::identity(app, &selected, &session.region, &credentials);
+        let _ = whoami::identity(app, &selected, role, &session.region, &wire::parse(&kept.line));
     }
 }
 

@@ -12,16 +12,19 @@ use crate::app::App;
 use crate::app::resolve::{self, ResolvedSession};
 use crate::columns;
 use crate::credentials::accounts::cached::CachedAccounts;
+use crate::platform::current_folder;
 use crate::profile::identity::ProfileFiles;
 use crate::profile::kcaws_profile::Source;
 use crate::profile::{ConfigError, Document, RoleName};
+use crate::project::{Hints, Permission, ProjectFile};
 use crate::prompt::{PromptState, View, recent};
 use crate::shell::{Format, name_of_shell};
 
 const EXAMPLES: &str = "\
 Examples:
   kcaws use dev         sets AWS_PROFILE in this shell
-  kcaws use             pick one, most recently used first
+  kcaws use             that of the project's .kcaws.toml (see `kcaws allow`),
+                        else pick one, most recently used first
   kcaws use -           switch back to the previous one
   kcaws use --clear     unset the profile
   kcaws use --json      print the list
@@ -36,7 +39,7 @@ A program cannot change its shell: load `kcaws init SHELL` first.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct UseArgs {
-    /// Profile, or `-` for the previous one; if not given, you are asked to choose
+    /// Profile, or `-` for the previous one; if not given, that of the project, or you are asked to choose
     profile: Option<String>,
     /// Same as PROFILE; use --profile=-NAME if the name starts with `-`
     #[arg(long = "profile", value_name = "PROFILE", conflicts_with = "profile")]
@@ -92,16 +95,42 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
         _ if args.clear => String::new(),
         Some("-") => args.before.clone().ok_or_else(nothing_before)?,
         Some(profile) => return answer(profile, app, ui),
-        None => {
-            let ours = rows(app)?;
-            picked_of(app, ui, &ours, &others(app, &ours)?)?
-        }
+        None => match hints_of_project(app, ui)? {
+            Hints { profile: Some(profile), .. } => return answer(&profile, app, ui),
+            Hints { session, .. } => {
+                let mut ours = rows(app)?;
+                let others = match &session {
+                    Some(_) => Vec::new(),
+                    None => others(app, &ours)?,
+                };
+                ours.retain(|(_, row)| session.as_ref().is_none_or(|session| row.session == *session));
+                picked_of(app, ui, &ours, &others)?
+            }
+        },
     };
     if profile.is_empty() {
         hand_over("", app, ui);
         return Ok(());
     }
     answer(&profile, app, ui)
+}
+
+/// Returns what the project of the current folder wants, if the user has allowed its file.
+fn hints_of_project(app: &App, ui: &mut Ui) -> Result<Hints, CommandError> {
+    // A folder that is gone belongs to no project.
+    let Ok(folder) = current_folder() else { return Ok(Hints::default()) };
+    let Some(file) = ProjectFile::find(&folder)? else { return Ok(Hints::default()) };
+    let name = shown(&file.path.display().to_string());
+    let why = match file.permission(app.state())? {
+        Permission::Allowed => {
+            ui.say(&format!("kcaws: using {name}"));
+            return Ok(file.hints()?);
+        }
+        Permission::Changed => "it has changed since you allowed it",
+        Permission::Never => "you have not allowed it",
+    };
+    ui.warn(&format!("{name} is not used: {why}; read it, then run `kcaws allow`"));
+    Ok(Hints::default())
 }
 
 /// Prints the instructions for the shell's function. Names of variables contain no spaces.

@@ -63,7 +63,7 @@ pub(super) fn run(args: &WhoamiArgs, app: &App, ui: &mut Ui) -> Result<(), Comma
     let end = provider.ends_at(&credentials)?;
     let Provider { selected, role, .. } = provider;
     let region = region.unwrap_or_else(|| selected.session.region.clone());
-    let identity = identity(app, &selected, &region, &credentials)?;
+    let identity = identity(app, &selected, &role, &region, &credentials)?;
     let report = report(profile, &selected, &role, identity, &credentials);
     if args.json {
         ui.json(&report);
@@ -95,12 +95,13 @@ fn profile(args: &WhoamiArgs, app: &App) -> Result<String, CommandError> {
 pub(super) fn identity(
     app: &App,
     selected: &ResolvedSession,
+    role: &Role,
     region: &str,
     credentials: &RoleCredentials,
 ) -> Result<CallerIdentity, CommandError> {
     let given = endpoint_override(Service::Sts, &app.env, app.document()?, selected.profile.as_deref());
     let endpoint = Origin::of_sts(&endpoints::settings(app, region), given.as_ref())?;
-    selected.endpoints(app)?.credentials_may_go_to(&endpoint)?;
+    selected.credentials_may_go_to(role, &endpoint, app)?;
     let identity = app.sts(endpoint, region)?.caller_identity(credentials)?;
     if let Some(user) = identity.user() {
         status::note_user(app.state(), &selected.session, user);

@@ -5,6 +5,7 @@ use url::Url;
 use crate::console::regions::{self, NotARegion};
 use crate::profile::draft::is_plain_name;
 use crate::profile::portal_url::BadStartUrl;
+use crate::session::account_access::AccountAccessSetting;
 use crate::session::start_url;
 pub use crate::session::start_url::is_same_portal;
 
@@ -19,6 +20,8 @@ pub enum BadAnswer {
     OtherRegion { in_url: String, named: String },
     #[error("`{0}` is not a valid session name")]
     Name(String),
+    #[error("`{0}` names no tenant of account access manager")]
+    Tenant(String),
 }
 
 /// Returns the start URL as it is written to the file.
@@ -36,6 +39,14 @@ pub fn session_name(text: &str) -> Result<String, BadAnswer> {
     let text = text.trim();
     let fits = is_plain_name(text) && !text.starts_with('-');
     if fits { Ok(text.to_owned()) } else { Err(BadAnswer::Name(text.to_owned())) }
+}
+
+/// Returns the tenant, or the URL of its portal without what follows the host, as it is written to config.toml.
+pub fn tenant(text: &str) -> Result<String, BadAnswer> {
+    match AccountAccessSetting::parse(text.trim()) {
+        Some(setting) => Ok(setting.as_written()),
+        None => Err(BadAnswer::Tenant(text.chars().take(100).collect())),
+    }
 }
 
 /// Proposes a session name for the portal: its alias, the company's domain, or else `corp`.
@@ -68,6 +79,16 @@ mod tests {
             ["", "eu", "eu-central", "EU-central-1", "eu--1", "eu-central-1a", "x-1", "eu_central_1", "-a-1"]
         {
             assert!(region(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_written_as_its_id_or_its_portal() {
+        let portal = "https://aa-gyxmap389.account-access.eu-central-1.app.aws";
+        assert_eq!(tenant(" aa-gyxmap389 ").as_deref(), Ok("aa-gyxmap389"));
+        assert_eq!(tenant(&format!("{portal}/#/console?account_id=1")).as_deref(), Ok(portal));
+        for text in ["", "AA", "https://example.com", "http://aa-x.account-access.eu-central-1.app.aws"] {
+            assert!(matches!(tenant(text), Err(BadAnswer::Tenant(_))), "{text}");
         }
     }
 

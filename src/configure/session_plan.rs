@@ -28,7 +28,13 @@ impl SessionPlan {
     ///
     /// Another spelling of the same portal is no change if AWS accepts it, since the login is stored under it. Scopes
     /// that the user chose stay.
-    pub fn of(document: &Document, name: &str, start_url: &str, region: &str) -> Self {
+    pub fn of(
+        document: &Document,
+        name: &str,
+        start_url: &str,
+        region: &str,
+        scopes: Option<&[String]>,
+    ) -> Self {
         let section = document.section(&Heading::SsoSession(name.to_owned()));
         let old = |key| section.as_ref().and_then(|section| section.get(key)).map(str::to_owned);
         let mut changes = Vec::new();
@@ -45,7 +51,8 @@ impl SessionPlan {
             change("sso_region", old_region, region);
         }
         if section.is_none() {
-            change("sso_registration_scopes", None, SCOPES);
+            let scopes = scopes.map_or_else(|| SCOPES.to_owned(), |scopes| scopes.join(","));
+            change("sso_registration_scopes", None, &scopes);
         }
         Self { name: name.to_owned(), is_new: section.is_none(), changes }
     }
@@ -78,7 +85,7 @@ mod tests {
 
     fn applied(text: &str, name: &str, url: &str, region: &str) -> (SessionPlan, String) {
         let document = Document::parse(Path::new("/c"), text).expect("parses");
-        let plan = SessionPlan::of(&document, name, url, region);
+        let plan = SessionPlan::of(&document, name, url, region, None);
         let mut draft = Draft::of(&document).expect("every tool reads it");
         plan.apply(&mut draft).expect("can be written");
         (plan, draft.finish().expect("holds").text().to_owned())
@@ -94,6 +101,14 @@ mod tests {
              sso_region = eu-central-1\nsso_registration_scopes = sso:account:access\n"
         );
         assert_eq!(applied(&text, "corp", URL, "eu-central-1").1, text, "the second time nothing");
+    }
+
+    #[test]
+    fn a_new_session_gets_the_scopes_that_are_wanted() {
+        let document = Document::parse(Path::new("/c"), "").expect("parses");
+        let scopes = ["sso:account:access".to_owned(), "team:read".to_owned()];
+        let plan = SessionPlan::of(&document, "corp", URL, "eu-central-1", Some(&scopes));
+        assert_eq!(plan.changes[2].new, "sso:account:access,team:read");
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Session<'_> {
         self.with_token(|token| self.list_accounts(token))?.map_err(|error| self.refusal(error))
     }
 
+    /// Returns the accounts in which the user has IAM roles.
+    pub fn accounts_of_iam_roles(&self) -> Result<Vec<Account>, SessionError> {
+        Ok(Assignments::of_iam_roles("", self.iam_roles()?).accounts)
+    }
+
     fn list_accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, ServiceError> {
         let host = self.endpoints.portal.host();
         all_pages(host, &Budget::of_accounts(), |page| self.center.list_accounts(token, page, None))

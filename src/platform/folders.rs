@@ -12,6 +12,8 @@ pub struct Folders {
     pub state: Option<PathBuf>,
     /// kcaws's own: `config.toml`.
     pub config: Option<PathBuf>,
+    /// Whether this machine's own `config.toml` is looked for; tests of one command have none.
+    pub has_system_config: bool,
 }
 
 impl Folders {
@@ -24,6 +26,7 @@ impl Folders {
         Self {
             home: dirs::home_dir(),
             config: dirs::config_dir().map(|folder| folder.join("kcaws")),
+            has_system_config: true,
             state: dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("kcaws")),
         }
     }
@@ -40,6 +43,20 @@ impl Folders {
         self.in_dot_aws(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
     }
 
+    /// Returns the `config.toml` files that are for everyone on this machine, the least important first.
+    ///
+    /// `KCAWS_SYSTEM_CONFIG` names another file in their place, or is `none`.
+    pub fn system_configs(&self, env: &Env) -> Vec<PathBuf> {
+        if !self.has_system_config {
+            return Vec::new();
+        }
+        match env.raw("KCAWS_SYSTEM_CONFIG") {
+            Some(named) if named == "none" => Vec::new(),
+            Some(named) => vec![std::path::absolute(&named).unwrap_or_else(|_| named.into())],
+            None => of_platform(env),
+        }
+    }
+
     fn in_dot_aws(&self, env: &Env, variable: &str, name: &str) -> Option<PathBuf> {
         match env.raw(variable) {
             Some(named) => {
@@ -54,6 +71,28 @@ impl Folders {
             None => self.home.as_ref().map(|home| home.join(".aws").join(name)),
         }
     }
+}
+
+/// `/etc/kcaws`, and those of the XDG Base Directory Specification, whose first folder is the most important.
+#[cfg(not(any(target_os = "macos", windows)))]
+fn of_platform(env: &Env) -> Vec<PathBuf> {
+    let listed = env.raw("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".into());
+    // The specification ignores relative paths.
+    let mut folders: Vec<PathBuf> =
+        std::env::split_paths(&listed).filter(|folder| folder.is_absolute()).collect();
+    folders.push(PathBuf::from("/etc"));
+    folders.iter().rev().map(|folder| folder.join("kcaws/config.toml")).collect()
+}
+
+#[cfg(target_os = "macos")]
+fn of_platform(_env: &Env) -> Vec<PathBuf> {
+    vec![PathBuf::from("/Library/Application Support/kcaws/config.toml")]
+}
+
+#[cfg(windows)]
+fn of_platform(env: &Env) -> Vec<PathBuf> {
+    let folder = env.raw("ProgramData").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    folder.map(|folder| folder.join("kcaws").join("config.toml")).into_iter().collect()
 }
 
 /// Returns the part of a file name that shows that a shell or an .env file garbled it.
@@ -99,6 +138,20 @@ mod tests {
         for name in ["/home/you/.aws/config", "/home/my files/it's/100%/aws", "C:\\Users\\PROGRA~1\\config"] {
             assert_eq!(oddity_of_name(Path::new(name)), None, "{name:?}");
         }
+    }
+
+    #[cfg(not(any(target_os = "macos", windows)))]
+    #[test]
+    fn the_machines_own_settings_are_in_the_folders_of_the_system() {
+        let folders = Folders { has_system_config: true, ..Folders::default() };
+        let of = |pairs: &[(&str, &str)]| folders.system_configs(&Env::from_pairs(pairs));
+        assert_eq!(of(&[]), ["/etc/kcaws/config.toml", "/etc/xdg/kcaws/config.toml"].map(PathBuf::from));
+        let listed = of(&[("XDG_CONFIG_DIRS", "/a:relative::/b")]);
+        let expected = ["/etc/kcaws/config.toml", "/b/kcaws/config.toml", "/a/kcaws/config.toml"];
+        assert_eq!(listed, expected.map(PathBuf::from));
+        assert_eq!(of(&[("KCAWS_SYSTEM_CONFIG", "/x/k.toml")]), [PathBuf::from("/x/k.toml")]);
+        assert_eq!(of(&[("KCAWS_SYSTEM_CONFIG", "none")]), [PathBuf::new(); 0]);
+        assert_eq!(Folders::default().system_configs(&Env::from_pairs(&[])), [PathBuf::new(); 0]);
     }
 
     #[test]

@@ -41,6 +41,12 @@ pub mod terminal;
 pub mod thread;
 pub(crate) mod which;
 
+/// Returns the folder that the user is in, for the file of a project; nothing else depends on it.
+#[expect(clippy::disallowed_methods, reason = "this is the port")]
+pub fn current_folder() -> std::io::Result<std::path::PathBuf> {
+    std::env::current_dir()
+}
+
 /// How much of a foreign text is shown.
 const EXCERPT: usize = 500;
 

@@ -9,6 +9,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod command_runner;
 pub mod config_file;
+pub mod download;
 mod fake_state_folder;
 mod file_lock;
 pub mod identity_center;

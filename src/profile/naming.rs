@@ -23,7 +23,8 @@ use super::plain_name::{is_mark, plain_name, says_something};
 use super::target::account_id;
 use crate::ports::identity_center::Account;
 
-const DEFAULT: &str = "{account_name|kebab}-{role|kebab}";
+/// The template that applies without a setting.
+pub const DEFAULT: &str = "{account_name|kebab}-{role|kebab}";
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -31,10 +32,22 @@ pub struct ProfileSettings {
     pub name: Option<String>,
     pub region: Option<String>,
     pub output: Option<String>,
+    /// Which profiles `configure` creates.
+    pub create: Option<Create>,
     #[serde(default)]
     pub accounts: BTreeMap<String, Choice>,
     #[serde(default)]
     pub roles: BTreeMap<String, Choice>,
+}
+
+/// Which profiles `configure` creates if it is not told otherwise.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Create {
+    All,
+    None,
+    /// The user chooses.
+    Ask,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -45,6 +58,26 @@ pub struct Choice {
 }
 
 impl ProfileSettings {
+    /// Replaces what `special` sets: those of one session beat the general ones.
+    pub fn override_by(&mut self, special: &Self) {
+        fn put<T: Clone>(value: &mut Option<T>, special: Option<&T>) {
+            if let Some(special) = special {
+                *value = Some(special.clone());
+            }
+        }
+        put(&mut self.name, special.name.as_ref());
+        put(&mut self.region, special.region.as_ref());
+        put(&mut self.output, special.output.as_ref());
+        put(&mut self.create, special.create.as_ref());
+        for (mine, theirs) in [(&mut self.accounts, &special.accounts), (&mut self.roles, &special.roles)] {
+            for (name, choice) in theirs {
+                let mine = mine.entry(name.clone()).or_default();
+                put(&mut mine.alias, choice.alias.as_ref());
+                put(&mut mine.region, choice.region.as_ref());
+            }
+        }
+    }
+
     fn account(&self, account: &Account) -> Option<&Choice> {
         let by_name = || self.accounts.get(account.name.as_deref()?);
         // As the console shows it: 1111-2222-3333.

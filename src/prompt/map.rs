@@ -2,6 +2,7 @@
 //!
 //! One file for each profile, valid as long as the config file has the same stamp.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::platform::env::Env;
 use crate::platform::file_stamp::FileStamp;
 use crate::ports::state_folder::{StateFolder, hashed_name};
 use crate::profile::RoleName;
-use crate::profile::services::DECIDING_VARIABLES;
+use crate::profile::services::{ACCOUNT_ACCESS_VARIABLE, DECIDING_VARIABLES};
 
 const FORMAT: &[u8] = b"kcaws profile map 1";
 
@@ -63,5 +64,7 @@ fn file_name(profile: &str, config: &Path, env: &Env) -> String {
         DECIDING_VARIABLES.map(|name| env.by_hand_raw(name).unwrap_or_default().into_encoded_bytes());
     let mut fields = vec![FORMAT, profile.as_bytes(), config.as_os_str().as_encoded_bytes()];
     fields.extend(variables.iter().map(Vec::as_slice));
+    let runtime = env.by_hand_raw(ACCOUNT_ACCESS_VARIABLE).map(OsString::into_encoded_bytes);
+    fields.extend(runtime.as_deref());
     format!("prompt/{}", hashed_name(&fields))
 }

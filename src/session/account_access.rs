@@ -27,6 +27,14 @@ impl AccountAccessSetting {
             .then(|| Self { tenant: tenant.to_owned(), region: Some(region.to_owned()) })
     }
 
+    /// Returns the text that [`Self::parse`] reads.
+    pub fn as_written(&self) -> String {
+        match &self.region {
+            Some(region) => self.portal(region),
+            None => self.tenant.clone(),
+        }
+    }
+
     /// Returns the URL of the tenant's portal, in a session of this Region.
     pub fn portal(&self, region: &str) -> String {
         let region = self.region.as_deref().unwrap_or(region);

@@ -6,6 +6,7 @@ use idc_sim::{
     AccountAccessScopes, AccountAccessTrust, BrokenTrust, Builder, ErrorTypeIn, ExpiryForm, Fault,
     ForeignRegion, IamRole, IdcSim, Route, ThrottlePer, UnknownTenant, UnusableRole, WithoutPermissionSets,
 };
+use kcaws::profile::line::program_word;
 use kcaws_test_kit::{Output, TestCommand};
 
 use crate::fixture::{ACCOUNT, LoginFixture, binary};
@@ -17,11 +18,15 @@ const AUDIT: &str = "arn:aws:iam::999900001111:role/Audit";
 
 /// A company with one IAM role beside a permission set, and one in an account where alice has no permission set.
 fn company() -> Builder {
+    company_whose_other_account_is("audited")
+}
+
+fn company_whose_other_account_is(name: &str) -> Builder {
     let role = |arn| IamRole::new(arn).account_access(AccountAccessTrust::Granted);
     IdcSim::builder()
         .account(ACCOUNT, "dev", "dev@example.com")
         .assign(ALICE, ACCOUNT, "PowerUserAccess")
-        .account("999900001111", "audited", "audited@example.com")
+        .account("999900001111", name, "audited@example.com")
         .tenant(TENANT)
         .iam_role(role(ARN).max_session(Duration::from_hours(4)))
         .iam_role(role(AUDIT))
@@ -147,6 +152,58 @@ fn both_kinds_are_in_one_list_in_profiles_and_in_names() {
     let words = "__complete -- kcaws profile add x --session corp --account 111122223333 --role";
     let completed = fixture.kcaws(words).arg("").run().expect_ok();
     assert!(completed.stdout_text().contains(ARN), "{completed}");
+}
+
+#[test]
+fn an_account_with_iam_roles_only_is_found_by_its_name() {
+    let fixture = with(company());
+    let exec = |name: &str, role: &str| {
+        fixture.run(&format!("exec --session corp --account {name} --role {role} -- true"))
+    };
+    exec("audited", AUDIT).expect_ok();
+    exec("dev", ARN).expect_ok();
+    exec("nowhere", ARN).expect_code(125).expect_stderr("AWS lists no account `nowhere` for you");
+    fixture.sim.fault(Route::AccountAccessListRoles, Fault::broken_json()).times(99);
+    exec("dev", "PowerUserAccess").expect_ok();
+    exec("nowhere", ARN).expect_code(125).expect_stderr("unexpected response");
+    fixture.sim.clear_faults();
+    fixture.sim.fault(Route::ListAccounts, Fault::broken_json()).times(99);
+    exec("audited", AUDIT).expect_ok();
+}
+
+#[test]
+fn two_accounts_of_one_name_are_two_whatever_is_assigned_in_them() {
+    let fixture = with(company_whose_other_account_is("dev"));
+    let exec = format!("exec --session corp --account dev --role {ARN} -- true");
+    fixture.run(&exec).expect_code(125).expect_stderr("there are 2 accounts `dev`");
+}
+
+#[test]
+fn a_role_assumed_with_an_iam_role_is_of_that_runtime() {
+    let deploy = "arn:aws:iam::222233334444:role/Deploy";
+    let fixture = without_login(company().iam_role(IamRole::new(deploy).trusts(ARN)));
+    let profiles = format!(
+        "{}\n[profile first]\ncredential_process = {} credential-process --session corp --account {ACCOUNT} --role {ARN}\n\n\
+         [profile chained]\nrole_arn = {deploy}\nsource_profile = first\nregion = eu-west-1\n",
+        fixture.config(),
+        program_word(binary().to_str().unwrap()).unwrap(),
+    );
+    fixture.env.write_aws_config(&profiles);
+    fixture.log_in();
+    fixture.run("exec chained -- true").expect_ok();
+    let prompt = |fixture: &LoginFixture| {
+        fixture.kcaws("prompt --format {left}").env("AWS_PROFILE", "chained").run().expect_ok().stdout_text()
+    };
+    assert_ne!(prompt(&fixture), "renews", "the credentials are warm");
+    let other = company().start();
+    for (name, url) in other.env() {
+        if name == "AWS_ENDPOINT_URL_ACCOUNT_ACCESS_RUNTIME" {
+            fixture.env.set_env(name, url);
+        }
+    }
+    // What the first runtime gave does not answer for the second.
+    fixture.run("exec chained -- true").expect_code(125).expect_stderr("ACCOUNT_ACCESS_RUNTIME");
+    assert_eq!(prompt(&fixture), "renews");
 }
 
 #[test]

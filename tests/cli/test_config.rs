@@ -171,3 +171,30 @@ fn settings_stand_in_config_toml_and_mistakes_are_named_with_their_line() {
     fixture.env.write_home_file(".config/kcaws/config.toml", "\nkeyring = 7\n");
     fixture.run("login").expect_code(3).expect_stderr("config.toml:2: ");
 }
+
+#[test]
+fn all_profiles_of_kcaws_are_removed_before_it_is_uninstalled() {
+    let fixture = LoginFixture::new();
+    let mine = "[profile mine]\nregion = eu-west-1\n\n[profile role]\nrole_arn = arn:aws:iam::111122223333:role/R\nsource_profile = dev\n";
+    let config = format!("{}\n{mine}", fixture.config());
+    fixture.env.write_aws_config(&config);
+    let asked = fixture.run("profile remove --all-of-kcaws").expect_code(2).expect_stderr("-[profile dev]");
+    asked.expect_stderr("source_profile of profile `role` refers to `dev`").expect_stderr("add --yes");
+    assert_eq!(fixture.env.read_aws_config(), config);
+    fixture.run("profile remove --all-of-kcaws --dry-run").expect_ok().expect_stdout("-[profile dev]");
+    let report = fixture.run("profile remove --all-of-kcaws --yes --json").expect_ok().stdout_json();
+    assert_eq!(
+        (&report["profiles"][0]["name"], &report["profiles"][0]["change"]),
+        (&"dev".into(), &"removed".into())
+    );
+    let left = fixture.env.read_aws_config();
+    assert!(
+        left.contains("[sso-session corp]") && left.ends_with(mine) && !left.contains("credential_process"),
+        "{left}"
+    );
+    fixture.run("profile remove --all-of-kcaws --yes").expect_ok().expect_stderr("Nothing to change");
+    fixture.run("profile undo").expect_ok();
+    assert_eq!(fixture.env.read_aws_config(), config);
+    fixture.run("profile remove --all-of-kcaws dev").expect_code(2);
+    fixture.run("profile remove").expect_code(2);
+}

@@ -197,7 +197,7 @@ fn a_login_that_fails_leaves_the_session_and_says_how_to_go_on() {
     let fixture = empty_with(IdcSim::builder());
     fixture.sim.fault(Route::RegisterClient, Fault::status(503, ""));
     let output = by_flags(&fixture, "--profiles all").run().expect_code(1);
-    output.expect_stderr("To continue: kcaws configure --session corp").expect_stderr("kcaws: error: ");
+    output.expect_stderr("To continue: kcaws configure corp").expect_stderr("kcaws: error: ");
     let config = fixture.env.read_aws_config();
     assert!(config.contains("[sso-session corp]") && !config.contains("[profile"), "{config}");
 }

@@ -78,6 +78,10 @@ fn the_samples_are_what_the_commands_print() {
     let services = fixture.run("console --list-services --json").expect_ok().stdout_json();
     samples.check_value("console --list-services", &in_the_middle(services));
     samples.check("whoami", &fixture.run("whoami --profile dev --json").expect_ok());
+    fixture.env.write_home_file(".kcaws.toml", "profile = \"dev\"\n");
+    samples.check("allow", &fixture.run("allow --json").expect_ok());
+    samples.check("settings show", &fixture.run("settings show --json").expect_ok());
+    samples.check("configure --refresh", &crate::test_settings::a_refresh_with_json());
     fixture.credentials().expect_ok();
     samples.check("use", &fixture.kcaws("use --json").env("AWS_PROFILE", "dev").run().expect_ok());
     samples.check("doctor", &fixture.run("doctor --offline --json").expect_ok());

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use idc_sim::IdcSim;
+use idc_sim::{AccountAccessTrust, Builder, IamRole, IdcSim};
 use kcaws::platform::env::Env;
 use kcaws::ports::keyring::keyutils::KeyutilsStore;
 use kcaws::ports::sealing_key;
@@ -29,7 +29,22 @@ const MOST_ADDRESS_SPACE_KB: u64 = 1_000_000;
 
 impl Between {
     pub(crate) fn new() -> Self {
-        let sim = IdcSim::builder().auto_approve(true).start();
+        Self::with(IdcSim::builder())
+    }
+
+    /// With an IAM role of account access manager.
+    pub(crate) fn with_account_access(arn: &str) -> Self {
+        let tenant = "aa-gyxmap389";
+        let role = IamRole::new(arn).account_access(AccountAccessTrust::Granted);
+        let builder = IdcSim::builder().tenant(tenant).iam_role(role).entitle("alice@example.com", arn);
+        let between = Self::with(builder);
+        let text = format!("[sessions.corp]\naccount_access = \"{tenant}\"\n");
+        between.env.write_home_file(".config/kcaws/config.toml", text);
+        between
+    }
+
+    fn with(builder: Builder) -> Self {
+        let sim = builder.auto_approve(true).start();
         let env = TestEnv::new().with_secret_mark(idc_sim::SECRET_MARK);
         let armed = Armed::default();
         let (of_handler, to) = (armed.clone(), sim.url().trim_start_matches("http://").to_owned());

@@ -1,4 +1,4 @@
-//! The ten operations, and what AWS says to each.
+//! The twelve operations, and what AWS says to each.
 
 use serde_json::{Value, json};
 
@@ -14,10 +14,12 @@ pub(crate) enum Operation {
     Roles,
     SignIn,
     CallerIdentity,
+    IamRoles,
+    IamCredentials,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Register,
         Self::Device,
         Self::Token,
@@ -28,6 +30,8 @@ impl Operation {
         Self::Roles,
         Self::SignIn,
         Self::CallerIdentity,
+        Self::IamRoles,
+        Self::IamCredentials,
     ];
 
     /// Whether a request is one of this operation.
@@ -44,6 +48,8 @@ impl Operation {
             Self::Roles => path == "/assignment/roles",
             Self::SignIn => path == "/federation",
             Self::CallerIdentity => path == "/",
+            Self::IamRoles => path == "/access",
+            Self::IamCredentials => path == "/access/credentials",
         }
     }
 
@@ -67,6 +73,11 @@ impl Operation {
             Self::SignIn => json!({"SigninToken": "signin"}),
             Self::CallerIdentity => json!({"Arn": "arn:aws:sts::111122223333:assumed-role/x/y",
                 "Account": "111122223333", "UserId": "A:y"}),
+            Self::IamRoles => json!({"roles": [{"accountId": "111122223333", "accountName": "dev",
+                "roleArn": "arn:aws:iam::111122223333:role/team/Deploy"}], "nextToken": null}),
+            Self::IamCredentials => json!({"credentialsDetails": {"programmaticAccess": {
+                "accessKeyId": "ASIAEXAMPLE", "secretAccessKey": "key", "sessionToken": "token",
+                "expiresAt": 1_795_000_000}}}),
         }
     }
 

@@ -10,8 +10,8 @@ use kcaws::platform::http::HttpSetup;
 use kcaws::ports::clock::SystemClock;
 use kcaws::ports::identity_center::sdk::SdkIdentityCenter;
 use kcaws::ports::identity_center::{
-    ClientGrant, Endpoints, Grant, IdentityCenter, Origin, Patience, Registration, RoleCredentials,
-    is_account_id, is_role_name,
+    AccountAccess, ClientGrant, Endpoints, Grant, IamRole, IdentityCenter, Origin, Patience, Registration,
+    RoleCredentials, is_account_id, is_iam_role_arn, is_role_name,
 };
 use kcaws::ports::signin::{HttpSignin, Signin};
 use kcaws::ports::sts::{HttpSts, Sts};
@@ -23,9 +23,10 @@ use crate::server::Server;
 
 /// Sent with every request, and never to be seen again.
 const HUSH: &str = "hush-hush-hush";
+const ARN: &str = "arn:aws:iam::111122223333:role/team/Deploy";
 /// One in so many, without KCAWS_TEST_LONG.
 const PART: usize = 8;
-/// This process with ten servers in it; an answer without bounds would take gigabytes.
+/// This process with twelve servers in it; an answer without bounds would take gigabytes.
 const MOST_MEMORY: u64 = 400 * 1024 * 1024;
 
 fn patience() -> Patience {
@@ -46,6 +47,12 @@ fn is_opaque(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+fn are_fine(got: &RoleCredentials) {
+    let parts = [&got.access_key_id, got.secret_access_key.expose(), got.session_token.expose()];
+    assert!(parts.into_iter().all(|text| is_opaque(text)));
+    assert!((1..=253_402_300_799).contains(&got.expires_at.timestamp()));
+}
+
 /// Asks once. `Err`: what kcaws would show.
 fn ask(operation: Operation, url: &str) -> Result<(), String> {
     let http = HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).unwrap();
@@ -53,6 +60,7 @@ fn ask(operation: Operation, url: &str) -> Result<(), String> {
     let endpoints = Endpoints { oidc: origin.clone(), portal: origin.clone(), account_access: None };
     let center = SdkIdentityCenter::new("eu-central-1", endpoints, patience(), http.clone()).unwrap();
     let token = Secret::from(HUSH);
+    let access = AccountAccess { origin: origin.clone(), tenant: "aa-gyxmap389".to_owned() };
     let credentials =
         || RoleCredentials::received("ASIA".into(), HUSH.into(), HUSH.into(), 4_000_000_000_000).unwrap();
     let text = |error: &dyn std::error::Error| error.to_string();
@@ -80,14 +88,20 @@ fn ask(operation: Operation, url: &str) -> Result<(), String> {
         Operation::Token => issued(Grant::DeviceCode(&token))?,
         Operation::Refresh => issued(Grant::RefreshToken(&token))?,
         Operation::Credentials => {
-            let got =
-                center.role_credentials(&token, "111122223333", "Admin").map_err(|error| text(&error))?;
-            assert!(
-                [&got.access_key_id, got.secret_access_key.expose(), got.session_token.expose()]
-                    .into_iter()
-                    .all(|text| is_opaque(text))
-            );
-            assert!((1..=253_402_300_799).contains(&got.expires_at.timestamp()));
+            are_fine(&center.role_credentials(&token, "111122223333", "Admin").map_err(|error| text(&error))?)
+        }
+        Operation::IamCredentials => {
+            are_fine(&center.iam_role_credentials(&access, &token, ARN).map_err(|error| text(&error))?);
+        }
+        Operation::IamRoles => {
+            let got = center.list_iam_roles(&access, &token, None).map_err(|error| text(&error))?;
+            let is_one = |role: &IamRole| is_account_id(&role.account_id) && is_iam_role_arn(&role.arn);
+            assert!(got.items.iter().all(is_one));
+            let names = got.items.iter().flat_map(|role| &role.account_name);
+            assert!(names.into_iter().all(|name| name.chars().count() <= 251));
+            if let Some(next) = got.next.filter(|next| !next.is_empty()) {
+                let _ = center.list_iam_roles(&access, &token, Some(&next));
+            }
         }
         Operation::Logout => center.logout(&token).map_err(|error| text(&error))?,
         Operation::Accounts => {

@@ -1,9 +1,11 @@
 //! `kcaws configure`: from nothing to the first `aws` call.
 
+mod account_access;
 mod ask;
 mod profiles;
 mod session_questions;
 mod shell;
+mod team;
 
 use clap::Args;
 use serde::Serialize;
@@ -29,26 +31,41 @@ Examples:
   kcaws configure
   kcaws configure --start-url https://d-1234567890.awsapps.com/start \\
     --region eu-central-1 --profiles all --yes
-  kcaws configure --session corp --profiles dev-power-user-access --yes
+  kcaws configure corp --profiles dev-power-user-access --yes
+  kcaws configure --from https://intranet.example.com/kcaws.toml
+  kcaws configure --refresh
   kcaws configure --import";
 
 /// Set up kcaws: the session, the login, the profiles, and the line for your shell
 ///
-/// Prompts for anything not given as a flag. It is safe to run again: it changes only what you ask for, shows each
+/// Prompts for anything not given as a flag or in the settings of your company (see docs/rollout.md). It is safe to run again: it changes only what you ask for, shows each
 /// change before writing it, and leaves profiles of other tools alone.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct ConfigureArgs {
-    /// Name of the [sso-session …]
-    #[arg(long, value_name = "NAME")]
+    /// Name of the [sso-session …]: one that exists, one in your company's settings, or a new one
+    #[arg(conflicts_with = "session_option")]
     session: Option<String>,
+    /// Same as SESSION
+    #[arg(long = "session", value_name = "SESSION")]
+    session_option: Option<String>,
+    /// Use your team's settings at this https URL, after showing them
+    #[arg(long, value_name = "URL", conflicts_with = "refresh")]
+    from: Option<String>,
+    /// Fetch the settings given with --from again, show what has changed, and do nothing else
+    #[arg(long, conflicts_with_all = ["session", "session_option", "start_url", "region", "account_access", "profiles",
+        "import", "shell_line"])]
+    refresh: bool,
     /// Your access portal URL, or a company URL that redirects to it
     #[arg(long, value_name = "URL")]
     start_url: Option<String>,
     /// Region of Identity Center; only needed if the start URL does not contain it
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
+    /// Tenant of account access manager, or the URL of its portal, for IAM roles; written to config.toml
+    #[arg(long, value_name = "TENANT|URL")]
+    account_access: Option<String>,
     /// Profiles to write: all, none, or names as `profile sync` would give them, separated by commas
     #[arg(long, value_name = "WHICH")]
     profiles: Option<String>,
@@ -73,7 +90,7 @@ pub(super) struct ConfigureArgs {
     /// Do not offer to add that line
     #[arg(long)]
     no_shell_line: bool,
-    /// Write ~/.aws/config without asking
+    /// Write without asking
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
@@ -83,6 +100,10 @@ pub(super) struct ConfigureArgs {
 impl ConfigureArgs {
     pub(super) fn json(&self) -> bool {
         self.write.json
+    }
+
+    fn session(&self) -> Option<&str> {
+        self.session.as_deref().or(self.session_option.as_deref())
     }
 }
 
@@ -145,29 +166,67 @@ impl Run<'_> {
 }
 
 pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // All flags are checked before any question is asked.
-    let mut settings = app.settings()?.profiles.clone();
-    settings.name = args.template.clone().or(settings.name);
-    settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
-    let template = settings.template()?;
-    check_regions(&settings)?;
-    args.session.as_deref().map(answers::session_name).transpose()?;
-    args.region.as_deref().map(answers::region).transpose()?;
+    check_flags(args)?;
+    if args.refresh {
+        return team::refresh(args, app, ui);
+    }
+    let Some(url) = &args.from else { return set_up(args, None, app, ui) };
+    let Some(file) = team::take(url, args, app, ui)? else { return Ok(()) };
+    match (args.session(), file.sessions.as_slice()) {
+        (Some(_), _) => set_up(args, None, &app.reloaded(), ui),
+        (None, [only]) => set_up(args, Some(only), &app.reloaded(), ui),
+        (None, []) => Ok(()),
+        (None, several) => {
+            let names: Vec<String> = several.iter().map(|name| shown(&argument(name))).collect();
+            ui.tell(&format!(
+                "Choose one of its sessions: kcaws configure {}",
+                names.join(", kcaws configure ")
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// Checks all flags before any question is asked.
+fn check_flags(args: &ConfigureArgs) -> Result<(), CommandError> {
+    args.template.as_deref().map(Template::parse).transpose()?;
+    for region in [&args.region, &args.profile_region].into_iter().flatten() {
+        answers::region(region)?;
+    }
+    args.session().map(answers::session_name).transpose()?;
     args.start_url.as_deref().map(answers::start_url).transpose()?;
+    args.account_access.as_deref().map(answers::tenant).transpose()?;
     args.import_suffix.as_deref().map(profiles::suffix).transpose()?;
+    Ok(())
+}
+
+/// Sets up a session: `usual` if the flags name no other.
+fn set_up(args: &ConfigureArgs, usual: Option<&str>, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let (program, document) = (program(app)?, app.document()?);
     tell_of_new_file(app, ui)?;
     let found = other_tools::find(document);
+    let known = session_questions::KnownSessions::of(document, app.settings()?, args.session().or(usual));
     if !ui.is_interactive() {
-        let missing = session_questions::missing(args, &session_questions::known(document), &found);
+        let missing = session_questions::missing(args, &known, &found, app.settings()?);
         if !missing.is_empty() {
             return Err(input_needed(&missing));
         }
     }
     say_what_is_there(app, ui)?;
-    let answers = session_questions::session(args, app, &found, ui)?;
+    let answers = session_questions::session(args, &known, app, &found, ui)?;
+    let mut settings = app.settings()?.profiles(&answers.name);
+    settings.name = args.template.clone().or(settings.name);
+    settings.region = args.profile_region.as_deref().map(answers::region).transpose()?.or(settings.region);
+    let template = settings.template()?;
+    check_regions(&settings)?;
 
-    let plan = SessionPlan::of(document, &answers.name, &answers.start_url, &answers.region);
+    let plan = SessionPlan::of(
+        document,
+        &answers.name,
+        &answers.start_url,
+        &answers.region,
+        answers.scopes.as_deref(),
+    );
     tell_changes(&plan, ui);
     let target = Target::at(app, app.config_path()?, &args.write);
     let mut run = Run {
@@ -206,7 +265,10 @@ pub(super) fn run(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<(), Co
         }
     }
 
-    // The file has the session now, so it is read again.
+    if let Some(text) = &args.account_access {
+        account_access::set(&mut run, &answers::tenant(text)?, app, ui)?;
+    }
+    // The files have the session now, so they are read again.
     let app = &app.reloaded();
     let is_there = change == "unchanged" || !args.write.dry_run;
     let logged_in = is_there && log_in(&run, app, ui)?;
@@ -254,7 +316,7 @@ fn path_of(run: &Run<'_>) -> String {
 
 fn say_what_is_there(app: &App, ui: &mut Ui) -> Result<(), CommandError> {
     let document = app.document()?;
-    for one in session_questions::known(document) {
+    for one in session_questions::in_file(document) {
         let profiles = document.profile_names();
         let ours = profiles.iter().filter_map(|name| document.own(name));
         let count = ours.filter(|own| own.session == one.name).count();
@@ -299,7 +361,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
     if outcome.is_err() && !run.args.write.json {
         let name = argument(&run.name);
         ui.tell(&format!(
-            "Session `{}` is set up; only the login failed. To continue: kcaws configure --session {}",
+            "Session `{}` is set up; only the login failed. To continue: kcaws configure {}",
             shown(&run.name),
             shown(&name)
         ));
@@ -310,7 +372,7 @@ fn log_in(run: &Run<'_>, app: &App, ui: &mut Ui) -> Result<bool, CommandError> {
 fn say_profiles_need_a_login(run: &Run<'_>, ui: &mut Ui) {
     let name = shown(&argument(&run.name));
     ui.say(&format!(
-        "You must log in before profiles can be created from your accounts: kcaws configure --session {name}"
+        "You must log in before profiles can be created from your accounts: kcaws configure {name}"
     ));
 }
 

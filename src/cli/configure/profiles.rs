@@ -16,6 +16,7 @@ use crate::ports::identity_center::Patience;
 use crate::profile::SsoSession;
 use crate::profile::draft::Draft;
 use crate::profile::kcaws_profile;
+use crate::profile::naming::Create;
 use crate::profile::save::Outcome;
 use crate::profile::sync::{Note, Plan, Sync, Unlisted, WantedProfile, Writer, wanted};
 use crate::similar::did_you_mean;
@@ -34,8 +35,13 @@ impl ProfileSelection {
             Some("all") => Self::All,
             Some("none") => Self::None,
             Some(names) => Self::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
-            None if run.args.import || !ui.is_interactive() => Self::None,
-            None => Self::Ask,
+            None if run.args.import => Self::None,
+            None => match run.settings.create {
+                Some(Create::All) => Self::All,
+                Some(Create::None) => Self::None,
+                Some(Create::Ask) | None if !ui.is_interactive() => Self::None,
+                Some(Create::Ask) | None => Self::Ask,
+            },
         }
     }
 }
@@ -59,6 +65,11 @@ pub(super) fn of_listing(
     let all = wanted(&session.name, listed, &run.settings, &run.template);
     if all.is_empty() {
         ui.say("AWS lists no accounts for you; an administrator can assign permission sets.");
+        if opened.endpoints.account_access.is_none() {
+            ui.say(
+                "If your company assigns IAM roles by account access manager, pass --account-access TENANT.",
+            );
+        }
         return Ok(());
     }
     let mut chosen = choose(all, selection, ui)?;
@@ -137,7 +148,7 @@ pub(super) fn of_other_tools(
 
 /// Reports other sessions of the same portal, which could have been meant.
 fn tell_of_choice(run: &Run<'_>, start_url: &str, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let known = session_questions::known(app.document()?);
+    let known = session_questions::in_file(app.document()?);
     let names = known.iter().filter(|one| answers::is_same_portal(&one.start_url, start_url));
     let others: Vec<&str> = names.map(|one| one.name.as_str()).filter(|name| *name != run.name).collect();
     if !others.is_empty() {

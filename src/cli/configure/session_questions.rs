@@ -6,24 +6,71 @@ use crate::cli::error::{CommandError, ErrorCode, Exit};
 use crate::cli::ui::{Ui, shown};
 use crate::configure::answers::{self, BadAnswer, is_same_portal};
 use crate::configure::other_tools::{self, Found};
+use crate::profile::naming::Create;
 use crate::profile::{Document, Heading};
 use crate::session::start_url::{self, StartUrlError};
+use crate::settings::{SessionOffer, Settings, team};
 
 pub(super) struct Answers {
     pub(super) name: String,
     pub(super) start_url: String,
     pub(super) region: String,
+    /// Of a new session; `None` for the usual ones.
+    pub(super) scopes: Option<Vec<String>>,
 }
 
-/// An `[sso-session …]` section as written; missing keys are empty.
+/// An `[sso-session …]` section as written, or a session of the settings; missing keys are empty.
 #[derive(Clone, Default)]
 pub(super) struct KnownSession {
     pub(super) name: String,
     pub(super) start_url: String,
     pub(super) region: String,
+    scopes: Option<Vec<String>>,
+    /// Where the settings have it.
+    place: Option<String>,
 }
 
-pub(super) fn known(document: &Document) -> Vec<KnownSession> {
+/// The sessions of `~/.aws/config`, with what the settings say about them, and those of the settings alone.
+pub(super) struct KnownSessions {
+    all: Vec<KnownSession>,
+    /// The one to set up, if it has been named.
+    named: Option<String>,
+    /// Whether the file has none: then the only one of the settings is meant.
+    is_first: bool,
+}
+
+impl KnownSessions {
+    /// Collects the sessions. The settings beat the file, which `configure` writes from them.
+    pub(super) fn of(document: &Document, settings: &Settings, named: Option<&str>) -> Self {
+        let mut all = in_file(document);
+        let is_first = all.is_empty();
+        for SessionOffer { name, start_url, region, scopes, place } in settings.offers() {
+            let at = all.iter().position(|one| one.name == name).unwrap_or_else(|| {
+                all.push(KnownSession { name, ..KnownSession::default() });
+                all.len() - 1
+            });
+            let one = &mut all[at];
+            let stays = is_same_portal(&one.start_url, &start_url);
+            one.region = region.unwrap_or_else(|| if stays { one.region.clone() } else { String::new() });
+            (one.start_url, one.scopes, one.place) = (start_url, scopes, Some(place));
+        }
+        Self { all, named: named.map(str::to_owned), is_first }
+    }
+
+    fn find(&self, name: &str) -> Option<&KnownSession> {
+        self.all.iter().find(|one| one.name == name)
+    }
+
+    /// Returns the only one that can be meant.
+    fn only(&self) -> Option<&KnownSession> {
+        match self.all.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn in_file(document: &Document) -> Vec<KnownSession> {
     let names = document.names(|heading| match heading {
         Heading::SsoSession(name) => Some(name),
         _ => None,
@@ -32,17 +79,22 @@ pub(super) fn known(document: &Document) -> Vec<KnownSession> {
         let section = document.section(&Heading::SsoSession(name.clone()))?;
         let get = |key| section.get(key).unwrap_or_default().to_owned();
         let region = other_tools::unquoted(&get("sso_region")).to_owned();
-        Some(KnownSession { start_url: get("sso_start_url"), region, name })
+        Some(KnownSession { start_url: get("sso_start_url"), region, name, ..KnownSession::default() })
     };
     names.into_iter().filter_map(of).collect()
 }
 
 /// Values that are not given as flags and cannot be asked for.
-pub(super) fn missing(args: &ConfigureArgs, known: &[KnownSession], found: &Found) -> Vec<&'static str> {
+pub(super) fn missing(
+    args: &ConfigureArgs,
+    known: &KnownSessions,
+    found: &Found,
+    settings: &Settings,
+) -> Vec<&'static str> {
     let mut missing = Vec::new();
-    let session = match &args.session {
-        Some(name) => known.iter().find(|one| one.name == *name),
-        None => known.first(),
+    let session = match &known.named {
+        Some(name) => known.find(name),
+        None => known.all.first(),
     };
     let url = args.start_url.as_deref().or(session.map(|one| one.start_url.as_str()));
     let url = url
@@ -63,7 +115,9 @@ pub(super) fn missing(args: &ConfigureArgs, known: &[KnownSession], found: &Foun
             }
         }
     }
-    if args.profiles.is_none() && !args.import && !args.no_login && !args.write.dry_run {
+    let name = known.named.as_deref().or(session.map(|one| one.name.as_str())).unwrap_or_default();
+    let is_decided = matches!(settings.profiles(name).create, Some(Create::All | Create::None));
+    if args.profiles.is_none() && !is_decided && !args.import && !args.no_login && !args.write.dry_run {
         missing.push("--profiles");
     }
     if !args.yes && !args.write.dry_run {
@@ -74,16 +128,16 @@ pub(super) fn missing(args: &ConfigureArgs, known: &[KnownSession], found: &Foun
 
 pub(super) fn session(
     args: &ConfigureArgs,
+    known: &KnownSessions,
     app: &App,
     found: &Found,
     ui: &mut Ui,
 ) -> Result<Answers, CommandError> {
-    let known = known(app.document()?);
     let named = args.start_url.as_deref().map(answers::start_url).transpose()?;
-    let session = match (&args.session, &named) {
-        (Some(name), _) => known.iter().find(|one| one.name == *name).cloned(),
-        (None, Some(url)) => known.iter().find(|one| is_same_portal(&one.start_url, url)).cloned(),
-        (None, None) => one_of(&known, ui)?,
+    let session = match (&known.named, &named) {
+        (Some(name), _) => known.find(name).cloned(),
+        (None, Some(url)) => known.all.iter().find(|one| is_same_portal(&one.start_url, url)).cloned(),
+        (None, None) => one_of(known, ui)?,
     };
     let before = session.clone().unwrap_or_default();
     let proposed = only_portal(args, found);
@@ -93,6 +147,7 @@ pub(super) fn session(
             let in_url = region_of_portal(&url, app)?;
             (url, in_url)
         }
+        None if before.place.is_some() => of_settings(&before, args, app)?,
         None if !before.start_url.is_empty() => unchanged(&before),
         None => ask_start_url(proposed.as_ref().map(|(url, _)| url.as_str()), app, ui)?,
     };
@@ -110,11 +165,11 @@ pub(super) fn session(
             ask_region(usual.or(proposed.and_then(|(_, region)| region)), ui)?
         }
     };
-    let name = match (&args.session, session) {
+    let name = match (&known.named, session) {
         (Some(name), _) => answers::session_name(name)?,
         (None, Some(session)) => session.name,
         (None, None) => {
-            let usual = free(&answers::usual_name(&start_url), &known);
+            let usual = free(&answers::usual_name(&start_url), &known.all);
             if ui.is_interactive() {
                 ask::until("Name of the session", Some(&usual), ui, |text| Ok(answers::session_name(text)?))?
             } else {
@@ -122,7 +177,38 @@ pub(super) fn session(
             }
         }
     };
-    Ok(Answers { name, start_url, region })
+    Ok(Answers { name, start_url, region, scopes: before.scopes })
+}
+
+/// Returns the start URL of the settings, and its Region if neither the settings nor a flag has one.
+fn of_settings(
+    before: &KnownSession,
+    args: &ConfigureArgs,
+    app: &App,
+) -> Result<(String, Option<String>), CommandError> {
+    let at = |error: BadAnswer| {
+        CommandError::from(error)
+            .because_of(before.place.as_ref().map(|place| format!("it is set in {place}")))
+    };
+    let url = answers::start_url(&before.start_url).map_err(at)?;
+    if !before.region.is_empty() {
+        answers::region(&before.region).map_err(at)?;
+    }
+    if before.scopes.iter().flatten().any(|scope| !team::is_scope(scope)) {
+        return Err(CommandError::new(
+            Exit::Configuration,
+            ErrorCode::Settings,
+            "a scope of the session is invalid",
+        )
+        .because_of(before.place.clone())
+        .hint("scopes are words such as sso:account:access"));
+    }
+    let is_known = !before.region.is_empty() || args.region.is_some();
+    let in_url = match start_url::region_of(&url) {
+        None if !is_known => region_of_portal(&url, app)?,
+        in_url => in_url,
+    };
+    Ok((url, in_url))
 }
 
 /// Takes over a session that is already in the file without using the network, which the login does. Corrects a
@@ -137,8 +223,11 @@ fn unchanged(before: &KnownSession) -> (String, Option<String>) {
 }
 
 /// Returns `None` if the user wants another one, or there is none.
-fn one_of(known: &[KnownSession], ui: &Ui) -> Result<Option<KnownSession>, CommandError> {
-    match known {
+fn one_of(known: &KnownSessions, ui: &Ui) -> Result<Option<KnownSession>, CommandError> {
+    if let Some(only) = known.only().filter(|_| known.is_first) {
+        return Ok(Some(only.clone()));
+    }
+    match known.all.as_slice() {
         [] => Ok(None),
         several if ui.is_interactive() => {
             let mut rows: Vec<String> = several
@@ -154,7 +243,7 @@ fn one_of(known: &[KnownSession], ui: &Ui) -> Result<Option<KnownSession>, Comma
             let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
             Err(CommandError::new(Exit::Usage, ErrorCode::WhichSession, "which session?")
                 .because(format!("sessions: {}", names.join(", ")))
-                .hint("pass --session, or --start-url for another portal"))
+                .hint("name one: `kcaws configure SESSION`, or pass --start-url for another portal"))
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn run(args: &ConsoleArgs, app: &App, ui: &mut Ui) -> Result<(), Comm
     let by_hand = variables::region_by_hand(&app.env).map(|(_, region)| region);
     let destination = find(args, &selected, by_hand.or(region))?;
     warn_of_doubts(&destination, &role, ui);
-    args.out.check(app)?;
+    args.out.check(app, &selected.session.name)?;
     let goal = ConsoleTarget { selected, role, destination };
     let opening = match via {
         Via::Federation => sign_in_url::by_federation(&goal, args.duration, args.logout_first, app, ui)?,

@@ -13,7 +13,7 @@ use crate::cli::ui::{Ui, shown};
 use crate::cli::visitors;
 use crate::platform::one_time_redirect::OneTimeRedirect;
 use crate::platform::osc52::Multiplexer;
-use crate::ports::browser::{BrowserOptions, NoBrowser};
+use crate::ports::browser::{Browser, BrowserOptions, NoBrowser};
 use crate::secret::{self, Secret};
 
 /// How long a browser may take from its start to requesting the page.
@@ -44,12 +44,12 @@ pub(super) struct Out {
 
 impl Out {
     /// Checks the options before anything is requested.
-    pub(super) fn check(&self, app: &App) -> Result<(), CommandError> {
+    pub(super) fn check(&self, app: &App, session: &str) -> Result<(), CommandError> {
         // A browser named by the user is always tried.
         if self.print || self.copy || self.json || self.browser.is_some() {
             return Ok(());
         }
-        refuse_without_browser(app.browser().unavailable())
+        refuse_without_browser(app.browser(session).unavailable())
     }
 
     pub(super) fn hand_over(
@@ -76,7 +76,8 @@ impl Out {
                 ui.say("Anyone who opens it within 15 minutes is signed in.");
             }
         } else {
-            open(opening, &self.manner(goal), BROWSER_PATIENCE, app, ui)?;
+            let browser = app.browser(&goal.selected.session.name);
+            open(opening, &self.manner(goal), BROWSER_PATIENCE, &*browser, ui)?;
             let (name, account) = (shown(goal.role.role_name.name()), &goal.role.account_id);
             ui.say(&format!("Opening the console for account {account} as {name} ({}).", opening.via.name()));
         }
@@ -127,10 +128,9 @@ fn open(
     opening: &ConsoleLink,
     manner: &BrowserOptions,
     patience: Duration,
-    app: &App,
+    browser: &dyn Browser,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let browser = app.browser();
     if opening.expires_at.is_none() {
         // It contains no secret, so it may be on a command line.
         browser.open_in(manner, opening.url.expose())?;
@@ -183,25 +183,16 @@ fn print_json(goal: &ConsoleTarget, opening: &ConsoleLink, ui: &mut Ui) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::app::fake::FakePorts;
     use crate::cli::Global;
     use crate::cli::error::Situation;
     use crate::console::Via;
-    use crate::platform::env::Env;
-    use crate::platform::folders::Folders;
     use crate::platform::terminal::Terminal;
     use crate::ports::browser::FakeBrowser;
-    use crate::ports::clock::FakeClock;
 
     /// Returns the error for a browser that starts and never asks for the page.
     fn refusal(container: Option<&str>, profile: Option<&str>) -> String {
         let browser = FakeBrowser::default();
-        let ports = FakePorts { browser: Some(browser.clone()), ..FakePorts::default() };
-        let clock = Arc::new(FakeClock::at("2026-11-24T12:00:00Z"));
-        let app = App::over(Env::from_pairs(&[]), Folders::default(), clock, ports);
         let (terminal, ..) = Terminal::captured();
         let mut ui = Ui::new(terminal, &Global::default());
         let opening = ConsoleLink {
@@ -211,7 +202,7 @@ mod tests {
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let manner = BrowserOptions { program: None, profile: owned(profile), container: owned(container) };
-        let error = open(&opening, &manner, Duration::ZERO, &app, &mut ui).expect_err("no one asks");
+        let error = open(&opening, &manner, Duration::ZERO, &browser, &mut ui).expect_err("no one asks");
         assert!(browser.opened()[0].starts_with("http://127.0.0.1:"));
         let hint = error.hint_in(Situation::default()).expect("a hint");
         assert!(hint.contains("`kcaws console --print`"), "{hint}");

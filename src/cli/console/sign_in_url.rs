@@ -55,9 +55,8 @@ pub(super) fn by_federation(
         None
     };
     // The URL to continue to after the logout contains the sign-in token.
-    let endpoints = goal.selected.endpoints(app)?;
     for origin in logout.iter().chain([&signin]) {
-        endpoints.credentials_may_go_to(origin)?;
+        goal.selected.credentials_may_go_to(&goal.role, origin, app)?;
     }
     let credentials = {
         let provider = Provider::for_a_person(app, goal.selected.clone(), goal.role.clone(), ui.asking())?;

@@ -143,7 +143,7 @@ impl TestDoctor {
         let folders = Folders {
             home: Some(self.home.path().to_path_buf()),
             state: Some(self.path("state")),
-            config: None,
+            ..Folders::default()
         };
         let app = App::over(Env::from_pairs(&env), folders, Arc::new(FakeClock::at(NOW)), self.ports.ports());
         let machine = Machine::below(self.path("root"));

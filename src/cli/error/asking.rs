@@ -14,12 +14,16 @@ impl From<BadAnswer> for CommandError {
             BadAnswer::OtherRegion { in_url, .. } => {
                 failure.hint(format!("use --region {in_url}, or leave --region out"))
             }
+            BadAnswer::Tenant(_) => failure.hint(TENANT),
             BadAnswer::Name(_) => {
                 failure.hint("use letters, digits and `_.@%:+/-`; the first character cannot be `-`")
             }
         }
     }
 }
+
+/// What names a tenant of account access manager.
+pub(super) const TENANT: &str = "use the ID of the tenant, such as aa-gyxmap389, or the URL of its portal (https://aa-….account-access.REGION.app.aws)";
 
 /// Returns what to enter instead of a text that is not a start URL.
 pub(super) fn of_start_url(error: BadStartUrl) -> &'static str {

@@ -14,6 +14,7 @@ mod keyring;
 mod network;
 mod profile;
 mod session;
+mod settings;
 mod situation;
 #[cfg(all(test, unix))]
 mod snapshots;
@@ -35,7 +36,6 @@ use crate::platform::one_time_redirect::OneTimeRedirectError;
 use crate::platform::private_file::PrivateFileError;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::state_folder::StateError;
-use crate::settings::SettingsError;
 
 /// The exit codes; `docs/troubleshooting.md` has the same table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,33 +199,6 @@ impl From<StateError> for CommandError {
                 failure.hint("the system forbids getrandom(2); check the sandbox that kcaws runs in")
             }
             StateError::NoLocks { .. } => failure.hint("set XDG_STATE_HOME to a folder on a local disk"),
-        };
-        failure.because_of(cause)
-    }
-}
-
-impl From<SettingsError> for CommandError {
-    fn from(error: SettingsError) -> Self {
-        let failure = Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string());
-        let cause = chain(&error);
-        let failure = match &error {
-            SettingsError::Unreadable { .. } => failure.hint("check the permissions of the file"),
-            SettingsError::Syntax { .. } => {
-                failure.hint("fix that line; `docs/configuration.md` has the list of settings")
-            }
-            SettingsError::BadIdpUrl { .. } => {
-                failure.hint("use the realm's URL, such as https://sso.example.com/realms/corp")
-            }
-            SettingsError::BadAccountAccess { .. } => failure.hint(
-                "use the ID of the tenant, such as aa-gyxmap389, or the URL of its portal (https://aa-….account-access.REGION.app.aws)",
-            ),
-            SettingsError::NoIdpUrl { session, path } => {
-                let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-                Self { code: ErrorCode::NoIdpUrl, ..failure }.hint(format!(
-                    "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
-                ))
-            }
-            SettingsError::BadValue { known, .. } => failure.hint(format!("use one of {known}")),
         };
         failure.because_of(cause)
     }

@@ -73,7 +73,7 @@ fn present(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) {
 
 /// Returns the server of the redirect to the page, if a browser is opened.
 fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> Option<Serving> {
-    let missing = attempt.app.browser().unavailable();
+    let missing = attempt.browser().unavailable();
     let page = pending.pages.complete();
     show_for_another_device(attempt, pending, missing.is_some(), ui);
     if page.to_open().is_none() {
@@ -88,7 +88,7 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingLogin, ui: &mut Ui) -> O
         Some(NoBrowser::NoDisplay) => ui.say("No display is available; use a browser on any device."),
         None => {
             let (opened, handed) = match hand_over(pending) {
-                Some((address, handed)) => (attempt.app.browser().open(&address), Some(handed)),
+                Some((address, handed)) => (attempt.browser().open(&address), Some(handed)),
                 None if pending.pages.plain().is_bare() => (attempt.open_page(pending.pages.plain()), None),
                 None => {
                     ui.warn("cannot pass the page only to your own browser; open the page yourself");

@@ -238,7 +238,8 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn log_in(&self, ui: &mut Ui) -> Result<SessionStatus, CommandError> {
-        let (flow, why) = choose(self.args, self.app.settings()?.flow, &*self.app.browser());
+        let setting = self.app.settings()?.flow(&self.session.config.name);
+        let (flow, why) = choose(self.args, setting, &*self.browser());
         if let Some(why) = why {
             ui.say(why);
         }
@@ -250,10 +251,14 @@ impl Attempt<'_> {
         device::log_in(self, ui)
     }
 
+    fn browser(&self) -> Box<dyn Browser> {
+        self.app.browser(&self.session.config.name)
+    }
+
     /// Opens an AWS page in the browser by its URL; the only place that does.
     fn open_page(&self, page: &PageUrl) -> Result<(), BrowserError> {
         match page.to_open().filter(|_| page.is_bare()) {
-            Some(url) => self.app.browser().open(url),
+            Some(url) => self.browser().open(url),
             None => Err(BrowserError::NotStarted(
                 "its command line would reveal this login to other users".to_owned(),
             )),
@@ -281,7 +286,7 @@ impl Attempt<'_> {
             asked_by,
             next,
         })?;
-        self.app.browser().open(page.url()).map_err(|error| {
+        self.browser().open(page.url()).map_err(|error| {
             CommandError::new(Exit::Failed, ErrorCode::Browser, error.to_string())
                 .hint("run `kcaws login` in a terminal")
         })?;

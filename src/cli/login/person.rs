@@ -32,6 +32,6 @@ fn person(app: &App, session: &SsoSession) -> Option<String> {
         OpenSession::for_use_in(app, selected.clone(), Patience::for_a_renewal(PATIENCE), Duration::ZERO)
             .ok()?;
     let fetched = opened.session().fetch_role(&role).ok()?;
-    let identity = whoami::identity(app, &selected, &session.region, &fetched.credentials).ok()?;
+    let identity = whoami::identity(app, &selected, &role, &session.region, &fetched.credentials).ok()?;
     identity.user().map(str::to_owned)
 }

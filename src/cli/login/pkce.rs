@@ -58,7 +58,7 @@ fn open_browser(attempt: &Attempt<'_>, pending: &PendingPkceLogin, ui: &mut Ui) 
         ui.tell("Open the page on this machine: it redirects to 127.0.0.1, so it only works here.");
         return true;
     };
-    match attempt.app.browser().open(&way_there) {
+    match attempt.browser().open(&way_there) {
         Ok(()) => {
             ui.say("Opening your browser…");
             true

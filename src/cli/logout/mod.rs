@@ -83,12 +83,13 @@ fn logout_page(idp_url: &str) -> String {
 
 /// Logs out at AWS, then at the realm: IAM Identity Center does not support single logout.
 fn log_out_there_too(selected: ResolvedSession, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    let page = logout_page(app.settings()?.idp_url(&selected.session.name)?);
+    let session = selected.session.name.clone();
+    let page = logout_page(app.settings()?.idp_url(&session)?);
     let outcome = log_out(selected, app, ui);
     ui.tell(
         "The Keycloak session is still active: until it is ended too, the next login will not ask for a password.",
     );
-    let browser = app.browser();
+    let browser = app.browser(&session);
     let opened = browser.unavailable().is_none()
         && match browser.open(&page) {
             Ok(()) => true,

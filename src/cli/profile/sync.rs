@@ -12,7 +12,7 @@ use crate::console::regions;
 use crate::credentials::accounts::{Gap, Listing};
 use crate::ports::identity_center::Patience;
 use crate::profile::draft::Draft;
-use crate::profile::naming::ProfileSettings;
+use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::sync::{Note, Plan, Skipped, Sync, Unlisted, Why, Writer, wanted};
 use crate::profile::{Role, SsoSession};
 use crate::shell::quote::argument;
@@ -45,11 +45,7 @@ pub(super) struct SyncArgs {
 }
 
 pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), CommandError> {
-    // Before listing, which may take a minute.
-    let mut settings = app.settings()?.profiles.clone();
-    settings.name = args.template.clone().or(settings.name);
-    let template = settings.template()?;
-    check_regions(&settings)?;
+    args.template.as_deref().map(Template::parse).transpose()?;
     let must_ask = !args.yes && !args.write.dry_run;
     // A diff and a question would precede the JSON.
     if must_ask && (args.write.json || !ui.is_interactive()) {
@@ -63,6 +59,11 @@ pub(super) fn run(args: &SyncArgs, app: &App, ui: &mut Ui) -> Result<(), Command
     let program = program(app)?;
     let selected = args.of.select(app, ui)?;
     let session = selected.session.clone();
+    // Before listing, which may take a minute.
+    let mut settings = app.settings()?.profiles(&session.name);
+    settings.name = args.template.clone().or(settings.name);
+    let template = settings.template()?;
+    check_regions(&settings)?;
     let opened = OpenSession::for_use(app, selected, Patience::FOR_A_CROWD, ui.asking())?;
     let listing = accounts::listed(&opened, ui)?;
     let (document, state) = (app.document()?, app.state());

@@ -119,7 +119,12 @@ pub(super) fn ours(profile: &str, app: &App) -> Option<Ours> {
     let wanted = CacheKey::new(&selected.session.name, &role, &config, &app.env, &of_profile);
     Some(Ours {
         note: wanted.note_path(),
-        issuer: IssuerFingerprint::of_role(&selected.session, selected.endpoints(app).ok()?, &role).to_text(),
+        issuer: IssuerFingerprint::of_role(
+            &selected.session,
+            selected.endpoints(app).ok()?,
+            selected.source_role(&role),
+        )
+        .to_text(),
         status: status::file_name(&selected.session),
         session: selected.session.name.clone(),
         account_id: role.account_id.clone(),

@@ -5,6 +5,8 @@ mod named;
 mod openers;
 mod packaged;
 
+pub use self::named::is_known_browser;
+
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};

@@ -28,6 +28,11 @@ struct Known {
     windows: &'static str,
 }
 
+/// Returns whether it is the name of a browser, which any other program is not.
+pub fn is_known_browser(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.name.eq_ignore_ascii_case(name))
+}
+
 const KNOWN: [Known; 6] = [
     Known {
         name: "brave",

@@ -48,6 +48,7 @@ impl TestEnv {
         path.push(":");
         path.push(SANE_PATH);
         env.set_env("PATH", path);
+        env.set_env("KCAWS_SYSTEM_CONFIG", "none"); // this machine's own
         env.set_env("LANG", "C.UTF-8");
         env.set_env("TZ", "UTC");
         env.set_env("AWS_EC2_METADATA_DISABLED", "true"); // no client waits for 169.254.169.254

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::super::CommandError;
 use super::{all, config_path, io, no_region, place, text};
 use crate::console::destination::DestinationError;
+use crate::platform::file_facts::{Opening, Who};
 use crate::platform::one_time_redirect::OneTimeRedirectError;
 use crate::platform::private_file::PrivateFileError;
 use crate::platform::protection::Protection;
@@ -16,12 +17,15 @@ use crate::ports::clipboard::ClipboardError;
 use crate::ports::config_file::ConfigFileError;
 use crate::ports::keyring::{KeyringError, StoreKind};
 use crate::ports::passphrase::PassphraseError;
+use crate::ports::redirects::NoAnswer;
 use crate::ports::state_folder::StateError;
 use crate::profile::naming::Template;
 use crate::profile::save::SaveError;
 use crate::profile::sources::Family;
 use crate::profile::{ConfigError, KnownNames};
+use crate::project::ProjectError;
 use crate::settings::SettingsError;
+use crate::settings::team::TeamError;
 
 const STORES: [StoreKind; 5] =
     [StoreKind::SecretService, StoreKind::Keyutils, StoreKind::Keychain, StoreKind::Wincred, StoreKind::File];
@@ -98,6 +102,7 @@ pub(super) fn of_config_file() -> Vec<CommandError> {
 }
 
 pub(super) fn of_settings() -> Vec<CommandError> {
+    let opening = |path: &str| Opening { path: path.into(), who: Who::Everybody };
     let path = || PathBuf::from("/home/alice/.config/kcaws/config.toml");
     let session = || text("corp");
     all([
@@ -107,7 +112,51 @@ pub(super) fn of_settings() -> Vec<CommandError> {
         SettingsError::BadAccountAccess { session: session(), path: Some(path()) },
         SettingsError::BadIdpUrl { session: session(), path: Some(path()) },
         SettingsError::NoIdpUrl { session: session(), path: Some(path()) },
+        SettingsError::Invalid {
+            place: text("/etc/kcaws/config.toml:3"),
+            key: text("region"),
+            why: text("is none"),
+        },
+        SettingsError::NotHere {
+            place: text("https://intranet.example.com/kcaws.toml:3"),
+            key: text("browser"),
+        },
+        SettingsError::OpenToOthers {
+            path: "/etc/kcaws/config.toml".into(),
+            opening: opening("/etc/kcaws/config.toml"),
+        },
+        SettingsError::OpenToOthers { path: "/etc/kcaws/config.toml".into(), opening: opening("/etc/kcaws") },
+        SettingsError::TeamMissing { url: text("https://intranet.example.com/kcaws.toml") },
+        SettingsError::TeamChanged { url: text("https://intranet.example.com/kcaws.toml"), path: path() },
+        SettingsError::NoFolder,
+        SettingsError::NotEdited {
+            why: "of its form",
+            lines: text("[sessions.corp]\naccount_access = \"aa-x\""),
+        },
     ])
+}
+
+pub(super) fn of_team_and_project() -> Vec<CommandError> {
+    let host = || text("intranet.example.com");
+    let path = || PathBuf::from("/home/alice/shop/.kcaws.toml");
+    let mut errors = all([
+        TeamError::NotHttps(text("http://intranet.example.com/kcaws.toml")),
+        TeamError::UserInfo,
+        TeamError::NoAnswer(NoAnswer { host: host(), why: text("connection refused") }),
+        TeamError::Status { host: host(), status: 404 },
+        TeamError::Elsewhere { host: host(), leads_to: text("https://example.net/") },
+        TeamError::TooManyRedirects { host: host() },
+        TeamError::TooLarge,
+        TeamError::Page { host: host() },
+    ]);
+    errors.extend(all([
+        ProjectError::None { folder: "/home/alice/shop".into() },
+        ProjectError::NotAllowed { path: path() },
+        ProjectError::Unreadable { path: path(), source: io(PermissionDenied) },
+        ProjectError::TooLarge { path: path() },
+        ProjectError::Syntax { path: path(), line: 2, what: text("unknown field `run`") },
+    ]));
+    errors
 }
 
 pub(super) fn of_state() -> Vec<CommandError> {

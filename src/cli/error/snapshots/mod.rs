@@ -127,6 +127,7 @@ fn what_is_printed_for_each_error_is_as_noted() {
         machine::of_config(),
         machine::of_config_file(),
         machine::of_settings(),
+        machine::of_team_and_project(),
         machine::of_state(),
         machine::of_keyring(),
         remote::of_session(),

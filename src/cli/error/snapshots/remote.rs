@@ -102,6 +102,7 @@ pub(super) fn of_start_url() -> Vec<CommandError> {
         BadAnswer::StartUrl(BadStartUrl::NoDirectory),
         BadAnswer::StartUrl(BadStartUrl::NoInstance),
         BadAnswer::Region(no_region()),
+        BadAnswer::Tenant(text("nonsense")),
         BadAnswer::OtherRegion { in_url: text("eu-central-1"), named: text("us-east-1") },
         BadAnswer::Name(text("-x")),
     ]));

@@ -125,14 +125,6 @@ impl Endpoints {
             account_access: None,
         })
     }
-
-    /// Checks that role credentials issued by these services may be sent to `asked`.
-    pub fn credentials_may_go_to(&self, asked: &Origin) -> Result<(), EndpointError> {
-        if Issued::RoleCredentials.may_go(&self.portal, asked) {
-            return Ok(());
-        }
-        Err(EndpointError::Foreign { issuer: self.portal.clone(), asked: asked.clone() })
-    }
 }
 
 impl Origin {
@@ -210,6 +202,14 @@ impl Origin {
     /// Returns ` (AWS_ENDPOINT_URL_STS)`, or nothing if no setting named it.
     pub fn by_setting(&self) -> String {
         self.setting.as_deref().map(|setting| format!(" ({setting})")).unwrap_or_default()
+    }
+
+    /// Checks that role credentials issued here may be sent to `asked`.
+    pub fn credentials_may_go_to(&self, asked: &Self) -> Result<(), EndpointError> {
+        if Issued::RoleCredentials.may_go(self, asked) {
+            return Ok(());
+        }
+        Err(EndpointError::Foreign { issuer: self.clone(), asked: asked.clone() })
     }
 
     /// Returns whether this is one of AWS's own dual-stack hosts.

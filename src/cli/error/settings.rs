@@ -1,0 +1,104 @@
+//! Errors in kcaws's own settings, and in those of a team.
+
+use super::asking::TENANT;
+use super::network::NO_WAY_THERE;
+use super::{CommandError, ErrorCode, Exit, chain};
+use crate::project::ProjectError;
+use crate::settings::SettingsError;
+use crate::settings::team::TeamError;
+use crate::shell::quote::argument;
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        let failure = Self::new(Exit::Configuration, ErrorCode::Settings, error.to_string());
+        let cause = chain(&error);
+        let failure = match &error {
+            SettingsError::Unreadable { .. } => failure.hint("check the permissions of the file"),
+            SettingsError::Syntax { .. } | SettingsError::Invalid { .. } => {
+                failure.hint("fix that line; `docs/configuration.md` has the list of settings")
+            }
+            SettingsError::BadIdpUrl { .. } => {
+                failure.hint("use the realm's URL, such as https://sso.example.com/realms/corp")
+            }
+            SettingsError::BadAccountAccess { .. } => failure.hint(TENANT),
+            SettingsError::NoIdpUrl { session, path } => {
+                let path = path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+                Self { code: ErrorCode::NoIdpUrl, ..failure }.hint(format!(
+                    "add at the top of {path}: sessions.\"{session}\".idp_url = \"https://sso.example.com/realms/corp\""
+                ))
+            }
+            SettingsError::BadValue { known, .. } => failure.hint(format!("use one of {known}")),
+            SettingsError::NotHere { .. } => failure
+                .because("it runs a program, opens logins by itself or decides where secrets are stored")
+                .hint("remove that line; everyone can set it in their own config.toml, an administrator in the system-wide one"),
+            SettingsError::OpenToOthers { opening, .. } => failure
+                .because("anyone who can write to it decides where you log in")
+                .hint(format!(
+                    "as an administrator: chown root {path} && chmod go-w {path}; without it: KCAWS_SYSTEM_CONFIG=none",
+                    path = argument(&opening.path.display().to_string())
+                )),
+            SettingsError::TeamMissing { .. } => failure.hint("run `kcaws configure --refresh` to fetch them"),
+            SettingsError::TeamChanged { .. } => {
+                failure.hint("run `kcaws configure --refresh` to fetch it again, and see what has changed")
+            }
+            SettingsError::NoFolder => failure.hint("set HOME"),
+            SettingsError::NotEdited { lines, .. } => {
+                failure.hint(format!("add to it by hand: {}", lines.replace('\n', "; ")))
+            }
+        };
+        failure.because_of(cause)
+    }
+}
+
+impl From<TeamError> for CommandError {
+    fn from(error: TeamError) -> Self {
+        let failure = Self::new(Exit::Configuration, ErrorCode::TeamFile, error.to_string());
+        let failure = match &error {
+            TeamError::NotHttps(_) => Self { exit: Exit::Usage, ..failure }
+                .hint("use a URL such as https://intranet.example.com/kcaws.toml"),
+            TeamError::UserInfo => Self { exit: Exit::Usage, ..failure }
+                .hint("leave it out: it would be stored in config.toml, and kcaws logs in to no web server"),
+            TeamError::NoAnswer(_) => {
+                Self { exit: Exit::Failed, code: ErrorCode::Unreachable, ..failure }.hint(NO_WAY_THERE)
+            }
+            TeamError::Status { .. } => Self { exit: Exit::Failed, ..failure }
+                .hint("check the URL; the file must be readable without signing in"),
+            TeamError::Elsewhere { .. } => failure
+                .because("what another host sends is not what you asked for")
+                .hint("if you trust that host, pass its URL to --from"),
+            TeamError::TooManyRedirects { .. } => failure.hint("use the URL that it leads to in the end"),
+            TeamError::TooLarge => failure.hint("check the URL"),
+            TeamError::Page { .. } => failure
+                .because("it may be a page to sign in")
+                .hint("check the URL; the file must be readable without signing in"),
+            TeamError::Settings(_) => failure,
+        };
+        match error {
+            TeamError::Settings(error) => error.into(),
+            _ => failure,
+        }
+    }
+}
+
+impl From<ProjectError> for CommandError {
+    fn from(error: ProjectError) -> Self {
+        let failure = Self::new(Exit::Configuration, ErrorCode::ProjectFile, error.to_string());
+        let cause = chain(&error);
+        let failure = match &error {
+            ProjectError::None { .. } => Self { exit: Exit::Failed, ..failure }
+                .hint("name the file, or run it in the project's folder"),
+            ProjectError::NotAllowed { .. } => {
+                Self { exit: Exit::Failed, ..failure }.hint("`kcaws allow --list` shows what is")
+            }
+            ProjectError::Unreadable { .. } => failure.hint("check the permissions of the file"),
+            ProjectError::TooLarge { .. } | ProjectError::Syntax { .. } => {
+                failure.hint("it has two keys: profile = \"NAME\" and session = \"NAME\"")
+            }
+            ProjectError::State(_) => failure,
+        };
+        match error {
+            ProjectError::State(error) => error.into(),
+            _ => failure.because_of(cause),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Edits the user's `config.toml`: the lines that change and no others.
+//!
+//! The result is parsed and compared before it is written: whatever form the file has, an edit changes the one value or
+//! is refused.
+
+use std::path::Path;
+
+use toml::Value;
+
+use super::error::SettingsError;
+use super::layer::{Layer, LayerKind, Leaf};
+use super::schema::{File, TeamPin};
+
+/// Returns the file with a key of a session's table.
+pub fn with_session_key(
+    path: &Path,
+    bytes: &[u8],
+    session: &str,
+    key: &str,
+    value: &str,
+) -> Result<Vec<u8>, SettingsError> {
+    let (before, file) = Layer::parse(LayerKind::User, path, bytes)?;
+    let name = vec!["sessions".to_owned(), session.to_owned(), key.to_owned()];
+    let line = format!("{key} = {}", quoted(value));
+    let table = format!("[sessions.{}]", key_part(session));
+    let refused = || SettingsError::NotEdited {
+        why: "its form is not one that kcaws can change safely",
+        lines: format!("{table}\n{line}"),
+    };
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let after = match before.leaves.iter().find(|leaf| leaf.key == name) {
+        Some(leaf) if leaf.value.as_str() == Some(value) => return Ok(bytes.to_vec()),
+        Some(leaf) => with_line(text, leaf.line, &line),
+        None => match header(text, session) {
+            Some(at) => inserted_after(text, at, &line),
+            None => appended(text, &format!("{table}\n{line}\n")),
+        },
+    };
+    let mut wanted = before.leaves;
+    wanted.retain(|leaf| leaf.key != name);
+    wanted.push(Leaf { key: name, value: Value::String(value.to_owned()), line: 0 });
+    let (found, now) = Layer::parse(LayerKind::User, path, after.as_bytes()).map_err(|_| refused())?;
+    if same_values(wanted, found.leaves) && now.team == file.team {
+        Ok(after.into_bytes())
+    } else {
+        Err(refused())
+    }
+}
+
+/// Returns the file with the hash of a team's file; a new one becomes the most important of them.
+pub fn with_team(path: &Path, bytes: &[u8], pin: &TeamPin) -> Result<Vec<u8>, SettingsError> {
+    let (before, File { team, .. }) = Layer::parse(LayerKind::User, path, bytes)?;
+    let table = format!("[[team]]\nurl = {}\nsha256 = {}\n", quoted(&pin.url), quoted(&pin.sha256));
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let mut wanted = team.clone();
+    let after = match wanted.iter_mut().find(|one| one.url == pin.url) {
+        Some(one) if one.sha256 == pin.sha256 => return Ok(bytes.to_vec()),
+        Some(one) => {
+            let old = std::mem::replace(&mut one.sha256, pin.sha256.clone());
+            text.replacen(&old, &pin.sha256, 1)
+        }
+        None => {
+            wanted.push(pin.clone());
+            appended(
+                text,
+                &format!("# Settings of a team, as last agreed to: `kcaws configure --refresh`\n{table}"),
+            )
+        }
+    };
+    let refused = || SettingsError::NotEdited {
+        why: "its form is not one that kcaws can change safely",
+        lines: table.trim_end().to_owned(),
+    };
+    let (found, now) = Layer::parse(LayerKind::User, path, after.as_bytes()).map_err(|_| refused())?;
+    let is_it = now.team == wanted && same_values(before.leaves, found.leaves);
+    if is_it { Ok(after.into_bytes()) } else { Err(refused()) }
+}
+
+fn same_values(one: Vec<Leaf>, other: Vec<Leaf>) -> bool {
+    let sorted = |leaves: Vec<Leaf>| {
+        let mut pairs: Vec<(Vec<String>, String)> =
+            leaves.into_iter().map(|leaf| (leaf.key, format!("{:?}", leaf.value))).collect();
+        pairs.sort();
+        pairs
+    };
+    sorted(one) == sorted(other)
+}
+
+/// Returns the line, counted from 0, of the table's own header.
+fn header(text: &str, session: &str) -> Option<usize> {
+    let is_header = |line: &str| {
+        let table =
+            line.trim_start().starts_with('[').then(|| toml::from_str::<toml::Table>(line).ok()).flatten();
+        let Some(Value::Table(mut sessions)) = table.and_then(|mut table| table.remove("sessions")) else {
+            return false;
+        };
+        matches!(sessions.remove(session), Some(Value::Table(table)) if table.is_empty())
+    };
+    text.lines().position(is_header)
+}
+
+fn with_line(text: &str, line: usize, new: &str) -> String {
+    let replace = |(at, old): (usize, &str)| {
+        if at + 1 == line { format!("{new}{}", end_of(old)) } else { old.to_owned() }
+    };
+    text.split_inclusive('\n').enumerate().map(replace).collect()
+}
+
+fn inserted_after(text: &str, at: usize, new: &str) -> String {
+    let insert = |(place, old): (usize, &str)| {
+        if place != at {
+            return old.to_owned();
+        }
+        let end = if end_of(old).is_empty() { "\n" } else { end_of(old) };
+        format!("{}{end}{new}{end}", old.trim_end_matches(['\r', '\n']))
+    };
+    text.split_inclusive('\n').enumerate().map(insert).collect()
+}
+
+fn appended(text: &str, new: &str) -> String {
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let before = text.trim_end_matches(['\r', '\n']);
+    let gap = if before.is_empty() { String::new() } else { format!("{before}{end}{end}") };
+    format!("{gap}{}", new.replace('\n', end))
+}
+
+fn end_of(line: &str) -> &str {
+    let rest = line.trim_end_matches(['\r', '\n']);
+    &line[rest.len()..]
+}
+
+/// Returns a TOML string, which JSON's are.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// Returns a part of a key, bare if it can be.
+pub fn key_part(name: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { quoted(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(text: &str) -> Result<String, SettingsError> {
+        let bytes = with_session_key(Path::new("/c"), text.as_bytes(), "corp", "account_access", "aa-new")?;
+        Ok(String::from_utf8(bytes).expect("is text"))
+    }
+
+    #[test]
+    fn a_key_of_a_session_changes_its_line_and_no_other() {
+        for (before, after) in [
+            ("", "[sessions.corp]\naccount_access = \"aa-new\"\n"),
+            ("flow = \"pkce\"", "flow = \"pkce\"\n\n[sessions.corp]\naccount_access = \"aa-new\"\n"),
+            (
+                "# ours\r\n[sessions.corp] # the company\r\nidp_url = \"https://x/\"\r\n",
+                "# ours\r\n[sessions.corp] # the company\r\naccount_access = \"aa-new\"\r\nidp_url = \"https://x/\"\r\n",
+            ),
+            (
+                "[sessions]\n[sessions.'corp']\naccount_access = \"aa-old\" # was\n\n[profiles]\n",
+                "[sessions]\n[sessions.'corp']\naccount_access = \"aa-new\"\n\n[profiles]\n",
+            ),
+            ("sessions.corp.idp_url = \"https://x/\"\n", ""),
+            ("sessions = { corp = { idp_url = \"https://x/\" } }\n", ""),
+            ("sessions = { corp = { account_access = \"aa-old\" } }\n", ""),
+        ] {
+            match access(before) {
+                Ok(text) => assert_eq!(text, after),
+                Err(SettingsError::NotEdited { lines, .. }) => {
+                    assert_eq!(after, "", "{before}");
+                    assert_eq!(lines, "[sessions.corp]\naccount_access = \"aa-new\"");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let done = "[sessions.corp]\naccount_access = 'aa-new' # ours\n";
+        assert_eq!(access(done).expect("is there"), done);
+        assert!(access("flow = \n").is_err(), "a broken file is not edited");
+    }
+
+    #[test]
+    fn a_team_is_added_once_and_its_hash_replaced() {
+        let pin = |url: &str, sha256: &str| TeamPin { url: url.to_owned(), sha256: sha256.to_owned() };
+        let put = |text: &str, pin: &TeamPin| {
+            String::from_utf8(with_team(Path::new("/c"), text.as_bytes(), pin).expect("edits"))
+                .expect("is text")
+        };
+        let first = put("flow = \"pkce\"\n", &pin("https://a/", "11"));
+        assert!(first.starts_with("flow = \"pkce\"\n\n# Settings of a team"), "{first}");
+        assert!(first.ends_with("[[team]]\nurl = \"https://a/\"\nsha256 = \"11\"\n"), "{first}");
+        assert_eq!(put(&first, &pin("https://a/", "11")), first);
+        let both = put(&first, &pin("https://b/", "22"));
+        assert_eq!(put(&both, &pin("https://a/", "33")), both.replace("\"11\"", "\"33\""));
+    }
+}

@@ -1,0 +1,105 @@
+use std::io::Write;
+
+use super::*;
+use crate::ports::keyring::StoreKind;
+
+fn load(file: Option<&str>, env: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    if let Some(text) = file {
+        let mut temp = tempfile::NamedTempFile::new_in(&folder).expect("creates");
+        temp.write_all(text.as_bytes()).expect("writes");
+        temp.persist(folder.path().join("config.toml")).expect("persists");
+    }
+    let files = SettingsFiles { folder: Some(folder.path().to_path_buf()), ..SettingsFiles::default() };
+    Settings::load(&files, &Env::from_pairs(env))
+}
+
+#[test]
+fn without_a_file_everything_has_its_default() {
+    let nowhere = Settings::load(&SettingsFiles::default(), &Env::from_pairs(&[]));
+    for settings in [load(None, &[]), nowhere] {
+        let settings = settings.expect("loads");
+        assert_eq!(
+            (settings.flow("corp"), settings.keyring, settings.auto_login, settings.console_via),
+            (FlowChoice::Device, StorePreference::Auto, false, Via::Federation)
+        );
+        assert!(matches!(settings.idp_url("corp"), Err(SettingsError::NoIdpUrl { .. })));
+    }
+}
+
+#[test]
+fn a_variable_beats_the_file() {
+    let file = Some("flow = \"pkce\"\nkeyring = \"keyutils\"\nauto-login = true\n");
+    let settings = load(file, &[]).expect("loads");
+    assert_eq!(settings.flow("corp"), FlowChoice::Pkce);
+    assert_eq!(settings.keyring, StorePreference::Named(StoreKind::Keyutils));
+    assert!(settings.auto_login);
+    let env = [("KCAWS_FLOW", "device"), ("KCAWS_KEYRING", "auto"), ("KCAWS_AUTO_LOGIN", "false")];
+    let settings = load(file, &env).expect("loads");
+    assert_eq!(
+        (settings.flow("corp"), settings.keyring, settings.auto_login),
+        (FlowChoice::Device, StorePreference::Auto, false)
+    );
+    let file = Some("browser = \"firefox\"\nconsole-via = \"portal\"\n");
+    let settings = load(file, &[]).expect("loads");
+    assert_eq!((settings.browser("corp"), settings.console_via), (Some("firefox"), Via::Portal));
+    let env = [("KCAWS_BROWSER", "edge"), ("KCAWS_CONSOLE_VIA", "federation")];
+    let settings = load(file, &env).expect("loads");
+    assert_eq!((settings.browser("corp"), settings.console_via), (Some("edge"), Via::Federation));
+}
+
+#[test]
+fn the_names_of_profiles_can_be_set() {
+    let file = Some("[profiles]\nname = \"{role}\"\n[profiles.accounts.dev]\nalias = \"d\"\n");
+    let profiles = load(file, &[]).expect("loads").profiles("corp");
+    assert_eq!(profiles.name.as_deref(), Some("{role}"));
+    assert_eq!(profiles.accounts["dev"].alias.as_deref(), Some("d"));
+    let profiles = load(file, &[("KCAWS_NAME_TEMPLATE", "{account_id}")]).expect("loads").profiles("corp");
+    assert_eq!(profiles.name.as_deref(), Some("{account_id}"));
+}
+
+#[test]
+fn each_session_has_its_realm() {
+    let file = "[sessions.corp]\nidp_url = \"https://sso.example.com/realms/corp/\"\n\
+                [sessions.local]\nidp_url = \"http://127.0.0.1:8080/realms/dev\"\n[sessions.bare]\n";
+    let settings = load(Some(file), &[]).expect("loads");
+    assert_eq!(settings.idp_url("corp").expect("set"), "https://sso.example.com/realms/corp");
+    assert_eq!(settings.idp_url("local").expect("set"), "http://127.0.0.1:8080/realms/dev");
+    assert!(settings.idp_url("bare").is_err());
+    for url in ["http://sso.example.com/realms/corp", "sso.example.com", "javascript:alert(1)", ""] {
+        let refused = load(Some(&format!("[sessions.corp]\nidp_url = \"{url}\"\n")), &[]);
+        assert!(matches!(refused, Err(SettingsError::BadIdpUrl { .. })), "{url}");
+    }
+}
+
+#[test]
+fn a_session_may_have_account_access() {
+    let file = "[sessions.corp]\naccount_access = \"aa-gyxmap389\"\n[sessions.bare]\n";
+    let settings = load(Some(file), &[]).expect("loads");
+    assert_eq!(settings.account_access("corp").map(|found| found.tenant).as_deref(), Some("aa-gyxmap389"));
+    assert_eq!(settings.account_access("bare"), None);
+    let refused = load(Some("[sessions.corp]\naccount_access = \"https://example.com\"\n"), &[]);
+    assert!(matches!(refused, Err(SettingsError::BadAccountAccess { .. })));
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    let error = |file, env: &[(&str, &str)]| load(file, env).expect_err("refused").to_string();
+    assert!(error(Some("\nkeyrin = 1\n"), &[]).contains("config.toml:2: "));
+    assert!(error(Some("keyring = \n"), &[]).contains("config.toml:1: "));
+    assert!(error(Some("keyring = \"floppy\"\n"), &[]).contains("`floppy`"));
+    assert_eq!(error(None, &[("KCAWS_FLOW", "pkse")]), "KCAWS_FLOW cannot be `pkse`");
+    assert_eq!(error(None, &[("KCAWS_AUTO_LOGIN", "often")]), "KCAWS_AUTO_LOGIN cannot be `often`");
+    assert_eq!(error(None, &[("KCAWS_CONSOLE_VIA", "saml")]), "KCAWS_CONSOLE_VIA cannot be `saml`");
+}
+
+#[test]
+fn every_flow_has_a_name_that_is_read_back() {
+    for (name, flow) in
+        FlowChoice::NAMES.into_iter().zip([FlowChoice::Auto, FlowChoice::Device, FlowChoice::Pkce])
+    {
+        assert_eq!(name.parse(), Ok(flow));
+        assert_eq!(load(None, &[("KCAWS_FLOW", name)]).expect("loads").flow("corp"), flow);
+        assert!(FLOWS.contains(name));
+    }
+}
