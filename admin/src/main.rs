@@ -1,35 +1,7 @@
-//! `kcaws admin`: connects a Keycloak realm with IAM Identity Center and keeps them in step.
-
-#![cfg_attr(
-    test,
-    allow(clippy::disallowed_methods, reason = "unit tests start threads and look at the time")
-)]
-
-mod access;
-mod access_file;
-mod app;
-#[cfg(all(test, unix))]
-mod budget;
-mod cli;
-mod glob;
-mod identity_center;
-mod offboard;
-mod only;
-mod pacing;
-mod platform;
-mod ports;
-mod realm;
-mod rollout;
-mod sync;
+//! Entry point of `kcaws-admin`.
 
 use std::process::ExitCode;
 
-use app::AdminApp;
-use kcaws::app::App;
-
 fn main() -> ExitCode {
-    kcaws::platform::process::hide_memory();
-    kcaws::platform::bug::exit_on_panic(kcaws::platform::interrupt::undo);
-    kcaws::platform::interrupt::make_children_waitable();
-    cli::main(&AdminApp::new(App::of_this_process()), std::env::args_os())
+    kcaws_admin::main()
 }

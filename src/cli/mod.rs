@@ -245,6 +245,11 @@ impl Command {
     }
 }
 
+/// Returns the command line, with all commands and options.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the command line, runs the command and returns its exit code.
 pub fn main(app: &App, args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::platform::interrupt::survive_file_limits();

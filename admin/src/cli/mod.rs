@@ -69,7 +69,7 @@ Exit codes:
 #[command(name = "kcaws-admin", bin_name = "kcaws admin", version, after_help = ENVIRONMENT)]
 #[command(max_term_width = 100, propagate_version = false)]
 #[command(disable_help_flag = true, disable_version_flag = true)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
     /// Form of what goes to stderr; with json, an object a line, nothing is asked
