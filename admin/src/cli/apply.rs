@@ -15,6 +15,7 @@ use super::rollout::{
 };
 use super::sync::outcome as sync_outcome;
 use crate::access::apply::{EarlierOperations, Recording};
+use crate::access::plan::AccessPlan;
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
 use crate::platform::audit_file;
@@ -111,7 +112,7 @@ fn applied(
     let phase = Phase::start("apply", "Applying …", open.app, ui);
     // How many writes permission sets and assignments take is not known before.
     let writes = plan.sync.as_ref().map(|plan| plan.cost.writes);
-    let total = writes.filter(|_| plan.access.as_ref().is_none_or(|plan| plan.is_empty()));
+    let total = writes.filter(|_| plan.access.as_ref().is_none_or(AccessPlan::is_empty));
     let audit = Reported::new(JsonLines::new(lines), &phase, total);
     let sync = open.sync.map(|planner| Applier {
         directory: planner.directory,

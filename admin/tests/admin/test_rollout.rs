@@ -128,8 +128,8 @@ fn a_saved_plan_is_applied_as_it_was_shown_or_not_at_all() {
     rollout.staff.hire("carol", &["Power"]);
     rollout.run("apply plan.json").expect_code(8).expect_stderr("has changed: users");
     rollout.run("plan --out plan.json").expect_code(0);
-    rollout.assign(&["/aws/Power", "/aws"]);
-    rollout.run("apply plan.json").expect_code(8).expect_stderr("has changed");
+    rollout.write("[permission_sets.Power]\nmanaged = [\"ReadOnlyAccess\"]\n");
+    rollout.run("apply plan.json").expect_code(8).expect_stderr("has changed: permission sets");
     assert_eq!(rollout.writes(), 0);
     rollout.assign(&["/aws/Power"]);
     for option in ["--adopt", "--max-removals 7", "--allow own-access", "--deep"] {

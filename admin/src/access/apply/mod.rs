@@ -4,6 +4,7 @@
 //! the rest goes on; the next run finds what is left.
 
 mod audit;
+mod outcome;
 mod permission_set;
 mod reasons;
 mod scheduler;
@@ -11,9 +12,9 @@ mod scheduler;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use serde::Serialize;
-
 pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
+use self::outcome::{ASSIGN, REMOVE, described};
+pub(crate) use self::outcome::{AccessFailure, AccessOutcome};
 use self::permission_set::AnsweredWrite;
 use self::reasons::{is_general, meaning};
 pub(crate) use self::scheduler::EarlierOperations;
@@ -23,8 +24,6 @@ use super::read::{InstanceAccess, Pairs, exactly};
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
-const ASSIGN: &str = "assign";
-const REMOVE: &str = "remove";
 const LOST_ROLE: &str = "it is the last one there, and the role with its ARN would go with it: what was to keep the role is missing";
 
 /// Why applying ended early.
@@ -42,39 +41,6 @@ pub(crate) struct Recording<'a> {
     pub(crate) actor: &'a str,
     /// Gets the number of what is done.
     pub(crate) progress: &'a mut dyn FnMut(usize),
-}
-
-/// What was done.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct AccessOutcome {
-    /// Changed permission sets and finished operations.
-    pub(crate) done: usize,
-    pub(crate) failures: Vec<AccessFailure>,
-    /// Changes that were not begun, or whose end was not seen, because the run ended early.
-    pub(crate) left: usize,
-    /// Assignments of groups that are not in Identity Center yet.
-    pub(crate) waiting: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct AccessFailure {
-    /// What should have been done.
-    pub(crate) what: String,
-    /// AWS's reason.
-    pub(crate) why: String,
-    /// What it usually means.
-    pub(crate) meaning: Option<&'static str>,
-}
-
-impl AccessOutcome {
-    /// Adds failures of assignments whose groups were not created or taken over.
-    pub(crate) fn without_group(&mut self, changes: &[AssignmentChange]) {
-        self.failures.extend(changes.iter().map(|change| AccessFailure {
-            what: described(change, ASSIGN),
-            why: format!("the group {} was not created or taken over", change.principal),
-            meaning: None,
-        }));
-    }
 }
 
 /// Does everything that the plan contains, and returns what was done and why that was not all.
@@ -162,7 +128,7 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
 
     /// Deletes permission sets.
     pub(crate) fn deletions(&mut self) -> Result<(), ApplyError> {
-        for change in self.plan.permission_sets.iter().filter(is_deletion) {
+        for change in self.plan.permission_sets.iter().filter(|change| is_deletion(change)) {
             if change.arn.as_ref().is_some_and(|arn| self.kept.contains(arn)) {
                 let why = "an assignment of it could not be removed".to_owned();
                 self.failed(format!("permission set {}", change.name), why);
@@ -190,14 +156,17 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         };
         let keeping = self.plan.removals.iter().filter(|removal| !removal.removes_role);
         let pairs: Pairs = keeping.filter_map(pair).filter(|pair| !self.added.contains(pair)).collect();
-        let mut left = exactly(self.at, &pairs)?;
+        let before = exactly(self.at, &pairs)?;
+        let mut left = before.clone();
         for removal in &self.plan.removals {
             if let (Some(there), Some(of)) = (pair(removal).and_then(|pair| left.get_mut(&pair)), &removal.of)
             {
                 there.remove(of);
             }
         }
-        Ok(left.into_iter().filter(|(_, there)| there.is_empty()).map(|(pair, _)| pair).collect())
+        // Where nobody is left already, nothing is lost.
+        let is_lost = |pair: &(String, String)| left[pair].is_empty() && !before[pair].is_empty();
+        Ok(pairs.into_iter().filter(is_lost).collect())
     }
 
     fn done(&mut self, changes: usize) {
@@ -396,12 +365,6 @@ impl OperationWatch for AccessApplier<'_, '_> {
     }
 }
 
-fn is_deletion(change: &&SetChange) -> bool {
+fn is_deletion(change: &SetChange) -> bool {
     change.kind == SetChangeKind::Delete
-}
-
-/// Returns what is done with an assignment, for people.
-fn described(change: &AssignmentChange, verb: &str) -> String {
-    let AssignmentChange { permission_set, account_id, principal, .. } = change;
-    format!("{verb} {permission_set} in {account_id}: {principal}")
 }
