@@ -134,7 +134,7 @@ pub(super) fn saved_text(path: &Path, of: &str) -> Result<String, CommandError> 
 pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::new(Exit::Failed, ErrorCode::OutputFile, format!("cannot write `{}`", path.display()))
         .because(error.to_string())
-        .hint("nothing was written to Identity Center; name another file")
+        .hint("nothing was changed; name another file")
 }
 
 /// Returns the pace of all requests of a run to AWS.

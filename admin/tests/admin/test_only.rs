@@ -3,6 +3,7 @@
 use idc_sim::{IdcSim, Route};
 use kcaws_test_keycloak::require_keycloak;
 
+use crate::rollout::Rollout;
 use crate::site::Site;
 use crate::staff::{Staff, address};
 
@@ -54,4 +55,25 @@ fn one_set_and_one_account_at_a_time() {
     site.run("apply --yes").expect_ok();
     site.unchanged();
     site.run("plan --only user:anna").expect_code(2).expect_stderr("these do: set:, account:, group:");
+}
+
+#[test]
+fn one_group_comes_with_its_people_and_its_access() {
+    let rollout = Rollout::new(require_keycloak!());
+    for (group, person) in [("Power", "anna"), ("Others", "bob")] {
+        rollout.staff.add_group(group);
+        rollout.staff.hire(person, &[group]);
+    }
+    rollout.assign(&["/aws/Power", "/aws/Others"]);
+    rollout.run("plan --only group:/aws/Power --out plan.json").expect_code(0);
+    let apply = rollout.run("apply plan.json").expect_code(0);
+    apply.expect_stdout("left out by --only").expect_stdout("2 writes to users and groups done");
+    assert_eq!(rollout.accounts_of(&address("anna")).len(), 2);
+    assert!(rollout.sim().user(&address("bob")).is_none());
+    rollout.run("plan --only group:/aws/Power --exit-code").expect_code(0).expect_stdout("no changes");
+    // Nobody is created for it: the group has to come first.
+    let waits = rollout.run("apply --yes --only account:111122223333").expect_code(1);
+    waits.expect_stdout("its group is not in Identity Center, and is not created now");
+    rollout.run("apply --yes").expect_code(0);
+    rollout.unchanged();
 }

@@ -19,6 +19,13 @@ fn a_plan_writes_nothing_an_apply_lets_users_in_and_then_there_are_no_changes() 
     assert!(office.realm.client(ENTITY_ID).is_none());
 
     office.admin("client apply --metadata aws.xml --yes").run().expect_ok().expect_stderr("1 change");
+    let audit = std::fs::read_to_string(office.env.home().join("access.audit.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&audit).unwrap();
+    assert_eq!(
+        (&line["action"], &line["client_id"]),
+        (&json!("create_client"), &json!(ENTITY_ID)),
+        "{audit}"
+    );
     let url = authn_request_url(&office.realm, ENTITY_ID, ACS, "_1");
     let answer = sign_in(&mut PageClient::new(), &url, "alice", "alice-pw").unwrap();
     assert_eq!(answer.response().name_id.as_deref(), Some("alice@example.com"));

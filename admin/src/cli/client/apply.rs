@@ -1,16 +1,23 @@
 //! `kcaws admin client apply`: creates or corrects the client.
 
+use std::fs::File;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
+use serde::Serialize;
 
 use super::plan_file::PlanFile;
 use super::{ClientWish, DesiredArgs, changes};
+use crate::access_file::AccessFile;
 use crate::app::AdminApp;
+use crate::cli::planning::unwritable;
+use crate::platform::audit_file;
 use crate::ports::keycloak::Keycloak;
-use crate::realm::client::{self, ClientPlan};
+use crate::realm::client::{self, ClientAudit, ClientPlan, ClientWrite};
+use crate::sync::apply::JsonLines;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +38,9 @@ pub(super) struct ApplyArgs {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    /// File to which every write is added as a line of JSON [default: the access file's name with .audit.jsonl]
+    #[arg(long, value_name = "PATH")]
+    audit: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -48,14 +58,14 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
     if let Some(saved) = &saved {
         saved.check(&plan)?;
     }
-    apply(args, &wish, &plan, &keycloak, ui)
+    apply(args, &wish, &plan, (&keycloak, &file, app), ui)
 }
 
 fn apply(
     args: &ApplyArgs,
     wish: &ClientWish,
     plan: &ClientPlan,
-    keycloak: &dyn Keycloak,
+    (keycloak, file, app): (&dyn Keycloak, &AccessFile, &AdminApp),
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     if !args.json {
@@ -75,7 +85,10 @@ fn apply(
         ui.say("Nothing was changed.");
         return Ok(());
     }
-    let made = client::apply(keycloak, &wish.client(), plan)?;
+    let path = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
+    let lines = JsonLines::new(audit_file::open(&path).map_err(|error| unwritable(&path, &error))?);
+    let audit = ClientLines { lines, actor: format!("{} {}", file.realm.url(), file.realm.client_id), app };
+    let made = client::apply(keycloak, &wish.client(), plan, &audit)?;
     if args.json {
         let made = ClientPlan { changes: made, ..plan.clone() };
         ui.json(&changes::report(&made, changes::Outcome::Applied));
@@ -83,4 +96,26 @@ fn apply(
         ui.say(&format!("Done: {}.", changes::count(made.len())));
     }
     Ok(())
+}
+
+/// The audit file.
+struct ClientLines<'a> {
+    lines: JsonLines<File>,
+    /// The realm and the service account in it.
+    actor: String,
+    app: &'a AdminApp,
+}
+
+#[derive(Serialize)]
+struct ClientLine<'a> {
+    at: DateTime<Utc>,
+    actor: &'a str,
+    #[serde(flatten)]
+    write: &'a ClientWrite<'a>,
+}
+
+impl ClientAudit for ClientLines<'_> {
+    fn record(&self, write: &ClientWrite<'_>) -> std::io::Result<()> {
+        self.lines.line(&ClientLine { at: self.app.clock.now(), actor: &self.actor, write })
+    }
 }

@@ -46,6 +46,9 @@ impl From<ClientApplyError> for CommandError {
         match error {
             ClientApplyError::Plan(error) => error.into(),
             ClientApplyError::Keycloak(error) => error.into(),
+            ClientApplyError::Audit(why) => Self::new(Exit::Failed, ErrorCode::OutputFile, message)
+                .because(why.to_string())
+                .hint("make room for it, or name another with --audit; then run the same command again"),
             ClientApplyError::NotSettled(_) => Self::new(Exit::Failed, ErrorCode::KeepsChanging, message)
                 .hint("something else changes the client too: look at the admin events of the realm"),
         }

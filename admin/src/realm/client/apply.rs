@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::audit::{ClientAction, ClientAudit, ClientWrite};
 use super::{ClientChange, ClientPlan, ClientPlanError, DesiredClient, plan};
+use crate::platform::unrecorded::Unrecorded;
 use crate::ports::keycloak::{Keycloak, KeycloakError};
 
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +16,8 @@ pub(crate) enum ClientApplyError {
     /// Keycloak accepted the changes, but does not show them.
     #[error("after the changes, {0} of them are still to be made")]
     NotSettled(usize),
+    #[error("the audit file cannot be written")]
+    Audit(#[source] std::io::Error),
 }
 
 /// Applies a plan and reads the client again; returns the changes that were made.
@@ -23,11 +27,13 @@ pub(crate) fn apply(
     keycloak: &dyn Keycloak,
     desired: &DesiredClient,
     planned: &ClientPlan,
+    audit: &dyn ClientAudit,
 ) -> Result<Vec<ClientChange>, ClientApplyError> {
-    let made = match make(keycloak, planned) {
-        Err(KeycloakError::Conflict { .. }) if planned.id.is_none() => {
+    let writer = Writer { keycloak, audit };
+    let made = match writer.make(planned) {
+        Err(ClientApplyError::Keycloak(KeycloakError::Conflict { .. })) if planned.id.is_none() => {
             let again = plan(keycloak, desired)?;
-            make(keycloak, &again)?;
+            writer.make(&again)?;
             again.changes
         }
         other => {
@@ -44,20 +50,84 @@ pub(crate) fn apply(
     }
 }
 
-fn make(keycloak: &dyn Keycloak, plan: &ClientPlan) -> Result<(), KeycloakError> {
-    let Some(id) = &plan.id else {
-        for change in &plan.changes {
-            if let ClientChange::CreateClient { representation } = change {
-                keycloak.create_client(representation)?;
+struct Writer<'a> {
+    keycloak: &'a dyn Keycloak,
+    audit: &'a dyn ClientAudit,
+}
+
+impl Writer<'_> {
+    fn make(&self, plan: &ClientPlan) -> Result<(), ClientApplyError> {
+        let Some(id) = &plan.id else {
+            for change in &plan.changes {
+                if let ClientChange::CreateClient { representation } = change {
+                    self.write(plan, ClientAction::CreateClient, &[change], || {
+                        self.keycloak.create_client(representation).map(drop)
+                    })?;
+                }
+            }
+            return Ok(());
+        };
+        let update = update(&plan.changes);
+        if !update.is_empty() {
+            let is_in_it = |change: &&ClientChange| {
+                matches!(change, ClientChange::SetMember { .. } | ClientChange::SetAttribute { .. })
+            };
+            let changes: Vec<_> = plan.changes.iter().filter(is_in_it).collect();
+            self.write(plan, ClientAction::UpdateClient, &changes, || {
+                self.keycloak.update_client(id, &update)
+            })?;
+        }
+        plan.changes.iter().try_for_each(|change| self.change_part(plan, id, change))
+    }
+
+    /// Changes scopes and mappers, which an update of the client leaves alone or replaces as a whole.
+    fn change_part(
+        &self,
+        plan: &ClientPlan,
+        id: &str,
+        change: &ClientChange,
+    ) -> Result<(), ClientApplyError> {
+        let keycloak = self.keycloak;
+        let write =
+            |action, call: &dyn Fn() -> Result<(), KeycloakError>| self.write(plan, action, &[change], call);
+        match change {
+            ClientChange::CreateClient { .. }
+            | ClientChange::SetMember { .. }
+            | ClientChange::SetAttribute { .. } => Ok(()),
+            ClientChange::RemoveScope { kind, id: scope, .. } => {
+                write(ClientAction::RemoveScope, &|| keycloak.remove_client_scope(id, *kind, scope))
+            }
+            ClientChange::CreateMapper { mapper } => {
+                write(ClientAction::CreateMapper, &|| keycloak.create_mapper(id, mapper))
+            }
+            ClientChange::UpdateMapper { id: mapper, after, .. } => {
+                write(ClientAction::UpdateMapper, &|| keycloak.update_mapper(id, mapper, after))
+            }
+            ClientChange::RemoveMapper { id: mapper, .. } => {
+                write(ClientAction::RemoveMapper, &|| keycloak.remove_mapper(id, mapper))
             }
         }
-        return Ok(());
-    };
-    let update = update(&plan.changes);
-    if !update.is_empty() {
-        keycloak.update_client(id, &update)?;
     }
-    plan.changes.iter().try_for_each(|change| change_part(keycloak, id, change))
+
+    /// Sends a request that changes something, and records it.
+    fn write(
+        &self,
+        plan: &ClientPlan,
+        action: ClientAction,
+        changes: &[&ClientChange],
+        call: impl Fn() -> Result<(), KeycloakError>,
+    ) -> Result<(), ClientApplyError> {
+        let unrecorded = Unrecorded::default();
+        let result = unrecorded.send(call);
+        let recorded = self.audit.record(&ClientWrite {
+            action,
+            client_id: &plan.client_id,
+            paths: changes.iter().map(|change| change.path()).collect(),
+            error: result.as_ref().err().map(ToString::to_string),
+        });
+        result?;
+        recorded.map_err(ClientApplyError::Audit)
+    }
 }
 
 /// Returns the members and attributes that change, for one request.
@@ -82,17 +152,4 @@ fn update(changes: &[ClientChange]) -> Map<String, Value> {
         members.insert("attributes".to_owned(), Value::Object(attributes));
     }
     members
-}
-
-/// Changes scopes and mappers, which an update of the client leaves alone or replaces as a whole.
-fn change_part(keycloak: &dyn Keycloak, id: &str, change: &ClientChange) -> Result<(), KeycloakError> {
-    match change {
-        ClientChange::CreateClient { .. }
-        | ClientChange::SetMember { .. }
-        | ClientChange::SetAttribute { .. } => Ok(()),
-        ClientChange::RemoveScope { kind, id: scope, .. } => keycloak.remove_client_scope(id, *kind, scope),
-        ClientChange::CreateMapper { mapper } => keycloak.create_mapper(id, mapper),
-        ClientChange::UpdateMapper { id: mapper, after, .. } => keycloak.update_mapper(id, mapper, after),
-        ClientChange::RemoveMapper { id: mapper, .. } => keycloak.remove_mapper(id, mapper),
-    }
 }

@@ -1,6 +1,7 @@
 //! The SAML client that stands for IAM Identity Center in the realm: what it has to be, and how it gets there.
 
 mod apply;
+mod audit;
 mod plan;
 #[cfg(all(test, unix))]
 mod real_tests;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub(crate) use apply::{ClientApplyError, apply};
+pub(crate) use audit::{ClientAudit, ClientWrite};
 pub(crate) use plan::{ClientChange, ClientNote, ClientPlan, ClientPlanError, plan};
 
 use super::service_provider::ServiceProvider;

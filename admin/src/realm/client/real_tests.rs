@@ -4,6 +4,7 @@ use kcaws_test_keycloak::{authn_request_url, require_keycloak, sign_in};
 use kcaws_test_kit::PageClient;
 use serde_json::{Value, json};
 
+use super::audit::Kept;
 use super::*;
 use crate::ports::keycloak::Right;
 use crate::ports::keycloak::contract::connected;
@@ -37,7 +38,7 @@ fn the_client_lets_users_in_at_every_place_under_the_chosen_name() {
     for (name_id, name) in [("email", "alice@example.com"), ("username", "alice")] {
         let planned = plan(&keycloak, &desired(name_id)).expect("plans");
         assert!(!planned.is_empty());
-        apply(&keycloak, &desired(name_id), &planned).expect("applies");
+        apply(&keycloak, &desired(name_id), &planned, &Kept::default()).expect("applies");
         let again = plan(&keycloak, &desired(name_id)).expect("plans");
         assert!(again.is_empty(), "{again:?}");
         for place in places() {
@@ -67,7 +68,7 @@ fn a_client_as_keycloak_imports_it_is_put_right() {
     {
         assert!(paths.iter().any(|found| found == path), "{path} of {paths:?}");
     }
-    apply(&keycloak, &desired("email"), &planned).expect("applies");
+    apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect("applies");
     assert!(plan(&keycloak, &desired("email")).expect("plans").is_empty());
     let kept = realm.client(ENTITY_ID).expect("exists");
     assert_eq!((&kept["name"], &kept["defaultClientScopes"]), (&json!("Our AWS"), &json!([])));
@@ -82,7 +83,7 @@ fn a_client_as_keycloak_imports_it_is_put_right() {
     let planned = plan(&keycloak, &desired("email")).expect("plans");
     assert_eq!(planned.changes.len(), 1, "{planned:?}");
     assert_eq!(planned.notes.len(), 1, "{planned:?}");
-    apply(&keycloak, &desired("email"), &planned).expect("applies");
+    apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect("applies");
     let kept = realm.client(ENTITY_ID).expect("exists");
     assert_eq!(kept["protocolMappers"].as_array().map(Vec::len), Some(1), "{kept}");
     assert_eq!(kept["attributes"]["saml.assertion.lifespan"], "300");
@@ -94,6 +95,6 @@ fn a_realm_that_forbids_it_is_reported_with_the_right() {
     let realm = server.realm();
     let keycloak = connected(server, &realm, &[Right::ViewClients]);
     let planned = plan(&keycloak, &desired("email")).expect("plans");
-    let error = apply(&keycloak, &desired("email"), &planned).expect_err("is refused");
+    let error = apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect_err("is refused");
     assert_eq!(error.to_string(), "the service account does not have the role `manage-clients`");
 }

@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::audit::{ClientAction, Kept};
 use super::*;
 use crate::ports::keycloak::{FakeKeycloak, Keycloak, KeycloakError, Right, ScopeKind};
 use crate::realm::service_provider::tests::{ENTITY_ID, acs, metadata};
@@ -24,7 +25,7 @@ fn paths(plan: &ClientPlan) -> Vec<String> {
 fn applied(name_id: &str) -> FakeKeycloak {
     let keycloak = FakeKeycloak::default();
     let planned = plan(&keycloak, &desired(name_id)).expect("plans");
-    apply(&keycloak, &desired(name_id), &planned).expect("applies");
+    apply(&keycloak, &desired(name_id), &planned, &Kept::default()).expect("applies");
     keycloak
 }
 
@@ -34,7 +35,7 @@ fn a_client_that_is_missing_is_created_and_then_there_is_nothing_to_do() {
     let planned = plan(&keycloak, &desired("email")).expect("plans");
     assert_eq!((planned.id.as_deref(), paths(&planned)), (None, vec!["client".to_owned()]));
     assert_eq!(keycloak.realm_mut().writes, [""; 0], "a plan writes nothing");
-    apply(&keycloak, &desired("email"), &planned).expect("applies");
+    apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect("applies");
 
     let client = keycloak.client(ENTITY_ID).expect("reads").expect("exists");
     assert_eq!(client.redirect_uris, [FIRST, SECOND].map(str::to_owned).into());
@@ -43,7 +44,7 @@ fn a_client_that_is_missing_is_created_and_then_there_is_nothing_to_do() {
     assert!(client.default_client_scopes.is_empty() && client.protocol_mappers.is_empty());
     let again = plan(&keycloak, &desired("email")).expect("plans");
     assert!(again.is_empty(), "{again:?}");
-    assert_eq!(apply(&keycloak, &desired("email"), &again).expect("applies"), []);
+    assert_eq!(apply(&keycloak, &desired("email"), &again, &Kept::default()).expect("applies"), []);
     assert_eq!(keycloak.realm_mut().writes, ["create_client"]);
 }
 
@@ -83,7 +84,7 @@ fn drift_of_owned_keys_is_shown_and_undone_and_foreign_keys_stay() {
     let kind = "saml-user-attribute-mapper".to_owned();
     assert_eq!(planned.notes, [ClientNote::ForeignMapper { name: "cost center".into(), kind }]);
 
-    apply(&keycloak, &desired("email"), &planned).expect("applies");
+    apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect("applies");
     assert_eq!(keycloak.realm_mut().writes, ["update_client", "remove_client_scope"]);
     let client = keycloak.client(ENTITY_ID).expect("reads").expect("exists");
     assert_eq!(client.other["name"], "Our AWS");
@@ -106,7 +107,7 @@ fn the_name_id_comes_from_a_mapper_unless_it_is_the_email_address() {
     ] {
         keycloak.realm_mut().writes.clear();
         let planned = plan(&keycloak, &desired(name_id)).expect("plans");
-        apply(&keycloak, &desired(name_id), &planned).expect("applies");
+        apply(&keycloak, &desired(name_id), &planned, &Kept::default()).expect("applies");
         assert_eq!(keycloak.realm_mut().writes, writes, "{name_id}");
         assert_eq!(source(&keycloak), Some(name_id.parse().expect("a source")));
     }
@@ -130,7 +131,7 @@ fn a_client_that_somebody_created_meanwhile_is_looked_at_again() {
     let planned = plan(&keycloak, &desired("email")).expect("plans");
     let other = json!({"clientId": ENTITY_ID, "protocol": "saml", "redirectUris": [FIRST], "enabled": true});
     keycloak.create_client(other.as_object().expect("an object")).expect("creates");
-    let made = apply(&keycloak, &desired("email"), &planned).expect("applies");
+    let made = apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect("applies");
     assert!(made.iter().any(|change| change.path() == "attributes.saml.client.signature"), "{made:?}");
     assert!(plan(&keycloak, &desired("email")).expect("plans").is_empty());
 }
@@ -149,7 +150,7 @@ fn a_missing_right_is_named() {
     let keycloak = FakeKeycloak::default();
     keycloak.realm_mut().missing_rights.insert(Right::ManageClients);
     let planned = plan(&keycloak, &desired("email")).expect("plans");
-    let error = apply(&keycloak, &desired("email"), &planned).expect_err("is refused");
+    let error = apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect_err("is refused");
     let needs = Right::ManageClients;
     assert!(matches!(error, ClientApplyError::Keycloak(KeycloakError::Forbidden { needs: n }) if n == needs));
 }
@@ -161,7 +162,8 @@ fn a_change_that_keycloak_does_not_keep_is_an_error() {
     let mut planned = plan(&keycloak, &desired("email")).expect("plans");
     let name = "role_list".to_owned();
     planned.changes = vec![ClientChange::RemoveScope { kind: ScopeKind::Default, id: "other".into(), name }];
-    let error = apply(&keycloak, &desired("email"), &planned).expect_err("it is still there");
+    let error =
+        apply(&keycloak, &desired("email"), &planned, &Kept::default()).expect_err("it is still there");
     assert!(matches!(error, ClientApplyError::NotSettled(1)), "{error:?}");
 }
 
@@ -191,4 +193,31 @@ fn a_name_id_is_one_of_three_sources() {
     let transient = [("saml_name_id_format".to_owned(), "transient".to_owned())].into();
     let client = crate::ports::keycloak::KeycloakClient { attributes: transient, ..Default::default() };
     assert_eq!(name_id_source(&client), None);
+}
+
+#[test]
+fn every_write_is_recorded_and_none_is_made_that_cannot_be() {
+    let keycloak = applied("email");
+    let planned = plan(&keycloak, &desired("attribute:employeeNumber")).expect("plans");
+    let audit = Kept::default();
+    apply(&keycloak, &desired("attribute:employeeNumber"), &planned, &audit).expect("applies");
+    let writes = audit.writes.borrow();
+    let actions: Vec<ClientAction> = writes.iter().map(|(action, _, _)| *action).collect();
+    assert_eq!(actions, [ClientAction::CreateMapper]);
+    let recorded: Vec<String> = writes.iter().flat_map(|(_, paths, _)| paths.clone()).collect();
+    assert_eq!(recorded, paths(&planned));
+
+    let keycloak = FakeKeycloak::default();
+    let planned = plan(&keycloak, &desired("email")).expect("plans");
+    let audit = Kept { room: 0, ..Kept::default() };
+    let error = apply(&keycloak, &desired("email"), &planned, &audit).expect_err("is full");
+    assert!(matches!(error, ClientApplyError::Audit(_)), "{error:?}");
+    keycloak.realm_mut().clients.clear();
+    keycloak.realm_mut().missing_rights.insert(Right::ManageClients);
+    let audit = Kept::default();
+    apply(&keycloak, &desired("email"), &planned, &audit).expect_err("is refused");
+    assert_eq!(
+        audit.writes.borrow().as_slice(),
+        [(ClientAction::CreateClient, vec!["client".to_owned()], false)]
+    );
 }
