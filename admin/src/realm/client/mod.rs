@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub(crate) use apply::{ClientApplyError, apply};
+#[cfg(test)]
+pub(crate) use audit::Kept;
 pub(crate) use audit::{ClientAudit, ClientWrite};
 pub(crate) use plan::{ClientChange, ClientNote, ClientPlan, ClientPlanError, plan};
 

@@ -4,7 +4,6 @@ use kcaws_test_keycloak::{authn_request_url, require_keycloak, sign_in};
 use kcaws_test_kit::PageClient;
 use serde_json::{Value, json};
 
-use super::audit::Kept;
 use super::*;
 use crate::ports::keycloak::Right;
 use crate::ports::keycloak::contract::connected;

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::audit::{ClientAction, Kept};
+use super::audit::ClientAction;
 use super::*;
 use crate::ports::keycloak::{FakeKeycloak, Keycloak, KeycloakError, Right, ScopeKind};
 use crate::realm::service_provider::tests::{ENTITY_ID, acs, metadata};

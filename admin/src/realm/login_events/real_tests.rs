@@ -10,7 +10,7 @@ use serde_json::json;
 use super::*;
 use crate::ports::keycloak::contract::connected;
 use crate::ports::keycloak::{Keycloak, Right};
-use crate::realm::client::{DesiredClient, NameIdSource, apply, plan};
+use crate::realm::client::{DesiredClient, Kept, NameIdSource, apply, plan};
 use crate::realm::service_provider::ServiceProvider;
 use crate::realm::service_provider::tests::{ENTITY_ID, acs, metadata};
 
@@ -42,7 +42,7 @@ fn the_first_login_is_watched_from_the_wrong_client_to_the_right_one() {
     let provider = ServiceProvider::parse(&metadata(&acs(ACS, ""))).expect("metadata");
     let desired = DesiredClient::new(&provider, &NameIdSource::Email, None);
     let planned = plan(&*keycloak, &desired).expect("plans");
-    apply(&*keycloak, &desired, &planned).expect("applies");
+    apply(&*keycloak, &desired, &planned, &Kept::default()).expect("applies");
     assert_eq!(try_it("https://us-east-1.signin.aws/x", "alice-pw"), Some(LoginFault::UnregisteredService));
     assert_eq!(try_it(ACS, "wrong"), Some(LoginFault::WrongPassword));
     assert_eq!(try_it(ACS, "alice-pw"), None);
