@@ -36,7 +36,7 @@ pub(crate) fn render(command: &Command, above: &[String], date: &str) -> io::Res
 fn after_help(roff: &mut Roff, text: &str) {
     for section in text.split("\n\n") {
         let mut lines = section.lines().peekable();
-        let heading = lines.next_if(|line| line.ends_with(':') && !line.starts_with(' '));
+        let heading = lines.next_if(|line| is_heading(line));
         if let Some(heading) = heading {
             roff.control("SH", [heading.trim_end_matches(':').to_uppercase().as_str()]);
         } else {
@@ -48,6 +48,11 @@ fn after_help(roff: &mut Roff, text: &str) {
             as_they_are(roff, lines);
         }
     }
+}
+
+/// `Examples:` and `Exit codes:`, but not a sentence that a table follows.
+fn is_heading(line: &str) -> bool {
+    line.ends_with(':') && !line.starts_with(' ') && line.split(' ').count() <= 2
 }
 
 /// Lines of `  NAME   description`, where names and descriptions may go on in the next lines.
