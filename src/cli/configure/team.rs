@@ -158,17 +158,14 @@ fn show(
         Some(pin) => copy_of(own, pin, app)?,
         None => None,
     };
-    match before {
-        Some(before) => {
-            let before = String::from_utf8_lossy(&before).into_owned();
-            ui.tell_text(&diff::unified(Path::new(&file.url), &before, &file.text));
-        }
-        None => {
-            ui.tell(&format!("The settings at {}:", shown(&file.url)));
-            ui.tell("");
-            ui.tell_text(&file.text);
-            ui.tell("");
-        }
+    if let Some(before) = before {
+        let before = String::from_utf8_lossy(&before).into_owned();
+        ui.tell_text(&diff::unified(Path::new(&file.url), &before, &file.text));
+    } else {
+        ui.tell(&format!("The settings at {}:", shown(&file.url)));
+        ui.tell("");
+        ui.tell_text(&file.text);
+        ui.tell("");
     }
     ui.tell(&format!("sha256: {}", file.sha256));
     Ok(())
