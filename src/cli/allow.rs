@@ -67,7 +67,9 @@ pub(super) fn run(args: &AllowArgs, app: &App, ui: &mut Ui) -> Result<(), Comman
     if args.json {
         ui.json(&Report { schema: 1, files });
     } else if args.list {
-        files.iter().for_each(|row| ui.data(&shown(&row.path)));
+        for row in &files {
+            ui.data(&shown(&row.path));
+        }
     }
     Ok(())
 }

@@ -119,7 +119,15 @@ pub(super) fn run(args: &UseArgs, app: &App, ui: &mut Ui) -> Result<(), CommandE
 fn hints_of_project(app: &App, ui: &mut Ui) -> Result<Hints, CommandError> {
     // A folder that is gone belongs to no project.
     let Ok(folder) = current_folder() else { return Ok(Hints::default()) };
-    let Some(file) = ProjectFile::find(&folder)? else { return Ok(Hints::default()) };
+    let file = match ProjectFile::find(&folder) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(Hints::default()),
+        // It may be anyone's, in a folder far above.
+        Err(error) => {
+            ui.warn(&shown(&error.to_string()));
+            return Ok(Hints::default());
+        }
+    };
     let name = shown(&file.path.display().to_string());
     let why = match file.permission(app.state())? {
         Permission::Allowed => {

@@ -150,8 +150,8 @@ mod tests {
         let expected = ["/etc/kcaws/config.toml", "/b/kcaws/config.toml", "/a/kcaws/config.toml"];
         assert_eq!(listed, expected.map(PathBuf::from));
         assert_eq!(of(&[("KCAWS_SYSTEM_CONFIG", "/x/k.toml")]), [PathBuf::from("/x/k.toml")]);
-        assert_eq!(of(&[("KCAWS_SYSTEM_CONFIG", "none")]), [PathBuf::new(); 0]);
-        assert_eq!(Folders::default().system_configs(&Env::from_pairs(&[])), [PathBuf::new(); 0]);
+        assert!(of(&[("KCAWS_SYSTEM_CONFIG", "none")]).is_empty());
+        assert!(Folders::default().system_configs(&Env::from_pairs(&[])).is_empty());
     }
 
     #[test]

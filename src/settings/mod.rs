@@ -149,10 +149,6 @@ impl Settings {
         let auto_login_of_env =
             env.get("KCAWS_AUTO_LOGIN").map(|value| switch(&value, "KCAWS_AUTO_LOGIN")).transpose()?;
         let entries = entries(&layers, env, auto_login_of_env);
-        // Each file has been checked by itself.
-        fn of_file<T: FromStr<Err = ()> + Default>(value: Option<&String>) -> T {
-            value.and_then(|value| value.parse().ok()).unwrap_or_default()
-        }
         Ok(Self {
             keyring: keyring_of_env
                 .or_else(|| file.keyring.as_ref().and_then(|name| name.parse().ok()))
@@ -228,6 +224,11 @@ impl Settings {
         let entry = self.entries.iter().find(|entry| entry.key == key);
         entry.map_or(&Source::Default, |entry| &entry.source).to_string()
     }
+}
+
+/// Parses a value of a file that has been checked by itself.
+fn of_file<T: FromStr<Err = ()> + Default>(value: Option<&String>) -> T {
+    value.and_then(|value| value.parse().ok()).unwrap_or_default()
 }
 
 /// Puts the values together: each is that of the last file that sets it.

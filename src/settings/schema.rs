@@ -70,18 +70,6 @@ pub(super) enum Trust {
 pub(super) fn check(layer: &Layer, file: &File, trust: Trust) -> Result<(), SettingsError> {
     let place = |key: &[&str]| format!("{}:{}", layer.path.display(), layer.line(key));
     let setting = |key: &[&str]| format!("`{}` in {}", key.join("."), place(key));
-    fn known<T: FromStr<Err = ()>>(
-        value: Option<&String>,
-        known: &'static str,
-        setting: impl FnOnce() -> String,
-    ) -> Result<(), SettingsError> {
-        match value {
-            Some(value) if value.parse::<T>().is_err() => {
-                Err(SettingsError::BadValue { setting: setting(), value: value.clone(), known })
-            }
-            _ => Ok(()),
-        }
-    }
     known::<FlowChoice>(file.flow.as_ref(), FLOWS, || setting(&["flow"]))?;
     known::<StorePreference>(file.keyring.as_ref(), STORES, || setting(&["keyring"]))?;
     known::<Via>(file.console_via.as_ref(), Via::NAMES, || setting(&["console-via"]))?;
@@ -116,6 +104,20 @@ pub(super) fn check(layer: &Layer, file: &File, trust: Trust) -> Result<(), Sett
         }
     }
     Ok(())
+}
+
+/// Checks a value of which there are few.
+fn known<T: FromStr<Err = ()>>(
+    value: Option<&String>,
+    known: &'static str,
+    setting: impl FnOnce() -> String,
+) -> Result<(), SettingsError> {
+    match value {
+        Some(value) if value.parse::<T>().is_err() => {
+            Err(SettingsError::BadValue { setting: setting(), value: value.clone(), known })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_idp_url(url: &str) -> bool {

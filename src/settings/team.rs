@@ -84,7 +84,7 @@ pub fn fetch(url: &Url, download: &dyn Download) -> Result<TeamFile, TeamError> 
     for _ in 0..=MOST_REDIRECTS {
         let answer = download.get(&at)?;
         match answer.status {
-            200 => return TeamFile::of(url, answer.body),
+            200 => return TeamFile::of(url, &answer.body),
             301 | 302 | 303 | 307 | 308 => {
                 let leads_to = answer.location.as_deref().and_then(|location| at.join(location).ok());
                 let Some(leads_to) = leads_to else {
@@ -106,22 +106,22 @@ pub fn fetch(url: &Url, download: &dyn Download) -> Result<TeamFile, TeamError> 
 }
 
 impl TeamFile {
-    fn of(url: &Url, body: Vec<u8>) -> Result<Self, TeamError> {
+    fn of(url: &Url, body: &[u8]) -> Result<Self, TeamError> {
         if body.len() > LARGEST {
             return Err(TeamError::TooLarge);
         }
         if body.trim_ascii_start().starts_with(b"<") {
             return Err(TeamError::Page { host: url.host_str().unwrap_or_default().to_owned() });
         }
-        let (layer, file) = Layer::parse(LayerKind::Team(url.to_string()), Path::new(url.as_str()), &body)?;
+        let (layer, file) = Layer::parse(LayerKind::Team(url.to_string()), Path::new(url.as_str()), body)?;
         judge(&layer, &file)?;
-        let sha256 = digest(&body);
+        let sha256 = digest(body);
         let sessions = file.sessions.iter().filter(|(_, table)| table.start_url.is_some());
         Ok(Self {
             url: url.to_string(),
             sessions: sessions.map(|(name, _)| name.clone()).collect(),
             sha256,
-            text: String::from_utf8_lossy(&body).into_owned(),
+            text: String::from_utf8_lossy(body).into_owned(),
         })
     }
 

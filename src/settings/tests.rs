@@ -103,3 +103,60 @@ fn every_flow_has_a_name_that_is_read_back() {
         assert!(FLOWS.contains(name));
     }
 }
+
+/// Settings of files by these names; `own` is the user's.
+fn layered(system: &[&str], own: &str, env: &[(&str, &str)]) -> Settings {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let put = |name: &str, text: &str| {
+        let mut temp = tempfile::NamedTempFile::new_in(&folder).expect("creates");
+        temp.write_all(text.as_bytes()).expect("writes");
+        let path = folder.path().join(name);
+        temp.persist(&path).expect("persists");
+        path
+    };
+    let system = system.iter().enumerate().map(|(at, text)| put(&at.to_string(), text)).collect();
+    put("config.toml", own);
+    let files = SettingsFiles { system, folder: Some(folder.path().to_path_buf()) };
+    Settings::load(&files, &Env::from_pairs(env)).expect("loads")
+}
+
+#[test]
+fn the_last_file_wins_and_each_value_by_itself() {
+    let settings = layered(
+        &[
+            "flow = \"pkce\"\nbrowser = \"edge\"\n",
+            "flow = \"auto\"\n[sessions.corp]\nregion = \"eu-west-1\"\n",
+        ],
+        "[sessions.corp]\nstart_url = \"https://corp.awsapps.com/start\"\n",
+        &[],
+    );
+    assert_eq!((settings.flow("corp"), settings.browser("corp")), (FlowChoice::Auto, Some("edge")));
+    let [offer] = settings.offers().try_into().expect("one");
+    assert_eq!((offer.name.as_str(), offer.region.as_deref()), ("corp", Some("eu-west-1")));
+    assert!(offer.place.ends_with("config.toml:2"), "{}", offer.place);
+    let flow = settings.entries.iter().find(|entry| entry.key == ["flow"]).expect("is there");
+    assert_eq!(flow.overridden.len(), 1, "the default is none");
+    assert_eq!(settings.layers.len(), 3);
+}
+
+#[test]
+fn what_one_session_has_beats_what_all_have_and_a_variable_beats_both() {
+    let system = "flow = \"device\"\n[sessions.corp]\nflow = \"pkce\"\nbrowser = \"edge\"\n[sessions.corp.profiles]\nname = \"{role}\"\n\
+                  [sessions.corp.profiles.accounts.1111-2222-3333]\nalias = \"prod\"\nregion = \"us-east-1\"\n";
+    let own = "browser = \"firefox\"\n[profiles]\nname = \"{account_id}\"\nregion = \"eu-west-1\"\ncreate = \"all\"\n\
+               [sessions.corp.profiles.accounts.111122223333]\nalias = \"live\"\n";
+    let settings = layered(&[system], own, &[]);
+    assert_eq!((settings.flow("corp"), settings.flow("other")), (FlowChoice::Pkce, FlowChoice::Device));
+    assert_eq!((settings.browser("corp"), settings.browser("other")), (Some("edge"), Some("firefox")));
+    let corp = settings.profiles("corp");
+    assert_eq!((corp.name.as_deref(), corp.region.as_deref()), (Some("{role}"), Some("eu-west-1")));
+    assert_eq!(settings.profiles("other").name.as_deref(), Some("{account_id}"));
+    // The same account, however its ID is written: one value of each file.
+    let account = &corp.accounts["111122223333"];
+    assert_eq!((account.alias.as_deref(), account.region.as_deref()), (Some("live"), Some("us-east-1")));
+    assert_eq!(corp.accounts.len(), 1);
+    let env = [("KCAWS_FLOW", "auto"), ("KCAWS_BROWSER", "brave"), ("KCAWS_NAME_TEMPLATE", "{session}")];
+    let settings = layered(&[system], own, &env);
+    assert_eq!((settings.flow("corp"), settings.browser("corp")), (FlowChoice::Auto, Some("brave")));
+    assert_eq!(settings.profiles("corp").name.as_deref(), Some("{session}"));
+}

@@ -461,6 +461,42 @@ fn one_list_that_fails_does_not_hide_the_other_and_removes_no_profile() {
 }
 
 #[test]
+fn configure_writes_the_profiles_of_one_list_and_names_the_other() {
+    let fixture = with(company());
+    let configure = |list: Route| {
+        fixture.env.write_aws_config(&fixture.config());
+        fixture.sim.clear_faults();
+        fixture.sim.fault(list, Fault::broken_json()).times(99);
+        let output = fixture.run("configure corp --profiles all --yes --no-shell-line").expect_code(1);
+        (output.expect_stderr("unexpected response"), fixture.env.read_aws_config())
+    };
+    let (output, config) = configure(Route::AccountAccessListRoles);
+    output.expect_stderr("but not your IAM roles").expect_stderr("1 created");
+    assert!(config.contains("[profile dev-power-user-access]") && !config.contains(ARN), "{config}");
+    let (output, config) = configure(Route::ListAccountRoles);
+    output.expect_stderr("but not your permission sets").expect_stderr("2 created");
+    assert!(config.contains(&format!("--role {AUDIT}")) && !config.contains("power-user-access"), "{config}");
+}
+
+#[test]
+fn configure_sets_the_tenant_before_the_login_that_needs_it() {
+    let fixture = LoginFixture::with(company().auto_approve(true));
+    let line = format!("configure corp --account-access {TENANT} --profiles all --yes --no-shell-line");
+    fixture.run(&line).expect_ok().expect_stderr("Account access of session `corp` set");
+    assert!(fixture.env.read_aws_config().contains(&format!("--role {ARN}")));
+    assert_eq!(fixture.sim.count(Route::RegisterClient), 1, "one login, with all scopes");
+    fetch(&fixture).expect_ok();
+}
+
+#[test]
+fn someone_without_any_account_hears_of_account_access() {
+    let fixture = LoginFixture::with(IdcSim::builder().no_assignments().auto_approve(true));
+    let line = "configure corp --profiles all --yes --no-shell-line";
+    let output = fixture.run(line).expect_ok().expect_stderr("AWS lists no accounts for you");
+    output.expect_stderr("pass --account-access TENANT");
+}
+
+#[test]
 fn a_mistake_in_the_setting_is_named() {
     let fixture = LoginFixture::with(company());
     allow(&fixture, "https://example.com");

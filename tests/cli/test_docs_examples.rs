@@ -165,6 +165,28 @@ fn the_settings_in_the_documents_are_understood() {
     }
 }
 
+/// The file that a company distributes, and those of its repositories.
+#[test]
+fn the_files_of_a_rollout_are_taken() {
+    let page = document("docs/rollout.md");
+    let fixture = LoginFixture::new();
+    let blocks = page.blocks();
+    let files: Vec<_> = blocks.iter().filter(|block| block.language == "toml").collect();
+    assert!(files.len() > 1, "{}", files.len());
+    for Block { heading, text, .. } in files {
+        if *heading == "The file" {
+            let path = fixture.env.write_home_file("company.toml", text);
+            let shown =
+                fixture.kcaws("settings show --json").env("KCAWS_SYSTEM_CONFIG", path).run().expect_ok();
+            let settings = shown.stdout_json()["settings"].as_array().unwrap().clone();
+            assert!(settings.iter().filter(|one| one["source"] == "system").count() > 8, "{shown}");
+        } else {
+            fixture.env.write_home_file(".kcaws.toml", text);
+            fixture.run("allow").expect_ok();
+        }
+    }
+}
+
 /// The line of flags in README, but for the portal, which is the simulator's.
 #[test]
 fn the_first_line_of_readme_leads_to_profiles() {

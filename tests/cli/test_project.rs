@@ -90,3 +90,14 @@ fn other_keys_are_refused_with_their_place_and_names_are_shown_harmlessly() {
     assert!(refused.stdout.is_empty() && !refused.stderr_text().contains('\u{1b}'), "{refused}");
     allow(&fixture, "allow nowhere", &below).expect_code(1).expect_stderr("there is no .kcaws.toml in");
 }
+
+#[test]
+fn a_file_far_above_that_cannot_be_read_keeps_no_one_from_choosing() {
+    let fixture = LoginFixture::new();
+    let below = repository(&fixture, &"#".repeat(17 * 1024));
+    chosen(&fixture, &below)
+        .expect_code(2)
+        .expect_stderr("is larger than 16 KB")
+        .expect_stderr("profiles: dev");
+    allow(&fixture, "allow", &below).expect_code(3);
+}

@@ -80,10 +80,9 @@ pub(super) fn refresh(args: &ConfigureArgs, app: &App, ui: &mut Ui) -> Result<()
     for pin in pins {
         match renewed(&pin, args, app, &own, ui) {
             Ok((sha256, change)) => teams.push(Row { url: pin.url, sha256, change }),
-            Err(error) => {
-                ui.warn(&format!("{}: {}", pin.url, error.message));
-                failed.get_or_insert(error);
-            }
+            // The first one is the error of the command.
+            Err(error) if failed.is_some() => ui.warn(&format!("{}: {}", pin.url, error.message)),
+            Err(error) => failed = Some(error),
         }
     }
     if args.write.json {
@@ -104,9 +103,6 @@ fn renewed(
     if is_same && copy_of(own, pin, app)?.as_deref() == Some(file.text.as_bytes()) {
         ui.say(&format!("{}: unchanged.", shown(&pin.url)));
         return Ok((file.sha256, "unchanged"));
-    }
-    if !is_same && !ui.is_interactive() && !args.yes && !args.write.dry_run {
-        return Err(input_needed(&["--yes"]));
     }
     if !is_agreed(Some(pin), &file, args, app, own, ui)? {
         return Ok((pin.sha256.clone(), "skipped"));
@@ -158,17 +154,14 @@ fn show(
         Some(pin) => copy_of(own, pin, app)?,
         None => None,
     };
-    match before {
-        Some(before) => {
-            let before = String::from_utf8_lossy(&before).into_owned();
-            ui.tell_text(&diff::unified(Path::new(&file.url), &before, &file.text));
-        }
-        None => {
-            ui.tell(&format!("The settings at {}:", shown(&file.url)));
-            ui.tell("");
-            ui.tell_text(&file.text);
-            ui.tell("");
-        }
+    if let Some(before) = before {
+        let before = String::from_utf8_lossy(&before).into_owned();
+        ui.tell_text(&diff::unified(Path::new(&file.url), &before, &file.text));
+    } else {
+        ui.tell(&format!("The settings at {}:", shown(&file.url)));
+        ui.tell("");
+        ui.tell_text(&file.text);
+        ui.tell("");
     }
     ui.tell(&format!("sha256: {}", file.sha256));
     Ok(())
