@@ -4,6 +4,7 @@
 //! the rest goes on; the next run finds what is left.
 
 mod audit;
+mod entitlements;
 mod permission_set;
 mod scheduler;
 
@@ -11,12 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize;
+use serde_json::Value;
 
 pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
 pub(crate) use self::scheduler::EarlierOperations;
 use self::scheduler::{OperationEnd, OperationWatch, run};
 use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
 use super::read::InstanceAccess;
+use crate::ports::account_access::AccountAccess;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
@@ -47,6 +50,9 @@ pub(crate) struct AccessOutcome {
     pub(crate) left: usize,
     /// Assignments of groups that are not in Identity Center yet.
     pub(crate) waiting: usize,
+    /// What the trust policies of IAM roles need, if AWS refused one of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trust_statement: Option<Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,17 +70,20 @@ pub(crate) fn apply(
     plan: &AccessPlan,
     earlier: &EarlierOperations,
     at: InstanceAccess<'_>,
+    account_access: Option<&dyn AccountAccess>,
     recording: Recording<'_>,
 ) -> (AccessOutcome, Result<(), ApplyError>) {
-    let outcome = AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() };
+    let waiting = plan.waiting.len() + plan.entitlements.waiting.len();
+    let outcome = AccessOutcome { waiting, ..AccessOutcome::default() };
     let arns = plan.set_arns.clone();
     let (names, everywhere, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-    let mut applier = Applier { at, earlier, outcome, arns, names, everywhere, kept, recording };
+    let mut applier =
+        Applier { at, account_access, earlier, outcome, arns, names, everywhere, kept, recording };
     let end = applier.all(plan);
     let mut outcome = applier.outcome;
     if end.is_err() {
         let of_roles = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
-        let all = plan.permission_sets.len() + of_roles;
+        let all = plan.permission_sets.len() + of_roles + plan.entitlements.requests();
         outcome.left = all.saturating_sub(outcome.done + outcome.failures.len());
     }
     (outcome, end)
@@ -82,6 +91,8 @@ pub(crate) fn apply(
 
 struct Applier<'a, 'b> {
     at: InstanceAccess<'a>,
+    /// `None` if the access file lists no IAM roles.
+    account_access: Option<&'a dyn AccountAccess>,
     earlier: &'a EarlierOperations,
     outcome: AccessOutcome,
     /// By name. A permission set that failed is not among them.
@@ -105,8 +116,10 @@ impl Applier<'_, '_> {
             }
         }
         self.assignments(&plan.additions, RoleAction::Assign, "assign")?;
+        self.entitle(&plan.entitlements)?;
         self.provision(plan, &changed)?;
         self.assignments(&plan.removals, RoleAction::Unassign, "remove")?;
+        self.withdraw(&plan.entitlements)?;
         for change in plan.permission_sets.iter().filter(is_deletion) {
             if change.arn.as_ref().is_some_and(|arn| self.kept.contains(arn)) {
                 let why = "an assignment of it could not be removed".to_owned();
@@ -137,6 +150,7 @@ impl Applier<'_, '_> {
             action,
             what,
             permission_set_arn: arn,
+            role_arn: None,
             account_id: account,
             request_id: answer.ok().flatten(),
             error: answer.err(),

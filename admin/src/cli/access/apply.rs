@@ -9,7 +9,7 @@ use kcaws::platform::foreign_file;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{OpenAccess, PlanningArgs, check, render, unwritable, with_access};
+use super::{OpenAccess, PlanningArgs, check, entitlements, render, unwritable, with_access};
 use crate::access::apply::{AccessFailure, AccessOutcome, ApplyError, EarlierOperations, Recording, apply};
 use crate::access::plan::{AccessPlan, SavedAccessPlan};
 use crate::app::AdminApp;
@@ -57,7 +57,11 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         let given = args.planning.options(&file);
         let options = saved.as_ref().map_or(&given, SavedAccessPlan::options);
         // Before the plan is made: what ends meanwhile is either in it or known here.
-        let earlier = EarlierOperations::read(open.at)?;
+        let earlier = if open.has_permission_sets {
+            EarlierOperations::read(open.at)?
+        } else {
+            EarlierOperations::default()
+        };
         let plan = open.plan(options, ui)?;
         if let Some(saved) = &saved {
             saved.check(&plan)?;
@@ -123,6 +127,7 @@ fn applied(
         plan,
         earlier,
         open.at,
+        Some(open.account_access),
         Recording {
             audit: &Reported::new(JsonLines::new(audit), &phase, None),
             actor: names.as_deref().unwrap_or("unknown"),
@@ -142,6 +147,9 @@ fn tell(outcome: &AccessOutcome, ui: &mut Ui) {
         if let Some(meaning) = meaning {
             ui.data(&format!("    {meaning}"));
         }
+    }
+    if let Some(statement) = &outcome.trust_statement {
+        entitlements::trust_statement(statement, ui);
     }
     ui.data(&render::counted(outcome.done, "change done", "changes done"));
     if outcome.left > 0 {

@@ -1,6 +1,7 @@
 //! `kcaws admin access`: permission sets and assignments.
 
 mod apply;
+mod entitlements;
 mod export;
 mod plan;
 mod render;
@@ -19,6 +20,7 @@ use super::FileArg;
 use super::events::{Event, Phase};
 use super::sync::rate;
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
+use crate::access::entitlements::EntitlementAccess;
 use crate::access::plan::{AccessPlan, Acting, Allowance, PlanInput, PlanOptions, make, owner_tag};
 use crate::access::read::{AssignmentReading, GroupDirectory, InstanceAccess, RealmGroups, partition_of};
 use crate::access::requests::Requests;
@@ -26,6 +28,8 @@ use crate::access::settings::{AccessSettings, GroupReference};
 use crate::access_file::AccessFile;
 use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance::{self, Standing, standing};
+use crate::ports::account_access::SdkAccountAccess;
+use crate::ports::iam::Iam;
 use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::keycloak::HttpKeycloak;
 use crate::ports::organizations::{Organizations, SdkOrganizations};
@@ -139,6 +143,9 @@ struct OpenAccess<'a> {
     app: &'a AdminApp,
     file: &'a AccessFile,
     at: InstanceAccess<'a>,
+    instance_arn: &'a str,
+    has_permission_sets: bool,
+    account_access: &'a SdkAccountAccess,
     organizations: &'a SdkOrganizations,
     store: &'a SdkIdentityStore,
     acting: &'a Acting,
@@ -158,11 +165,6 @@ fn with_access<T>(
     let requests = Requests::new(&*app.clock, rate(app)?);
     let aws = app.aws(file)?;
     let found = instance::find(&file.identity_center, &aws.sso_admin()).map_err(AdminError::from)?;
-    if found.permission_sets_enabled == Some(false) {
-        let message = "permission sets are switched off in this instance";
-        return Err(CommandError::new(Exit::Configuration, ErrorCode::Refused, message)
-            .hint("switch them on in the console of IAM Identity Center"));
-    }
     let caller = app.caller(file)?;
     let organizations = aws.organizations();
     let standing = standing(&caller.account, &found, &organizations)?;
@@ -174,6 +176,7 @@ fn with_access<T>(
     let organization = requests.ask(|| organizations.organization())?;
     let acting = Acting {
         permission_set: Acting::permission_set_of(&caller.arn),
+        role: Acting::role_of(&caller.arn),
         account: caller.account,
         management: organization.management_account,
         is_delegate: standing == Standing::DelegatedAdministrator,
@@ -183,6 +186,10 @@ fn with_access<T>(
         app,
         file,
         at: InstanceAccess { admin: &admin, requests: &requests },
+        instance_arn: &found.arn,
+        // Older answers do not say so, and have them.
+        has_permission_sets: found.permission_sets_enabled != Some(false),
+        account_access: &aws.account_access(),
         organizations: &organizations,
         store: &aws.identity_store(&found.identity_store_id, false),
         acting: &acting,
@@ -221,6 +228,12 @@ impl OpenAccess<'_> {
         let realm = if names_realm_groups(settings) { Some(self.realm()?) } else { None };
         let inventory = self.inventory(needs(settings))?;
         let groups = self.groups()?;
+        let application = self.application()?;
+        let entitlements = application.as_ref().map(|(application, iam)| EntitlementAccess {
+            service: self.account_access,
+            application,
+            iam: iam.as_ref().map(|iam| iam as &dyn Iam),
+        });
         let plan = make(&PlanInput {
             settings,
             wanted_sets: &wanted_sets,
@@ -232,6 +245,8 @@ impl OpenAccess<'_> {
             realm: realm.as_ref(),
             acting: self.acting,
             options,
+            has_permission_sets: self.has_permission_sets,
+            entitlements,
         });
         drop(phase);
         let plan = plan?;
@@ -256,7 +271,8 @@ fn needs(settings: &AccessSettings) -> InventoryNeeds {
 }
 
 fn names_realm_groups(settings: &AccessSettings) -> bool {
-    let mut groups = settings.assign.iter().flat_map(|assign| &assign.groups);
+    let of_sets = settings.assign.iter().flat_map(|assign| &assign.groups);
+    let mut groups = of_sets.chain(settings.roles.iter().flat_map(|role| &role.groups));
     groups.any(|group| matches!(group, GroupReference::Realm(_)))
 }
 
@@ -266,6 +282,8 @@ fn report(plan: &AccessPlan) {
         "changes": !plan.is_empty(), "permission_sets": plan.permission_sets.len(),
         "additions": plan.additions.len(), "removals": plan.removals.len(),
         "provisioning": plan.provisioning.len(), "waiting": plan.waiting.len(),
+        "entitlement_additions": plan.entitlements.additions.len(),
+        "entitlement_removals": plan.entitlements.removals.len(),
     }));
     plan.blockers.iter().for_each(|blocker| Event::Refused.warn(&json!({ "why": blocker.to_string() })));
 }

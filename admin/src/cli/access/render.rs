@@ -2,6 +2,7 @@
 
 use kcaws::cli::ui::{Colour, Ui};
 
+use super::entitlements;
 use crate::access::plan::{AccessPlan, AssignmentChange, Blocker, SetChange, SetChangeKind};
 
 pub(super) fn plan(plan: &AccessPlan, ui: &mut Ui) {
@@ -32,7 +33,9 @@ pub(super) fn plan(plan: &AccessPlan, ui: &mut Ui) {
         let line = format!("permission set {name}: not in the access file any more, stays");
         ui.marked("?", Colour::Yellow, &line);
     }
+    entitlements::changes(&plan.entitlements, ui);
     notes(plan, ui);
+    entitlements::notes(&plan.entitlements, ui);
     for blocker in &plan.blockers {
         ui.marked("!", Colour::Red, &refusal(blocker));
     }
@@ -81,6 +84,9 @@ fn notes(plan: &AccessPlan, ui: &mut Ui) {
     for name in &notes.not_owned {
         ui.say(&format!("{name} is as the file says; kcaws does not own it (--adopt)"));
     }
+    if notes.permission_sets_off {
+        ui.say("Permission sets are switched off in this instance: only IAM roles are assigned.");
+    }
     if notes.groups_only {
         ui.say("Assignments of single users and of deleted groups were not read (--deep).");
     }
@@ -99,7 +105,8 @@ fn summary(plan: &AccessPlan) -> String {
         (plan.waiting.len(), "assignment waits for a sync", "assignments wait for a sync"),
     ];
     let parts = parts.into_iter().filter(|(count, _, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
+    let parts = parts.map(|(count, one, many)| counted(count, one, many));
+    let parts: Vec<String> = parts.chain(entitlements::summary(&plan.entitlements)).collect();
     let cost = &plan.cost;
     format!(
         "{}; about {} requests and {} s to apply",
