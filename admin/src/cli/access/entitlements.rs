@@ -11,6 +11,7 @@ use crate::access::entitlements::plan::{EntitlementChange, EntitlementPlan};
 use crate::access::entitlements::trust::RoleTrust;
 use crate::access::entitlements::{EntitlementAccess, application, read};
 use crate::ports::account_access::{AccountAccess as _, Application, Entitlement};
+use crate::ports::aws_call::AwsPage;
 use crate::ports::iam::HttpIam;
 use crate::ports::sso_admin::access::Principal;
 
@@ -46,9 +47,13 @@ impl OpenAccess<'_> {
         }
         if !is_used {
             // One request, not repeated: a Region may not have the service at all.
-            if let Err(error) = self.account_access.applications(None) {
-                ui.warn(&format!("IAM roles of account access manager were not read: {error}"));
-                return Ok(Vec::new());
+            match self.account_access.applications(None) {
+                Ok(AwsPage { items, next: None, .. }) if items.is_empty() => return Ok(Vec::new()),
+                Ok(_) => {}
+                Err(error) => {
+                    ui.warn(&format!("IAM roles of account access manager were not read: {error}"));
+                    return Ok(Vec::new());
+                }
             }
         }
         match self.read_entitlements(whose) {

@@ -172,7 +172,7 @@ fn lists_are_filtered_and_never_without_a_filter() {
     admin.entitled(&group(&sim, "auditors"), DEPLOY);
     assert_eq!(of(json!({ "roleArn": DEPLOY })), [DEPLOY, DEPLOY]);
     let auditors = json!({ "identityCenter": group(&sim, "auditors") });
-    assert_eq!(of(json!({ "principal": auditors })), [AUDIT, DEPLOY]);
+    assert_eq!(of(json!({ "principal": auditors })), [DEPLOY, AUDIT]);
     assert_eq!(of(json!({ "principal": auditors, "roleArn": DEPLOY })), [DEPLOY]);
     assert!(of(json!({ "roleArn": "arn:aws:iam::111122223333:role/Deploy" })).is_empty(), "without the path");
     for filter in
