@@ -46,7 +46,8 @@ Examples:
 /// Keep permission sets and their assignments to groups as the access file says
 ///
 /// [permission_sets], [accounts] and [[assign]] of the access file say which group has which permission set where. Only
-/// permission sets that kcaws created or adopted are changed, and only their assignments are removed.
+/// permission sets that kcaws created or adopted are changed, and only their assignments are removed. An [[assign]] with
+/// `role` gives groups an IAM role by account access manager.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AccessArgs {
