@@ -21,6 +21,7 @@ pub mod probe;
 pub mod redirects;
 pub mod sealing_key;
 pub mod service_call;
+pub mod signed_form;
 pub mod signin;
 mod state_error;
 pub mod state_folder;

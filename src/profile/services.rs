@@ -14,6 +14,7 @@ pub enum Service {
     AccountAccessRuntime,
     Signin,
     Sts,
+    Iam,
 }
 
 impl Service {
@@ -24,6 +25,7 @@ impl Service {
             Self::AccountAccessRuntime => "account_access_runtime",
             Self::Signin => "signin",
             Self::Sts => "sts",
+            Self::Iam => "iam",
         }
     }
 }

@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table};
 
 use super::definition::{Boundary, CustomerPolicy, SessionLength, SetDefinition};
+use super::entitlements::account_of;
 use super::read::ObservedSet;
 use crate::access_file::json::{OTHER_ASSIGNMENTS, toml_value};
+use crate::ports::account_access::Entitlement;
 use crate::ports::sso_admin::access::{Assignment, Principal};
 
 /// What an access file says about access.
@@ -22,13 +24,19 @@ const OF_AWS: &str = "AWS";
 pub(crate) struct ExportedAccess {
     pub(crate) permission_sets: BTreeMap<String, Value>,
     pub(crate) assign: Vec<ExportedAssign>,
+    /// Groups by the ARN of an IAM role.
+    pub(crate) roles: BTreeMap<String, BTreeSet<String>>,
     pub(crate) others: BTreeSet<OtherAssignment>,
 }
 
 /// An assignment of a user, of a principal that is gone, or in an account in which AWS changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct OtherAssignment {
-    pub(crate) permission_set: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) permission_set: Option<String>,
+    /// The ARN of an IAM role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) role: Option<String>,
     pub(crate) account_id: String,
     pub(crate) principal: Principal,
     /// As an access file writes it, if it can.
@@ -72,7 +80,8 @@ pub(crate) fn export(
                 accounts.entry((name, reference)).or_default().insert(account.clone());
             }
             group => drop(exported.others.insert(OtherAssignment {
-                permission_set: (*name).clone(),
+                permission_set: Some((*name).clone()),
+                role: None,
                 account_id: account.clone(),
                 principal: principal.clone(),
                 group,
@@ -129,12 +138,35 @@ fn definition(set: &SetDefinition) -> Value {
 }
 
 impl ExportedAccess {
+    /// Adds IAM roles; `group` writes a group by its ID, if that can be done.
+    pub(crate) fn add_roles(&mut self, entitlements: &[Entitlement], group: impl Fn(&str) -> Option<String>) {
+        for Entitlement { role_arn, principal, .. } in entitlements {
+            let reference = match principal {
+                Principal::Group(id) => group(id),
+                Principal::User(_) => None,
+            };
+            // A role is listed although nobody of it can be written: what it has is then reported.
+            let groups = self.roles.entry(role_arn.clone()).or_default();
+            match reference {
+                Some(reference) => drop(groups.insert(reference)),
+                None => drop(self.others.insert(OtherAssignment {
+                    permission_set: None,
+                    role: Some(role_arn.clone()),
+                    account_id: account_of(role_arn).to_owned(),
+                    principal: principal.clone(),
+                    group: None,
+                })),
+            }
+        }
+    }
+
     /// Returns the parts as JSON.
     pub(crate) fn json(&self) -> Map<String, Value> {
         let assign = |assign: &ExportedAssign| json!({ "set": assign.set, "groups": assign.groups, "accounts": assign.accounts });
+        let roles = self.roles.iter().map(|(role, groups)| json!({ "role": role, "groups": groups }));
         let parts = [
             ("permission_sets", json!(self.permission_sets)),
-            ("assign", self.assign.iter().map(assign).collect()),
+            ("assign", self.assign.iter().map(assign).chain(roles).collect()),
             (OTHER_ASSIGNMENTS, json!(self.others)),
         ];
         parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
@@ -163,6 +195,12 @@ impl ExportedAccess {
             table.insert("set", toml_edit::value(assign.set.as_str()));
             table.insert("groups", toml_edit::value(Array::from_iter(&assign.groups)));
             table.insert("accounts", toml_edit::value(Array::from_iter(&assign.accounts)));
+            assigns.push(table);
+        }
+        for (role, groups) in &self.roles {
+            let mut table = Table::new();
+            table.insert("role", toml_edit::value(role.as_str()));
+            table.insert("groups", toml_edit::value(Array::from_iter(groups)));
             assigns.push(table);
         }
         document.insert("assign", Item::ArrayOfTables(assigns));

@@ -8,6 +8,7 @@ pub(crate) mod apply;
 #[cfg(all(test, unix))]
 mod at_simulator;
 pub(crate) mod definition;
+pub(crate) mod entitlements;
 pub(crate) mod export;
 pub(crate) mod parallel;
 pub(crate) mod plan;

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::accounts::AccountInventory;
+use super::entitlements::{account_of, name_of};
 use super::read::{GroupDirectory, ObservedSet};
 use crate::glob;
+use crate::ports::account_access::Entitlement;
 use crate::ports::sso_admin::access::{Assignment, Principal};
 
 /// One assignment.
@@ -17,10 +19,12 @@ pub(crate) struct AccessRow {
     /// The group's name in Identity Center; its ID if it has none or is gone; `None` for a single user.
     pub(crate) group: Option<String>,
     pub(crate) user: Option<String>,
-    pub(crate) permission_set: String,
+    /// `None` for an IAM role.
+    pub(crate) permission_set: Option<String>,
     pub(crate) account_id: String,
     pub(crate) account_name: String,
-    /// What the role's ARN is like, for `ArnLike`: its last part is known in the account only.
+    /// What the role's ARN is like, for `ArnLike`: its last part is known in the account only. The exact ARN of an IAM
+    /// role.
     pub(crate) role_arn_pattern: String,
     /// The same, under the name that it had first.
     pub(crate) role: String,
@@ -48,6 +52,8 @@ pub(crate) struct AccessFilter {
     pub(crate) set: Option<String>,
     /// An ID or a name.
     pub(crate) account: Option<String>,
+    /// The ARN or the name of an IAM role.
+    pub(crate) role: Option<String>,
 }
 
 impl AccessFilter {
@@ -55,9 +61,26 @@ impl AccessFilter {
         self.set.as_ref().is_none_or(|pattern| glob::matches(pattern, name))
     }
 
+    fn has_role(&self, arn: &str) -> bool {
+        let is_it = |pattern: &String| glob::matches(pattern, arn) || glob::matches(pattern, name_of(arn));
+        self.role.as_ref().is_none_or(is_it)
+    }
+
     pub(crate) fn has_account(&self, id: &str, inventory: &AccountInventory) -> bool {
         self.account.as_ref().is_none_or(|wanted| wanted == id || glob::matches(wanted, inventory.name(id)))
     }
+}
+
+/// Returns the rows of IAM roles that the filter lets through.
+pub(crate) fn role_rows(
+    entitlements: &[Entitlement],
+    names: &Names<'_>,
+    filter: &AccessFilter,
+) -> Vec<AccessRow> {
+    let is_wanted = |one: &&Entitlement| {
+        filter.has_role(&one.role_arn) && filter.has_account(account_of(&one.role_arn), names.inventory)
+    };
+    entitlements.iter().filter(is_wanted).map(|one| names.role_row(one)).collect()
 }
 
 /// Returns the rows that the filter lets through, sorted.
@@ -79,25 +102,34 @@ pub(crate) fn rows(
 
 impl Names<'_> {
     fn row(&self, set: &str, assignment: &Assignment) -> AccessRow {
-        let (group, user) = match &assignment.principal {
+        // The path has a Region, unless that of Identity Center is us-east-1 (user guide, "Referencing permission sets").
+        let role = format!(
+            "arn:{}:iam::{}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{set}_*",
+            self.partition, assignment.account
+        );
+        let row = self.of(&assignment.principal, &assignment.account, role);
+        AccessRow { permission_set: Some(set.to_owned()), ..row }
+    }
+
+    fn role_row(&self, entitlement: &Entitlement) -> AccessRow {
+        let arn = &entitlement.role_arn;
+        self.of(&entitlement.principal, account_of(arn), arn.clone())
+    }
+
+    fn of(&self, principal: &Principal, account: &str, role: String) -> AccessRow {
+        let (group, user) = match principal {
             Principal::Group(id) => {
                 let name = self.groups.name(id).filter(|name| !name.is_empty());
                 (Some(name.unwrap_or(id).to_owned()), None)
             }
             Principal::User(id) => (None, Some(self.users.get(id).unwrap_or(id).clone())),
         };
-        let account = &assignment.account;
-        // The path has a Region, unless that of Identity Center is us-east-1 (user guide, "Referencing permission sets").
-        let role = format!(
-            "arn:{}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{set}_*",
-            self.partition
-        );
         AccessRow {
-            group_path: self.path(&assignment.principal),
+            group_path: self.path(principal),
             group,
             user,
-            permission_set: set.to_owned(),
-            account_id: account.clone(),
+            permission_set: None,
+            account_id: account.to_owned(),
             account_name: self.inventory.name(account).to_owned(),
             role_arn_pattern: role.clone(),
             role,
@@ -119,7 +151,7 @@ pub(crate) fn csv(rows: &[AccessRow]) -> Vec<String> {
             optional(&row.group_path),
             optional(&row.group),
             optional(&row.user),
-            field(&row.permission_set),
+            optional(&row.permission_set),
             field(&row.account_id),
             field(&row.account_name),
             field(&row.role_arn_pattern),

@@ -13,6 +13,7 @@ use kcaws::platform::runtime::Runtime;
 use kcaws::ports::identity_center::RoleCredentials;
 
 use crate::platform::signed_requests::OnlyToLoopbackOrHttps;
+use crate::ports::account_access::SdkAccountAccess;
 use crate::ports::aws_call::Caller;
 use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::organizations::SdkOrganizations;
@@ -94,6 +95,11 @@ impl Aws {
     /// Returns the client of permission sets and assignments of one instance, by its ARN.
     pub(crate) fn access_admin(&self, instance: &str) -> SdkAccessAdmin {
         SdkAccessAdmin::new(&self.config, self.caller(), instance)
+    }
+
+    /// Returns the client of account access manager.
+    pub(crate) fn account_access(&self) -> SdkAccountAccess {
+        SdkAccountAccess::new(&self.config, self.caller())
     }
 
     /// Returns the client of an identity store, `d-…`.

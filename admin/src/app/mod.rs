@@ -26,6 +26,7 @@ pub(crate) use self::metadata_record::MetadataRecord;
 pub(crate) use self::secrets::{AdminSecret, SecretError, SecretKind, is_line};
 use crate::access_file::{AccessFile, DEFAULT_NAME, RealmSettings};
 use crate::platform::rest::RestOrigin;
+use crate::ports::iam::{self, HttpIam};
 use crate::ports::keycloak::{HttpKeycloak, KeycloakError, ServiceAccount};
 use crate::ports::scim::HttpScim;
 use crate::ports::sso_admin::SsoAdmin;
@@ -146,6 +147,18 @@ impl AdminApp {
 
     pub(crate) fn scim_token(endpoint: &Url) -> AdminSecret {
         AdminSecret { kind: SecretKind::ScimToken, of: endpoint.to_string() }
+    }
+
+    /// Returns IAM with the same credentials; `None` if its endpoint is not one for signatures.
+    pub(crate) fn iam(&self, file: &AccessFile) -> Result<Option<HttpIam>, AdminError> {
+        let center = &file.identity_center;
+        let profile = center.profile.as_deref();
+        let document = self.document().map_err(AppError::from)?;
+        let given = endpoint_override(Service::Iam, &self.env, document, profile);
+        let fips = self.env.is_on("AWS_USE_FIPS_ENDPOINT");
+        let Some(endpoint) = iam::endpoint(given.as_ref(), fips) else { return Ok(None) };
+        let credentials = self.aws(file)?.credentials(profile)?;
+        Ok(Some(HttpIam::new(self.http()?.clone(), endpoint, credentials)))
     }
 
     /// Returns the account of the AWS credentials, and who they are to STS.

@@ -5,8 +5,8 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
-use super::access::outcome as access_outcome;
 use super::access::render::counted;
+use super::access::{OpenAccess, outcome as access_outcome};
 use super::events::{Phase, Reported};
 use super::lock;
 use super::planning::{self, ReadingArgs, saved_text, unwritable};
@@ -64,7 +64,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
     let _lock = lock::acquire(&file, app, ui)?;
     with_rollout(&file, app, ui, |open, ui| {
         // Before the plan is made: what ends meanwhile is either in it or known here.
-        let earlier = open.access.map(|open| EarlierOperations::read(open.at)).transpose()?;
+        let earlier = open.access.map(OpenAccess::earlier_operations).transpose()?;
         let plan = open.plan(&options, ui)?;
         if let Some(saved) = &saved {
             saved.check(&plan)?;
@@ -126,11 +126,12 @@ fn applied(
     let mut progress = |done| shown.progress(format!("Applying … {done} done"), done, None, None);
     let access = open.access.zip(earlier).map(|(open, earlier)| AccessHalf {
         at: open.at,
+        account_access: Some(open.account_access()),
         earlier,
         recording: Recording { audit: &audit, actor, progress: &mut progress },
         again: Box::new(move |synced| {
             shown.show("Reading permission sets and assignments again …".to_owned());
-            let earlier = EarlierOperations::read(open.at)?;
+            let earlier = open.earlier_operations()?;
             Ok((earlier, open.planned(&options.access.held_to_plan(), synced)?))
         }),
     });

@@ -53,7 +53,8 @@ Environment:
                                 AWS credentials, unless the access file names a
                                 profile
   AWS_ENDPOINT_URL_SSO_ADMIN, AWS_ENDPOINT_URL_IDENTITYSTORE,
-  AWS_ENDPOINT_URL_ORGANIZATIONS, AWS_ENDPOINT_URL_STS
+  AWS_ENDPOINT_URL_ORGANIZATIONS, AWS_ENDPOINT_URL_STS,
+  AWS_ENDPOINT_URL_ACCOUNT_ACCESS, AWS_ENDPOINT_URL_IAM
                                 other endpoints
   HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE, NO_COLOR
                                 as in `kcaws --help`

@@ -19,6 +19,7 @@ const fn writes(name: &'static str) -> Action {
 }
 
 const ACTIONS: &[Action] = &[
+    reads("account-access:ListApplications"),
     reads("identitystore:DescribeGroup"),
     reads("identitystore:DescribeUser"),
     reads("identitystore:ListGroupMemberships"),
@@ -68,6 +69,16 @@ const ACTIONS: &[Action] = &[
     writes("sso:UpdatePermissionSet"),
 ];
 
+/// What IAM roles take besides: whoever may create entitlements may hand out every role that trusts account access manager.
+const ACCOUNT_ACCESS: &[Action] = &[
+    writes("account-access:CreateEntitlement"),
+    writes("account-access:DeleteEntitlement"),
+    reads("account-access:GetApplication"),
+    reads("account-access:GetEntitlement"),
+    reads("account-access:ListEntitlements"),
+    reads("iam:GetRole"),
+];
+
 /// In the management account Identity Center makes roles with the caller's own rights (user guide, "Identity-based policy
 /// examples"); in all others with those of its service role, whose policy `AWSSSOServiceRolePolicy` excepts it.
 const IN_MANAGEMENT_ACCOUNT: [&str; 17] = [
@@ -95,12 +106,22 @@ const OF_IDENTITY_CENTER: [&str; 2] = [
     "arn:*:iam::*:saml-provider/AWSSSO_*_DO_NOT_DELETE",
 ];
 
+/// Which rights a policy has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) read_only: bool,
+    pub(crate) account_access: bool,
+}
+
 /// Returns the identity-based policy with exactly these actions.
-pub(crate) fn iam_policy(read_only: bool) -> Value {
-    let wanted = ACTIONS.iter().filter(|action| !(read_only && action.writes));
-    let actions: Vec<&str> = wanted.map(|action| action.name).collect();
-    let mut statements =
-        vec![json!({ "Sid": "KcawsAdmin", "Effect": "Allow", "Action": actions, "Resource": "*" })];
+pub(crate) fn iam_policy(Wanted { read_only, account_access }: Wanted) -> Value {
+    let names = |actions: &[Action]| {
+        let wanted = actions.iter().filter(|action| !(read_only && action.writes));
+        wanted.map(|action| action.name).collect::<Vec<&str>>()
+    };
+    let statement =
+        |sid, actions| json!({ "Sid": sid, "Effect": "Allow", "Action": names(actions), "Resource": "*" });
+    let mut statements = vec![statement("KcawsAdmin", ACTIONS)];
     if !read_only {
         statements.push(json!({
             "Sid": "RolesInManagementAccount",
@@ -108,6 +129,9 @@ pub(crate) fn iam_policy(read_only: bool) -> Value {
             "Action": IN_MANAGEMENT_ACCOUNT,
             "Resource": OF_IDENTITY_CENTER,
         }));
+    }
+    if account_access {
+        statements.push(statement("AccountAccess", ACCOUNT_ACCESS));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
@@ -118,15 +142,26 @@ mod tests {
 
     #[test]
     fn actions_are_sorted_and_said_once() {
-        let names: Vec<&str> = ACTIONS.iter().map(|action| action.name).collect();
-        assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+        for actions in [ACTIONS, ACCOUNT_ACCESS] {
+            let names: Vec<&str> = actions.iter().map(|action| action.name).collect();
+            assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
+        }
     }
 
     #[test]
     fn a_policy_that_only_reads_has_no_action_that_writes() {
-        let policy = iam_policy(true).to_string();
-        for action in ACTIONS {
+        let policy = iam_policy(Wanted { read_only: true, account_access: true }).to_string();
+        for action in ACTIONS.iter().chain(ACCOUNT_ACCESS) {
             assert_eq!(policy.contains(&format!("\"{}\"", action.name)), !action.writes, "{}", action.name);
         }
+    }
+
+    #[test]
+    fn nobody_gets_the_right_to_hand_out_roles_unasked() {
+        let policy = iam_policy(Wanted::default()).to_string();
+        assert!(!policy.contains("Entitlement"), "{policy}");
+        let policy = iam_policy(Wanted { account_access: true, ..Wanted::default() });
+        assert_eq!(policy["Statement"].as_array().map(Vec::len), Some(3));
+        assert_eq!(policy["Statement"][1]["Sid"], "RolesInManagementAccount");
     }
 }

@@ -118,7 +118,8 @@ fn unanswered(operation: &'static str, error: &(dyn Error + 'static)) -> AwsErro
     AwsError::Unreachable { operation, why: innermost(error) }
 }
 
-fn refusal(
+/// Returns the variant for an error code of AWS.
+pub(super) fn refusal(
     operation: &'static str,
     status: u16,
     code: &str,

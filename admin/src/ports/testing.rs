@@ -11,7 +11,11 @@ use kcaws::platform::http::HttpSetup;
 use kcaws::platform::runtime::Runtime;
 use kcaws::ports::clock::SystemClock;
 
+use kcaws::ports::identity_center::RoleCredentials;
+
+use super::account_access::SdkAccountAccess;
 use super::aws_call::{AwsError, AwsPage, Caller};
+use super::iam::HttpIam;
 use super::organizations::SdkOrganizations;
 use super::sso_admin::{SdkAccessAdmin, SdkSsoAdmin, SsoAdmin};
 
@@ -19,6 +23,7 @@ use super::sso_admin::{SdkAccessAdmin, SdkSsoAdmin, SsoAdmin};
 pub(crate) struct AdminSim {
     config: SdkConfig,
     caller: Caller,
+    iam: HttpIam,
 }
 
 impl AdminSim {
@@ -37,11 +42,26 @@ impl AdminSim {
             .http_client(http.client(true))
             .build();
         let runtime = Runtime::new().expect("starts");
-        Self { config, caller: Caller::new(Arc::new(runtime), http) }
+        let credentials = RoleCredentials {
+            access_key_id: key.id.clone(),
+            secret_access_key: key.secret.as_str().into(),
+            session_token: "".into(),
+            expires_at: chrono::DateTime::<chrono::Utc>::MAX_UTC,
+        };
+        let iam = HttpIam::new(http.clone(), sim.url().parse().expect("a URL"), credentials);
+        Self { config, caller: Caller::new(Arc::new(runtime), http), iam }
     }
 
     pub(crate) fn organizations(&self) -> SdkOrganizations {
         SdkOrganizations::new(&self.config, self.caller.clone())
+    }
+
+    pub(crate) fn account_access(&self) -> SdkAccountAccess {
+        SdkAccountAccess::new(&self.config, self.caller.clone())
+    }
+
+    pub(crate) fn iam(&self) -> &HttpIam {
+        &self.iam
     }
 
     /// Returns the client of the only instance.

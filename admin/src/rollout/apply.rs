@@ -10,6 +10,7 @@ use super::{RolloutPlan, synced_groups};
 use crate::access::apply::{AccessApplier, AccessOutcome, ApplyError, EarlierOperations, Recording};
 use crate::access::plan::{AccessPlan, Bound, Excess};
 use crate::access::read::{InstanceAccess, SyncedGroups};
+use crate::ports::account_access::AccountAccess;
 use crate::sync::apply::{Applier, Outcome, Run};
 
 /// What was done of each half.
@@ -41,6 +42,7 @@ type Replan<'a, E> = dyn Fn(SyncedGroups) -> Result<(EarlierOperations, AccessPl
 /// What the plan of access is applied with.
 pub(crate) struct AccessHalf<'a, E> {
     pub(crate) at: InstanceAccess<'a>,
+    pub(crate) account_access: Option<&'a dyn AccountAccess>,
     /// Read before the plan was made.
     pub(crate) earlier: EarlierOperations,
     pub(crate) recording: Recording<'a>,
@@ -69,27 +71,28 @@ fn both<E>(
     outcome: &mut RolloutOutcome,
 ) -> Result<(), RolloutError<E>> {
     step(run, Run::additions)?;
-    let Some((AccessHalf { at, earlier, recording, again }, shown)) = access else {
+    let Some((AccessHalf { at, account_access, earlier, recording, again }, shown)) = access else {
         step(run, Run::removals)?;
         return step(run, Run::deletions);
     };
     let made_again;
-    let (earlier, access_plan, without_group) = if plan.is_made_again() {
+    let (earlier, access_plan, without_group, roles_without_group) = if plan.is_made_again() {
         let group = |realm_id: &str| run.and_then(|run| run.group(realm_id));
         let planned = plan.sync.as_ref().map(synced_groups).unwrap_or_default();
         let synced = planned.into_keys().filter_map(|id| Some((group(&id)?, id)));
         let synced = synced.map(|(found, id)| (id, Some(found))).collect();
         let (earlier, fresh) = again(synced).map_err(RolloutError::Planning)?;
-        let Bound { plan, without_group } = fresh.within(shown, group).map_err(RolloutError::Exceeds)?;
+        let Bound { plan, without_group, roles_without_group } =
+            fresh.within(shown, group).map_err(RolloutError::Exceeds)?;
         made_again = (earlier, plan);
-        (&made_again.0, &made_again.1, without_group)
+        (&made_again.0, &made_again.1, without_group, roles_without_group)
     } else {
-        (&earlier, shown, Vec::new())
+        (&earlier, shown, Vec::new(), Vec::new())
     };
-    let mut applier = AccessApplier::new(access_plan, earlier, at, recording);
+    let mut applier = AccessApplier::new(access_plan, earlier, at, account_access, recording);
     let end = in_turns(run, &mut applier);
     let mut of_access = applier.end(end.is_ok());
-    of_access.without_group(&without_group);
+    of_access.without_group(&without_group, &roles_without_group);
     outcome.access = Some(of_access);
     end
 }

@@ -93,7 +93,8 @@ impl RolloutPlan {
         // One half alone has said it already.
         let is_said = sync.refusals.iter().any(|one| matches!(one, Refusal::TooManyRemovals { .. }))
             || access.blockers.iter().any(|one| matches!(one, Blocker::TooManyRemovals { .. }));
-        let (planned, allowed) = (sync.counted_removals + access.removals.len(), limit.of(0));
+        let (planned, allowed) =
+            (sync.counted_removals + access.removals.len() + access.entitlements.removals.len(), limit.of(0));
         (planned > allowed && !is_said).then_some(RolloutRefusal::TooManyRemovals { planned, allowed })
     }
 

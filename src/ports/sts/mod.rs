@@ -4,21 +4,14 @@
 
 mod assume;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_runtime_api::client::identity::Identity;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_xml::decode::{Document, try_data};
-use chrono::{DateTime, Utc};
 
 pub use self::assume::{AssumeRole, AssumedCredentials};
 use crate::platform::http::{Answer, HttpSetup};
 use crate::ports::identity_center::{Origin, RoleCredentials};
 use crate::ports::service_call::{CallError, CallErrorKind, CalledService, Refusals, ServiceEndpoint};
+use crate::ports::signed_form::{SignedService, signed_form};
 
-const FORM: &str = "application/x-www-form-urlencoded";
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 /// STS accepts signatures that are five minutes off.
 const HARMFUL_SKEW: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
@@ -66,49 +59,11 @@ impl HttpSts {
         }
     }
 
-    fn signed(
-        &self,
-        credentials: &RoleCredentials,
-        body: &str,
-        at: DateTime<Utc>,
-    ) -> Result<HttpRequest, CallError> {
-        let failed = |error: &dyn std::error::Error| self.endpoint.failed(crate::platform::innermost(error));
-        let uri = format!("{}/", self.endpoint.origin);
-        let identity: Identity = Credentials::new(
-            credentials.access_key_id.clone(),
-            credentials.secret_access_key.expose().clone(),
-            Some(credentials.session_token.expose().clone()),
-            None,
-            "kcaws",
-        )
-        .into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("sts")
-            .time(at.into())
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|error| failed(&error))?
-            .into();
-        let headers = [("content-type", FORM)].into_iter();
-        let signable = SignableRequest::new("POST", &uri, headers, SignableBody::Bytes(body.as_bytes()))
-            .map_err(|error| failed(&error))?;
-        let (instructions, _) = sign(signable, &params).map_err(|error| failed(&error))?.into_parts();
-        let mut request = HttpRequest::new(SdkBody::from(body));
-        request.set_method("POST").map_err(|error| failed(&error))?;
-        request.set_uri(uri).map_err(|error| failed(&error))?;
-        request.headers_mut().insert("content-type", FORM);
-        let (headers, _) = instructions.into_parts();
-        for header in headers {
-            request.headers_mut().insert(header.name(), header.value().to_owned());
-        }
-        Ok(request)
-    }
-
     fn ask(&self, credentials: &RoleCredentials, body: &str) -> Result<Answer, CallError> {
-        let request = self.signed(credentials, body, self.endpoint.http.now_there())?;
-        self.endpoint.call(&request)
+        let to =
+            SignedService { uri: &format!("{}/", self.endpoint.origin), name: "sts", region: &self.region };
+        let request = signed_form(to, credentials, body, self.endpoint.http.now_there());
+        self.endpoint.call(&request.map_err(|why| self.endpoint.failed(why))?)
     }
 
     /// Calls once, and once more if the refusal shows that this machine's clock is off.

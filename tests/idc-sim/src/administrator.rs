@@ -15,6 +15,8 @@ impl IdcSim {
             "AWS_ENDPOINT_URL_SSO_ADMIN",
             "AWS_ENDPOINT_URL_IDENTITYSTORE",
             "AWS_ENDPOINT_URL_ORGANIZATIONS",
+            "AWS_ENDPOINT_URL_ACCOUNT_ACCESS",
+            "AWS_ENDPOINT_URL_IAM",
         ];
         names.into_iter().map(|name| (name, self.url().to_owned())).collect()
     }

@@ -195,7 +195,9 @@ fn dispatch(sim: &Sim, found: Found, call: &Call) -> Response {
         Found::WrongHost => misdirected(call),
         Found::WrongMethod(Service::Scim) => scim::answer(sim, call),
         Found::WrongMethod(Service::Portal) => portal::method_not_allowed(),
-        Found::WrongMethod(Service::AccountAccessRuntime) => account_access::runtime::method_not_allowed(sim),
+        Found::WrongMethod(Service::AccountAccess | Service::AccountAccessRuntime) => {
+            account_access::runtime::method_not_allowed(sim)
+        }
         Found::WrongMethod(_) => text(StatusCode::METHOD_NOT_ALLOWED, "wrong method"),
     }
 }

@@ -87,7 +87,7 @@ impl Fault {
         Self::of(Effect::HugeBody(bytes))
     }
 
-    /// Answers with a page, for services of JSON 1.1, as if it were the last: without `NextToken`.
+    /// Answers with a page, for administrators' services, as if it were the last: without `NextToken`.
     pub fn end_list() -> Self {
         Self::of(Effect::EndList)
     }
@@ -199,10 +199,10 @@ pub(crate) fn half(mut response: Response, body: &Bytes, cut: bool) -> Response 
     response
 }
 
-/// `body` without its `NextToken`; as it is where it has none.
+/// `body` without its `NextToken` or `nextToken`; as it is where it has none.
 pub(crate) fn without_next_token(body: &Bytes) -> Bytes {
     let Ok(Value::Object(mut members)) = serde_json::from_slice::<Value>(body) else { return body.clone() };
-    if members.remove("NextToken").is_none() {
+    if members.remove("NextToken").or_else(|| members.remove("nextToken")).is_none() {
         return body.clone();
     }
     Value::Object(members).to_string().into()

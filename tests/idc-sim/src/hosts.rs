@@ -13,8 +13,11 @@ pub(crate) enum Service {
     /// Instances, permission sets and assignments.
     SsoAdmin,
     Organizations,
+    /// Applications and entitlements of account access.
+    AccountAccess,
     /// Roles and credentials by account access.
     AccountAccessRuntime,
+    Iam,
     /// The console's sign-in hosts.
     SignIn,
     /// `device.sso.<region>.…`.
@@ -46,7 +49,9 @@ impl Service {
             | Self::Portal
             | Self::Sts
             | Self::Scim
+            | Self::AccountAccess
             | Self::AccountAccessRuntime
+            | Self::Iam
             | Self::SignIn
             | Self::Device
             | Self::Start
@@ -151,6 +156,9 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
     if partition.id == "aws" && host == "sts.amazonaws.com" {
         return Some(KnownHost { service: Service::Sts, region: "us-east-1".into() });
     }
+    if partition.id == "aws" && (host == "iam.amazonaws.com" || host == "iam-fips.amazonaws.com") {
+        return Some(KnownHost { service: Service::Iam, region: "us-east-1".into() });
+    }
     // The newer hosts of the SAML service, dual-stack and not.
     if partition.id == "aws"
         && let Some(rest) = host.strip_suffix(".signin.aws")
@@ -172,6 +180,9 @@ fn in_partition(host: &str, partition: &Partition) -> Option<KnownHost> {
             "organizations" | "organizations-fips" => Service::Organizations,
             "device.sso" | "device.sso-fips" => Service::Device,
             // These have no IPv4-only hosts (IAM user guide, "Getting started" with account access manager).
+            "account-access" | "account-access-fips" if suffix == partition.dual_stack_suffix => {
+                Service::AccountAccess
+            }
             "account-access-runtime" | "account-access-runtime-fips"
                 if suffix == partition.dual_stack_suffix =>
             {

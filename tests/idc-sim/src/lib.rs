@@ -45,6 +45,7 @@ mod organizations;
 mod pages;
 mod portal;
 mod proxy;
+mod query_api;
 mod route;
 mod saml;
 mod scim;
@@ -61,8 +62,8 @@ mod throttle;
 
 pub use account_access::ACCOUNT_ACCESS_SCOPES;
 pub use account_access::settings::{
-    AccountAccessScopes, AccountAccessSettings, BrokenTrust, DefaultDuration, ErrorTypeIn, ExpiryForm,
-    ForeignRegion, MissingScope, ThrottlePer, UnassignedPerson, UnknownTenant, UnusableRole,
+    AccountAccessScopes, AccountAccessSettings, BrokenTrust, DefaultDuration, EntitlementCheck, ErrorTypeIn,
+    ExpiryForm, ForeignRegion, MissingScope, ThrottlePer, UnassignedPerson, UnknownTenant, UnusableRole,
     WithoutPermissionSets,
 };
 pub use builder::Builder;

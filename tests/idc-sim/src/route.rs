@@ -6,8 +6,8 @@ use crate::call::Call;
 use crate::hosts::Service;
 use crate::state::Sim;
 use crate::{
-    account_access, aws_json, browser, federation, identity_store, oidc, organizations, portal, saml, scim,
-    sso_admin, sts,
+    account_access, aws_json, browser, federation, iam, identity_store, oidc, organizations, portal, saml,
+    scim, sso_admin, sts,
 };
 
 /// What serves an operation, and what distinguishes it from others with its method and path.
@@ -100,6 +100,25 @@ operations! {
         AccountAccessListRoles, account_access::runtime::list_roles: AccountAccessRuntime GET "/access";
         AccountAccessGetRoleCredentials, account_access::runtime::get_role_credentials:
             AccountAccessRuntime GET "/access/credentials";
+        AccountAccessCreateApplication, account_access::control_plane::create_application:
+            AccountAccess POST "/applications";
+        AccountAccessGetApplication, account_access::control_plane::get_application:
+            AccountAccess GET "/applications/*";
+        AccountAccessListApplications, account_access::control_plane::list_applications:
+            AccountAccess POST "/applications-list";
+        AccountAccessDeleteApplication, account_access::control_plane::delete_application:
+            AccountAccess DELETE "/applications/*";
+        AccountAccessCreateEntitlement, account_access::control_plane::create_entitlement:
+            AccountAccess POST "/entitlements";
+        AccountAccessGetEntitlement, account_access::control_plane::get_entitlement:
+            AccountAccess GET "/entitlements/*";
+        AccountAccessListEntitlements, account_access::control_plane::list_entitlements:
+            AccountAccess POST "/entitlements-list";
+        AccountAccessDeleteEntitlement, account_access::control_plane::delete_entitlement:
+            AccountAccess DELETE "/entitlements/*";
+        AccountAccessTagResource, account_access::control_plane::tag_resource: AccountAccess POST "/tags/*";
+        AccountAccessUntagResource, account_access::control_plane::untag_resource: AccountAccess DELETE "/tags/*";
+        AccountAccessListTags, account_access::control_plane::list_tags: AccountAccess GET "/tags/*";
         ConsoleLogin, federation::login:
             SignIn GET "/federation" where Action = "login", SignIn POST "/federation" where Action = "login";
         GetSigninToken, federation::get_signin_token: SignIn GET "/federation", SignIn POST "/federation";
@@ -107,6 +126,7 @@ operations! {
         AssumeRole, sts::assume_role: Sts POST "/" where Action = "AssumeRole";
         AssumeRoleWithWebIdentity, sts::assume_role_with_web_identity:
             Sts POST "/" where Action = "AssumeRoleWithWebIdentity";
+        GetRole, iam::get_role: Iam POST "/" where Action = "GetRole";
         GetCallerIdentity, sts::get_caller_identity: Sts POST "/";
         /// The page that takes the user code.
         DevicePage, browser::device_page:

@@ -21,6 +21,8 @@ pub(crate) enum AccessAction {
     Assign,
     Unassign,
     Provision,
+    CreateEntitlement,
+    DeleteEntitlement,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +34,8 @@ pub(crate) struct AccessRecord<'a> {
     pub(crate) what: &'a str,
     /// ARN of the permission set.
     pub(crate) permission_set_arn: Option<&'a str>,
+    /// ARN of an IAM role that account access manager assigns.
+    pub(crate) role_arn: Option<&'a str>,
     pub(crate) account_id: Option<&'a str>,
     /// AWS's ID of the request, or of the operation that it started.
     pub(crate) request_id: Option<&'a str>,

@@ -4,6 +4,7 @@
 //! the rest goes on; the next run finds what is left.
 
 mod audit;
+mod entitlements;
 mod outcome;
 mod permission_set;
 mod reasons;
@@ -21,6 +22,7 @@ pub(crate) use self::scheduler::EarlierOperations;
 use self::scheduler::{OperationEnd, OperationWatch, run};
 use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
 use super::read::{InstanceAccess, Pairs, exactly};
+use crate::ports::account_access::AccountAccess;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
 
@@ -48,9 +50,10 @@ pub(crate) fn apply(
     plan: &AccessPlan,
     earlier: &EarlierOperations,
     at: InstanceAccess<'_>,
+    account_access: Option<&dyn AccountAccess>,
     recording: Recording<'_>,
 ) -> (AccessOutcome, Result<(), ApplyError>) {
-    let mut applier = AccessApplier::new(plan, earlier, at, recording);
+    let mut applier = AccessApplier::new(plan, earlier, at, account_access, recording);
     let end = applier.additions().and_then(|()| applier.removals()).and_then(|()| applier.deletions());
     (applier.end(end.is_ok()), end)
 }
@@ -60,6 +63,8 @@ pub(crate) fn apply(
 pub(crate) struct AccessApplier<'a, 'b> {
     plan: &'a AccessPlan,
     at: InstanceAccess<'a>,
+    /// `None` if the access file lists no IAM roles.
+    account_access: Option<&'a dyn AccountAccess>,
     earlier: &'a EarlierOperations,
     outcome: AccessOutcome,
     /// By name. A permission set that failed is not among them.
@@ -80,13 +85,16 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         plan: &'a AccessPlan,
         earlier: &'a EarlierOperations,
         at: InstanceAccess<'a>,
+        account_access: Option<&'a dyn AccountAccess>,
         recording: Recording<'b>,
     ) -> Self {
+        let waiting = plan.waiting.len() + plan.entitlements.waiting.len();
         Self {
             plan,
             at,
+            account_access,
             earlier,
-            outcome: AccessOutcome { waiting: plan.waiting.len(), ..AccessOutcome::default() },
+            outcome: AccessOutcome { waiting, ..AccessOutcome::default() },
             arns: plan.set_arns.clone(),
             names: BTreeMap::new(),
             everywhere: BTreeMap::new(),
@@ -106,6 +114,7 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
             }
         }
         self.assignments(&plan.additions, RoleAction::Assign, ASSIGN)?;
+        self.entitle(&plan.entitlements)?;
         self.provision(&changed)
     }
 
@@ -123,7 +132,8 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
                 _ => removals.push(removal.clone()),
             }
         }
-        self.assignments(&removals, RoleAction::Unassign, REMOVE)
+        self.assignments(&removals, RoleAction::Unassign, REMOVE)?;
+        self.withdraw(&plan.entitlements)
     }
 
     /// Deletes permission sets.
@@ -143,7 +153,7 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         let (plan, mut outcome) = (self.plan, self.outcome);
         if !is_whole {
             let of_roles = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
-            let all = plan.permission_sets.len() + of_roles;
+            let all = plan.permission_sets.len() + of_roles + plan.entitlements.requests();
             outcome.left = all.saturating_sub(outcome.done + outcome.failures.len());
         }
         outcome
@@ -188,6 +198,7 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
             action,
             what,
             permission_set_arn: arn,
+            role_arn: None,
             account_id: account,
             request_id: answer.ok().flatten(),
             error: answer.err(),

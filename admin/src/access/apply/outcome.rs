@@ -1,7 +1,9 @@
 //! What came of applying a plan.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::access::entitlements::plan::EntitlementChange;
 use crate::access::plan::AssignmentChange;
 
 pub(super) const ASSIGN: &str = "assign";
@@ -17,6 +19,9 @@ pub(crate) struct AccessOutcome {
     pub(crate) left: usize,
     /// Assignments of groups that are not in Identity Center yet.
     pub(crate) waiting: usize,
+    /// What the trust policies of IAM roles need, if AWS refused one of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trust_statement: Option<Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,13 +36,20 @@ pub(crate) struct AccessFailure {
 
 impl AccessOutcome {
     /// Adds failures of assignments whose groups were not created or taken over.
-    pub(crate) fn without_group(&mut self, changes: &[AssignmentChange]) {
-        self.failures.extend(changes.iter().map(|change| AccessFailure {
-            what: described(change, ASSIGN),
-            why: format!("the group {} was not created or taken over", change.principal),
+    pub(crate) fn without_group(&mut self, changes: &[AssignmentChange], roles: &[EntitlementChange]) {
+        let assignments = changes.iter().map(|change| (described(change, ASSIGN), &change.principal));
+        let roles = roles.iter().map(|change| (described_role(change, ASSIGN), &change.principal));
+        self.failures.extend(assignments.chain(roles).map(|(what, group)| AccessFailure {
+            what,
+            why: format!("the group {group} was not created or taken over"),
             meaning: None,
         }));
     }
+}
+
+/// Returns what is done with an assignment of an IAM role, for people.
+pub(super) fn described_role(change: &EntitlementChange, verb: &str) -> String {
+    format!("{verb} {}: {}", change.role_arn, change.principal)
 }
 
 /// Returns what is done with an assignment, for people.

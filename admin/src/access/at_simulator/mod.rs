@@ -113,6 +113,8 @@ impl AtSimulator {
             realm: None,
             acting: &acting,
             options: &PlanOptions::default(),
+            has_permission_sets: true,
+            entitlements: None,
         }))
     }
 
@@ -127,7 +129,7 @@ impl AtSimulator {
             let plan = make(input).expect("plans");
             let audit = JsonLines::new(Vec::new());
             let recording = apply::Recording { audit: &audit, actor: "alice", progress: &mut |_| {} };
-            apply::apply(&plan, &earlier, input.at, recording)
+            apply::apply(&plan, &earlier, input.at, None, recording)
         };
         self.with(text, apply).expect("reads")
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::make::{Acting, PlanOptions};
 use super::{AccessPlan, AssignmentChange};
+use crate::access::entitlements::name_of;
 
 /// What is only done if it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +40,10 @@ pub(crate) enum Blocker {
         permission_set: String,
         account_id: String,
     },
+    /// The same by account access manager.
+    OwnRole {
+        role_arn: String,
+    },
     TooManyRemovals {
         removals: usize,
         most: usize,
@@ -67,6 +72,9 @@ impl fmt::Display for Blocker {
             Self::OwnAccess { permission_set, account_id } => {
                 write!(f, "you are using {permission_set} in {account_id}, which would be removed")
             }
+            Self::OwnRole { role_arn } => {
+                write!(f, "you are using {role_arn}, an assignment of which would be removed")
+            }
             Self::TooManyRemovals { removals, most, all } => {
                 write!(f, "{removals} of {all} assignments would be removed; {most} are allowed")
             }
@@ -87,7 +95,9 @@ impl Blocker {
             Self::RoleRemoval { .. } => {
                 "keep an assignment, or pass --allow role-removal: policies of keys, buckets and clusters that name the role stop working"
             }
-            Self::OwnAccess { .. } => "use other credentials, or pass --allow own-access",
+            Self::OwnAccess { .. } | Self::OwnRole { .. } => {
+                "use other credentials, or pass --allow own-access"
+            }
             Self::TooManyRemovals { .. } => "pass --max-removals if that is right",
             Self::ManagementAccount { .. } => {
                 "use credentials of the management account, and a permission set of its own there"
@@ -105,8 +115,9 @@ pub(super) fn of_assignments(
 ) -> Vec<Blocker> {
     let mut blockers = Vec::new();
     let most = options.max_removals.of(existing);
-    if plan.removals.len() > most {
-        blockers.push(Blocker::TooManyRemovals { removals: plan.removals.len(), most, all: existing });
+    let removals = plan.removals.len() + plan.entitlements.removals.len();
+    if removals > most {
+        blockers.push(Blocker::TooManyRemovals { removals, most, all: existing });
     }
     if !options.allowed.contains(&Allowance::RoleRemoval) {
         let pairs: BTreeMap<_, _> = plan
@@ -130,11 +141,21 @@ pub(super) fn of_assignments(
             permission_set: removal.permission_set.clone(),
             account_id: removal.account_id.clone(),
         }));
+        blockers.extend(of_own_role(plan, acting));
     }
     if acting.is_delegate {
         blockers.extend(of_delegate(plan, acting));
     }
     blockers
+}
+
+/// STS leaves the path of a role out: one of the same name in the account is taken for the caller's.
+fn of_own_role(plan: &AccessPlan, acting: &Acting) -> Option<Blocker> {
+    let mut removals = plan.entitlements.removals.iter();
+    let own = removals.find(|removal| {
+        removal.account_id == acting.account && acting.role.as_deref() == Some(name_of(&removal.role_arn))
+    });
+    own.map(|removal| Blocker::OwnRole { role_arn: removal.role_arn.clone() })
 }
 
 /// AWS would refuse these, in the middle of applying.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{AccessPlan, PlanOptions};
+use crate::access::entitlements::plan::{EntitlementChange, EntitlementPlan};
 
 /// The form of the file.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -31,6 +32,7 @@ pub(crate) enum PlanPart {
     Additions,
     Provisioning,
     Removals,
+    Entitlements,
 }
 
 const SCHEMA: u32 = 1;
@@ -56,6 +58,7 @@ impl fmt::Display for PlanPart {
             Self::Additions => "assignments to be added",
             Self::Provisioning => "roles to be updated",
             Self::Removals => "assignments to be removed",
+            Self::Entitlements => "IAM roles to be assigned or not any more",
         })
     }
 }
@@ -108,6 +111,11 @@ impl SavedAccessPlan {
     }
 }
 
+/// Returns what would be sent: not what is known of trust policies.
+fn entitlements(plan: &EntitlementPlan) -> (&Option<String>, &[EntitlementChange], &[EntitlementChange]) {
+    (&plan.application_arn, &plan.additions, &plan.removals)
+}
+
 /// Digests everything that would be sent, policies too.
 fn fingerprints(plan: &AccessPlan) -> Vec<(PlanPart, String)> {
     let of = |part: &dyn fmt::Debug| {
@@ -119,5 +127,6 @@ fn fingerprints(plan: &AccessPlan) -> Vec<(PlanPart, String)> {
         (PlanPart::Additions, of(&plan.additions)),
         (PlanPart::Provisioning, of(&plan.provisioning)),
         (PlanPart::Removals, of(&plan.removals)),
+        (PlanPart::Entitlements, of(&entitlements(&plan.entitlements))),
     ]
 }

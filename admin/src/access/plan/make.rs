@@ -13,6 +13,7 @@ use super::{
 };
 use crate::access::accounts::AccountInventory;
 use crate::access::definition::SetDefinition;
+use crate::access::entitlements::{EntitlementAccess, plan as entitlements};
 use crate::access::read::{
     AssignmentReading, AssignmentView, GroupDirectory, InstanceAccess, ObservedSet, Pairs, RealmGroups,
     ResolvedGroup, SetDetail, exactly, read_accounts, read_sets,
@@ -41,6 +42,10 @@ pub(crate) struct PlanInput<'a> {
     pub(crate) realm: Option<&'a RealmGroups<'a>>,
     pub(crate) acting: &'a Acting,
     pub(crate) options: &'a PlanOptions,
+    /// Whether the instance has permission sets; without, nothing of them is asked for.
+    pub(crate) has_permission_sets: bool,
+    /// `None` if the access file lists no IAM roles.
+    pub(crate) entitlements: Option<EntitlementAccess<'a>>,
 }
 
 /// As whom kcaws is running.
@@ -49,6 +54,8 @@ pub(crate) struct Acting {
     pub(crate) account: String,
     /// If the credentials are those of a permission set.
     pub(crate) permission_set: Option<String>,
+    /// The name of another role, without its path, if the credentials are those of one.
+    pub(crate) role: Option<String>,
     /// The management account, which a delegate may not change.
     pub(crate) management: String,
     pub(crate) is_delegate: bool,
@@ -82,6 +89,12 @@ impl Acting {
         let role = arn.split_once(":assumed-role/AWSReservedSSO_")?.1.split('/').next()?;
         role.rsplit_once('_').map(|(name, _)| name.to_owned())
     }
+
+    /// Reads the role's name from an ARN of STS, `…:assumed-role/NAME/session`.
+    pub(crate) fn role_of(arn: &str) -> Option<String> {
+        let role = arn.split_once(":assumed-role/")?.1.split('/').next()?;
+        (!role.starts_with("AWSReservedSSO_")).then(|| role.to_owned())
+    }
 }
 
 pub(crate) fn make(input: &PlanInput<'_>) -> Result<AccessPlan, AccessPlanError> {
@@ -90,7 +103,10 @@ pub(crate) fn make(input: &PlanInput<'_>) -> Result<AccessPlan, AccessPlanError>
         None if owner == Some(input.owner) => SetDetail::All,
         Some(WantedSet::Existing) | None => SetDetail::Name,
     };
-    let observed = read_sets(input.at, detail)?;
+    if !input.has_permission_sets && input.settings.uses_permission_sets() {
+        return Err(AccessPlanError::NoPermissionSets);
+    }
+    let observed = if input.has_permission_sets { read_sets(input.at, detail)? } else { BTreeMap::new() };
     let set_arns = observed.iter().map(|(name, set)| (name.clone(), set.arn.clone())).collect();
     let plan = AccessPlan { set_arns, ..AccessPlan::default() };
     let part = Part::new(&input.options.only, input.groups, input.realm)?;
@@ -101,6 +117,10 @@ pub(crate) fn make(input: &PlanInput<'_>) -> Result<AccessPlan, AccessPlanError>
     let existing = maker.existing()?;
     maker.compare(&existing)?;
     maker.provisioning()?;
+    maker.plan.entitlements = entitlements::make(input, |principal| maker.principal_name(principal))?;
+    maker.part.keep_entitlements(&mut maker.plan.entitlements);
+    maker.plan.left_out = maker.part.left_out;
+    maker.plan.notes.permission_sets_off = !input.has_permission_sets;
     Ok(maker.finish(existing.len()))
 }
 
@@ -354,12 +374,12 @@ impl<'a> Maker<'a> {
             account_id,
         });
         self.plan.provisioning = roles.filter(|role| self.part.takes_role(role)).collect();
-        self.plan.left_out = self.part.left_out;
         Ok(())
     }
 
     fn finish(mut self, existing: usize) -> AccessPlan {
         let input = self.input;
+        let existing = existing + self.plan.entitlements.existing;
         let more = blockers::of_assignments(&self.plan, existing, input.acting, input.options);
         self.plan.blockers.extend(more);
         let plan = &self.plan;
@@ -372,7 +392,7 @@ impl<'a> Maker<'a> {
         let writes: usize = plan.permission_sets.iter().map(SetChange::requests).sum();
         // Each operation is started and its end asked for once. Who keeps a role is looked at before it is taken away.
         let looks = plan.removals.iter().filter(|removal| !removal.removes_role).count();
-        let requests = writes + operations * 2 + looks;
+        let requests = writes + operations * 2 + looks + plan.entitlements.requests();
         let waiting = operations * SECONDS_PER_OPERATION / OUTSTANDING;
         let seconds = input.at.requests.time_for(requests).as_secs().max(waiting as u64);
         self.plan.cost = PlanCost {

@@ -21,6 +21,7 @@ pub(crate) use self::make::{Acting, OUTSTANDING, PlanInput, PlanOptions, make};
 pub(crate) use self::sets::{SetChange, SetChangeKind, description};
 pub(crate) use self::within::{Bound, Excess};
 use super::accounts::SelectionError;
+use super::entitlements::plan::EntitlementPlan;
 use super::read::{AccessReadError, Coverage, GroupError};
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
@@ -43,6 +44,10 @@ pub(crate) enum AccessPlanError {
     Read(#[from] AccessReadError),
     #[error("[[assign]] of {set}: {source}")]
     Selection { set: String, source: SelectionError },
+    #[error("permission sets are switched off in this instance, and the access file has some")]
+    NoPermissionSets,
+    #[error("the account of {role_arn} is not in the organization")]
+    ForeignRole { role_arn: String },
     #[error("{set} is `existing` in the access file, and Identity Center has no such permission set")]
     NoSuchSet { set: String },
 }
@@ -73,6 +78,8 @@ pub(crate) struct AccessPlan {
     pub(crate) unlisted: Vec<AssignmentChange>,
     /// Names of permission sets that an earlier version of the file made, and that stay.
     pub(crate) unlisted_sets: Vec<String>,
+    /// IAM roles that account access manager assigns.
+    pub(crate) entitlements: EntitlementPlan,
     /// Why it is not applied as it is.
     pub(crate) blockers: Vec<Blocker>,
     pub(crate) notes: PlanNotes,
@@ -123,6 +130,8 @@ pub(crate) struct PlanNotes {
     pub(crate) many_policies: BTreeMap<String, usize>,
     /// Assignments of single users and of deleted groups were not read.
     pub(crate) groups_only: bool,
+    /// The instance has account access manager only.
+    pub(crate) permission_sets_off: bool,
     /// Permission sets of the file that are as it says, and not owned.
     pub(crate) not_owned: BTreeSet<String>,
 }
@@ -143,6 +152,7 @@ impl AccessPlan {
             && self.provisioning.is_empty()
             && self.removals.is_empty()
             && self.waiting.is_empty()
+            && self.entitlements.is_empty()
     }
 
     /// Returns whether AWS changes roles in the account.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{AssignmentChange, Blocker, Provisioning, SetChange, SetChangeKind};
+use crate::access::entitlements::name_of;
+use crate::access::entitlements::plan::{EntitlementChange, EntitlementPlan};
 use crate::access::read::{AccessReadError, GroupDirectory, RealmGroups};
 use crate::only::{Only, OnlyKind};
 use crate::ports::sso_admin::access::Principal;
@@ -35,16 +37,39 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn means(&self, change: &AssignmentChange) -> bool {
-        let mut names = vec![change.principal.as_str()];
-        if let Some(Principal::Group(id)) = &change.of {
-            names.extend(self.groups.name(id));
-            names.extend(self.groups.realm_id(id).and_then(|(_, id)| self.paths.get(id)).map(String::as_str));
-        }
         self.only.relation(&[
             (OnlyKind::PermissionSet, &[&change.permission_set]),
             (OnlyKind::Account, &[&change.account_id, &change.account_name]),
-            (OnlyKind::Group, &names),
+            (OnlyKind::Group, &self.names(&change.principal, change.of.as_ref())),
         ])
+    }
+
+    fn means_role(&self, change: &EntitlementChange) -> bool {
+        self.only.relation(&[
+            (OnlyKind::PermissionSet, &[&change.role_arn, name_of(&change.role_arn)]),
+            (OnlyKind::Account, &[&change.account_id, &change.account_name]),
+            (OnlyKind::Group, &self.names(&change.principal, change.of.as_ref())),
+        ])
+    }
+
+    /// Returns the names of a principal: as the access file has it, in Identity Center, and its path in the realm.
+    fn names<'n>(&'n self, written: &'n str, of: Option<&Principal>) -> Vec<&'n str> {
+        let mut names = vec![written];
+        if let Some(Principal::Group(id)) = of {
+            names.extend(self.groups.name(id));
+            names.extend(self.groups.realm_id(id).and_then(|(_, id)| self.paths.get(id)).map(String::as_str));
+        }
+        names
+    }
+
+    /// Keeps the assignments of IAM roles that are meant.
+    pub(super) fn keep_entitlements(&mut self, plan: &mut EntitlementPlan) {
+        for changes in [&mut plan.additions, &mut plan.removals, &mut plan.waiting] {
+            let before = changes.len();
+            changes.retain(|change| self.means_role(change));
+            self.left_out += before - changes.len();
+        }
+        plan.unlisted.retain(|change| self.means_role(change));
     }
 
     pub(super) fn takes_role(&mut self, role: &Provisioning) -> bool {

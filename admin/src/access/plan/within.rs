@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{AccessPlan, AssignmentChange, SetChange};
+use crate::access::entitlements::plan::EntitlementChange;
 use crate::ports::sso_admin::access::Principal;
 
 /// A plan that does nothing that was not shown.
@@ -12,6 +13,8 @@ pub(crate) struct Bound {
     pub(crate) plan: AccessPlan,
     /// Assignments that were shown, and whose groups the sync failed to create or take over.
     pub(crate) without_group: Vec<AssignmentChange>,
+    /// The same of IAM roles.
+    pub(crate) roles_without_group: Vec<EntitlementChange>,
 }
 
 /// What a plan contains beyond the one that was shown; never empty.
@@ -89,13 +92,15 @@ impl AccessPlan {
                 None => excess.push(format!("removal of {change}")),
             }
         }
+        excess.extend(self.entitlements.excess(&shown.entitlements, &group));
         if !excess.is_empty() {
             return Err(Excess(excess));
         }
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let (without_group, waiting) = waiting.partition(|change| additions.contains_key(&key(change)));
         self.waiting = waiting;
-        Ok(Bound { plan: self, without_group })
+        let roles_without_group = self.entitlements.take_without_group(&shown.entitlements);
+        Ok(Bound { plan: self, without_group, roles_without_group })
     }
 }
 

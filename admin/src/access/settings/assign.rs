@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::role::{self, RoleAssignSettings};
 use super::{Refused, SetSettings, checked};
 use crate::access::accounts::{AccountCriterion, AccountLists, AccountSelector};
 
@@ -32,11 +33,17 @@ pub(crate) enum GroupReference {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Written {
-    set: Spanned<String>,
-    groups: Spanned<Vec<Spanned<String>>>,
-    accounts: Spanned<Vec<Spanned<String>>>,
-    #[serde(default)]
-    allow_empty: bool,
+    pub(super) set: Option<Spanned<String>>,
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) groups: Spanned<Vec<Spanned<String>>>,
+    pub(super) accounts: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) allow_empty: Option<Spanned<bool>>,
+}
+
+/// What one `[[assign]]` assigns.
+pub(super) enum Assign {
+    Set(AssignSettings),
+    Role(RoleAssignSettings),
 }
 
 impl FromStr for GroupReference {
@@ -106,19 +113,39 @@ pub(super) fn check(
     written: Written,
     sets: &BTreeMap<String, SetSettings>,
     lists: &AccountLists,
+) -> Result<Assign, Refused> {
+    match (&written.set, &written.role) {
+        (Some(_), None) => set(written, sets, lists).map(Assign::Set),
+        (None, Some(_)) => role::check(written).map(Assign::Role),
+        (Some(_), Some(role)) => {
+            let what = "an [[assign]] has `set` or `role`, not both".to_owned();
+            Err(Refused { at: role.span().start, what })
+        }
+        (None, None) => {
+            let what = "an [[assign]] needs `set`, or `role` with the ARN of an IAM role".to_owned();
+            Err(Refused { at: written.groups.span().start, what })
+        }
+    }
+}
+
+fn set(
+    written: Written,
+    sets: &BTreeMap<String, SetSettings>,
+    lists: &AccountLists,
 ) -> Result<AssignSettings, Refused> {
-    let set = checked(&written.set, |name| {
+    let at = written.groups.span().start;
+    let missing = |name: &str| Refused { at, what: format!("missing field `{name}`") };
+    let set = checked(&written.set.ok_or_else(|| missing("set"))?, |name| {
         let is_there = sets.contains_key(name);
         is_there.then(|| name.clone()).ok_or_else(|| format!("there is no [permission_sets.{name}]"))
     })?;
-    let at = written.groups.span().start;
-    let groups = written.groups.into_inner();
+    let groups = groups(&written.groups)?;
     if groups.is_empty() {
         return Err(Refused { at, what: "at least one group is needed".to_owned() });
     }
-    let groups = groups.iter().map(|group| checked(group, |text| text.parse())).collect::<Result<_, _>>()?;
-    let at = written.accounts.span().start;
-    let accounts = selectors(&written.accounts)?;
+    let written_accounts = written.accounts.ok_or_else(|| missing("accounts"))?;
+    let at = written_accounts.span().start;
+    let accounts = selectors(&written_accounts)?;
     for selector in &accounts {
         if let AccountCriterion::Named(name) = &selector.criterion
             && !lists.contains_key(name)
@@ -126,7 +153,12 @@ pub(super) fn check(
             return Err(Refused { at, what: format!("there is no list `{name}` in [accounts]") });
         }
     }
-    Ok(AssignSettings { set, groups, accounts, allow_empty: written.allow_empty })
+    let allow_empty = written.allow_empty.is_some_and(Spanned::into_inner);
+    Ok(AssignSettings { set, groups, accounts, allow_empty })
+}
+
+pub(super) fn groups(written: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<GroupReference>, Refused> {
+    written.get_ref().iter().map(|group| checked(group, |text| text.parse())).collect()
 }
 
 fn selectors(list: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<AccountSelector>, Refused> {

@@ -2,6 +2,7 @@
 
 mod assign;
 mod permission_set;
+mod role;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,10 @@ use kcaws::platform::foreign_file;
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::assign::Assign;
 pub(crate) use self::assign::{AssignSettings, GroupReference, Written as WrittenAssign};
 pub(crate) use self::permission_set::{InlineSettings, SetSettings, Written as WrittenSet};
+pub(crate) use self::role::RoleAssignSettings;
 use super::accounts::AccountLists;
 use super::definition::SetDefinition;
 use super::policy::{PolicyDocument, PolicyError};
@@ -22,6 +25,8 @@ pub(crate) struct AccessSettings {
     pub(crate) permission_sets: BTreeMap<String, SetSettings>,
     pub(crate) accounts: AccountLists,
     pub(crate) assign: Vec<AssignSettings>,
+    /// IAM roles that account access manager assigns.
+    pub(crate) roles: Vec<RoleAssignSettings>,
     pub(crate) unlisted: Unlisted,
 }
 
@@ -31,6 +36,8 @@ pub(crate) struct AccessSettings {
 pub(crate) struct Unlisted {
     /// Assignments of the permission sets that the file owns.
     pub(crate) assignments: UnlistedAction,
+    /// Entitlements to the IAM roles that the file lists.
+    pub(crate) entitlements: UnlistedAction,
     /// Permission sets that an earlier version of the file made.
     pub(crate) permission_sets: UnlistedAction,
 }
@@ -72,9 +79,9 @@ pub(crate) struct WrittenAccess {
 impl AccessSettings {
     /// Returns whether nothing of it is the file's to decide.
     pub(crate) fn is_empty(&self) -> bool {
-        let Unlisted { assignments, permission_sets } = self.unlisted;
+        let Unlisted { assignments, permission_sets, .. } = self.unlisted;
         let removes = [assignments, permission_sets].contains(&UnlistedAction::Remove);
-        self.permission_sets.is_empty() && self.assign.is_empty() && !removes
+        self.permission_sets.is_empty() && self.assign.is_empty() && self.roles.is_empty() && !removes
     }
 
     pub(crate) fn check(written: WrittenAccess) -> Result<Self, Refused> {
@@ -85,10 +92,19 @@ impl AccessSettings {
             permission_sets.insert(name, settings);
         }
         let accounts = assign::lists(written.accounts)?;
-        let assign = written.assign.into_iter();
-        let assign =
-            assign.map(|one| assign::check(one, &permission_sets, &accounts)).collect::<Result<_, _>>()?;
-        Ok(Self { permission_sets, accounts, assign, unlisted: written.unlisted })
+        let (mut assign, mut roles) = (Vec::new(), Vec::new());
+        for one in written.assign {
+            match assign::check(one, &permission_sets, &accounts)? {
+                Assign::Set(settings) => assign.push(settings),
+                Assign::Role(settings) => roles.push(settings),
+            }
+        }
+        Ok(Self { permission_sets, accounts, assign, roles, unlisted: written.unlisted })
+    }
+
+    /// Returns whether the file says anything about permission sets.
+    pub(crate) fn uses_permission_sets(&self) -> bool {
+        !self.permission_sets.is_empty() || !self.assign.is_empty()
     }
 
     /// Returns the permission sets, with the inline policies that are in files beside the access file.

@@ -35,6 +35,10 @@ set = "PowerUser"
 groups = ["/aws/PowerUser", "idc:Break glass"]
 accounts = ["@workloads", "!@prod", "012345678901", "name:sandbox-*"]
 
+[[assign]]
+role = "arn:aws:iam::111122223333:role/team/Developer"
+groups = ["/aws/Developers", "idc:Break glass"]
+
 [unlisted]
 assignments = "remove"
 "#;
@@ -62,6 +66,9 @@ fn the_parts_about_access_are_read() {
     assert!(reader.inline.is_some());
     let groups = ["/aws/PowerUser", "idc:Break glass"].map(|text| text.parse().expect("a group"));
     assert_eq!(settings.assign[0].groups, groups);
+    assert_eq!(settings.roles[0].role_arn, "arn:aws:iam::111122223333:role/team/Developer");
+    assert_eq!(settings.roles[0].groups.len(), 2);
+    assert_eq!(settings.unlisted.entitlements, UnlistedAction::Report);
     assert_eq!(settings.unlisted.assignments, UnlistedAction::Remove);
     assert_eq!(settings.unlisted.permission_sets, UnlistedAction::Report);
 }
@@ -110,7 +117,15 @@ fn a_mistake_is_reported_with_its_line() {
         ("\"012345678901\"", "\"12345678901\"", 33, "12 digits"),
         ("\"!@prod\"", "\"!@prdo\"", 33, "no list `prdo`"),
         ("\"012345678901\"", "12345678901", 33, "string"),
-        ("\"remove\"", "\"delete\"", 36, "delete"),
+        ("\"remove\"", "\"delete\"", 40, "delete"),
+        ("set = \"PowerUser\"", "", 32, "`set`, or `role`"),
+        ("accounts = [\"@workloads\", ", "allow_empty = false\nx = [\"", 34, "x"),
+        ("role = \"arn", "set = \"PowerUser\"\nrole = \"arn", 37, "not both"),
+        ("\"idc:Break glass\"]\n\n[un", "]\naccounts = [\"@prod\"]\n[un", 38, "its account"),
+        ("\"idc:Break glass\"]\n\n[un", "]\nallow_empty = true\n[un", 38, "goes with `set`"),
+        ("role/team/Developer", "role/team/", 36, "whole ARN"),
+        ("arn:aws:iam::111122223333:role/team/Developer", "Developer", 36, "whole ARN"),
+        ("[\"/aws/Developers\"", "[\"aws/Developers\"", 37, "not a group"),
     ] {
         let text = FILE.replacen(from, to, 1);
         assert_ne!(text, FILE, "{from}");

@@ -52,7 +52,7 @@ pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), C
         let given = options(&args.planning, reading.deep, &file);
         let options = saved.as_ref().map_or(&given, SavedAccessPlan::options);
         // Before the plan is made: what ends meanwhile is either in it or known here.
-        let earlier = EarlierOperations::read(open.at)?;
+        let earlier = open.earlier_operations()?;
         let plan = open.plan(options, ui)?;
         if let Some(saved) = &saved {
             saved.check(&plan)?;
@@ -95,6 +95,7 @@ fn applied(
         plan,
         earlier,
         open.at,
+        Some(open.account_access),
         Recording {
             audit: &Reported::new(JsonLines::new(audit), &phase, None),
             actor: open.actor,

@@ -8,6 +8,7 @@ use kcaws::cli::ui::Ui;
 use serde_json::{Map, Value};
 use toml_edit::DocumentMut;
 
+use super::entitlements::{Whose, all_accounts};
 use super::{FileArg, OpenAccess, pace, with_access};
 use crate::access::accounts::InventoryNeeds;
 use crate::access::export::{ExportedAccess, OtherAssignment, PARTS, export};
@@ -16,7 +17,7 @@ use crate::access_file::AccessFile;
 use crate::app::AdminApp;
 use crate::ports::sso_admin::access::Principal;
 
-/// Print all permission sets and assignments as an access file
+/// Print all permission sets, IAM roles and assignments as an access file
 ///
 /// The file plans to no changes; its other parts are those of the present one. Permission sets whose names begin with AWS are `existing`, which leaves them alone.
 /// Assignments of single users, of groups that are gone or have no name, and in accounts that are not active cannot be
@@ -55,7 +56,12 @@ pub(super) fn run(args: &ExportArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), 
 }
 
 fn exported(open: &OpenAccess<'_>, ui: &mut Ui) -> Result<ExportedAccess, CommandError> {
-    let sets = read_sets(open.at, |_, _| SetDetail::All)?;
+    let sets = if open.has_permission_sets {
+        read_sets(open.at, |_, _| SetDetail::All)?
+    } else {
+        ui.say("Permission sets are switched off in this instance: there are IAM roles only.");
+        BTreeMap::new()
+    };
     let groups = open.groups()?;
     let inventory = open.inventory(InventoryNeeds::default())?;
     let view = AssignmentView {
@@ -63,7 +69,10 @@ fn exported(open: &OpenAccess<'_>, ui: &mut Ui) -> Result<ExportedAccess, Comman
         ..AssignmentView::default()
     };
     let (assignments, _) = AssignmentReading::Deep.read(open.at, &view, &[], 0)?;
-    let used = assignments.iter().filter_map(|assignment| match &assignment.principal {
+    let entitlements = open.entitlements(&Whose::Accounts(all_accounts(&inventory)), ui)?;
+    let of_sets = assignments.iter().map(|assignment| &assignment.principal);
+    let all = of_sets.chain(entitlements.iter().map(|entitlement| &entitlement.principal));
+    let used = all.filter_map(|principal| match principal {
         Principal::Group(id) => Some(id.as_str()),
         Principal::User(_) => None,
     });
@@ -75,7 +84,9 @@ fn exported(open: &OpenAccess<'_>, ui: &mut Ui) -> Result<ExportedAccess, Comman
         let in_identity_center = || name().map(|name| format!("idc:{name}"));
         in_realm.cloned().or_else(in_identity_center)
     };
-    Ok(export(&sets, &assignments, reference, |account| inventory.is_active(account)))
+    let mut exported = export(&sets, &assignments, reference, |account| inventory.is_active(account));
+    exported.add_roles(&entitlements, reference);
+    Ok(exported)
 }
 
 /// Paths of groups by the realm's ID and the group's in it.
@@ -115,14 +126,15 @@ fn toml_file(file: &AccessFile, exported: &ExportedAccess) -> Result<String, Com
     if !exported.others.is_empty() {
         text.push_str(OTHERS);
     }
-    for OtherAssignment { permission_set, account_id, principal, group } in &exported.others {
+    for OtherAssignment { permission_set, role, account_id, principal, group } in &exported.others {
+        let what = permission_set.as_ref().or(role.as_ref()).map(String::as_str).unwrap_or_default();
         let principal = match (group, principal) {
             (Some(group), _) => group.clone(),
             (None, Principal::User(id)) => format!("user {id}"),
             (None, Principal::Group(id)) => format!("group {id}"),
         };
         // A line end in a name would begin a line of TOML.
-        let line = format!("{permission_set} in {account_id}: {principal}").escape_debug().to_string();
+        let line = format!("{what} in {account_id}: {principal}").escape_debug().to_string();
         text.extend(["# ", &line, "\n"]);
     }
     Ok(text)

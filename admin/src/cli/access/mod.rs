@@ -1,6 +1,7 @@
 //! `kcaws admin access`: permission sets and assignments.
 
 mod apply;
+mod entitlements;
 mod export;
 pub(super) mod outcome;
 mod plan;
@@ -21,6 +22,8 @@ use super::FileArg;
 use super::events::{Event, Phase};
 use super::planning::{PlanningArgs, Subject, pace};
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
+use crate::access::apply::EarlierOperations;
+use crate::access::entitlements::EntitlementAccess;
 use crate::access::plan::{AccessPlan, Acting, Allowance, PlanInput, PlanOptions, make, owner_tag};
 use crate::access::read::{
     AssignmentReading, GroupDirectory, InstanceAccess, RealmGroups, SyncedGroups, partition_of,
@@ -32,6 +35,8 @@ use crate::app::{AdminApp, AdminError};
 use crate::identity_center::instance::{self, Standing, standing};
 use crate::only::{Only, OnlyKind};
 use crate::pacing::Pace;
+use crate::ports::account_access::{AccountAccess, SdkAccountAccess};
+use crate::ports::iam::Iam;
 use crate::ports::identity_store::SdkIdentityStore;
 use crate::ports::keycloak::HttpKeycloak;
 use crate::ports::organizations::{Organizations, SdkOrganizations};
@@ -51,7 +56,8 @@ Examples:
 /// Keep permission sets and their assignments to groups as the access file says
 ///
 /// [permission_sets], [accounts] and [[assign]] of the access file say which group has which permission set where. Only
-/// permission sets that kcaws created or adopted are changed, and only their assignments are removed.
+/// permission sets that kcaws created or adopted are changed, and only their assignments are removed. An [[assign]] with
+/// `role` gives groups an IAM role by account access manager.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AccessArgs {
@@ -140,6 +146,9 @@ pub(super) struct OpenAccess<'a> {
     pub(super) at: InstanceAccess<'a>,
     /// Who runs kcaws, for the audit file.
     pub(super) actor: &'a str,
+    instance_arn: &'a str,
+    has_permission_sets: bool,
+    account_access: &'a SdkAccountAccess,
     organizations: &'a SdkOrganizations,
     store: &'a SdkIdentityStore,
     acting: &'a Acting,
@@ -160,11 +169,6 @@ pub(super) fn with_access<'a, T>(
     let requests = Requests::paced(pace);
     let aws = app.aws(file)?;
     let found = instance::find(&file.identity_center, &aws.sso_admin()).map_err(AdminError::from)?;
-    if found.permission_sets_enabled == Some(false) {
-        let message = "permission sets are switched off in this instance";
-        return Err(CommandError::new(Exit::Configuration, ErrorCode::Refused, message)
-            .hint("switch them on in the console of IAM Identity Center"));
-    }
     let caller = app.caller(file)?;
     let organizations = aws.organizations();
     let standing = standing(&caller.account, &found, &organizations)?;
@@ -176,6 +180,7 @@ pub(super) fn with_access<'a, T>(
     let organization = requests.ask(|| organizations.organization())?;
     let acting = Acting {
         permission_set: Acting::permission_set_of(&caller.arn),
+        role: Acting::role_of(&caller.arn),
         account: caller.account.clone(),
         management: organization.management_account,
         is_delegate: standing == Standing::DelegatedAdministrator,
@@ -186,6 +191,10 @@ pub(super) fn with_access<'a, T>(
         file,
         at: InstanceAccess { admin: &admin, requests: &requests },
         actor: &caller.arn,
+        instance_arn: &found.arn,
+        // Older answers do not say so, and have them.
+        has_permission_sets: found.permission_sets_enabled != Some(false),
+        account_access: &aws.account_access(),
         organizations: &organizations,
         store: &aws.identity_store(&found.identity_store_id, false),
         acting: &acting,
@@ -214,6 +223,20 @@ impl OpenAccess<'_> {
 
     fn groups(&self) -> Result<GroupDirectory, CommandError> {
         Ok(GroupDirectory::read(self.store, self.at.requests)?)
+    }
+
+    /// Returns what is running already; it is asked for before a plan is made.
+    pub(super) fn earlier_operations(&self) -> Result<EarlierOperations, CommandError> {
+        Ok(if self.has_permission_sets {
+            EarlierOperations::read(self.at)?
+        } else {
+            EarlierOperations::default()
+        })
+    }
+
+    /// Returns account access manager, for entitlements.
+    pub(super) fn account_access(&self) -> &dyn AccountAccess {
+        self.account_access
     }
 
     fn plan(&self, options: &PlanOptions, ui: &Ui) -> Result<AccessPlan, CommandError> {
@@ -247,6 +270,12 @@ impl OpenAccess<'_> {
         let realm = if names_realm_groups(settings) { Some(self.realm()?) } else { None };
         let inventory = self.inventory(needs(settings))?;
         let groups = self.groups()?.after(synced);
+        let application = self.application()?;
+        let entitlements = application.as_ref().map(|(application, iam)| EntitlementAccess {
+            service: self.account_access,
+            application,
+            iam: iam.as_ref().map(|iam| iam as &dyn Iam),
+        });
         Ok(make(&PlanInput {
             settings,
             wanted_sets: &wanted_sets,
@@ -258,6 +287,8 @@ impl OpenAccess<'_> {
             realm: realm.as_ref(),
             acting: self.acting,
             options,
+            has_permission_sets: self.has_permission_sets,
+            entitlements,
         })?)
     }
 
@@ -273,7 +304,8 @@ fn needs(settings: &AccessSettings) -> InventoryNeeds {
 }
 
 fn names_realm_groups(settings: &AccessSettings) -> bool {
-    let mut groups = settings.assign.iter().flat_map(|assign| &assign.groups);
+    let of_sets = settings.assign.iter().flat_map(|assign| &assign.groups);
+    let mut groups = of_sets.chain(settings.roles.iter().flat_map(|role| &role.groups));
     groups.any(|group| matches!(group, GroupReference::Realm(_)))
 }
 
@@ -283,6 +315,8 @@ fn report(plan: &AccessPlan) {
         "changes": !plan.is_empty(), "permission_sets": plan.permission_sets.len(),
         "additions": plan.additions.len(), "removals": plan.removals.len(),
         "provisioning": plan.provisioning.len(), "waiting": plan.waiting.len(),
+        "entitlement_additions": plan.entitlements.additions.len(),
+        "entitlement_removals": plan.entitlements.removals.len(),
     }));
     plan.blockers.iter().for_each(|blocker| Event::Refused.warn(&json!({ "why": blocker.to_string() })));
 }

@@ -4,6 +4,7 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::{Colour, Ui};
 use serde_json::json;
 
+use super::entitlements;
 use super::render::counted;
 use crate::access::apply::{AccessFailure, AccessOutcome};
 use crate::cli::events::Event;
@@ -21,6 +22,9 @@ pub(in crate::cli) fn tell_failures(outcome: &AccessOutcome, ui: &mut Ui) {
         if let Some(meaning) = meaning {
             ui.data(&format!("    {meaning}"));
         }
+    }
+    if let Some(statement) = &outcome.trust_statement {
+        entitlements::trust_statement(statement, ui);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use kcaws::cli::ui::{Colour, Ui};
 
+use super::entitlements;
 use crate::access::plan::{AccessPlan, Blocker, SetChange, SetChangeKind};
 use crate::only::left_out;
 
@@ -37,7 +38,9 @@ pub(in crate::cli) fn changes(plan: &AccessPlan, waits: &str, ui: &mut Ui) {
         let line = format!("permission set {name}: not in the access file any more, stays");
         ui.marked("?", Colour::Yellow, &line);
     }
+    entitlements::changes(&plan.entitlements, waits, ui);
     notes(plan, ui);
+    entitlements::notes(&plan.entitlements, ui);
     for blocker in &plan.blockers {
         ui.marked("!", Colour::Red, &refusal(blocker));
     }
@@ -80,6 +83,9 @@ fn notes(plan: &AccessPlan, ui: &mut Ui) {
     for name in &notes.not_owned {
         ui.say(&format!("{name} is as the file says; kcaws does not own it (--adopt)"));
     }
+    if notes.permission_sets_off {
+        ui.say("Permission sets are switched off in this instance: only IAM roles are assigned.");
+    }
     if notes.groups_only {
         ui.say("Assignments of single users and of deleted groups were not read (--deep).");
     }
@@ -110,7 +116,8 @@ pub(in crate::cli) fn counts(plan: &AccessPlan) -> String {
         (plan.waiting.len(), "assignment waits for its group", "assignments wait for their groups"),
     ];
     let parts = parts.into_iter().filter(|(count, _, _)| *count > 0);
-    parts.map(|(count, one, many)| counted(count, one, many)).collect::<Vec<_>>().join(", ")
+    let parts = parts.map(|(count, one, many)| counted(count, one, many));
+    parts.chain(entitlements::summary(&plan.entitlements)).collect::<Vec<_>>().join(", ")
 }
 
 pub(in crate::cli) fn counted(count: usize, one: &str, many: &str) -> String {

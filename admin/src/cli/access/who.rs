@@ -7,22 +7,25 @@ use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
+use super::entitlements::{Whose, all_accounts};
 use super::export::realm_paths;
 use super::{FileArg, OpenAccess, pace, reading, render, with_access};
-use crate::access::accounts::InventoryNeeds;
+use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::read::{
-    AssignmentView, Coverage, GroupDirectory, ResolvedGroup, SetDetail, as_page, of_principals, read_sets,
+    AssignmentView, Coverage, GroupDirectory, ObservedSet, ResolvedGroup, SetDetail, as_page, of_principals,
+    read_sets,
 };
 use crate::access::settings::GroupReference;
-use crate::access::who::{AccessFilter, AccessRow, Names, csv, rows};
+use crate::access::who::{AccessFilter, AccessRow, Names, csv, role_rows, rows};
 use crate::app::AdminApp;
 use crate::ports::identity_store::IdentityStore as _;
 use crate::ports::sso_admin::access::{Assignment, Principal};
 
-/// Show who has which permission set in which account
+/// Show who has which permission set or IAM role in which account
 ///
-/// CSV and JSON have `role_arn_pattern`, what the ARN of the role is like: AWS makes up its end in each account, and no API
-/// of Identity Center returns it. `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/` in the account does.
+/// CSV and JSON have `role_arn_pattern`, what the ARN of the role is like: of an IAM role it is the ARN itself, and there
+/// is no permission set. The end of a permission set's role is made up by AWS in each account, and no API of Identity
+/// Center returns it: `aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/` in the account does.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  kcaws admin access who --user alice@example.com\n  kcaws admin access who --account 012345678901 --set PowerUser\n  kcaws admin access who --csv > access.csv"
@@ -42,6 +45,9 @@ pub(super) struct WhoArgs {
     /// Only this permission set; * stands for any characters
     #[arg(long)]
     set: Option<String>,
+    /// Only this IAM role of account access manager, by ARN or name; * stands for any characters
+    #[arg(long, conflicts_with_all = ["set", "deep"])]
+    role: Option<String>,
     /// Read every permission set in every account: sees assignments of single users and deleted groups
     #[arg(long)]
     deep: bool,
@@ -86,25 +92,77 @@ fn table(found: &[AccessRow], ui: &mut Ui) {
         let who = row.group_path.clone().or_else(|| row.group.clone());
         vec![
             who.or_else(|| row.user.clone()).unwrap_or_default(),
-            row.permission_set.clone(),
+            row.permission_set.clone().unwrap_or_else(|| row.role.clone()),
             row.account_id.clone(),
             row.account_name.clone(),
         ]
     };
     let lines: Vec<Vec<String>> = found.iter().map(row).collect();
-    ui.table(&["WHO", "PERMISSION SET", "ACCOUNT", "NAME"], &lines);
+    let has_roles = found.iter().any(|row| row.permission_set.is_none());
+    let what = if has_roles { "PERMISSION SET OR ROLE" } else { "PERMISSION SET" };
+    ui.table(&["WHO", what, "ACCOUNT", "NAME"], &lines);
     ui.say(&render::counted(found.len(), "assignment", "assignments"));
 }
 
 fn found(args: &WhoArgs, open: &OpenAccess<'_>, ui: &mut Ui) -> Result<Vec<AccessRow>, CommandError> {
-    let filter = AccessFilter { set: args.set.clone(), account: args.account.clone() };
+    let filter =
+        AccessFilter { set: args.set.clone(), account: args.account.clone(), role: args.role.clone() };
     let groups = open.groups()?;
     let principals = principals(args, open, &groups)?;
-    let sets = read_sets(open.at, |_, _| SetDetail::Name)?;
+    let has_sets = open.has_permission_sets && args.role.is_none();
+    let sets = if has_sets { read_sets(open.at, |_, _| SetDetail::Name)? } else { BTreeMap::new() };
     let inventory = open.inventory(InventoryNeeds::default())?;
+    let assignments = if has_sets {
+        assignments(args, open, &principals, (&sets, &filter, &groups, &inventory), ui)?
+    } else {
+        BTreeSet::new()
+    };
+    if !open.has_permission_sets {
+        ui.say("Permission sets are switched off in this instance: there are IAM roles only.");
+    }
+    let entitlements = match (&args.set, &principals) {
+        (Some(_), _) => Vec::new(),
+        (None, Some(principals)) => open.entitlements(&Whose::Principals(principals), ui)?,
+        (None, None) => {
+            let mut accounts = all_accounts(&inventory);
+            accounts.retain(|account| filter.has_account(account, &inventory));
+            open.entitlements(&Whose::Accounts(accounts), ui)?
+        }
+    };
+    let of_sets = assignments.iter().map(|one| &one.principal);
+    let used: BTreeSet<&Principal> = of_sets.chain(entitlements.iter().map(|one| &one.principal)).collect();
+    let used_groups = used.iter().filter_map(|principal| match principal {
+        Principal::Group(id) => Some(id.as_str()),
+        Principal::User(_) => None,
+    });
+    let paths = realm_paths(open, &groups, used_groups, ui);
+    let names = Names {
+        sets: &sets,
+        inventory: &inventory,
+        groups: &groups,
+        users: &user_names(open, &used)?,
+        paths: &paths,
+        partition: open.partition,
+    };
+    let roles = role_rows(&entitlements, &names, &filter);
+    let all: BTreeSet<AccessRow> = rows(&assignments, &names, &filter).into_iter().chain(roles).collect();
+    Ok(all.into_iter().collect())
+}
+
+/// What assignments are looked for with.
+type Known<'a> =
+    (&'a BTreeMap<String, ObservedSet>, &'a AccessFilter, &'a GroupDirectory, &'a AccountInventory);
+
+fn assignments(
+    args: &WhoArgs,
+    open: &OpenAccess<'_>,
+    principals: &Option<Vec<Principal>>,
+    (sets, filter, groups, inventory): Known<'_>,
+    ui: &mut Ui,
+) -> Result<BTreeSet<Assignment>, CommandError> {
     let asked = sets.iter().filter(|(name, _)| filter.has_set(name)).map(|(_, set)| set.arn.clone());
     let view = AssignmentView { sets: asked.collect(), ..AssignmentView::default() };
-    let by_principal = match &principals {
+    let by_principal = match principals {
         Some(principals) => of_principals(open.at, principals)?,
         None => None,
     };
@@ -121,21 +179,7 @@ fn found(args: &WhoArgs, open: &OpenAccess<'_>, ui: &mut Ui) -> Result<Vec<Acces
         ui.warn("assignments of single users and of deleted groups were not read (--deep)");
     }
     let is_asked = |one: &Assignment| principals.as_ref().is_none_or(|asked| asked.contains(&one.principal));
-    let assignments: BTreeSet<Assignment> = assignments.into_iter().filter(is_asked).collect();
-    let used = assignments.iter().filter_map(|one| match &one.principal {
-        Principal::Group(id) => Some(id.as_str()),
-        Principal::User(_) => None,
-    });
-    let paths = realm_paths(open, &groups, used, ui);
-    let names = Names {
-        sets: &sets,
-        inventory: &inventory,
-        groups: &groups,
-        users: &user_names(open, &assignments)?,
-        paths: &paths,
-        partition: open.partition,
-    };
-    Ok(rows(&assignments, &names, &filter))
+    Ok(assignments.into_iter().filter(is_asked).collect())
 }
 
 /// Returns whose assignments are asked for; `None` for everybody's.
@@ -178,9 +222,9 @@ fn no_such(kind: &str, name: &str) -> CommandError {
 /// Returns the names of the users who have assignments of their own.
 fn user_names(
     open: &OpenAccess<'_>,
-    assignments: &BTreeSet<Assignment>,
+    used: &BTreeSet<&Principal>,
 ) -> Result<BTreeMap<String, String>, CommandError> {
-    let has_users = assignments.iter().any(|one| matches!(one.principal, Principal::User(_)));
+    let has_users = used.iter().any(|principal| matches!(principal, Principal::User(_)));
     if !has_users {
         return Ok(BTreeMap::new());
     }

@@ -53,7 +53,7 @@ pub(super) fn instance(context: &Context<'_>) -> Vec<Finding> {
         findings.push(Finding::warning(
             &name,
             "permission sets are switched off in this instance",
-            "use roles of your own (account access manager), or switch them on in the console",
+            "assign IAM roles by account access manager, `role = \"arn:…\"` in [[assign]], or switch them on in the console",
         ));
     }
     findings

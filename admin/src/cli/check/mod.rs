@@ -3,6 +3,7 @@
 //! A check is a function over the [`Context`]; [`CHECKS`] lists all of them in the order in which problems should be
 //! fixed. A new check is a function and a line.
 
+mod account_access;
 mod aws;
 mod clocks;
 mod context;
@@ -66,6 +67,7 @@ const CHECKS: &[Check] = &[
     Check { name: "aws_credentials", look: aws::credentials },
     Check { name: "instance", look: aws::instance },
     Check { name: "account", look: aws::account },
+    Check { name: "account_access", look: account_access::account_access },
     Check { name: "clocks", look: clocks::clocks },
     Check { name: "scim", look: aws::scim },
     Check { name: "start_url", look: aws::start_url },

@@ -3,6 +3,7 @@
 use kcaws::cli::error::{CommandError, ErrorCode, Exit, chain};
 
 use crate::access::apply::ApplyError;
+use crate::access::entitlements::application::ApplicationError;
 use crate::access::plan::{AccessPlanError, SavedAccessPlanError};
 use crate::access::read::{AccessReadError, GroupError};
 use crate::access::settings::InlineFileError;
@@ -16,9 +17,39 @@ impl From<AccessPlanError> for CommandError {
             AccessPlanError::Selection { .. } => wrong_file(
                 "correct the selector; `allow_empty = true` in that [[assign]] allows it to select nothing",
             ),
+            AccessPlanError::NoPermissionSets => wrong_file(
+                "assign IAM roles instead, `role = \"arn:…\"`, or switch permission sets on in the console of IAM Identity Center",
+            ),
+            AccessPlanError::ForeignRole { .. } => wrong_file(
+                "correct the account in the ARN; roles outside the organization cannot be assigned",
+            ),
             AccessPlanError::NoSuchSet { .. } => {
                 wrong_file("correct the name, or remove `existing = true` to have it created")
             }
+        }
+    }
+}
+
+impl From<ApplicationError> for CommandError {
+    fn from(error: ApplicationError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApplicationError::Aws(error) => error.into(),
+            ApplicationError::NotSetUp { instance_arn } => {
+                Self::new(Exit::Configuration, ErrorCode::NotFound, message).hint(format!(
+                    "set it up in this Region: `aws account-access create-application --identity-source identityCenter={{instanceArn={instance_arn}}}`, or in the console of IAM"
+                ))
+            }
+            ApplicationError::NotActive { reason, .. } => {
+                let failure = Self::new(Exit::Failed, ErrorCode::Busy, message)
+                    .hint("wait until it is ACTIVE, or see the console; then run the same command again");
+                match reason {
+                    Some(reason) => failure.because(reason),
+                    None => failure,
+                }
+            }
+            ApplicationError::Several { .. } => Self::new(Exit::Unsafe, ErrorCode::Duplicate, message)
+                .hint("delete one of them in the console: which one is meant cannot be known"),
         }
     }
 }

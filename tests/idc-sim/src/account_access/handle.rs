@@ -1,6 +1,8 @@
 //! The handle and the control endpoints, as far as they are about account access.
 
-use crate::directory::{Directory, Principal};
+use std::collections::BTreeSet;
+
+use crate::directory::{Directory, Principal, PrincipalId};
 use crate::handle::IdcSim;
 use crate::iam::{AccountAccessTrust, IamRole};
 use crate::operator::SeededLogin;
@@ -121,6 +123,20 @@ impl IdcSim {
     #[track_caller]
     pub fn withdraw_group(&self, group: &str, role_arn: &str) {
         crate::handle::done(self.sim.set_entitlement(&Principal::Group(group.to_owned()), role_arn, false));
+    }
+
+    /// Returns all entitlements: the name of the user or group, and the role's ARN.
+    pub fn entitlements(&self) -> BTreeSet<(String, String)> {
+        let state = self.sim.state();
+        let store = &state.directory.store;
+        let name = |principal: &PrincipalId| match principal {
+            PrincipalId::User(id) => store.user(id.as_str()).map(|user| user.record.user_name.clone()),
+            PrincipalId::Group(id) => store.group(id.as_str()).map(|group| group.record.display_name.clone()),
+        };
+        let named = state.account_access.current().map(|known| {
+            (name(&known.principal).unwrap_or_else(|| "gone".to_owned()), known.role_arn.clone())
+        });
+        named.collect()
     }
 
     /// [`Self::seed_login`] by a client that is registered with these scopes.

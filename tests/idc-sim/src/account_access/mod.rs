@@ -1,12 +1,16 @@
 //! Account access manager: people and groups straight onto IAM roles of the company's own.
 //!
-//! The service is `account-access-runtime`: a person's token lists roles and gets credentials. Shapes, limits and errors
-//! are those of botocore's model; what it leaves open is a switch ([`settings`]).
+//! Two services on one store: by `account-access-runtime` a person's token lists roles and gets credentials
+//! ([`runtime`]), by `account-access` administrators say who may have which ([`control_plane`]). Shapes, limits and errors
+//! are those of botocore's models; what they leave open is a switch ([`settings`]).
 
+mod application;
+pub(crate) mod control_plane;
 pub(crate) mod runtime;
 pub(crate) mod settings;
 
 mod handle;
+mod page;
 mod refusal;
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,10 +18,12 @@ use std::time::{Duration, SystemTime};
 
 use crate::directory::{Directory, PrincipalId};
 use crate::iam::AccountAccessTrust;
+use crate::secret;
 use crate::settings::Settings;
 use crate::state::{ACCOUNT_ACCESS, Registration, SessionId, State};
 use crate::throttle::Bucket;
 
+pub(crate) use application::Application;
 use settings::{AccountAccessSettings, UnassignedPerson, UnusableRole};
 
 /// Lets a token list roles.
@@ -33,20 +39,16 @@ pub const ACCOUNT_ACCESS_SCOPES: [&str; 2] = [READ_ONLY, ASSUME];
 pub(crate) struct AccountAccess {
     /// One at most.
     pub(crate) application: Option<Application>,
+    /// ARNs of applications that were deleted.
+    pub(crate) deleted_applications: BTreeSet<String>,
     pub(crate) entitlements: Vec<Entitlement>,
     pub(crate) buckets: HashMap<String, Bucket>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Application {
-    /// `aa-…`.
-    pub(crate) tenant: String,
-    pub(crate) region: String,
 }
 
 /// A principal's right to a role. It never changes; it is made and deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct Entitlement {
+    pub(crate) id: String,
     pub(crate) principal: PrincipalId,
     pub(crate) role_arn: String,
     pub(crate) created: SystemTime,
@@ -65,7 +67,8 @@ pub(crate) enum Standing {
 
 impl Entitlement {
     fn new(principal: PrincipalId, role_arn: &str, now: SystemTime) -> Self {
-        Self { principal, role_arn: role_arn.to_owned(), created: now, withdrawn: None }
+        let id = format!("ent-{}", secret::hex(16));
+        Self { id, principal, role_arn: role_arn.to_owned(), created: now, withdrawn: None }
     }
 
     pub(crate) fn is_current(&self) -> bool {
@@ -82,7 +85,7 @@ impl AccountAccess {
     pub(crate) fn of(settings: &Settings, directory: &Directory, now: SystemTime) -> Self {
         let chosen = &settings.account_access;
         let region = chosen.tenant_region.as_ref().unwrap_or(&settings.region);
-        let application = chosen.tenant.clone().map(|tenant| Application { tenant, region: region.clone() });
+        let application = chosen.tenant.clone().map(|tenant| Application::ready(tenant, region, now));
         let mut account_access = Self { application, ..Self::default() };
         // Entitlements that were there at the start are usable from the start.
         let before = now - chosen.entitlement_delay;
@@ -171,13 +174,6 @@ impl AccountAccess {
 
     pub(crate) fn current(&self) -> impl Iterator<Item = &Entitlement> {
         self.entitlements.iter().filter(|known| known.is_current())
-    }
-}
-
-impl Application {
-    /// `https://aa-….account-access.<region>.app.aws`
-    pub(crate) fn portal_url(&self) -> String {
-        settings::portal_url(&self.tenant, &self.region)
     }
 }
 

@@ -24,6 +24,31 @@ impl Refusal {
         Self { status, exception, message: message.into() }
     }
 
+    /// Refuses with an exception of the service model, or of those that every service has, and its status.
+    pub(super) fn named(exception: &'static str, message: impl Into<String>) -> Self {
+        let status = match exception {
+            "ServiceQuotaExceededException" => StatusCode::PAYMENT_REQUIRED,
+            "ResourceNotFoundException" => StatusCode::NOT_FOUND,
+            "ConflictException" => StatusCode::CONFLICT,
+            "AccessDeniedException"
+            | "MissingAuthenticationTokenException"
+            | "InvalidSignatureException"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException" => StatusCode::FORBIDDEN,
+            // The model names no status for AlreadyCreatedException.
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::of(status, exception, message)
+    }
+
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::named("ResourceNotFoundException", message)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::named("ConflictException", message)
+    }
+
     pub(super) fn validation(message: impl Into<String>) -> Self {
         Self::of(StatusCode::BAD_REQUEST, "ValidationException", message)
     }
@@ -71,4 +96,10 @@ pub(super) fn respond(sim: &Sim, outcome: Result<Value, Refusal>) -> Response {
         response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(exception));
     }
     response
+}
+
+/// Writes the answer to a deletion.
+pub(super) fn respond_empty() -> Response {
+    let headers = [(HeaderName::from_static("x-amzn-requestid"), secret::uuid())];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::page::{self, MAX_RESULTS};
 use super::refusal::{Refusal, respond};
 use super::settings::{
     BrokenTrust, DefaultDuration, ExpiryForm, ForeignRegion, MissingScope, ThrottlePer, UnknownTenant,
@@ -14,12 +15,9 @@ use super::{ASSUME, Application, READ_ONLY, Standing, is_trusted};
 use crate::call::{Call, Fields};
 use crate::clock::{epoch_seconds, full_second, rfc3339};
 use crate::secret;
-use crate::state::{Issuer, LoginId, PageToken, RoleCredentials, Sim, State};
-use crate::switches::PageSize;
+use crate::state::{Issuer, LoginId, RoleCredentials, Sim, State};
 use crate::throttle::Bucket;
 
-/// API reference: 1 to 100, and 100 without the parameter.
-const MAX_RESULTS: usize = 100;
 const ONE_HOUR: Duration = Duration::from_hours(1);
 
 /// Somebody with a good token and the scope, at their own tenant.
@@ -69,7 +67,7 @@ fn list(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
         item
     };
     let items = roles.into_iter().map(item).collect();
-    page(sim, &mut state, &fields, &format!("roles of {} at {tenant}", person.id), items)
+    page(sim, &mut state, &fields, &format!("ListRoles of {} at {tenant}", person.id), items)
 }
 
 fn issue(sim: &Sim, call: &Call) -> Result<Value, Refusal> {
@@ -262,7 +260,7 @@ fn session_duration(text: &str) -> Result<Duration, Refusal> {
     }
 }
 
-/// Cuts a page out of `items`. The token of the next one is good for the same list only; the last page has none.
+/// Cuts the page that the query asks for out of `items`.
 fn page(
     sim: &Sim,
     state: &mut State,
@@ -276,28 +274,7 @@ fn page(
         Some(_) => return Err(constraint("maxResults", "have value between 1 and 100")),
     };
     let token = optional(fields, "nextToken")?;
-    let offset = match token {
-        None => 0,
-        Some(token) => {
-            let known = state.page_tokens.get(token).filter(|known| known.list == list);
-            known.ok_or_else(|| Refusal::validation("Invalid nextToken"))?.offset
-        }
-    };
-    let size = match sim.settings.page_size {
-        _ if sim.settings.account_access.empty_role_pages && token.is_none() && items.len() > 1 => 0,
-        PageSize::Fixed(size) => size.clamp(1, wanted),
-        // At most half of the list, so that a client that forgets to turn the page is found out.
-        PageSize::Random => 1 + secret::below(wanted.min(items.len().div_ceil(2)).max(1)),
-    };
-    let (next, total) = (offset + size, items.len());
-    let page: Vec<Value> = items.into_iter().skip(offset).take(size).collect();
-    let mut answer = json!({ "roles": page });
-    if next < total {
-        let token = secret::handle();
-        state.page_tokens.insert(token.clone(), PageToken { list: list.to_owned(), offset: next });
-        answer["nextToken"] = token.into();
-    }
-    Ok(answer)
+    page::cut(sim, state, &page::Asked { member: "roles", list, wanted, token }, items)
 }
 
 /// A wrong method at one of its paths.

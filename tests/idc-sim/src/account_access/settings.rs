@@ -63,6 +63,20 @@ pub enum BrokenTrust {
     InternalServer,
 }
 
+/// What `CreateEntitlement` looks at of the role, and how it refuses one that is not there or whose trust policy does not
+/// name account access.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntitlementCheck {
+    /// 400 `ValidationException`.
+    #[default]
+    Validation,
+    /// 403 `AccessDeniedException`.
+    AccessDenied,
+    /// Nothing: such a role fails when it is used.
+    None,
+}
+
 /// Where the name of an exception stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -177,6 +191,13 @@ pub struct AccountAccessSettings {
     pub unknown_tenant: UnknownTenant,
     /// Default [`BrokenTrust::AccessDenied`].
     pub broken_trust: BrokenTrust,
+    /// Default [`EntitlementCheck::Validation`].
+    pub entitlement_check: EntitlementCheck,
+    /// Groups that may have one role. Default 20.
+    pub groups_per_role: usize,
+    /// How long a new application is not active. Default zero.
+    #[serde(deserialize_with = "seconds")]
+    pub application_time: Duration,
     /// Default [`ErrorTypeIn::Body`].
     pub error_type_in: ErrorTypeIn,
     /// Default [`ExpiryForm::Seconds`].
@@ -221,6 +242,9 @@ impl Default for AccountAccessSettings {
             missing_scope: MissingScope::default(),
             unknown_tenant: UnknownTenant::default(),
             broken_trust: BrokenTrust::default(),
+            entitlement_check: EntitlementCheck::default(),
+            groups_per_role: 20,
+            application_time: Duration::ZERO,
             error_type_in: ErrorTypeIn::default(),
             expiry_form: ExpiryForm::default(),
             default_duration: DefaultDuration::default(),
@@ -325,6 +349,9 @@ setters! {
     missing_scope: MissingScope,
     unknown_tenant: UnknownTenant,
     broken_trust: BrokenTrust,
+    entitlement_check: EntitlementCheck,
+    groups_per_role: usize,
+    application_time: Duration,
     error_type_in: ErrorTypeIn,
     expiry_form: ExpiryForm,
     default_duration: DefaultDuration,

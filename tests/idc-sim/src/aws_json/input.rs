@@ -21,7 +21,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    fn check(&self, name: &str, text: &str) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, name: &str, text: &str) -> Result<(), Refusal> {
         let (least, most) = self.length;
         let length = text.chars().count();
         if length < least {
@@ -39,7 +39,7 @@ impl Shape {
 }
 
 impl Input {
-    pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
         let body: &[u8] = if body.is_empty() { b"{}" } else { body };
         match serde_json::from_slice(body) {
             Ok(Value::Object(members)) => Ok(Self(members)),

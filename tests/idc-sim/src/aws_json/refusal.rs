@@ -77,6 +77,11 @@ impl Refusal {
         Self::access_denied(crate::caller::no_policy_allows(arn, action, resource))
     }
 
+    /// Returns the exception and the message, for a service with another form of errors.
+    pub(crate) fn into_parts(self) -> (&'static str, String) {
+        (self.exception, self.message)
+    }
+
     pub(crate) fn into_answer(self, service: Service, request_id: &str) -> (StatusCode, Value) {
         // Organizations has names of its own for two of them (service model 2016-11-28).
         let exception = match (service, self.exception) {

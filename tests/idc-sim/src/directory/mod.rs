@@ -287,6 +287,11 @@ impl Directory {
         self.iam_roles.iter_mut().find(|role| role.arn == arn)
     }
 
+    /// Finds a role by its name, which is unique in an account whatever its path.
+    pub(crate) fn iam_role_named(&self, account: &str, name: &str) -> Option<&IamRole> {
+        self.iam_roles.iter().find(|role| role.account() == account && role.name() == name)
+    }
+
     pub(crate) fn has_iam_role(&self, arn: &str) -> bool {
         self.iam_roles.iter().any(|role| role.arn == arn)
     }

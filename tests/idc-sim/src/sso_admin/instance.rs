@@ -16,7 +16,7 @@ enum Scope {
 }
 
 /// Returns the ARN of the instance.
-pub(super) fn arn(settings: &Settings) -> String {
+pub(crate) fn arn(settings: &Settings) -> String {
     format!("arn:{}:sso:::instance/{}", Partition::of_region(&settings.region).id, settings.instance)
 }
 

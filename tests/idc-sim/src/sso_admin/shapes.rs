@@ -84,7 +84,7 @@ pub(super) const ACCOUNT_ID: Shape = Shape {
     fits: |text| text.bytes().all(|byte| byte.is_ascii_digit()),
 };
 
-pub(super) const PRINCIPAL_ID: Shape = Shape {
+pub(crate) const PRINCIPAL_ID: Shape = Shape {
     length: (1, 47),
     pattern: "([0-9a-f]{10}-|)[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}",
     fits: |text| {

@@ -23,7 +23,7 @@ fn sim() -> IdcSim {
 }
 
 /// The environment of an administrator, without the way to the simulator.
-fn administrator(sim: &IdcSim) -> TestEnv {
+pub(crate) fn administrator(sim: &IdcSim) -> TestEnv {
     let env = TestEnv::new().with_secret_mark(SECRET_MARK);
     let key = sim.administrator_key();
     env.set_env("AWS_ACCESS_KEY_ID", key.id);

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod account_access;
+mod account_access_admin;
 mod admin;
 mod debian_cli;
 mod env;

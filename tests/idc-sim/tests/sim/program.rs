@@ -58,7 +58,7 @@ fn it_tells_its_facts_and_ends_with_stdin_if_asked_to() {
     assert_eq!(facts.last().map(String::as_str), Some("# ready"), "{facts:?}");
     assert!(facts.iter().any(|fact| fact == "# region us-east-1"));
     let exported = facts.iter().filter(|fact| fact.starts_with("export AWS_ENDPOINT_URL_")).count();
-    assert_eq!(exported, 8, "{facts:?}");
+    assert_eq!(exported, 10, "{facts:?}");
     assert!(
         std::fs::read_to_string(&ca).expect("the certificate").starts_with("-----BEGIN CERTIFICATE-----")
     );

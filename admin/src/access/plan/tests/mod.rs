@@ -13,10 +13,14 @@ use kcaws::ports::clock::{Clock, FakeClock};
 use super::*;
 use crate::access::accounts::{AccountInventory, InventoryNeeds};
 use crate::access::apply::{self, EarlierOperations};
+use crate::access::entitlements::{EntitlementAccess, application};
 use crate::access::read::{GroupDirectory, InstanceAccess, RealmGroups};
 use crate::access::requests::Requests;
 use crate::access::settings::AccessSettings;
 use crate::access_file::AccessFile;
+use crate::ports::account_access::AccountAccess;
+use crate::ports::account_access::fake::{FakeAccountAccess, INSTANCE};
+use crate::ports::iam::fake::FakeIam;
 use crate::ports::identity_store::StoreGroup;
 use crate::ports::keycloak::FakeKeycloak;
 use crate::ports::keycloak::fake::FakeGroup;
@@ -45,6 +49,9 @@ pub(crate) struct Company {
     pub(crate) acting: Acting,
     pub(crate) options: PlanOptions,
     pub(crate) keycloak: Option<FakeKeycloak>,
+    pub(crate) account_access: FakeAccountAccess,
+    pub(crate) iam: FakeIam,
+    pub(crate) has_permission_sets: bool,
 }
 
 impl Company {
@@ -80,6 +87,9 @@ impl Company {
             acting,
             options: PlanOptions::default(),
             keycloak: None,
+            account_access: FakeAccountAccess::new(),
+            iam: FakeIam::default(),
+            has_permission_sets: true,
         }
     }
 
@@ -96,8 +106,10 @@ impl Company {
         let plan = self.planned(text);
         let audit = JsonLines::new(Vec::new());
         let recording = apply::Recording { audit: &audit, actor: "alice", progress: &mut |_| {} };
-        let (outcome, end) =
-            self.with(text, |input| apply::apply(&plan, &EarlierOperations::default(), input.at, recording));
+        let (outcome, end) = self.with(text, |input| {
+            let service = Some(&self.account_access as &dyn AccountAccess);
+            apply::apply(&plan, &EarlierOperations::default(), input.at, service, recording)
+        });
         end.expect("is applied");
         outcome
     }
@@ -111,6 +123,8 @@ impl Company {
             InventoryNeeds::of(selectors.chain(settings.assign.iter().flat_map(|assign| &assign.accounts)));
         let inventory = AccountInventory::read(&self.organizations, &requests, needs).expect("reads");
         let realm = self.keycloak.as_ref().map(|keycloak| RealmGroups::open(keycloak).expect("opens"));
+        let application = (!settings.roles.is_empty())
+            .then(|| application::required(&self.account_access, &requests, INSTANCE).expect("is there"));
         work(&PlanInput {
             settings: &settings,
             wanted_sets: &wanted_sets,
@@ -122,6 +136,12 @@ impl Company {
             realm: realm.as_ref(),
             acting: &self.acting,
             options: &self.options,
+            has_permission_sets: self.has_permission_sets,
+            entitlements: application.as_ref().map(|application| EntitlementAccess {
+                service: &self.account_access,
+                application,
+                iam: Some(&self.iam),
+            }),
         })
     }
 

@@ -116,7 +116,8 @@ fn nothing_is_written_while_the_audit_file_cannot_be() {
     let audit = JsonLines::new(Full);
     let recording = apply::Recording { audit: &audit, actor: "alice", progress: &mut |_| {} };
     let earlier = EarlierOperations::default();
-    let (outcome, end) = company.with(POWER, |input| apply::apply(&plan, &earlier, input.at, recording));
+    let (outcome, end) =
+        company.with(POWER, |input| apply::apply(&plan, &earlier, input.at, None, recording));
     assert!(matches!(end, Err(apply::ApplyError::Audit(_))));
     assert_eq!((outcome.done, outcome.left), (0, 11));
     assert_eq!(company.admin.state().operations.len(), 0);

@@ -47,6 +47,32 @@ def query_violations(service, name, query):
     return list(_structure(shape, members, ""))
 
 
+def rest_violations(service, name, request):
+    """Returns what is wrong about a request of REST JSON, {"path", "query", "body"}, a line for each."""
+    model = _session.get_service_model(service).operation_model(name)
+    shape = model.input_shape
+    members = json.loads(request["body"] or "{}")
+    wanted = model.http["requestUri"].split("/")
+    given = request["path"].split("/")
+    if len(wanted) != len(given):
+        return [f"path: {request['path']} is not {model.http['requestUri']}"]
+    for part, text in zip(wanted, given):
+        if part.startswith("{"):
+            members[part.strip("{}")] = urllib.parse.unquote(text)
+        elif part != text:
+            return [f"path: {request['path']} is not {model.http['requestUri']}"]
+    lists = {name for name, member in shape.members.items() if member.type_name == "list"}
+    for key, text in urllib.parse.parse_qsl(request["query"], keep_blank_values=True):
+        if key in lists:
+            members.setdefault(key, []).append(text)
+        else:
+            members[key] = text
+    places = {name: member.serialization.get("location", "body") for name, member in shape.members.items()}
+    in_body = set(json.loads(request["body"] or "{}"))
+    misplaced = [f"{key}: not in the body" for key in in_body if places.get(key, "body") != "body"]
+    return misplaced + list(_structure(shape, members, ""))
+
+
 def answer_violations(service, name, answer):
     """Returns what is wrong about an answer, a line for each."""
     shape = _session.get_service_model(service).operation_model(name).output_shape
@@ -81,6 +107,13 @@ def _value(shape, value, place):
         yield from _length(shape, len(value), place)
         for number, item in enumerate(value):
             yield from _value(shape.member, item, f"{place}[{number}]")
+    elif kind == "map":
+        if not isinstance(value, dict):
+            yield f"{place}: {value!r} is not a map"
+            return
+        for key, item in value.items():
+            yield from _value(shape.key, key, f"{place}.{key}")
+            yield from _value(shape.value, item, f"{place}.{key}")
     elif kind == "string":
         yield from _string(shape, value, place)
     elif kind in ("integer", "long"):

@@ -1,5 +1,6 @@
-//! The runtime of account access manager: roles, credentials, refusals, pages, and each switch.
+//! Account access manager. The runtime: roles, credentials, refusals, pages, and each switch.
 
+mod control_plane;
 mod switches;
 
 use std::time::{Duration, UNIX_EPOCH};

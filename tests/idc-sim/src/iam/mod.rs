@@ -1,10 +1,14 @@
-//! IAM roles of the company's own, which a role session may assume.
+//! IAM: roles of the company's own, which a role session may assume, and `GetRole`, which shows them.
+
+mod get_role;
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::secret;
+
+pub(crate) use get_role::get_role;
 
 /// A role for `AssumeRole`, with the conditions of its trust policy. Without any it trusts every principal.
 ///
@@ -122,6 +126,12 @@ impl IamRole {
 
     pub(crate) fn account(&self) -> &str {
         self.arn.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// `/` or `/team/`
+    fn path(&self) -> &str {
+        let resource = self.arn.split_once(":role").map_or("/", |(_, resource)| resource);
+        &resource[..=resource.rfind('/').unwrap_or_default()]
     }
 
     /// Without its path.
