@@ -163,6 +163,8 @@ impl World {
             realm: Some(&RealmGroups::open(&self.keycloak).expect("opens")),
             acting: &self.company.acting,
             options,
+            has_permission_sets: true,
+            entitlements: None,
         })
     }
 
@@ -209,6 +211,7 @@ impl World {
                 };
                 let half = AccessHalf {
                     at,
+                    account_access: None,
                     earlier: EarlierOperations::read(at).expect("reads"),
                     recording: Recording { audit: &audit, actor: "admin", progress: &mut progress },
                     again: Box::new(again),
