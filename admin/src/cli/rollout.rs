@@ -132,7 +132,9 @@ impl OpenRollout<'_> {
         });
         let mut access = access.transpose()?;
         let all = self.pace.sent();
-        access.iter_mut().for_each(|plan| plan.cost.requests_read = all - before);
+        if let Some(plan) = &mut access {
+            plan.cost.requests_read = all - before;
+        }
         let reads = Reads { all, of_access: all - before, per_second: self.pace.highest_rate() };
         let plan = RolloutPlan::new(sync, access, options.access.max_removals, reads);
         for refusal in &plan.refusals {
