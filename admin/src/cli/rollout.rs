@@ -137,8 +137,11 @@ impl OpenRollout<'_> {
         let access = self.access.map(|open| {
             open.plan_after(&options.access, sync.as_ref().map(synced_groups).unwrap_or_default(), ui)
         });
-        let access = access.transpose()?;
+        let mut access = access.transpose()?;
         let all = self.pace.sent();
+        if let Some(plan) = &mut access {
+            plan.cost.requests_read = all - before;
+        }
         let reads = Reads { all, of_access: all - before, per_second: self.pace.highest_rate() };
         let plan = RolloutPlan::new(sync, access, options.access.max_removals, reads);
         for refusal in &plan.refusals {

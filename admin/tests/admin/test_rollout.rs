@@ -2,6 +2,7 @@
 
 use idc_sim::{Fault, Route};
 use kcaws_test_keycloak::require_keycloak;
+use kcaws_test_kit::wait_for;
 use serde_json::Value;
 
 use crate::fixture::on_a_terminal;
@@ -184,6 +185,21 @@ fn a_half_that_the_file_does_not_have_is_left_alone() {
 
     rollout.write("");
     rollout.run("plan").expect_code(3).expect_stderr("neither [directory] nor permission sets");
+}
+
+#[test]
+fn an_interrupt_comes_between_a_record_and_the_next_write() {
+    for route in [Route::ScimCreateUser, Route::CreateAccountAssignment] {
+        let rollout = company!();
+        let run = rollout.staff.company.admin("apply --yes").spawn();
+        wait_for("a write", || (rollout.sim().count(route) > 0).then_some(()));
+        run.press_ctrl_c();
+        run.wait().expect_code(130);
+        let audit = rollout.staff.company.env.read_home_file("access.audit.jsonl");
+        assert_eq!(audit.lines().count(), rollout.writes(), "{route:?}: {audit}");
+        rollout.run("apply --yes").expect_code(0);
+        rollout.unchanged();
+    }
 }
 
 #[test]
