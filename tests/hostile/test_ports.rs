@@ -88,7 +88,9 @@ fn ask(operation: Operation, url: &str) -> Result<(), String> {
         Operation::Token => issued(Grant::DeviceCode(&token))?,
         Operation::Refresh => issued(Grant::RefreshToken(&token))?,
         Operation::Credentials => {
-            are_fine(&center.role_credentials(&token, "111122223333", "Admin").map_err(|error| text(&error))?)
+            are_fine(
+                &center.role_credentials(&token, "111122223333", "Admin").map_err(|error| text(&error))?,
+            );
         }
         Operation::IamCredentials => {
             are_fine(&center.iam_role_credentials(&access, &token, ARN).map_err(|error| text(&error))?);

@@ -83,3 +83,16 @@ fn an_alias_of_the_persons_own_does_not_break_the_hook_and_goes_on_working() {
         assert!(output.stderr.is_empty(), "{shell:?} {output}");
     }
 }
+
+#[test]
+fn the_profile_of_a_project_is_used_once_it_is_allowed() {
+    let fixture = fixture();
+    fixture.env.write_home_file(".kcaws.toml", "profile = \"dev\"\n");
+    for shell in Shell::ALL {
+        let _ = fixture.run("allow --revoke");
+        let steps = ["kcaws -q allow", "kcaws -q use", show(shell)];
+        let Some(command) = script(&fixture, shell, &steps) else { continue };
+        let output = command.run().expect_ok();
+        assert_eq!(output.stdout_text(), "<dev|none>\n", "{shell:?} {output}");
+    }
+}
