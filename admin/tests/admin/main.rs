@@ -19,6 +19,7 @@ mod test_access_kills;
 mod test_access_moto;
 mod test_access_of_the_realm;
 mod test_access_roles;
+mod test_access_roles_faults;
 mod test_check;
 mod test_deploy;
 mod test_faults;

@@ -48,6 +48,8 @@ impl Moto {
         for service in SERVICES {
             env.set_env(format!("AWS_ENDPOINT_URL_{service}"), &url);
         }
+        // moto does not have it: `who` and `export` say so and go on.
+        env.set_env("AWS_ENDPOINT_URL_ACCOUNT_ACCESS", &url);
         let made = script(&env, &python, "moto_organization.py").args(what).run().expect_ok().stdout_json();
         env.write_home_file("access.toml", head(made["instance"].as_str().unwrap()));
         let lacking = lacking.split(' ').map(str::to_owned).collect();

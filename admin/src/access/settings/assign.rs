@@ -116,7 +116,7 @@ pub(super) fn check(
 ) -> Result<Assign, Refused> {
     match (&written.set, &written.role) {
         (Some(_), None) => set(written, sets, lists).map(Assign::Set),
-        (None, Some(_)) => role::check(written).map(Assign::Role),
+        (None, Some(_)) => role::check(&written).map(Assign::Role),
         (Some(_), Some(role)) => {
             let what = "an [[assign]] has `set` or `role`, not both".to_owned();
             Err(Refused { at: role.span().start, what })

@@ -13,7 +13,7 @@ pub(crate) struct RoleAssignSettings {
     pub(crate) groups: Vec<GroupReference>,
 }
 
-pub(super) fn check(written: Written) -> Result<RoleAssignSettings, Refused> {
+pub(super) fn check(written: &Written) -> Result<RoleAssignSettings, Refused> {
     let at = written.groups.span().start;
     if let Some(accounts) = &written.accounts {
         let what = "`accounts` goes with `set`: the ARN of a role has its account".to_owned();

@@ -120,7 +120,9 @@ pub(super) fn notes(plan: &EntitlementPlan, ui: &mut Ui) {
 fn trust_note(plan: &EntitlementPlan, role: &str, trust: &RoleTrust, ui: &mut Ui) -> bool {
     match trust {
         RoleTrust::Trusted { advice } => {
-            advice.iter().for_each(|advice| ui.say(&format!("trust policy of {role}: {advice}")));
+            for advice in advice {
+                ui.say(&format!("trust policy of {role}: {advice}"));
+            }
             false
         }
         RoleTrust::Lacks { missing } => {

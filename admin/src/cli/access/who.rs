@@ -113,7 +113,14 @@ fn found(args: &WhoArgs, open: &OpenAccess<'_>, ui: &mut Ui) -> Result<Vec<Acces
     let sets = if has_sets { read_sets(open.at, |_, _| SetDetail::Name)? } else { BTreeMap::new() };
     let inventory = open.inventory(InventoryNeeds::default())?;
     let assignments = if has_sets {
-        assignments(args, open, &principals, (&sets, &filter, &groups, &inventory), ui)?
+        let looking = Looking {
+            principals: principals.as_deref(),
+            sets: &sets,
+            filter: &filter,
+            groups: &groups,
+            inventory: &inventory,
+        };
+        assignments(args, open, &looking, ui)?
     } else {
         BTreeSet::new()
     };
@@ -150,14 +157,18 @@ fn found(args: &WhoArgs, open: &OpenAccess<'_>, ui: &mut Ui) -> Result<Vec<Acces
 }
 
 /// What assignments are looked for with.
-type Known<'a> =
-    (&'a BTreeMap<String, ObservedSet>, &'a AccessFilter, &'a GroupDirectory, &'a AccountInventory);
+struct Looking<'a> {
+    principals: Option<&'a [Principal]>,
+    sets: &'a BTreeMap<String, ObservedSet>,
+    filter: &'a AccessFilter,
+    groups: &'a GroupDirectory,
+    inventory: &'a AccountInventory,
+}
 
 fn assignments(
     args: &WhoArgs,
     open: &OpenAccess<'_>,
-    principals: &Option<Vec<Principal>>,
-    (sets, filter, groups, inventory): Known<'_>,
+    Looking { principals, sets, filter, groups, inventory }: &Looking<'_>,
     ui: &mut Ui,
 ) -> Result<BTreeSet<Assignment>, CommandError> {
     let asked = sets.iter().filter(|(name, _)| filter.has_set(name)).map(|(_, set)| set.arn.clone());

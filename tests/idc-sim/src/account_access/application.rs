@@ -12,8 +12,8 @@ use crate::settings::Settings;
 pub(crate) struct Application {
     /// The last part of its ARN.
     id: String,
-    /// The last part of the ARN that it has as an application of the instance.
-    instance_application: String,
+    /// `apl-…`: the last part of the ARN that it has at the instance.
+    id_at_instance: String,
     /// `aa-…`.
     pub(crate) tenant: String,
     pub(crate) region: String,
@@ -28,7 +28,7 @@ impl Application {
     pub(crate) fn ready(tenant: String, region: &str, now: SystemTime) -> Self {
         Self {
             id: secret::hex(16),
-            instance_application: secret::hex(16),
+            id_at_instance: format!("apl-{}", secret::hex(16)),
             tenant,
             region: region.to_owned(),
             created: now,
@@ -48,7 +48,7 @@ impl Application {
     pub(crate) fn instance_application_arn(&self, settings: &Settings) -> String {
         let partition = Partition::of_region(&self.region).id;
         let (owner, instance) = (&settings.management_account, &settings.instance);
-        format!("arn:{partition}:sso::{owner}:application/{instance}/apl-{}", self.instance_application)
+        format!("arn:{partition}:sso::{owner}:application/{instance}/{}", self.id_at_instance)
     }
 
     /// `https://aa-….account-access.<region>.app.aws`

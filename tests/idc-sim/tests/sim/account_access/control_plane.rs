@@ -118,7 +118,8 @@ impl<'a> Admin<'a> {
     fn roles(&self, filter: &Value) -> Vec<String> {
         let body = json!({ "applicationArn": self.application(), "filter": filter });
         let all = self.all("/entitlements-list", &body, "entitlements");
-        let arn = |one: &Value| one["entitlement"]["principalRole"]["roleArn"].as_str().unwrap().to_owned();
+        let arn =
+            |one: &Value| one["entitlement"]["principalRole"]["roleArn"].as_str().expect("an ARN").to_owned();
         let mut arns: Vec<String> = all.iter().map(arn).collect();
         arns.sort();
         arns
@@ -201,7 +202,7 @@ fn there_is_one_application_which_takes_its_entitlements_along() {
     let source = json!({ "identitySource": { "identityCenter": { "instanceArn": INSTANCE } } });
     let made = admin.post("/applications", &source).json();
     assert_eq!(admin.post("/applications", &source).json(), made, "the same once more");
-    let arn = made["applicationArn"].as_str().unwrap();
+    let arn = made["applicationArn"].as_str().expect("an ARN");
     assert!(arn.starts_with("arn:aws:account-access:eu-central-1:000011112222:application/"), "{arn}");
     let path = format!("/applications/{}", escaped(arn));
     assert_eq!(admin.send("GET", &path, "", "").json()["status"], "CREATE_IN_PROGRESS");
