@@ -65,7 +65,7 @@ impl Part<'_> {
             }
         }
         self.keep_groups(plan);
-        self.keep_users(plan, is_user);
+        keep_users(plan, is_user);
         plan.refusals.retain(|refusal| match refusal {
             Refusal::ForeignObject { kind, name, .. } | Refusal::DiffersInCase { kind, name, .. } => {
                 self.is_object(*kind, name)
@@ -122,28 +122,28 @@ impl Part<'_> {
         let wanted: Vec<bool> = plan.groups.iter().map(is_wanted).collect();
         keep(&mut plan.groups, wanted);
     }
+}
 
-    fn keep_users(&self, plan: &mut Plan, is_selected: impl Fn(&str) -> bool) {
-        let first = plan.groups.iter().flat_map(first_members);
-        let joining = plan.additions.iter().flat_map(|change| &change.members);
-        let members: HashSet<&str> = first.chain(joining).map(|member| &*member.subject).collect();
-        let is_wanted = |change: &UserChange| match change {
-            UserChange::Create { subject, record } => {
-                is_selected(record.user_name()) || members.contains(&**subject)
-            }
-            UserChange::GiveWay(update) | UserChange::Update(update) => {
-                let mut values = update.values.iter();
-                let renamed = values.find(|value| value.attribute == Attribute::UserName);
-                let new = renamed.and_then(|value| value.to.as_deref()).unwrap_or_default();
-                let is_needed = update.activate || update.adoption.is_some();
-                is_selected(&update.user.name)
-                    || is_selected(new)
-                    || is_needed && members.contains(&*update.user.subject)
-            }
-        };
-        let wanted: Vec<bool> = plan.users.iter().map(is_wanted).collect();
-        keep(&mut plan.users, wanted);
-    }
+fn keep_users(plan: &mut Plan, is_selected: impl Fn(&str) -> bool) {
+    let first = plan.groups.iter().flat_map(first_members);
+    let joining = plan.additions.iter().flat_map(|change| &change.members);
+    let members: HashSet<&str> = first.chain(joining).map(|member| &*member.subject).collect();
+    let is_wanted = |change: &UserChange| match change {
+        UserChange::Create { subject, record } => {
+            is_selected(record.user_name()) || members.contains(&**subject)
+        }
+        UserChange::GiveWay(update) | UserChange::Update(update) => {
+            let mut values = update.values.iter();
+            let renamed = values.find(|value| value.attribute == Attribute::UserName);
+            let new = renamed.and_then(|value| value.to.as_deref()).unwrap_or_default();
+            let is_needed = update.activate || update.adoption.is_some();
+            is_selected(&update.user.name)
+                || is_selected(new)
+                || is_needed && members.contains(&*update.user.subject)
+        }
+    };
+    let wanted: Vec<bool> = plan.users.iter().map(is_wanted).collect();
+    keep(&mut plan.users, wanted);
 }
 
 /// Keeps the wanted changes, with those without which they cannot be made.
