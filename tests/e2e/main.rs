@@ -17,5 +17,6 @@ mod test_keycloak;
 mod test_keycloak_ends;
 mod test_keyring;
 mod test_mfa;
+mod test_recipes;
 mod test_settings;
 mod test_sources;

@@ -5,7 +5,7 @@ use crate::fixture::{ACCOUNT, LoginFixture, ROLE};
 use crate::hooks::{load, script};
 use crate::shells::Shell;
 
-const PRINT: &str = "env | grep -E '^(AWS|KCAWS)_' | grep -v -E '_(SSO|SSO_OIDC|ACCOUNT_ACCESS_RUNTIME|STS|SIGNIN)=|KEY|TOKEN|EXPIRATION|ACCOUNT_ID|CONFIG_FILE|CREDENTIALS_FILE|METADATA|KEYRING|KCAWS_(SET|HOOK|BEFORE)=' | sort";
+const PRINT: &str = "env | grep -E '^(AWS|KCAWS)_' | grep -v -E '_(SSO|SSO_OIDC|ACCOUNT_ACCESS_RUNTIME|STS|SIGNIN)=|KEY|TOKEN|EXPIRATION|ACCOUNT_ID|CONFIG_FILE|CREDENTIALS_FILE|METADATA|KEYRING|KCAWS_(SET|HOOK|BEFORE|SYSTEM_CONFIG)=' | sort";
 
 /// Profiles `lab`, with everything that leads elsewhere, and `bare`, with nothing.
 fn fixture() -> LoginFixture {
