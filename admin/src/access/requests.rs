@@ -1,5 +1,6 @@
 //! Requests to AWS: at what rate they are sent, when they are sent again, and how many there were.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::ports::aws_call::{AwsError, AwsPage};
 
 /// No list of AWS has as many pages.
 const MOST_PAGES: usize = 10_000;
+/// A list that has not settled after as many readings is not read.
+const MOST_READINGS: usize = 12;
 
 /// Sends all requests of a run, from any number of threads, at one rate.
 pub(crate) struct Requests<'a> {
@@ -86,6 +89,34 @@ impl<'a> Requests<'a> {
                 Some(next) => cursors.push(next),
             }
         }
+    }
+
+    /// The same of a list that running operations change: one that ends between two pages moves the next item out of
+    /// sight, or an earlier one into it again. A list of several pages is read until it is the same twice.
+    pub(crate) fn settled_pages<T: PartialEq>(
+        &self,
+        page: impl Fn(Option<&str>) -> Result<AwsPage<T>, AwsError>,
+    ) -> Result<Vec<T>, AwsError> {
+        let operation = Cell::new(None);
+        let noted = |cursor: Option<&str>| {
+            let answer = page(cursor)?;
+            if answer.next.is_some() {
+                operation.set(Some(answer.operation));
+            }
+            Ok(answer)
+        };
+        let mut before = None;
+        for readings_left in (0..MOST_READINGS).rev() {
+            match self.pages(noted) {
+                Ok(items) if operation.get().is_none() || before.as_ref() == Some(&items) => {
+                    return Ok(items);
+                }
+                Ok(items) => before = Some(items),
+                Err(AwsError::RepeatedPage { .. }) if readings_left > 0 => before = None,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(AwsError::EndlessList { operation: operation.get().unwrap_or_default() })
     }
 
     fn send<T>(&self, again: Again, call: impl Fn() -> Result<T, AwsError>) -> Result<T, AwsError> {
@@ -197,5 +228,36 @@ mod tests {
         assert!(matches!(endless, Err(AwsError::EndlessList { operation: OPERATION })));
         let repeated = pages(|_| vec![1], |at| at.to_string());
         assert!(matches!(repeated, Err(AwsError::RepeatedPage { operation: OPERATION })));
+    }
+
+    #[test]
+    fn a_list_that_changes_between_two_pages_is_read_again() {
+        let clock = clock();
+        let requests = Requests::new(&clock, 20.0);
+        // Two items a page. The first goes while the second page is asked for, as when an operation ends.
+        let (items, asked) = (std::cell::RefCell::new(vec![1, 2, 3, 4, 5]), Cell::new(0));
+        let page = |cursor: Option<&str>| {
+            asked.set(asked.get() + 1);
+            if asked.get() == 2 {
+                items.borrow_mut().remove(0);
+            }
+            let from: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a place"));
+            let known = items.borrow();
+            let some = known.iter().skip(from).take(2).copied().collect();
+            let next = (from + 2 < known.len()).then(|| (from + 2).to_string());
+            Ok(AwsPage { items: some, next, operation: OPERATION })
+        };
+        assert_eq!(requests.settled_pages(page).expect("settles"), [2, 3, 4, 5]);
+        assert_eq!(asked.get(), 6, "the first reading had not seen 3");
+        items.borrow_mut().truncate(2);
+        asked.set(10);
+        assert_eq!(requests.settled_pages(page).expect("settles"), [2, 3]);
+        assert_eq!(asked.get(), 11, "one page is whole");
+        let endless = |cursor: Option<&str>| {
+            asked.set(asked.get() + 1);
+            let next = cursor.is_none().then(|| "2".to_owned());
+            Ok(AwsPage { items: vec![asked.get()], next, operation: OPERATION })
+        };
+        assert!(matches!(requests.settled_pages(endless), Err(AwsError::EndlessList { .. })));
     }
 }

@@ -94,11 +94,8 @@ fn a_plan_is_shown_applied_and_then_there_is_nothing_to_do() {
     let lines = audit(&site);
     assert_eq!(lines.len(), 3);
     for line in &lines {
-        assert_eq!(
-            (&line["action"], &line["actor"]),
-            (&"create_entitlement".into(), &"carol".into()),
-            "{line}"
-        );
+        assert_eq!(line["action"], "create_entitlement", "{line}");
+        assert!(line["actor"].as_str().unwrap().starts_with("arn:aws:iam::"), "{line}");
         assert!(
             line["request_id"].as_str().is_some_and(|id| id.len() == 36) && line["role_arn"].is_string(),
             "{line}"

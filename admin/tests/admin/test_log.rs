@@ -126,7 +126,7 @@ fn every_event_is_one_of_the_documents() {
     let events = seen.look(&run("offboard anna --apply --yes -v"), 0);
     assert!(!of(&events, "write").is_empty());
     let events = seen.look(&run("check"), 1);
-    assert_eq!(of(&events, "progress").last().unwrap()["total"], 12);
+    assert_eq!(of(&events, "progress").last().unwrap()["total"], 13);
     assert!(!of(&events, "finding").is_empty());
 
     // A question cannot be asked, nor a wrong line be understood.

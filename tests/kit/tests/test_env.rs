@@ -24,6 +24,7 @@ fn a_child_sees_nothing_of_the_callers_environment() {
     let expected = [
         "AWS_EC2_METADATA_DISABLED",
         "HOME",
+        "KCAWS_SYSTEM_CONFIG",
         "LANG",
         "PATH",
         "TMPDIR",

@@ -270,7 +270,7 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         let mut outdated = BTreeSet::new();
         for name in changed {
             let Some(arn) = self.arns.get(name).cloned() else { continue };
-            match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
+            match requests.settled_pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
                 Ok(lagging) => {
                     let usable: Vec<String> =
                         lagging.iter().filter(|one| plan.is_usable(one)).cloned().collect();
@@ -316,7 +316,7 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         let mut roles = Vec::new();
         for (arn, count) in std::mem::take(&mut self.everywhere) {
             let name = names.get(&arn).cloned().unwrap_or_default();
-            match requests.pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
+            match requests.settled_pages(|cursor| admin.lagging_accounts_of(&arn, cursor)) {
                 Ok(lagging) => {
                     self.done(count.saturating_sub(lagging.len()));
                     roles.extend(lagging.into_iter().map(|account| (name.clone(), account)));

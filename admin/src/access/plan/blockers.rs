@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::make::{Acting, PlanOptions};
+use super::options::{Acting, PlanOptions};
 use super::{AccessPlan, AssignmentChange};
 use crate::access::entitlements::name_of;
 

@@ -3,6 +3,7 @@
 mod blockers;
 mod file;
 mod make;
+mod options;
 mod part;
 mod sets;
 mod wanted;
@@ -17,7 +18,8 @@ use serde::Serialize;
 
 pub(crate) use self::blockers::{Allowance, Blocker};
 pub(crate) use self::file::{SavedAccessPlan, SavedAccessPlanError};
-pub(crate) use self::make::{Acting, OUTSTANDING, PlanInput, PlanOptions, make};
+pub(crate) use self::make::{OUTSTANDING, PlanInput, make};
+pub(crate) use self::options::{Acting, PlanOptions};
 pub(crate) use self::sets::{SetChange, SetChangeKind, description};
 pub(crate) use self::within::{Bound, Excess};
 use super::accounts::SelectionError;

@@ -99,7 +99,7 @@ pub(crate) fn of_principals(
     principals: &[Principal],
 ) -> Result<Option<BTreeSet<Assignment>>, AwsError> {
     let lists = parallel::map(principals, |principal| {
-        at.requests.pages(|cursor| at.admin.assignments_of(principal, cursor))
+        at.requests.settled_pages(|cursor| at.admin.assignments_of(principal, cursor))
     });
     match lists {
         Ok(lists) => Ok(Some(lists.into_iter().flatten().collect())),
@@ -112,7 +112,7 @@ pub(crate) fn of_principals(
 fn by_pair(at: InstanceAccess<'_>, pairs: &Pairs) -> Result<BTreeSet<Assignment>, AwsError> {
     let pairs: Vec<&(String, String)> = pairs.iter().collect();
     let lists = parallel::map(&pairs, |(set, account)| {
-        at.requests.pages(|cursor| at.admin.assignments_in(set, account, cursor))
+        at.requests.settled_pages(|cursor| at.admin.assignments_in(set, account, cursor))
     })?;
     Ok(lists.into_iter().flatten().collect())
 }

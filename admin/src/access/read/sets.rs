@@ -92,7 +92,7 @@ fn read_content(
         None => None,
     };
     let boundary = requests.ask(|| admin.boundary(arn))?.map(boundary).transpose();
-    let lagging = requests.pages(|cursor| admin.lagging_accounts_of(arn, cursor))?;
+    let lagging = requests.settled_pages(|cursor| admin.lagging_accounts_of(arn, cursor))?;
     Ok(SetContent {
         definition: SetDefinition {
             head: head(description).map_err(not_understood)?,
@@ -112,7 +112,8 @@ pub(crate) fn read_accounts(
     sets: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, AwsError> {
     let sets: Vec<&String> = sets.iter().collect();
-    let accounts = parallel::map(&sets, |set| at.requests.pages(|cursor| at.admin.accounts_of(set, cursor)))?;
+    let accounts =
+        parallel::map(&sets, |set| at.requests.settled_pages(|cursor| at.admin.accounts_of(set, cursor)))?;
     Ok(sets.into_iter().cloned().zip(accounts.into_iter().map(BTreeSet::from_iter)).collect())
 }
 

@@ -159,7 +159,7 @@ impl Scheduler<'_> {
     ) -> Result<(), ApplyError> {
         let InstanceAccess { admin, requests } = self.at;
         for kind in OperationKind::ALL {
-            let running = requests.pages(|cursor| admin.running(kind, cursor))?;
+            let running = requests.settled_pages(|cursor| admin.running(kind, cursor))?;
             let ids: BTreeSet<String> = running.into_iter().chain(earlier.of(kind).cloned()).collect();
             for id in ids {
                 let Some(status) = self.status(kind, &id)? else { continue };
