@@ -96,21 +96,22 @@ fn another_machine_gets_credentials_through_ssh() {
     let variables = fixture.env.home().join("serve.env");
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let line = format!("serve dev --port {port} --format dotenv --output {}", variables.display());
-    let _serving = fixture.kcaws(&line).spawn();
+    let serving = fixture.kcaws(&line).spawn();
     let whole = || std::fs::read_to_string(&variables).ok().filter(|text| text.ends_with('\n'));
-    let exports: String =
-        wait_for("the variables", whole).lines().map(|line| format!("export '{line}'\n")).collect();
+    let exports: Vec<String> =
+        wait_for("the variables", whole).lines().map(|line| format!("export '{line}'")).collect();
+    let exports = exports.join("\n");
     let sts = fixture.sim.env().into_iter().find(|(name, _)| *name == "AWS_ENDPOINT_URL_STS").unwrap().1;
     let service = sts.rsplit(':').next().unwrap().trim_end_matches('/').to_owned();
     let script = format!(
-        "{exports}export HOME=/nonexistent AWS_ENDPOINT_URL_STS='{sts}' AWS_REGION=eu-central-1 \
+        "{exports}\nexport HOME=/nonexistent AWS_ENDPOINT_URL_STS='{sts}' AWS_REGION=eu-central-1 \
          AWS_DEFAULT_REGION=eu-central-1\n{aws} {ASKS}\n"
     );
     let ports = [port.to_string(), service].map(|port| format!("-R{port}:127.0.0.1:{port}"));
     let asks =
         || other.ssh(&fixture).args(&ports).args(["build.example.com", "/bin/sh"]).stdin(script.clone());
     is_dev(asks());
-    drop(_serving);
+    drop(serving);
     asks().run().expect_stderr("credentials");
 }
 
