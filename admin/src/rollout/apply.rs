@@ -90,10 +90,10 @@ fn both<E>(
         (&earlier, shown, Vec::new(), Vec::new())
     };
     let mut applier = AccessApplier::new(access_plan, earlier, at, account_access, recording);
+    let incomplete = run.map(Run::incomplete_groups).unwrap_or_default();
+    applier.after_sync(&without_group, &roles_without_group, incomplete);
     let end = in_turns(run, &mut applier);
-    let mut of_access = applier.end(end.is_ok());
-    of_access.without_group(&without_group, &roles_without_group);
-    outcome.access = Some(of_access);
+    outcome.access = Some(applier.end(end.is_ok()));
     end
 }
 

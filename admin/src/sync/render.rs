@@ -1,7 +1,8 @@
 //! A plan as lines for people.
 
 use super::plan::{
-    Blocked, Departure, GroupChange, MemberChange, Note, Plan, Refusal, RemovalKind, UserChange, UserUpdate,
+    Blocked, Departure, GroupChange, MemberChange, Note, ObjectKind, Plan, Refusal, RemovalKind, UserChange,
+    UserUpdate,
 };
 use crate::only::left_out;
 
@@ -177,9 +178,12 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
                 faults.iter().map(|bad| format!("{} {}", bad.attribute.title(), bad.fault)).collect();
             format!("user {user}: {}", faults.join("; "))
         }
-        Blocked::NameOfDeparted { kind, name, .. } => {
-            format!("{} {name}: the name is that of one who left; --adopt hands it over", kind.title())
+        Blocked::NameOfDeparted { kind: ObjectKind::User, name, .. } => {
+            format!("User {name}: the name is that of one who left; --adopt hands it over")
         }
+        Blocked::NameOfDeparted { kind: ObjectKind::Group, name, .. } => format!(
+            "Group {name}: the name is that of one that was deleted; --adopt hands it over, and until then its members leave no group"
+        ),
     }
 }
 

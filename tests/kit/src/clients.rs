@@ -31,6 +31,10 @@ pub enum Client {
     EcrLogin,
     /// It takes minutes to build: the long form of the suite has it.
     Terraform,
+    /// The AWS CDK: a program that takes what `cdk` takes. [`Clients::cdk_app`] is a stack for it.
+    Cdk,
+    /// It sets variables for a folder. Its npm packages are for x86_64.
+    Mise,
     /// No client but a service to find.
     Moto,
     /// A program that takes the URL of a SCIM endpoint and prints what scim2-tester finds.
@@ -85,10 +89,19 @@ impl Clients {
             Client::Rclone => vec![crate::find_program("rclone")?],
             Client::EcrLogin => vec![self.dir.join("ecr-login/ecr-login")],
             Client::Terraform => vec![self.dir.join("terraform/terraform")],
+            Client::Cdk => {
+                vec![crate::find_program("node")?, self.dir.join("cdk/node_modules/aws-cdk/bin/cdk")]
+            }
+            Client::Mise => vec![self.dir.join("mise/node_modules/@jdxcode/mise-linux-x64/bin/mise")],
             Client::Nushell => vec![self.nushell()?],
             Client::Starship => vec![self.dir.join("starship/bin/starship")],
         };
         parts.iter().all(|p| p.is_file()).then(|| parts.into_iter().map(PathBuf::into_os_string).collect())
+    }
+
+    /// A stack whose template has the account and the region that the CDK found.
+    pub fn cdk_app(&self) -> PathBuf {
+        self.dir.join("cdk/app.js")
     }
 
     /// The binary itself, whatever this machine is; what npm calls `nu` is a script for node.
@@ -122,6 +135,9 @@ impl Clients {
             Client::Rclone => crate::skipped("rclone (Debian: rclone) is not installed"),
             Client::Terraform if !long() => {
                 crate::skipped_allowed(&format!("{client:?} is of the long form: KCAWS_TEST_LONG=1"));
+            }
+            Client::Mise if !cfg!(target_arch = "x86_64") => {
+                crate::skipped_allowed("npm has mise for x86_64 only");
             }
             _ => crate::skipped(&format!("{client:?} is not installed: run tests/clients/install")),
         }

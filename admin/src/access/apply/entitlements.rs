@@ -1,5 +1,6 @@
 //! Creates and deletes entitlements. Both are done at once, and doing one twice is no error.
 
+use super::held::Missing;
 use super::outcome::{ASSIGN, REMOVE, described_role};
 use super::{AccessAction, AccessApplier, AccessFailure, AccessRecord, ApplyError, is_general};
 use crate::access::entitlements::plan::{EntitlementChange, EntitlementPlan};
@@ -21,7 +22,11 @@ impl AccessApplier<'_, '_> {
             let what = described_role(change, ASSIGN);
             let create = || service.create(application, &change.role_arn, principal);
             let answer = self.at.requests.ask(create);
-            if let Some(error) = self.entitlement(AccessAction::CreateEntitlement, change, what, answer)? {
+            let error = self.entitlement(AccessAction::CreateEntitlement, change, what, answer)?;
+            if error.is_some() || self.is_incomplete(principal) {
+                self.missing.push(Missing::entitlement(change));
+            }
+            if let Some(error) = error {
                 self.refused(plan, change, &error);
             }
         }
@@ -35,6 +40,10 @@ impl AccessApplier<'_, '_> {
         for change in &plan.removals {
             let Some(id) = &change.id else { continue };
             let what = described_role(change, REMOVE);
+            if let Some(why) = self.held_role(change) {
+                self.failed(what, why.to_owned());
+                continue;
+            }
             let answer = match self.at.requests.ask(|| service.delete(application, id)) {
                 // Somebody else was faster.
                 Err(AwsError::NotFound { .. }) => Ok(None),

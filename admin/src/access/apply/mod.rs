@@ -5,6 +5,7 @@
 
 mod audit;
 mod entitlements;
+mod held;
 mod outcome;
 mod permission_set;
 mod reasons;
@@ -14,19 +15,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 pub(crate) use self::audit::{AccessAction, AccessAudit, AccessRecord};
-use self::outcome::{ASSIGN, REMOVE, described};
+use self::held::Missing;
+use self::outcome::{ASSIGN, REMOVE, described, described_role};
 pub(crate) use self::outcome::{AccessFailure, AccessOutcome};
 use self::permission_set::AnsweredWrite;
 use self::reasons::{is_general, meaning};
 pub(crate) use self::scheduler::EarlierOperations;
 use self::scheduler::{OperationEnd, OperationWatch, run};
+use super::entitlements::plan::EntitlementChange;
 use super::plan::{AccessPlan, AssignmentChange, SetChange, SetChangeKind};
-use super::read::{InstanceAccess, Pairs, exactly};
+use super::read::InstanceAccess;
 use crate::ports::account_access::AccountAccess;
 use crate::ports::aws_call::AwsError;
 use crate::ports::sso_admin::access::{Principal, RoleAction, RoleOperation};
-
-const LOST_ROLE: &str = "it is the last one there, and the role with its ARN would go with it: what was to keep the role is missing";
 
 /// Why applying ended early.
 #[derive(Debug, thiserror::Error)]
@@ -75,8 +76,14 @@ pub(crate) struct AccessApplier<'a, 'b> {
     everywhere: BTreeMap<String, usize>,
     /// ARNs of permission sets that keep an assignment, because its removal failed.
     kept: BTreeSet<String>,
-    /// Permission sets by ARN, and accounts, in which this run has added an assignment.
-    added: Pairs,
+    /// Assignments that there are by now.
+    made: BTreeSet<RoleOperation>,
+    /// What could not be assigned.
+    missing: Vec<Missing>,
+    /// Groups, by ID, without some of their new members.
+    incomplete: BTreeSet<String>,
+    /// How many failures are about groups that there are not: no change of this plan.
+    without_group: usize,
     recording: Recording<'b>,
 }
 
@@ -99,9 +106,33 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
             names: BTreeMap::new(),
             everywhere: BTreeMap::new(),
             kept: BTreeSet::new(),
-            added: Pairs::new(),
+            made: BTreeSet::new(),
+            missing: Vec::new(),
+            incomplete: BTreeSet::new(),
+            without_group: 0,
             recording,
         }
+    }
+
+    /// Takes over what the sync before it did not bring about: assignments whose groups were not created or taken over,
+    /// and groups, by ID, without some of their new members.
+    pub(crate) fn after_sync(
+        &mut self,
+        without_group: &[AssignmentChange],
+        roles_without_group: &[EntitlementChange],
+        incomplete: BTreeSet<String>,
+    ) {
+        let why = |group: &str| format!("the group {group} was not created or taken over");
+        for change in without_group {
+            self.failed(described(change, ASSIGN), why(&change.principal));
+        }
+        for change in roles_without_group {
+            self.failed(described_role(change, ASSIGN), why(&change.principal));
+        }
+        self.missing.extend(without_group.iter().map(Missing::assignment));
+        self.missing.extend(roles_without_group.iter().map(Missing::entitlement));
+        self.incomplete = incomplete;
+        self.without_group = self.outcome.failures.len();
     }
 
     /// Creates and changes permission sets, adds assignments, and brings roles up to date.
@@ -118,22 +149,11 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         self.provision(&changed)
     }
 
-    /// Removes assignments. A role that was to be kept is looked at again: what was to keep it may have failed.
+    /// Removes assignments, but for those that wait for what was to replace them.
     pub(crate) fn removals(&mut self) -> Result<(), ApplyError> {
-        let plan = self.plan;
-        let lost = self.lost_roles()?;
-        let mut removals = Vec::new();
-        for removal in &plan.removals {
-            match self.arns.get(&removal.permission_set).filter(|_| !removal.removes_role) {
-                Some(arn) if lost.contains(&(arn.clone(), removal.account_id.clone())) => {
-                    self.kept.insert(arn.clone());
-                    self.failed(described(removal, REMOVE), LOST_ROLE.to_owned());
-                }
-                _ => removals.push(removal.clone()),
-            }
-        }
+        let removals = self.without_held()?;
         self.assignments(&removals, RoleAction::Unassign, REMOVE)?;
-        self.withdraw(&plan.entitlements)
+        self.withdraw(&self.plan.entitlements)
     }
 
     /// Deletes permission sets.
@@ -154,29 +174,9 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         if !is_whole {
             let of_roles = plan.additions.len() + plan.provisioning.len() + plan.removals.len();
             let all = plan.permission_sets.len() + of_roles + plan.entitlements.requests();
-            outcome.left = all.saturating_sub(outcome.done + outcome.failures.len());
+            outcome.left = all.saturating_sub(outcome.done + outcome.failures.len() - self.without_group);
         }
         outcome
-    }
-
-    /// Returns where the removals of the plan would take the last assignment, although that is not what was planned.
-    fn lost_roles(&self) -> Result<Pairs, ApplyError> {
-        let pair = |change: &AssignmentChange| {
-            Some((self.arns.get(&change.permission_set)?.clone(), change.account_id.clone()))
-        };
-        let keeping = self.plan.removals.iter().filter(|removal| !removal.removes_role);
-        let pairs: Pairs = keeping.filter_map(pair).filter(|pair| !self.added.contains(pair)).collect();
-        let before = exactly(self.at, &pairs)?;
-        let mut left = before.clone();
-        for removal in &self.plan.removals {
-            if let (Some(there), Some(of)) = (pair(removal).and_then(|pair| left.get_mut(&pair)), &removal.of)
-            {
-                there.remove(of);
-            }
-        }
-        // Where nobody is left already, nothing is lost.
-        let is_lost = |pair: &(String, String)| left[pair].is_empty() && !before[pair].is_empty();
-        Ok(pairs.into_iter().filter(is_lost).collect())
     }
 
     fn done(&mut self, changes: usize) {
@@ -357,7 +357,7 @@ impl OperationWatch for AccessApplier<'_, '_> {
             }
             OperationEnd::Succeeded => {
                 if matches!(operation.action, RoleAction::Assign(_)) {
-                    self.added.insert((operation.set.clone(), operation.account.clone()));
+                    self.made.insert(operation.clone());
                 }
                 self.done(1);
             }

@@ -34,19 +34,6 @@ pub(crate) struct AccessFailure {
     pub(crate) meaning: Option<&'static str>,
 }
 
-impl AccessOutcome {
-    /// Adds failures of assignments whose groups were not created or taken over.
-    pub(crate) fn without_group(&mut self, changes: &[AssignmentChange], roles: &[EntitlementChange]) {
-        let assignments = changes.iter().map(|change| (described(change, ASSIGN), &change.principal));
-        let roles = roles.iter().map(|change| (described_role(change, ASSIGN), &change.principal));
-        self.failures.extend(assignments.chain(roles).map(|(what, group)| AccessFailure {
-            what,
-            why: format!("the group {group} was not created or taken over"),
-            meaning: None,
-        }));
-    }
-}
-
 /// Returns what is done with an assignment of an IAM role, for people.
 pub(super) fn described_role(change: &EntitlementChange, verb: &str) -> String {
     format!("{verb} {}: {}", change.role_arn, change.principal)

@@ -31,6 +31,9 @@ fn why(failure: &Failure) -> String {
         FailureReason::Changed => "somebody else changed it since the plan was made".to_owned(),
         FailureReason::Gone => "it does not exist any more".to_owned(),
         FailureReason::ForeignObject { id } => format!("{id} has the name and is not from this realm"),
+        FailureReason::Kept { members } => {
+            format!("still has {}, who did not get into all new groups", members.join(", "))
+        }
         FailureReason::Refused { message } | FailureReason::Unavailable { message } => message.clone(),
     }
 }

@@ -33,11 +33,11 @@ fn a_group_that_is_not_created_fails_with_its_assignments_alone() {
     assert_eq!(sync.failures.len(), 1);
     let failures: Vec<(&str, &str)> =
         access.failures.iter().map(|failure| (failure.what.as_str(), failure.why.as_str())).collect();
-    let [(removal, role), (addition, why)] = failures[..] else { panic!("{failures:?}") };
+    let [(addition, why), (removal, waits)] = failures[..] else { panic!("{failures:?}") };
     assert_eq!(addition, "assign Power in 000000000001: /aws/New");
     assert_eq!(why, "the group /aws/New was not created or taken over");
     assert_eq!(removal, "remove Power in 000000000001: idc:Old");
-    assert!(role.contains("the role with its ARN would go with it"), "{role}");
+    assert_eq!(waits, "what replaces it could not be assigned: it stays until then");
     assert_eq!((access.done, access.waiting, unassigned(&world)), (1, 0, 0), "the other account");
     assert_eq!(world.accounts_of("anna").len(), 2, "the role is kept, and used");
 
@@ -46,8 +46,45 @@ fn a_group_that_is_not_created_fails_with_its_assignments_alone() {
     assert_eq!(world.accounts_of("bob").len(), 1);
 }
 
+/// Another group keeps the role, but not the access of those who should have moved.
 #[test]
-fn a_removal_waits_for_the_assignment_that_is_to_keep_the_role() {
+fn an_assignment_stays_until_there_is_the_group_that_replaces_its_own() {
+    let mut world = World::in_step(&access(&["/aws/Old", "/aws/All"], &ACCOUNTS));
+    world.in_realm("All", &["bob"]);
+    world.goes_well();
+    world.in_realm("New", &["anna"]);
+    world.text = access(&["/aws/New", "/aws/All"], &ACCOUNTS);
+    world.directory.fails_with(Some(DirectoryFault::Poisoned("New".to_owned())));
+    let (outcome, end) = world.apply(&world.planned());
+    assert!(end.is_ok(), "{end:?}");
+    assert_eq!((outcome.access.expect("access").failures.len(), unassigned(&world)), (4, 0));
+    assert_eq!(world.accounts_of("anna").len(), 2);
+    world.directory.fails_with(None);
+    world.goes_well();
+}
+
+#[test]
+fn an_assignment_stays_until_its_people_are_in_the_group_that_has_the_same() {
+    let mut world = World::in_step(&access(&["/aws/Old", "/aws/All"], &ACCOUNTS));
+    world.in_realm("All", &["bob"]);
+    world.goes_well();
+    world.in_realm("Old", &["carol"]);
+    world.in_realm("All", &["bob", "anna"]);
+    world.text = access(&["/aws/All"], &ACCOUNTS);
+    let plan = world.planned();
+    world.directory.fails_with(Some(DirectoryFault::Poisoned("All".to_owned())));
+    let (outcome, end) = world.apply(&plan);
+    assert!(end.is_ok(), "{end:?}");
+    let failures = outcome.access.expect("access").failures;
+    assert!(failures.iter().all(|failure| failure.why.contains("some of its new members")), "{failures:?}");
+    assert_eq!((failures.len(), unassigned(&world), world.accounts_of("anna").len()), (2, 0, 2));
+    world.directory.fails_with(None);
+    world.goes_well();
+    assert_eq!((unassigned(&world), world.accounts_of("anna").len()), (2, 2));
+}
+
+#[test]
+fn a_removal_waits_for_the_assignment_that_replaces_it() {
     let mut world = World::in_step(&access(&["/aws/Old"], &ACCOUNTS));
     world.text = access(&["/aws/All"], &ACCOUNTS);
     world.company.admin.state().broken_accounts.insert(ACCOUNTS[0].to_owned(), "broken".to_owned());

@@ -15,7 +15,10 @@ type Resolved<'a> = (String, &'a str);
 impl Run<'_> {
     pub(super) fn change_group(&self, change: &GroupChange, attempt: Attempt) -> Result<(), StepError> {
         match change {
-            GroupChange::Create { subject, name, members, .. } => self.create_group(subject, name, members),
+            GroupChange::Create { subject, name, members, .. } => {
+                let created = self.create_group(subject, name, members);
+                created.inspect_err(|_| self.leave_out(self.created(subject), members))
+            }
             GroupChange::GiveWay { group, name } => self.update_group(group, name, None, attempt),
             GroupChange::Update { group, name, adoption } => {
                 self.update_group(group, name, adoption.as_ref(), attempt)
@@ -113,9 +116,22 @@ impl Run<'_> {
     }
 
     pub(super) fn add(&self, change: &MemberChange) -> Result<(), StepError> {
-        let Some(id) = self.checked_group(&change.group, Action::AddMembers)? else { return Ok(()) };
-        let members = self.resolve(&change.members);
-        self.add_in_parts(&id, &of_target(&change.group), &members)
+        let MemberChange { group, members } = change;
+        let added = match self.checked_group(group, Action::AddMembers) {
+            Ok(Some(id)) => self.add_in_parts(&id, &of_target(group), &self.resolve(members)).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        if !matches!(added, Ok(Some(()))) {
+            self.leave_out(group.id.clone().or_else(|| self.created(&group.subject)), members);
+        }
+        added.map(|_| ())
+    }
+
+    fn leave_out(&self, group: Option<String>, members: &[Member]) {
+        let mut left_out = self.left_out();
+        left_out.groups.extend(group);
+        left_out.members.extend(members.iter().map(|member| member.subject.clone()));
     }
 
     fn add_in_parts(
@@ -136,13 +152,21 @@ impl Run<'_> {
     pub(super) fn remove(&self, change: &MemberChange) -> Result<(), StepError> {
         let Some(id) = self.checked_group(&change.group, Action::RemoveMembers)? else { return Ok(()) };
         let subject = of_target(&change.group);
-        for part in self.resolve(&change.members).chunks(MOST_MEMBERS) {
+        let (kept, members): (Vec<Member>, Vec<Member>) = {
+            let left_out = self.left_out();
+            change.members.iter().cloned().partition(|member| left_out.members.contains(&member.subject))
+        };
+        for part in self.resolve(&members).chunks(MOST_MEMBERS) {
             let (ids, names) = split(part);
             let call = || self.with.directory.remove_members(&id, &ids);
             self.write(Action::RemoveMembers, &subject, &names, call)
                 .map_err(subject.error(Action::RemoveMembers))?;
         }
-        Ok(())
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let members = kept.into_iter().map(|member| member.user_name).collect();
+        Err(subject.failed(Action::RemoveMembers, FailureReason::Kept { members }))
     }
 
     /// Returns the id of a group, which must still be this tool's. `None` if its creation failed.

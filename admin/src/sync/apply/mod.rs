@@ -9,7 +9,7 @@ mod outcome;
 mod renames;
 mod users;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -53,6 +53,7 @@ impl Applier<'_> {
             with: self,
             plan,
             created: Mutex::default(),
+            left_out: Mutex::default(),
             outcome: Mutex::default(),
             failed_in_a_row: AtomicU32::new(0),
         };
@@ -69,8 +70,18 @@ pub(crate) struct Run<'a> {
     plan: &'a Plan,
     /// What this run created, and the groups that it took over: ids in the realm, and ids in Identity Center.
     created: Mutex<HashMap<String, String>>,
+    left_out: Mutex<LeftOut>,
     outcome: Mutex<Outcome>,
     failed_in_a_row: AtomicU32,
+}
+
+/// What the additions did not bring about, although it was planned.
+#[derive(Default)]
+struct LeftOut {
+    /// Members who are not in one of their new groups, by ID in the realm.
+    members: HashSet<String>,
+    /// Groups without some of their new members, by ID in Identity Center.
+    groups: BTreeSet<String>,
 }
 
 /// Whether an object must still have the revision that the plan was made with.
@@ -97,7 +108,7 @@ impl Run<'_> {
         self.stage(&plan.additions, |change| self.add(change));
     }
 
-    /// Removes members.
+    /// Removes members, but for those who did not get into their new groups: they keep the access that they have.
     pub(crate) fn removals(&self) {
         self.stage(&self.plan.removals, |change| self.remove(change));
     }
@@ -110,6 +121,11 @@ impl Run<'_> {
     /// Returns the ID in Identity Center of a group that this run created or took over, by its ID in the realm.
     pub(crate) fn group(&self, realm_id: &str) -> Option<String> {
         self.created(realm_id)
+    }
+
+    /// Returns the IDs in Identity Center of groups that should have got more members than they did.
+    pub(crate) fn incomplete_groups(&self) -> BTreeSet<String> {
+        self.left_out().groups.clone()
     }
 
     pub(crate) fn is_halted(&self) -> bool {
@@ -207,6 +223,10 @@ impl Run<'_> {
 
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left_out(&self) -> MutexGuard<'_, LeftOut> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_created(&self, realm_id: &str, id: String) {

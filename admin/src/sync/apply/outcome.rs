@@ -35,6 +35,8 @@ pub(crate) enum FailureReason {
     Gone,
     /// Another owner's object has the name.
     ForeignObject { id: String },
+    /// These members, by user name, did not get into all of their new groups, and keep what they have until then.
+    Kept { members: Vec<String> },
     /// The service did not accept the request.
     Refused { message: String },
     /// The service or the network failed.

@@ -92,6 +92,10 @@ impl Draft<'_> {
             Owner::ThisRealm(_) => {
                 let (subject, name) = (group.id.to_string(), group.name.clone());
                 self.plan.blocked.push(Blocked::NameOfDeparted { kind, subject, name });
+                let people = &self.realm.people;
+                let members: Vec<&str> =
+                    self.wanted_members(group).map(|at| &*people[at as usize].id).collect();
+                self.keeping.extend(members);
             }
             Owner::OtherRealm(_) => {}
             Owner::Another(_) | Owner::Nobody => {
@@ -176,7 +180,7 @@ impl Draft<'_> {
             .collect();
         let mut leaving: Vec<Member> = owned
             .iter()
-            .filter(|(subject, _)| !wanted_ids.contains(*subject))
+            .filter(|(subject, _)| !wanted_ids.contains(*subject) && !self.keeping.contains(*subject))
             .filter_map(|(subject, user)| self.leaving_member(subject, *user))
             .collect();
         leaving.sort_unstable_by(|a, b| (&a.user_name, &a.subject).cmp(&(&b.user_name, &b.subject)));

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod budgets;
 mod faults;
+mod keeping;
 mod kills;
 mod life;
 #[cfg(target_os = "linux")]

@@ -41,7 +41,7 @@ pub(crate) enum DirectoryFault {
     WritesDenied,
     /// The write with this number is done, but its answer is lost.
     AnswerLost(usize),
-    /// Creations with this name are refused.
+    /// Creations with this name are refused, and new members of the group with this name.
     Poisoned(String),
 }
 
@@ -165,9 +165,7 @@ impl Directory for FakeDirectory {
 
     fn create_user(&self, external_id: &ExternalId, record: &Record) -> Result<Created, CallError> {
         self.write(format!("create user {}", record.user_name()), |state| {
-            if matches!(&state.fault, Some(DirectoryFault::Poisoned(name)) if name == record.user_name()) {
-                return Err(CallError::Rejected { reason: "ValidationException".to_owned() });
-            }
+            state.check_poison(record.user_name())?;
             let external_id = external_id.to_string();
             state.check_user(None, Some(&external_id), record)?;
             let id = state.new_id("u");
@@ -238,9 +236,7 @@ impl Directory for FakeDirectory {
         members: &[&str],
     ) -> Result<Created, CallError> {
         self.write(format!("create group {name}"), |state| {
-            if matches!(&state.fault, Some(DirectoryFault::Poisoned(poisoned)) if poisoned == name) {
-                return Err(CallError::Rejected { reason: "ValidationException".to_owned() });
-            }
+            state.check_poison(name)?;
             state.check_group(None, Some(&external_id.to_string()), name)?;
             let id = state.add_group(Some(&external_id.to_string()), name, &[]);
             if !members.is_empty() {
@@ -267,6 +263,7 @@ impl Directory for FakeDirectory {
         self.write(format!("add {} members to {group}", members.len()), |state| {
             let inactive = members.iter().any(|id| state.users.get(*id).is_some_and(|user| !user.active));
             assert!(!inactive, "nobody inactive is put into a group");
+            state.groups.get(group).map_or(Ok(()), |group| state.check_poison(&group.name))?;
             let present = state.members_for(group, members)?;
             present.extend(members.iter().map(|id| (*id).to_owned()));
             Ok(receipt())

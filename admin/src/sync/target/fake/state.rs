@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DirectoryGroup, DirectoryState, DirectoryUser, MOST_MEMBERS};
+use super::{DirectoryFault, DirectoryGroup, DirectoryState, DirectoryUser, MOST_MEMBERS};
 use crate::sync::call::CallError;
 use crate::sync::record::{Attribute, Record, check};
 
@@ -82,6 +82,15 @@ impl DirectoryState {
         user.revision = Some((revision + 1).to_string());
         user.updated_at = Some(now);
         Ok(user)
+    }
+
+    pub(super) fn check_poison(&self, name: &str) -> Result<(), CallError> {
+        match &self.fault {
+            Some(DirectoryFault::Poisoned(poisoned)) if poisoned == name => {
+                Err(CallError::Rejected { reason: "ValidationException".to_owned() })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn check_user(

@@ -1,0 +1,82 @@
+//! Who changes groups is without access at no time, whatever fails.
+
+use super::World;
+use crate::sync::apply::FailureReason;
+use crate::sync::plan::{Blocked, ObjectKind, Plan};
+use crate::sync::target::fake::DirectoryFault;
+
+/// Two people go over to another group.
+fn moves_to(world: &World, group: &str) -> Plan {
+    let mut realm = world.realm.state();
+    for person in ["p01", "p02"] {
+        realm.leave(person, "dev");
+        realm.join(person, group);
+    }
+    drop(realm);
+    world.planned()
+}
+
+#[test]
+fn who_does_not_get_into_a_new_group_keeps_the_old_one() {
+    let world = World::in_step();
+    world.realm.state().add_group("new", "new", Some("aws"), &[]);
+    let plan = moves_to(&world, "new");
+    assert_eq!(plan.removals.len(), 1);
+    world.directory.fails_with(Some(DirectoryFault::Poisoned("new".to_owned())));
+    let outcome = world.apply(&plan);
+    let [creation, removal] = &outcome.failures[..] else { panic!("{outcome:?}") };
+    assert!(matches!(creation.reason, FailureReason::Refused { .. }), "{creation:?}");
+    let members = ["user01@example.com", "user02@example.com"].map(str::to_owned).to_vec();
+    assert_eq!(removal.reason, FailureReason::Kept { members });
+    assert!(world.directory.state().members_of("Dev").contains(&"user01@example.com"));
+    world.directory.fails_with(None);
+    world.sync();
+    let state = world.directory.state();
+    assert_eq!((state.members_of("Dev").len(), state.members_of("new").len()), (10, 2));
+}
+
+#[test]
+fn who_does_not_get_into_a_group_that_exists_keeps_the_old_one_alone() {
+    let world = World::in_step();
+    world.realm.state().add_group("more", "more", Some("aws"), &["p03"]);
+    world.sync();
+    world.realm.state().leave("p05", "dev");
+    let plan = moves_to(&world, "more");
+    let id = {
+        let mut state = world.directory.state();
+        let (id, group) = state.groups.iter_mut().find(|(_, group)| group.name == "more").expect("a group");
+        group.external_id = None;
+        id.clone()
+    };
+    let outcome = world.apply(&plan);
+    assert_eq!(outcome.failures.len(), 2, "{outcome:?}");
+    assert_eq!(outcome.failures[0].reason, FailureReason::Changed);
+    let mut state = world.directory.state();
+    let members = state.members_of("Dev");
+    assert!(members.contains(&"user01@example.com") && !members.contains(&"user05@example.com"));
+    state.groups.get_mut(&id).expect("a group").external_id = Some("kc:r1:more".to_owned());
+    drop(state);
+    world.sync();
+    assert_eq!(world.directory.state().members_of("Dev").len(), 9);
+}
+
+#[test]
+fn a_group_that_was_made_again_loses_no_member_before_it_is_taken_over() {
+    let mut world = World::in_step();
+    {
+        let mut realm = world.realm.state();
+        realm.groups.remove("dev");
+        realm.members.remove("dev");
+        let people: Vec<String> = (1..11).map(|at| format!("p{at:02}")).collect();
+        let people: Vec<&str> = people.iter().map(String::as_str).collect();
+        realm.add_group("dev2", "Dev", Some("aws"), &people);
+    }
+    let plan = world.planned();
+    assert!(matches!(&plan.blocked[..], [Blocked::NameOfDeparted { kind: ObjectKind::Group, .. }]));
+    let leaving: Vec<&str> =
+        plan.removals.iter().flat_map(|change| &change.members).map(|one| one.user_name.as_str()).collect();
+    assert_eq!(leaving, ["user00@example.com", "user11@example.com"], "who is not in the new one");
+    world.options.adopt = true;
+    world.sync();
+    assert_eq!(world.directory.state().members_of("Dev").len(), 10);
+}
