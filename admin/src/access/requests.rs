@@ -116,7 +116,7 @@ impl<'a> Requests<'a> {
                 Err(error) => return Err(error),
             }
         }
-        Err(AwsError::EndlessList { operation: operation.get().unwrap_or_default() })
+        Err(AwsError::UnsettledList { operation: operation.get().unwrap_or_default() })
     }
 
     fn send<T>(&self, again: Again, call: impl Fn() -> Result<T, AwsError>) -> Result<T, AwsError> {
@@ -258,6 +258,6 @@ mod tests {
             let next = cursor.is_none().then(|| "2".to_owned());
             Ok(AwsPage { items: vec![asked.get()], next, operation: OPERATION })
         };
-        assert!(matches!(requests.settled_pages(endless), Err(AwsError::EndlessList { .. })));
+        assert!(matches!(requests.settled_pages(endless), Err(AwsError::UnsettledList { .. })));
     }
 }

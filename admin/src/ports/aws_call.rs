@@ -36,6 +36,9 @@ pub(crate) enum AwsError {
     /// An earlier change has not spread yet, or another one is going on.
     #[error("{operation}: {message}")]
     Conflict { operation: &'static str, message: String },
+    /// AWS takes no more of these.
+    #[error("{operation} would exceed a quota: {message}")]
+    QuotaExceeded { operation: &'static str, message: String },
     #[error("AWS refused {operation} ({code}): {message}")]
     Refused { operation: &'static str, code: String, message: String },
     #[error("AWS had trouble with {operation} ({status})")]
@@ -46,6 +49,8 @@ pub(crate) enum AwsError {
     Incomplete { operation: &'static str, member: &'static str },
     #[error("the pages of {operation} do not end")]
     EndlessList { operation: &'static str },
+    #[error("the answer to {operation} is another one each time it is read")]
+    UnsettledList { operation: &'static str },
     #[error("AWS returned a page of {operation} twice")]
     RepeatedPage { operation: &'static str },
 }
@@ -142,6 +147,7 @@ pub(super) fn refusal(
         | "SignatureDoesNotMatch" => AwsError::NotAuthenticated { operation, message },
         "ResourceNotFoundException" => AwsError::NotFound { operation, message },
         "ConflictException" => AwsError::Conflict { operation, message },
+        "ServiceQuotaExceededException" => AwsError::QuotaExceeded { operation, message },
         _ if status >= 500 => AwsError::ServerTrouble { operation, status },
         _ => AwsError::Refused { operation, code: excerpt(code), message },
     }
@@ -159,6 +165,7 @@ mod tests {
         assert!(matches!(found(400, "ExpiredTokenException"), AwsError::NotAuthenticated { .. }));
         assert!(matches!(found(400, "ResourceNotFoundException"), AwsError::NotFound { .. }));
         assert!(matches!(found(409, "ConflictException"), AwsError::Conflict { .. }));
+        assert!(matches!(found(402, "ServiceQuotaExceededException"), AwsError::QuotaExceeded { .. }));
         assert!(
             matches!(found(400, "ValidationException"), AwsError::Refused { code, .. } if code == "ValidationException")
         );

@@ -93,7 +93,7 @@ impl AccessApplier<'_, '_> {
     fn refused(&mut self, plan: &EntitlementPlan, change: &EntitlementChange, error: &AwsError) {
         let is_trusted = matches!(plan.trust.get(&change.role_arn), Some(RoleTrust::Trusted { .. }));
         let meaning = match error {
-            AwsError::Refused { code, .. } if code == "ServiceQuotaExceededException" => QUOTA,
+            AwsError::QuotaExceeded { .. } => QUOTA,
             AwsError::Refused { .. } | AwsError::Denied { .. } if !is_trusted => {
                 self.outcome.trust_statement.clone_from(&plan.trust_statement);
                 UNTRUSTING

@@ -52,6 +52,10 @@ impl From<AwsError> for CommandError {
                 .hint("it may have been removed a moment ago: run the same command again"),
             AwsError::Conflict { .. } => failure(Exit::Failed, ErrorCode::Busy)
                 .hint("another change is not finished: run the same command again in a minute"),
+            AwsError::QuotaExceeded { .. } => failure(Exit::Failed, ErrorCode::Refused)
+                .hint("Service Quotas in the AWS console shows the quota and raises it"),
+            AwsError::UnsettledList { .. } => failure(Exit::Failed, ErrorCode::Busy)
+                .hint("something else changes it all the time: run the same command again when that has ended"),
             AwsError::Refused { .. } => {
                 failure(Exit::Failed, ErrorCode::Refused).hint("run with -v for details")
             }

@@ -311,6 +311,8 @@ impl From<AwsError> for CallError {
             AwsError::NoCredentials { .. } | AwsError::Denied { .. } | AwsError::NotAuthenticated { .. } => {
                 Self::Denied(error.into())
             }
+            AwsError::QuotaExceeded { message, .. } => Self::Rejected { reason: message },
+            AwsError::UnsettledList { .. } => Self::Unavailable(error.into()),
             AwsError::Refused { .. }
             | AwsError::NotAws { .. }
             | AwsError::Incomplete { .. }

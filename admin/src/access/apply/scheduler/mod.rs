@@ -292,7 +292,10 @@ impl Scheduler<'_> {
                 self.watch.ended(&operation, OperationEnd::Succeeded)?;
                 Ok(true)
             }
-            AwsError::Denied { .. } | AwsError::NotFound { .. } | AwsError::Refused { .. } => {
+            AwsError::Denied { .. }
+            | AwsError::NotFound { .. }
+            | AwsError::QuotaExceeded { .. }
+            | AwsError::Refused { .. } => {
                 self.watch.ended(&operation, OperationEnd::Failed(error.to_string()))?;
                 Ok(true)
             }
@@ -309,7 +312,8 @@ impl Scheduler<'_> {
             | AwsError::Unreachable { .. }
             | AwsError::NotAws { .. }
             | AwsError::RepeatedPage { .. }
-            | AwsError::EndlessList { .. }) => Err(error.into()),
+            | AwsError::EndlessList { .. }
+            | AwsError::UnsettledList { .. }) => Err(error.into()),
         }
     }
 
