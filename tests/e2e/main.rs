@@ -20,3 +20,4 @@ mod test_mfa;
 mod test_recipes;
 mod test_settings;
 mod test_sources;
+mod test_systemd;

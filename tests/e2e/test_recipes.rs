@@ -4,13 +4,12 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use kcaws_test_kit::{Client, PrivateKeyring, TestCommand, clients, require_program, skip, wait_for};
+use kcaws_test_kit::{Client, TestCommand, clients, require_program, skip, wait_for};
 
 use crate::fixture::{ACCOUNT, LoginFixture, ROLE, binary};
 
 const SSHD: &str = "/usr/sbin/sshd";
-const SYSTEMD: &str = "/lib/systemd/systemd";
-const ASKS: &str = "sts get-caller-identity --query Arn --output text";
+pub(crate) const ASKS: &str = "sts get-caller-identity --query Arn --output text";
 
 /// Somebody who is logged in and has the profile `dev`, and the line of the AWS CLI.
 fn logged_in() -> Option<(LoginFixture, String)> {
@@ -115,62 +114,6 @@ fn a_line_of_cron_works_or_says_who_has_to_log_in() {
     is_dev(cron());
     fixture.run("logout corp").expect_ok();
     cron().run().expect_code(125).expect_stderr("kcaws login");
-}
-
-/// What a unit of the user's own prints goes to a journal, which is not here; its exit code is the last line.
-///
-/// The manager of a user wants a machine that was booted with systemd, and believes the folder `/run/systemd/system`.
-const RUN_UNIT: &str = r#"
-mount -t tmpfs none /run && mkdir -p /run/systemd/system || exit
-"$0" --user --log-target=null &
-until [ -S "$XDG_RUNTIME_DIR/systemd/private" ]; do sleep 0.1; done
-systemctl --user start report.service
-systemctl --user show --property=ExecMainStatus --value report.service
-"#;
-
-/// The unit of docs/recipes.md, by a real manager of units and with the desktop's keyring.
-#[test]
-fn a_systemd_unit_works_or_says_who_has_to_log_in() {
-    for program in ["gnome-keyring-daemon", "systemctl", "unshare"] {
-        require_program!(program);
-    }
-    if !std::path::Path::new(SYSTEMD).exists() || !rustix::process::geteuid().is_root() {
-        skip!("the test mounts a folder over /run: run it as root, with systemd installed");
-    }
-    let Some(line) = clients().command_line_or_skip(Client::AwsCli1) else { return };
-    let fixture = LoginFixture::new();
-    fixture.env.remove_env("KCAWS_KEYRING");
-    let _keyring = PrivateKeyring::start(&fixture.env);
-    fixture.log_in();
-
-    let arn = fixture.env.home().join("arn");
-    let aws = line[0].to_str().unwrap();
-    let report = format!("#!/bin/sh\nexec {aws} {ASKS} >'{}'\n", arn.display());
-    let report = fixture.env.write_script("report", &report);
-    let recipes = include_str!("../../docs/recipes.md");
-    let unit = recipes.split("```ini\n").nth(1).unwrap().split("```").next().unwrap();
-    let unit = unit
-        .replace("/usr/local/bin/kcaws", binary().to_str().unwrap())
-        .replace("/usr/local/bin/report", report.to_str().unwrap());
-    let units = fixture.env.config_dir().join("systemd/user");
-    std::fs::create_dir_all(&units).unwrap();
-    std::fs::write(units.join("report.service"), unit).unwrap();
-    let run = || {
-        let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--cgroup"];
-        fixture
-            .env
-            .command("unshare")
-            .args(namespaces)
-            .args(["sh", "-c", RUN_UNIT, SYSTEMD])
-            .run()
-            .expect_ok()
-    };
-
-    assert_eq!(run().stdout_text(), "0\n");
-    let arn = std::fs::read_to_string(arn).unwrap();
-    assert!(arn.contains(&format!("{ACCOUNT}:assumed-role/AWSReservedSSO_{ROLE}_")), "{arn}");
-    fixture.run("logout corp").expect_ok();
-    assert_eq!(run().stdout_text(), "125\n");
 }
 
 /// The other machine is a network of its own, in which nothing but the connection leads here.
