@@ -96,6 +96,20 @@ fn what_the_file_does_not_list_stays_unless_it_says_remove() {
 }
 
 #[test]
+fn a_role_stays_with_a_group_until_another_one_has_it() {
+    let company = Company::new();
+    company.account_access.state().entitle(DEV, group(1));
+    company.account_access.state().untrusting.insert(DEV.to_owned());
+    let text = file("\"idc:Group0\"", REMOVE);
+    let outcome = company.apply(&text);
+    assert_eq!((outcome.done, outcome.failures.len(), requests(&company, "DeleteEntitlement")), (0, 2, 0));
+    assert!(outcome.failures[1].why.starts_with("what replaces it could not be assigned"), "{outcome:?}");
+    company.account_access.state().untrusting.clear();
+    assert_eq!(company.apply(&text).failures, []);
+    assert_eq!(company.account_access.state().who_has(DEV), [group(0)].into());
+}
+
+#[test]
 fn what_was_not_confirmed_is_not_removed() {
     let company = Company::new();
     company.account_access.state().entitle(DEV, group(1));

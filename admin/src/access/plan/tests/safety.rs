@@ -146,3 +146,45 @@ fn a_saved_plan_is_bound_to_what_it_was_made_from() {
         assert!(matches!(refused, Err(SavedAccessPlanError::Changed(_))), "{refused:?}");
     }
 }
+
+#[test]
+fn an_assignment_stays_where_what_replaces_it_could_not_be_made() {
+    let company = Company::new();
+    company.apply(POWER);
+    company.admin.state().broken_accounts.insert("000000000001".to_owned(), "broken".to_owned());
+    // Another group has the set, too: the role would stay.
+    let text = POWER.replace("idc:Group1", "idc:Group2") + REMOVE;
+    let outcome = company.apply(&text);
+    let failures: Vec<&str> = outcome.failures.iter().map(|failure| failure.what.as_str()).collect();
+    assert_eq!(
+        failures,
+        ["assign Power in 000000000001: idc:Group2", "remove Power in 000000000001: idc:Group1"]
+    );
+    assert!(outcome.failures[1].why.starts_with("what replaces it could not be assigned"));
+    company.admin.state().broken_accounts.clear();
+    assert_eq!(company.apply(&text).failures, []);
+    assert!(company.planned(&text).is_empty());
+}
+
+/// The group keeps what it has in the account until it has something else there.
+#[test]
+fn an_assignment_stays_until_its_group_has_another_one_in_the_account() {
+    let company = Company::new();
+    let text = "[permission_sets.Power]\nmanaged = [\"PowerUserAccess\"]\n\
+                [[assign]]\nset = \"Power\"\ngroups = [\"idc:Group0\", \"idc:Group1\"]\n\
+                accounts = [\"000000000001\", \"000000000002\"]\n";
+    company.apply(text);
+    let role = "arn:aws:iam::000000000001:role/team/Developer";
+    company.account_access.state().untrusting.insert(role.to_owned());
+    let text = text.replace(", \"idc:Group1\"", "")
+        + &format!("[[assign]]\nrole = \"{role}\"\ngroups = [\"idc:Group1\"]\n{REMOVE}");
+    let outcome = company.apply(&text);
+    let failures: Vec<&str> = outcome.failures.iter().map(|failure| failure.what.as_str()).collect();
+    assert_eq!(
+        failures,
+        [format!("assign {role}: idc:Group1").as_str(), "remove Power in 000000000001: idc:Group1"]
+    );
+    company.account_access.state().untrusting.clear();
+    assert_eq!(company.apply(&text).failures, []);
+    assert!(company.planned(&text).is_empty());
+}
