@@ -19,7 +19,6 @@ pub(super) struct Missing {
     account_id: String,
     /// The name of the permission set, or the ARN of the role.
     grants: String,
-    /// `None` for a group that there is not.
     of: Option<Principal>,
 }
 

@@ -129,8 +129,6 @@ impl<'a, 'b> AccessApplier<'a, 'b> {
         for change in roles_without_group {
             self.failed(described_role(change, ASSIGN), why(&change.principal));
         }
-        self.missing.extend(without_group.iter().map(Missing::assignment));
-        self.missing.extend(roles_without_group.iter().map(Missing::entitlement));
         self.incomplete = incomplete;
         self.without_group = self.outcome.failures.len();
     }

@@ -223,6 +223,13 @@ impl<'a> Maker<'a> {
             name.is_some_and(|name| self.is_owned(&self.observed[*name]))
         };
         let unlisted: Vec<Assignment> = existing.difference(&listed).filter(in_view).cloned().collect();
+        // Whoever is to get it by a group that waits may have it by another one until then.
+        let waiting: BTreeSet<(String, String)> = self
+            .plan
+            .waiting
+            .iter()
+            .map(|one| (one.permission_set.clone(), one.account_id.clone()))
+            .collect();
         let mut removals = Vec::new();
         for assignment in unlisted {
             let name = owned[assignment.set.as_str()];
@@ -232,7 +239,10 @@ impl<'a> Maker<'a> {
             };
             // AWS changes no role in an account that is suspended, and a list that does not name one may be cut short.
             let is_active = self.input.inventory.is_active(&assignment.account);
-            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove && is_active;
+            let is_waited_for = waiting.contains(&(name.to_owned(), assignment.account.clone()));
+            let removes = self.input.settings.unlisted.assignments == UnlistedAction::Remove
+                && is_active
+                && !is_waited_for;
             if !is_active {
                 self.plan.notes.untouched_accounts.insert(assignment.account.clone());
             }

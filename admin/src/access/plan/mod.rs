@@ -74,7 +74,7 @@ pub(crate) struct AccessPlan {
     /// Roles that have an earlier version of their permission set, or will have.
     pub(crate) provisioning: Vec<Provisioning>,
     pub(crate) removals: Vec<AssignmentChange>,
-    /// Assignments of groups that are not in Identity Center yet.
+    /// Assignments of groups that are not in Identity Center yet. Until they are, other groups keep the same.
     pub(crate) waiting: Vec<AssignmentChange>,
     /// What is there and not in the file, and stays.
     pub(crate) unlisted: Vec<AssignmentChange>,

@@ -83,6 +83,7 @@ fn a_set_that_is_not_listed_any_more_goes_with_its_assignments() {
 #[test]
 fn groups_of_the_realm_wait_until_they_are_in_identity_center() {
     let mut company = Company::new();
+    company.apply(POWER);
     let keycloak = FakeKeycloak::default();
     let group = |id: &str, name: &str, parent: Option<&str>| FakeGroup {
         id: id.to_owned(),
@@ -92,17 +93,18 @@ fn groups_of_the_realm_wait_until_they_are_in_identity_center() {
     };
     keycloak.realm_mut().groups = vec![group("k-1", "aws", None), group("k-2", "Dev", Some("k-1"))];
     company.keycloak = Some(keycloak);
-    let text = POWER.replace("\"idc:Group0\", \"idc:Group1\"", "\"/aws/Dev\"");
+    let text = POWER.replace("\"idc:Group0\", \"idc:Group1\"", "\"/aws/Dev\"") + REMOVE;
     let plan = company.planned(&text);
     assert_eq!((plan.waiting.len(), plan.additions.len(), plan.is_empty()), (5, 0, false));
+    assert_eq!((plan.unlisted.len(), plan.removals.len()), (10, 0), "other groups keep it until then");
     let outcome = company.apply(&text);
-    assert_eq!((outcome.done, outcome.waiting, outcome.failures.as_slice()), (1, 5, &[][..]));
+    assert_eq!((outcome.done, outcome.waiting, outcome.failures.as_slice()), (0, 5, &[][..]));
     let realm_id = "4a4a8b5c-0000-4000-8000-000000000001";
-    company.groups[0].external_ids = vec![format!("kc:{realm_id}:k-2")];
+    company.groups[2].external_ids = vec![format!("kc:{realm_id}:k-2")];
     let plan = company.planned(&text);
-    assert_eq!((plan.waiting.len(), plan.additions.len()), (0, 5));
+    assert_eq!((plan.waiting.len(), plan.additions.len(), plan.removals.len()), (0, 5, 10));
     assert_eq!(plan.additions[0].principal, "/aws/Dev");
-    assert_eq!(company.apply(&text).done, 5);
+    assert_eq!(company.apply(&text).done, 15);
     assert!(company.planned(&text).is_empty());
     let text = text.replace("/aws/Dev", "/aws/dev");
     assert!(matches!(company.plan(&text), Err(AccessPlanError::Read(_))), "names are told apart by case");
