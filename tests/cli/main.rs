@@ -5,6 +5,7 @@
 
 mod fixture;
 mod test_account_access;
+mod test_account_access_faults;
 mod test_accounts;
 mod test_arrows;
 mod test_auto_login;

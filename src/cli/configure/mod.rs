@@ -1,21 +1,22 @@
 //! `kcaws configure`: from nothing to the first `aws` call.
 
 mod account_access;
+mod args;
 mod ask;
 mod profiles;
+mod report;
 mod session_questions;
 mod shell;
 mod team;
 
-use clap::Args;
-use serde::Serialize;
-
+pub(super) use self::args::ConfigureArgs;
 use self::profiles::ProfileSelection;
+use self::report::report;
 use super::error::{CommandError, ErrorCode, Exit};
 use super::login;
 use super::profile::add::program;
 use super::profile::sync::check_regions;
-use super::profile::write_args::{Changed, Target, WriteArgs};
+use super::profile::write_args::{Changed, Target};
 use super::ui::{Ui, shown};
 use crate::app::App;
 use crate::app::resolve;
@@ -25,120 +26,6 @@ use crate::platform::folders::oddity_of_name;
 use crate::profile::naming::{ProfileSettings, Template};
 use crate::profile::save::Outcome;
 use crate::shell::quote::argument;
-
-const EXAMPLES: &str = "\
-Examples:
-  kcaws configure
-  kcaws configure --start-url https://d-1234567890.awsapps.com/start \\
-    --region eu-central-1 --profiles all --yes
-  kcaws configure corp --profiles dev-power-user-access --yes
-  kcaws configure --from https://intranet.example.com/kcaws.toml
-  kcaws configure --refresh
-  kcaws configure --import";
-
-/// Set up kcaws: the session, the login, the profiles, and the line for your shell
-///
-/// Prompts for anything not given as a flag or in the settings of your company (see docs/rollout.md). It is safe to run again: it changes only what you ask for, shows each
-/// change before writing it, and leaves profiles of other tools alone.
-#[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
-#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
-pub(super) struct ConfigureArgs {
-    /// Name of the [sso-session …]: one that exists, one in your company's settings, or a new one
-    #[arg(conflicts_with = "session_option")]
-    session: Option<String>,
-    /// Same as SESSION
-    #[arg(long = "session", value_name = "SESSION")]
-    session_option: Option<String>,
-    /// Use your team's settings at this https URL, after showing them
-    #[arg(long, value_name = "URL", conflicts_with = "refresh")]
-    from: Option<String>,
-    /// Fetch the settings given with --from again, show what has changed, and do nothing else
-    #[arg(long, conflicts_with_all = ["session", "session_option", "start_url", "region", "account_access", "profiles",
-        "import", "shell_line"])]
-    refresh: bool,
-    /// Your access portal URL, or a company URL that redirects to it
-    #[arg(long, value_name = "URL")]
-    start_url: Option<String>,
-    /// Region of Identity Center; only needed if the start URL does not contain it
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
-    /// Tenant of account access manager, or the URL of its portal, for IAM roles; written to config.toml
-    #[arg(long, value_name = "TENANT|URL")]
-    account_access: Option<String>,
-    /// Profiles to write: all, none, or names as `profile sync` would give them, separated by commas
-    #[arg(long, value_name = "WHICH")]
-    profiles: Option<String>,
-    /// Region of new profiles [default: from config.toml, else that of Identity Center]
-    #[arg(long, value_name = "REGION")]
-    profile_region: Option<String>,
-    /// Template for profile names, as for `profile sync`
-    #[arg(long)]
-    template: Option<String>,
-    /// Do not log in
-    #[arg(long)]
-    no_login: bool,
-    /// Also create kcaws profiles from those of the AWS CLI, aws-sso-util, granted and aws-sso-cli
-    #[arg(long)]
-    import: bool,
-    /// Suffix for the names of the new profiles [default: -kcaws]
-    #[arg(long, value_name = "SUFFIX", requires = "import", allow_hyphen_values = true)]
-    import_suffix: Option<String>,
-    /// Add the line for your shell to its startup file
-    #[arg(long, conflicts_with = "no_shell_line")]
-    shell_line: bool,
-    /// Do not offer to add that line
-    #[arg(long)]
-    no_shell_line: bool,
-    /// Write without asking
-    #[arg(short, long)]
-    yes: bool,
-    #[command(flatten)]
-    write: WriteArgs,
-}
-
-impl ConfigureArgs {
-    pub(super) fn json(&self) -> bool {
-        self.write.json
-    }
-
-    fn session(&self) -> Option<&str> {
-        self.session.as_deref().or(self.session_option.as_deref())
-    }
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    schema: u32,
-    path: String,
-    dry_run: bool,
-    session: SessionRow<'a>,
-    logged_in: bool,
-    profiles: &'a [Changed],
-    not_understood: Vec<UnclearRow<'a>>,
-    shell_line: Option<shell::Row>,
-    /// The backup IDs for `undo`, in the order of the writes.
-    backups: &'a [u64],
-    /// Set only in a dry run.
-    diff: Option<String>,
-}
-
-#[derive(Serialize)]
-struct SessionRow<'a> {
-    name: &'a str,
-    start_url: &'a str,
-    region: &'a str,
-    /// `created`, `updated`, `unchanged`, `skipped`.
-    change: &'static str,
-}
-
-#[derive(Serialize)]
-struct UnclearRow<'a> {
-    name: &'a str,
-    path: String,
-    line: usize,
-    reason: &'static str,
-}
 
 /// The session being set up, and the results so far.
 struct Run<'a> {
@@ -393,42 +280,4 @@ fn say_next(run: &Run<'_>, ui: &mut Ui) {
     if let Some(profile) = profiles::first_written(&run.profiles).filter(|_| !run.args.write.dry_run) {
         ui.say(&format!("Try: aws sts get-caller-identity --profile {}", shown(profile)));
     }
-}
-
-fn report(
-    run: &Run<'_>,
-    answers: &session_questions::Answers,
-    change: &'static str,
-    logged_in: bool,
-    shell_line: Option<shell::Row>,
-    ui: &mut Ui,
-) {
-    let dry_run = run.args.write.dry_run;
-    if !run.args.write.json {
-        return ui.text(&run.target.staged_diff());
-    }
-    let diff = dry_run.then(|| run.target.staged_diff());
-    let unclear = run.unclear.iter().map(|one| UnclearRow {
-        name: &one.name,
-        path: one.place.path.display().to_string(),
-        line: one.place.line,
-        reason: one.why,
-    });
-    ui.json(&Report {
-        schema: 1,
-        path: run.target.path().display().to_string(),
-        dry_run,
-        session: SessionRow {
-            name: &answers.name,
-            start_url: &answers.start_url,
-            region: &answers.region,
-            change,
-        },
-        logged_in,
-        profiles: &run.profiles,
-        not_understood: unclear.collect(),
-        shell_line,
-        backups: &run.backups,
-        diff,
-    });
 }
