@@ -92,7 +92,7 @@ fn one_account_that_always_fails_does_not_hold_up_the_others() {
         (Fault::status(500, r#"{"__type":"InternalServerException"}"#), "had trouble"),
         (refusal("ResourceNotFoundException"), "for a test"),
         (refusal("ValidationException"), "AWS refused CreateAccountAssignment (ValidationException)"),
-        (refusal("ServiceQuotaExceededException"), "ServiceQuotaExceededException"),
+        (refusal("ServiceQuotaExceededException"), "would exceed a quota"),
     ] {
         let site = Site::new();
         // A request that a fault of AWS meets is sent five times.

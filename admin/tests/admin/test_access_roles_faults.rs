@@ -126,7 +126,7 @@ fn an_entitlement_that_goes_away_meanwhile_is_no_failure() {
     site.run("apply --yes").expect_ok();
     let site = changing();
     site.sim.fault(Route::AccountAccessCreateEntitlement, refused(404, "ResourceNotFoundException")).times(1);
-    site.fails("a group that goes away", "apply --yes", 1, "1 change failed");
+    site.fails("a group that goes away", "apply --yes", 1, "2 changes failed");
     site.run("apply --yes").expect_ok();
     site.unchanged();
     let site = changing();

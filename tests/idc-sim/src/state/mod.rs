@@ -1,9 +1,12 @@
 //! Everything the simulator remembers: registrations, grants, sessions, tokens, credentials.
 
+mod grants;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+pub(crate) use self::grants::{AuthorizationCode, AuthorizationRequest, Decision, DeviceGrant, Registration};
 use crate::account_access::AccountAccess;
 use crate::aws_json;
 use crate::caller::IamUser;
@@ -64,76 +67,6 @@ pub(crate) struct State {
     pub(crate) kms_refusal: Option<String>,
     pub(crate) provisioning: Provisioning,
     pub(crate) account_access: AccountAccess,
-}
-
-/// A registered client.
-#[derive(Clone, Debug)]
-pub(crate) struct Registration {
-    pub(crate) client_secret: String,
-    pub(crate) client_name: String,
-    pub(crate) scopes: Vec<String>,
-    /// `None`: the member was absent.
-    pub(crate) grant_types: Option<Vec<String>>,
-    pub(crate) redirect_uris: Vec<String>,
-    pub(crate) region: String,
-    pub(crate) expires: SystemTime,
-}
-
-impl Registration {
-    /// A registration without grant types may use the device grant and refresh.
-    pub(crate) fn allows(&self, grant_type: &str) -> bool {
-        match &self.grant_types {
-            Some(types) => types.iter().any(|known| known == grant_type),
-            None => grant_type != "authorization_code",
-        }
-    }
-}
-
-/// What a person said to a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    Pending,
-    Approved(SessionId),
-    Denied,
-}
-
-/// A device code and its user code.
-#[derive(Clone, Debug)]
-pub(crate) struct DeviceGrant {
-    pub(crate) user_code: String,
-    /// What stands for it in the address of a page at a sign-in host.
-    pub(crate) request: String,
-    /// It was asked for at other hosts than the instance's.
-    pub(crate) is_elsewhere: bool,
-    pub(crate) client_id: String,
-    pub(crate) region: String,
-    pub(crate) created: SystemTime,
-    pub(crate) expires: SystemTime,
-    pub(crate) interval: Duration,
-    pub(crate) polls: u32,
-    pub(crate) last_poll: Option<SystemTime>,
-    pub(crate) decision: Decision,
-}
-
-/// A checked visit to `/authorize` that waits for sign-in and consent.
-#[derive(Clone, Debug)]
-pub(crate) struct AuthorizationRequest {
-    pub(crate) client_id: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) state: Option<String>,
-    pub(crate) code_challenge: String,
-    pub(crate) region: String,
-    pub(crate) expires: SystemTime,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct AuthorizationCode {
-    pub(crate) client_id: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) code_challenge: String,
-    pub(crate) session: SessionId,
-    pub(crate) region: String,
-    pub(crate) expires: SystemTime,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
