@@ -1,28 +1,17 @@
 //! The documents say what the program does: the reference is generated, names are complete, links lead somewhere.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use kcaws_test_kit::TestEnv;
+use kcaws_test_kit::{Document, TestEnv, repository};
 
 use crate::fixture::binary;
 
 /// Set to rewrite what is generated instead of comparing it.
 pub(crate) const UPDATE: &str = "KCAWS_UPDATE_DOCS";
 
-/// A document: its path from the root of the repository, and its text.
-pub(crate) struct Document {
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-}
-
-pub(crate) fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 pub(crate) fn document(path: &str) -> Document {
-    let text = std::fs::read_to_string(repository().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
-    Document { path: path.into(), text }
+    Document::read(path)
 }
 
 /// README, its neighbors, and everything in `docs/`.
@@ -36,62 +25,21 @@ pub(crate) fn documents() -> Vec<Document> {
     all
 }
 
-/// A fenced block, with the heading that it is under and the language that its fence names.
-pub(crate) struct Block<'t> {
-    pub(crate) heading: &'t str,
-    pub(crate) language: &'t str,
-    pub(crate) text: String,
+/// What `[…](target)` points to.
+fn links(document: &Document) -> Vec<&str> {
+    let targets = |line| str::split(line, "](").skip(1).filter_map(|rest| rest.split(')').next());
+    document.prose().flat_map(targets).collect()
 }
 
-impl Document {
-    pub(crate) fn blocks(&self) -> Vec<Block<'_>> {
-        let (mut blocks, mut heading, mut open) = (Vec::new(), "", false);
-        for line in self.text.lines() {
-            match line.strip_prefix("```") {
-                Some(_) if open => open = false,
-                Some(language) => {
-                    blocks.push(Block { heading, language, text: String::new() });
-                    open = true;
-                }
-                None if open => {
-                    let text = &mut blocks.last_mut().unwrap().text;
-                    text.push_str(line);
-                    text.push('\n');
-                }
-                None if line.starts_with('#') => heading = line.trim_start_matches('#').trim(),
-                None => {}
-            }
-        }
-        assert!(!open, "{} ends in a block", self.path.display());
-        blocks
-    }
-
-    /// The lines outside of blocks.
-    pub(crate) fn prose(&self) -> impl Iterator<Item = &str> {
-        let mut open = false;
-        self.text.lines().filter(move |line| {
-            let fence = line.starts_with("```");
-            open ^= fence;
-            !open && !fence
-        })
-    }
-
-    /// What `[…](target)` points to.
-    fn links(&self) -> Vec<&str> {
-        let targets = |line| str::split(line, "](").skip(1).filter_map(|rest| rest.split(')').next());
-        self.prose().flat_map(targets).collect()
-    }
-
-    /// The headings as GitHub makes anchors of them.
-    fn anchors(&self) -> BTreeSet<String> {
-        let headings = self.prose().filter(|line| line.starts_with('#'));
-        let anchor = |heading: &str| -> String {
-            let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-            let text = heading.trim_start_matches('#').trim().to_lowercase();
-            text.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
-        };
-        headings.map(anchor).collect()
-    }
+/// The headings as GitHub makes anchors of them.
+fn anchors(document: &Document) -> BTreeSet<String> {
+    let headings = document.prose().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| -> String {
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        text.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
 }
 
 fn help(command: &[String]) -> String {
@@ -209,7 +157,7 @@ fn every_exit_code_of_the_help_is_explained() {
 fn links_between_documents_lead_somewhere() {
     let mut checked = 0;
     for document in documents() {
-        for link in document.links() {
+        for link in links(&document) {
             if link.starts_with("https://") {
                 continue;
             }
@@ -220,8 +168,8 @@ fn links_between_documents_lead_somewhere() {
             let text = std::fs::read_to_string(&path)
                 .unwrap_or_else(|e| panic!("{}: {link}: {e}", document.path.display()));
             let target = Document { path, text };
-            let there = anchor.is_empty() || target.anchors().contains(anchor);
-            assert!(there, "{}: {link}: {:?}", document.path.display(), target.anchors());
+            let there = anchor.is_empty() || anchors(&target).contains(anchor);
+            assert!(there, "{}: {link}: {:?}", document.path.display(), anchors(&target));
             checked += 1;
         }
     }
@@ -269,7 +217,7 @@ fn source_files_that_documents_name_exist() {
 fn every_document_can_be_reached_from_readme() {
     let readme = document("README.md");
     let linked: BTreeSet<_> =
-        readme.links().into_iter().map(|link| link.split('#').next().unwrap()).collect();
+        links(&readme).into_iter().map(|link| link.split('#').next().unwrap()).collect();
     for document in documents() {
         let path = document.path.to_str().unwrap();
         assert!(path == "README.md" || linked.contains(path), "{path}");

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kcaws_test_kit::TestEnv;
+use kcaws_test_kit::{Block, Document, TestEnv};
 
 use crate::fixture::{LoginFixture, binary};
-use crate::test_docs::{Block, Document, document, documents};
+use crate::test_docs::{document, documents};
 
 /// The lines of a block that someone types: after the last prompt in a recorded session, else all.
 fn typed<'b>(block: &'b Block<'_>) -> Vec<&'b str> {

@@ -2,46 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kcaws_test_kit::Output;
+use kcaws_test_kit::Samples;
 use serde_json::Value;
 
 use crate::fixture::LoginFixture;
 use crate::test_docs::document;
-
-/// The sample of each command, by the heading that it is under.
-fn samples() -> BTreeMap<String, Value> {
-    let page = document("docs/json.md");
-    let blocks = page.blocks();
-    let samples = blocks.iter().filter(|block| block.language == "json");
-    samples.map(|block| (block.heading.to_owned(), serde_json::from_str(&block.text).unwrap())).collect()
-}
-
-/// The same keys in the same places, the same kinds of values; lists by their first element.
-#[track_caller]
-fn assert_same_shape(sample: &Value, real: &Value, path: &str) {
-    match (sample, real) {
-        (Value::Object(sample), Value::Object(real)) => {
-            let keys = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(keys(sample), keys(real), "keys of {path}");
-            for (key, value) in sample {
-                assert_same_shape(value, &real[key], &format!("{path}.{key}"));
-            }
-        }
-        (Value::Array(sample), Value::Array(real)) => {
-            assert_eq!(sample.is_empty(), real.is_empty(), "{path}");
-            for (sample, real) in sample.iter().zip(real).take(1) {
-                assert_same_shape(sample, real, &format!("{path}[0]"));
-            }
-        }
-        (sample, real) => {
-            assert_eq!(
-                std::mem::discriminant(sample),
-                std::mem::discriminant(real),
-                "{path}: {sample} and {real}"
-            );
-        }
-    }
-}
 
 /// Lists are compared by their first element; that of the sample has an alias, as most have.
 fn in_the_middle(mut services: Value) -> Value {
@@ -50,25 +15,9 @@ fn in_the_middle(mut services: Value) -> Value {
     services
 }
 
-/// Compares and removes a sample; what is left at the end was compared with nothing.
-struct Unchecked(BTreeMap<String, Value>);
-
-impl Unchecked {
-    #[track_caller]
-    fn check(&mut self, heading: &str, output: &Output) {
-        self.check_value(heading, &output.stdout_json());
-    }
-
-    #[track_caller]
-    fn check_value(&mut self, heading: &str, real: &Value) {
-        let sample = self.0.remove(heading).unwrap_or_else(|| panic!("no sample of `{heading}`"));
-        assert_same_shape(&sample, real, heading);
-    }
-}
-
 #[test]
 fn the_samples_are_what_the_commands_print() {
-    let mut samples = Unchecked(samples());
+    let mut samples = Samples::of("docs/json.md");
     let fixture = LoginFixture::new();
     fixture.log_in();
     for heading in ["status", "accounts", "store status"] {
@@ -97,7 +46,7 @@ fn the_samples_are_what_the_commands_print() {
     for heading in ["profile undo --list", "profile undo", "profile list"] {
         samples.check(heading, &fixture.run(&format!("{heading} --json")).expect_ok());
     }
-    assert!(samples.0.is_empty(), "compared with nothing: {:?}", samples.0.keys());
+    samples.end();
 }
 
 /// Every error that a command line can be given without a network; the exit code is that of the table.

@@ -1,6 +1,8 @@
 //! README is short, and begins with lines that work.
 
-use crate::test_docs::{document, repository};
+use kcaws_test_kit::repository;
+
+use crate::test_docs::document;
 
 #[test]
 fn readme_is_a_front_door() {

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use idc_sim::IdcSim;
-use kcaws_test_kit::{Output, require_program};
+use kcaws_test_kit::{Output, repository, require_program};
 use regex::Regex;
 use snapbox::assert::Action;
 use snapbox::{Assert, Data};
 
 use crate::fixture::{LoginFixture, ROLE, binary, on_a_terminal_of};
-use crate::test_docs::{UPDATE, repository};
+use crate::test_docs::UPDATE;
 
 const COMMANDS: [&str; 8] = [
     "status",

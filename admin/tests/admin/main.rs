@@ -22,6 +22,7 @@ mod test_access_roles;
 mod test_access_roles_faults;
 mod test_check;
 mod test_deploy;
+mod test_docs_json;
 mod test_faults;
 mod test_faults_of_the_realm;
 mod test_handover;

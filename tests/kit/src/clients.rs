@@ -1,7 +1,7 @@
 //! The real AWS clients.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The clients that the suites know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +59,8 @@ fn long() -> bool {
 /// # Panics
 /// When this crate does not lie two folders below the workspace.
 pub fn clients() -> Clients {
-    let workspace =
-        || Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().join("target/clients");
-    Clients { dir: std::env::var_os("KCAWS_TEST_CLIENTS").map_or_else(workspace, PathBuf::from) }
+    let in_workspace = || crate::repository().join("target/clients");
+    Clients { dir: std::env::var_os("KCAWS_TEST_CLIENTS").map_or_else(in_workspace, PathBuf::from) }
 }
 
 impl Clients {

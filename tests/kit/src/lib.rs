@@ -7,6 +7,7 @@
 //! - [`PrivateKeyring`]: a D-Bus session with a gnome-keyring of its own.
 //! - [`FakeBrowser`] and [`PageClient`]: the program that a login "opens", and a person's clicks in it.
 //! - [`executed_cpuids`]: an instruction that virtual machines are slow at.
+//! - [`Document`] and [`Samples`]: what the documents of the repository show.
 //! - [`clients`]: the real AWS clients that `tests/clients/install` put in place.
 
 // A suite starts processes, writes files and reads the runner's variables: what clippy.toml keeps out of
@@ -16,11 +17,13 @@
 mod browser;
 mod clients;
 mod cpuid;
+mod document;
 mod keyring;
 mod output;
 mod page_client;
 mod process;
 mod program;
+mod samples;
 mod secret_mark;
 mod skip;
 mod test_env;
@@ -28,12 +31,14 @@ mod test_env;
 pub use browser::FakeBrowser;
 pub use clients::{Client, Clients, clients};
 pub use cpuid::executed_cpuids;
+pub use document::{Block, Document, repository};
 pub use keyring::PrivateKeyring;
 pub use output::{Output, TimedOut};
 pub use page_client::{Form, Page, PageClient};
 pub use process::{Running, TestCommand};
 pub use program::install_program;
 pub use rustix::process::Signal;
+pub use samples::Samples;
 pub use secret_mark::SecretMark;
 pub use skip::{find_program, skipped, skipped_allowed};
 pub use test_env::TestEnv;

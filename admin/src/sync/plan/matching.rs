@@ -193,9 +193,10 @@ impl<'a> Draft<'a> {
 
 /// Returns how a user of the realm is called in lists.
 pub(crate) fn shown_user(person: &Person) -> String {
-    match person.record.user_name() {
-        "" => person.id.to_string(),
-        name => name.to_owned(),
+    match (person.record.user_name(), &person.unusable) {
+        ("", Some(unusable)) => unusable.user_name.clone(),
+        ("", None) => person.id.to_string(),
+        (name, _) => name.to_owned(),
     }
 }
 

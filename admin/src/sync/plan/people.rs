@@ -21,7 +21,8 @@ impl Draft<'_> {
         let shared = self.shared_values();
         let people = (0..).zip(&self.realm.people).filter(|(_, person)| person.enabled);
         for (at, person) in people {
-            let mut faults = person.faults.to_vec();
+            let own = person.unusable.as_ref().map(|unusable| unusable.faults.clone());
+            let mut faults = own.unwrap_or_default();
             faults.extend(shared.get(&at).into_iter().flatten().cloned());
             self.compare_person(at, person, &faults);
         }

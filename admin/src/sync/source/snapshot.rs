@@ -20,7 +20,15 @@ pub(crate) struct Person {
     pub(crate) id: Arc<str>,
     pub(crate) enabled: bool,
     pub(crate) record: Record,
-    pub(crate) faults: Box<[(Attribute, ValueFault)]>,
+    /// `None` for most.
+    pub(crate) unusable: Option<Box<Unusable>>,
+}
+
+/// What keeps a person from being written.
+pub(crate) struct Unusable {
+    /// The user name in the realm.
+    pub(crate) user_name: String,
+    pub(crate) faults: Vec<(Attribute, ValueFault)>,
 }
 
 /// A group in scope.
@@ -207,7 +215,9 @@ impl Roster {
             return Filled::IsNoMember;
         };
         let (record, faults) = settings.record(user);
-        let person = Person { id: id.clone(), enabled: user.enabled, record, faults: faults.into() };
+        let unusable = Unusable { user_name: user.user_name.clone(), faults };
+        let unusable = (!unusable.faults.is_empty()).then(|| Box::new(unusable));
+        let person = Person { id: id.clone(), enabled: user.enabled, record, unusable };
         match self.people[*place as usize].replace(person) {
             None => Filled::Once,
             Some(_) => Filled::Twice,

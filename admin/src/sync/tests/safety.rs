@@ -2,7 +2,7 @@
 
 use super::{MemoryAudit, World, company};
 use crate::sync::apply::{FailureReason, Halt};
-use crate::sync::plan::{Note, Refusal, RemovalKind, SavedPlan, SavedPlanError};
+use crate::sync::plan::{Blocked, Note, Refusal, RemovalKind, SavedPlan, SavedPlanError};
 use crate::sync::read_fault::{PlanError, ScopeFault};
 use crate::sync::source::fake::RealmState;
 use crate::sync::target::fake::DirectoryFault;
@@ -159,6 +159,14 @@ fn rule_6_the_one_who_runs_it_is_not_locked_out() {
     let plan = world.planned();
     assert!(!plan.has_changes());
     assert_eq!(plan.notes, [Note::Caller { user: "user02@example.com".to_owned() }]);
+}
+
+#[test]
+fn a_person_without_an_address_has_the_name_of_the_realm() {
+    let mut state = company();
+    state.user("p00").email = None;
+    let plan = World::new(state, "groups = [\"/aws/**\"]").planned();
+    assert!(matches!(&plan.blocked[..], [Blocked::BadValues { user, .. }] if user == "user00"), "{plan:?}");
 }
 
 #[test]
