@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 /// Returns by how much smaller the companies of the suite are: ten times, or with KCAWS_TEST_LONG=1 not at all.
-#[expect(clippy::disallowed_methods, reason = "a switch of the suite")]
 pub(crate) fn scale() -> u32 {
-    if std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1") { 1 } else { 10 }
+    if kcaws_test_kit::is_long() { 1 } else { 10 }
 }
 
 /// Asserts that a figure is within its budget, and prints both.

@@ -142,10 +142,6 @@ fn fault_of(operation: Operation, url: &str, answer: &Answer) -> Option<String> 
     Some(format!("{operation:?}, {}: {fault}", answer.name))
 }
 
-fn is_long() -> bool {
-    std::env::var("KCAWS_TEST_LONG").is_ok_and(|long| long == "1")
-}
-
 /// The most that this process ever had in memory.
 #[cfg(target_os = "linux")]
 fn peak() -> u64 {
@@ -170,7 +166,7 @@ fn no_answer_makes_a_port_panic_or_hand_on_what_it_must_not() {
                 let says = Arc::new(Mutex::new(Vec::new()));
                 let server = Server::saying(says.clone());
                 let answers = answers::all(operation, &evil.url());
-                let is_chosen = |at: usize| is_long() || at % PART == place % PART;
+                let is_chosen = |at: usize| kcaws_test_kit::is_long() || at % PART == place % PART;
                 for (_, answer) in answers.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
                     says.lock().unwrap().clone_from(&answer.steps);
                     *asked.lock().unwrap() += 1;
@@ -182,7 +178,7 @@ fn no_answer_makes_a_port_panic_or_hand_on_what_it_must_not() {
     let (asked, faults) = (asked.into_inner().unwrap(), faults.into_inner().unwrap());
     println!("{asked} answers, peak {} MB", peak() / 1024 / 1024);
     assert!(faults.is_empty(), "{} of {asked}:\n{}", faults.len(), faults.join("\n"));
-    assert!(asked > if is_long() { 3_400 } else { 400 }, "{asked}");
+    assert!(asked > if kcaws_test_kit::is_long() { 3_400 } else { 400 }, "{asked}");
     assert_eq!(evil.connections(), 0, "a request went where an answer sent it");
     assert!(peak() < MOST_MEMORY, "{} bytes", peak());
 }

@@ -17,7 +17,7 @@ const MANY: usize = 60;
 fn some_of(operation: Operation) -> Vec<Answer> {
     let mut answers = answers::all(operation, "http://127.0.0.1:9");
     answers.retain(|answer| !answer.is_slow);
-    let count = if std::env::var("KCAWS_TEST_LONG").is_ok_and(|long| long == "1") { MANY } else { SOME };
+    let count = if kcaws_test_kit::is_long() { MANY } else { SOME };
     let (step, mut at) = (answers.len() / count, 0);
     answers.retain(|_| {
         at += 1;

@@ -77,8 +77,7 @@ fn a_burst_of_reads_leaves_the_daemon_alive() {
     let Some(mut desktop) = Desktop::unlocked() else { return };
     let store = SecretServiceStore::new(Some(desktop.bus()), None);
     set(&store, &corp(), "kept");
-    let long = std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1");
-    let (threads, reads) = (4, if long { 20_000 } else { 2_000 });
+    let (threads, reads) = (4, if kcaws_test_kit::is_long() { 20_000 } else { 2_000 });
     let start = std::time::Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..threads {

@@ -22,5 +22,5 @@ mod test_sweep;
 
 /// `long` kills under KCAWS_TEST_LONG=1, else `short`.
 fn rounds(short: usize, long: usize) -> usize {
-    if std::env::var_os("KCAWS_TEST_LONG").is_some() { long } else { short }
+    if kcaws_test_kit::is_long() { long } else { short }
 }

@@ -140,7 +140,7 @@ fn removals(plan: &Value) -> Assigned {
 }
 
 fn rounds() -> usize {
-    if std::env::var_os("KCAWS_TEST_LONG").is_some() { 500 } else { 30 }
+    if kcaws_test_kit::is_long() { 500 } else { 30 }
 }
 
 #[test]

@@ -19,7 +19,7 @@ const PEOPLE: [&str; 2] = ["anna", "bob"];
 const WRITES: u64 = 6;
 
 fn rounds() -> usize {
-    if std::env::var_os("KCAWS_TEST_LONG").is_some() { 300 } else { 12 }
+    if kcaws_test_kit::is_long() { 300 } else { 12 }
 }
 
 fn team(round: usize) -> String {

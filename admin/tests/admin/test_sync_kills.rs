@@ -155,7 +155,7 @@ fn removals(plan: &Value) -> BTreeSet<String> {
 }
 
 fn rounds() -> usize {
-    if std::env::var_os("KCAWS_TEST_LONG").is_some() { 1_000 } else { 40 }
+    if kcaws_test_kit::is_long() { 1_000 } else { 40 }
 }
 
 #[test]

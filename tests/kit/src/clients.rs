@@ -50,10 +50,6 @@ pub struct Clients {
     dir: PathBuf,
 }
 
-fn long() -> bool {
-    std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1")
-}
-
 /// The clients below `$KCAWS_TEST_CLIENTS`, else `target/clients` of this workspace.
 ///
 /// # Panics
@@ -132,7 +128,7 @@ impl Clients {
                 );
             }
             Client::Rclone => crate::skipped("rclone (Debian: rclone) is not installed"),
-            Client::Terraform if !long() => {
+            Client::Terraform if !crate::is_long() => {
                 crate::skipped_allowed(&format!("{client:?} is of the long form: KCAWS_TEST_LONG=1"));
             }
             Client::Mise if !cfg!(target_arch = "x86_64") => {

@@ -40,7 +40,7 @@ pub use program::install_program;
 pub use rustix::process::Signal;
 pub use samples::Samples;
 pub use secret_mark::SecretMark;
-pub use skip::{find_program, skipped, skipped_allowed};
+pub use skip::{find_program, is_long, skipped, skipped_allowed};
 pub use test_env::TestEnv;
 
 /// Asks `question` until it answers `Some`, for what has no event to wait for (a file that a child writes).

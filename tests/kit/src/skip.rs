@@ -72,6 +72,11 @@ pub fn skipped_allowed(reason: &str) {
     }
 }
 
+/// Returns whether this is the long form of the suite, `KCAWS_TEST_LONG=1`.
+pub fn is_long() -> bool {
+    std::env::var_os("KCAWS_TEST_LONG").is_some_and(|long| long == "1")
+}
+
 /// Looks a program up on the path that a [`TestEnv`](crate::TestEnv) gives to its children.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     SANE_PATH.split(':').map(|dir| PathBuf::from(dir).join(name)).find(|path| path.is_file())
