@@ -307,12 +307,13 @@ impl From<AwsError> for CallError {
             AwsError::Throttled { retry_after, .. } => Self::Throttled { retry_after },
             AwsError::NotFound { .. } => Self::Missing,
             AwsError::Conflict { message, .. } => Self::Conflict { reason: message },
-            AwsError::Unreachable { .. } | AwsError::ServerTrouble { .. } => Self::Unavailable(error.into()),
+            AwsError::Unreachable { .. }
+            | AwsError::ServerTrouble { .. }
+            | AwsError::UnsettledList { .. } => Self::Unavailable(error.into()),
             AwsError::NoCredentials { .. } | AwsError::Denied { .. } | AwsError::NotAuthenticated { .. } => {
                 Self::Denied(error.into())
             }
             AwsError::QuotaExceeded { message, .. } => Self::Rejected { reason: message },
-            AwsError::UnsettledList { .. } => Self::Unavailable(error.into()),
             AwsError::Refused { .. }
             | AwsError::NotAws { .. }
             | AwsError::Incomplete { .. }
