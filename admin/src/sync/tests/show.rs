@@ -39,7 +39,7 @@ fn a_plan_is_shown_in_the_order_in_which_it_is_applied() {
             "+ 1 member to Ops: new@example.com",
             "- 1 member from Developers: user00@example.com",
             "- 1 member from Ops: user00@example.com",
-            "! user n2: user name is missing; e-mail address is missing",
+            "! user none: user name is missing; e-mail address is missing",
             "users: 1 new, 1 changed, 1 leaving; groups: 0 new, 1 changed; members: 1 joining, 2 leaving; 7 writes and 6 \
          reads, about 1 s",
         ]
