@@ -1,4 +1,4 @@
-//! What a command reports while it works: a spinner for people, events for `--log json`. `docs/json.md` has them all.
+//! What a command reports while it works: a spinner for people, events for `--log json`. `docs/json-admin.md` has them all.
 
 use std::io::Result;
 use std::sync::Arc;

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use idc_sim::{Fault, IdcSim, Route};
 use kcaws_test_keycloak::require_keycloak;
-use kcaws_test_kit::Output;
+use kcaws_test_kit::{Document, Output};
 use serde_json::{Value, json};
 
 use crate::staff::Staff;
 
 /// The fields of each event, by the table of the documents; `None` if it may have others.
 fn documented() -> BTreeMap<String, Option<BTreeSet<String>>> {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json.md")).unwrap();
-    let (_, section) = page.split_once("## kcaws admin --log json").unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
+    let page = Document::read("docs/json-admin.md").text;
+    let (_, section) = page.split_once("## --log json").unwrap();
     let row = |line: &str| {
         let mut cells = line.strip_prefix("| `")?.split(" | ");
         let event = cells.next()?.trim_end_matches('`').to_owned();

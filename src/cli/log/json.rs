@@ -1,6 +1,6 @@
 //! `--log json` of `kcaws admin`: what happens as lines of JSON on stderr, for programs that watch.
 //!
-//! `docs/json.md` has every event. The log is of the process: threads write to it, whole lines at a time.
+//! `docs/json-admin.md` has every event. The log is of the process: threads write to it, whole lines at a time.
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
