@@ -179,10 +179,10 @@ pub(crate) fn blocked_text(blocked: &Blocked) -> String {
             format!("user {user}: {}", faults.join("; "))
         }
         Blocked::NameOfDeparted { kind: ObjectKind::User, name, .. } => {
-            format!("User {name}: the name is that of one who left; --adopt hands it over")
+            format!("user {name}: the name is that of one who left; --adopt hands it over")
         }
         Blocked::NameOfDeparted { kind: ObjectKind::Group, name, .. } => format!(
-            "Group {name}: the name is that of one that was deleted; --adopt hands it over, and until then its members leave no group"
+            "group {name}: the name is that of one that was deleted; --adopt hands it over, and until then its members leave no group"
         ),
     }
 }
