@@ -14,6 +14,24 @@ const NOT_COMPLETE: &str =
     "a group that has the same is without some of its new members: it stays until then";
 const LOST_ROLE: &str = "it is the last one there, and the role with its ARN would go with it: what was to keep the role is missing";
 
+/// Why the removals of a permission set in an account wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// The role would go with the last assignment, although that is not what was planned.
+    LostRole,
+    /// A group that has the same is without some of its new members.
+    NotComplete,
+}
+
+impl Wait {
+    fn text(self) -> &'static str {
+        match self {
+            Self::LostRole => LOST_ROLE,
+            Self::NotComplete => NOT_COMPLETE,
+        }
+    }
+}
+
 /// A permission set or an IAM role that a group or user should have got, and did not.
 pub(super) struct Missing {
     account_id: String,
@@ -52,7 +70,7 @@ impl AccessApplier<'_, '_> {
         for removal in &plan.removals {
             let why = match self.pair(removal).and_then(|pair| held.get(&pair)) {
                 _ if self.is_missed(&Missing::assignment(removal)) => NOT_REPLACED,
-                Some(why) if *why != LOST_ROLE || !removal.removes_role => why,
+                Some(wait) if *wait != Wait::LostRole || !removal.removes_role => wait.text(),
                 _ => {
                     made.push(removal.clone());
                     continue;
@@ -92,7 +110,7 @@ impl AccessApplier<'_, '_> {
 
     /// Returns the permission sets and accounts in which removals wait: those that would take the last assignment,
     /// although that is not what was planned, and those of groups that are incomplete.
-    fn held_pairs(&self) -> Result<BTreeMap<(String, String), &'static str>, ApplyError> {
+    fn held_pairs(&self) -> Result<BTreeMap<(String, String), Wait>, ApplyError> {
         let added: Pairs =
             self.made.iter().map(|operation| (operation.set.clone(), operation.account.clone())).collect();
         let is_in_question = |removal: &&AssignmentChange, pair: &(String, String)| {
@@ -113,9 +131,9 @@ impl AccessApplier<'_, '_> {
         let why = |(pair, left): (&(String, String), &BTreeSet<Principal>)| {
             // Where nobody is left already, nothing is lost.
             if left.is_empty() && !before[pair].is_empty() {
-                return Some((pair.clone(), LOST_ROLE));
+                return Some((pair.clone(), Wait::LostRole));
             }
-            left.iter().any(|of| self.is_incomplete(of)).then(|| (pair.clone(), NOT_COMPLETE))
+            left.iter().any(|of| self.is_incomplete(of)).then(|| (pair.clone(), Wait::NotComplete))
         };
         Ok(left.iter().filter_map(why).collect())
     }
