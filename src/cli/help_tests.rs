@@ -64,7 +64,7 @@ fn help_is_no_wider_than_the_terminal() {
     }
 }
 
-/// clap wraps what stands behind the options too: a table must fit as it is, and a paragraph must be one line.
+/// clap wraps the text after the options too: a table must fit as it is, and a paragraph must be one line.
 #[test]
 fn what_follows_the_options_is_wrapped_once() {
     let mut wrong = Vec::new();

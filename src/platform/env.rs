@@ -69,7 +69,7 @@ impl Env {
     /// Returns the variables that kcaws set from a profile and that have not changed since.
     pub fn names_from_profile(&self) -> Vec<String> {
         let list = self.get(FROM_PROFILE).unwrap_or_default();
-        // The list may come from anywhere, and shells are told to remove what it names.
+        // The list may come from anywhere, and shells remove what it names.
         let is_name = |name: &str| {
             let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
             name.starts_with("AWS_") && name.bytes().all(is_letter)

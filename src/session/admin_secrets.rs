@@ -1,7 +1,7 @@
 //! Secrets of `kcaws admin` in this user's keyrings.
 //!
-//! They are kept like tokens, each under the address that it is for. A record in the state folder says where one lies,
-//! so that whoever removes everything finds it.
+//! They are kept like tokens, each under the address that it is for. A record in the state folder says where each one
+//! is, so that `kcaws logout --purge` finds it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::ports::state_folder::StateFolder;
 /// The folder of the records, below the state folder.
 pub const FOLDER: &str = "admin";
 
-/// Where a secret lies.
+/// Where a secret is stored.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Place {
     pub store: StoreKind,

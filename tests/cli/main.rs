@@ -1,5 +1,5 @@
 //! The binary against the simulator: every command, every answer of AWS's that has a row in a table.
-//! Tokens lie in the kernel keyring here; the desktop's keyring has its own suite (`tests/e2e`).
+//! Tokens are in the kernel keyring here; the desktop's keyring has its own suite (`tests/e2e`).
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 

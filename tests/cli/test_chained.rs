@@ -88,11 +88,11 @@ fn a_code_is_asked_for_at_a_terminal_and_its_answer_is_kept() {
         assert!(refused.stdout.is_empty(), "{refused}");
     }
     assert_eq!(fixture.sim.count(Route::AssumeRole), 0);
-    for (code, told) in [("12345", "an MFA code has six digits"), ("000000", "the MFA code was wrong")] {
+    for (code, message) in [("12345", "an MFA code has six digits"), ("000000", "the MFA code was wrong")] {
         let mut asked = on_a_terminal(&fixture, "exec chained -- true").env("TERM", "dumb").spawn();
         asked.wait_for_prompt("MFA code of");
         asked.type_line(code);
-        asked.wait().expect_code(125).expect_stdout(told);
+        asked.wait().expect_code(125).expect_stdout(message);
     }
     let mut asked = on_a_terminal(&fixture, "whoami --profile chained").env("TERM", "dumb").spawn();
     asked.wait_for_prompt("MFA code of");

@@ -1,4 +1,4 @@
-//! Which browser opens, in what manner, and that no secret stands on its command line.
+//! Which browser opens, in what manner, and that no secret is on its command line.
 
 use kcaws_test_kit::{FakeBrowser, PageClient};
 

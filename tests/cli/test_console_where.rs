@@ -172,7 +172,7 @@ fn a_resource_of_another_account_is_pointed_out() {
     );
 }
 
-/// `db-backup` without the suffix that AWS adds cannot be told from `db` with it.
+/// `db-backup` without the suffix that AWS adds looks the same as `db` with it.
 #[test]
 fn a_secret_that_may_be_another_is_opened_as_aws_reads_it_and_the_doubt_is_said() {
     let fixture = logged_in();

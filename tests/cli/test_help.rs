@@ -62,9 +62,9 @@ fn wrong_usage_with_json_is_the_object_that_every_error_is() {
     ] {
         let output = fixture.run(line).expect_code(code);
         assert!(output.stdout.is_empty(), "{output}");
-        let told: serde_json::Value = serde_json::from_str(&output.stderr_text()).expect("one object");
-        let told = &told["error"];
-        assert_eq!((&told["code"], told["hint"].is_string()), (&"usage".into(), true), "{line}: {told}");
+        let shown: serde_json::Value = serde_json::from_str(&output.stderr_text()).expect("one object");
+        let shown = &shown["error"];
+        assert_eq!((&shown["code"], shown["hint"].is_string()), (&"usage".into(), true), "{line}: {shown}");
     }
     // What is the command's is not ours.
     let output = fixture.run("exec --frobnicate dev -- ls --json").expect_code(125);

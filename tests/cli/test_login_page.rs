@@ -37,7 +37,7 @@ fn pending(fixture: &LoginFixture) {
     fixture.sim.fault(Route::CreateToken, Fault::status(400, body));
 }
 
-/// Where our own page leads, the only address that stands on a browser's command line.
+/// Where our own page leads, the only address that is on a browser's command line.
 fn sent_on(opened: &str) -> String {
     let (authority, path) = opened.strip_prefix("http://").and_then(|rest| rest.split_once('/')).unwrap();
     let answer = get(authority, &format!("/{path}"));
@@ -192,7 +192,7 @@ fn a_login_that_a_tool_started_opens_no_unknown_page_and_tells_its_address() {
     answers(&fixture, &page("https://sso.example.com/device", None));
     let output = fixture.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
     output.expect_stderr("run `kcaws login corp`");
-    // The next tool is told the same, and asks no one.
+    // The next tool gets the same answer, and asks no one.
     fixture.credentials().expect_code(4).expect_stderr("https://sso.example.com/device");
     assert_eq!(fixture.sim.count(Route::StartDeviceAuthorization), 1);
     assert!(browser.opened().is_empty());

@@ -12,7 +12,7 @@ fn scanned(text: &str) -> Option<String> {
     let rows: Vec<Vec<char>> = text
         .lines()
         .filter_map(|line| {
-            // The colours stand before and after. The last row is half a line: the number of modules is odd.
+            // The colours come before and after. The last row is half a line: the number of modules is odd.
             let start = line.find(['█', '▀'])?;
             Some(line[start..].chars().take_while(is_block).collect())
         })

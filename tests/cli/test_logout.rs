@@ -196,5 +196,5 @@ fn purge_stops_where_tokens_would_be_left_that_no_one_finds() {
         }
     }
     fixture.run("logout --purge --yes").expect_code(5);
-    assert!(status.exists(), "the note of where they lie stays");
+    assert!(status.exists(), "the record of where they are stays");
 }

@@ -78,7 +78,7 @@ impl NameServers {
 
 const CREDENTIALS: &str = "credential-process --session corp --account 111122223333 --role PowerUserAccess";
 
-/// The servers of one test, with what a resolver is told at worst.
+/// The servers of one test, with the worst answers of a resolver.
 macro_rules! silent_or_skip {
     ($fixture:expr, $count:expr, $options:expr) => {
         match NameServers::silent($fixture, $count, $options) {

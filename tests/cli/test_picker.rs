@@ -15,7 +15,7 @@ struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// Runs `command` in a terminal of that size, which says how it ended and stays.
     fn open(fixture: &'a LoginFixture, (columns, rows): (u16, u16), command: &str) -> Self {
-        // A server that was told to end may still be at its socket.
+        // A server that is about to end may still be at its socket.
         static SOCKETS: AtomicUsize = AtomicUsize::new(0);
         let socket = format!("tmux-{}", SOCKETS.fetch_add(1, Ordering::Relaxed));
         let screen = Self { fixture, socket: fixture.env.root().join(socket) };
@@ -79,7 +79,7 @@ impl Drop for Screen<'_> {
     }
 }
 
-/// As `kcaws profile sync` names them, wider than 80 columns with what stands beside them.
+/// As `kcaws profile sync` names them, wider than 80 columns with what is beside them.
 fn fixture(count: usize) -> LoginFixture {
     let fixture = LoginFixture::new();
     let areas = ["workloads-development", "workloads-production", "sandbox-data-science", "本番"];
@@ -189,7 +189,7 @@ fn a_terminal_may_change_its_size_while_the_list_is_open() {
 fn a_terminal_of_a_few_letters_is_enough() {
     require_program!("tmux");
     for size in [(10, 24), (10, 4), (80, 4), (80, 2), (5, 3)] {
-        // Profiles that were used stand first.
+        // Profiles that were used come first.
         let fixture = fixture(12);
         let screen = Screen::open(&fixture, size, USE);
         screen.lines("the marked row", |lines| lines.iter().any(|line| line.starts_with("> ")));

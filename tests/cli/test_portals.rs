@@ -88,8 +88,8 @@ fn a_spelling_that_works_stays_and_so_does_its_login() {
         configure(&fixture, &url).expect_ok();
         assert_eq!(fixture.env.read_aws_config(), config, "{spelled}");
         fixture.credentials().expect_ok();
-        let told = fixture.sim.requests_to(Route::StartDeviceAuthorization).pop().unwrap().json();
-        assert_eq!(told["startUrl"], format!("{url}{spelled}"));
+        let sent = fixture.sim.requests_to(Route::StartDeviceAuthorization).pop().unwrap().json();
+        assert_eq!(sent["startUrl"], format!("{url}{spelled}"));
         fixture.run("logout corp").expect_ok();
     }
 }

@@ -6,7 +6,7 @@ use idc_sim::{Fault, Route};
 use crate::fixture::LoginFixture;
 
 fn refusal(code: &str, status: u16) -> Fault {
-    Fault::status(status, format!(r#"{{"error":"{code}","error_description":"told by the test"}}"#))
+    Fault::status(status, format!(r#"{{"error":"{code}","error_description":"sent by the test"}}"#))
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn a_refused_registration_is_exit_1_with_the_services_words() {
         let fixture = LoginFixture::new();
         fixture.sim.fault(Route::RegisterClient, refusal(code, 400)).times(1);
         let output = fixture.run("login --no-browser").expect_code(1);
-        output.expect_stderr(&format!("RegisterClient was refused: {code} (told by the test)"));
+        output.expect_stderr(&format!("RegisterClient was refused: {code} (sent by the test)"));
     }
     let fixture = LoginFixture::new();
     fixture.sim.fault(Route::RegisterClient, refusal("server_error", 500)).times(9);

@@ -40,8 +40,8 @@ fn a_companys_own_url_is_resolved_at_each_login_and_stays_the_key_of_everything(
     assert_eq!(asked.len(), 1);
     assert_eq!((asked[0].method.as_str(), asked[0].host.as_str()), ("HEAD", HOST));
     assert!(asked[0].header("cookie").is_none() && asked[0].header("authorization").is_none());
-    let told = fixture.sim.requests_to(Route::StartDeviceAuthorization)[0].json();
-    assert_eq!(told["startUrl"], "https://d-1234567890.awsapps.com/start", "as it is normal");
+    let sent = fixture.sim.requests_to(Route::StartDeviceAuthorization)[0].json();
+    assert_eq!(sent["startUrl"], "https://d-1234567890.awsapps.com/start", "as it is normal");
     fixture.credentials().expect_ok();
     let report = fixture.run("status corp --json").expect_ok().stdout_json();
     assert_eq!(report["sessions"][0]["start_url"], URL);

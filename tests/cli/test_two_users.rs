@@ -31,7 +31,7 @@ impl TwoUsers {
     fn new(uid: u32) -> Self {
         let fixture = LoginFixture::new();
         let browser = FakeBrowser::install(&fixture.env);
-        // The build may lie where only its owner comes to.
+        // The build may be where only its owner may go.
         let kcaws = fixture.env.bin_dir().join("kcaws");
         install_program(&binary(), &kcaws);
         fixture.env.give_to(uid);

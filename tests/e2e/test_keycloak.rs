@@ -164,7 +164,7 @@ fn a_name_that_identity_center_does_not_know_fails_there_and_its_trail_says_why(
         assert_eq!(fixture.sim.trail().last().unwrap().error_message(), Some(message));
         fixture.sim.advance(Duration::from_secs(601));
         login.wait().expect_code(4).expect_stderr("the login was not approved in time");
-        fixture.sim.rewind(Duration::from_secs(601)); // Keycloak's clock stands where it stood
+        fixture.sim.rewind(Duration::from_secs(601)); // Keycloak's clock has not moved
     }
     assert_eq!(realm.events("LOGIN").len(), 2, "for Keycloak both were good");
 }

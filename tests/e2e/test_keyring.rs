@@ -150,11 +150,11 @@ fn a_keyring_daemon_that_dies_under_a_crowd_loses_no_ones_login() {
         keyring.kill_daemon();
         for child in crowd {
             let output = child.wait();
-            assert!(matches!(output.code(), 0 | 5), "served, or told about the keyring: {output}");
+            assert!(matches!(output.code(), 0 | 5), "served, or an error about the keyring: {output}");
         }
         keyring.restart_daemon();
         fixture.credentials().expect_ok();
-        // What the dead daemon did not take lies sealed beside the warm entries, which the next round removes: it comes
+        // What the dead daemon did not take is sealed beside the warm entries, which the next round removes: it comes
         // home with the next use of the token.
         fixture.run("accounts").expect_ok();
     }

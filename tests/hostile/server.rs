@@ -1,4 +1,4 @@
-//! A server that says byte for byte what it is told, and nothing that an HTTP library would put right.
+//! A server that sends byte for byte what a test wants, and nothing that an HTTP library would put right.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -81,7 +81,7 @@ fn serve(mut stream: TcpStream, handler: &Handler) {
     while matches!(stream.read(&mut rest), Ok(1..)) {}
 }
 
-/// A client that has heard enough goes away.
+/// A client that has read enough goes away.
 pub(crate) fn say(steps: &[Step], stream: &mut TcpStream) {
     for step in steps {
         let said = match step {

@@ -127,7 +127,7 @@ impl Desktop {
         self.home.path().join("secret-service.lock")
     }
 
-    /// libsecret's own tool: what it finds lies where other programs would look.
+    /// libsecret's own tool: what it finds is where other programs would look.
     pub(crate) fn secret_tool(&self, arguments: &[&str]) -> Result<String, String> {
         let output = self.command("secret-tool").args(arguments).output().expect("runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");

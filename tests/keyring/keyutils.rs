@@ -76,7 +76,7 @@ fn contract_without_privileges() {
     if !Path::new("/usr/bin/setpriv").exists() {
         return skip("setpriv is not installed");
     }
-    // The binary may lie in a folder that only root can enter.
+    // The binary may be in a folder that only root can enter.
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("keyring");
     kcaws_test_kit::install_program(&std::env::current_exe().expect("known"), &copy);

@@ -57,10 +57,10 @@ fn sixteen_processes_at_once() {
 
 /// Does nothing unless `sixteen_processes_at_once` started it.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "told by its parent where to go")]
+#[expect(clippy::disallowed_methods, reason = "its parent passes the address")]
 fn one_of_the_crowd() {
-    let Ok(told) = std::env::var(BUS) else { return };
-    let (address, lock_file) = told.split_once('\n').expect("two lines");
+    let Ok(passed) = std::env::var(BUS) else { return };
+    let (address, lock_file) = passed.split_once('\n').expect("two lines");
     let store = SecretServiceStore::new(Some(BusAddress::parse(address, None)), Some(lock_file.into()));
     for _ in 0..10 {
         assert_eq!(get(&store, &corp()).as_deref(), Some("kept"));

@@ -112,7 +112,7 @@ fn a_writer_that_is_killed_leaves_the_old_value_or_the_new_or_a_named_damage() {
         *found.entry(outcome).or_default() += 1;
     }
     eprintln!("after {ROUNDS} kills: {found:?}");
-    // The next writer mends it and finds what was left behind. (Before that, wine cannot list: a slot itself may be
+    // The next writer repairs it and finds what was left behind. (Before that, wine cannot list: a slot itself may be
     // torn there, which Windows rules out.)
     set(&store, &torn(), &values[1]);
     assert_eq!(get(&store, &torn()).as_deref(), Some(values[1].as_str()));

@@ -1,4 +1,4 @@
-//! SIGSTOP and Ctrl-Z at random points of a refresh, for longer than a try may take: the answer lies in the socket when
+//! SIGSTOP and Ctrl-Z at random points of a refresh, for longer than a try may take: the answer waits in the socket when
 //! the process runs again, and no login is lost.
 
 use std::time::Duration;

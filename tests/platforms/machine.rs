@@ -13,9 +13,9 @@ pub(crate) struct Machine<'d> {
 }
 
 enum Kind<'d> {
-    /// The tokens lie in this machine's kernel.
+    /// The tokens are in this machine's kernel.
     Native,
-    /// No emulator passes the kernel's keyring on, so the tokens lie in a desktop's keyring, and what keeps warm
+    /// No emulator passes the kernel's keyring on, so the tokens are in a desktop's keyring, and what keeps warm
     /// credentials closed on a file system in memory.
     Emulated {
         _keyring: Box<PrivateKeyring<'d>>,
@@ -82,7 +82,7 @@ impl<'d> Machine<'d> {
         }
     }
 
-    /// Where the tokens lie, in kcaws's words.
+    /// Where the tokens are, in kcaws's words.
     pub(crate) fn store(&self) -> &'static str {
         match self.kind {
             Kind::Native => "kernel keyring",

@@ -35,7 +35,7 @@ pub(crate) fn check(bytes: &[u8]) {
         let added = Document::parse(Path::new("/c"), &after).expect("was read before it was handed out");
         let removed = edited(&added, new, |draft, heading| draft.remove(heading).map(|_| ()));
         let removed = removed.expect("it is there");
-        // A last line of blanks got an end; it cannot be told from one that had it.
+        // A last line of blanks got an end; it looks the same as one that had it.
         assert_eq!(removed.trim_end(), document.text().trim_end());
     }
 }

@@ -302,7 +302,7 @@ fn backups_are_for_the_owner_and_the_newest_twenty_stay() {
 fn undoing_the_first_write_takes_the_file_away_again() {
     let env = TestEnv::new();
     env.write_home_file("cfg", SESSION);
-    // A session that stands nowhere would be refused: so the file goes between.
+    // A session that is nowhere would be refused: so the file goes between.
     kcaws(&env, ADD).env("AWS_CONFIG_FILE", env.home().join("cfg")).run().expect_ok();
     std::fs::remove_file(env.home().join("cfg")).unwrap();
     kcaws(&env, "profile undo").env("AWS_CONFIG_FILE", env.home().join("cfg")).run().expect_ok();

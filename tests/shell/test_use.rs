@@ -1,4 +1,4 @@
-//! `kcaws use` through the hooks: what may stand on its line, and what may not.
+//! `kcaws use` through the hooks: what may be on its line, and what may not.
 
 use crate::hooks::{fixture, load, script, show};
 use crate::shells::Shell;

@@ -1,4 +1,4 @@
-//! What stands between a parsed command and the domain: the access file, secrets and ports, each opened when first used.
+//! What is between a parsed command and the domain: the access file, secrets and ports, each opened when first used.
 
 mod aws;
 mod error;

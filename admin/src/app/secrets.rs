@@ -1,7 +1,7 @@
 //! The administrator's secrets: the service account's and the SCIM token, in the keyring or in a file of the caller.
 //!
 //! A secret is kept under the address that it is for, so that another server never gets it (rule 12). What the state
-//! folder records is where it lies and since when, never the secret.
+//! folder records is where it is stored and since when, never the secret.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) struct AdminSecret {
     pub(crate) of: String,
 }
 
-/// Where a secret lies, and since when.
+/// Where a secret is stored, and since when.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct SecretRecord {
     schema: u32,
@@ -152,7 +152,7 @@ impl AdminSecret {
         Ok(record)
     }
 
-    /// Returns where the secret lies in the keyring; `None` if it was never kept there.
+    /// Returns where the secret is in the keyring; `None` if it was never kept there.
     pub(crate) fn record(&self, app: &App) -> Result<Option<SecretRecord>, SecretError> {
         let Some(bytes) = app.state().read(&self.file_name("json"))? else { return Ok(None) };
         let record: Option<SecretRecord> = serde_json::from_slice(&bytes).ok();

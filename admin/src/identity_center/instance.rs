@@ -39,7 +39,7 @@ pub(crate) fn find(
     Err(InstanceError::NotSeen { wanted: settings.instance.clone(), seen })
 }
 
-/// Returns how the account of the credentials stands to the instance.
+/// Returns what the account of the credentials is to the instance.
 pub(crate) fn standing(
     account: &str,
     instance: &Instance,

@@ -69,7 +69,7 @@ const ACTIONS: &[Action] = &[
     writes("sso:UpdatePermissionSet"),
 ];
 
-/// What IAM roles take besides: whoever may create entitlements may hand out every role that trusts account access manager.
+/// What IAM roles take besides: who may create entitlements may hand out every role that trusts account access manager.
 const ACCOUNT_ACCESS: &[Action] = &[
     writes("account-access:CreateEntitlement"),
     writes("account-access:DeleteEntitlement"),

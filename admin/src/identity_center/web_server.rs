@@ -2,7 +2,7 @@
 //!
 //! 302 and `no-store`, so that a move to another Region reaches everybody at the next login.
 
-/// A web server, and how it is told.
+/// A web server, and how it is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WebServer {
     Nginx,

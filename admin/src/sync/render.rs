@@ -28,7 +28,7 @@ impl Sign {
     }
 }
 
-/// One line of a plan. Names in it are as they came: whoever prints it makes them printable.
+/// One line of a plan. Names in it are as they came: the caller makes them printable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) sign: Sign,

@@ -1,4 +1,4 @@
-//! Servers on loopback in place of Keycloak: one that answers as it is told, and a proxy with a mistake.
+//! Servers on loopback in place of Keycloak: one that answers as a test wants, and a proxy with a mistake.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -97,7 +97,7 @@ impl Answer {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
                 let _ = stream.write_all(format!("{head}Content-Length: {HUGE}\r\n\r\n\"").as_bytes());
                 let part = vec![b'x'; 64 * 1024];
-                // A client that has heard enough goes away.
+                // A client that has read enough goes away.
                 while stream.write_all(&part).is_ok() {}
             }
             Self::Silence => drop(std::io::copy(stream, &mut std::io::sink())),

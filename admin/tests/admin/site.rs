@@ -91,11 +91,14 @@ impl Site {
     #[track_caller]
     pub(crate) fn fails(&self, what: &str, line: &str, code: i32, word: &str) -> Output {
         let output = self.run(line);
-        let told = output.stderr_text();
+        let shown = output.stderr_text();
         assert_eq!(output.code(), code, "{what}: {line}: {output}");
-        assert!(told.contains("kcaws: error: ") && told.contains("kcaws: hint: "), "{what}: {line}: {told}");
-        assert!(told.contains(word), "{what}: {line}: no `{word}` in {told}");
-        assert!(!told.contains("panic") && !told.contains("bug"), "{what}: {line}: {told}");
+        assert!(
+            shown.contains("kcaws: error: ") && shown.contains("kcaws: hint: "),
+            "{what}: {line}: {shown}"
+        );
+        assert!(shown.contains(word), "{what}: {line}: no `{word}` in {shown}");
+        assert!(!shown.contains("panic") && !shown.contains("bug"), "{what}: {line}: {shown}");
         output
     }
 

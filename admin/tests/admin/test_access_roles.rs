@@ -229,7 +229,7 @@ fn an_application_that_is_missing_or_not_ready_is_explained() {
         let output = site.fails("no application", line, 3, "account access manager is not set up");
         output.expect_stderr("aws account-access create-application --identity-source identityCenter={instanceArn=arn:aws:sso:::instance/ssoins-");
     }
-    // Without roles in the file it is nobody's business.
+    // Without roles in the file it is ignored.
     site.write("");
     site.sim.clear_log();
     site.run("plan").expect_ok();

@@ -24,8 +24,8 @@ fn a_realm_that_somebody_set_up_by_hand_is_found_good_but_for_what_differs() {
 
     let metadata = company.env.write_home_file("aws.xml", company.sim.sp_metadata());
     let line = format!("check --user alice --metadata {}", metadata.display());
-    let told = company.run(&line).stdout_text();
-    assert!(told.contains("name_id (alice)"), "{told}");
+    let shown = company.run(&line).stdout_text();
+    assert!(shown.contains("name_id (alice)"), "{shown}");
     company.run("check --user mallory").expect_code(1).expect_stdout("there is no such user");
     company.run("check --metadata /nowhere.xml").expect_code(2).expect_stderr("is not AWS's metadata");
 }

@@ -91,8 +91,8 @@ fn everybody_in_scope_has_to_be_known_and_nobody_else() {
     assert_all_ok(&company.findings("name_id"));
     company.realm.admin("PUT", &format!("/users/{bob}/groups/{group}"), None);
     company.expect_error("name_id", "", "AWS has no user of the names of 1", "sync plan");
-    let told = company.run("check").stdout_text();
-    assert!(told.contains("bob@example.com") && !told.contains("guest@example.com"), "{told}");
+    let shown = company.run("check").stdout_text();
+    assert!(shown.contains("bob@example.com") && !shown.contains("guest@example.com"), "{shown}");
 
     company.env.write_home_file("access.toml", format!("{file}user_name = \"username\"\n"));
     company.expect_error("name_id", "", "sends email as the name, but the sync writes username", "user_name");

@@ -84,10 +84,10 @@ fn a_host_name_that_keycloak_does_not_know_is_found_before_and_after_the_first_l
     let file = company.access_file().replace(&inside, &outside);
     company.env.write_home_file("access.toml", file);
     let refused = company.run("metadata --out elsewhere.xml").expect_code(1);
-    let told = format!("{} instead of {}", authority(&inside), authority(&outside));
-    refused.expect_stdout(&told).expect_stdout("X-Forwarded-Host").expect_stderr("`hostname`");
+    let shown = format!("{} instead of {}", authority(&inside), authority(&outside));
+    refused.expect_stdout(&shown).expect_stdout("X-Forwarded-Host").expect_stderr("`hostname`");
     assert!(!company.env.home().join("elsewhere.xml").exists());
-    company.expect_error("idp_metadata", "", &told, "kcaws admin metadata");
+    company.expect_error("idp_metadata", "", &shown, "kcaws admin metadata");
 
     // Somebody who writes the name into the file by hand comes no further.
     let metadata = company.realm.descriptor().replace(&inside, &outside);
@@ -146,20 +146,20 @@ fn a_certificate_that_ends_is_told_before_and_after() {
     let company = connected(server, IdcSim::builder());
     let key = rsa_key(&company);
     sign_for(&company, Duration::from_hours(10 * 24), &key);
-    let told = company.run("metadata").expect_code(1).stdout_text();
-    assert!(told.contains("ends on"), "{told}");
-    assert!(told.contains("no signing certificate is valid for another 30 days"), "{told}");
-    assert!(told.contains("add an RSA key provider with the highest priority"), "{told}");
+    let shown = company.run("metadata").expect_code(1).stdout_text();
+    assert!(shown.contains("ends on"), "{shown}");
+    assert!(shown.contains("no signing certificate is valid for another 30 days"), "{shown}");
+    assert!(shown.contains("add an RSA key provider with the highest priority"), "{shown}");
     company.expect_error("idp_metadata", "", "another 30 days", "kcaws admin metadata");
 
     // Keycloak takes none that has ended already.
     sign_for(&company, Duration::from_secs(20), &key);
-    let told = wait_for("the certificate to end", || {
-        let told = company.run("metadata").expect_code(1).stdout_text();
-        (!told.contains("ends on")).then_some(told)
+    let shown = wait_for("the certificate to end", || {
+        let shown = company.run("metadata").expect_code(1).stdout_text();
+        (!shown.contains("ends on")).then_some(shown)
     });
     // Keycloak makes itself another one.
-    assert!(told.contains("ended on") && told.contains("AWS does not know the certificate"), "{told}");
+    assert!(shown.contains("ended on") && shown.contains("AWS does not know the certificate"), "{shown}");
     company.expect_error("idp_metadata", "", "AWS refuses every login", "kcaws admin metadata --out");
     assert!(!is_let_in(&company, "alice"), "AWS was not given it");
 

@@ -108,13 +108,13 @@ fn what_somebody_breaks_in_the_client_refuses_the_login_and_is_named_and_mended(
         change["clientId"] = client["clientId"].clone();
         company.realm.admin("PUT", &format!("/clients/{}", client["id"].as_str().unwrap()), Some(&change));
         assert!(!is_let_in(&company, "alice"), "{}: the login went through", fault.name);
-        let told = company.run(&format!("check --json --metadata {}", aws.display())).stdout_json();
-        let found = told["checks"].as_array().unwrap().iter().any(|check| {
+        let shown = company.run(&format!("check --json --metadata {}", aws.display())).stdout_json();
+        let found = shown["checks"].as_array().unwrap().iter().any(|check| {
             check["name"] == fault.check
                 && check["state"] == "error"
                 && check["reason"].as_str().unwrap().contains(fault.word)
         });
-        assert!(found, "{}: {told:#}", fault.name);
+        assert!(found, "{}: {shown:#}", fault.name);
         company.run(&format!("client apply --yes --metadata {}", aws.display())).expect_ok();
     }
     assert!(is_let_in(&company, "alice"), "it is as before");

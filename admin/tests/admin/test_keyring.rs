@@ -31,8 +31,8 @@ fn secrets_lie_in_the_desktops_keyring_and_in_no_file() {
     company.env.remove_env("KCAWS_KEYRING");
     let keyring = PrivateKeyring::start(&company.env);
     let (first, second) = (company.sim.issue_scim_token(), company.sim.issue_scim_token());
-    let told = init(&company, &first);
-    assert!(told.contains("Stored in the Secret Service"), "{told}");
+    let shown = init(&company, &first);
+    assert!(shown.contains("Stored in the Secret Service"), "{shown}");
     let found = |what: &str, of: &str| {
         let attributes = [("service", "kcaws"), ("username", what), ("start_url", of)];
         keyring.secret_tool_lookup(&attributes).map(|text| text.trim().to_owned())
@@ -56,8 +56,8 @@ fn secrets_in_the_file_store_are_sealed() {
     let company = Company::without_file(server, IdcSim::builder(), ALL_ROLES);
     company.env.set_env("KCAWS_KEYRING", "file");
     company.env.set_env("KCAWS_PASSPHRASE_COMMAND", "printf correct-horse");
-    let told = init(&company, &company.sim.issue_scim_token());
-    assert!(told.contains("Stored in the"), "{told}");
+    let shown = init(&company, &company.sim.issue_scim_token());
+    assert!(shown.contains("Stored in the"), "{shown}");
     company.run("token status").expect_ok().expect_stdout("accepted  yes");
     assert!(company.findings("realm").iter().all(|finding| finding["state"] == "ok"));
     company.env.assert_no_secret_in_files(company.env.root());

@@ -51,9 +51,9 @@ fn a_web_server_that_fails_is_told_with_what_to_do() {
         sim.fault(Route::Vanity, fault.clone());
         let output = admin(&env, &format!("redirect {OWN}")).run();
         assert_eq!(output.code(), code, "{fault:?}: {output}");
-        let told = output.stderr_text();
-        assert!(told.contains("kcaws: error: ") && told.contains("kcaws: hint: "), "{fault:?}: {told}");
-        assert!(told.contains("sso.example.com") && output.stdout.is_empty(), "{fault:?}: {output}");
+        let shown = output.stderr_text();
+        assert!(shown.contains("kcaws: error: ") && shown.contains("kcaws: hint: "), "{fault:?}: {shown}");
+        assert!(shown.contains("sso.example.com") && output.stdout.is_empty(), "{fault:?}: {output}");
     }
     env.set_env("HTTPS_PROXY", "http://127.0.0.1:1");
     admin(&env, &format!("redirect {OWN}")).run().expect_code(1).expect_stderr("127.0.0.1:1");

@@ -48,11 +48,14 @@ impl Office {
         let before = files(self.env.root());
         let command = admin(&self.env, line).current_dir(self.env.home()).stdin(stdin);
         let output = command.run();
-        let told = output.stderr_text();
+        let shown = output.stderr_text();
         assert_eq!(output.code(), code, "{what}: {line}: {output}");
-        assert!(told.contains("kcaws: error: ") && told.contains("kcaws: hint: "), "{what}: {line}: {told}");
-        assert!(told.contains(word), "{what}: {line}: no `{word}` in {told}");
-        assert!(!told.contains("panic") && !told.contains("bug"), "{what}: {line}: {told}");
+        assert!(
+            shown.contains("kcaws: error: ") && shown.contains("kcaws: hint: "),
+            "{what}: {line}: {shown}"
+        );
+        assert!(shown.contains(word), "{what}: {line}: no `{word}` in {shown}");
+        assert!(!shown.contains("panic") && !shown.contains("bug"), "{what}: {line}: {shown}");
         assert_eq!(files(self.env.root()), before, "{what}: {line} wrote something");
         output
     }

@@ -82,9 +82,9 @@ fn an_explanation_leads_from_keycloak_to_aws() {
     let server = require_keycloak!();
     let staff = small(server);
     staff.apply();
-    let told = staff.explain("anna@example.com");
-    assert!(told.contains("standing  in scope") && told.contains("/aws/Ops: selected"), "{told}");
-    assert!(told.contains("→ Ops (member)"), "{told}");
+    let shown = staff.explain("anna@example.com");
+    assert!(shown.contains("standing  in scope") && shown.contains("/aws/Ops: selected"), "{shown}");
+    assert!(shown.contains("→ Ops (member)"), "{shown}");
     let report = staff.company.run("sync explain bob --json").stdout_json();
     assert_eq!(report["users"][0]["directory_user"]["active"], true, "{report}");
     staff.company.run("sync explain mallory").expect_code(1).expect_stderr("there is no user `mallory`");

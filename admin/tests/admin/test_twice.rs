@@ -69,8 +69,8 @@ fn nobody_is_asked_without_a_terminal_or_with_no_input() {
         if !line.starts_with("token") {
             company.run(&line).expect_code(2).expect_stderr(option);
         }
-        let told = on_a_terminal(&company.env, &format!("{line} --no-input")).run().expect_code(2);
-        assert!((told.stdout_text() + &told.stderr_text()).contains(option), "{line}: {told}");
+        let shown = on_a_terminal(&company.env, &format!("{line} --no-input")).run().expect_code(2);
+        assert!((shown.stdout_text() + &shown.stderr_text()).contains(option), "{line}: {shown}");
     }
     company.run("token set").expect_code(2).expect_stderr("is not a token");
     assert!(company.realm.client(&company.sim.sp_entity_id()).is_none());

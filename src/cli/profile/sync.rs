@@ -231,7 +231,7 @@ fn reason(skipped: &Skipped) -> String {
         }
         Why::Ambiguous(one, other) => {
             let named = |role: &Role| format!("{} in {}", role.role_name, role.account_id);
-            format!("it would stand for both {} and {}", named(one), named(other))
+            format!("it would be the name of both {} and {}", named(one), named(other))
         }
     };
     match &skipped.place {

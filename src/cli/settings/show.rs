@@ -169,7 +169,7 @@ fn masked(value: &Value) -> Value {
     }
 }
 
-/// Returns the value as it could stand in a file.
+/// Returns the value as a file would have it.
 fn text_of(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

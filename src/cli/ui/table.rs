@@ -138,7 +138,7 @@ mod tests {
         let table = lines(&["A", "B"], &[row(&[&long, &end])], None);
         let (name, rest) = table[1].split_once("  ").expect("two cells");
         assert_eq!((columns::width(name), name.ends_with('…')), (WIDEST, true));
-        assert_eq!(rest, end, "nothing stands behind it");
+        assert_eq!(rest, end, "nothing follows it");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct ProfileSettings {
     pub roles: BTreeMap<String, Choice>,
 }
 
-/// Which profiles `configure` creates if it is not told otherwise.
+/// Which profiles `configure` creates by default.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Create {

@@ -31,7 +31,7 @@ const PARTS: [&str; 5] = [
     "start, up to the registration",
     "registered and kept, up to the browser's page",
     "approved, up to the code for tokens",
-    "tokens stored, told, ended",
+    "tokens stored, reported, ended",
     "the first credentials",
 ];
 

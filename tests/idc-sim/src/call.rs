@@ -57,7 +57,7 @@ impl Call {
         Fields::parse(self.query.as_bytes())
     }
 
-    /// The fields of a form, wherever they stand: in the query of a GET, in the body of a POST (where
+    /// The fields of a form, wherever they are: in the query of a GET, in the body of a POST (where
     /// AWS's query services also look at the query).
     pub(crate) fn fields(&self) -> Fields {
         let mut fields = self.query_fields();
@@ -109,7 +109,7 @@ impl Call {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(Vec<(String, String)>);
 
-/// A name stands more than once.
+/// A name is there more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Repeated;
 

@@ -179,7 +179,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    // Before the first fact is printed: whoever reads it may send a signal at once.
+    // Before the first fact is printed: the reader may send a signal at once.
     #[expect(clippy::disallowed_methods, reason = "the simulator looks no host name up")]
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = runtime.block_on(async { Signals::new() })?;
@@ -280,7 +280,7 @@ fn iam_role(arn: &str, arguments: &Arguments) -> IamRole {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing secret, for whoever starts the simulator")]
+#[expect(clippy::disallowed_methods, reason = "nothing secret, for the parent process")]
 fn write(file: &std::path::Path, text: &str) -> io::Result<()> {
     std::fs::write(file, text)
 }

@@ -47,7 +47,7 @@ pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Respons
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
-        // Codes and handles stand in these pages' addresses.
+        // Codes and handles are in these pages' addresses.
         (REFERRER_POLICY, "no-referrer"),
         (
             CONTENT_SECURITY_POLICY,

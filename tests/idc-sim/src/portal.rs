@@ -139,7 +139,7 @@ pub(crate) fn logout(sim: &Sim, call: &Call) -> Response {
     }
 }
 
-/// Runs `operation` for whoever the access token belongs to.
+/// Runs `operation` for the owner of the access token.
 fn with_login<T>(
     sim: &Sim,
     call: &Call,

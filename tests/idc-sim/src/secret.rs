@@ -117,7 +117,7 @@ pub(crate) fn signin_token() -> String {
     format!("{SECRET_MARK}{}", text(BASE64URL, 700))
 }
 
-/// The value of a browser's session cookie: whoever has it is signed in.
+/// The value of a browser's session cookie: who has it is signed in.
 pub(crate) fn cookie() -> String {
     format!("{SECRET_MARK}{}", text(BASE64URL, 43))
 }

@@ -137,8 +137,8 @@ pub struct Settings {
     pub account_access: AccountAccessSettings,
     /// The identity store and its two services.
     pub directory: DirectorySettings,
-    /// A bucket for each of the administrators' services and for SCIM, whoever calls; more is a `ThrottlingException`,
-    /// at SCIM 429. Default 20 a second, 20 at once.
+    /// A bucket for each of the administrators' services and for SCIM, shared by all callers; more is a
+    /// `ThrottlingException`, at SCIM 429. Default 20 a second, 20 at once.
     pub admin_throttle: Option<Throttle>,
     /// The first page of a longer list of Organizations holds nothing. Default true.
     pub empty_pages: bool,

@@ -41,7 +41,7 @@ pub enum DateHeader {
 /// Whether a poll that comes too early is answered with `slow_down`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlowDown {
-    /// RFC 8628 section 3.5, but the first two polls may stand back to back: the AWS CLI polls once
+    /// RFC 8628 section 3.5, but the first two polls may come back to back: the AWS CLI polls once
     /// before it prints anything and again at once (observed of AWS CLI 2.36.7).
     #[default]
     AfterTwoPolls,

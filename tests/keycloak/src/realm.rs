@@ -111,7 +111,7 @@ impl<'s> Realm<'s> {
     }
 
     /// Makes a service provider known from its metadata, as an administrator would who follows AWS's guide and then
-    /// mends what does not work.
+    /// corrects what does not work.
     pub fn connect(&self, metadata: &str) -> SamlClient {
         let client = saml::client_from_metadata(self, metadata);
         self.server.admin().create(&format!("/{}/clients", self.name), &client.representation);

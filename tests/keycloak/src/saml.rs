@@ -1,4 +1,4 @@
-//! The service provider's side: what Keycloak is told of it, what it asks, what it gets.
+//! The service provider's side: what Keycloak knows of it, what it asks, what it gets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -22,7 +22,7 @@ pub struct SamlClient {
     pub(crate) representation: Value,
 }
 
-/// Keycloak's own reading of the metadata, mended where AWS needs it otherwise: AWS signs nothing, has several places
+/// Keycloak's own reading of the metadata, changed where AWS needs it otherwise: AWS signs nothing, has several places
 /// for answers (Keycloak's converter keeps the first), and wants no attribute.
 pub(crate) fn client_from_metadata(realm: &Realm<'_>, metadata: &str) -> SamlClient {
     let document = Document::parse(metadata).expect("metadata is XML");

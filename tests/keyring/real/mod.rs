@@ -159,7 +159,7 @@ impl<'s> Vault<'s> {
         SecretServiceStore::new(Some(BusAddress::parse(address.to_str().expect("text"), None)), None)
     }
 
-    /// What lies there for the session, as text.
+    /// What is stored for the session, as text.
     pub(super) fn item(&self) -> Option<String> {
         let key = ItemKey { session: "corp".to_owned(), start_url: self.fixture.sim.start_url().to_owned() };
         self.store().get(&key).expect("it answers").map(|text| text.expose().clone())

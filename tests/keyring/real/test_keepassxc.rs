@@ -13,8 +13,8 @@ fn an_access_that_a_person_has_to_confirm_is_named_with_the_setting() {
     // What a program has made it may read, and a login is one program.
     fixture.log_in();
     let windows = vault.windows();
-    let told = vault.cold_credentials().expect_code(5).expect_stderr("does not hand out `kcaws: corp`");
-    told.expect_stderr("Confirm when passwords are retrieved").expect_stderr("turn that setting off");
+    let shown = vault.cold_credentials().expect_code(5).expect_stderr("does not hand out `kcaws: corp`");
+    shown.expect_stderr("Confirm when passwords are retrieved").expect_stderr("turn that setting off");
     fixture.run("store status corp").expect_code(5).expect_stdout("locked");
     assert_eq!(vault.windows(), windows, "no window was raised");
 

@@ -53,7 +53,7 @@ pub struct Clients {
 /// The clients below `$KCAWS_TEST_CLIENTS`, else `target/clients` of this workspace.
 ///
 /// # Panics
-/// When this crate does not lie two folders below the workspace.
+/// When this crate is not two folders below the workspace.
 pub fn clients() -> Clients {
     let in_workspace = || crate::repository().join("target/clients");
     Clients { dir: std::env::var_os("KCAWS_TEST_CLIENTS").map_or_else(in_workspace, PathBuf::from) }

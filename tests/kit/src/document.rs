@@ -18,7 +18,7 @@ pub struct Block<'t> {
 /// Returns the root of the repository.
 ///
 /// # Panics
-/// When this crate does not lie two folders below it.
+/// When this crate is not two folders below it.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }

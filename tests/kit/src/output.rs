@@ -52,7 +52,7 @@ impl Output {
     }
 
     /// # Panics
-    /// When `part` does not stand on standard error.
+    /// When `part` is not on standard error.
     #[track_caller]
     pub fn expect_stderr(self, part: &str) -> Self {
         assert!(self.stderr_text().contains(part), "no {part:?} on stderr:\n{self}");
@@ -60,7 +60,7 @@ impl Output {
     }
 
     /// # Panics
-    /// When `part` does not stand on standard output.
+    /// When `part` is not on standard output.
     #[track_caller]
     pub fn expect_stdout(self, part: &str) -> Self {
         assert!(self.stdout_text().contains(part), "no {part:?} on stdout:\n{self}");

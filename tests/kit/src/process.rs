@@ -178,7 +178,7 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits until a line with `part` in it stands on standard error, and returns that line.
+    /// Waits until a line with `part` in it is on standard error, and returns that line.
     ///
     /// # Panics
     /// When it never comes; what was printed instead is shown.
@@ -191,7 +191,7 @@ impl Running {
         self.wait_for_line(part, true)
     }
 
-    /// Waits until `part` stands on standard output, in a line that may not have its end: a question.
+    /// Waits until `part` is on standard output, in a line that may not have its end: a question.
     ///
     /// # Panics
     /// As [`wait_for_stderr`](Self::wait_for_stderr).

@@ -8,7 +8,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// A text that stands in every secret a test hands out, and the forms in which it may reappear.
+/// A text that is in every secret a test hands out, and the forms in which it may reappear.
 #[derive(Clone)]
 pub struct SecretMark {
     forms: Vec<(String, Vec<u8>)>,
@@ -37,7 +37,7 @@ impl SecretMark {
         Self { forms: forms.into_iter().map(|(name, form)| (name, form.into_bytes())).collect() }
     }
 
-    /// The name of the form in which the mark stands in `text`, if it does.
+    /// The name of the form in which the mark is in `text`, if it is.
     ///
     /// Line ends are looked past, since encoders wrap their lines.
     pub fn find_in(&self, text: &[u8]) -> Option<&str> {
@@ -46,10 +46,10 @@ impl SecretMark {
     }
 
     /// # Panics
-    /// When the mark stands in `text`; `place` names it.
+    /// When the mark is in `text`; `place` names it.
     pub fn assert_absent(&self, place: &str, text: &[u8]) {
         if let Some(form) = self.find_in(text) {
-            panic!("a secret ({form}) stands in {place}:\n{}", String::from_utf8_lossy(text));
+            panic!("a secret ({form}) is in {place}:\n{}", String::from_utf8_lossy(text));
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a secret (plain) stands in")]
+    #[should_panic(expected = "a secret (plain) is in")]
     fn a_binary_file_deep_in_a_tree_is_searched() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "stands in a file name")]
+    #[should_panic(expected = "is in a file name")]
     fn file_names_are_searched() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("aoaSIMSECRET.json"), "").unwrap();

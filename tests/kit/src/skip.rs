@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Where programs are looked for: what a login shell has, not what the caller's happens to have.
 pub(crate) const SANE_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
-/// Ends the test that it stands in, as skipped. Fails it instead under `KCAWS_TEST_STRICT=1`.
+/// Ends the test that it is in, as skipped. Fails it instead under `KCAWS_TEST_STRICT=1`.
 #[macro_export]
 macro_rules! skip {
     ($($reason:tt)+) => {{
@@ -15,7 +15,7 @@ macro_rules! skip {
     }};
 }
 
-/// Ends the test that it stands in, as skipped, under `KCAWS_TEST_STRICT=1` too: for what no package
+/// Ends the test that it is in, as skipped, under `KCAWS_TEST_STRICT=1` too: for what no package
 /// repository offers.
 #[macro_export]
 macro_rules! skip_allowed {

@@ -154,7 +154,7 @@ impl TestEnv {
         path
     }
 
-    /// Makes all that lies here another user's; only root can.
+    /// Makes all that is here another user's; only root can.
     ///
     /// # Panics
     /// When it cannot.

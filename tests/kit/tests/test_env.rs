@@ -75,14 +75,14 @@ fn what_left_the_group_ends_with_the_env() {
 }
 
 #[test]
-#[should_panic(expected = "a secret (base64, shifted by 1) stands in the standard error of")]
+#[should_panic(expected = "a secret (base64, shifted by 1) is in the standard error of")]
 fn a_secret_on_stderr_fails_the_test() {
     let env = TestEnv::new().with_secret_mark("SIMSECRET");
     sh(&env, "printf xSIMSECRETy | base64 >&2").allow_secret_on_stdout().run();
 }
 
 #[test]
-#[should_panic(expected = "a secret (plain) stands in the standard output of")]
+#[should_panic(expected = "a secret (plain) is in the standard output of")]
 fn a_secret_on_stdout_fails_the_test() {
     let env = TestEnv::new().with_secret_mark("SIMSECRET");
     sh(&env, "echo SIMSECRET | cat").stdin("").run();

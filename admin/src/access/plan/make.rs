@@ -223,7 +223,7 @@ impl<'a> Maker<'a> {
             name.is_some_and(|name| self.is_owned(&self.observed[*name]))
         };
         let unlisted: Vec<Assignment> = existing.difference(&listed).filter(in_view).cloned().collect();
-        // Whoever is to get it by a group that waits may have it by another one until then.
+        // Who is to get it by a group that waits may have it by another one until then.
         let waiting: BTreeSet<(String, String)> = self
             .plan
             .waiting

@@ -76,16 +76,16 @@ mod tests {
         };
         assert_eq!(of(None, None), []);
         assert_eq!(of(Some(2), Some(-3))[0].0, State::Ok);
-        let told = |aws, realm, state, word: &str| {
+        let reported = |aws, realm, state, word: &str| {
             let found = of(aws, realm);
             assert!(found.len() == 1 && found[0].0 == state && found[0].1.contains(word), "{found:?}");
         };
-        told(Some(0), Some(61), State::Error, "61 s ahead of AWS's: AWS refuses logins as not valid yet");
-        told(Some(0), Some(-250), State::Error, "250 s behind AWS's: AWS refuses logins as expired");
-        told(Some(0), Some(-90), State::Warning, "90 s behind AWS's");
-        told(None, Some(90), State::Error, "ahead of this machine's");
-        told(Some(-90), None, State::Warning, "90 s ahead of AWS's");
-        told(Some(400), Some(400), State::Error, "400 s behind AWS's: AWS refuses signed requests");
+        reported(Some(0), Some(61), State::Error, "61 s ahead of AWS's: AWS refuses logins as not valid yet");
+        reported(Some(0), Some(-250), State::Error, "250 s behind AWS's: AWS refuses logins as expired");
+        reported(Some(0), Some(-90), State::Warning, "90 s behind AWS's");
+        reported(None, Some(90), State::Error, "ahead of this machine's");
+        reported(Some(-90), None, State::Warning, "90 s ahead of AWS's");
+        reported(Some(400), Some(400), State::Error, "400 s behind AWS's: AWS refuses signed requests");
         assert_eq!(of(Some(i64::MIN), Some(i64::MAX)).len(), 2);
     }
 }

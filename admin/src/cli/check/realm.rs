@@ -109,7 +109,7 @@ pub(super) fn client(context: &Context<'_>) -> Vec<Finding> {
         Ok(plan) if plan.is_empty() => vec![Finding::ok(&client.client_id, "is as AWS needs it")],
         Ok(plan) => {
             let paths: Vec<String> = plan.changes.iter().map(ClientChange::path).collect();
-            let fix = "`kcaws admin client plan --metadata FILE` shows it, `client apply` mends it";
+            let fix = "`kcaws admin client plan --metadata FILE` shows it, `client apply` corrects it";
             vec![Finding::error(&client.client_id, format!("differs in {}", paths.join(", ")), fix)]
         }
         Err(ClientPlanError::Keycloak(error)) => vec![failed(&client.client_id, error)],

@@ -10,7 +10,7 @@ use kcaws::cli::ui::Ui;
 use serde::Serialize;
 
 use super::plan_file::PlanFile;
-use super::{ClientWish, DesiredArgs, changes};
+use super::{ClientInputs, DesiredArgs, changes};
 use crate::access_file::AccessFile;
 use crate::app::AdminApp;
 use crate::cli::planning::unwritable;
@@ -49,21 +49,21 @@ pub(super) struct ApplyArgs {
 pub(super) fn run(args: &ApplyArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
     let file = app.access_file(args.desired.file.file.as_deref())?;
     let saved = args.plan.as_deref().map(PlanFile::read).transpose()?;
-    let wish = match &saved {
-        Some(saved) => saved.wish_for(&file.realm.url(), app.clock.now())?,
-        None => args.desired.wish()?,
+    let inputs = match &saved {
+        Some(saved) => saved.inputs_for(&file.realm.url(), app.clock.now())?,
+        None => args.desired.inputs()?,
     };
     let keycloak = app.keycloak(&file.realm, ui.prompting())?;
-    let plan = client::plan(&keycloak, &wish.client())?;
+    let plan = client::plan(&keycloak, &inputs.client())?;
     if let Some(saved) = &saved {
         saved.check(&plan)?;
     }
-    apply(args, &wish, &plan, (&keycloak, &file, app), ui)
+    apply(args, &inputs, &plan, (&keycloak, &file, app), ui)
 }
 
 fn apply(
     args: &ApplyArgs,
-    wish: &ClientWish,
+    inputs: &ClientInputs,
     plan: &ClientPlan,
     (keycloak, file, app): (&dyn Keycloak, &AccessFile, &AdminApp),
     ui: &mut Ui,
@@ -88,7 +88,7 @@ fn apply(
     let path = args.audit.clone().unwrap_or_else(|| file.path.with_extension("audit.jsonl"));
     let lines = JsonLines::new(audit_file::open(&path).map_err(|error| unwritable(&path, &error))?);
     let audit = ClientLines { lines, actor: format!("{} {}", file.realm.url(), file.realm.client_id), app };
-    let made = client::apply(keycloak, &wish.client(), plan, &audit)?;
+    let made = client::apply(keycloak, &inputs.client(), plan, &audit)?;
     if args.json {
         let made = ClientPlan { changes: made, ..plan.clone() };
         ui.json(&changes::report(&made, changes::Outcome::Applied));

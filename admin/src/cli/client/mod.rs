@@ -69,20 +69,20 @@ struct DesiredArgs {
 
 /// What a plan was made for, and how it is made again.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct ClientWish {
+struct ClientInputs {
     provider: ServiceProvider,
     name_id: NameIdSource,
     portal: Option<String>,
 }
 
-impl ClientWish {
+impl ClientInputs {
     fn client(&self) -> DesiredClient {
         DesiredClient::new(&self.provider, &self.name_id, self.portal.as_deref())
     }
 }
 
 impl DesiredArgs {
-    fn wish(&self) -> Result<ClientWish, CommandError> {
+    fn inputs(&self) -> Result<ClientInputs, CommandError> {
         let Some(path) = &self.metadata else {
             let message = "the SAML metadata of IAM Identity Center is missing";
             return Err(CommandError::new(Exit::Usage, ErrorCode::Usage, message)
@@ -94,6 +94,6 @@ impl DesiredArgs {
                 .hint("use the AWS access portal URL of the console's Settings page"));
         }
         let provider = ServiceProvider::parse(&metadata_file::read(path)?)?;
-        Ok(ClientWish { provider, name_id: self.name_id.clone(), portal: self.portal.clone() })
+        Ok(ClientInputs { provider, name_id: self.name_id.clone(), portal: self.portal.clone() })
     }
 }

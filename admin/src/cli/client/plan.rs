@@ -34,10 +34,10 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), CommandError> {
-    let wish = args.desired.wish()?;
+    let inputs = args.desired.inputs()?;
     let file = app.access_file(args.desired.file.file.as_deref())?;
     let keycloak = app.keycloak(&file.realm, ui.prompting())?;
-    let plan = client::plan(&keycloak, &wish.client())?;
+    let plan = client::plan(&keycloak, &inputs.client())?;
     let is_empty = plan.is_empty();
     if args.json {
         ui.json(&changes::report(&plan, changes::Outcome::Planned));
@@ -45,7 +45,7 @@ pub(super) fn run(args: &PlanArgs, app: &AdminApp, ui: &mut Ui) -> Result<(), Co
         changes::show(&plan, ui);
     }
     if let Some(path) = &args.out {
-        PlanFile::new(file.realm.url(), wish, plan, app.clock.now()).write(path)?;
+        PlanFile::new(file.realm.url(), inputs, plan, app.clock.now()).write(path)?;
         ui.say(&format!("Saved; `kcaws admin client apply {}` within an hour.", path.display()));
     }
     if args.exit_code && !is_empty { Err(CommandError::changes()) } else { Ok(()) }

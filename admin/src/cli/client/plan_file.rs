@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kcaws::cli::error::{CommandError, ErrorCode, Exit};
 use serde::{Deserialize, Serialize};
 
-use super::ClientWish;
+use super::ClientInputs;
 use crate::cli::metadata_file;
 use crate::realm::client::ClientPlan;
 
@@ -22,7 +22,7 @@ pub(super) struct PlanFile {
     created_at: DateTime<Utc>,
     /// The realm's URL.
     realm: String,
-    wish: ClientWish,
+    inputs: ClientInputs,
     plan: ClientPlan,
 }
 
@@ -34,8 +34,8 @@ enum Kind {
 }
 
 impl PlanFile {
-    pub(super) fn new(realm: String, wish: ClientWish, plan: ClientPlan, now: DateTime<Utc>) -> Self {
-        Self { schema: SCHEMA, kind: Kind::Client, created_at: now, realm, wish, plan }
+    pub(super) fn new(realm: String, inputs: ClientInputs, plan: ClientPlan, now: DateTime<Utc>) -> Self {
+        Self { schema: SCHEMA, kind: Kind::Client, created_at: now, realm, inputs, plan }
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<(), CommandError> {
@@ -54,7 +54,7 @@ impl PlanFile {
     }
 
     /// Returns what the plan was made for, if that is this realm and not long ago.
-    pub(super) fn wish_for(&self, realm: &str, now: DateTime<Utc>) -> Result<ClientWish, CommandError> {
+    pub(super) fn inputs_for(&self, realm: &str, now: DateTime<Utc>) -> Result<ClientInputs, CommandError> {
         if self.realm != realm {
             return Err(refused(format!("the plan is for {}, not for {realm}", self.realm)));
         }
@@ -65,10 +65,10 @@ impl PlanFile {
                 self.created_at
             )));
         }
-        Ok(self.wish.clone())
+        Ok(self.inputs.clone())
     }
 
-    /// Refuses the plan if the same wish leads to other changes by now.
+    /// Refuses the plan if the same inputs leads to other changes by now.
     pub(super) fn check(&self, now: &ClientPlan) -> Result<(), CommandError> {
         if self.plan == *now {
             return Ok(());
@@ -95,20 +95,20 @@ mod tests {
     #[test]
     fn a_plan_is_good_for_its_realm_for_an_hour_and_until_the_client_changes() {
         let provider = ServiceProvider::parse(&metadata(&acs("https://a.example/", ""))).expect("metadata");
-        let wish = ClientWish { provider, name_id: NameIdSource::Email, portal: None };
+        let inputs = ClientInputs { provider, name_id: NameIdSource::Email, portal: None };
         let keycloak = FakeKeycloak::default();
-        let planned = plan(&keycloak, &wish.client()).expect("plans");
+        let planned = plan(&keycloak, &inputs.client()).expect("plans");
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("plan.json");
-        PlanFile::new(REALM.to_owned(), wish.clone(), planned.clone(), now).write(&path).expect("writes");
+        PlanFile::new(REALM.to_owned(), inputs.clone(), planned.clone(), now).write(&path).expect("writes");
 
         let file = PlanFile::read(&path).expect("reads");
-        assert_eq!(file.wish_for(REALM, now + TimeDelta::minutes(59)).expect("is good"), wish);
+        assert_eq!(file.inputs_for(REALM, now + TimeDelta::minutes(59)).expect("is good"), inputs);
         file.check(&planned).expect("is good");
         for refused in [
-            file.wish_for("https://sso.example.com/realms/other", now).map(drop),
-            file.wish_for(REALM, now + TimeDelta::minutes(61)).map(drop),
+            file.inputs_for("https://sso.example.com/realms/other", now).map(drop),
+            file.inputs_for(REALM, now + TimeDelta::minutes(61)).map(drop),
             file.check(&ClientPlan { id: Some("c".to_owned()), ..planned }),
         ] {
             assert_eq!(refused.expect_err("is refused").exit_code(), Exit::Unsafe as u8);

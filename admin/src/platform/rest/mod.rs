@@ -1,6 +1,6 @@
 //! Plain REST APIs: blocking requests over kept connections, with bounds.
 //!
-//! One client talks to one origin, follows no redirect, and reads no more of a response than it was told to.
+//! One client talks to one origin, follows no redirect, and reads no more of a response than it may.
 
 mod body;
 mod error;
@@ -40,7 +40,7 @@ pub(crate) struct RestClient {
     setup: HttpSetup,
     connector: SharedHttpConnector,
     runtime: Runtime,
-    /// Stands for the usual [`PATIENCE`]; longer ones change in proportion.
+    /// Replaces the usual [`PATIENCE`]; longer ones change in proportion.
     timeout: Duration,
 }
 

@@ -14,7 +14,7 @@ use kcaws::ports::clock::SystemClock;
 use super::SdkIdentityStore;
 use crate::ports::aws_call::Caller;
 
-/// Returns an HTTP client that heeds no variable of whoever runs the tests.
+/// Returns an HTTP client that ignores the environment of the tests.
 pub(crate) fn http() -> HttpSetup {
     HttpSetup::from_env(&Env::from_pairs(&[]), Arc::new(SystemClock::new())).expect("sets up")
 }

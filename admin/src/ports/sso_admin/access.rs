@@ -227,7 +227,7 @@ pub(crate) trait AccessAdmin: Send + Sync {
     /// Starts an operation. Creating an assignment that is there succeeds.
     fn start(&self, operation: &RoleOperation) -> Result<OperationStatus, AwsError>;
 
-    /// Returns the IDs of the operations that are running, whoever started them.
+    /// Returns the IDs of the operations that are running, of all callers.
     fn running(&self, kind: OperationKind, cursor: Option<&str>) -> Result<AwsPage<String>, AwsError>;
 
     fn status(&self, kind: OperationKind, id: &str) -> Result<OperationStatus, AwsError>;

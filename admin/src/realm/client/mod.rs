@@ -184,7 +184,7 @@ fn name_id_mapper(attribute: &str) -> ProtocolMapper {
 
 /// Returns the client for the Identity Center with this identity store, whose ID ends its entity ID.
 ///
-/// AWS does not say which host stands in an entity ID: these are all that are known.
+/// AWS does not document the host of an entity ID: these are all that are known.
 pub(crate) fn saml_client(
     keycloak: &dyn Keycloak,
     region: &str,

@@ -10,8 +10,8 @@ use crate::only::{Only, OnlyKind};
 use crate::sync::record::Attribute;
 
 impl Draft<'_> {
-    /// Keeps what is selected, and what that needs: users and groups of selected memberships, and whoever has a name
-    /// that is taken.
+    /// Keeps what is selected, and what that needs: users and groups of selected memberships, and the user or group
+    /// whose name is taken.
     pub(crate) fn keep_part(&mut self) {
         let only = &self.options.only;
         if only.is_everything() {

@@ -252,7 +252,7 @@ pub(crate) fn sorted<T: Renaming>(
     sorted
 }
 
-/// Adds to the selected changes those without which they cannot be made: of whoever has a name that they take, and the
+/// Adds to the selected changes those without which they cannot be made: of the holder of a name that they take, and the
 /// other half of a change that gives way.
 pub(crate) fn complete<T: Renaming>(changes: &[T], selected: &mut [bool]) {
     let mut givers = HashMap::new();

@@ -1,4 +1,4 @@
-//! A realm in memory, which can be told to answer badly.
+//! A realm in memory, which a test can make answer badly.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

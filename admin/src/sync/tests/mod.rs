@@ -38,7 +38,7 @@ struct World {
     audit: MemoryAudit,
 }
 
-/// Keeps the lines, and fails when told to.
+/// Keeps the lines, and fails when a test wants it.
 #[derive(Default)]
 struct MemoryAudit {
     lines: Mutex<Vec<String>>,

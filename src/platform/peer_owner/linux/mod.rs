@@ -43,7 +43,7 @@ const FIN_WAIT_1: u8 = 4;
 const FIN_WAIT_2: u8 = 5;
 const CLOSE_WAIT: u8 = 8;
 
-/// Stands for every user without an ID in a user namespace.
+/// The user ID that a user namespace shows for every user without one in it.
 const OVERFLOW_UID: u32 = 65534;
 
 impl LinuxPeers {

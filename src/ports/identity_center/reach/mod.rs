@@ -32,7 +32,7 @@ enum Place {
     Aws(Partition),
     /// This machine, on any port: a simulator may serve each service on its own.
     ThisMachine,
-    /// A host that stands in for AWS.
+    /// A host that replaces AWS.
     Other {
         host: String,
         port: Option<u16>,

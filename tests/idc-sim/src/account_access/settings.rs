@@ -77,7 +77,7 @@ pub enum EntitlementCheck {
     None,
 }
 
-/// Where the name of an exception stands.
+/// Where the name of an exception is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorTypeIn {

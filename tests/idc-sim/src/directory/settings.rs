@@ -28,7 +28,7 @@ pub enum ScimTotal {
     /// Everything that matches (RFC 7644 section 3.4.2).
     #[default]
     AllMatches,
-    /// What is on the page: a client that forgets the cursor is not told that there is more.
+    /// What is on the page: a client that forgets the cursor does not learn that there is more.
     ThisPage,
 }
 

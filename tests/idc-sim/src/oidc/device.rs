@@ -80,7 +80,7 @@ fn start(sim: &Sim, call: &Call, request: &StartDeviceAuthorization) -> Result<V
 fn verification_uri(sim: &Sim, call: &Call, request: &str) -> String {
     let dual_stack = hosts::is_dual_stack(&call.host);
     match (sim.settings.verification_uri, call.entry) {
-        // Newer instances; the query stands after the fragment (seen in public reports).
+        // Newer instances; the query comes after the fragment (seen in public reports).
         (VerificationUri::Fragment, _) => format!("{}/start/#/device", call.portal_base(&sim.settings)),
         (VerificationUri::DeviceHost, Entry::Plain) => format!("http://{}/device", call.host),
         (VerificationUri::DeviceHost, Entry::Proxy) => {

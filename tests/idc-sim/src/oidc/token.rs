@@ -21,7 +21,7 @@ use crate::switches::{DenialAnswer, RefreshRotation, SlowDown};
 
 /// RFC 8628 section 3.5: `slow_down` adds 5 seconds to this and all later intervals.
 const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
-/// What a person is told who has nothing by account access, where that matters.
+/// The answer for a person who has nothing by account access, where that matters.
 pub(super) const NOT_ASSIGNED: &str = "The user is not assigned to the application";
 /// A client that sleeps exactly the interval may arrive a little early by our clock.
 const EARLY: Duration = Duration::from_millis(100);

@@ -180,7 +180,7 @@ fn certificate_der(text: &str) -> Result<Vec<u8>, String> {
 /// An absolute URL that a browser can go to: https, or http on loopback.
 fn is_good_url(text: &str) -> bool {
     let Ok(url) = url::Url::parse(text) else { return false };
-    // The parser mends `https:/host/`, which no identity provider means.
+    // The parser corrects `https:/host/`, which no identity provider means.
     let host = match text.split_once("://") {
         Some((_, rest)) if !rest.starts_with('/') => url.host_str().unwrap_or_default(),
         _ => return false,

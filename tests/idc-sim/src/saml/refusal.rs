@@ -59,7 +59,7 @@ refusals! {
     AssertionPlace Unexpected "Assertion is not a child of the response"
     Unsigned Unexpected "Assertion is not signed"
     SignaturePlace Unexpected "Signature is neither of the response nor of its assertion"
-    SignatureCoverage Unexpected "Signature does not cover the element that it stands in"
+    SignatureCoverage Unexpected "Signature does not cover the element that it is in"
     SignatureAlgorithm Unexpected "Signature is not RSA-SHA256 over exclusive canonical XML"
     RepeatedId Unexpected "Response contains an ID twice"
     Signature NotYou "Signature is not valid"

@@ -1,6 +1,6 @@
 //! A response as it comes in: read it, find its one assertion, and prove that exactly that element is signed.
 //!
-//! The answer binds by node, not by ID: the signature must stand in the element that is used, and what the verifier
+//! The answer binds by node, not by ID: the signature must be in the element that is used, and what the verifier
 //! hashed must be that element of the same parsed document. Signature wrapping lives from anything less.
 
 use base64::Engine as _;
@@ -102,7 +102,7 @@ fn find(document: &Document<'_>) -> Result<Verified, Refusal> {
 }
 
 /// The elements that have a signature of their own, in document order. Each signature has to be of the plain kind that
-/// SAML allows (core, section 5.4) and AWS is known to take: one reference, to the element that it stands in.
+/// SAML allows (core, section 5.4) and AWS is known to take: one reference, to the element that it is in.
 fn signed_elements(document: &Document<'_>, verified: Verified) -> Result<Vec<NodeId>, Refusal> {
     let mut signed = Vec::new();
     for signature in xml::everywhere(document, DSIG, "Signature") {

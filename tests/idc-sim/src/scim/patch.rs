@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Remove,
 }
 
-/// One operation, with the path that stands in it or in its value.
+/// One operation, with the path that is in it or in its value.
 #[derive(Debug)]
 pub(super) struct Operation {
     pub(super) kind: Kind,

@@ -1,4 +1,4 @@
-//! Every error of the two service models, as it stands on the wire.
+//! Every error of the two service models, as it is on the wire.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -42,7 +42,7 @@ fn end(child: &mut Child) -> ExitStatus {
     })
 }
 
-/// What stands behind `# NAME `.
+/// What follows `# NAME `.
 fn fact<'a>(facts: &'a [String], name: &str) -> &'a str {
     let found = facts.iter().find_map(|fact| fact.strip_prefix(&format!("# {name} ")));
     found.unwrap_or_else(|| panic!("no {name} in {facts:?}"))
@@ -96,8 +96,8 @@ fn nonsense_is_an_error_and_no_start() {
         assert!(facts.is_empty(), "{arguments:?}");
         let output = child.wait_with_output().expect("an end");
         assert!(!output.status.success(), "{arguments:?}");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains(reason), "{told}");
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(shown.contains(reason), "{shown}");
     }
 }
 

@@ -63,7 +63,7 @@ impl StandIn {
         self.arrived.recv_timeout(Duration::from_secs(30)).expect("an answer arrives")
     }
 
-    /// Whether one lies there already.
+    /// Whether one is there already.
     pub(crate) fn has_arrival(&self) -> bool {
         self.arrived.try_recv().is_ok()
     }

@@ -109,7 +109,7 @@ struct Scheduler<'a> {
     watch: &'a mut dyn OperationWatch,
 }
 
-/// Is told what happens. An error ends everything.
+/// Is notified of each step. An error ends everything.
 pub(super) trait OperationWatch {
     /// AWS has taken the operation, under an ID.
     fn started(&mut self, operation: &RoleOperation, id: &str) -> io::Result<()>;

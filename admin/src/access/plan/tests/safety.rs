@@ -43,7 +43,7 @@ fn sets_of_others_are_left_alone() {
     company.options.adopt = true;
     let plan = company.planned(text);
     assert!(matches!(plan.blockers.as_slice(), [Blocker::OtherOwner { .. }]), "{:?}", plan.blockers);
-    // What is as the file says is nobody's problem.
+    // What is as the file says blocks nothing.
     company.options.adopt = false;
     assert!(company.planned("[permission_sets.Reader]\n").is_empty());
     company.admin.state().sets.remove(&other);

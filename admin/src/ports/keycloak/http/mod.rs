@@ -48,7 +48,7 @@ pub(crate) struct HttpKeycloak {
     token: TokenCache,
 }
 
-/// A request to the Admin REST API, and what its failures stand for.
+/// A request to the Admin REST API, and what its failures mean.
 struct Call {
     method: Method,
     /// Below the realm.

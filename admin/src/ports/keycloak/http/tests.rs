@@ -13,7 +13,7 @@ use crate::platform::rest::testing::{TestServer, json as json_response, response
 use crate::ports::keycloak::contract::{ALL_RIGHTS, connected, service_account, setup};
 use crate::ports::keycloak::{Keycloak, UserDetail};
 
-/// A clock that only moves when it is told to.
+/// A clock that only moves when a test moves it.
 #[derive(Default)]
 struct StillClock(AtomicU64);
 

@@ -15,7 +15,7 @@ pub(crate) enum Judges {
     Agree(&'static [bool]),
     /// Neither can read it.
     Unreadable,
-    /// They differ, for a reason that stands beside it.
+    /// They differ, for a reason that is beside it.
     Differ { bergshamra: Option<&'static [bool]>, xmlsec1: Option<&'static [bool]> },
 }
 

@@ -238,7 +238,7 @@ impl Shape {
         }
     }
 
-    /// A response round `content`, which stands where the assertion does; signed, if it is to be.
+    /// A response round `content`, in place of the assertion; signed, if it is to be.
     pub(crate) fn response(&self, content: &str) -> String {
         let Self { response_id: id, destination, response_issuer, status, .. } = self;
         let issued = rfc3339(self.not_before);

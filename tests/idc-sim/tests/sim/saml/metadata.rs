@@ -23,10 +23,10 @@ fn ours_is_at_an_address_and_in_the_library() {
     }
     let proxy = Client::by_proxy(&sim, "https://ap-northeast-1.signin.aws.amazon.com");
     assert_eq!(proxy.get("/platform/saml/metadata").body, sim.sp_metadata_by_proxy());
-    let told = client.get("/_sim/sp-metadata").json();
-    assert_eq!(told["plain"]["entity_id"], entity_id);
-    assert_eq!(told["plain"]["acs_urls"][0], sim.acs_urls()[0]);
-    assert_eq!(told["proxy"]["metadata"], sim.sp_metadata_by_proxy());
+    let facts = client.get("/_sim/sp-metadata").json();
+    assert_eq!(facts["plain"]["entity_id"], entity_id);
+    assert_eq!(facts["plain"]["acs_urls"][0], sim.acs_urls()[0]);
+    assert_eq!(facts["proxy"]["metadata"], sim.sp_metadata_by_proxy());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn bad_metadata_is_refused_and_changes_nothing() {
         (sim.sp_metadata(), "0 IDPSSODescriptors".to_owned()),
         (format!("<!DOCTYPE x>{}", idp::metadata(&[IDP])), "document type".to_owned()),
         (idp::metadata_of("", &key, &services), "no entityID".to_owned()),
-        // A server behind a proxy that was not told its name.
+        // A server behind a proxy that does not know its name.
         (
             idp::metadata_of("https:/keycloak/realms/x", &key, &services),
             format!("{URL_VALIDATION}: entityID"),

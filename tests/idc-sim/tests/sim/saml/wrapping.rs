@@ -104,8 +104,8 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "only something else is signed, and its signature stands in the forged assertion",
-        message: "Signature does not cover the element that it stands in",
+        name: "only something else is signed, and its signature is in the forged assertion",
+        message: "Signature does not cover the element that it is in",
         judges: Judges::Agree(&[true]),
         make: |good| {
             let refusal = Shape { response_id: idp::fresh_id(), ..good.clone() }.response("");
@@ -115,8 +115,8 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "the signature of the assertion stands in the response",
-        message: "Signature does not cover the element that it stands in",
+        name: "the signature of the assertion is in the response",
+        message: "Signature does not cover the element that it is in",
         judges: Judges::Agree(&[true]),
         make: |good| {
             let (assertion, signature) = split(&good.assertion());
@@ -124,7 +124,7 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "the signature of the assertion stands deeper in it",
+        name: "the signature of the assertion is deeper in it",
         message: "Signature is neither of the response nor of its assertion",
         judges: Judges::Agree(&[true]),
         make: |good| {
@@ -146,7 +146,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "a signature with an object",
-        message: "Signature does not cover the element that it stands in",
+        message: "Signature does not cover the element that it is in",
         judges: Judges::Agree(&[true]),
         make: |good| {
             let object = "<dsig:Object>x</dsig:Object></dsig:Signature>";
@@ -167,7 +167,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "a signature of the whole document",
-        message: "Signature does not cover the element that it stands in",
+        message: "Signature does not cover the element that it is in",
         judges: Judges::Agree(&[true]),
         make: |good| {
             let template = unsigned(&good).response(&good.assertion_template());
