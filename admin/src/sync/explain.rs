@@ -13,7 +13,7 @@ use super::target::{DirectoryUser, read_pages};
 /// A user of the realm with this user name or e-mail address, and what became of them.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Explanation {
-    pub(crate) realm_id: String,
+    pub(crate) subject: String,
     pub(crate) user_name: String,
     pub(crate) enabled: bool,
     pub(crate) groups: Vec<ExplainedGroup>,
@@ -110,7 +110,7 @@ fn explain_user(
     }
     let standing = standing(planner, &user, &groups);
     Ok(Explanation {
-        realm_id: user.id,
+        subject: user.id,
         user_name: user.user_name,
         enabled: user.enabled,
         groups,

@@ -53,7 +53,7 @@ pub(super) fn run(args: &ExplainArgs, app: &AdminApp, ui: &mut Ui) -> Result<(),
 }
 
 fn print(user: &Explanation, ui: &mut Ui) {
-    ui.data(&format!("user      {} ({})", user.user_name, user.realm_id));
+    ui.data(&format!("user      {} ({})", user.user_name, user.subject));
     ui.data(&format!("standing  {}", standing(&user.standing)));
     ui.data(&match &user.directory_user {
         None => "in AWS    no user of kcaws".to_owned(),

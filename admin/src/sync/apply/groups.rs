@@ -26,20 +26,20 @@ impl Run<'_> {
         }
     }
 
-    fn create_group(&self, realm_id: &str, name: &str, members: &[Member]) -> Result<(), StepError> {
-        let subject = Subject { kind: ObjectKind::Group, id: None, name, realm_id };
+    fn create_group(&self, id_in_realm: &str, name: &str, members: &[Member]) -> Result<(), StepError> {
+        let subject = Subject { kind: ObjectKind::Group, id: None, name, id_in_realm };
         let external_id = self.external_id(&subject, Action::Create)?;
         let members = self.resolve(members);
         let (ids, names) = split(&members);
         let call = || self.with.directory.create_group(&external_id, name, &ids);
         match self.write(Action::Create, &subject, &names, call) {
-            Ok(created) => self.note_created(realm_id, created.id),
+            Ok(created) => self.note_created(id_in_realm, created.id),
             Err(WriteError::Call(CallError::Conflict { reason })) => {
                 let error = subject.error(Action::Create);
                 let ours =
                     self.read(|| self.with.directory.group_by_external_id(&external_id)).map_err(&error)?;
                 if let Some(ours) = ours {
-                    self.note_created(realm_id, ours.id.clone());
+                    self.note_created(id_in_realm, ours.id.clone());
                     return self.add_missing(&ours.id, &subject, &members);
                 }
                 let other = self.read(|| self.with.directory.group_by_name(name)).map_err(&error)?;
@@ -88,7 +88,7 @@ impl Run<'_> {
             kind: ObjectKind::Group,
             id: Some(&group.id),
             name: &group.name,
-            realm_id: &group.subject,
+            id_in_realm: &group.subject,
         };
         let external_id = self.external_id(&subject, Action::Update)?;
         let own = external_id.to_string();
@@ -184,7 +184,7 @@ impl Run<'_> {
 
     fn external_id(&self, subject: &Subject<'_>, action: Action) -> Result<ExternalId, StepError> {
         self.plan
-            .external_id(subject.realm_id)
+            .external_id(subject.id_in_realm)
             .map_err(|error| subject.failed(action, FailureReason::Refused { message: error.to_string() }))
     }
 
@@ -209,6 +209,6 @@ fn of_target(target: &GroupTarget) -> Subject<'_> {
         kind: ObjectKind::Group,
         id: target.id.as_deref(),
         name: &target.name,
-        realm_id: &target.subject,
+        id_in_realm: &target.subject,
     }
 }

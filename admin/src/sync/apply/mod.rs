@@ -119,8 +119,8 @@ impl Run<'_> {
     }
 
     /// Returns the ID in Identity Center of a group that this run created or took over, by its ID in the realm.
-    pub(crate) fn group(&self, realm_id: &str) -> Option<String> {
-        self.created(realm_id)
+    pub(crate) fn group(&self, id_in_realm: &str) -> Option<String> {
+        self.created(id_in_realm)
     }
 
     /// Returns the IDs in Identity Center of groups that should have got more members than they did.
@@ -174,7 +174,7 @@ impl Run<'_> {
             kind: subject.kind,
             id: result.as_ref().ok().and_then(Answer::id).or(subject.id),
             name: subject.name,
-            external_id: self.plan.external_id(subject.realm_id).ok(),
+            external_id: self.plan.external_id(subject.id_in_realm).ok(),
             members: members.to_vec(),
             request_id: result.as_ref().ok().and_then(|answer| answer.receipt().request_id.as_deref()),
             error: result.as_ref().err().map(CallError::in_full),
@@ -229,12 +229,12 @@ impl Run<'_> {
         self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_created(&self, realm_id: &str, id: String) {
-        self.created.lock().unwrap_or_else(PoisonError::into_inner).insert(realm_id.to_owned(), id);
+    fn note_created(&self, id_in_realm: &str, id: String) {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).insert(id_in_realm.to_owned(), id);
     }
 
-    fn created(&self, realm_id: &str) -> Option<String> {
-        self.created.lock().unwrap_or_else(PoisonError::into_inner).get(realm_id).cloned()
+    fn created(&self, id_in_realm: &str) -> Option<String> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).get(id_in_realm).cloned()
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) struct Subject<'a> {
     pub(crate) kind: ObjectKind,
     pub(crate) id: Option<&'a str>,
     pub(crate) name: &'a str,
-    pub(crate) realm_id: &'a str,
+    pub(crate) id_in_realm: &'a str,
 }
 
 pub(super) enum StepError {

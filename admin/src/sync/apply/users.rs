@@ -38,22 +38,22 @@ impl Run<'_> {
         }
     }
 
-    fn create_user(&self, realm_id: &str, record: &Record) -> Result<(), StepError> {
+    fn create_user(&self, id_in_realm: &str, record: &Record) -> Result<(), StepError> {
         let name = record.user_name();
-        let subject = Subject { kind: ObjectKind::User, id: None, name, realm_id };
-        let external_id = self.plan.external_id(realm_id).map_err(|error| {
+        let subject = Subject { kind: ObjectKind::User, id: None, name, id_in_realm };
+        let external_id = self.plan.external_id(id_in_realm).map_err(|error| {
             subject.failed(Action::Create, FailureReason::Refused { message: error.to_string() })
         })?;
         let call = || self.with.directory.create_user(&external_id, record);
         match self.write(Action::Create, &subject, &[], call) {
-            Ok(created) => self.note_created(realm_id, created.id),
+            Ok(created) => self.note_created(id_in_realm, created.id),
             Err(WriteError::Call(CallError::Conflict { reason })) => {
                 // An earlier try of ours whose answer was lost, or somebody else's user.
                 let error = subject.error(Action::Create);
                 let ours =
                     self.read(|| self.with.directory.user_by_external_id(&external_id)).map_err(&error)?;
                 if let Some(ours) = ours {
-                    self.note_created(realm_id, ours.id);
+                    self.note_created(id_in_realm, ours.id);
                     return Ok(());
                 }
                 let other = self.read(|| self.with.directory.user_by_name(name)).map_err(&error)?;
@@ -141,5 +141,5 @@ impl Run<'_> {
 }
 
 fn of_user(user: &Existing) -> Subject<'_> {
-    Subject { kind: ObjectKind::User, id: Some(&user.id), name: &user.name, realm_id: &user.subject }
+    Subject { kind: ObjectKind::User, id: Some(&user.id), name: &user.name, id_in_realm: &user.subject }
 }
