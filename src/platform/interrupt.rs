@@ -4,7 +4,7 @@
 //! login. Terraform passes Ctrl-C to all its children, and closing a terminal hangs up on everything that runs in it,
 //! so this happens every day. Ctrl-Z waits too: a process that stops there holds a lock that all others need.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Under one lock, so that a section cannot begin between the check and the exit.
 struct State {
@@ -19,6 +19,9 @@ struct State {
 static STATE: Mutex<State> =
     Mutex::new(State { sections: 0, pending: None, stop_pending: false, undo: None });
 
+/// Ctrl-Z has had its effect, and the process goes on.
+static CONTINUED: Condvar = Condvar::new();
+
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -31,6 +34,20 @@ impl CriticalSection {
         listen();
         hold_back_stops();
         state().sections += 1;
+        Self(())
+    }
+
+    /// Enters for a step that may be left out, unless a signal waits for the sections of other threads.
+    ///
+    /// Where several threads enter one section after another, one of them would otherwise always be in one, and the
+    /// signal would wait for the end of all work. This thread then waits for the end of the process instead, so it must
+    /// not be in a section already.
+    pub fn enter_unless_ending() -> Self {
+        listen();
+        hold_back_stops();
+        let ends = |state: &mut State| state.pending.is_some() || state.stop_pending;
+        let mut state = CONTINUED.wait_while(state(), ends).unwrap_or_else(PoisonError::into_inner);
+        state.sections += 1;
         Self(())
     }
 }
@@ -47,6 +64,7 @@ impl Drop for CriticalSection {
         }
         if std::mem::take(&mut state.stop_pending) {
             stop();
+            CONTINUED.notify_all();
         }
     }
 }

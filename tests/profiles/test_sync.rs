@@ -118,7 +118,7 @@ fn the_settings_name_and_place_what_sync_writes() {
     assert_eq!(profiles["Team0.read-only"]["region"], "eu-central-1");
     assert_eq!(profiles["Team0.read-only"]["output"], "json");
     let output = fixture.kcaws("profile sync --dry-run --template").arg("{account_id}").run().expect_code(1);
-    assert!(output.stderr_text().contains("would stand for both AdministratorAccess in 2"), "{output}");
+    assert!(output.stderr_text().contains("would be the name of both AdministratorAccess in 2"), "{output}");
     fixture
         .kcaws("profile sync --dry-run --template")
         .arg("{acount}")

@@ -1,11 +1,9 @@
 //! Takes the steps, each by itself: one that fails does not keep the others from being taken.
 
-use std::cell::Cell;
-
-use kcaws::platform::interrupt::CriticalSection;
 use serde::Serialize;
 
 use super::{Offboarder, Person, Step, StepAction};
+use crate::platform::unrecorded::Unrecorded;
 use crate::ports::keycloak::KeycloakError;
 use crate::sync::apply::{Action, Audit, AuditEntry};
 use crate::sync::call::{CallError, Calls};
@@ -126,14 +124,8 @@ impl Applier<'_> {
         calls: &Calls<'_>,
         call: impl Fn() -> Result<Receipt, CallError>,
     ) -> Result<(), StepError> {
-        // An interrupt waits until the write is recorded, but not for a service that throttles.
-        let unrecorded = Cell::new(None);
-        let result = calls.ask(|| {
-            let section = CriticalSection::enter();
-            let receipt = call()?;
-            unrecorded.set(Some(section));
-            Ok(receipt)
-        });
+        let unrecorded = Unrecorded::default();
+        let result = calls.ask(|| unrecorded.send(&call));
         let entry = AuditEntry {
             at: calls.clock().now(),
             actor: self.actor,
@@ -147,6 +139,7 @@ impl Applier<'_> {
             error: result.as_ref().err().map(CallError::in_full),
         };
         let recorded = self.audit.record(&entry);
+        drop(unrecorded);
         result?;
         recorded.map_err(|error| StepError::Audit(error.to_string()))
     }

@@ -11,7 +11,8 @@ pub(crate) struct Unrecorded(Cell<Option<CriticalSection>>);
 impl Unrecorded {
     /// Sends a request that changes something. A pause before it is sent again can be interrupted.
     pub(crate) fn send<T, E>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let section = CriticalSection::enter();
+        // One that this thread has already, of a write before, would wait for itself.
+        let section = self.0.take().unwrap_or_else(CriticalSection::enter_unless_ending);
         let answer = call()?;
         self.0.set(Some(section));
         Ok(answer)

@@ -42,6 +42,7 @@ mod test_story;
 mod test_sync;
 mod test_sync_kills;
 mod test_sync_lock;
+mod test_sync_stop;
 mod test_sync_week;
 mod test_token;
 mod test_twice;
