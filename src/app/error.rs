@@ -9,7 +9,7 @@ use crate::credentials::CredentialsError;
 use crate::credentials::cache::Refusal;
 use crate::ports::identity_center::EndpointError;
 use crate::ports::keyring::KeyringError;
-use crate::ports::passphrase::PassphraseError;
+use crate::ports::passphrase::TypedError;
 use crate::ports::service_call::CallError;
 use crate::ports::state_folder::StateError;
 use crate::profile::identity::RoleArn;
@@ -58,7 +58,7 @@ pub enum AppError {
     #[error("an MFA code is needed, and there is no terminal to ask for it")]
     MfaNeeded { serial: String, profile: String },
     #[error(transparent)]
-    MfaNotRead(#[from] PassphraseError),
+    MfaNotRead(#[from] TypedError),
     #[error("an MFA code has six digits")]
     BadMfaCode,
     #[error("not allowed to assume `{}`", .role.as_str())]

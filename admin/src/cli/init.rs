@@ -209,7 +209,8 @@ fn prove(
         ui.warn(&refused.to_string());
     }
     for _ in 0..3 {
-        let typed = typed_unseen(question).map_err(|error| bad(question, &error.to_string()))?;
+        let typed = typed_unseen(question)
+            .map_err(|error| bad(question.trim_end_matches(": "), &error.to_string()))?;
         let typed = Secret::from(typed.expose().trim());
         if !is_line(typed.expose()) {
             ui.tell("That is not a secret: one line without blanks is expected.");

@@ -57,9 +57,24 @@ pub trait PassphraseSource {
     fn ask(&self, question: Question<'_>) -> Result<Secret<String>, PassphraseError>;
 }
 
+/// A line that was asked for and not given.
+#[derive(Debug, thiserror::Error)]
+pub enum TypedError {
+    #[error("nothing was typed")]
+    Empty,
+    #[error("what was typed is not a line of text of at most {} bytes", line::LONGEST)]
+    NotALine,
+    #[error(transparent)]
+    NotAsked(PassphraseError),
+}
+
 /// Prompts at the terminal for a line that is not echoed, such as an MFA code.
-pub fn typed_unseen(question: &str) -> Result<Secret<String>, PassphraseError> {
-    prompt::ask(question)
+pub fn typed_unseen(question: &str) -> Result<Secret<String>, TypedError> {
+    prompt::ask(question).map_err(|error| match error {
+        PassphraseError::Empty => TypedError::Empty,
+        PassphraseError::NotALine => TypedError::NotALine,
+        error => TypedError::NotAsked(error),
+    })
 }
 
 /// Keeps the passphrase as long as the process runs.

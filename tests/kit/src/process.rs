@@ -156,7 +156,18 @@ impl TestCommand {
         let stderr = Stream::read(child.stderr.take().unwrap());
         let deadline = Instant::now() + self.patience;
         let Self { shown, patience, mark, stdout_is_secret, .. } = self;
-        Running { child, stdin, stdout, stderr, deadline, shown, patience, mark, stdout_is_secret }
+        Running {
+            child,
+            stdin,
+            stdout,
+            stderr,
+            deadline,
+            shown,
+            patience,
+            mark,
+            stdout_is_secret,
+            was_interrupted: false,
+        }
     }
 }
 
@@ -171,6 +182,7 @@ pub struct Running {
     patience: Duration,
     mark: Option<SecretMark>,
     stdout_is_secret: bool,
+    was_interrupted: bool,
 }
 
 impl Running {
@@ -232,6 +244,7 @@ impl Running {
     pub fn press(&mut self, key: char) {
         let stdin = self.stdin.as_mut().expect("DeskCommand::interactive comes first");
         write!(stdin, "{key}").unwrap();
+        self.was_interrupted |= key == '\u{3}';
     }
 
     /// Sends a signal to the child alone.
@@ -280,7 +293,10 @@ impl Running {
     }
 
     fn finish(mut self) -> Result<Output, TimedOut> {
-        self.stdin = None;
+        // An end of input right behind Ctrl-C could be read before the signal has its effect.
+        if !self.was_interrupted {
+            self.stdin = None;
+        }
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;

@@ -19,7 +19,7 @@ use crate::platform::roots::{Bundle, RootsError};
 use crate::ports::clock::Skew;
 use crate::ports::identity_center::{EndpointError, Origin, ServiceError};
 use crate::ports::keyring::StoreKind;
-use crate::ports::passphrase::PassphraseError;
+use crate::ports::passphrase::TypedError;
 use crate::ports::redirects::NoAnswer;
 use crate::ports::service_call::{CallError, CallErrorKind, CalledService, RefusalCode};
 use crate::profile::ConfigError;
@@ -233,7 +233,7 @@ pub(super) fn of_app() -> Vec<CommandError> {
         pending(LoginPending::NotStarted),
         pending(LoginPending::Unfinished),
         AppError::MfaNeeded { serial: text("arn:aws:iam::111122223333:mfa/alice"), profile: text("dev") },
-        AppError::MfaNotRead(PassphraseError::NoTerminal(io(ErrorKind::NotFound))),
+        AppError::MfaNotRead(TypedError::Empty),
         AppError::BadMfaCode,
         denied(true),
         denied(false),
