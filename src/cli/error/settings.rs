@@ -47,7 +47,7 @@ impl From<SettingsError> for CommandError {
             SettingsError::OpenToOthers { opening, .. } => failure
                 .because("anyone who can write to it decides where you log in")
                 .hint(format!(
-                    "as an administrator: chown root {path} && chmod go-w {path}",
+                    "as an administrator: chown -h root {path} && chmod go-w {path}",
                     path = argument(&opening.path.display().to_string())
                 )),
             SettingsError::NoSystemFile { path } => {
